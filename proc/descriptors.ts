@@ -1,0 +1,13 @@
+import { readdirSync } from "node:fs";
+import type { Libc } from "./libc.ts";
+
+/**
+ * Keeps all descriptors but 0, 1 and 2 from the programs that are started next. Node opens its own
+ * that way, but hands on what it was itself given by a careless caller (a shell's `3<file`).
+ */
+export function sealDescriptors(libc: Libc): void {
+  if (libc.closeOnExecFrom(3) === 0) return;
+  for (const fd of readdirSync("/proc/self/fd")) {
+    if (Number(fd) > 2) libc.closeOnExec(Number(fd)); // EBADF for the descriptor of this listing
+  }
+}

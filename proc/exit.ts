@@ -1,0 +1,34 @@
+import { constants } from "node:os";
+
+/** How a process ended. `unknown`: it was reaped before anybody could ask. */
+export type Exit =
+  | { readonly kind: "code"; readonly code: number }
+  | { readonly kind: "signal"; readonly signal: string; readonly coreDumped: boolean }
+  | { readonly kind: "unknown" };
+
+/** Of two names for one number the first is the usual one: SIGABRT, SIGIOT; SIGIO, SIGPOLL. */
+const signalNames: ReadonlyMap<number, string> = new Map(
+  Object.entries(constants.signals)
+    .toReversed()
+    .map(([name, number]) => [number, name]),
+);
+
+/** The usual name of a signal number; `SIG34` and the like for real-time signals. */
+export function signalName(number: number): string {
+  return signalNames.get(number) ?? `SIG${number}`;
+}
+
+/** Decodes a wait status, as waitpid(2) and field 52 of proc_pid_stat(5) have it. */
+export function decodeWaitStatus(status: number): Exit {
+  const signal = status & 0x7f;
+  if (signal === 0) return { kind: "code", code: (status >> 8) & 0xff };
+  return { kind: "signal", signal: signalName(signal), coreDumped: (status & 0x80) !== 0 };
+}
+
+const LAST_SIGNAL = 64;
+
+/** Decodes what a shell tells of its last command: 128+n for signal n. */
+export function decodeShellStatus(status: number): Exit {
+  if (status <= 128 || status > 128 + LAST_SIGNAL) return { kind: "code", code: status };
+  return { kind: "signal", signal: signalName(status - 128), coreDumped: false };
+}

@@ -1,0 +1,8 @@
+/**
+ * The soft limit of open files of `/proc/<pid>/limits` (proc_pid_limits(5)); undefined when
+ * unlimited or not told.
+ */
+export function parseSoftOpenFiles(text: string): number | undefined {
+  const match = /^Max open files\s+(\d+)/m.exec(text);
+  return match?.[1] === undefined ? undefined : Number(match[1]);
+}

@@ -1,0 +1,8 @@
+/**
+ * The pid that was given out last in our pid namespace: field 5 of `/proc/loadavg`
+ * (proc_loadavg(5)). While it stays the same, no process has been born.
+ */
+export function parseLastPid(text: string): number | undefined {
+  const value = Number.parseInt(text.slice(text.lastIndexOf(" ") + 1), 10);
+  return Number.isNaN(value) ? undefined : value;
+}

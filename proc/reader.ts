@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { parseCmdline } from "./cmdline.ts";
+import { ProcError } from "./error.ts";
+import { parseSoftOpenFiles } from "./limits.ts";
+import { parseLastPid } from "./loadavg.ts";
+import { parsePid, type Pid, type ProcessRef } from "./pid.ts";
+import { parseSmapsRollup, type SmapsRollup } from "./smaps_rollup.ts";
+import { isDead, parseStat, type Stat } from "./stat.ts";
+import { parseUptime } from "./uptime.ts";
+
+/** Reads what the kernel says of processes. Each call may throw a {@link ProcError}. */
+export interface ProcReader {
+  /** All pids of this pid namespace. */
+  pids(): readonly Pid[];
+  /** Never waits for the process's memory lock. */
+  stat(pid: Pid): Stat;
+  /** The process that has this pid now; undefined when none has, or when it is a zombie. */
+  alive(pid: Pid): ProcessRef | undefined;
+  /** Effective user id: the owner of the folder `/proc/<pid>` (proc_pid(5)). */
+  uid(pid: Pid): number;
+  /** May hang with the process's memory lock (a process in mid-exec or in mid-core-dump). */
+  cmdline(pid: Pid): readonly string[];
+  /** As `cmdline`, without stalling others. */
+  cmdlineLater(pid: Pid): Promise<readonly string[]>;
+  /** As `cmdlineLater`; walks the page tables, so it is dear. */
+  smapsRollup(pid: Pid): Promise<SmapsRollup>;
+  /** Seconds since boot. */
+  uptime(): number;
+  /** Changes with each boot (random(4)). */
+  bootId(): string;
+  /** The pid given out last; undefined where /proc does not tell. */
+  lastPid(): number | undefined;
+  /** Soft limit of open files; undefined when unlimited. */
+  softOpenFiles(pid: Pid | "self"): number | undefined;
+  /** Path of the executable, as `/proc/<pid>/exe` links to it. */
+  exe(pid: Pid): string;
+}
+
+/** A reader of the /proc that is mounted at `root`; tests give a folder of fixtures. */
+export function procReader(root = "/proc"): ProcReader {
+  const text = (path: string): string => reading(path, () => readFileSync(path, "utf8"));
+  const later = async (path: string): Promise<string> => {
+    try {
+      return await readFile(path, "utf8");
+    } catch (error) {
+      throw asProcError(path, error);
+    }
+  };
+  let bootId: string | undefined;
+
+  const stat = (pid: Pid): Stat => {
+    const path = `${root}/${pid}/stat`;
+    return parseStat(text(path), path);
+  };
+
+  return {
+    pids: () =>
+      reading(root, () => readdirSync(root))
+        .map(parsePid)
+        .filter((pid) => pid !== undefined),
+    stat,
+    alive(pid) {
+      try {
+        const found = stat(pid);
+        return isDead(found) ? undefined : { pid, startTime: found.startTime };
+      } catch (error) {
+        if (error instanceof ProcError && error.code === "gone") return undefined;
+        throw error;
+      }
+    },
+    uid(pid) {
+      const path = `${root}/${pid}`;
+      return reading(path, () => statSync(path)).uid;
+    },
+    cmdline: (pid) => parseCmdline(text(`${root}/${pid}/cmdline`)),
+    cmdlineLater: async (pid) => parseCmdline(await later(`${root}/${pid}/cmdline`)),
+    async smapsRollup(pid) {
+      const path = `${root}/${pid}/smaps_rollup`;
+      return parseSmapsRollup(await later(path), path);
+    },
+    uptime: () => parseUptime(text(`${root}/uptime`)),
+    bootId() {
+      bootId ??= text(`${root}/sys/kernel/random/boot_id`).trim();
+      return bootId;
+    },
+    lastPid: () => parseLastPid(text(`${root}/loadavg`)),
+    softOpenFiles: (pid) => parseSoftOpenFiles(text(`${root}/${pid}/limits`)),
+    exe: (pid) => reading(`${root}/${pid}/exe`, () => readlinkSync(`${root}/${pid}/exe`)),
+  };
+}
+
+function reading<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw asProcError(path, error);
+  }
+}
+
+/** ESRCH comes when a process leaves between open and read; ENOENT when it had left before. */
+function asProcError(path: string, cause: unknown): unknown {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (code === "ENOENT" || code === "ESRCH") {
+    return new ProcError("gone", path, "no such process", { cause });
+  }
+  if (code === "EACCES" || code === "EPERM") {
+    return new ProcError("denied", path, "not ours to read", { cause });
+  }
+  return cause;
+}

@@ -1,0 +1,54 @@
+import { ProcError } from "./error.ts";
+import type { Pid, Ticks } from "./pid.ts";
+
+/** What we need of `/proc/<pid>/stat`. */
+export interface Stat {
+  readonly pid: Pid;
+  /** Name of the executable, at most 15 bytes; may hold blanks and brackets. */
+  readonly comm: string;
+  /** One letter of proc_pid_stat(5): R, S, D, Z (zombie), T, X (dead) ... */
+  readonly state: string;
+  readonly ppid: number;
+  readonly pgrp: number;
+  readonly session: number;
+  readonly startTime: Ticks;
+  /** Wait status (field 52); only a zombie has one, and only its own user may read it (else 0). */
+  readonly exitCode: number;
+}
+
+/**
+ * Parses `/proc/<pid>/stat` (proc_pid_stat(5)).
+ *
+ * The name stands in brackets and may hold brackets itself, so the fields are counted from the
+ * *last* closing one.
+ *
+ * @throws {ProcError} `malformed` when a field is missing or no number
+ */
+export function parseStat(text: string, path = "stat"): Stat {
+  const open = text.indexOf("(");
+  const close = text.lastIndexOf(")");
+  if (open < 0 || close < open) throw new ProcError("malformed", path, "no name in brackets");
+  const fields = text.slice(close + 2).split(" ");
+  const numeric = (number: number, value: string | undefined): number => {
+    if (value === undefined || !/^-?\d+\s*$/.test(value)) {
+      throw new ProcError("malformed", path, `no field ${number}`);
+    }
+    return Number(value);
+  };
+  const field = (number: number): number => numeric(number, fields[number - 3]);
+  return {
+    pid: numeric(1, text.slice(0, open)) as Pid,
+    comm: text.slice(open + 1, close),
+    state: fields[0] ?? "?",
+    ppid: field(4),
+    pgrp: field(5),
+    session: field(6),
+    startTime: field(22) as Ticks,
+    exitCode: fields.length < 50 ? 0 : field(52), // Linux 3.5
+  };
+}
+
+/** True for a process that has ended: zombie (Z) or dead (X, x). Its pid may still be listed. */
+export function isDead(stat: Stat): boolean {
+  return stat.state === "Z" || stat.state === "X" || stat.state === "x";
+}

@@ -1,0 +1,24 @@
+import type { Exit } from "./exit.ts";
+import type { ProcessRef } from "./pid.ts";
+
+/** Holds on to one process: no signal given here can reach another one that got its pid. */
+export interface ProcessWatch extends Disposable {
+  readonly ref: ProcessRef;
+  /** False when the process is no longer there. Throws when it is not ours to signal. */
+  signal(signal: NodeJS.Signals): boolean;
+  /**
+   * Signals the process group that this process leads, even after the process itself is gone.
+   * False when there is no such group (any more).
+   */
+  signalGroup(signal: NodeJS.Signals): boolean;
+  /** Settles when the process ends, once; never when it is disposed of before. */
+  readonly exited: Promise<Exit>;
+}
+
+/** Notices when processes end, children or not. */
+export interface ProcessWatcher extends Disposable {
+  /** `polling`: the kernel or koffi cannot do better than a look now and then. */
+  readonly kind: "pidfd" | "polling";
+  /** Undefined when the process is gone already. */
+  open(ref: ProcessRef): ProcessWatch | undefined;
+}
