@@ -1,0 +1,34 @@
+/** Where something stands in a configuration file. Lines count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number | undefined;
+}
+
+/** One thing that is wrong (or doubtful) in the configuration. */
+export interface ConfigIssue {
+  readonly place: Place;
+  /** `error`: what it concerns cannot be used. `warning`: it works, but perhaps not as meant. */
+  readonly severity: "error" | "warning";
+  /** The program that this concerns; undefined where it concerns a whole file or `[Main]`. */
+  readonly program: string | undefined;
+  /** `key: what is wrong and what was wanted`, one sentence without a full stop. */
+  readonly message: string;
+}
+
+/** `file:line: key: value, what was wanted`, as compilers print it. */
+export function formatIssue(issue: ConfigIssue): string {
+  const { file, line } = issue.place;
+  const where = line === undefined ? file : `${file}:${line}`;
+  return `${where}: ${issue.severity === "warning" ? "warning: " : ""}${issue.message}`;
+}
+
+/** The configuration cannot be used at all: no programs are known. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly issues: readonly ConfigIssue[];
+
+  constructor(issues: readonly ConfigIssue[]) {
+    super(issues.map(formatIssue).join("\n"));
+    this.issues = issues;
+  }
+}

@@ -1,0 +1,186 @@
+import * as fs from "node:fs";
+import { dirname, join } from "node:path";
+import { parseConfigobj } from "./configobj.ts";
+import { IssueList, sortIssues } from "./issue-list.ts";
+import { ConfigError, type Place } from "./issue.ts";
+import type { ReadFile } from "./defaults.ts";
+import { describeUnsafe } from "./ownership.ts";
+import { type HostFacts, resolveMain } from "./resolve-main.ts";
+import { resolvePrograms } from "./resolve.ts";
+import { topOf } from "./section-names.ts";
+import type { Settings } from "./settings.ts";
+import { decodeUtf8 } from "./utf8.ts";
+
+export interface LoadOptions {
+  /** The main file; `usrsvc.cfg` in `home` by default. */
+  readonly path?: string | undefined;
+  readonly home: string;
+  readonly uid: number;
+}
+
+/**
+ * Reads the main file and all `*.cfg` of its `config_dir`.
+ *
+ * It reads synchronously: nothing else can be done before. A file of `config_dir` that cannot be read
+ * is set aside as a faulty program is, with an error among the issues.
+ *
+ * @throws {ConfigError} when the main file or `config_dir` cannot be used
+ */
+export function loadSettings({ path, home, uid }: LoadOptions): Settings {
+  const mainPath = path ?? join(home, "usrsvc.cfg");
+  const fatal = new IssueList(undefined);
+  const mainFile = readMainFile(mainPath, uid, fatal);
+  const section = mainFile?.root.sections.get("Main");
+  if (mainFile === undefined || section === undefined)
+    throw new ConfigError(sortIssues(fatal.issues, [mainPath]));
+
+  const host = hostFacts(home, uid);
+  const main = resolveMain({ section, file: mainPath }, host, fatal);
+  const line = section.entries.get("config_dir")?.line;
+  const further = new IssueList(undefined);
+  const folder = main.configDir;
+  const files =
+    folder === undefined ? [] : readFolder(folder, { file: mainPath, line }, uid, fatal, further);
+  if (fatal.hasErrors) throw new ConfigError(sortIssues(fatal.issues, [mainPath]));
+
+  const { programs, faulty, issues } = resolvePrograms([mainFile, ...files], host);
+  const all = [...fatal.issues, ...further.issues, ...issues];
+  const paths = [mainPath, ...files.map((file) => file.path)];
+  return { main, programs, faulty, issues: sortIssues(all, paths) };
+}
+
+/** Reads the main file; a fault outside of programs and defaults makes it useless. */
+function readMainFile(path: string, uid: number, fatal: IssueList): ReadFile | undefined {
+  const place = { file: path, line: undefined };
+  const file = readFile(path, place, uid, fatal);
+  if (file === "no-file") {
+    fatal.error(place, isThere(path) ? "is no file" : MISSING);
+    return undefined;
+  }
+  if (file === undefined) return undefined;
+  const unsafe = describeUnsafe(dirname(path), fs.statSync(dirname(path)), uid);
+  if (unsafe !== undefined) fatal.error(place, `the folder ${dirname(path)} ${unsafe}`);
+  for (const fault of file.faults) {
+    const top = topOf(fault.owner);
+    if (top === undefined || top.name === "Main")
+      fatal.error({ file: path, line: fault.line }, fault.message);
+  }
+  if (!file.root.sections.has("Main")) {
+    const other = [...file.root.sections.values()].find(
+      ({ name }) => name.toLowerCase() === "main",
+    );
+    const advice = other
+      ? `, spelt so; there is [${other.name}] in line ${other.line}`
+      : "; begin the file with it";
+    fatal.error(place, `there must be a section [Main]${advice}`);
+  }
+  return file;
+}
+
+const MISSING =
+  "does not exist; begin with a file of two lines, [Main] and [Program:NAME]: usrsvc --readme shows a whole one";
+
+/** Reads the `*.cfg` of a folder, sorted by the bytes of their names. */
+function readFolder(
+  path: string,
+  place: Place,
+  uid: number,
+  fatal: IssueList,
+  further: IssueList,
+): ReadFile[] {
+  let names: string[];
+  try {
+    const unsafe = describeUnsafe(path, fs.statSync(path), uid);
+    if (unsafe !== undefined) fatal.error(place, `config_dir: the folder ${path} ${unsafe}`);
+    names = fs.readdirSync(path);
+  } catch (error) {
+    fatal.error(place, `config_dir: the folder ${JSON.stringify(path)} ${describe(error)}`);
+    return [];
+  }
+  return names
+    .filter((name) => name.endsWith(".cfg") && !name.startsWith("."))
+    .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    .map((name) => {
+      const file = join(path, name);
+      return readFile(file, { file, line: undefined }, uid, further);
+    })
+    .filter((file) => file !== undefined && file !== "no-file");
+}
+
+/** Reads and parses one file; undefined, and an issue, if that cannot be done. */
+function readFile(
+  path: string,
+  place: Place,
+  uid: number,
+  issues: IssueList,
+): ReadFile | "no-file" | undefined {
+  const bytes = readBytes(path, place, uid, issues);
+  if (bytes === undefined || bytes === "no-file") return bytes;
+  const decoded = decodeUtf8(bytes);
+  if ("badLine" in decoded) {
+    const { badLine: line } = decoded;
+    issues.error(
+      { file: path, line },
+      "the file must be UTF-8 text, and this line is not; save it as UTF-8",
+    );
+    return undefined;
+  }
+  return { path, ...parseConfigobj(decoded.text) };
+}
+
+/** Opens, checks and reads; `no-file` if nothing is there, or a folder, a pipe or a device. */
+function readBytes(
+  path: string,
+  place: Place,
+  uid: number,
+  issues: IssueList,
+): Uint8Array | "no-file" | undefined {
+  let descriptor: number | undefined;
+  try {
+    // Without O_NONBLOCK a pipe would make us wait for a writer.
+    descriptor = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+    const stats = fs.fstatSync(descriptor);
+    if (!stats.isFile()) return "no-file";
+    const unsafe = describeUnsafe(path, stats, uid);
+    if (unsafe === undefined) return fs.readFileSync(descriptor);
+    issues.error(place, unsafe);
+    return undefined;
+  } catch (error) {
+    if (fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) return "no-file";
+    issues.error(place, describe(error));
+    return undefined;
+  } finally {
+    if (descriptor !== undefined) fs.closeSync(descriptor);
+  }
+}
+
+function hostFacts(home: string, uid: number): HostFacts {
+  const folders = new Map<string, boolean>();
+  const isFolder = (path: string): boolean => {
+    const known = folders.get(path) ?? statFolder(path);
+    folders.set(path, known);
+    return known;
+  };
+  return { home, uid, isFolder, exists: isThere };
+}
+
+function statFolder(path: string): boolean {
+  try {
+    return fs.statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function isThere(path: string): boolean {
+  return fs.existsSync(path);
+}
+
+function describe(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOENT") return "does not exist";
+  if (code === "EACCES") return "may not be read by you";
+  if (code === "ENOTDIR") return "is no folder";
+  if (error instanceof Error) return `cannot be read: ${error.message}`;
+  throw error;
+}

@@ -1,0 +1,45 @@
+import type { IssueList } from "./issue-list.ts";
+import { mainSchema, tabulate } from "./schema.ts";
+import { findValues, type PlacedSection, readValues } from "./section-reader.ts";
+import type { MainSettings } from "./settings.ts";
+
+/** Facts about the host that a configuration is checked against. */
+export interface HostFacts {
+  readonly home: string;
+  readonly uid: number;
+  exists(path: string): boolean;
+  isFolder(path: string): boolean;
+}
+
+const MAIN = tabulate(mainSchema);
+
+/** Reads `[Main]`; what has an issue gets its default. */
+export function resolveMain(
+  placed: PlacedSection,
+  host: HostFacts,
+  issues: IssueList,
+): MainSettings {
+  const { section, file } = placed;
+  for (const { name, line } of section.sections.values()) {
+    issues.error({ file, line }, `unknown section [[${name}]]: [Main] has no sections`);
+  }
+  const found = findValues(placed, MAIN, issues);
+  const values = readValues(MAIN, found, undefined, issues);
+  const { sendmail_path: sendmailPath, config_dir: configDir } = values;
+  if (sendmailPath !== undefined && !host.exists(sendmailPath)) {
+    const line = found.values.get("sendmail_path")?.line;
+    const advice = "write auto to have it looked for";
+    issues.error(
+      { file, line },
+      `sendmail_path: there is no ${JSON.stringify(sendmailPath)}; ${advice}`,
+    );
+  }
+  return {
+    configDir: configDir === "/" ? configDir : configDir?.replace(/\/$/, ""),
+    pidfile: values.pidfile ?? `${host.home}/${host.uid}_usrsvcd.pid`,
+    usrsvcdStdout: values.usrsvcd_stdout,
+    usrsvcdStderr: values.usrsvcd_stderr,
+    sendmailPath,
+    stateDir: values.state_dir ?? `${host.home}/.local/state/usrsvc`,
+  };
+}

@@ -1,0 +1,145 @@
+import type { ConfigValue } from "./configobj-value.ts";
+
+/** A value, or why the text is none: the end of a sentence that begins with the key. */
+export type Reading<T> = { readonly value: T } | { readonly problem: string };
+
+/** What a reader gets: the value after interpolation. */
+export type RawValue = Pick<ConfigValue, "text" | "list" | "isBrokenList">;
+
+export function readText({ text }: RawValue): Reading<string> {
+  return text.includes("\0") ? wrong(text, "must not hold a NUL character") : { value: text };
+}
+
+/** As in 1.x true and false in any case, and numbers (0 is false); also yes, no, on and off. */
+export function readBoolean({ text }: RawValue): Reading<boolean> {
+  const digits = asciiDigits(text);
+  if (/^\d+$/.test(digits)) return { value: /[1-9]/.test(digits) };
+  switch (text.toLowerCase()) {
+    case "true":
+    case "yes":
+    case "on":
+      return { value: true };
+    case "false":
+    case "no":
+    case "off":
+      return { value: false };
+    default:
+      return wrong(text, "is neither true nor false (nor yes, no, on, off, 1 or 0)");
+  }
+}
+
+/** A number without sign or fraction; what is beyond 2^53 - 1 becomes 2^53 - 1. */
+export function readWholeNumber({ text }: RawValue): Reading<number> {
+  const digits = asciiDigits(text);
+  if (/^\d+$/.test(digits)) return { value: clamp(Number(digits)) };
+  return wrong(text, "is not a whole number such as 0 or 10");
+}
+
+/** A time in ms; without a unit it is a whole number of seconds. */
+export function readWholeSeconds({ text }: RawValue): Reading<number> {
+  const ms = readTime(text, /^\d+$/);
+  if (ms !== undefined) return { value: ms };
+  return wrong(text, "is not a whole number of seconds or a time like 90s or 10m");
+}
+
+/** A time in ms; without a unit it is a number of seconds, fractions allowed. */
+export function readSeconds({ text }: RawValue): Reading<number> {
+  const ms = readTime(text, /^(\d+|\d*\.\d+)$/);
+  if (ms !== undefined) return { value: ms };
+  return wrong(text, "is not a number of seconds such as 2 or 0.5, or a time like 500ms or 10m");
+}
+
+const MS = new Map([
+  ["ms", 1],
+  ["s", 1000],
+  ["m", 60_000],
+  ["min", 60_000],
+  ["h", 3_600_000],
+  ["d", 86_400_000],
+]);
+
+function readTime(text: string, seconds: RegExp): number | undefined {
+  const digits = asciiDigits(text);
+  if (seconds.test(digits)) return clamp(Number(digits) * 1000);
+  const withUnit = /^(\d+|\d*\.\d+) ?(ms|s|m|min|h|d)$/.exec(digits);
+  if (withUnit === null) return undefined;
+  return clamp(Number(withUnit[1]) * (MS.get(withUnit[2] ?? "") ?? 0));
+}
+
+/** A size in bytes; without a unit it is a number of kB, of 1024 bytes each, as in 1.x. */
+export function readSize({ text }: RawValue): Reading<number> {
+  const digits = asciiDigits(text);
+  if (/^\d+$/.test(digits)) return { value: clamp(Number(digits) * 1024) };
+  const withUnit = /^(\d+|\d*\.\d+) ?([kmgt])(i?b)?$/i.exec(digits);
+  if (withUnit !== null) {
+    const power = "kmgt".indexOf((withUnit[2] ?? "").toLowerCase()) + 1;
+    return { value: clamp(Math.round(Number(withUnit[1]) * 1024 ** power)) };
+  }
+  return wrong(text, "is neither a whole number of kB nor a size like 200M or 1.5G");
+}
+
+export function readPath(raw: RawValue): Reading<string> {
+  const { text } = raw;
+  if (text.startsWith("/")) return readText(raw);
+  if (text.startsWith("~") || text.startsWith("$")) {
+    return wrong(
+      text,
+      "is not an absolute path; ~ and $HOME are not replaced, write the folder out",
+    );
+  }
+  return wrong(text, "is not an absolute path (it must begin with /)");
+}
+
+/** An absolute path, or nothing where nothing is written. */
+export function readOptionalPath(raw: RawValue): Reading<string | undefined> {
+  return raw.text === "" ? { value: undefined } : readPath(raw);
+}
+
+/** An absolute path, the word `stdout`, or nothing. */
+export function readErrorPath(raw: RawValue): Reading<string | undefined> {
+  if (raw.text === "stdout") return { value: "stdout" };
+  const path = readOptionalPath(raw);
+  return "problem" in path ? { problem: `${path.problem}, or the word stdout` } : path;
+}
+
+/** The path of a program, or undefined for `auto` and for nothing. */
+export function readAutoPath(raw: RawValue): Reading<string | undefined> {
+  return raw.text === "auto" ? { value: undefined } : readOptionalPath(raw);
+}
+
+/** A file mode mask in octal; nothing: that of the caller. */
+export function readUmask({ text }: RawValue): Reading<number | undefined> {
+  if (text === "") return { value: undefined };
+  if (/^0{0,2}[0-7]{1,3}$/.test(text)) return { value: Number.parseInt(text, 8) };
+  return wrong(text, "is not a file mode mask in octal, such as 022 or 077");
+}
+
+/** Mail addresses with commas between them. */
+export function readAddresses({ text, list, isBrokenList }: RawValue): Reading<readonly string[]> {
+  if (isBrokenList) return wrong(text, "is not a list of addresses: a@x.org, b@x.org");
+  const addresses = (list ?? [text]).filter((address) => address !== "");
+  // oxlint-disable-next-line no-control-regex -- a line break would end the mail's header
+  const bad = addresses.find((address) => /[\0-\x1f\x7f]/.test(address));
+  return bad === undefined ? { value: addresses } : wrong(bad, "holds a control character");
+}
+
+function wrong(text: string, wanted: string): { readonly problem: string } {
+  return { problem: `${JSON.stringify(text)} ${wanted}` };
+}
+
+function clamp(number: number): number {
+  return Math.min(number, Number.MAX_SAFE_INTEGER);
+}
+
+/** Python's `int` and `float` take the decimal digits of all scripts, and so did 1.x. */
+function asciiDigits(text: string): string {
+  if (!/[^\0-\x7f]/.test(text)) return text;
+  return text.replace(/\p{Nd}/gu, (digit) => String(digitValue(digit.codePointAt(0) ?? 0)));
+}
+
+/** Digits stand in blocks of ten in Unicode; blocks that touch each other do so at a multiple. */
+function digitValue(code: number): number {
+  let first = code;
+  while (/\p{Nd}/u.test(String.fromCodePoint(first - 1))) first--;
+  return (code - first) % 10;
+}

@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { parseConfigobj } from "../../src/config/configobj.ts";
+import { formatIssue } from "../../src/config/issue.ts";
+import { type ResolvedPrograms, resolvePrograms } from "../../src/config/resolve.ts";
+
+const REST = "command = /bin/run\npidfile = /p/NAME\nstdout = /l/NAME\n";
+
+/** Resolves texts as if they were files called a.cfg, b.cfg and so on; /nowhere is the one missing folder. */
+function resolve(...texts: readonly string[]): ResolvedPrograms {
+  const files = texts.map((text, index) => ({
+    path: `${"abc"[index]}.cfg`,
+    ...parseConfigobj(text.replaceAll("REST\n", REST)),
+  }));
+  const isFolder = (path: string): boolean => path !== "/nowhere";
+  return resolvePrograms(files, { home: "/home/me", uid: 1000, isFolder, exists: isFolder });
+}
+
+function complaints(...texts: readonly string[]): string[] {
+  return resolve(...texts).issues.map(formatIssue);
+}
+
+describe("resolvePrograms()", () => {
+  test("tells the place, the key and the nearest name for an unknown key", () => {
+    assert.deepEqual(complaints("[Program:x]\nREST\nautostrat = True\n"), [
+      'a.cfg:5: unknown key "autostrat"; did you mean autostart?',
+    ]);
+  });
+
+  test("tells where a key belongs that stands in the wrong section", () => {
+    assert.deepEqual(complaints("[Program:x]\nREST\nrss_limit = 5\n"), [
+      'a.cfg:5: unknown key "rss_limit" in this section; it belongs into [[Monitor]]',
+    ]);
+  });
+
+  test("tells all issues at once", () => {
+    const text = "[Program:x]\ncommand = echo it's\nstdout = x.log\nautostart = y\n[[Monitr]]\n";
+    const lines = resolve(text).issues.map(({ place }) => place.line);
+    assert.deepEqual(new Set(lines), new Set([1, 2, 3, 4, 5]));
+  });
+
+  test("sets aside a faulty program, with what is known of it, and keeps the others", () => {
+    const { programs, faulty } = resolve(
+      "[Program:x]\nREST\nautostart = y\n[Program:y]\nREST\n".replace("NAME", "x"),
+    );
+    assert.deepEqual([...programs.keys()], ["y"]);
+    const known = faulty.get("x")?.known;
+    assert.equal(known?.pidfile, "/p/NAME");
+    assert.deepEqual(known?.match, { kind: "command", candidates: [["/bin/run"]] });
+    assert.ok(known && !("autostart" in known));
+  });
+
+  test("knows all of a program whose folder is missing", () => {
+    const { faulty, issues } = resolve(
+      "[Program:x]\ncommand = x\npidfile = /p/x\nstdout = /nowhere/x\n",
+    );
+    assert.match(issues[0]?.message ?? "", /^stdout: the folder "\/nowhere" does not exist/);
+    assert.equal(Object.keys(faulty.get("x")?.known ?? {}).length, 23);
+  });
+
+  test("sets aside the program in whose section a line cannot be read", () => {
+    const { programs, faulty } = resolve("[Program:x]\nREST\nhello\n[Program:y]\nREST\n");
+    assert.deepEqual([[...programs.keys()], [...faulty.keys()]], [["y"], ["x"]]);
+  });
+
+  test("does not call missing what is there, but cannot be read", () => {
+    const text = "[Program:x]\ncommand = 'a' b\npidfile = /p/x\nstdout = /l/x\nstderr = 'x\n";
+    const { faulty, issues } = resolve(text);
+    assert.deepEqual(
+      issues.map(({ place }) => place.line),
+      [2, 5],
+    );
+    assert.ok(!("stderr" in (faulty.get("x")?.known ?? {})));
+  });
+
+  test("keeps the programs around a header that cannot be read", () => {
+    const { programs, issues } = resolve(
+      "[Program:x]\nREST\n[Program:y\nREST\n[Program:z]\nREST\n",
+    );
+    assert.deepEqual([...programs.keys()], ["x", "z"]);
+    assert.equal(issues[0]?.program, undefined);
+    assert.equal(issues[0]?.severity, "error");
+  });
+
+  test("puts defaults under a program, subsections too", () => {
+    const defaults =
+      "[DefaultSettings:d]\nrestart_delay = 5\nstderr = stdout\n[[Env]]\nA = 1\nB = 1\n[[Monitor]]\nrss_limit = 2M\n";
+    const text =
+      "[Program:x]\nREST\ndefaults = d\nmax_restarts = 3\n[[Env]]\nB = 2\n[[Monitoring]]\nmonitor_after = 1m\n";
+    const program = resolve(text, defaults).programs.get("x");
+    assert.equal(program?.restartDelayMs, 5000);
+    assert.equal(program?.maxrestarts, 3);
+    assert.deepEqual(
+      [...(program?.env ?? [])],
+      [
+        ["A", "1"],
+        ["B", "2"],
+      ],
+    );
+    assert.equal(program?.monitor.rssLimitBytes, 2 * 1024 ** 2);
+    assert.equal(program?.monitor.monitorAfterMs, 60_000);
+    assert.equal(program?.directory, "/home/me");
+  });
+
+  test("does not complain of a bad default that the program sets itself", () => {
+    const { programs } = resolve(
+      "[DefaultSettings:d]\nautostart = y\n[Program:x]\nREST\ndefaults = d\nautostart = 1\n",
+    );
+    assert.equal(programs.get("x")?.autostart, true);
+  });
+
+  test("tells the programs that use defaults with errors", () => {
+    const text =
+      "[DefaultSettings:d]\nautostrat = 1\n[Program:x]\nREST\ndefaults = d\n[Program:y]\nREST\n";
+    assert.deepEqual(
+      resolve(text).issues.map(({ program }) => program),
+      ["x"],
+    );
+  });
+
+  test("names both places where a name is used twice, and knows the first", () => {
+    const { programs, faulty, issues } = resolve("[Program:x]\nREST\n", "\n[Program:x]\nREST\n");
+    assert.equal(programs.size, 0);
+    assert.equal(faulty.get("x")?.place.file, "a.cfg");
+    assert.equal(
+      issues.map(formatIssue)[0],
+      "b.cfg:2: [Program:x] is there already, in a.cfg:1; rename one of them",
+    );
+  });
+
+  test("takes no program called all, and none without a name", () => {
+    const { programs, faulty, issues } = resolve("[Program:all]\nREST\n[Program:]\nREST\n");
+    assert.equal(programs.size + faulty.size, 0);
+    assert.equal(issues.length, 2);
+  });
+
+  test("takes both spellings of Monitor, but not at once", () => {
+    const [complaint] = complaints("[Program:x]\nREST\n[[Monitor]]\n[[Monitoring]]\n");
+    assert.match(
+      complaint ?? "",
+      /^a\.cfg:6: \[\[Monitoring\]\]: is there already as \[\[Monitor\]\], in line 5/,
+    );
+    assert.match(
+      complaints("[Program:x]\nREST\nmaxrestarts = 1\nmax_restarts = 1\n")[0] ?? "",
+      /another spelling/,
+    );
+  });
+
+  const warnings: readonly (readonly [string, string, RegExp])[] = [
+    [
+      "a # that cuts a value",
+      "[Program:x]\nREST\nemail_alerts = a@x#b\n",
+      /value ends at #.*quote it/,
+    ],
+    [
+      "a & at the end of a command",
+      "[Program:x]\nREST\n".replace("REST\n", REST.replace("run", "run &")),
+      /& at its end/,
+    ],
+    [
+      "a shell line of which no word is known",
+      `[Program:x]\n${REST.replace("/bin/run", "$RUN")}useshell = 1\n`,
+      /set proctitle_re/,
+    ],
+    [
+      "a pidfile that two programs share",
+      "[Program:x]\nREST\n[Program:y]\nREST\n",
+      /is also that of "x"/,
+    ],
+    ["a section that nobody reads", "[program:x]\nREST\n", /did you mean \[Program:x\]/],
+    ["a key that stands in no section", "config_dir = /x\n", /stands in no section/],
+  ];
+  for (const [what, text, message] of warnings) {
+    test(`warns of ${what}, and keeps the program`, () => {
+      const { faulty, issues } = resolve(text);
+      assert.deepEqual(
+        issues.map(({ severity }) => severity),
+        ["warning"],
+      );
+      assert.match(issues[0]?.message ?? "", message);
+      assert.equal(faulty.size, 0);
+    });
+  }
+
+  test("runs a shell line by /bin/sh, and knows its commands, the last first", () => {
+    const program = resolve(
+      `[Program:x]\n${REST.replace("/bin/run", "cd /x && ./a b | ./c")}useshell = on\n`,
+    ).programs.get("x");
+    assert.deepEqual(program?.argv, ["/bin/sh", "-c", "cd /x && ./a b | ./c"]);
+    assert.deepEqual(program?.match, { kind: "command", candidates: [["./c"], ["./a", "b"]] });
+  });
+
+  test("takes names that mean something in JavaScript", () => {
+    const { programs } = resolve(
+      "[DefaultSettings:constructor]\nautostart = 0\n[Program:__proto__]\nREST\ndefaults = constructor\n[[Env]]\n__proto__ = 1\n",
+    );
+    assert.equal(programs.get("__proto__")?.autostart, false);
+    assert.equal(programs.get("__proto__")?.env.get("__proto__"), "1");
+  });
+
+  test("refuses a variable that no environment can hold", () => {
+    assert.match(
+      complaints('[Program:x]\nREST\n[[Env]]\n"A=B" = 1\n')[0] ?? "",
+      /"A=B" is no name for a variable/,
+    );
+  });
+});
