@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import type { Pid, ProcessRef, Ticks } from "../proc/pid.ts";
+
+/** What a running usrsvcd tells of itself in `state_dir/usrsvcd.json`. */
+export interface DaemonInfo {
+  readonly process: ProcessRef;
+  readonly boot: string;
+  /** ISO time of its start. */
+  readonly since: string;
+  readonly version: string;
+  /** The main configuration file. */
+  readonly config: string;
+  readonly pidfile: string;
+  /** Where its log goes: a path, or "stdout". */
+  readonly log: string;
+  /** The last reread, counted from 1; 0: none yet. */
+  readonly rereads: number;
+  readonly lastReread: RereadResult | undefined;
+}
+
+/** What came of a reread. */
+export interface RereadResult {
+  readonly at: string;
+  readonly ok: boolean;
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly changed: readonly string[];
+  /** When not ok: what is wrong; the old configuration is kept. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads the self-description; undefined when there is none, or none that can be understood. That
+ * the process in it lives is for the caller to check, by its start time.
+ */
+export function readDaemonInfo(path: string, boot: string): DaemonInfo | undefined {
+  try {
+    const raw = JSON.parse(readFileSync(path, "utf8")) as Partial<DaemonInfo>;
+    const { pid, startTime } = raw.process ?? {};
+    if (!Number.isSafeInteger(pid) || !Number.isSafeInteger(startTime)) return undefined;
+    if (raw.boot !== boot) return undefined;
+    return {
+      process: { pid: pid as Pid, startTime: startTime as Ticks },
+      boot,
+      since: String(raw.since),
+      version: String(raw.version),
+      config: String(raw.config),
+      pidfile: String(raw.pidfile),
+      log: String(raw.log),
+      rereads: Number(raw.rereads) || 0,
+      lastReread: raw.lastReread,
+    };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,20 @@
+/** A length of time as people say it: `40 ms`, `5 s`, `3 min 20 s`, `2 h 5 min`, `12 d 4 h`. */
+export function formatDuration(ms: number): string {
+  if (ms < 950) return `${Math.round(ms)} ms`;
+  const seconds = ms / 1000;
+  if (seconds < 9.95) return `${trim(seconds)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return join(Math.floor(whole / 60), "min", whole % 60, "s");
+  if (whole < 86_400)
+    return join(Math.floor(whole / 3600), "h", Math.floor((whole % 3600) / 60), "min");
+  return join(Math.floor(whole / 86_400), "d", Math.floor((whole % 86_400) / 3600), "h");
+}
+
+function trim(seconds: number): string {
+  return seconds.toFixed(1).replace(/\.0$/, "");
+}
+
+function join(big: number, bigUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${big} ${bigUnit}` : `${big} ${bigUnit} ${small} ${smallUnit}`;
+}

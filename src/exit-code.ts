@@ -1,0 +1,19 @@
+/** The exit codes of both commands, as 1.x has them. */
+export const ExitCode = {
+  ok: 0,
+  /** General failure, or `status` of a program that is not running. */
+  failure: 1,
+  /** Another usrsvc or usrsvcd is at work on this program: try again. */
+  tryAgain: 11,
+  invalidConfig: 130,
+  invalidAction: 131,
+  disabled: 132,
+  undefinedProgram: 133,
+  exitedUnexpectedly: 134,
+  alreadyRunning: 135,
+  permission: 136,
+  failedToLaunch: 137,
+  unknown: 254,
+} as const;
+
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

@@ -1,0 +1,97 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
+import type { ProgramSettings } from "../config/settings.ts";
+import { ExitCode } from "../exit-code.ts";
+import type { Host } from "./host.ts";
+import { programEnvironment } from "./launch.ts";
+import { findOnPath } from "./match.ts";
+
+/** Why a program cannot be started, found before anything was done. */
+export interface CannotStart {
+  readonly code: ExitCode;
+  readonly reason: string;
+}
+
+/** Checks what can be checked before a launch; undefined when nothing speaks against it. */
+export function checkBeforeStart(program: ProgramSettings, host: Host): CannotStart | undefined {
+  return (
+    checkFolder("directory", program.directory, constants.X_OK, "entered") ??
+    (program.autopid
+      ? checkFolder("pidfile folder", dirname(program.pidfile), constants.W_OK, "written")
+      : undefined) ??
+    checkOutput("stdout", program.stdout) ??
+    (program.stderr === program.stdout ? undefined : checkOutput("stderr", program.stderr)) ??
+    checkCommand(program, programEnvironment(program, host.env)["PATH"])
+  );
+}
+
+function checkFolder(
+  what: string,
+  path: string,
+  mode: number,
+  verb: string,
+): CannotStart | undefined {
+  try {
+    if (!statSync(path).isDirectory()) return refuse(`${what} ${path} is not a folder`);
+  } catch (error) {
+    return refuse(`${what} ${path}: ${explain(error)}`);
+  }
+  return allowed(path, mode) ? undefined : refuse(`${what} ${path} cannot be ${verb} by this user`);
+}
+
+function checkOutput(what: string, path: string): CannotStart | undefined {
+  try {
+    if (statSync(path).isDirectory()) return refuse(`${what} ${path} is a folder, not a file`);
+    return allowed(path, constants.W_OK)
+      ? undefined
+      : refuse(`${what} ${path} cannot be written by this user`);
+  } catch {
+    return checkFolder(`folder of ${what}`, dirname(path), constants.W_OK, "written");
+  }
+}
+
+function checkCommand(
+  { argv, directory, useshell }: ProgramSettings,
+  path: string | undefined,
+): CannotStart | undefined {
+  const name = argv[0] ?? "";
+  if (useshell) return undefined; // the shell will tell
+  if (!name.includes("/")) {
+    if (findOnPath(name, directory, path) !== undefined) return undefined;
+    const where = path ?? "/bin:/usr/bin, since the program has no PATH";
+    return failed(`no such command: ${name} (looked in ${where})`);
+  }
+  const file = isAbsolute(name) ? name : join(directory, name);
+  try {
+    if (statSync(file).isDirectory()) return failed(`${file} is a folder, not a command`);
+  } catch (error) {
+    return failed(`no such command: ${file}: ${explain(error)}`);
+  }
+  return allowed(file, constants.X_OK)
+    ? undefined
+    : failed(`${file} is not executable: chmod +x ${file}`);
+}
+
+function allowed(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function explain(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT") return "does not exist";
+  if (code === "ENOTDIR") return "a part of the path is not a folder";
+  return code === "EACCES" ? "not permitted" : message;
+}
+
+function refuse(reason: string): CannotStart {
+  return { code: ExitCode.permission, reason };
+}
+
+function failed(reason: string): CannotStart {
+  return { code: ExitCode.failedToLaunch, reason };
+}

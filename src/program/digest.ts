@@ -1,0 +1,20 @@
+import { createHash } from "node:crypto";
+import type { ProgramSettings } from "../config/settings.ts";
+
+/**
+ * Identifies the settings that only a restart can apply. While a program runs with another digest
+ * than its settings have now, `status` marks it.
+ */
+export function settingsDigest(program: ProgramSettings): string {
+  const { argv, env, inheritEnv, directory, umask, stdout, stderr } = program;
+  const applied = [
+    argv,
+    [...env].sort(([a], [b]) => (a < b ? -1 : 1)),
+    inheritEnv,
+    directory,
+    umask ?? null,
+    stdout,
+    stderr,
+  ];
+  return createHash("sha256").update(JSON.stringify(applied)).digest("hex").slice(0, 16);
+}

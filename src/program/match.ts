@@ -1,0 +1,147 @@
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { withoutEmptyTail } from "../../proc/cmdline.ts";
+import type { MatchRule, ProgramSettings } from "../config/settings.ts";
+
+/** Search path of execvp(3) when the environment has no PATH (confstr(3), _CS_PATH). */
+export const DEFAULT_PATH = "/bin:/usr/bin";
+
+/** What is needed to tell whether a command line is that of a program. */
+export interface Pattern {
+  readonly matches: (argv: readonly string[]) => boolean;
+  /** For messages: what was looked for. */
+  readonly description: string;
+}
+
+/**
+ * The match rule of a program, made ready.
+ *
+ * `proctitle_re` searches the command line joined by blanks. Otherwise the argv must be one of the
+ * candidate commands, or what the kernel makes of one through the `#!` line of its script
+ * (execve(2)): `[interpreter, at most one option, path, ...arguments]`. A script that names
+ * `/usr/bin/env` as interpreter is replaced once more, by what env executes.
+ */
+export function pattern(
+  rule: MatchRule,
+  program: Pick<ProgramSettings, "directory" | "env" | "useshell" | "command">,
+  path: string | undefined,
+): Pattern {
+  if (rule.kind === "title") {
+    return {
+      matches: (argv) =>
+        argv.length > 0 && rule.regex.test(argv.join(" ")) && !isShellAround(argv, program),
+      description: `proctitle_re ${rule.source}`,
+    };
+  }
+  const wanted = rule.candidates.map(withoutEmptyTail).filter((argv) => argv.length > 0);
+  let interpreted: readonly (readonly string[])[] | undefined;
+  return {
+    matches(argv) {
+      if (wanted.some((one) => equal(one, argv))) return true;
+      // Read only when needed: most commands are no scripts, and most processes are others.
+      if (!wanted.some((one) => looksInterpreted(one, argv))) return false;
+      interpreted ??= wanted.flatMap((one) => throughInterpreter(one, program.directory, path));
+      return interpreted.some((one) => equal(one, argv));
+    },
+    description: wanted.map((argv) => argv.join(" ")).join(" | ") || "(no literal command)",
+  };
+}
+
+/** True for the `/bin/sh -c LINE` that we put around a program with `useshell`. */
+function isShellAround(
+  argv: readonly string[],
+  { useshell, command }: Pick<ProgramSettings, "useshell" | "command">,
+): boolean {
+  return useshell && argv.length === 3 && argv[1] === "-c" && argv[2] === command;
+}
+
+function equal(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((word, index) => word === b[index]);
+}
+
+/** A cheap test before the script is opened: the arguments are the same, and are at the end. */
+function looksInterpreted(command: readonly string[], argv: readonly string[]): boolean {
+  const extra = argv.length - command.length;
+  if (extra < 1 || extra > 8) return false;
+  return command.slice(1).every((word, index) => word === argv[extra + 1 + index]);
+}
+
+/** The command lines that a script may show: one for its `#!` line, more when that is env. */
+function throughInterpreter(
+  command: readonly string[],
+  directory: string,
+  path: string | undefined,
+): readonly (readonly string[])[] {
+  const [name = "", ...rest] = command;
+  return whereFound(name, directory, path).flatMap((file) => {
+    const line = readShebang(file.opened);
+    if (line === undefined) return [];
+    const tail = [file.shown, ...rest];
+    const plain = [line.interpreter, ...(line.option === undefined ? [] : [line.option]), ...tail];
+    if (!/(^|\/)env$/.test(line.interpreter) || line.option === undefined) return [plain];
+    const words = line.option.replace(/^-S\s*/, "").split(/[ \t]+/);
+    return [plain, [...words.filter((word) => word !== ""), ...tail]];
+  });
+}
+
+interface FoundFile {
+  readonly opened: string;
+  /** The path as execve(2) gets it, which is what the interpreter is told. */
+  readonly shown: string;
+}
+
+function whereFound(
+  name: string,
+  directory: string,
+  path: string | undefined,
+): readonly FoundFile[] {
+  if (name.includes("/")) {
+    return [{ opened: isAbsolute(name) ? name : join(directory, name), shown: name }];
+  }
+  const found = findOnPath(name, directory, path);
+  return found === undefined ? [] : [{ opened: found, shown: found }];
+}
+
+/** The file that execvp(3) would run for a name without a slash. */
+export function findOnPath(
+  name: string,
+  directory: string,
+  path: string | undefined,
+): string | undefined {
+  for (const folder of (path ?? DEFAULT_PATH).split(":")) {
+    const file = join(folder === "" ? directory : folder, name);
+    try {
+      const { mode } = statSync(isAbsolute(file) ? file : join(directory, file));
+      if ((mode & 0o111) !== 0 && (mode & 0o170000) === 0o100000) return file;
+    } catch {
+      // not in this folder
+    }
+  }
+  return undefined;
+}
+
+/** The first line of a script; the kernel reads 256 bytes of it (BINPRM_BUF_SIZE). */
+function readShebang(
+  file: string,
+): { interpreter: string; option: string | undefined } | undefined {
+  const buffer = Buffer.alloc(256);
+  let text: string;
+  try {
+    const fd = openSync(file, "r");
+    try {
+      text = buffer.toString("utf8", 0, readSync(fd, buffer));
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return undefined; // gone, or not ours to read: then it is not started from here either
+  }
+  // A text without "#!" that is executable: execvp(3) hands it to the shell.
+  if (!text.startsWith("#!")) {
+    return text.includes("\0") ? undefined : { interpreter: "/bin/sh", option: undefined };
+  }
+  const line = text.slice(2).split("\n", 1)[0]?.trim() ?? "";
+  const match = /^(\S+)(?:[ \t]+(.*))?$/.exec(line);
+  const interpreter = match?.[1];
+  return interpreter === undefined ? undefined : { interpreter, option: match?.[2] };
+}

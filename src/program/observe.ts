@@ -1,0 +1,177 @@
+import { ProcError } from "../../proc/error.ts";
+import { ageMs } from "../../proc/uptime.ts";
+import type { ProcessRef } from "../../proc/pid.ts";
+import { formatDuration } from "../duration.ts";
+import { type ProgramStatus, showExit, type ShownState } from "../status.ts";
+import { settingsDigest } from "./digest.ts";
+import type { Host } from "./host.ts";
+import type { Found } from "./identify.ts";
+import { type ProgramRecord, readRecord, type RecordFile } from "./record.ts";
+import { lookFor, type Subject } from "./subject.ts";
+
+/** Facts about the machine that are read once for all programs. */
+export interface Surroundings {
+  readonly host: Host;
+  readonly bootId: string;
+  readonly uptimeSeconds: number;
+  readonly daemonRuns: boolean;
+}
+
+/** A start that took this long past its window has lost its starter. */
+const START_SLACK_MS = 3000;
+
+/** What there is to tell of a program. A look only: nothing is written or mended. */
+export async function observe(subject: Subject, around: Surroundings): Promise<ProgramStatus> {
+  const { host, bootId } = around;
+  const file = readRecord(host.state, subject.name, bootId);
+  const found = lookFor(subject, file.record, host);
+  const base = {
+    program: subject.name,
+    enabled: subject.enabled,
+    restarts: file.record?.restarts ?? 0,
+    failures: file.record?.failures ?? 0,
+    ...lastExit(file.record),
+    ...problems(subject, found, file),
+  };
+  if (found.kind === "absent") return { ...base, ...describeDown(subject, file.record, around) };
+  const living = await describeProcess(found.process, around);
+  if (living === undefined) return { ...base, ...describeDown(subject, file.record, around) };
+  const { ageMs: age, ...shown } = living;
+  return {
+    ...base,
+    state: liveState(subject, file.record, found.process, age),
+    via: found.via,
+    ...shown,
+    ...(found.others.length > 0 ? { otherPids: found.others.map(({ pid }) => pid) } : {}),
+    ...(isOlder(subject, file.record) ? { olderSettings: true } : {}),
+  };
+}
+
+function lastExit(record: ProgramRecord | undefined): Pick<ProgramStatus, "lastExit"> {
+  if (record?.lastExit === undefined) return {};
+  const { exit, at, pid } = record.lastExit;
+  return { lastExit: showExit(exit, at, pid) };
+}
+
+function problems(
+  subject: Subject,
+  found: Found,
+  file: RecordFile,
+): Pick<ProgramStatus, "problems"> {
+  const all: string[] = [];
+  if (subject.settings === undefined) all.push("its settings are faulty: see usrsvcd checkconfig");
+  if (file.problem !== undefined) all.push(file.problem);
+  const { pidfile } = found;
+  if (pidfile.kind === "garbage") {
+    all.push(`pidfile ${subject.pidfile} holds no pid but ${JSON.stringify(pidfile.text)}`);
+  } else if (pidfile.kind === "unreadable") {
+    all.push(`pidfile: ${pidfile.message}`);
+  } else if (pidfile.kind === "pid") {
+    const actual = found.kind === "running" ? found.process.pid : undefined;
+    if (pidfile.pid !== actual) {
+      all.push(
+        `pidfile ${subject.pidfile} names process ${pidfile.pid}, which is not this program`,
+      );
+    }
+  }
+  return all.length === 0 ? {} : { problems: all };
+}
+
+async function describeProcess(
+  ref: ProcessRef,
+  { host, uptimeSeconds }: Surroundings,
+): Promise<
+  | (Required<Pick<ProgramStatus, "pid" | "uptimeSeconds" | "command">> &
+      Pick<ProgramStatus, "privateBytes"> & { ageMs: number })
+  | undefined
+> {
+  try {
+    const argv = host.proc.cmdline(ref.pid);
+    const memory = await privateMemory(ref, host);
+    const age = ageMs(ref.startTime, uptimeSeconds);
+    return {
+      pid: ref.pid,
+      uptimeSeconds: Math.round(age / 100) / 10,
+      ...memory,
+      command: argv.join(" "),
+      ageMs: age,
+    };
+  } catch (error) {
+    if (error instanceof ProcError) return undefined; // it left while we looked
+    throw error;
+  }
+}
+
+async function privateMemory(
+  ref: ProcessRef,
+  host: Host,
+): Promise<Pick<ProgramStatus, "privateBytes">> {
+  try {
+    const { privateBytes } = await host.proc.smapsRollup(ref.pid);
+    return { privateBytes };
+  } catch (error) {
+    if (error instanceof ProcError) return {}; // hardened programs do not let their user look
+    throw error;
+  }
+}
+
+function liveState(
+  subject: Subject,
+  record: ProgramRecord | undefined,
+  process: ProcessRef,
+  age: number,
+): ShownState {
+  if (record?.phase === "stopping" && record.process?.pid === process.pid) return "stopping";
+  const window = (subject.settings?.successMs ?? 0) + START_SLACK_MS;
+  return record?.phase === "starting" && age < window ? "starting" : "running";
+}
+
+function isOlder(subject: Subject, record: ProgramRecord | undefined): boolean {
+  if (subject.settings === undefined || record?.digest === undefined) return false;
+  return record.digest !== settingsDigest(subject.settings);
+}
+
+type Down = Pick<ProgramStatus, "state" | "reason" | "next" | "nextTryAt">;
+
+function describeDown(
+  subject: Subject,
+  record: ProgramRecord | undefined,
+  around: Surroundings,
+): Down {
+  const why = record?.reason === undefined ? {} : { reason: record.reason };
+  if (!subject.enabled) return { state: "stopped", ...why, next: "nothing: enabled = False" };
+  if (record?.wish === "down") {
+    return { state: "stopped", ...why, next: `stays down until "usrsvc start" or the next boot` };
+  }
+  if (!around.daemonRuns) {
+    return { state: "stopped", ...why, next: "nothing: usrsvcd is not running" };
+  }
+  if (record?.phase === "backoff") {
+    const at = record.nextTryAt;
+    const soon = at === undefined ? "soon" : inTime(at);
+    return {
+      state: "backoff",
+      ...why,
+      next: `usrsvcd tries again ${soon}`,
+      ...(at === undefined ? {} : { nextTryAt: at }),
+    };
+  }
+  if (record?.phase === "fatal") {
+    return { state: "fatal", ...why, next: `usrsvcd gave up: mend it, then "usrsvc start"` };
+  }
+  return { state: "stopped", ...why, next: nextOfStopped(subject, record) };
+}
+
+function nextOfStopped(subject: Subject, record: ProgramRecord | undefined): string {
+  if (subject.settings === undefined) return "nothing: its settings are faulty";
+  const { autostart, autorestart } = subject.settings;
+  const ran = record?.process !== undefined || record?.lastExit !== undefined;
+  if (ran && !autorestart) return "nothing: autorestart = False";
+  if (!ran && !autostart) return "nothing: autostart = False";
+  return "usrsvcd starts it";
+}
+
+function inTime(iso: string): string {
+  const ms = Date.parse(iso) - Date.now();
+  return ms > 0 ? `in ${formatDuration(ms)}` : "now";
+}

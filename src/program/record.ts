@@ -1,0 +1,221 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Exit } from "../../proc/exit.ts";
+import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import { fileStem, type StateDir } from "./state-dir.ts";
+
+/** How a program's process became known. */
+export type Via = "launch" | "pidfile" | "scan";
+
+/** What a person (or usrsvcd on his behalf) wants of a program. `down` lasts until the next boot. */
+export type Wish = "up" | "down" | "none";
+
+/** Where a program stood when its record was written. */
+export type Phase = "starting" | "running" | "stopping" | "stopped" | "backoff" | "fatal";
+
+/** The end of a program's process. */
+export interface LastExit {
+  /** ISO time at which it was noticed. */
+  readonly at: string;
+  readonly pid: number;
+  readonly exit: Exit;
+}
+
+/**
+ * What outlives us about one program. Written only by who holds the program's lock, before it
+ * acts: whoever comes next, after a SIGKILL of the writer at any instant, finds the process here.
+ */
+export interface ProgramRecord {
+  readonly version: 1;
+  readonly name: string;
+  /** Boot id: in another boot only the counters mean anything. */
+  readonly boot: string;
+  readonly wish: Wish;
+  readonly phase: Phase;
+  /** The program's process, or what was launched to become it. */
+  readonly process: ProcessRef | undefined;
+  /** What was launched: the leader of the program's session and process group. */
+  readonly launched: ProcessRef | undefined;
+  /** The shell that waits for `launched` during the start window. */
+  readonly launcher: ProcessRef | undefined;
+  readonly via: Via | undefined;
+  /** Settings with which `process` was launched. */
+  readonly digest: string | undefined;
+  /** Automatic restarts since the program was last started by hand or by autostart. */
+  readonly restarts: number;
+  /** Failed starts since the program was last seen running. */
+  readonly failures: number;
+  readonly lastExit: LastExit | undefined;
+  /** Why the program is in this phase, for people. */
+  readonly reason: string | undefined;
+  /** ISO time of the next try (phase `backoff`). */
+  readonly nextTryAt: string | undefined;
+  /** ISO time of writing, and the writer. */
+  readonly at: string;
+  readonly by: "usrsvc" | "usrsvcd";
+}
+
+/** A record, or why there is none. */
+export interface RecordFile {
+  readonly record: ProgramRecord | undefined;
+  /** `path: what is wrong`, when there is a file that cannot be understood. */
+  readonly problem: string | undefined;
+  /** The text as it stood; undefined when there is no file. */
+  readonly text: string | undefined;
+}
+
+/** Path of the record of one program. */
+export function recordPath(dir: StateDir, name: string): string {
+  return join(dir.programs, `${fileStem(name)}.json`);
+}
+
+/** A record of a program of which nothing is known. */
+export function emptyRecord(name: string, boot: string): ProgramRecord {
+  return {
+    version: 1,
+    name,
+    boot,
+    wish: "none",
+    phase: "stopped",
+    process: undefined,
+    launched: undefined,
+    launcher: undefined,
+    via: undefined,
+    digest: undefined,
+    restarts: 0,
+    failures: 0,
+    lastExit: undefined,
+    reason: undefined,
+    nextTryAt: undefined,
+    at: new Date().toISOString(),
+    by: "usrsvc",
+  };
+}
+
+/** Reads a record; one of an earlier boot comes back without what that boot knew. */
+export function readRecord(dir: StateDir, name: string, boot: string): RecordFile {
+  const path = recordPath(dir, name);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const gone = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const problem = gone ? undefined : `${path}: ${(error as Error).message}`;
+    return { record: undefined, problem, text: undefined };
+  }
+  const record = parseRecord(text, name);
+  if (record === undefined) {
+    return { record, problem: `${path}: not a record of this program, ignored`, text };
+  }
+  return { record: record.boot === boot ? record : forget(record, boot), problem: undefined, text };
+}
+
+/**
+ * Replaces the record by rename, so that a reader sees the old or the new one. No fsync: what a
+ * power failure could lose is void in the next boot anyway.
+ *
+ * @returns the text written, by which the writer knows its own work again
+ */
+export function writeRecord(dir: StateDir, record: ProgramRecord): string {
+  const path = recordPath(dir, record.name);
+  const text = `${JSON.stringify({ ...record, at: new Date().toISOString() })}\n`;
+  const temporary = join(dir.locks, `${fileStem(record.name)}.new`); // not in the watched folder
+  writeFileSync(temporary, text, { mode: 0o600 });
+  renameSync(temporary, path);
+  return text;
+}
+
+/** Puts a record that cannot be understood aside, so that the next write does not destroy it. */
+export function setDamagedAside(dir: StateDir, name: string): void {
+  const path = recordPath(dir, name);
+  try {
+    renameSync(path, `${path}.damaged`);
+  } catch {
+    rmSync(path, { force: true });
+  }
+}
+
+function forget(record: ProgramRecord, boot: string): ProgramRecord {
+  return {
+    ...emptyRecord(record.name, boot),
+    lastExit: record.lastExit,
+    at: record.at,
+    by: record.by,
+  };
+}
+
+const wishes: ReadonlySet<unknown> = new Set<Wish>(["up", "down", "none"]);
+const phases: ReadonlySet<unknown> = new Set<Phase>([
+  "starting",
+  "running",
+  "stopping",
+  "stopped",
+  "backoff",
+  "fatal",
+]);
+
+/** Checked by hand, field by field: the file may have been edited, cut or be of a later version. */
+function parseRecord(text: string, name: string): ProgramRecord | undefined {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (!isObject(raw) || raw["version"] !== 1 || raw["name"] !== name) return undefined;
+  const { wish, phase, boot, by } = raw;
+  if (!wishes.has(wish) || !phases.has(phase) || typeof boot !== "string") return undefined;
+  const via = raw["via"];
+  return {
+    version: 1,
+    name,
+    boot,
+    wish: wish as Wish,
+    phase: phase as Phase,
+    process: asRef(raw["process"]),
+    launched: asRef(raw["launched"]),
+    launcher: asRef(raw["launcher"]),
+    via: via === "launch" || via === "pidfile" || via === "scan" ? via : undefined,
+    digest: asText(raw["digest"]),
+    restarts: asCount(raw["restarts"]),
+    failures: asCount(raw["failures"]),
+    lastExit: asLastExit(raw["lastExit"]),
+    reason: asText(raw["reason"]),
+    nextTryAt: asText(raw["nextTryAt"]),
+    at: asText(raw["at"]) ?? "",
+    by: by === "usrsvcd" ? "usrsvcd" : "usrsvc",
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function asCount(value: unknown): number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : 0;
+}
+
+function asRef(value: unknown): ProcessRef | undefined {
+  if (!isObject(value)) return undefined;
+  const { pid, startTime } = value;
+  if (!Number.isSafeInteger(pid) || !Number.isSafeInteger(startTime) || Number(pid) < 2) {
+    return undefined;
+  }
+  return { pid: pid as Pid, startTime: startTime as Ticks };
+}
+
+function asLastExit(value: unknown): LastExit | undefined {
+  if (!isObject(value)) return undefined;
+  const { at, pid, exit } = value;
+  if (typeof at !== "string" || typeof pid !== "number" || !isObject(exit)) return undefined;
+  const { kind, code, signal, coreDumped } = exit;
+  if (kind === "code" && typeof code === "number") return { at, pid, exit: { kind, code } };
+  if (kind === "signal" && typeof signal === "string") {
+    return { at, pid, exit: { kind, signal, coreDumped: coreDumped === true } };
+  }
+  return { at, pid, exit: { kind: "unknown" } };
+}

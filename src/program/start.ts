@@ -1,0 +1,385 @@
+import { unlinkSync } from "node:fs";
+import type { Exit } from "../../proc/exit.ts";
+import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { isDescendant } from "../../proc/tree.ts";
+import { monotonicMs, sleep } from "../clock.ts";
+import type { ProgramSettings } from "../config/settings.ts";
+import { ExitCode } from "../exit-code.ts";
+import { checkBeforeStart } from "./check.ts";
+import { describeExit } from "./describe-exit.ts";
+import type { Host } from "./host.ts";
+import { identify, topMatches } from "./identify.ts";
+import { isTaken } from "./taken.ts";
+import { LAUNCHER, launch, type Launched, LaunchError } from "./launch.ts";
+import type { Pattern } from "./match.ts";
+import { lastLines, outputSize } from "./output.ts";
+import { removePidfile, writePidfile } from "./pidfile.ts";
+import { settingsDigest } from "./digest.ts";
+import { type ProgramRecord, type Via, writeRecord } from "./record.ts";
+import { endOwnGroup } from "./stop.ts";
+
+/** What became of a start. */
+export type StartOutcome =
+  | {
+      readonly kind: "started";
+      readonly process: ProcessRef;
+      readonly via: Via;
+      readonly record: ProgramRecord;
+      /** What an operator should know although it runs. */
+      readonly notes: readonly string[];
+    }
+  /** We were told to leave in the middle; what was launched runs on. */
+  | { readonly kind: "interrupted"; readonly process: ProcessRef; readonly record: ProgramRecord }
+  | StartFailure;
+
+export interface StartFailure {
+  readonly kind: "failed";
+  readonly code: ExitCode;
+  /** One line: what happened. */
+  readonly reason: string;
+  /** How the launched process ended, if it did. */
+  readonly exit: Exit | undefined;
+  readonly pid: number | undefined;
+  /** Further lines: what was looked for, what was there instead. */
+  readonly details: readonly string[];
+  /** Last lines that the program wrote in this start. */
+  readonly output: readonly string[];
+}
+
+/** What a start needs to know, besides the settings. */
+export interface StartContext {
+  readonly host: Host;
+  readonly pattern: Pattern;
+  /** The record as it is; its wish and counters are kept. */
+  readonly record: ProgramRecord;
+  readonly signal: AbortSignal;
+  /** Called when the process exists, for whoever shows progress. */
+  readonly onLaunched?: (process: ProcessRef) => void;
+  /**
+   * Asked when the launcher stands ready and before it goes: a process that is the program
+   * already, or undefined. The launch is taken back then.
+   */
+  readonly findRunning?: () => ProcessRef | undefined;
+  /** Called with each text that is written as record, so that the daemon knows its own work. */
+  readonly onRecord?: (text: string) => void;
+}
+
+/** Looks for the match are made at these times after the launch, in ms, then each second. */
+const LOOKS_MS = [3, 10, 25, 50, 100, 200, 400, 700];
+/** With a short success_seconds, the launched process gets so long to become the program. */
+const EXEC_MS = 1000;
+const OUTPUT_LINES = 5;
+
+/**
+ * Starts a program and follows it for success_seconds. The caller holds the program's lock, and
+ * has made sure that it does not run.
+ */
+export async function start(
+  program: ProgramSettings,
+  context: StartContext,
+): Promise<StartOutcome> {
+  const { host } = context;
+  const obstacle = checkBeforeStart(program, host);
+  if (obstacle !== undefined) return failure(obstacle.code, obstacle.reason);
+  const log = { stdout: outputSize(program.stdout), stderr: outputSize(program.stderr) };
+  let launched: Launched;
+  try {
+    launched = await launch(program, host);
+  } catch (error) {
+    if (!(error instanceof LaunchError) && (error as NodeJS.ErrnoException).code === undefined) {
+      throw error;
+    }
+    return failure(ExitCode.failedToLaunch, (error as Error).message);
+  }
+  try {
+    return await new Start(program, context, launched, log).run();
+  } finally {
+    launched.release();
+  }
+}
+
+class Start {
+  readonly #program: ProgramSettings;
+  readonly #context: StartContext;
+  readonly #launched: Launched;
+  readonly #log: { stdout: number; stderr: number };
+  #record: ProgramRecord;
+  /** How the launched process ended; undefined while it lives. */
+  #exit: Exit | undefined;
+  /** The pid that the pidfile names by now. */
+  #notedPid: Pid | undefined;
+  readonly #notes: string[] = [];
+  /** Called when something ended. */
+  #notice: () => void = () => {};
+
+  constructor(
+    program: ProgramSettings,
+    context: StartContext,
+    launched: Launched,
+    log: { stdout: number; stderr: number },
+  ) {
+    this.#program = program;
+    this.#context = context;
+    this.#launched = launched;
+    this.#log = log;
+    this.#record = {
+      ...context.record,
+      phase: "starting",
+      process: launched.process,
+      launched: launched.process,
+      launcher: launched.launcher,
+      via: "launch",
+      digest: settingsDigest(program),
+      reason: undefined,
+      nextTryAt: undefined,
+      by: context.host.by,
+    };
+  }
+
+  async run(): Promise<StartOutcome> {
+    const { onLaunched, findRunning } = this.#context;
+    const running = findRunning?.();
+    if (running !== undefined) {
+      return this.#started(running, "scan", ["it was running already"]);
+    }
+    void this.#launched.exited.then((exit) => {
+      this.#exit = exit;
+      this.#notice();
+    });
+    this.#write(this.#record); // on disk before the program exists: exactly once depends on it
+    if (this.#program.autopid) this.#removeStalePidfile();
+    this.#launched.go();
+    onLaunched?.(this.#launched.process);
+    try {
+      return await this.#follow();
+    } catch (error) {
+      if (!this.#context.signal.aborted) throw error;
+      const process = this.#find()?.process ?? this.#launched.process;
+      const record = this.#write({
+        ...this.#record,
+        phase: "running",
+        process,
+        launcher: undefined,
+      });
+      this.#notePidfile(process);
+      return { kind: "interrupted", process, record };
+    }
+  }
+
+  /** The pidfile of a program that is being started names nobody; a reader must not be misled. */
+  #removeStalePidfile(): void {
+    try {
+      unlinkSync(this.#program.pidfile);
+    } catch {
+      // there was none
+    }
+  }
+
+  async #follow(): Promise<StartOutcome> {
+    const began = monotonicMs();
+    const end = began + this.#program.successMs;
+    await this.#becomeProgram(end, began);
+    for (let look = 0; ; look += 1) {
+      const found = this.#find();
+      if (found !== undefined) this.#notePidfile(found.process);
+      const now = monotonicMs();
+      if (found !== undefined && now >= end) return this.#started(found.process, found.via, []);
+      if (found === undefined && this.#isHopeless(now >= end)) return await this.#failed();
+      const next = LOOKS_MS[look] ?? Number.POSITIVE_INFINITY;
+      // While the match lives there is nothing to look at: its end is told.
+      const pause = found === undefined ? Math.min(1000, began + next - now) : end - now;
+      await this.#pause(Math.max(1, Math.min(pause, end - now)), found?.process);
+    }
+  }
+
+  /** True when no match can appear any more. */
+  #isHopeless(windowClosed: boolean): boolean {
+    if (windowClosed) return true;
+    if (this.#exit === undefined) return false;
+    // A classic daemon forks, and its first process leaves with 0: its match may still appear.
+    return !(this.#exit.kind === "code" && this.#exit.code === 0);
+  }
+
+  /** Waits until the launcher has become the program; else a short window closes on the launcher. */
+  async #becomeProgram(end: number, began: number): Promise<void> {
+    if (end - began > EXEC_MS) return;
+    for (let pause = 1; monotonicMs() - began < EXEC_MS; pause = Math.min(20, pause * 2)) {
+      if (this.#exit !== undefined || !this.#isLauncher()) return;
+      await this.#pause(pause, undefined);
+    }
+  }
+
+  #isLauncher(): boolean {
+    const argv = this.#argv(this.#launched.process);
+    return (
+      argv.length === 0 ||
+      argv[2] === LAUNCHER ||
+      (argv.length === this.#program.argv.length + 1 && /(^|\/)setsid$/.test(argv[0] ?? ""))
+    );
+  }
+
+  /** The program's process as of now. */
+  #find(): { process: ProcessRef; via: Via } | undefined {
+    const { host, pattern } = this.#context;
+    const { process: top } = this.#launched;
+    const { match, useshell } = this.#program;
+    const topLives = this.#exit === undefined && sameProcess(host.proc.alive(top.pid), top);
+    // Executed by us, word for word: the same process stays the program whatever title it takes.
+    if (topLives && match.kind === "command" && !useshell) return { process: top, via: "launch" };
+    if (topLives && !this.#isLauncher() && pattern.matches(this.#argv(top))) {
+      return { process: top, via: "launch" };
+    }
+    const child = this.#matchingDescendant(top);
+    if (child !== undefined) return { process: child, via: "launch" };
+    const found = identify(this.#program, pattern, undefined, {
+      proc: host.proc,
+      uid: process.getuid?.() ?? 0,
+      processes: () => host.table.sweep(),
+      isTaken: (ref) => isTaken(ref, this.#program.name, host),
+    });
+    return found.kind === "running" ? { process: found.process, via: found.via } : undefined;
+  }
+
+  #matchingDescendant(top: ProcessRef): ProcessRef | undefined {
+    const { host, pattern } = this.#context;
+    const all = host.table.sweep();
+    const parents = new Map(all.map((one) => [one.ref.pid as number, one.ppid]));
+    const matching = all.filter(
+      (one) =>
+        one.ref.pid !== top.pid &&
+        (one.session === top.pid ||
+          isDescendant(one.ref.pid, top.pid, (pid) => parents.get(pid))) &&
+        pattern.matches(one.argv),
+    );
+    return topMatches(matching, all)[0]?.ref;
+  }
+
+  #argv(ref: ProcessRef): readonly string[] {
+    try {
+      return this.#context.host.proc.cmdline(ref.pid);
+    } catch {
+      return [];
+    }
+  }
+
+  /** Waits, but no longer than until the launched process, or the match, ends. */
+  async #pause(ms: number, match: ProcessRef | undefined): Promise<void> {
+    const woken = new AbortController();
+    const { signal, host } = this.#context;
+    signal.throwIfAborted();
+    const wake = (): void => woken.abort();
+    const ended = this.#exit !== undefined;
+    this.#notice = wake;
+    signal.addEventListener("abort", wake, { once: true });
+    const apart = match !== undefined && !sameProcess(match, this.#launched.process);
+    using watch = apart ? host.watcher().open(match) : undefined;
+    void watch?.exited.then(wake);
+    try {
+      await sleep(ms, apart || !ended ? woken.signal : signal);
+    } catch {
+      signal.throwIfAborted();
+    } finally {
+      this.#notice = () => {};
+      signal.removeEventListener("abort", wake);
+    }
+  }
+
+  /** As soon as the process is known; others may wait for the file. */
+  #notePidfile({ pid }: ProcessRef): void {
+    if (!this.#program.autopid || this.#notedPid === pid) return;
+    this.#notedPid = pid;
+    try {
+      writePidfile(this.#program.pidfile, pid);
+    } catch (error) {
+      this.#notes.push(
+        `pidfile ${this.#program.pidfile} could not be written: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  #started(process: ProcessRef, via: Via, notes: readonly string[]): StartOutcome {
+    const record = this.#write({
+      ...this.#record,
+      phase: "running",
+      process,
+      launcher: undefined,
+      via,
+      failures: 0,
+    });
+    this.#notePidfile(process);
+    const all = [...notes, ...this.#notes, ...this.#titleNote(process)];
+    return { kind: "started", process, via, record, notes: all };
+  }
+
+  #titleNote(process: ProcessRef): readonly string[] {
+    const argv = this.#argv(process);
+    if (argv.length === 0 || this.#context.pattern.matches(argv)) return [];
+    return [
+      `its command line is now "${argv.join(" ")}", which the command does not match: ` +
+        "set proctitle_re, or it cannot be found again should its record in state_dir be lost",
+    ];
+  }
+
+  async #failed(): Promise<StartFailure> {
+    const { host, pattern, signal } = this.#context;
+    const { process } = this.#launched;
+    const { name, command, termToKillMs, stderr, stdout, successMs } = this.#program;
+    const exit = this.#exit; // as it is now: ending what was launched is no news about the program
+    const details: string[] = [];
+    if (exit === undefined) {
+      details.push(`looked for ${pattern.description}`, ...this.#nearest());
+    }
+    await endOwnGroup(process, termToKillMs, host, signal);
+    if (this.#notedPid !== undefined) removePidfile(this.#program.pidfile, this.#notedPid);
+    const errors = lastLines(stderr, this.#log.stderr, OUTPUT_LINES);
+    const output = errors.length > 0 ? errors : lastLines(stdout, this.#log.stdout, OUTPUT_LINES);
+    const base = { kind: "failed", exit, pid: process.pid, details, output } as const;
+    if (exit === undefined) {
+      const reason = `"${command}" runs, but no process matches program ${name}; it was ended again`;
+      return { ...base, code: ExitCode.failedToLaunch, reason };
+    }
+    const how = describeExit(exit);
+    const cannotExecute = exit.kind === "code" && (exit.code === 126 || exit.code === 127);
+    return {
+      ...base,
+      code: cannotExecute ? ExitCode.failedToLaunch : ExitCode.exitedUnexpectedly,
+      reason: `${how} within success_seconds (${successMs / 1000})${hint(exit)}`,
+    };
+  }
+
+  /** What runs in the session that we launched, for an operator whose proctitle_re is wrong. */
+  #nearest(): readonly string[] {
+    const { host } = this.#context;
+    return host.table
+      .sweep()
+      .filter((one) => one.session === this.#launched.process.pid)
+      .slice(0, 3)
+      .map((one) => `found process ${one.ref.pid}: ${one.argv.join(" ")}`);
+  }
+
+  #write(record: ProgramRecord): ProgramRecord {
+    const text = writeRecord(this.#context.host.state, record);
+    this.#context.onRecord?.(text);
+    this.#record = record;
+    return record;
+  }
+}
+
+function failure(code: ExitCode, reason: string): StartFailure {
+  return {
+    kind: "failed",
+    code,
+    reason,
+    exit: undefined,
+    pid: undefined,
+    details: [],
+    output: [],
+  };
+}
+
+function hint(exit: Exit): string {
+  if (exit.kind !== "code") return "";
+  if (exit.code === 127) return ": 127 usually means that there is no such command";
+  if (exit.code === 126) return ": 126 usually means that a file is not executable";
+  return "";
+}

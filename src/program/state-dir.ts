@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+
+/** Where the state of programs and of usrsvcd is kept. */
+export interface StateDir {
+  readonly path: string;
+  /** Records, one a program; the daemon watches this folder. */
+  readonly programs: string;
+  /** Locks, one a program. They stay, empty, when nobody holds them. */
+  readonly locks: string;
+  /** Lock and self-description of usrsvcd. */
+  readonly daemonLock: string;
+  readonly daemonFile: string;
+}
+
+/** The paths below `[Main] state_dir`. Touches nothing. */
+export function stateDir(path: string): StateDir {
+  return {
+    path,
+    programs: join(path, "programs"),
+    locks: join(path, "locks"),
+    daemonLock: join(path, "usrsvcd.lock"),
+    daemonFile: join(path, "usrsvcd.json"),
+  };
+}
+
+/**
+ * Makes the folders, mode 0700.
+ *
+ * @throws {StateDirError} when that cannot be, or when the folder is open to others
+ */
+export function makeStateDir(dir: StateDir): void {
+  try {
+    for (const path of [dir.path, dir.programs, dir.locks]) {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+    }
+  } catch (cause) {
+    throw new StateDirError(`state_dir ${dir.path} cannot be made: ${message(cause)}`, { cause });
+  }
+  const { mode, uid } = statSync(dir.path);
+  const me = process.getuid?.() ?? 0;
+  if (uid !== me) {
+    throw new StateDirError(
+      `state_dir ${dir.path} belongs to user ${uid}, not to user ${me}: set another state_dir in [Main]`,
+    );
+  }
+  if ((mode & 0o022) !== 0) {
+    throw new StateDirError(
+      `state_dir ${dir.path} can be written by others: chmod go-w ${dir.path}`,
+    );
+  }
+}
+
+/** The state folder cannot be used; the message names it and what to do. */
+export class StateDirError extends Error {
+  override readonly name = "StateDirError";
+}
+
+/** Longest part of a file name that is taken from a program's name (NAME_MAX is 255). */
+const LONGEST_STEM = 180;
+
+/**
+ * A program's name as a file name: `Program:../../x` must not leave the folder. Everything but
+ * letters, digits, `_`, `-`, and dots that do not lead is written as %XX.
+ */
+export function fileStem(name: string): string {
+  const stem = encodeURIComponent(name)
+    .replace(/[!~*'()]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(/^\./, "%2E");
+  if (stem.length <= LONGEST_STEM) return stem;
+  const digest = createHash("sha256").update(name).digest("hex").slice(0, 32);
+  return `${stem.slice(0, LONGEST_STEM)}~${digest}`; // no short stem holds a "~"
+}
+
+function message(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

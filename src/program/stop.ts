@@ -1,0 +1,121 @@
+import { signalGroupByNumber } from "../../proc/polling.ts";
+import type { ProcessRef } from "../../proc/pid.ts";
+import { sameProcess } from "../../proc/pid.ts";
+import type { ProcessWatch } from "../../proc/watch.ts";
+import { monotonicMs, sleep, within } from "../clock.ts";
+import type { Exit } from "../../proc/exit.ts";
+import type { Host } from "./host.ts";
+
+/** What it took to end a process. */
+export type StopOutcome =
+  | { readonly kind: "not-running" }
+  | {
+      readonly kind: "terminated" | "killed";
+      readonly exit: Exit;
+      /** From the first signal to the end, in ms. */
+      readonly tookMs: number;
+      /** How many processes of its group were ended after it. */
+      readonly leftBehind: number;
+    }
+  /** In uninterruptible sleep (state D) a process outlives SIGKILL until its I/O returns. */
+  | { readonly kind: "stuck"; readonly state: string };
+
+/** How long a process may outlive SIGKILL before it is called stuck. */
+const KILL_GRACE_MS = 5000;
+
+/**
+ * SIGTERM to `target`, SIGKILL after `termToKillMs`; then the same for what it left behind in its
+ * process group, if that group is its own: `target` leads it, or `launched` does, which we made.
+ */
+export async function stop(
+  target: ProcessRef,
+  launched: ProcessRef | undefined,
+  termToKillMs: number,
+  host: Host,
+  signal?: AbortSignal,
+): Promise<StopOutcome> {
+  const began = monotonicMs();
+  using watch = host.watcher().open(target);
+  if (watch === undefined) {
+    await endOwnGroup(launched, termToKillMs, host, signal);
+    return { kind: "not-running" };
+  }
+  const leader = groupLeader(target, launched, host);
+  const end = await endProcess(watch, termToKillMs, signal);
+  if (end === undefined) return { kind: "stuck", state: stateOf(target, host) };
+  const tookMs = monotonicMs() - began;
+  const patience = Math.max(0, termToKillMs - tookMs);
+  const leftBehind = await endOwnGroup(leader, patience, host, signal);
+  return { ...end, tookMs, leftBehind };
+}
+
+async function endProcess(
+  watch: ProcessWatch,
+  termToKillMs: number,
+  signal: AbortSignal | undefined,
+): Promise<{ kind: "terminated" | "killed"; exit: Exit } | undefined> {
+  if (!watch.signal("SIGTERM")) return { kind: "terminated", exit: await watch.exited };
+  watch.signal("SIGCONT"); // a stopped process would keep SIGTERM until somebody wakes it
+  const polite = await within(watch.exited, termToKillMs, signal);
+  if (polite !== undefined) return { kind: "terminated", exit: polite };
+  watch.signal("SIGKILL");
+  const exit = await within(watch.exited, KILL_GRACE_MS, signal);
+  return exit === undefined ? undefined : { kind: "killed", exit };
+}
+
+/** Who leads the group of `target`, if the group is the program's own. */
+function groupLeader(
+  target: ProcessRef,
+  launched: ProcessRef | undefined,
+  host: Host,
+): ProcessRef | undefined {
+  try {
+    const { pgrp } = host.proc.stat(target.pid);
+    if (pgrp === target.pid) return target;
+    return pgrp === launched?.pid ? launched : undefined;
+  } catch {
+    return undefined; // gone while we looked
+  }
+}
+
+/**
+ * Ends the rest of the group that `leader` led: SIGTERM, and SIGKILL after `termToKillMs`.
+ *
+ * @returns how many processes were found there
+ */
+export async function endOwnGroup(
+  leader: ProcessRef | undefined,
+  termToKillMs: number,
+  host: Host,
+  signal?: AbortSignal,
+): Promise<number> {
+  if (leader === undefined) return 0;
+  const rest = members(leader, host);
+  if (rest.length === 0) return 0;
+  signalGroupByNumber(host.proc, leader, "SIGTERM");
+  const end = monotonicMs() + termToKillMs;
+  for (let pauseMs = 2; monotonicMs() < end; pauseMs = Math.min(100, pauseMs * 2)) {
+    await sleep(Math.min(pauseMs, Math.max(1, end - monotonicMs())), signal);
+    if (members(leader, host).length === 0) return rest.length;
+  }
+  signalGroupByNumber(host.proc, leader, "SIGKILL");
+  return rest.length;
+}
+
+/** The living members of the group, `leader` included. Zombies only wait for their parent. */
+function members(leader: ProcessRef, host: Host): readonly ProcessRef[] {
+  const now = host.proc.alive(leader.pid);
+  if (now !== undefined && !sameProcess(now, leader)) return []; // the number is another's
+  return host.table
+    .sweep()
+    .filter((one) => one.pgrp === leader.pid)
+    .map((one) => one.ref);
+}
+
+function stateOf(target: ProcessRef, host: Host): string {
+  try {
+    return host.proc.stat(target.pid).state;
+  } catch {
+    return "?";
+  }
+}

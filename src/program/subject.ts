@@ -1,0 +1,100 @@
+import type { FaultyProgram, ProgramSettings, Settings } from "../config/settings.ts";
+import { sameProcess } from "../../proc/pid.ts";
+import type { Host } from "./host.ts";
+import { type Found, identify } from "./identify.ts";
+import { programEnvironment } from "./launch.ts";
+import { pattern, type Pattern } from "./match.ts";
+import type { ProgramRecord } from "./record.ts";
+import { isTaken } from "./taken.ts";
+
+/** One program as far as it can be looked for and stopped: a faulty one, too. */
+export interface Subject {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly termToKillMs: number;
+  readonly pidfile: string | undefined;
+  readonly autopid: boolean;
+  readonly pattern: Pattern;
+  readonly scanForProcess: boolean;
+  /** All settings; undefined for a faulty program, which cannot be started. */
+  readonly settings: ProgramSettings | undefined;
+}
+
+const nothing: Pattern = { matches: () => false, description: "(its settings are faulty)" };
+const DEFAULT_TERM_TO_KILL_MS = 8000;
+
+/** A program of the configuration, made ready to be looked for. */
+export function subjectOf(settings: ProgramSettings, host: Pick<Host, "env">): Subject {
+  const { name, enabled, termToKillMs, pidfile, autopid, scanForProcess } = settings;
+  const path = programEnvironment(settings, host.env)["PATH"];
+  return {
+    name,
+    enabled,
+    termToKillMs,
+    pidfile,
+    autopid,
+    scanForProcess,
+    pattern: pattern(settings.match, settings, path),
+    settings,
+  };
+}
+
+/** A faulty program: what is known of it is used, the rest has its default. */
+export function faultySubject({ name, known }: FaultyProgram): Subject {
+  const { match, directory = "/", env = new Map(), useshell = false, command = "" } = known;
+  return {
+    name,
+    enabled: known.enabled ?? true,
+    termToKillMs: known.termToKillMs ?? DEFAULT_TERM_TO_KILL_MS,
+    pidfile: known.pidfile,
+    autopid: known.autopid ?? false, // what is not known to be ours is not written
+    scanForProcess: known.scanForProcess ?? match !== undefined,
+    pattern:
+      match === undefined
+        ? nothing
+        : pattern(match, { directory, env, useshell, command }, env.get("PATH")),
+    settings: undefined,
+  };
+}
+
+/** The program of that name, faulty or not. */
+export function findSubject(
+  settings: Settings,
+  name: string,
+  host: Pick<Host, "env">,
+): Subject | undefined {
+  const program = settings.programs.get(name);
+  if (program !== undefined) return subjectOf(program, host);
+  const faulty = settings.faulty.get(name);
+  return faulty === undefined ? undefined : faultySubject(faulty);
+}
+
+/** How thorough a look is. */
+export interface LookOptions {
+  /** False: only the pidfile and the record are looked at. */
+  readonly scan?: boolean;
+  /** A look through all processes may be so old; see ProcessTable.sweep. */
+  readonly maxAgeMs?: number;
+}
+
+/** Looks for the subject's process, now. Changes nothing. */
+export function lookFor(
+  subject: Subject,
+  record: ProgramRecord | undefined,
+  host: Host,
+  { scan = true, maxAgeMs = 0 }: LookOptions = {},
+): Found {
+  const { pidfile = "", scanForProcess } = subject;
+  const look = (age: number): Found =>
+    identify({ pidfile, scanForProcess: scanForProcess && scan }, subject.pattern, record, {
+      proc: host.proc,
+      uid: process.getuid?.() ?? 0,
+      processes: () => host.table.sweep(age),
+      isTaken: (ref) => isTaken(ref, subject.name, host),
+    });
+  const found = look(maxAgeMs);
+  // A shared look may show a process that has ended meanwhile: then only a look of now counts.
+  const stale =
+    found.kind === "running" && !sameProcess(host.proc.alive(found.process.pid), found.process);
+  return stale ? look(0) : found;
+}

@@ -1,0 +1,50 @@
+import { ProcError } from "../../proc/error.ts";
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import type { Host } from "./host.ts";
+import { LAUNCHER } from "./launch.ts";
+
+/** True for a process that cannot be the program `name`: another program's, or one of us. */
+export function isTaken(ref: ProcessRef, name: string, host: Host): boolean {
+  const owner = host.ownerOf(ref);
+  if (owner !== undefined && owner !== name) return true;
+  return isOurselves(ref, host) || isUsrsvc(ref, host);
+}
+
+/** Ourselves or one of our ancestors: a shell in whose command line the program's name stands. */
+function isOurselves(ref: ProcessRef, host: Host): boolean {
+  let pid: number = process.pid;
+  for (let steps = 0; pid > 1 && steps < 100; steps += 1) {
+    if (pid === ref.pid) return true;
+    try {
+      pid = host.proc.stat(pid as typeof ref.pid).ppid;
+    } catch (error) {
+      if (error instanceof ProcError) return false;
+      throw error;
+    }
+  }
+  return false;
+}
+
+/** A usrsvc, usrsvcd or launcher at work has the names and commands of programs in its own argv. */
+function isUsrsvc(ref: ProcessRef, host: Host): boolean {
+  try {
+    const argv = host.proc.cmdline(ref.pid);
+    if (argv[2] === LAUNCHER) return true;
+    return argv.slice(0, 3).some((word) => /(^|\/)usrsvcd?(\.cjs|\.ts)?$/.test(word));
+  } catch (error) {
+    if (error instanceof ProcError) return false;
+    throw error;
+  }
+}
+
+/** A program and the process that it has on record. */
+export interface Owner {
+  readonly name: string;
+  readonly process: ProcessRef;
+}
+
+/** The program that has `ref` on record, of all records by pid. */
+export function ownerIn(owners: ReadonlyMap<number, Owner>, ref: ProcessRef): string | undefined {
+  const owner = owners.get(ref.pid);
+  return sameProcess(owner?.process, ref) ? owner?.name : undefined;
+}
