@@ -1,0 +1,169 @@
+import { nearest } from "../config/nearest.ts";
+import type { Settings } from "../config/settings.ts";
+import { daemonRuns } from "../daemon-alive.ts";
+import { ExitCode } from "../exit-code.ts";
+import type { Host } from "../program/host.ts";
+import { linuxHost } from "../program/linux-host.ts";
+import { observe } from "../program/observe.ts";
+import { stateDir } from "../program/state-dir.ts";
+import { findSubject, type Subject } from "../program/subject.ts";
+import type { ProgramStatus } from "../status.ts";
+import type { Command } from "./args.ts";
+import {
+  type ActionResult,
+  type Operation,
+  restartProgram,
+  startProgram,
+  stopProgram,
+} from "./operate.ts";
+import { renderAction, renderActionJson, renderStatus } from "./render.ts";
+import type { Screen } from "./screen.ts";
+import { issuesOf, load } from "./session.ts";
+
+type Act = Command & { kind: "act" };
+
+/** `usrsvc start|stop|restart|status`: one, some or all programs. */
+export async function act(command: Act, screen: Screen, signal: AbortSignal): Promise<ExitCode> {
+  const settings = load(command.config);
+  using host = linuxHost(stateDir(settings.main.stateDir), "usrsvc");
+  const { subjects, unknown } = choose(settings, command.names, host);
+  for (const line of complaints(settings, command)) screen.complain(line);
+  for (const name of unknown) screen.complain(describeUnknown(name, settings));
+  const code =
+    command.action === "status"
+      ? await showStatus(subjects, command, host, screen)
+      : await actOnAll(subjects, command, host, screen, signal);
+  return unknown.length > 0 ? ExitCode.undefinedProgram : code;
+}
+
+function choose(
+  settings: Settings,
+  names: readonly string[],
+  host: Host,
+): { subjects: readonly Subject[]; unknown: readonly string[] } {
+  const wanted =
+    names.length > 0 ? names : [...settings.programs.keys(), ...settings.faulty.keys()];
+  const subjects: Subject[] = [];
+  const unknown: string[] = [];
+  for (const name of wanted) {
+    const subject = findSubject(settings, name, host);
+    if (subject === undefined) unknown.push(name);
+    else subjects.push(subject);
+  }
+  return { subjects, unknown };
+}
+
+/** Errors of the programs concerned; with `all`, of all. */
+function complaints(settings: Settings, { names }: Act): readonly string[] {
+  return issuesOf(settings, names.length > 0 ? new Set(names) : undefined);
+}
+
+function describeUnknown(name: string, settings: Settings): string {
+  const known = [...settings.programs.keys(), ...settings.faulty.keys()];
+  const near = nearest(name, known);
+  const hint =
+    near === undefined
+      ? known.length === 0
+        ? "the configuration has no program at all"
+        : "usrsvc status lists all"
+      : `did you mean ${near}?`;
+  return `${name}: no such program; ${hint}`;
+}
+
+async function actOnAll(
+  subjects: readonly Subject[],
+  command: Act,
+  host: Host,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const one = async (subject: Subject): Promise<ExitCode> => {
+    const operation = operationOf(command, host, screen, signal);
+    const result = skipDisabled(subject, command) ?? (await perform(subject, command, operation));
+    report(result, command.json, screen);
+    return result.code;
+  };
+  const codes: ExitCode[] = [];
+  if (command.parallel) {
+    codes.push(...(await Promise.all(subjects.map(one))));
+  } else {
+    for (const subject of subjects) {
+      if (signal.aborted) break;
+      codes.push(await one(subject));
+    }
+  }
+  return codes.find((code) => code !== ExitCode.ok) ?? ExitCode.ok;
+}
+
+/** Of `all`, disabled programs are skipped and said; they do not spoil the exit code. */
+function skipDisabled(subject: Subject, { names, action }: Act): ActionResult | undefined {
+  if (subject.enabled || names.length > 0 || action === "stop" || action === "status") {
+    return undefined;
+  }
+  return {
+    program: subject.name,
+    action,
+    result: "disabled",
+    code: ExitCode.ok,
+    message: "skipped: it is disabled",
+  };
+}
+
+async function perform(
+  subject: Subject,
+  { action }: Act,
+  operation: Operation,
+): Promise<ActionResult> {
+  switch (action) {
+    case "start":
+      return await startProgram(subject, operation);
+    case "stop":
+      return await stopProgram(subject, operation);
+    case "restart":
+      return await restartProgram(subject, operation);
+    case "status":
+      throw new TypeError("status is no operation");
+  }
+}
+
+function operationOf(command: Act, host: Host, screen: Screen, signal: AbortSignal): Operation {
+  return {
+    host,
+    signal,
+    onProgress: (text) => screen.progress(text),
+    debug: (text) => {
+      if (command.debug) screen.complain(`debug: ${text}`);
+    },
+  };
+}
+
+function report(result: ActionResult, json: boolean, screen: Screen): void {
+  if (json) screen.result(renderActionJson(result));
+  else if (result.code === ExitCode.ok) screen.result(renderAction(result));
+  else screen.complain(renderAction(result));
+}
+
+async function showStatus(
+  subjects: readonly Subject[],
+  command: Act,
+  host: Host,
+  screen: Screen,
+): Promise<ExitCode> {
+  const bootId = host.proc.bootId();
+  const around = {
+    host,
+    bootId,
+    uptimeSeconds: host.proc.uptime(),
+    daemonRuns: daemonRuns(host.state, host.proc),
+  };
+  const all = await Promise.all(subjects.map((subject) => observe(subject, around)));
+  if (command.json) for (const one of all) screen.result(JSON.stringify(one));
+  else if (all.length > 0) screen.result(renderStatus(all, Date.now()));
+  else if (command.names.length === 0) screen.complain("the configuration has no program yet");
+  const asked = command.names.length > 0 ? all : all.filter(({ enabled }) => enabled);
+  return asked.every(isUp) ? ExitCode.ok : ExitCode.failure;
+}
+
+function isUp({ state }: ProgramStatus): boolean {
+  return state === "running" || state === "starting" || state === "stopping";
+}

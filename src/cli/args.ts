@@ -1,0 +1,162 @@
+import { parseArgs } from "node:util";
+import { nearest } from "../config/nearest.ts";
+import { ExitCode } from "../exit-code.ts";
+
+/** What is asked of `usrsvc`. */
+export type Command =
+  | { readonly kind: "help" | "version" | "readme" }
+  | {
+      readonly kind: "act";
+      readonly action: Action;
+      /** Names of programs; empty: all. */
+      readonly names: readonly string[];
+      readonly parallel: boolean;
+      readonly json: boolean;
+      readonly debug: boolean;
+      readonly config: string | undefined;
+    };
+
+export const actions = ["start", "stop", "restart", "status"] as const;
+export type Action = (typeof actions)[number];
+
+/** What is asked of `usrsvcd`. */
+export type DaemonCommand =
+  | { readonly kind: "help" | "version" | "readme" }
+  | {
+      readonly kind: "control";
+      readonly action: DaemonAction;
+      readonly foreground: boolean;
+      readonly json: boolean;
+      readonly debug: boolean;
+      readonly config: string | undefined;
+    };
+
+export const daemonActions = [
+  "start",
+  "stop",
+  "restart",
+  "status",
+  "reread",
+  "checkconfig",
+] as const;
+export type DaemonAction = (typeof daemonActions)[number];
+
+/** The words on the command line make no sense; the message is a hint, not a page. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+  readonly code: ExitCode;
+
+  constructor(message: string, code: ExitCode = ExitCode.failure) {
+    super(message);
+    this.code = code;
+  }
+}
+
+const shared = {
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean", short: "V" },
+  readme: { type: "boolean" },
+  config: { type: "string", short: "c" },
+  json: { type: "boolean" },
+  debug: { type: "boolean" },
+} as const;
+
+/**
+ * Reads the words after `usrsvc`. Options may stand anywhere.
+ *
+ * @throws {UsageError}
+ */
+export function parseCommand(argv: readonly string[]): Command {
+  const options = { ...shared, parallel: { type: "boolean", short: "P" } } as const;
+  const { values, positionals } = parse(() =>
+    parseArgs({ args: [...argv], options, allowPositionals: true }),
+  );
+  const page = pageAsked(values);
+  if (page !== undefined) return { kind: page };
+  const [word, ...names] = positionals;
+  if (word === undefined)
+    throw new UsageError("say what to do: usrsvc start|stop|restart|status NAME…");
+  const action = findAction(word, actions, names[0]);
+  if (names.length === 0 && action !== "status") {
+    throw new UsageError(`say which programs: usrsvc ${action} NAME… (or: usrsvc ${action} all)`);
+  }
+  return {
+    kind: "act",
+    action,
+    names: names.includes("all") ? [] : [...new Set(names)],
+    parallel: values.parallel ?? false,
+    json: values.json ?? false,
+    debug: values.debug ?? false,
+    config: values.config,
+  };
+}
+
+/**
+ * Reads the words after `usrsvcd`. Without an action, `start` is meant.
+ *
+ * @throws {UsageError}
+ */
+export function parseDaemonCommand(argv: readonly string[]): DaemonCommand {
+  const options = { ...shared, foreground: { type: "boolean", short: "f" } } as const;
+  const { values, positionals } = parse(() =>
+    parseArgs({ args: [...argv], options, allowPositionals: true }),
+  );
+  const page = pageAsked(values);
+  if (page !== undefined) return { kind: page };
+  const [word = "start", ...rest] = positionals;
+  const action = findAction(word, daemonActions, undefined);
+  if (rest[0] !== undefined) {
+    throw new UsageError(`usrsvcd ${action} takes no further word, but got "${rest[0]}"`);
+  }
+  if (values.foreground === true && action !== "start") {
+    throw new UsageError(`--foreground goes with start, not with ${action}`);
+  }
+  return {
+    kind: "control",
+    action,
+    foreground: values.foreground ?? false,
+    json: values.json ?? false,
+    debug: values.debug ?? false,
+    config: values.config,
+  };
+}
+
+function parse<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    // Node's messages go on about `--` and positionals: the first sentence says it.
+    const message =
+      error instanceof Error ? (error.message.split(". ", 1)[0] ?? "") : String(error);
+    throw new UsageError(message.replace(/\.$/, ""), ExitCode.failure);
+  }
+}
+
+function pageAsked(values: {
+  help?: boolean | undefined;
+  version?: boolean | undefined;
+  readme?: boolean | undefined;
+}): "help" | "version" | "readme" | undefined {
+  if (values.help === true) return "help";
+  if (values.version === true) return "version";
+  return values.readme === true ? "readme" : undefined;
+}
+
+function findAction<A extends string>(
+  word: string,
+  known: readonly A[],
+  next: string | undefined,
+): A {
+  const action = known.find((one) => one === word);
+  if (action !== undefined) return action;
+  const near = nearest(word, known);
+  // `usrsvc web start`, as other tools have it
+  const swapped = known.find((one) => one === next);
+  const hint =
+    swapped === undefined
+      ? near === undefined
+        ? `known are ${known.join(", ")}`
+        : `did you mean ${near}?`
+      : `the action comes first: ${swapped} ${word}`;
+  throw new UsageError(`unknown action "${word}"; ${hint}`, ExitCode.invalidAction);
+}

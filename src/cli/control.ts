@@ -1,0 +1,203 @@
+import { spawn } from "node:child_process";
+import { openSync, closeSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { formatIssue } from "../config/issue.ts";
+import type { Settings } from "../config/settings.ts";
+import { monotonicMs, sleep, within } from "../clock.ts";
+import { livingDaemon } from "../daemon-alive.ts";
+import type { DaemonInfo } from "../daemon-info.ts";
+import { formatDuration } from "../duration.ts";
+import { ExitCode } from "../exit-code.ts";
+import type { Host } from "../program/host.ts";
+import { linuxHost } from "../program/linux-host.ts";
+import { makeStateDir, stateDir } from "../program/state-dir.ts";
+import { type Readiness, READY_FD_VARIABLE } from "../readiness.ts";
+import type { DaemonCommand } from "./args.ts";
+import { describeSettings } from "./effective.ts";
+import type { Screen } from "./screen.ts";
+import { configPath, issuesOf, load } from "./session.ts";
+
+type Control = DaemonCommand & { kind: "control" };
+
+/** usrsvcd ends within milliseconds; one that does not within this time is told of. */
+const STOP_PATIENCE_MS = 10_000;
+const REREAD_PATIENCE_MS = 10_000;
+
+/** All of `usrsvcd` but the daemon itself. */
+export async function control(
+  command: Control,
+  script: string,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const settings = load(command.config);
+  if (command.action === "checkconfig") return checkConfig(settings, command, screen);
+  const state = stateDir(settings.main.stateDir);
+  using host = linuxHost(state, "usrsvc");
+  switch (command.action) {
+    case "start":
+      return await startDaemon(settings, command, script, host, screen);
+    case "stop":
+      return await stopDaemon(host, screen, signal);
+    case "restart": {
+      const stopped = await stopDaemon(host, screen, signal);
+      if (stopped !== ExitCode.ok) return stopped;
+      return await startDaemon(settings, command, script, host, screen);
+    }
+    case "status":
+      return showDaemon(command, host, screen);
+    case "reread":
+      return await reread(settings, host, screen, signal);
+  }
+}
+
+/** Starts a usrsvcd in the background, and returns when it supervises or says why it cannot. */
+async function startDaemon(
+  settings: Settings,
+  { config, debug }: Control,
+  script: string,
+  host: Host,
+  screen: Screen,
+): Promise<ExitCode> {
+  for (const line of issuesOf(settings, undefined)) screen.complain(line);
+  makeStateDir(host.state);
+  // What node itself prints when it crashes; the log has its own file.
+  const crashes = openSync(join(host.state.path, "usrsvcd.err"), "a", 0o600);
+  const words = ["start", "--foreground", "-c", configPath(config), ...(debug ? ["--debug"] : [])];
+  const child = spawn(process.execPath, [...process.execArgv, script, ...words], {
+    detached: true,
+    cwd: "/",
+    stdio: ["ignore", crashes, crashes, "pipe"],
+    env: { ...process.env, [READY_FD_VARIABLE]: "3" },
+  });
+  closeSync(crashes);
+  const readiness = await readReadiness(child.stdio[3] as Readable);
+  child.unref();
+  if (readiness === undefined) {
+    const where = join(host.state.path, "usrsvcd.err");
+    screen.complain(`usrsvcd ended before it was ready; what node printed is in ${where}`);
+    return ExitCode.unknown;
+  }
+  if (!readiness.ok) {
+    screen.complain(`usrsvcd: ${readiness.message}`);
+    return readiness.code;
+  }
+  screen.result(`usrsvcd runs, pid ${readiness.pid}; log: ${readiness.log}`);
+  return ExitCode.ok;
+}
+
+async function readReadiness(pipe: Readable): Promise<Readiness | undefined> {
+  for await (const line of createInterface({ input: pipe })) {
+    return JSON.parse(line) as Readiness;
+  }
+  return undefined;
+}
+
+async function stopDaemon(host: Host, screen: Screen, signal: AbortSignal): Promise<ExitCode> {
+  const info = livingDaemon(host.state, host.proc);
+  using watch = info && host.watcher().open(info.process);
+  if (watch === undefined) {
+    screen.result("usrsvcd was not running");
+    return ExitCode.ok;
+  }
+  const { pid } = watch.ref;
+  watch.signal("SIGTERM");
+  if ((await within(watch.exited, STOP_PATIENCE_MS, signal)) === undefined) {
+    watch.signal("SIGKILL");
+    await watch.exited;
+    screen.result(`usrsvcd killed, pid ${pid}: it did not answer to SIGTERM; its programs run on`);
+    return ExitCode.ok;
+  }
+  screen.result(`usrsvcd stopped, pid ${pid}; its programs run on`);
+  return ExitCode.ok;
+}
+
+function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
+  const info = livingDaemon(host.state, host.proc);
+  if (json) screen.result(JSON.stringify(info === undefined ? { running: false } : shown(info)));
+  else if (info === undefined) screen.result("usrsvcd is not running: nothing is restarted");
+  else {
+    const age = formatDuration(Date.now() - Date.parse(info.since));
+    screen.result(
+      `usrsvcd ${info.version} runs, pid ${info.process.pid}, for ${age}; ` +
+        `configuration: ${info.config}; log: ${info.log}`,
+    );
+    if (info.lastReread?.ok === false) {
+      screen.result(`the last reread (${info.lastReread.at}) was rejected:`);
+      for (const problem of info.lastReread.problems) screen.result(`    ${problem}`);
+    }
+  }
+  return info === undefined ? ExitCode.failure : ExitCode.ok;
+}
+
+function shown(info: DaemonInfo): object {
+  const { process: ref, since, version, config, pidfile, log, rereads, lastReread } = info;
+  return { running: true, pid: ref.pid, since, version, config, pidfile, log, rereads, lastReread };
+}
+
+/** Checks the configuration here first, so that a faulty one does not even reach the daemon. */
+async function reread(
+  settings: Settings,
+  host: Host,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const errors = issuesOf(settings, undefined);
+  if (errors.length > 0) {
+    for (const line of errors) screen.complain(line);
+    screen.complain("not reread: usrsvcd keeps its configuration");
+    return ExitCode.invalidConfig;
+  }
+  const before = livingDaemon(host.state, host.proc);
+  using watch = before && host.watcher().open(before.process);
+  if (before === undefined || watch === undefined) {
+    screen.result("usrsvcd was not running: it reads the configuration when it starts");
+    return ExitCode.ok;
+  }
+  watch.signal("SIGUSR1");
+  const end = monotonicMs() + REREAD_PATIENCE_MS;
+  while (monotonicMs() < end) {
+    const info = livingDaemon(host.state, host.proc);
+    if (info === undefined) {
+      screen.complain("usrsvcd ended meanwhile");
+      return ExitCode.failure;
+    }
+    if (info.rereads > before.rereads && info.lastReread !== undefined) {
+      return tellReread(info.lastReread, screen);
+    }
+    await sleep(5, signal);
+  }
+  screen.complain(`usrsvcd, pid ${watch.ref.pid}, has not answered; see its log: ${before.log}`);
+  return ExitCode.tryAgain;
+}
+
+function tellReread(result: NonNullable<DaemonInfo["lastReread"]>, screen: Screen): ExitCode {
+  if (!result.ok) {
+    for (const problem of result.problems) screen.complain(problem);
+    screen.complain("rejected: usrsvcd keeps its configuration");
+    return ExitCode.invalidConfig;
+  }
+  const list = (word: string, names: readonly string[]): string =>
+    names.length === 0 ? `none ${word}` : `${word}: ${names.join(", ")}`;
+  const { added, removed, changed } = result;
+  screen.result(
+    `reread; ${list("added", added)}; ${list("removed", removed)}; ${list("changed", changed)}`,
+  );
+  for (const problem of result.problems) screen.result(problem);
+  return ExitCode.ok;
+}
+
+function checkConfig(settings: Settings, { json, config }: Control, screen: Screen): ExitCode {
+  for (const issue of settings.issues) screen.complain(formatIssue(issue));
+  if (json) for (const line of describeSettings(settings)) screen.result(JSON.stringify(line));
+  const { size } = settings.programs;
+  if (settings.faulty.size > 0 || issuesOf(settings, undefined).length > 0) {
+    const names = [...settings.faulty.keys()].join(", ");
+    screen.complain(`${configPath(config)}: ${size} programs are right; set aside: ${names}`);
+    return ExitCode.invalidConfig;
+  }
+  if (!json) screen.result(`${configPath(config)}: no errors, ${size} programs`);
+  return ExitCode.ok;
+}

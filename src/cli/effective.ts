@@ -1,0 +1,59 @@
+import type { ProgramSettings, Settings } from "../config/settings.ts";
+
+/**
+ * The effective settings, defaults resolved, under the names that the configuration file has for
+ * them: first `[Main]`, then one object a program. Times are in seconds, sizes in kB, as there.
+ */
+export function describeSettings({ main, programs }: Settings): readonly object[] {
+  return [
+    {
+      section: "Main",
+      config_dir: main.configDir ?? null,
+      pidfile: main.pidfile,
+      usrsvcd_stdout: main.usrsvcdStdout ?? null,
+      usrsvcd_stderr: main.usrsvcdStderr ?? null,
+      sendmail_path: main.sendmailPath ?? null,
+      state_dir: main.stateDir,
+    },
+    ...[...programs.values()].map(describeProgram),
+  ];
+}
+
+function describeProgram(program: ProgramSettings): object {
+  const { match, monitor, place } = program;
+  return {
+    section: "Program",
+    program: program.name,
+    file: place.file,
+    line: place.line,
+    command: program.command,
+    argv: program.argv,
+    useshell: program.useshell,
+    directory: program.directory,
+    umask: program.umask === undefined ? null : program.umask.toString(8).padStart(4, "0"),
+    pidfile: program.pidfile,
+    autopid: program.autopid,
+    scan_for_process: program.scanForProcess,
+    proctitle_re: match.kind === "title" ? match.source : null,
+    matches: match.kind === "command" ? match.candidates : null,
+    enabled: program.enabled,
+    autostart: program.autostart,
+    autorestart: program.autorestart,
+    maxrestarts: program.maxrestarts,
+    restart_delay: program.restartDelayMs / 1000,
+    success_seconds: program.successMs / 1000,
+    term_to_kill_seconds: program.termToKillMs / 1000,
+    stdout: program.stdout,
+    stderr: program.stderr,
+    defaults: program.defaults ?? null,
+    inherit_env: program.inheritEnv,
+    email_alerts: program.emailAlerts,
+    Env: Object.fromEntries(program.env),
+    Monitor: {
+      monitor_after: monitor.monitorAfterMs / 1000,
+      activityfile: monitor.activityfile ?? null,
+      activityfile_limit: monitor.activityfileLimitMs / 1000,
+      rss_limit: monitor.rssLimitBytes / 1024,
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { formatDuration } from "../duration.ts";
+import type { ProgramStatus, ShownExit } from "../status.ts";
+import type { ActionResult } from "./operate.ts";
+
+/** A line (and what belongs below it) for people. */
+export function renderAction(result: ActionResult): string {
+  const head = `${result.program}: ${result.message}`;
+  return [head, ...(result.details ?? []).map((line) => `    ${line}`)].join("\n");
+}
+
+/** One JSON object for a script. */
+export function renderActionJson(result: ActionResult): string {
+  const { code: exitCode, ...rest } = result;
+  return JSON.stringify({ ...rest, exitCode });
+}
+
+/** The table of `usrsvc status`; under a line that needs it, why and what happens next. */
+export function renderStatus(all: readonly ProgramStatus[], now: number): string {
+  const rows = all.map((one) => [
+    one.program,
+    one.state,
+    one.pid === undefined ? "-" : String(one.pid),
+    one.uptimeSeconds === undefined ? "-" : formatDuration(one.uptimeSeconds * 1000),
+    one.privateBytes === undefined ? "-" : formatBytes(one.privateBytes),
+    String(one.restarts),
+    one.lastExit === undefined ? "-" : formatExit(one.lastExit, now),
+  ]);
+  const table = [["PROGRAM", "STATE", "PID", "UPTIME", "MEMORY", "RESTARTS", "LAST EXIT"], ...rows];
+  const widths = table[0]?.map((_, column) =>
+    Math.max(...table.map((row) => displayWidth(row[column] ?? ""))),
+  );
+  const lines = table.map((row) =>
+    row
+      .map((cell, column) => cell + " ".repeat((widths?.[column] ?? 0) - displayWidth(cell)))
+      .join("  ")
+      .trimEnd(),
+  );
+  return [
+    lines[0] ?? "",
+    ...all.flatMap((one, index) => [
+      lines[index + 1] ?? "",
+      ...remarks(one).map((r) => `    ${r}`),
+    ]),
+  ].join("\n");
+}
+
+function remarks(one: ProgramStatus): readonly string[] {
+  const lines: string[] = [];
+  if (one.reason !== undefined) lines.push(`why: ${one.reason}`);
+  if (one.next !== undefined) lines.push(`next: ${one.next}`);
+  if (one.olderSettings === true) {
+    lines.push("runs with older settings: usrsvc restart applies the new ones");
+  }
+  if (one.otherPids !== undefined) {
+    lines.push(`also matching and not managed: pid ${one.otherPids.join(", ")}`);
+  }
+  return [...lines, ...(one.problems ?? []).map((problem) => `problem: ${problem}`)];
+}
+
+function formatExit(exit: ShownExit, now: number): string {
+  const how =
+    exit.signal === undefined
+      ? exit.code === undefined
+        ? "unknown"
+        : `code ${exit.code}`
+      : `${exit.signal}${exit.coreDumped === true ? " (core)" : ""}`;
+  const at = exit.at === undefined ? Number.NaN : Date.parse(exit.at);
+  return Number.isNaN(at) ? how : `${how}, ${formatDuration(Math.max(0, now - at))} ago`;
+}
+
+/** `512 kB`, `34.2 MB`, `1.5 GB`; of 1024. */
+export function formatBytes(bytes: number): string {
+  const kb = bytes / 1024;
+  if (kb < 1000) return `${Math.round(kb)} kB`;
+  const mb = kb / 1024;
+  return mb < 1000 ? `${mb.toFixed(1)} MB` : `${(mb / 1024).toFixed(1)} GB`;
+}
+
+/** Columns on a terminal, near enough: wide East Asian characters take two. */
+function displayWidth(text: string): number {
+  let width = 0;
+  for (const char of text) {
+    width +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/u.test(char)
+        ? 2
+        : /\p{Mn}/u.test(char)
+          ? 0
+          : 1;
+  }
+  return width;
+}

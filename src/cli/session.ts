@@ -1,0 +1,31 @@
+import { homedir } from "node:os";
+import { resolve } from "node:path";
+import { formatIssue } from "../config/issue.ts";
+import { loadSettings } from "../config/load.ts";
+import type { Settings } from "../config/settings.ts";
+
+/** The configuration file that is meant: `-c FILE`, else usrsvc.cfg in the home folder. */
+export function configPath(config: string | undefined): string {
+  return config === undefined ? `${homedir()}/usrsvc.cfg` : resolve(config);
+}
+
+/**
+ * Loads the configuration for a command.
+ *
+ * @throws {ConfigError}
+ */
+export function load(config: string | undefined): Settings {
+  return loadSettings({
+    path: configPath(config),
+    home: homedir(),
+    uid: process.getuid?.() ?? 0,
+  });
+}
+
+/** Issues of the configuration that concern `names` (or all), as text lines. */
+export function issuesOf(settings: Settings, names: ReadonlySet<string> | undefined): string[] {
+  return settings.issues
+    .filter(({ severity }) => severity === "error")
+    .filter(({ program }) => names === undefined || program === undefined || names.has(program))
+    .map(formatIssue);
+}

@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The folder of package.json: both `src/` and `dist/` are right below it. */
+const root = join(import.meta.dirname, "..");
+
+/** The version in package.json. */
+export function version(): string {
+  const { version: text } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    version: string;
+  };
+  return text;
+}
+
+/** The text of README.md. */
+export function readme(): string {
+  return readFileSync(join(root, "README.md"), "utf8");
+}
