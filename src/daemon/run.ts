@@ -1,0 +1,273 @@
+import { rmSync, writeFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import type { Pid } from "../../proc/pid.ts";
+import { libcFailure } from "../../proc/libc.ts";
+import { formatIssue } from "../config/issue.ts";
+import { loadSettings } from "../config/load.ts";
+import type { Settings } from "../config/settings.ts";
+import type { DaemonInfo, RereadResult } from "../daemon-info.ts";
+import { livingDaemon } from "../daemon-alive.ts";
+import { ExitCode } from "../exit-code.ts";
+import { type Log, openLog } from "../log.ts";
+import type { Host } from "../program/host.ts";
+import { linuxHost } from "../program/linux-host.ts";
+import { tryLock } from "../program/lock.ts";
+import { removePidfile, writePidfile } from "../program/pidfile.ts";
+import { makeStateDir, type StateDir, stateDir } from "../program/state-dir.ts";
+import type { Owner } from "../program/taken.ts";
+import { Supervisor } from "../supervisor/supervisor.ts";
+import { compare } from "./reread.ts";
+
+/** What usrsvcd is told at its start. */
+export interface DaemonOptions {
+  /** The main configuration file. */
+  readonly config: string;
+  readonly home: string;
+  readonly uid: number;
+  readonly version: string;
+  readonly debug: boolean;
+  /** Nobody reads our standard output: without `usrsvcd_stdout`, the log goes to state_dir. */
+  readonly background: boolean;
+  /** Called when programs are supervised. */
+  readonly onReady: (log: string) => void;
+}
+
+/** usrsvcd cannot begin; the message says why. */
+export class CannotBegin extends Error {
+  override readonly name = "CannotBegin";
+  readonly code: ExitCode;
+
+  constructor(code: ExitCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** The life of usrsvcd: until SIGTERM or SIGINT. All programs run on afterwards. */
+export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
+  const life = new Life(options);
+  return await life.run();
+}
+
+type Wanted = "stop" | "reread";
+
+class Life {
+  readonly #options: DaemonOptions;
+  readonly #mail: Wanted[] = [];
+  #wake: () => void = () => {};
+  #log: Log | undefined;
+  #settings: Settings;
+  readonly #state: StateDir;
+
+  constructor(options: DaemonOptions) {
+    this.#options = options;
+    // Before anything that takes time: node's own answer to SIGUSR1 is to open a debugger's port.
+    process.on("SIGUSR1", () => this.#want("reread"));
+    process.on("SIGTERM", () => this.#want("stop"));
+    process.on("SIGINT", () => this.#want("stop"));
+    process.on("SIGHUP", () => this.#hangUp());
+    this.#settings = this.#load();
+    this.#state = stateDir(this.#settings.main.stateDir);
+  }
+
+  async run(): Promise<ExitCode> {
+    makeStateDir(this.#state);
+    using lock = await tryLock(this.#state.daemonLock);
+    if (lock === undefined) throw this.#alreadyRuns();
+    const owners = new Map<number, Owner>();
+    using host = linuxHost(this.#state, "usrsvcd", () => owners);
+    const logPath = this.#logPath();
+    this.#log = await this.#openLog(logPath);
+    this.#writePidfile();
+    let info = this.#describe(host, logPath);
+    this.#writeInfo(info);
+    try {
+      this.#tellBegin(host, logPath);
+      await using supervisor = new Supervisor(host, this.#log, owners, () => {});
+      await supervisor.begin(this.#settings.programs.values());
+      this.#options.onReady(logPath ?? "stdout");
+      const count = this.#settings.programs.size;
+      this.#write("info", "daemon.ready", { programs: count }, `supervises ${count} programs`);
+      for (;;) {
+        const wanted = await this.#next();
+        if (wanted === "stop") break;
+        info = { ...info, rereads: info.rereads + 1, lastReread: this.#reread(supervisor) };
+        this.#writeInfo(info);
+      }
+      this.#write("info", "daemon.stopping", {}, "leaves; all programs run on");
+    } finally {
+      removePidfile(this.#settings.main.pidfile, process.pid as Pid);
+      rmSync(this.#state.daemonFile, { force: true });
+      await this.#log.close();
+    }
+    return ExitCode.ok;
+  }
+
+  #want(what: Wanted): void {
+    this.#mail.push(what);
+    this.#wake();
+  }
+
+  async #next(): Promise<Wanted> {
+    for (;;) {
+      const wanted = this.#mail.includes("stop") ? "stop" : this.#mail.shift();
+      if (wanted !== undefined) return wanted;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  /** The end of a terminal: in the background it is none of ours. */
+  #hangUp(): void {
+    if (!this.#options.background) this.#want("stop");
+    else this.#write("info", "daemon.signal", { signal: "SIGHUP" }, "SIGHUP is ignored");
+  }
+
+  #load(): Settings {
+    const { config, home, uid } = this.#options;
+    return loadSettings({ path: config, home, uid });
+  }
+
+  #alreadyRuns(): CannotBegin {
+    const info = livingDaemon(this.#state, linuxHost(this.#state, "usrsvcd").proc);
+    const who = info === undefined ? "" : `, pid ${info.process.pid}, since ${info.since}`;
+    return new CannotBegin(
+      ExitCode.alreadyRunning,
+      `usrsvcd runs already for ${this.#state.path}${who}`,
+    );
+  }
+
+  #logPath(): string | undefined {
+    const { usrsvcdStdout } = this.#settings.main;
+    if (usrsvcdStdout !== undefined || !this.#options.background) return usrsvcdStdout;
+    return join(this.#state.path, "usrsvcd.log");
+  }
+
+  async #openLog(stdout: string | undefined): Promise<Log> {
+    const { usrsvcdStderr: stderr } = this.#settings.main;
+    try {
+      return await openLog({ stdout, stderr, debug: this.#options.debug });
+    } catch (cause) {
+      const where = [stdout, stderr].filter((path) => path !== undefined).join(" or ");
+      throw new CannotBegin(
+        ExitCode.permission,
+        `the log ${where} cannot be written: ${(cause as Error).message}`,
+        { cause },
+      );
+    }
+  }
+
+  #writePidfile(): void {
+    const { pidfile } = this.#settings.main;
+    try {
+      writePidfile(pidfile, process.pid as Pid);
+    } catch (cause) {
+      throw new CannotBegin(
+        ExitCode.permission,
+        `pidfile ${pidfile} cannot be written: ${(cause as Error).message}`,
+        { cause },
+      );
+    }
+  }
+
+  #describe(host: Host, log: string | undefined): DaemonInfo {
+    const me = host.proc.alive(process.pid as Pid);
+    if (me === undefined) throw new TypeError("/proc does not show this process");
+    return {
+      process: me,
+      boot: host.proc.bootId(),
+      since: new Date().toISOString(),
+      version: this.#options.version,
+      config: this.#options.config,
+      pidfile: this.#settings.main.pidfile,
+      log: log ?? "stdout",
+      rereads: 0,
+      lastReread: undefined,
+    };
+  }
+
+  #writeInfo(info: DaemonInfo): void {
+    const temporary = `${this.#state.daemonFile}.new`;
+    writeFileSync(temporary, `${JSON.stringify(info)}\n`, { mode: 0o600 });
+    renameSync(temporary, this.#state.daemonFile);
+  }
+
+  #tellBegin(host: Host, log: string | undefined): void {
+    const { version, config } = this.#options;
+    const fields = { pid: process.pid, version, config, state: this.#state.path, log };
+    this.#write("info", "daemon.started", fields, `usrsvcd ${version} begins, pid ${process.pid}`);
+    this.#tellIssues(this.#settings);
+    if (host.watcher().kind === "polling") {
+      const reason = libcFailure() ?? "the kernel has no pidfd (Linux 5.3) or forbids it";
+      const msg = `deaths are noticed only once a second, without exit status: ${reason}`;
+      this.#write("warn", "daemon.degraded", { reason }, msg);
+    }
+  }
+
+  #tellIssues(settings: Settings): void {
+    for (const issue of settings.issues) {
+      const { place, program, severity } = issue;
+      const level = severity === "error" ? "error" : "warn";
+      const aside =
+        severity === "error" && program !== undefined ? `; ${program} is set aside` : "";
+      const fields = { program, file: place.file, line: place.line };
+      this.#write(level, "config.problem", fields, formatIssue(issue) + aside);
+    }
+  }
+
+  /** All or nothing: with any error the old configuration stays whole. */
+  #reread(supervisor: Supervisor): RereadResult {
+    const at = new Date().toISOString();
+    const nothing = { added: [], removed: [], changed: [] };
+    let settings: Settings;
+    try {
+      settings = this.#load();
+    } catch (error) {
+      return this.#reject(at, (error as Error).message.split("\n"));
+    }
+    const errors = settings.issues.filter(({ severity }) => severity === "error");
+    if (errors.length > 0) return this.#reject(at, errors.map(formatIssue));
+    const difference = compare(this.#settings, settings);
+    this.#settings = { ...settings, main: { ...settings.main, ...this.#fixedMain() } };
+    for (const name of difference.removed) {
+      supervisor.remove(name);
+      const msg = `${name}: no longer configured; left as it is`;
+      this.#write("info", "program.removed", { program: name }, msg);
+    }
+    for (const changed of difference.changed) supervisor.change(changed);
+    for (const added of difference.added) supervisor.add(added);
+    this.#tellIssues(settings);
+    const result = {
+      ...nothing,
+      at,
+      ok: true,
+      added: difference.added.map(({ name }) => name),
+      removed: difference.removed,
+      changed: difference.changed.map(({ name }) => name),
+      problems: difference.main.map((key) => `${key} of [Main] needs: usrsvcd restart`),
+    };
+    const { added, removed, changed } = result;
+    const msg =
+      `configuration read again: ${added.length} added, ${removed.length} removed, ` +
+      `${changed.length} changed; nothing was restarted`;
+    this.#write("info", "config.reread", { added, removed, changed }, msg);
+    for (const problem of result.problems) this.#write("warn", "config.problem", {}, problem);
+    return result;
+  }
+
+  #fixedMain(): Partial<Settings["main"]> {
+    const { pidfile, stateDir: state, usrsvcdStdout, usrsvcdStderr } = this.#settings.main;
+    return { pidfile, stateDir: state, usrsvcdStdout, usrsvcdStderr };
+  }
+
+  #reject(at: string, problems: readonly string[]): RereadResult {
+    const msg = `configuration rejected, the old one is kept: ${problems[0] ?? "unknown"}`;
+    this.#write("error", "config.rejected", { problems }, msg);
+    return { at, ok: false, added: [], removed: [], changed: [], problems };
+  }
+
+  #write(...args: Parameters<Log["write"]>): void {
+    this.#log?.write(...args);
+  }
+}

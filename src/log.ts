@@ -1,0 +1,171 @@
+import { existsSync, lstatSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { basename, dirname, extname, join } from "node:path";
+import pino from "pino";
+import type { SonicBoom } from "sonic-boom";
+
+/** What a log line is about; the README lists all events with their fields. */
+export type LogEvent =
+  | "daemon.started"
+  | "daemon.ready"
+  | "daemon.stopping"
+  | "daemon.degraded"
+  | "daemon.signal"
+  | "config.problem"
+  | "config.rejected"
+  | "config.reread"
+  | "program.taken-up"
+  | "program.starting"
+  | "program.started"
+  | "program.start-failed"
+  | "program.exited"
+  | "program.backoff"
+  | "program.gave-up"
+  | "program.stopped"
+  | "program.removed"
+  | "program.pidfile-mended"
+  | "program.busy"
+  | "program.warning"
+  | "program.error";
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** Fields of a line besides `level`, `time`, `event` and `msg`. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** JSON lines for journald or jq. */
+export interface Log {
+  write(level: LogLevel, event: LogEvent, fields: LogFields, message: string): void;
+  /** Resolves when all is on its way out of the process. */
+  close(): Promise<void>;
+}
+
+/** Lines are kept under what journald splits (48 KiB): no text field may be longer. */
+const LONGEST_TEXT = 4096;
+/** A file is rolled at this size; so many older ones are kept. */
+const ROLL_SIZE = "10m";
+const ROLL_COUNT = 5;
+
+/** Where the lines go. */
+export interface LogTarget {
+  /** A path; undefined: standard output. */
+  readonly stdout: string | undefined;
+  /** A path for warnings and errors; undefined or "stdout": with all the others. */
+  readonly stderr: string | undefined;
+  readonly debug: boolean;
+}
+
+/**
+ * Opens the log.
+ *
+ * @throws when a file cannot be opened; the message names it
+ */
+export async function openLog(target: LogTarget): Promise<Log> {
+  const apart = target.stderr !== undefined && target.stderr !== "stdout";
+  const out = makeLogger(await openStream(target.stdout), target.debug);
+  const err = apart ? makeLogger(await openStream(target.stderr), target.debug) : out;
+  return {
+    write(level, event, fields, message) {
+      const logger = level === "warn" || level === "error" ? err : out;
+      logger.pino[level]({ event, ...shorten(fields) }, cut(message));
+    },
+    async close() {
+      await out.close();
+      if (err !== out) await err.close();
+    },
+  };
+}
+
+interface Stream {
+  write(line: string): unknown;
+  flush?(done: (error?: Error) => void): void;
+}
+
+function makeLogger(
+  stream: Stream,
+  debug: boolean,
+): { pino: pino.Logger; close: () => Promise<void> } {
+  const options = {
+    level: debug ? "debug" : "info",
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  return {
+    pino: pino(options, stream),
+    close: async () => await new Promise((resolve) => stream.flush?.(() => resolve()) ?? resolve()),
+  };
+}
+
+async function openStream(path: string | undefined): Promise<Stream> {
+  if (path === undefined) return tolerant(pino.destination({ dest: 1, sync: true }));
+  // A device, a FIFO or a link to such (/dev/null, /dev/stdout) is written to as it is.
+  if (existsSync(path) && !lstatSync(path).isFile() && !isOurLink(path)) {
+    return tolerant(pino.destination({ dest: path, sync: true }));
+  }
+  return tolerant(await openRolling(path));
+}
+
+/** A log that cannot be written (disk full, reader gone) must not end the supervision. */
+function tolerant<S extends Stream & { on(event: "error", call: () => void): unknown }>(
+  stream: S,
+): S {
+  stream.on("error", () => {});
+  return stream;
+}
+
+/**
+ * Opens `path` as a log that is rolled. pino-roll numbers its files (`name.1.log`), so `path` itself
+ * is made a link to the current one.
+ */
+async function openRolling(path: string): Promise<SonicBoom> {
+  if (existsSync(path) && !isOurLink(path)) setOldLogAside(path);
+  const { default: roll } = await import("pino-roll"); // 30 ms, and only needed here
+  const limit = { count: ROLL_COUNT };
+  const stream = await roll({ file: path, size: ROLL_SIZE, limit, sync: true });
+  const relink = (): void => linkTo(path, stream.file);
+  stream.on("ready", relink);
+  relink();
+  return stream;
+}
+
+function isOurLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink() && numbered(path).test(readlinkSync(path));
+  } catch {
+    return false;
+  }
+}
+
+function numbered(path: string): RegExp {
+  const extension = extname(path);
+  const stem = basename(path, extension).replace(/[$()*+.?[\\\]^{|}]/g, "\\$&");
+  return new RegExp(`^${stem}\\.\\d+${extension.replace(".", "\\.")}$`);
+}
+
+/** A log of 1.x becomes the first of the numbered ones, and is gone on with. */
+function setOldLogAside(path: string): void {
+  const extension = extname(path);
+  const first = join(dirname(path), `${basename(path, extension)}.1${extension}`);
+  renameSync(path, existsSync(first) ? `${path}.old` : first);
+}
+
+function linkTo(path: string, file: string): void {
+  try {
+    rmSync(path, { force: true });
+    symlinkSync(basename(file), path);
+  } catch {
+    // the lines are in the numbered file all the same
+  }
+}
+
+function shorten(fields: LogFields): LogFields {
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, value]) => value !== undefined)
+      .map(([key, value]) => [key, typeof value === "string" ? cut(value) : value]),
+  );
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
+}

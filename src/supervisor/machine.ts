@@ -1,0 +1,282 @@
+import type { Exit } from "../../proc/exit.ts";
+import type { ProcessRef } from "../../proc/pid.ts";
+import { sameProcess } from "../../proc/pid.ts";
+import { assertNever } from "../assert-never.ts";
+import type { ProgramSettings } from "../config/settings.ts";
+
+/*
+ * One program in the daemon's mind.
+ *
+ * It begins *unknown*. The first look decides: a process is there, and it is *running* (taken up);
+ * or none is, and it is to be *starting* if autostart is set, or if it was seen running in this
+ * boot, was not stopped by an operator, and autorestart is set; otherwise it is *stopped*.
+ *
+ * A start that succeeds makes it *running*. One that fails counts as a failure: after maxrestarts
+ * of them in a row (since it was last seen running) it is *fatal*, before that in *backoff*. The
+ * pause is restart_delay; with maxrestarts 0 it grows: from restart_delay or 1 s, doubling, at
+ * most 60 s, and begins anew only after the program has run for a minute.
+ *
+ * A running program whose process is gone is started again at once if autorestart is set. Should
+ * it have died 30 times within a minute, then that is a failure too, and it goes to *backoff*.
+ *
+ * *fatal* and *stopped* ask for nothing. They are left when a process is seen, whoever started it,
+ * or when an operator's start is on record (wish "up") and did not succeed. An operator's stop
+ * (wish "down") makes any state *stopped*. A disabled program is never started.
+ *
+ * Time and chance are facts among others: nothing here reads a clock.
+ */
+
+export type ProgramState =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "stopped"; readonly why: "asked" | "disabled" | "ended" | "not-started" }
+  | { readonly kind: "starting" }
+  | { readonly kind: "running"; readonly process: ProcessRef; readonly since: number }
+  | { readonly kind: "backoff"; readonly until: number; readonly reason: string }
+  | { readonly kind: "fatal"; readonly reason: string };
+
+/** What outlasts the states. */
+export interface History {
+  /** Failed starts since the program was last seen running. */
+  readonly failures: number;
+  /** Steps of the growing pause. */
+  readonly streak: number;
+  /** Automatic restarts. */
+  readonly restarts: number;
+  /** When it died, of the last minute, in ms. */
+  readonly deaths: readonly number[];
+}
+
+export type ProgramEvent =
+  /** A look: the truth as of now. */
+  | {
+      readonly kind: "observed";
+      readonly process: ProcessRef | undefined;
+      readonly wish: "up" | "down" | "none";
+      /** The record says that it ran in this boot. */
+      readonly ranBefore: boolean;
+      /** How it ended, when that is known and news. */
+      readonly exit: Exit | undefined;
+    }
+  | { readonly kind: "started"; readonly process: ProcessRef }
+  | { readonly kind: "start-failed"; readonly reason: string };
+
+export type Effect =
+  | { readonly kind: "start" }
+  /** A process was found that was not started from here. */
+  | { readonly kind: "take-up"; readonly process: ProcessRef }
+  | { readonly kind: "note-death"; readonly process: ProcessRef; readonly exit: Exit | undefined }
+  | { readonly kind: "note-stopped"; readonly why: "asked" | "disabled" | "ended" | "not-started" }
+  | { readonly kind: "back-off"; readonly delayMs: number; readonly reason: string }
+  | { readonly kind: "give-up"; readonly reason: string }
+  /** Look again at this time. */
+  | { readonly kind: "wake"; readonly at: number };
+
+/** The facts of the moment. */
+export interface Context {
+  readonly settings: Pick<
+    ProgramSettings,
+    "enabled" | "autostart" | "autorestart" | "maxrestarts" | "restartDelayMs"
+  >;
+  /** Monotonic, in ms. */
+  readonly now: number;
+  /** From 0 to 1: so that programs that failed together do not all come back at once. */
+  readonly chance: number;
+}
+
+export interface Step {
+  readonly state: ProgramState;
+  readonly history: History;
+  readonly effects: readonly Effect[];
+}
+
+export const noHistory: History = { failures: 0, streak: 0, restarts: 0, deaths: [] };
+
+/** A run of this length is stable: the growing pause begins anew. */
+export const STABLE_MS = 60_000;
+/** So many deaths within a minute are answered at once. */
+export const DEATHS_A_MINUTE = 30;
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+/** The pause varies by so much, up or down. */
+const JITTER = 0.1;
+
+/** The next state and what is to be done, given what happened. */
+export function transition(
+  state: ProgramState,
+  history: History,
+  event: ProgramEvent,
+  context: Context,
+): Step {
+  switch (event.kind) {
+    case "observed":
+      return event.process === undefined
+        ? absent(state, history, event, context)
+        : present(state, history, event.process, context);
+    case "started":
+      return run(event.process, history, context, []);
+    case "start-failed":
+      return state.kind === "starting"
+        ? fail(history, event.reason, context)
+        : { state, history, effects: [] };
+    default:
+      return assertNever(event);
+  }
+}
+
+function present(
+  state: ProgramState,
+  history: History,
+  process: ProcessRef,
+  context: Context,
+): Step {
+  if (state.kind === "running" && sameProcess(state.process, process)) {
+    return { state, history, effects: [] };
+  }
+  return run(process, history, context, [{ kind: "take-up", process }]);
+}
+
+function run(
+  process: ProcessRef,
+  history: History,
+  { now }: Context,
+  effects: readonly Effect[],
+): Step {
+  return {
+    state: { kind: "running", process, since: now },
+    history: { ...history, failures: 0 },
+    effects,
+  };
+}
+
+function absent(
+  state: ProgramState,
+  history: History,
+  event: ProgramEvent & { kind: "observed" },
+  context: Context,
+): Step {
+  if (state.kind === "running") return died(state, history, event, context);
+  if (!context.settings.enabled) return stopped(state, history, "disabled");
+  if (event.wish === "down") return stopped(state, history, "asked");
+  switch (state.kind) {
+    case "unknown":
+      return firstLook(state, history, event, context);
+    case "stopped":
+      return awaken(state, history, event, context);
+    case "backoff":
+      return context.now >= state.until
+        ? begin({ ...history, restarts: history.restarts + 1 })
+        : { state, history, effects: [{ kind: "wake", at: state.until }] };
+    case "starting":
+    case "fatal":
+      return { state, history, effects: [] };
+    default:
+      return assertNever(state);
+  }
+}
+
+function firstLook(
+  state: ProgramState,
+  history: History,
+  event: ProgramEvent & { kind: "observed" },
+  { settings }: Context,
+): Step {
+  if (settings.autostart) return begin(history);
+  if ((event.ranBefore || event.wish === "up") && settings.autorestart) {
+    return begin({ ...history, restarts: history.restarts + 1 });
+  }
+  return stopped(state, history, "not-started");
+}
+
+/** A stopped program stays so, unless it was enabled meanwhile, or an operator wants it up. */
+function awaken(
+  state: ProgramState & { kind: "stopped" },
+  history: History,
+  event: ProgramEvent & { kind: "observed" },
+  context: Context,
+): Step {
+  if (state.why === "disabled") return firstLook({ kind: "unknown" }, history, event, context);
+  if (event.wish === "up" && context.settings.autorestart) {
+    return fail(history, "started by hand, but it does not run", context);
+  }
+  return { state, history, effects: [] };
+}
+
+function died(
+  state: ProgramState & { kind: "running" },
+  history: History,
+  event: ProgramEvent & { kind: "observed" },
+  context: Context,
+): Step {
+  const { settings, now } = context;
+  const note: Effect = { kind: "note-death", process: state.process, exit: event.exit };
+  const deaths = [...history.deaths.filter((at) => now - at < STABLE_MS), now];
+  const wasStable = now - state.since >= STABLE_MS;
+  const after = { ...history, deaths, streak: wasStable ? 0 : history.streak };
+  const end = (why: "asked" | "disabled" | "ended"): Step => {
+    const step = stopped({ kind: "unknown" }, after, why);
+    return { ...step, effects: [note, ...step.effects] };
+  };
+  if (event.wish === "down") return end("asked");
+  if (!settings.enabled) return end("disabled");
+  if (!settings.autorestart) return end("ended");
+  const step =
+    deaths.length > DEATHS_A_MINUTE
+      ? fail(after, `died ${deaths.length} times within a minute`, context)
+      : begin({ ...after, restarts: after.restarts + 1 });
+  return { ...step, effects: [note, ...step.effects] };
+}
+
+function begin(history: History): Step {
+  return { state: { kind: "starting" }, history, effects: [{ kind: "start" }] };
+}
+
+function stopped(
+  state: ProgramState,
+  history: History,
+  why: (ProgramState & { kind: "stopped" })["why"],
+): Step {
+  const effects: readonly Effect[] =
+    state.kind === "stopped" && state.why === why ? [] : [{ kind: "note-stopped", why }];
+  return { state: { kind: "stopped", why }, history: { ...history, failures: 0 }, effects };
+}
+
+function fail(history: History, reason: string, context: Context): Step {
+  const { settings, now } = context;
+  const failures = history.failures + 1;
+  const streak = history.streak + 1;
+  const counted = { ...history, failures, streak };
+  if (settings.maxrestarts > 0 && failures >= settings.maxrestarts) {
+    return {
+      state: { kind: "fatal", reason },
+      history: counted,
+      effects: [{ kind: "give-up", reason }],
+    };
+  }
+  if (!settings.autorestart) {
+    return {
+      state: { kind: "stopped", why: "ended" },
+      history: counted,
+      effects: [{ kind: "note-stopped", why: "ended" }],
+    };
+  }
+  const delayMs = pauseMs(streak, context);
+  const until = now + delayMs;
+  return {
+    state: { kind: "backoff", until, reason },
+    history: counted,
+    effects: [
+      { kind: "back-off", delayMs, reason },
+      { kind: "wake", at: until },
+    ],
+  };
+}
+
+/** The pause before the next try. */
+export function pauseMs(streak: number, { settings, chance }: Context): number {
+  const { maxrestarts, restartDelayMs } = settings;
+  if (maxrestarts > 0) return restartDelayMs;
+  const first = restartDelayMs > 0 ? restartDelayMs : FIRST_PAUSE_MS;
+  const longest = Math.max(LONGEST_PAUSE_MS, restartDelayMs);
+  const grown = Math.min(longest, first * 2 ** Math.min(streak - 1, 30));
+  return Math.round(grown * (1 + JITTER * (2 * chance - 1)));
+}
