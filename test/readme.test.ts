@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { schemas } from "../src/config/schema.ts";
+import { ExitCode } from "../src/exit-code.ts";
+import { differences } from "./conformance/differences.ts";
+
+const root = join(import.meta.dirname, "..");
+const readme = readFileSync(join(root, "README.md"), "utf8");
+
+function escaped(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
+
+test("the README has a row for every setting, with its default, unit and help", () => {
+  for (const schema of Object.values(schemas)) {
+    for (const [key, { shownDefault, unit, help, aliases }] of Object.entries(schema)) {
+      const also = aliases.map((alias) => ` (also \`${alias}\`)`).join("");
+      const row = `| \`${key}\`${also} | ${escaped(shownDefault)} | ${unit} | ${escaped(help)} |`;
+      assert.ok(readme.includes(row), row);
+    }
+  }
+});
+
+test("the README tells every deliberate difference from 1.x, with its reason", () => {
+  for (const { title, reason } of differences) {
+    assert.ok(readme.includes(`| ${escaped(title)} | ${escaped(reason)} |`), title);
+  }
+});
+
+test("the README lists every event of the log, and no other", () => {
+  const source = readFileSync(join(root, "src/log.ts"), "utf8");
+  const events = [...source.matchAll(/^ {2}\| "([a-z.-]+)"/gm)].map(([, event]) => event);
+  const listed = [...readme.matchAll(/^\| `((?:daemon|config|program)\.[a-z-]+)` \|/gm)].map(
+    ([, event]) => event,
+  );
+  assert.ok(events.length > 10);
+  assert.deepEqual(listed.toSorted(), events.toSorted());
+});
+
+test("the README lists every exit code", () => {
+  for (const code of Object.values(ExitCode))
+    assert.match(readme, new RegExp(`^\\| ${code} \\| `, "m"));
+});
