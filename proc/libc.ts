@@ -21,6 +21,10 @@ export interface Libc {
   closeOnExecFrom(first: number): number;
   /** fcntl(2), F_SETFD with FD_CLOEXEC. */
   closeOnExec(fd: number): number;
+  /** socket(2): AF_UNIX, SOCK_DGRAM, which Node has no words for. */
+  unixDatagramSocket(): number;
+  /** sendto(2) with MSG_NOSIGNAL and MSG_DONTWAIT; `address` is a `struct sockaddr_un`. */
+  sendTo(fd: number, message: Buffer, address: Buffer): number;
 }
 
 /** Linux numbers these system calls alike on all machines (include/uapi/asm-generic/unistd.h). */
@@ -29,6 +33,10 @@ const SYS_pidfd_open = 434;
 const SYS_close_range = 436;
 const CLOSE_RANGE_CLOEXEC = 1 << 2;
 const LAST_FD = 0xffffffff;
+const AF_UNIX = 1;
+const SOCK_DGRAM = 2;
+const MSG_NOSIGNAL = 0x4000;
+const MSG_DONTWAIT = 0x40;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 /** EPOLL_CLOEXEC and EFD_CLOEXEC are both O_CLOEXEC. */
@@ -68,6 +76,10 @@ function bind(): Libc {
   const epollCtl = self.func("int epoll_ctl(int epfd, int op, int fd, void *event)");
   const epollWait = self.func("int epoll_wait(int epfd, void *events, int max, int timeout)");
   const fcntl = self.func("int fcntl(int fd, int command, int argument)");
+  const socket = self.func("int socket(int domain, int type, int protocol)");
+  const sendto = self.func(
+    "long sendto(int fd, const void *message, size_t length, int flags, const void *address, unsigned int addressLength)",
+  );
   const eventfd = self.func("int eventfd(unsigned int initial, int flags)");
   return {
     errno: () => koffi.errno(),
@@ -86,5 +98,10 @@ function bind(): Libc {
     closeOnExecFrom: (first) =>
       Number(syscall(SYS_close_range, first, LAST_FD, CLOSE_RANGE_CLOEXEC, 0)),
     closeOnExec: (fd) => fcntl(fd, F_SETFD, FD_CLOEXEC) as number,
+    unixDatagramSocket: () => socket(AF_UNIX, SOCK_DGRAM | CLOEXEC, 0) as number,
+    sendTo: (fd, message, address) =>
+      Number(
+        sendto(fd, message, message.length, MSG_NOSIGNAL | MSG_DONTWAIT, address, address.length),
+      ),
   };
 }

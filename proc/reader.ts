@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { endianness } from "node:os";
+import { parsePageSize } from "./auxv.ts";
 import { parseCmdline } from "./cmdline.ts";
 import { ProcError } from "./error.ts";
 import { parseSoftOpenFiles } from "./limits.ts";
@@ -7,6 +9,7 @@ import { parseLastPid } from "./loadavg.ts";
 import { parsePid, type Pid, type ProcessRef } from "./pid.ts";
 import { parseSmapsRollup, type SmapsRollup } from "./smaps_rollup.ts";
 import { isDead, parseStat, type Stat } from "./stat.ts";
+import { parseStatmResident } from "./statm.ts";
 import { parseUptime } from "./uptime.ts";
 
 /** Reads what the kernel says of processes. Each call may throw a {@link ProcError}. */
@@ -25,6 +28,8 @@ export interface ProcReader {
   cmdlineLater(pid: Pid): Promise<readonly string[]>;
   /** As `cmdlineLater`; walks the page tables, so it is dear. */
   smapsRollup(pid: Pid): Promise<SmapsRollup>;
+  /** Resident memory in bytes; cheap, and never smaller than the private one. Does not hang. */
+  residentBytes(pid: Pid): number;
   /** Seconds since boot. */
   uptime(): number;
   /** Changes with each boot (random(4)). */
@@ -48,6 +53,7 @@ export function procReader(root = "/proc"): ProcReader {
     }
   };
   let bootId: string | undefined;
+  let pageBytes: number | undefined;
 
   const stat = (pid: Pid): Stat => {
     const path = `${root}/${pid}/stat`;
@@ -78,6 +84,11 @@ export function procReader(root = "/proc"): ProcReader {
     async smapsRollup(pid) {
       const path = `${root}/${pid}/smaps_rollup`;
       return parseSmapsRollup(await later(path), path);
+    },
+    residentBytes(pid) {
+      pageBytes ??= parsePageSize(readFileSync("/proc/self/auxv"), endianness() === "LE");
+      const path = `${root}/${pid}/statm`;
+      return parseStatmResident(text(path), path) * pageBytes;
     },
     uptime: () => parseUptime(text(`${root}/uptime`)),
     bootId() {

@@ -75,7 +75,10 @@ async function supervise(
 function reporting(screen: Screen): Screen {
   const report = reporter(process.env);
   return {
-    ...screen,
+    result: (text) => screen.result(text),
+    progress: (text) => screen.progress(text),
+    lost: undefined,
+    [Symbol.dispose]: () => screen[Symbol.dispose](),
     complain(text) {
       screen.complain(text);
       report({ ok: false, code: ExitCode.unknown, message: text });

@@ -3,12 +3,12 @@ import { openSync, closeSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { formatIssue } from "../config/issue.ts";
+import { ConfigError, formatIssue } from "../config/issue.ts";
 import type { Settings } from "../config/settings.ts";
 import { monotonicMs, sleep, within } from "../clock.ts";
 import { livingDaemon } from "../daemon-alive.ts";
 import type { DaemonInfo } from "../daemon-info.ts";
-import { formatDuration } from "../duration.ts";
+import { formatDuration } from "../format.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
@@ -32,24 +32,35 @@ export async function control(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<ExitCode> {
+  if (command.action === "stop" || command.action === "status") {
+    using host = linuxHost(stateDir(findStateDir(command.config, screen)), "usrsvc");
+    if (command.action === "status") return showDaemon(command, host, screen);
+    return await stopDaemon(host, screen, signal);
+  }
   const settings = load(command.config);
   if (command.action === "checkconfig") return checkConfig(settings, command, screen);
-  const state = stateDir(settings.main.stateDir);
-  using host = linuxHost(state, "usrsvc");
+  using host = linuxHost(stateDir(settings.main.stateDir), "usrsvc");
   switch (command.action) {
     case "start":
       return await startDaemon(settings, command, script, host, screen);
-    case "stop":
-      return await stopDaemon(host, screen, signal);
     case "restart": {
       const stopped = await stopDaemon(host, screen, signal);
       if (stopped !== ExitCode.ok) return stopped;
       return await startDaemon(settings, command, script, host, screen);
     }
-    case "status":
-      return showDaemon(command, host, screen);
     case "reread":
       return await reread(settings, host, screen, signal);
+  }
+}
+
+/** A usrsvcd that runs can be asked for and stopped although its configuration is broken by now. */
+function findStateDir(config: string | undefined, screen: Screen): string {
+  try {
+    return load(config).main.stateDir;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    screen.complain(error.message);
+    return error.stateDir;
   }
 }
 

@@ -13,6 +13,8 @@ export function describeSettings({ main, programs }: Settings): readonly object[
       usrsvcd_stdout: main.usrsvcdStdout ?? null,
       usrsvcd_stderr: main.usrsvcdStderr ?? null,
       sendmail_path: main.sendmailPath ?? null,
+      smtp_url: main.smtpUrl === undefined ? null : withoutPassword(main.smtpUrl),
+      alert_interval: main.alertIntervalMs / 1000,
       state_dir: main.stateDir,
     },
     ...[...programs.values()].map(describeProgram),
@@ -56,4 +58,11 @@ function describeProgram(program: ProgramSettings): object {
       rss_limit: monitor.rssLimitBytes / 1024,
     },
   };
+}
+
+/** Credentials get into no output. */
+function withoutPassword(url: string): string {
+  const shown = new URL(url);
+  if (shown.password !== "") shown.password = "***";
+  return shown.href;
 }

@@ -1,6 +1,6 @@
 import type { Exit } from "../../proc/exit.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
-import { formatDuration } from "../duration.ts";
+import { formatDuration } from "../format.ts";
 import { ExitCode } from "../exit-code.ts";
 import { checkBeforeStart } from "../program/check.ts";
 import { describeExit } from "../program/describe-exit.ts";
@@ -48,6 +48,8 @@ export interface Operation {
   readonly debug: (text: string) => void;
 }
 
+/** With -P many programs ask at once: a look through all processes serves all for so long, in ms. */
+const SHARED_LOOK_MS = 50;
 /** How long another actor may take beyond its own settings before we say "try again". */
 const LOCK_PATIENCE_MS = 10_000;
 
@@ -56,7 +58,7 @@ export async function startProgram(subject: Subject, operation: Operation): Prom
   const refused = refuseUnstartable(subject, "start");
   if (refused !== undefined) return refused;
   return await locked(subject, "start", operation, async (record) => {
-    const found = lookFor(subject, record, operation.host);
+    const found = lookFor(subject, record, operation.host, { maxAgeMs: SHARED_LOOK_MS });
     operation.debug(`${subject.name}: ${describeFound(found)}`);
     if (found.kind === "running") return takeUp(subject, record, found, operation);
     return await launchIt(subject, { ...record, restarts: 0, failures: 0 }, "start", operation, []);
@@ -169,7 +171,7 @@ function takeUp(
     result: "running",
     code: ExitCode.ok,
     ...processFacts(process, via, host),
-    message: `runs already, pid ${process.pid} (found by ${describeVia(via)})`,
+    message: `runs already, pid ${process.pid} (${describeFoundVia(via)})`,
     ...(details.length > 0 ? { details } : {}),
   };
 }
@@ -251,7 +253,7 @@ async function endIt(
   { host, signal, onProgress, debug }: Operation,
 ): Promise<{ result: ActionResult; record: ProgramRecord }> {
   const { name, termToKillMs } = subject;
-  const found = lookFor(subject, record, host);
+  const found = lookFor(subject, record, host, { maxAgeMs: SHARED_LOOK_MS });
   debug(`${name}: ${describeFound(found)}`);
   const target = found.kind === "running" ? found.process : record.launched;
   const asked = { ...record, wish: aim.wish, nextTryAt: undefined };
@@ -345,18 +347,22 @@ function processFacts(
 }
 
 function describeVia(via: Via): string {
+  return via === "launch" ? "launched by usrsvc" : describeFoundVia(via);
+}
+
+function describeFoundVia(via: Via): string {
   switch (via) {
     case "launch":
-      return "launched by usrsvc";
+      return "known from its record";
     case "pidfile":
-      return "its pidfile";
+      return "found by its pidfile";
     case "scan":
-      return "a scan of all processes";
+      return "found among all processes";
   }
 }
 
 function describeFound(found: Found): string {
   return found.kind === "running"
-    ? `runs as pid ${found.process.pid}, found by ${describeVia(found.via)}`
+    ? `runs as pid ${found.process.pid}, ${describeFoundVia(found.via)}`
     : `does not run (pidfile: ${found.pidfile.kind})`;
 }

@@ -1,4 +1,4 @@
-import { formatDuration } from "../duration.ts";
+import { formatBytes, formatDuration } from "../format.ts";
 import type { ProgramStatus, ShownExit } from "../status.ts";
 import type { ActionResult } from "./operate.ts";
 
@@ -66,14 +66,6 @@ function formatExit(exit: ShownExit, now: number): string {
       : `${exit.signal}${exit.coreDumped === true ? " (core)" : ""}`;
   const at = exit.at === undefined ? Number.NaN : Date.parse(exit.at);
   return Number.isNaN(at) ? how : `${how}, ${formatDuration(Math.max(0, now - at))} ago`;
-}
-
-/** `512 kB`, `34.2 MB`, `1.5 GB`; of 1024. */
-export function formatBytes(bytes: number): string {
-  const kb = bytes / 1024;
-  if (kb < 1000) return `${Math.round(kb)} kB`;
-  const mb = kb / 1024;
-  return mb < 1000 ? `${mb.toFixed(1)} MB` : `${(mb / 1024).toFixed(1)} GB`;
 }
 
 /** Columns on a terminal, near enough: wide East Asian characters take two. */

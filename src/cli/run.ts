@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { ConfigError } from "../config/issue.ts";
 import { ExitCode } from "../exit-code.ts";
 import { StateDirError } from "../program/state-dir.ts";
@@ -15,7 +16,10 @@ export async function run(
   command: () => Promise<ExitCode>,
 ): Promise<ExitCode> {
   try {
-    return await command();
+    const code = await command();
+    if (screen.lost === undefined) return code;
+    screen.complain(`${name}: results could not be written: ${screen.lost}`);
+    return code === ExitCode.ok ? ExitCode.failure : code;
   } catch (error) {
     if (error instanceof UsageError) {
       screen.complain(`${name}: ${error.message}\n${name} --help tells more`);
@@ -37,6 +41,7 @@ export async function run(
 
 /** A signal to end what is going on; 130 and 143 are what shells expect then. */
 export function abortOnSignals(controller: AbortController): () => void {
+  setMaxListeners(0, controller.signal); // with -P, all programs listen
   const abort = (signal: NodeJS.Signals): void => {
     controller.abort(new Interrupted(signal));
   };

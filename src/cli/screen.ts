@@ -8,12 +8,19 @@ export interface Screen extends Disposable {
   complain(text: string): void;
   /** What is going on, on a terminal only; replaced by the next, gone at the end. */
   progress(text: string): void;
+  /** Why results got lost (disk full, terminal gone); undefined when all were written. */
+  readonly lost: string | undefined;
 }
 
 /** The process's own streams. Writes synchronously: nothing is lost when the process ends. */
 export function processScreen(): Screen {
   const live = process.stderr.isTTY;
   let shown = false;
+  let lost: string | undefined;
+  const write = (fd: number, text: string): void => {
+    const problem = writeAll(fd, text);
+    if (fd === 1) lost ??= problem;
+  };
   const clear = (): void => {
     if (shown) write(2, "\r\u001b[K");
     shown = false;
@@ -34,21 +41,28 @@ export function processScreen(): Screen {
       write(2, text.slice(0, width));
       shown = true;
     },
+    get lost() {
+      return lost;
+    },
     [Symbol.dispose]: clear,
   };
 }
 
-/** A reader that left (`usrsvc status | head -1`) is no error; a full pipe is waited for. */
-function write(fd: number, text: string): void {
+/**
+ * Writes all of it, and yields why that was not possible: what is being done to programs must not
+ * break off in the middle for it. A reader that left (`usrsvc status | head -1`) is no problem.
+ */
+function writeAll(fd: number, text: string): string | undefined {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length;) {
     try {
       at += writeSync(fd, bytes, at);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "EPIPE") return;
-      if (code !== "EAGAIN") throw error;
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === "EPIPE") return undefined;
+      if (code !== "EAGAIN") return message;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }
+  return undefined;
 }

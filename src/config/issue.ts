@@ -26,9 +26,12 @@ export function formatIssue(issue: ConfigIssue): string {
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly issues: readonly ConfigIssue[];
+  /** The state folder as far as it can be told, so that a running usrsvcd can still be stopped. */
+  readonly stateDir: string;
 
-  constructor(issues: readonly ConfigIssue[]) {
+  constructor(issues: readonly ConfigIssue[], stateDir: string) {
     super(issues.map(formatIssue).join("\n"));
     this.issues = issues;
+    this.stateDir = stateDir;
   }
 }

@@ -5,7 +5,7 @@ import { IssueList, sortIssues } from "./issue-list.ts";
 import { ConfigError, type Place } from "./issue.ts";
 import type { ReadFile } from "./defaults.ts";
 import { describeUnsafe } from "./ownership.ts";
-import { type HostFacts, resolveMain } from "./resolve-main.ts";
+import { defaultStateDir, type HostFacts, resolveMain } from "./resolve-main.ts";
 import { resolvePrograms } from "./resolve.ts";
 import { topOf } from "./section-names.ts";
 import type { Settings } from "./settings.ts";
@@ -30,18 +30,18 @@ export function loadSettings({ path, home, uid }: LoadOptions): Settings {
   const mainPath = path ?? join(home, "usrsvc.cfg");
   const fatal = new IssueList(undefined);
   const mainFile = readMainFile(mainPath, uid, fatal);
+  const host = hostFacts(home, uid);
   const section = mainFile?.root.sections.get("Main");
   if (mainFile === undefined || section === undefined)
-    throw new ConfigError(sortIssues(fatal.issues, [mainPath]));
+    throw new ConfigError(sortIssues(fatal.issues, [mainPath]), defaultStateDir(host));
 
-  const host = hostFacts(home, uid);
   const main = resolveMain({ section, file: mainPath }, host, fatal);
   const line = section.entries.get("config_dir")?.line;
   const further = new IssueList(undefined);
   const folder = main.configDir;
   const files =
     folder === undefined ? [] : readFolder(folder, { file: mainPath, line }, uid, fatal, further);
-  if (fatal.hasErrors) throw new ConfigError(sortIssues(fatal.issues, [mainPath]));
+  if (fatal.hasErrors) throw new ConfigError(sortIssues(fatal.issues, [mainPath]), main.stateDir);
 
   const { programs, faulty, issues } = resolvePrograms([mainFile, ...files], host);
   const all = [...fatal.issues, ...further.issues, ...issues];

@@ -40,6 +40,13 @@ export function resolveMain(
     usrsvcdStdout: values.usrsvcd_stdout,
     usrsvcdStderr: values.usrsvcd_stderr,
     sendmailPath,
-    stateDir: values.state_dir ?? `${host.home}/.local/state/usrsvc`,
+    smtpUrl: values.smtp_url,
+    alertIntervalMs: values.alert_interval ?? 60_000,
+    stateDir: values.state_dir ?? defaultStateDir(host),
   };
+}
+
+/** Where state is kept unless `state_dir` says otherwise. */
+export function defaultStateDir({ home }: Pick<HostFacts, "home">): string {
+  return `${home}/.local/state/usrsvc`;
 }

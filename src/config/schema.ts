@@ -41,6 +41,15 @@ export const mainSchema = {
     shown: "auto",
     help: "the sendmail program; auto: looked for where machines have it",
   }),
+  smtp_url: setting("Main", values.readSmtpUrl, undefined, {
+    shown: "none",
+    help: "mail server in place of sendmail, as smtp://user:password@host:587 or smtps://…",
+  }),
+  alert_interval: setting("Main", values.readWholeSeconds, 60_000, {
+    shown: "60",
+    unit: "seconds",
+    help: "at most one mail a program within this time; further events are gathered",
+  }),
   state_dir: setting("Main", values.readOptionalPath, undefined, {
     shown: "$HOME/.local/state/usrsvc",
     help: "folder for locks and records, mode 0700",

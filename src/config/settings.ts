@@ -12,6 +12,10 @@ export interface MainSettings {
   readonly usrsvcdStderr: string | undefined;
   /** The sendmail program; undefined: looked for where machines have it. */
   readonly sendmailPath: string | undefined;
+  /** Mail server, as smtp://user:password@host:port; it takes the place of sendmail. A secret. */
+  readonly smtpUrl: string | undefined;
+  /** At most one mail a program within this time, in ms. */
+  readonly alertIntervalMs: number;
   /** Folder for locks and records, mode 0700; `$HOME/.local/state/usrsvc` by default. */
   readonly stateDir: string;
 }

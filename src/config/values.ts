@@ -123,6 +123,17 @@ export function readAddresses({ text, list, isBrokenList }: RawValue): Reading<r
   return bad === undefined ? { value: addresses } : wrong(bad, "holds a control character");
 }
 
+/** The URL of a mail server, or nothing. It may hold a password: messages do not quote it. */
+export function readSmtpUrl({ text }: RawValue): Reading<string | undefined> {
+  if (text === "") return { value: undefined };
+  const wanted = "must be smtp://[user:password@]host[:port] or smtps://… (the value is not shown)";
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^smtps?:$/.test(url.protocol) || url.hostname === "") {
+    return { problem: wanted };
+  }
+  return { value: text };
+}
+
 function wrong(text: string, wanted: string): { readonly problem: string } {
   return { problem: `${JSON.stringify(text)} ${wanted}` };
 }

@@ -2,20 +2,26 @@ import { rmSync, writeFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Pid } from "../../proc/pid.ts";
 import { libcFailure } from "../../proc/libc.ts";
+import { type AlertNews, Alerter } from "../alerts/alerter.ts";
+import { AlertQueue } from "../alerts/queue.ts";
+import { findTransport, sender } from "../alerts/transport.ts";
 import { formatIssue } from "../config/issue.ts";
 import { loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import type { DaemonInfo, RereadResult } from "../daemon-info.ts";
 import { livingDaemon } from "../daemon-alive.ts";
 import { ExitCode } from "../exit-code.ts";
+import { formatDuration } from "../format.ts";
 import { type Log, openLog } from "../log.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { tryLock } from "../program/lock.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
-import { makeStateDir, type StateDir, stateDir } from "../program/state-dir.ts";
+import { fileStem, makeStateDir, type StateDir, stateDir } from "../program/state-dir.ts";
 import type { Owner } from "../program/taken.ts";
+import type { ProgramState } from "../supervisor/machine.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
+import { isShuttingDown, type ServiceManager, serviceManager } from "./notify.ts";
 import { compare } from "./reread.ts";
 
 /** What usrsvcd is told at its start. */
@@ -83,24 +89,93 @@ class Life {
     this.#writeInfo(info);
     try {
       this.#tellBegin(host, logPath);
-      await using supervisor = new Supervisor(host, this.#log, owners, () => {});
-      await supervisor.begin(this.#settings.programs.values());
+      using manager = this.#serviceManager();
+      using alerter = this.#alerter();
+      const soon = new Soon(() => manager.status(describeCounts(supervisor.counts())));
+      using supervisor = new Supervisor({
+        host,
+        log: this.#log,
+        owners,
+        alert: (alert, to) => alerter.alert(alert, to),
+        onState: () => soon.call(),
+      });
+      supervisor.begin(this.#settings.programs.values());
       this.#options.onReady(logPath ?? "stdout");
+      manager.ready();
       const count = this.#settings.programs.size;
       this.#write("info", "daemon.ready", { programs: count }, `supervises ${count} programs`);
       for (;;) {
         const wanted = await this.#next();
         if (wanted === "stop") break;
+        manager.reloading();
         info = { ...info, rereads: info.rereads + 1, lastReread: this.#reread(supervisor) };
         this.#writeInfo(info);
+        manager.ready();
       }
-      this.#write("info", "daemon.stopping", {}, "leaves; all programs run on");
+      manager.stopping();
+      await this.#leave(supervisor);
     } finally {
       removePidfile(this.#settings.main.pidfile, process.pid as Pid);
       rmSync(this.#state.daemonFile, { force: true });
       await this.#log.close();
     }
     return ExitCode.ok;
+  }
+
+  /** At the end of the machine the programs are ended in order; otherwise they run on. */
+  async #leave(supervisor: Supervisor): Promise<void> {
+    if (!(await isShuttingDown(process.env))) {
+      this.#write("info", "daemon.stopping", {}, "leaves; all programs run on");
+      return;
+    }
+    this.#write("info", "daemon.stopping", {}, "the machine shuts down: all programs are ended");
+    await supervisor.endAll();
+  }
+
+  #serviceManager(): ServiceManager {
+    return serviceManager(process.env, (reason) => {
+      this.#write(
+        "warn",
+        "daemon.degraded",
+        { reason },
+        `systemd is not told how we are: ${reason}`,
+      );
+    });
+  }
+
+  #alerter(): Alerter {
+    const queue = new AlertQueue(join(this.#state.path, "mail"), fileStem);
+    for (const path of queue.load()) {
+      const msg = `${path}: no mail that can be understood; set aside as .damaged`;
+      this.#write("warn", "alert.dropped", { file: path }, msg);
+    }
+    return new Alerter({
+      queue,
+      transport: () => findTransport(this.#settings.main),
+      sender: sender(),
+      intervalMs: () => this.#settings.main.alertIntervalMs,
+      onNews: (news) => this.#tellMail(news),
+    });
+  }
+
+  #tellMail(news: AlertNews): void {
+    const { program } = news;
+    switch (news.kind) {
+      case "sent": {
+        const { events } = news;
+        return this.#write("info", "alert.sent", { program, events }, `${program}: mail sent`);
+      }
+      case "failed": {
+        const { reason, attempts, retryMs } = news;
+        const msg = `${program}: mail could not be sent: ${reason}; again in ${formatDuration(retryMs)}`;
+        return this.#write("warn", "alert.failed", { program, reason, attempts, retryMs }, msg);
+      }
+      case "dropped": {
+        const { events, reason } = news;
+        const msg = `${program}: a mail on ${events} events is dropped: ${reason}`;
+        return this.#write("error", "alert.dropped", { program, events, reason }, msg);
+      }
+    }
   }
 
   #want(what: Wanted): void {
@@ -270,4 +345,43 @@ class Life {
   #write(...args: Parameters<Log["write"]>): void {
     this.#log?.write(...args);
   }
+}
+
+/** Calls once for many calls of one turn of the event loop. */
+class Soon {
+  readonly #act: () => void;
+  #isDue = false;
+
+  constructor(act: () => void) {
+    this.#act = act;
+  }
+
+  call(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    setImmediate(() => {
+      this.#isDue = false;
+      this.#act();
+    });
+  }
+}
+
+/** For `systemctl status`: `12 running, 1 backing off`. */
+export function describeCounts(counts: ReadonlyMap<ProgramState["kind"], number>): string {
+  const words = { backoff: "backing off", fatal: "given up", unknown: "unknown" } as const;
+  const order = [
+    "running",
+    "starting",
+    "stopping",
+    "backoff",
+    "fatal",
+    "stopped",
+    "unknown",
+  ] as const;
+  const parts = order
+    .filter((kind) => counts.has(kind))
+    .map(
+      (kind) => `${counts.get(kind)} ${kind in words ? words[kind as keyof typeof words] : kind}`,
+    );
+  return parts.length === 0 ? "no programs" : parts.join(", ");
 }

@@ -1,7 +1,7 @@
 import { ProcError } from "../../proc/error.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
-import { formatDuration } from "../duration.ts";
+import { formatDuration } from "../format.ts";
 import { type ProgramStatus, showExit, type ShownState } from "../status.ts";
 import { settingsDigest } from "./digest.ts";
 import type { Host } from "./host.ts";
@@ -24,7 +24,7 @@ const START_SLACK_MS = 3000;
 export async function observe(subject: Subject, around: Surroundings): Promise<ProgramStatus> {
   const { host, bootId } = around;
   const file = readRecord(host.state, subject.name, bootId);
-  const found = lookFor(subject, file.record, host);
+  const found = lookFor(subject, file.record, host, { maxAgeMs: 1000 });
   const base = {
     program: subject.name,
     enabled: subject.enabled,

@@ -1,7 +1,8 @@
 import { ProcError } from "../../proc/error.ts";
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
-import { isDead } from "../../proc/stat.ts";
+import { isDead, type Stat } from "../../proc/stat.ts";
+import { ageMs } from "../../proc/uptime.ts";
 import { monotonicMs } from "../clock.ts";
 
 /** One own, living process. */
@@ -20,8 +21,23 @@ interface Judged {
   /** Undefined: another user's. */
   readonly entry: TableEntry | undefined;
   readonly startTime: number;
-  /** On our clock: judge again until then. */
-  readonly settledAt: number;
+  /** On our clock: so old it was when it was looked at last. */
+  readonly judgedAt: number;
+  readonly ageMs: number;
+}
+
+/** How a look through the processes is made. */
+export interface SweepOptions {
+  /**
+   * The last look is given again if it is no older, for many programs that ask at once. What it
+   * shows may have ended meanwhile.
+   */
+  readonly maxAgeMs?: number;
+  /**
+   * Read every young process again, since one may just have set its title. Otherwise one that was
+   * looked at is looked at again when it is twice as old.
+   */
+  readonly thorough?: boolean;
 }
 
 /**
@@ -37,17 +53,15 @@ export class ProcessTable {
   #lastPid = 0;
   #sweptAt = Number.NEGATIVE_INFINITY;
   #entries: readonly TableEntry[] = [];
+  #soon: Promise<readonly TableEntry[]> | undefined;
 
   constructor(proc: ProcReader, uid: number) {
     this.#proc = proc;
     this.#uid = uid;
   }
 
-  /**
-   * Looks now; or gives the last look again if that is no older than `maxAgeMs`, for many programs
-   * that ask at once. What such a look shows may have ended meanwhile.
-   */
-  sweep(maxAgeMs = 0): readonly TableEntry[] {
+  /** Looks now. */
+  sweep({ maxAgeMs = 0, thorough = false }: SweepOptions = {}): readonly TableEntry[] {
     const now = monotonicMs();
     if (now - this.#sweptAt < maxAgeMs) return this.#entries;
     const lastPid = this.#proc.lastPid() ?? 0;
@@ -58,7 +72,7 @@ export class ProcessTable {
     const entries: TableEntry[] = [];
     for (const pid of this.#proc.pids()) {
       const known = this.#judged.get(pid);
-      const one = this.#judge(pid, known, now, uptime);
+      const one = this.#judge(pid, known, { now, uptime, thorough });
       if (one === undefined) continue;
       judged.set(pid, one);
       if (one.entry !== undefined) entries.push(one.entry);
@@ -69,39 +83,57 @@ export class ProcessTable {
     return entries;
   }
 
+  /** One look for all who ask until the event loop turns. */
+  async sweepSoon(): Promise<readonly TableEntry[]> {
+    this.#soon ??= new Promise((resolve, reject) => {
+      setImmediate(() => {
+        this.#soon = undefined;
+        try {
+          resolve(this.sweep());
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+    return await this.#soon;
+  }
+
   /** True when no process was born since the last sweep and none is young: it would show nothing new. */
   isCurrent(): boolean {
     if (this.#lastPid === 0 || this.#proc.lastPid() !== this.#lastPid) return false;
     const now = monotonicMs();
-    for (const one of this.#judged.values()) if (one.settledAt > now) return false;
+    for (const one of this.#judged.values()) {
+      if (one.ageMs < YOUNG_MS && isDue(one, now)) return false;
+    }
     return true;
   }
 
-  #judge(pid: Pid, known: Judged | undefined, now: number, uptime: number): Judged | undefined {
-    if (known !== undefined && known.settledAt <= now && known.entry === undefined) return known;
+  #judge(pid: Pid, known: Judged | undefined, look: Look): Judged | undefined {
+    const { now, uptime, thorough } = look;
+    const isSettled =
+      known !== undefined && (known.ageMs >= YOUNG_MS || (!thorough && !isDue(known, now)));
+    if (isSettled && known.entry === undefined) return known;
     try {
       const stat = this.#proc.stat(pid);
       if (isDead(stat)) return undefined;
-      const settled = known?.startTime === stat.startTime && known.settledAt <= now;
-      if (settled && known.entry !== undefined) {
-        return stat.ppid === known.entry.ppid && stat.pgrp === known.entry.pgrp
+      if (isSettled && known.startTime === stat.startTime && known.entry !== undefined) {
+        return sameKin(known.entry, stat)
           ? known
           : { ...known, entry: { ...known.entry, ppid: stat.ppid, pgrp: stat.pgrp } };
       }
-      const age = (uptime - stat.startTime / 100) * 1000;
-      const settledAt = age > YOUNG_MS ? now : now + YOUNG_MS - Math.max(0, age);
+      const age = ageMs(stat.startTime, uptime);
       const mine = this.#proc.uid(pid) === this.#uid;
       const entry = mine ? this.#read(pid, stat) : undefined;
-      // A process in the middle of exec shows no argv for a moment: look again.
-      const unsettled = mine && entry?.argv.length === 0;
-      return { entry, startTime: stat.startTime, settledAt: unsettled ? now + 1 : settledAt };
+      // A process in the middle of exec shows no argv for a moment: look again next time.
+      const seenAge = entry?.argv.length === 0 ? 0 : age;
+      return { entry, startTime: stat.startTime, judgedAt: now, ageMs: seenAge };
     } catch (error) {
       if (error instanceof ProcError) return undefined; // gone, or not for us
       throw error;
     }
   }
 
-  #read(pid: Pid, stat: ReturnType<ProcReader["stat"]>): TableEntry {
+  #read(pid: Pid, stat: Stat): TableEntry {
     return {
       ref: { pid, startTime: stat.startTime },
       ppid: stat.ppid,
@@ -110,4 +142,19 @@ export class ProcessTable {
       argv: this.#proc.cmdline(pid),
     };
   }
+}
+
+interface Look {
+  readonly now: number;
+  readonly uptime: number;
+  readonly thorough: boolean;
+}
+
+/** True when a young process is twice as old as it was when it was looked at last. */
+function isDue({ judgedAt, ageMs: age }: Judged, now: number): boolean {
+  return now - judgedAt >= age;
+}
+
+function sameKin(entry: TableEntry, stat: Stat): boolean {
+  return entry.ppid === stat.ppid && entry.pgrp === stat.pgrp;
 }

@@ -234,7 +234,7 @@ class Start {
     const found = identify(this.#program, pattern, undefined, {
       proc: host.proc,
       uid: process.getuid?.() ?? 0,
-      processes: () => host.table.sweep(),
+      processes: () => host.table.sweep({ thorough: true }),
       isTaken: (ref) => isTaken(ref, this.#program.name, host),
     });
     return found.kind === "running" ? { process: found.process, via: found.via } : undefined;
@@ -242,7 +242,7 @@ class Start {
 
   #matchingDescendant(top: ProcessRef): ProcessRef | undefined {
     const { host, pattern } = this.#context;
-    const all = host.table.sweep();
+    const all = host.table.sweep({ thorough: true });
     const parents = new Map(all.map((one) => [one.ref.pid as number, one.ppid]));
     const matching = all.filter(
       (one) =>
@@ -351,7 +351,7 @@ class Start {
   #nearest(): readonly string[] {
     const { host } = this.#context;
     return host.table
-      .sweep()
+      .sweep({ thorough: true })
       .filter((one) => one.session === this.#launched.process.pid)
       .slice(0, 3)
       .map((one) => `found process ${one.ref.pid}: ${one.argv.join(" ")}`);

@@ -90,26 +90,24 @@ export async function endOwnGroup(
   signal?: AbortSignal,
 ): Promise<number> {
   if (leader === undefined) return 0;
-  const rest = members(leader, host);
+  const rest = await members(leader, host);
   if (rest.length === 0) return 0;
   signalGroupByNumber(host.proc, leader, "SIGTERM");
   const end = monotonicMs() + termToKillMs;
   for (let pauseMs = 2; monotonicMs() < end; pauseMs = Math.min(100, pauseMs * 2)) {
     await sleep(Math.min(pauseMs, Math.max(1, end - monotonicMs())), signal);
-    if (members(leader, host).length === 0) return rest.length;
+    if ((await members(leader, host)).length === 0) return rest.length;
   }
   signalGroupByNumber(host.proc, leader, "SIGKILL");
   return rest.length;
 }
 
 /** The living members of the group, `leader` included. Zombies only wait for their parent. */
-function members(leader: ProcessRef, host: Host): readonly ProcessRef[] {
+async function members(leader: ProcessRef, host: Host): Promise<readonly ProcessRef[]> {
   const now = host.proc.alive(leader.pid);
   if (now !== undefined && !sameProcess(now, leader)) return []; // the number is another's
-  return host.table
-    .sweep()
-    .filter((one) => one.pgrp === leader.pid)
-    .map((one) => one.ref);
+  const all = await host.table.sweepSoon();
+  return all.filter((one) => one.pgrp === leader.pid).map((one) => one.ref);
 }
 
 function stateOf(target: ProcessRef, host: Host): string {

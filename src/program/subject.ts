@@ -89,7 +89,7 @@ export function lookFor(
     identify({ pidfile, scanForProcess: scanForProcess && scan }, subject.pattern, record, {
       proc: host.proc,
       uid: process.getuid?.() ?? 0,
-      processes: () => host.table.sweep(age),
+      processes: () => host.table.sweep({ maxAgeMs: age }),
       isTaken: (ref) => isTaken(ref, subject.name, host),
     });
   const found = look(maxAgeMs);

@@ -1,6 +1,7 @@
 import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { formatDuration } from "../duration.ts";
+import type { Alert, AlertKind } from "../alerts/alert.ts";
+import { formatDuration } from "../format.ts";
 import type { LogEvent, LogFields, LogLevel } from "../log.ts";
 import { describeExit } from "../program/describe-exit.ts";
 import type { Host } from "../program/host.ts";
@@ -15,6 +16,7 @@ import {
 } from "../program/record.ts";
 import type { StartFailure } from "../program/start.ts";
 import { showExit } from "../status.ts";
+import type { Violation } from "../monitors/violation.ts";
 import type { History, ProgramState } from "./machine.ts";
 
 /** Writes a line to usrsvcd's log. */
@@ -24,6 +26,14 @@ export type WriteLog = (
   fields: LogFields,
   message: string,
 ) => void;
+
+/** Last lines of a program's output, read only when there is somebody to be told. */
+export type Output = () => readonly string[];
+
+const nothing = { exit: undefined, pid: undefined, output: [] };
+
+/** Takes what people are to be told of. */
+export type WriteAlert = (alert: Alert) => void;
 
 type WhyStopped = (ProgramState & { kind: "stopped" })["why"];
 
@@ -35,14 +45,19 @@ export class Ledger {
   readonly #name: string;
   readonly #host: Host;
   readonly #writeLog: WriteLog;
+  readonly #writeAlert: WriteAlert;
   #record: ProgramRecord | undefined;
   /** The text as we wrote or read it last: a notice about our own work is no news. */
   #text: string | undefined;
+  #cause: string | undefined;
+  /** What the last failed start left behind, for the mail. */
+  #failure: Pick<Alert, "exit" | "pid" | "output"> = nothing;
 
-  constructor(name: string, host: Host, log: WriteLog) {
+  constructor(name: string, host: Host, log: WriteLog, alert: WriteAlert) {
     this.#name = name;
     this.#host = host;
     this.#writeLog = log;
+    this.#writeAlert = alert;
   }
 
   get record(): ProgramRecord | undefined {
@@ -108,19 +123,58 @@ export class Ledger {
     this.log("warn", "program.warning", { pid, otherPids }, msg);
   }
 
+  /** A monitor saw a limit exceeded. */
+  exceeded({ pid }: ProcessRef, { monitor, measured, limit, reason }: Violation): void {
+    this.log("warn", "program.limit-exceeded", { pid, monitor, measured, limit }, reason);
+  }
+
+  /** On disk before the signal, as an operator's stop is. */
+  stopping(process: ProcessRef, reason: string): void {
+    this.#write({ ...this.base(), phase: "stopping", process, reason });
+    this.log("info", "program.stopping", { pid: process.pid, reason }, "is ended, to be restarted");
+  }
+
+  stuck({ pid }: ProcessRef, state: string): void {
+    const msg =
+      `pid ${pid} outlives SIGKILL (state ${state}, usually waiting for a disk or a network ` +
+      "file system); tried again in a while";
+    this.log("error", "program.stuck", { pid, state }, msg);
+  }
+
   /** Not written to disk: what follows (a start, a pause, an end) is written at once after. */
   died({ pid }: ProcessRef, exit: Exit): void {
     const asked = this.#record?.wish === "down";
+    // A limit that was exceeded is the reason; that we killed it then is not.
+    const limit = this.#record?.phase === "stopping" ? this.#record.reason : undefined;
     const how = describeExit(exit);
     this.#record = {
       ...this.base(),
       process: undefined,
       launched: undefined,
       lastExit: { at: new Date().toISOString(), pid, exit },
-      reason: how,
+      reason: limit ?? how,
     };
-    const isClean = asked || (exit.kind === "code" && exit.code === 0);
+    const isClean = asked || limit !== undefined || (exit.kind === "code" && exit.code === 0);
     this.log(isClean ? "info" : "warn", "program.exited", { pid, exit: showExit(exit) }, how);
+  }
+
+  /** A start from here has succeeded: for the log, and for whoever wants mail of it. */
+  started({ pid }: ProcessRef, via: Via, lived: string, kind: AlertKind, output: Output): void {
+    this.log("info", "program.started", { pid, via }, `runs, pid ${pid}, since ${lived}`);
+    const { lastExit } = this.base();
+    this.#alert({
+      kind,
+      pid,
+      reason: this.#cause ?? "it was not running",
+      exit: kind === "started" || lastExit === undefined ? undefined : showExit(lastExit.exit),
+      next: "usrsvcd watches it",
+      output: output(),
+    });
+  }
+
+  /** Why a start follows: what the record says now, which the start itself will not. */
+  noteCause(): void {
+    this.#cause = this.#record?.reason;
   }
 
   stopped(why: WhyStopped): void {
@@ -158,6 +212,7 @@ export class Ledger {
       output: output.length > 0 ? output : undefined,
     };
     this.log("error", "program.start-failed", fields, `could not be started: ${reason}`);
+    this.#failure = { exit: fields.exit, pid, output: [...details, ...output] };
   }
 
   backedOff(
@@ -171,6 +226,8 @@ export class Ledger {
     const count = maxrestarts > 0 ? `failure ${failures} of ${maxrestarts}` : `failure ${failures}`;
     const msg = `${count}; next try in ${formatDuration(delayMs)}`;
     this.log("warn", "program.backoff", { failures, delayMs, nextTryAt, reason }, msg);
+    const next = `usrsvcd tries again in ${formatDuration(delayMs)} (${count})`;
+    this.#alert({ kind: "start-failed", reason, next, ...this.#failure });
   }
 
   gaveUp(reason: string, { failures, restarts }: History): void {
@@ -180,6 +237,12 @@ export class Ledger {
       `given up after ${failures} failed starts (maxrestarts): ${reason}; ` +
       `mend it, then: usrsvc start ${this.#name}`;
     this.log("error", "program.gave-up", { failures, reason }, msg);
+    const next = `nothing, until you mend it and run: usrsvc start ${this.#name}`;
+    this.#alert({ kind: "gave-up", reason, next, ...this.#failure });
+  }
+
+  #alert(alert: Omit<Alert, "program" | "at">): void {
+    this.#writeAlert({ ...alert, program: this.#name, at: new Date().toISOString() });
   }
 
   /** A line about this program. */

@@ -19,6 +19,9 @@ import type { ProgramSettings } from "../config/settings.ts";
  * A running program whose process is gone is started again at once if autorestart is set. Should
  * it have died 30 times within a minute, then that is a failure too, and it goes to *backoff*.
  *
+ * A running program that exceeds a limit of its monitor is *stopping*: it is ended, and started
+ * again when it is gone. One that cannot be ended stays so, and is tried again now and then.
+ *
  * *fatal* and *stopped* ask for nothing. They are left when a process is seen, whoever started it,
  * or when an operator's start is on record (wish "up") and did not succeed. An operator's stop
  * (wish "down") makes any state *stopped*. A disabled program is never started.
@@ -31,6 +34,7 @@ export type ProgramState =
   | { readonly kind: "stopped"; readonly why: "asked" | "disabled" | "ended" | "not-started" }
   | { readonly kind: "starting" }
   | { readonly kind: "running"; readonly process: ProcessRef; readonly since: number }
+  | { readonly kind: "stopping"; readonly process: ProcessRef; readonly reason: string }
   | { readonly kind: "backoff"; readonly until: number; readonly reason: string }
   | { readonly kind: "fatal"; readonly reason: string };
 
@@ -58,10 +62,14 @@ export type ProgramEvent =
       readonly exit: Exit | undefined;
     }
   | { readonly kind: "started"; readonly process: ProcessRef }
-  | { readonly kind: "start-failed"; readonly reason: string };
+  | { readonly kind: "start-failed"; readonly reason: string }
+  /** A monitor saw too much, or too little, of this process. */
+  | { readonly kind: "limit-exceeded"; readonly process: ProcessRef; readonly reason: string };
 
 export type Effect =
   | { readonly kind: "start" }
+  /** End it, since it exceeded a limit; then look. */
+  | { readonly kind: "stop"; readonly process: ProcessRef; readonly reason: string }
   /** A process was found that was not started from here. */
   | { readonly kind: "take-up"; readonly process: ProcessRef }
   | { readonly kind: "note-death"; readonly process: ProcessRef; readonly exit: Exit | undefined }
@@ -118,9 +126,27 @@ export function transition(
       return state.kind === "starting"
         ? fail(history, event.reason, context)
         : { state, history, effects: [] };
+    case "limit-exceeded":
+      return exceeded(state, history, event);
     default:
       return assertNever(event);
   }
+}
+
+/** Only the process that runs is meant: a violation may be told after its program was restarted. */
+function exceeded(
+  state: ProgramState,
+  history: History,
+  { process, reason }: ProgramEvent & { kind: "limit-exceeded" },
+): Step {
+  if (state.kind !== "running" || !sameProcess(state.process, process)) {
+    return { state, history, effects: [] };
+  }
+  return {
+    state: { kind: "stopping", process, reason },
+    history,
+    effects: [{ kind: "stop", process, reason }],
+  };
 }
 
 function present(
@@ -131,6 +157,10 @@ function present(
 ): Step {
   if (state.kind === "running" && sameProcess(state.process, process)) {
     return { state, history, effects: [] };
+  }
+  if (state.kind === "stopping" && sameProcess(state.process, process)) {
+    const { reason } = state;
+    return { state, history, effects: [{ kind: "stop", process, reason }] };
   }
   return run(process, history, context, [{ kind: "take-up", process }]);
 }
@@ -155,6 +185,7 @@ function absent(
   context: Context,
 ): Step {
   if (state.kind === "running") return died(state, history, event, context);
+  if (state.kind === "stopping") return ended(state, history, event, context);
   if (!context.settings.enabled) return stopped(state, history, "disabled");
   if (event.wish === "down") return stopped(state, history, "asked");
   switch (state.kind) {
@@ -223,6 +254,22 @@ function died(
     deaths.length > DEATHS_A_MINUTE
       ? fail(after, `died ${deaths.length} times within a minute`, context)
       : begin({ ...after, restarts: after.restarts + 1 });
+  return { ...step, effects: [note, ...step.effects] };
+}
+
+/** Ended for its limit: started again whatever autorestart says, as 1.x does. */
+function ended(
+  state: ProgramState & { kind: "stopping" },
+  history: History,
+  event: ProgramEvent & { kind: "observed" },
+  { settings }: Context,
+): Step {
+  const note: Effect = { kind: "note-death", process: state.process, exit: event.exit };
+  const stop = event.wish === "down" ? "asked" : settings.enabled ? undefined : "disabled";
+  const step =
+    stop === undefined
+      ? begin({ ...history, restarts: history.restarts + 1 })
+      : stopped({ kind: "unknown" }, history, stop);
   return { ...step, effects: [note, ...step.effects] };
 }
 

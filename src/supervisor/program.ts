@@ -1,14 +1,21 @@
 import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { ageMs } from "../../proc/uptime.ts";
 import type { ProcessWatch } from "../../proc/watch.ts";
+import type { Alert, AlertKind } from "../alerts/alert.ts";
 import { callAt, monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { formatDuration } from "../duration.ts";
+import { formatDuration } from "../format.ts";
+import { ActivityMonitor, fileActivity } from "../monitors/activity.ts";
+import type { MemoryMonitor } from "../monitors/memory.ts";
+import type { Violation } from "../monitors/violation.ts";
 import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../program/lock.ts";
+import { lastLines } from "../program/output.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
 import { start, type StartOutcome } from "../program/start.ts";
+import { stop } from "../program/stop.ts";
 import { lookFor, type Subject, subjectOf } from "../program/subject.ts";
 import { Ledger, type WriteLog } from "./ledger.ts";
 import {
@@ -27,8 +34,11 @@ export interface Surroundings {
   /** Ends all that goes on when usrsvcd is to leave. */
   readonly signal: AbortSignal;
   readonly log: WriteLog;
+  readonly alert: (alert: Alert, to: readonly string[]) => void;
   /** A turn to launch: so that a thousand starts at once do not fork a thousand shells at once. */
   readonly launchTurn: () => Promise<() => void>;
+  /** Watches the memory of all. */
+  readonly memory: MemoryMonitor;
   /** Tells which process belongs to which program. */
   readonly claim: (name: string, process: ProcessRef | undefined) => void;
   /** Called when a program may have got another state. */
@@ -57,6 +67,10 @@ export class SupervisedProgram {
   #watch: ProcessWatch | undefined;
   /** How the watched process ended, until a look has taken note of it. */
   #exit: Exit | undefined;
+  /** A limit that the running process exceeded, until a look has dealt with it. */
+  #violation: { readonly process: ProcessRef; readonly reason: string } | undefined;
+  /** Each ends one monitor. */
+  readonly #monitors: (() => void)[] = [];
   #cancelWake: () => void = () => {};
   #busyLooks = 0;
   #working = false;
@@ -68,7 +82,9 @@ export class SupervisedProgram {
     this.#settings = settings;
     this.#around = around;
     this.#subject = subjectOf(settings, around.host);
-    this.#ledger = new Ledger(settings.name, around.host, around.log);
+    this.#ledger = new Ledger(settings.name, around.host, around.log, (alert) =>
+      around.alert(alert, this.#settings.emailAlerts),
+    );
   }
 
   get state(): ProgramState {
@@ -77,13 +93,15 @@ export class SupervisedProgram {
 
   /** True when only a look through the processes could bring news. */
   get waitsForProcess(): boolean {
-    return this.#state.kind !== "running" && this.#state.kind !== "starting";
+    const { kind } = this.#state;
+    return kind === "stopped" || kind === "backoff" || kind === "fatal";
   }
 
   /** The configuration changed. Nothing is restarted; the next look follows the new settings. */
   configure(settings: ProgramSettings): void {
     this.#settings = settings;
     this.#subject = subjectOf(settings, this.#around.host);
+    if (this.#watch !== undefined) this.#monitor(this.#watch.ref);
     this.look();
   }
 
@@ -97,6 +115,20 @@ export class SupervisedProgram {
   /** The record file changed. */
   noticeRecord(): void {
     if (this.#ledger.isOutdated()) this.look();
+  }
+
+  /** The machine shuts down: ends the program, and looks at nothing any more. */
+  async end(): Promise<void> {
+    this.#cancelWake();
+    this.#unmonitor();
+    this.#ledger.read(); // a start that was broken off just now has left its process there
+    const { record } = this.#ledger;
+    const process = this.#state.kind === "running" ? this.#state.process : record?.process;
+    if (process === undefined) return;
+    const { host } = this.#around;
+    const outcome = await stop(process, record?.launched, this.#settings.termToKillMs, host);
+    const fields = { pid: process.pid, outcome: outcome.kind };
+    this.#ledger.log("info", "program.stopped", { ...fields, why: "shutdown" }, "ended");
   }
 
   /** Leaves the program alone from now on. */
@@ -136,7 +168,8 @@ export class SupervisedProgram {
     this.#readRecord();
     const settled = this.#state.kind === "running";
     const found = this.#find(!settled);
-    if (found.kind === "running" && this.#isKnown(found.process)) return;
+    const isNews = found.kind !== "running" || !this.#isKnown(found.process);
+    if (!isNews && this.#violation === undefined) return;
     using lock = await tryLock(programLock(host.state, this.name));
     if (lock === undefined) {
       this.#lookWhenFree();
@@ -150,6 +183,13 @@ export class SupervisedProgram {
     this.#readRecord(); // what the last holder of the lock wrote
     const found = before.kind === "running" ? before : this.#lookAgain();
     const { record } = this.#ledger;
+    const violation = this.#violation;
+    this.#violation = undefined;
+    if (violation !== undefined && found.kind === "running" && record?.wish !== "down") {
+      const { process } = violation;
+      const step = this.#decide({ kind: "limit-exceeded", process, reason: violation.reason });
+      if (step.effects.length > 0) return await this.#apply(step, found);
+    }
     const step = this.#decide({
       kind: "observed",
       process: found.kind === "running" ? found.process : undefined,
@@ -201,15 +241,17 @@ export class SupervisedProgram {
   }
 
   async #apply(step: Step, found: Found): Promise<void> {
-    for (const effect of step.effects) await this.#perform(effect, found);
+    for (const effect of step.effects) await this.#perform(effect, found, step);
     if (this.#state.kind !== "running") this.#unwatch();
     this.#around.onState();
   }
 
-  async #perform(effect: Effect, found: Found): Promise<void> {
+  async #perform(effect: Effect, found: Found, step: Step): Promise<void> {
     switch (effect.kind) {
       case "start":
-        return await this.#start();
+        return await this.#start(this.#cause(step));
+      case "stop":
+        return await this.#stop(effect.process, effect.reason);
       case "take-up":
         return this.#takeUp(found);
       case "note-death":
@@ -229,12 +271,21 @@ export class SupervisedProgram {
     }
   }
 
-  async #start(): Promise<void> {
+  /** What a start is, for people: the first, one after a death, or after a limit was exceeded. */
+  #cause({ effects }: Step): AlertKind {
+    const isAfterDeath = effects.some(({ kind }) => kind === "note-death");
+    if (isAfterDeath)
+      return this.#ledger.record?.phase === "stopping" ? "limit-exceeded" : "restarted";
+    return this.#history.failures > 0 ? "restarted" : "started";
+  }
+
+  async #start(cause: AlertKind): Promise<void> {
     const { host, signal } = this.#around;
     const endTurn = await this.#around.launchTurn();
     const { restarts, failures } = this.#history;
     const isRestart = restarts > (this.#ledger.record?.restarts ?? 0);
     const reason = this.#ledger.record?.reason;
+    this.#ledger.noteCause();
     let outcome: StartOutcome;
     try {
       outcome = await start(this.#settings, {
@@ -249,6 +300,8 @@ export class SupervisedProgram {
           this.#ledger.log("info", "program.starting", { pid: process.pid, reason }, msg);
         },
         findRunning: () => {
+          // After a death the launch came first; otherwise a look was made just now.
+          if (cause !== "restarted") return undefined;
           const found = lookFor(this.#subject, undefined, host, { maxAgeMs: SHARED_LOOK_MS });
           return found.kind === "running" ? found.process : undefined;
         },
@@ -257,10 +310,10 @@ export class SupervisedProgram {
     } finally {
       endTurn();
     }
-    await this.#afterStart(outcome);
+    await this.#afterStart(outcome, cause);
   }
 
-  async #afterStart(outcome: StartOutcome): Promise<void> {
+  async #afterStart(outcome: StartOutcome, cause: AlertKind): Promise<void> {
     if (outcome.kind === "interrupted") return; // usrsvcd leaves; whoever comes next takes it up
     if (outcome.kind === "failed") {
       this.#around.claim(this.name, undefined);
@@ -274,9 +327,61 @@ export class SupervisedProgram {
     this.#ledger.noteRecord(record);
     this.#decide({ kind: "started", process });
     this.#hold(process);
-    const msg = `runs, pid ${pid}, since ${formatDuration(this.#settings.successMs)}`;
-    this.#ledger.log("info", "program.started", { pid, via }, msg);
+    const lived = formatDuration(this.#settings.successMs);
+    this.#ledger.started(process, via, lived, cause, () =>
+      this.#settings.emailAlerts.length > 0 ? lastLines(this.#settings.stderr, 0, 5) : [],
+    );
     for (const note of notes) this.#ledger.log("warn", "program.warning", { pid }, note);
+  }
+
+  /** A limit was exceeded. What follows is decided by the next look. */
+  async #stop(process: ProcessRef, reason: string): Promise<void> {
+    const { host, signal } = this.#around;
+    this.#ledger.stopping(process, reason);
+    const { termToKillMs } = this.#settings;
+    const outcome = await stop(process, this.#ledger.record?.launched, termToKillMs, host, signal);
+    if (outcome.kind === "stuck") {
+      this.#ledger.stuck(process, outcome.state);
+      this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
+      return;
+    }
+    if (outcome.kind !== "not-running") this.#exit = outcome.exit;
+    this.#again = true;
+  }
+
+  /** The limits of `[[Monitor]]`, for this process and until it ends. */
+  #monitor(process: ProcessRef): void {
+    this.#unmonitor();
+    const { monitor } = this.#settings;
+    const { memory, host } = this.#around;
+    const onViolation = (violation: Violation): void => {
+      this.#violation = { process, reason: violation.reason };
+      this.#ledger.exceeded(process, violation);
+      this.look();
+    };
+    if (monitor.rssLimitBytes > 0) {
+      const { rssLimitBytes, monitorAfterMs } = monitor;
+      this.#monitors.push(memory.watch(process, rssLimitBytes, monitorAfterMs, onViolation));
+    }
+    if (monitor.activityfile !== undefined) {
+      const age = ageMs(process.startTime, host.proc.uptime());
+      const activity = new ActivityMonitor({
+        path: monitor.activityfile,
+        limitMs: monitor.activityfileLimitMs,
+        notBefore: monotonicMs() + Math.max(0, monitor.monitorAfterMs - age),
+        onViolation,
+        onDegraded: (reason) => {
+          const msg = `activity file is only looked at when its time is up: ${reason}`;
+          this.#ledger.log("warn", "program.warning", { reason }, msg);
+        },
+        ports: fileActivity,
+      });
+      this.#monitors.push(() => activity[Symbol.dispose]());
+    }
+  }
+
+  #unmonitor(): void {
+    for (const end of this.#monitors.splice(0)) end();
   }
 
   /** A process that was not started from here: hold on to it, and mend the pidfile. */
@@ -327,6 +432,7 @@ export class SupervisedProgram {
       this.look(); // gone already
       return;
     }
+    this.#monitor(process);
     void watch.exited.then((exit) => {
       if (this.#watch !== watch) return;
       this.#exit = exit;
@@ -336,6 +442,7 @@ export class SupervisedProgram {
   }
 
   #unwatch(): void {
+    this.#unmonitor();
     this.#watch?.[Symbol.dispose]();
     this.#watch = undefined;
   }

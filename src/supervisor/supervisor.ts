@@ -1,23 +1,41 @@
+import { setMaxListeners } from "node:events";
 import type { ProcessRef } from "../../proc/pid.ts";
+import type { Alert } from "../alerts/alert.ts";
+import { monotonicMs, within } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Log } from "../log.ts";
+import { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../program/host.ts";
 import { fileStem } from "../program/state-dir.ts";
 import type { Owner } from "../program/taken.ts";
 import { LaunchTurns } from "./launch-turns.ts";
 import type { ProgramState } from "./machine.ts";
 import { SupervisedProgram, type Surroundings } from "./program.ts";
-import { type StateWatch, watchState } from "./state-watch.ts";
+import { StateWatch } from "./state-watch.ts";
 
 /** How many shells are forked at once: enough for two cores, and few enough for 1,000 programs. */
 const LAUNCHES_AT_ONCE = 8;
 /** The slow look that finds what was started by hand, and backs up lost notices, in ms. */
 const SLOW_LOOK_MS = 10_000;
+/** At the end of the machine, for all programs one after the other, in ms. */
+const END_PATIENCE_MS = 60_000;
 /** Without inotify the records are looked at this often, in ms. */
 const DEGRADED_LOOK_MS = 1000;
 
+/** What supervision asks for. */
+export interface SupervisorPorts {
+  readonly host: Host;
+  readonly log: Log;
+  /** Kept up to date here, and read by the host: which process belongs to which program. */
+  readonly owners: Map<number, Owner>;
+  /** Takes what people are to be told of. */
+  readonly alert: (alert: Alert, to: readonly string[]) => void;
+  /** Called when a program may have got another state. */
+  readonly onState: () => void;
+}
+
 /** All programs under supervision. */
-export class Supervisor implements AsyncDisposable {
+export class Supervisor implements Disposable {
   readonly #host: Host;
   readonly #log: Log;
   readonly #owners: Map<number, Owner>;
@@ -25,22 +43,27 @@ export class Supervisor implements AsyncDisposable {
   readonly #byFile = new Map<string, SupervisedProgram>();
   readonly #turns = new LaunchTurns(LAUNCHES_AT_ONCE);
   readonly #leaving = new AbortController();
+  readonly #alert: SupervisorPorts["alert"];
   readonly #onState: () => void;
+  readonly #memory: MemoryMonitor;
   #watch: StateWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #isDegraded = false;
 
-  /** `owners` is kept up to date here, and read by the host. */
-  constructor(host: Host, log: Log, owners: Map<number, Owner>, onState: () => void) {
+  constructor({ host, log, owners, alert, onState }: SupervisorPorts) {
     this.#host = host;
     this.#log = log;
     this.#owners = owners;
+    this.#alert = alert;
     this.#onState = onState;
+    this.#memory = new MemoryMonitor(host.proc);
+    setMaxListeners(0, this.#leaving.signal); // all programs listen
   }
 
   /** Takes up or starts what is configured, side by side. */
-  async begin(programs: Iterable<ProgramSettings>): Promise<void> {
+  begin(programs: Iterable<ProgramSettings>): void {
     // Watched before the first look, so that nothing falls between.
-    this.#watch = await watchState(this.#host.state, {
+    this.#watch = new StateWatch(this.#host.state, {
       changed: (file) => this.#byFile.get(file)?.noticeRecord(),
       lost: () => this.#lookAtAll(),
       degraded: (reason) => this.#degrade(reason),
@@ -79,12 +102,28 @@ export class Supervisor implements AsyncDisposable {
     return counts;
   }
 
+  /**
+   * Ends all programs, the last configured first, each when the one before is gone; after a minute
+   * all that are left at once.
+   */
+  async endAll(): Promise<void> {
+    this.#leaving.abort(new Error("the machine shuts down"));
+    const end = monotonicMs() + END_PATIENCE_MS;
+    const late: Promise<void>[] = [];
+    for (const program of [...this.#programs.values()].toReversed()) {
+      const ending = program.end();
+      late.push(ending);
+      await within(ending, Math.max(0, end - monotonicMs()));
+    }
+    await Promise.all(late);
+  }
+
   /** Leaves all programs as they are. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.dispose](): void {
     this.#leaving.abort(new Error("usrsvcd leaves"));
     clearInterval(this.#timer);
     for (const program of this.#programs.values()) program.close();
-    await this.#watch?.[Symbol.asyncDispose]();
+    this.#watch?.[Symbol.dispose]();
   }
 
   #surroundings(): Surroundings {
@@ -94,6 +133,8 @@ export class Supervisor implements AsyncDisposable {
       log: (level, event, fields, message) => this.#log.write(level, event, fields, message),
       launchTurn: async () => await this.#turns.take(),
       claim: (name, process) => this.#claim(name, process),
+      alert: this.#alert,
+      memory: this.#memory,
       onState: this.#onState,
     };
   }
@@ -123,6 +164,8 @@ export class Supervisor implements AsyncDisposable {
   }
 
   #degrade(reason: string): void {
+    if (this.#isDegraded) return;
+    this.#isDegraded = true;
     const message =
       `what usrsvc does is noticed only once a second: the state folder cannot be watched (${reason}); ` +
       "is fs.inotify.max_user_watches or max_user_instances used up?";

@@ -8,7 +8,7 @@ test("start, status, restart and stop of one program, without a daemon", async (
   const start = await home.usrsvc("start", "web");
   assert.equal(start.code, 0, start.err);
   const pid = await home.running("web");
-  assert.match(start.out, new RegExp(`^web: started, pid ${pid} .*: /bin/sleep 1000\n$`));
+  assert.match(start.out, new RegExp(`^web: started, pid ${pid} .*: /bin/sleep [0-9.]+\n$`));
 
   const again = await home.usrsvc("start", "web");
   assert.equal(again.code, 0);
@@ -169,9 +169,9 @@ test("two starts at once never make two processes", async (t) => {
   const home = new Home(t);
   const script = home.script(
     "note.sh",
-    `#!/bin/sh\necho $$ >>${home.file("pids")}\nexec sleep 1000\n`,
+    `#!/bin/sh\necho $$ >>${home.file("pids")}\nexec sleep 1000.${process.pid}\n`,
   );
-  home.program("one", { command: script, proctitle_re: "sleep 1000" });
+  home.program("one", { command: script, proctitle_re: `^sleep 1000.${process.pid}$` });
   const results = await Promise.all(
     [1, 2, 3, 4].map(async () => await home.usrsvc("start", "one")),
   );

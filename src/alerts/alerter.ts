@@ -1,0 +1,150 @@
+import { formatDuration } from "../format.ts";
+import { callAt, monotonicMs } from "../clock.ts";
+import type { Alert } from "./alert.ts";
+import { composeMessage, type Sender } from "./message.ts";
+import type { AlertQueue, Pending } from "./queue.ts";
+import type { Transport } from "./transport.ts";
+
+/** What becomes of mails, for the log. */
+export type AlertNews =
+  | { readonly kind: "sent"; readonly program: string; readonly events: number }
+  | {
+      readonly kind: "failed";
+      readonly program: string;
+      readonly reason: string;
+      readonly attempts: number;
+      readonly retryMs: number;
+    }
+  | {
+      readonly kind: "dropped";
+      readonly program: string;
+      readonly events: number;
+      readonly reason: string;
+    };
+
+/** What sending asks for. */
+export interface AlerterPorts {
+  readonly queue: AlertQueue;
+  /** Looked for at each mail: it may be installed later. */
+  readonly transport: () => Transport | undefined;
+  readonly sender: Sender;
+  /** At most one mail a program within this time, in ms. */
+  readonly intervalMs: () => number;
+  readonly onNews: (news: AlertNews) => void;
+}
+
+/** Waits between tries: 1, 2, 4 ... minutes, at most an hour. */
+const FIRST_RETRY_MS = 60_000;
+const LONGEST_RETRY_MS = 3_600_000;
+/** A mail that could not be sent for so long is dropped: it would help nobody any more. */
+export const DROPPED_AFTER_MS = 3 * 24 * 3_600_000;
+/** So many mails are on their way at once: one server that hangs does not keep back the others. */
+const AT_ONCE = 4;
+
+/**
+ * Mails what happened. Alerts wait on disk; the first of a program goes out at once, those that
+ * follow within the interval become one mail that tells how many it stands for.
+ */
+export class Alerter implements Disposable {
+  readonly #ports: AlerterPorts;
+  readonly #sending = new Set<string>();
+  #cancelTimer: () => void = () => {};
+  #isOver = false;
+
+  constructor(ports: AlerterPorts) {
+    this.#ports = ports;
+    this.#sendDue();
+  }
+
+  /** Takes an alert. Never fails because of the mail: the disk may, and then it is told. */
+  alert(alert: Alert, to: readonly string[]): void {
+    if (to.length === 0) return;
+    try {
+      this.#ports.queue.add(alert, to);
+    } catch (error) {
+      const reason = `it cannot be kept on disk: ${(error as Error).message}`;
+      this.#ports.onNews({ kind: "dropped", program: alert.program, events: 1, reason });
+      return;
+    }
+    this.#sendDue();
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    this.#cancelTimer();
+  }
+
+  #sendDue(): void {
+    if (this.#isOver) return;
+    const now = Date.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const pending of this.#ports.queue.all()) {
+      if (pending.total === 0 || this.#sending.has(pending.program)) continue;
+      const due = this.#dueAt(pending, now);
+      if (due > now) next = Math.min(next, due);
+      else if (this.#sending.size < AT_ONCE) void this.#send(pending);
+    }
+    this.#cancelTimer();
+    if (Number.isFinite(next)) {
+      this.#cancelTimer = callAt(monotonicMs() + (next - now), () => this.#sendDue());
+    }
+  }
+
+  /** A clock that was set back must not hold mails for ever. */
+  #dueAt({ lastSentAt, retryAt }: Pending, now: number): number {
+    const interval = this.#ports.intervalMs();
+    const afterLast = lastSentAt > now ? 0 : lastSentAt + interval;
+    return Math.max(afterLast, retryAt > now + LONGEST_RETRY_MS ? 0 : retryAt);
+  }
+
+  async #send(pending: Pending): Promise<void> {
+    const { program, alerts, total, to } = pending;
+    this.#sending.add(program);
+    try {
+      const transport = this.#ports.transport();
+      if (transport === undefined) throw new Error("no sendmail on this machine, and no smtp_url");
+      await transport(composeMessage(alerts, total, this.#ports.sender), to);
+      this.#settle(program, total, { attempts: 0, retryAt: 0, lastSentAt: Date.now() });
+      this.#ports.onNews({ kind: "sent", program, events: total });
+    } catch (error) {
+      this.#failed(pending, error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#sending.delete(program);
+      this.#sendDue();
+    }
+  }
+
+  #failed(pending: Pending, reason: string): void {
+    const { program, total, attempts, alerts } = pending;
+    const oldest = Date.parse(alerts[0]?.at ?? "");
+    if (Date.now() - oldest > DROPPED_AFTER_MS) {
+      this.#settle(program, total, { attempts: 0, retryAt: 0 });
+      const why = `not sent for ${formatDuration(DROPPED_AFTER_MS)}: ${reason}`;
+      this.#ports.onNews({ kind: "dropped", program, events: total, reason: why });
+      return;
+    }
+    const retryMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts, 10));
+    this.#settle(program, 0, { attempts: attempts + 1, retryAt: Date.now() + retryMs });
+    this.#ports.onNews({ kind: "failed", program, reason, attempts: attempts + 1, retryMs });
+  }
+
+  /** Takes `told` events off the queue; what came meanwhile stays. */
+  #settle(program: string, told: number, change: Partial<Pending>): void {
+    const now = this.#ports.queue.get(program);
+    if (now === undefined) return;
+    const total = now.total - told;
+    try {
+      this.#ports.queue.put({
+        ...now,
+        ...change,
+        total,
+        alerts:
+          told === 0
+            ? now.alerts
+            : now.alerts.slice(now.alerts.length - Math.min(total, now.alerts.length)),
+      });
+    } catch {
+      // on disk it will be mailed once more; better twice than never
+    }
+  }
+}

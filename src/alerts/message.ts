@@ -1,0 +1,87 @@
+import { assertNever } from "../assert-never.ts";
+import type { ShownExit } from "../status.ts";
+import type { Alert, AlertKind } from "./alert.ts";
+
+/** A mail, ready to be sent. */
+export interface Message {
+  readonly subject: string;
+  readonly body: string;
+}
+
+/** Where the program runs. */
+export interface Sender {
+  readonly host: string;
+  readonly user: string;
+}
+
+/** Longest subject; mail programs show no more. */
+const LONGEST_SUBJECT = 150;
+/** So many of the latest events are told in full. */
+const TOLD_IN_FULL = 10;
+
+/**
+ * One mail for one or many events of a program. `total` is how many there were; of a storm, only
+ * the latest are kept.
+ */
+export function composeMessage(
+  alerts: readonly Alert[],
+  total: number,
+  { host, user }: Sender,
+): Message {
+  const last = alerts.at(-1);
+  if (last === undefined) throw new TypeError("a mail about nothing");
+  const what = describeKind(last.kind);
+  const many = total > 1 ? ` (and ${total - 1} more events)` : "";
+  const subject = oneLine(`[${user}@${host}] ${last.program} ${what}${many}: ${last.reason}`);
+  const told = alerts.slice(-TOLD_IN_FULL);
+  const head =
+    total > 1
+      ? `${total} events of program ${oneLine(last.program)} of user ${user} on ${host}, the latest ${told.length === 1 ? "one" : told.length} in full:`
+      : `Program ${oneLine(last.program)} of user ${user} on ${host}:`;
+  return {
+    subject: subject.length > LONGEST_SUBJECT ? `${subject.slice(0, LONGEST_SUBJECT)}…` : subject,
+    body: [head, "", ...told.map(describeAlert), "-- ", "usrsvcd"].join("\n"),
+  };
+}
+
+function describeAlert(alert: Alert): string {
+  const rows: (readonly [string, string])[] = [
+    ["When", alert.at],
+    ["What", describeKind(alert.kind)],
+    ["Why", oneLine(alert.reason)],
+  ];
+  if (alert.exit !== undefined) rows.push(["Exit", describeShownExit(alert.exit)]);
+  if (alert.pid !== undefined) rows.push(["Process", String(alert.pid)]);
+  rows.push(["Next", oneLine(alert.next)]);
+  const lines = rows.map(([key, value]) => `  ${key}:`.padEnd(12) + value);
+  const output = alert.output.map((line) => `    | ${line}`);
+  return [...lines, ...(output.length > 0 ? ["  Last output:", ...output] : []), ""].join("\n");
+}
+
+function describeKind(kind: AlertKind): string {
+  switch (kind) {
+    case "started":
+      return "was found not running, and was started";
+    case "restarted":
+      return "was restarted";
+    case "limit-exceeded":
+      return "exceeded a limit, and was restarted";
+    case "start-failed":
+      return "failed to start";
+    case "gave-up":
+      return "is down: usrsvcd gave up";
+    default:
+      return assertNever(kind);
+  }
+}
+
+function describeShownExit(exit: ShownExit): string {
+  if (exit.code !== undefined) return `code ${exit.code}`;
+  if (exit.signal === undefined) return "unknown";
+  return exit.coreDumped === true ? `${exit.signal} (core dumped)` : exit.signal;
+}
+
+/** Names and reasons come from configurations and programs: no line break gets into a header. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
+}

@@ -1,0 +1,142 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Alert } from "./alert.ts";
+
+/** What waits to be mailed about one program. */
+export interface Pending {
+  readonly program: string;
+  readonly to: readonly string[];
+  /** The latest events; older ones of a storm are only counted. */
+  readonly alerts: readonly Alert[];
+  /** How many events the next mail stands for. */
+  readonly total: number;
+  /** Unsuccessful tries of the next mail. */
+  readonly attempts: number;
+  /** Wall-clock times in ms: they must make sense to the next usrsvcd. */
+  readonly lastSentAt: number;
+  readonly retryAt: number;
+}
+
+/** So many events are kept with all details. */
+const KEPT = 20;
+
+/** The mails that are not sent yet, one file a program: they survive usrsvcd. */
+export class AlertQueue {
+  readonly #folder: string;
+  readonly #pending = new Map<string, Pending>();
+  readonly #stem: (program: string) => string;
+
+  /** `stem`: a program's name as a file name. */
+  constructor(folder: string, stem: (program: string) => string) {
+    this.#folder = folder;
+    this.#stem = stem;
+  }
+
+  /** Reads what an earlier usrsvcd left. Names of files that cannot be understood are returned. */
+  load(): readonly string[] {
+    const damaged: string[] = [];
+    for (const file of this.#files()) {
+      const path = join(this.#folder, file);
+      const pending = parsePending(readText(path));
+      if (pending === undefined) {
+        renameSync(path, `${path}.damaged`);
+        damaged.push(path);
+      } else {
+        this.#pending.set(pending.program, pending);
+      }
+    }
+    return damaged;
+  }
+
+  all(): readonly Pending[] {
+    return [...this.#pending.values()];
+  }
+
+  get(program: string): Pending | undefined {
+    return this.#pending.get(program);
+  }
+
+  add(alert: Alert, to: readonly string[]): void {
+    const before = this.#pending.get(alert.program);
+    this.put({
+      program: alert.program,
+      to,
+      alerts: [...(before?.alerts ?? []), alert].slice(-KEPT),
+      total: (before?.total ?? 0) + 1,
+      attempts: before?.attempts ?? 0,
+      lastSentAt: before?.lastSentAt ?? 0,
+      retryAt: before?.retryAt ?? 0,
+    });
+  }
+
+  /** Replaces what waits for a program. With no event left, only the time of the last mail is kept. */
+  put(pending: Pending): void {
+    this.#pending.set(pending.program, pending);
+    const path = join(this.#folder, `${this.#stem(pending.program)}.json`);
+    if (pending.total === 0) {
+      rmSync(path, { force: true });
+      return;
+    }
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    writeFileSync(`${path}.new`, JSON.stringify(pending), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  }
+
+  #files(): readonly string[] {
+    try {
+      return readdirSync(this.#folder).filter((file) => file.endsWith(".json"));
+    } catch {
+      return []; // never a mail yet
+    }
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function parsePending(text: string): Pending | undefined {
+  try {
+    const raw = JSON.parse(text) as Partial<Pending>;
+    const { program, to, alerts, total, attempts, lastSentAt, retryAt } = raw;
+    if (typeof program !== "string" || !isTexts(to) || !Array.isArray(alerts)) return undefined;
+    if (!alerts.every(isAlert) || alerts.length === 0) return undefined;
+    return {
+      program,
+      to,
+      alerts,
+      total: Number(total) || alerts.length,
+      attempts: Number(attempts) || 0,
+      lastSentAt: Number(lastSentAt) || 0,
+      retryAt: Number(retryAt) || 0,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
+}
+
+const kinds: ReadonlySet<unknown> = new Set([
+  "started",
+  "restarted",
+  "limit-exceeded",
+  "start-failed",
+  "gave-up",
+]);
+
+function isAlert(value: unknown): value is Alert {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, program, at, reason, next, output } = value as Partial<Alert>;
+  return (
+    kinds.has(kind) &&
+    [program, at, reason, next].every((text) => typeof text === "string") &&
+    isTexts(output)
+  );
+}

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Home, isAlive, sleeper, waitFor } from "./home.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+function npm(words: readonly string[], cwd: string): string {
+  return execFileSync("npm", [...words], {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+}
+
+test("the packed tarball installs with npm i -g, and works with no TypeScript tooling present", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "usrsvc-pack-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  // Without its scripts: dist/ is built already, and other tests run it at this moment.
+  npm(["pack", "--ignore-scripts", "--pack-destination", folder], root);
+  const [tarball = ""] = readdirSync(folder);
+  const prefix = join(folder, "prefix");
+  npm(
+    [
+      "install",
+      "-g",
+      "--prefix",
+      prefix,
+      "--prefer-offline",
+      "--no-audit",
+      "--no-fund",
+      join(folder, tarball),
+    ],
+    folder,
+  );
+  const modules = join(prefix, "lib/node_modules");
+  assert.ok(existsSync(join(modules, "usrsvc/dist/usrsvc.cjs")));
+  for (const tool of ["tsx", "typescript", "esbuild"]) {
+    assert.ok(
+      !existsSync(join(modules, tool)) && !existsSync(join(modules, "usrsvc/node_modules", tool)),
+      tool,
+    );
+  }
+  assert.ok(!existsSync(join(modules, "usrsvc/src")), "sources are not shipped");
+
+  const home = new Home(t).program("web", { command: sleeper() });
+  const bin = (name: string, words: readonly string[]): string =>
+    execFileSync(join(prefix, "bin", name), [...words], {
+      env: home.env,
+      encoding: "utf8",
+      cwd: "/",
+    });
+  assert.match(bin("usrsvc", ["--version"]), /^usrsvc 2\./);
+  assert.match(bin("usrsvcd", ["--readme"]), /# usrsvc/);
+  assert.match(bin("usrsvcd", []), /usrsvcd runs, pid \d+/);
+  const pid = await home.running("web");
+  await waitFor("its start", () => home.log().some(({ event }) => event === "program.started"));
+  process.kill(pid, "SIGKILL");
+  const second = await home.running("web", pid);
+  assert.match(bin("usrsvc", ["status"]), new RegExp(`web +\\w+ +${second} `));
+  assert.match(bin("usrsvc", ["stop", "web"]), /stopped/);
+  assert.match(bin("usrsvcd", ["stop"]), /usrsvcd stopped/);
+  assert.ok(!isAlive(second));
+});
