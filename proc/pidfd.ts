@@ -9,6 +9,7 @@ import type { ProcessWatch, ProcessWatcher } from "./watch.ts";
 
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
+const EPOLL_CTL_MOD = 3;
 const EPOLLIN = 0x001;
 const EPOLLONESHOT = 1 << 30;
 /** `struct epoll_event` is packed on x86 only (include/uapi/linux/eventpoll.h). */
@@ -16,7 +17,6 @@ const packed = process.arch === "x64" || process.arch === "ia32";
 const EVENT_BYTES = packed ? 12 : 16;
 const EVENT_DATA = packed ? 4 : 8;
 const MAX_EVENTS = 64;
-/** The least common denominator of event data: a descriptor in 32 bits. */
 const little = endianness() === "LE";
 
 /** `_IOWR(PIDFS_IOCTL_MAGIC, 11, struct pidfd_info)` of 64 bytes (include/uapi/linux/pidfd.h). */
@@ -48,7 +48,12 @@ export class PidfdWatcher implements ProcessWatcher {
   readonly #epfd: number;
   readonly #wakefd: number;
   readonly #events = Buffer.alloc(EVENT_BYTES * MAX_EVENTS);
+  /**
+   * By a number that is never given twice: epoll_wait may already have returned, in its thread,
+   * for a descriptor that was closed and whose number another watch has got meanwhile.
+   */
   readonly #watches = new Map<number, PidfdWatch>();
+  #lastNumber = 0;
   /** A thread blocked in epoll_wait would hang process.exit(): it must be woken on every way out. */
   readonly #atExit = (): void => this[Symbol.dispose]();
   #waiting = false;
@@ -59,7 +64,7 @@ export class PidfdWatcher implements ProcessWatcher {
     this.#reader = reader;
     this.#epfd = libc.epollCreate();
     this.#wakefd = libc.eventfd();
-    libc.epollCtl(this.#epfd, EPOLL_CTL_ADD, this.#wakefd, epollEvent(EPOLLIN, this.#wakefd));
+    libc.epollCtl(this.#epfd, EPOLL_CTL_ADD, this.#wakefd, epollEvent(EPOLLIN, 0));
     process.once("exit", this.#atExit);
   }
 
@@ -71,9 +76,12 @@ export class PidfdWatcher implements ProcessWatcher {
       closeSync(fd);
       return undefined;
     }
-    const watch = new PidfdWatch(ref, fd, this.#libc, this.#reader, () => this.#forget(fd));
-    this.#watches.set(fd, watch);
-    this.#libc.epollCtl(this.#epfd, EPOLL_CTL_ADD, fd, epollEvent(EPOLLIN | EPOLLONESHOT, fd));
+    this.#lastNumber = (this.#lastNumber + 1) % 0xffffffff || 1;
+    const number = this.#lastNumber;
+    const release = (): void => this.#forget(number, fd);
+    const watch = new PidfdWatch(ref, fd, this.#libc, this.#reader, release);
+    this.#watches.set(number, watch);
+    this.#listen(EPOLL_CTL_ADD, number, fd);
     this.#wait();
     return watch;
   }
@@ -98,14 +106,29 @@ export class PidfdWatcher implements ProcessWatcher {
         return;
       }
       // -1 is EINTR (SIGSTOP and SIGCONT cause it): go on waiting.
-      const ready = readyFds(this.#events, count);
+      const ready = readyNumbers(this.#events, count);
       this.#wait();
-      for (const fd of ready) this.#watches.get(fd)?.ended();
+      for (const number of ready) this.#ended(number);
     });
   }
 
-  #forget(fd: number): void {
-    if (!this.#watches.delete(fd)) return;
+  /** The look decides: a notice about a process that lives is listened for again. */
+  #ended(number: number): void {
+    const watch = this.#watches.get(number);
+    if (watch === undefined) return;
+    if (sameProcess(this.#reader.alive(watch.ref.pid), watch.ref)) {
+      this.#listen(EPOLL_CTL_MOD, number, watch.fd);
+    } else {
+      watch.ended();
+    }
+  }
+
+  #listen(operation: number, number: number, fd: number): void {
+    this.#libc.epollCtl(this.#epfd, operation, fd, epollEvent(EPOLLIN | EPOLLONESHOT, number));
+  }
+
+  #forget(number: number, fd: number): void {
+    if (!this.#watches.delete(number)) return;
     this.#libc.epollCtl(this.#epfd, EPOLL_CTL_DEL, fd, null);
     closeSync(fd);
   }
@@ -119,7 +142,7 @@ export class PidfdWatcher implements ProcessWatcher {
 class PidfdWatch implements ProcessWatch {
   readonly ref: ProcessRef;
   readonly exited: Promise<Exit>;
-  readonly #fd: number;
+  readonly fd: number;
   readonly #libc: Libc;
   readonly #reader: ProcReader;
   readonly #release: () => void;
@@ -128,7 +151,7 @@ class PidfdWatch implements ProcessWatch {
 
   constructor(ref: ProcessRef, fd: number, libc: Libc, reader: ProcReader, release: () => void) {
     this.ref = ref;
-    this.#fd = fd;
+    this.fd = fd;
     this.#libc = libc;
     this.#reader = reader;
     this.#release = release;
@@ -157,7 +180,7 @@ class PidfdWatch implements ProcessWatch {
   #send(signal: NodeJS.Signals, flags: number): boolean {
     if (this.#released)
       throw new TypeError(`signal to ${this.ref.pid} after its watch was released`);
-    if (this.#libc.pidfdSendSignal(this.#fd, constants.signals[signal], flags) === 0) return true;
+    if (this.#libc.pidfdSendSignal(this.fd, constants.signals[signal], flags) === 0) return true;
     const errno = this.#libc.errno();
     if (errno === ESRCH) return false;
     if (errno === EINVAL && flags !== 0) {
@@ -175,7 +198,7 @@ class PidfdWatch implements ProcessWatch {
     }
     const info = Buffer.alloc(PIDFD_INFO_BYTES);
     writeU64(info, PIDFD_INFO_EXIT);
-    if (this.#released || this.#libc.ioctl(this.#fd, PIDFD_GET_INFO, info) !== 0) {
+    if (this.#released || this.#libc.ioctl(this.fd, PIDFD_GET_INFO, info) !== 0) {
       return { kind: "unknown" };
     }
     const mask = little ? info.readBigUInt64LE(0) : info.readBigUInt64BE(0);
@@ -195,25 +218,26 @@ function safeStat(reader: ProcReader, ref: ProcessRef): ReturnType<ProcReader["s
   }
 }
 
-function epollEvent(events: number, fd: number): Buffer {
+/** `struct epoll_event`: what to listen for, and the number to be told then (0: the wake-up). */
+function epollEvent(events: number, number: number): Buffer {
   const event = Buffer.alloc(EVENT_BYTES);
   if (little) {
     event.writeUInt32LE(events, 0);
-    event.writeUInt32LE(fd, EVENT_DATA);
+    event.writeUInt32LE(number, EVENT_DATA);
   } else {
     event.writeUInt32BE(events, 0);
-    event.writeUInt32BE(fd, EVENT_DATA);
+    event.writeUInt32BE(number, EVENT_DATA);
   }
   return event;
 }
 
-function readyFds(events: Buffer, count: number): readonly number[] {
-  const fds: number[] = [];
+function readyNumbers(events: Buffer, count: number): readonly number[] {
+  const numbers: number[] = [];
   for (let index = 0; index < count; index += 1) {
     const at = index * EVENT_BYTES + EVENT_DATA;
-    fds.push(little ? events.readUInt32LE(at) : events.readUInt32BE(at));
+    numbers.push(little ? events.readUInt32LE(at) : events.readUInt32BE(at));
   }
-  return fds;
+  return numbers;
 }
 
 function eventfdOne(): Buffer {

@@ -62,7 +62,11 @@ class PollingWatch implements ProcessWatch {
   }
 
   look(): void {
-    if (sameProcess(this.#reader.alive(this.ref.pid), this.ref)) return;
+    try {
+      if (sameProcess(this.#reader.alive(this.ref.pid), this.ref)) return;
+    } catch {
+      return; // no descriptor left for the look (EMFILE): the next one will tell
+    }
     this.#settle(this.#exit());
   }
 

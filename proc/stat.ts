@@ -11,6 +11,8 @@ export interface Stat {
   readonly ppid: number;
   readonly pgrp: number;
   readonly session: number;
+  /** Threads that are left. */
+  readonly threads: number;
   readonly startTime: Ticks;
   /** Wait status (field 52); only a zombie has one, and only its own user may read it (else 0). */
   readonly exitCode: number;
@@ -43,12 +45,17 @@ export function parseStat(text: string, path = "stat"): Stat {
     ppid: field(4),
     pgrp: field(5),
     session: field(6),
+    threads: field(20),
     startTime: field(22) as Ticks,
     exitCode: fields.length < 50 ? 0 : field(52), // Linux 3.5
   };
 }
 
-/** True for a process that has ended: zombie (Z) or dead (X, x). Its pid may still be listed. */
+/**
+ * True for a process that has ended: zombie (Z) or dead (X, x). Its pid may still be listed. A
+ * process whose first thread has left while others work on is shown as Z as well, and lives.
+ */
 export function isDead(stat: Stat): boolean {
-  return stat.state === "Z" || stat.state === "X" || stat.state === "x";
+  if (stat.state === "Z") return stat.threads <= 1;
+  return stat.state === "X" || stat.state === "x";
 }

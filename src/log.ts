@@ -41,6 +41,8 @@ export type LogFields = Readonly<Record<string, unknown>>;
 /** JSON lines for journald or jq. */
 export interface Log {
   write(level: LogLevel, event: LogEvent, fields: LogFields, message: string): void;
+  /** Opens files anew: they may have been moved or deleted. */
+  reopen(): void;
   /** Resolves when all is on its way out of the process. */
   close(): Promise<void>;
 }
@@ -74,6 +76,10 @@ export async function openLog(target: LogTarget): Promise<Log> {
       const logger = level === "warn" || level === "error" ? err : out;
       logger.pino[level]({ event, ...shorten(fields) }, cut(message));
     },
+    reopen() {
+      out.reopen();
+      if (err !== out) err.reopen();
+    },
     async close() {
       await out.close();
       if (err !== out) await err.close();
@@ -84,12 +90,15 @@ export async function openLog(target: LogTarget): Promise<Log> {
 interface Stream {
   write(line: string): unknown;
   flush?(done: (error?: Error) => void): void;
+  reopen?(): void;
+  /** The path that is written to; undefined for a descriptor. */
+  readonly file?: string | null;
 }
 
 function makeLogger(
   stream: Stream,
   debug: boolean,
-): { pino: pino.Logger; close: () => Promise<void> } {
+): { pino: pino.Logger; reopen: () => void; close: () => Promise<void> } {
   const options = {
     level: debug ? "debug" : "info",
     base: null,
@@ -98,6 +107,9 @@ function makeLogger(
   };
   return {
     pino: pino(options, stream),
+    reopen: () => {
+      if (typeof stream.file === "string") stream.reopen?.();
+    },
     close: async () => await new Promise((resolve) => stream.flush?.(() => resolve()) ?? resolve()),
   };
 }

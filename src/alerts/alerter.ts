@@ -56,15 +56,20 @@ export class Alerter implements Disposable {
     this.#sendDue();
   }
 
-  /** Takes an alert. Never fails because of the mail: the disk may, and then it is told. */
+  /** Takes an alert. A full disk is told, and does not keep the mail back. */
   alert(alert: Alert, to: readonly string[]): void {
     if (to.length === 0) return;
     try {
       this.#ports.queue.add(alert, to);
     } catch (error) {
-      const reason = `it cannot be kept on disk: ${(error as Error).message}`;
-      this.#ports.onNews({ kind: "dropped", program: alert.program, events: 1, reason });
-      return;
+      const reason = `it waits in memory only: ${(error as Error).message}`;
+      this.#ports.onNews({
+        kind: "failed",
+        program: alert.program,
+        reason,
+        attempts: 0,
+        retryMs: 0,
+      });
     }
     this.#sendDue();
   }

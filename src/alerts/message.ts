@@ -31,7 +31,7 @@ export function composeMessage(
   const last = alerts.at(-1);
   if (last === undefined) throw new TypeError("a mail about nothing");
   const what = describeKind(last.kind);
-  const many = total > 1 ? ` (and ${total - 1} more events)` : "";
+  const many = total > 1 ? ` (${total} events)` : "";
   const subject = oneLine(`[${user}@${host}] ${last.program} ${what}${many}: ${last.reason}`);
   const told = alerts.slice(-TOLD_IN_FULL);
   const head =
@@ -46,7 +46,7 @@ export function composeMessage(
 
 function describeAlert(alert: Alert): string {
   const rows: (readonly [string, string])[] = [
-    ["When", alert.at],
+    ["When", oneLine(alert.at)],
     ["What", describeKind(alert.kind)],
     ["Why", oneLine(alert.reason)],
   ];
@@ -54,7 +54,7 @@ function describeAlert(alert: Alert): string {
   if (alert.pid !== undefined) rows.push(["Process", String(alert.pid)]);
   rows.push(["Next", oneLine(alert.next)]);
   const lines = rows.map(([key, value]) => `  ${key}:`.padEnd(12) + value);
-  const output = alert.output.map((line) => `    | ${line}`);
+  const output = alert.output.map((line) => `    | ${oneLine(line)}`);
   return [...lines, ...(output.length > 0 ? ["  Last output:", ...output] : []), ""].join("\n");
 }
 

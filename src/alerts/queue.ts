@@ -38,8 +38,9 @@ export class AlertQueue {
     for (const file of this.#files()) {
       const path = join(this.#folder, file);
       const pending = parsePending(readText(path));
-      if (pending === undefined) {
-        renameSync(path, `${path}.damaged`);
+      // In a file of another name it would be mailed again and again.
+      if (pending === undefined || file !== this.#file(pending.program)) {
+        setAside(path);
         damaged.push(path);
       } else {
         this.#pending.set(pending.program, pending);
@@ -69,10 +70,14 @@ export class AlertQueue {
     });
   }
 
-  /** Replaces what waits for a program. With no event left, only the time of the last mail is kept. */
+  /**
+   * Replaces what waits for a program. With no event left, only the time of the last mail is kept.
+   *
+   * @throws when the file cannot be written; it waits in memory then
+   */
   put(pending: Pending): void {
     this.#pending.set(pending.program, pending);
-    const path = join(this.#folder, `${this.#stem(pending.program)}.json`);
+    const path = join(this.#folder, this.#file(pending.program));
     if (pending.total === 0) {
       rmSync(path, { force: true });
       return;
@@ -82,12 +87,24 @@ export class AlertQueue {
     renameSync(`${path}.new`, path);
   }
 
+  #file(program: string): string {
+    return `${this.#stem(program)}.json`;
+  }
+
   #files(): readonly string[] {
     try {
       return readdirSync(this.#folder).filter((file) => file.endsWith(".json"));
     } catch {
       return []; // never a mail yet
     }
+  }
+}
+
+function setAside(path: string): void {
+  try {
+    renameSync(path, `${path}.damaged`);
+  } catch {
+    // it is a folder, or the disk is read-only: told again by the next usrsvcd
   }
 }
 
@@ -104,19 +121,23 @@ function parsePending(text: string): Pending | undefined {
     const raw = JSON.parse(text) as Partial<Pending>;
     const { program, to, alerts, total, attempts, lastSentAt, retryAt } = raw;
     if (typeof program !== "string" || !isTexts(to) || !Array.isArray(alerts)) return undefined;
-    if (!alerts.every(isAlert) || alerts.length === 0) return undefined;
+    if (!alerts.every(isAlert) || alerts.length === 0 || to.length === 0) return undefined;
     return {
       program,
       to,
-      alerts,
-      total: Number(total) || alerts.length,
-      attempts: Number(attempts) || 0,
-      lastSentAt: Number(lastSentAt) || 0,
-      retryAt: Number(retryAt) || 0,
+      alerts: alerts.slice(-KEPT),
+      total: Math.max(count(total), Math.min(alerts.length, KEPT)),
+      attempts: count(attempts),
+      lastSentAt: count(lastSentAt),
+      retryAt: count(retryAt),
     };
   } catch {
     return undefined;
   }
+}
+
+function count(value: unknown): number {
+  return Number.isSafeInteger(value) ? Math.max(0, value as number) : 0;
 }
 
 function isTexts(value: unknown): value is readonly string[] {
@@ -133,10 +154,14 @@ const kinds: ReadonlySet<unknown> = new Set([
 
 function isAlert(value: unknown): value is Alert {
   if (typeof value !== "object" || value === null) return false;
-  const { kind, program, at, reason, next, output } = value as Partial<Alert>;
+  const { kind, program, at, reason, next, output, exit, pid } = value as Partial<Alert>;
   return (
     kinds.has(kind) &&
-    [program, at, reason, next].every((text) => typeof text === "string") &&
+    [program, reason, next].every((text) => typeof text === "string") &&
+    typeof at === "string" &&
+    !Number.isNaN(Date.parse(at)) &&
+    ["undefined", "number"].includes(typeof pid) &&
+    (exit === undefined || (typeof exit === "object" && exit !== null)) &&
     isTexts(output)
   );
 }

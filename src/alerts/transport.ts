@@ -1,6 +1,9 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
+import { within } from "../clock.ts";
+import { formatDuration } from "../format.ts";
 import type { Message, Sender } from "./message.ts";
 
 /** Sends one mail; rejects with the reason when it could not be handed over. */
@@ -22,30 +25,50 @@ const sendmailPaths = [
 ];
 /** A server or sendmail that does not answer is given up after, in ms. */
 const PATIENCE_MS = 60_000;
+/** A sendmail that failed may complain for so long after its end, in ms, and so much. */
+const LAST_WORDS_MS = 1000;
+const LONGEST_COMPLAINT = 500;
 
-/** Who we are, for the subject and the sender's address. */
+/** Who we are, for the subject and the sender's address. An account need not have a name. */
 export function sender(): Sender {
-  return { host: hostname(), user: userInfo().username };
+  return { host: hostname(), user: userName() };
 }
 
-/** The transport that is configured, or found; undefined when there is none. */
-export function findTransport({ sendmailPath, smtpUrl }: TransportSettings): Transport | undefined {
-  if (smtpUrl !== undefined) return bySmtp(smtpUrl);
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return process.env["USER"] ?? `uid${process.getuid?.() ?? ""}`;
+  }
+}
+
+/**
+ * The transport that is configured, or found; undefined when there is none. A server or sendmail
+ * that does not answer is given up after `patienceMs`.
+ */
+export function findTransport(
+  { sendmailPath, smtpUrl }: TransportSettings,
+  patienceMs = PATIENCE_MS,
+): Transport | undefined {
+  if (smtpUrl !== undefined) return bySmtp(smtpUrl, patienceMs);
   const path = sendmailPath ?? sendmailPaths.find((candidate) => existsSync(candidate));
-  return path === undefined ? undefined : bySendmail(path);
+  return path === undefined ? undefined : bySendmail(path, patienceMs);
 }
 
-function bySmtp(url: string): Transport {
+function bySmtp(url: string, patienceMs: number): Transport {
   return async (message, to) => {
     const { createTransport } = await import("nodemailer"); // only when there is a mail to send
-    const transport = createTransport(url, {});
-    Object.assign(transport.options, {
-      connectionTimeout: PATIENCE_MS / 4,
-      greetingTimeout: PATIENCE_MS / 4,
-      socketTimeout: PATIENCE_MS / 2,
+    const transport = createTransport({
+      url,
+      dnsTimeout: patienceMs / 4,
+      connectionTimeout: patienceMs / 4,
+      greetingTimeout: patienceMs / 4,
+      socketTimeout: patienceMs / 2,
     });
     try {
-      await transport.sendMail(mail(message, to));
+      // The times above are those of silence; a server may also drip.
+      const sent = await within(transport.sendMail(mail(message, to)), 2 * patienceMs);
+      if (sent === undefined) throw new Error("the mail server takes too long");
     } finally {
       transport.close();
     }
@@ -53,12 +76,13 @@ function bySmtp(url: string): Transport {
 }
 
 /** nodemailer writes the mail; the program is run here, so that one that hangs can be ended. */
-function bySendmail(path: string): Transport {
+function bySendmail(path: string, patienceMs: number): Transport {
   return async (message, to) => {
     const { createTransport } = await import("nodemailer");
     const composer = createTransport({ streamTransport: true, buffer: true, newline: "unix" });
     const composed = await composer.sendMail(mail(message, to));
-    await runSendmail(path, composed.envelope.from || "", to, composed.message as Buffer);
+    const args = ["-i", "-f", composed.envelope.from || "", "--", ...to];
+    await runSendmail(path, args, composed.message as Buffer, patienceMs);
   };
 }
 
@@ -75,31 +99,57 @@ function mail(message: Message, to: readonly string[]): object {
   };
 }
 
+/** Addresses were checked by the configuration, and "--" ends the options. */
 async function runSendmail(
   path: string,
-  from: string,
-  to: readonly string[],
+  args: readonly string[],
   text: Buffer,
+  patienceMs: number,
 ): Promise<void> {
-  // Addresses were checked by the configuration, and "--" ends the options.
-  const child = spawn(path, ["-i", "-f", from, "--", ...to], {
+  const child = spawn(path, args, {
     stdio: ["pipe", "ignore", "pipe"],
-    timeout: PATIENCE_MS,
+    env: withoutOurs(process.env),
+    timeout: patienceMs,
     killSignal: "SIGKILL",
   });
   let complaint = "";
   child.stderr.on("data", (chunk: Buffer) => {
-    if (complaint.length < 500) complaint += chunk.toString();
+    if (complaint.length < LONGEST_COMPLAINT) complaint += chunk.toString();
   });
   child.stdin.on("error", () => {}); // it left without reading: its exit code tells
   child.stdin.end(text);
-  await new Promise<void>((resolve, reject) => {
-    child.once("error", (cause) => reject(new Error(`${path}: ${cause.message}`, { cause })));
-    child.once("close", (code, signal) => {
-      if (code === 0) resolve();
-      else if (signal === "SIGKILL")
-        reject(new Error(`${path} did not end within 60 s, and was killed`));
-      else reject(new Error(`${path} ended with ${signal ?? `code ${code}`}: ${complaint.trim()}`));
-    });
-  });
+  const closed = once(child, "close");
+  closed.catch(() => {}); // told by the next
+  let end: readonly unknown[];
+  try {
+    end = await once(child, "exit");
+  } catch (cause) {
+    throw new Error(`${path}: ${(cause as Error).message}`, { cause });
+  }
+  const [code, signal] = end;
+  if (code === 0) return release(child);
+  // What it left behind may keep the pipe open.
+  await within(closed, LAST_WORDS_MS);
+  release(child);
+  if (signal === "SIGKILL") {
+    throw new Error(`${path} did not end within ${formatDuration(patienceMs)}, and was killed`);
+  }
+  const how = typeof signal === "string" ? signal : `code ${String(code)}`;
+  throw new Error(`${path} ended with ${how}: ${complaint.slice(0, LONGEST_COMPLAINT).trim()}`);
+}
+
+/** It may have gone to the background with our pipe. */
+function release(child: ChildProcess): void {
+  child.stdin?.destroy();
+  child.stderr?.destroy();
+}
+
+/** What systemd told us is not for sendmail, which could speak in our name. */
+function withoutOurs({
+  NOTIFY_SOCKET: _,
+  WATCHDOG_PID: _pid,
+  WATCHDOG_USEC: _usec,
+  ...env
+}: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return env;
 }

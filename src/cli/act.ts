@@ -3,7 +3,7 @@ import type { Settings } from "../config/settings.ts";
 import { daemonRuns } from "../daemon-alive.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
-import { linuxHost } from "../program/linux-host.ts";
+import { toolHost } from "../program/linux-host.ts";
 import { observe } from "../program/observe.ts";
 import { stateDir } from "../program/state-dir.ts";
 import { findSubject, type Subject } from "../program/subject.ts";
@@ -16,6 +16,7 @@ import {
   startProgram,
   stopProgram,
 } from "./operate.ts";
+import { Interrupted } from "./run.ts";
 import { renderAction, renderActionJson, renderStatus } from "./render.ts";
 import type { Screen } from "./screen.ts";
 import { issuesOf, load } from "./session.ts";
@@ -25,7 +26,10 @@ type Act = Command & { kind: "act" };
 /** `usrsvc start|stop|restart|status`: one, some or all programs. */
 export async function act(command: Act, screen: Screen, signal: AbortSignal): Promise<ExitCode> {
   const settings = load(command.config);
-  using host = linuxHost(stateDir(settings.main.stateDir), "usrsvc");
+  const state = stateDir(settings.main.stateDir);
+  const isConfigured = (name: string): boolean =>
+    settings.programs.has(name) || settings.faulty.has(name);
+  using host = toolHost(state, isConfigured);
   const { subjects, unknown } = choose(settings, command.names, host);
   for (const line of complaints(settings, command)) screen.complain(line);
   for (const name of unknown) screen.complain(describeUnknown(name, settings));
@@ -79,7 +83,9 @@ async function actOnAll(
 ): Promise<ExitCode> {
   const one = async (subject: Subject): Promise<ExitCode> => {
     const operation = operationOf(command, host, screen, signal);
-    const result = skipDisabled(subject, command) ?? (await perform(subject, command, operation));
+    const result =
+      skipDisabled(subject, command) ??
+      (await perform(subject, command, operation).catch(trouble(subject, command)));
     report(result, command.json, screen);
     return result.code;
   };
@@ -124,6 +130,25 @@ async function perform(
     case "status":
       throw new TypeError("status is no operation");
   }
+}
+
+/** What went wrong with one program must not keep the others from being acted on. */
+function trouble(subject: Subject, { action }: Act): (error: unknown) => ActionResult {
+  return (error) => {
+    if (action === "status") throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const isInterrupted = error instanceof Interrupted;
+    const isDenied = code === "EACCES" || code === "EPERM" || code === "EROFS";
+    return {
+      program: subject.name,
+      action,
+      result: isInterrupted ? "interrupted" : "failed",
+      code: isInterrupted ? ExitCode.failure : isDenied ? ExitCode.permission : ExitCode.unknown,
+      message: isInterrupted
+        ? `${action} broken off (${message}); it may be half done: usrsvc status ${subject.name}`
+        : `${action} failed: ${message}`,
+    };
+  };
 }
 
 function operationOf(command: Act, host: Host, screen: Screen, signal: AbortSignal): Operation {

@@ -11,7 +11,7 @@ import type { DaemonInfo } from "../daemon-info.ts";
 import { formatDuration } from "../format.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
-import { linuxHost } from "../program/linux-host.ts";
+import { toolHost } from "../program/linux-host.ts";
 import { makeStateDir, stateDir } from "../program/state-dir.ts";
 import { type Readiness, READY_FD_VARIABLE } from "../readiness.ts";
 import type { DaemonCommand } from "./args.ts";
@@ -33,13 +33,13 @@ export async function control(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   if (command.action === "stop" || command.action === "status") {
-    using host = linuxHost(stateDir(findStateDir(command.config, screen)), "usrsvc");
+    using host = toolHost(stateDir(findStateDir(command.config, screen)), () => true);
     if (command.action === "status") return showDaemon(command, host, screen);
     return await stopDaemon(host, screen, signal);
   }
   const settings = load(command.config);
   if (command.action === "checkconfig") return checkConfig(settings, command, screen);
-  using host = linuxHost(stateDir(settings.main.stateDir), "usrsvc");
+  using host = toolHost(stateDir(settings.main.stateDir), () => true);
   switch (command.action) {
     case "start":
       return await startDaemon(settings, command, script, host, screen);

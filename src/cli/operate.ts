@@ -1,5 +1,5 @@
 import type { Exit } from "../../proc/exit.ts";
-import type { ProcessRef } from "../../proc/pid.ts";
+import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import { formatDuration } from "../format.ts";
 import { ExitCode } from "../exit-code.ts";
 import { checkBeforeStart } from "../program/check.ts";
@@ -16,6 +16,8 @@ import {
   type Via,
   writeRecord,
 } from "../program/record.ts";
+import { isStopRequested, requestStop } from "../program/stop-request.ts";
+import { endOrphanedLauncher } from "../program/launcher-end.ts";
 import { start, type StartFailure } from "../program/start.ts";
 import { makeStateDir } from "../program/state-dir.ts";
 import { stop } from "../program/stop.ts";
@@ -121,11 +123,7 @@ async function locked(
   makeStateDir(host.state);
   const path = programLock(host.state, subject.name);
   const patience = LOCK_PATIENCE_MS + (subject.settings?.successMs ?? 0) + subject.termToKillMs;
-  using lock: Lock | undefined = await waitLock(path, patience, signal, () => {
-    onProgress(
-      `${subject.name}: waiting for ${lockHolder(path) ?? "another"}, which is at work on it`,
-    );
-  });
+  using lock = await takeLock(path, patience, subject, action, { host, signal, onProgress });
   if (lock === undefined) {
     const message =
       `not touched: ${lockHolder(path) ?? "another usrsvc"} is at work on it since ` +
@@ -134,12 +132,33 @@ async function locked(
   }
   debug(`${subject.name}: holds lock ${path}`);
   const boot = host.proc.bootId();
-  const { record, problem } = readRecord(host.state, subject.name, boot);
+  const { record, problem, isDamaged } = readRecord(host.state, subject.name, boot);
   if (problem !== undefined) {
+    if (!isDamaged) throw new Error(problem);
     debug(problem);
     setDamagedAside(host.state, subject.name);
   }
   return await act({ ...(record ?? emptyRecord(subject.name, boot)), by: "usrsvc" });
+}
+
+/** Waits for the lock; whoever holds it in a start window is asked to let go for a stop. */
+async function takeLock(
+  path: string,
+  patience: number,
+  { name }: Subject,
+  action: ActionResult["action"],
+  { host, signal, onProgress }: Pick<Operation, "host" | "signal" | "onProgress">,
+): Promise<Lock | undefined> {
+  let request: Disposable | undefined;
+  try {
+    return await waitLock(path, patience, signal, () => {
+      if (action !== "start") request = requestStop(host.state, name);
+      const holder = lockHolder(path) ?? "another";
+      onProgress(`${name}: waiting for ${holder}, which is at work on it`);
+    });
+  } finally {
+    request?.[Symbol.dispose]();
+  }
 }
 
 /** It runs already: note that it is wanted, and mend the pidfile. */
@@ -150,19 +169,20 @@ function takeUp(
   { host }: Operation,
 ): ActionResult {
   const { process, via, pidfile, others } = found;
-  writeRecord(host.state, {
+  endOrphanedLauncher(record, host);
+  save(host, {
     ...record,
     wish: "up",
     phase: "running",
     process,
     via,
+    launcher: undefined,
     reason: undefined,
   });
   const details = others.map(({ pid }) => `process ${pid} matches as well and is left alone`);
   if (subject.autopid && subject.pidfile !== undefined) {
     if (pidfile.kind !== "pid" || pidfile.pid !== process.pid) {
-      writePidfile(subject.pidfile, process.pid);
-      details.push(`pidfile ${subject.pidfile} written anew`);
+      details.push(mendPidfile(subject.pidfile, process.pid));
     }
   }
   return {
@@ -176,6 +196,60 @@ function takeUp(
   };
 }
 
+/** So often is looked whether somebody wants to stop what is being started, in ms. */
+const ASKED_EVERY_MS = 200;
+
+/** Ends with `signal`, or when an operator's stop need not wait for the window to close. */
+class StartWindow implements Disposable {
+  readonly #controller = new AbortController();
+  readonly #outer: AbortSignal;
+  readonly #timer: NodeJS.Timeout;
+  readonly #follow = (): void => this.#controller.abort(this.#outer.reason);
+
+  constructor(outer: AbortSignal, isStopRequested: () => boolean) {
+    this.#outer = outer;
+    outer.addEventListener("abort", this.#follow, { once: true });
+    this.#timer = setInterval(() => {
+      if (isStopRequested()) this.#controller.abort(new Error("somebody wants to stop it"));
+    }, ASKED_EVERY_MS);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    this.#outer.removeEventListener("abort", this.#follow);
+  }
+}
+
+/** Writes the record, and notes which process is whose: the next program may be looked for at once. */
+function save(host: Host, record: ProgramRecord): void {
+  writeRecord(host.state, record);
+  host.claim(record.name, record.process);
+}
+
+function mendPidfile(path: string, pid: Pid): string {
+  try {
+    writePidfile(path, pid);
+    return `pidfile ${path} written anew`;
+  } catch (error) {
+    return `pidfile ${path} could not be written: ${(error as Error).message}`;
+  }
+}
+
+/** Removes it if it names `pid`; yields why that failed. */
+function dropPidfile({ autopid, pidfile }: Subject, pid: Pid): string | undefined {
+  if (!autopid || pidfile === undefined) return undefined;
+  try {
+    removePidfile(pidfile, pid);
+    return undefined;
+  } catch (error) {
+    return `pidfile ${pidfile} could not be removed: ${(error as Error).message}`;
+  }
+}
+
 async function launchIt(
   subject: Subject,
   record: ProgramRecord,
@@ -185,11 +259,12 @@ async function launchIt(
 ): Promise<ActionResult> {
   const { settings, name } = subject;
   if (settings === undefined) throw new TypeError(`${name} has no settings`); // refused before
+  using window = new StartWindow(signal, () => isStopRequested(host.state, name, host.proc));
   const outcome = await start(settings, {
     host,
     pattern: subject.pattern,
     record: { ...record, wish: "up" },
-    signal,
+    signal: window.signal,
     onLaunched: ({ pid }) => {
       onProgress(`${name}: pid ${pid}, watched for ${formatDuration(settings.successMs)}`);
     },
@@ -224,7 +299,7 @@ function failedResult(
 ): ActionResult {
   const { exit, pid, reason, details, output, code } = outcome;
   const at = new Date().toISOString();
-  writeRecord(host.state, {
+  save(host, {
     ...record,
     phase: "stopped",
     process: undefined,
@@ -259,7 +334,7 @@ async function endIt(
   const asked = { ...record, wish: aim.wish, nextTryAt: undefined };
   if (found.kind === "running") {
     // On disk before the signal: the daemon sees the death at once, and must know that it is meant.
-    writeRecord(host.state, { ...asked, phase: "stopping", process: found.process });
+    save(host, { ...asked, phase: "stopping", process: found.process });
     onProgress(`${name}: SIGTERM to pid ${found.process.pid}`);
   }
   const outcome =
@@ -271,7 +346,7 @@ async function endIt(
     const message =
       `could not be stopped: pid ${target?.pid} outlives SIGKILL (state ${outcome.state}, ` +
       "usually waiting for a disk or a network file system)";
-    writeRecord(host.state, { ...asked, phase: "stopping", process: target, reason: message });
+    save(host, { ...asked, phase: "stopping", process: target, reason: message });
     return { result: { ...base, result: "stuck", code: ExitCode.failure, message }, record: asked };
   }
   const stopped = outcome.kind === "not-running" || target === undefined;
@@ -287,14 +362,10 @@ async function endIt(
       ? record.lastExit
       : { at: new Date().toISOString(), pid: target.pid, exit: outcome.exit },
   };
-  writeRecord(host.state, after);
-  if (subject.autopid && subject.pidfile !== undefined) {
-    if (target !== undefined) removePidfile(subject.pidfile, target.pid);
-  }
-  return {
-    result: { ...base, ...describeStop(outcome, target, termToKillMs, found) },
-    record: after,
-  };
+  save(host, after);
+  const complaint = target === undefined ? undefined : dropPidfile(subject, target.pid);
+  const described = describeStop(outcome, target, termToKillMs, found, complaint);
+  return { result: { ...base, ...described }, record: after };
 }
 
 function describeStop(
@@ -302,9 +373,11 @@ function describeStop(
   target: ProcessRef | undefined,
   termToKillMs: number,
   found: Found,
+  complaint: string | undefined,
 ): Omit<ActionResult, "program" | "action"> {
   const others = found.kind === "running" ? found.others : [];
   const details = others.map(({ pid }) => `process ${pid} matches as well and was left alone`);
+  if (complaint !== undefined) details.push(complaint);
   const more = details.length > 0 ? { details } : {};
   if (outcome.kind === "not-running" || target === undefined) {
     return { result: "down", code: ExitCode.ok, message: "was not running", ...more };

@@ -1,28 +1,27 @@
 import { rmSync, writeFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Pid } from "../../proc/pid.ts";
+import { procReader } from "../../proc/reader.ts";
 import { libcFailure } from "../../proc/libc.ts";
-import { type AlertNews, Alerter } from "../alerts/alerter.ts";
-import { AlertQueue } from "../alerts/queue.ts";
-import { findTransport, sender } from "../alerts/transport.ts";
 import { formatIssue } from "../config/issue.ts";
 import { loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import type { DaemonInfo, RereadResult } from "../daemon-info.ts";
 import { livingDaemon } from "../daemon-alive.ts";
 import { ExitCode } from "../exit-code.ts";
-import { formatDuration } from "../format.ts";
 import { type Log, openLog } from "../log.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { tryLock } from "../program/lock.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
-import { fileStem, makeStateDir, type StateDir, stateDir } from "../program/state-dir.ts";
-import type { Owner } from "../program/taken.ts";
-import type { ProgramState } from "../supervisor/machine.ts";
+import { makeStateDir, type StateDir, stateDir } from "../program/state-dir.ts";
+import { ClaimedOwners } from "../program/owners.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
+import { describeCounts } from "./counts.ts";
+import { openMail } from "./mail.ts";
 import { isShuttingDown, type ServiceManager, serviceManager } from "./notify.ts";
 import { compare } from "./reread.ts";
+import { Soon } from "./soon.ts";
 
 /** What usrsvcd is told at its start. */
 export interface DaemonOptions {
@@ -80,8 +79,7 @@ class Life {
     makeStateDir(this.#state);
     using lock = await tryLock(this.#state.daemonLock);
     if (lock === undefined) throw this.#alreadyRuns();
-    const owners = new Map<number, Owner>();
-    using host = linuxHost(this.#state, "usrsvcd", () => owners);
+    using host = linuxHost(this.#state, "usrsvcd", new ClaimedOwners());
     const logPath = this.#logPath();
     this.#log = await this.#openLog(logPath);
     this.#writePidfile();
@@ -90,12 +88,15 @@ class Life {
     try {
       this.#tellBegin(host, logPath);
       using manager = this.#serviceManager();
-      using alerter = this.#alerter();
+      using alerter = openMail({
+        state: this.#state,
+        settings: () => this.#settings.main,
+        log: this.#log,
+      });
       const soon = new Soon(() => manager.status(describeCounts(supervisor.counts())));
       using supervisor = new Supervisor({
         host,
         log: this.#log,
-        owners,
         alert: (alert, to) => alerter.alert(alert, to),
         onState: () => soon.call(),
       });
@@ -108,6 +109,7 @@ class Life {
         const wanted = await this.#next();
         if (wanted === "stop") break;
         manager.reloading();
+        this.#log.reopen();
         info = { ...info, rereads: info.rereads + 1, lastReread: this.#reread(supervisor) };
         this.#writeInfo(info);
         manager.ready();
@@ -143,41 +145,6 @@ class Life {
     });
   }
 
-  #alerter(): Alerter {
-    const queue = new AlertQueue(join(this.#state.path, "mail"), fileStem);
-    for (const path of queue.load()) {
-      const msg = `${path}: no mail that can be understood; set aside as .damaged`;
-      this.#write("warn", "alert.dropped", { file: path }, msg);
-    }
-    return new Alerter({
-      queue,
-      transport: () => findTransport(this.#settings.main),
-      sender: sender(),
-      intervalMs: () => this.#settings.main.alertIntervalMs,
-      onNews: (news) => this.#tellMail(news),
-    });
-  }
-
-  #tellMail(news: AlertNews): void {
-    const { program } = news;
-    switch (news.kind) {
-      case "sent": {
-        const { events } = news;
-        return this.#write("info", "alert.sent", { program, events }, `${program}: mail sent`);
-      }
-      case "failed": {
-        const { reason, attempts, retryMs } = news;
-        const msg = `${program}: mail could not be sent: ${reason}; again in ${formatDuration(retryMs)}`;
-        return this.#write("warn", "alert.failed", { program, reason, attempts, retryMs }, msg);
-      }
-      case "dropped": {
-        const { events, reason } = news;
-        const msg = `${program}: a mail on ${events} events is dropped: ${reason}`;
-        return this.#write("error", "alert.dropped", { program, events, reason }, msg);
-      }
-    }
-  }
-
   #want(what: Wanted): void {
     this.#mail.push(what);
     this.#wake();
@@ -205,7 +172,7 @@ class Life {
   }
 
   #alreadyRuns(): CannotBegin {
-    const info = livingDaemon(this.#state, linuxHost(this.#state, "usrsvcd").proc);
+    const info = livingDaemon(this.#state, procReader());
     const who = info === undefined ? "" : `, pid ${info.process.pid}, since ${info.since}`;
     return new CannotBegin(
       ExitCode.alreadyRunning,
@@ -262,10 +229,18 @@ class Life {
     };
   }
 
+  /** A disk that is full, or a folder that was deleted, must not end the supervision. */
   #writeInfo(info: DaemonInfo): void {
     const temporary = `${this.#state.daemonFile}.new`;
-    writeFileSync(temporary, `${JSON.stringify(info)}\n`, { mode: 0o600 });
-    renameSync(temporary, this.#state.daemonFile);
+    try {
+      makeStateDir(this.#state);
+      writeFileSync(temporary, `${JSON.stringify(info)}\n`, { mode: 0o600 });
+      renameSync(temporary, this.#state.daemonFile);
+    } catch (error) {
+      const { message } = error as Error;
+      const msg = `usrsvcd status and reread cannot be answered: ${message}`;
+      this.#write("error", "daemon.degraded", { reason: message }, msg);
+    }
   }
 
   #tellBegin(host: Host, log: string | undefined): void {
@@ -311,7 +286,7 @@ class Life {
       this.#write("info", "program.removed", { program: name }, msg);
     }
     for (const changed of difference.changed) supervisor.change(changed);
-    for (const added of difference.added) supervisor.add(added);
+    supervisor.add(difference.added);
     this.#tellIssues(settings);
     const result = {
       ...nothing,
@@ -345,43 +320,4 @@ class Life {
   #write(...args: Parameters<Log["write"]>): void {
     this.#log?.write(...args);
   }
-}
-
-/** Calls once for many calls of one turn of the event loop. */
-class Soon {
-  readonly #act: () => void;
-  #isDue = false;
-
-  constructor(act: () => void) {
-    this.#act = act;
-  }
-
-  call(): void {
-    if (this.#isDue) return;
-    this.#isDue = true;
-    setImmediate(() => {
-      this.#isDue = false;
-      this.#act();
-    });
-  }
-}
-
-/** For `systemctl status`: `12 running, 1 backing off`. */
-export function describeCounts(counts: ReadonlyMap<ProgramState["kind"], number>): string {
-  const words = { backoff: "backing off", fatal: "given up", unknown: "unknown" } as const;
-  const order = [
-    "running",
-    "starting",
-    "stopping",
-    "backoff",
-    "fatal",
-    "stopped",
-    "unknown",
-  ] as const;
-  const parts = order
-    .filter((kind) => counts.has(kind))
-    .map(
-      (kind) => `${counts.get(kind)} ${kind in words ? words[kind as keyof typeof words] : kind}`,
-    );
-  return parts.length === 0 ? "no programs" : parts.join(", ");
 }

@@ -1,22 +1,18 @@
-import { ProcError } from "../../proc/error.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import { monotonicMs, within } from "../clock.ts";
+import { monotonicMs } from "../clock.ts";
 import { formatBytes } from "../format.ts";
+import { Patience } from "./patience.ts";
 import type { OnViolation } from "./violation.ts";
 
 /** All limits are checked together, so often, in ms. */
 const INTERVAL_MS = 5000;
-/** `smaps_rollup` waits for the memory lock of the process, which may hang: given up after, in ms. */
-const READ_DEADLINE_MS = 3000;
 /**
  * Private memory cannot grow more than resident memory does, but for shared pages that become
  * private: so long a measurement that was fine is trusted at most, in ms.
  */
 const TRUST_MS = 60_000;
-/** So many processes are measured at once: the reads run in threads that others need, too. */
-const MEASURED_AT_ONCE = 2;
 
 interface Watched {
   readonly process: ProcessRef;
@@ -37,8 +33,7 @@ interface Watched {
 export class MemoryMonitor {
   readonly #proc: ProcReader;
   readonly #watched = new Set<Watched>();
-  readonly #queue: Watched[] = [];
-  #measuring = 0;
+  readonly #patience = new Patience();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(proc: ProcReader) {
@@ -68,7 +63,8 @@ export class MemoryMonitor {
 
   /** One look at all. */
   round(): void {
-    const uptime = this.#proc.uptime();
+    const uptime = orUndefined(() => this.#proc.uptime());
+    if (uptime === undefined) return;
     const now = monotonicMs();
     for (const watched of this.#watched) {
       if (watched.isMeasured || ageMs(watched.process.startTime, uptime) < watched.monitorAfterMs) {
@@ -78,44 +74,33 @@ export class MemoryMonitor {
       if (resident === undefined || resident <= watched.limitBytes) continue;
       if (resident < watched.fineBelowBytes && now < watched.fineUntil) continue;
       watched.isMeasured = true;
-      this.#queue.push(watched);
+      void this.#measure(watched);
     }
-    this.#pump();
   }
 
+  /** Undefined for one that is gone (its end is told elsewhere), and when files cannot be opened. */
   #resident({ process }: Watched): number | undefined {
-    try {
-      return this.#proc.residentBytes(process.pid);
-    } catch (error) {
-      if (error instanceof ProcError) return undefined; // gone: its end is told elsewhere
-      throw error;
-    }
+    return orUndefined(() => this.#proc.residentBytes(process.pid));
   }
 
-  #pump(): void {
-    while (this.#measuring < MEASURED_AT_ONCE) {
-      const watched = this.#queue.shift();
-      if (watched === undefined) return;
-      this.#measuring += 1;
-      void this.#measure(watched).finally(() => {
-        this.#measuring -= 1;
-        this.#pump();
-      });
-    }
-  }
-
+  /** A read that hangs stays "measured" until it returns, so that reads do not pile up. */
   async #measure(watched: Watched): Promise<void> {
     const { process, limitBytes } = watched;
-    const resident = this.#resident(watched) ?? 0;
-    const reading = this.#proc.smapsRollup(process.pid).then(
-      ({ privateBytes }) => privateBytes,
-      () => undefined, // gone, or hardened against its own user
-    );
-    // A read that hangs stays "measured" until it returns, so that reads do not pile up.
-    void reading.then(() => (watched.isMeasured = false));
-    const privateBytes = await within(reading, READ_DEADLINE_MS);
-    if (privateBytes === undefined || !this.#watched.has(watched)) return;
-    if (!sameProcess(this.#proc.alive(process.pid), process)) return;
+    let resident = 0;
+    let privateBytes: number;
+    try {
+      ({ privateBytes } = await this.#patience.run(
+        async () => {
+          resident = this.#resident(watched) ?? 0;
+          return await this.#proc.smapsRollup(process.pid);
+        },
+        () => (watched.isMeasured = false),
+      ));
+    } catch {
+      return; // gone, hanging, or hardened against its own user
+    }
+    const now = orUndefined(() => this.#proc.alive(process.pid));
+    if (!this.#watched.has(watched) || !sameProcess(now, process)) return;
     if (privateBytes <= limitBytes) {
       watched.fineBelowBytes = resident + (limitBytes - privateBytes);
       watched.fineUntil = monotonicMs() + TRUST_MS;
@@ -135,5 +120,15 @@ export class MemoryMonitor {
     if (this.#watched.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+}
+
+/** A round that comes to nothing (no file can be opened, for example) is made good by the next. */
+function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof TypeError) throw error; // a bug
+    return undefined;
   }
 }

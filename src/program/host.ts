@@ -17,6 +17,8 @@ export interface Host {
   readonly env: Readonly<Record<string, string>>;
   /** The program that has this process on record, if any. */
   readonly ownerOf: (process: ProcessRef) => string | undefined;
+  /** Notes which process a program has by now, or that it has none. */
+  readonly claim: (name: string, process: ProcessRef | undefined) => void;
   /** Soft limit of open files that programs get back; undefined: what we have. */
   readonly openFiles: number | undefined;
 }

@@ -61,9 +61,30 @@ export async function launch(program: ProgramSettings, host: Host): Promise<Laun
   }
   const c = libc();
   if (c !== undefined) sealDescriptors(c);
-  const stdout = openOutput(program.stdout);
-  const stderr = program.stderr === program.stdout ? stdout : openOutput(program.stderr);
-  const child = spawn(
+  const opened: number[] = [];
+  try {
+    const stdout = keep(opened, openOutput(program.stdout));
+    const isOneFile = program.stderr === program.stdout;
+    const stderr = isOneFile ? stdout : keep(opened, openOutput(program.stderr));
+    return await followLauncher(spawnLauncher(program, host, setsid, stdout, stderr), host);
+  } finally {
+    for (const fd of opened) closeSync(fd);
+  }
+}
+
+function keep(opened: number[], fd: number): number {
+  opened.push(fd);
+  return fd;
+}
+
+function spawnLauncher(
+  program: ProgramSettings,
+  host: Host,
+  setsid: string,
+  stdout: number,
+  stderr: number,
+): ChildProcess {
+  return spawn(
     SHELL,
     ["-c", LAUNCHER, "usrsvc-launcher", ...limits(program, host), setsid, ...program.argv],
     {
@@ -73,9 +94,6 @@ export async function launch(program: ProgramSettings, host: Host): Promise<Laun
       detached: true,
     },
   );
-  closeSync(stdout);
-  if (stderr !== stdout) closeSync(stderr);
-  return await followLauncher(child, host);
 }
 
 /** What the program gets of our environment, and what its own section sets. */
@@ -97,9 +115,21 @@ function limits(program: ProgramSettings, host: Host): readonly string[] {
 }
 
 async function followLauncher(child: ChildProcess, host: Host): Promise<Launched> {
-  const talk = child.stdio[3] as Duplex;
-  const told = listen(child, talk);
-  const pid = await told.pid;
+  // Told later, as an event; without a listener it would end us.
+  const failed = new Promise<never>((_resolve, reject) => {
+    child.once("error", (cause) => {
+      reject(new LaunchError(`${SHELL} cannot be run: ${cause.message}`, { cause }));
+    });
+  });
+  // Missing when node had no descriptor left for it (EMFILE).
+  const talk = (child.stdio as typeof child.stdio | undefined)?.[3] as Duplex | undefined;
+  if (talk === undefined) return await failed;
+  failed.catch(() => {});
+  const told = listen(talk);
+  const pid = await Promise.race([told.pid, failed]).catch((error: unknown) => {
+    talk.destroy();
+    throw error;
+  });
   const process = host.proc.alive(pid);
   const launcher = host.proc.alive(child.pid as Pid);
   if (process === undefined || launcher === undefined) {
@@ -120,16 +150,13 @@ async function followLauncher(child: ChildProcess, host: Host): Promise<Launched
 }
 
 /** Reads the launcher's lines: `pid N`, then `exit N`. */
-function listen(child: ChildProcess, talk: Duplex): { pid: Promise<Pid>; exited: Promise<Exit> } {
+function listen(talk: Duplex): { pid: Promise<Pid>; exited: Promise<Exit> } {
   let text = "";
   let settleExit: (exit: Exit) => void = () => {};
   const exited = new Promise<Exit>((resolve) => {
     settleExit = resolve;
   });
   const pid = new Promise<Pid>((resolve, reject) => {
-    child.once("error", (cause) => {
-      reject(new LaunchError(`${SHELL} cannot be run: ${cause.message}`, { cause }));
-    });
     talk.on("error", () => {}); // the launcher is gone: its end is told by "close"
     talk.on("data", (chunk: Buffer) => {
       text += chunk.toString("latin1");

@@ -62,8 +62,12 @@ export function lockHolder(path: string): string | undefined {
 /** For the message of whoever waits; nothing depends on it. */
 function signLock(fd: number): void {
   const who = process.argv[1]?.includes("usrsvcd") === true ? "usrsvcd" : "usrsvc";
-  ftruncateSync(fd);
-  writeSync(fd, `${who}, pid ${process.pid}\n`);
+  try {
+    ftruncateSync(fd);
+    writeSync(fd, `${who}, pid ${process.pid}\n`);
+  } catch {
+    // disk full: the lock is held all the same
+  }
 }
 
 /**

@@ -19,6 +19,8 @@ export interface Surroundings {
 
 /** A start that took this long past its window has lost its starter. */
 const START_SLACK_MS = 3000;
+/** The same for a stop. */
+const STOP_SLACK_MS = 10_000;
 
 /** What there is to tell of a program. A look only: nothing is written or mended. */
 export async function observe(subject: Subject, around: Surroundings): Promise<ProgramStatus> {
@@ -121,7 +123,11 @@ function liveState(
   process: ProcessRef,
   age: number,
 ): ShownState {
-  if (record?.phase === "stopping" && record.process?.pid === process.pid) return "stopping";
+  if (record?.phase === "stopping" && record.process?.pid === process.pid) {
+    // Unless whoever was ending it has been killed himself, long ago.
+    const since = Date.now() - Date.parse(record.at);
+    if (since < subject.termToKillMs + STOP_SLACK_MS) return "stopping";
+  }
   const window = (subject.settings?.successMs ?? 0) + START_SLACK_MS;
   return record?.phase === "starting" && age < window ? "starting" : "running";
 }

@@ -17,6 +17,9 @@ export interface TableEntry {
 /** So long after its birth a process may still get another title, or another user. */
 const YOUNG_MS = 10_000;
 
+/** What was seen longer ago is read anew: pids may have wrapped around meanwhile, unnoticed. */
+const FORGET_MS = 60_000;
+
 interface Judged {
   /** Undefined: another user's. */
   readonly entry: TableEntry | undefined;
@@ -65,7 +68,7 @@ export class ProcessTable {
     const now = monotonicMs();
     if (now - this.#sweptAt < maxAgeMs) return this.#entries;
     const lastPid = this.#proc.lastPid() ?? 0;
-    if (lastPid < this.#lastPid) this.#judged.clear();
+    if (lastPid < this.#lastPid || now - this.#sweptAt > FORGET_MS) this.#judged.clear();
     this.#lastPid = lastPid;
     const uptime = this.#proc.uptime();
     const judged = new Map<Pid, Judged>();

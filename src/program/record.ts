@@ -60,8 +60,10 @@ export interface RecordFile {
   readonly record: ProgramRecord | undefined;
   /** `path: what is wrong`, when there is a file that cannot be understood. */
   readonly problem: string | undefined;
-  /** The text as it stood; undefined when there is no file. */
+  /** The text as it stood; undefined when there is no file, or when it cannot be read now. */
   readonly text: string | undefined;
+  /** True when it was read and cannot be understood; false also when it cannot be read just now. */
+  readonly isDamaged: boolean;
 }
 
 /** Path of the record of one program. */
@@ -101,13 +103,15 @@ export function readRecord(dir: StateDir, name: string, boot: string): RecordFil
   } catch (error) {
     const gone = (error as NodeJS.ErrnoException).code === "ENOENT";
     const problem = gone ? undefined : `${path}: ${(error as Error).message}`;
-    return { record: undefined, problem, text: undefined };
+    return { record: undefined, problem, text: undefined, isDamaged: false };
   }
   const record = parseRecord(text, name);
   if (record === undefined) {
-    return { record, problem: `${path}: not a record of this program, ignored`, text };
+    const problem = `${path}: not a record of this program, ignored`;
+    return { record: undefined, problem, text, isDamaged: true };
   }
-  return { record: record.boot === boot ? record : forget(record, boot), problem: undefined, text };
+  const valid = record.boot === boot ? record : forget(record, boot);
+  return { record: valid, problem: undefined, text, isDamaged: false };
 }
 
 /**
@@ -125,7 +129,7 @@ export function writeRecord(dir: StateDir, record: ProgramRecord): string {
   return text;
 }
 
-/** Puts a record that cannot be understood aside, so that the next write does not destroy it. */
+/** Puts a record that is damaged aside (under the program's lock), so that the next write does not destroy it. */
 export function setDamagedAside(dir: StateDir, name: string): void {
   const path = recordPath(dir, name);
   try {

@@ -2,7 +2,7 @@ import { unlinkSync } from "node:fs";
 import type { Exit } from "../../proc/exit.ts";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { isDescendant } from "../../proc/tree.ts";
-import { monotonicMs, sleep } from "../clock.ts";
+import { monotonicMs, sleep, within } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { checkBeforeStart } from "./check.ts";
@@ -60,14 +60,16 @@ export interface StartContext {
    * already, or undefined. The launch is taken back then.
    */
   readonly findRunning?: () => ProcessRef | undefined;
-  /** Called with each text that is written as record, so that the daemon knows its own work. */
-  readonly onRecord?: (text: string) => void;
+  /** Called with each record that is written, and its text, so that the daemon knows its own work. */
+  readonly onRecord?: (record: ProgramRecord, text: string) => void;
 }
 
 /** Looks for the match are made at these times after the launch, in ms, then each second. */
 const LOOKS_MS = [3, 10, 25, 50, 100, 200, 400, 700];
 /** With a short success_seconds, the launched process gets so long to become the program. */
 const EXEC_MS = 1000;
+/** A process that is gone: its exit status is told by the launcher within, in ms. */
+const EXIT_GRACE_MS = 300;
 const OUTPUT_LINES = 5;
 
 /**
@@ -109,6 +111,8 @@ class Start {
   /** The pid that the pidfile names by now. */
   #notedPid: Pid | undefined;
   readonly #notes: string[] = [];
+  /** What was seen below the launched process. */
+  readonly #descendants = new Map<number, ProcessRef>();
   /** Called when something ended. */
   #notice: () => void = () => {};
 
@@ -138,6 +142,7 @@ class Start {
 
   async run(): Promise<StartOutcome> {
     const { onLaunched, findRunning } = this.#context;
+    this.#context.signal.throwIfAborted();
     const running = findRunning?.();
     if (running !== undefined) {
       return this.#started(running, "scan", ["it was running already"]);
@@ -155,7 +160,7 @@ class Start {
     } catch (error) {
       if (!this.#context.signal.aborted) throw error;
       const process = this.#find()?.process ?? this.#launched.process;
-      const record = this.#write({
+      const record = this.#writeLate({
         ...this.#record,
         phase: "running",
         process,
@@ -244,14 +249,23 @@ class Start {
     const { host, pattern } = this.#context;
     const all = host.table.sweep({ thorough: true });
     const parents = new Map(all.map((one) => [one.ref.pid as number, one.ppid]));
-    const matching = all.filter(
+    const ours = all.filter(
       (one) =>
         one.ref.pid !== top.pid &&
-        (one.session === top.pid ||
-          isDescendant(one.ref.pid, top.pid, (pid) => parents.get(pid))) &&
-        pattern.matches(one.argv),
+        (one.session === top.pid || isDescendant(one.ref.pid, top.pid, (pid) => parents.get(pid))),
     );
+    for (const { ref } of ours) this.#descendants.set(ref.pid, ref);
+    const matching = ours.filter((one) => pattern.matches(one.argv));
     return topMatches(matching, all)[0]?.ref;
+  }
+
+  /** Descendants that left our session (a daemon that did not become the match) are ended as well. */
+  #endRunaways(): void {
+    const { host } = this.#context;
+    for (const ref of this.#descendants.values()) {
+      using watch = host.watcher().open(ref);
+      watch?.signal("SIGTERM");
+    }
   }
 
   #argv(ref: ProcessRef): readonly string[] {
@@ -298,7 +312,7 @@ class Start {
   }
 
   #started(process: ProcessRef, via: Via, notes: readonly string[]): StartOutcome {
-    const record = this.#write({
+    const record = this.#writeLate({
       ...this.#record,
       phase: "running",
       process,
@@ -311,6 +325,16 @@ class Start {
     return { kind: "started", process, via, record, notes: all };
   }
 
+  /** The program runs by now: a disk that is full just then is no reason to call it a failure. */
+  #writeLate(record: ProgramRecord): ProgramRecord {
+    try {
+      return this.#write(record);
+    } catch (error) {
+      this.#notes.push(`its record could not be written: ${(error as Error).message}`);
+      return record;
+    }
+  }
+
   #titleNote(process: ProcessRef): readonly string[] {
     const argv = this.#argv(process);
     if (argv.length === 0 || this.#context.pattern.matches(argv)) return [];
@@ -320,7 +344,19 @@ class Start {
     ];
   }
 
+  /** The launcher tells the exit a moment after the process is gone. */
+  async #awaitExit(): Promise<void> {
+    const { host, signal } = this.#context;
+    if (
+      this.#exit !== undefined ||
+      sameProcess(host.proc.alive(this.#launched.process.pid), this.#launched.process)
+    )
+      return;
+    await within(this.#launched.exited, EXIT_GRACE_MS, signal);
+  }
+
   async #failed(): Promise<StartFailure> {
+    await this.#awaitExit();
     const { host, pattern, signal } = this.#context;
     const { process } = this.#launched;
     const { name, command, termToKillMs, stderr, stdout, successMs } = this.#program;
@@ -329,7 +365,8 @@ class Start {
     if (exit === undefined) {
       details.push(`looked for ${pattern.description}`, ...this.#nearest());
     }
-    await endOwnGroup(process, termToKillMs, host, signal);
+    await endOwnGroup(process, termToKillMs, host, { signal, isSession: true });
+    this.#endRunaways();
     if (this.#notedPid !== undefined) removePidfile(this.#program.pidfile, this.#notedPid);
     const errors = lastLines(stderr, this.#log.stderr, OUTPUT_LINES);
     const output = errors.length > 0 ? errors : lastLines(stdout, this.#log.stdout, OUTPUT_LINES);
@@ -358,8 +395,10 @@ class Start {
   }
 
   #write(record: ProgramRecord): ProgramRecord {
-    const text = writeRecord(this.#context.host.state, record);
-    this.#context.onRecord?.(text);
+    const { host, onRecord } = this.#context;
+    const text = writeRecord(host.state, record);
+    host.claim(record.name, record.process);
+    onRecord?.(record, text);
     this.#record = record;
     return record;
   }

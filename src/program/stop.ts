@@ -37,7 +37,7 @@ export async function stop(
   const began = monotonicMs();
   using watch = host.watcher().open(target);
   if (watch === undefined) {
-    await endOwnGroup(launched, termToKillMs, host, signal);
+    await endOwnGroup(launched, termToKillMs, host, { signal, isSession: true });
     return { kind: "not-running" };
   }
   const leader = groupLeader(target, launched, host);
@@ -45,7 +45,8 @@ export async function stop(
   if (end === undefined) return { kind: "stuck", state: stateOf(target, host) };
   const tookMs = monotonicMs() - began;
   const patience = Math.max(0, termToKillMs - tookMs);
-  const leftBehind = await endOwnGroup(leader, patience, host, signal);
+  const isSession = leader !== undefined && leader === launched;
+  const leftBehind = await endOwnGroup(leader, patience, host, { signal, isSession });
   return { ...end, tookMs, leftBehind };
 }
 
@@ -70,12 +71,20 @@ function groupLeader(
   host: Host,
 ): ProcessRef | undefined {
   try {
-    const { pgrp } = host.proc.stat(target.pid);
+    const { pgrp, session } = host.proc.stat(target.pid);
     if (pgrp === target.pid) return target;
-    return pgrp === launched?.pid ? launched : undefined;
+    // What we launched leads a session of its own; a group of that number elsewhere is another's.
+    return pgrp === launched?.pid && session === pgrp ? launched : undefined;
   } catch {
     return undefined; // gone while we looked
   }
+}
+
+/** How a group is ended. */
+export interface EndGroupOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The leader led a session of that number, too: we launched it. */
+  readonly isSession?: boolean;
 }
 
 /**
@@ -87,27 +96,34 @@ export async function endOwnGroup(
   leader: ProcessRef | undefined,
   termToKillMs: number,
   host: Host,
-  signal?: AbortSignal,
+  options: EndGroupOptions = {},
 ): Promise<number> {
+  const { signal, isSession = false } = options;
   if (leader === undefined) return 0;
-  const rest = await members(leader, host);
+  const rest = await members(leader, host, isSession);
   if (rest.length === 0) return 0;
   signalGroupByNumber(host.proc, leader, "SIGTERM");
   const end = monotonicMs() + termToKillMs;
   for (let pauseMs = 2; monotonicMs() < end; pauseMs = Math.min(100, pauseMs * 2)) {
     await sleep(Math.min(pauseMs, Math.max(1, end - monotonicMs())), signal);
-    if ((await members(leader, host)).length === 0) return rest.length;
+    if ((await members(leader, host, isSession)).length === 0) return rest.length;
   }
   signalGroupByNumber(host.proc, leader, "SIGKILL");
   return rest.length;
 }
 
 /** The living members of the group, `leader` included. Zombies only wait for their parent. */
-async function members(leader: ProcessRef, host: Host): Promise<readonly ProcessRef[]> {
+async function members(
+  leader: ProcessRef,
+  host: Host,
+  isSession: boolean,
+): Promise<readonly ProcessRef[]> {
   const now = host.proc.alive(leader.pid);
   if (now !== undefined && !sameProcess(now, leader)) return []; // the number is another's
   const all = await host.table.sweepSoon();
-  return all.filter((one) => one.pgrp === leader.pid).map((one) => one.ref);
+  return all
+    .filter((one) => one.pgrp === leader.pid && (!isSession || one.session === leader.pid))
+    .map((one) => one.ref);
 }
 
 function stateOf(target: ProcessRef, host: Host): string {

@@ -1,5 +1,5 @@
 import { ProcError } from "../../proc/error.ts";
-import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import type { ProcessRef } from "../../proc/pid.ts";
 import type { Host } from "./host.ts";
 import { LAUNCHER } from "./launch.ts";
 
@@ -35,16 +35,4 @@ function isUsrsvc(ref: ProcessRef, host: Host): boolean {
     if (error instanceof ProcError) return false;
     throw error;
   }
-}
-
-/** A program and the process that it has on record. */
-export interface Owner {
-  readonly name: string;
-  readonly process: ProcessRef;
-}
-
-/** The program that has `ref` on record, of all records by pid. */
-export function ownerIn(owners: ReadonlyMap<number, Owner>, ref: ProcessRef): string | undefined {
-  const owner = owners.get(ref.pid);
-  return sameProcess(owner?.process, ref) ? owner?.name : undefined;
 }

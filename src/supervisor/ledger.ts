@@ -49,6 +49,7 @@ export class Ledger {
   #record: ProgramRecord | undefined;
   /** The text as we wrote or read it last: a notice about our own work is no news. */
   #text: string | undefined;
+  #isDamaged = false;
   #cause: string | undefined;
   /** What the last failed start left behind, for the mail. */
   #failure: Pick<Alert, "exit" | "pid" | "output"> = nothing;
@@ -75,28 +76,35 @@ export class Ledger {
     return this.#readFile().text !== this.#text;
   }
 
-  /** Reads the file. True when somebody else has written it. */
+  /**
+   * Reads the file. True when somebody else has written it.
+   *
+   * @throws when it cannot be read just now (no descriptor left): then nothing may be decided
+   */
   read(): boolean {
     const file = this.#readFile();
+    if (file.problem !== undefined && !file.isDamaged) throw new Error(file.problem);
     if (file.text === this.#text && this.#text !== undefined) return false;
-    if (file.problem !== undefined) {
-      const msg = `${file.problem}; set aside as .damaged, the program is looked for without it`;
-      this.log("warn", "program.warning", {}, msg);
-      setDamagedAside(this.#host.state, this.#name);
-    }
     this.#record = file.record;
     this.#text = file.text;
+    this.#isDamaged = file.isDamaged;
     return true;
   }
 
-  /** A start wrote the record itself. */
-  noteText(text: string): void {
-    this.#text = text;
+  /** Only while the lock is held: puts a damaged record aside, before it is written anew. */
+  setDamagedAside(): void {
+    if (!this.#isDamaged) return;
+    this.#isDamaged = false;
+    const msg =
+      "its record was damaged: set aside as .damaged, the program is looked for without it";
+    this.log("warn", "program.warning", {}, msg);
+    setDamagedAside(this.#host.state, this.#name);
   }
 
-  /** As `noteText`, with what it says. */
-  noteRecord(record: ProgramRecord): void {
+  /** A start wrote the record itself. */
+  noteRecord(record: ProgramRecord, text?: string): void {
     this.#record = record;
+    this.#text = text ?? this.#text;
   }
 
   /** A process that was not started from here. */
@@ -104,6 +112,7 @@ export class Ledger {
     const { process, via, others } = found;
     const { pid } = process;
     const record = this.#record;
+    this.log("info", "program.taken-up", { pid, via }, describeTakeUp(pid, via, record?.by));
     if (record?.phase !== "running" || !sameProcess(record.process, process)) {
       this.#write({
         ...this.base(),
@@ -116,7 +125,6 @@ export class Ledger {
         nextTryAt: undefined,
       });
     }
-    this.log("info", "program.taken-up", { pid, via }, describeTakeUp(pid, via, record?.by));
     if (others.length === 0) return;
     const otherPids = others.map((other) => other.pid);
     const msg = `further processes match and are left alone: ${otherPids.join(", ")}`;
@@ -194,15 +202,6 @@ export class Ledger {
     const at = new Date().toISOString();
     const lastExit =
       exit === undefined || pid === undefined ? this.#record?.lastExit : { at, pid, exit };
-    this.#write({
-      ...this.base(),
-      phase: "stopped",
-      process: undefined,
-      launched: undefined,
-      launcher: undefined,
-      lastExit,
-      reason: `start failed: ${reason}`,
-    });
     const fields = {
       pid,
       reason,
@@ -213,6 +212,15 @@ export class Ledger {
     };
     this.log("error", "program.start-failed", fields, `could not be started: ${reason}`);
     this.#failure = { exit: fields.exit, pid, output: [...details, ...output] };
+    this.#write({
+      ...this.base(),
+      phase: "stopped",
+      process: undefined,
+      launched: undefined,
+      launcher: undefined,
+      lastExit,
+      reason: `start failed: ${reason}`,
+    });
   }
 
   backedOff(
@@ -222,23 +230,23 @@ export class Ledger {
     maxrestarts: number,
   ): void {
     const nextTryAt = new Date(Date.now() + delayMs).toISOString();
-    this.#write({ ...this.base(), phase: "backoff", nextTryAt, failures, restarts, reason });
     const count = maxrestarts > 0 ? `failure ${failures} of ${maxrestarts}` : `failure ${failures}`;
     const msg = `${count}; next try in ${formatDuration(delayMs)}`;
     this.log("warn", "program.backoff", { failures, delayMs, nextTryAt, reason }, msg);
     const next = `usrsvcd tries again in ${formatDuration(delayMs)} (${count})`;
     this.#alert({ kind: "start-failed", reason, next, ...this.#failure });
+    this.#write({ ...this.base(), phase: "backoff", nextTryAt, failures, restarts, reason });
   }
 
   gaveUp(reason: string, { failures, restarts }: History): void {
-    const nextTryAt = undefined;
-    this.#write({ ...this.base(), phase: "fatal", nextTryAt, failures, restarts, reason });
     const msg =
       `given up after ${failures} failed starts (maxrestarts): ${reason}; ` +
       `mend it, then: usrsvc start ${this.#name}`;
     this.log("error", "program.gave-up", { failures, reason }, msg);
     const next = `nothing, until you mend it and run: usrsvc start ${this.#name}`;
     this.#alert({ kind: "gave-up", reason, next, ...this.#failure });
+    const nextTryAt = undefined;
+    this.#write({ ...this.base(), phase: "fatal", nextTryAt, failures, restarts, reason });
   }
 
   #alert(alert: Omit<Alert, "program" | "at">): void {

@@ -23,7 +23,8 @@ import type { ProgramSettings } from "../config/settings.ts";
  * again when it is gone. One that cannot be ended stays so, and is tried again now and then.
  *
  * *fatal* and *stopped* ask for nothing. They are left when a process is seen, whoever started it,
- * or when an operator's start is on record (wish "up") and did not succeed. An operator's stop
+ * when an operator's start is on record and did not succeed, and *stopped* also when autostart or
+ * autorestart, for whose lack it is down, was switched on meanwhile. An operator's stop
  * (wish "down") makes any state *stopped*. A disabled program is never started.
  *
  * Time and chance are facts among others: nothing here reads a clock.
@@ -58,6 +59,8 @@ export type ProgramEvent =
       readonly wish: "up" | "down" | "none";
       /** The record says that it ran in this boot. */
       readonly ranBefore: boolean;
+      /** An operator's start is on record that was not dealt with yet. */
+      readonly startedByHand: boolean;
       /** How it ended, when that is known and news. */
       readonly exit: Exit | undefined;
     }
@@ -103,6 +106,7 @@ export const noHistory: History = { failures: 0, streak: 0, restarts: 0, deaths:
 export const STABLE_MS = 60_000;
 /** So many deaths within a minute are answered at once. */
 export const DEATHS_A_MINUTE = 30;
+const STARTED_IN_VAIN = "started by hand, but it does not run";
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 /** The pause varies by so much, up or down. */
@@ -197,8 +201,11 @@ function absent(
       return context.now >= state.until
         ? begin({ ...history, restarts: history.restarts + 1 })
         : { state, history, effects: [{ kind: "wake", at: state.until }] };
-    case "starting":
     case "fatal":
+      return event.startedByHand
+        ? fail({ ...history, failures: 0 }, STARTED_IN_VAIN, context)
+        : { state, history, effects: [] };
+    case "starting":
       return { state, history, effects: [] };
     default:
       return assertNever(state);
@@ -218,17 +225,20 @@ function firstLook(
   return stopped(state, history, "not-started");
 }
 
-/** A stopped program stays so, unless it was enabled meanwhile, or an operator wants it up. */
+/** A stopped program stays so, unless its settings say otherwise by now, or an operator wants it up. */
 function awaken(
   state: ProgramState & { kind: "stopped" },
   history: History,
   event: ProgramEvent & { kind: "observed" },
   context: Context,
 ): Step {
+  const { autostart, autorestart } = context.settings;
   if (state.why === "disabled") return firstLook({ kind: "unknown" }, history, event, context);
-  if (event.wish === "up" && context.settings.autorestart) {
-    return fail(history, "started by hand, but it does not run", context);
+  if (event.startedByHand && autorestart) return fail(history, STARTED_IN_VAIN, context);
+  if (state.why === "ended" && autorestart) {
+    return begin({ ...history, restarts: history.restarts + 1 });
   }
+  if (state.why === "not-started" && autostart) return begin(history);
   return { state, history, effects: [] };
 }
 

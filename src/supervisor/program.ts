@@ -1,23 +1,25 @@
 import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { ageMs } from "../../proc/uptime.ts";
-import type { ProcessWatch } from "../../proc/watch.ts";
 import type { Alert, AlertKind } from "../alerts/alert.ts";
 import { callAt, monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { formatDuration } from "../format.ts";
-import { ActivityMonitor, fileActivity } from "../monitors/activity.ts";
 import type { MemoryMonitor } from "../monitors/memory.ts";
-import type { Violation } from "../monitors/violation.ts";
 import type { Host } from "../program/host.ts";
-import type { Found } from "../program/identify.ts";
+import { type Found, recordedProcess } from "../program/identify.ts";
+import { endOrphanedLauncher } from "../program/launcher-end.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../program/lock.ts";
 import { lastLines } from "../program/output.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
+import type { ProgramRecord } from "../program/record.ts";
 import { start, type StartOutcome } from "../program/start.ts";
-import { stop } from "../program/stop.ts";
+import { endOwnGroup, stop } from "../program/stop.ts";
+import { isStopRequested } from "../program/stop-request.ts";
+import { makeStateDir } from "../program/state-dir.ts";
 import { lookFor, type Subject, subjectOf } from "../program/subject.ts";
+import { Hold } from "./hold.ts";
 import { Ledger, type WriteLog } from "./ledger.ts";
+import { Limits } from "./limits.ts";
 import {
   type Effect,
   type History,
@@ -31,16 +33,12 @@ import {
 /** What the programs under supervision share. */
 export interface Surroundings {
   readonly host: Host;
-  /** Ends all that goes on when usrsvcd is to leave. */
-  readonly signal: AbortSignal;
   readonly log: WriteLog;
   readonly alert: (alert: Alert, to: readonly string[]) => void;
   /** A turn to launch: so that a thousand starts at once do not fork a thousand shells at once. */
   readonly launchTurn: () => Promise<() => void>;
   /** Watches the memory of all. */
   readonly memory: MemoryMonitor;
-  /** Tells which process belongs to which program. */
-  readonly claim: (name: string, process: ProcessRef | undefined) => void;
   /** Called when a program may have got another state. */
   readonly onState: () => void;
 }
@@ -64,18 +62,23 @@ export class SupervisedProgram {
   #settings: ProgramSettings;
   #state: ProgramState = { kind: "unknown" };
   #history: History = noHistory;
-  #watch: ProcessWatch | undefined;
-  /** How the watched process ended, until a look has taken note of it. */
-  #exit: Exit | undefined;
+  readonly #hold: Hold;
   /** A limit that the running process exceeded, until a look has dealt with it. */
   #violation: { readonly process: ProcessRef; readonly reason: string } | undefined;
-  /** Each ends one monitor. */
-  readonly #monitors: (() => void)[] = [];
+  readonly #limits: Limits;
   #cancelWake: () => void = () => {};
   #busyLooks = 0;
+  /** An operator's start or restart is on record, and was not dealt with yet. */
+  #isOperatorsStart = false;
   #working = false;
+  #worker: Promise<void> = Promise.resolve();
   #again = false;
   #closed = false;
+  /** Ends what goes on: all of it, or the start window that an operator's stop cuts short. */
+  readonly #leaving = new AbortController();
+  #startWindow: AbortController | undefined;
+  /** A wrapper whose child, the program, has died: it is ended before the next start. */
+  #wrapper: ProcessRef | undefined;
 
   constructor(settings: ProgramSettings, around: Surroundings) {
     this.name = settings.name;
@@ -85,6 +88,18 @@ export class SupervisedProgram {
     this.#ledger = new Ledger(settings.name, around.host, around.log, (alert) =>
       around.alert(alert, this.#settings.emailAlerts),
     );
+    this.#hold = new Hold(around.host.watcher, () => this.look());
+    this.#limits = new Limits(around.memory, around.host.proc, {
+      exceeded: (process, violation) => {
+        this.#violation = { process, reason: violation.reason };
+        this.#ledger.exceeded(process, violation);
+        this.look();
+      },
+      degraded: (reason) => {
+        const msg = `activity file is only looked at when its time is up: ${reason}`;
+        this.#ledger.log("warn", "program.warning", { reason }, msg);
+      },
+    });
   }
 
   get state(): ProgramState {
@@ -97,11 +112,29 @@ export class SupervisedProgram {
     return kind === "stopped" || kind === "backoff" || kind === "fatal";
   }
 
+  /** True while the program runs and nobody would notice its end: something failed in between. */
+  get isLoose(): boolean {
+    return this.#state.kind === "running" && this.#hold.process === undefined;
+  }
+
+  /** Notes the process on record, before any program is looked for. */
+  claimRecorded(): void {
+    const { host } = this.#around;
+    try {
+      this.#ledger.read();
+    } catch {
+      return; // cannot be read just now: the first look will say so
+    }
+    const process = recordedProcess(this.#ledger.record, host.proc);
+    if (process !== undefined) host.claim(this.name, process);
+  }
+
   /** The configuration changed. Nothing is restarted; the next look follows the new settings. */
   configure(settings: ProgramSettings): void {
     this.#settings = settings;
     this.#subject = subjectOf(settings, this.#around.host);
-    if (this.#watch !== undefined) this.#monitor(this.#watch.ref);
+    const { process } = this.#hold;
+    if (process !== undefined) this.#limits.watch(process, settings.monitor);
     this.look();
   }
 
@@ -109,7 +142,7 @@ export class SupervisedProgram {
   look(): void {
     if (this.#closed) return;
     this.#again = true;
-    if (!this.#working) void this.#work();
+    if (!this.#working) this.#worker = this.#work();
   }
 
   /** The record file changed. */
@@ -117,10 +150,20 @@ export class SupervisedProgram {
     if (this.#ledger.isOutdated()) this.look();
   }
 
+  /** An operator wants to stop the program, and waits for the lock. */
+  noticeStopRequest(): void {
+    if (this.#startWindow === undefined) return;
+    const { host } = this.#around;
+    if (isStopRequested(host.state, this.name, host.proc)) {
+      this.#startWindow.abort(new Error("an operator wants to stop it"));
+    }
+  }
+
   /** The machine shuts down: ends the program, and looks at nothing any more. */
   async end(): Promise<void> {
     this.#cancelWake();
-    this.#unmonitor();
+    this.#limits.unwatch();
+    await this.#worker;
     this.#ledger.read(); // a start that was broken off just now has left its process there
     const { record } = this.#ledger;
     const process = this.#state.kind === "running" ? this.#state.process : record?.process;
@@ -134,20 +177,22 @@ export class SupervisedProgram {
   /** Leaves the program alone from now on. */
   close(): void {
     this.#closed = true;
+    this.#leaving.abort(new Error("left alone"));
+    this.#startWindow?.abort(new Error("left alone"));
     this.#cancelWake();
-    this.#unwatch();
-    this.#around.claim(this.name, undefined);
+    this.#letGo();
+    this.#around.host.claim(this.name, undefined);
   }
 
   async #work(): Promise<void> {
     this.#working = true;
     try {
-      while (this.#again && !this.#closed && !this.#around.signal.aborted) {
+      while (this.#again && !this.#closed) {
         this.#again = false;
         await this.#turn();
       }
     } catch (error) {
-      if (!this.#around.signal.aborted) this.#report(error);
+      if (!this.#closed) this.#report(error);
     } finally {
       this.#working = false;
     }
@@ -157,9 +202,19 @@ export class SupervisedProgram {
     const message = error instanceof Error ? error.message : String(error);
     const again = formatDuration(TROUBLE_PAUSE_MS);
     this.#ledger.log("error", "program.error", {}, `${message}; looked at again in ${again}`);
-    // A start that broke in the middle left the machine waiting for its outcome.
-    if (this.#state.kind === "starting") this.#state = { kind: "unknown" };
+    // What was decided was not done: the next look begins anew.
+    if (this.#hold.process === undefined) this.#state = { kind: "unknown" };
+    this.#mendState();
     this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
+  }
+
+  /** The state folder may have been deleted: without it nothing can be locked or written. */
+  #mendState(): void {
+    try {
+      makeStateDir(this.#around.host.state);
+    } catch {
+      // that is what was reported
+    }
   }
 
   /** One look, and what follows from it. */
@@ -181,7 +236,9 @@ export class SupervisedProgram {
 
   async #turnLocked(_held: Lock, before: Found): Promise<void> {
     this.#readRecord(); // what the last holder of the lock wrote
-    const found = before.kind === "running" ? before : this.#lookAgain();
+    this.#ledger.setDamagedAside();
+    const isGood = before.kind === "running" && !this.#isTaken(before.process);
+    const found = isGood ? before : this.#lookAgain();
     const { record } = this.#ledger;
     const violation = this.#violation;
     this.#violation = undefined;
@@ -194,10 +251,19 @@ export class SupervisedProgram {
       kind: "observed",
       process: found.kind === "running" ? found.process : undefined,
       wish: record?.wish ?? "none",
-      ranBefore: record?.process !== undefined,
-      exit: this.#exit,
+      ranBefore: hasRun(record),
+      startedByHand: this.#isOperatorsStart,
+      exit: this.#hold.exit,
     });
+    this.#isOperatorsStart = false;
     await this.#apply(step, found);
+    if (this.#state.kind === "running" && this.isLoose) this.#takeHold(this.#state.process);
+  }
+
+  /** Another program may have claimed it since the look. */
+  #isTaken(process: ProcessRef): boolean {
+    const owner = this.#around.host.ownerOf(process);
+    return owner !== undefined && owner !== this.name;
   }
 
   /**
@@ -222,14 +288,16 @@ export class SupervisedProgram {
     return (
       this.#state.kind === "running" &&
       sameProcess(this.#state.process, process) &&
-      this.#watch !== undefined
+      sameProcess(this.#hold.process, process)
     );
   }
 
   /** An operator's start, which another wrote to the record, begins a new count. */
   #readRecord(): void {
     if (!this.#ledger.read()) return;
-    this.#history = { ...this.#history, restarts: this.#ledger.record?.restarts ?? 0 };
+    const { record } = this.#ledger;
+    this.#history = { ...this.#history, restarts: record?.restarts ?? 0 };
+    this.#isOperatorsStart = record?.by === "usrsvc" && record.wish === "up";
   }
 
   #decide(event: ProgramEvent): Step {
@@ -242,7 +310,7 @@ export class SupervisedProgram {
 
   async #apply(step: Step, found: Found): Promise<void> {
     for (const effect of step.effects) await this.#perform(effect, found, step);
-    if (this.#state.kind !== "running") this.#unwatch();
+    if (this.#state.kind !== "running") this.#letGo();
     this.#around.onState();
   }
 
@@ -280,22 +348,25 @@ export class SupervisedProgram {
   }
 
   async #start(cause: AlertKind): Promise<void> {
-    const { host, signal } = this.#around;
+    const { host } = this.#around;
     const endTurn = await this.#around.launchTurn();
+    if (this.#closed) return endTurn();
+    const window = new AbortController();
+    this.#startWindow = window;
     const { restarts, failures } = this.#history;
     const isRestart = restarts > (this.#ledger.record?.restarts ?? 0);
     const reason = this.#ledger.record?.reason;
     this.#ledger.noteCause();
     let outcome: StartOutcome;
     try {
+      await this.#endWrapper();
       outcome = await start(this.#settings, {
         host,
         pattern: this.#subject.pattern,
         record: { ...this.#ledger.base(), restarts, failures },
-        signal,
+        signal: window.signal,
         onLaunched: (process) => {
           endTurn();
-          this.#around.claim(this.name, process);
           const msg = `${isRestart ? "starting again" : "starting"}: ${this.#settings.command}`;
           this.#ledger.log("info", "program.starting", { pid: process.pid, reason }, msg);
         },
@@ -305,18 +376,24 @@ export class SupervisedProgram {
           const found = lookFor(this.#subject, undefined, host, { maxAgeMs: SHARED_LOOK_MS });
           return found.kind === "running" ? found.process : undefined;
         },
-        onRecord: (text) => this.#ledger.noteText(text),
+        onRecord: (record, text) => this.#ledger.noteRecord(record, text),
       });
     } finally {
       endTurn();
+      this.#startWindow = undefined;
     }
     await this.#afterStart(outcome, cause);
   }
 
   async #afterStart(outcome: StartOutcome, cause: AlertKind): Promise<void> {
-    if (outcome.kind === "interrupted") return; // usrsvcd leaves; whoever comes next takes it up
+    if (this.#closed) return; // whoever comes next takes it up
+    if (outcome.kind === "interrupted") {
+      this.#decide({ kind: "started", process: outcome.process });
+      this.#takeHold(outcome.process);
+      return;
+    }
     if (outcome.kind === "failed") {
-      this.#around.claim(this.name, undefined);
+      this.#around.host.claim(this.name, undefined);
       this.#ledger.startFailed(outcome);
       const step = this.#decide({ kind: "start-failed", reason: outcome.reason });
       await this.#apply(step, { kind: "absent", pidfile: { kind: "none" } });
@@ -326,7 +403,7 @@ export class SupervisedProgram {
     const { pid } = process;
     this.#ledger.noteRecord(record);
     this.#decide({ kind: "started", process });
-    this.#hold(process);
+    this.#takeHold(process);
     const lived = formatDuration(this.#settings.successMs);
     this.#ledger.started(process, via, lived, cause, () =>
       this.#settings.emailAlerts.length > 0 ? lastLines(this.#settings.stderr, 0, 5) : [],
@@ -336,7 +413,8 @@ export class SupervisedProgram {
 
   /** A limit was exceeded. What follows is decided by the next look. */
   async #stop(process: ProcessRef, reason: string): Promise<void> {
-    const { host, signal } = this.#around;
+    const { host } = this.#around;
+    const { signal } = this.#leaving;
     this.#ledger.stopping(process, reason);
     const { termToKillMs } = this.#settings;
     const outcome = await stop(process, this.#ledger.record?.launched, termToKillMs, host, signal);
@@ -345,51 +423,16 @@ export class SupervisedProgram {
       this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
       return;
     }
-    if (outcome.kind !== "not-running") this.#exit = outcome.exit;
+    if (outcome.kind !== "not-running") this.#hold.noteExit(outcome.exit);
     this.#again = true;
-  }
-
-  /** The limits of `[[Monitor]]`, for this process and until it ends. */
-  #monitor(process: ProcessRef): void {
-    this.#unmonitor();
-    const { monitor } = this.#settings;
-    const { memory, host } = this.#around;
-    const onViolation = (violation: Violation): void => {
-      this.#violation = { process, reason: violation.reason };
-      this.#ledger.exceeded(process, violation);
-      this.look();
-    };
-    if (monitor.rssLimitBytes > 0) {
-      const { rssLimitBytes, monitorAfterMs } = monitor;
-      this.#monitors.push(memory.watch(process, rssLimitBytes, monitorAfterMs, onViolation));
-    }
-    if (monitor.activityfile !== undefined) {
-      const age = ageMs(process.startTime, host.proc.uptime());
-      const activity = new ActivityMonitor({
-        path: monitor.activityfile,
-        limitMs: monitor.activityfileLimitMs,
-        notBefore: monotonicMs() + Math.max(0, monitor.monitorAfterMs - age),
-        onViolation,
-        onDegraded: (reason) => {
-          const msg = `activity file is only looked at when its time is up: ${reason}`;
-          this.#ledger.log("warn", "program.warning", { reason }, msg);
-        },
-        ports: fileActivity,
-      });
-      this.#monitors.push(() => activity[Symbol.dispose]());
-    }
-  }
-
-  #unmonitor(): void {
-    for (const end of this.#monitors.splice(0)) end();
   }
 
   /** A process that was not started from here: hold on to it, and mend the pidfile. */
   #takeUp(found: Found): void {
     if (found.kind !== "running") return;
-    this.#endOrphanedLauncher();
+    endOrphanedLauncher(this.#ledger.record, this.#around.host);
+    this.#takeHold(found.process);
     this.#ledger.takenUp(found);
-    this.#hold(found.process);
     const { pid } = found.process;
     const { autopid, pidfile } = this.#settings;
     if (!autopid || (found.pidfile.kind === "pid" && found.pidfile.pid === pid)) return;
@@ -403,48 +446,40 @@ export class SupervisedProgram {
     }
   }
 
-  /** A starter that was killed in the start window leaves the shell that waits for the program. */
-  #endOrphanedLauncher(): void {
-    const launcher = this.#ledger.record?.launcher;
-    if (launcher === undefined) return;
-    using watch = this.#around.host.watcher().open(launcher);
-    watch?.signal("SIGKILL");
-  }
-
   #noteDeath(process: ProcessRef, exit: Exit | undefined): void {
-    this.#exit = undefined;
-    this.#unwatch();
-    this.#around.claim(this.name, undefined);
+    this.#hold.noteExit(undefined);
+    this.#letGo();
+    const { host } = this.#around;
+    host.claim(this.name, undefined);
+    const launched = this.#ledger.record?.launched;
+    this.#wrapper = sameProcess(launched, process) ? undefined : launched;
     this.#ledger.died(process, exit ?? { kind: "unknown" });
     if (this.#settings.autopid) removePidfile(this.#settings.pidfile, process.pid);
   }
 
-  /** Holds on to the program's process: its end is noticed at once from now on. */
-  #hold(process: ProcessRef): void {
-    this.#around.claim(this.name, process);
-    this.#cancelWake();
-    if (sameProcess(this.#watch?.ref, process)) return;
-    this.#unwatch();
-    this.#exit = undefined;
-    const watch = this.#around.host.watcher().open(process);
-    this.#watch = watch;
-    if (watch === undefined) {
-      this.look(); // gone already
-      return;
-    }
-    this.#monitor(process);
-    void watch.exited.then((exit) => {
-      if (this.#watch !== watch) return;
-      this.#exit = exit;
-      this.#unwatch();
-      this.look();
-    });
+  /** The next start would make a second wrapper beside the one that lives. */
+  async #endWrapper(): Promise<void> {
+    const wrapper = this.#wrapper;
+    this.#wrapper = undefined;
+    const { host } = this.#around;
+    if (wrapper === undefined || !sameProcess(host.proc.alive(wrapper.pid), wrapper)) return;
+    const { termToKillMs } = this.#settings;
+    const options = { isSession: true, signal: this.#leaving.signal };
+    await endOwnGroup(wrapper, termToKillMs, host, options);
   }
 
-  #unwatch(): void {
-    this.#unmonitor();
-    this.#watch?.[Symbol.dispose]();
-    this.#watch = undefined;
+  /** From now on this is the program's process. */
+  #takeHold(process: ProcessRef): void {
+    if (this.#closed) return;
+    this.#around.host.claim(this.name, process);
+    this.#cancelWake();
+    if (this.#hold.take(process)) this.#limits.watch(process, this.#settings.monitor);
+    else this.look(); // gone already
+  }
+
+  #letGo(): void {
+    this.#limits.unwatch();
+    this.#hold.release();
   }
 
   #wakeAt(at: number): void {
@@ -462,4 +497,10 @@ export class SupervisedProgram {
     this.#busyLooks += 1;
     this.#wakeAt(monotonicMs() + pause);
   }
+}
+
+/** True when the record says that the program ran, or was kept running, in this boot. */
+function hasRun(record: ProgramRecord | undefined): boolean {
+  if (record === undefined) return false;
+  return record.process !== undefined || record.phase === "backoff" || record.phase === "fatal";
 }

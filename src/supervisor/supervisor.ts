@@ -1,13 +1,11 @@
-import { setMaxListeners } from "node:events";
-import type { ProcessRef } from "../../proc/pid.ts";
 import type { Alert } from "../alerts/alert.ts";
 import { monotonicMs, within } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Log } from "../log.ts";
 import { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../program/host.ts";
+import { stopRequestStem } from "../program/stop-request.ts";
 import { fileStem } from "../program/state-dir.ts";
-import type { Owner } from "../program/taken.ts";
 import { LaunchTurns } from "./launch-turns.ts";
 import type { ProgramState } from "./machine.ts";
 import { SupervisedProgram, type Surroundings } from "./program.ts";
@@ -26,8 +24,6 @@ const DEGRADED_LOOK_MS = 1000;
 export interface SupervisorPorts {
   readonly host: Host;
   readonly log: Log;
-  /** Kept up to date here, and read by the host: which process belongs to which program. */
-  readonly owners: Map<number, Owner>;
   /** Takes what people are to be told of. */
   readonly alert: (alert: Alert, to: readonly string[]) => void;
   /** Called when a program may have got another state. */
@@ -38,11 +34,9 @@ export interface SupervisorPorts {
 export class Supervisor implements Disposable {
   readonly #host: Host;
   readonly #log: Log;
-  readonly #owners: Map<number, Owner>;
   readonly #programs = new Map<string, SupervisedProgram>();
   readonly #byFile = new Map<string, SupervisedProgram>();
   readonly #turns = new LaunchTurns(LAUNCHES_AT_ONCE);
-  readonly #leaving = new AbortController();
   readonly #alert: SupervisorPorts["alert"];
   readonly #onState: () => void;
   readonly #memory: MemoryMonitor;
@@ -50,34 +44,37 @@ export class Supervisor implements Disposable {
   #timer: NodeJS.Timeout | undefined;
   #isDegraded = false;
 
-  constructor({ host, log, owners, alert, onState }: SupervisorPorts) {
+  constructor({ host, log, alert, onState }: SupervisorPorts) {
     this.#host = host;
     this.#log = log;
-    this.#owners = owners;
     this.#alert = alert;
     this.#onState = onState;
     this.#memory = new MemoryMonitor(host.proc);
-    setMaxListeners(0, this.#leaving.signal); // all programs listen
   }
 
   /** Takes up or starts what is configured, side by side. */
   begin(programs: Iterable<ProgramSettings>): void {
     // Watched before the first look, so that nothing falls between.
     this.#watch = new StateWatch(this.#host.state, {
-      changed: (file) => this.#byFile.get(file)?.noticeRecord(),
+      changed: (file) => this.#changed(file),
       lost: () => this.#lookAtAll(),
       degraded: (reason) => this.#degrade(reason),
     });
-    for (const settings of programs) this.add(settings);
+    this.add(programs);
     this.#timer ??= setInterval(() => this.#slowLook(), SLOW_LOOK_MS);
   }
 
-  /** A program is new. */
-  add(settings: ProgramSettings): void {
-    const program = new SupervisedProgram(settings, this.#surroundings());
-    this.#programs.set(settings.name, program);
-    this.#byFile.set(`${fileStem(settings.name)}.json`, program);
-    program.look();
+  /** These programs are new. */
+  add(programs: Iterable<ProgramSettings>): void {
+    const added = [...programs].map((settings) => {
+      const program = new SupervisedProgram(settings, this.#surroundings());
+      this.#programs.set(settings.name, program);
+      this.#byFile.set(`${fileStem(settings.name)}.json`, program);
+      return program;
+    });
+    // Before any looks: a process that is on record for one is no candidate for another.
+    for (const program of added) program.claimRecorded();
+    for (const program of added) program.look();
   }
 
   /** A program is no longer configured: it is left alone, running or not. */
@@ -107,7 +104,7 @@ export class Supervisor implements Disposable {
    * all that are left at once.
    */
   async endAll(): Promise<void> {
-    this.#leaving.abort(new Error("the machine shuts down"));
+    for (const program of this.#programs.values()) program.close();
     const end = monotonicMs() + END_PATIENCE_MS;
     const late: Promise<void>[] = [];
     for (const program of [...this.#programs.values()].toReversed()) {
@@ -120,7 +117,6 @@ export class Supervisor implements Disposable {
 
   /** Leaves all programs as they are. */
   [Symbol.dispose](): void {
-    this.#leaving.abort(new Error("usrsvcd leaves"));
     clearInterval(this.#timer);
     for (const program of this.#programs.values()) program.close();
     this.#watch?.[Symbol.dispose]();
@@ -129,34 +125,34 @@ export class Supervisor implements Disposable {
   #surroundings(): Surroundings {
     return {
       host: this.#host,
-      signal: this.#leaving.signal,
       log: (level, event, fields, message) => this.#log.write(level, event, fields, message),
       launchTurn: async () => await this.#turns.take(),
-      claim: (name, process) => this.#claim(name, process),
       alert: this.#alert,
       memory: this.#memory,
       onState: this.#onState,
     };
   }
 
-  #claim(name: string, process: ProcessRef | undefined): void {
-    const old = this.#claims.get(name);
-    if (old !== undefined && this.#owners.get(old)?.name === name) this.#owners.delete(old);
-    if (process === undefined) {
-      this.#claims.delete(name);
-      return;
-    }
-    this.#claims.set(name, process.pid);
-    this.#owners.set(process.pid, { name, process });
-  }
-
-  readonly #claims = new Map<string, number>();
-
   #slowLook(): void {
     this.#watch?.check();
+    for (const program of this.#programs.values()) if (program.isLoose) program.look();
     const waiting = [...this.#programs.values()].filter((program) => program.waitsForProcess);
-    if (waiting.length === 0 || this.#host.table.isCurrent()) return;
+    if (waiting.length === 0 || this.#isTableCurrent()) return;
     for (const program of waiting) program.look();
+  }
+
+  #isTableCurrent(): boolean {
+    try {
+      return this.#host.table.isCurrent();
+    } catch {
+      return false; // no descriptor left just now (EMFILE)
+    }
+  }
+
+  #changed(file: string): void {
+    const stem = stopRequestStem(file);
+    if (stem === undefined) this.#byFile.get(file)?.noticeRecord();
+    else this.#byFile.get(`${stem}.json`)?.noticeStopRequest();
   }
 
   #lookAtAll(): void {

@@ -1,0 +1,54 @@
+import type { Exit } from "../../proc/exit.ts";
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import type { ProcessWatch, ProcessWatcher } from "../../proc/watch.ts";
+
+/** Holds on to the process of one program: its end is noticed at once. */
+export class Hold {
+  readonly #watcher: () => ProcessWatcher;
+  readonly #onEnd: () => void;
+  #watch: ProcessWatch | undefined;
+  #exit: Exit | undefined;
+
+  /** `onEnd` is called once for each process that ends while it is held. */
+  constructor(watcher: () => ProcessWatcher, onEnd: () => void) {
+    this.#watcher = watcher;
+    this.#onEnd = onEnd;
+  }
+
+  /** The process that is held; undefined when there is none, or when it has ended. */
+  get process(): ProcessRef | undefined {
+    return this.#watch?.ref;
+  }
+
+  /** How the process that was held last ended; until the next one is taken. */
+  get exit(): Exit | undefined {
+    return this.#exit;
+  }
+
+  /** Somebody else saw how it ended. */
+  noteExit(exit: Exit | undefined): void {
+    this.#exit = exit;
+  }
+
+  /** Takes `process` in place of the one before. False when it is gone already. */
+  take(process: ProcessRef): boolean {
+    if (sameProcess(this.process, process)) return true;
+    this.release();
+    this.#exit = undefined;
+    const watch = this.#watcher().open(process);
+    this.#watch = watch;
+    if (watch === undefined) return false;
+    void watch.exited.then((exit) => {
+      if (this.#watch !== watch) return;
+      this.release();
+      this.#exit = exit;
+      this.#onEnd();
+    });
+    return true;
+  }
+
+  release(): void {
+    this.#watch?.[Symbol.dispose]();
+    this.#watch = undefined;
+  }
+}

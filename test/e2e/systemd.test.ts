@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { Lab, whyNoLab } from "../systemd/lab.ts";
+import { lines, waitFor } from "./home.ts";
+
+/** Tells of itself at its start, and when it is asked to end, which takes it a moment. */
+const app = `#!/bin/sh
+# app.sh ACCOUNT NAME
+{ ulimit -S -n; grep -E 'Sig(Ign|Blk)' /proc/$$/status; env; } >"/out/$1.$2.start"
+trap 'echo "asked $2" >>"/out/$1.order"; sleep 0.2; echo "ended $2" >>"/out/$1.order"; exit 0' TERM
+while :; do sleep 0.05; done
+`;
+
+const unit = "usrsvcd@alice";
+
+function configuration(user: string, ...names: readonly string[]): string {
+  const programs = names.map(
+    (name) => `[Program:${name}]
+command = /opt/app.sh ${user} ${name}
+pidfile = /home/${user}/${name}.pid
+stdout = /home/${user}/${name}.log
+success_seconds = 0.3
+`,
+  );
+  return `[Main]\n${programs.join("\n")}`;
+}
+
+test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
+  const lab = await Lab.boot(t);
+  await lab.write("/opt/app.sh", app);
+  await lab.write("/home/alice/usrsvc.cfg", configuration("alice", "one", "two", "three"));
+  await lab.write("/home/bob/usrsvc.cfg", configuration("bob", "one", "two"));
+  await lab.print("chown bob: /home/bob/usrsvc.cfg; chown alice: /home/alice/usrsvc.cfg");
+  const pids = async (): Promise<string> =>
+    (await lab.print("cd /home/alice && cat one.pid two.pid three.pid")).trim();
+  const mainPid = async (): Promise<string> => await lab.show(unit, "MainPID");
+
+  await t.test("the template unit starts, and is ready when usrsvcd says so", async () => {
+    await lab.print("/opt/usrsvc/systemd/install.sh --node /usr/local/bin/node");
+    const verified = await lab.root(`systemd-analyze verify /etc/systemd/system/usrsvcd@.service`);
+    assert.equal(verified.out + verified.err, "");
+    await lab.write(
+      "/etc/systemd/system/usrsvcd@.service.d/short.conf",
+      "[Service]\nWatchdogSec=2\nRestartSec=100ms\n",
+    );
+    await lab.print(`systemctl daemon-reload && systemctl enable --now ${unit}`);
+    assert.equal(await lab.show(unit, "ActiveState"), "active");
+    assert.equal(await lab.show(unit, "Type"), "notify");
+    await hasStatus(lab, unit, "3 running");
+    assert.match(await lab.print(`systemctl status ${unit}`), /Status: "3 running"/);
+    const [, uid] = /^Uid:\t(\d+)/m.exec(await lab.print(`cat /proc/${await mainPid()}/status`)) ?? [];
+    assert.equal(uid, "2001");
+  });
+
+  await t.test("programs are children of PID 1, and have nothing of what is usrsvcd's", async () => {
+    const limit = (await lab.print("systemctl show -p DefaultLimitNOFILESoft --value")).trim();
+    assert.equal(limit, "1024");
+    for (const pid of (await pids()).split("\n")) {
+      assert.match(await lab.print(`cat /proc/${pid}/status`), /^PPid:\t1$/m);
+    }
+    const [soft, ...rest] = lab.said("alice.one.start").split("\n");
+    assert.equal(soft, limit);
+    const text = rest.join("\n");
+    assert.match(text, /^SigBlk:\t0{16}\nSigIgn:\t0{16}$/m);
+    assert.match(text, /^HOME=\/home\/alice$/m);
+    const ours = /^(NOTIFY_|WATCHDOG_|LISTEN_|INVOCATION_|JOURNAL_|SYSTEMD_EXEC|USRSVC_|NODE_|MAINPID).*$/gm;
+    assert.deepEqual(text.match(ours), null);
+  });
+
+  await t.test("journalctl -t usrsvcd -o cat is JSON for jq, as documented", async () => {
+    const line = `journalctl --sync; journalctl -q -u ${unit} -t usrsvcd -o cat`;
+    const filter = `jq -r 'select(.event == "program.started") | .program'`;
+    const started = (await lab.print(`${line} | ${filter}`)).trim().split("\n");
+    assert.deepEqual(started.toSorted(), ["one", "three", "two"]);
+    const mixed = await lab.root(`journalctl -q -u ${unit} -o cat | jq .`);
+    assert.notEqual(mixed.code, 0, "without -t, systemd's own lines are among them");
+    const readable = await lab.print("JOURNAL=1 /opt/usrsvc/contrib/usrsvc-log -u usrsvcd@alice");
+    assert.match(readable, /3 programs/);
+  });
+
+  /** What ends usrsvcd, so that a new one runs afterwards. */
+  const endings: Readonly<Record<string, (pid: string) => Promise<unknown>>> = {
+    restart: async () => await lab.print(`systemctl restart ${unit}`),
+    "stop and start": async () => {
+      await lab.print(`systemctl stop ${unit}`);
+      assert.equal(await lab.show(unit, "ActiveState"), "inactive");
+      await lab.print(`systemctl start ${unit}`);
+    },
+    "kill -9": async (pid) => await lab.print(`kill -9 ${pid}`),
+    "the watchdog, since it hangs,": async (pid) => await lab.print(`kill -STOP ${pid}`),
+  };
+  for (const [what, end] of Object.entries(endings)) {
+    await t.test(`${what} of usrsvcd leaves programs running, and taken up`, async () => {
+      const programs = await pids();
+      const before = await mainPid();
+      const lost = (await lab.log(unit)).length;
+      await end(before);
+      await waitFor("another usrsvcd", async () => {
+        const now = await mainPid();
+        return now !== before && now !== "0" && (await lab.show(unit, "ActiveState")) === "active";
+      });
+      await hasStatus(lab, unit, "3 running");
+      assert.equal(await pids(), programs);
+      const taken = (await lab.log(unit)).slice(lost).filter(({ event }) => event.startsWith("program."));
+      assert.deepEqual(
+        taken.map(({ event, program }) => `${event} ${program}`).toSorted(),
+        ["one", "three", "two"].map((name) => `program.taken-up ${name}`),
+      );
+      const status = lines(await lab.printAs("alice", "/opt/usrsvc/dist/usrsvc.cjs status --json"));
+      assert.deepEqual(status.map(({ pid }) => pid).join("\n"), programs);
+      assert.equal(lab.said("alice.order"), "", "none was asked to end");
+    });
+  }
+
+  await t.test("reload reads the configuration, and is done when that is", async () => {
+    const before = await mainPid();
+    await lab.write("/home/alice/usrsvc.cfg", configuration("alice", "one", "two", "three", "four"));
+    await lab.print(`systemctl reload ${unit}`);
+    await hasStatus(lab, unit, "4 running");
+    await waitFor("the end of the reload", async () => {
+      return (await lab.show(unit, "ActiveState")) === "active";
+    });
+    assert.equal(await mainPid(), before);
+    assert.ok((await lab.log(unit)).some(({ event }) => event === "config.reread"));
+    await lab.write("/home/alice/usrsvc.cfg", "[Main]\nnonsense\n");
+    await lab.print(`systemctl reload ${unit}`);
+    await waitFor("the refusal", async () =>
+      (await lab.log(unit)).some(({ event }) => event === "config.rejected"),
+    );
+    await waitFor("the end of the reload", async () => {
+      return (await lab.show(unit, "ActiveState")) === "active";
+    });
+    assert.equal(await lab.show(unit, "StatusText"), "4 running");
+  });
+
+  await t.test("the user unit: parent is the user's systemd, which ends all in order", async () => {
+    const node = "/opt/usrsvc/systemd/install.sh --user --node /usr/local/bin/node";
+    const said = await lab.printAs("bob", node);
+    assert.match(said, /\/home\/bob\/\.config\/systemd\/user\/usrsvcd\.service written/);
+    await lab.printAs("bob", "systemctl --user daemon-reload");
+    await lab.printAs("bob", "systemctl --user enable --now usrsvcd");
+    const show = async (property: string): Promise<string> =>
+      (await lab.printAs("bob", `systemctl --user show -p ${property} --value usrsvcd`)).trim();
+    await waitFor("2 running", async () => (await show("StatusText")) === "2 running");
+    const programs = await lab.print("cat /home/bob/one.pid /home/bob/two.pid");
+    const [first = ""] = programs.split("\n");
+    const [, parent = ""] = /^PPid:\t(\d+)$/m.exec(await lab.print(`cat /proc/${first}/status`)) ?? [];
+    assert.equal(parent, await lab.show("user@2002", "MainPID"));
+    assert.doesNotMatch(lab.said("bob.one.start"), /NOTIFY_SOCKET|MANAGERPID|INVOCATION_ID/);
+    await lab.printAs("bob", "systemctl --user restart usrsvcd");
+    await waitFor("2 running", async () => (await show("StatusText")) === "2 running");
+    assert.equal(await lab.print("cat /home/bob/one.pid /home/bob/two.pid"), programs);
+    await lab.print("systemctl stop user@2002");
+    assert.deepEqual(lab.said("bob.order").split("\n").slice(0, -1), [
+      "asked two",
+      "ended two",
+      "asked one",
+      "ended one",
+    ]);
+  });
+
+  await t.test("at shutdown programs are asked to end, the last configured first", async () => {
+    await lab.root("systemctl poweroff");
+    await lab.off();
+    const names = ["four", "three", "two", "one"];
+    assert.deepEqual(
+      lab.said("alice.order").split("\n").slice(0, -1),
+      names.flatMap((name) => [`asked ${name}`, `ended ${name}`]),
+    );
+    assert.match(lab.journal(), /"event":"daemon\.stopping".*the machine shuts down/);
+  });
+});
+
+test("out of memory, one program is killed, and no other", { skip: whyNoLab("memory") }, async (t) => {
+  const lab = await Lab.boot(t, "memory");
+  await lab.write("/opt/app.sh", app);
+  await lab.write(
+    "/opt/hog.js",
+    "const all = []; setInterval(() => all.push(Buffer.alloc(1 << 24, 1)), 5);\n",
+  );
+  const hog = `[Program:hog]
+command = /usr/local/bin/node /opt/hog.js
+pidfile = /home/alice/hog.pid
+stdout = /home/alice/hog.log
+success_seconds = 0.1
+autostart = no
+autorestart = no
+`;
+  await lab.write("/home/alice/usrsvc.cfg", configuration("alice", "one") + hog);
+  await lab.print("/opt/usrsvc/systemd/install.sh --node /usr/local/bin/node");
+  await lab.write(
+    "/etc/systemd/system/usrsvcd@.service.d/small.conf",
+    "[Service]\nMemoryMax=400M\nMemorySwapMax=0\n",
+  );
+  await lab.print(`systemctl daemon-reload && systemctl start ${unit}`);
+  await hasStatus(lab, unit, "1 running, 1 stopped");
+  const mainPid = await lab.show(unit, "MainPID");
+  const one = await lab.print("cat /home/alice/one.pid");
+  await startInUnit(lab, t);
+  const exited = await waitFor("the end of the hog", async () =>
+    (await lab.log(unit)).find(({ event, program }) => event === "program.exited" && program === "hog"),
+  );
+  assert.deepEqual(exited["exit"], { signal: "SIGKILL" });
+  assert.equal(await lab.show(unit, "MainPID"), mainPid, "usrsvcd runs on");
+  assert.equal(await lab.show(unit, "ActiveState"), "active");
+  assert.equal(await lab.print("cat /home/alice/one.pid"), one);
+  await hasStatus(lab, unit, "1 running, 1 stopped");
+});
+
+/** The hog is to be started by usrsvcd, in whose cgroup memory is limited. */
+async function startInUnit(lab: Lab, _t: TestContext): Promise<void> {
+  await lab.print("sed -i 's/^autostart = no/autostart = yes/' /home/alice/usrsvc.cfg");
+  await lab.print(`systemctl reload ${unit}`);
+}
+
+async function hasStatus(lab: Lab, name: string, text: string): Promise<void> {
+  await waitFor(`the status "${text}"`, async () => (await lab.show(name, "StatusText")) === text);
+}
