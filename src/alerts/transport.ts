@@ -145,11 +145,7 @@ function release(child: ChildProcess): void {
 }
 
 /** What systemd told us is not for sendmail, which could speak in our name. */
-function withoutOurs({
-  NOTIFY_SOCKET: _,
-  WATCHDOG_PID: _pid,
-  WATCHDOG_USEC: _usec,
-  ...env
-}: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return env;
+function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const ours = new Set(["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"]);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.has(name)));
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { closeSync } from "node:fs";
-import { libc } from "../../proc/libc.ts";
+import { type Libc, libc, libcFailure } from "../../proc/libc.ts";
 import { unixAddress } from "../../proc/sockaddr_un.ts";
 
 /** Tells the service manager how we are (sd_notify(3)); does nothing where none asked for it. */
@@ -20,6 +20,13 @@ const silent: ServiceManager = {
   [Symbol.dispose]() {},
 };
 
+/** Socket buffer full: the manager is busy. */
+const EAGAIN = 11;
+/** A message that a full socket did not take is sent again after this, in ms. */
+const RETRY_MS = 50;
+/** `setInterval` takes no more; 24 days. */
+const LONGEST_INTERVAL_MS = 2 ** 31 - 1;
+
 /**
  * The service manager of NOTIFY_SOCKET. With WATCHDOG_USEC it is told that we live, twice as often
  * as it asks for. `onTrouble` gets what went wrong, once.
@@ -30,35 +37,89 @@ export function serviceManager(
 ): ServiceManager {
   const path = env["NOTIFY_SOCKET"];
   if (path === undefined || path === "") return silent;
-  const address = unixAddress(path);
   const c = libc();
-  const fd = c?.unixDatagramSocket() ?? -1;
+  const address = unixAddress(path);
+  const fd = c === undefined || address === undefined ? -1 : c.unixDatagramSocket();
   if (c === undefined || address === undefined || fd < 0) {
-    onTrouble(`NOTIFY_SOCKET ${path} cannot be used`);
+    const why = libcFailure() ?? (address === undefined ? "no such address" : errnoOf(c));
+    onTrouble(`NOTIFY_SOCKET ${path} cannot be used (${why})`);
     return silent;
   }
   let isTold = false;
-  let lastStatus = "";
-  const send = (...lines: readonly string[]): void => {
-    if (c.sendTo(fd, Buffer.from(lines.join("\n")), address) >= 0 || isTold) return;
+  const outbox = new Outbox((message) => {
+    if (c.sendTo(fd, Buffer.from(message), address) >= 0) return "sent";
+    if (c.errno() === EAGAIN) return "full";
+    if (!isTold) onTrouble(`NOTIFY_SOCKET ${path} takes no message (${errnoOf(c)})`);
     isTold = true;
-    onTrouble(`NOTIFY_SOCKET ${path} takes no message (errno ${c.errno()})`);
-  };
-  const watchdog = watchdogTimer(env, () => send("WATCHDOG=1"));
+    return "refused";
+  });
+  let lastStatus = "";
+  const watchdog = watchdogTimer(env, () => outbox.tryNow("WATCHDOG=1"));
   return {
-    ready: () => send("READY=1"),
+    ready: () => outbox.send("READY=1"),
     status(text) {
       if (text === lastStatus) return;
       lastStatus = text;
-      send(`STATUS=${text}`);
+      outbox.send(`STATUS=${text}`);
     },
-    reloading: () => send("RELOADING=1", `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`),
-    stopping: () => send("STOPPING=1"),
+    reloading: () =>
+      outbox.send(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`),
+    stopping: () => outbox.send("STOPPING=1"),
     [Symbol.dispose]() {
       clearInterval(watchdog);
+      outbox[Symbol.dispose]();
       closeSync(fd);
     },
   };
+}
+
+function errnoOf(c: Libc | undefined): string {
+  return `errno ${c?.errno()}`;
+}
+
+type Sending = "sent" | "full" | "refused";
+
+/**
+ * Messages in their order. What a full socket does not take waits: with a READY=1 that is lost, the
+ * manager would end us in the belief that we never began.
+ */
+class Outbox implements Disposable {
+  readonly #post: (message: string) => Sending;
+  #waiting: readonly string[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(post: (message: string) => Sending) {
+    this.#post = post;
+  }
+
+  send(message: string): void {
+    // Of several statuses only the last is of interest.
+    const isOld = (other: string): boolean =>
+      message.startsWith("STATUS=") && other.startsWith("STATUS=");
+    this.#waiting = [...this.#waiting.filter((other) => !isOld(other)), message];
+    this.#flush();
+  }
+
+  /** What is said again soon anyway: does not wait. */
+  tryNow(message: string): void {
+    this.#post(message);
+  }
+
+  [Symbol.dispose](): void {
+    this.#flush();
+    clearTimeout(this.#timer);
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    while (this.#waiting[0] !== undefined) {
+      if (this.#post(this.#waiting[0]) === "full") {
+        this.#timer = setTimeout(() => this.#flush(), RETRY_MS);
+        return;
+      }
+      this.#waiting = this.#waiting.slice(1);
+    }
+  }
 }
 
 /** From our event loop, so that a loop that hangs is noticed (sd_watchdog_enabled(3)). */
@@ -68,7 +129,7 @@ function watchdogTimer(env: NodeJS.ProcessEnv, ping: () => void): NodeJS.Timeout
   if (!Number.isFinite(microseconds) || microseconds <= 0) return undefined;
   if (meant !== undefined && Number(meant) !== process.pid) return undefined;
   ping();
-  return setInterval(ping, Math.max(1, microseconds / 2000));
+  return setInterval(ping, Math.min(Math.max(1, microseconds / 2000), LONGEST_INTERVAL_MS));
 }
 
 /**

@@ -121,6 +121,11 @@ export class Home {
     return await finished(this.spawn(command, words, env));
   }
 
+  /** Path of a built command. */
+  command(name: string): string {
+    return join(dist, name);
+  }
+
   /** Starts a command, and leaves it to the test. */
   spawn(command: string, words: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
     const child = spawn(join(dist, command), [...words], {

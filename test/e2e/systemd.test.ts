@@ -48,24 +48,29 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
     assert.equal(await lab.show(unit, "Type"), "notify");
     await hasStatus(lab, unit, "3 running");
     assert.match(await lab.print(`systemctl status ${unit}`), /Status: "3 running"/);
-    const [, uid] = /^Uid:\t(\d+)/m.exec(await lab.print(`cat /proc/${await mainPid()}/status`)) ?? [];
+    const [, uid] =
+      /^Uid:\t(\d+)/m.exec(await lab.print(`cat /proc/${await mainPid()}/status`)) ?? [];
     assert.equal(uid, "2001");
   });
 
-  await t.test("programs are children of PID 1, and have nothing of what is usrsvcd's", async () => {
-    const limit = (await lab.print("systemctl show -p DefaultLimitNOFILESoft --value")).trim();
-    assert.equal(limit, "1024");
-    for (const pid of (await pids()).split("\n")) {
-      assert.match(await lab.print(`cat /proc/${pid}/status`), /^PPid:\t1$/m);
-    }
-    const [soft, ...rest] = lab.said("alice.one.start").split("\n");
-    assert.equal(soft, limit);
-    const text = rest.join("\n");
-    assert.match(text, /^SigBlk:\t0{16}\nSigIgn:\t0{16}$/m);
-    assert.match(text, /^HOME=\/home\/alice$/m);
-    const ours = /^(NOTIFY_|WATCHDOG_|LISTEN_|INVOCATION_|JOURNAL_|SYSTEMD_EXEC|USRSVC_|NODE_|MAINPID).*$/gm;
-    assert.deepEqual(text.match(ours), null);
-  });
+  await t.test(
+    "programs are children of PID 1, and have nothing of what is usrsvcd's",
+    async () => {
+      const limit = (await lab.print("systemctl show -p DefaultLimitNOFILESoft --value")).trim();
+      assert.equal(limit, "1024");
+      for (const pid of (await pids()).split("\n")) {
+        assert.match(await lab.print(`cat /proc/${pid}/status`), /^PPid:\t1$/m);
+      }
+      const [soft, ...rest] = lab.said("alice.one.start").split("\n");
+      assert.equal(soft, limit);
+      const text = rest.join("\n");
+      assert.match(text, /^SigBlk:\t0{16}\nSigIgn:\t0{16}$/m);
+      assert.match(text, /^HOME=\/home\/alice$/m);
+      const ours =
+        /^(NOTIFY_|WATCHDOG_|LISTEN_|INVOCATION_|JOURNAL_|SYSTEMD_EXEC|USRSVC_|NODE_|MAINPID).*$/gm;
+      assert.deepEqual(text.match(ours), null);
+    },
+  );
 
   await t.test("journalctl -t usrsvcd -o cat is JSON for jq, as documented", async () => {
     const line = `journalctl --sync; journalctl -q -u ${unit} -t usrsvcd -o cat`;
@@ -101,7 +106,9 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
       });
       await hasStatus(lab, unit, "3 running");
       assert.equal(await pids(), programs);
-      const taken = (await lab.log(unit)).slice(lost).filter(({ event }) => event.startsWith("program."));
+      const taken = (await lab.log(unit))
+        .slice(lost)
+        .filter(({ event }) => event.startsWith("program."));
       assert.deepEqual(
         taken.map(({ event, program }) => `${event} ${program}`).toSorted(),
         ["one", "three", "two"].map((name) => `program.taken-up ${name}`),
@@ -114,7 +121,10 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
 
   await t.test("reload reads the configuration, and is done when that is", async () => {
     const before = await mainPid();
-    await lab.write("/home/alice/usrsvc.cfg", configuration("alice", "one", "two", "three", "four"));
+    await lab.write(
+      "/home/alice/usrsvc.cfg",
+      configuration("alice", "one", "two", "three", "four"),
+    );
     await lab.print(`systemctl reload ${unit}`);
     await hasStatus(lab, unit, "4 running");
     await waitFor("the end of the reload", async () => {
@@ -144,7 +154,8 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
     await waitFor("2 running", async () => (await show("StatusText")) === "2 running");
     const programs = await lab.print("cat /home/bob/one.pid /home/bob/two.pid");
     const [first = ""] = programs.split("\n");
-    const [, parent = ""] = /^PPid:\t(\d+)$/m.exec(await lab.print(`cat /proc/${first}/status`)) ?? [];
+    const [, parent = ""] =
+      /^PPid:\t(\d+)$/m.exec(await lab.print(`cat /proc/${first}/status`)) ?? [];
     assert.equal(parent, await lab.show("user@2002", "MainPID"));
     assert.doesNotMatch(lab.said("bob.one.start"), /NOTIFY_SOCKET|MANAGERPID|INVOCATION_ID/);
     await lab.printAs("bob", "systemctl --user restart usrsvcd");
@@ -171,14 +182,17 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
   });
 });
 
-test("out of memory, one program is killed, and no other", { skip: whyNoLab("memory") }, async (t) => {
-  const lab = await Lab.boot(t, "memory");
-  await lab.write("/opt/app.sh", app);
-  await lab.write(
-    "/opt/hog.js",
-    "const all = []; setInterval(() => all.push(Buffer.alloc(1 << 24, 1)), 5);\n",
-  );
-  const hog = `[Program:hog]
+test(
+  "out of memory, one program is killed, and no other",
+  { skip: whyNoLab("memory") },
+  async (t) => {
+    const lab = await Lab.boot(t, "memory");
+    await lab.write("/opt/app.sh", app);
+    await lab.write(
+      "/opt/hog.js",
+      "const all = []; setInterval(() => all.push(Buffer.alloc(1 << 24, 1)), 5);\n",
+    );
+    const hog = `[Program:hog]
 command = /usr/local/bin/node /opt/hog.js
 pidfile = /home/alice/hog.pid
 stdout = /home/alice/hog.log
@@ -186,26 +200,29 @@ success_seconds = 0.1
 autostart = no
 autorestart = no
 `;
-  await lab.write("/home/alice/usrsvc.cfg", configuration("alice", "one") + hog);
-  await lab.print("/opt/usrsvc/systemd/install.sh --node /usr/local/bin/node");
-  await lab.write(
-    "/etc/systemd/system/usrsvcd@.service.d/small.conf",
-    "[Service]\nMemoryMax=400M\nMemorySwapMax=0\n",
-  );
-  await lab.print(`systemctl daemon-reload && systemctl start ${unit}`);
-  await hasStatus(lab, unit, "1 running, 1 stopped");
-  const mainPid = await lab.show(unit, "MainPID");
-  const one = await lab.print("cat /home/alice/one.pid");
-  await startInUnit(lab, t);
-  const exited = await waitFor("the end of the hog", async () =>
-    (await lab.log(unit)).find(({ event, program }) => event === "program.exited" && program === "hog"),
-  );
-  assert.deepEqual(exited["exit"], { signal: "SIGKILL" });
-  assert.equal(await lab.show(unit, "MainPID"), mainPid, "usrsvcd runs on");
-  assert.equal(await lab.show(unit, "ActiveState"), "active");
-  assert.equal(await lab.print("cat /home/alice/one.pid"), one);
-  await hasStatus(lab, unit, "1 running, 1 stopped");
-});
+    await lab.write("/home/alice/usrsvc.cfg", configuration("alice", "one") + hog);
+    await lab.print("/opt/usrsvc/systemd/install.sh --node /usr/local/bin/node");
+    await lab.write(
+      "/etc/systemd/system/usrsvcd@.service.d/small.conf",
+      "[Service]\nMemoryMax=400M\nMemorySwapMax=0\n",
+    );
+    await lab.print(`systemctl daemon-reload && systemctl start ${unit}`);
+    await hasStatus(lab, unit, "1 running, 1 stopped");
+    const mainPid = await lab.show(unit, "MainPID");
+    const one = await lab.print("cat /home/alice/one.pid");
+    await startInUnit(lab, t);
+    const exited = await waitFor("the end of the hog", async () =>
+      (await lab.log(unit)).find(
+        ({ event, program }) => event === "program.exited" && program === "hog",
+      ),
+    );
+    assert.deepEqual(exited["exit"], { signal: "SIGKILL" });
+    assert.equal(await lab.show(unit, "MainPID"), mainPid, "usrsvcd runs on");
+    assert.equal(await lab.show(unit, "ActiveState"), "active");
+    assert.equal(await lab.print("cat /home/alice/one.pid"), one);
+    await hasStatus(lab, unit, "1 running, 1 stopped");
+  },
+);
 
 /** The hog is to be started by usrsvcd, in whose cgroup memory is limited. */
 async function startInUnit(lab: Lab, _t: TestContext): Promise<void> {
