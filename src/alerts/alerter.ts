@@ -83,16 +83,19 @@ export class Alerter implements Disposable {
     if (this.#isOver) return;
     const now = Date.now();
     let next = Number.POSITIVE_INFINITY;
+    const due: Pending[] = [];
     for (const pending of this.#ports.queue.all()) {
       if (pending.total === 0 || this.#sending.has(pending.program)) continue;
-      const due = this.#dueAt(pending, now);
-      if (due > now) next = Math.min(next, due);
-      else if (this.#sending.size < AT_ONCE) void this.#send(pending);
+      const at = this.#dueAt(pending, now);
+      if (at > now) next = Math.min(next, at);
+      else due.push(pending);
     }
     this.#cancelTimer();
     if (Number.isFinite(next)) {
       this.#cancelTimer = callAt(monotonicMs() + (next - now), () => this.#sendDue());
     }
+    // One that is over leads here again.
+    for (const pending of due.slice(0, AT_ONCE - this.#sending.size)) void this.#send(pending);
   }
 
   /** A clock that was set back must not hold mails for ever. */
@@ -106,6 +109,7 @@ export class Alerter implements Disposable {
     const { program, alerts, total, to } = pending;
     this.#sending.add(program);
     try {
+      await Promise.resolve(); // what fails at once must not lead back here before the caller is done
       const transport = this.#ports.transport();
       if (transport === undefined) throw new Error("no sendmail on this machine, and no smtp_url");
       await transport(composeMessage(alerts, total, this.#ports.sender), to);

@@ -32,7 +32,7 @@ export async function act(command: Act, screen: Screen, signal: AbortSignal): Pr
   using host = toolHost(state, isConfigured);
   const { subjects, unknown } = choose(settings, command.names, host);
   for (const line of complaints(settings, command)) screen.complain(line);
-  for (const name of unknown) screen.complain(describeUnknown(name, settings));
+  for (const name of unknown) tellUnknown(name, settings, command, screen);
   const code =
     command.action === "status"
       ? await showStatus(subjects, command, host, screen)
@@ -60,6 +60,20 @@ function choose(
 /** Errors of the programs concerned; with `all`, of all. */
 function complaints(settings: Settings, { names }: Act): readonly string[] {
   return issuesOf(settings, names.length > 0 ? new Set(names) : undefined);
+}
+
+function tellUnknown(
+  name: string,
+  settings: Settings,
+  { action, json }: Act,
+  screen: Screen,
+): void {
+  const text = describeUnknown(name, settings);
+  screen.complain(text);
+  if (!json || action === "status") return;
+  const code = ExitCode.undefinedProgram;
+  const message = text.slice(name.length + 2);
+  screen.result(renderActionJson({ program: name, action, result: "undefined", code, message }));
 }
 
 function describeUnknown(name: string, settings: Settings): string {

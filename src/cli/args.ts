@@ -149,7 +149,14 @@ function findAction<A extends string>(
 ): A {
   const action = known.find((one) => one === word);
   if (action !== undefined) return action;
-  const near = nearest(word, known);
+  const near = known.find((one) => one.startsWith(word)) ?? nearest(word, known);
+  const elsewhere: readonly string[] = known.length === actions.length ? daemonActions : [];
+  if (elsewhere.includes(word)) {
+    throw new UsageError(
+      `${word} is an action of usrsvcd: usrsvcd ${word}`,
+      ExitCode.invalidAction,
+    );
+  }
   // `usrsvc web start`, as other tools have it
   const swapped = known.find((one) => one === next);
   const hint =

@@ -3,7 +3,7 @@ import { openSync, closeSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { ConfigError, formatIssue } from "../config/issue.ts";
+import { ConfigError, type ConfigIssue, formatIssue } from "../config/issue.ts";
 import type { Settings } from "../config/settings.ts";
 import { monotonicMs, sleep, within } from "../clock.ts";
 import { livingDaemon } from "../daemon-alive.ts";
@@ -37,6 +37,7 @@ export async function control(
     if (command.action === "status") return showDaemon(command, host, screen);
     return await stopDaemon(host, screen, signal);
   }
+  if (command.action === "reread") return await rereadOrCheck(command, screen, signal);
   const settings = load(command.config);
   if (command.action === "checkconfig") return checkConfig(settings, command, screen);
   using host = toolHost(stateDir(settings.main.stateDir), () => true);
@@ -48,8 +49,6 @@ export async function control(
       if (stopped !== ExitCode.ok) return stopped;
       return await startDaemon(settings, command, script, host, screen);
     }
-    case "reread":
-      return await reread(settings, host, screen, signal);
   }
 }
 
@@ -148,19 +147,36 @@ function shown(info: DaemonInfo): object {
   return { running: true, pid: ref.pid, since, version, config, pidfile, log, rereads, lastReread };
 }
 
-/** Checks the configuration here first, so that a faulty one does not even reach the daemon. */
-async function reread(
-  settings: Settings,
-  host: Host,
+/** What is wrong is told here, with warnings, and by usrsvcd, which keeps its configuration then. */
+async function rereadOrCheck(
+  { config }: Control,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const errors = issuesOf(settings, undefined);
-  if (errors.length > 0) {
-    for (const line of errors) screen.complain(line);
-    screen.complain("not reread: usrsvcd keeps its configuration");
-    return ExitCode.invalidConfig;
+  const { stateDir: path, issues, isBroken } = loadLeniently(config);
+  for (const issue of issues) screen.complain(formatIssue(issue));
+  using host = toolHost(stateDir(path), () => true);
+  const code = await reread(host, screen, signal);
+  const isFaulty = isBroken || issues.some(({ severity }) => severity === "error");
+  return code === ExitCode.ok && isFaulty ? ExitCode.invalidConfig : code;
+}
+
+function loadLeniently(config: string | undefined): {
+  stateDir: string;
+  issues: readonly ConfigIssue[];
+  isBroken: boolean;
+} {
+  try {
+    const { main, issues } = load(config);
+    return { stateDir: main.stateDir, issues, isBroken: false };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { stateDir: error.stateDir, issues: error.issues, isBroken: true };
   }
+}
+
+/** Asks usrsvcd to read its configuration again, and tells what came of it. */
+async function reread(host: Host, screen: Screen, signal: AbortSignal): Promise<ExitCode> {
   const before = livingDaemon(host.state, host.proc);
   using watch = before && host.watcher().open(before.process);
   if (before === undefined || watch === undefined) {
@@ -186,8 +202,7 @@ async function reread(
 
 function tellReread(result: NonNullable<DaemonInfo["lastReread"]>, screen: Screen): ExitCode {
   if (!result.ok) {
-    for (const problem of result.problems) screen.complain(problem);
-    screen.complain("rejected: usrsvcd keeps its configuration");
+    screen.complain("not reread: usrsvcd keeps its configuration");
     return ExitCode.invalidConfig;
   }
   const list = (word: string, names: readonly string[]): string =>

@@ -1,9 +1,10 @@
 import type { Exit } from "../../proc/exit.ts";
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
+import { daemonRuns } from "../daemon-alive.ts";
 import { formatDuration } from "../format.ts";
 import { ExitCode } from "../exit-code.ts";
 import { checkBeforeStart } from "../program/check.ts";
-import { describeExit } from "../program/describe-exit.ts";
+import { describeExit, withLastLine } from "../program/describe-exit.ts";
 import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
 import { type Lock, lockHolder, programLock, waitLock } from "../program/lock.ts";
@@ -85,7 +86,7 @@ export async function restartProgram(
   const { settings, name } = subject;
   const obstacle = settings && checkBeforeStart(settings, operation.host);
   if (obstacle !== undefined) {
-    const message = `not restarted, and left as it is: ${obstacle.reason}`;
+    const message = `not restarted, nothing was stopped: ${obstacle.reason}`;
     return { program: name, action: "restart", result: "failed", code: obstacle.code, message };
   }
   return await locked(subject, "restart", operation, async (record) => {
@@ -240,14 +241,32 @@ function mendPidfile(path: string, pid: Pid): string {
 }
 
 /** Removes it if it names `pid`; yields why that failed. */
-function dropPidfile({ autopid, pidfile }: Subject, pid: Pid): string | undefined {
-  if (!autopid || pidfile === undefined) return undefined;
+function dropPidfile({ autopid, pidfile }: Subject, pid: Pid): readonly string[] {
+  if (!autopid || pidfile === undefined) return [];
   try {
     removePidfile(pidfile, pid);
-    return undefined;
+    return [];
   } catch (error) {
-    return `pidfile ${pidfile} could not be removed: ${(error as Error).message}`;
+    return [`pidfile ${pidfile} could not be removed: ${(error as Error).message}`];
   }
+}
+
+/** A full disk must not keep an operator from stopping what fills it. */
+function trySave(host: Host, record: ProgramRecord, complaints: string[]): void {
+  try {
+    save(host, record);
+  } catch (error) {
+    complaints.push(
+      `its record in ${host.state.programs} could not be written (${(error as Error).message}): ` +
+        "usrsvcd will not know that this was meant",
+    );
+  }
+}
+
+/** With usrsvcd at work, a failed start is not the end of it. */
+function whatNext(program: string, host: Host): readonly string[] {
+  if (!daemonRuns(host.state, host.proc)) return [];
+  return [`usrsvcd tries it again, if autorestart is set; usrsvc stop ${program} ends that`];
 }
 
 async function launchIt(
@@ -307,7 +326,7 @@ function failedResult(
     launcher: undefined,
     failures: record.failures + 1,
     lastExit: exit === undefined || pid === undefined ? record.lastExit : { at, pid, exit },
-    reason: `start failed: ${reason}`,
+    reason: withLastLine(reason, output),
     nextTryAt: undefined,
   });
   return {
@@ -316,7 +335,7 @@ function failedResult(
     code,
     ...(exit === undefined ? {} : { exit: showExit(exit) }),
     message: [...before, `not started: ${reason}`].join("; "),
-    details: [...details, ...output.map((line) => `| ${line}`)],
+    details: [...details, ...output.map((line) => `| ${line}`), ...whatNext(base.program, host)],
   };
 }
 
@@ -332,9 +351,10 @@ async function endIt(
   debug(`${name}: ${describeFound(found)}`);
   const target = found.kind === "running" ? found.process : record.launched;
   const asked = { ...record, wish: aim.wish, nextTryAt: undefined };
+  const complaints: string[] = [];
   if (found.kind === "running") {
     // On disk before the signal: the daemon sees the death at once, and must know that it is meant.
-    save(host, { ...asked, phase: "stopping", process: found.process });
+    trySave(host, { ...asked, phase: "stopping", process: found.process }, complaints);
     onProgress(`${name}: SIGTERM to pid ${found.process.pid}`);
   }
   const outcome =
@@ -346,7 +366,7 @@ async function endIt(
     const message =
       `could not be stopped: pid ${target?.pid} outlives SIGKILL (state ${outcome.state}, ` +
       "usually waiting for a disk or a network file system)";
-    save(host, { ...asked, phase: "stopping", process: target, reason: message });
+    trySave(host, { ...asked, phase: "stopping", process: target, reason: message }, complaints);
     return { result: { ...base, result: "stuck", code: ExitCode.failure, message }, record: asked };
   }
   const stopped = outcome.kind === "not-running" || target === undefined;
@@ -362,9 +382,9 @@ async function endIt(
       ? record.lastExit
       : { at: new Date().toISOString(), pid: target.pid, exit: outcome.exit },
   };
-  save(host, after);
-  const complaint = target === undefined ? undefined : dropPidfile(subject, target.pid);
-  const described = describeStop(outcome, target, termToKillMs, found, complaint);
+  trySave(host, after, complaints);
+  if (target !== undefined) complaints.push(...dropPidfile(subject, target.pid));
+  const described = describeStop(outcome, target, termToKillMs, found, complaints);
   return { result: { ...base, ...described }, record: after };
 }
 
@@ -373,11 +393,11 @@ function describeStop(
   target: ProcessRef | undefined,
   termToKillMs: number,
   found: Found,
-  complaint: string | undefined,
+  complaints: readonly string[],
 ): Omit<ActionResult, "program" | "action"> {
   const others = found.kind === "running" ? found.others : [];
   const details = others.map(({ pid }) => `process ${pid} matches as well and was left alone`);
-  if (complaint !== undefined) details.push(complaint);
+  details.push(...new Set(complaints));
   const more = details.length > 0 ? { details } : {};
   if (outcome.kind === "not-running" || target === undefined) {
     return { result: "down", code: ExitCode.ok, message: "was not running", ...more };

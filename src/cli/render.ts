@@ -2,6 +2,9 @@ import { formatBytes, formatDuration } from "../format.ts";
 import type { ProgramStatus, ShownExit } from "../status.ts";
 import type { ActionResult } from "./operate.ts";
 
+/** One long name must not pad all the others. */
+const WIDEST_CELL = 40;
+
 /** A line (and what belongs below it) for people. */
 export function renderAction(result: ActionResult): string {
   const head = `${result.program}: ${result.message}`;
@@ -27,11 +30,14 @@ export function renderStatus(all: readonly ProgramStatus[], now: number): string
   ]);
   const table = [["PROGRAM", "STATE", "PID", "UPTIME", "MEMORY", "RESTARTS", "LAST EXIT"], ...rows];
   const widths = table[0]?.map((_, column) =>
-    Math.max(...table.map((row) => displayWidth(row[column] ?? ""))),
+    Math.min(WIDEST_CELL, Math.max(...table.map((row) => displayWidth(row[column] ?? "")))),
   );
   const lines = table.map((row) =>
     row
-      .map((cell, column) => cell + " ".repeat((widths?.[column] ?? 0) - displayWidth(cell)))
+      .map(
+        (cell, column) =>
+          cell + " ".repeat(Math.max(0, (widths?.[column] ?? 0) - displayWidth(cell))),
+      )
       .join("  ")
       .trimEnd(),
   );

@@ -28,17 +28,17 @@ export function processScreen(): Screen {
   return {
     result(text) {
       clear();
-      write(1, `${text}\n`);
+      write(1, `${tame(text)}\n`);
     },
     complain(text) {
       clear();
-      write(2, `${text}\n`);
+      write(2, `${tame(text)}\n`);
     },
     progress(text) {
       if (!live) return;
       const width = Math.max(20, (process.stderr.columns ?? 80) - 1);
       clear();
-      write(2, text.slice(0, width));
+      write(2, tame(text).slice(0, width));
       shown = true;
     },
     get lost() {
@@ -46,6 +46,15 @@ export function processScreen(): Screen {
     },
     [Symbol.dispose]: clear,
   };
+}
+
+/** Names and titles come from files and programs: an escape sequence must not reach the terminal. */
+function tame(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n\t]/gu, (char) => `\\x${hex(char)}`);
+}
+
+function hex(char: string): string {
+  return char.charCodeAt(0).toString(16).padStart(2, "0");
 }
 
 /**

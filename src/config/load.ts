@@ -146,7 +146,9 @@ function readBytes(
     issues.error(place, unsafe);
     return undefined;
   } catch (error) {
-    if (fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) return "no-file";
+    if (!isDenied(error) && fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) {
+      return "no-file";
+    }
     issues.error(place, describe(error));
     return undefined;
   } finally {
@@ -174,6 +176,10 @@ function statFolder(path: string): boolean {
 
 function isThere(path: string): boolean {
   return fs.existsSync(path);
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EACCES";
 }
 
 function describe(error: unknown): string {

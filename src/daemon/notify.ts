@@ -62,8 +62,7 @@ export function serviceManager(
       lastStatus = text;
       outbox.send(`STATUS=${text}`);
     },
-    reloading: () =>
-      outbox.send(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`),
+    reloading: () => outbox.send(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`),
     stopping: () => outbox.send("STOPPING=1"),
     [Symbol.dispose]() {
       clearInterval(watchdog);

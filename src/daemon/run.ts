@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync, renameSync } from "node:fs";
+import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
@@ -12,7 +12,7 @@ import { ExitCode } from "../exit-code.ts";
 import { type Log, openLog } from "../log.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
-import { tryLock } from "../program/lock.ts";
+import { type Lock, tryLock } from "../program/lock.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
 import { makeStateDir, type StateDir, stateDir } from "../program/state-dir.ts";
 import { ClaimedOwners } from "../program/owners.ts";
@@ -54,6 +54,9 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   return await life.run();
 }
 
+/** How often is looked whether the lock file is still the one that we hold, in ms. */
+const LOCK_CHECK_MS = 10_000;
+
 type Wanted = "stop" | "reread";
 
 class Life {
@@ -77,14 +80,27 @@ class Life {
 
   async run(): Promise<ExitCode> {
     makeStateDir(this.#state);
-    using lock = await tryLock(this.#state.daemonLock);
+    let lock = await tryLock(this.#state.daemonLock);
     if (lock === undefined) throw this.#alreadyRuns();
+    const inode = (): number | undefined => inodeOf(this.#state.daemonLock);
+    let lockInode = inode();
     using host = linuxHost(this.#state, "usrsvcd", new ClaimedOwners());
     const logPath = this.#logPath();
     this.#log = await this.#openLog(logPath);
     this.#writePidfile();
     let info = this.#describe(host, logPath);
     this.#writeInfo(info);
+    // A lock file that was deleted keeps nobody out any more: it is taken anew, or another has it.
+    const guard = setInterval(() => {
+      if (inode() === lockInode) return;
+      void this.#retakeLock().then((fresh) => {
+        if (fresh === undefined) return this.#want("stop");
+        lock?.[Symbol.dispose]();
+        lock = fresh;
+        lockInode = inode();
+        this.#writeInfo(info);
+      });
+    }, LOCK_CHECK_MS);
     try {
       this.#tellBegin(host, logPath);
       using manager = this.#serviceManager();
@@ -117,11 +133,29 @@ class Life {
       manager.stopping();
       await this.#leave(supervisor);
     } finally {
+      clearInterval(guard);
       removePidfile(this.#settings.main.pidfile, process.pid as Pid);
-      rmSync(this.#state.daemonFile, { force: true });
+      const isOurs = livingDaemon(this.#state, host.proc)?.process.pid === process.pid;
+      if (isOurs) rmSync(this.#state.daemonFile, { force: true });
+      lock[Symbol.dispose]();
       await this.#log.close();
     }
     return ExitCode.ok;
+  }
+
+  async #retakeLock(): Promise<Lock | undefined> {
+    try {
+      makeStateDir(this.#state);
+      const fresh = await tryLock(this.#state.daemonLock);
+      const level = fresh === undefined ? "error" : "warn";
+      const what = fresh === undefined ? "another usrsvcd has it by now: leaves" : "made anew";
+      this.#write(level, "daemon.degraded", {}, `${this.#state.daemonLock} was deleted; ${what}`);
+      return fresh;
+    } catch (error) {
+      const reason = (error as Error).message;
+      this.#write("error", "daemon.degraded", { reason }, `the state folder is lost: ${reason}`);
+      return { [Symbol.dispose]() {} }; // tried again at the next check
+    }
   }
 
   /** At the end of the machine the programs are ended in order; otherwise they run on. */
@@ -280,10 +314,13 @@ class Life {
     if (errors.length > 0) return this.#reject(at, errors.map(formatIssue));
     const difference = compare(this.#settings, settings);
     this.#settings = { ...settings, main: { ...settings.main, ...this.#fixedMain() } };
+    const left: string[] = [];
     for (const name of difference.removed) {
-      supervisor.remove(name);
-      const msg = `${name}: no longer configured; left as it is`;
-      this.#write("info", "program.removed", { program: name }, msg);
+      const pid = supervisor.remove(name)?.pid;
+      const how = pid === undefined ? "it does not run" : `runs on, pid ${pid}`;
+      const msg = `${name}: no longer configured, ${how}`;
+      if (pid !== undefined) left.push(`${name} runs on, pid ${pid}, and is managed no more`);
+      this.#write("info", "program.removed", { program: name, pid }, msg);
     }
     for (const changed of difference.changed) supervisor.change(changed);
     supervisor.add(difference.added);
@@ -295,14 +332,19 @@ class Life {
       added: difference.added.map(({ name }) => name),
       removed: difference.removed,
       changed: difference.changed.map(({ name }) => name),
-      problems: difference.main.map((key) => `${key} of [Main] needs: usrsvcd restart`),
+      problems: [
+        ...left,
+        ...difference.main.map((key) => `${key} of [Main] needs: usrsvcd restart`),
+      ],
     };
     const { added, removed, changed } = result;
     const msg =
       `configuration read again: ${added.length} added, ${removed.length} removed, ` +
       `${changed.length} changed; nothing was restarted`;
     this.#write("info", "config.reread", { added, removed, changed }, msg);
-    for (const problem of result.problems) this.#write("warn", "config.problem", {}, problem);
+    for (const key of difference.main) {
+      this.#write("warn", "config.problem", {}, `${key} of [Main] needs: usrsvcd restart`);
+    }
     return result;
   }
 
@@ -320,4 +362,8 @@ class Life {
   #write(...args: Parameters<Log["write"]>): void {
     this.#log?.write(...args);
   }
+}
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
 }

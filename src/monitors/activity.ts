@@ -135,12 +135,12 @@ export class ActivityMonitor implements Disposable {
     );
   }
 
-  /** A change since the last look is no older than that look, whatever the clocks say. */
+  /** A change that claims to be older than the last look shows that the clocks differ: it is new. */
   #note(modified: number, now: number): void {
-    const longest = now - (this.#lookedAt ?? Number.NEGATIVE_INFINITY);
     if (modified !== this.#modified) {
-      const age = Math.min(longest, Math.max(0, Date.now() - modified));
-      this.#touchedAt = Math.max(this.#touchedAt, now - age);
+      const age = Math.max(0, Date.now() - modified);
+      const sinceLook = now - (this.#lookedAt ?? Number.NEGATIVE_INFINITY);
+      this.#touchedAt = Math.max(this.#touchedAt, age > sinceLook ? now : now - age);
     }
     this.#modified = modified;
     this.#lookedAt = now;

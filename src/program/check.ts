@@ -4,7 +4,7 @@ import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "./host.ts";
 import { programEnvironment } from "./launch.ts";
-import { findOnPath } from "./match.ts";
+import { findOnPath, readShebang } from "./match.ts";
 
 /** Why a program cannot be started, found before anything was done. */
 export interface CannotStart {
@@ -19,6 +19,7 @@ export function checkBeforeStart(program: ProgramSettings, host: Host): CannotSt
     (program.autopid
       ? checkFolder("pidfile folder", dirname(program.pidfile), constants.W_OK, "written")
       : undefined) ??
+    (program.autopid ? checkPidfile(program.pidfile) : undefined) ??
     checkOutput("stdout", program.stdout) ??
     (program.stderr === program.stdout ? undefined : checkOutput("stderr", program.stderr)) ??
     checkCommand(program, programEnvironment(program, host.env)["PATH"])
@@ -39,6 +40,11 @@ function checkFolder(
   return allowed(path, mode) ? undefined : refuse(`${what} ${path} cannot be ${verb} by this user`);
 }
 
+function checkPidfile(path: string): CannotStart | undefined {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder ? refuse(`pidfile ${path} is a folder, not a file`) : undefined;
+}
+
 function checkOutput(what: string, path: string): CannotStart | undefined {
   try {
     if (statSync(path).isDirectory()) return refuse(`${what} ${path} is a folder, not a file`);
@@ -57,7 +63,8 @@ function checkCommand(
   const name = argv[0] ?? "";
   if (useshell) return undefined; // the shell will tell
   if (!name.includes("/")) {
-    if (findOnPath(name, directory, path) !== undefined) return undefined;
+    const found = findOnPath(name, directory, path);
+    if (found !== undefined) return checkInterpreter(found);
     const where = path ?? "/bin:/usr/bin, since the program has no PATH";
     return failed(`no such command: ${name} (looked in ${where})`);
   }
@@ -68,8 +75,17 @@ function checkCommand(
     return failed(`no such command: ${file}: ${explain(error)}`);
   }
   return allowed(file, constants.X_OK)
-    ? undefined
+    ? checkInterpreter(file)
     : failed(`${file} is not executable: chmod +x ${file}`);
+}
+
+/** A script whose `#!` line leads nowhere: the kernel would only say that the script is not there. */
+function checkInterpreter(file: string): CannotStart | undefined {
+  const interpreter = readShebang(file)?.interpreter;
+  if (interpreter === undefined || allowed(interpreter, constants.X_OK)) return undefined;
+  return failed(
+    `${file} cannot be run: its interpreter ${interpreter} (#! line) cannot be executed`,
+  );
 }
 
 function allowed(path: string, mode: number): boolean {

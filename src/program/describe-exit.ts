@@ -14,3 +14,9 @@ export function describeExit(exit: Exit): string {
       return assertNever(exit);
   }
 }
+
+/** The reason of a failure with the last line that the program wrote: it often is the true reason. */
+export function withLastLine(reason: string, output: readonly string[]): string {
+  const last = output.at(-1);
+  return last === undefined ? reason : `${reason}; it wrote: ${last.slice(0, 200)}`;
+}

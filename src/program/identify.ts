@@ -45,7 +45,7 @@ export function identify(
   ports: IdentifyPorts,
 ): Found {
   const pidfile = readPidfile(program.pidfile);
-  const recorded = recordedProcess(record, ports.proc);
+  const recorded = matchedRecord(record, pattern, ports);
   if (pidfile.kind === "pid") {
     if (recorded?.pid === pidfile.pid) return running(recorded, record?.via ?? "pidfile", pidfile);
     const named = checkPid(pidfile.pid, pattern, ports);
@@ -58,6 +58,17 @@ export function identify(
 
 function running(process: ProcessRef, via: Via, pidfile: Pidfile): Found {
   return { kind: "running", process, via, pidfile, others: [] };
+}
+
+/** What was launched is the program only when it has matched, or was executed word for word. */
+function matchedRecord(
+  record: ProgramRecord | undefined,
+  pattern: Pattern,
+  ports: IdentifyPorts,
+): ProcessRef | undefined {
+  const ref = recordedProcess(record, ports.proc);
+  if (ref === undefined || record?.phase !== "starting" || pattern.isExecuted) return ref;
+  return checkPid(ref.pid, pattern, ports);
 }
 
 /** The process on record, if it still lives. */

@@ -11,6 +11,8 @@ export interface Pattern {
   readonly matches: (argv: readonly string[]) => boolean;
   /** For messages: what was looked for. */
   readonly description: string;
+  /** True where the process that is launched *is* the program, whatever title it takes. */
+  readonly isExecuted: boolean;
 }
 
 /**
@@ -31,6 +33,7 @@ export function pattern(
       matches: (argv) =>
         argv.length > 0 && rule.regex.test(argv.join(" ")) && !isShellAround(argv, program),
       description: `proctitle_re ${rule.source}`,
+      isExecuted: false,
     };
   }
   const wanted = rule.candidates.map(withoutEmptyTail).filter((argv) => argv.length > 0);
@@ -43,7 +46,10 @@ export function pattern(
       interpreted ??= wanted.flatMap((one) => throughInterpreter(one, program.directory, path));
       return interpreted.some((one) => equal(one, argv));
     },
-    description: wanted.map((argv) => argv.join(" ")).join(" | ") || "(no literal command)",
+    description:
+      wanted.map((argv) => argv.join(" ")).join(" | ") ||
+      "nothing, since the shell line holds no literal command: set proctitle_re",
+    isExecuted: !program.useshell,
   };
 }
 
@@ -121,7 +127,7 @@ export function findOnPath(
 }
 
 /** The first line of a script; the kernel reads 256 bytes of it (BINPRM_BUF_SIZE). */
-function readShebang(
+export function readShebang(
   file: string,
 ): { interpreter: string; option: string | undefined } | undefined {
   const buffer = Buffer.alloc(256);

@@ -32,8 +32,8 @@ export async function observe(subject: Subject, around: Surroundings): Promise<P
     enabled: subject.enabled,
     restarts: file.record?.restarts ?? 0,
     failures: file.record?.failures ?? 0,
-    ...lastExit(file.record),
-    ...problems(subject, found, file),
+    ...lastExit(file.record, found),
+    ...problems(subject, found, file, host),
   };
   if (found.kind === "absent") return { ...base, ...describeDown(subject, file.record, around) };
   const living = await describeProcess(found.process, around);
@@ -49,7 +49,14 @@ export async function observe(subject: Subject, around: Surroundings): Promise<P
   };
 }
 
-function lastExit(record: ProgramRecord | undefined): Pick<ProgramStatus, "lastExit"> {
+function lastExit(
+  record: ProgramRecord | undefined,
+  found: Found,
+): Pick<ProgramStatus, "lastExit"> {
+  // It ran, and is gone without a word: the exit on record is that of a process before it.
+  if (found.kind === "absent" && isLost(record)) {
+    return { lastExit: { pid: record.process.pid, unknown: true } };
+  }
   if (record?.lastExit === undefined) return {};
   const { exit, at, pid } = record.lastExit;
   return { lastExit: showExit(exit, at, pid) };
@@ -59,6 +66,7 @@ function problems(
   subject: Subject,
   found: Found,
   file: RecordFile,
+  host: Host,
 ): Pick<ProgramStatus, "problems"> {
   const all: string[] = [];
   if (subject.settings === undefined) all.push("its settings are faulty: see usrsvcd checkconfig");
@@ -71,9 +79,8 @@ function problems(
   } else if (pidfile.kind === "pid") {
     const actual = found.kind === "running" ? found.process.pid : undefined;
     if (pidfile.pid !== actual) {
-      all.push(
-        `pidfile ${subject.pidfile} names process ${pidfile.pid}, which is not this program`,
-      );
+      const what = host.proc.alive(pidfile.pid) ? "is not this program" : "has ended";
+      all.push(`pidfile ${subject.pidfile} names process ${pidfile.pid}, which ${what}`);
     }
   }
   return all.length === 0 ? {} : { problems: all };
@@ -137,6 +144,13 @@ function isOlder(subject: Subject, record: ProgramRecord | undefined): boolean {
   return record.digest !== settingsDigest(subject.settings);
 }
 
+/** True for a record of a process that ran when it was written; the caller knows that it is gone. */
+function isLost(
+  record: ProgramRecord | undefined,
+): record is ProgramRecord & { readonly process: ProcessRef } {
+  return record?.process !== undefined && record.phase === "running";
+}
+
 type Down = Pick<ProgramStatus, "state" | "reason" | "next" | "nextTryAt">;
 
 function describeDown(
@@ -144,7 +158,7 @@ function describeDown(
   record: ProgramRecord | undefined,
   around: Surroundings,
 ): Down {
-  const why = record?.reason === undefined ? {} : { reason: record.reason };
+  const why = describeWhy(subject, record);
   if (!subject.enabled) return { state: "stopped", ...why, next: "nothing: enabled = False" };
   if (record?.wish === "down") {
     return { state: "stopped", ...why, next: `stays down until "usrsvc start" or the next boot` };
@@ -168,9 +182,23 @@ function describeDown(
   return { state: "stopped", ...why, next: nextOfStopped(subject, record) };
 }
 
+function describeWhy(
+  subject: Subject,
+  record: ProgramRecord | undefined,
+): Pick<ProgramStatus, "reason"> {
+  if (isLost(record)) return { reason: "ended, and nobody was there to see how" };
+  if (record?.reason === undefined) return { reason: "it was not started yet" };
+  const log = subject.settings?.stderr;
+  const hasFailed = record.phase !== "stopped" || record.failures > 0;
+  return {
+    reason: hasFailed && log !== undefined ? `${record.reason}; log: ${log}` : record.reason,
+  };
+}
+
 function nextOfStopped(subject: Subject, record: ProgramRecord | undefined): string {
   if (subject.settings === undefined) return "nothing: its settings are faulty";
   const { autostart, autorestart } = subject.settings;
+  if (record === undefined && autostart) return "usrsvcd does not know it yet: usrsvcd reread";
   const ran = record?.process !== undefined || record?.lastExit !== undefined;
   if (ran && !autorestart) return "nothing: autorestart = False";
   if (!ran && !autostart) return "nothing: autostart = False";

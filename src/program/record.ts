@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Exit } from "../../proc/exit.ts";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
@@ -125,6 +125,7 @@ export function writeRecord(dir: StateDir, record: ProgramRecord): string {
   const text = `${JSON.stringify({ ...record, at: new Date().toISOString() })}\n`;
   const temporary = join(dir.locks, `${fileStem(record.name)}.new`); // not in the watched folder
   writeFileSync(temporary, text, { mode: 0o600 });
+  if ((process.umask() & 0o600) !== 0) chmodSync(temporary, 0o600); // a caller's umask of 777
   renameSync(temporary, path);
   return text;
 }

@@ -59,7 +59,7 @@ export interface StartContext {
    * Asked when the launcher stands ready and before it goes: a process that is the program
    * already, or undefined. The launch is taken back then.
    */
-  readonly findRunning?: () => ProcessRef | undefined;
+  readonly findRunning?: () => Promise<ProcessRef | undefined>;
   /** Called with each record that is written, and its text, so that the daemon knows its own work. */
   readonly onRecord?: (record: ProgramRecord, text: string) => void;
 }
@@ -143,7 +143,8 @@ class Start {
   async run(): Promise<StartOutcome> {
     const { onLaunched, findRunning } = this.#context;
     this.#context.signal.throwIfAborted();
-    const running = findRunning?.();
+    const running = await findRunning?.();
+    this.#context.signal.throwIfAborted();
     if (running !== undefined) {
       return this.#started(running, "scan", ["it was running already"]);
     }
@@ -159,14 +160,16 @@ class Start {
       return await this.#follow();
     } catch (error) {
       if (!this.#context.signal.aborted) throw error;
-      const process = this.#find()?.process ?? this.#launched.process;
+      // What did not match yet goes on being judged, by whoever comes next.
+      const found = this.#find()?.process;
+      const process = found ?? this.#launched.process;
       const record = this.#writeLate({
         ...this.#record,
-        phase: "running",
+        phase: found === undefined ? "starting" : "running",
         process,
         launcher: undefined,
       });
-      this.#notePidfile(process);
+      if (found !== undefined) this.#notePidfile(found);
       return { kind: "interrupted", process, record };
     }
   }
@@ -227,10 +230,9 @@ class Start {
   #find(): { process: ProcessRef; via: Via } | undefined {
     const { host, pattern } = this.#context;
     const { process: top } = this.#launched;
-    const { match, useshell } = this.#program;
     const topLives = this.#exit === undefined && sameProcess(host.proc.alive(top.pid), top);
     // Executed by us, word for word: the same process stays the program whatever title it takes.
-    if (topLives && match.kind === "command" && !useshell) return { process: top, via: "launch" };
+    if (topLives && pattern.isExecuted) return { process: top, via: "launch" };
     if (topLives && !this.#isLauncher() && pattern.matches(this.#argv(top))) {
       return { process: top, via: "launch" };
     }

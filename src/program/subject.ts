@@ -20,7 +20,11 @@ export interface Subject {
   readonly settings: ProgramSettings | undefined;
 }
 
-const nothing: Pattern = { matches: () => false, description: "(its settings are faulty)" };
+const nothing: Pattern = {
+  matches: () => false,
+  description: "(faulty settings)",
+  isExecuted: false,
+};
 const DEFAULT_TERM_TO_KILL_MS = 8000;
 
 /** A program of the configuration, made ready to be looked for. */

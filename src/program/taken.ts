@@ -25,11 +25,17 @@ function isOurselves(ref: ProcessRef, host: Host): boolean {
   return false;
 }
 
+function callsUsrsvc(word: string): boolean {
+  return /(^|[\s/;&|(])usrsvcd?(\.cjs)?\s/.test(word);
+}
+
 /** A usrsvc, usrsvcd or launcher at work has the names and commands of programs in its own argv. */
 function isUsrsvc(ref: ProcessRef, host: Host): boolean {
   try {
     const argv = host.proc.cmdline(ref.pid);
     if (argv[2] === LAUNCHER) return true;
+    // `sh -c "usrsvc stop celery && …"`, of ssh, cron and the like: it has the program's name.
+    if (argv[1]?.startsWith("-") === true && argv.slice(2).some(callsUsrsvc)) return true;
     return argv.slice(0, 3).some((word) => /(^|\/)usrsvcd?(\.cjs|\.ts)?$/.test(word));
   } catch (error) {
     if (error instanceof ProcError) return false;

@@ -3,7 +3,7 @@ import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Alert, AlertKind } from "../alerts/alert.ts";
 import { formatDuration } from "../format.ts";
 import type { LogEvent, LogFields, LogLevel } from "../log.ts";
-import { describeExit } from "../program/describe-exit.ts";
+import { describeExit, withLastLine } from "../program/describe-exit.ts";
 import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
 import {
@@ -166,6 +166,20 @@ export class Ledger {
     this.log(isClean ? "info" : "warn", "program.exited", { pid, exit: showExit(exit) }, how);
   }
 
+  /** It ran when usrsvcd was last seen, and does not now. */
+  diedUnseen({ pid }: ProcessRef): void {
+    const reason = "ended while usrsvcd was not running";
+    const exit: Exit = { kind: "unknown" };
+    this.#record = {
+      ...this.base(),
+      process: undefined,
+      launched: undefined,
+      lastExit: { at: new Date().toISOString(), pid, exit },
+      reason,
+    };
+    this.log("warn", "program.exited", { pid, exit: showExit(exit) }, reason);
+  }
+
   /** A start from here has succeeded: for the log, and for whoever wants mail of it. */
   started({ pid }: ProcessRef, via: Via, lived: string, kind: AlertKind, output: Output): void {
     this.log("info", "program.started", { pid, via }, `runs, pid ${pid}, since ${lived}`);
@@ -219,7 +233,7 @@ export class Ledger {
       launched: undefined,
       launcher: undefined,
       lastExit,
-      reason: `start failed: ${reason}`,
+      reason: withLastLine(reason, output),
     });
   }
 
@@ -235,7 +249,7 @@ export class Ledger {
     this.log("warn", "program.backoff", { failures, delayMs, nextTryAt, reason }, msg);
     const next = `usrsvcd tries again in ${formatDuration(delayMs)} (${count})`;
     this.#alert({ kind: "start-failed", reason, next, ...this.#failure });
-    this.#write({ ...this.base(), phase: "backoff", nextTryAt, failures, restarts, reason });
+    this.#write({ ...this.base(), phase: "backoff", nextTryAt, failures, restarts });
   }
 
   gaveUp(reason: string, { failures, restarts }: History): void {
@@ -246,7 +260,7 @@ export class Ledger {
     const next = `nothing, until you mend it and run: usrsvc start ${this.#name}`;
     this.#alert({ kind: "gave-up", reason, next, ...this.#failure });
     const nextTryAt = undefined;
-    this.#write({ ...this.base(), phase: "fatal", nextTryAt, failures, restarts, reason });
+    this.#write({ ...this.base(), phase: "fatal", nextTryAt, failures, restarts });
   }
 
   #alert(alert: Omit<Alert, "program" | "at">): void {

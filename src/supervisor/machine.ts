@@ -218,9 +218,10 @@ function firstLook(
   event: ProgramEvent & { kind: "observed" },
   { settings }: Context,
 ): Step {
-  if (settings.autostart) return begin(history);
+  const again = { ...history, restarts: history.restarts + 1 };
+  if (settings.autostart) return begin(event.ranBefore ? again : history);
   if ((event.ranBefore || event.wish === "up") && settings.autorestart) {
-    return begin({ ...history, restarts: history.restarts + 1 });
+    return begin(again);
   }
   return stopped(state, history, "not-started");
 }

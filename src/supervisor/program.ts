@@ -2,6 +2,7 @@ import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Alert, AlertKind } from "../alerts/alert.ts";
 import { callAt, monotonicMs } from "../clock.ts";
+import { ageMs } from "../../proc/uptime.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { formatDuration } from "../format.ts";
 import type { MemoryMonitor } from "../monitors/memory.ts";
@@ -47,6 +48,8 @@ export interface Surroundings {
 const SHARED_LOOK_MS = 50;
 /** While another actor holds the lock, it is asked for again after these pauses, in ms. */
 const LOCK_PAUSES_MS = [10, 20, 40, 80, 150, 250];
+/** A start that somebody else began is looked at so often, in ms. */
+const UNFINISHED_LOOK_MS = 250;
 /** After something outside of the machine failed (disk full, folder gone), in ms. */
 const TROUBLE_PAUSE_MS = 10_000;
 
@@ -68,6 +71,8 @@ export class SupervisedProgram {
   readonly #limits: Limits;
   #cancelWake: () => void = () => {};
   #busyLooks = 0;
+  /** It ran in this boot, and ended while usrsvcd was away. */
+  #diedUnseen = false;
   /** An operator's start or restart is on record, and was not dealt with yet. */
   #isOperatorsStart = false;
   #working = false;
@@ -77,8 +82,11 @@ export class SupervisedProgram {
   /** Ends what goes on: all of it, or the start window that an operator's stop cuts short. */
   readonly #leaving = new AbortController();
   #startWindow: AbortController | undefined;
-  /** A wrapper whose child, the program, has died: it is ended before the next start. */
-  #wrapper: ProcessRef | undefined;
+  /**
+   * Who may have led the process group of the program that died: itself, or what was launched to
+   * become it. What is left of the groups is ended before the next start.
+   */
+  #oldLeaders: readonly ProcessRef[] = [];
 
   constructor(settings: ProgramSettings, around: Surroundings) {
     this.name = settings.name;
@@ -104,6 +112,11 @@ export class SupervisedProgram {
 
   get state(): ProgramState {
     return this.#state;
+  }
+
+  /** The process that is held; undefined while there is none. */
+  get process(): ProcessRef | undefined {
+    return this.#hold.process;
   }
 
   /** True when only a look through the processes could bring news. */
@@ -239,6 +252,9 @@ export class SupervisedProgram {
     this.#ledger.setDamagedAside();
     const isGood = before.kind === "running" && !this.#isTaken(before.process);
     const found = isGood ? before : this.#lookAgain();
+    const pendingMs = await this.#unfinishedStart(found);
+    if (pendingMs > 0) return this.#wakeAt(monotonicMs() + pendingMs);
+    this.#noteUnseenDeath(found);
     const { record } = this.#ledger;
     const violation = this.#violation;
     this.#violation = undefined;
@@ -251,13 +267,41 @@ export class SupervisedProgram {
       kind: "observed",
       process: found.kind === "running" ? found.process : undefined,
       wish: record?.wish ?? "none",
-      ranBefore: hasRun(record),
+      ranBefore: this.#diedUnseen || hasRun(record),
       startedByHand: this.#isOperatorsStart,
       exit: this.#hold.exit,
     });
     this.#isOperatorsStart = false;
+    this.#diedUnseen = false;
     await this.#apply(step, found);
     if (this.#state.kind === "running" && this.isLoose) this.#takeHold(this.#state.process);
+  }
+
+  /**
+   * Somebody was killed in the start window of this program, and what he launched did not match
+   * yet: it goes on being judged. Yields how long, in ms; after that, what was launched is ended.
+   */
+  async #unfinishedStart(found: Found): Promise<number> {
+    const { record } = this.#ledger;
+    const { host } = this.#around;
+    if (found.kind === "running" || record?.phase !== "starting") return 0;
+    const { launched } = record;
+    if (launched === undefined || !sameProcess(host.proc.alive(launched.pid), launched)) return 0;
+    const left = this.#settings.successMs - ageMs(launched.startTime, host.proc.uptime());
+    if (left > 0) return Math.min(left, UNFINISHED_LOOK_MS);
+    endOrphanedLauncher(record, host);
+    const options = { isSession: true, signal: this.#leaving.signal };
+    await endOwnGroup(launched, this.#settings.termToKillMs, host, options);
+    return 0;
+  }
+
+  #noteUnseenDeath(found: Found): void {
+    const { record } = this.#ledger;
+    if (this.#state.kind !== "unknown" || found.kind === "running") return;
+    if (record?.process === undefined || record.phase !== "running") return;
+    this.#oldLeaders = leaders(record.process, record);
+    this.#diedUnseen = true;
+    this.#ledger.diedUnseen(record.process);
   }
 
   /** Another program may have claimed it since the look. */
@@ -344,7 +388,7 @@ export class SupervisedProgram {
     const isAfterDeath = effects.some(({ kind }) => kind === "note-death");
     if (isAfterDeath)
       return this.#ledger.record?.phase === "stopping" ? "limit-exceeded" : "restarted";
-    return this.#history.failures > 0 ? "restarted" : "started";
+    return this.#history.failures > 0 || this.#oldLeaders.length > 0 ? "restarted" : "started";
   }
 
   async #start(cause: AlertKind): Promise<void> {
@@ -359,7 +403,6 @@ export class SupervisedProgram {
     this.#ledger.noteCause();
     let outcome: StartOutcome;
     try {
-      await this.#endWrapper();
       outcome = await start(this.#settings, {
         host,
         pattern: this.#subject.pattern,
@@ -370,9 +413,10 @@ export class SupervisedProgram {
           const msg = `${isRestart ? "starting again" : "starting"}: ${this.#settings.command}`;
           this.#ledger.log("info", "program.starting", { pid: process.pid, reason }, msg);
         },
-        findRunning: () => {
+        findRunning: async () => {
           // After a death the launch came first; otherwise a look was made just now.
           if (cause !== "restarted") return undefined;
+          await this.#endLeftovers();
           const found = lookFor(this.#subject, undefined, host, { maxAgeMs: SHARED_LOOK_MS });
           return found.kind === "running" ? found.process : undefined;
         },
@@ -451,21 +495,28 @@ export class SupervisedProgram {
     this.#letGo();
     const { host } = this.#around;
     host.claim(this.name, undefined);
-    const launched = this.#ledger.record?.launched;
-    this.#wrapper = sameProcess(launched, process) ? undefined : launched;
+    this.#oldLeaders = leaders(process, this.#ledger.record);
     this.#ledger.died(process, exit ?? { kind: "unknown" });
     if (this.#settings.autopid) removePidfile(this.#settings.pidfile, process.pid);
   }
 
-  /** The next start would make a second wrapper beside the one that lives. */
-  async #endWrapper(): Promise<void> {
-    const wrapper = this.#wrapper;
-    this.#wrapper = undefined;
+  /**
+   * What is left of the group of the process that died: a wrapper, which would be doubled by the
+   * next start; or workers, which hold its port and look like the program.
+   */
+  async #endLeftovers(): Promise<void> {
+    const old = this.#oldLeaders;
+    this.#oldLeaders = [];
     const { host } = this.#around;
-    if (wrapper === undefined || !sameProcess(host.proc.alive(wrapper.pid), wrapper)) return;
-    const { termToKillMs } = this.#settings;
     const options = { isSession: true, signal: this.#leaving.signal };
-    await endOwnGroup(wrapper, termToKillMs, host, options);
+    const { termToKillMs } = this.#settings;
+    const counts = await Promise.all(
+      old.map(async (leader) => await endOwnGroup(leader, termToKillMs, host, options)),
+    );
+    const count = counts.reduce((sum, one) => sum + one, 0);
+    if (count === 0) return;
+    const msg = `${count} left-over processes of its group were ended before the start`;
+    this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);
   }
 
   /** From now on this is the program's process. */
@@ -497,6 +548,11 @@ export class SupervisedProgram {
     this.#busyLooks += 1;
     this.#wakeAt(monotonicMs() + pause);
   }
+}
+
+function leaders(process: ProcessRef, record: ProgramRecord | undefined): readonly ProcessRef[] {
+  const launched = record?.launched;
+  return launched === undefined || sameProcess(launched, process) ? [process] : [process, launched];
 }
 
 /** True when the record says that the program ran, or was kept running, in this boot. */

@@ -1,5 +1,6 @@
 import type { Alert } from "../alerts/alert.ts";
 import { monotonicMs, within } from "../clock.ts";
+import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Log } from "../log.ts";
 import { MemoryMonitor } from "../monitors/memory.ts";
@@ -77,12 +78,15 @@ export class Supervisor implements Disposable {
     for (const program of added) program.look();
   }
 
-  /** A program is no longer configured: it is left alone, running or not. */
-  remove(name: string): void {
-    this.#programs.get(name)?.close();
+  /** A program is no longer configured: it is left alone. Yields its process, if it runs. */
+  remove(name: string): ProcessRef | undefined {
+    const program = this.#programs.get(name);
+    const process = program?.process;
+    program?.close();
     this.#programs.delete(name);
     this.#byFile.delete(`${fileStem(name)}.json`);
     this.#onState();
+    return process;
   }
 
   /** The settings of a program have changed. */

@@ -323,7 +323,7 @@ test("restart leaves the old one running when a start is known to be impossible"
   home.program("x", { command: "/nonesuch/app" });
   const { code, err } = await home.usrsvc("restart", "x");
   assert.equal(code, 137);
-  assert.match(err, /not restarted, and left as it is: no such command/);
+  assert.match(err, /not restarted, nothing was stopped: no such command/);
   assert.ok(isAlive(pid));
   const status = await home.statusOf("x");
   assert.equal(status["pid"], pid, "the recorded process stays the program");

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { test } from "node:test";
+import { finished, Home, isAlive, waitFor } from "./home.ts";
+
+/** A master with three workers that have its command line, as gunicorn and others have them. */
+function forkingMaster(home: Home): string {
+  return home.script(
+    "master.sh",
+    `#!/bin/sh
+if [ "$WORKER" = "" ]; then
+  echo $$ >>${home.file("masters")}
+  for n in 1 2 3; do WORKER=1 "$0" & done
+  while :; do sleep 0.2; done
+fi
+echo $$ >>${home.file("workers")}
+while :; do sleep 0.2; done
+`,
+  );
+}
+
+function living(home: Home, file: string): readonly number[] {
+  return home
+    .read(file)
+    .split("\n")
+    .filter((line) => line !== "")
+    .map(Number)
+    .filter(isAlive);
+}
+
+test("workers of a master that was killed are not taken for it: they end before the next start", async (t) => {
+  const home = new Home(t);
+  home.program("guni", { command: forkingMaster(home) });
+  await home.usrsvcd();
+  const master = await home.running("guni");
+  await waitFor("the workers", () => living(home, "workers").length === 3);
+  await waitFor("its start", () => home.log().some(({ event }) => event === "program.started"));
+  const before = living(home, "workers");
+  process.kill(master, "SIGKILL");
+  const second = await home.running("guni", master);
+  assert.deepEqual(living(home, "masters"), [second]);
+  assert.ok(!before.includes(second));
+  await waitFor("new workers only", () => {
+    const now = living(home, "workers");
+    return now.length === 3 && now.every((pid) => !before.includes(pid));
+  });
+  assert.equal((await home.usrsvc("stop", "guni")).code, 0);
+  assert.deepEqual([...living(home, "masters"), ...living(home, "workers")], []);
+  assert.equal((await home.statusOf("guni"))["state"], "stopped");
+});
+
+test("a shell line that calls usrsvc, as ssh and cron hand it over, is never the program", async (t) => {
+  const name = `celery${process.pid}`;
+  const home = new Home(t).program(name, {
+    command: "/bin/sleep 31",
+    proctitle_re: name,
+    autostart: "no",
+  });
+  await home.usrsvcd();
+  const usrsvc = home.command("usrsvc.cjs");
+  const line = `sleep 0.5; ${usrsvc} status ${name}; ${usrsvc} stop ${name} && echo pulled; echo end`;
+  const shell = spawn("/bin/bash", ["-c", line], {
+    env: home.env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const { out } = await finished(shell);
+  assert.match(out, /stopped(.|\n)*was not running\npulled\nend/);
+});
+
+test("usrsvcd restarted in a start window: what never matched does not become running", async (t) => {
+  const home = new Home(t).program("vars", {
+    command: "sleep 1717",
+    proctitle_re: "^never matches",
+    success_seconds: "1.5",
+  });
+  await home.usrsvcd();
+  await waitFor("the launch", () => home.log().some(({ event }) => event === "program.starting"));
+  const launched = home.log().find(({ event }) => event === "program.starting")?.pid ?? 0;
+  await home.usrsvcd("restart");
+  await waitFor("it to be ended", () => !isAlive(launched));
+  const states = home.log().filter(({ event }) => event === "program.taken-up");
+  assert.deepEqual(states, []);
+});
+
+test("a program killed while usrsvcd is away: its end is told as unknown, and it runs again", async (t) => {
+  const home = new Home(t);
+  home.program("web", { command: home.script("web.sh", "#!/bin/sh\nsleep 1000\n") });
+  await home.usrsvcd();
+  const pid = await home.running("web");
+  await waitFor("its start", () => home.log().some(({ event }) => event === "program.started"));
+  await home.usrsvcd("stop");
+  process.kill(pid, "SIGKILL");
+  await waitFor("its end", () => !isAlive(pid));
+  const down = await home.statusOf("web");
+  assert.match(String(down["reason"]), /nobody was there to see/);
+  assert.deepEqual(down["lastExit"], { pid, unknown: true });
+  await home.usrsvcd();
+  await home.running("web", pid);
+  const status = await waitFor("the count", async () => {
+    const seen = await home.statusOf("web");
+    return seen["state"] === "running" ? seen : undefined;
+  });
+  assert.equal(status["restarts"], 1);
+  assert.equal((status["lastExit"] as { unknown?: boolean }).unknown, true);
+});
+
+test("a removed program that runs on is told with its pid", async (t) => {
+  const home = new Home(t).program("goes", { command: "/bin/sleep 1718" });
+  await home.usrsvcd();
+  const pid = await home.running("goes");
+  await waitFor("its start", () => home.log().some(({ event }) => event === "program.started"));
+  t.after(() => process.kill(pid, "SIGKILL"));
+  home.without("goes");
+  const { out } = await home.usrsvcd("reread");
+  assert.match(out, new RegExp(`goes runs on, pid ${pid}`));
+});
+
+test("escape sequences in names do not reach the terminal", async (t) => {
+  const home = new Home(t).text("bad", "[Program:x\u001b[2Jy]\ncommand = /bin/true\n");
+  const { out, err } = await home.usrsvc("status");
+  assert.ok(!(out + err).includes("\u001b"));
+  assert.match(out, /x\\x1b\[2Jy/);
+  assert.ok(!(await home.usrsvc("start", "\u001b[2Jq")).err.includes("\u001b"));
+});
+
+test("a caller's umask of 777 does no harm to records", async (t) => {
+  const home = new Home(t).program("web", { command: "/bin/sleep 1719" });
+  await home.usrsvc("start", "web");
+  const line = `umask 777; ${home.command("usrsvc.cjs")} restart web`;
+  const shell = spawn("/bin/sh", ["-c", line], {
+    env: home.env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  await finished(shell);
+  const { mode } = process
+    .getBuiltinModule("node:fs")
+    .statSync(home.file("state/programs/web.json"));
+  assert.equal(mode & 0o777, 0o600);
+});
