@@ -33,6 +33,11 @@ export interface ActivityOptions {
   readonly limitMs: number;
   /** Monotonic, in ms: no violation before. */
   readonly notBefore: number;
+  /**
+   * When the process began, monotonic, in ms: what it found untouched is not its fault, so that a
+   * program that was restarted for an old file is not restarted for it again.
+   */
+  readonly startedAt?: number;
   readonly onViolation: OnViolation;
   /** Told once when the file can only be looked at when its time is up. */
   readonly onDegraded: (reason: string) => void;
@@ -58,7 +63,7 @@ const sharedPatience = new Patience();
 export class ActivityMonitor implements Disposable {
   readonly #options: ActivityOptions;
   /** Monotonic, as `#lookedAt` and `#missingSince`. */
-  #touchedAt = Number.NEGATIVE_INFINITY;
+  #touchedAt: number;
   #modified: number | undefined;
   #lookedAt: number | undefined;
   #missingSince: number | undefined;
@@ -72,6 +77,7 @@ export class ActivityMonitor implements Disposable {
 
   constructor(options: ActivityOptions) {
     this.#options = options;
+    this.#touchedAt = options.startedAt ?? Number.NEGATIVE_INFINITY;
     void this.#look();
   }
 

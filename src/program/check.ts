@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from "node:fs";
-import { dirname, isAbsolute, join } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "./host.ts";
@@ -64,7 +64,7 @@ function checkCommand(
   if (useshell) return undefined; // the shell will tell
   if (!name.includes("/")) {
     const found = findOnPath(name, directory, path);
-    if (found !== undefined) return checkInterpreter(found);
+    if (found !== undefined) return checkInterpreter(found, directory);
     const where = path ?? "/bin:/usr/bin, since the program has no PATH";
     return failed(`no such command: ${name} (looked in ${where})`);
   }
@@ -75,17 +75,18 @@ function checkCommand(
     return failed(`no such command: ${file}: ${explain(error)}`);
   }
   return allowed(file, constants.X_OK)
-    ? checkInterpreter(file)
+    ? checkInterpreter(file, directory)
     : failed(`${file} is not executable: chmod +x ${file}`);
 }
 
 /** A script whose `#!` line leads nowhere: the kernel would only say that the script is not there. */
-function checkInterpreter(file: string): CannotStart | undefined {
+function checkInterpreter(file: string, directory: string): CannotStart | undefined {
   const interpreter = readShebang(file)?.interpreter;
-  if (interpreter === undefined || allowed(interpreter, constants.X_OK)) return undefined;
-  return failed(
-    `${file} cannot be run: its interpreter ${interpreter} (#! line) cannot be executed`,
-  );
+  if (interpreter === undefined || allowed(resolve(directory, interpreter), constants.X_OK)) {
+    return undefined;
+  }
+  const shown = JSON.stringify(interpreter);
+  return failed(`${file} cannot be run: its interpreter ${shown} cannot be executed`);
 }
 
 function allowed(path: string, mode: number): boolean {

@@ -84,16 +84,32 @@ function spawnLauncher(
   stdout: number,
   stderr: number,
 ): ChildProcess {
+  const env = programEnvironment(program, host.env);
   return spawn(
     SHELL,
-    ["-c", LAUNCHER, "usrsvc-launcher", ...limits(program, host), setsid, ...program.argv],
+    [
+      "-c",
+      LAUNCHER,
+      "usrsvc-launcher",
+      ...limits(program, host),
+      setsid,
+      ...unshellable(env),
+      ...program.argv,
+    ],
     {
       cwd: program.directory,
-      env: programEnvironment(program, host.env),
+      env,
       stdio: ["ignore", stdout, stderr, "pipe"],
       detached: true,
     },
   );
+}
+
+/** Variables whose names a shell does not hand on (`java.opts`) are given by env(1). */
+function unshellable(env: Readonly<Record<string, string>>): readonly string[] {
+  const pairs = Object.entries(env).filter(([name]) => !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
+  if (pairs.length === 0) return [];
+  return ["/usr/bin/env", ...pairs.map(([name, value]) => `${name}=${value}`)];
 }
 
 /** What the program gets of our environment, and what its own section sets. */

@@ -79,6 +79,7 @@ async function lockByProgram(path: string): Promise<Lock | undefined> {
   const me = `pid ${process.pid}`;
   const child = spawn("flock", ["-n", path, "/bin/sh", "-c", script, path, me], {
     stdio: ["pipe", "pipe", "ignore"],
+    detached: true, // Ctrl-C is for us to answer: the lock stays until we leave
   });
   const held = await new Promise<boolean>((resolve, reject) => {
     child.once("error", (cause) => {

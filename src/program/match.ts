@@ -146,8 +146,13 @@ export function readShebang(
   if (!text.startsWith("#!")) {
     return text.includes("\0") ? undefined : { interpreter: "/bin/sh", option: undefined };
   }
-  const line = text.slice(2).split("\n", 1)[0]?.trim() ?? "";
-  const match = /^(\S+)(?:[ \t]+(.*))?$/.exec(line);
+  // Only blanks and tabs are left out, as the kernel does: "#!/bin/sh\r" names a file of that name.
+  const line =
+    text
+      .slice(2)
+      .split("\n", 1)[0]
+      ?.replace(/^[ \t]+|[ \t]+$/g, "") ?? "";
+  const match = /^([^ \t]+)(?:[ \t]+(.*))?$/s.exec(line);
   const interpreter = match?.[1];
   return interpreter === undefined ? undefined : { interpreter, option: match?.[2] };
 }

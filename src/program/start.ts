@@ -100,6 +100,11 @@ export async function start(
   }
 }
 
+interface Match {
+  readonly process: ProcessRef;
+  readonly via: Via;
+}
+
 class Start {
   readonly #program: ProgramSettings;
   readonly #context: StartContext;
@@ -111,6 +116,8 @@ class Start {
   /** The pid that the pidfile names by now. */
   #notedPid: Pid | undefined;
   readonly #notes: string[] = [];
+  /** The match as it was found first. */
+  #match: Match | undefined;
   /** What was seen below the launched process. */
   readonly #descendants = new Map<number, ProcessRef>();
   /** Called when something ended. */
@@ -188,7 +195,7 @@ class Start {
     const end = began + this.#program.successMs;
     await this.#becomeProgram(end, began);
     for (let look = 0; ; look += 1) {
-      const found = this.#find();
+      const found = this.#firstVia(this.#find());
       if (found !== undefined) this.#notePidfile(found.process);
       const now = monotonicMs();
       if (found !== undefined && now >= end) return this.#started(found.process, found.via, []);
@@ -198,6 +205,14 @@ class Start {
       const pause = found === undefined ? Math.min(1000, began + next - now) : end - now;
       await this.#pause(Math.max(1, Math.min(pause, end - now)), found?.process);
     }
+  }
+
+  /** How it was found first: by now our own pidfile leads to it. */
+  #firstVia(found: Match | undefined): Match | undefined {
+    if (found !== undefined && !sameProcess(this.#match?.process, found.process)) {
+      this.#match = found;
+    }
+    return found === undefined ? undefined : this.#match;
   }
 
   /** True when no match can appear any more. */
@@ -222,12 +237,12 @@ class Start {
     return (
       argv.length === 0 ||
       argv[2] === LAUNCHER ||
-      (argv.length === this.#program.argv.length + 1 && /(^|\/)setsid$/.test(argv[0] ?? ""))
+      (argv.length > this.#program.argv.length && /(^|\/)(setsid|env)$/.test(argv[0] ?? ""))
     );
   }
 
   /** The program's process as of now. */
-  #find(): { process: ProcessRef; via: Via } | undefined {
+  #find(): Match | undefined {
     const { host, pattern } = this.#context;
     const { process: top } = this.#launched;
     const topLives = this.#exit === undefined && sameProcess(host.proc.alive(top.pid), top);

@@ -263,7 +263,7 @@ function died(
   if (!settings.autorestart) return end("ended");
   const step =
     deaths.length > DEATHS_A_MINUTE
-      ? fail(after, `died ${deaths.length} times within a minute`, context)
+      ? backOff(after, `died ${deaths.length} times within a minute`, context)
       : begin({ ...after, restarts: after.restarts + 1 });
   return { ...step, effects: [note, ...step.effects] };
 }
@@ -299,7 +299,7 @@ function stopped(
 }
 
 function fail(history: History, reason: string, context: Context): Step {
-  const { settings, now } = context;
+  const { settings } = context;
   const failures = history.failures + 1;
   const streak = history.streak + 1;
   const counted = { ...history, failures, streak };
@@ -317,11 +317,21 @@ function fail(history: History, reason: string, context: Context): Step {
       effects: [{ kind: "note-stopped", why: "ended" }],
     };
   }
-  const delayMs = pauseMs(streak, context);
+  return pause(counted, reason, pauseMs(streak, context), context);
+}
+
+/** It starts well and dies at once, over and over: the pauses grow, whatever maxrestarts says. */
+function backOff(history: History, reason: string, context: Context): Step {
+  const streak = history.streak + 1;
+  const counted = { ...history, failures: history.failures + 1, streak };
+  return pause(counted, reason, growingPauseMs(streak, context), context);
+}
+
+function pause(history: History, reason: string, delayMs: number, { now }: Context): Step {
   const until = now + delayMs;
   return {
     state: { kind: "backoff", until, reason },
-    history: counted,
+    history,
     effects: [
       { kind: "back-off", delayMs, reason },
       { kind: "wake", at: until },
@@ -330,9 +340,13 @@ function fail(history: History, reason: string, context: Context): Step {
 }
 
 /** The pause before the next try. */
-export function pauseMs(streak: number, { settings, chance }: Context): number {
-  const { maxrestarts, restartDelayMs } = settings;
-  if (maxrestarts > 0) return restartDelayMs;
+export function pauseMs(streak: number, context: Context): number {
+  const { maxrestarts, restartDelayMs } = context.settings;
+  return maxrestarts > 0 ? restartDelayMs : growingPauseMs(streak, context);
+}
+
+function growingPauseMs(streak: number, { settings, chance }: Context): number {
+  const { restartDelayMs } = settings;
   const first = restartDelayMs > 0 ? restartDelayMs : FIRST_PAUSE_MS;
   const longest = Math.max(LONGEST_PAUSE_MS, restartDelayMs);
   const grown = Math.min(longest, first * 2 ** Math.min(streak - 1, 30));
