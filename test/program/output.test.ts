@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { lastLines, openOutput, outputSize } from "../../src/program/output.ts";
+import { tempDir } from "../support/temp-dir.ts";
+
+describe("openOutput", () => {
+  test("makes a missing file, and appends to one that is there", (t) => {
+    const path = join(tempDir(t), "log");
+    for (const text of ["one\n", "two\n"]) {
+      const fd = openOutput(path);
+      writeSync(fd, text);
+      closeSync(fd);
+    }
+    assert.equal(readFileSync(path, "utf8"), "one\ntwo\n");
+  });
+
+  test("yields a blocking descriptor, opened by append", (t) => {
+    const fd = openOutput(join(tempDir(t), "log"));
+    t.after(() => closeSync(fd));
+    const flags = /^flags:\s+0(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1];
+    const value = Number.parseInt(flags ?? "", 8);
+    assert.equal(value & constants.O_NONBLOCK, 0);
+    assert.equal(value & constants.O_APPEND, constants.O_APPEND);
+    assert.equal(value & 0o3, constants.O_WRONLY);
+  });
+
+  test("of a FIFO that nobody reads is an error, and does not hang", (t) => {
+    const path = join(tempDir(t), "fifo");
+    assert.equal(spawnSync("mkfifo", [path]).status, 0);
+    assert.throws(() => openOutput(path), { code: "ENXIO" });
+  });
+
+  test("of a FIFO that somebody reads works", (t) => {
+    const path = join(tempDir(t), "fifo");
+    assert.equal(spawnSync("mkfifo", [path]).status, 0);
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    t.after(() => closeSync(reader));
+    closeSync(openOutput(path));
+  });
+
+  test("of /dev/null works", () => closeSync(openOutput("/dev/null")));
+
+  test("of a folder, or in one that is not there, is an error", (t) => {
+    const dir = tempDir(t);
+    assert.throws(() => openOutput(dir), { code: "EISDIR" });
+    assert.throws(() => openOutput(join(dir, "none", "log")), { code: "ENOENT" });
+  });
+});
+
+describe("outputSize", () => {
+  test("is 0 for what is no file", (t) => {
+    const dir = tempDir(t);
+    mkdirSync(join(dir, "folder"));
+    spawnSync("mkfifo", [join(dir, "fifo")]);
+    for (const name of ["none", "folder", "fifo"]) assert.equal(outputSize(join(dir, name)), 0);
+    assert.equal(outputSize("/dev/null"), 0);
+  });
+
+  test("is the size of a file", (t) => {
+    const path = join(tempDir(t), "log");
+    writeFileSync(path, "12345");
+    assert.equal(outputSize(path), 5);
+  });
+});
+
+describe("lastLines", () => {
+  const write = (dir: string, text: string | Buffer): string => {
+    const path = join(dir, "log");
+    writeFileSync(path, text);
+    return path;
+  };
+
+  test("yields the last lines since then", (t) => {
+    const path = write(tempDir(t), "old\none\ntwo\n\nthree\n");
+    assert.deepEqual(lastLines(path, 4, 2), ["two", "three"]);
+    assert.deepEqual(lastLines(path, 4, 9), ["one", "two", "three"]);
+    assert.deepEqual(lastLines(path, 19, 9), []);
+  });
+
+  test("reads only the end of a big file", (t) => {
+    const path = write(tempDir(t), `${"x".repeat(5_000_000)}\nlast\n`);
+    const lines = lastLines(path, 0, 5);
+    assert.equal(lines.at(-1), "last");
+    assert.ok(lines.every((line) => line.length <= 500));
+  });
+
+  test("begins anew when the file was cut since then", (t) => {
+    const path = write(tempDir(t), "x".repeat(1000));
+    const since = outputSize(path);
+    truncateSync(path);
+    writeFileSync(path, "new\n");
+    assert.deepEqual(lastLines(path, since, 5), ["new"]);
+  });
+
+  test("strips colours and control characters, which would act on a terminal", (t) => {
+    const path = write(
+      tempDir(t),
+      "\u001b[31mred\u001b[0m\n\u001b]0;title\u0007x\ta\r\n\u0000\u0008b\u009b31mc\u007f\n",
+    );
+    const lines = lastLines(path, 0, 5);
+    assert.deepEqual(lines.slice(0, 2), ["red", "x a"]);
+    assert.doesNotMatch(lines.join(""), /\p{Cc}/u);
+  });
+
+  test("takes bytes that are no UTF-8", (t) => {
+    const path = write(tempDir(t), Buffer.from([0xff, 0xfe, 0x61, 0x0a]));
+    assert.deepEqual(lastLines(path, 0, 5), ["\ufffd\ufffda"]);
+  });
+
+  test("yields nothing of what cannot be read back", (t) => {
+    const dir = tempDir(t);
+    spawnSync("mkfifo", [join(dir, "fifo")]);
+    for (const path of [join(dir, "none"), join(dir, "fifo"), dir, "/dev/null"]) {
+      assert.deepEqual(lastLines(path, 0, 5), []);
+    }
+  });
+});

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import type { Pid } from "../../proc/pid.ts";
+import { readPidfile, removePidfile, writePidfile } from "../../src/program/pidfile.ts";
+import { tempDir } from "../support/temp-dir.ts";
+
+const pid = (value: number): Pid => value as Pid;
+
+describe("readPidfile", () => {
+  const good = ["123", "123\n", "123\r\n", "  123  \n", "\t123", "123\nmore\nlines\n", "123\n\n"];
+  for (const text of good) {
+    test(`reads ${JSON.stringify(text)}`, (t) => {
+      const path = join(tempDir(t), "pid");
+      writeFileSync(path, text);
+      assert.deepEqual(readPidfile(path), { kind: "pid", pid: 123 });
+    });
+  }
+
+  const bad = [
+    "",
+    "\n",
+    "\n123\n",
+    "0",
+    "-123",
+    "+5",
+    "12 34",
+    "123abc",
+    "1.5",
+    "0x7b",
+    "12345678901",
+    "١٢",
+  ];
+  for (const text of bad) {
+    test(`takes ${JSON.stringify(text)} for garbage`, (t) => {
+      const path = join(tempDir(t), "pid");
+      writeFileSync(path, text);
+      assert.deepEqual(readPidfile(path), { kind: "garbage", text });
+    });
+  }
+
+  test("tells little of a huge file", (t) => {
+    const path = join(tempDir(t), "pid");
+    writeFileSync(path, "x".repeat(1_000_000));
+    const found = readPidfile(path);
+    assert.ok(found.kind === "garbage" && found.text.length <= 80);
+  });
+
+  test("knows a missing file from one that cannot be read", (t) => {
+    const dir = tempDir(t);
+    assert.deepEqual(readPidfile(join(dir, "none")), { kind: "none" });
+    assert.deepEqual(readPidfile(""), { kind: "none" });
+    const found = readPidfile(dir);
+    assert.ok(found.kind === "unreadable" && found.message.includes("EISDIR"));
+  });
+
+  test("takes no text for a pid that is not one", (t) => {
+    const path = join(tempDir(t), "pid");
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        writeFileSync(path, text);
+        const found = readPidfile(path);
+        assert.equal(found.kind === "pid", /^\s*[1-9]\d{0,9}\s*$/.test(text.split("\n")[0] ?? ""));
+      }),
+    );
+  });
+});
+
+describe("writePidfile", () => {
+  test("writes what readPidfile reads, readable for all, and leaves nothing else", (t) => {
+    const dir = tempDir(t);
+    const path = join(dir, "pid");
+    writePidfile(path, pid(42));
+    assert.equal(readFileSync(path, "utf8"), "42\n");
+    assert.equal(statSync(path).mode & 0o777, 0o644 & ~process.umask());
+    assert.deepEqual(readdirSync(dir), ["pid"]);
+  });
+
+  test("replaces by rename, so that nobody reads half a number", (t) => {
+    const path = join(tempDir(t), "pid");
+    writePidfile(path, pid(1));
+    const { ino } = statSync(path);
+    writePidfile(path, pid(2));
+    assert.notEqual(statSync(path).ino, ino);
+  });
+
+  test("fails and leaves nothing where it cannot write", (t) => {
+    const dir = tempDir(t);
+    mkdirSync(join(dir, "pid"));
+    assert.throws(() => writePidfile(join(dir, "pid"), pid(1)));
+    assert.throws(() => writePidfile(join(dir, "none", "pid"), pid(1)), { code: "ENOENT" });
+    assert.deepEqual(readdirSync(dir), ["pid"]);
+  });
+});
+
+describe("removePidfile", () => {
+  test("removes a file that names the process, and no other", (t) => {
+    const path = join(tempDir(t), "pid");
+    writePidfile(path, pid(42));
+    removePidfile(path, pid(43));
+    assert.ok(existsSync(path));
+    removePidfile(path, pid(42));
+    assert.equal(existsSync(path), false);
+    removePidfile(path, pid(42));
+  });
+
+  test("leaves garbage alone", (t) => {
+    const path = join(tempDir(t), "pid");
+    writeFileSync(path, "42 is not alone");
+    removePidfile(path, pid(42));
+    assert.ok(existsSync(path));
+  });
+});

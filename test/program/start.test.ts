@@ -1,0 +1,531 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  constants,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import type { Pid, ProcessRef } from "../../proc/pid.ts";
+import { procReader } from "../../proc/reader.ts";
+import { ExitCode } from "../../src/exit-code.ts";
+import { readPidfile } from "../../src/program/pidfile.ts";
+import { emptyRecord } from "../../src/program/record.ts";
+import type { StartFailure, StartOutcome } from "../../src/program/start.ts";
+import { inheritableDescriptor } from "../support/inheritable.ts";
+import { type Lab, makeLab, startedProcess } from "../support/lab.ts";
+import { exitOf, lives, nodeScript, output, refOf, statusField } from "../support/processes.ts";
+import { waitFor } from "../support/wait.ts";
+
+const proc = procReader();
+const { O_APPEND, O_NONBLOCK } = constants;
+
+/** A program that has nothing to do: word for word its own, so that no other test's is meant. */
+function idle(lab: Lab, name = "app"): readonly string[] {
+  return [lab.script(name, "#!/bin/sh", "sleep 600", ":")];
+}
+
+function failed(outcome: StartOutcome): StartFailure {
+  assert.equal(outcome.kind, "failed");
+  assert.ok(outcome.kind === "failed");
+  return outcome;
+}
+
+describe("start, of what the program gets", () => {
+  test("all signals are at their defaults, and none is blocked", async (t) => {
+    const lab = makeLab(t);
+    const { pid } = startedProcess(
+      await lab.start(lab.settings(["/bin/sleep", `600.${process.pid}1`])),
+    );
+    for (const field of ["SigIgn", "SigBlk", "SigCgt"]) {
+      assert.match(statusField(pid, field), /^0+$/, field);
+    }
+  });
+
+  test("a session and a process group of its own, and init as parent", async (t) => {
+    const lab = makeLab(t);
+    const ref = startedProcess(await lab.start(lab.settings(idle(lab))));
+    const { pgrp, session } = proc.stat(ref.pid);
+    assert.deepEqual([pgrp, session], [ref.pid, ref.pid]);
+    assert.equal(lab.record().record?.launcher, undefined);
+    await waitFor(() => {
+      const { ppid } = proc.stat(ref.pid);
+      return ppid === 1 || subreapers().includes(ppid);
+    }, "init (or the user's systemd) is its parent");
+  });
+
+  test("descriptors 0, 1 and 2 alone, whatever ours are", async (t) => {
+    const lab = makeLab(t);
+    inheritableDescriptor(t);
+    inheritableDescriptor(t);
+    const { pid } = startedProcess(
+      await lab.start(lab.settings(["/bin/sleep", `600.${process.pid}2`])),
+    );
+    assert.deepEqual(readdirSync(`/proc/${pid}/fd`), ["0", "1", "2"]);
+  });
+
+  test("standard input from /dev/null, output and errors by append", async (t) => {
+    const lab = makeLab(t);
+    const stderr = join(lab.dir, "errors");
+    writeFileSync(join(lab.dir, "web.log"), "before\n");
+    const argv = [lab.script("app", "#!/bin/sh", "cat; echo out; echo err >&2", "sleep 600", ":")];
+    const { pid } = startedProcess(await lab.start(lab.settings(argv, { stderr })));
+    assert.equal(readlinkSync(`/proc/${pid}/fd/0`), "/dev/null");
+    assert.equal(readFileSync(join(lab.dir, "web.log"), "utf8"), "before\nout\n");
+    assert.equal(readFileSync(stderr, "utf8"), "err\n");
+    for (const fd of [1, 2]) {
+      const flags = /^flags:\s+0(\d+)/m.exec(
+        readFileSync(`/proc/${pid}/fdinfo/${fd}`, "utf8"),
+      )?.[1];
+      const value = Number.parseInt(flags ?? "", 8);
+      assert.equal(value & O_APPEND, O_APPEND, `fd ${fd}`);
+      assert.equal(value & O_NONBLOCK, 0, `fd ${fd}`);
+    }
+  });
+
+  test("output and errors in one file, in order", async (t) => {
+    const lab = makeLab(t);
+    const argv = [lab.script("app", "#!/bin/sh", "echo 1; echo 2 >&2; echo 3", "sleep 600", ":")];
+    startedProcess(await lab.start(lab.settings(argv)));
+    assert.equal(readFileSync(join(lab.dir, "web.log"), "utf8"), "1\n2\n3\n");
+  });
+
+  test("the soft limit of open files that we had before node raised it", async (t) => {
+    const lab = makeLab(t, (host) => ({ ...host, openFiles: 777 }));
+    const { pid } = startedProcess(await lab.start(lab.settings(idle(lab))));
+    assert.equal(proc.softOpenFiles(pid), 777);
+  });
+
+  test("its umask and directory", async (t) => {
+    const lab = makeLab(t);
+    const argv = [lab.script("app", "#!/bin/sh", "umask; pwd; echo $PWD; >made", "sleep 600", ":")];
+    const directory = join(lab.dir, "files");
+    startedProcess(await lab.start(lab.settings(argv, { umask: 0o027, directory })));
+    const said = readFileSync(join(lab.dir, "web.log"), "utf8");
+    assert.equal(said, `0027\n${directory}\n${directory}\n`);
+    assert.equal(statSync(join(directory, "made")).mode & 0o777, 0o640);
+  });
+
+  test("our umask where none is set", async (t) => {
+    const lab = makeLab(t);
+    const { pid } = startedProcess(await lab.start(lab.settings(idle(lab))));
+    assert.equal(Number.parseInt(statusField(pid, "Umask"), 8), process.umask());
+  });
+
+  test("its environment, without ours where inherit_env = False", async (t) => {
+    const lab = makeLab(t);
+    const argv = ["/bin/sleep", `600.${process.pid}3`];
+    const env = new Map([
+      ["VALUE", "a 'b' \"c\" $d\n"],
+      ["NODE_OPTIONS", "--set-by-the-section"],
+    ]);
+    const { pid } = startedProcess(await lab.start(lab.settings(argv, { env, inheritEnv: false })));
+    const found = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").filter(Boolean).sort();
+    // What a shell adds of its own accord is not ours.
+    const shells = /^(_|OLDPWD|SHLVL)=/;
+    assert.deepEqual(
+      found.filter((line) => !shells.test(line)),
+      [
+        "NODE_OPTIONS=--set-by-the-section",
+        `PWD=${lab.dir}`,
+        `USRSVC_TEST_LAB=${lab.dir}`,
+        "VALUE=a 'b' \"c\" $d\n",
+      ],
+    );
+  });
+
+  test("variables whose names a shell would not take, such as those of Java", async (t) => {
+    const lab = makeLab(t);
+    const env = new Map([
+      ["my.key", "1"],
+      ["my-key", "2"],
+    ]);
+    const argv = ["/bin/sleep", `600.${process.pid}8`];
+    const { pid } = startedProcess(await lab.start(lab.settings(argv, { env })));
+    const found = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+    assert.ok(found.includes("my.key=1") && found.includes("my-key=2"));
+  });
+
+  test("arguments as they are, whatever the shell could make of them", async (t) => {
+    const lab = makeLab(t);
+    const args = ["", " ", "$HOME", "*", "a'b\"c", "x\ny", "-", "--", "`id`", "\\", ";", "ünï"];
+    const argv = [
+      lab.script("app", "#!/bin/sh", 'printf "%s|" "$@"; echo', "sleep 600", ":"),
+      ...args,
+    ];
+    startedProcess(await lab.start(lab.settings(argv)));
+    assert.equal(readFileSync(join(lab.dir, "web.log"), "utf8"), `${args.join("|")}|\n`);
+  });
+});
+
+function isLauncher(pid: number): boolean {
+  try {
+    return proc.cmdline(pid as Pid).includes("usrsvc-launcher");
+  } catch {
+    return false; // gone
+  }
+}
+
+/** Who could be a subreaper for what we start. */
+function subreapers(): readonly number[] {
+  const all: number[] = [];
+  for (let pid: number = process.ppid; pid > 1; pid = proc.stat(pid as Pid).ppid) all.push(pid);
+  return all;
+}
+
+describe("start, of its success", () => {
+  test("is a process that lived for success_seconds, in record and pidfile", async (t) => {
+    const lab = makeLab(t);
+    const program = lab.settings(idle(lab));
+    const began = performance.now();
+    const outcome = await lab.start(program);
+    assert.ok(performance.now() - began >= program.successMs);
+    const ref = startedProcess(outcome);
+    assert.ok(outcome.kind === "started");
+    assert.equal(outcome.via, "launch");
+    assert.deepEqual(outcome.notes, []);
+    assert.deepEqual(readPidfile(program.pidfile), { kind: "pid", pid: ref.pid });
+    const { record } = lab.record();
+    assert.deepEqual({ ...record, at: "" }, { ...outcome.record, at: "" });
+    assert.equal(record?.phase, "running");
+    assert.deepEqual(record.process, ref);
+    assert.deepEqual(record.launched, ref);
+  });
+
+  test("with success_seconds 0 is a process that has become the program", async (t) => {
+    const lab = makeLab(t);
+    const argv = idle(lab);
+    const ref = startedProcess(await lab.start(lab.settings(argv, { successMs: 0 })));
+    assert.deepEqual(proc.cmdline(ref.pid), ["/bin/sh", ...argv]);
+  });
+
+  test("does not touch the pidfile with autopid = False", async (t) => {
+    const lab = makeLab(t);
+    const program = lab.settings(idle(lab), { autopid: false });
+    writeFileSync(program.pidfile, "12345678\n");
+    startedProcess(await lab.start(program));
+    assert.equal(readFileSync(program.pidfile, "utf8"), "12345678\n");
+  });
+
+  test("the record is on disk before the program exists", async (t) => {
+    const lab = makeLab(t);
+    const record = join(lab.dir, "state/programs/web.json");
+    const seconds = `600.${process.pid}9`;
+    const argv = [
+      lab.script("app", "#!/bin/sh", `cat ${record}; echo $$`, `exec sleep ${seconds}`),
+    ];
+    const regex = new RegExp(`^sleep ${seconds}`);
+    const match = { kind: "title", source: regex.source, regex } as const;
+    const ref = startedProcess(await lab.start(lab.settings(argv, { match })));
+    const [line = "", pid] = readFileSync(join(lab.dir, "web.log"), "utf8").split("\n");
+    const seen = JSON.parse(line) as { phase: string; process: ProcessRef; launcher: ProcessRef };
+    assert.equal(seen.phase, "starting");
+    assert.deepEqual(seen.process, ref);
+    assert.equal(Number(pid), ref.pid);
+    assert.ok(seen.launcher.pid !== ref.pid);
+  });
+
+  test("the launcher is gone afterwards, and the program lives on", async (t) => {
+    const lab = makeLab(t);
+    const ref = startedProcess(
+      await lab.start(lab.settings(["/bin/sleep", `600.${process.pid}4`])),
+    );
+    await waitFor(() => lab.living().length === 1, "only the program lives");
+    assert.deepEqual(lab.living(), [ref]);
+  });
+
+  test("keeps wish and counters of the record, but for the failures", async (t) => {
+    const lab = makeLab(t);
+    const before = emptyRecord("web", proc.bootId());
+    const record = { ...before, wish: "up", restarts: 4, failures: 3, reason: "old" } as const;
+    startedProcess(await lab.start(lab.settings(idle(lab)), { record }));
+    const after = lab.record().record;
+    assert.equal(after?.wish, "up");
+    assert.equal(after.restarts, 4);
+    assert.equal(after.failures, 0);
+    assert.equal(after.reason, undefined);
+  });
+
+  test("of a program that sets its title stays the process that was launched, and says so", async (t) => {
+    const lab = makeLab(t);
+    const argv = ["/bin/bash", "-c", `exec -a "my title" sleep 600`];
+    if (!existsSync("/bin/bash")) return t.skip("no bash");
+    const outcome = await lab.start(lab.settings(argv));
+    const ref = startedProcess(outcome);
+    assert.deepEqual(proc.cmdline(ref.pid), ["my title", "600"]);
+    assert.ok(outcome.kind === "started");
+    assert.match(outcome.notes.join(), /its command line is now "my title 600".*set proctitle_re/);
+  });
+
+  test("takes the child of a wrapper that matches", async (t) => {
+    const lab = makeLab(t);
+    const seconds = `600.${process.pid}5`;
+    const argv = [lab.script("wrapper", "#!/bin/sh", `sleep ${seconds}`, ":")];
+    const regex = new RegExp(`^sleep ${seconds}`);
+    const match = { kind: "title", source: regex.source, regex } as const;
+    const ref = startedProcess(await lab.start(lab.settings(argv, { match })));
+    assert.deepEqual(proc.cmdline(ref.pid), ["sleep", seconds]);
+    assert.notDeepEqual(lab.record().record?.launched, ref);
+    assert.deepEqual(lab.record().record?.process, ref);
+  });
+
+  test("with useshell takes the program, not the shell around it", async (t) => {
+    const lab = makeLab(t);
+    const seconds = `600.${process.pid}6`;
+    const program = lab.shell(`cd / && sleep ${seconds}; :`, new RegExp(`sleep ${seconds}`));
+    const ref = startedProcess(await lab.start(program));
+    assert.deepEqual(proc.cmdline(ref.pid), ["sleep", seconds]);
+    assert.ok(lab.living().length >= 2);
+  });
+
+  test("with useshell takes the program that the shell itself became", async (t) => {
+    const lab = makeLab(t);
+    const seconds = `600.${process.pid}7`;
+    const program = lab.shell(`exec sleep ${seconds}`, new RegExp(`sleep ${seconds}`));
+    const outcome = await lab.start(program);
+    assert.deepEqual(startedProcess(outcome), lab.record().record?.launched);
+  });
+
+  test("takes a daemon that forks and leaves, found in the session that was launched", async (t) => {
+    const lab = makeLab(t);
+    const argv = [lab.script("app", "#!/bin/sh", `${idle(lab, "daemon")[0]} &`, "exit 0")];
+    const outcome = await lab.start(lab.settings(argv, titled(lab, "daemon")));
+    const ref = startedProcess(outcome);
+    assert.match(proc.cmdline(ref.pid).join(" "), /daemon$/);
+    assert.deepEqual(readPidfile(join(lab.dir, "web.pid")), { kind: "pid", pid: ref.pid });
+  });
+
+  test("takes a daemon with a session of its own, found by a look through all processes", async (t) => {
+    const lab = makeLab(t);
+    const argv = [lab.script("app", "#!/bin/sh", `setsid -f ${idle(lab, "daemon")[0]}`, "exit 0")];
+    const outcome = await lab.start(lab.settings(argv, titled(lab, "daemon")));
+    startedProcess(outcome);
+    assert.ok(outcome.kind === "started");
+    assert.equal(outcome.via, "scan");
+  });
+
+  test("takes a daemon that writes its pidfile, without scan_for_process", async (t) => {
+    const lab = makeLab(t);
+    const pidfile = join(lab.dir, "web.pid");
+    const daemon = lab.script("daemon", "#!/bin/sh", `echo $$ >${pidfile}`, "sleep 600", ":");
+    const argv = [lab.script("app", "#!/bin/sh", `setsid -f ${daemon}`, "exit 0")];
+    const more = { ...titled(lab, "daemon"), autopid: false, scanForProcess: false };
+    const outcome = await lab.start(lab.settings(argv, more));
+    startedProcess(outcome);
+    assert.ok(outcome.kind === "started");
+    assert.equal(outcome.via, "pidfile");
+  });
+
+  test("a stale pidfile is gone before the program exists", async (t) => {
+    const lab = makeLab(t);
+    const pidfile = join(lab.dir, "web.pid");
+    const argv = [lab.script("app", "#!/bin/sh", `cat ${pidfile} || echo gone`, "sleep 600", ":")];
+    writeFileSync(pidfile, "4194303\n");
+    startedProcess(await lab.start(lab.settings(argv)));
+    assert.doesNotMatch(readFileSync(join(lab.dir, "web.log"), "utf8"), /4194303/);
+  });
+});
+
+function titled(
+  lab: Lab,
+  name: string,
+): { match: { kind: "title"; source: string; regex: RegExp } } {
+  const source = `${join(lab.dir, name)}$`;
+  return { match: { kind: "title", source, regex: new RegExp(source) } };
+}
+
+describe("start, of its failure", () => {
+  test("an exit within success_seconds is told with its code and the last lines", async (t) => {
+    const lab = makeLab(t);
+    const argv = [lab.script("app", "#!/bin/sh", "echo first", "echo why >&2", "exit 3")];
+    const program = lab.settings(argv, { successMs: 5000, stderr: join(lab.dir, "errors") });
+    writeFileSync(program.stderr, "an old line\n");
+    const began = performance.now();
+    const outcome = failed(await lab.start(program));
+    assert.ok(performance.now() - began < 4000, "at once");
+    assert.deepEqual(outcome.exit, { kind: "code", code: 3 });
+    assert.equal(outcome.code, ExitCode.exitedUnexpectedly);
+    assert.equal(outcome.reason, "exited with code 3 within success_seconds (5)");
+    assert.deepEqual(outcome.output, ["why"]);
+  });
+
+  const ends: readonly [line: string, want: StartFailure["exit"]][] = [
+    ["exit 255", { kind: "code", code: 255 }],
+    ["exit 0", { kind: "code", code: 0 }],
+    ["kill -TERM $$", { kind: "signal", signal: "SIGTERM", coreDumped: false }],
+    ["kill -KILL $$", { kind: "signal", signal: "SIGKILL", coreDumped: false }],
+    ["kill -ABRT $$", { kind: "signal", signal: "SIGABRT", coreDumped: false }],
+  ];
+  for (const [line, want] of ends) {
+    test(`${line} is told as such`, async (t) => {
+      const lab = makeLab(t);
+      const argv = [lab.script("app", "#!/bin/sh", "ulimit -c 0", line)];
+      const outcome = failed(await lab.start(lab.settings(argv)));
+      assert.deepEqual(outcome.exit, want);
+      assert.equal(outcome.code, ExitCode.exitedUnexpectedly);
+      assert.deepEqual(outcome.output, []);
+    });
+  }
+
+  test("an exit late in the window is a failure, too", async (t) => {
+    const lab = makeLab(t);
+    const argv = [lab.script("app", "#!/bin/sh", "sleep 0.3", "exit 4")];
+    const outcome = failed(await lab.start(lab.settings(argv, { successMs: 5000 })));
+    assert.deepEqual(outcome.exit, { kind: "code", code: 4 });
+  });
+
+  test("an exit within success_seconds 0 is not looked for", async (t) => {
+    const lab = makeLab(t);
+    const argv = [lab.script("app", "#!/bin/sh", "sleep 0.3", "exit 4")];
+    startedProcess(await lab.start(lab.settings(argv, { successMs: 0 })));
+  });
+
+  test("127: a command that is not there, in the line of a shell", async (t) => {
+    const lab = makeLab(t);
+    const program = lab.shell(`${lab.dir}/none`, titled(lab, "none").match.regex);
+    const outcome = failed(await lab.start(program));
+    assert.equal(outcome.code, ExitCode.failedToLaunch);
+    assert.deepEqual(outcome.exit, { kind: "code", code: 127 });
+    assert.match(outcome.reason, /127 usually means/);
+  });
+
+  test("nothing is launched for a script whose interpreter is not there", async (t) => {
+    const lab = makeLab(t);
+    const outcome = failed(await lab.start(lab.settings([lab.script("app", "#!/no/such/sh -e")])));
+    assert.equal(outcome.code, ExitCode.failedToLaunch);
+    assert.equal(outcome.pid, undefined);
+    assert.match(outcome.reason, /\/no\/such\/sh/);
+  });
+
+  test("126: a file that cannot be executed, in the line of a shell", async (t) => {
+    const lab = makeLab(t);
+    writeFileSync(join(lab.dir, "app"), "no program");
+    const outcome = failed(
+      await lab.start(lab.shell(`${lab.dir}/app`, titled(lab, "app").match.regex)),
+    );
+    assert.equal(outcome.code, ExitCode.failedToLaunch);
+    assert.deepEqual(outcome.exit, { kind: "code", code: 126 });
+    assert.match(outcome.output.join(), /denied/i);
+  });
+
+  test("nothing is launched for a command that is not there", async (t) => {
+    const lab = makeLab(t);
+    const outcome = failed(await lab.start(lab.settings([join(lab.dir, "none")])));
+    assert.equal(outcome.code, ExitCode.failedToLaunch);
+    assert.equal(outcome.pid, undefined);
+    assert.match(outcome.reason, /no such command: .*none/);
+    assert.equal(lab.record().text, undefined);
+  });
+
+  test("what runs but does not match is ended again, with a hint at what was there", async (t) => {
+    const lab = makeLab(t);
+    const argv = [lab.script("app", "#!/bin/sh", "sleep 600 &", "sleep 600", ":")];
+    const program = lab.settings(argv, titled(lab, "something-else"));
+    const outcome = failed(await lab.start(program));
+    assert.equal(outcome.code, ExitCode.failedToLaunch);
+    assert.equal(outcome.exit, undefined);
+    assert.match(outcome.reason, /no process matches program web; it was ended again$/);
+    assert.match(
+      outcome.details.join("\n"),
+      /looked for proctitle_re .*\nfound process \d+: .*app/,
+    );
+    await waitFor(() => lab.living().length === 0, "nothing of it lives");
+  });
+
+  test("children of a program that failed are ended", async (t) => {
+    const lab = makeLab(t);
+    const argv = [lab.script("app", "#!/bin/sh", "sleep 600 &", "exit 3")];
+    failed(await lab.start(lab.settings(argv)));
+    await waitFor(() => lab.living().length === 0, "nothing of it lives");
+  });
+
+  test("a daemon that forks, leaves with 0 and does not match is a failure, and is ended", async (t) => {
+    const lab = makeLab(t);
+    const argv = [lab.script("app", "#!/bin/sh", "sleep 600 &", "exit 0")];
+    const outcome = failed(await lab.start(lab.settings(argv, titled(lab, "daemon"))));
+    assert.deepEqual(outcome.exit, { kind: "code", code: 0 });
+    await waitFor(() => lab.living().length === 0, "nothing of it lives");
+  });
+
+  test("a FIFO that nobody reads as stdout is a failure, not a hang, and costs no descriptor", async (t) => {
+    const lab = makeLab(t);
+    const fifo = join(lab.dir, "fifo");
+    assert.equal(spawnSync("mkfifo", [fifo]).status, 0);
+    const program = lab.settings(idle(lab), { stderr: fifo });
+    failed(await lab.start(program));
+    const before = openFiles();
+    for (let round = 0; round < 3; round += 1) {
+      assert.match(failed(await lab.start(program)).reason, /ENXIO/);
+    }
+    assert.deepEqual(openFiles(), before);
+  });
+
+  test("descriptors that run out are a failure that says so, and costs none", async (t) => {
+    const lab = makeLab(t);
+    const script = nodeScript(t, "starve.ts", [lab.dir]);
+    const text = await output(script);
+    assert.equal(await exitOf(script), 0, "our process lives on");
+    const lines = text.trim().split("\n");
+    assert.ok(lines.length > 3, text);
+    for (const line of lines) assert.match(line, /^\d+ free: (started|failed: .*(EMFILE|EAGAIN))/);
+  });
+});
+
+/** Files that this process has open; its sockets and pipes come and go. */
+function openFiles(): readonly string[] {
+  return readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      const path = readlinkSync(`/proc/self/fd/${fd}`);
+      return path.includes("usrsvc-test-") ? [path] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+describe("start, when it is told to leave", () => {
+  test("leaves what was launched running, on record", async (t) => {
+    const lab = makeLab(t);
+    const controller = new AbortController();
+    const program = lab.settings(idle(lab), { successMs: 60_000 });
+    const outcome = await lab.start(program, {
+      signal: controller.signal,
+      onLaunched: () => setImmediate(() => controller.abort(new Error("leave"))),
+    });
+    assert.equal(outcome.kind, "interrupted");
+    assert.ok(outcome.kind === "interrupted");
+    const ref = refOf(outcome.process.pid);
+    assert.deepEqual(lab.record().record?.process, ref);
+    assert.equal(lab.record().record?.phase, "running");
+    assert.deepEqual(readPidfile(program.pidfile), { kind: "pid", pid: ref.pid });
+    await waitFor(() => !isLauncher(proc.stat(ref.pid).ppid), "the launcher is gone");
+    assert.ok(lives(ref));
+  });
+});
+
+describe("start, when the program turns out to run already", () => {
+  test("takes the launch back before the program exists", async (t) => {
+    const lab = makeLab(t);
+    const running = startedProcess(await lab.start(lab.settings(idle(lab))));
+    const argv = [lab.script("second", "#!/bin/sh", "echo it ran", "sleep 600", ":")];
+    const second = lab.settings(argv, { stdout: join(lab.dir, "second.log") });
+    const outcome = await lab.start(second, {
+      findRunning: async () => await Promise.resolve(running),
+    });
+    assert.ok(outcome.kind === "started");
+    assert.deepEqual(outcome.process, running);
+    const record = lab.record().record;
+    assert.deepEqual(record?.process, running);
+    const group = proc.stat(running.pid).pgrp;
+    await waitFor(
+      () => lab.living().every(({ pid }) => proc.stat(pid).pgrp === group),
+      "only the first program lives",
+    );
+    assert.equal(readFileSync(second.stdout, "utf8"), "");
+  });
+});

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { fileStem, makeStateDir, stateDir, StateDirError } from "../../src/program/state-dir.ts";
+import { tempDir } from "../support/temp-dir.ts";
+
+describe("fileStem", () => {
+  const rows: readonly [name: string, want: string][] = [
+    ["web", "web"],
+    ["web.1", "web.1"],
+    ["Web_2-x", "Web_2-x"],
+    ["../../x", "%2E.%2F..%2Fx"],
+    [".", "%2E"],
+    ["..", "%2E."],
+    [".hidden", "%2Ehidden"],
+    ["a/b", "a%2Fb"],
+    ["a b", "a%20b"],
+    ["a%2Fb", "a%252Fb"],
+    ["a~b!c*d'e(f)", "a%7Eb%21c%2Ad%27e%28f%29"],
+    ["ünï", "%C3%BCn%C3%AF"],
+    ["a\0b\n", "a%00b%0A"],
+  ];
+  for (const [name, want] of rows) {
+    test(`${JSON.stringify(name)} becomes ${want}`, () => assert.equal(fileStem(name), want));
+  }
+
+  const nameOf = fc.oneof(
+    fc.string({ unit: "grapheme" }),
+    fc.string({ unit: "grapheme-composite" }),
+    fc.string({ unit: fc.constantFrom(".", "/", "~", "%", "2", "E", "ü", "a", "\u{1f600}") }),
+    fc.string({ minLength: 150, maxLength: 300 }),
+    fc.constantFrom("", ".", "..", "%2E", "constructor", "__proto__", "all"),
+  );
+
+  test("of any name, is a plain file name that is short enough", () => {
+    fc.assert(
+      fc.property(nameOf, (name) => {
+        const stem = fileStem(name);
+        assert.match(stem, name === "" ? /^$/ : /^[A-Za-z0-9_%-][A-Za-z0-9_%.~-]*$/);
+        assert.ok(stem.length <= 240, `${stem.length} bytes`);
+      }),
+    );
+  });
+
+  test("of two names is never the same", () => {
+    fc.assert(
+      fc.property(nameOf, nameOf, (a, b) => a === b || fileStem(a) !== fileStem(b)),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("keeps long names apart that differ at their end, and from names that look cut", () => {
+    const long = "x".repeat(300);
+    assert.notEqual(fileStem(`${long}a`), fileStem(`${long}b`));
+    assert.notEqual(fileStem(`${long}a`), fileStem(fileStem(`${long}a`)));
+    assert.ok(fileStem("ü".repeat(150)).length <= 240);
+  });
+});
+
+describe("makeStateDir", () => {
+  test("makes the folders for this user alone, whatever the umask", (t) => {
+    const dir = stateDir(join(tempDir(t), "a", "b", "state"));
+    const umask = process.umask(0);
+    t.after(() => process.umask(umask));
+    makeStateDir(dir);
+    for (const path of [dir.path, dir.programs, dir.locks]) {
+      assert.equal(statSync(path).mode & 0o777, 0o700, path);
+    }
+  });
+
+  test("does no harm to folders that are there", (t) => {
+    const dir = stateDir(join(tempDir(t), "state"));
+    makeStateDir(dir);
+    writeFileSync(join(dir.programs, "web.json"), "{}");
+    makeStateDir(dir);
+    assert.ok(existsSync(join(dir.programs, "web.json")));
+  });
+
+  for (const mode of [0o770, 0o707, 0o777, 0o1777]) {
+    test(`refuses a folder of mode ${mode.toString(8)}, and says what to do`, (t) => {
+      const dir = stateDir(join(tempDir(t), "state"));
+      makeStateDir(dir);
+      chmodSync(dir.path, mode);
+      assert.throws(() => makeStateDir(dir), {
+        name: "StateDirError",
+        message: `state_dir ${dir.path} can be written by others: chmod go-w ${dir.path}`,
+      });
+    });
+  }
+
+  test("names the folder that cannot be made", (t) => {
+    const base = tempDir(t);
+    writeFileSync(join(base, "file"), "");
+    const dir = stateDir(join(base, "file", "state"));
+    assert.throws(
+      () => makeStateDir(dir),
+      (error) => {
+        assert.ok(error instanceof StateDirError);
+        assert.ok(error.message.startsWith(`state_dir ${dir.path} cannot be made: `));
+        return true;
+      },
+    );
+  });
+
+  test("refuses another user's folder", (t) => {
+    if (process.getuid?.() === 0) return t.skip("root owns what it likes");
+    assert.throws(() => makeStateDir(stateDir("/")), StateDirError);
+  });
+
+  test("stateDir touches nothing", (t) => {
+    const path = join(tempDir(t), "state");
+    assert.equal(stateDir(path).daemonLock, join(path, "usrsvcd.lock"));
+    assert.equal(existsSync(path), false);
+  });
+
+  test("a folder that is open to others to read is no danger", (t) => {
+    const path = join(tempDir(t), "state");
+    mkdirSync(path, { mode: 0o755 });
+    makeStateDir(stateDir(path));
+  });
+});

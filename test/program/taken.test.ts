@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Host } from "../../src/program/host.ts";
+import { LAUNCHER } from "../../src/program/launch.ts";
+import { isTaken } from "../../src/program/taken.ts";
+import { FakeProc } from "../support/fake-proc.ts";
+
+const hostOf = (proc: FakeProc, owner?: string): Host =>
+  ({ proc, ownerOf: () => owner }) as Partial<Host> as Host;
+
+describe("isTaken", () => {
+  test("is true for another program's recorded process, and false for one's own", () => {
+    const proc = new FakeProc();
+    const ref = proc.set({ pid: 10, argv: ["app"] });
+    assert.equal(isTaken(ref, "web", hostOf(proc, "other")), true);
+    assert.equal(isTaken(ref, "web", hostOf(proc, "web")), false);
+    assert.equal(isTaken(ref, "web", hostOf(proc)), false);
+  });
+
+  test("is true for ourselves and our ancestors, in whose words the program's name may stand", () => {
+    const proc = new FakeProc();
+    const shell = proc.set({ pid: 20, argv: ["sh", "-c", "usrsvc start web; app"] });
+    const me = proc.set({ pid: process.pid, ppid: 20, argv: ["app"] });
+    const sibling = proc.set({ pid: 21, ppid: 20, argv: ["app"] });
+    const host = hostOf(proc);
+    assert.deepEqual(
+      [me, shell, sibling].map((ref) => isTaken(ref, "web", host)),
+      [true, true, false],
+    );
+  });
+
+  const words: readonly [argv: readonly string[], want: boolean][] = [
+    [["node", "/usr/lib/node_modules/usrsvc/dist/usrsvc.cjs", "start", "web"], true],
+    [["node", "--max-old-space-size=64", "/x/dist/usrsvcd.cjs", "start"], true],
+    [["/home/a/bin/usrsvc", "restart", "web"], true],
+    [["/bin/sh", "-c", LAUNCHER, "usrsvc-launcher", "-", "-", "/usr/bin/setsid", "app"], true],
+    [["app", "--config", "/etc/x", "--log", "/var/log/usrsvcd"], false],
+    [["/srv/usrsvc-web/app"], false],
+    [["vi", "usrsvcd.cfg"], false],
+    [[], false],
+  ];
+  for (const [argv, want] of words) {
+    test(`is ${want} for ${argv.slice(0, 3).join(" ").slice(0, 50) || "no words"}`, () => {
+      const proc = new FakeProc();
+      assert.equal(isTaken(proc.set({ pid: 10, argv }), "web", hostOf(proc)), want);
+    });
+  }
+
+  test("is false for one that is gone meanwhile", () => {
+    const proc = new FakeProc();
+    const ref = proc.set({ pid: 10, argv: ["app"] });
+    proc.end(10);
+    assert.equal(isTaken(ref, "web", hostOf(proc)), false);
+  });
+});

@@ -1,0 +1,805 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import {
+  type Context,
+  DEATHS_A_MINUTE,
+  type Effect,
+  type History,
+  noHistory,
+  pauseMs,
+  type ProgramEvent,
+  type ProgramState,
+  STABLE_MS,
+  type Step,
+  transition,
+} from "../../src/supervisor/machine.ts";
+
+type Settings = Context["settings"];
+type Observed = ProgramEvent & { kind: "observed" };
+
+const ref = (pid: number): ProcessRef => ({ pid: pid as Pid, startTime: 7 as Ticks });
+const one = ref(10);
+const other = ref(11);
+const NOW = 1_000_000;
+
+const defaults: Settings = {
+  enabled: true,
+  autostart: true,
+  autorestart: true,
+  maxrestarts: 0,
+  restartDelayMs: 0,
+};
+
+const gone = (more: Partial<Observed> = {}): Observed => ({
+  kind: "observed",
+  process: undefined,
+  wish: "none",
+  ranBefore: false,
+  startedByHand: false,
+  exit: undefined,
+  ...more,
+});
+const seen = (process: ProcessRef): Observed => gone({ process, ranBefore: true });
+const failed: ProgramEvent = { kind: "start-failed", reason: "it broke" };
+
+const tooBig: ProgramEvent = { kind: "limit-exceeded", process: one, reason: "too big" };
+
+const unknown: ProgramState = { kind: "unknown" };
+const starting: ProgramState = { kind: "starting" };
+const running: ProgramState = { kind: "running", process: one, since: NOW - 1000 };
+const stopping: ProgramState = { kind: "stopping", process: one, reason: "too big" };
+const backoff: ProgramState = { kind: "backoff", until: NOW + 500, reason: "it broke" };
+const fatal: ProgramState = { kind: "fatal", reason: "it broke" };
+const stopped = (why: (ProgramState & { kind: "stopped" })["why"]): ProgramState => ({
+  kind: "stopped",
+  why,
+});
+
+function move(
+  state: ProgramState,
+  event: ProgramEvent,
+  settings: Partial<Settings> = {},
+  history: Partial<History> = {},
+  chance = 0.5,
+): Step {
+  return transition(state, { ...noHistory, ...history }, event, {
+    settings: { ...defaults, ...settings },
+    now: NOW,
+    chance,
+  });
+}
+
+/** A state and effects in a few words: `starting: start`. */
+function words({ state, effects }: Step): string {
+  const name = state.kind === "stopped" ? `stopped(${state.why})` : state.kind;
+  return `${name}: ${effects.map(({ kind }) => kind).join(" ")}`.trim();
+}
+
+interface Row {
+  readonly claim: string;
+  readonly from: ProgramState;
+  readonly on: ProgramEvent;
+  readonly settings?: Partial<Settings>;
+  readonly history?: Partial<History>;
+  readonly want: string;
+}
+
+const rows: readonly Row[] = [
+  // the first look
+  {
+    claim: "what runs already is taken up",
+    from: unknown,
+    on: seen(one),
+    want: "running: take-up",
+  },
+  {
+    claim: "what runs is taken up even when it is disabled",
+    from: unknown,
+    on: seen(one),
+    settings: { enabled: false },
+    want: "running: take-up",
+  },
+  {
+    claim: "autostart starts what does not run",
+    from: unknown,
+    on: gone(),
+    want: "starting: start",
+  },
+  {
+    claim: "without autostart it stays down",
+    from: unknown,
+    on: gone(),
+    settings: { autostart: false },
+    want: "stopped(not-started): note-stopped",
+  },
+  {
+    claim: "without autostart, what ran before in this boot is started",
+    from: unknown,
+    on: gone({ ranBefore: true }),
+    settings: { autostart: false },
+    want: "starting: start",
+  },
+  {
+    claim: "without autostart, what an operator started is started",
+    from: unknown,
+    on: gone({ wish: "up" }),
+    settings: { autostart: false },
+    want: "starting: start",
+  },
+  {
+    claim: "without autostart and autorestart it stays down, whatever was",
+    from: unknown,
+    on: gone({ wish: "up", ranBefore: true }),
+    settings: { autostart: false, autorestart: false },
+    want: "stopped(not-started): note-stopped",
+  },
+  {
+    claim: "what an operator stopped stays down",
+    from: unknown,
+    on: gone({ wish: "down", ranBefore: true }),
+    want: "stopped(asked): note-stopped",
+  },
+  {
+    claim: "what is disabled stays down",
+    from: unknown,
+    on: gone({ wish: "up", ranBefore: true }),
+    settings: { enabled: false },
+    want: "stopped(disabled): note-stopped",
+  },
+  // starting
+  {
+    claim: "a start that succeeds makes it running",
+    from: starting,
+    on: { kind: "started", process: one },
+    want: "running:",
+  },
+  {
+    claim: "a start that fails is tried again later",
+    from: starting,
+    on: failed,
+    want: "backoff: back-off wake",
+  },
+  {
+    claim: "a start that fails for the last time is the end",
+    from: starting,
+    on: failed,
+    settings: { maxrestarts: 3 },
+    history: { failures: 2 },
+    want: "fatal: give-up",
+  },
+  {
+    claim: "before that it is not",
+    from: starting,
+    on: failed,
+    settings: { maxrestarts: 3 },
+    history: { failures: 1 },
+    want: "backoff: back-off wake",
+  },
+  {
+    claim: "with maxrestarts 0 there is no last time",
+    from: starting,
+    on: failed,
+    history: { failures: 1e6 },
+    want: "backoff: back-off wake",
+  },
+  {
+    claim: "without autorestart a start that fails is the end",
+    from: starting,
+    on: failed,
+    settings: { autorestart: false },
+    want: "stopped(ended): note-stopped",
+  },
+  {
+    claim: "while it starts, nothing that is seen starts it again",
+    from: starting,
+    on: gone({ wish: "up", ranBefore: true }),
+    want: "starting:",
+  },
+  {
+    claim: "while it starts, an operator's stop counts",
+    from: starting,
+    on: gone({ wish: "down" }),
+    want: "stopped(asked): note-stopped",
+  },
+  {
+    claim: "while it starts, what is seen is taken up",
+    from: starting,
+    on: seen(one),
+    want: "running: take-up",
+  },
+  // running
+  {
+    claim: "as long as it runs there is nothing to do",
+    from: running,
+    on: seen(one),
+    want: "running:",
+  },
+  {
+    claim: "another process is taken up",
+    from: running,
+    on: seen(other),
+    want: "running: take-up",
+  },
+  {
+    claim: "one that dies is started again at once",
+    from: running,
+    on: gone({ ranBefore: true }),
+    want: "starting: note-death start",
+  },
+  {
+    claim: "without autorestart its death is the end",
+    from: running,
+    on: gone(),
+    settings: { autorestart: false },
+    want: "stopped(ended): note-death note-stopped",
+  },
+  {
+    claim: "an operator's stop is the end",
+    from: running,
+    on: gone({ wish: "down" }),
+    want: "stopped(asked): note-death note-stopped",
+  },
+  {
+    claim: "one that is disabled meanwhile runs on",
+    from: running,
+    on: seen(one),
+    settings: { enabled: false },
+    want: "running:",
+  },
+  {
+    claim: "one that is disabled meanwhile is not started again",
+    from: running,
+    on: gone({ wish: "up" }),
+    settings: { enabled: false },
+    want: "stopped(disabled): note-death note-stopped",
+  },
+  {
+    claim: "a failed start that comes late changes nothing",
+    from: running,
+    on: failed,
+    want: "running:",
+  },
+  // backoff
+  {
+    claim: "before its time nothing is started, but a wake-up is asked for",
+    from: backoff,
+    on: gone(),
+    want: "backoff: wake",
+  },
+  {
+    claim: "at its time it is started",
+    from: { ...backoff, until: NOW },
+    on: gone(),
+    want: "starting: start",
+  },
+  {
+    claim: "an operator's stop ends the waiting",
+    from: { ...backoff, until: NOW },
+    on: gone({ wish: "down" }),
+    want: "stopped(asked): note-stopped",
+  },
+  {
+    claim: "disabling ends the waiting",
+    from: { ...backoff, until: NOW },
+    on: gone(),
+    settings: { enabled: false },
+    want: "stopped(disabled): note-stopped",
+  },
+  {
+    claim: "what was started by hand meanwhile is taken up",
+    from: backoff,
+    on: seen(one),
+    want: "running: take-up",
+  },
+  // monitors
+  { claim: "one that exceeds a limit is ended", from: running, on: tooBig, want: "stopping: stop" },
+  {
+    claim: "a violation of an earlier process is told too late",
+    from: { ...running, process: other },
+    on: tooBig,
+    want: "running:",
+  },
+  {
+    claim: "a violation of one that is down is told too late",
+    from: backoff,
+    on: tooBig,
+    want: "backoff:",
+  },
+  { claim: "a second violation changes nothing", from: stopping, on: tooBig, want: "stopping:" },
+  {
+    claim: "one that could not be ended is tried again",
+    from: stopping,
+    on: seen(one),
+    want: "stopping: stop",
+  },
+  {
+    claim: "one that is ended is started again",
+    from: stopping,
+    on: gone(),
+    want: "starting: note-death start",
+  },
+  {
+    claim: "one that is ended is started again even without autorestart",
+    from: stopping,
+    on: gone(),
+    settings: { autorestart: false },
+    want: "starting: note-death start",
+  },
+  {
+    claim: "an operator's stop counts more than the restart",
+    from: stopping,
+    on: gone({ wish: "down" }),
+    want: "stopped(asked): note-death note-stopped",
+  },
+  {
+    claim: "disabling counts more than the restart",
+    from: stopping,
+    on: gone(),
+    settings: { enabled: false },
+    want: "stopped(disabled): note-death note-stopped",
+  },
+  {
+    claim: "another process is taken up while the first is ended",
+    from: stopping,
+    on: seen(other),
+    want: "running: take-up",
+  },
+  // fatal
+  { claim: "fatal asks for nothing", from: fatal, on: gone({ ranBefore: true }), want: "fatal:" },
+  {
+    claim: "fatal is left when a process is seen",
+    from: fatal,
+    on: seen(one),
+    want: "running: take-up",
+  },
+  {
+    claim: "fatal is left by an operator's stop",
+    from: fatal,
+    on: gone({ wish: "down" }),
+    want: "stopped(asked): note-stopped",
+  },
+  // stopped
+  {
+    claim: "stopped asks for nothing, and says so only once",
+    from: stopped("asked"),
+    on: gone({ wish: "down" }),
+    want: "stopped(asked):",
+  },
+  {
+    claim: "what ended without autorestart stays down",
+    from: stopped("ended"),
+    on: gone({ ranBefore: true }),
+    settings: { autorestart: false },
+    want: "stopped(ended):",
+  },
+  {
+    claim: "what ended without autorestart is started when that is switched on",
+    from: stopped("ended"),
+    on: gone({ ranBefore: true }),
+    want: "starting: start",
+  },
+  {
+    claim: "what was not started is started when autostart is switched on",
+    from: stopped("not-started"),
+    on: gone(),
+    want: "starting: start",
+  },
+  {
+    claim: "what was not started stays down without autostart",
+    from: stopped("not-started"),
+    on: gone(),
+    settings: { autostart: false },
+    want: "stopped(not-started):",
+  },
+  {
+    claim: "what an operator stopped is not started by a look",
+    from: stopped("asked"),
+    on: gone({ wish: "up" }),
+    want: "stopped(asked):",
+  },
+  {
+    claim: "a start by hand that failed is a failure where it was given up, too",
+    from: fatal,
+    on: gone({ wish: "up", startedByHand: true }),
+    settings: { maxrestarts: 3 },
+    history: { failures: 3 },
+    want: "backoff: back-off wake",
+  },
+  {
+    claim: "what was started by hand is taken up",
+    from: stopped("asked"),
+    on: seen(one),
+    want: "running: take-up",
+  },
+  {
+    claim: "a start by hand that failed is tried again later",
+    from: stopped("asked"),
+    on: gone({ wish: "up", startedByHand: true }),
+    want: "backoff: back-off wake",
+  },
+  {
+    claim: "a start by hand that failed is not tried again without autorestart",
+    from: stopped("asked"),
+    on: gone({ wish: "up", startedByHand: true }),
+    settings: { autorestart: false },
+    want: "stopped(asked):",
+  },
+  {
+    claim: "what is enabled again is looked at as for the first time",
+    from: stopped("disabled"),
+    on: gone(),
+    want: "starting: start",
+  },
+  {
+    claim: "what is enabled again stays down where an operator stopped it",
+    from: stopped("disabled"),
+    on: gone({ wish: "down" }),
+    want: "stopped(asked): note-stopped",
+  },
+  {
+    claim: "what is disabled while it is down says so",
+    from: stopped("asked"),
+    on: gone(),
+    settings: { enabled: false },
+    want: "stopped(disabled): note-stopped",
+  },
+];
+
+describe("transition", () => {
+  for (const { claim, from, on, settings, history, want } of rows) {
+    test(`from ${from.kind}: ${claim}`, () => {
+      assert.equal(words(move(from, on, settings, history)), want);
+    });
+  }
+
+  test("tells how a process ended", () => {
+    const exit = { kind: "signal", signal: "SIGSEGV", coreDumped: true } as const;
+    const { effects } = move(running, gone({ exit }));
+    assert.deepEqual(effects[0], { kind: "note-death", process: one, exit });
+  });
+
+  test("hands the reason of a failure on", () => {
+    const { state, effects } = move(starting, failed);
+    assert.ok(state.kind === "backoff" && effects[0]?.kind === "back-off");
+    assert.deepEqual([state.reason, effects[0].reason], ["it broke", "it broke"]);
+    assert.deepEqual(effects[1], { kind: "wake", at: state.until });
+  });
+
+  test("with maxrestarts waits restart_delay after each failure", () => {
+    const { effects } = move(starting, failed, { maxrestarts: 5, restartDelayMs: 7000 });
+    assert.ok(effects[0]?.kind === "back-off");
+    assert.equal(effects[0].delayMs, 7000);
+  });
+
+  test("counts automatic restarts, and no others", () => {
+    assert.equal(move(unknown, gone()).history.restarts, 0);
+    assert.equal(
+      move(unknown, gone({ ranBefore: true }), { autostart: false }).history.restarts,
+      1,
+    );
+    assert.equal(move(running, gone()).history.restarts, 1);
+    assert.equal(move({ ...backoff, until: NOW }, gone()).history.restarts, 1);
+    assert.equal(move(starting, { kind: "started", process: one }).history.restarts, 0);
+  });
+
+  test("forgets the growing pause after a minute's run, and not before", () => {
+    const streak = 5;
+    const after = (ranMs: number) =>
+      move({ ...running, since: NOW - ranMs }, gone(), {}, { streak }).history.streak;
+    assert.equal(after(STABLE_MS - 1), streak);
+    assert.equal(after(STABLE_MS), 0);
+  });
+
+  test("forgets deaths that are a minute old", () => {
+    const deaths = [NOW - STABLE_MS, NOW - STABLE_MS + 1];
+    assert.deepEqual(move(running, gone(), {}, { deaths }).history.deaths, [deaths[1], NOW]);
+  });
+});
+
+/** A program that dies and starts as events tell, on a clock of its own. */
+class Life {
+  readonly settings: Settings;
+  state: ProgramState = { kind: "unknown" };
+  history: History = noHistory;
+  now = 0;
+
+  constructor(settings: Partial<Settings> = {}) {
+    this.settings = { ...defaults, ...settings };
+  }
+
+  on(event: ProgramEvent, chance = 0.5): Step {
+    const context = { settings: this.settings, now: this.now, chance };
+    const step = transition(this.state, this.history, event, context);
+    this.state = step.state;
+    this.history = step.history;
+    return step;
+  }
+
+  /** Once the program is running or starting: it starts, lives for so long, and dies. */
+  runAndDie(livesMs: number): Step {
+    if (this.state.kind === "unknown") this.on(gone());
+    if (this.state.kind === "backoff") {
+      this.now = Math.max(this.now, this.state.until);
+      this.on(gone());
+    }
+    this.on({ kind: "started", process: one });
+    this.now += livesMs;
+    return this.on(gone({ ranBefore: true }));
+  }
+}
+
+describe("a crash loop", () => {
+  test(`is answered at once ${DEATHS_A_MINUTE} times a minute, then with a pause`, () => {
+    const life = new Life();
+    for (let death = 1; death <= DEATHS_A_MINUTE; death += 1) {
+      assert.equal(words(life.runAndDie(10)), "starting: note-death start", `death ${death}`);
+    }
+    assert.equal(words(life.runAndDie(10)), "backoff: note-death back-off wake");
+  });
+
+  for (const maxrestarts of [0, 5]) {
+    test(`cannot make more starts than that in any minute, with maxrestarts ${maxrestarts}`, () => {
+      const life = new Life({ maxrestarts });
+      const starts: number[] = [];
+      while (life.now < 5 * STABLE_MS && starts.length < 1000) {
+        const { effects } = life.runAndDie(100);
+        if (life.state.kind === "fatal") return;
+        if (isStart(effects)) starts.push(life.now);
+        // A start that follows a pause counts, too.
+        if (life.state.kind === "backoff") starts.push(life.state.until);
+      }
+      for (const [index, at] of starts.entries()) {
+        const later = starts.slice(index).filter((time) => time - at < STABLE_MS);
+        assert.ok(later.length <= DEATHS_A_MINUTE + 10, `${later.length} within a minute`);
+      }
+    });
+  }
+
+  test("of a program that lives for three seconds is answered at once for ever", () => {
+    const life = new Life();
+    for (let death = 0; death < 200; death += 1) {
+      assert.equal(words(life.runAndDie(3000)), "starting: note-death start");
+    }
+  });
+});
+
+describe("pauseMs", () => {
+  const pause = (streak: number, restartDelayMs = 0, chance = 0.5, maxrestarts = 0): number =>
+    pauseMs(streak, { settings: { ...defaults, restartDelayMs, maxrestarts }, now: NOW, chance });
+
+  test("doubles from 1 s to 60 s", () => {
+    const all = [1, 2, 3, 4, 5, 6, 7, 8, 100, 5000].map((streak) => pause(streak));
+    const want = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60].map((seconds) => seconds * 1000);
+    assert.deepEqual(all, want);
+  });
+
+  test("begins with restart_delay, which may be longer than 60 s", () => {
+    assert.deepEqual([pause(1, 5000), pause(2, 5000), pause(9, 5000)], [5000, 10_000, 60_000]);
+    assert.deepEqual([pause(1, 90_000), pause(9, 90_000)], [90_000, 90_000]);
+  });
+
+  test("never shrinks as failures go on, and keeps within 10 % of 60 s or restart_delay", () => {
+    const delay = fc.integer({ min: 0, max: 200_000 });
+    const chance = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(delay, chance, fc.integer({ min: 1, max: 2000 }), (delayMs, luck, streak) => {
+        const longest = Math.max(60_000, delayMs);
+        const found = pause(streak, delayMs, luck);
+        assert.ok(pause(streak + 1, delayMs, luck) >= found);
+        assert.ok(found <= longest * 1.1 + 1);
+        assert.ok(found >= 0.9 * (delayMs === 0 ? 1000 : delayMs) - 1);
+        assert.ok(Math.abs(found - pause(streak, delayMs)) <= 0.1 * longest + 1);
+      }),
+    );
+  });
+
+  test("is restart_delay alone with maxrestarts", () => {
+    for (const streak of [1, 2, 50]) assert.equal(pause(streak, 3000, 0.9, 4), 3000);
+  });
+});
+
+describe("any course of events", () => {
+  const settingsOf: fc.Arbitrary<Settings> = fc.record({
+    enabled: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, fc.constant(false)),
+    autostart: fc.boolean(),
+    autorestart: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)),
+    maxrestarts: fc.integer({ min: 0, max: 4 }),
+    restartDelayMs: fc.constantFrom(0, 500, 5000, 90_000),
+  });
+  const eventOf: fc.Arbitrary<ProgramEvent> = fc.oneof(
+    fc.record({
+      kind: fc.constant("observed" as const),
+      process: fc.constantFrom(undefined, undefined, one, other),
+      wish: fc.constantFrom("up" as const, "down" as const, "none" as const, "none" as const),
+      ranBefore: fc.boolean(),
+      startedByHand: fc.constantFrom(false, false, true),
+      exit: fc.constant(undefined),
+    }),
+    fc.record({ kind: fc.constant("started" as const), process: fc.constantFrom(one, other) }),
+    fc.constant(failed),
+    fc.record({
+      kind: fc.constant("limit-exceeded" as const),
+      process: fc.constantFrom(one, other),
+      reason: fc.constant("too big"),
+    }),
+  );
+  interface Moment {
+    readonly event: ProgramEvent;
+    readonly afterMs: number;
+    readonly chance: number;
+    readonly settings: Settings | undefined;
+  }
+  const course: fc.Arbitrary<readonly Moment[]> = fc.array(
+    fc.record({
+      event: eventOf,
+      afterMs: fc.constantFrom(0, 1, 400, 3000, 70_000),
+      chance: fc.double({ min: 0, max: 1, noNaN: true }),
+      settings: fc.option(settingsOf, { nil: undefined, freq: 8 }),
+    }),
+    { maxLength: 60 },
+  );
+
+  /** Asks `claim` of each step of many courses. */
+  function always(
+    claim: (
+      before: { state: ProgramState; history: History },
+      moment: Moment,
+      step: Step,
+      context: Context,
+    ) => void,
+  ): void {
+    fc.assert(
+      fc.property(settingsOf, course, (first, moments) => {
+        let state: ProgramState = { kind: "unknown" };
+        let history = noHistory;
+        let settings = first;
+        let now = NOW;
+        for (const moment of moments) {
+          now += moment.afterMs;
+          settings = moment.settings ?? settings;
+          const context = { settings, now, chance: moment.chance };
+          const step = transition(state, history, moment.event, context);
+          claim({ state, history }, moment, step, context);
+          ({ state, history } = step);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  }
+
+  test("never starts while it is starting", () => {
+    always(({ state }, _moment, { effects }) => {
+      assert.ok(!(isStart(effects) && state.kind === "starting"));
+    });
+  });
+
+  test("a start and the state starting go together, and never twice in a step", () => {
+    always(({ state }, _moment, step) => {
+      const starts = step.effects.filter(({ kind }) => kind === "start").length;
+      assert.equal(starts, step.state.kind === "starting" && state.kind !== "starting" ? 1 : 0);
+    });
+  });
+
+  test("never starts what is seen, wished down or disabled", () => {
+    always((_before, { event }, { effects }, { settings }) => {
+      if (!isStart(effects)) return;
+      assert.ok(settings.enabled);
+      assert.ok(event.kind === "observed" && event.process === undefined);
+      assert.notEqual(event.wish, "down");
+    });
+  });
+
+  test("wished down and not seen, it is stopped", () => {
+    always((_before, { event }, { state }) => {
+      if (event.kind !== "observed" || event.process !== undefined) return;
+      if (event.wish === "down") assert.equal(state.kind, "stopped");
+    });
+  });
+
+  test("seen, it is running, or being ended for its limit", () => {
+    always(({ state: before }, { event }, { state }) => {
+      if (event.kind !== "observed" || event.process === undefined) return;
+      const isEnded = before.kind === "stopping" && before.process === event.process;
+      assert.ok(state.kind === (isEnded ? "stopping" : "running"));
+      assert.equal(state.process, event.process);
+    });
+  });
+
+  test("ends nothing but the process that runs, or that is being ended", () => {
+    always(({ state }, _moment, { effects }) => {
+      for (const effect of effects) {
+        if (effect.kind !== "stop") continue;
+        assert.ok(state.kind === "running" || state.kind === "stopping");
+        assert.equal(effect.process, state.process);
+      }
+    });
+  });
+
+  test("fatal asks for nothing until it is seen running, started or stopped by hand, or disabled", () => {
+    always(({ state }, { event }, step, { settings }) => {
+      if (state.kind !== "fatal" || event.kind === "started") return;
+      if (event.kind === "observed") {
+        if (event.process !== undefined || event.wish === "down" || !settings.enabled) return;
+        if (event.startedByHand) return;
+      }
+      assert.deepEqual(step.state, state);
+      assert.deepEqual(step.effects, []);
+    });
+  });
+
+  test("once it is running there are no failures", () => {
+    always((_before, _moment, { state, history }) => {
+      if (state.kind === "running") assert.equal(history.failures, 0);
+    });
+  });
+
+  test("is fatal exactly when maxrestarts failures are counted, and with maxrestarts 0 never", () => {
+    always(({ state }, _moment, step, { settings }) => {
+      if (step.state.kind === "fatal" && state.kind !== "fatal") {
+        assert.ok(settings.maxrestarts > 0 && step.history.failures >= settings.maxrestarts);
+      }
+      if (step.state.kind === "backoff" && state.kind !== "backoff" && settings.maxrestarts > 0) {
+        assert.ok(step.history.failures < settings.maxrestarts);
+      }
+    });
+  });
+
+  test("maxrestarts N is given up at the Nth failure in a row", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 20 }), fc.boolean(), (maxrestarts, ranFirst) => {
+        const life = new Life({ maxrestarts, restartDelayMs: 10 });
+        life.on(gone());
+        if (ranFirst) life.runAndDie(1000);
+        for (let failure = 1; failure < maxrestarts; failure += 1) {
+          assert.equal(words(life.on(failed)), "backoff: back-off wake");
+          life.now += 10;
+          life.on(gone());
+        }
+        assert.equal(words(life.on(failed)), "fatal: give-up");
+      }),
+    );
+  });
+
+  test("waits until its time in backoff, and then starts", () => {
+    always(({ state }, { event }, step, { settings, now }) => {
+      if (state.kind !== "backoff" || event.kind !== "observed" || !settings.enabled) return;
+      if (event.process !== undefined || event.wish === "down") return;
+      assert.equal(step.state.kind, now >= state.until ? "starting" : "backoff");
+      if (step.state.kind !== "backoff") return;
+      assert.deepEqual(step.effects, [{ kind: "wake", at: state.until }]);
+    });
+  });
+
+  test("never waits for longer than 60 s or restart_delay, but for the jitter", () => {
+    always((_before, _moment, { effects, state }, { settings, now }) => {
+      for (const effect of effects) {
+        if (effect.kind !== "back-off") continue;
+        assert.ok(effect.delayMs <= 1.1 * Math.max(60_000, settings.restartDelayMs) + 1);
+        assert.ok(state.kind === "backoff" && state.until === now + effect.delayMs);
+      }
+    });
+  });
+
+  test("keeps no death that is older than a minute, and never more than it counts", () => {
+    always((_before, _moment, { history }, { now }) => {
+      assert.ok(history.deaths.every((at) => at <= now));
+      assert.ok(history.failures >= 0 && history.restarts >= 0 && history.streak >= 0);
+    });
+  });
+
+  test("each death is noted once, with the process that died", () => {
+    always(({ state }, { event }, { effects }) => {
+      const notes = effects.filter((effect) => effect.kind === "note-death");
+      const noted = notes.map(({ process }) => process);
+      const hadProcess = state.kind === "running" || state.kind === "stopping";
+      const died = hadProcess && event.kind === "observed" && event.process === undefined;
+      assert.deepEqual(noted, died ? [state.process] : []);
+    });
+  });
+});
+
+function isStart(effects: readonly Effect[]): boolean {
+  return effects.some(({ kind }) => kind === "start");
+}

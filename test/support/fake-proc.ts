@@ -1,0 +1,119 @@
+import { ProcError } from "../../proc/error.ts";
+import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import type { ProcReader } from "../../proc/reader.ts";
+import { isDead, type Stat } from "../../proc/stat.ts";
+
+/** What a process of a FakeProc is; all but the pid has a default. */
+export interface FakeProcess {
+  readonly pid: number;
+  readonly ppid?: number;
+  readonly pgrp?: number;
+  readonly session?: number;
+  readonly startTime?: number;
+  readonly state?: string;
+  readonly threads?: number;
+  readonly uid?: number;
+  readonly argv?: readonly string[];
+}
+
+export const FAKE_UID = 1000;
+
+/** A /proc in memory, for tests of what looks at it. Counts what is read. */
+export class FakeProc implements ProcReader {
+  readonly #all = new Map<number, FakeProcess>();
+  /** How often each kind of file was read. */
+  readonly reads = { stat: 0, uid: 0, cmdline: 0 };
+  seconds = 1000;
+  last = 0;
+
+  constructor(...processes: readonly FakeProcess[]) {
+    for (const one of processes) this.set(one);
+  }
+
+  /** A process is born, or changes. */
+  set(one: FakeProcess): ProcessRef {
+    this.#all.set(one.pid, one);
+    this.last = Math.max(this.last, one.pid);
+    return { pid: one.pid as Pid, startTime: (one.startTime ?? 100) as Ticks };
+  }
+
+  end(pid: number): void {
+    this.#all.delete(pid);
+  }
+
+  pids(): readonly Pid[] {
+    return [...this.#all.keys()] as Pid[];
+  }
+
+  stat(pid: Pid): Stat {
+    this.reads.stat += 1;
+    const one = this.get(pid);
+    return {
+      pid,
+      comm: (one.argv?.[0] ?? "fake").slice(0, 15),
+      state: one.state ?? "S",
+      ppid: one.ppid ?? 1,
+      pgrp: one.pgrp ?? pid,
+      session: one.session ?? pid,
+      threads: one.threads ?? 1,
+      startTime: (one.startTime ?? 100) as Ticks,
+      exitCode: 0,
+    };
+  }
+
+  alive(pid: Pid): ProcessRef | undefined {
+    if (!this.#all.has(pid)) return undefined;
+    const stat = this.stat(pid);
+    return isDead(stat) ? undefined : { pid, startTime: stat.startTime };
+  }
+
+  uid(pid: Pid): number {
+    this.reads.uid += 1;
+    return this.get(pid).uid ?? FAKE_UID;
+  }
+
+  cmdline(pid: Pid): readonly string[] {
+    this.reads.cmdline += 1;
+    const one = this.get(pid);
+    return one.state === "Z" ? [] : (one.argv ?? []);
+  }
+
+  async cmdlineLater(pid: Pid): Promise<readonly string[]> {
+    return await Promise.resolve(this.cmdline(pid));
+  }
+
+  async smapsRollup(): Promise<never> {
+    return await Promise.reject(new ProcError("denied", "fake", "not there"));
+  }
+
+  residentBytes(): never {
+    throw new ProcError("denied", "fake", "not there");
+  }
+
+  uptime(): number {
+    return this.seconds;
+  }
+
+  bootId(): string {
+    return "boot";
+  }
+
+  lastPid(): number {
+    return this.last;
+  }
+
+  softOpenFiles(): undefined {
+    return undefined;
+  }
+
+  exe(pid: Pid): string {
+    return this.get(pid).argv?.[0] ?? "";
+  }
+
+  /** What was set. */
+  get(pid: number): FakeProcess {
+    const one = this.#all.get(pid);
+    if (one === undefined) throw new ProcError("gone", `/fake/${pid}`, "no such process");
+    return one;
+  }
+}

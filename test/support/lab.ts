@@ -1,0 +1,103 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import type { ProcessRef } from "../../proc/pid.ts";
+import { procReader } from "../../proc/reader.ts";
+import type { ProgramSettings } from "../../src/config/settings.ts";
+import type { Host } from "../../src/program/host.ts";
+import { toolHost } from "../../src/program/linux-host.ts";
+import { pattern } from "../../src/program/match.ts";
+import { emptyRecord, readRecord, type RecordFile } from "../../src/program/record.ts";
+import { start, type StartContext, type StartOutcome } from "../../src/program/start.ts";
+import { makeStateDir, stateDir } from "../../src/program/state-dir.ts";
+import { killRef, refOf } from "./processes.ts";
+import { programSettings, shellSettings } from "./settings.ts";
+import { tempDir, writeScript } from "./temp-dir.ts";
+import { waitFor } from "./wait.ts";
+
+const MARK = "USRSVC_TEST_LAB";
+
+/**
+ * A folder and a host in which a test starts real programs. What it started is ended after it, by
+ * pid: it is known by a variable in its environment, however often it forked.
+ */
+export interface Lab {
+  readonly dir: string;
+  readonly host: Host;
+  script(name: string, ...lines: readonly string[]): string;
+  settings(argv: readonly string[], overrides?: Partial<ProgramSettings>): ProgramSettings;
+  shell(command: string, regex: RegExp, overrides?: Partial<ProgramSettings>): ProgramSettings;
+  start(program: ProgramSettings, context?: Partial<StartContext>): Promise<StartOutcome>;
+  record(name?: string): RecordFile;
+  /** Resolves when a program has written this file. */
+  appears(name: string): Promise<string>;
+  /** What of this lab lives, other than this test. */
+  living(): readonly ProcessRef[];
+}
+
+export function makeLab(t: TestContext, adapt: (host: Host) => Host = (host) => host): Lab {
+  const dir = tempDir(t);
+  const state = stateDir(join(dir, "state"));
+  makeStateDir(state);
+  mkdirSync(join(dir, "files"));
+  const machine = toolHost(state, () => true);
+  t.after(() => machine[Symbol.dispose]());
+  t.after(() => endAll(dir));
+  const host = adapt(machine);
+  const marked = (env: ReadonlyMap<string, string> = new Map()): ReadonlyMap<string, string> =>
+    new Map([...env, [MARK, dir]]);
+  return {
+    dir,
+    host,
+    script: (name, ...lines) => writeScript(dir, name, `${lines.join("\n")}\n`),
+    settings: (argv, overrides = {}) =>
+      programSettings(dir, argv, { ...overrides, env: marked(overrides.env) }),
+    shell: (command, regex, overrides = {}) =>
+      shellSettings(dir, command, regex, { ...overrides, env: marked(overrides.env) }),
+    start: async (program, context = {}) =>
+      await start(program, {
+        host,
+        pattern: pattern(program.match, program, process.env["PATH"]),
+        record: emptyRecord(program.name, host.proc.bootId()),
+        signal: new AbortController().signal,
+        ...context,
+      }),
+    record: (name = "web") => readRecord(state, name, host.proc.bootId()),
+    appears: async (name) =>
+      await waitFor(() => {
+        const text = readOrNothing(join(dir, name));
+        return text !== undefined && text.endsWith("\n") ? text : undefined;
+      }, `${name} appears`),
+    living: () => livingOf(dir),
+  };
+}
+
+function livingOf(dir: string): readonly ProcessRef[] {
+  return procReader()
+    .pids()
+    .filter((pid) => readOrNothing(`/proc/${pid}/environ`)?.includes(`${MARK}=${dir}\0`))
+    .flatMap((pid) => procReader().alive(pid) ?? []);
+}
+
+/** Until none is left: one that is killed may just have forked. */
+async function endAll(dir: string): Promise<void> {
+  await waitFor(() => {
+    const left = livingOf(dir);
+    for (const ref of left) killRef(ref);
+    return left.length === 0;
+  }, "the programs of a test have ended");
+}
+
+function readOrNothing(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+/** The process of a start that succeeded. */
+export function startedProcess(outcome: StartOutcome): ProcessRef {
+  if (outcome.kind !== "started") throw new Error(`not started: ${JSON.stringify(outcome)}`);
+  return refOf(outcome.process.pid);
+}

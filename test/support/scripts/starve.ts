@@ -1,0 +1,55 @@
+// Starts a program with few descriptors left, with more each time; for test/program/start.test.ts.
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { toolHost } from "../../../src/program/linux-host.ts";
+import { pattern } from "../../../src/program/match.ts";
+import { emptyRecord } from "../../../src/program/record.ts";
+import { start } from "../../../src/program/start.ts";
+import { makeStateDir, stateDir } from "../../../src/program/state-dir.ts";
+import { programSettings } from "../settings.ts";
+
+const dir = process.argv[2] ?? "";
+const state = stateDir(join(dir, "starved"));
+makeStateDir(state);
+const host = toolHost(state, () => true);
+const program = programSettings(dir, ["/bin/sleep", `0.2${process.pid}`], {
+  successMs: 50,
+  env: new Map([["USRSVC_TEST_LAB", dir]]),
+});
+
+/** All that there are but so many. */
+function occupy(leave: number): readonly number[] {
+  const taken: number[] = [];
+  try {
+    for (;;) taken.push(openSync("/dev/null", "r"));
+  } catch {
+    for (const fd of taken.splice(0, leave)) closeSync(fd);
+  }
+  return taken;
+}
+
+async function attempt(): Promise<string> {
+  try {
+    const outcome = await start(program, {
+      host,
+      pattern: pattern(program.match, program, process.env["PATH"]),
+      record: emptyRecord(program.name, host.proc.bootId()),
+      signal: new AbortController().signal,
+    });
+    return outcome.kind === "failed" ? `failed: ${outcome.reason}` : outcome.kind;
+  } catch (error) {
+    return `threw ${String(error)}`;
+  }
+}
+
+host.watcher(); // what is loaded and opened once
+await attempt();
+const lines: string[] = [];
+for (let free = 0; free < 12; free += 1) {
+  const taken = occupy(free);
+  const came = await attempt();
+  for (const fd of taken) closeSync(fd);
+  lines.push(`${free} free: ${came}`);
+}
+console.log(lines.join("\n"));
+host[Symbol.dispose]();

@@ -1,0 +1,19 @@
+import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+
+/** A folder for one test, removed after it. */
+export function tempDir(t: TestContext): string {
+  const dir = mkdtempSync(join(realpathSync(tmpdir()), "usrsvc-test-"));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** Writes an executable file; returns its path. */
+export function writeScript(dir: string, name: string, text: string): string {
+  const path = join(dir, name);
+  writeFileSync(path, text);
+  chmodSync(path, 0o755);
+  return path;
+}
