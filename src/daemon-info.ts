@@ -13,6 +13,8 @@ export interface DaemonInfo {
   readonly pidfile: string;
   /** Where its log goes: a path, or "stdout". */
   readonly log: string;
+  /** The systemd that runs it; undefined: none does. */
+  readonly unit: "system" | "user" | undefined;
   /** The last reread, counted from 1; 0: none yet. */
   readonly rereads: number;
   readonly lastReread: RereadResult | undefined;
@@ -47,6 +49,7 @@ export function readDaemonInfo(path: string, boot: string): DaemonInfo | undefin
       config: String(raw.config),
       pidfile: String(raw.pidfile),
       log: String(raw.log),
+      unit: raw.unit === "system" || raw.unit === "user" ? raw.unit : undefined,
       rereads: Number(raw.rereads) || 0,
       lastReread: raw.lastReread,
     };

@@ -16,6 +16,7 @@ const info = {
   config: "/home/a/usrsvc.cfg",
   pidfile: "/home/a/usrsvcd.pid",
   log: "stdout",
+  unit: "system" as const,
   rereads: 2,
   lastReread: undefined,
 };

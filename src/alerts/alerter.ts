@@ -49,7 +49,7 @@ export class Alerter implements Disposable {
   readonly #ports: AlerterPorts;
   readonly #sending = new Set<string>();
   #cancelTimer: () => void = () => {};
-  #isOver = false;
+  readonly #leaving = new AbortController();
 
   constructor(ports: AlerterPorts) {
     this.#ports = ports;
@@ -74,13 +74,14 @@ export class Alerter implements Disposable {
     this.#sendDue();
   }
 
+  /** What is on its way is broken off, and sent by the next usrsvcd. */
   [Symbol.dispose](): void {
-    this.#isOver = true;
+    this.#leaving.abort(new Error("usrsvcd leaves"));
     this.#cancelTimer();
   }
 
   #sendDue(): void {
-    if (this.#isOver) return;
+    if (this.#leaving.signal.aborted) return;
     const now = Date.now();
     let next = Number.POSITIVE_INFINITY;
     const due: Pending[] = [];
@@ -112,10 +113,11 @@ export class Alerter implements Disposable {
       await Promise.resolve(); // what fails at once must not lead back here before the caller is done
       const transport = this.#ports.transport();
       if (transport === undefined) throw new Error("no sendmail on this machine, and no smtp_url");
-      await transport(composeMessage(alerts, total, this.#ports.sender), to);
+      await transport(composeMessage(alerts, total, this.#ports.sender), to, this.#leaving.signal);
       this.#settle(program, total, { attempts: 0, retryAt: 0, lastSentAt: Date.now() });
       this.#ports.onNews({ kind: "sent", program, events: total });
     } catch (error) {
+      if (this.#leaving.signal.aborted) return;
       this.#failed(pending, error instanceof Error ? error.message : String(error));
     } finally {
       this.#sending.delete(program);

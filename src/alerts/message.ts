@@ -32,7 +32,10 @@ export function composeMessage(
   if (last === undefined) throw new TypeError("a mail about nothing");
   const what = describeKind(last.kind);
   const many = total > 1 ? ` (${total} events)` : "";
-  const subject = oneLine(`[${user}@${host}] ${last.program} ${what}${many}: ${last.reason}`);
+  // What looks like an encoded word (RFC 2047) would be decoded, line breaks and all.
+  const subject = oneLine(
+    `[${user}@${host}] ${last.program} ${what}${many}: ${last.reason}`,
+  ).replaceAll("=?", "= ?");
   const told = alerts.slice(-TOLD_IN_FULL);
   const head =
     total > 1

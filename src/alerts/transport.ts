@@ -6,8 +6,12 @@ import { within } from "../clock.ts";
 import { formatDuration } from "../format.ts";
 import type { Message, Sender } from "./message.ts";
 
-/** Sends one mail; rejects with the reason when it could not be handed over. */
-export type Transport = (message: Message, to: readonly string[]) => Promise<void>;
+/** Sends one mail; rejects with the reason when it could not be handed over, or was broken off. */
+export type Transport = (
+  message: Message,
+  to: readonly string[],
+  signal?: AbortSignal,
+) => Promise<void>;
 
 /** How mail leaves this machine; undefined: it cannot. */
 export interface TransportSettings {
@@ -56,7 +60,7 @@ export function findTransport(
 }
 
 function bySmtp(url: string, patienceMs: number): Transport {
-  return async (message, to) => {
+  return async (message, to, signal) => {
     const { createTransport } = await import("nodemailer"); // only when there is a mail to send
     const transport = createTransport({
       url,
@@ -67,7 +71,7 @@ function bySmtp(url: string, patienceMs: number): Transport {
     });
     try {
       // The times above are those of silence; a server may also drip.
-      const sent = await within(transport.sendMail(mail(message, to)), 2 * patienceMs);
+      const sent = await within(transport.sendMail(mail(message, to)), 2 * patienceMs, signal);
       if (sent === undefined) throw new Error("the mail server takes too long");
     } finally {
       transport.close();
@@ -77,12 +81,12 @@ function bySmtp(url: string, patienceMs: number): Transport {
 
 /** nodemailer writes the mail; the program is run here, so that one that hangs can be ended. */
 function bySendmail(path: string, patienceMs: number): Transport {
-  return async (message, to) => {
+  return async (message, to, signal) => {
     const { createTransport } = await import("nodemailer");
     const composer = createTransport({ streamTransport: true, buffer: true, newline: "unix" });
     const composed = await composer.sendMail(mail(message, to));
     const args = ["-i", "-f", composed.envelope.from || "", "--", ...to];
-    await runSendmail(path, args, composed.message as Buffer, patienceMs);
+    await runSendmail(path, args, composed.message as Buffer, patienceMs, signal);
   };
 }
 
@@ -105,12 +109,14 @@ async function runSendmail(
   args: readonly string[],
   text: Buffer,
   patienceMs: number,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const child = spawn(path, args, {
     stdio: ["pipe", "ignore", "pipe"],
     env: withoutOurs(process.env),
     timeout: patienceMs,
     killSignal: "SIGKILL",
+    ...(signal === undefined ? {} : { signal }),
   });
   let complaint = "";
   child.stderr.on("data", (chunk: Buffer) => {
@@ -124,17 +130,18 @@ async function runSendmail(
   try {
     end = await once(child, "exit");
   } catch (cause) {
+    release(child);
     throw new Error(`${path}: ${(cause as Error).message}`, { cause });
   }
-  const [code, signal] = end;
+  const [code, killedBy] = end;
   if (code === 0) return release(child);
   // What it left behind may keep the pipe open.
   await within(closed, LAST_WORDS_MS);
   release(child);
-  if (signal === "SIGKILL") {
+  if (killedBy === "SIGKILL") {
     throw new Error(`${path} did not end within ${formatDuration(patienceMs)}, and was killed`);
   }
-  const how = typeof signal === "string" ? signal : `code ${String(code)}`;
+  const how = typeof killedBy === "string" ? killedBy : `code ${String(code)}`;
   throw new Error(`${path} ended with ${how}: ${complaint.slice(0, LONGEST_COMPLAINT).trim()}`);
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { openSync, closeSync } from "node:fs";
 import { join } from "node:path";
+import { userInfo } from "node:os";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { ConfigError, type ConfigIssue, formatIssue } from "../config/issue.ts";
@@ -45,11 +46,23 @@ export async function control(
     case "start":
       return await startDaemon(settings, command, script, host, screen);
     case "restart": {
+      const unit = livingDaemon(host.state, host.proc)?.unit;
+      if (unit !== undefined) return refuseUnderSystemd(unit, screen);
       const stopped = await stopDaemon(host, screen, signal);
       if (stopped !== ExitCode.ok) return stopped;
       return await startDaemon(settings, command, script, host, screen);
     }
   }
+}
+
+/** Stopped and started here, it would go on outside of systemd, which could start none then. */
+function refuseUnderSystemd(unit: "system" | "user", screen: Screen): ExitCode {
+  const how =
+    unit === "user"
+      ? "systemctl --user restart usrsvcd"
+      : `systemctl restart usrsvcd@${userInfo().username}`;
+  screen.complain(`usrsvcd is run by systemd: ${how}`);
+  return ExitCode.failure;
 }
 
 /** A usrsvcd that runs can be asked for and stopped although its configuration is broken by now. */

@@ -78,7 +78,7 @@ function readMainFile(path: string, uid: number, fatal: IssueList): ReadFile | u
 }
 
 const MISSING =
-  "does not exist; begin with a file of two lines, [Main] and [Program:NAME]: usrsvc --readme shows a whole one";
+  "does not exist; usrsvc --readme shows one to begin with (One minute to a running program)";
 
 /** Reads the `*.cfg` of a folder, sorted by the bytes of their names. */
 function readFolder(

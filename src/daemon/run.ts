@@ -258,6 +258,7 @@ class Life {
       config: this.#options.config,
       pidfile: this.#settings.main.pidfile,
       log: log ?? "stdout",
+      unit: unitOf(process.env),
       rereads: 0,
       lastReread: undefined,
     };
@@ -362,6 +363,12 @@ class Life {
   #write(...args: Parameters<Log["write"]>): void {
     this.#log?.write(...args);
   }
+}
+
+/** The kind of systemd that started us, if one did. */
+function unitOf(env: NodeJS.ProcessEnv): DaemonInfo["unit"] {
+  if (env["NOTIFY_SOCKET"] === undefined) return undefined;
+  return (env["MANAGERPID"] ?? "1") === "1" ? "system" : "user";
 }
 
 function inodeOf(path: string): number | undefined {

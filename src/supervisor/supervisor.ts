@@ -112,7 +112,10 @@ export class Supervisor implements Disposable {
     const end = monotonicMs() + END_PATIENCE_MS;
     const late: Promise<void>[] = [];
     for (const program of [...this.#programs.values()].toReversed()) {
-      const ending = program.end();
+      const ending = program.end().catch((error: unknown) => {
+        const message = `${program.name}: could not be ended: ${String(error)}`;
+        this.#log.write("error", "program.error", { program: program.name }, message);
+      });
       late.push(ending);
       await within(ending, Math.max(0, end - monotonicMs()));
     }

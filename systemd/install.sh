@@ -1,0 +1,233 @@
+#!/bin/sh
+# Installs the systemd unit of usrsvcd, with the paths of this machine's node and usrsvcd in it.
+set -eu
+
+usage() {
+  cat <<'USAGE'
+usage: install.sh [--system | --user] [--node PATH] [--usrsvcd PATH]
+
+  --system        the template usrsvcd@.service, for usrsvcd@ACCOUNT; what root gets by default
+  --user          usrsvcd.service, for your own systemd; what others get by default
+  --node PATH     the node that runs usrsvcd; by default the one found on PATH
+  --usrsvcd PATH  by default $PREFIX/bin/usrsvcd, or the one found on PATH, or this package's own
+  --help
+
+Environment, for packagers:
+  PREFIX          put the unit in PREFIX/lib/systemd/system (--user: PREFIX/lib/systemd/user), in place
+                  of /etc/systemd/system (~/.config/systemd/user)
+  DESTDIR         put all below this folder; the paths written into the unit are without it
+
+Nothing else is changed, and nothing is started. Running it again is harmless.
+USAGE
+}
+
+fail() {
+  printf 'install.sh: %s\n' "$*" >&2
+  exit 1
+}
+
+warn() {
+  printf 'install.sh: warning: %s\n' "$*" >&2
+}
+
+main() {
+  here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
+  DESTDIR=${DESTDIR:-}
+  PREFIX=${PREFIX:-}
+  read_arguments "$@"
+  require_absolute DESTDIR "$DESTDIR"
+  require_absolute PREFIX "$PREFIX"
+  find_node
+  find_usrsvcd
+  find_folder
+  check_node
+  check_usrsvcd
+  warn_of_what_vanishes node "$node"
+  warn_of_what_vanishes usrsvcd "$usrsvcd"
+  [ "$kind" = user ] || warn_of_what_others_cannot_reach
+  write_unit
+  tell_what_is_next
+}
+
+read_arguments() {
+  kind='' node='' usrsvcd=''
+  while [ $# -gt 0 ]; do
+    case $1 in
+    --system | --user)
+      [ -z "$kind" ] || [ "$kind" = "${1#--}" ] || fail "--system and --user exclude each other"
+      kind=${1#--}
+      ;;
+    --node=* | --usrsvcd=*) set_path "${1%%=*}" "${1#*=}" ;;
+    --node | --usrsvcd)
+      [ $# -gt 1 ] || fail "$1 wants a path"
+      set_path "$1" "$2"
+      shift
+      ;;
+    -h | --help)
+      usage
+      exit 0
+      ;;
+    *) fail "$1: no such option; see --help" ;;
+    esac
+    shift
+  done
+  [ -n "$kind" ] || if [ "$(id -u)" -eq 0 ]; then kind=system; else kind=user; fi
+}
+
+set_path() {
+  [ -n "$2" ] || fail "$1 wants a path"
+  require_absolute "$1" "$2"
+  case $1 in --node) node=$2 ;; *) usrsvcd=$2 ;; esac
+}
+
+require_absolute() {
+  case $2 in '' | /*) ;; *) fail "$1 must be an absolute path, not \"$2\"" ;; esac
+}
+
+find_node() {
+  [ -n "$node" ] || node=$(command -v node) || fail "no node on PATH: name it with --node PATH"
+  # fnm gives each shell a folder of links that vanishes with it; what they lead to stays.
+  case $node in */fnm_multishells/*) node=$(readlink -f -- "$node") ;; esac
+}
+
+find_usrsvcd() {
+  [ -z "$usrsvcd" ] || return 0
+  if [ -n "$PREFIX" ]; then
+    usrsvcd=${PREFIX%/}/bin/usrsvcd
+  elif ! usrsvcd=$(command -v usrsvcd); then
+    usrsvcd=$(dirname -- "$here")/dist/usrsvcd.cjs
+    [ -e "$usrsvcd" ] || fail "no usrsvcd on PATH: npm install -g usrsvc, or name it with --usrsvcd PATH"
+  fi
+}
+
+find_folder() {
+  if [ -n "$PREFIX" ]; then
+    folder=${PREFIX%/}/lib/systemd/$kind
+  elif [ "$kind" = system ]; then
+    folder=/etc/systemd/system
+  else
+    [ -n "${XDG_CONFIG_HOME:-}${HOME:-}" ] || fail "HOME is not set: no place for the unit"
+    folder=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
+    [ "$(id -u)" -ne 0 ] ||
+      warn "the unit goes to root's own systemd; for all accounts set PREFIX, for one run this as that account"
+  fi
+  require_absolute "the unit's folder" "$folder"
+  if [ "$kind" = system ]; then unit=usrsvcd@.service; else unit=usrsvcd.service; fi
+  [ -r "$here/$unit" ] || fail "$here/$unit is missing: install.sh must lie beside the units"
+}
+
+# Where a path of the target is now: in DESTDIR, or, for what is not packaged with it, on this machine.
+now_at() {
+  if [ -e "$DESTDIR$1" ]; then printf '%s\n' "$DESTDIR$1"; else printf '%s\n' "$1"; fi
+}
+
+check_node() {
+  require_plain node "$node"
+  file=$(now_at "$node")
+  [ -f "$file" ] || fail "node: there is no file $file"
+  [ -x "$file" ] || fail "node: $file is not executable"
+  # As systemd will run it: with none of our variables, which some version managers depend on.
+  version=$(env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="${HOME:-/}" "$file" --version 2>/dev/null) ||
+    fail "node: $file does not run without your shell's variables (a version manager's shim?): name the real one with --node PATH"
+  case $version in
+  v[0-9] | v[0-9].* | v1[0-9].* | v20.[0-9].* | v20.1[0-6].*) fail "node: $file is $version, and 20.17 or later is needed" ;;
+  v[0-9]*) ;;
+  *) fail "node: $file is no node: it calls itself \"$version\"" ;;
+  esac
+}
+
+check_usrsvcd() {
+  require_plain usrsvcd "$usrsvcd"
+  script=$(now_at "$usrsvcd")
+  [ -f "$script" ] || fail "usrsvcd: there is no file $script"
+  [ -r "$script" ] || fail "usrsvcd: $script cannot be read"
+  version=$(env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="${HOME:-/}" "$file" "$script" --version 2>/dev/null) || version=
+  case $version in
+  "usrsvcd "*) ;;
+  *) fail "usrsvcd: $script is not usrsvcd, or does not run: try $file $script --version" ;;
+  esac
+}
+
+# Blanks, quotes, $, % and \ mean something in a unit.
+require_plain() {
+  case $2 in *[!A-Za-z0-9/._+@:,=~-]*) fail "$1: the path \"$2\" holds a character that does not go into a unit" ;; esac
+}
+
+warn_of_what_vanishes() {
+  real=$(readlink -f -- "$(now_at "$2")")
+  for path in "$2" "${real#"$DESTDIR"}"; do
+    case $path in
+    /tmp/* | /var/tmp/* | /run/*)
+      warn "$1: $path lies in a folder that is emptied, and usrsvcd will then not start"
+      return
+      ;;
+    */.nvm/* | */nvm/versions/* | */.fnm/* | */fnm/node-versions/* | */.volta/* | */.asdf/* | */.nodenv/* | */mise/installs/* | */n/versions/*)
+      warn "$1: $path belongs to a version manager: it will be gone when that version is, and usrsvcd will then not start; better name a node of the machine with --node"
+      return
+      ;;
+    /home/* | /root/*)
+      warn "$1: $path lies in somebody's home: without that, usrsvcd will not start"
+      return
+      ;;
+    esac
+  done
+}
+
+# The accounts that usrsvcd@ACCOUNT runs as must get there.
+warn_of_what_others_cannot_reach() {
+  for path in "$node" "$usrsvcd"; do
+    at=$(readlink -f -- "$(now_at "$path")")
+    while [ "$at" != / ]; do
+      if [ -d "$at" ]; then need=-001; else need=-004; fi
+      if [ -z "$(find "$at" -prune -perm "$need")" ]; then
+        warn "other accounts do not reach $path: see the permissions of $at"
+        break
+      fi
+      at=$(dirname -- "$at")
+      [ "$at" != "${DESTDIR%/}" ] || break
+    done
+  done
+}
+
+write_unit() {
+  target=$DESTDIR$folder/$unit
+  [ ! -L "$target" ] || fail "$target is a link (is the unit masked?): remove it first"
+  [ ! -d "$target" ] || fail "$target is a folder"
+  mkdir -p -- "$DESTDIR$folder" 2>/dev/null || fail "$DESTDIR$folder cannot be made$(hint)"
+  text=$(sed "s|^\(ExecStart=.*\) /usr/bin/node /usr/local/bin/usrsvcd |\1 $node $usrsvcd |" "$here/$unit")
+  case $text in *" $node $usrsvcd start "*) ;; *) fail "$here/$unit has no ExecStart that this script knows" ;; esac
+  if [ -e "$target" ] && [ "$text" = "$(cat "$target")" ]; then
+    echo "$target is as it should be"
+    return
+  fi
+  umask 022
+  { printf '%s\n' "$text" >"$target.new" && mv -f -- "$target.new" "$target"; } 2>/dev/null ||
+    fail "$target cannot be written$(hint)"
+  echo "$target written, for $node $usrsvcd"
+}
+
+hint() {
+  if [ "$kind" = system ] && [ "$(id -u)" -ne 0 ]; then echo ": run this as root, or with --user"; fi
+}
+
+tell_what_is_next() {
+  if [ -n "$DESTDIR" ]; then return; fi
+  if [ "$kind" = system ]; then
+    cat <<'NEXT'
+Next, as root:
+  systemctl daemon-reload
+  systemctl enable --now usrsvcd@ACCOUNT      for each account that has a usrsvc.cfg
+  systemctl try-restart 'usrsvcd@*'           where it runs already; all programs run on
+NEXT
+  else
+    cat <<'NEXT'
+Next, as the account itself:
+  systemctl --user daemon-reload
+  systemctl --user enable --now usrsvcd
+  systemctl --user try-restart usrsvcd        where it runs already; all programs run on
+  loginctl enable-linger                      from boot on, not only while you are logged in
+NEXT
+  fi
+}
+
+main "$@"
