@@ -153,6 +153,13 @@ class Start {
     const running = await findRunning?.();
     this.#context.signal.throwIfAborted();
     if (running !== undefined) {
+      // Not launched here: neither its settings nor its group are known.
+      this.#record = {
+        ...this.#record,
+        launched: undefined,
+        launcher: undefined,
+        digest: undefined,
+      };
       return this.#started(running, "scan", ["it was running already"]);
     }
     void this.#launched.exited.then((exit) => {

@@ -169,12 +169,26 @@ export class Home {
     });
   }
 
+  /** What a failed test left behind: processes that have this home in their environment. */
+  #strays(): readonly number[] {
+    return reader.pids().filter((pid) => {
+      try {
+        return `\0${readFileSync(`/proc/${pid}/environ`, "utf8")}`.includes(
+          `\0HOME=${this.path}\0`,
+        );
+      } catch {
+        return false; // gone, or another's
+      }
+    });
+  }
+
   async #end(): Promise<void> {
     if (existsSync(this.config)) {
       await this.usrsvcd("stop");
       await this.usrsvc("stop", "all", "-P");
     }
     for (const child of this.#started) if (child.exitCode === null) child.kill("SIGKILL");
+    for (const pid of this.#strays()) process.kill(pid, "SIGKILL");
     rmSync(this.path, { recursive: true, force: true });
   }
 }
