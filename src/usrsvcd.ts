@@ -46,6 +46,8 @@ async function main(): Promise<ExitCode> {
   );
 }
 
+let hasSupervised = false;
+
 async function supervise(
   config: string | undefined,
   debug: boolean,
@@ -53,6 +55,7 @@ async function supervise(
 ): Promise<ExitCode> {
   const { runDaemon, CannotBegin } = await import("./daemon/run.ts");
   const report = reporter(process.env);
+  hasSupervised = true;
   try {
     return await runDaemon({
       config: configPath(config),
@@ -88,4 +91,6 @@ function reporting(screen: Screen): Screen {
 
 void main().then((code) => {
   process.exitCode = code;
+  // The log is written. A mail server that hangs must not keep usrsvcd from leaving.
+  if (hasSupervised) process.exit();
 });

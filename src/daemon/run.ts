@@ -22,6 +22,7 @@ import { openMail } from "./mail.ts";
 import { isShuttingDown, type ServiceManager, serviceManager } from "./notify.ts";
 import { compare } from "./reread.ts";
 import { Soon } from "./soon.ts";
+import { widenThreadPool } from "./thread-pool.ts";
 
 /** What usrsvcd is told at its start. */
 export interface DaemonOptions {
@@ -79,6 +80,7 @@ class Life {
   }
 
   async run(): Promise<ExitCode> {
+    await widenThreadPool(process.env);
     makeStateDir(this.#state);
     let lock = await tryLock(this.#state.daemonLock);
     if (lock === undefined) throw this.#alreadyRuns();

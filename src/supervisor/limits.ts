@@ -39,10 +39,12 @@ export class Limits {
       ends.push(this.#memory.watch(process, rssLimitBytes, monitorAfterMs, onViolation));
     }
     if (activityfile !== undefined) {
+      const age = this.#age(process);
       const activity = new ActivityMonitor({
         path: activityfile,
         limitMs: settings.activityfileLimitMs,
-        notBefore: monotonicMs() + Math.max(0, monitorAfterMs - this.#age(process)),
+        notBefore: monotonicMs() + Math.max(0, monitorAfterMs - age),
+        startedAt: monotonicMs() - age,
         onViolation,
         onDegraded: (reason) => this.#listener.degraded(reason),
         ports: fileActivity,

@@ -258,7 +258,7 @@ export class SupervisedProgram {
     const { record } = this.#ledger;
     const violation = this.#violation;
     this.#violation = undefined;
-    if (violation !== undefined && found.kind === "running" && record?.wish !== "down") {
+    if (violation !== undefined && isOf(violation, found) && record?.wish !== "down") {
       const { process } = violation;
       const step = this.#decide({ kind: "limit-exceeded", process, reason: violation.reason });
       if (step.effects.length > 0) return await this.#apply(step, found);
@@ -559,4 +559,9 @@ function leaders(process: ProcessRef, record: ProgramRecord | undefined): readon
 function hasRun(record: ProgramRecord | undefined): boolean {
   if (record === undefined) return false;
   return record.process !== undefined || record.phase === "backoff" || record.phase === "fatal";
+}
+
+/** An operator may have restarted it meanwhile: what the process before did is no concern any more. */
+function isOf({ process }: { readonly process: ProcessRef }, found: Found): boolean {
+  return found.kind === "running" && sameProcess(found.process, process);
 }

@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { Home, isAlive, type LogLine, waitFor } from "./home.ts";
+
+const MB = 1024 * 1024;
+
+/** The log lines with this event. */
+function linesOf(home: Home, event: string): readonly LogLine[] {
+  return home.log().filter((line) => line.event === event);
+}
+
+async function logged(home: Home, event: string): Promise<LogLine> {
+  return await waitFor(`${event} in the log`, () => linesOf(home, event)[0], 30_000);
+}
+
+/** A program in JavaScript; `first` is true in the first process of it. */
+function nodeProgram(home: Home, name: string, ...code: readonly string[]): string {
+  const file = home.script(
+    `${name}.mjs`,
+    [
+      `import fs from "node:fs";`,
+      `const first = !fs.existsSync(${JSON.stringify(home.file(`${name}.ran`))});`,
+      `fs.appendFileSync(${JSON.stringify(home.file(`${name}.ran`))}, process.pid + "\\n");`,
+      ...code,
+      "setInterval(() => {}, 1e6);",
+    ].join("\n"),
+  );
+  return `${process.execPath} ${file}`;
+}
+
+/** The pids that a program has had. */
+function runs(home: Home, name: string): readonly number[] {
+  return home.read(`${name}.ran`).split("\n").filter(Boolean).map(Number);
+}
+
+const touching = (file: string): string =>
+  `setInterval(() => fs.writeFileSync(${JSON.stringify(file)}, "x"), 50);`;
+
+/** Waits until the process of a program has this age. */
+async function lives(home: Home, name: string, seconds: number): Promise<void> {
+  await waitFor(
+    `${name} to live ${seconds} s`,
+    async () => Number((await home.statusOf(name))["uptimeSeconds"]) >= seconds,
+    30_000,
+  );
+}
+
+test("a program with more private memory than rss_limit is restarted, once", async (t) => {
+  const home = new Home(t);
+  const grow = "globalThis.memory = first ? Buffer.alloc(200 * 1024 * 1024, 1) : undefined;";
+  const monitor = "[[Monitor]]\nrss_limit = 100M\nmonitor_after = 0\n";
+  home.program("hungry", { command: nodeProgram(home, "hungry", grow) }, monitor);
+  await home.usrsvcd();
+  const pid = await home.running("hungry");
+  const { measured, limit, ...line } = await logged(home, "program.limit-exceeded");
+  assert.deepEqual([line.pid, line["monitor"], limit], [pid, "rss_limit", 100 * MB]);
+  assert.ok(Number(measured) > 200 * MB && Number(measured) < 400 * MB, String(measured));
+  assert.match(line.msg, /private memory \d+\.\d MB exceeds rss_limit 100\.0 MB/);
+  assert.equal((await logged(home, "program.stopping")).pid, pid);
+  const second = await home.running("hungry", pid);
+  await lives(home, "hungry", 6); // a look at memory is made every 5 s
+  const status = await home.statusOf("hungry");
+  assert.deepEqual([status["state"], status["pid"], status["restarts"]], ["running", second, 1]);
+  const { signal, pid: ended } = status["lastExit"] as { signal: string; pid: number };
+  assert.deepEqual([signal, ended], ["SIGTERM", pid]);
+  assert.deepEqual(runs(home, "hungry"), [pid, second]);
+  assert.equal(linesOf(home, "program.limit-exceeded").length, 1);
+});
+
+test("a program that no longer touches its activityfile is restarted, once", async (t) => {
+  const home = new Home(t);
+  const file = home.file("alive");
+  const code = [
+    "let isIdle = false;",
+    `process.on("SIGUSR2", () => (isIdle = true));`,
+    `setInterval(() => isIdle || fs.writeFileSync(${JSON.stringify(file)}, "x"), 50);`,
+  ];
+  const monitor = `[[Monitoring]]\nactivityfile = ${file}\nactivityfile_limit = 1500ms\nmonitor_after = 500ms\n`;
+  home.program("idle", { command: nodeProgram(home, "idle", ...code) }, monitor);
+  await home.usrsvcd();
+  const pid = await home.running("idle");
+  await lives(home, "idle", 4);
+  assert.deepEqual(linesOf(home, "program.limit-exceeded"), [], "no restart while it is touched");
+  process.kill(pid, "SIGUSR2");
+  const line = await logged(home, "program.limit-exceeded");
+  assert.deepEqual([line.pid, line["monitor"], line["limit"]], [pid, "activityfile", 1500]);
+  assert.ok(Number(line["measured"]) >= 1500, String(line["measured"]));
+  assert.match(line.msg, /alive was not touched for [\d.]+ s \(activityfile_limit 1\.5 s\)/);
+  const second = await home.running("idle", pid);
+  await lives(home, "idle", 4);
+  assert.deepEqual(runs(home, "idle"), [pid, second]);
+  assert.equal((await home.statusOf("idle"))["restarts"], 1);
+});
+
+test("a deleted activityfile is a violation, whatever autorestart says", async (t) => {
+  const home = new Home(t);
+  const file = home.file("alive");
+  const code = `fs.writeFileSync(${JSON.stringify(file)}, "x");`;
+  const monitor = `[[Monitor]]\nactivityfile = ${file}\nactivityfile_limit = 3s\nmonitor_after = 0\n`;
+  const command = nodeProgram(home, "once", code);
+  home.program("once", { command, autorestart: "no" }, monitor);
+  await home.usrsvcd();
+  const pid = await home.running("once");
+  await logged(home, "program.started");
+  unlinkSync(file);
+  const line = await logged(home, "program.limit-exceeded");
+  assert.match(line.msg, /activity file .*alive does not exist/);
+  await home.running("once", pid);
+});
+
+test("a limit that is reread applies to the process that runs", async (t) => {
+  const home = new Home(t);
+  const file = home.file("alive");
+  const command = nodeProgram(home, "web", `if (!first) { ${touching(file)} }`);
+  home.program("web", { command });
+  await home.usrsvcd();
+  const pid = await home.running("web");
+  await logged(home, "program.started");
+  writeFileSync(file, "x");
+  const monitor = `[[Monitor]]\nactivityfile = ${file}\nactivityfile_limit = 1s\nmonitor_after = 0\n`;
+  home.program("web", { command }, monitor);
+  assert.equal((await home.usrsvcd("reread")).code, 0);
+  assert.equal((await logged(home, "program.limit-exceeded")).pid, pid);
+  await home.running("web", pid);
+});
+
+/** A program that touches its file until it is told to end, which takes it 3 s. */
+function slowToEnd(home: Home): void {
+  const file = home.file("alive");
+  const code = [
+    touching(file),
+    `process.on("SIGTERM", () => { fs.writeFileSync(${JSON.stringify(home.file("ending"))}, "");`,
+    "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000); process.exit(0); });",
+  ];
+  const monitor = `[[Monitor]]\nactivityfile = ${file}\nactivityfile_limit = 1s\nmonitor_after = 0\n`;
+  home.program("web", { command: nodeProgram(home, "web", ...code) }, monitor);
+}
+
+for (const [action, state, processes] of [
+  ["restart", "running", 2],
+  ["stop", "stopped", 1],
+] as const) {
+  test(`a limit that is exceeded while an operator's ${action} is at work does nothing`, async (t) => {
+    const home = new Home(t);
+    slowToEnd(home);
+    await home.usrsvcd();
+    const pid = await home.running("web");
+    await logged(home, "program.started");
+    const result = await home.usrsvc(action, "web");
+    assert.equal(result.code, 0, result.err);
+    assert.equal((await logged(home, "program.limit-exceeded")).pid, pid, "it was exceeded");
+    if (action === "stop") await logged(home, "program.stopped");
+    else {
+      const second = await home.running("web", pid);
+      await waitFor("usrsvcd to take it up", () =>
+        linesOf(home, "program.taken-up").some((line) => line.pid === second),
+      );
+      await lives(home, "web", 3);
+      assert.ok(isAlive(second));
+    }
+    assert.deepEqual(linesOf(home, "program.stopping"), []);
+    assert.equal((await home.statusOf("web"))["state"], state);
+    assert.equal(runs(home, "web").length, processes);
+  });
+}
+
+/** CPU time of a process so far, in ms: utime and stime of proc_pid_stat(5), in ticks of 10 ms. */
+function cpuMs(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
+for (const limit of ["1s", "2m"]) {
+  test(`an activityfile (limit ${limit}) that is written 10,000 times a second costs under 5 % of a core`, async (t) => {
+    const home = new Home(t);
+    const file = home.file("alive");
+    const code = [
+      `const fd = fs.openSync(${JSON.stringify(file)}, "a");`,
+      "let next = performance.now();",
+      `for (;;) { fs.writeSync(fd, "x"); next += 0.1; while (performance.now() < next); }`,
+    ];
+    const monitor = `[[Monitor]]\nactivityfile = ${file}\nactivityfile_limit = ${limit}\nmonitor_after = 0\n`;
+    home.program("busy", { command: nodeProgram(home, "busy", ...code) }, monitor);
+    await home.usrsvcd();
+    const pid = await home.running("busy");
+    await logged(home, "program.started");
+    const { out } = await home.usrsvcd("status", "--json");
+    const { pid: daemon } = JSON.parse(out) as { pid: number };
+    const size = statSync(file).size;
+    const [cpu, began] = [cpuMs(daemon), performance.now()];
+    await waitFor("50,000 writes", () => statSync(file).size >= size + 50_000, 60_000);
+    const [used, took] = [cpuMs(daemon) - cpu, performance.now() - began];
+    const share = used / took;
+    const rate = Math.round((statSync(file).size - size) / (took / 1000));
+    t.diagnostic(`${(share * 100).toFixed(1)} % of a core at ${rate} writes a second`);
+    assert.ok(share < 0.05, `${(share * 100).toFixed(1)} % of a core at ${rate} writes a second`);
+    assert.deepEqual(linesOf(home, "program.limit-exceeded"), []);
+    assert.ok(isAlive(pid));
+  });
+}
