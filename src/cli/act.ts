@@ -9,13 +9,8 @@ import { stateDir } from "../program/state-dir.ts";
 import { findSubject, type Subject } from "../program/subject.ts";
 import type { ProgramStatus } from "../status.ts";
 import type { Command } from "./args.ts";
-import {
-  type ActionResult,
-  type Operation,
-  restartProgram,
-  startProgram,
-  stopProgram,
-} from "./operate.ts";
+import { restartProgram, startProgram, stopProgram } from "./operate.ts";
+import type { ActionResult, Operation } from "./operation.ts";
 import { Interrupted } from "./run.ts";
 import { renderAction, renderActionJson, renderStatus } from "./render.ts";
 import type { Screen } from "./screen.ts";

@@ -1,50 +1,25 @@
 import { unlinkSync } from "node:fs";
 import type { Exit } from "../../proc/exit.ts";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { isDescendant } from "../../proc/tree.ts";
 import { monotonicMs, sleep, within } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { checkBeforeStart } from "./check.ts";
-import { describeExit } from "./describe-exit.ts";
+import { settingsDigest } from "./digest.ts";
 import type { Host } from "./host.ts";
-import { identify, topMatches } from "./identify.ts";
-import { isTaken } from "./taken.ts";
-import { LAUNCHER, launch, type Launched, LaunchError } from "./launch.ts";
+import { launch, type Launched, LaunchError } from "./launch.ts";
 import type { Pattern } from "./match.ts";
 import { lastLines, outputSize } from "./output.ts";
 import { removePidfile, writePidfile } from "./pidfile.ts";
-import { settingsDigest } from "./digest.ts";
 import { type ProgramRecord, type Via, writeRecord } from "./record.ts";
+import { StartMatch } from "./start-match.ts";
+import {
+  describeEarlyExit,
+  failure,
+  type StartFailure,
+  type StartOutcome,
+} from "./start-outcome.ts";
 import { endOwnGroup } from "./stop.ts";
-
-/** What became of a start. */
-export type StartOutcome =
-  | {
-      readonly kind: "started";
-      readonly process: ProcessRef;
-      readonly via: Via;
-      readonly record: ProgramRecord;
-      /** What an operator should know although it runs. */
-      readonly notes: readonly string[];
-    }
-  /** We were told to leave in the middle; what was launched runs on. */
-  | { readonly kind: "interrupted"; readonly process: ProcessRef; readonly record: ProgramRecord }
-  | StartFailure;
-
-export interface StartFailure {
-  readonly kind: "failed";
-  readonly code: ExitCode;
-  /** One line: what happened. */
-  readonly reason: string;
-  /** How the launched process ended, if it did. */
-  readonly exit: Exit | undefined;
-  readonly pid: number | undefined;
-  /** Further lines: what was looked for, what was there instead. */
-  readonly details: readonly string[];
-  /** Last lines that the program wrote in this start. */
-  readonly output: readonly string[];
-}
 
 /** What a start needs to know, besides the settings. */
 export interface StartContext {
@@ -100,11 +75,6 @@ export async function start(
   }
 }
 
-interface Match {
-  readonly process: ProcessRef;
-  readonly via: Via;
-}
-
 class Start {
   readonly #program: ProgramSettings;
   readonly #context: StartContext;
@@ -116,10 +86,7 @@ class Start {
   /** The pid that the pidfile names by now. */
   #notedPid: Pid | undefined;
   readonly #notes: string[] = [];
-  /** The match as it was found first. */
-  #match: Match | undefined;
-  /** What was seen below the launched process. */
-  readonly #descendants = new Map<number, ProcessRef>();
+  readonly #match: StartMatch;
   /** Called when something ended. */
   #notice: () => void = () => {};
 
@@ -133,6 +100,7 @@ class Start {
     this.#context = context;
     this.#launched = launched;
     this.#log = log;
+    this.#match = new StartMatch(program, context.pattern, context.host, launched.process);
     this.#record = {
       ...context.record,
       phase: "starting",
@@ -175,7 +143,7 @@ class Start {
     } catch (error) {
       if (!this.#context.signal.aborted) throw error;
       // What did not match yet goes on being judged, by whoever comes next.
-      const found = this.#find()?.process;
+      const found = this.#match.find(this.#exit !== undefined)?.process;
       const process = found ?? this.#launched.process;
       const record = this.#writeLate({
         ...this.#record,
@@ -202,7 +170,7 @@ class Start {
     const end = began + this.#program.successMs;
     await this.#becomeProgram(end, began);
     for (let look = 0; ; look += 1) {
-      const found = this.#firstVia(this.#find());
+      const found = this.#match.find(this.#exit !== undefined);
       if (found !== undefined) this.#notePidfile(found.process);
       const now = monotonicMs();
       if (found !== undefined && now >= end) return this.#started(found.process, found.via, []);
@@ -212,14 +180,6 @@ class Start {
       const pause = found === undefined ? Math.min(1000, began + next - now) : end - now;
       await this.#pause(Math.max(1, Math.min(pause, end - now)), found?.process);
     }
-  }
-
-  /** How it was found first: by now our own pidfile leads to it. */
-  #firstVia(found: Match | undefined): Match | undefined {
-    if (found !== undefined && !sameProcess(this.#match?.process, found.process)) {
-      this.#match = found;
-    }
-    return found === undefined ? undefined : this.#match;
   }
 
   /** True when no match can appear any more. */
@@ -234,69 +194,17 @@ class Start {
   async #becomeProgram(end: number, began: number): Promise<void> {
     if (end - began > EXEC_MS) return;
     for (let pause = 1; monotonicMs() - began < EXEC_MS; pause = Math.min(20, pause * 2)) {
-      if (this.#exit !== undefined || !this.#isLauncher()) return;
+      if (this.#exit !== undefined || !this.#match.isLauncher()) return;
       await this.#pause(pause, undefined);
     }
-  }
-
-  #isLauncher(): boolean {
-    const argv = this.#argv(this.#launched.process);
-    return (
-      argv.length === 0 ||
-      argv[2] === LAUNCHER ||
-      (argv.length > this.#program.argv.length && /(^|\/)(setsid|env)$/.test(argv[0] ?? ""))
-    );
-  }
-
-  /** The program's process as of now. */
-  #find(): Match | undefined {
-    const { host, pattern } = this.#context;
-    const { process: top } = this.#launched;
-    const topLives = this.#exit === undefined && sameProcess(host.proc.alive(top.pid), top);
-    // Executed by us, word for word: the same process stays the program whatever title it takes.
-    if (topLives && pattern.isExecuted) return { process: top, via: "launch" };
-    if (topLives && !this.#isLauncher() && pattern.matches(this.#argv(top))) {
-      return { process: top, via: "launch" };
-    }
-    const child = this.#matchingDescendant(top);
-    if (child !== undefined) return { process: child, via: "launch" };
-    const found = identify(this.#program, pattern, undefined, {
-      proc: host.proc,
-      uid: process.getuid?.() ?? 0,
-      processes: () => host.table.sweep({ thorough: true }),
-      isTaken: (ref) => isTaken(ref, this.#program.name, host),
-    });
-    return found.kind === "running" ? { process: found.process, via: found.via } : undefined;
-  }
-
-  #matchingDescendant(top: ProcessRef): ProcessRef | undefined {
-    const { host, pattern } = this.#context;
-    const all = host.table.sweep({ thorough: true });
-    const parents = new Map(all.map((one) => [one.ref.pid as number, one.ppid]));
-    const ours = all.filter(
-      (one) =>
-        one.ref.pid !== top.pid &&
-        (one.session === top.pid || isDescendant(one.ref.pid, top.pid, (pid) => parents.get(pid))),
-    );
-    for (const { ref } of ours) this.#descendants.set(ref.pid, ref);
-    const matching = ours.filter((one) => pattern.matches(one.argv));
-    return topMatches(matching, all)[0]?.ref;
   }
 
   /** Descendants that left our session (a daemon that did not become the match) are ended as well. */
   #endRunaways(): void {
     const { host } = this.#context;
-    for (const ref of this.#descendants.values()) {
+    for (const ref of this.#match.descendants) {
       using watch = host.watcher().open(ref);
       watch?.signal("SIGTERM");
-    }
-  }
-
-  #argv(ref: ProcessRef): readonly string[] {
-    try {
-      return this.#context.host.proc.cmdline(ref.pid);
-    } catch {
-      return [];
     }
   }
 
@@ -345,7 +253,7 @@ class Start {
       failures: 0,
     });
     this.#notePidfile(process);
-    const all = [...notes, ...this.#notes, ...this.#titleNote(process)];
+    const all = [...notes, ...this.#notes, ...this.#match.titleNote(process)];
     return { kind: "started", process, via, record, notes: all };
   }
 
@@ -357,15 +265,6 @@ class Start {
       this.#notes.push(`its record could not be written: ${(error as Error).message}`);
       return record;
     }
-  }
-
-  #titleNote(process: ProcessRef): readonly string[] {
-    const argv = this.#argv(process);
-    if (argv.length === 0 || this.#context.pattern.matches(argv)) return [];
-    return [
-      `its command line is now "${argv.join(" ")}", which the command does not match: ` +
-        "set proctitle_re, or it cannot be found again should its record in state_dir be lost",
-    ];
   }
 
   /** The launcher tells the exit a moment after the process is gone. */
@@ -387,7 +286,7 @@ class Start {
     const exit = this.#exit; // as it is now: ending what was launched is no news about the program
     const details: string[] = [];
     if (exit === undefined) {
-      details.push(`looked for ${pattern.description}`, ...this.#nearest());
+      details.push(`looked for ${pattern.description}`, ...this.#match.nearest());
     }
     await endOwnGroup(process, termToKillMs, host, { signal, isSession: true });
     this.#endRunaways();
@@ -399,23 +298,7 @@ class Start {
       const reason = `"${command}" runs, but no process matches program ${name}; it was ended again`;
       return { ...base, code: ExitCode.failedToLaunch, reason };
     }
-    const how = describeExit(exit);
-    const cannotExecute = exit.kind === "code" && (exit.code === 126 || exit.code === 127);
-    return {
-      ...base,
-      code: cannotExecute ? ExitCode.failedToLaunch : ExitCode.exitedUnexpectedly,
-      reason: `${how} within success_seconds (${successMs / 1000})${hint(exit)}`,
-    };
-  }
-
-  /** What runs in the session that we launched, for an operator whose proctitle_re is wrong. */
-  #nearest(): readonly string[] {
-    const { host } = this.#context;
-    return host.table
-      .sweep({ thorough: true })
-      .filter((one) => one.session === this.#launched.process.pid)
-      .slice(0, 3)
-      .map((one) => `found process ${one.ref.pid}: ${one.argv.join(" ")}`);
+    return { ...base, ...describeEarlyExit(exit, successMs) };
   }
 
   #write(record: ProgramRecord): ProgramRecord {
@@ -426,23 +309,4 @@ class Start {
     this.#record = record;
     return record;
   }
-}
-
-function failure(code: ExitCode, reason: string): StartFailure {
-  return {
-    kind: "failed",
-    code,
-    reason,
-    exit: undefined,
-    pid: undefined,
-    details: [],
-    output: [],
-  };
-}
-
-function hint(exit: Exit): string {
-  if (exit.kind !== "code") return "";
-  if (exit.code === 127) return ": 127 usually means that there is no such command";
-  if (exit.code === 126) return ": 126 usually means that a file is not executable";
-  return "";
 }

@@ -14,7 +14,7 @@ import {
   type Via,
   writeRecord,
 } from "../program/record.ts";
-import type { StartFailure } from "../program/start.ts";
+import type { StartFailure } from "../program/start-outcome.ts";
 import { showExit } from "../status.ts";
 import type { Violation } from "../monitors/violation.ts";
 import type { History, ProgramState } from "./machine.ts";

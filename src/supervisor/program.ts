@@ -13,7 +13,8 @@ import { type Lock, lockHolder, programLock, tryLock } from "../program/lock.ts"
 import { lastLines } from "../program/output.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
 import type { ProgramRecord } from "../program/record.ts";
-import { start, type StartOutcome } from "../program/start.ts";
+import { start } from "../program/start.ts";
+import type { StartOutcome } from "../program/start-outcome.ts";
 import { endOwnGroup, stop } from "../program/stop.ts";
 import { isStopRequested } from "../program/stop-request.ts";
 import { makeStateDir } from "../program/state-dir.ts";

@@ -16,7 +16,7 @@ import { procReader } from "../../proc/reader.ts";
 import { ExitCode } from "../../src/exit-code.ts";
 import { readPidfile } from "../../src/program/pidfile.ts";
 import { emptyRecord } from "../../src/program/record.ts";
-import type { StartFailure, StartOutcome } from "../../src/program/start.ts";
+import type { StartFailure, StartOutcome } from "../../src/program/start-outcome.ts";
 import { inheritableDescriptor } from "../support/inheritable.ts";
 import { type Lab, makeLab, startedProcess } from "../support/lab.ts";
 import { exitOf, lives, nodeScript, output, refOf, statusField } from "../support/processes.ts";

@@ -1,0 +1,134 @@
+import { daemonRuns } from "../daemon-alive.ts";
+import { ExitCode } from "../exit-code.ts";
+import { formatDuration } from "../format.ts";
+import { withLastLine } from "../program/describe-exit.ts";
+import type { Host } from "../program/host.ts";
+import type { Found } from "../program/identify.ts";
+import { endOrphanedLauncher } from "../program/launcher-end.ts";
+import type { ProgramRecord } from "../program/record.ts";
+import { start } from "../program/start.ts";
+import type { StartFailure } from "../program/start-outcome.ts";
+import { endOwnGroup } from "../program/stop.ts";
+import { isStopRequested } from "../program/stop-request.ts";
+import type { Subject } from "../program/subject.ts";
+import { showExit } from "../status.ts";
+import { mendPidfile, save } from "./notes.ts";
+import type { ActionResult, Operation } from "./operation.ts";
+import { StartWindow } from "./start-window.ts";
+import { describeFoundVia, describeVia, processFacts } from "./words.ts";
+
+/** It runs already: note that it is wanted, and mend the pidfile. */
+export function takeUp(
+  subject: Subject,
+  record: ProgramRecord,
+  found: Found & { kind: "running" },
+  { host }: Operation,
+): ActionResult {
+  const { process, via, pidfile, others } = found;
+  endOrphanedLauncher(record, host);
+  save(host, {
+    ...record,
+    wish: "up",
+    phase: "running",
+    process,
+    via,
+    launcher: undefined,
+    reason: undefined,
+  });
+  const details = others.map(({ pid }) => `process ${pid} matches as well and is left alone`);
+  if (subject.autopid && subject.pidfile !== undefined) {
+    if (pidfile.kind !== "pid" || pidfile.pid !== process.pid) {
+      details.push(mendPidfile(subject.pidfile, process.pid));
+    }
+  }
+  return {
+    program: subject.name,
+    action: "start",
+    result: "running",
+    code: ExitCode.ok,
+    ...processFacts(process, via, host),
+    message: `runs already, pid ${process.pid} (${describeFoundVia(via)})`,
+    ...(details.length > 0 ? { details } : {}),
+  };
+}
+
+/**
+ * Starts the program, which does not run. What lives of an earlier launch (its starter was killed
+ * in the window, or a wrapper outlived its child) is ended before, or there would be two.
+ */
+export async function launchIt(
+  subject: Subject,
+  record: ProgramRecord,
+  action: "start" | "restart",
+  { host, signal, onProgress }: Operation,
+  before: readonly string[],
+): Promise<ActionResult> {
+  const { settings, name } = subject;
+  if (settings === undefined) throw new TypeError(`${name} has no settings`); // refused before
+  await endOwnGroup(record.launched, settings.termToKillMs, host, { signal, isSession: true });
+  using window = new StartWindow(signal, () => isStopRequested(host.state, name, host.proc));
+  const outcome = await start(settings, {
+    host,
+    pattern: subject.pattern,
+    record: { ...record, wish: "up" },
+    signal: window.signal,
+    onLaunched: ({ pid }) => {
+      onProgress(`${name}: pid ${pid}, watched for ${formatDuration(settings.successMs)}`);
+    },
+  });
+  const base = { program: name, action };
+  switch (outcome.kind) {
+    case "started": {
+      const facts = processFacts(outcome.process, outcome.via, host);
+      const how = `pid ${outcome.process.pid} (${describeVia(outcome.via)})`;
+      const message = [...before, `started, ${how}: ${facts.command ?? settings.command}`].join(
+        "; ",
+      );
+      const details = outcome.notes.length > 0 ? { details: outcome.notes } : {};
+      return { ...base, result: "started", code: ExitCode.ok, ...facts, message, ...details };
+    }
+    case "interrupted": {
+      const message = `interrupted; it was launched as pid ${outcome.process.pid} and is left running`;
+      const { pid } = outcome.process;
+      return { ...base, result: "interrupted", code: ExitCode.failure, pid, message };
+    }
+    case "failed":
+      return failedResult(outcome, { ...record, wish: "up" }, base, before, host);
+  }
+}
+
+function failedResult(
+  outcome: StartFailure,
+  record: ProgramRecord,
+  base: Pick<ActionResult, "program" | "action">,
+  before: readonly string[],
+  host: Host,
+): ActionResult {
+  const { exit, pid, reason, details, output, code } = outcome;
+  const at = new Date().toISOString();
+  save(host, {
+    ...record,
+    phase: "stopped",
+    process: undefined,
+    launched: undefined,
+    launcher: undefined,
+    failures: record.failures + 1,
+    lastExit: exit === undefined || pid === undefined ? record.lastExit : { at, pid, exit },
+    reason: withLastLine(reason, output),
+    nextTryAt: undefined,
+  });
+  return {
+    ...base,
+    result: "failed",
+    code,
+    ...(exit === undefined ? {} : { exit: showExit(exit) }),
+    message: [...before, `not started: ${reason}`].join("; "),
+    details: [...details, ...output.map((line) => `| ${line}`), ...whatNext(base.program, host)],
+  };
+}
+
+/** With usrsvcd at work, a failed start is not the end of it. */
+function whatNext(program: string, host: Host): readonly string[] {
+  if (!daemonRuns(host.state, host.proc)) return [];
+  return [`usrsvcd tries it again, if autorestart is set; usrsvc stop ${program} ends that`];
+}

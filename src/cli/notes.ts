@@ -1,0 +1,44 @@
+import type { Pid } from "../../proc/pid.ts";
+import type { Host } from "../program/host.ts";
+import { removePidfile, writePidfile } from "../program/pidfile.ts";
+import { type ProgramRecord, writeRecord } from "../program/record.ts";
+import type { Subject } from "../program/subject.ts";
+
+/** Writes the record, and notes which process is whose: the next program may be looked for at once. */
+export function save(host: Host, record: ProgramRecord): void {
+  writeRecord(host.state, record);
+  host.claim(record.name, record.process);
+}
+
+/** A full disk must not keep an operator from stopping what fills it. */
+export function trySave(host: Host, record: ProgramRecord, complaints: string[]): void {
+  try {
+    save(host, record);
+  } catch (error) {
+    complaints.push(
+      `its record in ${host.state.programs} could not be written (${(error as Error).message}): ` +
+        "usrsvcd will not know that this was meant",
+    );
+  }
+}
+
+/** Writes the pidfile anew; yields what is to be told of it. */
+export function mendPidfile(path: string, pid: Pid): string {
+  try {
+    writePidfile(path, pid);
+    return `pidfile ${path} written anew`;
+  } catch (error) {
+    return `pidfile ${path} could not be written: ${(error as Error).message}`;
+  }
+}
+
+/** Removes it if it names `pid`; yields why that failed. */
+export function dropPidfile({ autopid, pidfile }: Subject, pid: Pid): readonly string[] {
+  if (!autopid || pidfile === undefined) return [];
+  try {
+    removePidfile(pidfile, pid);
+    return [];
+  } catch (error) {
+    return [`pidfile ${pidfile} could not be removed: ${(error as Error).message}`];
+  }
+}

@@ -1,0 +1,33 @@
+import type { ExitCode } from "../exit-code.ts";
+import type { Host } from "../program/host.ts";
+import type { Via } from "../program/record.ts";
+import type { ShownExit } from "../status.ts";
+
+/** What an action on one program came to. `--json` prints it without `code`. */
+export interface ActionResult {
+  readonly program: string;
+  readonly action: "start" | "stop" | "restart";
+  /** A word for scripts: started, running, stopped, killed, down, failed, busy, disabled ... */
+  readonly result: string;
+  readonly code: ExitCode;
+  readonly pid?: number;
+  readonly via?: Via;
+  readonly command?: string;
+  readonly exit?: ShownExit;
+  /** One sentence for people. */
+  readonly message: string;
+  /** Further lines, shown below. */
+  readonly details?: readonly string[];
+}
+
+/** What an action needs besides the program. */
+export interface Operation {
+  readonly host: Host;
+  readonly signal: AbortSignal;
+  /** What is being done or waited for, for a progress line. */
+  readonly onProgress: (text: string) => void;
+  readonly debug: (text: string) => void;
+}
+
+/** With -P many programs ask at once: a look through all processes serves all for so long, in ms. */
+export const SHARED_LOOK_MS = 50;

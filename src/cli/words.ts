@@ -1,0 +1,42 @@
+import type { ProcessRef } from "../../proc/pid.ts";
+import type { Host } from "../program/host.ts";
+import type { Found } from "../program/identify.ts";
+import type { Via } from "../program/record.ts";
+
+/** What a result tells of a process. */
+export function processFacts(
+  process: ProcessRef,
+  via: Via,
+  host: Host,
+): { pid: number; via: Via; command?: string } {
+  try {
+    const command = host.proc.cmdline(process.pid).join(" ");
+    return { pid: process.pid, via, ...(command === "" ? {} : { command }) };
+  } catch {
+    return { pid: process.pid, via };
+  }
+}
+
+/** How the process of a start was found, in words. */
+export function describeVia(via: Via): string {
+  return via === "launch" ? "launched by usrsvc" : describeFoundVia(via);
+}
+
+/** How a process that runs already was found, in words. */
+export function describeFoundVia(via: Via): string {
+  switch (via) {
+    case "launch":
+      return "known from its record";
+    case "pidfile":
+      return "found by its pidfile";
+    case "scan":
+      return "found among all processes";
+  }
+}
+
+/** What a look came to, for `--debug`. */
+export function describeFound(found: Found): string {
+  return found.kind === "running"
+    ? `runs as pid ${found.process.pid}, ${describeFoundVia(found.via)}`
+    : `does not run (pidfile: ${found.pidfile.kind})`;
+}
