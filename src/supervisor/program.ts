@@ -2,7 +2,6 @@ import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Alert, AlertKind } from "../alerts/alert.ts";
 import { callAt, monotonicMs } from "../clock.ts";
-import { ageMs } from "../../proc/uptime.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { formatDuration } from "../format.ts";
 import type { MemoryMonitor } from "../monitors/memory.ts";
@@ -15,13 +14,14 @@ import { removePidfile, writePidfile } from "../program/pidfile.ts";
 import type { ProgramRecord } from "../program/record.ts";
 import { start } from "../program/start.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
-import { endOwnGroup, stop } from "../program/stop.ts";
+import { stop } from "../program/stop.ts";
 import { isStopRequested } from "../program/stop-request.ts";
 import { makeStateDir } from "../program/state-dir.ts";
 import { lookFor, type Subject, subjectOf } from "../program/subject.ts";
 import { Hold } from "./hold.ts";
 import { Ledger, type WriteLog } from "./ledger.ts";
 import { Limits } from "./limits.ts";
+import { Remains } from "./remains.ts";
 import {
   type Effect,
   type History,
@@ -49,8 +49,6 @@ export interface Surroundings {
 const SHARED_LOOK_MS = 50;
 /** While another actor holds the lock, it is asked for again after these pauses, in ms. */
 const LOCK_PAUSES_MS = [10, 20, 40, 80, 150, 250];
-/** A start that somebody else began is looked at so often, in ms. */
-const UNFINISHED_LOOK_MS = 250;
 /** After something outside of the machine failed (disk full, folder gone), in ms. */
 const TROUBLE_PAUSE_MS = 10_000;
 
@@ -83,11 +81,7 @@ export class SupervisedProgram {
   /** Ends what goes on: all of it, or the start window that an operator's stop cuts short. */
   readonly #leaving = new AbortController();
   #startWindow: AbortController | undefined;
-  /**
-   * Who may have led the process group of the program that died: itself, or what was launched to
-   * become it. What is left of the groups is ended before the next start.
-   */
-  #oldLeaders: readonly ProcessRef[] = [];
+  readonly #remains: Remains;
 
   constructor(settings: ProgramSettings, around: Surroundings) {
     this.name = settings.name;
@@ -97,6 +91,7 @@ export class SupervisedProgram {
     this.#ledger = new Ledger(settings.name, around.host, around.log, (alert) =>
       around.alert(alert, this.#settings.emailAlerts),
     );
+    this.#remains = new Remains(around.host, this.#leaving.signal);
     this.#hold = new Hold(around.host.watcher, () => this.look());
     this.#limits = new Limits(around.memory, around.host.proc, {
       exceeded: (process, violation) => {
@@ -253,7 +248,11 @@ export class SupervisedProgram {
     this.#ledger.setDamagedAside();
     const isGood = before.kind === "running" && !this.#isTaken(before.process);
     const found = isGood ? before : this.#lookAgain();
-    const pendingMs = await this.#unfinishedStart(found);
+    const pendingMs = await this.#remains.judgeUnfinished(
+      this.#settings,
+      this.#ledger.record,
+      found,
+    );
     if (pendingMs > 0) return this.#wakeAt(monotonicMs() + pendingMs);
     this.#noteUnseenDeath(found);
     const { record } = this.#ledger;
@@ -278,29 +277,11 @@ export class SupervisedProgram {
     if (this.#state.kind === "running" && this.isLoose) this.#takeHold(this.#state.process);
   }
 
-  /**
-   * Somebody was killed in the start window of this program, and what he launched did not match
-   * yet: it goes on being judged. Yields how long, in ms; after that, what was launched is ended.
-   */
-  async #unfinishedStart(found: Found): Promise<number> {
-    const { record } = this.#ledger;
-    const { host } = this.#around;
-    if (found.kind === "running" || record?.phase !== "starting") return 0;
-    const { launched } = record;
-    if (launched === undefined || !sameProcess(host.proc.alive(launched.pid), launched)) return 0;
-    const left = this.#settings.successMs - ageMs(launched.startTime, host.proc.uptime());
-    if (left > 0) return Math.min(left, UNFINISHED_LOOK_MS);
-    endOrphanedLauncher(record, host);
-    const options = { isSession: true, signal: this.#leaving.signal };
-    await endOwnGroup(launched, this.#settings.termToKillMs, host, options);
-    return 0;
-  }
-
   #noteUnseenDeath(found: Found): void {
     const { record } = this.#ledger;
     if (this.#state.kind !== "unknown" || found.kind === "running") return;
     if (record?.process === undefined || record.phase !== "running") return;
-    this.#oldLeaders = leaders(record.process, record);
+    this.#remains.note(record.process, record);
     this.#diedUnseen = true;
     this.#ledger.diedUnseen(record.process);
   }
@@ -389,7 +370,7 @@ export class SupervisedProgram {
     const isAfterDeath = effects.some(({ kind }) => kind === "note-death");
     if (isAfterDeath)
       return this.#ledger.record?.phase === "stopping" ? "limit-exceeded" : "restarted";
-    return this.#history.failures > 0 || this.#oldLeaders.length > 0 ? "restarted" : "started";
+    return this.#history.failures > 0 || this.#remains.isNoted ? "restarted" : "started";
   }
 
   async #start(cause: AlertKind): Promise<void> {
@@ -417,7 +398,7 @@ export class SupervisedProgram {
         findRunning: async () => {
           // After a death the launch came first; otherwise a look was made just now.
           if (cause !== "restarted") return undefined;
-          await this.#endLeftovers();
+          await this.#endRemains();
           const found = lookFor(this.#subject, undefined, host, { maxAgeMs: SHARED_LOOK_MS });
           return found.kind === "running" ? found.process : undefined;
         },
@@ -496,25 +477,13 @@ export class SupervisedProgram {
     this.#letGo();
     const { host } = this.#around;
     host.claim(this.name, undefined);
-    this.#oldLeaders = leaders(process, this.#ledger.record);
+    this.#remains.note(process, this.#ledger.record);
     this.#ledger.died(process, exit ?? { kind: "unknown" });
     if (this.#settings.autopid) removePidfile(this.#settings.pidfile, process.pid);
   }
 
-  /**
-   * What is left of the group of the process that died: a wrapper, which would be doubled by the
-   * next start; or workers, which hold its port and look like the program.
-   */
-  async #endLeftovers(): Promise<void> {
-    const old = this.#oldLeaders;
-    this.#oldLeaders = [];
-    const { host } = this.#around;
-    const options = { isSession: true, signal: this.#leaving.signal };
-    const { termToKillMs } = this.#settings;
-    const counts = await Promise.all(
-      old.map(async (leader) => await endOwnGroup(leader, termToKillMs, host, options)),
-    );
-    const count = counts.reduce((sum, one) => sum + one, 0);
+  async #endRemains(): Promise<void> {
+    const count = await this.#remains.end(this.#settings.termToKillMs);
     if (count === 0) return;
     const msg = `${count} left-over processes of its group were ended before the start`;
     this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);
@@ -549,11 +518,6 @@ export class SupervisedProgram {
     this.#busyLooks += 1;
     this.#wakeAt(monotonicMs() + pause);
   }
-}
-
-function leaders(process: ProcessRef, record: ProgramRecord | undefined): readonly ProcessRef[] {
-  const launched = record?.launched;
-  return launched === undefined || sameProcess(launched, process) ? [process] : [process, launched];
 }
 
 /** True when the record says that the program ran, or was kept running, in this boot. */
