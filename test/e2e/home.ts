@@ -94,8 +94,14 @@ export class Home {
     return this.file(name);
   }
 
+  /** The text of a file; empty while there is none. */
   read(name: string): string {
-    return existsSync(this.file(name)) ? readFileSync(this.file(name), "utf8") : "";
+    try {
+      return readFileSync(this.file(name), "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+      throw error;
+    }
   }
 
   get env(): NodeJS.ProcessEnv {
