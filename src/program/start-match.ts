@@ -74,7 +74,10 @@ export class StartMatch {
       processes: () => host.table.sweep({ thorough: true }),
       isTaken: (ref) => isTaken(ref, this.#program.name, host),
     });
-    return found.kind === "running" ? { process: found.process, via: found.via } : undefined;
+    if (found.kind !== "running") return undefined;
+    // It may have become the program between the two looks.
+    const isLaunched = sameProcess(found.process, top);
+    return { process: found.process, via: isLaunched ? "launch" : found.via };
   }
 
   #matchingDescendant(top: ProcessRef): ProcessRef | undefined {
