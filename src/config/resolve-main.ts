@@ -41,7 +41,7 @@ export function resolveMain(
     usrsvcdStderr: values.usrsvcd_stderr,
     sendmailPath,
     smtpUrl: values.smtp_url,
-    alertIntervalMs: values.alert_interval ?? 60_000,
+    alertIntervalMs: values.alert_interval ?? mainSchema.alert_interval.fallback,
     stateDir: values.state_dir ?? defaultStateDir(host),
   };
 }

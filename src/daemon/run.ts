@@ -306,7 +306,6 @@ class Life {
   /** All or nothing: with any error the old configuration stays whole. */
   #reread(supervisor: Supervisor): RereadResult {
     const at = new Date().toISOString();
-    const nothing = { added: [], removed: [], changed: [] };
     let settings: Settings;
     try {
       settings = this.#load();
@@ -329,7 +328,6 @@ class Life {
     supervisor.add(difference.added);
     this.#tellIssues(settings);
     const result = {
-      ...nothing,
       at,
       ok: true,
       added: difference.added.map(({ name }) => name),

@@ -70,8 +70,6 @@ export class SupervisedProgram {
   readonly #limits: Limits;
   #cancelWake: () => void = () => {};
   #busyLooks = 0;
-  /** It ran in this boot, and ended while usrsvcd was away. */
-  #diedUnseen = false;
   /** An operator's start or restart is on record, and was not dealt with yet. */
   #isOperatorsStart = false;
   #working = false;
@@ -254,7 +252,7 @@ export class SupervisedProgram {
       found,
     );
     if (pendingMs > 0) return this.#wakeAt(monotonicMs() + pendingMs);
-    this.#noteUnseenDeath(found);
+    const diedUnseen = this.#noteUnseenDeath(found);
     const { record } = this.#ledger;
     const violation = this.#violation;
     this.#violation = undefined;
@@ -267,23 +265,23 @@ export class SupervisedProgram {
       kind: "observed",
       process: found.kind === "running" ? found.process : undefined,
       wish: record?.wish ?? "none",
-      ranBefore: this.#diedUnseen || hasRun(record),
+      ranBefore: diedUnseen || hasRun(record),
       startedByHand: this.#isOperatorsStart,
       exit: this.#hold.exit,
     });
     this.#isOperatorsStart = false;
-    this.#diedUnseen = false;
     await this.#apply(step, found);
     if (this.#state.kind === "running" && this.isLoose) this.#takeHold(this.#state.process);
   }
 
-  #noteUnseenDeath(found: Found): void {
+  /** True when it ran in this boot, and ended while usrsvcd was away. */
+  #noteUnseenDeath(found: Found): boolean {
     const { record } = this.#ledger;
-    if (this.#state.kind !== "unknown" || found.kind === "running") return;
-    if (record?.process === undefined || record.phase !== "running") return;
+    if (this.#state.kind !== "unknown" || found.kind === "running") return false;
+    if (record?.process === undefined || record.phase !== "running") return false;
     this.#remains.note(record.process, record);
-    this.#diedUnseen = true;
     this.#ledger.diedUnseen(record.process);
+    return true;
   }
 
   /** Another program may have claimed it since the look. */
