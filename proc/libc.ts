@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { constants } from "node:os";
 import type * as Koffi from "koffi";
 
 /** The few calls of the C library that Node lacks. Each returns -1 and sets `errno` on failure. */
@@ -23,6 +24,23 @@ export interface Libc {
   closeOnExec(fd: number): number;
   /** socket(2): AF_UNIX, SOCK_DGRAM, which Node has no words for. */
   unixDatagramSocket(): number;
+  /** renameat2(2) with RENAME_EXCHANGE: false where one is missing, or the file system cannot. */
+  exchange(path: string, other: string): boolean;
+  /** socketpair(2): AF_UNIX, SOCK_STREAM; `pair` gets two ints. */
+  socketPair(pair: Buffer): number;
+  /**
+   * posix_spawn(3) as the leader of a new session, with no signal blocked or ignored, descriptors
+   * 0, 1 and 2 on /dev/null, and `channel` as descriptor 3. In a thread of libuv's pool: `done`
+   * gets the pid, or minus the errno.
+   */
+  spawnLater(
+    argv: readonly string[],
+    env: readonly string[],
+    channel: number,
+    done: (pid: number) => void,
+  ): void;
+  /** waitpid(2) with WNOHANG: takes the end of a child of `spawnLater`. */
+  reap(pid: number): number;
   /** sendto(2) with MSG_NOSIGNAL and MSG_DONTWAIT; `address` is a `struct sockaddr_un`. */
   sendTo(fd: number, message: Buffer, address: Buffer): number;
 }
@@ -37,6 +55,20 @@ const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_DONTWAIT = 0x40;
+const AT_FDCWD = -100;
+const RENAME_EXCHANGE = 1 << 1;
+const SOCK_STREAM = 1;
+const O_RDONLY = 0;
+const O_WRONLY = 1;
+const WNOHANG = 1;
+const POSIX_SPAWN_SETSIGDEF = 0x04;
+const POSIX_SPAWN_SETSIGMASK = 0x08;
+/** glibc 2.26, musl 1.1.19. */
+const POSIX_SPAWN_SETSID = 0x80;
+/** Opaque types of spawn.h and signal.h have at most 336 bytes (glibc and musl, 64 bits). */
+const OPAQUE_BYTES = 512;
+/** Descriptor by which whoever is spawned talks with us. */
+const CHANNEL = 3;
 const F_SETFD = 2;
 const FD_CLOEXEC = 1;
 /** EPOLL_CLOEXEC and EFD_CLOEXEC are both O_CLOEXEC. */
@@ -81,8 +113,21 @@ function bind(): Libc {
     "long sendto(int fd, const void *message, size_t length, int flags, const void *address, unsigned int addressLength)",
   );
   const eventfd = self.func("int eventfd(unsigned int initial, int flags)");
+  const socketpair = self.func("int socketpair(int domain, int type, int protocol, void *pair)");
+  const waitpid = self.func("int waitpid(int pid, void *status, int options)");
+  const renameat2 = optional(() =>
+    self.func("int renameat2(int from, const char *path, int to, const char *other, uint flags)"),
+  );
+  let spawnLater: Libc["spawnLater"] | undefined;
   return {
     errno: () => koffi.errno(),
+    exchange: (path, other) => renameat2?.(AT_FDCWD, path, AT_FDCWD, other, RENAME_EXCHANGE) === 0,
+    socketPair: (pair) => socketpair(AF_UNIX, SOCK_STREAM | CLOEXEC, 0, pair) as number,
+    spawnLater: (argv, env, channel, done) => {
+      spawnLater ??= bindSpawn(self);
+      spawnLater(argv, env, channel, done);
+    },
+    reap: (pid) => waitpid(pid, null, WNOHANG) as number,
     flock: (fd, operation) => flock(fd, operation) as number,
     pidfdOpen: (pid) => Number(syscall(SYS_pidfd_open, pid, 0, 0, 0)),
     pidfdSendSignal: (pidfd, signal, flags) =>
@@ -103,5 +148,63 @@ function bind(): Libc {
       Number(
         sendto(fd, message, message.length, MSG_NOSIGNAL | MSG_DONTWAIT, address, address.length),
       ),
+  };
+}
+
+/** A function that older C libraries lack (renameat2: glibc 2.28, musl 1.2.6). */
+function optional<T>(bind: () => T): T | undefined {
+  try {
+    return bind();
+  } catch {
+    return undefined;
+  }
+}
+
+/** At first use: only who starts programs needs it. */
+function bindSpawn(self: Koffi.LibraryHandle): Libc["spawnLater"] {
+  const spawn = self.func(
+    "int posix_spawn(_Out_ int *pid, const char *path, const void *actions, const void *attributes, const char **argv, const char **env)",
+  );
+  const init = self.func("int posix_spawn_file_actions_init(void *actions)");
+  const addOpen = self.func(
+    "int posix_spawn_file_actions_addopen(void *actions, int fd, const char *path, int flags, uint mode)",
+  );
+  const addDup = self.func("int posix_spawn_file_actions_adddup2(void *actions, int fd, int to)");
+  const destroy = self.func("int posix_spawn_file_actions_destroy(void *actions)");
+  const attributes = Buffer.alloc(OPAQUE_BYTES);
+  self.func("int posix_spawnattr_init(void *attributes)")(attributes);
+  self.func("int posix_spawnattr_setsigmask(void *attributes, const void *set)")(
+    attributes,
+    Buffer.alloc(OPAQUE_BYTES), // sigemptyset(3) makes nothing but zeros
+  );
+  self.func("int posix_spawnattr_setsigdefault(void *attributes, const void *set)")(
+    attributes,
+    // Not sigfillset(3): that leaves out the two signals that glibc keeps for itself and ignores
+    // in children.
+    Buffer.alloc(OPAQUE_BYTES, 0xff),
+  );
+  self.func("int posix_spawnattr_setflags(void *attributes, short flags)")(
+    attributes,
+    POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK,
+  );
+  return (argv, env, channel, done) => {
+    const actions = Buffer.alloc(OPAQUE_BYTES);
+    init(actions);
+    addOpen(actions, 0, "/dev/null", O_RDONLY, 0);
+    for (const fd of [1, 2]) addOpen(actions, fd, "/dev/null", O_WRONLY, 0);
+    addDup(actions, channel, CHANNEL);
+    const pid = [0];
+    spawn.async(
+      pid,
+      argv[0],
+      actions,
+      attributes,
+      [...argv, null],
+      [...env, null],
+      (error: unknown, errno: number) => {
+        destroy(actions);
+        done(error ? -constants.errno.EIO : errno === 0 ? (pid[0] ?? 0) : -errno);
+      },
+    );
   };
 }

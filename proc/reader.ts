@@ -6,10 +6,12 @@ import { parseCmdline } from "./cmdline.ts";
 import { ProcError } from "./error.ts";
 import { parseSoftOpenFiles } from "./limits.ts";
 import { parseLastPid } from "./loadavg.ts";
+import { parseForks } from "./forks.ts";
 import { parsePid, type Pid, type ProcessRef } from "./pid.ts";
 import { parseSmapsRollup, type SmapsRollup } from "./smaps_rollup.ts";
 import { isDead, parseStat, type Stat } from "./stat.ts";
 import { parseStatmResident } from "./statm.ts";
+import { parseThreadGroup } from "./status.ts";
 import { parseUptime } from "./uptime.ts";
 
 /** Reads what the kernel says of processes. Each call may throw a {@link ProcError}. */
@@ -30,12 +32,18 @@ export interface ProcReader {
   smapsRollup(pid: Pid): Promise<SmapsRollup>;
   /** Resident memory in bytes; cheap, and never smaller than the private one. Does not hang. */
   residentBytes(pid: Pid): number;
+  /** The process that a thread belongs to; for a process its own pid. */
+  threadGroup(pid: Pid): number;
   /** Seconds since boot. */
   uptime(): number;
   /** Changes with each boot (random(4)). */
   bootId(): string;
   /** The pid given out last; undefined where /proc does not tell. */
   lastPid(): number | undefined;
+  /** How many processes and threads were born since boot; undefined where /proc does not tell. */
+  forks(): number | undefined;
+  /** Pids are given out in turn up to this number (proc_sys_kernel(5)). */
+  pidMax(): number;
   /** Soft limit of open files; undefined when unlimited. */
   softOpenFiles(pid: Pid | "self"): number | undefined;
   /** Path of the executable, as `/proc/<pid>/exe` links to it. */
@@ -54,6 +62,7 @@ export function procReader(root = "/proc"): ProcReader {
   };
   let bootId: string | undefined;
   let pageBytes: number | undefined;
+  let pidMax: number | undefined;
 
   const stat = (pid: Pid): Stat => {
     const path = `${root}/${pid}/stat`;
@@ -90,12 +99,18 @@ export function procReader(root = "/proc"): ProcReader {
       const path = `${root}/${pid}/statm`;
       return parseStatmResident(text(path), path) * pageBytes;
     },
+    threadGroup(pid) {
+      const path = `${root}/${pid}/status`;
+      return parseThreadGroup(text(path), path);
+    },
     uptime: () => parseUptime(text(`${root}/uptime`)),
     bootId() {
       bootId ??= text(`${root}/sys/kernel/random/boot_id`).trim();
       return bootId;
     },
     lastPid: () => parseLastPid(text(`${root}/loadavg`)),
+    forks: () => parseForks(text(`${root}/stat`)),
+    pidMax: () => (pidMax ??= Number(text(`${root}/sys/kernel/pid_max`))),
     softOpenFiles: (pid) => parseSoftOpenFiles(text(`${root}/${pid}/limits`)),
     exe: (pid) => reading(`${root}/${pid}/exe`, () => readlinkSync(`${root}/${pid}/exe`)),
   };

@@ -85,10 +85,11 @@ const outsiders: readonly {
   { name: /^nodemailer$/, may: /^src\/alerts\//, kind: "dynamic" },
   {
     name: /^node:fs(\/promises)?$/,
-    may: /^(proc\/(reader|descriptors|pidfd)|src\/config\/load)\.ts$/,
+    may: /^(proc\/(reader|descriptors|epoll|pidfd|spawn)|src\/config\/load)\.ts$/,
   },
   { name: /^node:path$/, may: /^src\/config\/(load|values|resolve(-[a-z]+)?)\.ts$/ },
   { name: /^node:(os|module)$/, may: /^proc\// },
+  { name: /^node:(child_process|stream)$/, may: /^proc\/spawn\.ts$/ },
   // Free everywhere but in proc/, config/ and the machine.
   { name: /^node:/, may: /^src\/(?!config\/|supervisor\/machine\.ts)/ },
 ];

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "./host.ts";
-import { programEnvironment } from "./launch.ts";
+import { programEnvironment } from "./launch-line.ts";
 import { findOnPath, readShebang } from "./match.ts";
 
 /** Why a program cannot be started, found before anything was done. */

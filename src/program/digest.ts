@@ -6,6 +6,17 @@ import type { ProgramSettings } from "../config/settings.ts";
  * than its settings have now, `status` marks it.
  */
 export function settingsDigest(program: ProgramSettings): string {
+  const known = digests.get(program);
+  if (known !== undefined) return known;
+  const digest = makeDigest(program);
+  digests.set(program, digest);
+  return digest;
+}
+
+/** Settings never change: others take their place. */
+const digests = new WeakMap<ProgramSettings, string>();
+
+function makeDigest(program: ProgramSettings): string {
   const { argv, env, inheritEnv, directory, umask, stdout, stderr } = program;
   const applied = [
     argv,

@@ -1,6 +1,7 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
+import type { Launchers } from "./launchers.ts";
 import type { ProcessTable } from "./process-table.ts";
 import type { StateDir } from "./state-dir.ts";
 
@@ -10,6 +11,7 @@ export interface Host {
   /** Made at first use: `status` never needs it. */
   readonly watcher: () => ProcessWatcher;
   readonly table: ProcessTable;
+  readonly launchers: Launchers;
   readonly state: StateDir;
   /** Who writes the records. */
   readonly by: "usrsvc" | "usrsvcd";

@@ -97,7 +97,12 @@ function checkPid(pid: Pid, pattern: Pattern, ports: IdentifyPorts): ProcessRef 
 /** Several matches: workers are left out; of several tops the oldest is meant, the rest is told. */
 function scan(pattern: Pattern, pidfile: Pidfile, ports: IdentifyPorts): Found {
   const all = ports.processes();
-  const matching = all.filter((one) => pattern.matches(one.argv) && !ports.isTaken(one.ref));
+  const matching = all.filter(
+    (one) =>
+      pattern.matches(one.argv) &&
+      sameProcess(ports.proc.alive(one.ref.pid), one.ref) && // the look may be an older one
+      !ports.isTaken(one.ref),
+  );
   if (matching.length === 0) return { kind: "absent", pidfile };
   const [first, ...others] = topMatches(matching, all).map((one) => one.ref);
   if (first === undefined) return { kind: "absent", pidfile };

@@ -1,10 +1,13 @@
 import { libc } from "../../proc/libc.ts";
+import { Epoll } from "../../proc/epoll.ts";
 import { hasPidfd, PidfdWatcher } from "../../proc/pidfd.ts";
 import { PollingWatcher } from "../../proc/polling.ts";
 import { type ProcReader, procReader } from "../../proc/reader.ts";
+import { nativeSpawn, nodeSpawn, type Spawn } from "../../proc/spawn.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
 import { inheritedEnvironment, originalOpenFiles } from "./environment.ts";
 import type { Host } from "./host.ts";
+import { ColdLaunchers, WarmLaunchers } from "./launchers.ts";
 import { ProcessTable } from "./process-table.ts";
 import { type Owners, RecordedOwners } from "./owners.ts";
 import type { StateDir } from "./state-dir.ts";
@@ -19,18 +22,26 @@ export function linuxHost(
   owners: Owners,
 ): Host & Disposable {
   const proc = procReader();
-  let watcher: ProcessWatcher | undefined;
+  const env = inheritedEnvironment(process.env);
+  let tools: Tools | undefined;
+  const needTools = (): Tools => (tools ??= makeTools(proc, POLL_MS[by]));
+  const cold = new ColdLaunchers(() => needTools().spawn, proc, env);
+  const launchers = by === "usrsvcd" ? new WarmLaunchers(cold) : cold;
   return {
     proc,
-    watcher: () => (watcher ??= makeWatcher(proc, POLL_MS[by])),
+    watcher: () => needTools().watcher,
+    launchers,
     table: new ProcessTable(proc, process.getuid?.() ?? 0),
     state,
     by,
-    env: inheritedEnvironment(process.env),
+    env,
     openFiles: originalOpenFiles(process.env),
     ownerOf: (process) => owners.ownerOf(process),
     claim: (name, process) => owners.claim(name, process),
-    [Symbol.dispose]: () => watcher?.[Symbol.dispose](),
+    [Symbol.dispose]() {
+      launchers[Symbol.dispose]();
+      tools?.[Symbol.dispose]();
+    },
   };
 }
 
@@ -46,10 +57,27 @@ export function toolHost(
   );
 }
 
-/** A watcher by pidfds where they are to be had, else one that polls. */
-export function makeWatcher(proc: ProcReader, pollMs: number): ProcessWatcher {
+/** What acts on processes; made when it is first needed. */
+export interface Tools extends Disposable {
+  readonly watcher: ProcessWatcher;
+  readonly spawn: Spawn;
+}
+
+/** By pidfds where they are to be had, else by looking now and then. */
+export function makeTools(proc: ProcReader, pollMs: number): Tools {
   const c = libc();
-  return c !== undefined && hasPidfd(c)
-    ? new PidfdWatcher(c, proc)
-    : new PollingWatcher(proc, pollMs);
+  if (c === undefined || !hasPidfd(c)) {
+    const watcher = new PollingWatcher(proc, pollMs);
+    return { watcher, spawn: nodeSpawn, [Symbol.dispose]: () => watcher[Symbol.dispose]() };
+  }
+  const epoll = new Epoll(c);
+  const watcher = new PidfdWatcher(c, epoll, proc);
+  return {
+    watcher,
+    spawn: nativeSpawn(c, epoll),
+    [Symbol.dispose]() {
+      watcher[Symbol.dispose]();
+      epoll[Symbol.dispose]();
+    },
+  };
 }

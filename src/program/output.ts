@@ -1,40 +1,41 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { isatty } from "node:tty";
 import { stripVTControlCharacters } from "node:util";
+
+/** A program's log, opened to see that it can be written. */
+export interface Output {
+  /** In bytes; 0 for what is no file. To tell later what was added. */
+  readonly size: number;
+  readonly isTerminal: boolean;
+  /** Once; again does no harm. */
+  close(): void;
+}
 
 /**
  * Opens a program's log for append, making it if it is missing.
  *
- * Never waits: a FIFO that nobody reads is an error (ENXIO), not a hang. The descriptor that is
- * returned is a blocking one, as programs expect theirs to be.
+ * Never waits: a FIFO that nobody reads is an error (ENXIO), not a hang.
  */
-export function openOutput(path: string): number {
+export function openOutput(path: string): Output {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY } = constants;
-  const flags = O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY;
-  const fd = openSync(path, flags | O_NONBLOCK, 0o666);
+  const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0o666);
+  let isOpen = true;
+  const close = (): void => {
+    if (isOpen) closeSync(fd);
+    isOpen = false;
+  };
   try {
-    return openSync(`/proc/self/fd/${fd}`, flags & ~O_CREAT);
-  } finally {
-    closeSync(fd);
+    const stat = fstatSync(fd);
+    const isTerminal = stat.isCharacterDevice() && isatty(fd);
+    return { size: stat.isFile() ? stat.size : 0, isTerminal, close };
+  } catch (error) {
+    close();
+    throw error;
   }
 }
 
 /** Most bytes of a log that are read for its last lines. */
 const TAIL_BYTES = 8192;
-
-/** Size of a file now, to tell later what was added; 0 when there is none. */
-export function outputSize(path: string): number {
-  try {
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const stat = fstatSync(fd);
-      return stat.isFile() ? stat.size : 0;
-    } finally {
-      closeSync(fd);
-    }
-  } catch {
-    return 0;
-  }
-}
 
 /** The last lines, at most `most`, that were written to a file since it had the size `since`. */
 export function lastLines(path: string, since: number, most: number): readonly string[] {

@@ -1,5 +1,5 @@
 import { ProcError } from "../../proc/error.ts";
-import type { Pid, ProcessRef } from "../../proc/pid.ts";
+import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import { isDead, type Stat } from "../../proc/stat.ts";
 import { ageMs } from "../../proc/uptime.ts";
@@ -19,6 +19,20 @@ const YOUNG_MS = 10_000;
 
 /** What was seen longer ago is read anew: pids may have wrapped around meanwhile, unnoticed. */
 const FORGET_MS = 60_000;
+/** No machine makes more processes than this in a ms. */
+const BIRTHS_A_MS = 100;
+/** Pids that are given out only once, in the first round (RESERVED_PIDS of the kernel). */
+const RESERVED_PIDS = 300;
+/** Within this time a young process is not judged again, so that many looks in a row stay cheap. */
+const REST_MS = 50;
+/** A look is given to others for so long, if they can do with it. */
+const SHARED_MS = 100;
+/** So few new pids are tried one by one; for more, and after so long, /proc is listed. */
+const FEW_PIDS = 64;
+const LIST_EVERY_MS = 10_000;
+
+/** Pid of the parent of all kernel threads. */
+const KTHREADD = 2;
 
 interface Judged {
   /** Undefined: another user's. */
@@ -41,22 +55,34 @@ export interface SweepOptions {
    * looked at is looked at again when it is twice as old.
    */
   readonly thorough?: boolean;
+  /**
+   * What was seen before is not read again while its pid cannot have been given to another: it may
+   * have ended, or have another parent or group by now. For who looks at what he finds once more.
+   */
+  readonly trusting?: boolean;
 }
 
 /**
  * All processes of this user, from as few reads of /proc as can be: one sweep serves all programs
  * that wait for one, and reads only pids that are new or young. Own processes are checked each
  * time by their start time (a pid may be reused); those of others are read again when pids have
- * wrapped around.
+ * wrapped around. So are own ones in a trusting look.
  */
 export class ProcessTable {
   readonly #proc: ProcReader;
   readonly #uid: number;
   #judged = new Map<Pid, Judged>();
   #lastPid = 0;
+  /** Processes born on the machine by the time of the last look. */
+  #forks: number | undefined;
   #sweptAt = Number.NEGATIVE_INFINITY;
+  #listedAt = Number.NEGATIVE_INFINITY;
   #entries: readonly TableEntry[] = [];
   #soon: Promise<readonly TableEntry[]> | undefined;
+  #changes = 0;
+  readonly #leftOut = new Set<Pid>();
+  /** New, and left out when trusting looks came by. */
+  #passedOver: Pid[] = [];
 
   constructor(proc: ProcReader, uid: number) {
     this.#proc = proc;
@@ -64,41 +90,121 @@ export class ProcessTable {
   }
 
   /** Looks now. */
-  sweep({ maxAgeMs = 0, thorough = false }: SweepOptions = {}): readonly TableEntry[] {
+  sweep(options: SweepOptions = {}): readonly TableEntry[] {
+    const { maxAgeMs = 0, thorough = false } = options;
     const now = monotonicMs();
     if (now - this.#sweptAt < maxAgeMs) return this.#entries;
+    const before = this.#lastPid;
     const lastPid = this.#proc.lastPid() ?? 0;
-    if (lastPid < this.#lastPid || now - this.#sweptAt > FORGET_MS) this.#judged.clear();
+    const hasWrapped = this.#mayHaveWrapped(now, lastPid);
+    if (hasWrapped) this.#judged.clear();
     this.#lastPid = lastPid;
-    const uptime = this.#proc.uptime();
-    const judged = new Map<Pid, Judged>();
-    const entries: TableEntry[] = [];
-    for (const pid of this.#proc.pids()) {
-      const known = this.#judged.get(pid);
-      const one = this.#judge(pid, known, { now, uptime, thorough });
-      if (one === undefined) continue;
-      judged.set(pid, one);
-      if (one.entry !== undefined) entries.push(one.entry);
-    }
-    this.#judged = judged;
+    const trusting = options.trusting === true && lastPid > 0;
+    const look = { now, uptime: this.#proc.uptime(), thorough, trusting };
+    const isCheap =
+      trusting &&
+      !hasWrapped &&
+      lastPid - before <= FEW_PIDS &&
+      now - this.#listedAt < LIST_EVERY_MS;
+    if (isCheap) this.#lookAtNew(before, look);
+    else this.#lookAtAll(look);
     this.#sweptAt = monotonicMs();
-    this.#entries = entries;
-    return entries;
+    return this.#entries;
   }
 
-  /** One look for all who ask until the event loop turns. */
-  async sweepSoon(): Promise<readonly TableEntry[]> {
+  #lookAtAll(look: Look): void {
+    const judged = new Map<Pid, Judged>();
+    for (const pid of this.#proc.pids()) {
+      const one = this.#judge(pid, this.#judged.get(pid), look);
+      if (one !== undefined) judged.set(pid, one);
+    }
+    this.#judged = judged;
+    this.#listedAt = look.now;
+    this.#listEntries();
+  }
+
+  /** Pids are given out in turn: what was born since `lastPid` was known has one of the next. */
+  #lookAtNew(lastPid: number, look: Look): void {
+    const pids = this.#passedOver;
+    this.#passedOver = [];
+    for (let pid = lastPid + 1; pid <= this.#lastPid; pid += 1) pids.push(pid as Pid);
+    for (const [pid, one] of this.#judged) {
+      if (one.ageMs < YOUNG_MS && isDue(one, look.now)) pids.push(pid);
+    }
+    if (pids.length === 0) return;
+    for (const pid of pids) {
+      if (this.#leftOut.has(pid)) {
+        this.#passedOver.push(pid);
+        continue;
+      }
+      const one = this.#judge(pid, this.#judged.get(pid), look);
+      if (one === undefined || this.#isThread(pid, one)) this.#judged.delete(pid);
+      else this.#judged.set(pid, one);
+    }
+    this.#listEntries();
+  }
+
+  #listEntries(): void {
+    this.#entries = [...this.#judged.values()].flatMap(({ entry }) => entry ?? []);
+  }
+
+  /** Threads have numbers of the same kind, which /proc does not list, but knows. */
+  #isThread(pid: Pid, { entry }: Judged): boolean {
+    if (entry === undefined) return false;
+    try {
+      return this.#proc.threadGroup(pid) !== pid;
+    } catch (error) {
+      if (error instanceof ProcError) return true; // gone
+      throw error;
+    }
+  }
+
+  /**
+   * One trusting look for all who ask until the event loop turns; or the last one, if it was made
+   * after `since` (on our clock, in ms) and is young.
+   */
+  async sweepSoon(since = Number.POSITIVE_INFINITY): Promise<readonly TableEntry[]> {
+    const at = this.#sweptAt;
+    if (at > since && monotonicMs() - at < SHARED_MS) return this.#entries;
     this.#soon ??= new Promise((resolve, reject) => {
       setImmediate(() => {
         this.#soon = undefined;
         try {
-          resolve(this.sweep());
+          resolve(this.sweep({ trusting: true }));
         } catch (error) {
           reject(error);
         }
       });
     });
     return await this.#soon;
+  }
+
+  /**
+   * These are known to be no candidates for as long as this is not disposed of (a launcher, and what
+   * it is becoming): cheap looks pass them over.
+   */
+  leaveOut(...pids: readonly Pid[]): Disposable {
+    for (const pid of pids) this.#leftOut.add(pid);
+    return {
+      [Symbol.dispose]: () => {
+        for (const pid of pids) this.#leftOut.delete(pid);
+      },
+    };
+  }
+
+  /** Looks once more at own young processes, if one is due: the next look then need not. */
+  settle(): void {
+    const now = monotonicMs();
+    for (const one of this.#judged.values()) {
+      if (one.entry === undefined || one.ageMs >= YOUNG_MS || !isDue(one, now)) continue;
+      this.sweep({ trusting: true });
+      return;
+    }
+  }
+
+  /** Goes up whenever a look shows an own process that is new, or has another command line. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** True when no process was born since the last sweep and none is young: it would show nothing new. */
@@ -111,11 +217,25 @@ export class ProcessTable {
     return true;
   }
 
+  /**
+   * True when pids that were seen may have been given out again since: all of them, in turn. A count
+   * that is lower shows it; else the number of processes born does.
+   */
+  #mayHaveWrapped(now: number, lastPid: number): boolean {
+    const elapsed = now - this.#sweptAt;
+    if (lastPid < this.#lastPid) return true;
+    if (elapsed * BIRTHS_A_MS < this.#proc.pidMax() - RESERVED_PIDS) return false;
+    const before = this.#forks;
+    this.#forks = this.#proc.forks();
+    if (before === undefined || this.#forks === undefined) return elapsed > FORGET_MS;
+    return this.#forks - before > this.#proc.pidMax() - RESERVED_PIDS;
+  }
+
   #judge(pid: Pid, known: Judged | undefined, look: Look): Judged | undefined {
-    const { now, uptime, thorough } = look;
+    const { now, uptime, thorough, trusting } = look;
     const isSettled =
       known !== undefined && (known.ageMs >= YOUNG_MS || (!thorough && !isDue(known, now)));
-    if (isSettled && known.entry === undefined) return known;
+    if (isSettled && (known.entry === undefined || trusting)) return known;
     try {
       const stat = this.#proc.stat(pid);
       if (isDead(stat)) return undefined;
@@ -126,9 +246,10 @@ export class ProcessTable {
       }
       const age = ageMs(stat.startTime, uptime);
       const mine = this.#proc.uid(pid) === this.#uid;
-      const entry = mine ? this.#read(pid, stat) : undefined;
+      const entry = mine && !isKernelThread(stat) ? this.#read(pid, stat) : undefined;
+      if (entry !== undefined && !isSameCommand(known?.entry, entry)) this.#changes += 1;
       // A process in the middle of exec shows no argv for a moment: look again next time.
-      const seenAge = entry?.argv.length === 0 ? 0 : age;
+      const seenAge = entry?.argv.length === 0 ? 0 : Math.max(1, age);
       return { entry, startTime: stat.startTime, judgedAt: now, ageMs: seenAge };
     } catch (error) {
       if (error instanceof ProcError) return undefined; // gone, or not for us
@@ -151,11 +272,21 @@ interface Look {
   readonly now: number;
   readonly uptime: number;
   readonly thorough: boolean;
+  readonly trusting: boolean;
 }
 
 /** True when a young process is twice as old as it was when it was looked at last. */
 function isDue({ judgedAt, ageMs: age }: Judged, now: number): boolean {
-  return now - judgedAt >= age;
+  return age === 0 || now - judgedAt >= Math.max(age, REST_MS);
+}
+
+/** A kernel thread, which root has as its own: a child of kthreadd, in no group and no session. */
+function isKernelThread({ pid, ppid, pgrp, session }: Stat): boolean {
+  return pgrp === 0 && session === 0 && (ppid === KTHREADD || Number(pid) === KTHREADD);
+}
+
+function isSameCommand(a: TableEntry | undefined, b: TableEntry): boolean {
+  return sameProcess(a?.ref, b.ref) && a?.argv.join("\0") === b.argv.join("\0");
 }
 
 function sameKin(entry: TableEntry, stat: Stat): boolean {

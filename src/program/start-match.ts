@@ -3,7 +3,7 @@ import { isDescendant } from "../../proc/tree.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "./host.ts";
 import { identify, topMatches } from "./identify.ts";
-import { LAUNCHER } from "./launch.ts";
+import { isLauncherCommand } from "./launcher.ts";
 import type { Pattern } from "./match.ts";
 import type { Via } from "./record.ts";
 import { isTaken } from "./taken.ts";
@@ -41,7 +41,7 @@ export class StartMatch {
     const argv = this.#argv(this.#top);
     return (
       argv.length === 0 ||
-      argv[2] === LAUNCHER ||
+      isLauncherCommand(argv) ||
       (argv.length > this.#program.argv.length && /(^|\/)(setsid|env)$/.test(argv[0] ?? ""))
     );
   }

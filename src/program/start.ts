@@ -7,9 +7,10 @@ import { ExitCode } from "../exit-code.ts";
 import { checkBeforeStart } from "./check.ts";
 import { settingsDigest } from "./digest.ts";
 import type { Host } from "./host.ts";
-import { launch, type Launched, LaunchError } from "./launch.ts";
+import { launch, type Launched } from "./launch.ts";
+import { LaunchError } from "./launcher.ts";
 import type { Pattern } from "./match.ts";
-import { lastLines, outputSize } from "./output.ts";
+import { lastLines } from "./output.ts";
 import { removePidfile, writePidfile } from "./pidfile.ts";
 import { type ProgramRecord, type Via, writeRecord } from "./record.ts";
 import { StartMatch } from "./start-match.ts";
@@ -35,6 +36,11 @@ export interface StartContext {
    * already, or undefined. The launch is taken back then.
    */
   readonly findRunning?: () => Promise<ProcessRef | undefined>;
+  /**
+   * It has run with these settings: what may speak against a start is only looked for when the
+   * start fails.
+   */
+  readonly isProven?: boolean;
   /** Called with each record that is written, and its text, so that the daemon knows its own work. */
   readonly onRecord?: (record: ProgramRecord, text: string) => void;
 }
@@ -56,9 +62,11 @@ export async function start(
   context: StartContext,
 ): Promise<StartOutcome> {
   const { host } = context;
-  const obstacle = checkBeforeStart(program, host);
-  if (obstacle !== undefined) return failure(obstacle.code, obstacle.reason);
-  const log = { stdout: outputSize(program.stdout), stderr: outputSize(program.stderr) };
+  const obstacle = context.isProven === true ? undefined : checkBeforeStart(program, host);
+  if (obstacle !== undefined) {
+    removeStalePidfile(program);
+    return failure(obstacle.code, obstacle.reason);
+  }
   let launched: Launched;
   try {
     launched = await launch(program, host);
@@ -66,10 +74,16 @@ export async function start(
     if (!(error instanceof LaunchError) && (error as NodeJS.ErrnoException).code === undefined) {
       throw error;
     }
-    return failure(ExitCode.failedToLaunch, (error as Error).message);
+    removeStalePidfile(program);
+    const { code, reason } = checkBeforeStart(program, host) ?? {
+      code: ExitCode.failedToLaunch,
+      reason: (error as Error).message,
+    };
+    return failure(code, reason);
   }
+  using _ = host.table.leaveOut(launched.process.pid, launched.launcher.pid);
   try {
-    return await new Start(program, context, launched, log).run();
+    return await new Start(program, context, launched).run();
   } finally {
     launched.release();
   }
@@ -79,7 +93,6 @@ class Start {
   readonly #program: ProgramSettings;
   readonly #context: StartContext;
   readonly #launched: Launched;
-  readonly #log: { stdout: number; stderr: number };
   #record: ProgramRecord;
   /** How the launched process ended; undefined while it lives. */
   #exit: Exit | undefined;
@@ -90,16 +103,10 @@ class Start {
   /** Called when something ended. */
   #notice: () => void = () => {};
 
-  constructor(
-    program: ProgramSettings,
-    context: StartContext,
-    launched: Launched,
-    log: { stdout: number; stderr: number },
-  ) {
+  constructor(program: ProgramSettings, context: StartContext, launched: Launched) {
     this.#program = program;
     this.#context = context;
     this.#launched = launched;
-    this.#log = log;
     this.#match = new StartMatch(program, context.pattern, context.host, launched.process);
     this.#record = {
       ...context.record,
@@ -135,7 +142,7 @@ class Start {
       this.#notice();
     });
     this.#write(this.#record); // on disk before the program exists: exactly once depends on it
-    if (this.#program.autopid) this.#removeStalePidfile();
+    removeStalePidfile(this.#program);
     this.#launched.go();
     onLaunched?.(this.#launched.process);
     try {
@@ -153,15 +160,6 @@ class Start {
       });
       if (found !== undefined) this.#notePidfile(found);
       return { kind: "interrupted", process, record };
-    }
-  }
-
-  /** The pidfile of a program that is being started names nobody; a reader must not be misled. */
-  #removeStalePidfile(): void {
-    try {
-      unlinkSync(this.#program.pidfile);
-    } catch {
-      // there was none
     }
   }
 
@@ -281,7 +279,7 @@ class Start {
   async #failed(): Promise<StartFailure> {
     await this.#awaitExit();
     const { host, pattern, signal } = this.#context;
-    const { process } = this.#launched;
+    const { process, logged } = this.#launched;
     const { name, command, termToKillMs, stderr, stdout, successMs } = this.#program;
     const exit = this.#exit; // as it is now: ending what was launched is no news about the program
     const details: string[] = [];
@@ -291,14 +289,15 @@ class Start {
     await endOwnGroup(process, termToKillMs, host, { signal, isSession: true });
     this.#endRunaways();
     if (this.#notedPid !== undefined) removePidfile(this.#program.pidfile, this.#notedPid);
-    const errors = lastLines(stderr, this.#log.stderr, OUTPUT_LINES);
-    const output = errors.length > 0 ? errors : lastLines(stdout, this.#log.stdout, OUTPUT_LINES);
+    const errors = lastLines(stderr, logged.stderr, OUTPUT_LINES);
+    const output = errors.length > 0 ? errors : lastLines(stdout, logged.stdout, OUTPUT_LINES);
     const base = { kind: "failed", exit, pid: process.pid, details, output } as const;
     if (exit === undefined) {
       const reason = `"${command}" runs, but no process matches program ${name}; it was ended again`;
       return { ...base, code: ExitCode.failedToLaunch, reason };
     }
-    return { ...base, ...describeEarlyExit(exit, successMs) };
+    const obstacle = this.#context.isProven === true && checkBeforeStart(this.#program, host);
+    return { ...base, ...(obstacle || describeEarlyExit(exit, successMs)) };
   }
 
   #write(record: ProgramRecord): ProgramRecord {
@@ -308,5 +307,15 @@ class Start {
     onRecord?.(record, text);
     this.#record = record;
     return record;
+  }
+}
+
+/** The pidfile of a program that is being started names nobody; a reader must not be misled. */
+function removeStalePidfile({ autopid, pidfile }: ProgramSettings): void {
+  if (!autopid) return;
+  try {
+    unlinkSync(pidfile);
+  } catch {
+    // there was none
   }
 }

@@ -1,10 +1,11 @@
 import { signalGroupByNumber } from "../../proc/polling.ts";
-import type { ProcessRef } from "../../proc/pid.ts";
-import { sameProcess } from "../../proc/pid.ts";
+import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { isDead, type Stat } from "../../proc/stat.ts";
 import type { ProcessWatch } from "../../proc/watch.ts";
 import { monotonicMs, sleep, within } from "../clock.ts";
 import type { Exit } from "../../proc/exit.ts";
 import type { Host } from "./host.ts";
+import type { TableEntry } from "./process-table.ts";
 
 /** What it took to end a process. */
 export type StopOutcome =
@@ -70,14 +71,12 @@ function groupLeader(
   launched: ProcessRef | undefined,
   host: Host,
 ): ProcessRef | undefined {
-  try {
-    const { pgrp, session } = host.proc.stat(target.pid);
-    if (pgrp === target.pid) return target;
-    // What we launched leads a session of its own; a group of that number elsewhere is another's.
-    return pgrp === launched?.pid && session === pgrp ? launched : undefined;
-  } catch {
-    return undefined; // gone while we looked
-  }
+  const stat = statOf(target.pid, host);
+  if (stat === undefined) return undefined; // gone while we looked
+  const { pgrp, session } = stat;
+  if (pgrp === target.pid) return target;
+  // What we launched leads a session of its own; a group of that number elsewhere is another's.
+  return pgrp === launched?.pid && session === pgrp ? launched : undefined;
 }
 
 /** How a group is ended. */
@@ -85,6 +84,8 @@ export interface EndGroupOptions {
   readonly signal?: AbortSignal | undefined;
   /** The leader led a session of that number, too: we launched it. */
   readonly isSession?: boolean;
+  /** Since when nothing more can have been born of the leader, on our clock; else now. */
+  readonly since?: number;
 }
 
 /**
@@ -98,9 +99,9 @@ export async function endOwnGroup(
   host: Host,
   options: EndGroupOptions = {},
 ): Promise<number> {
-  const { signal, isSession = false } = options;
+  const { signal, isSession = false, since } = options;
   if (leader === undefined) return 0;
-  const rest = await members(leader, host, isSession);
+  const rest = await members(leader, host, isSession, since);
   if (rest.length === 0) return 0;
   signalGroupByNumber(host.proc, leader, "SIGTERM");
   const end = monotonicMs() + termToKillMs;
@@ -117,19 +118,31 @@ async function members(
   leader: ProcessRef,
   host: Host,
   isSession: boolean,
+  since?: number,
 ): Promise<readonly ProcessRef[]> {
   const now = host.proc.alive(leader.pid);
   if (now !== undefined && !sameProcess(now, leader)) return []; // the number is another's
-  const all = await host.table.sweepSoon();
-  return all
-    .filter((one) => one.pgrp === leader.pid && (!isSession || one.session === leader.pid))
-    .map((one) => one.ref);
+  const isMember = (one: Pick<TableEntry, "pgrp" | "session">): boolean =>
+    one.pgrp === leader.pid && (!isSession || one.session === leader.pid);
+  const all = await host.table.sweepSoon(since);
+  const others = all
+    .filter(({ ref, pgrp, session }) => {
+      if (ref.pid === leader.pid || (pgrp !== leader.pid && session !== leader.pid)) return false;
+      const stat = statOf(ref.pid, host);
+      return stat?.startTime === ref.startTime && !isDead(stat) && isMember(stat);
+    })
+    .map(({ ref }) => ref);
+  return now === undefined ? others : [leader, ...others];
+}
+
+function statOf(pid: Pid, host: Host): Stat | undefined {
+  try {
+    return host.proc.stat(pid);
+  } catch {
+    return undefined; // gone meanwhile
+  }
 }
 
 function stateOf(target: ProcessRef, host: Host): string {
-  try {
-    return host.proc.stat(target.pid).state;
-  } catch {
-    return "?";
-  }
+  return statOf(target.pid, host)?.state ?? "?";
 }

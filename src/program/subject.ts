@@ -1,9 +1,9 @@
 import type { FaultyProgram, ProgramSettings, Settings } from "../config/settings.ts";
-import { sameProcess } from "../../proc/pid.ts";
 import type { Host } from "./host.ts";
 import { type Found, identify } from "./identify.ts";
-import { programEnvironment } from "./launch.ts";
+import { programEnvironment } from "./launch-line.ts";
 import { pattern, type Pattern } from "./match.ts";
+import type { SweepOptions } from "./process-table.ts";
 import type { ProgramRecord } from "./record.ts";
 import { isTaken } from "./taken.ts";
 
@@ -74,11 +74,9 @@ export function findSubject(
 }
 
 /** How thorough a look is. */
-export interface LookOptions {
+export interface LookOptions extends Pick<SweepOptions, "maxAgeMs" | "trusting"> {
   /** False: only the pidfile and the record are looked at. */
   readonly scan?: boolean;
-  /** A look through all processes may be so old; see ProcessTable.sweep. */
-  readonly maxAgeMs?: number;
 }
 
 /** Looks for the subject's process, now. Changes nothing. */
@@ -86,19 +84,13 @@ export function lookFor(
   subject: Subject,
   record: ProgramRecord | undefined,
   host: Host,
-  { scan = true, maxAgeMs = 0 }: LookOptions = {},
+  { scan = true, ...sweep }: LookOptions = {},
 ): Found {
   const { pidfile = "", scanForProcess } = subject;
-  const look = (age: number): Found =>
-    identify({ pidfile, scanForProcess: scanForProcess && scan }, subject.pattern, record, {
-      proc: host.proc,
-      uid: process.getuid?.() ?? 0,
-      processes: () => host.table.sweep({ maxAgeMs: age }),
-      isTaken: (ref) => isTaken(ref, subject.name, host),
-    });
-  const found = look(maxAgeMs);
-  // A shared look may show a process that has ended meanwhile: then only a look of now counts.
-  const stale =
-    found.kind === "running" && !sameProcess(host.proc.alive(found.process.pid), found.process);
-  return stale ? look(0) : found;
+  return identify({ pidfile, scanForProcess: scanForProcess && scan }, subject.pattern, record, {
+    proc: host.proc,
+    uid: process.getuid?.() ?? 0,
+    processes: () => host.table.sweep(sweep),
+    isTaken: (ref) => isTaken(ref, subject.name, host),
+  });
 }

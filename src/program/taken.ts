@@ -1,7 +1,7 @@
 import { ProcError } from "../../proc/error.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { Host } from "./host.ts";
-import { LAUNCHER } from "./launch.ts";
+import { isLauncherCommand } from "./launcher.ts";
 
 /** True for a process that cannot be the program `name`: another program's, or one of us. */
 export function isTaken(ref: ProcessRef, name: string, host: Host): boolean {
@@ -33,7 +33,7 @@ function callsUsrsvc(word: string): boolean {
 function isUsrsvc(ref: ProcessRef, host: Host): boolean {
   try {
     const argv = host.proc.cmdline(ref.pid);
-    if (argv[2] === LAUNCHER) return true;
+    if (isLauncherCommand(argv)) return true;
     // `sh -c "usrsvc stop celery && …"`, of ssh, cron and the like: it has the program's name.
     if (argv[1]?.startsWith("-") === true && argv.slice(2).some(callsUsrsvc)) return true;
     return argv.slice(0, 3).some((word) => /(^|\/)usrsvcd?(\.cjs|\.ts)?$/.test(word));

@@ -8,6 +8,7 @@ export class Hold {
   readonly #onEnd: () => void;
   #watch: ProcessWatch | undefined;
   #exit: Exit | undefined;
+  #hasEnded = false;
 
   /** `onEnd` is called once for each process that ends while it is held. */
   constructor(watcher: () => ProcessWatcher, onEnd: () => void) {
@@ -25,6 +26,11 @@ export class Hold {
     return this.#exit;
   }
 
+  /** True once the end of the process was told, until the next one is taken. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   /** Somebody else saw how it ended. */
   noteExit(exit: Exit | undefined): void {
     this.#exit = exit;
@@ -35,6 +41,7 @@ export class Hold {
     if (sameProcess(this.process, process)) return true;
     this.release();
     this.#exit = undefined;
+    this.#hasEnded = false;
     const watch = this.#watcher().open(process);
     this.#watch = watch;
     if (watch === undefined) return false;
@@ -42,6 +49,7 @@ export class Hold {
       if (this.#watch !== watch) return;
       this.release();
       this.#exit = exit;
+      this.#hasEnded = true;
       this.#onEnd();
     });
     return true;

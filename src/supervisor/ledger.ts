@@ -50,6 +50,8 @@ export class Ledger {
   /** The text as we wrote or read it last: a notice about our own work is no news. */
   #text: string | undefined;
   #isDamaged = false;
+  /** Lines that wait; undefined when each is written at once. */
+  #heldBack: (() => void)[] | undefined;
   #cause: string | undefined;
   /** What the last failed start left behind, for the mail. */
   #failure: Pick<Alert, "exit" | "pid" | "output"> = nothing;
@@ -269,7 +271,22 @@ export class Ledger {
 
   /** A line about this program. */
   log(level: LogLevel, event: LogEvent, fields: LogFields, message: string): void {
-    this.#writeLog(level, event, { program: this.#name, ...fields }, `${this.#name}: ${message}`);
+    const write = (): void =>
+      this.#writeLog(level, event, { program: this.#name, ...fields }, `${this.#name}: ${message}`);
+    if (this.#heldBack === undefined) write();
+    else this.#heldBack.push(write);
+  }
+
+  /** From now on lines wait for `tell`: an act that hurries comes first. */
+  holdBack(): void {
+    this.#heldBack ??= [];
+  }
+
+  /** Writes the lines that wait. */
+  tell(): void {
+    const lines = this.#heldBack ?? [];
+    this.#heldBack = undefined;
+    for (const write of lines) write();
   }
 
   #readFile(): ReturnType<typeof readRecord> {

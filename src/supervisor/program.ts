@@ -1,4 +1,3 @@
-import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Alert, AlertKind } from "../alerts/alert.ts";
 import { callAt, monotonicMs } from "../clock.ts";
@@ -7,6 +6,7 @@ import { formatDuration } from "../format.ts";
 import type { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../program/host.ts";
 import { type Found, recordedProcess } from "../program/identify.ts";
+import { settingsDigest } from "../program/digest.ts";
 import { endOrphanedLauncher } from "../program/launcher-end.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../program/lock.ts";
 import { lastLines } from "../program/output.ts";
@@ -45,8 +45,8 @@ export interface Surroundings {
   readonly onState: () => void;
 }
 
-/** A look through all processes may be this old when many programs ask at once, in ms. */
-const SHARED_LOOK_MS = 50;
+/** A look through all processes may be 100 ms old, for many programs that ask at once. */
+const LOOK = { maxAgeMs: 100, trusting: true };
 /** While another actor holds the lock, it is asked for again after these pauses, in ms. */
 const LOCK_PAUSES_MS = [10, 20, 40, 80, 150, 250];
 /** After something outside of the machine failed (disk full, folder gone), in ms. */
@@ -227,24 +227,29 @@ export class SupervisedProgram {
   /** One look, and what follows from it. */
   async #turn(): Promise<void> {
     const { host } = this.#around;
-    this.#readRecord();
-    const settled = this.#state.kind === "running";
-    const found = this.#find(!settled);
-    const isNews = found.kind !== "running" || !this.#isKnown(found.process);
-    if (!isNews && this.#violation === undefined) return;
+    const before = this.#isEndTold() ? undefined : this.#lookFirst();
+    if (before?.kind === "running" && this.#isKnown(before.process)) {
+      if (this.#violation === undefined) return;
+    }
     using lock = await tryLock(programLock(host.state, this.name));
     if (lock === undefined) {
       this.#lookWhenFree();
       return;
     }
     this.#busyLooks = 0;
-    await this.#turnLocked(lock, found);
+    await this.#turnLocked(lock, before);
   }
 
-  async #turnLocked(_held: Lock, before: Found): Promise<void> {
+  /** Without the lock: mostly there is nothing to do, and nobody is kept waiting. */
+  #lookFirst(): Found {
+    this.#readRecord();
+    return this.#find(this.#state.kind !== "running");
+  }
+
+  async #turnLocked(_held: Lock, before: Found | undefined): Promise<void> {
     this.#readRecord(); // what the last holder of the lock wrote
     this.#ledger.setDamagedAside();
-    const isGood = before.kind === "running" && !this.#isTaken(before.process);
+    const isGood = before?.kind === "running" && !this.#isTaken(before.process);
     const found = isGood ? before : this.#lookAgain();
     const pendingMs = await this.#remains.judgeUnfinished(
       this.#settings,
@@ -303,9 +308,19 @@ export class SupervisedProgram {
     return this.#find(!startFollows);
   }
 
+  /** The process that runs, as far as was known, has ended. */
+  #isEndTold(): boolean {
+    return this.#state.kind === "running" && this.#hold.hasEnded;
+  }
+
+  /** The record, without a process of which the end was told. */
+  #recordOfLiving(): ProgramRecord | undefined {
+    const { record } = this.#ledger;
+    return record !== undefined && this.#isEndTold() ? { ...record, process: undefined } : record;
+  }
+
   #find(scan: boolean): Found {
-    const options = { scan, maxAgeMs: SHARED_LOOK_MS };
-    return lookFor(this.#subject, this.#ledger.record, this.#around.host, options);
+    return lookFor(this.#subject, this.#recordOfLiving(), this.#around.host, { ...LOOK, scan });
   }
 
   #isKnown(process: ProcessRef): boolean {
@@ -333,7 +348,13 @@ export class SupervisedProgram {
   }
 
   async #apply(step: Step, found: Found): Promise<void> {
-    for (const effect of step.effects) await this.#perform(effect, found, step);
+    // A start is not kept waiting by what is written about the reason for it.
+    if (step.effects.some(({ kind }) => kind === "start")) this.#ledger.holdBack();
+    try {
+      for (const effect of step.effects) await this.#perform(effect, found, step);
+    } finally {
+      this.#ledger.tell();
+    }
     if (this.#state.kind !== "running") this.#letGo();
     this.#around.onState();
   }
@@ -347,7 +368,7 @@ export class SupervisedProgram {
       case "take-up":
         return this.#takeUp(found);
       case "note-death":
-        return this.#noteDeath(effect.process, effect.exit);
+        return this.#noteDeath(effect, step);
       case "note-stopped":
         this.#cancelWake();
         return this.#ledger.stopped(effect.why);
@@ -388,16 +409,18 @@ export class SupervisedProgram {
         pattern: this.#subject.pattern,
         record: { ...this.#ledger.base(), restarts, failures },
         signal: window.signal,
+        isProven: this.#isProven(cause),
         onLaunched: (process) => {
           endTurn();
           const msg = `${isRestart ? "starting again" : "starting"}: ${this.#settings.command}`;
           this.#ledger.log("info", "program.starting", { pid: process.pid, reason }, msg);
+          this.#ledger.tell();
         },
         findRunning: async () => {
           // After a death the launch came first; otherwise a look was made just now.
           if (cause !== "restarted") return undefined;
           await this.#endRemains();
-          const found = lookFor(this.#subject, undefined, host, { maxAgeMs: SHARED_LOOK_MS });
+          const found = lookFor(this.#subject, undefined, host, LOOK);
           return found.kind === "running" ? found.process : undefined;
         },
         onRecord: (record, text) => this.#ledger.noteRecord(record, text),
@@ -407,6 +430,11 @@ export class SupervisedProgram {
       this.#startWindow = undefined;
     }
     await this.#afterStart(outcome, cause);
+  }
+
+  /** It ran with the settings that it has now. */
+  #isProven(cause: AlertKind): boolean {
+    return cause === "restarted" && this.#ledger.record?.digest === settingsDigest(this.#settings);
   }
 
   async #afterStart(outcome: StartOutcome, cause: AlertKind): Promise<void> {
@@ -470,14 +498,17 @@ export class SupervisedProgram {
     }
   }
 
-  #noteDeath(process: ProcessRef, exit: Exit | undefined): void {
+  #noteDeath({ process, exit }: Effect & { kind: "note-death" }, { effects }: Step): void {
     this.#hold.noteExit(undefined);
     this.#letGo();
     const { host } = this.#around;
     host.claim(this.name, undefined);
     this.#remains.note(process, this.#ledger.record);
     this.#ledger.died(process, exit ?? { kind: "unknown" });
-    if (this.#settings.autopid) removePidfile(this.#settings.pidfile, process.pid);
+    const startFollows = effects.some(({ kind }) => kind === "start"); // it removes the pidfile
+    if (this.#settings.autopid && !startFollows) {
+      removePidfile(this.#settings.pidfile, process.pid);
+    }
   }
 
   async #endRemains(): Promise<void> {

@@ -1,5 +1,6 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
+import { monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
@@ -19,6 +20,8 @@ export class Remains {
   readonly #signal: AbortSignal;
   /** Who may have led the process group: the program itself, or what was launched to become it. */
   #leaders: readonly ProcessRef[] = [];
+  /** When their end was noted, on our clock. */
+  #since = 0;
 
   constructor(host: Host, signal: AbortSignal) {
     this.#host = host;
@@ -32,6 +35,7 @@ export class Remains {
 
   /** This process of the program has died. */
   note(process: ProcessRef, record: ProgramRecord | undefined): void {
+    this.#since = monotonicMs();
     const launched = record?.launched;
     const isOne = launched === undefined || sameProcess(launched, process);
     this.#leaders = isOne ? [process] : [process, launched];
@@ -41,7 +45,7 @@ export class Remains {
   async end(termToKillMs: number): Promise<number> {
     const leaders = this.#leaders;
     this.#leaders = [];
-    const options = { isSession: true, signal: this.#signal };
+    const options = { isSession: true, signal: this.#signal, since: this.#since };
     const counts = await Promise.all(
       leaders.map(async (one) => await endOwnGroup(one, termToKillMs, this.#host, options)),
     );

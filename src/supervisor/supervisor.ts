@@ -44,6 +44,8 @@ export class Supervisor implements Disposable {
   #watch: StateWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isDegraded = false;
+  /** What the table of processes had shown when all that wait for one were last told to look. */
+  #seenChanges = 0;
 
   constructor({ host, log, alert, onState }: SupervisorPorts) {
     this.#host = host;
@@ -144,15 +146,30 @@ export class Supervisor implements Disposable {
     this.#watch?.check();
     for (const program of this.#programs.values()) if (program.isLoose) program.look();
     const waiting = [...this.#programs.values()].filter((program) => program.waitsForProcess);
-    if (waiting.length === 0 || this.#isTableCurrent()) return;
-    for (const program of waiting) program.look();
+    if (waiting.length > 0 && this.#isTableNews()) {
+      for (const program of waiting) program.look();
+      this.#seenChanges = this.#host.table.changes;
+    } else {
+      this.#settleTable();
+    }
   }
 
-  #isTableCurrent(): boolean {
+  /** So that the look after the next death finds little that is new. */
+  #settleTable(): void {
     try {
-      return this.#host.table.isCurrent();
+      this.#host.table.settle();
     } catch {
-      return false; // no descriptor left just now (EMFILE)
+      // no descriptor left just now (EMFILE): the next look reads more, then
+    }
+  }
+
+  /** A look through the processes would show something, or one that was made since has done so. */
+  #isTableNews(): boolean {
+    const { table } = this.#host;
+    try {
+      return table.changes !== this.#seenChanges || !table.isCurrent();
+    } catch {
+      return true; // no descriptor left just now (EMFILE)
     }
   }
 

@@ -3,7 +3,7 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { describe, test, type TestContext } from "node:test";
 import type { Exit } from "../../proc/exit.ts";
 import { type Libc, libc } from "../../proc/libc.ts";
-import { hasPidfd, PidfdWatcher } from "../../proc/pidfd.ts";
+import { hasPidfd } from "../../proc/pidfd.ts";
 import { procReader } from "../../proc/reader.ts";
 import {
   child,
@@ -15,6 +15,7 @@ import {
   sleeper,
   unreaped,
 } from "../support/processes.ts";
+import { pidfdWatcher } from "../support/pidfd-watcher.ts";
 import { inTime, waitFor } from "../support/wait.ts";
 import { tellsExitOfReaped, watcherClaims } from "../support/watch-claims.ts";
 
@@ -27,7 +28,7 @@ function ready(): Libc {
   return c;
 }
 
-if (skip === false) watcherClaims("PidfdWatcher", () => new PidfdWatcher(ready(), reader));
+if (skip === false) watcherClaims("PidfdWatcher", () => pidfdWatcher(ready()));
 
 describe("PidfdWatcher, of how a process ended", { skip }, () => {
   const rows: readonly [script: string, want: Exit][] = [
@@ -72,7 +73,7 @@ async function endOf(
   ref: ReturnType<typeof refOf>,
   end: () => unknown,
 ): Promise<Exit> {
-  const watcher = new PidfdWatcher(ready(), reader);
+  const watcher = pidfdWatcher(ready());
   t.after(() => watcher[Symbol.dispose]());
   const watch = watcher.open(ref);
   assert.ok(watch);
@@ -102,7 +103,7 @@ describe("PidfdWatcher, of what it holds", { skip }, () => {
   }
 
   test("throws on a signal after its watch was released: the descriptor may be another's", (t) => {
-    const watcher = new PidfdWatcher(ready(), reader);
+    const watcher = pidfdWatcher(ready());
     t.after(() => watcher[Symbol.dispose]());
     const watch = watcher.open(sleeper(t).process);
     assert.ok(watch);
@@ -113,7 +114,7 @@ describe("PidfdWatcher, of what it holds", { skip }, () => {
 
   test("gives back all descriptors", async (t) => {
     const before = descriptors();
-    const watcher = new PidfdWatcher(ready(), reader);
+    const watcher = pidfdWatcher(ready());
     t.after(() => watcher[Symbol.dispose]());
     for (let round = 0; round < 5; round += 1) {
       using kept = watcher.open(sleeper(t).process);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inheritedEnvironment, originalOpenFiles } from "../../src/program/environment.ts";
-import { programEnvironment } from "../../src/program/launch.ts";
+import { programEnvironment } from "../../src/program/launch-line.ts";
 
 describe("inheritedEnvironment", () => {
   const ours = [

@@ -40,7 +40,8 @@ describe("ProcessTable.sweep", () => {
     const proc = new FakeProc({ pid: 10, uid: 0, startTime: OLD, argv: ["a"] });
     const table = tableOf(proc);
     for (let round = 0; round < 3; round += 1) assert.deepEqual(pidsOf(table), []);
-    assert.deepEqual(proc.reads, { stat: 1, uid: 1, cmdline: 0 });
+    const { stat, uid, cmdline } = proc.reads;
+    assert.deepEqual({ stat, uid, cmdline }, { stat: 1, uid: 1, cmdline: 0 });
   });
 
   test("judges a young process again, since its title and its user may change", () => {
@@ -142,6 +143,116 @@ describe("ProcessTable.sweep", () => {
     proc.set({ pid: 11, startTime: OLD, argv: ["b"] });
     assert.deepEqual(pidsOf(table, { maxAgeMs: 60_000 }), [10]);
     assert.deepEqual(pidsOf(table), [10, 11]);
+  });
+});
+
+describe("ProcessTable.sweep that trusts", () => {
+  const trusting = { trusting: true };
+
+  test("reads only what is new, and does not list /proc again", () => {
+    const proc = new FakeProc(
+      { pid: 10, startTime: OLD, argv: ["a"] },
+      { pid: 11, startTime: OLD, argv: ["b"] },
+    );
+    const table = tableOf(proc);
+    assert.deepEqual(pidsOf(table, trusting), [10, 11]);
+    proc.set({ pid: 14, startTime: OLD, argv: ["c"] });
+    proc.reads.stat = 0;
+    assert.deepEqual(pidsOf(table, trusting), [10, 11, 14]);
+    assert.deepEqual([proc.reads.list, proc.reads.stat], [1, 3]); // 12 and 13 are tried in vain
+  });
+
+  test("lists /proc again when many were born", () => {
+    const proc = new FakeProc({ pid: 10, startTime: OLD, argv: ["a"] });
+    const table = tableOf(proc);
+    table.sweep(trusting);
+    proc.set({ pid: 10_000, startTime: OLD, argv: ["b"] });
+    assert.deepEqual(pidsOf(table, trusting), [10, 10_000]);
+    assert.equal(proc.reads.list, 2);
+  });
+
+  test("takes no thread for a process", () => {
+    const proc = new FakeProc({ pid: 10, startTime: OLD, argv: ["a"] });
+    const table = tableOf(proc);
+    table.sweep(trusting);
+    proc.set({ pid: 11, threadOf: 10, startTime: OLD, argv: ["a"] });
+    assert.deepEqual(pidsOf(table, trusting), [10]);
+  });
+
+  test("judges a young process again", async () => {
+    const proc = new FakeProc({ pid: 10, startTime: 99_998, argv: ["sh"] });
+    const table = tableOf(proc);
+    table.sweep(trusting);
+    proc.set({ pid: 10, startTime: 99_998, argv: ["app"] });
+    await waitFor(() => table.sweep(trusting)[0]?.argv[0] === "app", "it is judged again");
+    assert.equal(proc.reads.list, 1);
+  });
+
+  test("judges all again when pids have wrapped around, whatever the last one is", async () => {
+    const proc = new FakeProc({ pid: 10, startTime: OLD, argv: ["a"] });
+    const table = tableOf(proc);
+    table.sweep(trusting);
+    proc.set({ pid: 10, startTime: OLD + 1, argv: ["b"] });
+    proc.born = 32_600;
+    assert.equal(table.sweep(trusting)[0]?.argv[0], "a", "no time for so many births");
+    const end = performance.now() + 400;
+    await waitFor(() => performance.now() > end, "time for so many births");
+    assert.equal(table.sweep(trusting)[0]?.argv[0], "b");
+  });
+
+  test("passes over what is left out, until it is not", () => {
+    const proc = new FakeProc({ pid: 10, startTime: OLD, argv: ["a"] });
+    const table = tableOf(proc);
+    table.sweep(trusting);
+    proc.set({ pid: 11, startTime: OLD, argv: ["b"] });
+    {
+      using _ = table.leaveOut(11 as Pid);
+      assert.deepEqual(pidsOf(table, trusting), [10]);
+      assert.deepEqual(pidsOf(table, trusting), [10]);
+    }
+    assert.deepEqual(pidsOf(table, trusting), [10, 11]);
+  });
+});
+
+describe("ProcessTable.changes", () => {
+  test("goes up with a new process and a new command line, and with nothing else", () => {
+    const proc = new FakeProc({ pid: 10, startTime: YOUNG, argv: ["sh"] });
+    const table = tableOf(proc);
+    const changesOf = (): number => {
+      const before = table.changes;
+      table.sweep({ thorough: true });
+      return table.changes - before;
+    };
+    assert.equal(changesOf(), 1);
+    assert.equal(changesOf(), 0);
+    proc.set({ pid: 10, startTime: YOUNG, argv: ["app"] });
+    assert.equal(changesOf(), 1);
+    proc.set({ pid: 11, startTime: OLD, argv: ["b"] });
+    proc.set({ pid: 12, startTime: OLD, uid: 0, argv: ["foreign"] });
+    assert.equal(changesOf(), 1);
+    proc.end(10);
+    assert.equal(changesOf(), 0);
+  });
+});
+
+describe("ProcessTable.settle", () => {
+  test("looks only when an own process is young and due", async () => {
+    const proc = new FakeProc(
+      { pid: 10, startTime: OLD, argv: ["a"] },
+      { pid: 11, startTime: YOUNG, uid: 0, argv: ["b"] },
+    );
+    const table = tableOf(proc);
+    table.sweep();
+    const { stat } = proc.reads;
+    table.settle();
+    assert.equal(proc.reads.stat, stat);
+    proc.set({ pid: 12, startTime: 99_998, argv: ["c"] });
+    table.sweep();
+    const before = proc.reads.stat;
+    await waitFor(() => {
+      table.settle();
+      return proc.reads.stat > before;
+    }, "it is due");
   });
 });
 

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Host } from "../../src/program/host.ts";
-import { LAUNCHER } from "../../src/program/launch.ts";
 import { isTaken } from "../../src/program/taken.ts";
 import { FakeProc } from "../support/fake-proc.ts";
 
@@ -33,7 +32,6 @@ describe("isTaken", () => {
     [["node", "/usr/lib/node_modules/usrsvc/dist/usrsvc.cjs", "start", "web"], true],
     [["node", "--max-old-space-size=64", "/x/dist/usrsvcd.cjs", "start"], true],
     [["/home/a/bin/usrsvc", "restart", "web"], true],
-    [["/bin/sh", "-c", LAUNCHER, "usrsvc-launcher", "-", "-", "/usr/bin/setsid", "app"], true],
     [["app", "--config", "/etc/x", "--log", "/var/log/usrsvcd"], false],
     [["/srv/usrsvc-web/app"], false],
     [["vi", "usrsvcd.cfg"], false],

@@ -13,6 +13,8 @@ export interface FakeProcess {
   readonly state?: string;
   readonly threads?: number;
   readonly uid?: number;
+  /** The process that it is a thread of. */
+  readonly threadOf?: number;
   readonly argv?: readonly string[];
 }
 
@@ -22,9 +24,10 @@ export const FAKE_UID = 1000;
 export class FakeProc implements ProcReader {
   readonly #all = new Map<number, FakeProcess>();
   /** How often each kind of file was read. */
-  readonly reads = { stat: 0, uid: 0, cmdline: 0 };
+  readonly reads = { list: 0, stat: 0, uid: 0, cmdline: 0 };
   seconds = 1000;
   last = 0;
+  born: number | undefined = 0;
 
   constructor(...processes: readonly FakeProcess[]) {
     for (const one of processes) this.set(one);
@@ -42,7 +45,9 @@ export class FakeProc implements ProcReader {
   }
 
   pids(): readonly Pid[] {
-    return [...this.#all.keys()] as Pid[];
+    this.reads.list += 1;
+    const all = [...this.#all.values()].filter(({ threadOf }) => threadOf === undefined);
+    return all.map(({ pid }) => pid as Pid);
   }
 
   stat(pid: Pid): Stat {
@@ -90,6 +95,10 @@ export class FakeProc implements ProcReader {
     throw new ProcError("denied", "fake", "not there");
   }
 
+  threadGroup(pid: Pid): number {
+    return this.get(pid).threadOf ?? pid;
+  }
+
   uptime(): number {
     return this.seconds;
   }
@@ -100,6 +109,14 @@ export class FakeProc implements ProcReader {
 
   lastPid(): number {
     return this.last;
+  }
+
+  forks(): number | undefined {
+    return this.born;
+  }
+
+  pidMax(): number {
+    return 32_768;
   }
 
   softOpenFiles(): undefined {

@@ -2,11 +2,11 @@
 import { spawn } from "node:child_process";
 import { libc, libcFailure } from "../../../proc/libc.ts";
 import { procReader } from "../../../proc/reader.ts";
-import { makeWatcher } from "../../../src/program/linux-host.ts";
+import { makeTools } from "../../../src/program/linux-host.ts";
 import { refOf } from "../processes.ts";
 
 const loaded = libc() !== undefined;
-using watcher = makeWatcher(procReader(), 10);
+using watcher = makeTools(procReader(), 10).watcher;
 const target = spawn("sleep", ["600"], { stdio: "ignore" });
 using watch = watcher.open(refOf(target.pid));
 watch?.signal("SIGTERM");

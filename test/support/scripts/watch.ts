@@ -1,13 +1,12 @@
 // Watches a process of its own, in the way that its argument tells; for test/proc/pidfd.test.ts.
 import { spawn } from "node:child_process";
 import { libc } from "../../../proc/libc.ts";
-import { PidfdWatcher } from "../../../proc/pidfd.ts";
-import { procReader } from "../../../proc/reader.ts";
+import { pidfdWatcher } from "../pidfd-watcher.ts";
 import { refOf } from "../processes.ts";
 
 const c = libc();
 if (c === undefined) throw new Error("no libc");
-const watcher = new PidfdWatcher(c, procReader());
+const watcher = pidfdWatcher(c);
 const target = spawn("sleep", ["600"], { stdio: "ignore" });
 target.unref();
 const watch = watcher.open(refOf(target.pid));

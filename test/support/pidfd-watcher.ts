@@ -1,0 +1,19 @@
+import { Epoll } from "../../proc/epoll.ts";
+import type { Libc } from "../../proc/libc.ts";
+import { PidfdWatcher } from "../../proc/pidfd.ts";
+import { procReader } from "../../proc/reader.ts";
+import type { ProcessWatcher } from "../../proc/watch.ts";
+
+/** A watcher with an epoll descriptor of its own, which goes with it. */
+export function pidfdWatcher(libc: Libc): ProcessWatcher {
+  const epoll = new Epoll(libc);
+  const watcher = new PidfdWatcher(libc, epoll, procReader());
+  return {
+    kind: watcher.kind,
+    open: (ref) => watcher.open(ref),
+    [Symbol.dispose]() {
+      watcher[Symbol.dispose]();
+      epoll[Symbol.dispose]();
+    },
+  };
+}
