@@ -1,4 +1,7 @@
-/** Calls once for many calls of one turn of the event loop. */
+/** So long after the first of many calls, in ms. */
+const PAUSE_MS = 50;
+
+/** Calls once for many calls in a row. */
 export class Soon {
   readonly #act: () => void;
   #isDue = false;
@@ -10,9 +13,9 @@ export class Soon {
   call(): void {
     if (this.#isDue) return;
     this.#isDue = true;
-    setImmediate(() => {
+    setTimeout(() => {
       this.#isDue = false;
       this.#act();
-    });
+    }, PAUSE_MS).unref();
   }
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants as fsConstants, openSync, readFileSync, writeSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { libc } from "../../proc/libc.ts";
@@ -9,6 +9,7 @@ import { fileStem, type StateDir } from "./state-dir.ts";
 /** The right to act on one program (or to be usrsvcd); free the moment its holder dies. */
 export type Lock = Disposable;
 
+const { O_WRONLY, O_CREAT } = fsConstants;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 /** How often a waiting actor asks again, in ms. */
@@ -23,7 +24,7 @@ export function programLock(dir: StateDir, name: string): string {
 export function tryLock(path: string): Lock | undefined | Promise<Lock | undefined> {
   const c = libc();
   if (c === undefined) return lockByProgram(path);
-  const fd = openSync(path, "a", 0o600); // closed on exec, so that no program inherits the lock
+  const fd = openSync(path, O_WRONLY | O_CREAT, 0o600); // closed on exec, so that no program inherits the lock
   if (c.flock(fd, LOCK_EX | LOCK_NB) !== 0) {
     const errno = c.errno();
     closeSync(fd);
@@ -53,18 +54,17 @@ export async function waitLock(
 /** Who took the lock last, as it signed: `usrsvcd, pid 123`; undefined when it did not. */
 export function lockHolder(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8").trim() || undefined;
+    return readFileSync(path, "utf8").split("\n", 1)[0]?.trim() || undefined;
   } catch {
     return undefined;
   }
 }
 
-/** For the message of whoever waits; nothing depends on it. */
+/** For the message of whoever waits; nothing depends on it. A longer one leaves its end behind. */
 function signLock(fd: number): void {
   const who = process.argv[1]?.includes("usrsvcd") === true ? "usrsvcd" : "usrsvc";
   try {
-    ftruncateSync(fd);
-    writeSync(fd, `${who}, pid ${process.pid}\n`);
+    writeSync(fd, `${who}, pid ${process.pid}\n`, 0);
   } catch {
     // disk full: the lock is held all the same
   }

@@ -1,7 +1,8 @@
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Exit } from "../../proc/exit.ts";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import { replaceFile } from "./replace-file.ts";
 import { fileStem, type StateDir } from "./state-dir.ts";
 
 /** How a program's process became known. */
@@ -114,19 +115,21 @@ export function readRecord(dir: StateDir, name: string, boot: string): RecordFil
   return { record: valid, problem: undefined, text, isDamaged: false };
 }
 
+/** Records have a multiple of this length: one that takes the place of another fits in. */
+const BLOCK_BYTES = 512;
+
 /**
- * Replaces the record by rename, so that a reader sees the old or the new one. No fsync: what a
- * power failure could lose is void in the next boot anyway.
+ * Replaces the record, so that a reader sees the old or the new one. No fsync: what a power failure
+ * could lose is void in the next boot anyway.
  *
  * @returns the text written, by which the writer knows its own work again
  */
 export function writeRecord(dir: StateDir, record: ProgramRecord): string {
-  const path = recordPath(dir, record.name);
-  const text = `${JSON.stringify({ ...record, at: new Date().toISOString() })}\n`;
-  const temporary = join(dir.locks, `${fileStem(record.name)}.new`); // not in the watched folder
-  writeFileSync(temporary, text, { mode: 0o600 });
-  if ((process.umask() & 0o600) !== 0) chmodSync(temporary, 0o600); // a caller's umask of 777
-  renameSync(temporary, path);
+  const json = JSON.stringify({ ...record, at: new Date().toISOString() });
+  const length = Buffer.byteLength(json) + 1;
+  const text = `${json}${" ".repeat(-length & (BLOCK_BYTES - 1))}\n`;
+  const spare = join(dir.locks, `${fileStem(record.name)}.new`); // not in the watched folder
+  replaceFile(recordPath(dir, record.name), spare, text);
   return text;
 }
 

@@ -13,6 +13,7 @@ import {
   writeRecord,
 } from "../../src/program/record.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/program/state-dir.ts";
+import { waitFor } from "../support/wait.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 function newState(t: TestContext): StateDir {
@@ -103,7 +104,7 @@ describe("writeRecord and readRecord", () => {
     );
   });
 
-  test("is replaced by rename, with mode 0600, and nothing else is left in the folder", (t) => {
+  test("is replaced as a whole, with mode 0600, and nothing else is left in the folder", (t) => {
     const state = newState(t);
     writeRecord(state, full);
     const before = statSync(recordPath(state, "web"));
@@ -112,7 +113,21 @@ describe("writeRecord and readRecord", () => {
     assert.notEqual(after.ino, before.ino);
     assert.equal(after.mode & 0o777, 0o600);
     assert.deepEqual(readdirSync(state.programs), ["web.json"]);
-    assert.deepEqual(readdirSync(state.locks), []);
+    assert.deepEqual(
+      readdirSync(state.locks).filter((name) => name !== "web.new"),
+      [],
+    );
+  });
+
+  test("changes the time of its folder, by which others notice it", async (t) => {
+    const state = newState(t);
+    writeRecord(state, full);
+    writeRecord(state, full);
+    const { mtimeMs } = statSync(state.programs);
+    await waitFor(() => {
+      writeRecord(state, full);
+      return statSync(state.programs).mtimeMs > mtimeMs;
+    }, "another time");
   });
 
   test("a name cannot lead out of the folder", (t) => {

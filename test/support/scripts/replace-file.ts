@@ -1,0 +1,7 @@
+// Replaces a file and tells how; for test/program/replace-file.test.ts.
+import { existsSync } from "node:fs";
+import { replaceFile } from "../../../src/program/replace-file.ts";
+
+const [path = "", spare = "", text = ""] = process.argv.slice(2);
+replaceFile(path, spare, text);
+console.log(existsSync(spare) ? "exchanged" : "renamed");
