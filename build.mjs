@@ -1,17 +1,59 @@
 // Bundles the two commands into dist/. CommonJS starts some 5 ms faster than ESM on Node 20, and
 // one file some 10 ms faster than fifty. What only the daemon needs, and what has native parts,
 // stays outside and is loaded when it is first used.
-import { chmodSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { build } from "esbuild";
+
+const names = ["usrsvc", "usrsvcd"];
 
 // The file is a shell script that makes node run the same file: Node raises the soft limit of open
 // files to the hard one as it starts, and only a shell can note the original for our programs.
-const banner = ["#!/bin/sh", `":" //; USRSVC_NOFILE=$(ulimit -S -n) exec node "$0" "$@"`].join(
-  "\n",
-);
+//
+// The rest of it runs the bundle beside it with V8's code cache, so that nothing is compiled at the
+// start (10 ms). V8 refuses a cache of another version or other flags, but knows the source only by
+// its length: dist/ is not to be edited by hand. Another Node looks for a file that is not there.
+const command = (name) => `#!/bin/sh
+":" //; USRSVC_NOFILE=$(ulimit -S -n) exec node "$0" "$@"
+"use strict";
+const { readFileSync } = require("node:fs");
+const { Script } = require("node:vm");
+const filename = __dirname + "/${name}.bundle.cjs";
+let cachedData;
+try {
+  cachedData = readFileSync(__dirname + "/${name}." + process.version + "-" + process.arch + ".cache");
+} catch {}
+new Script(readFileSync(filename, "latin1"), { filename, cachedData })
+  .runInThisContext()(require, module, __dirname, __filename);
+`;
+
+/** Parts of Node that take 0.5 to 3 ms to load are loaded when one of their functions is called. */
+const lateBuiltins = {
+  name: "late-builtins",
+  setup({ onResolve, onLoad }) {
+    const require = createRequire(import.meta.url);
+    onResolve({ filter: /^node:(child_process|crypto|events|module|readline|util)$/ }, (found) =>
+      found.kind === "import-statement"
+        ? { path: found.path, namespace: "late-builtins" }
+        : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "late-builtins" }, ({ path }) => {
+      const functions = Object.entries(require(path))
+        .filter(([name, value]) => typeof value === "function" && /^[a-z]\w*$/.test(name))
+        .map(
+          ([name]) =>
+            `export function ${name}(...given) { return require("${path}").${name}(...given); }`,
+        );
+      return { contents: functions.join("\n") };
+    });
+  },
+};
 
 await build({
-  entryPoints: ["src/usrsvc.ts", "src/usrsvcd.ts"],
+  entryPoints: Object.fromEntries(names.map((name) => [`${name}.bundle`, `src/${name}.ts`])),
   outdir: "dist",
   outExtension: { ".js": ".cjs" },
   bundle: true,
@@ -20,8 +62,34 @@ await build({
   format: "cjs",
   external: ["koffi", "@parcel/watcher", "pino-roll", "nodemailer"],
   define: { "import.meta.dirname": "__dirname", "import.meta.filename": "__filename" },
-  banner: { js: banner },
+  supported: { "dynamic-import": false }, // it would need a loader in vm.Script; all are CommonJS
+  plugins: [lateBuiltins],
+  banner: { js: "(function (require, module, __dirname, __filename) {" },
+  footer: { js: "})" },
+  charset: "ascii", // read as latin1, which takes no decoding
   legalComments: "eof",
   logLevel: "warning",
 });
-for (const name of ["usrsvc", "usrsvcd"]) chmodSync(`dist/${name}.cjs`, 0o755);
+for (const name of names) {
+  writeFileSync(`dist/${name}.cjs`, command(name));
+  chmodSync(`dist/${name}.cjs`, 0o755);
+}
+
+// The cache is to hold what a status needs: of a program that runs, and of one that does not.
+const home = mkdtempSync(join(tmpdir(), "usrsvc-build-"));
+const run = (file, ...words) =>
+  execFileSync(process.execPath, [file, ...words], { env: { ...process.env, HOME: home } });
+try {
+  const program = (name) =>
+    `[Program:${name}]\ncommand = sleep 600\npidfile = ${home}/${name}.pid\n` +
+    `stdout = ${home}/${name}.log\nsuccess_seconds = 0\n`;
+  writeFileSync(`${home}/usrsvc.cfg`, `[Main]\n${program("up")}${program("down")}`);
+  run("dist/usrsvc.cjs", "start", "up");
+  try {
+    for (const name of names) run("code-cache.cjs", `dist/${name}`, "status");
+  } finally {
+    run("dist/usrsvc.cjs", "stop", "up");
+  }
+} finally {
+  rmSync(home, { recursive: true });
+}

@@ -56,7 +56,7 @@ class PatternParser {
   #isStart = true;
   #atomics = 0;
   #brackets = 0;
-  /** JavaScript's flag i holds for all or nothing; with `(?i:…)` each character is spelt out. */
+  /** JavaScript's flag i holds for all or nothing; with `(?i:...)` each character is spelt out. */
   readonly #spellsCase: boolean;
 
   constructor(pattern: string, flags: Flags) {

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test, type TestContext } from "node:test";
+import { Script } from "node:vm";
+import { tempDir } from "../support/temp-dir.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+/** A copy of what is shipped, to be damaged. */
+function copy(t: TestContext): string {
+  const dir = tempDir(t);
+  for (const name of ["dist", "package.json"]) {
+    cpSync(join(root, name), join(dir, name), { recursive: true });
+  }
+  symlinkSync(join(root, "node_modules"), join(dir, "node_modules"));
+  return dir;
+}
+
+function version(dir: string, name: string, flags: readonly string[] = []): string {
+  const words = [...flags, join(dir, `dist/${name}.cjs`), "--version"];
+  return execFileSync(process.execPath, words, { encoding: "utf8" });
+}
+
+const cacheOf = (dir: string, name: string): string =>
+  join(dir, `dist/${name}.${process.version}-${process.arch}.cache`);
+
+for (const name of ["usrsvc", "usrsvcd"]) {
+  describe(`the code cache of ${name}`, () => {
+    test("is there for the Node that made it, and good", () => {
+      const filename = join(root, `dist/${name}.bundle.cjs`);
+      const cachedData = readFileSync(cacheOf(root, name));
+      const script = new Script(readFileSync(filename, "latin1"), { filename, cachedData });
+      assert.equal(script.cachedDataRejected, false);
+    });
+
+    test("may be missing", (t) => {
+      const dir = copy(t);
+      rmSync(cacheOf(dir, name));
+      assert.match(version(dir, name), /^usrsvcd? 2\./);
+    });
+
+    test("may be damaged, cut or empty", (t) => {
+      const dir = copy(t);
+      const good = readFileSync(cacheOf(dir, name));
+      const damaged = Buffer.from(good);
+      damaged.writeUInt32LE(damaged.readUInt32LE(4) ^ 1, 4); // V8's version
+      for (const bytes of [damaged, good.subarray(0, 1000), Buffer.alloc(0)]) {
+        writeFileSync(cacheOf(dir, name), bytes);
+        assert.match(version(dir, name), /^usrsvcd? 2\./);
+      }
+    });
+
+    test("is left alone by a Node with other flags", (t) => {
+      assert.match(version(copy(t), name, ["--max-lazy"]), /^usrsvcd? 2\./);
+    });
+
+    test("goes with a bundle of plain ASCII, which is read without decoding", () => {
+      assert.ok(readFileSync(join(root, `dist/${name}.bundle.cjs`)).every((byte) => byte < 0x80));
+    });
+  });
+}
+
+test("nothing else is in dist/", () => {
+  const kinds = readdirSync(join(root, "dist")).map((name) => name.replace(/\.v\d.*-\w+\./, "."));
+  const each = ["usrsvc", "usrsvcd"].flatMap((name) => [
+    `${name}.bundle.cjs`,
+    `${name}.cache`,
+    `${name}.cjs`,
+  ]);
+  assert.deepEqual(kinds.toSorted(), each.toSorted());
+});
