@@ -1,6 +1,6 @@
 import { act } from "./cli/act.ts";
 import { parseCommand } from "./cli/args.ts";
-import { abortOnSignals, run } from "./cli/run.ts";
+import { run } from "./cli/run.ts";
 import { processScreen } from "./cli/screen.ts";
 import { usage } from "./cli/usage.ts";
 import { ExitCode } from "./exit-code.ts";
@@ -8,29 +8,23 @@ import { readme, version } from "./package-root.ts";
 
 async function main(): Promise<ExitCode> {
   using screen = processScreen();
-  const controller = new AbortController();
-  const off = abortOnSignals(controller);
-  try {
-    const argv = process.argv.slice(2);
-    return await run("usrsvc", screen, argv.includes("--debug"), async () => {
-      const command = parseCommand(argv);
-      switch (command.kind) {
-        case "help":
-          screen.result(usage.trimEnd());
-          return ExitCode.ok;
-        case "version":
-          screen.result(`usrsvc ${version()}`);
-          return ExitCode.ok;
-        case "readme":
-          screen.result(readme().trimEnd());
-          return ExitCode.ok;
-        case "act":
-          return await act(command, screen, controller.signal);
-      }
-    });
-  } finally {
-    off();
-  }
+  const argv = process.argv.slice(2);
+  return await run("usrsvc", screen, argv.includes("--debug"), async () => {
+    const command = parseCommand(argv);
+    switch (command.kind) {
+      case "help":
+        screen.result(usage.trimEnd());
+        return ExitCode.ok;
+      case "version":
+        screen.result(`usrsvc ${version()}`);
+        return ExitCode.ok;
+      case "readme":
+        screen.result(readme().trimEnd());
+        return ExitCode.ok;
+      case "act":
+        return await act(command, screen);
+    }
+  });
 }
 
 void main().then((code) => {

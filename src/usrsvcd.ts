@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { parseDaemonCommand } from "./cli/args.ts";
 import { control } from "./cli/control.ts";
-import { abortOnSignals, run } from "./cli/run.ts";
+import { run, untilSignalled } from "./cli/run.ts";
 import { processScreen, type Screen } from "./cli/screen.ts";
 import { configPath } from "./cli/session.ts";
 import { daemonUsage } from "./cli/usage.ts";
@@ -34,14 +34,8 @@ async function main(): Promise<ExitCode> {
           break;
       }
       if (command.foreground) return await supervise(command.config, command.debug, background);
-      const controller = new AbortController();
-      const off = abortOnSignals(controller);
-      try {
-        const script = realpathSync(process.argv[1] ?? "");
-        return await control(command, script, screen, controller.signal);
-      } finally {
-        off();
-      }
+      const script = realpathSync(process.argv[1] ?? "");
+      return await untilSignalled((signal) => control(command, script, screen, signal));
     },
   );
 }

@@ -11,7 +11,7 @@ import type { ProgramStatus } from "../status.ts";
 import type { Command } from "./args.ts";
 import { restartProgram, startProgram, stopProgram } from "./operate.ts";
 import type { ActionResult, Operation } from "./operation.ts";
-import { Interrupted } from "./run.ts";
+import { Interrupted, untilSignalled } from "./run.ts";
 import { renderAction, renderActionJson, renderStatus } from "./render.ts";
 import type { Screen } from "./screen.ts";
 import { issuesOf, load } from "./session.ts";
@@ -19,7 +19,7 @@ import { issuesOf, load } from "./session.ts";
 type Act = Command & { kind: "act" };
 
 /** `usrsvc start|stop|restart|status`: one, some or all programs. */
-export async function act(command: Act, screen: Screen, signal: AbortSignal): Promise<ExitCode> {
+export async function act(command: Act, screen: Screen): Promise<ExitCode> {
   const settings = load(command.config);
   const state = stateDir(settings.main.stateDir);
   const isConfigured = (name: string): boolean =>
@@ -31,7 +31,7 @@ export async function act(command: Act, screen: Screen, signal: AbortSignal): Pr
   const code =
     command.action === "status"
       ? await showStatus(subjects, command, host, screen)
-      : await actOnAll(subjects, command, host, screen, signal);
+      : await untilSignalled((signal) => actOnAll(subjects, command, host, screen, signal));
   return unknown.length > 0 ? ExitCode.undefinedProgram : code;
 }
 

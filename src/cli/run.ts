@@ -39,8 +39,21 @@ export async function run(
   }
 }
 
-/** A signal to end what is going on; 130 and 143 are what shells expect then. */
-export function abortOnSignals(controller: AbortController): () => void {
+/**
+ * Does `command`, which SIGINT, SIGTERM and SIGHUP ask to end in good order. A command that changes
+ * nothing has no need of it: a signal just ends it.
+ */
+export async function untilSignalled<T>(command: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const off = abortOnSignals(controller);
+  try {
+    return await command(controller.signal);
+  } finally {
+    off();
+  }
+}
+
+function abortOnSignals(controller: AbortController): () => void {
   setMaxListeners(0, controller.signal); // with -P, all programs listen
   const abort = (signal: NodeJS.Signals): void => {
     controller.abort(new Interrupted(signal));

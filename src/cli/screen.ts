@@ -14,7 +14,6 @@ export interface Screen extends Disposable {
 
 /** The process's own streams. Writes synchronously: nothing is lost when the process ends. */
 export function processScreen(): Screen {
-  const live = process.stderr.isTTY;
   let shown = false;
   let lost: string | undefined;
   const write = (fd: number, text: string): void => {
@@ -35,7 +34,8 @@ export function processScreen(): Screen {
       write(2, `${tame(text)}\n`);
     },
     progress(text) {
-      if (!live) return;
+      // Asked no earlier: a status shows no progress, and making the stream takes 2 ms.
+      if (!process.stderr.isTTY) return;
       const width = Math.max(20, (process.stderr.columns ?? 80) - 1);
       clear();
       write(2, tame(text).slice(0, width));
@@ -50,8 +50,12 @@ export function processScreen(): Screen {
 
 /** Names and titles come from files and programs: an escape sequence must not reach the terminal. */
 function tame(text: string): string {
+  if (HARMLESS.test(text)) return text;
   return text.replaceAll(/[^\P{Cc}\n\t]/gu, (char) => `\\x${hex(char)}`);
 }
+
+/** Nearly every text; the expression above is dear. */
+const HARMLESS = /^[ -~\n\t]*$/;
 
 function hex(char: string): string {
   return char.charCodeAt(0).toString(16).padStart(2, "0");
