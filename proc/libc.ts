@@ -22,6 +22,8 @@ export interface Libc {
   closeOnExecFrom(first: number): number;
   /** fcntl(2), F_SETFD with FD_CLOEXEC. */
   closeOnExec(fd: number): number;
+  /** _exit(2): ends this process at once, whatever its threads wait for. */
+  exitNow(code: number): void;
   /** socket(2): AF_UNIX, SOCK_DGRAM, which Node has no words for. */
   unixDatagramSocket(): number;
   /** renameat2(2) with RENAME_EXCHANGE: false where one is missing, or the file system cannot. */
@@ -108,6 +110,7 @@ function bind(): Libc {
   const epollCtl = self.func("int epoll_ctl(int epfd, int op, int fd, void *event)");
   const epollWait = self.func("int epoll_wait(int epfd, void *events, int max, int timeout)");
   const fcntl = self.func("int fcntl(int fd, int command, int argument)");
+  const exit = self.func("void _exit(int status)");
   const socket = self.func("int socket(int domain, int type, int protocol)");
   const sendto = self.func(
     "long sendto(int fd, const void *message, size_t length, int flags, const void *address, unsigned int addressLength)",
@@ -143,6 +146,7 @@ function bind(): Libc {
     closeOnExecFrom: (first) =>
       Number(syscall(SYS_close_range, first, LAST_FD, CLOSE_RANGE_CLOEXEC, 0)),
     closeOnExec: (fd) => fcntl(fd, F_SETFD, FD_CLOEXEC) as number,
+    exitNow: (code) => exit(code),
     unixDatagramSocket: () => socket(AF_UNIX, SOCK_DGRAM | CLOEXEC, 0) as number,
     sendTo: (fd, message, address) =>
       Number(

@@ -52,6 +52,15 @@ export async function within<T>(
   }
 }
 
+/**
+ * A plain timer for a short time; returns the function that takes it back. Unlike `callAt` it reads
+ * no clock: to load `performance` takes 1.2 ms, which counts in a `usrsvc status`.
+ */
+export function callAfter(ms: number, call: () => void): () => void {
+  const timer = setTimeout(call, ms);
+  return () => clearTimeout(timer);
+}
+
 /** A timer that can be set far ahead; returns the function that takes it back. */
 export function callAt(atMs: number, call: () => void): () => void {
   let timer: NodeJS.Timeout;

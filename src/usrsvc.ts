@@ -1,5 +1,6 @@
 import { act } from "./cli/act.ts";
 import { parseCommand } from "./cli/args.ts";
+import { leaveSoon } from "./cli/leave.ts";
 import { run } from "./cli/run.ts";
 import { processScreen } from "./cli/screen.ts";
 import { usage } from "./cli/usage.ts";
@@ -29,4 +30,5 @@ async function main(): Promise<ExitCode> {
 
 void main().then((code) => {
   process.exitCode = code;
+  leaveSoon(code);
 });

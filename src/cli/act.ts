@@ -4,7 +4,7 @@ import { daemonRuns } from "../daemon-alive.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
 import { toolHost } from "../program/linux-host.ts";
-import { observe } from "../program/observe.ts";
+import { observeAll } from "../program/observe.ts";
 import { stateDir } from "../program/state-dir.ts";
 import { findSubject, type Subject } from "../program/subject.ts";
 import type { ProgramStatus } from "../status.ts";
@@ -183,14 +183,13 @@ async function showStatus(
   host: Host,
   screen: Screen,
 ): Promise<ExitCode> {
-  const bootId = host.proc.bootId();
-  const around = {
+  const all = await observeAll(subjects, {
     host,
-    bootId,
+    bootId: host.proc.bootId(),
     uptimeSeconds: host.proc.uptime(),
     daemonRuns: daemonRuns(host.state, host.proc),
-  };
-  const all = await Promise.all(subjects.map((subject) => observe(subject, around)));
+    withCommands: command.json,
+  });
   if (command.json) for (const one of all) screen.result(JSON.stringify(one));
   else if (all.length > 0) screen.result(renderStatus(all, Date.now()));
   else if (command.names.length === 0) screen.complain("the configuration has no program yet");

@@ -1,6 +1,7 @@
 import { ProcError } from "../../proc/error.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import type { ProcessRef } from "../../proc/pid.ts";
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { callAfter } from "../clock.ts";
 import { formatDuration } from "../format.ts";
 import { type ProgramStatus, showExit, type ShownState } from "../status.ts";
 import { settingsDigest } from "./digest.ts";
@@ -15,15 +16,51 @@ export interface Surroundings {
   readonly bootId: string;
   readonly uptimeSeconds: number;
   readonly daemonRuns: boolean;
+  /** Whether command lines are wanted as well, which takes one read more a program. */
+  readonly withCommands: boolean;
 }
+
+/** So many programs are looked at at once: enough to keep all threads busy that read memory. */
+const AT_ONCE = 32;
+/** So long all reads of memory together may take: one waits for the process's memory lock. */
+const MEMORY_PATIENCE_MS = 3000;
 
 /** A start that took this long past its window has lost its starter. */
 const START_SLACK_MS = 3000;
 /** The same for a stop. */
 const STOP_SLACK_MS = 10_000;
 
-/** What there is to tell of a program. A look only: nothing is written or mended. */
-export async function observe(subject: Subject, around: Surroundings): Promise<ProgramStatus> {
+/**
+ * What there is to tell of each program, in their order. A look only: nothing is written or mended.
+ *
+ * The read of a process's memory may hang. It is given up then, but goes on in a thread, and keeps
+ * Node from ending.
+ */
+export async function observeAll(
+  subjects: readonly Subject[],
+  around: Surroundings,
+): Promise<readonly ProgramStatus[]> {
+  let giveUp = (): void => {};
+  const tooLate = new Promise<void>((resolve) => (giveUp = resolve));
+  const takeBack = callAfter(MEMORY_PATIENCE_MS, giveUp);
+  const all: ProgramStatus[] = [];
+  const left = subjects.entries();
+  const lookAtSome = async (): Promise<void> => {
+    for (const [index, subject] of left) all[index] = await observe(subject, around, tooLate);
+  };
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, lookAtSome));
+  } finally {
+    takeBack();
+  }
+  return all;
+}
+
+async function observe(
+  subject: Subject,
+  around: Surroundings,
+  tooLate: Promise<void>,
+): Promise<ProgramStatus> {
   const { host, bootId } = around;
   const file = readRecord(host.state, subject.name, bootId);
   const found = lookFor(subject, file.record, host, { maxAgeMs: 1000 });
@@ -36,7 +73,7 @@ export async function observe(subject: Subject, around: Surroundings): Promise<P
     ...problems(subject, found, file, host),
   };
   if (found.kind === "absent") return { ...base, ...describeDown(subject, file.record, around) };
-  const living = await describeProcess(found.process, around);
+  const living = await describeProcess(found.process, around, tooLate);
   if (living === undefined) return { ...base, ...describeDown(subject, file.record, around) };
   const { ageMs: age, ...shown } = living;
   return {
@@ -86,41 +123,48 @@ function problems(
   return all.length === 0 ? {} : { problems: all };
 }
 
+type Living = Required<Pick<ProgramStatus, "pid" | "uptimeSeconds">> &
+  Pick<ProgramStatus, "privateBytes" | "command">;
+
+/** Undefined: it left while we looked. */
 async function describeProcess(
   ref: ProcessRef,
-  { host, uptimeSeconds }: Surroundings,
-): Promise<
-  | (Required<Pick<ProgramStatus, "pid" | "uptimeSeconds" | "command">> &
-      Pick<ProgramStatus, "privateBytes"> & { ageMs: number })
-  | undefined
-> {
+  { host, uptimeSeconds, withCommands }: Surroundings,
+  tooLate: Promise<void>,
+): Promise<(Living & { ageMs: number }) | undefined> {
+  const memory = await privateMemory(ref, host, tooLate);
+  if (memory === "gone") return undefined;
   try {
-    const argv = host.proc.cmdline(ref.pid);
-    const memory = await privateMemory(ref, host);
     const age = ageMs(ref.startTime, uptimeSeconds);
     return {
       pid: ref.pid,
       uptimeSeconds: Math.round(age / 100) / 10,
-      ...memory,
-      command: argv.join(" "),
+      ...(typeof memory === "number" ? { privateBytes: memory } : {}),
+      // The command line waits for the memory lock as well, which was free just now, or never was.
+      ...(withCommands && memory !== "hangs"
+        ? { command: host.proc.cmdline(ref.pid).join(" ") }
+        : {}),
       ageMs: age,
     };
   } catch (error) {
-    if (error instanceof ProcError) return undefined; // it left while we looked
+    if (error instanceof ProcError) return undefined;
     throw error;
   }
 }
 
+/** In bytes; hardened programs do not let their user look. */
 async function privateMemory(
   ref: ProcessRef,
-  host: Host,
-): Promise<Pick<ProgramStatus, "privateBytes">> {
+  { proc }: Host,
+  tooLate: Promise<void>,
+): Promise<number | "gone" | "hidden" | "hangs"> {
   try {
-    const { privateBytes } = await host.proc.smapsRollup(ref.pid);
-    return { privateBytes };
+    const read = await Promise.race([proc.smapsRollup(ref.pid), tooLate]);
+    return read?.privateBytes ?? "hangs";
   } catch (error) {
-    if (error instanceof ProcError) return {}; // hardened programs do not let their user look
-    throw error;
+    if (!(error instanceof ProcError)) throw error;
+    // It is gone too where only the first of its threads has left.
+    return sameProcess(proc.alive(ref.pid), ref) ? "hidden" : "gone";
   }
 }
 

@@ -30,7 +30,6 @@ const DEFAULT_TERM_TO_KILL_MS = 8000;
 /** A program of the configuration, made ready to be looked for. */
 export function subjectOf(settings: ProgramSettings, host: Pick<Host, "env">): Subject {
   const { name, enabled, termToKillMs, pidfile, autopid, scanForProcess } = settings;
-  const path = programEnvironment(settings, host.env)["PATH"];
   return {
     name,
     enabled,
@@ -38,8 +37,26 @@ export function subjectOf(settings: ProgramSettings, host: Pick<Host, "env">): S
     pidfile,
     autopid,
     scanForProcess,
-    pattern: pattern(settings.match, settings, path),
+    pattern: lazily(() => {
+      const path = programEnvironment(settings, host.env)["PATH"];
+      return pattern(settings.match, settings, path);
+    }),
     settings,
+  };
+}
+
+/** Made at its first use: a process on record is known without a pattern. */
+function lazily(make: () => Pattern): Pattern {
+  let made: Pattern | undefined;
+  const get = (): Pattern => (made ??= make());
+  return {
+    matches: (argv) => get().matches(argv),
+    get description() {
+      return get().description;
+    },
+    get isExecuted() {
+      return get().isExecuted;
+    },
   };
 }
 
@@ -89,7 +106,9 @@ export function lookFor(
   const { pidfile = "", scanForProcess } = subject;
   return identify({ pidfile, scanForProcess: scanForProcess && scan }, subject.pattern, record, {
     proc: host.proc,
-    uid: process.getuid?.() ?? 0,
+    get uid() {
+      return process.getuid?.() ?? 0;
+    },
     processes: () => host.table.sweep(sweep),
     isTaken: (ref) => isTaken(ref, subject.name, host),
   });

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { describe, test, type TestContext } from "node:test";
+import type { Pid } from "../../proc/pid.ts";
+import type { SmapsRollup } from "../../proc/smaps_rollup.ts";
+import type { Host } from "../../src/program/host.ts";
+import { observeAll, type Surroundings } from "../../src/program/observe.ts";
+import { writePidfile } from "../../src/program/pidfile.ts";
+import { subjectOf } from "../../src/program/subject.ts";
+import type { ProgramStatus } from "../../src/status.ts";
+import { makeLab } from "../support/lab.ts";
+import { child, refOf } from "../support/processes.ts";
+
+type Read = (pid: Pid) => Promise<SmapsRollup>;
+
+/** Looks at `sleep 3001`, `sleep 3002` ..., each of which runs; their memory is read by `read`. */
+async function lookAt(
+  t: TestContext,
+  count: number,
+  read: (real: Read) => Read,
+  more: Partial<Surroundings> = {},
+): Promise<{ all: readonly ProgramStatus[]; pids: readonly Pid[] }> {
+  const lab = makeLab(t);
+  const pids: Pid[] = [];
+  const subjects = Array.from({ length: count }, (_, index) => {
+    const words = [String(3001 + index)];
+    const { pid } = refOf(child(t, "sleep", words).pid);
+    pids.push(pid);
+    const settings = lab.settings(["sleep", ...words], { name: `web${index}` });
+    writePidfile(settings.pidfile, pid);
+    return subjectOf(settings, lab.host);
+  });
+  const { proc } = lab.host;
+  const host: Host = {
+    ...lab.host,
+    proc: { ...proc, smapsRollup: read((pid) => proc.smapsRollup(pid)) },
+  };
+  const around = { host, bootId: proc.bootId(), uptimeSeconds: proc.uptime() };
+  const all = await observeAll(subjects, {
+    ...around,
+    daemonRuns: false,
+    withCommands: false,
+    ...more,
+  });
+  return { all, pids };
+}
+
+describe("observeAll", () => {
+  test("tells of each program in its place, of many more than are looked at at once", async (t) => {
+    const { all, pids } = await lookAt(t, 70, (real) => real);
+    assert.deepEqual(
+      all.map(({ pid }) => pid),
+      pids,
+    );
+    assert.ok(all.every(({ state, privateBytes = 0 }) => state === "running" && privateBytes > 0));
+    assert.ok(all.every((one) => !("command" in one)));
+  });
+
+  test("tells command lines where they are wanted", async (t) => {
+    const { all } = await lookAt(t, 1, (real) => real, { withCommands: true });
+    assert.equal(all[0]?.command, "sleep 3001");
+  });
+
+  test("gives up on memory that cannot be read, and does without it", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const asked: Pid[] = [];
+    const looking = lookAt(t, 2, (real) => async (pid) => {
+      asked.push(pid);
+      if (asked.length > 1) return await real(pid);
+      setImmediate(() => t.mock.timers.tick(3000));
+      return await new Promise(() => {}); // holds its memory lock for ever
+    });
+    const { all } = await looking;
+    assert.deepEqual(
+      all.map(({ state, pid }) => `${state} ${pid}`),
+      asked.map((pid) => `running ${pid}`),
+    );
+    assert.equal(all[0]?.privateBytes, undefined);
+  });
+});
