@@ -3,6 +3,7 @@ import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import { tops } from "../../proc/tree.ts";
 import type { ProgramSettings } from "../config/settings.ts";
+import { candidates } from "./candidates.ts";
 import type { Pattern } from "./match.ts";
 import { type Pidfile, readPidfile } from "./pidfile.ts";
 import type { TableEntry } from "./process-table.ts";
@@ -97,7 +98,7 @@ function checkPid(pid: Pid, pattern: Pattern, ports: IdentifyPorts): ProcessRef 
 /** Several matches: workers are left out; of several tops the oldest is meant, the rest is told. */
 function scan(pattern: Pattern, pidfile: Pidfile, ports: IdentifyPorts): Found {
   const all = ports.processes();
-  const matching = all.filter(
+  const matching = candidates(pattern, all).filter(
     (one) =>
       pattern.matches(one.argv) &&
       sameProcess(ports.proc.alive(one.ref.pid), one.ref) && // the look may be an older one

@@ -13,6 +13,17 @@ export interface Pattern {
   readonly description: string;
   /** True where the process that is launched *is* the program, whatever title it takes. */
   readonly isExecuted: boolean;
+  /** Names (see {@link endingOf}) with which a matching command line ends; undefined: any may. */
+  readonly endings?: ReadonlySet<string> | undefined;
+}
+
+/**
+ * The last word of a command line, without folders: that of a command is also that of all which
+ * the kernel makes of it, since a `#!` line adds words in front and looks a name up on the PATH.
+ */
+export function endingOf(argv: readonly string[]): string {
+  const last = argv.at(-1) ?? "";
+  return last.slice(last.lastIndexOf("/") + 1);
 }
 
 /**
@@ -50,6 +61,7 @@ export function pattern(
       wanted.map((argv) => argv.join(" ")).join(" | ") ||
       "nothing, since the shell line holds no literal command: set proctitle_re",
     isExecuted: !program.useshell,
+    endings: new Set(wanted.map(endingOf)),
   };
 }
 

@@ -1,7 +1,6 @@
 import type { FaultyProgram, ProgramSettings, Settings } from "../config/settings.ts";
 import type { Host } from "./host.ts";
 import { type Found, identify } from "./identify.ts";
-import { programEnvironment } from "./launch-line.ts";
 import { pattern, type Pattern } from "./match.ts";
 import type { SweepOptions } from "./process-table.ts";
 import type { ProgramRecord } from "./record.ts";
@@ -24,6 +23,7 @@ const nothing: Pattern = {
   matches: () => false,
   description: "(faulty settings)",
   isExecuted: false,
+  endings: new Set(),
 };
 const DEFAULT_TERM_TO_KILL_MS = 8000;
 
@@ -38,8 +38,8 @@ export function subjectOf(settings: ProgramSettings, host: Pick<Host, "env">): S
     autopid,
     scanForProcess,
     pattern: lazily(() => {
-      const path = programEnvironment(settings, host.env)["PATH"];
-      return pattern(settings.match, settings, path);
+      const inherited = settings.inheritEnv ? host.env["PATH"] : undefined;
+      return pattern(settings.match, settings, settings.env.get("PATH") ?? inherited);
     }),
     settings,
   };
@@ -56,6 +56,9 @@ function lazily(make: () => Pattern): Pattern {
     },
     get isExecuted() {
       return get().isExecuted;
+    },
+    get endings() {
+      return get().endings;
     },
   };
 }
