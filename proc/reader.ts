@@ -123,8 +123,8 @@ export function procReader(root = "/proc"): ProcReader {
   };
 }
 
-/** More than any kernel has to say in smaps_rollup: it makes up the whole text at once, 700 bytes. */
-const RECORD_BYTES = 4096;
+/** More than any kernel has to say in smaps_rollup: 700 bytes, which it makes up at once. */
+const RECORD_BYTES = 2048;
 
 /**
  * Reads a file that the kernel gives out in one piece: with half of the steps of `readFile`, which

@@ -29,15 +29,16 @@ export function renderStatus(all: readonly ProgramStatus[], now: number): string
     one.lastExit === undefined ? "-" : formatExit(one.lastExit, now),
   ]);
   const table = [["PROGRAM", "STATE", "PID", "UPTIME", "MEMORY", "RESTARTS", "LAST EXIT"], ...rows];
-  const widths = table[0]?.map((_, column) =>
-    Math.min(WIDEST_CELL, Math.max(...table.map((row) => displayWidth(row[column] ?? "")))),
+  const widths = table.map((row) => row.map(displayWidth));
+  const columns = table[0]?.map((_, column) =>
+    widths.reduce((widest, row) => Math.min(WIDEST_CELL, Math.max(widest, row[column] ?? 0)), 0),
   );
-  const lines = table.map((row) =>
+  const lines = table.map((row, index) =>
     row
-      .map(
-        (cell, column) =>
-          cell + " ".repeat(Math.max(0, (widths?.[column] ?? 0) - displayWidth(cell))),
-      )
+      .map((cell, column) => {
+        const padding = (columns?.[column] ?? 0) - (widths[index]?.[column] ?? 0);
+        return cell + " ".repeat(Math.max(0, padding));
+      })
       .join("  ")
       .trimEnd(),
   );
@@ -76,6 +77,7 @@ function formatExit(exit: ShownExit, now: number): string {
 
 /** Columns on a terminal, near enough: wide East Asian characters take two. */
 function displayWidth(text: string): number {
+  if (/^[ -~]*$/.test(text)) return text.length;
   let width = 0;
   for (const char of text) {
     width +=

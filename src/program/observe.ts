@@ -20,7 +20,7 @@ export interface Surroundings {
   readonly withCommands: boolean;
 }
 
-/** So many programs are looked at at once: enough to keep all threads busy that read memory. */
+/** So many processes' memory is read at once: it keeps all threads busy, and few files open. */
 const AT_ONCE = 32;
 /** So long all reads of memory together may take: one waits for the process's memory lock. */
 const MEMORY_PATIENCE_MS = 3000;
@@ -40,41 +40,42 @@ export async function observeAll(
   subjects: readonly Subject[],
   around: Surroundings,
 ): Promise<readonly ProgramStatus[]> {
-  let giveUp = (): void => {};
-  const tooLate = new Promise<void>((resolve) => (giveUp = resolve));
-  const takeBack = callAfter(MEMORY_PATIENCE_MS, giveUp);
-  const all: ProgramStatus[] = [];
-  const left = subjects.entries();
-  const lookAtSome = async (): Promise<void> => {
-    for (const [index, subject] of left) all[index] = await observe(subject, around, tooLate);
-  };
-  try {
-    await Promise.all(Array.from({ length: AT_ONCE }, lookAtSome));
-  } finally {
-    takeBack();
-  }
-  return all;
+  const looks = subjects.map((subject) => look(subject, around));
+  // Not program by program: waking up a thread each time costs more than it reads in the meantime.
+  const memory = await readMemory(looks, around.host);
+  return looks.map((one, index) => describe(one, memory[index], around));
 }
 
-async function observe(
-  subject: Subject,
-  around: Surroundings,
-  tooLate: Promise<void>,
-): Promise<ProgramStatus> {
-  const { host, bootId } = around;
+/** What was found of one program, all but its memory. */
+interface Look {
+  readonly subject: Subject;
+  readonly file: RecordFile;
+  readonly found: Found;
+}
+
+function look(subject: Subject, { host, bootId }: Surroundings): Look {
   const file = readRecord(host.state, subject.name, bootId);
-  const found = lookFor(subject, file.record, host, { maxAgeMs: 1000 });
+  return { subject, file, found: lookFor(subject, file.record, host, { maxAgeMs: 1000 }) };
+}
+
+function describe(
+  { subject, file, found }: Look,
+  memory: Memory | undefined,
+  around: Surroundings,
+): ProgramStatus {
   const base = {
     program: subject.name,
     enabled: subject.enabled,
     restarts: file.record?.restarts ?? 0,
     failures: file.record?.failures ?? 0,
     ...lastExit(file.record, found),
-    ...problems(subject, found, file, host),
+    ...problems(subject, found, file, around.host),
   };
-  if (found.kind === "absent") return { ...base, ...describeDown(subject, file.record, around) };
-  const living = await describeProcess(found.process, around, tooLate);
-  if (living === undefined) return { ...base, ...describeDown(subject, file.record, around) };
+  const living =
+    found.kind === "running" ? describeProcess(found.process, memory, around) : undefined;
+  if (found.kind === "absent" || living === undefined) {
+    return { ...base, ...describeDown(subject, file.record, around) };
+  }
   const { ageMs: age, ...shown } = living;
   return {
     ...base,
@@ -123,16 +124,56 @@ function problems(
   return all.length === 0 ? {} : { problems: all };
 }
 
+/** In bytes; hardened programs do not let their user look. */
+type Memory = number | "gone" | "hidden" | "hangs";
+
+/** The private memory of those that run, within one deadline for all. */
+async function readMemory(
+  looks: readonly Look[],
+  host: Host,
+): Promise<readonly (Memory | undefined)[]> {
+  let giveUp = (): void => {};
+  const tooLate = new Promise<void>((resolve) => (giveUp = resolve));
+  const takeBack = callAfter(MEMORY_PATIENCE_MS, giveUp);
+  const all: (Memory | undefined)[] = [];
+  const left = looks.entries();
+  const readSome = async (): Promise<void> => {
+    for (const [index, { found }] of left) {
+      if (found.kind === "running") all[index] = await privateMemory(found.process, host, tooLate);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: AT_ONCE }, readSome));
+  } finally {
+    takeBack();
+  }
+  return all;
+}
+
+async function privateMemory(
+  ref: ProcessRef,
+  { proc }: Host,
+  tooLate: Promise<void>,
+): Promise<Memory> {
+  try {
+    const read = await Promise.race([proc.smapsRollup(ref.pid), tooLate]);
+    return read?.privateBytes ?? "hangs";
+  } catch (error) {
+    if (!(error instanceof ProcError)) throw error;
+    // The file of a process that lives says "gone" where only the first of its threads has left.
+    return sameProcess(proc.alive(ref.pid), ref) ? "hidden" : "gone";
+  }
+}
+
 type Living = Required<Pick<ProgramStatus, "pid" | "uptimeSeconds">> &
-  Pick<ProgramStatus, "privateBytes" | "command">;
+  Pick<ProgramStatus, "privateBytes" | "command"> & { readonly ageMs: number };
 
 /** Undefined: it left while we looked. */
-async function describeProcess(
+function describeProcess(
   ref: ProcessRef,
+  memory: Memory | undefined,
   { host, uptimeSeconds, withCommands }: Surroundings,
-  tooLate: Promise<void>,
-): Promise<(Living & { ageMs: number }) | undefined> {
-  const memory = await privateMemory(ref, host, tooLate);
+): Living | undefined {
   if (memory === "gone") return undefined;
   try {
     const age = ageMs(ref.startTime, uptimeSeconds);
@@ -149,22 +190,6 @@ async function describeProcess(
   } catch (error) {
     if (error instanceof ProcError) return undefined;
     throw error;
-  }
-}
-
-/** In bytes; hardened programs do not let their user look. */
-async function privateMemory(
-  ref: ProcessRef,
-  { proc }: Host,
-  tooLate: Promise<void>,
-): Promise<number | "gone" | "hidden" | "hangs"> {
-  try {
-    const read = await Promise.race([proc.smapsRollup(ref.pid), tooLate]);
-    return read?.privateBytes ?? "hangs";
-  } catch (error) {
-    if (!(error instanceof ProcError)) throw error;
-    // It is gone too where only the first of its threads has left.
-    return sameProcess(proc.alive(ref.pid), ref) ? "hidden" : "gone";
   }
 }
 
