@@ -1,4 +1,14 @@
-import * as fs from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { parseConfigobj } from "./configobj.ts";
 import { IssueList, sortIssues } from "./issue-list.ts";
@@ -58,7 +68,7 @@ function readMainFile(path: string, uid: number, fatal: IssueList): ReadFile | u
     return undefined;
   }
   if (file === undefined) return undefined;
-  const unsafe = describeUnsafe(dirname(path), fs.statSync(dirname(path)), uid);
+  const unsafe = describeUnsafe(dirname(path), statSync(dirname(path)), uid);
   if (unsafe !== undefined) fatal.error(place, `the folder ${dirname(path)} ${unsafe}`);
   for (const fault of file.faults) {
     const top = topOf(fault.owner);
@@ -90,9 +100,9 @@ function readFolder(
 ): ReadFile[] {
   let names: string[];
   try {
-    const unsafe = describeUnsafe(path, fs.statSync(path), uid);
+    const unsafe = describeUnsafe(path, statSync(path), uid);
     if (unsafe !== undefined) fatal.error(place, `config_dir: the folder ${path} ${unsafe}`);
-    names = fs.readdirSync(path);
+    names = readdirSync(path);
   } catch (error) {
     fatal.error(place, `config_dir: the folder ${JSON.stringify(path)} ${describe(error)}`);
     return [];
@@ -138,21 +148,21 @@ function readBytes(
   let descriptor: number | undefined;
   try {
     // Without O_NONBLOCK a pipe would make us wait for a writer.
-    descriptor = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-    const stats = fs.fstatSync(descriptor);
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = fstatSync(descriptor);
     if (!stats.isFile()) return "no-file";
     const unsafe = describeUnsafe(path, stats, uid);
-    if (unsafe === undefined) return fs.readFileSync(descriptor);
+    if (unsafe === undefined) return readFileSync(descriptor);
     issues.error(place, unsafe);
     return undefined;
   } catch (error) {
-    if (!isDenied(error) && fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) {
+    if (!isDenied(error) && lstatSync(path, { throwIfNoEntry: false }) === undefined) {
       return "no-file";
     }
     issues.error(place, describe(error));
     return undefined;
   } finally {
-    if (descriptor !== undefined) fs.closeSync(descriptor);
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
@@ -168,14 +178,14 @@ function hostFacts(home: string, uid: number): HostFacts {
 
 function statFolder(path: string): boolean {
   try {
-    return fs.statSync(path).isDirectory();
+    return statSync(path).isDirectory();
   } catch {
     return false;
   }
 }
 
 function isThere(path: string): boolean {
-  return fs.existsSync(path);
+  return existsSync(path);
 }
 
 function isDenied(error: unknown): boolean {
