@@ -1,134 +1,94 @@
 // npm run bench: what usrsvc needs, beside what Node and the kernel need, in one run.
 // README.md beside this file tells how each figure is taken.
-import { existsSync, readFileSync } from "node:fs";
-import { cpus, release } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
-import { type Figure, formatFigure, formatHead } from "./figures.ts";
-import { measureFloors } from "./floors.ts";
-import { type Effort, measure } from "./measure.ts";
-import { Scene } from "./scene.ts";
-
-const SUCCESS_SECONDS = 0.5;
-const usage = `Usage: npm run bench -- [--counts 1,100,1000] [--idle-seconds 20] [--quick] [--json]
-
-  --counts N,…         numbers of programs
-  --idle-seconds N     how long idleness is watched
-  --quick              1 and 100 programs, few tries: less than 40 s
-  --json               one JSON object instead of tables
-`;
-
-const { values } = parseArgs({
-  options: {
-    counts: { type: "string" },
-    "idle-seconds": { type: "string" },
-    quick: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", short: "h", default: false },
-  },
-});
+import { compare } from "./compare.ts";
+import type { Figure } from "./figures.ts";
+import { Home } from "./home.ts";
+import { formatMarkdown } from "./markdown.ts";
+import { type Options, parseOptions, usage } from "./options.ts";
+import { describeMachine, formatMachine, readReport, type Report, type Step } from "./report.ts";
+import { formatFigure, formatHead, formatSummary } from "./table.ts";
 
 const controller = new AbortController();
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(name, () => controller.abort(new Error(`ended by ${name}`)));
 }
+// `npm run bench | head`: what was started must be ended all the same.
+process.stdout.on("error", () => controller.abort(new Error("nobody reads the output")));
 
-if (values.help) process.stdout.write(usage);
-else process.exitCode = await main();
+process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const { quick, json } = values;
-  const counts = (values.counts ?? (quick ? "1,100" : "1,100,1000")).split(",").map(Number);
-  const idleSeconds = Number(values["idle-seconds"] ?? (quick ? 4 : 20));
-  if (![...counts, idleSeconds].every((one) => Number.isInteger(one) && one > 0)) {
-    process.stderr.write(usage);
+  let options: Options;
+  try {
+    options = parseOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`bench: ${(error as Error).message}\n${usage}`);
     return 1;
+  }
+  if (options.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  if (options.from !== undefined) {
+    print(readReport(options.from), options.output);
+    return 0;
   }
   const root = dirname(dirname(import.meta.dirname));
   if (!existsSync(join(root, "dist", "usrsvcd.cjs"))) {
     process.stderr.write("bench: there is no dist/; run: npm run build\n");
     return 1;
   }
-  const { signal } = controller;
-  const say = (text: string): void => {
-    if (!json) process.stdout.write(`${text}\n`);
-  };
+  const report = await run(options, controller.signal);
+  if (options.save !== undefined) writeFileSync(options.save, json(report));
+  if (options.output !== "text") print(report, options.output);
+  return report.problems.length > 0 ? 1 : 0;
+}
+
+/** Measures, and says meanwhile what is known: on standard error if the result has another form. */
+async function run(options: Options, signal: AbortSignal): Promise<Report> {
+  const out = options.output === "text" ? process.stdout : process.stderr;
+  const say = (text: string): void => void out.write(`${text}\n`);
   const figures: Figure[] = [];
+  const findings: string[] = [];
   const problems: string[] = [];
-  const tell = (one: Figure): void => {
-    figures.push(one);
-    say(formatFigure(one));
+  const steps: { soak?: Step[]; scale?: Step[]; foreign?: Step[] } = {};
+  const problem = (text: string): void => {
+    problems.push(text);
+    say(`\nnot measured: ${text}`);
   };
-  await using scene = new Scene(SUCCESS_SECONDS, signal);
-  const machine = {
-    time: new Date().toISOString(),
-    node: process.version,
-    kernel: release(),
-    cpus: cpus().length,
-    cpu: cpus()[0]?.model,
-    service: scene.services.kind,
-    successSeconds: SUCCESS_SECONDS,
-    idleSeconds,
-  };
-  say(describe(machine));
+  await using home = new Home(signal);
+  const machine = describeMachine(options, home);
+  say(formatMachine(machine, options));
   try {
-    say(formatHead("floors"));
-    const floors = await measureFloors(scene, quick ? 9 : 25, signal);
-    for (const one of Object.values(floors)) tell(one as Figure);
-    for (const count of counts) {
-      const problem = tooMany(count);
-      say(formatHead(count === 1 ? "1 program" : `${count} programs`));
-      try {
-        if (problem !== undefined) throw new Error(problem);
-        await measure(scene, count, effortFor(count, quick, idleSeconds), floors, tell, signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        problems.push(`${count} programs: ${(error as Error).message}`);
-        say(`  not measured further: ${(error as Error).message}`);
-      }
-      await scene.clear();
-    }
+    await compare(
+      home,
+      options,
+      (title, some) => {
+        figures.push(...some);
+        say([formatHead(title), ...some.map((one) => formatFigure(one))].join("\n"));
+      },
+      problem,
+    );
+    say(formatSummary(figures));
   } catch (error) {
     if (!signal.aborted) throw error;
-    problems.push((signal.reason as Error).message);
-    say(`\n${problems.at(-1)}`);
+    problem((signal.reason as Error).message);
   }
-  if (json) process.stdout.write(`${JSON.stringify({ machine, figures, problems }, null, 2)}\n`);
-  return problems.length > 0 ? 1 : 0;
+  return { machine, options, figures, ...steps, findings, problems };
 }
 
-/** A program that died 30 times within a minute is not started again at once: stay below. */
-function effortFor(count: number, quick: boolean, idleSeconds: number): Effort {
-  return {
-    kills: quick ? 7 : 20,
-    bulkTries: quick ? 1 : count > 500 ? 2 : 3,
-    commandTries: quick ? 3 : 7,
-    idleSeconds,
-    restSeconds: quick ? 1 : 10,
-  };
+function print(report: Report, output: Options["output"]): void {
+  if (output === "json") process.stdout.write(json(report));
+  else if (output === "markdown") process.stdout.write(formatMarkdown(report));
+  else {
+    const lines = report.figures.map(formatFigure);
+    const head = formatMachine(report.machine, report.options);
+    process.stdout.write(`${[head, ...lines, formatSummary(report.figures)].join("\n")}\n`);
+  }
 }
 
-/** While they start, programs have a shell and perhaps a fork of it beside them, and two pipes. */
-function tooMany(count: number): string | undefined {
-  const limits = readFileSync("/proc/self/limits", "utf8");
-  const hard = (name: string): number => {
-    const word = new RegExp(`^${name} +\\S+ +(\\S+)`, "m").exec(limits)?.[1];
-    return word === undefined || word === "unlimited" ? Infinity : Number(word);
-  };
-  const processes = Math.min(
-    hard("Max processes"),
-    Number(readFileSync("/proc/sys/kernel/pid_max", "utf8")),
-  );
-  if (processes < 3 * count + 500) return `the limit of processes (ulimit -u) is ${processes}`;
-  const files = hard("Max open files");
-  return files < 4 * count + 100 ? `the limit of open files (ulimit -H -n) is ${files}` : undefined;
-}
-
-function describe(machine: Readonly<Record<string, unknown>>): string {
-  const { node, kernel, cpus, cpu, service, successSeconds, idleSeconds } = machine;
-  return [
-    `Node ${String(node)}, Linux ${String(kernel)}, ${String(cpus)} x ${String(cpu)}`,
-    `services written in ${String(service)}; success_seconds = ${String(successSeconds)}; ` +
-      `idleness watched for ${String(idleSeconds)} s`,
-  ].join("\n");
+function json(report: Report): string {
+  return `${JSON.stringify(report, null, 2)}\n`;
 }

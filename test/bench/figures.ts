@@ -1,79 +1,119 @@
-import { loadavg } from "node:os";
+import { combine, isDisturbed, type Load, type LoadSpan } from "./load.ts";
+import { summarize, type Summary } from "./stats.ts";
+
+/** The rows: what is measured. README.md tells how. */
+export const rows = {
+  node: "node -e 0",
+  launched: "launched -> all run",
+  kill: "kill -9 -> successor's first instruction",
+  back: "all killed at once -> all back",
+  idleCpu: "CPU of an idle minute",
+  wakeups: "wakeups a second, idle",
+  activityCpu: "CPU of an idle minute, with activity files",
+  activityWakeups: "wakeups a second, idle, with activity files",
+  processes: "processes beside the services",
+  dirty: "dirty private memory",
+  dirtyAfter: "dirty private memory after the kills",
+  statusOne: "status of one",
+  statusAll: "status of all",
+  added: "one added -> it runs",
+  stop: "stop all",
+  start: "start all by hand -> all run",
+} as const;
+
+export type Row = (typeof rows)[keyof typeof rows];
+export type Unit = "ms" | "MB" | "/s" | "";
+
+/** What usrsvcd is to reach, and whether it did. */
+export interface GoalVerdict {
+  /** As it is written in the list of goals. */
+  readonly text: string;
+  /** The limit on this machine, in the unit of the figure. */
+  readonly limit: number;
+  /** How the limit was come by. */
+  readonly scale: string;
+  readonly reached: boolean;
+}
 
 /** One thing that was measured. */
-export interface Figure {
-  /** How many programs there were; 0 for a floor that does not depend on it. */
+export interface Figure extends Summary {
+  /** How many services there were. */
   readonly programs: number;
-  readonly name: string;
-  readonly unit: "ms" | "MB" | "/s";
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
-  readonly tries: number;
-  /** Load average of the machine in the last minute, when the last try ended. */
-  readonly load: number;
-  /** What it is compared with, and how many times that it is. */
-  readonly floor?: string;
-  readonly ratio?: number;
+  /** Who was measured; empty for `node -e 0`. */
+  readonly manager: string;
+  readonly row: Row;
+  readonly unit: Unit;
+  readonly load: Load;
+  /** True when others used the machine meanwhile: do not trust it. */
+  readonly disturbed: boolean;
+  /** What it is compared with, taken in the same run between its own tries or rounds. */
+  readonly floor?: { readonly name: string; readonly median: number; readonly ratio: number };
+  readonly goal?: GoalVerdict;
 }
 
-/** Sums up the tries of one measurement. */
-export function figure(
-  programs: number,
-  name: string,
-  unit: Figure["unit"],
-  values: readonly number[],
-  floor?: Figure,
-): Figure {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  const median = (at(sorted, Math.floor(middle)) + at(sorted, Math.ceil(middle))) / 2;
-  return {
-    programs,
-    name,
-    unit,
-    median,
-    min: at(sorted, 0),
-    max: at(sorted, sorted.length - 1),
-    tries: sorted.length,
-    load: loadavg()[0] ?? Number.NaN,
-    ...(floor === undefined ? {} : { floor: floor.name, ratio: median / floor.median }),
-  };
+/** The tries of one measurement, gathered in as many stretches as it takes. */
+export class Samples {
+  readonly unit: Unit;
+  readonly values: number[] = [];
+  /** `node -e 0`, run before each of the values. */
+  readonly nodeMs: number[] = [];
+  readonly spans: LoadSpan[] = [];
+
+  constructor(unit: Unit) {
+    this.unit = unit;
+  }
 }
 
-function at(values: readonly number[], index: number): number {
-  return values[index] ?? Number.NaN;
-}
+/** All samples of one number of services, by who was measured and what. */
+export class Sheet {
+  readonly programs: number;
+  readonly #samples = new Map<string, { manager: string; row: Row; samples: Samples }>();
 
-const WIDTHS = [46, 11, 11, 11, 7, 7];
+  constructor(programs: number) {
+    this.programs = programs;
+  }
 
-/** The head of a table of figures. */
-export function formatHead(title: string): string {
-  return `\n${row([title, "median", "min", "max", "tries", "load"])}  times its floor`;
-}
+  of(manager: string, row: Row, unit: Unit = "ms"): Samples {
+    const key = `${row} ${manager}`;
+    const found = this.#samples.get(key) ?? { manager, row, samples: new Samples(unit) };
+    this.#samples.set(key, found);
+    return found.samples;
+  }
 
-/** One line of the table. */
-export function formatFigure(one: Figure): string {
-  const { name, unit, median, min, max, tries, load, floor, ratio } = one;
-  const cells = [
-    `  ${name}`,
-    show(median, unit),
-    show(min, unit),
-    show(max, unit),
-    String(tries),
-    load.toFixed(1),
-  ];
-  return `${row(cells)}${ratio === undefined ? "" : `  ${ratio.toFixed(2)} x ${floor}`}`;
-}
+  /** Sums up; the median of `floor` in the same row, or else `node -e 0`, is what a figure is compared with. */
+  figures(floor: string): readonly Figure[] {
+    return [...this.#samples.values()].map(({ manager, row, samples }) => {
+      const load = combine(samples.spans);
+      const summary = summarize(samples.values);
+      const compared = this.#floorOf(manager, row, samples, floor);
+      return {
+        programs: this.programs,
+        manager,
+        row,
+        unit: samples.unit,
+        ...summary,
+        load,
+        disturbed: isDisturbed(load),
+        ...(compared === undefined
+          ? {}
+          : { floor: { ...compared, ratio: summary.median / compared.median } }),
+      };
+    });
+  }
 
-function row([first = "", ...rest]: readonly string[]): string {
-  return (
-    first.padEnd(WIDTHS[0] ?? 0) +
-    rest.map((cell, index) => cell.padStart(WIDTHS[index + 1] ?? 0)).join("")
-  );
-}
-
-function show(value: number, unit: string): string {
-  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
-  return `${value.toFixed(digits)} ${unit}`;
+  #floorOf(
+    manager: string,
+    row: Row,
+    samples: Samples,
+    floor: string,
+  ): { name: string; median: number } | undefined {
+    if (samples.nodeMs.length > 0) {
+      return { name: rows.node, median: summarize(samples.nodeMs).median };
+    }
+    // By hand or by the daemon, the floor of a start is the same.
+    const alike = row === rows.start ? rows.launched : row === rows.dirtyAfter ? rows.dirty : row;
+    const bare = this.#samples.get(`${alike} ${floor}`)?.samples.values ?? [];
+    if (manager === floor || bare.length === 0) return undefined;
+    return { name: floor, median: summarize(bare).median };
+  }
 }

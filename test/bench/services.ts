@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { commandLine } from "./processes.ts";
 import { Tail } from "./tail.ts";
 import { waitFor } from "./wait.ts";
 
@@ -24,7 +25,7 @@ export class Services {
     this.command = join(folder, "service");
     this.log = join(folder, "starts");
     writeFileSync(this.log, "");
-    this.kind = compile(this.command) ? "C" : "sh";
+    this.kind = compile(join(import.meta.dirname, "service.c"), this.command) ? "C" : "sh";
     if (this.kind === "sh") {
       copyFileSync(join(import.meta.dirname, "service.sh"), this.command);
       execFileSync("mkfifo", [`${this.log}.never`]);
@@ -57,15 +58,13 @@ export class Services {
 
   /** Kills a service, if `pid` still is one. */
   kill(pid: number): void {
-    if (this.isAlive(pid)) process.kill(pid, "SIGKILL");
+    if (this.isService(pid)) process.kill(pid, "SIGKILL");
   }
 
-  isAlive(pid: number): boolean {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(this.command);
-    } catch {
-      return false;
-    }
+  /** True for a service itself, not for a launcher that has it among its arguments. */
+  isService(pid: number): boolean {
+    const [first, second] = commandLine(pid);
+    return this.kind === "C" ? first === this.command : second === this.command;
   }
 
   [Symbol.dispose](): void {
@@ -73,8 +72,8 @@ export class Services {
   }
 }
 
-function compile(target: string): boolean {
-  const source = join(import.meta.dirname, "service.c");
+/** Compiles a program of one file; false where there is no compiler. */
+export function compile(source: string, target: string): boolean {
   // Static, where the machine has what it takes: the loader would add half a millisecond.
   return [["-static"], []].some((options) => {
     try {

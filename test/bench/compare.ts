@@ -1,0 +1,81 @@
+import { type Figure, Sheet } from "./figures.ts";
+import { bareSupervisors, BARE_NODE } from "./floors.ts";
+import { judge } from "./goals.ts";
+import type { Home } from "./home.ts";
+import { tooMany } from "./limits.ts";
+import type { Manager } from "./manager.ts";
+import type { Options } from "./options.ts";
+import { findPeers } from "./peers/peers.ts";
+import type { Effort } from "./effort.ts";
+import { measureActivity } from "./rest.ts";
+import { measureRounds } from "./rounds.ts";
+import { rows } from "./figures.ts";
+import { Usrsvcd } from "./usrsvcd.ts";
+
+/** Up to so many services: supervisor and runit take minutes for more. */
+const PEERS_MOST = 100;
+
+/** Measures usrsvcd, the floors and the peers with each number of services; tells what it knows at once. */
+export async function compare(
+  home: Home,
+  options: Options,
+  tell: (title: string, figures: readonly Figure[]) => void,
+  problem: (text: string) => void,
+): Promise<void> {
+  for (const count of options.counts) {
+    const reason = tooMany(count);
+    if (reason !== undefined) {
+      problem(`${count} services: ${reason}`);
+      continue;
+    }
+    const usrsvcd = new Usrsvcd(home);
+    const managers: Manager[] = [...bareSupervisors(home), usrsvcd];
+    if (options.peers && count <= PEERS_MOST) {
+      const peers = findPeers().filter(({ version }) => version !== "");
+      managers.push(...peers.map(({ make }) => make(home)));
+    }
+    const effort = effortFor(count, options);
+    const sheet = new Sheet(count);
+    try {
+      await measureRounds(home, managers, effort, sheet, problem);
+      if (count >= 100) await measureActivity(home, usrsvcd, effort, sheet);
+    } catch (error) {
+      home.signal.throwIfAborted();
+      problem(`${count} services: ${(error as Error).message}`);
+    }
+    tellAll(sheet, managers, usrsvcd.name, tell);
+  }
+}
+
+function tellAll(
+  sheet: Sheet,
+  managers: readonly Manager[],
+  judged: string,
+  tell: (title: string, figures: readonly Figure[]) => void,
+): void {
+  const figures = sheet.figures(BARE_NODE);
+  const nodeMs = figures.find(({ row }) => row === rows.node)?.median ?? Number.NaN;
+  const services = sheet.programs === 1 ? "1 service" : `${sheet.programs} services`;
+  for (const name of ["", ...managers.map((one) => one.name)]) {
+    const own = figures
+      .filter(({ manager }) => manager === name)
+      .map((one) => judge(one, judged, nodeMs))
+      .toSorted((a, b) => order(a) - order(b));
+    if (own.length > 0) tell(`${name === "" ? "node" : name}, ${services}`, own);
+  }
+}
+
+function order({ row }: Figure): number {
+  return Object.values(rows).indexOf(row);
+}
+
+/** A program that died 30 times within a minute is not started again at once: stay below. */
+function effortFor(count: number, { quick, idleSeconds }: Options): Effort {
+  return {
+    rounds: quick ? 1 : count > 500 ? 2 : 3,
+    killsARound: quick ? 7 : 9,
+    commandTries: quick ? 3 : 9,
+    idleSeconds,
+    restSeconds: quick ? 1 : 10,
+  };
+}

@@ -1,0 +1,87 @@
+import { parseArgs } from "node:util";
+
+/** How the bench is called. */
+export const usage = `Usage: npm run bench -- [OPTIONS]
+
+  --counts N,…         numbers of programs; by default 1,100,1000
+  --idle-seconds N     how long idleness is watched
+  --quick              1 and 100 programs, few tries, no peers: less than a minute
+  --peers yes|no       runit and supervisor beside usrsvcd, where they are installed; by default yes
+  --soak RESTARTS      only this: does anything grow over so many restarts?
+  --scale              only this: 1,000 to 10,000 programs, 2,000 of them running
+  --foreign N          only this: what N idle processes of others cost
+  --json               one JSON object with everything on standard output
+  --markdown           tables for a README on standard output
+  --save FILE          the JSON to a file, too
+  --from FILE          measures nothing: prints what --save has written
+`;
+
+/** What is to be measured. */
+export type Task =
+  | { readonly kind: "figures" }
+  | { readonly kind: "soak"; readonly restarts: number }
+  | { readonly kind: "scale" }
+  | { readonly kind: "foreign"; readonly processes: number };
+
+export interface Options {
+  readonly help: boolean;
+  readonly task: Task;
+  readonly counts: readonly number[];
+  readonly idleSeconds: number;
+  readonly quick: boolean;
+  readonly peers: boolean;
+  readonly output: "text" | "json" | "markdown";
+  readonly save: string | undefined;
+  readonly from: string | undefined;
+}
+
+/** @throws {TypeError} what is wrong with the arguments */
+export function parseOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      counts: { type: "string" },
+      "idle-seconds": { type: "string" },
+      quick: { type: "boolean", default: false },
+      peers: { type: "string" },
+      soak: { type: "string" },
+      scale: { type: "boolean", default: false },
+      foreign: { type: "string" },
+      json: { type: "boolean", default: false },
+      markdown: { type: "boolean", default: false },
+      save: { type: "string" },
+      from: { type: "string" },
+      help: { type: "boolean", short: "h", default: false },
+    },
+  });
+  const { quick, peers = quick ? "no" : "yes", json, markdown } = values;
+  if (peers !== "yes" && peers !== "no")
+    throw new TypeError(`--peers: "${peers}" is not yes or no`);
+  return {
+    help: values.help,
+    task: taskOf(values),
+    counts: (values.counts ?? (quick ? "1,100" : "1,100,1000"))
+      .split(",")
+      .map((word) => whole("--counts", word)),
+    idleSeconds: whole("--idle-seconds", values["idle-seconds"] ?? (quick ? "4" : "20")),
+    quick,
+    peers: peers === "yes",
+    output: json ? "json" : markdown ? "markdown" : "text",
+    save: values.save,
+    from: values.from,
+  };
+}
+
+function taskOf(values: { soak?: string; scale: boolean; foreign?: string }): Task {
+  if (values.soak !== undefined) return { kind: "soak", restarts: whole("--soak", values.soak) };
+  if (values.foreign !== undefined) {
+    return { kind: "foreign", processes: whole("--foreign", values.foreign) };
+  }
+  return values.scale ? { kind: "scale" } : { kind: "figures" };
+}
+
+function whole(option: string, word: string): number {
+  const value = Number(word);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new TypeError(`${option}: "${word}" is not a whole number above 0`);
+}

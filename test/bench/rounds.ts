@@ -1,0 +1,74 @@
+import { type Row, rows, type Sheet } from "./figures.ts";
+import type { Home } from "./home.ts";
+import type { Manager } from "./manager.ts";
+import { measureAfterKills, measureCalm } from "./rest.ts";
+import { type Effort, names, untilAllRun } from "./effort.ts";
+import { now } from "./wait.ts";
+
+/**
+ * Measures the managers with `sheet.programs` services in rounds, one after the other in each, so
+ * that a machine that gets slower or faster does so for all of them.
+ */
+export async function measureRounds(
+  home: Home,
+  managers: readonly Manager[],
+  effort: Effort,
+  sheet: Sheet,
+  problem: (text: string) => void,
+): Promise<void> {
+  const failed = new Set<Manager>();
+  for (let round = 0; round < effort.rounds; round++) {
+    for (const manager of managers.filter((one) => !failed.has(one))) {
+      try {
+        await measureRound(home, manager, effort, sheet, round === 0);
+      } catch (error) {
+        home.signal.throwIfAborted();
+        failed.add(manager);
+        problem(`${manager.name}, ${sheet.programs} services: ${(error as Error).message}`);
+      } finally {
+        await manager.end();
+      }
+    }
+  }
+}
+
+async function measureRound(
+  home: Home,
+  manager: Manager,
+  effort: Effort,
+  sheet: Sheet,
+  first: boolean,
+): Promise<void> {
+  const ids = names(sheet.programs);
+  const { services, meter } = home;
+  const gather = async (row: Row, tries: number, one: (index: number) => Promise<number>) => {
+    const samples = sheet.of(manager.name, row);
+    const end = meter.begin();
+    for (let index = 0; index < tries; index++) samples.values.push(await one(index));
+    samples.spans.push(end());
+  };
+
+  manager.configure(ids);
+  await gather(rows.launched, 1, async () => await untilAllRun(home, manager.launch(), ids));
+  await manager.settled(ids);
+  if (first) await measureCalm(home, manager, effort, sheet);
+
+  await gather(rows.kill, effort.killsARound, async (index) => {
+    const victim = [ids[index % ids.length] ?? ""];
+    await manager.settled(victim);
+    const pid = services.latest(victim)[0]?.pid ?? 0;
+    const since = now();
+    services.kill(pid);
+    return await untilAllRun(home, since, victim);
+  });
+
+  await manager.settled(ids);
+  await gather(rows.back, 1, async () => {
+    const pids = services.latest(ids).map(({ pid }) => pid);
+    const since = now();
+    for (const pid of pids) services.kill(pid);
+    return await untilAllRun(home, since, ids);
+  });
+  await manager.settled(ids);
+  if (first) await measureAfterKills(home, manager, effort, sheet);
+}

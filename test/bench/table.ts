@@ -1,0 +1,70 @@
+import type { Figure, Unit } from "./figures.ts";
+
+const WIDTHS = [46, 11, 18, 18, 6, 10];
+
+/** The head of a table of figures. */
+export function formatHead(title: string): string {
+  return `\n${line([title, "median", "quartiles", "min-max", "tries", "others"])}  compared, goal`;
+}
+
+/** One line of the table; `!` marks a figure that was taken while others used the machine. */
+export function formatFigure(one: Figure): string {
+  const { row, unit, median, q1, q3, min, max, tries, load, disturbed, floor, goal } = one;
+  const cells = [
+    `  ${row}`,
+    `${number(median)} ${unit}`,
+    tries < 2 ? "" : `${number(q1)}-${number(q3)}`,
+    tries < 2 ? "" : `${number(min)}-${number(max)}`,
+    String(tries),
+    `${percent(load.others + load.steal)}${disturbed ? " !" : "  "}`,
+  ];
+  const notes = [
+    ...(floor === undefined ? [] : [`${floor.ratio.toFixed(2)} x ${floor.name}`]),
+    ...(goal === undefined
+      ? []
+      : [`${goal.reached ? "reached" : "MISSED"}: at most ${number(goal.limit)} ${unit}`]),
+  ];
+  return `${line(cells)}  ${notes.join("; ")}`.trimEnd();
+}
+
+/** What of the goals was reached, and what was not. */
+export function formatSummary(figures: readonly Figure[]): string {
+  const lines = figures.flatMap(({ programs, row, unit, median, disturbed, goal }) =>
+    goal === undefined
+      ? []
+      : [
+          `  ${goal.reached ? "reached" : "MISSED "}  ${`${programs}`.padStart(5)}  ${row.padEnd(46)}` +
+            `${show(median, unit).padStart(10)}, goal ${goal.text}: here at most ` +
+            `${show(goal.limit, unit)} (${goal.scale})${disturbed ? "  ! disturbed" : ""}`,
+        ],
+  );
+  const reached = figures.filter(({ goal }) => goal?.reached === true).length;
+  const doubtful = figures.filter(({ disturbed }) => disturbed).length;
+  return [
+    `\ngoals: ${reached} reached, ${lines.length - reached} missed`,
+    ...lines,
+    `\n${doubtful} of ${figures.length} figures were taken while others used the machine (!)`,
+  ].join("\n");
+}
+
+/** A value with its unit, in three digits. */
+export function show(value: number, unit: Unit): string {
+  return `${number(value)} ${unit}`.trimEnd();
+}
+
+/** Three digits are more than such figures are worth. */
+export function number(value: number): string {
+  return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2);
+}
+
+/** A share in percent. */
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(1)} %`;
+}
+
+function line([first = "", ...rest]: readonly string[]): string {
+  return (
+    first.padEnd(WIDTHS[0] ?? 0) +
+    rest.map((cell, index) => cell.padStart(WIDTHS[index + 1] ?? 0)).join("")
+  );
+}
