@@ -6,9 +6,12 @@ import { compare } from "./compare.ts";
 import type { Figure } from "./figures.ts";
 import { Home } from "./home.ts";
 import { formatMarkdown } from "./markdown.ts";
-import { type Options, parseOptions, usage } from "./options.ts";
+import { type Options, parseOptions, type Task, usage } from "./options.ts";
 import { describeMachine, formatMachine, readReport, type Report, type Step } from "./report.ts";
-import { formatFigure, formatHead, formatSummary } from "./table.ts";
+import { foreign } from "./foreign.ts";
+import { scale } from "./scale.ts";
+import { soak } from "./soak.ts";
+import { formatFigure, formatHead, formatStep, formatSummary, titleOf } from "./table.ts";
 
 const controller = new AbortController();
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -53,40 +56,80 @@ async function run(options: Options, signal: AbortSignal): Promise<Report> {
   const figures: Figure[] = [];
   const findings: string[] = [];
   const problems: string[] = [];
-  const steps: { soak?: Step[]; scale?: Step[]; foreign?: Step[] } = {};
+  const steps: Step[] = [];
   const problem = (text: string): void => {
     problems.push(text);
     say(`\nnot measured: ${text}`);
   };
   await using home = new Home(signal);
+  const perform = async (task: Task): Promise<void> => {
+    if (task.kind === "figures") {
+      await compare(
+        home,
+        options,
+        (some) => {
+          figures.push(...some);
+          say([formatHead(some.map(titleOf)[0] ?? ""), ...some.map(formatFigure)].join("\n"));
+        },
+        problem,
+      );
+      say(formatSummary(figures));
+      return;
+    }
+    const tell = (step: Step): void => {
+      steps.push(step);
+      say(formatStep(step));
+    };
+    findings.push(...(await performLong(home, task, options, tell)));
+    say(["", ...findings].join("\n"));
+  };
   const machine = describeMachine(options, home);
   say(formatMachine(machine, options));
   try {
-    await compare(
-      home,
-      options,
-      (title, some) => {
-        figures.push(...some);
-        say([formatHead(title), ...some.map((one) => formatFigure(one))].join("\n"));
-      },
-      problem,
-    );
-    say(formatSummary(figures));
+    await perform(options.task);
   } catch (error) {
     if (!signal.aborted) throw error;
     problem((signal.reason as Error).message);
   }
-  return { machine, options, figures, ...steps, findings, problems };
+  return { machine, options, figures, steps, findings, problems };
+}
+
+/** The measurements that are made only if asked for. */
+async function performLong(
+  home: Home,
+  task: Exclude<Task, { kind: "figures" }>,
+  { counts, idleSeconds }: Options,
+  tell: (step: Step) => void,
+): Promise<readonly string[]> {
+  switch (task.kind) {
+    case "soak":
+      return await soak(home, task.restarts, tell);
+    case "scale":
+      return await scale(home, counts ?? [1000, 2000, 5000, 10_000], tell);
+    case "foreign":
+      return await foreign(home, task.processes, idleSeconds, tell);
+  }
 }
 
 function print(report: Report, output: Options["output"]): void {
   if (output === "json") process.stdout.write(json(report));
   else if (output === "markdown") process.stdout.write(formatMarkdown(report));
   else {
-    const lines = report.figures.map(formatFigure);
-    const head = formatMachine(report.machine, report.options);
-    process.stdout.write(`${[head, ...lines, formatSummary(report.figures)].join("\n")}\n`);
+    process.stdout.write(`${formatReport(report)}\n`);
   }
+}
+
+function formatReport({ machine, options, figures, steps, findings }: Report): string {
+  const head = formatMachine(machine, options);
+  if (options.task.kind !== "figures") {
+    return [head, ...steps.map(formatStep), "", ...findings].join("\n");
+  }
+  const titles = new Set(figures.map(titleOf));
+  const tables = [...titles].flatMap((title) => [
+    formatHead(title),
+    ...figures.filter((one) => titleOf(one) === title).map(formatFigure),
+  ]);
+  return [head, ...tables, formatSummary(figures)].join("\n");
 }
 
 function json(report: Report): string {

@@ -1,4 +1,4 @@
-import { type Figure, Sheet } from "./figures.ts";
+import { type Figure, rows, Sheet } from "./figures.ts";
 import { bareSupervisors, BARE_NODE } from "./floors.ts";
 import { judge } from "./goals.ts";
 import type { Home } from "./home.ts";
@@ -9,7 +9,7 @@ import { findPeers } from "./peers/peers.ts";
 import type { Effort } from "./effort.ts";
 import { measureActivity } from "./rest.ts";
 import { measureRounds } from "./rounds.ts";
-import { rows } from "./figures.ts";
+import { measureWaiting } from "./waiting.ts";
 import { Usrsvcd } from "./usrsvcd.ts";
 
 /** Up to so many services: supervisor and runit take minutes for more. */
@@ -19,10 +19,10 @@ const PEERS_MOST = 100;
 export async function compare(
   home: Home,
   options: Options,
-  tell: (title: string, figures: readonly Figure[]) => void,
+  tell: (figures: readonly Figure[]) => void,
   problem: (text: string) => void,
 ): Promise<void> {
-  for (const count of options.counts) {
+  for (const count of options.counts ?? (options.quick ? [1, 100] : [1, 100, 1000])) {
     const reason = tooMany(count);
     if (reason !== undefined) {
       problem(`${count} services: ${reason}`);
@@ -39,6 +39,7 @@ export async function compare(
     try {
       await measureRounds(home, managers, effort, sheet, problem);
       if (count >= 100) await measureActivity(home, usrsvcd, effort, sheet);
+      if (count === 100 && !options.quick) await measureWaiting(home, sheet);
     } catch (error) {
       home.signal.throwIfAborted();
       problem(`${count} services: ${(error as Error).message}`);
@@ -51,17 +52,16 @@ function tellAll(
   sheet: Sheet,
   managers: readonly Manager[],
   judged: string,
-  tell: (title: string, figures: readonly Figure[]) => void,
+  tell: (figures: readonly Figure[]) => void,
 ): void {
   const figures = sheet.figures(BARE_NODE);
   const nodeMs = figures.find(({ row }) => row === rows.node)?.median ?? Number.NaN;
-  const services = sheet.programs === 1 ? "1 service" : `${sheet.programs} services`;
   for (const name of ["", ...managers.map((one) => one.name)]) {
     const own = figures
       .filter(({ manager }) => manager === name)
       .map((one) => judge(one, judged, nodeMs))
       .toSorted((a, b) => order(a) - order(b));
-    if (own.length > 0) tell(`${name === "" ? "node" : name}, ${services}`, own);
+    if (own.length > 0) tell(own);
   }
 }
 

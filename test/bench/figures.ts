@@ -19,6 +19,7 @@ export const rows = {
   added: "one added -> it runs",
   stop: "stop all",
   start: "start all by hand -> all run",
+  waiting: "CPU a second while start waits",
 } as const;
 
 export type Row = (typeof rows)[keyof typeof rows];
@@ -113,7 +114,7 @@ export class Sheet {
     // By hand or by the daemon, the floor of a start is the same.
     const alike = row === rows.start ? rows.launched : row === rows.dirtyAfter ? rows.dirty : row;
     const bare = this.#samples.get(`${alike} ${floor}`)?.samples.values ?? [];
-    if (manager === floor || bare.length === 0) return undefined;
+    if (manager === floor || bare.length === 0 || row === rows.processes) return undefined;
     return { name: floor, median: summarize(bare).median };
   }
 }

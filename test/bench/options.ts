@@ -3,12 +3,12 @@ import { parseArgs } from "node:util";
 /** How the bench is called. */
 export const usage = `Usage: npm run bench -- [OPTIONS]
 
-  --counts N,…         numbers of programs; by default 1,100,1000
+  --counts N,…         numbers of programs; by default 1,100,1000 (--scale: 1000,2000,5000,10000)
   --idle-seconds N     how long idleness is watched
   --quick              1 and 100 programs, few tries, no peers: less than a minute
   --peers yes|no       runit and supervisor beside usrsvcd, where they are installed; by default yes
   --soak RESTARTS      only this: does anything grow over so many restarts?
-  --scale              only this: 1,000 to 10,000 programs, 2,000 of them running
+  --scale              only this: growing numbers of programs, at most 2,000 of them running
   --foreign N          only this: what N idle processes of others cost
   --json               one JSON object with everything on standard output
   --markdown           tables for a README on standard output
@@ -26,7 +26,8 @@ export type Task =
 export interface Options {
   readonly help: boolean;
   readonly task: Task;
-  readonly counts: readonly number[];
+  /** Undefined for those that the task has of itself. */
+  readonly counts: readonly number[] | undefined;
   readonly idleSeconds: number;
   readonly quick: boolean;
   readonly peers: boolean;
@@ -60,9 +61,7 @@ export function parseOptions(args: readonly string[]): Options {
   return {
     help: values.help,
     task: taskOf(values),
-    counts: (values.counts ?? (quick ? "1,100" : "1,100,1000"))
-      .split(",")
-      .map((word) => whole("--counts", word)),
+    counts: values.counts?.split(",").map((word) => whole("--counts", word)),
     idleSeconds: whole("--idle-seconds", values["idle-seconds"] ?? (quick ? "4" : "20")),
     quick,
     peers: peers === "yes",

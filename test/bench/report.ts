@@ -27,16 +27,15 @@ export interface Machine {
 }
 
 /** A line of a long measurement: a step of --soak, a size of --scale, a state of --foreign. */
-export type Step = Readonly<Record<string, number | boolean>>;
+export type Step = Readonly<Record<string, number>>;
 
 /** All that a run found out; what --json prints. */
 export interface Report {
   readonly machine: Machine;
   readonly options: Options;
   readonly figures: readonly Figure[];
-  readonly soak?: readonly Step[];
-  readonly scale?: readonly Step[];
-  readonly foreign?: readonly Step[];
+  /** What --soak, --scale and --foreign have measured. */
+  readonly steps: readonly Step[];
   /** Findings of the long measurements, as sentences. */
   readonly findings: readonly string[];
   /** What could not be measured, and why. */

@@ -1,4 +1,5 @@
 import type { Figure, Unit } from "./figures.ts";
+import type { Step } from "./report.ts";
 
 const WIDTHS = [46, 11, 18, 18, 6, 10];
 
@@ -25,6 +26,19 @@ export function formatFigure(one: Figure): string {
       : [`${goal.reached ? "reached" : "MISSED"}: at most ${number(goal.limit)} ${unit}`]),
   ];
   return `${line(cells)}  ${notes.join("; ")}`.trimEnd();
+}
+
+/** Above which table a figure stands. */
+export function titleOf({ manager, programs }: Figure): string {
+  const services = programs === 1 ? "1 service" : `${programs} services`;
+  return `${manager === "" ? "node" : manager}, ${services}`;
+}
+
+/** A line of a long measurement. */
+export function formatStep(step: Step): string {
+  return Object.entries(step)
+    .map(([key, value]) => `${key} ${Number.isInteger(value) ? value : number(value)}`)
+    .join("  ");
 }
 
 /** What of the goals was reached, and what was not. */

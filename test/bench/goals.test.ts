@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Figure, type Row, rows } from "./figures.ts";
+import { judge } from "./goals.ts";
+import { combine, isDisturbed, type LoadSpan } from "./load.ts";
+import { summarize } from "./stats.ts";
+
+function figure(row: Row, programs: number, median: number, floor?: number): Figure {
+  const load = combine([]);
+  return {
+    programs,
+    manager: "usrsvcd",
+    row,
+    unit: "ms",
+    ...summarize([median]),
+    load,
+    disturbed: false,
+    ...(floor === undefined
+      ? {}
+      : { floor: { name: "floor", median: floor, ratio: median / floor } }),
+  };
+}
+
+test("a goal with a floor is a multiple of the floor measured here", () => {
+  const goal = judge(figure(rows.launched, 100, 260, 200), "usrsvcd", 28).goal;
+  assert.deepEqual([goal?.limit, goal?.reached], [262, true]);
+  assert.equal(judge(figure(rows.launched, 100, 264, 200), "usrsvcd", 28).goal?.reached, false);
+});
+
+test("a goal of CPU grows with node -e 0, one of memory does not", () => {
+  assert.equal(judge(figure(rows.idleCpu, 1, 15), "usrsvcd", 56).goal?.limit, 16);
+  assert.equal(judge(figure(rows.dirty, 100, 15), "usrsvcd", 56).goal?.limit, 13);
+});
+
+test("without its floor a goal is not judged, nor is another manager", () => {
+  assert.equal(judge(figure(rows.launched, 100, 260), "usrsvcd", 28).goal, undefined);
+  assert.equal(judge(figure(rows.idleCpu, 1, 15), "runit", 28).goal, undefined);
+});
+
+test("a figure is disturbed when others used more than 5 % of the CPUs, and more than a tick", () => {
+  const span = (ms: number, others: number): LoadSpan => {
+    return { ms, others, steal: 0, busy: 0, waiting: undefined, processes: 0 };
+  };
+  assert.ok(isDisturbed(combine([span(100, 1000)])));
+  assert.ok(!isDisturbed(combine([span(1, 9)])));
+  assert.ok(!isDisturbed(combine([span(100_000, 100)])));
+});
