@@ -12,8 +12,8 @@ import { measureRounds } from "./rounds.ts";
 import { measureWaiting } from "./waiting.ts";
 import { Usrsvcd } from "./usrsvcd.ts";
 
-/** Up to so many services: supervisor and runit take minutes for more. */
-const PEERS_MOST = 100;
+/** The peers take minutes: one service tells nothing that is worth it, and more than these too long. */
+const PEERS = { least: 2, most: 100 };
 
 /** Measures usrsvcd, the floors and the peers with each number of services; tells what it knows at once. */
 export async function compare(
@@ -30,7 +30,7 @@ export async function compare(
     }
     const usrsvcd = new Usrsvcd(home);
     const managers: Manager[] = [...bareSupervisors(home), usrsvcd];
-    if (options.peers && count <= PEERS_MOST) {
+    if (options.peers && count >= PEERS.least && count <= PEERS.most) {
       const peers = findPeers().filter(({ version }) => version !== "");
       managers.push(...peers.map(({ make }) => make(home)));
     }

@@ -1,4 +1,5 @@
 import { names, untilAllRun } from "./effort.ts";
+import { verdict } from "./goals.ts";
 import { describePower, power } from "./growth.ts";
 import type { Home } from "./home.ts";
 import { tooMany } from "./limits.ts";
@@ -11,6 +12,8 @@ import { now } from "./wait.ts";
 
 const MOST_RUNNING = 2000;
 const TRIES = 3;
+/** What usrsvcd may need for each program. */
+const GOAL_KB = 4;
 /** `usrsvc status` says 1 when not all run. */
 const STATUS_CODES = [0, 1];
 
@@ -36,13 +39,14 @@ export async function scale(
     ms: Math.max(0.1, (step[key] ?? 0) - (step["nodeMs"] ?? 0)),
   });
   const kbAProgram =
-    ((last["dirtyMb"] ?? 0) - (first["dirtyMb"] ?? 0)) /
+    (((last["dirtyMb"] ?? 0) - (first["dirtyMb"] ?? 0)) * 1024) /
     ((last["configured"] ?? 0) - (first["configured"] ?? 0));
   return [
     ...["launchedMs", "rereadMs", "statusMs"].map(
       (key) => `${key}: ${describePower(power(at(first, key), at(last, key)))}`,
     ),
-    `memory of usrsvcd: ${(kbAProgram * 1024).toFixed(1)} KB for each further program`,
+    `memory of usrsvcd: ${kbAProgram.toFixed(1)} KB for each further program ` +
+      `(${verdict(kbAProgram <= GOAL_KB)}: at most ${GOAL_KB} KB)`,
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { Figure, Unit } from "./figures.ts";
+import { verdict } from "./goals.ts";
 import type { Step } from "./report.ts";
 
 const WIDTHS = [46, 11, 18, 18, 6, 10];
@@ -23,7 +24,7 @@ export function formatFigure(one: Figure): string {
     ...(floor === undefined ? [] : [`${floor.ratio.toFixed(2)} x ${floor.name}`]),
     ...(goal === undefined
       ? []
-      : [`${goal.reached ? "reached" : "MISSED"}: at most ${number(goal.limit)} ${unit}`]),
+      : [`${verdict(goal.reached)}: at most ${number(goal.limit)} ${unit}`]),
   ];
   return `${line(cells)}  ${notes.join("; ")}`.trimEnd();
 }
@@ -47,7 +48,7 @@ export function formatSummary(figures: readonly Figure[]): string {
     goal === undefined
       ? []
       : [
-          `  ${goal.reached ? "reached" : "MISSED "}  ${`${programs}`.padStart(5)}  ${row.padEnd(46)}` +
+          `  ${verdict(goal.reached).padEnd(9)}${`${programs}`.padStart(5)}  ${row.padEnd(46)}` +
             `${show(median, unit).padStart(10)}, goal ${goal.text}: here at most ` +
             `${show(goal.limit, unit)} (${goal.scale})${disturbed ? "  ! disturbed" : ""}`,
         ],
