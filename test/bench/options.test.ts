@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseOptions } from "./options.ts";
+
+test("parseOptions() measures everything by default, and no peers when it has to be quick", () => {
+  const usual = parseOptions([]);
+  assert.deepEqual(usual.task, { kind: "figures" });
+  assert.equal(usual.peers, true);
+  assert.equal(parseOptions(["--quick"]).peers, false);
+  assert.equal(parseOptions(["--quick", "--peers", "yes"]).peers, true);
+});
+
+test("parseOptions() takes a long measurement with its size", () => {
+  assert.deepEqual(parseOptions(["--soak", "100000"]).task, { kind: "soak", restarts: 100_000 });
+  assert.deepEqual(parseOptions(["--foreign", "5000"]).task, { kind: "foreign", processes: 5000 });
+  assert.deepEqual(parseOptions(["--scale", "--counts", "10,20"]).counts, [10, 20]);
+});
+
+test("parseOptions() names what is wrong", () => {
+  assert.throws(() => parseOptions(["--counts", "1,x"]), /--counts: "x" is not a whole number/);
+  assert.throws(() => parseOptions(["--peers", "maybe"]), /--peers: "maybe"/);
+  assert.throws(() => parseOptions(["--soak", "0"]), /--soak: "0"/);
+  assert.throws(() => parseOptions(["--sook", "1"]), /--sook/);
+});
