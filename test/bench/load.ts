@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
-import { cpuClockMs } from "./cpu-clock.ts";
-import { allProcesses, commandLine, family, type Process } from "./processes.ts";
+import { lookAtOthers, usedByOthers } from "./others.ts";
 
 /** What the machine did while something was measured. Shares are of all its CPUs. */
 export interface Load {
@@ -68,19 +67,19 @@ export class LoadMeter {
 
   /** Processes that name `home` in their command line are ours, and so are our descendants. */
   constructor(home: string) {
-    this.#home = `${home}/`;
+    this.#home = home;
   }
 
   /** Begins a stretch; the function that it yields ends it. */
   begin(): () => LoadSpan {
     const began = performance.now();
-    const before = { ...machineTimes(), ...this.others(), waiting: pressureMs() };
+    const before = { ...machineTimes(), all: lookAtOthers(this.#home), waiting: pressureMs() };
     return () => {
-      const after = { ...machineTimes(), ...this.others(), waiting: pressureMs() };
+      const after = { ...machineTimes(), all: lookAtOthers(this.#home), waiting: pressureMs() };
       return {
         ms: performance.now() - began,
-        others: Math.max(0, after.others - before.others),
-        processes: Math.max(before.processes, after.processes),
+        others: usedByOthers(before.all, after.all),
+        processes: Math.max(before.all.processes.size, after.all.processes.size),
         steal: after.steal - before.steal,
         busy: after.busy - before.busy,
         waiting:
@@ -90,40 +89,6 @@ export class LoadMeter {
       };
     };
   }
-
-  /**
-   * How many processes are not ours, and their CPU time with that of their children that have ended: a
-   * child that ends between two looks moves its time to its parent, and the sum goes on.
-   */
-  others(): { readonly others: number; readonly processes: number } {
-    const all = allProcesses();
-    const ours = new Set(family(process.pid, all).map(({ pid }) => pid));
-    const reapers = ancestors(process.pid, all);
-    let others = 0;
-    let processes = 0;
-    for (const one of all.values()) {
-      // What threads of the kernel do, they may do for us: it shows in `busy` only.
-      if (one.kernel || ours.has(one.pid) || this.#isOurs(one.pid)) continue;
-      // Init, or a subreaper above us, waits for our orphans too: their time is not that of others.
-      others += (cpuClockMs(one.pid) ?? one.cpuMs) + (reapers.has(one.pid) ? 0 : one.childrenMs);
-      processes++;
-    }
-    return { others, processes };
-  }
-
-  #isOurs(pid: number): boolean {
-    return commandLine(pid).some((word) => word.includes(this.#home));
-  }
-}
-
-function ancestors(pid: number, processes: ReadonlyMap<number, Process>): ReadonlySet<number> {
-  const found = new Set([1]);
-  let current = processes.get(pid)?.ppid ?? 0;
-  while (current > 0 && found.size < 1000) {
-    found.add(current);
-    current = processes.get(current)?.ppid ?? 0;
-  }
-  return found;
 }
 
 /** The first line of `/proc/stat`, in ms: user nice system idle iowait irq softirq steal. */

@@ -3,6 +3,7 @@ import { availableParallelism, cpus, release, totalmem } from "node:os";
 import type { Figure } from "./figures.ts";
 import type { Home } from "./home.ts";
 import type { Options } from "./options.ts";
+import { lookAtOthers } from "./others.ts";
 import { findPeers } from "./peers/peers.ts";
 import { SUCCESS_SECONDS } from "./usrsvcd.ts";
 
@@ -54,7 +55,7 @@ export function describeMachine(options: Options, home: Home): Machine {
     cpu: cpus()[0]?.model ?? "unknown",
     memoryGb: Math.round(totalmem() / 2 ** 30),
     root: process.getuid?.() === 0,
-    processes: home.meter.others().processes,
+    processes: lookAtOthers(home.path).processes.size,
     service: home.services.kind,
     successSeconds: SUCCESS_SECONDS,
     idleSeconds: options.idleSeconds,
