@@ -88,8 +88,8 @@ async function run(options: Options, signal: AbortSignal): Promise<Report> {
   try {
     await perform(options.task);
   } catch (error) {
-    if (!signal.aborted) throw error;
-    problem((signal.reason as Error).message);
+    // What is known by now is worth printing.
+    problem(((signal.aborted ? signal.reason : error) as Error).message);
   }
   return { machine, options, figures, steps, findings, problems };
 }
@@ -114,9 +114,7 @@ async function performLong(
 function print(report: Report, output: Options["output"]): void {
   if (output === "json") process.stdout.write(json(report));
   else if (output === "markdown") process.stdout.write(formatMarkdown(report));
-  else {
-    process.stdout.write(`${formatReport(report)}\n`);
-  }
+  else process.stdout.write(`${formatReport(report)}\n`);
 }
 
 function formatReport({ machine, options, figures, steps, findings }: Report): string {

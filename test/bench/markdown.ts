@@ -1,7 +1,7 @@
 import { BARE_C, BARE_NODE } from "./floors.ts";
 import { type Figure, rows } from "./figures.ts";
-import type { Report } from "./report.ts";
-import { show } from "./table.ts";
+import type { Report, Step } from "./report.ts";
+import { formatStepValue, show } from "./table.ts";
 
 const headings: readonly (readonly [manager: string, heading: string])[] = [
   ["usrsvcd", "usrsvcd"],
@@ -12,7 +12,7 @@ const headings: readonly (readonly [manager: string, heading: string])[] = [
 ];
 
 /** Tables for a README: a row is what was measured, a column who. */
-export function formatMarkdown({ machine, figures }: Report): string {
+export function formatMarkdown({ machine, figures, steps, findings }: Report): string {
   const counts = [...new Set(figures.map(({ programs }) => programs))];
   const peers = Object.entries(machine.peers)
     .filter(([, version]) => version !== "")
@@ -23,6 +23,8 @@ export function formatMarkdown({ machine, figures }: Report): string {
       `Linux ${machine.kernel}, ${machine.cpus} x ${machine.cpu}` +
       `${peers.length > 0 ? `; ${peers.join(", ")}` : ""}:`,
     ...tables,
+    ...(steps.length > 0 ? [stepTable(steps)] : []),
+    ...findings.map((one) => `- ${one}`),
   ].join("\n\n")}\n`;
 }
 
@@ -44,9 +46,17 @@ function table(figures: readonly Figure[]): string {
     return [[row.replace("->", "→"), ...cells, compared(own), verdict(own)]];
   });
   const first = node === undefined ? [] : [[`\`${rows.node}\`: ${cell(node)}`, ...blanks(head)]];
-  return [head, head.map(() => "---"), ...lines, ...first]
-    .map((cells) => `| ${cells.join(" | ")} |`)
-    .join("\n");
+  return markdownTable([head, head.map(() => "---"), ...lines, ...first]);
+}
+
+function stepTable(steps: readonly Step[]): string {
+  const head = Object.keys(steps[0] ?? {});
+  const lines = steps.map((step) => head.map((key) => formatStepValue(step[key] ?? Number.NaN)));
+  return markdownTable([head, head.map(() => "---"), ...lines]);
+}
+
+function markdownTable(lines: readonly (readonly string[])[]): string {
+  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 function cell(one: Figure | undefined): string {

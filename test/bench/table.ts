@@ -38,8 +38,13 @@ export function titleOf({ manager, programs }: Figure): string {
 /** A line of a long measurement. */
 export function formatStep(step: Step): string {
   return Object.entries(step)
-    .map(([key, value]) => `${key} ${Number.isInteger(value) ? value : number(value)}`)
+    .map(([key, value]) => `${key} ${formatStepValue(value)}`)
     .join("  ");
+}
+
+/** Counts are printed as they are. */
+export function formatStepValue(value: number): string {
+  return Number.isInteger(value) ? String(value) : number(value);
 }
 
 /** What of the goals was reached, and what was not. */
