@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { LoadMeter } from "./load.ts";
-import { allProcesses, commandLine, killExactly } from "./processes.ts";
+import { allProcesses, belongsTo, killExactly } from "./processes.ts";
 import { Services } from "./services.ts";
 import { waitFor } from "./wait.ts";
 
@@ -71,13 +71,12 @@ export class Home implements AsyncDisposable {
     return await this.time([process.execPath, "-e", "0"]);
   }
 
-  /** Kills what names our folder in its command line, which nobody else knows, until none is left. */
+  /** Kills what belongs to our home, which nobody else knows, until nothing is left. */
   async killRest(): Promise<void> {
     const patience = new AbortController().signal; // also after Ctrl-C
     const look = (): true | undefined => {
       const rest = [...allProcesses().values()].filter(
-        ({ pid }) =>
-          pid !== process.pid && commandLine(pid).some((word) => word.includes(`${this.path}/`)),
+        ({ pid, kernel }) => !kernel && pid !== process.pid && belongsTo(this.path, pid),
       );
       return killExactly(rest) === 0 ? true : undefined;
     };

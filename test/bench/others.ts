@@ -1,5 +1,5 @@
 import { cpuClockMs } from "./cpu-clock.ts";
-import { allProcesses, commandLine, family, type Process } from "./processes.ts";
+import { allProcesses, belongsTo, family, type Process } from "./processes.ts";
 
 /** The processes that are not ours, at one moment. */
 export interface Others {
@@ -9,7 +9,7 @@ export interface Others {
 }
 
 /**
- * All but what descends from us or names `home` in its command line. Threads of the kernel are left out,
+ * All but what descends from us or belongs to `home`. Threads of the kernel are left out,
  * since they may work for us.
  */
 export function lookAtOthers(home: string): Others {
@@ -17,7 +17,7 @@ export function lookAtOthers(home: string): Others {
   const ours = new Set(family(process.pid, all).map(({ pid }) => pid));
   const processes = new Map<number, Process>();
   for (const one of all.values()) {
-    if (one.kernel || ours.has(one.pid) || namesHome(one.pid, home)) continue;
+    if (one.kernel || ours.has(one.pid) || belongsTo(home, one.pid)) continue;
     // The ticks of `stat` would hide what is used in a short time.
     processes.set(one.pid, { ...one, cpuMs: cpuClockMs(one.pid) ?? one.cpuMs });
   }
@@ -56,10 +56,6 @@ function isWaitedFor(one: Process, before: Others, after: Others): boolean {
     parent = before.processes.get(parent.ppid);
   }
   return false;
-}
-
-function namesHome(pid: number, home: string): boolean {
-  return commandLine(pid).some((word) => word.includes(`${home}/`));
 }
 
 function ancestors(pid: number, processes: ReadonlyMap<number, Process>): ReadonlySet<number> {

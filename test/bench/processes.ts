@@ -62,6 +62,16 @@ export function commandLine(pid: number): readonly string[] {
   }
 }
 
+/** True if it names `home` in its command line, or was started with it as HOME. */
+export function belongsTo(home: string, pid: number): boolean {
+  if (commandLine(pid).some((word) => word.includes(`${home}/`))) return true;
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`HOME=${home}`);
+  } catch {
+    return false; // gone, or another user's
+  }
+}
+
 /** `root` and its descendants. */
 export function family(root: number, processes: ReadonlyMap<number, Process>): readonly Process[] {
   const children = new Map<number, Process[]>();

@@ -14,6 +14,8 @@ export interface Note {
 
 /** The services that are measured, and what they note of their starts. */
 export class Services {
+  /** The home. */
+  readonly folder: string;
   readonly command: string;
   readonly log: string;
   readonly kind: "C" | "sh";
@@ -22,6 +24,7 @@ export class Services {
 
   /** Makes the service in `folder`: compiled, or a script where there is no compiler. */
   constructor(folder: string) {
+    this.folder = folder;
     this.command = join(folder, "service");
     this.log = join(folder, "starts");
     writeFileSync(this.log, "");

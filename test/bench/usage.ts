@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { cpuClockMs } from "./cpu-clock.ts";
-import { allProcesses, family, readProcess } from "./processes.ts";
+import { allProcesses, belongsTo, family, readProcess } from "./processes.ts";
 import type { Services } from "./services.ts";
 
 /** What a manager has used so far: all of its processes that are no services. */
@@ -15,11 +15,20 @@ export interface Usage {
   readonly endedMs: number;
 }
 
-/** The manager `root` and those of its descendants that are no services: launchers, shells, runsv. */
+/**
+ * The manager `root`, those of its descendants that are no services (launchers, shells, runsv), and helpers
+ * that it has left to init.
+ */
 export function ownProcesses(root: number, services: Services): readonly number[] {
-  return family(root, allProcesses())
-    .map(({ pid }) => pid)
-    .filter((pid) => !services.isService(pid));
+  const all = allProcesses();
+  const began = all.get(root)?.startTime ?? Infinity;
+  const below = family(root, all);
+  const ours = new Set(family(process.pid, all).map(({ pid }) => pid));
+  const left = [...all.values()].filter(
+    ({ pid, startTime, kernel }) =>
+      startTime >= began && !kernel && !ours.has(pid) && belongsTo(services.folder, pid),
+  );
+  return [...below, ...left].map(({ pid }) => pid).filter((pid) => !services.isService(pid));
 }
 
 /** Reads the CPU clocks, and `status` of all threads. */
