@@ -34,6 +34,16 @@ export interface GoalVerdict {
   /** How the limit was come by. */
   readonly scale: string;
   readonly reached: boolean;
+  /** The figure, or what it is compared with, was taken on a disturbed machine. */
+  readonly doubtful: boolean;
+}
+
+/** What a figure is compared with. */
+export interface Floor {
+  readonly name: string;
+  readonly median: number;
+  /** As in a figure: what is compared with it is as doubtful as it is. */
+  readonly disturbed: boolean;
 }
 
 /** One thing that was measured. */
@@ -48,7 +58,7 @@ export interface Figure extends Summary {
   /** True when others used the machine meanwhile: do not trust it. */
   readonly disturbed: boolean;
   /** What it is compared with, taken in the same run between its own tries or rounds. */
-  readonly floor?: { readonly name: string; readonly median: number; readonly ratio: number };
+  readonly floor?: Floor & { readonly ratio: number };
   readonly goal?: GoalVerdict;
 }
 
@@ -102,19 +112,19 @@ export class Sheet {
     });
   }
 
-  #floorOf(
-    manager: string,
-    row: Row,
-    samples: Samples,
-    floor: string,
-  ): { name: string; median: number } | undefined {
-    if (samples.nodeMs.length > 0) {
-      return { name: rows.node, median: summarize(samples.nodeMs).median };
-    }
+  #floorOf(manager: string, row: Row, samples: Samples, floor: string): Floor | undefined {
+    const floorOf = (
+      name: string,
+      values: readonly number[],
+      spans: readonly LoadSpan[],
+    ): Floor => {
+      return { name, median: summarize(values).median, disturbed: isDisturbed(combine(spans)) };
+    };
+    if (samples.nodeMs.length > 0) return floorOf(rows.node, samples.nodeMs, samples.spans);
     // By hand or by the daemon, the floor of a start is the same.
     const alike = row === rows.start ? rows.launched : row === rows.dirtyAfter ? rows.dirty : row;
-    const bare = this.#samples.get(`${alike} ${floor}`)?.samples.values ?? [];
-    if (manager === floor || bare.length === 0 || row === rows.processes) return undefined;
-    return { name: floor, median: summarize(bare).median };
+    const bare = this.#samples.get(`${alike} ${floor}`)?.samples;
+    if (manager === floor || bare === undefined || row === rows.processes) return undefined;
+    return floorOf(floor, bare.values, bare.spans);
   }
 }

@@ -17,7 +17,9 @@ function figure(row: Row, programs: number, median: number, floor?: number): Fig
     disturbed: false,
     ...(floor === undefined
       ? {}
-      : { floor: { name: "floor", median: floor, ratio: median / floor } }),
+      : {
+          floor: { name: "floor", median: floor, disturbed: floor > 1000, ratio: median / floor },
+        }),
   };
 }
 
@@ -30,6 +32,11 @@ test("a goal with a floor is a multiple of the floor measured here", () => {
 test("a goal of CPU grows with node -e 0, one of memory does not", () => {
   assert.equal(judge(figure(rows.idleCpu, 1, 15), "usrsvcd", 56).goal?.limit, 16);
   assert.equal(judge(figure(rows.dirty, 100, 15), "usrsvcd", 56).goal?.limit, 13);
+});
+
+test("a verdict is doubtful when the floor was taken on a disturbed machine", () => {
+  assert.equal(judge(figure(rows.launched, 100, 260, 200), "usrsvcd", 28).goal?.doubtful, false);
+  assert.equal(judge(figure(rows.launched, 100, 260, 2000), "usrsvcd", 28).goal?.doubtful, true);
 });
 
 test("without its floor a goal is not judged, nor is another manager", () => {

@@ -64,6 +64,7 @@ export function judge(figure: Figure, manager: string, nodeMs: number): Figure {
     text: goal.text,
     ...bounded,
     reached: figure.median <= bounded.limit * ROUNDING,
+    doubtful: figure.disturbed || figure.floor?.disturbed === true,
   };
   return { ...figure, goal: judged };
 }

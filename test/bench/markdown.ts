@@ -74,7 +74,7 @@ function compared({ floor }: Figure): string {
 
 function verdict({ goal, unit }: Figure): string {
   if (goal === undefined) return "";
-  return `≤ ${show(goal.limit, unit)}: ${goal.reached ? "reached" : "missed"}`;
+  return `≤ ${show(goal.limit, unit)}: ${goal.reached ? "reached" : "missed"}${goal.doubtful ? " !" : ""}`;
 }
 
 function blanks(head: readonly string[]): readonly string[] {

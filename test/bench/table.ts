@@ -49,21 +49,23 @@ export function formatStepValue(value: number): string {
 
 /** What of the goals was reached, and what was not. */
 export function formatSummary(figures: readonly Figure[]): string {
-  const lines = figures.flatMap(({ programs, row, unit, median, disturbed, goal }) =>
+  const lines = figures.flatMap(({ programs, row, unit, median, goal }) =>
     goal === undefined
       ? []
       : [
           `  ${verdict(goal.reached).padEnd(9)}${`${programs}`.padStart(5)}  ${row.padEnd(46)}` +
             `${show(median, unit).padStart(10)}, goal ${goal.text}: here at most ` +
-            `${show(goal.limit, unit)} (${goal.scale})${disturbed ? "  ! disturbed" : ""}`,
+            `${show(goal.limit, unit)} (${goal.scale})${goal.doubtful ? "  ! doubtful" : ""}`,
         ],
   );
   const reached = figures.filter(({ goal }) => goal?.reached === true).length;
-  const doubtful = figures.filter(({ disturbed }) => disturbed).length;
+  const doubtful = figures.filter(({ goal }) => goal?.doubtful === true).length;
+  const disturbed = figures.filter((one) => one.disturbed).length;
   return [
-    `\ngoals: ${reached} reached, ${lines.length - reached} missed`,
+    `\ngoals: ${reached} reached, ${lines.length - reached} missed` +
+      (doubtful === 0 ? "" : `; ${doubtful} of these are doubtful (!): others used the machine`),
     ...lines,
-    `\n${doubtful} of ${figures.length} figures were taken while others used the machine (!)`,
+    `\n${disturbed} of ${figures.length} figures were taken while others used the machine (!)`,
   ].join("\n");
 }
 
