@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { compare } from "./compare.ts";
 import type { Figure } from "./figures.ts";
 import { Home } from "./home.ts";
+import { DISTURBED } from "./load.ts";
 import { formatMarkdown } from "./markdown.ts";
 import { type Options, parseOptions, type Task, usage } from "./options.ts";
 import { describeMachine, formatMachine, readReport, type Report, type Step } from "./report.ts";
@@ -81,6 +82,10 @@ async function run(options: Options, signal: AbortSignal): Promise<Report> {
       say(formatStep(step));
     };
     findings.push(...(await performLong(home, task, options, tell)));
+    const disturbed = steps.filter((one) => (one["othersShare"] ?? 0) > DISTURBED).length;
+    if (disturbed > 0) {
+      findings.push(`doubtful: others used the machine in ${disturbed} of ${steps.length} steps`);
+    }
     say(["", ...findings].join("\n"));
   };
   const machine = describeMachine(options, home);

@@ -31,7 +31,7 @@ export interface LoadSpan {
 }
 
 /** From this share of all CPUs on, what others did makes a figure doubtful. */
-const DISTURBED = 0.05;
+export const DISTURBED = 0.05;
 /** Of children that ended the time is known in steps of 10 ms: less is no sign of anything. */
 const LEAST_MS = 10;
 
