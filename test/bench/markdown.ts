@@ -24,7 +24,7 @@ export function formatMarkdown({ machine, figures, steps, findings }: Report): s
       `${peers.length > 0 ? `; ${peers.join(", ")}` : ""}:`,
     ...tables,
     ...(steps.length > 0 ? [stepTable(steps)] : []),
-    ...findings.map((one) => `- ${one}`),
+    ...(findings.length > 0 ? [findings.map((one) => `- ${one}`).join("\n")] : []),
   ].join("\n\n")}\n`;
 }
 

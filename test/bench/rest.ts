@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Row, rows, type Sheet } from "./figures.ts";
 import type { Home } from "./home.ts";
 import type { CommandLine, Manager } from "./manager.ts";
-import { type Effort, names, untilAllRun } from "./effort.ts";
+import { type Effort, names, repeat, untilAllRun } from "./effort.ts";
 import { dirtyMb, ownProcesses, usage, usedBetween } from "./usage.ts";
 import type { Usrsvcd } from "./usrsvcd.ts";
 import { now } from "./wait.ts";
@@ -133,12 +133,13 @@ function commandTimer(home: Home, manager: Manager, effort: Effort, sheet: Sheet
     const node = sheet.of("", rows.node);
     const end = home.meter.begin();
     const tries = row === rows.stop ? Math.min(effort.commandTries, 3) : effort.commandTries;
-    for (let index = 0; index < tries; index++) {
+    const values = await repeat(tries, async (index) => {
       const nodeMs = await home.timeNode();
       samples.nodeMs.push(nodeMs);
       node.values.push(nodeMs);
-      samples.values.push(await one(index));
-    }
+      return await one(index);
+    });
+    samples.values.push(...values);
     const span = end();
     samples.spans.push(span);
     node.spans.push(span);

@@ -2,7 +2,7 @@ import { type Row, rows, type Sheet } from "./figures.ts";
 import type { Home } from "./home.ts";
 import type { Manager } from "./manager.ts";
 import { measureAfterKills, measureCalm } from "./rest.ts";
-import { type Effort, names, untilAllRun } from "./effort.ts";
+import { type Effort, names, repeat, untilAllRun } from "./effort.ts";
 import { now } from "./wait.ts";
 
 /**
@@ -44,7 +44,7 @@ async function measureRound(
   const gather = async (row: Row, tries: number, one: (index: number) => Promise<number>) => {
     const samples = sheet.of(manager.name, row);
     const end = meter.begin();
-    for (let index = 0; index < tries; index++) samples.values.push(await one(index));
+    samples.values.push(...(await repeat(tries, one)));
     samples.spans.push(end());
   };
 
