@@ -38,7 +38,7 @@ export async function compare(
     const sheet = new Sheet(count);
     try {
       await measureRounds(home, managers, effort, sheet, problem);
-      if (count >= 100) await measureActivity(home, usrsvcd, effort, sheet);
+      if (count >= 100 && !options.quick) await measureActivity(home, usrsvcd, effort, sheet);
       if (count === 100 && !options.quick) await measureWaiting(home, sheet);
     } catch (error) {
       home.signal.throwIfAborted();

@@ -5,7 +5,7 @@ export const usage = `Usage: npm run bench -- [OPTIONS]
 
   --counts N,…         numbers of programs; by default 1,100,1000 (--scale: 1000,2000,5000,10000)
   --idle-seconds N     how long idleness is watched
-  --quick              1 and 100 programs, few tries, no peers: less than a minute
+  --quick              1 and 100 programs, few tries, no peers, no activity files: less than a minute
   --peers yes|no       runit and supervisor beside usrsvcd, where they are installed; by default yes
   --soak RESTARTS      only this: does anything grow over so many restarts?
   --scale              only this: growing numbers of programs, at most 2,000 of them running

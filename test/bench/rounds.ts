@@ -17,14 +17,21 @@ export async function measureRounds(
   problem: (text: string) => void,
 ): Promise<void> {
   const failed = new Set<Manager>();
+  const note =
+    ({ name }: Manager) =>
+    (error: unknown): void => {
+      home.signal.throwIfAborted();
+      problem(`${name}, ${sheet.programs} services: ${(error as Error).message}`);
+    };
   for (let round = 0; round < effort.rounds; round++) {
     for (const manager of managers.filter((one) => !failed.has(one))) {
       try {
         await measureRound(home, manager, effort, sheet, round === 0);
+        // The last of the round: what fails here does not spoil the rounds that follow.
+        if (round === 0) await measureAfterKills(home, manager, effort, sheet).catch(note(manager));
       } catch (error) {
-        home.signal.throwIfAborted();
+        note(manager)(error);
         failed.add(manager);
-        problem(`${manager.name}, ${sheet.programs} services: ${(error as Error).message}`);
       } finally {
         await manager.end();
       }
@@ -70,5 +77,4 @@ async function measureRound(
     return await untilAllRun(home, since, ids);
   });
   await manager.settled(ids);
-  if (first) await measureAfterKills(home, manager, effort, sheet);
 }
