@@ -55,11 +55,11 @@ function tellAll(
   tell: (figures: readonly Figure[]) => void,
 ): void {
   const figures = sheet.figures(BARE_NODE);
-  const nodeMs = figures.find(({ row }) => row === rows.node)?.median ?? Number.NaN;
+  const node = figures.find(({ row }) => row === rows.node) ?? { median: NaN, disturbed: true };
   for (const name of ["", ...managers.map((one) => one.name)]) {
     const own = figures
       .filter(({ manager }) => manager === name)
-      .map((one) => judge(one, judged, nodeMs))
+      .map((one) => judge(one, judged, node))
       .toSorted((a, b) => order(a) - order(b));
     if (own.length > 0) tell(own);
   }

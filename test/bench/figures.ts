@@ -93,7 +93,9 @@ export class Sheet {
 
   /** Sums up; the median of `floor` in the same row, or else `node -e 0`, is what a figure is compared with. */
   figures(floor: string): readonly Figure[] {
-    return [...this.#samples.values()].map(({ manager, row, samples }) => {
+    // Without a value, it failed: the report has it among the problems.
+    const some = [...this.#samples.values()].filter(({ samples }) => samples.values.length > 0);
+    return some.map(({ manager, row, samples }) => {
       const load = combine(samples.spans);
       const summary = summarize(samples.values);
       const compared = this.#floorOf(manager, row, samples, floor);

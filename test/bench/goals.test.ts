@@ -23,25 +23,38 @@ function figure(row: Row, programs: number, median: number, floor?: number): Fig
   };
 }
 
+function node(median: number): { median: number; disturbed: boolean } {
+  return { median, disturbed: false };
+}
+
 test("a goal with a floor is a multiple of the floor measured here", () => {
-  const goal = judge(figure(rows.launched, 100, 260, 200), "usrsvcd", 28).goal;
+  const goal = judge(figure(rows.launched, 100, 260, 200), "usrsvcd", node(28)).goal;
   assert.deepEqual([goal?.limit, goal?.reached], [262, true]);
-  assert.equal(judge(figure(rows.launched, 100, 264, 200), "usrsvcd", 28).goal?.reached, false);
+  assert.equal(
+    judge(figure(rows.launched, 100, 264, 200), "usrsvcd", node(28)).goal?.reached,
+    false,
+  );
 });
 
 test("a goal of CPU grows with node -e 0, one of memory does not", () => {
-  assert.equal(judge(figure(rows.idleCpu, 1, 15), "usrsvcd", 56).goal?.limit, 16);
-  assert.equal(judge(figure(rows.dirty, 100, 15), "usrsvcd", 56).goal?.limit, 13);
+  assert.equal(judge(figure(rows.idleCpu, 1, 15), "usrsvcd", node(56)).goal?.limit, 16);
+  assert.equal(judge(figure(rows.dirty, 100, 15), "usrsvcd", node(56)).goal?.limit, 13);
 });
 
 test("a verdict is doubtful when the floor was taken on a disturbed machine", () => {
-  assert.equal(judge(figure(rows.launched, 100, 260, 200), "usrsvcd", 28).goal?.doubtful, false);
-  assert.equal(judge(figure(rows.launched, 100, 260, 2000), "usrsvcd", 28).goal?.doubtful, true);
+  assert.equal(
+    judge(figure(rows.launched, 100, 260, 200), "usrsvcd", node(28)).goal?.doubtful,
+    false,
+  );
+  assert.equal(
+    judge(figure(rows.launched, 100, 260, 2000), "usrsvcd", node(28)).goal?.doubtful,
+    true,
+  );
 });
 
 test("without its floor a goal is not judged, nor is another manager", () => {
-  assert.equal(judge(figure(rows.launched, 100, 260), "usrsvcd", 28).goal, undefined);
-  assert.equal(judge(figure(rows.idleCpu, 1, 15), "runit", 28).goal, undefined);
+  assert.equal(judge(figure(rows.launched, 100, 260), "usrsvcd", node(28)).goal, undefined);
+  assert.equal(judge(figure(rows.idleCpu, 1, 15), "runit", node(28)).goal, undefined);
 });
 
 test("a figure is disturbed when others used more than 5 % of the CPUs, and more than a tick", () => {

@@ -17,6 +17,9 @@ interface Goal {
   readonly bound: Bound;
 }
 
+/** The figure of `node -e 0`. */
+type Node = Pick<Figure, "median" | "disturbed">;
+
 const REFERENCE_NODE_MS = 28;
 /** CPU of an idle minute. */
 export const IDLE_GOAL_MS = 8;
@@ -52,19 +55,22 @@ export function verdict(reached: boolean): string {
   return reached ? "reached" : "MISSED";
 }
 
-/** The figure with the verdict on its goal, if it has one; `nodeMs` is what `node -e 0` took here. */
-export function judge(figure: Figure, manager: string, nodeMs: number): Figure {
+/** The figure with the verdict on its goal, if it has one; `node` is what `node -e 0` took here. */
+export function judge(figure: Figure, manager: string, node: Node): Figure {
   if (figure.manager !== manager) return figure;
   const goal = goals.find(
     ({ row, programs = figure.programs }) => row === figure.row && programs === figure.programs,
   );
-  const bounded = goal === undefined ? undefined : limitOf(goal.bound, figure, nodeMs);
+  const bounded = goal === undefined ? undefined : limitOf(goal.bound, figure, node.median);
   if (goal === undefined || bounded === undefined) return figure;
   const judged = {
     text: goal.text,
     ...bounded,
     reached: figure.median <= bounded.limit * ROUNDING,
-    doubtful: figure.disturbed || figure.floor?.disturbed === true,
+    doubtful:
+      figure.disturbed ||
+      figure.floor?.disturbed === true ||
+      ("atNode28" in goal.bound && node.disturbed),
   };
   return { ...figure, goal: judged };
 }

@@ -133,13 +133,12 @@ function commandTimer(home: Home, manager: Manager, effort: Effort, sheet: Sheet
     const node = sheet.of("", rows.node);
     const end = home.meter.begin();
     const tries = row === rows.stop ? Math.min(effort.commandTries, 3) : effort.commandTries;
-    const values = await repeat(tries, async (index) => {
+    await repeat(samples.values, tries, async (index) => {
       const nodeMs = await home.timeNode();
       samples.nodeMs.push(nodeMs);
       node.values.push(nodeMs);
       return await one(index);
     });
-    samples.values.push(...values);
     const span = end();
     samples.spans.push(span);
     node.spans.push(span);

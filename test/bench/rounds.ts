@@ -51,7 +51,7 @@ async function measureRound(
   const gather = async (row: Row, tries: number, one: (index: number) => Promise<number>) => {
     const samples = sheet.of(manager.name, row);
     const end = meter.begin();
-    samples.values.push(...(await repeat(tries, one)));
+    await repeat(samples.values, tries, one);
     samples.spans.push(end());
   };
 
