@@ -194,8 +194,8 @@ write_unit() {
   [ ! -L "$target" ] || fail "$target is a link (is the unit masked?): remove it first"
   [ ! -d "$target" ] || fail "$target is a folder"
   mkdir -p -- "$DESTDIR$folder" 2>/dev/null || fail "$DESTDIR$folder cannot be made$(hint)"
-  text=$(sed "s|^\(ExecStart=.*\) /usr/bin/node /usr/local/bin/usrsvcd |\1 $node $usrsvcd |" "$here/$unit")
-  case $text in *" $node $usrsvcd start "*) ;; *) fail "$here/$unit has no ExecStart that this script knows" ;; esac
+  text=$(sed "s|^\(ExecStart=.*\) /usr/bin/node \(.*\) /usr/local/bin/usrsvcd |\1 $node \2 $usrsvcd |" "$here/$unit")
+  case $text in *" $node --"*" $usrsvcd start "*) ;; *) fail "$here/$unit has no ExecStart that this script knows" ;; esac
   if [ -e "$target" ] && [ "$text" = "$(cat "$target")" ]; then
     echo "$target is as it should be"
     return

@@ -200,8 +200,8 @@ describe("install.sh", () => {
       assert.match(out, /usrsvcd@\.service written, for \/opt\/bin\/node \/opt\/bin\/usrsvcd\n$/);
       const original = readFileSync(join(root, "systemd/usrsvcd@.service"), "utf8");
       const wanted = original.replace(
-        "/usr/bin/node /usr/local/bin/usrsvcd",
-        "/opt/bin/node /opt/bin/usrsvcd",
+        /^(ExecStart=.*) \/usr\/bin\/node (.+) \/usr\/local\/bin\/usrsvcd /m,
+        "$1 /opt/bin/node $2 /opt/bin/usrsvcd ",
       );
       assert.notEqual(wanted, original);
       assert.equal(readFileSync(join(dir, system), "utf8"), wanted);
@@ -234,7 +234,7 @@ describe("install.sh", () => {
       assert.equal(code, 0, err);
       assert.match(
         readFileSync(join(dir, path), "utf8"),
-        / \/opt\/bin\/node \/opt\/bin\/usrsvcd start /,
+        / \/opt\/bin\/node --.* \/opt\/bin\/usrsvcd start /,
       );
     }
     mkdirSync(join(dir, "opt/local/bin"), { recursive: true });

@@ -22,6 +22,7 @@ import { openMail } from "./mail.ts";
 import { isShuttingDown, type ServiceManager, serviceManager } from "./notify.ts";
 import { compare } from "./reread.ts";
 import { Soon } from "./soon.ts";
+import { Tidy } from "./tidy.ts";
 import { widenThreadPool } from "./thread-pool.ts";
 
 /** What usrsvcd is told at its start. */
@@ -111,12 +112,17 @@ class Life {
         settings: () => this.#settings.main,
         log: this.#log,
       });
+      using tidy = new Tidy();
+      tidy.stir();
       const soon = new Soon(() => manager.status(describeCounts(supervisor.counts())));
       using supervisor = new Supervisor({
         host,
         log: this.#log,
         alert: (alert, to) => alerter.alert(alert, to),
-        onState: () => soon.call(),
+        onState: () => {
+          soon.call();
+          tidy.stir();
+        },
       });
       supervisor.begin(this.#settings.programs.values());
       this.#options.onReady(logPath ?? "stdout");

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { stat } from "node:fs";
 
 /** The wait for ends of processes takes one for ever, and each look that hangs takes one for long. */
 const THREADS = "12";
@@ -11,6 +11,6 @@ const THREADS = "12";
 export async function widenThreadPool(env: NodeJS.ProcessEnv): Promise<void> {
   if (env["UV_THREADPOOL_SIZE"] !== undefined) return; // somebody knows better
   env["UV_THREADPOOL_SIZE"] = THREADS;
-  await stat("/");
+  await new Promise((resolve) => stat("/", resolve));
   delete env["UV_THREADPOOL_SIZE"];
 }

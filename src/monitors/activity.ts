@@ -1,4 +1,3 @@
-import { realpath, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { SubscribeCallback } from "@parcel/watcher";
 import { callAt, monotonicMs } from "../clock.ts";
@@ -217,6 +216,7 @@ export class ActivityMonitor implements Disposable {
 export const fileActivity: ActivityPorts = {
   async modified(path) {
     try {
+      const { stat } = await import("node:fs/promises"); // 0.3 MB, which few need
       const found = await stat(path);
       return found.isDirectory() ? "folder" : found.mtimeMs;
     } catch (error) {
@@ -227,6 +227,7 @@ export const fileActivity: ActivityPorts = {
   },
   async subscribe(path, listener) {
     // A link is watched where it leads to: writing to a file tells nothing to the link's folder.
+    const { realpath } = await import("node:fs/promises");
     const real = await realpath(path);
     const watcher = await import("@parcel/watcher");
     const tell: SubscribeCallback = (error, events) => {

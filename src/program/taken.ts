@@ -29,6 +29,10 @@ function callsUsrsvc(word: string): boolean {
   return /(^|[\s/;&|(])usrsvcd?(\.cjs)?\s/.test(word);
 }
 
+function namesUsrsvc(word: string): boolean {
+  return /(^|\/)usrsvcd?(\.cjs|\.ts)?$/.test(word);
+}
+
 /** A usrsvc, usrsvcd or launcher at work has the names and commands of programs in its own argv. */
 function isUsrsvc(ref: ProcessRef, host: Host): boolean {
   try {
@@ -36,7 +40,9 @@ function isUsrsvc(ref: ProcessRef, host: Host): boolean {
     if (isLauncherCommand(argv)) return true;
     // `sh -c "usrsvc stop celery && …"`, of ssh, cron and the like: it has the program's name.
     if (argv[1]?.startsWith("-") === true && argv.slice(2).some(callsUsrsvc)) return true;
-    return argv.slice(0, 3).some((word) => /(^|\/)usrsvcd?(\.cjs|\.ts)?$/.test(word));
+    // Between node and the script may stand any number of options.
+    const script = argv.slice(1).find((word) => !word.startsWith("-"));
+    return [...argv.slice(0, 3), script].some((word) => word !== undefined && namesUsrsvc(word));
   } catch (error) {
     if (error instanceof ProcError) return false;
     throw error;

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Host } from "../../src/program/host.ts";
 import { isTaken } from "../../src/program/taken.ts";
@@ -6,6 +8,14 @@ import { FakeProc } from "../support/fake-proc.ts";
 
 const hostOf = (proc: FakeProc, owner?: string): Host =>
   ({ proc, ownerOf: () => owner }) as Partial<Host> as Host;
+
+/** What the command gives to node. */
+function daemonFlags(): readonly string[] {
+  const unit = readFileSync(join(import.meta.dirname, "../../systemd/usrsvcd.service"), "utf8");
+  const flags = / \/usr\/bin\/node (.*) \/usr\/local\/bin\/usrsvcd /.exec(unit)?.[1]?.split(" ");
+  assert.ok(flags !== undefined && flags.length > 2);
+  return flags;
+}
 
 describe("isTaken", () => {
   test("is true for another program's recorded process, and false for one's own", () => {
@@ -32,6 +42,8 @@ describe("isTaken", () => {
     [["node", "/usr/lib/node_modules/usrsvc/dist/usrsvc.cjs", "start", "web"], true],
     [["node", "--max-old-space-size=64", "/x/dist/usrsvcd.cjs", "start"], true],
     [["/home/a/bin/usrsvc", "restart", "web"], true],
+    [["node", ...daemonFlags(), "/x/dist/usrsvcd.cjs", "start", "-c", "/home/app/x.cfg"], true],
+    [["node", "--inspect", "/srv/app.js", "usrsvcd"], false],
     [["app", "--config", "/etc/x", "--log", "/var/log/usrsvcd"], false],
     [["/srv/usrsvc-web/app"], false],
     [["vi", "usrsvcd.cfg"], false],
