@@ -9,7 +9,6 @@ import type { ProgramRecord } from "../program/record.ts";
 import { start } from "../program/start.ts";
 import type { StartFailure } from "../program/start-outcome.ts";
 import { endOwnGroup } from "../program/stop.ts";
-import { isStopRequested } from "../program/stop-request.ts";
 import type { Subject } from "../program/subject.ts";
 import { showExit } from "../status.ts";
 import { mendPidfile, save } from "./notes.ts";
@@ -66,7 +65,7 @@ export async function launchIt(
   const { settings, name } = subject;
   if (settings === undefined) throw new TypeError(`${name} has no settings`); // refused before
   await endOwnGroup(record.launched, settings.termToKillMs, host, { signal, isSession: true });
-  using window = new StartWindow(signal, () => isStopRequested(host.state, name, host.proc));
+  using window = new StartWindow(signal, name, host);
   const outcome = await start(settings, {
     host,
     pattern: subject.pattern,

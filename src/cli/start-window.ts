@@ -1,19 +1,26 @@
-/** So often is looked whether somebody wants to stop what is being started, in ms. */
-const ASKED_EVERY_MS = 200;
+import type { Host } from "../program/host.ts";
+import { isStopRequested } from "../program/stop-request.ts";
+import { StopRequestWatch } from "../program/stop-request-watch.ts";
+
+/** One for all programs that are started from here. */
+const watches = new WeakMap<Host, StopRequestWatch>();
 
 /** Ends with `signal`, or when an operator's stop need not wait for the window to close. */
 export class StartWindow implements Disposable {
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal;
-  readonly #timer: NodeJS.Timeout;
+  readonly #requests: Disposable;
   readonly #follow = (): void => this.#controller.abort(this.#outer.reason);
 
-  constructor(outer: AbortSignal, isStopRequested: () => boolean) {
+  constructor(outer: AbortSignal, name: string, host: Host) {
     this.#outer = outer;
     outer.addEventListener("abort", this.#follow, { once: true });
-    this.#timer = setInterval(() => {
-      if (isStopRequested()) this.#controller.abort(new Error("somebody wants to stop it"));
-    }, ASKED_EVERY_MS);
+    const watch = watches.get(host) ?? new StopRequestWatch(host.state);
+    watches.set(host, watch);
+    this.#requests = watch.follow(name, () => {
+      if (!isStopRequested(host.state, name, host.proc)) return;
+      this.#controller.abort(new Error("somebody wants to stop it"));
+    });
   }
 
   get signal(): AbortSignal {
@@ -21,7 +28,7 @@ export class StartWindow implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#timer);
+    this.#requests[Symbol.dispose]();
     this.#outer.removeEventListener("abort", this.#follow);
   }
 }
