@@ -55,11 +55,14 @@ export class Epoll implements Disposable {
     this.#lastNumber = (this.#lastNumber + 1) % 0xffffffff || 1;
     const number = this.#lastNumber;
     this.#listeners.set(number, onReady);
-    const event = epollEvent(EPOLLIN | EPOLLONESHOT, number);
-    this.#libc.epollCtl(this.#epfd, EPOLL_CTL_ADD, fd, event);
+    const control = (operation: number): void => {
+      const event = epollEvent(EPOLLIN | EPOLLONESHOT, number); // not kept: there may be thousands
+      this.#libc.epollCtl(this.#epfd, operation, fd, event);
+    };
+    control(EPOLL_CTL_ADD);
     this.#wait();
     return {
-      again: () => void this.#libc.epollCtl(this.#epfd, EPOLL_CTL_MOD, fd, event),
+      again: () => control(EPOLL_CTL_MOD),
       stop: () => {
         if (!this.#listeners.delete(number)) return;
         this.#libc.epollCtl(this.#epfd, EPOLL_CTL_DEL, fd, null);

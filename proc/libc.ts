@@ -26,6 +26,8 @@ export interface Libc {
   exitNow(code: number): void;
   /** socket(2): AF_UNIX, SOCK_DGRAM, which Node has no words for. */
   unixDatagramSocket(): number;
+  /** malloc_trim(3): gives free memory back to the kernel, where the C library is glibc. */
+  trimHeap(): void;
   /** renameat2(2) with RENAME_EXCHANGE: false where one is missing, or the file system cannot. */
   exchange(path: string, other: string): boolean;
   /** socketpair(2): AF_UNIX, SOCK_STREAM; `pair` gets two ints. */
@@ -121,9 +123,11 @@ function bind(): Libc {
   const renameat2 = optional(() =>
     self.func("int renameat2(int from, const char *path, int to, const char *other, uint flags)"),
   );
+  const mallocTrim = optional(() => self.func("int malloc_trim(size_t pad)"));
   let spawnLater: Libc["spawnLater"] | undefined;
   return {
     errno: () => koffi.errno(),
+    trimHeap: () => void mallocTrim?.(0),
     exchange: (path, other) => renameat2?.(AT_FDCWD, path, AT_FDCWD, other, RENAME_EXCHANGE) === 0,
     socketPair: (pair) => socketpair(AF_UNIX, SOCK_STREAM | CLOEXEC, 0, pair) as number,
     spawnLater: (argv, env, channel, done) => {
@@ -155,7 +159,7 @@ function bind(): Libc {
   };
 }
 
-/** A function that older C libraries lack (renameat2: glibc 2.28, musl 1.2.6). */
+/** A function that not every C library has (renameat2: glibc 2.28, musl 1.2.6; malloc_trim: glibc). */
 function optional<T>(bind: () => T): T | undefined {
   try {
     return bind();

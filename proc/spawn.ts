@@ -6,6 +6,7 @@ import { sealDescriptors } from "./descriptors.ts";
 import type { Epoll } from "./epoll.ts";
 import type { Libc } from "./libc.ts";
 import type { Pid } from "./pid.ts";
+import { Turns } from "./turns.ts";
 
 /** A child of ours that leads a session of its own and talks with us on its descriptor 3. */
 export interface Spawned {
@@ -33,18 +34,24 @@ export type Spawn = (
   listener: SpawnListener,
 ) => Promise<Spawned>;
 
+/** There are few threads to do it, and koffi has no more than 256 calls under way. */
+const SPAWNS_AT_ONCE = 16;
+
 /**
  * By posix_spawn(3), in a thread. Node's own spawn copies the page tables of all of Node, on the
  * main thread: 1 ms or more each time, three times the cost of this.
  */
 export function nativeSpawn(libc: Libc, epoll: Epoll): Spawn {
   const environ = environments();
+  const turns = new Turns(SPAWNS_AT_ONCE);
   return async (argv, env, listener) => {
     sealDescriptors(libc);
     const [ours, theirs] = socketPair(libc);
     try {
-      const pid = await new Promise<number>((resolve) => {
-        libc.spawnLater(argv, environ(env), theirs, resolve);
+      const pid = await inTurn(turns, async () => {
+        return await new Promise<number>((resolve) => {
+          libc.spawnLater(argv, environ(env), theirs, resolve);
+        });
       });
       if (pid < 0) throw systemError(-pid, argv[0]);
       const pidfd = libc.pidfdOpen(pid);
@@ -57,6 +64,15 @@ export function nativeSpawn(libc: Libc, epoll: Epoll): Spawn {
       closeSync(theirs);
     }
   };
+}
+
+async function inTurn<T>(turns: Turns, act: () => Promise<T>): Promise<T> {
+  const endTurn = await turns.take();
+  try {
+    return await act();
+  } finally {
+    endTurn();
+  }
 }
 
 class NativeChild implements Spawned {
@@ -99,7 +115,7 @@ class NativeChild implements Spawned {
     try {
       writeSync(this.#channel, text);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
+      if (!isGone(error)) throw error;
     }
   }
 
@@ -109,9 +125,8 @@ class NativeChild implements Spawned {
   }
 
   #read(): void {
-    const buffer = Buffer.alloc(256);
-    const length = readSync(this.#channel, buffer);
-    if (length > 0) return this.#listener.heard(buffer.toString("latin1", 0, length));
+    const text = readText(this.#channel);
+    if (text !== "") return this.#listener.heard(text);
     this.#close();
     this.#listener.lost();
   }
@@ -121,6 +136,22 @@ class NativeChild implements Spawned {
     this.#isClosed = true;
     this.#hangUp();
   }
+}
+
+/** What there is to read; nothing at the end, which may come before our last line was read. */
+function readText(channel: number): string {
+  const buffer = Buffer.alloc(256);
+  try {
+    return buffer.toString("latin1", 0, readSync(channel, buffer));
+  } catch (error) {
+    if (!isGone(error)) throw error;
+    return "";
+  }
+}
+
+function isGone(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "EPIPE" || code === "ECONNRESET";
 }
 
 /** By Node, where the C library or pidfds are not to be had. */

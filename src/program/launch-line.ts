@@ -3,10 +3,10 @@ import type { Host } from "./host.ts";
 
 /**
  * Names that a shell does not hand on (`java.opts`), or that mean something to it: assigning to
- * them may end it (dash's OPTIND, bash's UID). They are given by env(1).
+ * them may end it (dash's OPTIND, bash's UID) or its wait (TMOUT). They are given by env(1).
  */
 const unshellable =
-  /[^A-Za-z0-9_]|^[0-9]|^$|^(OPTIND|PPID|UID|EUID|GROUPS|SHELLOPTS|BASHOPTS|BASH_VERSINFO)$/;
+  /[^A-Za-z0-9_]|^[0-9]|^$|^(BASH|EPOCH)|^(COMP_WORDBREAKS|DIRSTACK|EUID|FUNCNAME|GROUPS|HISTCMD|IFS|LINENO|OPTERR|OPTIND|POSIXLY_CORRECT|PPID|PS4|RANDOM|SECONDS|SHELLOPTS|SRANDOM|TMOUT|UID)$/;
 /** Names that a shell sets by itself. */
 const shellsOwn = ["PWD", "OLDPWD", "SHLVL", "_"];
 
@@ -28,8 +28,9 @@ export function shellEnvironment(env: Readonly<Record<string, string>>): Record<
 }
 
 /**
- * The line of shell by which a launcher, which has `inherited` as its environment, becomes the
- * program. `setsid`: its path, for a launcher that does not lead a session yet.
+ * The line of shell by which a launcher, which has `inherited` as its environment, gets ready to
+ * become the program, and becomes it when it is sent one more line. `setsid`: its path, for a
+ * launcher that does not lead a session yet.
  *
  * The outputs are opened before the session is its own: a terminal among them would become the
  * program's controlling terminal.
@@ -49,6 +50,7 @@ export function launchLine(
     `exec >>${quote(stdout)} ${stderr === stdout ? "2>&1" : `2>>${quote(stderr)}`}`,
     ...(host.openFiles === undefined ? [] : [`ulimit -S -n ${host.openFiles}`]),
     ...(umask === undefined ? [] : [`umask ${umask.toString(8).padStart(4, "0")}`]),
+    "read -r USRSVC_LINE <&3 || exit 0",
     ...environmentSteps(env, host.env),
     [
       "exec",

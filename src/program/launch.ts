@@ -3,6 +3,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "./host.ts";
 import { launchLine } from "./launch-line.ts";
+import type { Launcher } from "./launcher.ts";
 import { openOutput, type Output } from "./output.ts";
 
 /** A process that waits for the word to become the program. */
@@ -30,29 +31,30 @@ export interface Launched {
 export async function launch(program: ProgramSettings, host: Host): Promise<Launched> {
   const stdout = openOutput(program.stdout);
   let stderr: Output | undefined;
-  // Kept open until the launcher has opened them too: a FIFO with no writer might lose its reader.
-  const close = (): void => {
+  let launcher: Launcher | undefined;
+  const release = (): void => {
+    launcher?.release();
     stdout.close();
     stderr?.close();
   };
   try {
     stderr = program.stderr === program.stdout ? stdout : openOutput(program.stderr);
+    // The launcher opens them itself. A FIFO without a writer might lose its reader meanwhile.
+    for (const output of [stdout, stderr]) if (!output.isFifo) output.close();
     // A terminal must be opened by a process that does not lead its session.
-    const launcher = await host.launchers.take(!stdout.isTerminal && !stderr.isTerminal);
-    const line = launchLine(program, host, launcher.setsid);
+    launcher = await host.launchers.take(!stdout.mayBeTerminal && !stderr.mayBeTerminal);
+    launcher.prepare(launchLine(program, host, launcher.setsid));
+    const { process, shell, exited } = launcher;
     return {
-      process: launcher.process,
-      launcher: launcher.shell,
+      process,
+      launcher: shell,
       logged: { stdout: stdout.size, stderr: stderr.size },
-      go: () => launcher.become(line),
-      exited: launcher.exited,
-      release() {
-        launcher.release();
-        close();
-      },
+      go: () => launcher?.go(),
+      exited,
+      release,
     };
   } catch (error) {
-    close();
+    release();
     throw error;
   }
 }

@@ -4,11 +4,15 @@ import { parsePid, type Pid, type ProcessRef } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import type { Spawn, Spawned } from "../../proc/spawn.ts";
 import { LINE_BREAK, quote } from "./launch-line.ts";
+import type { ProcessTable } from "./process-table.ts";
 
 const SHELL = "/bin/sh";
 /** Last word of each launcher, for people who look at `ps`. */
 const NAME = "usrsvc-launcher";
 const setsidPaths = ["/usr/bin/setsid", "/bin/setsid", "/usr/local/bin/setsid"];
+
+/** A launcher is asked for its pid for so long, in ms. */
+const ANSWER_MS = 10_000;
 
 const readLine = `read -r USRSVC_LINE <&3 || exit 0
 eval "$USRSVC_LINE"`;
@@ -40,6 +44,15 @@ export function isLauncherCommand(argv: readonly string[]): boolean {
   return argv[0] === SHELL && argv[1] === "-c" && (argv[2] === LAUNCHER || argv[2] === WARM);
 }
 
+/** What making a launcher asks of the machine. */
+export interface LauncherPorts {
+  readonly spawn: Spawn;
+  readonly proc: ProcReader;
+  readonly table: Pick<ProcessTable, "leaveOut">;
+  /** What it hands on, all of it. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** A process that waits to become a program, and the shell that waits for its end. */
 export class Launcher {
   /** What is to become the program. */
@@ -49,6 +62,7 @@ export class Launcher {
   readonly #spawned: Spawned;
   readonly #talk: Talk;
   readonly #setsid: string;
+  readonly #leftOut: Disposable;
   #isWarm = false;
 
   private constructor(
@@ -56,12 +70,15 @@ export class Launcher {
     spawned: Spawned,
     talk: Talk,
     setsid: string,
+    leftOut: Disposable,
   ) {
     this.process = refs.process;
     this.shell = refs.shell;
     this.#spawned = spawned;
     this.#talk = talk;
     this.#setsid = setsid;
+    this.#leftOut = leftOut;
+    talk.onOver = () => leftOut[Symbol.dispose](); // the numbers may be another's soon
   }
 
   /**
@@ -69,30 +86,31 @@ export class Launcher {
    *
    * @throws {LaunchError} when there is no shell or setsid, or when no process can be made
    */
-  static async open(
-    spawn: Spawn,
-    proc: ProcReader,
-    env: Readonly<Record<string, string>>,
-  ): Promise<Launcher> {
+  static async open({ spawn, proc, table, env }: LauncherPorts): Promise<Launcher> {
     const setsid = setsidPaths.find((path) => existsSync(path));
     if (setsid === undefined) {
       throw new LaunchError(`no setsid(1) in ${setsidPaths.join(", ")}: install util-linux`);
     }
     const talk = new Talk();
+    const patience = setTimeout(() => talk.giveUp(), ANSWER_MS);
     let spawned: Spawned;
     try {
       spawned = await spawn([SHELL, "-c", LAUNCHER, NAME], env, talk);
     } catch (cause) {
+      clearTimeout(patience);
       throw new LaunchError(`no launcher can be made: ${(cause as Error).message}`, { cause });
     }
     try {
       const process = proc.alive(await talk.pid);
       const shell = proc.alive(spawned.pid);
       if (process === undefined || shell === undefined) throw gone();
-      return new Launcher({ process, shell }, spawned, talk, setsid);
+      const leftOut = table.leaveOut(process.pid, shell.pid);
+      return new Launcher({ process, shell }, spawned, talk, setsid, leftOut);
     } catch (error) {
       spawned.end();
       throw error;
+    } finally {
+      clearTimeout(patience);
     }
   }
 
@@ -117,14 +135,20 @@ export class Launcher {
     return this.#isWarm ? undefined : this.#setsid;
   }
 
-  /** Lets it become what the line of shell says. */
-  become(line: string): void {
+  /** Makes it run a line of shell, up to where that waits for another one. */
+  prepare(line: string): void {
     this.#spawned.send(line);
   }
 
-  /** Ends the shell. Before `become`, that ends the process too; after, init becomes its parent. */
+  /** Lets it go on, and become the program. */
+  go(): void {
+    this.#spawned.send("\n");
+  }
+
+  /** Ends the shell. Before `go`, that ends the process too; after, init becomes its parent. */
   release(): void {
     this.#spawned.end();
+    this.#leftOut[Symbol.dispose]();
   }
 }
 
@@ -133,6 +157,7 @@ class Talk {
   readonly pid: Promise<Pid>;
   readonly exited: Promise<Exit>;
   isOver = false;
+  onOver: () => void = () => {};
   #text = "";
   #settlePid: (pid: Pid) => void = () => {};
   #failPid: (error: Error) => void = () => {};
@@ -156,13 +181,23 @@ class Talk {
     if (pid !== undefined) this.#settlePid(pid);
     const [, status] = /\nexit (\d+)\n/.exec(this.#text) ?? [];
     if (status === undefined) return;
-    this.isOver = true;
+    this.#end();
     this.#settleExit(decodeShellStatus(Number(status)));
   }
 
   lost(): void {
-    this.isOver = true;
+    this.#end();
     this.#failPid(gone());
+  }
+
+  /** It does not say its pid: somebody may have stopped it. */
+  giveUp(): void {
+    this.#failPid(new LaunchError(`the launcher has not answered for ${ANSWER_MS / 1000} s`));
+  }
+
+  #end(): void {
+    this.isOver = true;
+    this.onOver();
   }
 }
 

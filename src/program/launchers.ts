@@ -1,7 +1,6 @@
-import type { ProcReader } from "../../proc/reader.ts";
 import type { Spawn } from "../../proc/spawn.ts";
 import { shellEnvironment } from "./launch-line.ts";
-import { Launcher } from "./launcher.ts";
+import { Launcher, type LauncherPorts } from "./launcher.ts";
 
 /** Where launchers come from. */
 export interface Launchers extends Disposable {
@@ -14,23 +13,21 @@ export interface Launchers extends Disposable {
 }
 
 /** So long after the last start a launcher is made ready for the next one: many in a row come first. */
-const PREPARE_AFTER_MS = 100;
+const PREPARE_AFTER_MS = 50;
 
 /** Makes each launcher when it is asked for: for the tool, which leaves after its starts. */
 export class ColdLaunchers implements Launchers {
+  readonly #ports: Omit<LauncherPorts, "spawn">;
   readonly #spawn: () => Spawn;
-  readonly #proc: ProcReader;
-  readonly #env: Readonly<Record<string, string>>;
 
   /** `spawn` is called at the first use. `env`: what programs inherit. */
-  constructor(spawn: () => Spawn, proc: ProcReader, env: Readonly<Record<string, string>>) {
+  constructor({ spawn, env, ...ports }: Omit<LauncherPorts, "spawn"> & { spawn: () => Spawn }) {
     this.#spawn = spawn;
-    this.#proc = proc;
-    this.#env = shellEnvironment(env);
+    this.#ports = { ...ports, env: shellEnvironment(env) };
   }
 
   async take(): Promise<Launcher> {
-    return await Launcher.open(this.#spawn(), this.#proc, this.#env);
+    return await Launcher.open({ ...this.#ports, spawn: this.#spawn() });
   }
 
   [Symbol.dispose](): void {}

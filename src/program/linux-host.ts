@@ -25,13 +25,14 @@ export function linuxHost(
   const env = inheritedEnvironment(process.env);
   let tools: Tools | undefined;
   const needTools = (): Tools => (tools ??= makeTools(proc, POLL_MS[by]));
-  const cold = new ColdLaunchers(() => needTools().spawn, proc, env);
+  const table = new ProcessTable(proc, process.getuid?.() ?? 0);
+  const cold = new ColdLaunchers({ spawn: () => needTools().spawn, proc, table, env });
   const launchers = by === "usrsvcd" ? new WarmLaunchers(cold) : cold;
   return {
     proc,
     watcher: () => needTools().watcher,
     launchers,
-    table: new ProcessTable(proc, process.getuid?.() ?? 0),
+    table,
     state,
     by,
     env,

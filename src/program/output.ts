@@ -1,12 +1,16 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { isatty } from "node:tty";
 import { stripVTControlCharacters } from "node:util";
+
+/** Major number of `/dev/null` and the like (Documentation/admin-guide/devices.txt of the kernel). */
+const MEMORY_DEVICES = 1;
 
 /** A program's log, opened to see that it can be written. */
 export interface Output {
   /** In bytes; 0 for what is no file. To tell later what was added. */
   readonly size: number;
-  readonly isTerminal: boolean;
+  /** A character device other than `/dev/null` and its kin. */
+  readonly mayBeTerminal: boolean;
+  readonly isFifo: boolean;
   /** Once; again does no harm. */
   close(): void;
 }
@@ -26,8 +30,8 @@ export function openOutput(path: string): Output {
   };
   try {
     const stat = fstatSync(fd);
-    const isTerminal = stat.isCharacterDevice() && isatty(fd);
-    return { size: stat.isFile() ? stat.size : 0, isTerminal, close };
+    const mayBeTerminal = stat.isCharacterDevice() && stat.rdev >> 8 !== MEMORY_DEVICES;
+    return { size: stat.isFile() ? stat.size : 0, mayBeTerminal, isFifo: stat.isFIFO(), close };
   } catch (error) {
     close();
     throw error;

@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parsePid, type Pid } from "../../proc/pid.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /** What a pidfile says. */
 export type Pidfile =
@@ -22,8 +23,12 @@ export function readPidfile(path: string): Pidfile {
   }
 }
 
-/** Writes a pidfile by rename, so that nobody reads half a number. */
-export function writePidfile(path: string, pid: Pid): void {
+/**
+ * Writes a pidfile by rename, so that nobody reads half a number. `spare`: a file of ours that
+ * changes places with it, if it is in the same file system.
+ */
+export function writePidfile(path: string, pid: Pid, spare?: string): void {
+  if (spare !== undefined && isReplaced(path, spare, pid)) return;
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
   try {
     writeFileSync(temporary, `${pid}\n`, { mode: 0o644 });
@@ -31,6 +36,17 @@ export function writePidfile(path: string, pid: Pid): void {
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Only a file takes part: a folder would change places as well. */
+function isReplaced(path: string, spare: string, pid: Pid): boolean {
+  try {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
+    replaceFile(path, spare, `${pid}\n`, 0o644);
+    return true;
+  } catch {
+    return false; // another file system, most likely
   }
 }
 

@@ -27,9 +27,10 @@ const RESERVED_PIDS = 300;
 const REST_MS = 50;
 /** A look is given to others for so long, if they can do with it. */
 const SHARED_MS = 100;
-/** So few new pids are tried one by one; for more, and after so long, /proc is listed. */
+/** So few new pids are tried one by one; for more, /proc is listed. */
 const FEW_PIDS = 64;
-const LIST_EVERY_MS = 10_000;
+/** So many may have been added one by one; then /proc is listed, which shows who has ended. */
+const MOST_ADDED = 500;
 
 /** Pid of the parent of all kernel threads. */
 const KTHREADD = 2;
@@ -76,7 +77,8 @@ export class ProcessTable {
   /** Processes born on the machine by the time of the last look. */
   #forks: number | undefined;
   #sweptAt = Number.NEGATIVE_INFINITY;
-  #listedAt = Number.NEGATIVE_INFINITY;
+  /** How many were known when /proc was listed last. */
+  #listed = 0;
   #entries: readonly TableEntry[] = [];
   #soon: Promise<readonly TableEntry[]> | undefined;
   #changes = 0;
@@ -100,26 +102,37 @@ export class ProcessTable {
     if (hasWrapped) this.#judged.clear();
     this.#lastPid = lastPid;
     const trusting = options.trusting === true && lastPid > 0;
-    const look = { now, uptime: this.#proc.uptime(), thorough, trusting };
+    const look = { now, uptime: once(() => this.#proc.uptime()), thorough, trusting };
     const isCheap =
       trusting &&
       !hasWrapped &&
+      before > 0 &&
       lastPid - before <= FEW_PIDS &&
-      now - this.#listedAt < LIST_EVERY_MS;
-    if (isCheap) this.#lookAtNew(before, look);
-    else this.#lookAtAll(look);
+      this.#judged.size - this.#listed <= MOST_ADDED;
+    try {
+      if (isCheap) this.#lookAtNew(before, look);
+      else this.#lookAtAll(look);
+    } catch (error) {
+      this.#lastPid = 0; // what was not seen now is new to the next look
+      throw error;
+    }
     this.#sweptAt = monotonicMs();
     return this.#entries;
   }
 
   #lookAtAll(look: Look): void {
     const judged = new Map<Pid, Judged>();
+    this.#passedOver = [];
     for (const pid of this.#proc.pids()) {
+      if (look.trusting && this.#leftOut.has(pid)) {
+        this.#passedOver.push(pid);
+        continue;
+      }
       const one = this.#judge(pid, this.#judged.get(pid), look);
       if (one !== undefined) judged.set(pid, one);
     }
     this.#judged = judged;
-    this.#listedAt = look.now;
+    this.#listed = judged.size;
     this.#listEntries();
   }
 
@@ -180,8 +193,8 @@ export class ProcessTable {
   }
 
   /**
-   * These are known to be no candidates for as long as this is not disposed of (a launcher, and what
-   * it is becoming): cheap looks pass them over.
+   * These are known to be no candidates for as long as this is not disposed of (a launcher, what it
+   * is becoming, a program that runs): trusting looks pass them over.
    */
   leaveOut(...pids: readonly Pid[]): Disposable {
     for (const pid of pids) this.#leftOut.add(pid);
@@ -192,9 +205,13 @@ export class ProcessTable {
     };
   }
 
-  /** Looks once more at own young processes, if one is due: the next look then need not. */
+  /** The first look, or one more at own young processes if one is due: the next one then need not. */
   settle(): void {
     const now = monotonicMs();
+    if (this.#lastPid === 0) {
+      this.sweep({ trusting: true });
+      return;
+    }
     for (const one of this.#judged.values()) {
       if (one.entry === undefined || one.ageMs >= YOUNG_MS || !isDue(one, now)) continue;
       this.sweep({ trusting: true });
@@ -244,7 +261,7 @@ export class ProcessTable {
           ? known
           : { ...known, entry: { ...known.entry, ppid: stat.ppid, pgrp: stat.pgrp } };
       }
-      const age = ageMs(stat.startTime, uptime);
+      const age = ageMs(stat.startTime, uptime());
       const mine = this.#proc.uid(pid) === this.#uid;
       const entry = mine && !isKernelThread(stat) ? this.#read(pid, stat) : undefined;
       if (entry !== undefined && !isSameCommand(known?.entry, entry)) this.#changes += 1;
@@ -270,9 +287,15 @@ export class ProcessTable {
 
 interface Look {
   readonly now: number;
-  readonly uptime: number;
+  readonly uptime: () => number;
   readonly thorough: boolean;
   readonly trusting: boolean;
+}
+
+/** What `read` yields, which is called at the first use. */
+function once<T>(read: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => (known ??= { value: read() }).value;
 }
 
 /** True when a young process is twice as old as it was when it was looked at last. */

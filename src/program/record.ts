@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Exit } from "../../proc/exit.ts";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
 import { replaceFile } from "./replace-file.ts";
-import { fileStem, type StateDir } from "./state-dir.ts";
+import { fileStem, sparePath, type StateDir } from "./state-dir.ts";
 
 /** How a program's process became known. */
 export type Via = "launch" | "pidfile" | "scan";
@@ -67,6 +67,9 @@ export interface RecordFile {
   readonly isDamaged: boolean;
 }
 
+/** So often is a record read again that makes no sense. */
+const READ_AGAIN = 3;
+
 /** Path of the record of one program. */
 export function recordPath(dir: StateDir, name: string): string {
   return join(dir.programs, `${fileStem(name)}.json`);
@@ -95,6 +98,15 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
   };
 }
 
+/** The text of a record as it stands; undefined when there is none, or when it cannot be read now. */
+export function recordText(dir: StateDir, name: string): string | undefined {
+  try {
+    return readFileSync(recordPath(dir, name), "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads a record; one of an earlier boot comes back without what that boot knew. */
 export function readRecord(dir: StateDir, name: string, boot: string): RecordFile {
   const path = recordPath(dir, name);
@@ -106,7 +118,12 @@ export function readRecord(dir: StateDir, name: string, boot: string): RecordFil
     const problem = gone ? undefined : `${path}: ${(error as Error).message}`;
     return { record: undefined, problem, text: undefined, isDamaged: false };
   }
-  const record = parseRecord(text, name);
+  let record = parseRecord(text, name);
+  // A reader that was slow may find the next text half written, in a file that has had its time.
+  for (let again = 0; record === undefined && again < READ_AGAIN; again += 1) {
+    text = recordText(dir, name) ?? text;
+    record = parseRecord(text, name);
+  }
   if (record === undefined) {
     const problem = `${path}: not a record of this program, ignored`;
     return { record: undefined, problem, text, isDamaged: true };
@@ -128,7 +145,7 @@ export function writeRecord(dir: StateDir, record: ProgramRecord): string {
   const json = JSON.stringify({ ...record, at: new Date().toISOString() });
   const length = Buffer.byteLength(json) + 1;
   const text = `${json}${" ".repeat(-length & (BLOCK_BYTES - 1))}\n`;
-  const spare = join(dir.locks, `${fileStem(record.name)}.new`); // not in the watched folder
+  const spare = sparePath(dir, record.name, "record");
   replaceFile(recordPath(dir, record.name), spare, text);
   return text;
 }

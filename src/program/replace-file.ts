@@ -6,31 +6,49 @@ import {
   ftruncateSync,
   openSync,
   renameSync,
+  rmSync,
   writeSync,
 } from "node:fs";
 import { libc } from "../../proc/libc.ts";
 
-const { O_CREAT, O_WRONLY } = constants;
-
-/** A caller's umask of 777 would keep us from our own files. */
-const hidesOwn = (process.umask() & 0o600) !== 0;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 
 /**
- * Replaces the file `path`, so that a reader sees the old text or the new one. No fsync.
+ * Replaces the file `path`, so that a reader sees the old text or the new one; one that holds it
+ * open from before the last replacement may see the next one half written. No fsync.
  *
  * The new text is written into `spare`, in the same file system, and the two change places. So both
  * stay, and no file is made: that takes half a millisecond on ext4, and a rename over a file makes
  * it write the new one out at once. Where they cannot change places, `spare` is renamed.
+ *
+ * @throws when that cannot be, with EXDEV when they are in different file systems
  */
-export function replaceFile(path: string, spare: string, text: string): void {
+export function replaceFile(path: string, spare: string, text: string, mode = 0o600): void {
   const bytes = Buffer.from(text);
-  const fd = openSync(spare, O_WRONLY | O_CREAT, 0o600);
+  const fd = openSpare(spare, mode);
   try {
-    writeSync(fd, bytes, 0, bytes.length, 0);
-    if (fstatSync(fd).size !== bytes.length) ftruncateSync(fd, bytes.length);
-    if (hidesOwn) fchmodSync(fd, 0o600);
+    const stat = fstatSync(fd);
+    if (writeSync(fd, bytes, 0, bytes.length, 0) < bytes.length) {
+      throw new Error(`${spare}: no space left on the device`);
+    }
+    if (stat.size !== bytes.length) ftruncateSync(fd, bytes.length);
+    if ((stat.mode & 0o777) !== mode) fchmodSync(fd, mode); // a caller's umask
   } finally {
     closeSync(fd);
   }
   if (libc()?.exchange(spare, path) !== true) renameSync(spare, path);
+}
+
+/** What was at `path` before may be a link, or somebody else's: such is not written to. */
+function openSpare(spare: string, mode: number): number {
+  try {
+    const fd = openSync(spare, O_WRONLY | O_NOFOLLOW);
+    const stat = fstatSync(fd);
+    if (stat.isFile() && stat.nlink === 1 && stat.uid === process.getuid?.()) return fd;
+    closeSync(fd);
+  } catch {
+    // not there, a link, or not ours to write
+  }
+  rmSync(spare, { force: true });
+  return openSync(spare, O_WRONLY | O_CREAT | O_EXCL, mode);
 }

@@ -1,7 +1,7 @@
 import { unlinkSync } from "node:fs";
 import type { Exit } from "../../proc/exit.ts";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { monotonicMs, sleep, within } from "../clock.ts";
+import { callAt, monotonicMs, within } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { checkBeforeStart } from "./check.ts";
@@ -20,6 +20,7 @@ import {
   type StartFailure,
   type StartOutcome,
 } from "./start-outcome.ts";
+import { sparePath } from "./state-dir.ts";
 import { endOwnGroup } from "./stop.ts";
 
 /** What a start needs to know, besides the settings. */
@@ -81,7 +82,6 @@ export async function start(
     };
     return failure(code, reason);
   }
-  using _ = host.table.leaveOut(launched.process.pid, launched.launcher.pid);
   try {
     return await new Start(program, context, launched).run();
   } finally {
@@ -142,7 +142,9 @@ class Start {
       this.#notice();
     });
     this.#write(this.#record); // on disk before the program exists: exactly once depends on it
-    removeStalePidfile(this.#program);
+    // What is executed is the program at once; what does not match yet is named by no pidfile.
+    if (this.#context.pattern.isExecuted) this.#notePidfile(this.#launched.process);
+    else removeStalePidfile(this.#program);
     this.#launched.go();
     onLaunched?.(this.#launched.process);
     try {
@@ -171,13 +173,21 @@ class Start {
       const found = this.#match.find(this.#exit !== undefined);
       if (found !== undefined) this.#notePidfile(found.process);
       const now = monotonicMs();
-      if (found !== undefined && now >= end) return this.#started(found.process, found.via, []);
+      if (found !== undefined && now >= end) {
+        if (!this.#isLauncher(found.process)) return this.#started(found.process, found.via, []);
+        return await this.#failed();
+      }
       if (found === undefined && this.#isHopeless(now >= end)) return await this.#failed();
       const next = LOOKS_MS[look] ?? Number.POSITIVE_INFINITY;
       // While the match lives there is nothing to look at: its end is told.
       const pause = found === undefined ? Math.min(1000, began + next - now) : end - now;
       await this.#pause(Math.max(1, Math.min(pause, end - now)), found?.process);
     }
+  }
+
+  /** Something keeps the launcher from going on: it was stopped, or an output cannot be opened. */
+  #isLauncher(process: ProcessRef): boolean {
+    return sameProcess(process, this.#launched.process) && this.#match.isLauncher();
   }
 
   /** True when no match can appear any more. */
@@ -191,7 +201,7 @@ class Start {
   /** Waits until the launcher has become the program; else a short window closes on the launcher. */
   async #becomeProgram(end: number, began: number): Promise<void> {
     if (end - began > EXEC_MS) return;
-    for (let pause = 1; monotonicMs() - began < EXEC_MS; pause = Math.min(20, pause * 2)) {
+    for (let pause = 5; monotonicMs() - began < EXEC_MS; pause = Math.min(20, pause * 2)) {
       if (this.#exit !== undefined || !this.#match.isLauncher()) return;
       await this.#pause(pause, undefined);
     }
@@ -208,24 +218,23 @@ class Start {
 
   /** Waits, but no longer than until the launched process, or the match, ends. */
   async #pause(ms: number, match: ProcessRef | undefined): Promise<void> {
-    const woken = new AbortController();
     const { signal, host } = this.#context;
     signal.throwIfAborted();
-    const wake = (): void => woken.abort();
-    const ended = this.#exit !== undefined;
-    this.#notice = wake;
-    signal.addEventListener("abort", wake, { once: true });
     const apart = match !== undefined && !sameProcess(match, this.#launched.process);
+    let wake: () => void = () => {};
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    const cancel = callAt(monotonicMs() + ms, wake);
+    signal.addEventListener("abort", wake, { once: true });
+    if (this.#exit === undefined) this.#notice = wake;
     using watch = apart ? host.watcher().open(match) : undefined;
     void watch?.exited.then(wake);
-    try {
-      await sleep(ms, apart || !ended ? woken.signal : signal);
-    } catch {
-      signal.throwIfAborted();
-    } finally {
-      this.#notice = () => {};
-      signal.removeEventListener("abort", wake);
-    }
+    await woken;
+    cancel();
+    this.#notice = () => {};
+    signal.removeEventListener("abort", wake);
+    signal.throwIfAborted();
   }
 
   /** As soon as the process is known; others may wait for the file. */
@@ -233,7 +242,8 @@ class Start {
     if (!this.#program.autopid || this.#notedPid === pid) return;
     this.#notedPid = pid;
     try {
-      writePidfile(this.#program.pidfile, pid);
+      const { name, pidfile } = this.#program;
+      writePidfile(pidfile, pid, sparePath(this.#context.host.state, name, "pidfile"));
     } catch (error) {
       this.#notes.push(
         `pidfile ${this.#program.pidfile} could not be written: ${(error as Error).message}`,
@@ -281,6 +291,7 @@ class Start {
     const { host, pattern, signal } = this.#context;
     const { process, logged } = this.#launched;
     const { name, command, termToKillMs, stderr, stdout, successMs } = this.#program;
+    const isLauncher = this.#match.isLauncher();
     const exit = this.#exit; // as it is now: ending what was launched is no news about the program
     const details: string[] = [];
     if (exit === undefined) {
@@ -292,6 +303,10 @@ class Start {
     const errors = lastLines(stderr, logged.stderr, OUTPUT_LINES);
     const output = errors.length > 0 ? errors : lastLines(stdout, logged.stdout, OUTPUT_LINES);
     const base = { kind: "failed", exit, pid: process.pid, details, output } as const;
+    if (exit === undefined && isLauncher) {
+      const reason = `"${command}" was not executed within success_seconds: what was to become it hung, and was ended`;
+      return { ...base, code: ExitCode.failedToLaunch, reason };
+    }
     if (exit === undefined) {
       const reason = `"${command}" runs, but no process matches program ${name}; it was ended again`;
       return { ...base, code: ExitCode.failedToLaunch, reason };

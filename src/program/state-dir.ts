@@ -76,3 +76,11 @@ export function fileStem(name: string): string {
 function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/**
+ * Path of a file that changes places with a program's record or pidfile; not in the folder that
+ * is watched, and beside the locks. No stem holds a "+".
+ */
+export function sparePath(dir: StateDir, name: string, what: "record" | "pidfile"): string {
+  return join(dir.locks, `${fileStem(name)}+${what}`);
+}

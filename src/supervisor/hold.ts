@@ -1,18 +1,20 @@
 import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import type { ProcessWatch, ProcessWatcher } from "../../proc/watch.ts";
+import type { ProcessWatch } from "../../proc/watch.ts";
+import type { Host } from "../program/host.ts";
 
 /** Holds on to the process of one program: its end is noticed at once. */
 export class Hold {
-  readonly #watcher: () => ProcessWatcher;
+  readonly #host: Pick<Host, "watcher" | "table">;
   readonly #onEnd: () => void;
   #watch: ProcessWatch | undefined;
+  #leftOut: Disposable | undefined;
   #exit: Exit | undefined;
   #hasEnded = false;
 
   /** `onEnd` is called once for each process that ends while it is held. */
-  constructor(watcher: () => ProcessWatcher, onEnd: () => void) {
-    this.#watcher = watcher;
+  constructor(host: Pick<Host, "watcher" | "table">, onEnd: () => void) {
+    this.#host = host;
     this.#onEnd = onEnd;
   }
 
@@ -42,9 +44,10 @@ export class Hold {
     this.release();
     this.#exit = undefined;
     this.#hasEnded = false;
-    const watch = this.#watcher().open(process);
+    const watch = this.#host.watcher().open(process);
     this.#watch = watch;
     if (watch === undefined) return false;
+    this.#leftOut = this.#host.table.leaveOut(process.pid); // it is no candidate for any program
     void watch.exited.then((exit) => {
       if (this.#watch !== watch) return;
       this.release();
@@ -58,5 +61,7 @@ export class Hold {
   release(): void {
     this.#watch?.[Symbol.dispose]();
     this.#watch = undefined;
+    this.#leftOut?.[Symbol.dispose]();
+    this.#leftOut = undefined;
   }
 }

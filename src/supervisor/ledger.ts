@@ -10,6 +10,7 @@ import {
   emptyRecord,
   type ProgramRecord,
   readRecord,
+  recordText,
   setDamagedAside,
   type Via,
   writeRecord,
@@ -29,6 +30,9 @@ export type WriteLog = (
 
 /** Last lines of a program's output, read only when there is somebody to be told. */
 export type Output = () => readonly string[];
+
+/** Lines are held back for so long at most, in ms, should the act have to wait. */
+const MOMENT_MS = 20;
 
 const nothing = { exit: undefined, pid: undefined, output: [] };
 
@@ -52,6 +56,7 @@ export class Ledger {
   #isDamaged = false;
   /** Lines that wait; undefined when each is written at once. */
   #heldBack: (() => void)[] | undefined;
+  #patience: NodeJS.Timeout | undefined;
   #cause: string | undefined;
   /** What the last failed start left behind, for the mail. */
   #failure: Pick<Alert, "exit" | "pid" | "output"> = nothing;
@@ -75,7 +80,7 @@ export class Ledger {
 
   /** True when the file is not as we know it. */
   isOutdated(): boolean {
-    return this.#readFile().text !== this.#text;
+    return recordText(this.#host.state, this.#name) !== this.#text;
   }
 
   /**
@@ -277,13 +282,16 @@ export class Ledger {
     else this.#heldBack.push(write);
   }
 
-  /** From now on lines wait for `tell`: an act that hurries comes first. */
+  /** From now on lines wait for `tell`, a moment: an act that hurries comes first. */
   holdBack(): void {
     this.#heldBack ??= [];
+    this.#patience ??= setTimeout(() => this.tell(), MOMENT_MS);
   }
 
   /** Writes the lines that wait. */
   tell(): void {
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
     const lines = this.#heldBack ?? [];
     this.#heldBack = undefined;
     for (const write of lines) write();

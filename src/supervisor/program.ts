@@ -77,7 +77,7 @@ export class SupervisedProgram {
   #again = false;
   #closed = false;
   /** Ends what goes on: all of it, or the start window that an operator's stop cuts short. */
-  readonly #leaving = new AbortController();
+  #leaving: AbortController | undefined;
   #startWindow: AbortController | undefined;
   readonly #remains: Remains;
 
@@ -89,8 +89,8 @@ export class SupervisedProgram {
     this.#ledger = new Ledger(settings.name, around.host, around.log, (alert) =>
       around.alert(alert, this.#settings.emailAlerts),
     );
-    this.#remains = new Remains(around.host, this.#leaving.signal);
-    this.#hold = new Hold(around.host.watcher, () => this.look());
+    this.#remains = new Remains(around.host, () => this.#leavingSignal());
+    this.#hold = new Hold(around.host, () => this.look());
     this.#limits = new Limits(around.memory, around.host.proc, {
       exceeded: (process, violation) => {
         this.#violation = { process, reason: violation.reason };
@@ -184,11 +184,19 @@ export class SupervisedProgram {
   /** Leaves the program alone from now on. */
   close(): void {
     this.#closed = true;
-    this.#leaving.abort(new Error("left alone"));
+    this.#ledger.tell();
+    this.#leaving?.abort(new Error("left alone"));
     this.#startWindow?.abort(new Error("left alone"));
     this.#cancelWake();
     this.#letGo();
     this.#around.host.claim(this.name, undefined);
+  }
+
+  /** Made when it is first needed: most of a thousand programs never end. */
+  #leavingSignal(): AbortSignal {
+    this.#leaving ??= new AbortController();
+    if (this.#closed) this.#leaving.abort(new Error("left alone"));
+    return this.#leaving.signal;
   }
 
   async #work(): Promise<void> {
@@ -313,10 +321,12 @@ export class SupervisedProgram {
     return this.#state.kind === "running" && this.#hold.hasEnded;
   }
 
-  /** The record, without a process of which the end was told. */
+  /** The record, without the process of which the end was told; another's may be there by now. */
   #recordOfLiving(): ProgramRecord | undefined {
     const { record } = this.#ledger;
-    return record !== undefined && this.#isEndTold() ? { ...record, process: undefined } : record;
+    if (record === undefined || this.#state.kind !== "running") return record;
+    const hasEnded = this.#isEndTold() && sameProcess(record.process, this.#state.process);
+    return hasEnded ? { ...record, process: undefined } : record;
   }
 
   #find(scan: boolean): Found {
@@ -466,7 +476,7 @@ export class SupervisedProgram {
   /** A limit was exceeded. What follows is decided by the next look. */
   async #stop(process: ProcessRef, reason: string): Promise<void> {
     const { host } = this.#around;
-    const { signal } = this.#leaving;
+    const signal = this.#leavingSignal();
     this.#ledger.stopping(process, reason);
     const { termToKillMs } = this.#settings;
     const outcome = await stop(process, this.#ledger.record?.launched, termToKillMs, host, signal);

@@ -17,13 +17,13 @@ const UNFINISHED_LOOK_MS = 250;
  */
 export class Remains {
   readonly #host: Host;
-  readonly #signal: AbortSignal;
+  readonly #signal: () => AbortSignal;
   /** Who may have led the process group: the program itself, or what was launched to become it. */
   #leaders: readonly ProcessRef[] = [];
   /** When their end was noted, on our clock. */
   #since = 0;
 
-  constructor(host: Host, signal: AbortSignal) {
+  constructor(host: Host, signal: () => AbortSignal) {
     this.#host = host;
     this.#signal = signal;
   }
@@ -36,7 +36,8 @@ export class Remains {
   /** This process of the program has died. */
   note(process: ProcessRef, record: ProgramRecord | undefined): void {
     this.#since = monotonicMs();
-    const launched = record?.launched;
+    // The record may be that of a process which somebody else has started meanwhile.
+    const launched = sameProcess(record?.process, process) ? record?.launched : undefined;
     const isOne = launched === undefined || sameProcess(launched, process);
     this.#leaders = isOne ? [process] : [process, launched];
   }
@@ -45,7 +46,7 @@ export class Remains {
   async end(termToKillMs: number): Promise<number> {
     const leaders = this.#leaders;
     this.#leaders = [];
-    const options = { isSession: true, signal: this.#signal, since: this.#since };
+    const options = { isSession: true, signal: this.#signal(), since: this.#since };
     const counts = await Promise.all(
       leaders.map(async (one) => await endOwnGroup(one, termToKillMs, this.#host, options)),
     );
@@ -68,7 +69,7 @@ export class Remains {
     const left = successMs - ageMs(launched.startTime, host.proc.uptime());
     if (left > 0) return Math.min(left, UNFINISHED_LOOK_MS);
     endOrphanedLauncher(record, host);
-    await endOwnGroup(launched, termToKillMs, host, { isSession: true, signal: this.#signal });
+    await endOwnGroup(launched, termToKillMs, host, { isSession: true, signal: this.#signal() });
     return 0;
   }
 }

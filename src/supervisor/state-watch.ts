@@ -1,6 +1,9 @@
 import { type FSWatcher, mkdirSync, statSync, watch } from "node:fs";
 import type { StateDir } from "../program/state-dir.ts";
 
+/** So long after a notice the record is looked at, in ms. */
+const GATHER_MS = 10;
+
 /** What the folder of records is watched for. */
 export interface StateWatchListener {
   /** The record in this file (a name without folder) may have changed. */
@@ -21,6 +24,8 @@ export class StateWatch implements Disposable {
   readonly #dir: StateDir;
   readonly #listener: StateWatchListener;
   #watcher: FSWatcher | undefined;
+  /** What was told of and not looked at yet. */
+  readonly #changed = new Set<string>();
   #inode = 0;
   #modifiedAt = 0;
 
@@ -55,13 +60,25 @@ export class StateWatch implements Disposable {
       mkdirSync(this.#dir.locks, { recursive: true, mode: 0o700 });
       this.#watcher = watch(this.#dir.programs, (_event, file) => {
         if (file === null) this.#listener.lost();
-        else this.#listener.changed(file);
+        else this.#gather(file);
       });
       this.#watcher.on("error", (error) => this.#fail(error));
     } catch (error) {
       this.#fail(error);
     }
     ({ inode: this.#inode, modifiedAt: this.#modifiedAt } = this.#look());
+  }
+
+  /** A record that is replaced is told of twice or more, and many at once when many start. */
+  #gather(file: string): void {
+    this.#changed.add(file);
+    if (this.#changed.size > 1) return;
+    setTimeout(() => {
+      const files = [...this.#changed];
+      this.#changed.clear();
+      this.#modifiedAt = this.#look().modifiedAt; // before the looks: what comes later is told anew
+      for (const one of files) this.#listener.changed(one);
+    }, GATHER_MS);
   }
 
   #fail(error: unknown): void {

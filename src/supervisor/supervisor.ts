@@ -7,15 +7,19 @@ import { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../program/host.ts";
 import { stopRequestStem } from "../program/stop-request.ts";
 import { fileStem } from "../program/state-dir.ts";
-import { LaunchTurns } from "./launch-turns.ts";
+import { Turns } from "../../proc/turns.ts";
 import type { ProgramState } from "./machine.ts";
 import { SupervisedProgram, type Surroundings } from "./program.ts";
 import { StateWatch } from "./state-watch.ts";
 
 /** How many shells are forked at once: enough for two cores, and few enough for 1,000 programs. */
-const LAUNCHES_AT_ONCE = 8;
+const LAUNCHES_AT_ONCE = 16;
+/** How many programs are looked at in one turn of the event loop, when there are many new ones. */
+const LOOKS_A_TURN = 4;
 /** The slow look that finds what was started by hand, and backs up lost notices, in ms. */
 const SLOW_LOOK_MS = 10_000;
+/** After the first starts. */
+const FIRST_LOOK_MS = 500;
 /** At the end of the machine, for all programs one after the other, in ms. */
 const END_PATIENCE_MS = 60_000;
 /** Without inotify the records are looked at this often, in ms. */
@@ -37,12 +41,13 @@ export class Supervisor implements Disposable {
   readonly #log: Log;
   readonly #programs = new Map<string, SupervisedProgram>();
   readonly #byFile = new Map<string, SupervisedProgram>();
-  readonly #turns = new LaunchTurns(LAUNCHES_AT_ONCE);
+  readonly #turns = new Turns(LAUNCHES_AT_ONCE);
   readonly #alert: SupervisorPorts["alert"];
   readonly #onState: () => void;
   readonly #memory: MemoryMonitor;
   #watch: StateWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #firstLook: NodeJS.Timeout | undefined;
   #isDegraded = false;
   /** What the table of processes had shown when all that wait for one were last told to look. */
   #seenChanges = 0;
@@ -65,6 +70,7 @@ export class Supervisor implements Disposable {
     });
     this.add(programs);
     this.#timer ??= setInterval(() => this.#slowLook(), SLOW_LOOK_MS);
+    this.#firstLook = setTimeout(() => this.#settleTable(), FIRST_LOOK_MS);
   }
 
   /** These programs are new. */
@@ -77,7 +83,14 @@ export class Supervisor implements Disposable {
     });
     // Before any looks: a process that is on record for one is no candidate for another.
     for (const program of added) program.claimRecorded();
-    for (const program of added) program.look();
+    this.#lookInTurn(added);
+  }
+
+  /** A few at a time: while the others are looked at, the first ones start. */
+  #lookInTurn(programs: readonly SupervisedProgram[]): void {
+    for (const program of programs.slice(0, LOOKS_A_TURN)) program.look();
+    if (programs.length <= LOOKS_A_TURN) return;
+    setImmediate(() => this.#lookInTurn(programs.slice(LOOKS_A_TURN)));
   }
 
   /** A program is no longer configured: it is left alone. Yields its process, if it runs. */
@@ -127,6 +140,7 @@ export class Supervisor implements Disposable {
   /** Leaves all programs as they are. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#firstLook);
     for (const program of this.#programs.values()) program.close();
     this.#watch?.[Symbol.dispose]();
   }

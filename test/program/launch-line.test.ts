@@ -18,9 +18,9 @@ function run(
   const program = programSettings(dir, argv, overrides);
   const line = launchLine(program, { env: inherited, openFiles: undefined }, undefined);
   assert.equal(line.split("\n").length, 2, "one line");
-  const script = `${LINE_BREAK}='\n'\nread -r USRSVC_LINE\neval "$USRSVC_LINE"`;
+  const script = `exec 3<&0; ${LINE_BREAK}='\n'\nread -r USRSVC_LINE\neval "$USRSVC_LINE"`;
   const made = spawnSync("/bin/sh", ["-c", script], {
-    input: line,
+    input: `${line}go\n`,
     env: shellEnvironment(inherited),
   });
   assert.equal(made.status, 0, String(made.stderr));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
-import { procReader } from "../../proc/reader.ts";
+import { type ProcReader, procReader } from "../../proc/reader.ts";
 import { nodeSpawn, type Spawn, type SpawnListener } from "../../proc/spawn.ts";
 import { isLauncherCommand, type Launcher } from "../../src/program/launcher.ts";
 import { ColdLaunchers, WarmLaunchers } from "../../src/program/launchers.ts";
@@ -12,8 +12,13 @@ import { waitFor } from "../support/wait.ts";
 const proc = procReader();
 const env = { PATH: "/usr/bin:/bin" };
 
+function cold(spawn: () => Spawn, reader: ProcReader): ColdLaunchers {
+  const table = { leaveOut: () => ({ [Symbol.dispose]: () => {} }) };
+  return new ColdLaunchers({ spawn, proc: reader, table, env });
+}
+
 function pool(t: TestContext): WarmLaunchers {
-  const launchers = new WarmLaunchers(new ColdLaunchers(() => nodeSpawn, proc, env));
+  const launchers = new WarmLaunchers(cold(() => nodeSpawn, proc));
   t.after(() => launchers[Symbol.dispose]());
   return launchers;
 }
@@ -80,7 +85,7 @@ describe("WarmLaunchers", () => {
         listener.heard(`pid ${pid}\n`);
         return await Promise.resolve({ pid: shell.pid, send: () => {}, end: () => {} });
       };
-      using launchers = new WarmLaunchers(new ColdLaunchers(() => spawn, fake, env));
+      using launchers = new WarmLaunchers(cold(() => spawn, fake));
       await waitFor(() => listeners.length === 1, "one is made");
       if (end === "its process") listeners[0]?.heard("exit 137\n");
       else listeners[0]?.lost();

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
@@ -84,6 +94,41 @@ describe("writePidfile", () => {
     const { ino } = statSync(path);
     writePidfile(path, pid(2));
     assert.notEqual(statSync(path).ino, ino);
+  });
+
+  test("with a spare file changes places with it, and leaves nothing else", (t) => {
+    const dir = tempDir(t);
+    const [path, spare] = [join(dir, "run.pid"), join(dir, "spare")];
+    for (const number of [1234567, 1, 22, 333]) {
+      writePidfile(path, pid(number), spare);
+      assert.equal(readFileSync(path, "utf8"), `${number}\n`);
+      assert.equal(statSync(path).mode & 0o777, 0o644);
+    }
+    assert.deepEqual(
+      readdirSync(dir).filter((name) => !/^(run\.pid|spare)$/.test(name)),
+      [],
+    );
+  });
+
+  test("with a spare file never writes through a link that was at its place", (t) => {
+    const dir = tempDir(t);
+    const [path, spare, other] = [join(dir, "run.pid"), join(dir, "spare"), join(dir, "other")];
+    writeFileSync(other, "mine\n");
+    for (const link of [symlinkSync, linkSync]) {
+      link(other, path);
+      for (const number of [1, 2, 3]) writePidfile(path, pid(number), spare);
+      assert.equal(readFileSync(path, "utf8"), "3\n");
+      assert.equal(readFileSync(other, "utf8"), "mine\n");
+      rmSync(path);
+    }
+  });
+
+  test("with a spare file does not move a folder away", (t) => {
+    const dir = tempDir(t);
+    const [path, spare] = [join(dir, "run.pid"), join(dir, "spare")];
+    mkdirSync(path);
+    assert.throws(() => writePidfile(path, pid(1), spare));
+    assert.ok(statSync(path).isDirectory());
   });
 
   test("fails and leaves nothing where it cannot write", (t) => {

@@ -114,7 +114,7 @@ describe("writeRecord and readRecord", () => {
     assert.equal(after.mode & 0o777, 0o600);
     assert.deepEqual(readdirSync(state.programs), ["web.json"]);
     assert.deepEqual(
-      readdirSync(state.locks).filter((name) => name !== "web.new"),
+      readdirSync(state.locks).filter((name) => name !== "web+record"),
       [],
     );
   });

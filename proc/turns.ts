@@ -1,5 +1,5 @@
 /** Gives out a limited number of turns, first come, first served. */
-export class LaunchTurns {
+export class Turns {
   readonly #waiting: (() => void)[] = [];
   #free: number;
 
