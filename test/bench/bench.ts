@@ -1,6 +1,6 @@
 // npm run bench: what usrsvc needs, beside what Node and the kernel need, in one run.
 // README.md beside this file tells how each figure is taken.
-import { existsSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { compare } from "./compare.ts";
 import type { Figure } from "./figures.ts";
@@ -35,9 +35,16 @@ async function main(): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
-  if (options.from !== undefined) {
-    print(readReport(options.from), options.output);
-    return 0;
+  try {
+    if (options.from !== undefined) {
+      print(readReport(options.from), options.output);
+      return 0;
+    }
+    // Before minutes of measuring, rather than after.
+    if (options.save !== undefined) closeSync(openSync(options.save, "a"));
+  } catch (error) {
+    process.stderr.write(`bench: ${(error as Error).message}\n`);
+    return 1;
   }
   const root = dirname(dirname(import.meta.dirname));
   if (!existsSync(join(root, "dist", "usrsvcd.cjs"))) {

@@ -72,6 +72,10 @@ export function parseOptions(args: readonly string[]): Options {
 }
 
 function taskOf(values: { soak?: string; scale: boolean; foreign?: string }): Task {
+  const asked = [values.soak, values.foreign, values.scale || undefined];
+  if (asked.filter((one) => one !== undefined).length > 1) {
+    throw new TypeError("--soak, --foreign and --scale exclude each other");
+  }
   if (values.soak !== undefined) return { kind: "soak", restarts: whole("--soak", values.soak) };
   if (values.foreign !== undefined) {
     return { kind: "foreign", processes: whole("--foreign", values.foreign) };

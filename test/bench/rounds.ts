@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Row, rows, type Sheet } from "./figures.ts";
 import type { Home } from "./home.ts";
 import type { Manager } from "./manager.ts";
@@ -39,6 +40,9 @@ export async function measureRounds(
   }
 }
 
+/** So long nothing happens before a service is killed, in ms. */
+const CALM_MS = 100;
+
 async function measureRound(
   home: Home,
   manager: Manager,
@@ -63,6 +67,7 @@ async function measureRound(
   await gather(rows.kill, effort.killsARound, async (index) => {
     const victim = [ids[index % ids.length] ?? ""];
     await manager.settled(victim);
+    await sleep(CALM_MS); // one death in a calm; many at once are another figure
     const pid = services.latest(victim)[0]?.pid ?? 0;
     const since = now();
     services.kill(pid);
