@@ -12,6 +12,8 @@ export interface Launched {
   readonly process: ProcessRef;
   /** The shell that waits for it. */
   readonly launcher: ProcessRef;
+  /** True when it was made before: its age is none of the program's. */
+  readonly isWarm: boolean;
   /** Size of the logs before. */
   readonly logged: { readonly stdout: number; readonly stderr: number };
   /** Lets it become the program. */
@@ -48,6 +50,7 @@ export async function launch(program: ProgramSettings, host: Host): Promise<Laun
     return {
       process,
       launcher: shell,
+      isWarm: launcher.setsid === undefined,
       logged: { stdout: stdout.size, stderr: stderr.size },
       go: () => launcher?.go(),
       exited,

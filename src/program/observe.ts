@@ -7,7 +7,7 @@ import { type ProgramStatus, showExit, type ShownState } from "../status.ts";
 import { settingsDigest } from "./digest.ts";
 import type { Host } from "./host.ts";
 import type { Found } from "./identify.ts";
-import { type ProgramRecord, readRecord, type RecordFile } from "./record.ts";
+import { type ProgramRecord, readRecord, type RecordFile, waitedMs } from "./record.ts";
 import { lookFor, type Subject } from "./subject.ts";
 
 /** Facts about the machine that are read once for all programs. */
@@ -72,7 +72,9 @@ function describe(
     ...problems(subject, found, file, around.host),
   };
   const living =
-    found.kind === "running" ? describeProcess(found.process, memory, around) : undefined;
+    found.kind === "running"
+      ? describeProcess(found.process, file.record, memory, around)
+      : undefined;
   if (found.kind === "absent" || living === undefined) {
     return { ...base, ...describeDown(subject, file.record, around) };
   }
@@ -171,12 +173,13 @@ type Living = Required<Pick<ProgramStatus, "pid" | "uptimeSeconds">> &
 /** Undefined: it left while we looked. */
 function describeProcess(
   ref: ProcessRef,
+  record: ProgramRecord | undefined,
   memory: Memory | undefined,
   { host, uptimeSeconds, withCommands }: Surroundings,
 ): Living | undefined {
   if (memory === "gone") return undefined;
   try {
-    const age = ageMs(ref.startTime, uptimeSeconds);
+    const age = Math.max(0, ageMs(ref.startTime, uptimeSeconds) - waitedMs(ref, record));
     return {
       pid: ref.pid,
       uptimeSeconds: Math.round(age / 100) / 10,

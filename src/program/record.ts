@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Exit } from "../../proc/exit.ts";
-import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
 import { replaceFile } from "./replace-file.ts";
 import { fileStem, sparePath, type StateDir } from "./state-dir.ts";
 
@@ -37,6 +37,8 @@ export interface ProgramRecord {
   readonly process: ProcessRef | undefined;
   /** What was launched: the leader of the program's session and process group. */
   readonly launched: ProcessRef | undefined;
+  /** How long `launched` had stood ready before it was let go, in ms: its age is none of the program's. */
+  readonly waitedMs: number;
   /** The shell that waits for `launched` during the start window. */
   readonly launcher: ProcessRef | undefined;
   readonly via: Via | undefined;
@@ -75,6 +77,11 @@ export function recordPath(dir: StateDir, name: string): string {
   return join(dir.programs, `${fileStem(name)}.json`);
 }
 
+/** How long a process had waited to become the program, in ms: 0 for all but a warm launcher. */
+export function waitedMs(process: ProcessRef, record: ProgramRecord | undefined): number {
+  return sameProcess(record?.launched, process) ? (record?.waitedMs ?? 0) : 0;
+}
+
 /** A record of a program of which nothing is known. */
 export function emptyRecord(name: string, boot: string): ProgramRecord {
   return {
@@ -85,6 +92,7 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
     phase: "stopped",
     process: undefined,
     launched: undefined,
+    waitedMs: 0,
     launcher: undefined,
     via: undefined,
     digest: undefined,
@@ -199,6 +207,7 @@ function parseRecord(text: string, name: string): ProgramRecord | undefined {
     phase: phase as Phase,
     process: asRef(raw["process"]),
     launched: asRef(raw["launched"]),
+    waitedMs: asCount(raw["waitedMs"]),
     launcher: asRef(raw["launcher"]),
     via: via === "launch" || via === "pidfile" || via === "scan" ? via : undefined,
     digest: asText(raw["digest"]),

@@ -1,6 +1,7 @@
 import { unlinkSync } from "node:fs";
 import type { Exit } from "../../proc/exit.ts";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { ageMs } from "../../proc/uptime.ts";
 import { callAt, monotonicMs, within } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -113,6 +114,9 @@ class Start {
       phase: "starting",
       process: launched.process,
       launched: launched.process,
+      waitedMs: launched.isWarm
+        ? Math.round(ageMs(launched.process.startTime, context.host.proc.uptime()))
+        : 0,
       launcher: launched.launcher,
       via: "launch",
       digest: settingsDigest(program),

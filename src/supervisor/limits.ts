@@ -26,8 +26,8 @@ export class Limits {
     this.#listener = listener;
   }
 
-  /** Watches `process` from now on, and nothing else. */
-  watch(process: ProcessRef, settings: MonitorSettings): void {
+  /** Watches `process` from now on, and nothing else. `waitedMs`: of its age, before it was the program. */
+  watch(process: ProcessRef, settings: MonitorSettings, waitedMs: number): void {
     this.unwatch();
     const { rssLimitBytes, activityfile, monitorAfterMs } = settings;
     const ends: (() => void)[] = [];
@@ -36,10 +36,10 @@ export class Limits {
       this.#listener.exceeded(process, violation);
     };
     if (rssLimitBytes > 0) {
-      ends.push(this.#memory.watch(process, rssLimitBytes, monitorAfterMs, onViolation));
+      ends.push(this.#memory.watch(process, rssLimitBytes, monitorAfterMs + waitedMs, onViolation));
     }
     if (activityfile !== undefined) {
-      const age = this.#age(process);
+      const age = this.#age(process) - waitedMs;
       const activity = new ActivityMonitor({
         path: activityfile,
         limitMs: settings.activityfileLimitMs,

@@ -11,7 +11,7 @@ import { endOrphanedLauncher } from "../program/launcher-end.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../program/lock.ts";
 import { lastLines } from "../program/output.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
-import type { ProgramRecord } from "../program/record.ts";
+import { type ProgramRecord, waitedMs } from "../program/record.ts";
 import { start } from "../program/start.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
 import { stop } from "../program/stop.ts";
@@ -141,7 +141,7 @@ export class SupervisedProgram {
     this.#settings = settings;
     this.#subject = subjectOf(settings, this.#around.host);
     const { process } = this.#hold;
-    if (process !== undefined) this.#limits.watch(process, settings.monitor);
+    if (process !== undefined) this.#watchLimits(process);
     this.look();
   }
 
@@ -533,8 +533,13 @@ export class SupervisedProgram {
     if (this.#closed) return;
     this.#around.host.claim(this.name, process);
     this.#cancelWake();
-    if (this.#hold.take(process)) this.#limits.watch(process, this.#settings.monitor);
+    if (this.#hold.take(process)) this.#watchLimits(process);
     else this.look(); // gone already
+  }
+
+  #watchLimits(process: ProcessRef): void {
+    const waited = waitedMs(process, this.#ledger.record);
+    this.#limits.watch(process, this.#settings.monitor, waited);
   }
 
   #letGo(): void {

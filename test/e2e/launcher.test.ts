@@ -96,3 +96,16 @@ test("a launcher that hangs is not taken for the program", async (t) => {
   const next = await home.running("web", pid);
   assert.notEqual(next, waiting);
 });
+
+test("the age of a launcher is none of the program's", async (t) => {
+  const home = new Home(t).program("web", { command: sleeper(), success_seconds: "0.2" });
+  await home.usrsvcd();
+  const pid = await home.running("web");
+  const { waiting } = await warmLauncher(home);
+  const since = performance.now();
+  await waitFor("the launcher has an age", () => performance.now() > since + 2000);
+  process.kill(pid, "SIGKILL");
+  assert.equal(await home.running("web", pid), waiting);
+  const status = await home.statusOf("web");
+  assert.ok(Number(status["uptimeSeconds"]) < 1.5, JSON.stringify(status));
+});

@@ -81,6 +81,7 @@ describe("writeRecord and readRecord", () => {
     ),
     process: refOrNone,
     launched: refOrNone,
+    waitedMs: fc.nat(),
     launcher: refOrNone,
     via: fc.constantFrom("launch" as const, "pidfile" as const, "scan" as const, undefined),
     digest: text,
