@@ -84,7 +84,7 @@ export class ProcessTable {
   #changes = 0;
   readonly #leftOut = new Set<Pid>();
   /** New, and left out when trusting looks came by. */
-  #passedOver: Pid[] = [];
+  #passedOver = new Set<Pid>();
 
   constructor(proc: ProcReader, uid: number) {
     this.#proc = proc;
@@ -122,10 +122,10 @@ export class ProcessTable {
 
   #lookAtAll(look: Look): void {
     const judged = new Map<Pid, Judged>();
-    this.#passedOver = [];
+    this.#passedOver.clear();
     for (const pid of this.#proc.pids()) {
       if (look.trusting && this.#leftOut.has(pid)) {
-        this.#passedOver.push(pid);
+        this.#passedOver.add(pid);
         continue;
       }
       const one = this.#judge(pid, this.#judged.get(pid), look);
@@ -139,15 +139,15 @@ export class ProcessTable {
   /** Pids are given out in turn: what was born since `lastPid` was known has one of the next. */
   #lookAtNew(lastPid: number, look: Look): void {
     const pids = this.#passedOver;
-    this.#passedOver = [];
-    for (let pid = lastPid + 1; pid <= this.#lastPid; pid += 1) pids.push(pid as Pid);
+    this.#passedOver = new Set();
+    for (let pid = lastPid + 1; pid <= this.#lastPid; pid += 1) pids.add(pid as Pid);
     for (const [pid, one] of this.#judged) {
-      if (one.ageMs < YOUNG_MS && isDue(one, look.now)) pids.push(pid);
+      if (one.ageMs < YOUNG_MS && isDue(one, look.now)) pids.add(pid);
     }
-    if (pids.length === 0) return;
+    if (pids.size === 0) return;
     for (const pid of pids) {
       if (this.#leftOut.has(pid)) {
-        this.#passedOver.push(pid);
+        this.#passedOver.add(pid);
         continue;
       }
       const one = this.#judge(pid, this.#judged.get(pid), look);
