@@ -17,13 +17,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { finished, Home, type Result, waitFor } from "./e2e/home.ts";
+import { cleanUp } from "./support/clean-up.ts";
 
 const root = join(import.meta.dirname, "..");
 const shells = ["/bin/sh", "/bin/dash", "/bin/bash", "/bin/busybox"].filter(existsSync);
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), "usrsvc-contrib-"));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  cleanUp(t, () => rmSync(path, { recursive: true, force: true }));
   return path;
 }
 

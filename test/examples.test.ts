@@ -8,6 +8,7 @@ import { describe, test, type TestContext } from "node:test";
 import { formatIssue } from "../src/config/issue.ts";
 import { loadSettings } from "../src/config/load.ts";
 import type { Settings } from "../src/config/settings.ts";
+import { cleanUp } from "./support/clean-up.ts";
 
 const root = dirname(import.meta.dirname);
 const examples = join(root, "examples");
@@ -82,7 +83,7 @@ function loadExamples(t: TestContext, names: readonly string[]): Settings {
 function temporaryFolder(t: TestContext): string {
   const folder = fs.realpathSync(fs.mkdtempSync(join(tmpdir(), "usrsvc-examples-")));
   fs.chmodSync(folder, 0o700);
-  t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  cleanUp(t, () => fs.rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -96,7 +97,7 @@ describe("npm start", { skip: isBuilt ? false : "dist/ is not built" }, () => {
         env: { ...process.env, TMPDIR: folder },
         stdio: ["ignore", "pipe", "inherit"],
       });
-      t.after(() => demo.kill("SIGTERM"));
+      cleanUp(t, () => demo.kill("SIGTERM"));
       const exit = new Promise((resolve) => {
         demo.once("exit", (...how) => resolve(how));
       });

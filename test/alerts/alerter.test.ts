@@ -7,6 +7,7 @@ import type { Message } from "../../src/alerts/message.ts";
 import { AlertQueue } from "../../src/alerts/queue.ts";
 import type { Transport } from "../../src/alerts/transport.ts";
 import { fileStem } from "../../src/program/state-dir.ts";
+import { cleanUp } from "../support/clean-up.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { FakeTime, later, settled } from "../monitors/fake-time.ts";
 import { anAlert } from "./an-alert.ts";
@@ -36,7 +37,7 @@ class Scene {
     this.folder = join(tempDir(t), "mail");
     this.queue = new AlertQueue(this.folder, fileStem);
     this.alerter = this.open();
-    t.after(() => this.alerter[Symbol.dispose]());
+    cleanUp(t, () => this.alerter[Symbol.dispose]());
   }
 
   /** As the next usrsvcd does. */

@@ -7,6 +7,7 @@ import { describe, test, type TestContext } from "node:test";
 import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import { findTransport, sender, type Transport } from "../../src/alerts/transport.ts";
+import { cleanUp } from "../support/clean-up.ts";
 import { tempDir, writeScript } from "../support/temp-dir.ts";
 import { inTime, waitFor } from "../support/wait.ts";
 
@@ -39,7 +40,7 @@ async function server(t: TestContext, greet: (socket: Socket) => void): Promise<
     socket.on("error", () => {});
     greet(socket);
   });
-  t.after(() => {
+  cleanUp(t, () => {
     for (const socket of sockets) socket.destroy();
     made.close();
   });
@@ -139,7 +140,7 @@ describe("a mail through sendmail", () => {
 
   test("sendmail is not told what systemd tells us", async (t) => {
     process.env["NOTIFY_SOCKET"] = "/run/none";
-    t.after(() => delete process.env["NOTIFY_SOCKET"]);
+    cleanUp(t, () => delete process.env["NOTIFY_SOCKET"]);
     const { dir, path } = sendmail(t, "cat >/dev/null", "env >env");
     await transportOf(path)(message, to);
     assert.doesNotMatch(readFileSync(join(dir, "env"), "utf8"), /NOTIFY_SOCKET/);
@@ -178,7 +179,7 @@ describe("a mail through a server", () => {
       socket.write("220 box\r\n");
       const timer = setInterval(() => socket.write("250-more\r\n"), 50);
       socket.on("close", () => clearInterval(timer));
-      t.after(() => clearInterval(timer));
+      cleanUp(t, () => clearInterval(timer));
     };
     await fails(await server(t, drip), /too long/);
   });

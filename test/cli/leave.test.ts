@@ -3,6 +3,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
+import { cleanUp } from "../support/clean-up.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 test("leaveSoon ends the process with its code though a thread reads of what never answers", async (t) => {
@@ -17,7 +18,7 @@ test("leaveSoon ends the process with its code though a thread reads of what nev
   `;
   const words = ["--import", "tsx", "--input-type=module", "--eval", script];
   const child = spawn(process.execPath, words, { stdio: ["ignore", "inherit", "inherit"] });
-  t.after(() => child.kill("SIGKILL"));
+  cleanUp(t, () => child.kill("SIGKILL"));
   const [code] = (await once(child, "exit")) as [number | null];
   assert.equal(code, 3);
 });

@@ -6,10 +6,11 @@ import { test, type TestContext } from "node:test";
 import { isShuttingDown, serviceManager } from "../../src/daemon/notify.ts";
 import { waitFor } from "../e2e/home.ts";
 import { Receiver } from "../systemd/receiver.ts";
+import { cleanUp } from "../support/clean-up.ts";
 
 function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), "usrsvc-notify-"));
-  t.after(() => rmSync(path, { recursive: true, force: true }));
+  cleanUp(t, () => rmSync(path, { recursive: true, force: true }));
   return path;
 }
 
@@ -160,7 +161,7 @@ function fakeSystemctl(t: TestContext, system: string, user: string): void {
   chmodSync(join(dir, "systemctl"), 0o755);
   const path = process.env["PATH"] ?? "";
   process.env["PATH"] = `${dir}:${path}`;
-  t.after(() => (process.env["PATH"] = path));
+  cleanUp(t, () => (process.env["PATH"] = path));
 }
 
 const inSystem = { INVOCATION_ID: "1", NOTIFY_SOCKET: "/run/systemd/notify" };

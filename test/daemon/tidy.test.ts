@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { Tidy } from "../../src/daemon/tidy.ts";
+import { cleanUp } from "../support/clean-up.ts";
 import { waitFor } from "../support/wait.ts";
 
 function make(t: TestContext, calmMs: number, everyMs: number): { tidy: Tidy; times: number[] } {
   const times: number[] = [];
   const tidy = new Tidy(() => times.push(performance.now()), calmMs, everyMs);
-  t.after(() => tidy[Symbol.dispose]());
+  cleanUp(t, () => tidy[Symbol.dispose]());
   return { tidy, times };
 }
 

@@ -6,6 +6,7 @@ import { hostname, userInfo } from "node:os";
 import { test, type TestContext } from "node:test";
 import { SMTPServer } from "smtp-server";
 import { Home, isAlive, type LogLine, sleeper, waitFor } from "./home.ts";
+import { cleanUp } from "../support/clean-up.ts";
 
 const PASSWORD = "s3cret-of-this-test";
 const me = `[${userInfo().username}@${hostname()}]`;
@@ -91,7 +92,7 @@ class MailServer {
       },
     });
     this.#server.on("error", () => {}); // a client that was killed
-    t.after(() => this.#server.close());
+    cleanUp(t, () => this.#server.close());
   }
 
   /** Begins to serve; `port` 0: any. */
@@ -368,7 +369,7 @@ test("a sendmail that hangs delays no restart and no stop of usrsvcd", async (t)
   const other = new Home(t, main).program("web", { command: sleeper(), email_alerts });
   await other.usrsvcd();
   await waitFor("sendmail to be called", () => home.read("calls") !== "");
-  t.after(() => {
+  cleanUp(t, () => {
     const hanging = Number(home.read("calls").split(" ")[0]);
     if (isAlive(hanging)) process.kill(hanging, "SIGKILL");
   });
@@ -393,7 +394,7 @@ test("a mail server that hangs delays no restart and no stop of usrsvcd", async 
     socket.on("error", () => {});
   });
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
-  t.after(() => {
+  cleanUp(t, () => {
     for (const socket of sockets) socket.destroy();
     silent.close();
   });

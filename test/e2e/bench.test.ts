@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { waitFor } from "./home.ts";
+import { cleanUp } from "../support/clean-up.ts";
 
 const root = dirname(dirname(import.meta.dirname));
 
@@ -27,7 +28,7 @@ test("the bench measures, and leaves nothing behind when it is interrupted", asy
     env: { ...process.env, TMPDIR: folder },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  t.after(() => {
+  cleanUp(t, () => {
     bench.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
   });

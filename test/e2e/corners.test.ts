@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { test } from "node:test";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
+import { cleanUp } from "../support/clean-up.ts";
 
 test("a stop need not wait for a long start window of usrsvcd", async (t) => {
   const home = new Home(t).program("slow", { command: sleeper(), success_seconds: "60" });
@@ -52,7 +53,7 @@ test("one process that runs already becomes one program, not three", async (t) =
   for (const name of ["a", "b", "c"]) home.program(name, { command });
   const [file = "", ...words] = command.split(" ");
   const byHand = spawn(file, words, { stdio: "ignore" });
-  t.after(() => byHand.kill("SIGKILL"));
+  cleanUp(t, () => byHand.kill("SIGKILL"));
   assert.equal((await home.usrsvc("start", "all")).code, 0);
   const pids = (await home.status()).map((one) => one["pid"]);
   assert.equal(new Set(pids).size, 3, String(pids));
@@ -103,7 +104,7 @@ test("SIGTERM ends usrsvcd at once, also while it has many programs to start", a
 test("a state folder that is deleted under usrsvcd is made anew, and programs are kept running", async (t) => {
   const home = new Home(t, "").program("web", { command: sleeper() });
   const daemon = home.spawn("usrsvcd.cjs", ["--foreground"]);
-  t.after(() => daemon.kill("SIGKILL"));
+  cleanUp(t, () => daemon.kill("SIGKILL"));
   const pid = await home.running("web");
   await waitFor("its start", () => home.read("state/programs/web.json").includes('"running"'));
   rmSync(home.file("state"), { recursive: true });

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { finished, Home, isAlive, lines, type LogLine, sleeper, waitFor } from "./home.ts";
+import { cleanUp } from "../support/clean-up.ts";
 
 /** The first log line with this event (and program). */
 async function logged(home: Home, event: string, program?: string): Promise<LogLine> {
@@ -295,7 +296,7 @@ test("a stranger with usrsvcd in its command line is never taken for it", async 
   const home = new Home(t).program("web", { command: sleeper() });
   const script = home.script("usrsvcd", "#!/bin/sh\nsleep 1000\n");
   const stranger = spawn(script, [], { stdio: "ignore", detached: true });
-  t.after(() => process.kill(-(stranger.pid ?? 0), "SIGKILL"));
+  cleanUp(t, () => process.kill(-(stranger.pid ?? 0), "SIGKILL"));
   writeFileSync(home.file(`${process.getuid?.()}_usrsvcd.pid`), `${stranger.pid}\n`);
   assert.match((await home.usrsvcd("stop")).out, /was not running/);
   assert.equal((await home.usrsvcd("status")).code, 1);
@@ -382,7 +383,7 @@ test("a program started by hand is noticed while usrsvcd waits for it", async (t
   await home.usrsvcd();
   await logged(home, "program.stopped", "hand");
   const child = spawn(script, [], { stdio: "ignore", detached: true });
-  t.after(() => process.kill(-(child.pid ?? 0), "SIGKILL"));
+  cleanUp(t, () => process.kill(-(child.pid ?? 0), "SIGKILL"));
   const taken = await waitFor(
     "it to be taken up",
     () => home.log().find((line) => line.event === "program.taken-up"),

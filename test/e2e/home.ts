@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
+import { cleanUp } from "../support/clean-up.ts";
 
 const dist = join(import.meta.dirname, "../../dist");
 
@@ -48,7 +49,7 @@ export class Home {
     this.config = join(this.path, "usrsvc.cfg");
     for (const folder of ["run", "log"]) mkdirSync(join(this.path, folder));
     this.#main = main;
-    t.after(async () => await this.#end());
+    cleanUp(t, async () => await this.#end());
   }
 
   #main: string;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { test } from "node:test";
 import { finished, Home, isAlive, waitFor } from "./home.ts";
+import { cleanUp } from "../support/clean-up.ts";
 
 /** A master with three workers that have its command line, as gunicorn and others have them. */
 function forkingMaster(home: Home): string {
@@ -109,7 +110,7 @@ test("a removed program that runs on is told with its pid", async (t) => {
   await home.usrsvcd();
   const pid = await home.running("goes");
   await waitFor("its start", () => home.log().some(({ event }) => event === "program.started"));
-  t.after(() => process.kill(pid, "SIGKILL"));
+  cleanUp(t, () => process.kill(pid, "SIGKILL"));
   home.without("goes");
   const { out } = await home.usrsvcd("reread");
   assert.match(out, new RegExp(`goes runs on, pid ${pid}`));

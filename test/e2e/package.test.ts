@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
+import { cleanUp } from "../support/clean-up.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -18,7 +19,7 @@ function npm(words: readonly string[], cwd: string): string {
 
 test("the packed tarball installs with npm i -g, and works with no TypeScript tooling present", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "usrsvc-pack-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  cleanUp(t, () => rmSync(folder, { recursive: true, force: true }));
   // Without its scripts: dist/ is built already, and other tests run it at this moment.
   npm(["pack", "--ignore-scripts", "--pack-destination", folder], root);
   const [tarball = ""] = readdirSync(folder);

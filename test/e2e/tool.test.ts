@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { finished, Home, isAlive, lines, sleeper, waitFor } from "./home.ts";
+import { cleanUp } from "../support/clean-up.ts";
 
 test("start, status, restart and stop of one program, without a daemon", async (t) => {
   const home = new Home(t).program("web", { command: sleeper() });
@@ -239,13 +240,13 @@ test("a process that runs already is taken up, and never a tail -f on its script
   home.program("app", { command: script });
   const { spawn } = await import("node:child_process");
   const tail = spawn("tail", ["-f", script], { stdio: "ignore" });
-  t.after(() => tail.kill("SIGKILL"));
+  cleanUp(t, () => tail.kill("SIGKILL"));
   const start = await home.usrsvc("start", "app");
   assert.match(start.out, /app: started/);
   await home.usrsvc("stop", "app");
   assert.ok(isAlive(tail.pid ?? 0), "the stranger lives");
   const byHand = spawn(script, [], { stdio: "ignore", detached: true });
-  t.after(() => byHand.kill("SIGKILL"));
+  cleanUp(t, () => byHand.kill("SIGKILL"));
   await waitFor(
     "the script to run",
     async () => (await home.statusOf("app"))["pid"] === byHand.pid,
@@ -270,7 +271,7 @@ test("a pidfile with a stranger's pid leads to no harm for the stranger", async 
   const home = new Home(t).program("x", { command: sleeper() });
   const { spawn } = await import("node:child_process");
   const stranger = spawn("sleep", ["777"], { stdio: "ignore" });
-  t.after(() => stranger.kill("SIGKILL"));
+  cleanUp(t, () => stranger.kill("SIGKILL"));
   writeFileSync(home.file("run/x.pid"), `${stranger.pid}\n`);
   assert.match((await home.usrsvc("stop", "x")).out, /was not running/);
   assert.match((await home.usrsvc("start", "x")).out, /started/);

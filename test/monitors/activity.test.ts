@@ -19,6 +19,7 @@ import {
 } from "../../src/monitors/activity.ts";
 import { Patience } from "../../src/monitors/patience.ts";
 import type { Violation } from "../../src/monitors/violation.ts";
+import { cleanUp } from "../support/clean-up.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { inTime, waitFor } from "../support/wait.ts";
 import { FakeTime, type Later, later, settled } from "./fake-time.ts";
@@ -72,7 +73,7 @@ class Scene {
       },
       ...options,
     });
-    this.#t.after(() => monitor[Symbol.dispose]());
+    cleanUp(this.#t, () => monitor[Symbol.dispose]());
     return monitor;
   }
 
@@ -437,7 +438,7 @@ async function hear(t: TestContext, path: string): Promise<string[]> {
     },
     failed: (reason) => heard.push(reason),
   });
-  t.after(end);
+  cleanUp(t, end);
   return heard;
 }
 
@@ -577,7 +578,7 @@ describe("ActivityMonitor on real files", () => {
       onDegraded: (reason) => told.reject(new Error(reason)),
       ports: fileActivity,
     });
-    t.after(() => monitor[Symbol.dispose]());
+    cleanUp(t, () => monitor[Symbol.dispose]());
     return await inTime(told.promise, "the violation");
   }
 

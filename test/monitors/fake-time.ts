@@ -1,4 +1,5 @@
 import type { TestContext } from "node:test";
+import { cleanUp } from "../support/clean-up.ts";
 
 interface Timer {
   at: number;
@@ -33,7 +34,7 @@ export class FakeTime {
     });
     performance.now = () => this.#now;
     Date.now = () => this.#now + this.wallOffset;
-    t.after(() => {
+    cleanUp(t, () => {
       Object.assign(globalThis, {
         setTimeout: realTimeout,
         setInterval: realInterval,

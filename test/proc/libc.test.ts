@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { libc, libcFailure } from "../../proc/libc.ts";
+import { cleanUp } from "../support/clean-up.ts";
 import { exitOf, nodeScript, output } from "../support/processes.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -19,7 +20,7 @@ describe("libc", () => {
     assert.ok(c);
     const path = join(tempDir(t), "lock");
     const [first, second] = [openSync(path, "a"), openSync(path, "a")];
-    t.after(() => closeSync(second));
+    cleanUp(t, () => closeSync(second));
     assert.equal(c.flock(first, 6), 0);
     assert.equal(c.flock(second, 6), -1);
     assert.equal(c.errno(), constants.errno.EWOULDBLOCK);

@@ -15,6 +15,7 @@ import {
   sleeper,
   unreaped,
 } from "../support/processes.ts";
+import { cleanUp } from "../support/clean-up.ts";
 import { pidfdWatcher } from "../support/pidfd-watcher.ts";
 import { inTime, waitFor } from "../support/wait.ts";
 import { tellsExitOfReaped, watcherClaims } from "../support/watch-claims.ts";
@@ -74,7 +75,7 @@ async function endOf(
   end: () => unknown,
 ): Promise<Exit> {
   const watcher = pidfdWatcher(ready());
-  t.after(() => watcher[Symbol.dispose]());
+  cleanUp(t, () => watcher[Symbol.dispose]());
   const watch = watcher.open(ref);
   assert.ok(watch);
   await end();
@@ -104,7 +105,7 @@ describe("PidfdWatcher, of what it holds", { skip }, () => {
 
   test("throws on a signal after its watch was released: the descriptor may be another's", (t) => {
     const watcher = pidfdWatcher(ready());
-    t.after(() => watcher[Symbol.dispose]());
+    cleanUp(t, () => watcher[Symbol.dispose]());
     const watch = watcher.open(sleeper(t).process);
     assert.ok(watch);
     watch[Symbol.dispose]();
@@ -115,7 +116,7 @@ describe("PidfdWatcher, of what it holds", { skip }, () => {
   test("gives back all descriptors", async (t) => {
     const before = descriptors();
     const watcher = pidfdWatcher(ready());
-    t.after(() => watcher[Symbol.dispose]());
+    cleanUp(t, () => watcher[Symbol.dispose]());
     for (let round = 0; round < 5; round += 1) {
       using kept = watcher.open(sleeper(t).process);
       assert.ok(kept);

@@ -5,6 +5,7 @@ import { Epoll } from "../../proc/epoll.ts";
 import { libc } from "../../proc/libc.ts";
 import { hasPidfd } from "../../proc/pidfd.ts";
 import { nativeSpawn, nodeSpawn, type Spawn, type Spawned } from "../../proc/spawn.ts";
+import { cleanUp } from "../support/clean-up.ts";
 import { statusField } from "../support/processes.ts";
 import { inTime, waitFor } from "../support/wait.ts";
 
@@ -25,7 +26,7 @@ async function make(t: TestContext, spawn: Spawn, script: string, env = {}): Pro
     },
     lost: () => close(),
   });
-  t.after(() => made.end());
+  cleanUp(t, () => made.end());
   return {
     ...made,
     pid: made.pid,
@@ -43,7 +44,7 @@ const kinds: readonly [name: string, skip: string | false, make: (t: TestContext
     (t) => {
       assert.ok(c);
       const epoll = new Epoll(c);
-      t.after(() => epoll[Symbol.dispose]());
+      cleanUp(t, () => epoll[Symbol.dispose]());
       return nativeSpawn(c, epoll);
     },
   ],

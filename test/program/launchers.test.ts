@@ -5,6 +5,7 @@ import { type ProcReader, procReader } from "../../proc/reader.ts";
 import { nodeSpawn, type Spawn, type SpawnListener } from "../../proc/spawn.ts";
 import { isLauncherCommand, type Launcher } from "../../src/program/launcher.ts";
 import { ColdLaunchers, WarmLaunchers } from "../../src/program/launchers.ts";
+import { cleanUp } from "../support/clean-up.ts";
 import { FakeProc } from "../support/fake-proc.ts";
 import { lives } from "../support/processes.ts";
 import { waitFor } from "../support/wait.ts";
@@ -19,14 +20,14 @@ function cold(spawn: () => Spawn, reader: ProcReader): ColdLaunchers {
 
 function pool(t: TestContext): WarmLaunchers {
   const launchers = new WarmLaunchers(cold(() => nodeSpawn, proc));
-  t.after(() => launchers[Symbol.dispose]());
+  cleanUp(t, () => launchers[Symbol.dispose]());
   return launchers;
 }
 
 /** Takes one, which is released after the test. */
 async function take(t: TestContext, launchers: WarmLaunchers, isWarm: boolean): Promise<Launcher> {
   const launcher = await launchers.take(isWarm);
-  t.after(() => launcher.release());
+  cleanUp(t, () => launcher.release());
   return launcher;
 }
 

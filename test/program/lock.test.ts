@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import { describe, test, type TestContext } from "node:test";
 import { lockHolder, programLock, tryLock, waitLock } from "../../src/program/lock.ts";
 import { stateDir } from "../../src/program/state-dir.ts";
+import { cleanUp } from "../support/clean-up.ts";
 import { exitOf, killRef, lives, nodeScript, refOf } from "../support/processes.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { inTime, waitFor } from "../support/wait.ts";
@@ -79,7 +80,7 @@ for (const kind of kinds) {
       const holder = await hold(t, kind, path);
       holder.child.stdin?.write("child\n");
       const left = refOf(Number(await holder.next()));
-      t.after(() => killRef(left));
+      cleanUp(t, () => killRef(left));
       holder.child.kill("SIGKILL");
       await getsFree(path);
       assert.ok(lives(left));
@@ -93,7 +94,7 @@ for (const kind of kinds) {
       // The holder answers only after it has had its SIGINT; a helper in its group would be gone.
       holder.child.stdin?.write("child\n");
       const left = refOf(Number(await holder.next()));
-      t.after(() => killRef(left));
+      cleanUp(t, () => killRef(left));
       assert.equal(await isFree(path), false);
     });
 

@@ -8,6 +8,7 @@ import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import type { MatchRule } from "../../src/config/settings.ts";
 import { findOnPath, pattern } from "../../src/program/match.ts";
+import { cleanUp } from "../support/clean-up.ts";
 import { tempDir, writeScript } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -175,7 +176,7 @@ async function shownBy(
     detached: true,
   });
   const pid = made.pid as Pid;
-  t.after(() => process.kill(-Number(pid), "SIGKILL"));
+  cleanUp(t, () => process.kill(-Number(pid), "SIGKILL"));
   const proc = procReader();
   let before = "";
   let same = 0;

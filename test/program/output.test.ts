@@ -4,6 +4,7 @@ import { closeSync, constants, openSync, readFileSync, truncateSync, writeFileSy
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { lastLines, openOutput } from "../../src/program/output.ts";
+import { cleanUp } from "../support/clean-up.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 describe("openOutput", () => {
@@ -42,7 +43,7 @@ describe("openOutput", () => {
     const path = join(tempDir(t), "fifo");
     assert.equal(spawnSync("mkfifo", [path]).status, 0);
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    t.after(() => closeSync(reader));
+    cleanUp(t, () => closeSync(reader));
     openOutput(path).close();
   });
 

@@ -18,7 +18,7 @@ import { readPidfile } from "../../src/program/pidfile.ts";
 import { emptyRecord } from "../../src/program/record.ts";
 import type { StartFailure, StartOutcome } from "../../src/program/start-outcome.ts";
 import { inheritableDescriptor } from "../support/inheritable.ts";
-import { type Lab, makeLab, startedProcess } from "../support/lab.ts";
+import { type Lab, LAB_MARK, makeLab, startedProcess } from "../support/lab.ts";
 import { exitOf, lives, nodeScript, output, refOf, statusField } from "../support/processes.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -133,7 +133,7 @@ describe("start, of what the program gets", () => {
       [
         "NODE_OPTIONS=--set-by-the-section",
         `PWD=${lab.dir}`,
-        `USRSVC_TEST_LAB=${lab.dir}`,
+        `${LAB_MARK}=${lab.dir}`,
         "VALUE=a 'b' \"c\" $d\n",
       ],
     );

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { fileStem, makeStateDir, stateDir, StateDirError } from "../../src/program/state-dir.ts";
+import { cleanUp } from "../support/clean-up.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 describe("fileStem", () => {
@@ -63,7 +64,7 @@ describe("makeStateDir", () => {
   test("makes the folders for this user alone, whatever the umask", (t) => {
     const dir = stateDir(join(tempDir(t), "a", "b", "state"));
     const umask = process.umask(0);
-    t.after(() => process.umask(umask));
+    cleanUp(t, () => process.umask(umask));
     makeStateDir(dir);
     for (const path of [dir.path, dir.programs, dir.locks]) {
       assert.equal(statSync(path).mode & 0o777, 0o700, path);

@@ -6,6 +6,7 @@ import { PollingWatcher } from "../../proc/polling.ts";
 import { procReader } from "../../proc/reader.ts";
 import type { Host } from "../../src/program/host.ts";
 import { endOwnGroup, stop } from "../../src/program/stop.ts";
+import { cleanUp } from "../support/clean-up.ts";
 import { type Lab, makeLab, startedProcess } from "../support/lab.ts";
 import { child, killRef, lives, orphan, refOf, sleeper, unreaped } from "../support/processes.ts";
 import { inTime, waitFor } from "../support/wait.ts";
@@ -155,7 +156,7 @@ for (const [how, adapt] of [
         return all.length === 2 && all.map(refOf);
       }, "both sleep");
       assert.ok(target && neighbour);
-      t.after(() => [target, neighbour].forEach(killRef));
+      cleanUp(t, () => [target, neighbour].forEach(killRef));
       const outcome = await stop(target, undefined, 5000, lab.host);
       assert.ok(outcome.kind === "terminated" && outcome.leftBehind === 0);
       assert.ok(lives(neighbour) && lives(leader));

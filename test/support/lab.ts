@@ -11,12 +11,14 @@ import { emptyRecord, readRecord, type RecordFile } from "../../src/program/reco
 import { start, type StartContext } from "../../src/program/start.ts";
 import type { StartOutcome } from "../../src/program/start-outcome.ts";
 import { makeStateDir, stateDir } from "../../src/program/state-dir.ts";
+import { cleanUp } from "./clean-up.ts";
 import { killRef, refOf } from "./processes.ts";
 import { programSettings, shellSettings } from "./settings.ts";
 import { tempDir, writeScript } from "./temp-dir.ts";
 import { waitFor } from "./wait.ts";
 
-const MARK = "USRSVC_TEST_LAB";
+/** Names the lab that a process belongs to. What begins with USRSVC_ would not be handed on. */
+export const LAB_MARK = "TEST_LAB_OF_USRSVC";
 
 /**
  * A folder and a host in which a test starts real programs. What it started is ended after it, by
@@ -41,12 +43,12 @@ export function makeLab(t: TestContext, adapt: (host: Host) => Host = (host) => 
   const state = stateDir(join(dir, "state"));
   makeStateDir(state);
   mkdirSync(join(dir, "files"));
-  const machine = toolHost(state, () => true);
-  t.after(() => machine[Symbol.dispose]());
-  t.after(() => endAll(dir));
+  const machine = inheriting(dir, () => toolHost(state, () => true));
+  cleanUp(t, () => machine[Symbol.dispose]());
+  cleanUp(t, () => endAll(dir));
   const host = adapt(machine);
   const marked = (env: ReadonlyMap<string, string> = new Map()): ReadonlyMap<string, string> =>
-    new Map([...env, [MARK, dir]]);
+    new Map([...env, [LAB_MARK, dir]]);
   return {
     dir,
     host,
@@ -73,10 +75,20 @@ export function makeLab(t: TestContext, adapt: (host: Host) => Host = (host) => 
   };
 }
 
+/** What its launchers are before they become programs belongs to the lab as well. */
+function inheriting<T>(dir: string, make: () => T): T {
+  process.env[LAB_MARK] = dir;
+  try {
+    return make();
+  } finally {
+    delete process.env[LAB_MARK];
+  }
+}
+
 function livingOf(dir: string): readonly ProcessRef[] {
   return procReader()
     .pids()
-    .filter((pid) => readOrNothing(`/proc/${pid}/environ`)?.includes(`${MARK}=${dir}\0`))
+    .filter((pid) => readOrNothing(`/proc/${pid}/environ`)?.includes(`${LAB_MARK}=${dir}\0`))
     .flatMap((pid) => procReader().alive(pid) ?? []);
 }
 

@@ -5,6 +5,7 @@ import type { TestContext } from "node:test";
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import { parsePid, sameProcess } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
+import { cleanUp } from "./clean-up.ts";
 import { inTime, waitFor } from "./wait.ts";
 
 const proc = procReader();
@@ -33,7 +34,7 @@ export function child(
   options: SpawnOptions = {},
 ): ChildProcess {
   const made = spawn(command, args, { stdio: "ignore", ...options });
-  t.after(() => made.kill("SIGKILL"));
+  cleanUp(t, () => made.kill("SIGKILL"));
   return made;
 }
 
@@ -51,7 +52,7 @@ export async function orphan(t: TestContext, ...argv: readonly string[]): Promis
   const pid = parsePid((await inTime(output(shell), "the pid of an orphan")).trim());
   assert.ok(pid, "no pid");
   const ref = refOf(pid);
-  t.after(() => killRef(ref));
+  cleanUp(t, () => killRef(ref));
   await waitFor(() => proc.stat(pid).session === pid, "the orphan has its own session");
   await waitFor(() => proc.cmdline(pid)[0] === argv[0], "the orphan runs its command");
   return ref;

@@ -2,11 +2,12 @@ import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { cleanUp } from "./clean-up.ts";
 
 /** A folder for one test, removed after it. */
 export function tempDir(t: TestContext): string {
   const dir = mkdtempSync(join(realpathSync(tmpdir()), "usrsvc-test-"));
-  t.after(() => rmSync(dir, { recursive: true, force: true }));
+  cleanUp(t, () => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
 

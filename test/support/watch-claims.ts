@@ -4,6 +4,7 @@ import { describe, test, type TestContext } from "node:test";
 import type { Ticks } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
+import { cleanUp } from "./clean-up.ts";
 import { child, firstLine, lives, orphan, refOf, sleeper, unreaped } from "./processes.ts";
 import { inTime, waitFor } from "./wait.ts";
 
@@ -13,7 +14,7 @@ const reader = procReader();
 export function watcherClaims(name: string, make: () => ProcessWatcher): void {
   const watcher = (t: TestContext): ProcessWatcher => {
     const made = make();
-    t.after(() => made[Symbol.dispose]());
+    cleanUp(t, () => made[Symbol.dispose]());
     return made;
   };
 
@@ -89,7 +90,7 @@ export function watcherClaims(name: string, make: () => ProcessWatcher): void {
         detached: true,
       });
       const rest = refOf(Number(await firstLine(leader)));
-      t.after(() => lives(rest) && process.kill(rest.pid, "SIGKILL"));
+      cleanUp(t, () => lives(rest) && process.kill(rest.pid, "SIGKILL"));
       const ref = refOf(leader.pid);
       using watch = watcher(t).open(ref);
       assert.ok(watch);

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { finished, type LogLine, lines, type Result, waitFor } from "../e2e/home.ts";
+import { cleanUp } from "../support/clean-up.ts";
 
 const root = join(import.meta.dirname, "../..");
 const script = join(import.meta.dirname, "boot.sh");
@@ -58,7 +59,7 @@ export class Lab {
       detached: true,
     });
     const lab = new Lab(folder, boot);
-    t.after(async () => await lab.#end());
+    cleanUp(t, async () => await lab.#end());
     let said = "";
     boot.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
     await waitFor("systemd to be up", () => said === "up\n" || boot.exitCode !== null, BOOT_MS);

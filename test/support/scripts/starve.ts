@@ -6,6 +6,7 @@ import { pattern } from "../../../src/program/match.ts";
 import { emptyRecord } from "../../../src/program/record.ts";
 import { start } from "../../../src/program/start.ts";
 import { makeStateDir, stateDir } from "../../../src/program/state-dir.ts";
+import { LAB_MARK } from "../lab.ts";
 import { programSettings } from "../settings.ts";
 
 const dir = process.argv[2] ?? "";
@@ -14,7 +15,7 @@ makeStateDir(state);
 const host = toolHost(state, () => true);
 const program = programSettings(dir, ["/bin/sleep", `0.2${process.pid}`], {
   successMs: 50,
-  env: new Map([["USRSVC_TEST_LAB", dir]]),
+  env: new Map([[LAB_MARK, dir]]),
 });
 
 /** All that there are but so many. */
