@@ -5,7 +5,7 @@ import { decodeWaitStatus, type Exit } from "./exit.ts";
 import type { Libc } from "./libc.ts";
 import { signalGroupByNumber } from "./polling.ts";
 import { sameProcess, type ProcessRef } from "./pid.ts";
-import type { ProcReader } from "./reader.ts";
+import { type ProcReader, statIfAny } from "./reader.ts";
 import { isDead, type Stat } from "./stat.ts";
 import type { ProcessWatch, ProcessWatcher } from "./watch.ts";
 
@@ -56,7 +56,7 @@ export class PidfdWatcher implements ProcessWatcher {
     }
     const listening = this.#epoll.listen(fd, () => {
       // The look decides: a notice about a process that lives is listened for again.
-      const stat = safeStat(this.#reader, ref);
+      const stat = statIfAny(this.#reader, ref.pid);
       const lives = stat !== undefined && !isDead(stat) && stat.startTime === ref.startTime;
       if (lives) listening.again();
       else watch.ended(stat);
@@ -143,14 +143,6 @@ class PidfdWatch implements ProcessWatch {
       ? info.readInt32LE(PIDFD_INFO_EXIT_CODE)
       : info.readInt32BE(PIDFD_INFO_EXIT_CODE);
     return decodeWaitStatus(status);
-  }
-}
-
-function safeStat(reader: ProcReader, ref: ProcessRef): Stat | undefined {
-  try {
-    return reader.stat(ref.pid);
-  } catch {
-    return undefined; // gone, or its text was cut while it went
   }
 }
 

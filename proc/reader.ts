@@ -123,6 +123,15 @@ export function procReader(root = "/proc"): ProcReader {
   };
 }
 
+/** The `stat` of a process; undefined where reading it throws: gone, or cut short while it went. */
+export function statIfAny(proc: ProcReader, pid: Pid): Stat | undefined {
+  try {
+    return proc.stat(pid);
+  } catch {
+    return undefined;
+  }
+}
+
 /** More than any kernel has to say in smaps_rollup: 700 bytes, which it makes up at once. */
 const RECORD_BYTES = 2048;
 

@@ -1,5 +1,5 @@
 import { endingOf, type Pattern } from "./match.ts";
-import type { TableEntry } from "./process-table.ts";
+import type { TableEntry } from "./process-judge.ts";
 
 /** Of the last look only; a new one comes as another array. */
 const indexes = new WeakMap<readonly TableEntry[], ReadonlyMap<string, readonly TableEntry[]>>();

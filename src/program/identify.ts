@@ -6,7 +6,7 @@ import type { ProgramSettings } from "../config/settings.ts";
 import { candidates } from "./candidates.ts";
 import type { Pattern } from "./match.ts";
 import { type Pidfile, readPidfile } from "./pidfile.ts";
-import type { TableEntry } from "./process-table.ts";
+import type { TableEntry } from "./process-judge.ts";
 import type { ProgramRecord, Via } from "./record.ts";
 
 /** Which process a program is, or that it is none. */

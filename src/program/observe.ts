@@ -1,5 +1,4 @@
 import { ProcError } from "../../proc/error.ts";
-import { ageMs } from "../../proc/uptime.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { callAfter } from "../clock.ts";
 import { formatDuration } from "../format.ts";
@@ -7,7 +6,7 @@ import { type ProgramStatus, showExit, type ShownState } from "../status.ts";
 import { settingsDigest } from "./digest.ts";
 import type { Host } from "./host.ts";
 import type { Found } from "./identify.ts";
-import { type ProgramRecord, readRecord, type RecordFile, waitedMs } from "./record.ts";
+import { programAgeMs, type ProgramRecord, readRecord, type RecordFile } from "./record.ts";
 import { lookFor, type Subject } from "./subject.ts";
 
 /** Facts about the machine that are read once for all programs. */
@@ -179,7 +178,7 @@ function describeProcess(
 ): Living | undefined {
   if (memory === "gone") return undefined;
   try {
-    const age = Math.max(0, ageMs(ref.startTime, uptimeSeconds) - waitedMs(ref, record));
+    const age = programAgeMs(ref, record, uptimeSeconds);
     return {
       pid: ref.pid,
       uptimeSeconds: Math.round(age / 100) / 10,

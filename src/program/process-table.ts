@@ -1,21 +1,8 @@
 import { ProcError } from "../../proc/error.ts";
-import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import type { Pid } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
-import { isDead, type Stat } from "../../proc/stat.ts";
-import { ageMs } from "../../proc/uptime.ts";
 import { monotonicMs } from "../clock.ts";
-
-/** One own, living process. */
-export interface TableEntry {
-  readonly ref: ProcessRef;
-  readonly ppid: number;
-  readonly pgrp: number;
-  readonly session: number;
-  readonly argv: readonly string[];
-}
-
-/** So long after its birth a process may still get another title, or another user. */
-const YOUNG_MS = 10_000;
+import { isDue, type Judged, type Look, ProcessJudge, type TableEntry } from "./process-judge.ts";
 
 /** What was seen longer ago is read anew: pids may have wrapped around meanwhile, unnoticed. */
 const FORGET_MS = 60_000;
@@ -23,26 +10,12 @@ const FORGET_MS = 60_000;
 const BIRTHS_A_MS = 100;
 /** Pids that are given out only once, in the first round (RESERVED_PIDS of the kernel). */
 const RESERVED_PIDS = 300;
-/** Within this time a young process is not judged again, so that many looks in a row stay cheap. */
-const REST_MS = 50;
 /** A look is given to others for so long, if they can do with it. */
 const SHARED_MS = 100;
 /** So few new pids are tried one by one; for more, /proc is listed. */
 const FEW_PIDS = 64;
 /** So many may have been added one by one; then /proc is listed, which shows who has ended. */
 const MOST_ADDED = 500;
-
-/** Pid of the parent of all kernel threads. */
-const KTHREADD = 2;
-
-interface Judged {
-  /** Undefined: another user's. */
-  readonly entry: TableEntry | undefined;
-  readonly startTime: number;
-  /** On our clock: so old it was when it was looked at last. */
-  readonly judgedAt: number;
-  readonly ageMs: number;
-}
 
 /** How a look through the processes is made. */
 export interface SweepOptions {
@@ -71,7 +44,7 @@ export interface SweepOptions {
  */
 export class ProcessTable {
   readonly #proc: ProcReader;
-  readonly #uid: number;
+  readonly #judge: ProcessJudge;
   #judged = new Map<Pid, Judged>();
   #lastPid = 0;
   /** Processes born on the machine by the time of the last look. */
@@ -81,14 +54,13 @@ export class ProcessTable {
   #listed = 0;
   #entries: readonly TableEntry[] = [];
   #soon: Promise<readonly TableEntry[]> | undefined;
-  #changes = 0;
   readonly #leftOut = new Set<Pid>();
   /** New, and left out when trusting looks came by. */
   #passedOver = new Set<Pid>();
 
   constructor(proc: ProcReader, uid: number) {
     this.#proc = proc;
-    this.#uid = uid;
+    this.#judge = new ProcessJudge(proc, uid);
   }
 
   /** Looks now. */
@@ -128,7 +100,7 @@ export class ProcessTable {
         this.#passedOver.add(pid);
         continue;
       }
-      const one = this.#judge(pid, this.#judged.get(pid), look);
+      const one = this.#judge.judge(pid, this.#judged.get(pid), look);
       if (one !== undefined) judged.set(pid, one);
     }
     this.#judged = judged;
@@ -142,7 +114,7 @@ export class ProcessTable {
     this.#passedOver = new Set();
     for (let pid = lastPid + 1; pid <= this.#lastPid; pid += 1) pids.add(pid as Pid);
     for (const [pid, one] of this.#judged) {
-      if (one.ageMs < YOUNG_MS && isDue(one, look.now)) pids.add(pid);
+      if (isDue(one, look.now)) pids.add(pid);
     }
     if (pids.size === 0) return;
     for (const pid of pids) {
@@ -150,7 +122,7 @@ export class ProcessTable {
         this.#passedOver.add(pid);
         continue;
       }
-      const one = this.#judge(pid, this.#judged.get(pid), look);
+      const one = this.#judge.judge(pid, this.#judged.get(pid), look);
       if (one === undefined || this.#isThread(pid, one)) this.#judged.delete(pid);
       else this.#judged.set(pid, one);
     }
@@ -213,7 +185,7 @@ export class ProcessTable {
       return;
     }
     for (const one of this.#judged.values()) {
-      if (one.entry === undefined || one.ageMs >= YOUNG_MS || !isDue(one, now)) continue;
+      if (one.entry === undefined || !isDue(one, now)) continue;
       this.sweep({ trusting: true });
       return;
     }
@@ -221,7 +193,7 @@ export class ProcessTable {
 
   /** Goes up whenever a look shows an own process that is new, or has another command line. */
   get changes(): number {
-    return this.#changes;
+    return this.#judge.changes;
   }
 
   /** True when no process was born since the last sweep and none is young: it would show nothing new. */
@@ -229,7 +201,7 @@ export class ProcessTable {
     if (this.#lastPid === 0 || this.#proc.lastPid() !== this.#lastPid) return false;
     const now = monotonicMs();
     for (const one of this.#judged.values()) {
-      if (one.ageMs < YOUNG_MS && isDue(one, now)) return false;
+      if (isDue(one, now)) return false;
     }
     return true;
   }
@@ -247,71 +219,10 @@ export class ProcessTable {
     if (before === undefined || this.#forks === undefined) return elapsed > FORGET_MS;
     return this.#forks - before > this.#proc.pidMax() - RESERVED_PIDS;
   }
-
-  #judge(pid: Pid, known: Judged | undefined, look: Look): Judged | undefined {
-    const { now, uptime, thorough, trusting } = look;
-    const isSettled =
-      known !== undefined && (known.ageMs >= YOUNG_MS || (!thorough && !isDue(known, now)));
-    if (isSettled && (known.entry === undefined || trusting)) return known;
-    try {
-      const stat = this.#proc.stat(pid);
-      if (isDead(stat)) return undefined;
-      if (isSettled && known.startTime === stat.startTime && known.entry !== undefined) {
-        return sameKin(known.entry, stat)
-          ? known
-          : { ...known, entry: { ...known.entry, ppid: stat.ppid, pgrp: stat.pgrp } };
-      }
-      const age = ageMs(stat.startTime, uptime());
-      const mine = this.#proc.uid(pid) === this.#uid;
-      const entry = mine && !isKernelThread(stat) ? this.#read(pid, stat) : undefined;
-      if (entry !== undefined && !isSameCommand(known?.entry, entry)) this.#changes += 1;
-      // A process in the middle of exec shows no argv for a moment: look again next time.
-      const seenAge = entry?.argv.length === 0 ? 0 : Math.max(1, age);
-      return { entry, startTime: stat.startTime, judgedAt: now, ageMs: seenAge };
-    } catch (error) {
-      if (error instanceof ProcError) return undefined; // gone, or not for us
-      throw error;
-    }
-  }
-
-  #read(pid: Pid, stat: Stat): TableEntry {
-    return {
-      ref: { pid, startTime: stat.startTime },
-      ppid: stat.ppid,
-      pgrp: stat.pgrp,
-      session: stat.session,
-      argv: this.#proc.cmdline(pid),
-    };
-  }
-}
-
-interface Look {
-  readonly now: number;
-  readonly uptime: () => number;
-  readonly thorough: boolean;
-  readonly trusting: boolean;
 }
 
 /** What `read` yields, which is called at the first use. */
 function once<T>(read: () => T): () => T {
   let known: { readonly value: T } | undefined;
   return () => (known ??= { value: read() }).value;
-}
-
-/** True when a young process is twice as old as it was when it was looked at last. */
-function isDue({ judgedAt, ageMs: age }: Judged, now: number): boolean {
-  return age === 0 || now - judgedAt >= Math.max(age, REST_MS);
-}
-
-/** A kernel thread, which root has as its own: a child of kthreadd, in no group and no session. */
-function isKernelThread({ pid, ppid, pgrp, session }: Stat): boolean {
-  return pgrp === 0 && session === 0 && (ppid === KTHREADD || Number(pid) === KTHREADD);
-}
-
-function isSameCommand(a: TableEntry | undefined, b: TableEntry): boolean {
-  return sameProcess(a?.ref, b.ref) && a?.argv.join("\0") === b.argv.join("\0");
-}
-
-function sameKin(entry: TableEntry, stat: Stat): boolean {
-  return entry.ppid === stat.ppid && entry.pgrp === stat.pgrp;
 }

@@ -2,6 +2,7 @@ import { readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Exit } from "../../proc/exit.ts";
 import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
+import { ageMs } from "../../proc/uptime.ts";
 import { replaceFile } from "./replace-file.ts";
 import { fileStem, sparePath, type StateDir } from "./state-dir.ts";
 
@@ -80,6 +81,15 @@ export function recordPath(dir: StateDir, name: string): string {
 /** How long a process had waited to become the program, in ms: 0 for all but a warm launcher. */
 export function waitedMs(process: ProcessRef, record: ProgramRecord | undefined): number {
   return sameProcess(record?.launched, process) ? (record?.waitedMs ?? 0) : 0;
+}
+
+/** How long a process has been the program by now, in ms. */
+export function programAgeMs(
+  process: ProcessRef,
+  record: ProgramRecord | undefined,
+  uptimeSeconds: number,
+): number {
+  return Math.max(0, ageMs(process.startTime, uptimeSeconds) - waitedMs(process, record));
 }
 
 /** A record of a program of which nothing is known. */

@@ -1,11 +1,12 @@
 import { signalGroupByNumber } from "../../proc/polling.ts";
-import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { isDead, type Stat } from "../../proc/stat.ts";
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { statIfAny } from "../../proc/reader.ts";
+import { isDead } from "../../proc/stat.ts";
 import type { ProcessWatch } from "../../proc/watch.ts";
 import { monotonicMs, sleep, within } from "../clock.ts";
 import type { Exit } from "../../proc/exit.ts";
 import type { Host } from "./host.ts";
-import type { TableEntry } from "./process-table.ts";
+import type { TableEntry } from "./process-judge.ts";
 
 /** What it took to end a process. */
 export type StopOutcome =
@@ -71,7 +72,7 @@ function groupLeader(
   launched: ProcessRef | undefined,
   host: Host,
 ): ProcessRef | undefined {
-  const stat = statOf(target.pid, host);
+  const stat = statIfAny(host.proc, target.pid);
   if (stat === undefined) return undefined; // gone while we looked
   const { pgrp, session } = stat;
   if (pgrp === target.pid) return target;
@@ -128,21 +129,13 @@ async function members(
   const others = all
     .filter(({ ref, pgrp, session }) => {
       if (ref.pid === leader.pid || (pgrp !== leader.pid && session !== leader.pid)) return false;
-      const stat = statOf(ref.pid, host);
+      const stat = statIfAny(host.proc, ref.pid);
       return stat?.startTime === ref.startTime && !isDead(stat) && isMember(stat);
     })
     .map(({ ref }) => ref);
   return now === undefined ? others : [leader, ...others];
 }
 
-function statOf(pid: Pid, host: Host): Stat | undefined {
-  try {
-    return host.proc.stat(pid);
-  } catch {
-    return undefined; // gone meanwhile
-  }
-}
-
 function stateOf(target: ProcessRef, host: Host): string {
-  return statOf(target.pid, host)?.state ?? "?";
+  return statIfAny(host.proc, target.pid)?.state ?? "?";
 }

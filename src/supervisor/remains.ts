@@ -1,11 +1,10 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { ageMs } from "../../proc/uptime.ts";
 import { monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
 import { endOrphanedLauncher } from "../program/launcher-end.ts";
-import { type ProgramRecord, waitedMs } from "../program/record.ts";
+import { programAgeMs, type ProgramRecord } from "../program/record.ts";
 import { endOwnGroup } from "../program/stop.ts";
 
 /** A start that somebody else began is looked at so often, in ms. */
@@ -66,8 +65,7 @@ export class Remains {
     if (found.kind === "running" || record?.phase !== "starting") return 0;
     const { launched } = record;
     if (launched === undefined || !sameProcess(host.proc.alive(launched.pid), launched)) return 0;
-    const left =
-      successMs - ageMs(launched.startTime, host.proc.uptime()) + waitedMs(launched, record);
+    const left = successMs - programAgeMs(launched, record, host.proc.uptime());
     if (left > 0) return Math.min(left, UNFINISHED_LOOK_MS);
     endOrphanedLauncher(record, host);
     await endOwnGroup(launched, termToKillMs, host, { isSession: true, signal: this.#signal() });

@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { Pid, Ticks } from "../../proc/pid.ts";
 import { candidates } from "../../src/program/candidates.ts";
 import { pattern, type Pattern } from "../../src/program/match.ts";
-import type { TableEntry } from "../../src/program/process-table.ts";
+import type { TableEntry } from "../../src/program/process-judge.ts";
 import { tempDir, writeScript } from "../support/temp-dir.ts";
 
 const processOf = (...argv: readonly string[]): TableEntry => ({

@@ -1,0 +1,120 @@
+import { ProcError } from "../../proc/error.ts";
+import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import type { ProcReader } from "../../proc/reader.ts";
+import { isDead, type Stat } from "../../proc/stat.ts";
+import { ageMs } from "../../proc/uptime.ts";
+
+/** One own, living process. */
+export interface TableEntry {
+  readonly ref: ProcessRef;
+  readonly ppid: number;
+  readonly pgrp: number;
+  readonly session: number;
+  readonly argv: readonly string[];
+}
+
+/** So long after its birth a process may still get another title, or another user. */
+const YOUNG_MS = 10_000;
+/** Within this time a young process is not judged again, so that many looks in a row stay cheap. */
+const REST_MS = 50;
+/** Pid of the parent of all kernel threads. */
+const KTHREADD = 2;
+
+/** What is known of a pid. */
+export interface Judged {
+  /** Undefined: another user's. */
+  readonly entry: TableEntry | undefined;
+  readonly startTime: number;
+  /** On our clock: so old it was when it was looked at last. */
+  readonly judgedAt: number;
+  readonly ageMs: number;
+}
+
+/** Facts of one look through the processes, and how it is made (SweepOptions). */
+export interface Look {
+  readonly now: number;
+  readonly uptime: () => number;
+  readonly thorough: boolean;
+  readonly trusting: boolean;
+}
+
+/** Tells whose a process is, with as few reads of /proc as can be. */
+export class ProcessJudge {
+  readonly #proc: ProcReader;
+  readonly #uid: number;
+  #changes = 0;
+
+  /** `uid`: whose processes are own ones. */
+  constructor(proc: ProcReader, uid: number) {
+    this.#proc = proc;
+    this.#uid = uid;
+  }
+
+  /** Goes up whenever an own process is new, or has another command line. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /**
+   * Judges what has this pid now; `known`: the judgement of the last look. Undefined when nobody has
+   * it, when he is dead, or when he is not for us to see.
+   */
+  judge(pid: Pid, known: Judged | undefined, look: Look): Judged | undefined {
+    const { now, uptime, thorough, trusting } = look;
+    const isSettled =
+      known !== undefined && (known.ageMs >= YOUNG_MS || (!thorough && !hasDoubled(known, now)));
+    if (isSettled && (known.entry === undefined || trusting)) return known;
+    try {
+      const stat = this.#proc.stat(pid);
+      if (isDead(stat)) return undefined;
+      if (isSettled && known.startTime === stat.startTime && known.entry !== undefined) {
+        return sameKin(known.entry, stat)
+          ? known
+          : { ...known, entry: { ...known.entry, ppid: stat.ppid, pgrp: stat.pgrp } };
+      }
+      const age = ageMs(stat.startTime, uptime());
+      const mine = this.#proc.uid(pid) === this.#uid;
+      const entry = mine && !isKernelThread(stat) ? this.#read(pid, stat) : undefined;
+      if (entry !== undefined && !isSameCommand(known?.entry, entry)) this.#changes += 1;
+      // A process in the middle of exec shows no argv for a moment: look again next time.
+      const seenAge = entry?.argv.length === 0 ? 0 : Math.max(1, age);
+      return { entry, startTime: stat.startTime, judgedAt: now, ageMs: seenAge };
+    } catch (error) {
+      if (error instanceof ProcError) return undefined; // gone, or not for us
+      throw error;
+    }
+  }
+
+  #read(pid: Pid, stat: Stat): TableEntry {
+    return {
+      ref: { pid, startTime: stat.startTime },
+      ppid: stat.ppid,
+      pgrp: stat.pgrp,
+      session: stat.session,
+      argv: this.#proc.cmdline(pid),
+    };
+  }
+}
+
+/** True for a young process that is to be judged again: it may have become another program. */
+export function isDue(judged: Judged, now: number): boolean {
+  return judged.ageMs < YOUNG_MS && hasDoubled(judged, now);
+}
+
+/** True when it is twice as old as it was when it was looked at last. */
+function hasDoubled({ judgedAt, ageMs: age }: Judged, now: number): boolean {
+  return age === 0 || now - judgedAt >= Math.max(age, REST_MS);
+}
+
+/** A kernel thread, which root has as its own: a child of kthreadd, in no group and no session. */
+function isKernelThread({ pid, ppid, pgrp, session }: Stat): boolean {
+  return pgrp === 0 && session === 0 && (ppid === KTHREADD || Number(pid) === KTHREADD);
+}
+
+function isSameCommand(a: TableEntry | undefined, b: TableEntry): boolean {
+  return sameProcess(a?.ref, b.ref) && a?.argv.join("\0") === b.argv.join("\0");
+}
+
+function sameKin(entry: TableEntry, stat: Stat): boolean {
+  return entry.ppid === stat.ppid && entry.pgrp === stat.pgrp;
+}
