@@ -17,7 +17,7 @@ export function candidates(pattern: Pattern, all: readonly TableEntry[]): readon
     indexes.set(all, index);
   }
   const known = index;
-  return [...endings].flatMap((ending) => known.get(ending) ?? []);
+  return endings.flatMap((ending) => known.get(ending) ?? []);
 }
 
 function byEnding(all: readonly TableEntry[]): ReadonlyMap<string, readonly TableEntry[]> {

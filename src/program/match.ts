@@ -8,13 +8,13 @@ export const DEFAULT_PATH = "/bin:/usr/bin";
 
 /** What is needed to tell whether a command line is that of a program. */
 export interface Pattern {
-  readonly matches: (argv: readonly string[]) => boolean;
+  matches(argv: readonly string[]): boolean;
   /** For messages: what was looked for. */
   readonly description: string;
   /** True where the process that is launched *is* the program, whatever title it takes. */
   readonly isExecuted: boolean;
   /** Names (see {@link endingOf}) with which a matching command line ends; undefined: any may. */
-  readonly endings?: ReadonlySet<string> | undefined;
+  readonly endings: readonly string[] | undefined;
 }
 
 /**
@@ -34,35 +34,77 @@ export function endingOf(argv: readonly string[]): string {
  * (execve(2)): `[interpreter, at most one option, path, ...arguments]`. A script that names
  * `/usr/bin/env` as interpreter is replaced once more, by what env executes.
  */
-export function pattern(
-  rule: MatchRule,
-  program: Pick<ProgramSettings, "directory" | "env" | "useshell" | "command">,
-  path: string | undefined,
-): Pattern {
-  if (rule.kind === "title") {
-    return {
-      matches: (argv) =>
-        argv.length > 0 && rule.regex.test(argv.join(" ")) && !isShellAround(argv, program),
-      description: `proctitle_re ${rule.source}`,
-      isExecuted: false,
-    };
+export function pattern(rule: MatchRule, program: Launchable, path: string | undefined): Pattern {
+  return rule.kind === "title"
+    ? new TitlePattern(rule, program)
+    : new CommandPattern(rule.candidates, program, path);
+}
+
+type Launchable = Pick<ProgramSettings, "directory" | "useshell" | "command">;
+
+/** By `proctitle_re`. */
+class TitlePattern implements Pattern {
+  readonly isExecuted = false;
+  readonly endings = undefined;
+  readonly #rule: MatchRule & { kind: "title" };
+  readonly #program: Launchable;
+
+  constructor(rule: MatchRule & { kind: "title" }, program: Launchable) {
+    this.#rule = rule;
+    this.#program = program;
   }
-  const wanted = rule.candidates.map(withoutEmptyTail).filter((argv) => argv.length > 0);
-  let interpreted: readonly (readonly string[])[] | undefined;
-  return {
-    matches(argv) {
-      if (wanted.some((one) => equal(one, argv))) return true;
-      // Read only when needed: most commands are no scripts, and most processes are others.
-      if (!wanted.some((one) => looksInterpreted(one, argv))) return false;
-      interpreted ??= wanted.flatMap((one) => throughInterpreter(one, program.directory, path));
-      return interpreted.some((one) => equal(one, argv));
-    },
-    description:
-      wanted.map((argv) => argv.join(" ")).join(" | ") ||
-      "nothing, since the shell line holds no literal command: set proctitle_re",
-    isExecuted: !program.useshell,
-    endings: new Set(wanted.map(endingOf)),
-  };
+
+  get description(): string {
+    return `proctitle_re ${this.#rule.source}`;
+  }
+
+  matches(argv: readonly string[]): boolean {
+    if (argv.length === 0 || !this.#rule.regex.test(argv.join(" "))) return false;
+    return !isShellAround(argv, this.#program);
+  }
+}
+
+/** By the commands that the process may show. Made for each of thousands: it holds next to nothing. */
+class CommandPattern implements Pattern {
+  readonly #wanted: readonly (readonly string[])[];
+  readonly #program: Launchable;
+  readonly #path: string | undefined;
+  #interpreted: readonly (readonly string[])[] | undefined;
+
+  constructor(
+    candidates: readonly (readonly string[])[],
+    program: Launchable,
+    path: string | undefined,
+  ) {
+    this.#wanted = candidates.map(withoutEmptyTail).filter((argv) => argv.length > 0);
+    this.#program = program;
+    this.#path = path;
+  }
+
+  get description(): string {
+    return (
+      this.#wanted.map((argv) => argv.join(" ")).join(" | ") ||
+      "nothing, since the shell line holds no literal command: set proctitle_re"
+    );
+  }
+
+  get isExecuted(): boolean {
+    return !this.#program.useshell;
+  }
+
+  get endings(): readonly string[] {
+    return [...new Set(this.#wanted.map(endingOf))];
+  }
+
+  matches(argv: readonly string[]): boolean {
+    if (this.#wanted.some((one) => equal(one, argv))) return true;
+    // Read only when needed: most commands are no scripts, and most processes are others.
+    if (!this.#wanted.some((one) => looksInterpreted(one, argv))) return false;
+    this.#interpreted ??= this.#wanted.flatMap((one) =>
+      throughInterpreter(one, this.#program.directory, this.#path),
+    );
+    return this.#interpreted.some((one) => equal(one, argv));
+  }
 }
 
 /** True for the `/bin/sh -c LINE` that we put around a program with `useshell`. */

@@ -52,6 +52,8 @@ export class ProcessTable {
   #sweptAt = Number.NEGATIVE_INFINITY;
   /** How many were known when /proc was listed last. */
   #listed = 0;
+  /** A full look knew nobody, and left open how old the processes of others are. */
+  #isRough = false;
   #entries: readonly TableEntry[] = [];
   #soon: Promise<readonly TableEntry[]> | undefined;
   readonly #leftOut = new Set<Pid>();
@@ -95,6 +97,7 @@ export class ProcessTable {
   #lookAtAll(look: Look): void {
     const judged = new Map<Pid, Judged>();
     this.#passedOver.clear();
+    this.#isRough ||= this.#judged.size === 0;
     for (const pid of this.#proc.pids()) {
       if (look.trusting && this.#leftOut.has(pid)) {
         this.#passedOver.add(pid);
@@ -114,7 +117,7 @@ export class ProcessTable {
     this.#passedOver = new Set();
     for (let pid = lastPid + 1; pid <= this.#lastPid; pid += 1) pids.add(pid as Pid);
     for (const [pid, one] of this.#judged) {
-      if (isDue(one, look.now)) pids.add(pid);
+      if (isDue(one, look)) pids.add(pid);
     }
     if (pids.size === 0) return;
     for (const pid of pids) {
@@ -177,18 +180,14 @@ export class ProcessTable {
     };
   }
 
-  /** The first look, or one more at own young processes if one is due: the next one then need not. */
+  /** Looks if the next look would find much to do: the first one, the one after it, own young processes. */
   settle(): void {
-    const now = monotonicMs();
-    if (this.#lastPid === 0) {
-      this.sweep({ trusting: true });
-      return;
-    }
-    for (const one of this.#judged.values()) {
-      if (one.entry === undefined || !isDue(one, now)) continue;
-      this.sweep({ trusting: true });
-      return;
-    }
+    const look = { now: monotonicMs(), thorough: false };
+    const isOwnDue = (one: Judged): boolean => one.entry !== undefined && isDue(one, look);
+    const isFirst = this.#lastPid === 0;
+    if (isFirst || this.#isRough) this.sweep({ trusting: true, thorough: true });
+    else if ([...this.#judged.values()].some(isOwnDue)) this.sweep({ trusting: true });
+    if (!isFirst) this.#isRough = false;
   }
 
   /** Goes up whenever a look shows an own process that is new, or has another command line. */
@@ -199,11 +198,8 @@ export class ProcessTable {
   /** True when no process was born since the last sweep and none is young: it would show nothing new. */
   isCurrent(): boolean {
     if (this.#lastPid === 0 || this.#proc.lastPid() !== this.#lastPid) return false;
-    const now = monotonicMs();
-    for (const one of this.#judged.values()) {
-      if (isDue(one, now)) return false;
-    }
-    return true;
+    const look = { now: monotonicMs(), thorough: false };
+    return ![...this.#judged.values()].some((one) => isDue(one, look));
   }
 
   /**

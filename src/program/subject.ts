@@ -23,13 +23,14 @@ const nothing: Pattern = {
   matches: () => false,
   description: "(faulty settings)",
   isExecuted: false,
-  endings: new Set(),
+  endings: [],
 };
 const DEFAULT_TERM_TO_KILL_MS = 8000;
 
 /** A program of the configuration, made ready to be looked for. */
 export function subjectOf(settings: ProgramSettings, host: Pick<Host, "env">): Subject {
   const { name, enabled, termToKillMs, pidfile, autopid, scanForProcess } = settings;
+  const inherited = settings.inheritEnv ? host.env["PATH"] : undefined;
   return {
     name,
     enabled,
@@ -37,29 +38,8 @@ export function subjectOf(settings: ProgramSettings, host: Pick<Host, "env">): S
     pidfile,
     autopid,
     scanForProcess,
-    pattern: lazily(() => {
-      const inherited = settings.inheritEnv ? host.env["PATH"] : undefined;
-      return pattern(settings.match, settings, settings.env.get("PATH") ?? inherited);
-    }),
+    pattern: pattern(settings.match, settings, settings.env.get("PATH") ?? inherited),
     settings,
-  };
-}
-
-/** Made at its first use: a process on record is known without a pattern. */
-function lazily(make: () => Pattern): Pattern {
-  let made: Pattern | undefined;
-  const get = (): Pattern => (made ??= make());
-  return {
-    matches: (argv) => get().matches(argv),
-    get description() {
-      return get().description;
-    },
-    get isExecuted() {
-      return get().isExecuted;
-    },
-    get endings() {
-      return get().endings;
-    },
   };
 }
 
@@ -76,7 +56,7 @@ export function faultySubject({ name, known }: FaultyProgram): Subject {
     pattern:
       match === undefined
         ? nothing
-        : pattern(match, { directory, env, useshell, command }, env.get("PATH")),
+        : pattern(match, { directory, useshell, command }, env.get("PATH")),
     settings: undefined,
   };
 }

@@ -10,7 +10,7 @@ import {
   emptyRecord,
   type ProgramRecord,
   readRecord,
-  recordText,
+  recordMark,
   setDamagedAside,
   type Via,
   writeRecord,
@@ -46,13 +46,14 @@ type WhyStopped = (ProgramState & { kind: "stopped" })["why"];
  * by who holds the program's lock; the caller sees to that.
  */
 export class Ledger {
-  readonly #name: string;
+  /** Of the program. */
+  readonly name: string;
   readonly #host: Host;
   readonly #writeLog: WriteLog;
   readonly #writeAlert: WriteAlert;
   #record: ProgramRecord | undefined;
-  /** The text as we wrote or read it last: a notice about our own work is no news. */
-  #text: string | undefined;
+  /** Of the file as we wrote or read it last: a notice about our own work is no news. */
+  #mark: string | undefined;
   #isDamaged = false;
   /** Lines that wait; undefined when each is written at once. */
   #heldBack: (() => void)[] | undefined;
@@ -62,7 +63,7 @@ export class Ledger {
   #failure: Pick<Alert, "exit" | "pid" | "output"> = nothing;
 
   constructor(name: string, host: Host, log: WriteLog, alert: WriteAlert) {
-    this.#name = name;
+    this.name = name;
     this.#host = host;
     this.#writeLog = log;
     this.#writeAlert = alert;
@@ -74,13 +75,13 @@ export class Ledger {
 
   /** The record, or an empty one, as ours to write. */
   base(): ProgramRecord {
-    const record = this.#record ?? emptyRecord(this.#name, this.#host.proc.bootId());
+    const record = this.#record ?? emptyRecord(this.name, this.#host.proc.bootId());
     return { ...record, by: this.#host.by };
   }
 
   /** True when the file is not as we know it. */
   isOutdated(): boolean {
-    return recordText(this.#host.state, this.#name) !== this.#text;
+    return recordMark(this.#host.state, this.name) !== this.#mark;
   }
 
   /**
@@ -91,9 +92,9 @@ export class Ledger {
   read(): boolean {
     const file = this.#readFile();
     if (file.problem !== undefined && !file.isDamaged) throw new Error(file.problem);
-    if (file.text === this.#text && this.#text !== undefined) return false;
+    if (file.mark === this.#mark && this.#mark !== undefined) return false;
     this.#record = file.record;
-    this.#text = file.text;
+    this.#mark = file.mark;
     this.#isDamaged = file.isDamaged;
     return true;
   }
@@ -105,13 +106,13 @@ export class Ledger {
     const msg =
       "its record was damaged: set aside as .damaged, the program is looked for without it";
     this.log("warn", "program.warning", {}, msg);
-    setDamagedAside(this.#host.state, this.#name);
+    setDamagedAside(this.#host.state, this.name);
   }
 
   /** A start wrote the record itself. */
-  noteRecord(record: ProgramRecord, text?: string): void {
+  noteRecord(record: ProgramRecord, mark?: string): void {
     this.#record = record;
-    this.#text = text ?? this.#text;
+    this.#mark = mark ?? this.#mark;
   }
 
   /** A process that was not started from here. */
@@ -262,22 +263,22 @@ export class Ledger {
   gaveUp(reason: string, { failures, restarts }: History): void {
     const msg =
       `given up after ${failures} failed starts (maxrestarts): ${reason}; ` +
-      `mend it, then: usrsvc start ${this.#name}`;
+      `mend it, then: usrsvc start ${this.name}`;
     this.log("error", "program.gave-up", { failures, reason }, msg);
-    const next = `nothing, until you mend it and run: usrsvc start ${this.#name}`;
+    const next = `nothing, until you mend it and run: usrsvc start ${this.name}`;
     this.#alert({ kind: "gave-up", reason, next, ...this.#failure });
     const nextTryAt = undefined;
     this.#write({ ...this.base(), phase: "fatal", nextTryAt, failures, restarts });
   }
 
   #alert(alert: Omit<Alert, "program" | "at">): void {
-    this.#writeAlert({ ...alert, program: this.#name, at: new Date().toISOString() });
+    this.#writeAlert({ ...alert, program: this.name, at: new Date().toISOString() });
   }
 
   /** A line about this program. */
   log(level: LogLevel, event: LogEvent, fields: LogFields, message: string): void {
     const write = (): void =>
-      this.#writeLog(level, event, { program: this.#name, ...fields }, `${this.#name}: ${message}`);
+      this.#writeLog(level, event, { program: this.name, ...fields }, `${this.name}: ${message}`);
     if (this.#heldBack === undefined) write();
     else this.#heldBack.push(write);
   }
@@ -298,11 +299,11 @@ export class Ledger {
   }
 
   #readFile(): ReturnType<typeof readRecord> {
-    return readRecord(this.#host.state, this.#name, this.#host.proc.bootId());
+    return readRecord(this.#host.state, this.name, this.#host.proc.bootId());
   }
 
   #write(record: ProgramRecord): void {
-    this.#text = writeRecord(this.#host.state, record);
+    this.#mark = writeRecord(this.#host.state, record);
     this.#record = record;
   }
 }

@@ -13,6 +13,11 @@ export interface LimitsListener {
   degraded(reason: string): void;
 }
 
+/** True when there is something to watch. */
+export function hasLimits({ rssLimitBytes, activityfile }: MonitorSettings): boolean {
+  return rssLimitBytes > 0 || activityfile !== undefined;
+}
+
 /** The monitors of one program, for the process that it has now. */
 export class Limits {
   readonly #memory: MemoryMonitor;

@@ -1,27 +1,24 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import type { Alert, AlertKind } from "../alerts/alert.ts";
+import type { AlertKind } from "../alerts/alert.ts";
 import { callAt, monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { formatDuration } from "../format.ts";
-import type { MemoryMonitor } from "../monitors/memory.ts";
-import type { Host } from "../program/host.ts";
 import { type Found, recordedProcess } from "../program/identify.ts";
-import { settingsDigest } from "../program/digest.ts";
 import { endOrphanedLauncher } from "../program/launcher-end.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../program/lock.ts";
 import { lastLines } from "../program/output.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
 import { type ProgramRecord, waitedMs } from "../program/record.ts";
-import { start } from "../program/start.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
 import { stop } from "../program/stop.ts";
-import { isStopRequested } from "../program/stop-request.ts";
 import { makeStateDir } from "../program/state-dir.ts";
 import { lookFor, type Subject, subjectOf } from "../program/subject.ts";
 import { Hold } from "./hold.ts";
-import { Ledger, type WriteLog } from "./ledger.ts";
-import { Limits } from "./limits.ts";
+import { Ledger } from "./ledger.ts";
+import { hasLimits, Limits } from "./limits.ts";
 import { Remains } from "./remains.ts";
+import { Starter } from "./starter.ts";
+import { LOOK, type Surroundings } from "./surroundings.ts";
 import {
   type Effect,
   type History,
@@ -32,25 +29,12 @@ import {
   transition,
 } from "./machine.ts";
 
-/** What the programs under supervision share. */
-export interface Surroundings {
-  readonly host: Host;
-  readonly log: WriteLog;
-  readonly alert: (alert: Alert, to: readonly string[]) => void;
-  /** A turn to launch: so that a thousand starts at once do not fork a thousand shells at once. */
-  readonly launchTurn: () => Promise<() => void>;
-  /** Watches the memory of all. */
-  readonly memory: MemoryMonitor;
-  /** Called when a program may have got another state. */
-  readonly onState: () => void;
-}
-
-/** A look through all processes may be 100 ms old, for many programs that ask at once. */
-const LOOK = { maxAgeMs: 100, trusting: true };
 /** While another actor holds the lock, it is asked for again after these pauses, in ms. */
 const LOCK_PAUSES_MS = [10, 20, 40, 80, 150, 250];
 /** After something outside of the machine failed (disk full, folder gone), in ms. */
 const TROUBLE_PAUSE_MS = 10_000;
+
+const nothing = (): void => {};
 
 /**
  * One program under supervision: a mailbox with one worker. Any notice (an end, a changed record,
@@ -67,19 +51,22 @@ export class SupervisedProgram {
   readonly #hold: Hold;
   /** A limit that the running process exceeded, until a look has dealt with it. */
   #violation: { readonly process: ProcessRef; readonly reason: string } | undefined;
-  readonly #limits: Limits;
-  #cancelWake: () => void = () => {};
+  /** Made when there are some to watch. */
+  #limits: Limits | undefined;
+  #cancelWake = nothing;
   #busyLooks = 0;
+  /** The settings with which the record as it is was dealt with last. */
+  #settledWith: ProgramSettings | undefined;
   /** An operator's start or restart is on record, and was not dealt with yet. */
   #isOperatorsStart = false;
   #working = false;
   #worker: Promise<void> = Promise.resolve();
   #again = false;
   #closed = false;
-  /** Ends what goes on: all of it, or the start window that an operator's stop cuts short. */
+  /** Ends what goes on. */
   #leaving: AbortController | undefined;
-  #startWindow: AbortController | undefined;
   readonly #remains: Remains;
+  readonly #starter: Starter;
 
   constructor(settings: ProgramSettings, around: Surroundings) {
     this.name = settings.name;
@@ -90,18 +77,8 @@ export class SupervisedProgram {
       around.alert(alert, this.#settings.emailAlerts),
     );
     this.#remains = new Remains(around.host, () => this.#leavingSignal());
+    this.#starter = new Starter(around, this.#ledger, this.#remains);
     this.#hold = new Hold(around.host, () => this.look());
-    this.#limits = new Limits(around.memory, around.host.proc, {
-      exceeded: (process, violation) => {
-        this.#violation = { process, reason: violation.reason };
-        this.#ledger.exceeded(process, violation);
-        this.look();
-      },
-      degraded: (reason) => {
-        const msg = `activity file is only looked at when its time is up: ${reason}`;
-        this.#ledger.log("warn", "program.warning", { reason }, msg);
-      },
-    });
   }
 
   get state(): ProgramState {
@@ -117,6 +94,11 @@ export class SupervisedProgram {
   get waitsForProcess(): boolean {
     const { kind } = this.#state;
     return kind === "stopped" || kind === "backoff" || kind === "fatal";
+  }
+
+  /** True where a process may be the program's by its pidfile alone. */
+  get isFoundByPidfile(): boolean {
+    return !this.#settings.scanForProcess;
   }
 
   /** True while the program runs and nobody would notice its end: something failed in between. */
@@ -159,17 +141,13 @@ export class SupervisedProgram {
 
   /** An operator wants to stop the program, and waits for the lock. */
   noticeStopRequest(): void {
-    if (this.#startWindow === undefined) return;
-    const { host } = this.#around;
-    if (isStopRequested(host.state, this.name, host.proc)) {
-      this.#startWindow.abort(new Error("an operator wants to stop it"));
-    }
+    this.#starter.noticeStopRequest();
   }
 
   /** The machine shuts down: ends the program, and looks at nothing any more. */
   async end(): Promise<void> {
     this.#cancelWake();
-    this.#limits.unwatch();
+    this.#limits?.unwatch();
     await this.#worker;
     this.#ledger.read(); // a start that was broken off just now has left its process there
     const { record } = this.#ledger;
@@ -186,7 +164,7 @@ export class SupervisedProgram {
     this.#closed = true;
     this.#ledger.tell();
     this.#leaving?.abort(new Error("left alone"));
-    this.#startWindow?.abort(new Error("left alone"));
+    this.#starter.close();
     this.#cancelWake();
     this.#letGo();
     this.#around.host.claim(this.name, undefined);
@@ -236,9 +214,7 @@ export class SupervisedProgram {
   async #turn(): Promise<void> {
     const { host } = this.#around;
     const before = this.#isEndTold() ? undefined : this.#lookFirst();
-    if (before?.kind === "running" && this.#isKnown(before.process)) {
-      if (this.#violation === undefined) return;
-    }
+    if (before !== undefined && this.#isAsKnown(before)) return;
     using lock = await tryLock(programLock(host.state, this.name));
     if (lock === undefined) {
       this.#lookWhenFree();
@@ -283,6 +259,7 @@ export class SupervisedProgram {
       exit: this.#hold.exit,
     });
     this.#isOperatorsStart = false;
+    this.#settledWith = this.#settings;
     await this.#apply(step, found);
     if (this.#state.kind === "running" && this.isLoose) this.#takeHold(this.#state.process);
   }
@@ -308,12 +285,9 @@ export class SupervisedProgram {
    * start follows, the thorough look is made while the launcher gets ready; elsewhere here.
    */
   #lookAgain(): Found {
-    const startFollows =
-      this.#state.kind === "running" &&
-      this.#settings.autorestart &&
-      this.#settings.enabled &&
-      this.#ledger.record?.wish !== "down";
-    return this.#find(!startFollows);
+    const { autorestart, enabled } = this.#settings;
+    const restarts = autorestart && enabled && this.#ledger.record?.wish !== "down";
+    return this.#find(this.#state.kind !== "running" || !restarts);
   }
 
   /** The process that runs, as far as was known, has ended. */
@@ -333,17 +307,24 @@ export class SupervisedProgram {
     return lookFor(this.#subject, this.#recordOfLiving(), this.#around.host, { ...LOOK, scan });
   }
 
-  #isKnown(process: ProcessRef): boolean {
+  /** True where the machine would ask for nothing: it was asked already, with all that it hears. */
+  #isAsKnown(found: Found): boolean {
+    const { kind } = this.#state;
+    if (found.kind === "absent") {
+      return (kind === "stopped" || kind === "fatal") && this.#settledWith === this.#settings;
+    }
     return (
-      this.#state.kind === "running" &&
-      sameProcess(this.#state.process, process) &&
-      sameProcess(this.#hold.process, process)
+      kind === "running" &&
+      this.#violation === undefined &&
+      sameProcess(this.#state.process, found.process) &&
+      sameProcess(this.#hold.process, found.process)
     );
   }
 
   /** An operator's start, which another wrote to the record, begins a new count. */
   #readRecord(): void {
     if (!this.#ledger.read()) return;
+    this.#settledWith = undefined;
     const { record } = this.#ledger;
     this.#history = { ...this.#history, restarts: record?.restarts ?? 0 };
     this.#isOperatorsStart = record?.by === "usrsvc" && record.wish === "up";
@@ -359,7 +340,7 @@ export class SupervisedProgram {
 
   async #apply(step: Step, found: Found): Promise<void> {
     // A start is not kept waiting by what is written about the reason for it.
-    if (step.effects.some(({ kind }) => kind === "start")) this.#ledger.holdBack();
+    if (startFollows(step)) this.#ledger.holdBack();
     try {
       for (const effect of step.effects) await this.#perform(effect, found, step);
     } finally {
@@ -403,48 +384,9 @@ export class SupervisedProgram {
   }
 
   async #start(cause: AlertKind): Promise<void> {
-    const { host } = this.#around;
-    const endTurn = await this.#around.launchTurn();
-    if (this.#closed) return endTurn();
-    const window = new AbortController();
-    this.#startWindow = window;
-    const { restarts, failures } = this.#history;
-    const isRestart = restarts > (this.#ledger.record?.restarts ?? 0);
-    const reason = this.#ledger.record?.reason;
-    this.#ledger.noteCause();
-    let outcome: StartOutcome;
-    try {
-      outcome = await start(this.#settings, {
-        host,
-        pattern: this.#subject.pattern,
-        record: { ...this.#ledger.base(), restarts, failures },
-        signal: window.signal,
-        isProven: this.#isProven(cause),
-        onLaunched: (process) => {
-          endTurn();
-          const msg = `${isRestart ? "starting again" : "starting"}: ${this.#settings.command}`;
-          this.#ledger.log("info", "program.starting", { pid: process.pid, reason }, msg);
-          this.#ledger.tell();
-        },
-        findRunning: async () => {
-          // After a death the launch came first; otherwise a look was made just now.
-          if (cause !== "restarted") return undefined;
-          await this.#endRemains();
-          const found = lookFor(this.#subject, undefined, host, LOOK);
-          return found.kind === "running" ? found.process : undefined;
-        },
-        onRecord: (record, text) => this.#ledger.noteRecord(record, text),
-      });
-    } finally {
-      endTurn();
-      this.#startWindow = undefined;
-    }
-    await this.#afterStart(outcome, cause);
-  }
-
-  /** It ran with the settings that it has now. */
-  #isProven(cause: AlertKind): boolean {
-    return cause === "restarted" && this.#ledger.record?.digest === settingsDigest(this.#settings);
+    const order = { settings: this.#settings, subject: this.#subject, history: this.#history };
+    const outcome = await this.#starter.run({ ...order, cause });
+    if (outcome !== undefined) await this.#afterStart(outcome, cause);
   }
 
   async #afterStart(outcome: StartOutcome, cause: AlertKind): Promise<void> {
@@ -508,24 +450,17 @@ export class SupervisedProgram {
     }
   }
 
-  #noteDeath({ process, exit }: Effect & { kind: "note-death" }, { effects }: Step): void {
+  #noteDeath({ process, exit }: Effect & { kind: "note-death" }, step: Step): void {
     this.#hold.noteExit(undefined);
     this.#letGo();
     const { host } = this.#around;
     host.claim(this.name, undefined);
     this.#remains.note(process, this.#ledger.record);
     this.#ledger.died(process, exit ?? { kind: "unknown" });
-    const startFollows = effects.some(({ kind }) => kind === "start"); // it removes the pidfile
-    if (this.#settings.autopid && !startFollows) {
+    // A start removes the pidfile itself.
+    if (this.#settings.autopid && !startFollows(step)) {
       removePidfile(this.#settings.pidfile, process.pid);
     }
-  }
-
-  async #endRemains(): Promise<void> {
-    const count = await this.#remains.end(this.#settings.termToKillMs);
-    if (count === 0) return;
-    const msg = `${count} left-over processes of its group were ended before the start`;
-    this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);
   }
 
   /** From now on this is the program's process. */
@@ -538,12 +473,28 @@ export class SupervisedProgram {
   }
 
   #watchLimits(process: ProcessRef): void {
-    const waited = waitedMs(process, this.#ledger.record);
-    this.#limits.watch(process, this.#settings.monitor, waited);
+    const { monitor } = this.#settings;
+    if (hasLimits(monitor)) this.#limits ??= this.#makeLimits();
+    this.#limits?.watch(process, monitor, waitedMs(process, this.#ledger.record));
+  }
+
+  #makeLimits(): Limits {
+    const { memory, host } = this.#around;
+    return new Limits(memory, host.proc, {
+      exceeded: (process, violation) => {
+        this.#violation = { process, reason: violation.reason };
+        this.#ledger.exceeded(process, violation);
+        this.look();
+      },
+      degraded: (reason) => {
+        const msg = `activity file is only looked at when its time is up: ${reason}`;
+        this.#ledger.log("warn", "program.warning", { reason }, msg);
+      },
+    });
   }
 
   #letGo(): void {
-    this.#limits.unwatch();
+    this.#limits?.unwatch();
     this.#hold.release();
   }
 
@@ -562,6 +513,10 @@ export class SupervisedProgram {
     this.#busyLooks += 1;
     this.#wakeAt(monotonicMs() + pause);
   }
+}
+
+function startFollows({ effects }: Step): boolean {
+  return effects.some(({ kind }) => kind === "start");
 }
 
 /** True when the record says that the program ran, or was kept running, in this boot. */

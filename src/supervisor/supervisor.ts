@@ -9,8 +9,9 @@ import { stopRequestStem } from "../program/stop-request.ts";
 import { fileStem } from "../program/state-dir.ts";
 import { Turns } from "../../proc/turns.ts";
 import type { ProgramState } from "./machine.ts";
-import { SupervisedProgram, type Surroundings } from "./program.ts";
+import { SupervisedProgram } from "./program.ts";
 import { StateWatch } from "./state-watch.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** How many shells are forked at once: enough for two cores, and few enough for 1,000 programs. */
 const LAUNCHES_AT_ONCE = 16;
@@ -42,9 +43,8 @@ export class Supervisor implements Disposable {
   readonly #programs = new Map<string, SupervisedProgram>();
   readonly #byFile = new Map<string, SupervisedProgram>();
   readonly #turns = new Turns(LAUNCHES_AT_ONCE);
-  readonly #alert: SupervisorPorts["alert"];
   readonly #onState: () => void;
-  readonly #memory: MemoryMonitor;
+  readonly #surroundings: Surroundings;
   #watch: StateWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
   #firstLook: NodeJS.Timeout | undefined;
@@ -55,9 +55,15 @@ export class Supervisor implements Disposable {
   constructor({ host, log, alert, onState }: SupervisorPorts) {
     this.#host = host;
     this.#log = log;
-    this.#alert = alert;
     this.#onState = onState;
-    this.#memory = new MemoryMonitor(host.proc);
+    this.#surroundings = {
+      host,
+      log: (level, event, fields, message) => log.write(level, event, fields, message),
+      launchTurn: async () => await this.#turns.take(),
+      alert,
+      memory: new MemoryMonitor(host.proc),
+      onState,
+    };
   }
 
   /** Takes up or starts what is configured, side by side. */
@@ -76,7 +82,7 @@ export class Supervisor implements Disposable {
   /** These programs are new. */
   add(programs: Iterable<ProgramSettings>): void {
     const added = [...programs].map((settings) => {
-      const program = new SupervisedProgram(settings, this.#surroundings());
+      const program = new SupervisedProgram(settings, this.#surroundings);
       this.#programs.set(settings.name, program);
       this.#byFile.set(`${fileStem(settings.name)}.json`, program);
       return program;
@@ -145,27 +151,30 @@ export class Supervisor implements Disposable {
     this.#watch?.[Symbol.dispose]();
   }
 
-  #surroundings(): Surroundings {
-    return {
-      host: this.#host,
-      log: (level, event, fields, message) => this.#log.write(level, event, fields, message),
-      launchTurn: async () => await this.#turns.take(),
-      alert: this.#alert,
-      memory: this.#memory,
-      onState: this.#onState,
-    };
-  }
-
   #slowLook(): void {
     this.#watch?.check();
     for (const program of this.#programs.values()) if (program.isLoose) program.look();
     const waiting = [...this.#programs.values()].filter((program) => program.waitsForProcess);
-    if (waiting.length > 0 && this.#isTableNews()) {
-      for (const program of waiting) program.look();
-      this.#seenChanges = this.#host.table.changes;
-    } else {
-      this.#settleTable();
+    if (waiting.length === 0) this.#settleTable();
+    else this.#lookForProcesses(waiting);
+  }
+
+  /** Those that wait for a process are only looked for when there may be a new one. */
+  #lookForProcesses(waiting: readonly SupervisedProgram[]): void {
+    const { table } = this.#host;
+    let isBirth = true;
+    let isOwn = true;
+    try {
+      isBirth = !table.isCurrent();
+      if (isBirth) table.sweep({ trusting: true });
+      isOwn = table.changes !== this.#seenChanges;
+    } catch {
+      // no descriptor left just now (EMFILE): each will say so, or find something
     }
+    for (const program of waiting) {
+      if (isOwn || (isBirth && program.isFoundByPidfile)) program.look();
+    }
+    this.#seenChanges = table.changes;
   }
 
   /** So that the look after the next death finds little that is new. */
@@ -174,16 +183,6 @@ export class Supervisor implements Disposable {
       this.#host.table.settle();
     } catch {
       // no descriptor left just now (EMFILE): the next look reads more, then
-    }
-  }
-
-  /** A look through the processes would show something, or one that was made since has done so. */
-  #isTableNews(): boolean {
-    const { table } = this.#host;
-    try {
-      return table.changes !== this.#seenChanges || !table.isCurrent();
-    } catch {
-      return true; // no descriptor left just now (EMFILE)
     }
   }
 

@@ -6,6 +6,7 @@ import type { Home } from "./home.ts";
 import { ManagerProcess } from "./manager.ts";
 import { allProcesses, family } from "./processes.ts";
 import { combine } from "./load.ts";
+import { quiet } from "./quiet.ts";
 import type { Step } from "./report.ts";
 import { compile } from "./services.ts";
 import { summarize } from "./stats.ts";
@@ -15,6 +16,8 @@ import { now, waitFor } from "./wait.ts";
 
 const PROGRAMS = 100;
 const TRIES = 9;
+/** usrsvcd tidies up once a minute at most: then it has, or will not while it is watched. */
+const REST_SECONDS = 10;
 
 /** A look through `/proc` that meets 5,000 foreign processes may take so much longer. */
 const LOOK_GOAL = { processes: 5000, ms: 30 };
@@ -88,7 +91,7 @@ async function look(home: Home, idleSeconds: number): Promise<Record<string, num
       kills.push(await untilAllRun(home, since, victim));
     }
     await usrsvcd.settled(ids);
-    await sleep(10_000, undefined, { signal: home.signal });
+    await quiet(home, usrsvcd.pid, REST_SECONDS);
     const before = usage(usrsvcd.pid, home.services);
     await sleep(idleSeconds * 1000, undefined, { signal: home.signal });
     const idle = usedBetween(before, usage(usrsvcd.pid, home.services));

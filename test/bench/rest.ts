@@ -3,6 +3,7 @@ import { type Row, rows, type Sheet } from "./figures.ts";
 import type { Home } from "./home.ts";
 import type { CommandLine, Manager } from "./manager.ts";
 import { type Effort, names, repeat, untilAllRun } from "./effort.ts";
+import { quiet } from "./quiet.ts";
 import { dirtyMb, ownProcesses, usage, usedBetween } from "./usage.ts";
 import type { Usrsvcd } from "./usrsvcd.ts";
 import { now } from "./wait.ts";
@@ -143,20 +144,4 @@ function commandTimer(home: Home, manager: Manager, effort: Effort, sheet: Sheet
     samples.spans.push(span);
     node.spans.push(span);
   };
-}
-
-/**
- * Waits until the manager has used less than 0.5 % of a core in each of `seconds` seconds in a row, but
- * not for ever: one that never rests is measured as it is. Some 8 s after its last work, V8 collects
- * garbage once, at its leisure: that belongs to the work.
- */
-async function quiet(home: Home, pid: number, seconds: number): Promise<void> {
-  const end = performance.now() + (seconds + 30) * 1000;
-  let before = usage(pid, home.services);
-  for (let quietSeconds = 0; quietSeconds < seconds && performance.now() < end;) {
-    await sleep(1000, undefined, { signal: home.signal });
-    const after = usage(pid, home.services);
-    quietSeconds = usedBetween(before, after).cpuMs < 5 ? quietSeconds + 1 : 0;
-    before = after;
-  }
 }

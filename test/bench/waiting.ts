@@ -4,6 +4,7 @@ import { cpuClockMs } from "./cpu-clock.ts";
 import { untilAllRun } from "./effort.ts";
 import { rows, type Sheet } from "./figures.ts";
 import type { Home } from "./home.ts";
+import { quiet } from "./quiet.ts";
 import { usage, usedBetween } from "./usage.ts";
 import { Usrsvcd } from "./usrsvcd.ts";
 import { now } from "./wait.ts";
@@ -11,6 +12,7 @@ import { now } from "./wait.ts";
 /** Long enough to look in the middle of it. */
 const SUCCESS_SECONDS = 5;
 const WATCHED_SECONDS = 2;
+const REST_SECONDS = 6;
 
 /**
  * What `usrsvc start` and usrsvcd use while success_seconds pass: one after the other, where the first
@@ -27,6 +29,8 @@ export async function measureWaiting(home: Home, sheet: Sheet): Promise<void> {
     usrsvcd.write("waiting", [...serial, ...parallel], options);
     await untilAllRun(home, usrsvcd.launch(), ["other"]);
     await usrsvcd.settled(["other"]);
+    // It tidies up some seconds after the last change, once a minute at most: not while it is watched.
+    await quiet(home, usrsvcd.pid, REST_SECONDS);
     const end = home.meter.begin();
     samples.values.push(await cpuWhileWaiting(home, usrsvcd, serial, serial.slice(0, 1)));
     samples.values.push(await cpuWhileWaiting(home, usrsvcd, ["-P", ...parallel], parallel));

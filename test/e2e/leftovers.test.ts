@@ -38,7 +38,8 @@ test("workers of a master that was killed are not taken for it: they end before 
   await waitFor("its start", () => home.log().some(({ event }) => event === "program.started"));
   const before = living(home, "workers");
   process.kill(master, "SIGKILL");
-  const second = await home.running("guni", master);
+  const second = await home.running("guni", master); // by its pidfile, before its first instruction
+  await waitFor("its master's word", () => living(home, "masters").length > 0);
   assert.deepEqual(living(home, "masters"), [second]);
   assert.ok(!before.includes(second));
   await waitFor("new workers only", () => {

@@ -17,7 +17,7 @@ const processOf = (...argv: readonly string[]): TableEntry => ({
 const patternOf = (directory: string, ...argvs: readonly (readonly string[])[]): Pattern =>
   pattern(
     { kind: "command", candidates: argvs },
-    { directory, env: new Map(), useshell: false, command: "" },
+    { directory, useshell: false, command: "" },
     directory,
   );
 
@@ -37,7 +37,7 @@ describe("candidates", () => {
 
   test("are all for an expression, and none for a program of which nothing is known", () => {
     const all = [processOf("app", "a")];
-    const program = { directory: "/", env: new Map(), useshell: false, command: "" };
+    const program = { directory: "/", useshell: false, command: "" };
     const title = pattern({ kind: "title", source: "x", regex: /x/ }, program, undefined);
     assert.equal(candidates(title, all), all);
     assert.deepEqual(candidates(patternOf("/"), all), []);

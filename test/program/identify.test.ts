@@ -15,6 +15,7 @@ const isApp: Pattern = {
   matches: (argv) => argv[0] === "app",
   description: "app",
   isExecuted: false,
+  endings: undefined,
 };
 
 interface Scene {

@@ -20,7 +20,10 @@ function cold(spawn: () => Spawn, reader: ProcReader): ColdLaunchers {
 
 function pool(t: TestContext): WarmLaunchers {
   const launchers = new WarmLaunchers(cold(() => nodeSpawn, proc));
-  cleanUp(t, () => launchers[Symbol.dispose]());
+  cleanUp(t, async () => {
+    launchers[Symbol.dispose]();
+    await waitFor(() => own().length === 0, "no launcher is left for the next test to see");
+  });
   return launchers;
 }
 

@@ -22,7 +22,8 @@ function matcher(
   rule: MatchRule,
   { directory = "/", path = "/usr/bin:/bin", useshell = false, line = "" } = {},
 ): (argv: readonly string[]) => boolean {
-  return pattern(rule, { directory, env: new Map(), useshell, command: line }, path).matches;
+  const made = pattern(rule, { directory, useshell, command: line }, path);
+  return (argv) => made.matches(argv);
 }
 
 describe("pattern, without proctitle_re", () => {

@@ -36,12 +36,25 @@ describe("ProcessTable.sweep", () => {
     assert.equal(proc.reads.cmdline, 1);
   });
 
-  test("does not read another user's old process again", () => {
+  test("asks of another user's old process whose it is, a while later how old, and no more", async () => {
     const proc = new FakeProc({ pid: 10, uid: 0, startTime: OLD, argv: ["a"] });
     const table = tableOf(proc);
     for (let round = 0; round < 3; round += 1) assert.deepEqual(pidsOf(table), []);
-    const { stat, uid, cmdline } = proc.reads;
-    assert.deepEqual({ stat, uid, cmdline }, { stat: 1, uid: 1, cmdline: 0 });
+    assert.deepEqual({ ...proc.reads, list: 0 }, { list: 0, stat: 0, uid: 1, cmdline: 0 });
+    await waitFor(() => {
+      table.settle();
+      return proc.reads.stat > 0;
+    }, "its age is read");
+    for (const thorough of [true, false]) assert.deepEqual(pidsOf(table, { thorough }), []);
+    assert.deepEqual({ ...proc.reads, list: 0 }, { list: 0, stat: 1, uid: 2, cmdline: 0 });
+  });
+
+  test("sees another user's process become ours, whatever its age was taken for", async () => {
+    const proc = new FakeProc({ pid: 10, uid: 0, startTime: YOUNG, argv: ["cron"] });
+    const table = tableOf(proc);
+    assert.deepEqual(pidsOf(table), []);
+    proc.set({ pid: 10, startTime: YOUNG, argv: ["app"] });
+    await waitFor(() => pidsOf(table).length > 0, "it is judged again");
   });
 
   test("judges a young process again, since its title and its user may change", () => {
@@ -157,9 +170,10 @@ describe("ProcessTable.sweep that trusts", () => {
     const table = tableOf(proc);
     assert.deepEqual(pidsOf(table, trusting), [10, 11]);
     proc.set({ pid: 14, startTime: OLD, argv: ["c"] });
-    proc.reads.stat = 0;
+    Object.assign(proc.reads, { stat: 0, uid: 0 });
     assert.deepEqual(pidsOf(table, trusting), [10, 11, 14]);
-    assert.deepEqual([proc.reads.list, proc.reads.stat], [1, 3]); // 12 and 13 are tried in vain
+    const { list, stat, uid } = proc.reads;
+    assert.deepEqual({ list, stat, uid }, { list: 1, stat: 1, uid: 4 }); // 12, 13 in vain; 14 twice
   });
 
   test("lists /proc again when many were born", () => {
@@ -243,6 +257,7 @@ describe("ProcessTable.settle", () => {
     );
     const table = tableOf(proc);
     table.sweep();
+    table.settle();
     const { stat } = proc.reads;
     table.settle();
     assert.equal(proc.reads.stat, stat);

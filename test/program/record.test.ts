@@ -8,6 +8,7 @@ import {
   emptyRecord,
   type ProgramRecord,
   readRecord,
+  recordMark,
   recordPath,
   setDamagedAside,
   writeRecord,
@@ -47,9 +48,10 @@ const full: ProgramRecord = {
 describe("writeRecord and readRecord", () => {
   test("a record comes back as it was written, with the time of writing", (t) => {
     const state = newState(t);
-    const text = writeRecord(state, full);
+    const mark = writeRecord(state, full);
     const file = readRecord(state, "web", "this-boot");
-    assert.equal(file.text, text);
+    assert.equal(file.mark, mark);
+    assert.equal(recordMark(state, "web"), mark);
     assert.equal(file.problem, undefined);
     const { at, ...rest } = file.record ?? assert.fail();
     const { at: _, ...want } = full;
@@ -144,7 +146,7 @@ describe("readRecord", () => {
     const nothing = {
       record: undefined,
       problem: undefined,
-      text: undefined,
+      mark: undefined,
       isDamaged: false,
     };
     assert.deepEqual(readRecord(newState(t), "web", "this-boot"), nothing);

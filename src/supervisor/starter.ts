@@ -1,0 +1,104 @@
+import type { ProcessRef } from "../../proc/pid.ts";
+import type { AlertKind } from "../alerts/alert.ts";
+import type { ProgramSettings } from "../config/settings.ts";
+import { settingsDigest } from "../program/digest.ts";
+import { start } from "../program/start.ts";
+import type { StartOutcome } from "../program/start-outcome.ts";
+import { isStopRequested } from "../program/stop-request.ts";
+import { lookFor, type Subject } from "../program/subject.ts";
+import type { Ledger } from "./ledger.ts";
+import type { History } from "./machine.ts";
+import type { Remains } from "./remains.ts";
+import { LOOK, type Surroundings } from "./surroundings.ts";
+
+/** What is to be started, and why. */
+export interface StartOrder {
+  readonly settings: ProgramSettings;
+  readonly subject: Subject;
+  readonly history: History;
+  readonly cause: AlertKind;
+}
+
+/** Starts one program, with its window open for as long as the start is judged. */
+export class Starter {
+  readonly #around: Surroundings;
+  readonly #ledger: Ledger;
+  readonly #remains: Remains;
+  #window: AbortController | undefined;
+  #closed = false;
+
+  constructor(around: Surroundings, ledger: Ledger, remains: Remains) {
+    this.#around = around;
+    this.#ledger = ledger;
+    this.#remains = remains;
+  }
+
+  /** An operator wants to stop the program, perhaps: he need not wait for the window to close. */
+  noticeStopRequest(): void {
+    if (this.#window === undefined) return;
+    const { host } = this.#around;
+    if (isStopRequested(host.state, this.#ledger.name, host.proc)) {
+      this.#window.abort(new Error("an operator wants to stop it"));
+    }
+  }
+
+  /** Leaves what was launched as it is, and launches nothing any more. */
+  close(): void {
+    this.#closed = true;
+    this.#window?.abort(new Error("left alone"));
+  }
+
+  /** Starts it when its turn has come; undefined when it was left alone before. */
+  async run({ settings, subject, history, cause }: StartOrder): Promise<StartOutcome | undefined> {
+    const { host } = this.#around;
+    const ledger = this.#ledger;
+    const endTurn = await this.#around.launchTurn();
+    if (this.#closed) {
+      endTurn();
+      return undefined;
+    }
+    const window = new AbortController();
+    this.#window = window;
+    const { restarts, failures } = history;
+    const isRestart = restarts > (ledger.record?.restarts ?? 0);
+    const reason = ledger.record?.reason;
+    ledger.noteCause();
+    try {
+      return await start(settings, {
+        host,
+        pattern: subject.pattern,
+        record: { ...ledger.base(), restarts, failures },
+        signal: window.signal,
+        // It ran with the settings that it has now.
+        isProven: cause === "restarted" && ledger.record?.digest === settingsDigest(settings),
+        onLaunched: (process) => {
+          endTurn();
+          const msg = `${isRestart ? "starting again" : "starting"}: ${settings.command}`;
+          ledger.log("info", "program.starting", { pid: process.pid, reason }, msg);
+          ledger.tell();
+        },
+        // After a death the launch came first; otherwise a look was made just now.
+        findRunning: async () =>
+          cause === "restarted" ? await this.#findRunning(settings, subject) : undefined,
+        onRecord: (record, mark) => ledger.noteRecord(record, mark),
+      });
+    } finally {
+      endTurn();
+      this.#window = undefined;
+    }
+  }
+
+  /** Ends what the last process left, and looks whether somebody else has started another. */
+  async #findRunning(
+    { termToKillMs }: ProgramSettings,
+    subject: Subject,
+  ): Promise<ProcessRef | undefined> {
+    const count = await this.#remains.end(termToKillMs);
+    if (count > 0) {
+      const msg = `${count} left-over processes of its group were ended before the start`;
+      this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);
+    }
+    const found = lookFor(subject, undefined, this.#around.host, LOOK);
+    return found.kind === "running" ? found.process : undefined;
+  }
+}

@@ -1,0 +1,21 @@
+import type { Alert } from "../alerts/alert.ts";
+import type { MemoryMonitor } from "../monitors/memory.ts";
+import type { Host } from "../program/host.ts";
+import type { LookOptions } from "../program/subject.ts";
+import type { WriteLog } from "./ledger.ts";
+
+/** What the programs under supervision share. */
+export interface Surroundings {
+  readonly host: Host;
+  readonly log: WriteLog;
+  readonly alert: (alert: Alert, to: readonly string[]) => void;
+  /** A turn to launch: so that a thousand starts at once do not fork a thousand shells at once. */
+  readonly launchTurn: () => Promise<() => void>;
+  /** Watches the memory of all. */
+  readonly memory: MemoryMonitor;
+  /** Called when a program may have got another state. */
+  readonly onState: () => void;
+}
+
+/** A look through all processes may be 100 ms old, for many programs that ask at once. */
+export const LOOK: LookOptions = { maxAgeMs: 100, trusting: true };
