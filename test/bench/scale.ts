@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { names, untilAllRun } from "./effort.ts";
 import { verdict } from "./goals.ts";
 import { describePower, power } from "./growth.ts";
 import type { Home } from "./home.ts";
 import { tooMany } from "./limits.ts";
 import { combine } from "./load.ts";
+import { quiet } from "./quiet.ts";
 import type { Step } from "./report.ts";
 import { summarize } from "./stats.ts";
 import { dirtyMb, ownProcesses } from "./usage.ts";
@@ -13,7 +13,7 @@ import { now } from "./wait.ts";
 
 const MOST_RUNNING = 2000;
 const TRIES = 3;
-const REST_MS = 10_000;
+const REST_SECONDS = 10;
 /** What usrsvcd may need for each program. */
 const GOAL_KB = 4;
 /** `usrsvc status` says 1 when not all run. */
@@ -63,8 +63,8 @@ async function measureSize(home: Home, size: number): Promise<Record<string, num
     usrsvcd.write("rest", ids.slice(running.length), { autostart: false });
     const launchedMs = await untilAllRun(home, usrsvcd.launch(), running);
     await usrsvcd.settled(running);
-    // V8 tidies up some seconds after the work.
-    await sleep(REST_MS, undefined, { signal: home.signal });
+    // It tidies up some seconds after the work.
+    await quiet(home, usrsvcd.pid, REST_SECONDS);
     const memory = dirtyMb(ownProcesses(usrsvcd.pid, home.services));
     const status: number[] = [];
     const reread: number[] = [];
