@@ -156,9 +156,7 @@ function readBytes(
     issues.error(place, unsafe);
     return undefined;
   } catch (error) {
-    if (!isDenied(error) && lstatSync(path, { throwIfNoEntry: false }) === undefined) {
-      return "no-file";
-    }
+    if (isMissing(error, path)) return "no-file";
     issues.error(place, describe(error));
     return undefined;
   } finally {
@@ -188,15 +186,17 @@ function isThere(path: string): boolean {
   return existsSync(path);
 }
 
-function isDenied(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "EACCES";
+/** A link that leads nowhere is not missing, but wrong. */
+function isMissing(error: unknown, path: string): boolean {
+  const isGone = error instanceof Error && "code" in error && error.code === "ENOENT";
+  return isGone && lstatSync(path, { throwIfNoEntry: false }) === undefined;
 }
 
 function describe(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOENT") return "does not exist";
   if (code === "EACCES") return "may not be read by you";
-  if (code === "ENOTDIR") return "is no folder";
+  if (code === "ENOTDIR") return "is no folder, or a part of the path is none";
   if (error instanceof Error) return `cannot be read: ${error.message}`;
   throw error;
 }

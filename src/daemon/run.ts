@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
@@ -12,12 +12,12 @@ import { ExitCode } from "../exit-code.ts";
 import { type Log, openLog } from "../log.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
-import { type Lock, tryLock } from "../program/lock.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
 import { makeStateDir, type StateDir, stateDir } from "../program/state-dir.ts";
 import { ClaimedOwners } from "../program/owners.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { describeCounts } from "./counts.ts";
+import { DaemonLock } from "./daemon-lock.ts";
 import { openMail } from "./mail.ts";
 import { isShuttingDown, type ServiceManager, serviceManager } from "./notify.ts";
 import { compare } from "./reread.ts";
@@ -56,9 +56,6 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   return await life.run();
 }
 
-/** How often is looked whether the lock file is still the one that we hold, in ms. */
-const LOCK_CHECK_MS = 10_000;
-
 type Wanted = "stop" | "reread";
 
 class Life {
@@ -83,27 +80,18 @@ class Life {
   async run(): Promise<ExitCode> {
     await widenThreadPool(process.env);
     makeStateDir(this.#state);
-    let lock = await tryLock(this.#state.daemonLock);
+    using lock = await DaemonLock.take(this.#state, {
+      warn: (level, message, reason) => this.#write(level, "daemon.degraded", { reason }, message),
+      retaken: () => this.#writeInfo(info),
+      lost: () => this.#want("stop"),
+    });
     if (lock === undefined) throw this.#alreadyRuns();
-    const inode = (): number | undefined => inodeOf(this.#state.daemonLock);
-    let lockInode = inode();
     using host = linuxHost(this.#state, "usrsvcd", new ClaimedOwners());
     const logPath = this.#logPath();
     this.#log = await this.#openLog(logPath);
     this.#writePidfile();
     let info = this.#describe(host, logPath);
     this.#writeInfo(info);
-    // A lock file that was deleted keeps nobody out any more: it is taken anew, or another has it.
-    const guard = setInterval(() => {
-      if (inode() === lockInode) return;
-      void this.#retakeLock().then((fresh) => {
-        if (fresh === undefined) return this.#want("stop");
-        lock?.[Symbol.dispose]();
-        lock = fresh;
-        lockInode = inode();
-        this.#writeInfo(info);
-      });
-    }, LOCK_CHECK_MS);
     try {
       this.#tellBegin(host, logPath);
       using manager = this.#serviceManager();
@@ -123,6 +111,7 @@ class Life {
           soon.call();
           tidy.stir();
         },
+        onSlowLook: () => lock.check(),
       });
       supervisor.begin(this.#settings.programs.values());
       this.#options.onReady(logPath ?? "stdout");
@@ -141,29 +130,12 @@ class Life {
       manager.stopping();
       await this.#leave(supervisor);
     } finally {
-      clearInterval(guard);
       removePidfile(this.#settings.main.pidfile, process.pid as Pid);
       const isOurs = livingDaemon(this.#state, host.proc)?.process.pid === process.pid;
       if (isOurs) rmSync(this.#state.daemonFile, { force: true });
-      lock[Symbol.dispose]();
       await this.#log.close();
     }
     return ExitCode.ok;
-  }
-
-  async #retakeLock(): Promise<Lock | undefined> {
-    try {
-      makeStateDir(this.#state);
-      const fresh = await tryLock(this.#state.daemonLock);
-      const level = fresh === undefined ? "error" : "warn";
-      const what = fresh === undefined ? "another usrsvcd has it by now: leaves" : "made anew";
-      this.#write(level, "daemon.degraded", {}, `${this.#state.daemonLock} was deleted; ${what}`);
-      return fresh;
-    } catch (error) {
-      const reason = (error as Error).message;
-      this.#write("error", "daemon.degraded", { reason }, `the state folder is lost: ${reason}`);
-      return { [Symbol.dispose]() {} }; // tried again at the next check
-    }
   }
 
   /** At the end of the machine the programs are ended in order; otherwise they run on. */
@@ -375,8 +347,4 @@ class Life {
 function unitOf(env: NodeJS.ProcessEnv): DaemonInfo["unit"] {
   if (env["NOTIFY_SOCKET"] === undefined) return undefined;
   return (env["MANAGERPID"] ?? "1") === "1" ? "system" : "user";
-}
-
-function inodeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.ino;
 }

@@ -41,8 +41,13 @@ function checkFolder(
 }
 
 function checkPidfile(path: string): CannotStart | undefined {
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  return isFolder ? refuse(`pidfile ${path} is a folder, not a file`) : undefined;
+  try {
+    const isFolder = statSync(path).isDirectory();
+    return isFolder ? refuse(`pidfile ${path} is a folder, not a file`) : undefined;
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT"; // as it should be
+    return isMissing ? undefined : refuse(`pidfile ${path}: ${explain(error)}`);
+  }
 }
 
 function checkOutput(what: string, path: string): CannotStart | undefined {

@@ -34,6 +34,8 @@ export interface SupervisorPorts {
   readonly alert: (alert: Alert, to: readonly string[]) => void;
   /** Called when a program may have got another state. */
   readonly onState: () => void;
+  /** Called with each slow look: for what else is looked at now and then, in one awakening. */
+  readonly onSlowLook: () => void;
 }
 
 /** All programs under supervision. */
@@ -44,6 +46,7 @@ export class Supervisor implements Disposable {
   readonly #byFile = new Map<string, SupervisedProgram>();
   readonly #turns = new Turns(LAUNCHES_AT_ONCE);
   readonly #onState: () => void;
+  readonly #onSlowLook: () => void;
   readonly #surroundings: Surroundings;
   #watch: StateWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -52,10 +55,11 @@ export class Supervisor implements Disposable {
   /** What the table of processes had shown when all that wait for one were last told to look. */
   #seenChanges = 0;
 
-  constructor({ host, log, alert, onState }: SupervisorPorts) {
+  constructor({ host, log, alert, onState, onSlowLook }: SupervisorPorts) {
     this.#host = host;
     this.#log = log;
     this.#onState = onState;
+    this.#onSlowLook = onSlowLook;
     this.#surroundings = {
       host,
       log: (level, event, fields, message) => log.write(level, event, fields, message),
@@ -152,6 +156,7 @@ export class Supervisor implements Disposable {
   }
 
   #slowLook(): void {
+    this.#onSlowLook();
     this.#watch?.check();
     for (const program of this.#programs.values()) if (program.isLoose) program.look();
     const waiting = [...this.#programs.values()].filter((program) => program.waitsForProcess);

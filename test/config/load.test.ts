@@ -67,6 +67,14 @@ describe("loadSettings()", () => {
     );
   });
 
+  test("tells of a path that can lead to no file", () => {
+    const path = home({ "usrsvc.cfg": "" });
+    const why = (file: string): string =>
+      refusal(() => loadSettings({ path: file, home: path, uid }));
+    assert.match(why(join(path, "usrsvc.cfg/x")), /a part of the path is none$/);
+    assert.match(why(join(path, "x".repeat(300))), /cannot be read: ENAMETOOLONG/);
+  });
+
   test("reads the file that it is told to read", () => {
     const path = home({ "other.cfg": "[Main]\n" });
     const { main } = loadSettings({ path: join(path, "other.cfg"), home: path, uid });

@@ -46,6 +46,12 @@ describe("checkBeforeStart", () => {
       /^pidfile folder .*none: does not exist$/,
     ],
     [
+      "a pidfile with a name that no file can have",
+      (dir) => ({ pidfile: `${dir}/${"x".repeat(300)}` }),
+      ExitCode.permission,
+      /^pidfile .*: ENAMETOOLONG/,
+    ],
+    [
       "a log in no folder",
       (dir) => ({ stdout: `${dir}/none/log` }),
       ExitCode.permission,

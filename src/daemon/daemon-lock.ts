@@ -1,0 +1,84 @@
+import { statSync } from "node:fs";
+import type { LogLevel } from "../log.ts";
+import { type Lock, tryLock } from "../program/lock.ts";
+import { makeStateDir, type StateDir } from "../program/state-dir.ts";
+
+/** Whom a lock tells what has become of it. */
+export interface DaemonLockListener {
+  warn(level: LogLevel, message: string, reason?: string): void;
+  /** The file was deleted and is ours again: what lay beside it may be gone as well. */
+  retaken(): void;
+  /** Another usrsvcd has it. */
+  lost(): void;
+}
+
+/** Keeps a second usrsvcd out of a state folder, even when somebody deletes the folder. */
+export class DaemonLock implements Disposable {
+  readonly #state: StateDir;
+  readonly #listener: DaemonLockListener;
+  #lock: Lock | undefined;
+  #inode: number | undefined;
+  #isRetaking = false;
+  #trouble: string | undefined;
+
+  private constructor(state: StateDir, lock: Lock, listener: DaemonLockListener) {
+    this.#state = state;
+    this.#lock = lock;
+    this.#listener = listener;
+    this.#inode = this.#inodeNow();
+  }
+
+  /** Undefined when another usrsvcd has it. */
+  static async take(
+    state: StateDir,
+    listener: DaemonLockListener,
+  ): Promise<DaemonLock | undefined> {
+    const lock = await tryLock(state.daemonLock);
+    return lock === undefined ? undefined : new DaemonLock(state, lock, listener);
+  }
+
+  /** A lock file that was deleted keeps nobody out: it is made and taken anew. To be called now and then. */
+  check(): void {
+    if (this.#isRetaking || this.#inodeNow() === this.#inode) return;
+    this.#isRetaking = true;
+    void this.#retake().finally(() => (this.#isRetaking = false));
+  }
+
+  [Symbol.dispose](): void {
+    this.#lock?.[Symbol.dispose]();
+    this.#lock = undefined;
+  }
+
+  async #retake(): Promise<void> {
+    const what = `${this.#state.daemonLock} was deleted`;
+    try {
+      makeStateDir(this.#state);
+      const fresh = await tryLock(this.#state.daemonLock);
+      if (fresh === undefined) {
+        this.#listener.warn("error", `${what}; another usrsvcd has it by now: leaves`);
+        this.#listener.lost();
+        return;
+      }
+      this.#lock?.[Symbol.dispose]();
+      this.#lock = fresh;
+      this.#inode = this.#inodeNow();
+      this.#trouble = undefined;
+      this.#listener.warn("warn", `${what}; made anew`);
+      this.#listener.retaken();
+    } catch (error) {
+      // Tried again at each check, and told once.
+      const reason = (error as Error).message;
+      if (reason === this.#trouble) return;
+      this.#trouble = reason;
+      this.#listener.warn("error", `the state folder is lost: ${reason}`, reason);
+    }
+  }
+
+  #inodeNow(): number | undefined {
+    try {
+      return statSync(this.#state.daemonLock).ino;
+    } catch {
+      return undefined; // gone, or no folder by now in which it could be
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test, type TestContext } from "node:test";
+import { DaemonLock } from "../../src/daemon/daemon-lock.ts";
+import { tryLock } from "../../src/program/lock.ts";
+import { makeStateDir, type StateDir, stateDir } from "../../src/program/state-dir.ts";
+import { cleanUp } from "../support/clean-up.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { waitFor } from "../support/wait.ts";
+
+interface Taken {
+  readonly state: StateDir;
+  readonly lock: DaemonLock;
+  /** What it has told, in turn. */
+  readonly told: string[];
+}
+
+async function take(t: TestContext): Promise<Taken> {
+  const state = stateDir(join(tempDir(t), "state"));
+  makeStateDir(state);
+  const told: string[] = [];
+  const lock = await DaemonLock.take(state, {
+    warn: (level, message) => told.push(`${level}: ${message.replace(state.daemonLock, "LOCK")}`),
+    retaken: () => told.push("retaken"),
+    lost: () => told.push("lost"),
+  });
+  assert.ok(lock);
+  cleanUp(t, () => lock[Symbol.dispose]());
+  return { state, lock, told };
+}
+
+describe("DaemonLock", () => {
+  test("is had by one alone, until that one leaves", async (t) => {
+    const { state, lock } = await take(t);
+    const listener = { warn: () => {}, retaken: () => {}, lost: () => {} };
+    assert.equal(await DaemonLock.take(state, listener), undefined);
+    lock[Symbol.dispose]();
+    using next = await DaemonLock.take(state, listener);
+    assert.ok(next);
+  });
+
+  test("is taken anew when its folder was deleted, and keeps others out again", async (t) => {
+    const { state, lock, told } = await take(t);
+    lock.check();
+    rmSync(state.path, { recursive: true });
+    lock.check();
+    lock.check(); // while it is at it
+    await waitFor(() => told.includes("retaken"), "it is retaken");
+    assert.deepEqual(told, ["warn: LOCK was deleted; made anew", "retaken"]);
+    assert.equal(await tryLock(state.daemonLock), undefined);
+  });
+
+  test("is lost when another was quicker", async (t) => {
+    const { state, lock, told } = await take(t);
+    rmSync(state.daemonLock);
+    using other = await tryLock(state.daemonLock);
+    assert.ok(other);
+    lock.check();
+    await waitFor(() => told.includes("lost"), "it is lost");
+    assert.deepEqual(told, [
+      "error: LOCK was deleted; another usrsvcd has it by now: leaves",
+      "lost",
+    ]);
+  });
+
+  test("tells once that it cannot be taken anew, and goes on trying", async (t) => {
+    const { state, lock, told } = await take(t);
+    rmSync(state.path, { recursive: true });
+    writeFileSync(state.path, "a file in its place");
+    for (const _ of [1, 2, 3]) {
+      lock.check();
+      await waitFor(() => told.length > 0, "it is told");
+    }
+    assert.match(told.join(), /^error: the state folder is lost: /);
+    assert.equal(told.length, 1);
+    rmSync(state.path);
+    await waitFor(() => {
+      lock.check();
+      return told.includes("retaken");
+    }, "it is made anew");
+  });
+});
