@@ -5,7 +5,6 @@ import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/p
 import { ageMs } from "../../proc/uptime.ts";
 import { replaceFile } from "./replace-file.ts";
 import { fileStem, sparePath, type StateDir } from "./state-dir.ts";
-import { textHash } from "./text-hash.ts";
 
 /** How a program's process became known. */
 export type Via = "launch" | "pidfile" | "scan";
@@ -65,8 +64,8 @@ export interface RecordFile {
   readonly record: ProgramRecord | undefined;
   /** `path: what is wrong`, when there is a file that cannot be understood. */
   readonly problem: string | undefined;
-  /** Tells one text of the file from another; undefined when there is none, or it cannot be read now. */
-  readonly mark: string | undefined;
+  /** The text as it stood; undefined when there is no file, or when it cannot be read now. */
+  readonly text: string | undefined;
   /** True when it was read and cannot be understood; false also when it cannot be read just now. */
   readonly isDamaged: boolean;
 }
@@ -117,13 +116,8 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
   };
 }
 
-/** The mark ({@link RecordFile}) of a record as it stands. */
-export function recordMark(dir: StateDir, name: string): string | undefined {
-  const text = recordText(dir, name);
-  return text === undefined ? undefined : textHash(text);
-}
-
-function recordText(dir: StateDir, name: string): string | undefined {
+/** The text of a record as it stands; undefined when there is none, or when it cannot be read now. */
+export function recordText(dir: StateDir, name: string): string | undefined {
   try {
     return readFileSync(recordPath(dir, name), "utf8");
   } catch {
@@ -140,7 +134,7 @@ export function readRecord(dir: StateDir, name: string, boot: string): RecordFil
   } catch (error) {
     const gone = (error as NodeJS.ErrnoException).code === "ENOENT";
     const problem = gone ? undefined : `${path}: ${(error as Error).message}`;
-    return { record: undefined, problem, mark: undefined, isDamaged: false };
+    return { record: undefined, problem, text: undefined, isDamaged: false };
   }
   let record = parseRecord(text, name, boot);
   // A reader that was slow may find the next text half written, in a file that has had its time.
@@ -148,13 +142,12 @@ export function readRecord(dir: StateDir, name: string, boot: string): RecordFil
     text = recordText(dir, name) ?? text;
     record = parseRecord(text, name, boot);
   }
-  const mark = textHash(text);
   if (record === undefined) {
     const problem = `${path}: not a record of this program, ignored`;
-    return { record: undefined, problem, mark, isDamaged: true };
+    return { record: undefined, problem, text, isDamaged: true };
   }
   const valid = record.boot === boot ? record : forget(record, boot);
-  return { record: valid, problem: undefined, mark, isDamaged: false };
+  return { record: valid, problem: undefined, text, isDamaged: false };
 }
 
 /** Records have a multiple of this length: one that takes the place of another fits in. */
@@ -164,7 +157,7 @@ const BLOCK_BYTES = 512;
  * Replaces the record, so that a reader sees the old or the new one. No fsync: what a power failure
  * could lose is void in the next boot anyway.
  *
- * @returns the mark of what was written, by which the writer knows its own work again
+ * @returns the text written, by which the writer knows its own work again
  */
 export function writeRecord(dir: StateDir, record: ProgramRecord): string {
   const json = JSON.stringify({ ...record, at: new Date().toISOString() });
@@ -172,7 +165,7 @@ export function writeRecord(dir: StateDir, record: ProgramRecord): string {
   const text = `${json}${" ".repeat(-length & (BLOCK_BYTES - 1))}\n`;
   const spare = sparePath(dir, record.name, "record");
   replaceFile(recordPath(dir, record.name), spare, text);
-  return textHash(text);
+  return text;
 }
 
 /** Puts a record that is damaged aside (under the program's lock), so that the next write does not destroy it. */

@@ -43,8 +43,8 @@ export interface StartContext {
    * start fails.
    */
   readonly isProven?: boolean;
-  /** Called with each record that is written, and its mark, so that the daemon knows its own work. */
-  readonly onRecord?: (record: ProgramRecord, mark: string) => void;
+  /** Called with each record that is written, and its text, so that the daemon knows its own work. */
+  readonly onRecord?: (record: ProgramRecord, text: string) => void;
 }
 
 /** Looks for the match are made at these times after the launch, in ms, then each second. */
@@ -321,9 +321,9 @@ class Start {
 
   #write(record: ProgramRecord): ProgramRecord {
     const { host, onRecord } = this.#context;
-    const mark = writeRecord(host.state, record);
+    const text = writeRecord(host.state, record);
     host.claim(record.name, record.process);
-    onRecord?.(record, mark);
+    onRecord?.(record, text);
     this.#record = record;
     return record;
   }

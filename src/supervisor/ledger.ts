@@ -10,12 +10,13 @@ import {
   emptyRecord,
   type ProgramRecord,
   readRecord,
-  recordMark,
+  recordText,
   setDamagedAside,
   type Via,
   writeRecord,
 } from "../program/record.ts";
 import type { StartFailure } from "../program/start-outcome.ts";
+import { textHash } from "../program/text-hash.ts";
 import { showExit } from "../status.ts";
 import type { Violation } from "../monitors/violation.ts";
 import type { History, ProgramState } from "./machine.ts";
@@ -52,7 +53,7 @@ export class Ledger {
   readonly #writeLog: WriteLog;
   readonly #writeAlert: WriteAlert;
   #record: ProgramRecord | undefined;
-  /** Of the file as we wrote or read it last: a notice about our own work is no news. */
+  /** Of the text as we wrote or read it last, which takes half a kB: our own work is no news. */
   #mark: string | undefined;
   #isDamaged = false;
   /** Lines that wait; undefined when each is written at once. */
@@ -81,7 +82,7 @@ export class Ledger {
 
   /** True when the file is not as we know it. */
   isOutdated(): boolean {
-    return recordMark(this.#host.state, this.name) !== this.#mark;
+    return markOf(recordText(this.#host.state, this.name)) !== this.#mark;
   }
 
   /**
@@ -91,10 +92,11 @@ export class Ledger {
    */
   read(): boolean {
     const file = this.#readFile();
+    const mark = markOf(file.text);
     if (file.problem !== undefined && !file.isDamaged) throw new Error(file.problem);
-    if (file.mark === this.#mark && this.#mark !== undefined) return false;
+    if (mark === this.#mark && mark !== undefined) return false;
     this.#record = file.record;
-    this.#mark = file.mark;
+    this.#mark = mark;
     this.#isDamaged = file.isDamaged;
     return true;
   }
@@ -110,9 +112,9 @@ export class Ledger {
   }
 
   /** A start wrote the record itself. */
-  noteRecord(record: ProgramRecord, mark?: string): void {
+  noteRecord(record: ProgramRecord, text?: string): void {
     this.#record = record;
-    this.#mark = mark ?? this.#mark;
+    if (text !== undefined) this.#mark = textHash(text);
   }
 
   /** A process that was not started from here. */
@@ -303,9 +305,13 @@ export class Ledger {
   }
 
   #write(record: ProgramRecord): void {
-    this.#mark = writeRecord(this.#host.state, record);
+    this.#mark = textHash(writeRecord(this.#host.state, record));
     this.#record = record;
   }
+}
+
+function markOf(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : textHash(text);
 }
 
 function describeTakeUp(pid: number, via: Via, by: ProgramRecord["by"] | undefined): string {

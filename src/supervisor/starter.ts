@@ -80,7 +80,7 @@ export class Starter {
         // After a death the launch came first; otherwise a look was made just now.
         findRunning: async () =>
           cause === "restarted" ? await this.#findRunning(settings, subject) : undefined,
-        onRecord: (record, mark) => ledger.noteRecord(record, mark),
+        onRecord: (record, text) => ledger.noteRecord(record, text),
       });
     } finally {
       endTurn();

@@ -8,7 +8,6 @@ import {
   emptyRecord,
   type ProgramRecord,
   readRecord,
-  recordMark,
   recordPath,
   setDamagedAside,
   writeRecord,
@@ -48,10 +47,9 @@ const full: ProgramRecord = {
 describe("writeRecord and readRecord", () => {
   test("a record comes back as it was written, with the time of writing", (t) => {
     const state = newState(t);
-    const mark = writeRecord(state, full);
+    const text = writeRecord(state, full);
     const file = readRecord(state, "web", "this-boot");
-    assert.equal(file.mark, mark);
-    assert.equal(recordMark(state, "web"), mark);
+    assert.equal(file.text, text);
     assert.equal(file.problem, undefined);
     const { at, ...rest } = file.record ?? assert.fail();
     const { at: _, ...want } = full;
@@ -146,7 +144,7 @@ describe("readRecord", () => {
     const nothing = {
       record: undefined,
       problem: undefined,
-      mark: undefined,
+      text: undefined,
       isDamaged: false,
     };
     assert.deepEqual(readRecord(newState(t), "web", "this-boot"), nothing);

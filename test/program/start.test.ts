@@ -419,7 +419,7 @@ describe("start, of its failure", () => {
     assert.equal(outcome.code, ExitCode.failedToLaunch);
     assert.equal(outcome.pid, undefined);
     assert.match(outcome.reason, /no such command: .*none/);
-    assert.equal(lab.record().mark, undefined);
+    assert.equal(lab.record().text, undefined);
   });
 
   test("what runs but does not match is ended again, with a hint at what was there", async (t) => {
