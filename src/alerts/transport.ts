@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
-import { within } from "../clock.ts";
+import { callAt, monotonicMs, within } from "../clock.ts";
 import { formatDuration } from "../format.ts";
 import type { Message, Sender } from "./message.ts";
 
@@ -114,10 +114,11 @@ async function runSendmail(
   const child = spawn(path, args, {
     stdio: ["pipe", "ignore", "pipe"],
     env: withoutOurs(process.env),
-    timeout: patienceMs,
     killSignal: "SIGKILL",
     ...(signal === undefined ? {} : { signal }),
   });
+  // Node's own `timeout` goes on for one that could not be made, and keeps the process from its end.
+  const takeBack = callAt(monotonicMs() + patienceMs, () => child.kill("SIGKILL"));
   let complaint = "";
   child.stderr.on("data", (chunk: Buffer) => {
     if (complaint.length < LONGEST_COMPLAINT) complaint += chunk.toString();
@@ -132,6 +133,8 @@ async function runSendmail(
   } catch (cause) {
     release(child);
     throw new Error(`${path}: ${(cause as Error).message}`, { cause });
+  } finally {
+    takeBack();
   }
   const [code, killedBy] = end;
   if (code === 0) return release(child);
