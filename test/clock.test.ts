@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, test } from "node:test";
-import { callAfter, callAt, monotonicMs, sleep, within } from "../src/clock.ts";
+import { callAt, monotonicMs, sleep, within } from "../src/clock.ts";
 import { inTime } from "./support/wait.ts";
 
 const never = new Promise<never>(() => {});
@@ -105,13 +105,4 @@ describe("callAt", () => {
     forever();
     assert.equal(called, 0);
   });
-});
-
-test("callAfter calls once, unless it is taken back", async () => {
-  const called: string[] = [];
-  const takeBack = callAfter(1, () => called.push("taken back"));
-  callAfter(1, () => called.push("kept"));
-  takeBack();
-  await sleep(10);
-  assert.deepEqual(called, ["kept"]);
 });

@@ -17,17 +17,19 @@ const PREPARE_AFTER_MS = 50;
 
 /** Makes each launcher when it is asked for: for the tool, which leaves after its starts. */
 export class ColdLaunchers implements Launchers {
-  readonly #ports: Omit<LauncherPorts, "spawn">;
-  readonly #spawn: () => Spawn;
+  readonly #needs: Omit<LauncherPorts, "spawn"> & { spawn: () => Spawn };
+  /** Made at the first use: `status` never needs them, and is there all the sooner. */
+  #ports: LauncherPorts | undefined;
 
   /** `spawn` is called at the first use. `env`: what programs inherit. */
-  constructor({ spawn, env, ...ports }: Omit<LauncherPorts, "spawn"> & { spawn: () => Spawn }) {
-    this.#spawn = spawn;
-    this.#ports = { ...ports, env: shellEnvironment(env) };
+  constructor(needs: Omit<LauncherPorts, "spawn"> & { spawn: () => Spawn }) {
+    this.#needs = needs;
   }
 
   async take(): Promise<Launcher> {
-    return await Launcher.open({ ...this.#ports, spawn: this.#spawn() });
+    const { spawn, env } = this.#needs;
+    this.#ports ??= { ...this.#needs, spawn: spawn(), env: shellEnvironment(env) };
+    return await Launcher.open(this.#ports);
   }
 
   [Symbol.dispose](): void {}

@@ -1,6 +1,5 @@
 import { ProcError } from "../../proc/error.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { callAfter } from "../clock.ts";
 import { formatDuration } from "../format.ts";
 import { type ProgramStatus, showExit, type ShownState } from "../status.ts";
 import { settingsDigest } from "./digest.ts";
@@ -135,7 +134,7 @@ async function readMemory(
 ): Promise<readonly (Memory | undefined)[]> {
   let giveUp = (): void => {};
   const tooLate = new Promise<void>((resolve) => (giveUp = resolve));
-  const takeBack = callAfter(MEMORY_PATIENCE_MS, giveUp);
+  const timer = setTimeout(giveUp, MEMORY_PATIENCE_MS);
   const all: (Memory | undefined)[] = [];
   const left = looks.entries();
   const readSome = async (): Promise<void> => {
@@ -146,7 +145,7 @@ async function readMemory(
   try {
     await Promise.all(Array.from({ length: AT_ONCE }, readSome));
   } finally {
-    takeBack();
+    clearTimeout(timer);
   }
   return all;
 }

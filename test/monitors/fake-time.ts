@@ -10,7 +10,7 @@ interface Timer {
 const { setTimeout: realTimeout, setInterval: realInterval } = globalThis;
 const { clearTimeout: realClearTimeout, clearInterval: realClearInterval } = globalThis;
 const realDateNow = Date.now.bind(Date);
-const realNow = performance.now.bind(performance);
+const realHrtime = process.hrtime;
 
 /** Time that only passes by `advance`, for all that is under test; over with the test. */
 export class FakeTime {
@@ -32,7 +32,8 @@ export class FakeTime {
       clearTimeout: remove,
       clearInterval: remove,
     });
-    performance.now = () => this.#now;
+    const hrtime = (): [number, number] => [Math.floor(this.#now / 1000), (this.#now % 1000) * 1e6];
+    process.hrtime = Object.assign(hrtime, { bigint: () => realHrtime.bigint() });
     Date.now = () => this.#now + this.wallOffset;
     cleanUp(t, () => {
       Object.assign(globalThis, {
@@ -41,7 +42,7 @@ export class FakeTime {
         clearTimeout: realClearTimeout,
         clearInterval: realClearInterval,
       });
-      performance.now = realNow;
+      process.hrtime = realHrtime;
       Date.now = realDateNow;
     });
   }
