@@ -94,7 +94,8 @@ export class Ledger {
     const file = this.#readFile();
     const mark = markOf(file.text);
     if (file.problem !== undefined && !file.isDamaged) throw new Error(file.problem);
-    if (mark === this.#mark && mark !== undefined) return false;
+    const isKnown = mark !== undefined || this.#record === undefined;
+    if (mark === this.#mark && isKnown) return false;
     this.#record = file.record;
     this.#mark = mark;
     this.#isDamaged = file.isDamaged;

@@ -96,11 +96,6 @@ export class SupervisedProgram {
     return kind === "stopped" || kind === "backoff" || kind === "fatal";
   }
 
-  /** True where a process may be the program's by its pidfile alone. */
-  get isFoundByPidfile(): boolean {
-    return !this.#settings.scanForProcess;
-  }
-
   /** True while the program runs and nobody would notice its end: something failed in between. */
   get isLoose(): boolean {
     return this.#state.kind === "running" && this.#hold.process === undefined;
@@ -241,6 +236,10 @@ export class SupervisedProgram {
       found,
     );
     if (pendingMs > 0) return this.#wakeAt(monotonicMs() + pendingMs);
+    if (found.kind === "running" && this.#isTaken(found.process)) {
+      this.#again = true; // another was quicker, just now
+      return;
+    }
     const diedUnseen = this.#noteUnseenDeath(found);
     const { record } = this.#ledger;
     const violation = this.#violation;
@@ -384,8 +383,12 @@ export class SupervisedProgram {
   }
 
   async #start(cause: AlertKind): Promise<void> {
-    const order = { settings: this.#settings, subject: this.#subject, history: this.#history };
-    const outcome = await this.#starter.run({ ...order, cause });
+    const outcome = await this.#starter.run(() => ({
+      settings: this.#settings,
+      subject: this.#subject,
+      history: this.#history,
+      cause,
+    }));
     if (outcome !== undefined) await this.#afterStart(outcome, cause);
   }
 

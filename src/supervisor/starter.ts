@@ -48,8 +48,8 @@ export class Starter {
     this.#window?.abort(new Error("left alone"));
   }
 
-  /** Starts it when its turn has come; undefined when it was left alone before. */
-  async run({ settings, subject, history, cause }: StartOrder): Promise<StartOutcome | undefined> {
+  /** Starts it when its turn has come, as `order` is by then; undefined when it was left alone before. */
+  async run(order: () => StartOrder): Promise<StartOutcome | undefined> {
     const { host } = this.#around;
     const ledger = this.#ledger;
     const endTurn = await this.#around.launchTurn();
@@ -57,6 +57,7 @@ export class Starter {
       endTurn();
       return undefined;
     }
+    const { settings, subject, history, cause } = order();
     const window = new AbortController();
     this.#window = window;
     const { restarts, failures } = history;

@@ -41,10 +41,11 @@ export class StateWatch implements Disposable {
    */
   check(): void {
     const now = this.#look();
-    if (now.inode !== this.#inode || this.#watcher === undefined) this.#begin();
-    if (now.modifiedAt === this.#modifiedAt) return;
-    this.#modifiedAt = now.modifiedAt;
-    this.#listener.lost();
+    const isAnother = now.inode !== this.#inode;
+    const isChanged = isAnother || now.modifiedAt !== this.#modifiedAt;
+    if (isAnother || this.#watcher === undefined) this.#begin();
+    if (!isAnother) this.#modifiedAt = now.modifiedAt; // what came since is told by the next check
+    if (isChanged) this.#listener.lost();
   }
 
   [Symbol.dispose](): void {

@@ -160,26 +160,8 @@ export class Supervisor implements Disposable {
     this.#watch?.check();
     for (const program of this.#programs.values()) if (program.isLoose) program.look();
     const waiting = [...this.#programs.values()].filter((program) => program.waitsForProcess);
-    if (waiting.length === 0) this.#settleTable();
-    else this.#lookForProcesses(waiting);
-  }
-
-  /** Those that wait for a process are only looked for when there may be a new one. */
-  #lookForProcesses(waiting: readonly SupervisedProgram[]): void {
-    const { table } = this.#host;
-    let isBirth = true;
-    let isOwn = true;
-    try {
-      isBirth = !table.isCurrent();
-      if (isBirth) table.sweep({ trusting: true });
-      isOwn = table.changes !== this.#seenChanges;
-    } catch {
-      // no descriptor left just now (EMFILE): each will say so, or find something
-    }
-    for (const program of waiting) {
-      if (isOwn || (isBirth && program.isFoundByPidfile)) program.look();
-    }
-    this.#seenChanges = table.changes;
+    if (waiting.length === 0 || !this.#isTableNews()) this.#settleTable();
+    else for (const program of waiting) program.look();
   }
 
   /** So that the look after the next death finds little that is new. */
@@ -188,6 +170,19 @@ export class Supervisor implements Disposable {
       this.#host.table.settle();
     } catch {
       // no descriptor left just now (EMFILE): the next look reads more, then
+    }
+  }
+
+  /** A look through the processes would show something, or one that was made since has done so. */
+  #isTableNews(): boolean {
+    const { table } = this.#host;
+    try {
+      // As of now: what comes while they are looked for is news to the next slow look.
+      const seen = this.#seenChanges;
+      this.#seenChanges = table.changes;
+      return this.#seenChanges !== seen || !table.isCurrent();
+    } catch {
+      return true; // no descriptor left just now (EMFILE)
     }
   }
 

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test, type TestContext } from "node:test";
+import type { ProgramSettings } from "../../src/config/settings.ts";
+import type { LogEvent } from "../../src/log.ts";
+import type { Host } from "../../src/program/host.ts";
+import { linuxHost } from "../../src/program/linux-host.ts";
+import { ClaimedOwners } from "../../src/program/owners.ts";
+import { makeStateDir, type StateDir, stateDir } from "../../src/program/state-dir.ts";
+import { MemoryMonitor } from "../../src/monitors/memory.ts";
+import { SupervisedProgram } from "../../src/supervisor/program.ts";
+import { StateWatch } from "../../src/supervisor/state-watch.ts";
+import { Supervisor } from "../../src/supervisor/supervisor.ts";
+import { cleanUp } from "../support/clean-up.ts";
+import { type Lab, makeLab } from "../support/lab.ts";
+import { child } from "../support/processes.ts";
+import { tempDir } from "../support/temp-dir.ts";
+import { waitFor } from "../support/wait.ts";
+
+interface Scene {
+  readonly lab: Lab;
+  readonly host: Host;
+  readonly supervisor: Supervisor;
+  /** Names of the programs of which this event was told, in turn. */
+  told(event: LogEvent): readonly string[];
+}
+
+function scene(t: TestContext): Scene {
+  const lab = makeLab(t);
+  const state = stateDir(join(lab.dir, "supervised"));
+  makeStateDir(state);
+  const host = linuxHost(state, "usrsvcd", new ClaimedOwners());
+  cleanUp(t, () => host[Symbol.dispose]());
+  const lines: { event: LogEvent; program: string }[] = [];
+  const supervisor = new Supervisor({
+    host,
+    log: {
+      write: (_level, event, fields) =>
+        void lines.push({ event, program: String(fields["program"]) }),
+      reopen: () => {},
+      close: async () => await Promise.resolve(),
+    },
+    alert: () => {},
+    onState: () => {},
+    onSlowLook: () => {},
+  });
+  cleanUp(t, () => supervisor[Symbol.dispose]());
+  const told = (event: LogEvent): readonly string[] =>
+    lines.filter((line) => line.event === event).map(({ program }) => program);
+  return { lab, host, supervisor, told };
+}
+
+test("a program that waits for its turn is started with the settings that it has by then", async (t) => {
+  const { lab, host } = scene(t);
+  let isTurn = (): void => {};
+  const turn = new Promise<void>((resolve) => (isTurn = resolve));
+  let waits = false;
+  const settings = (word: string): ProgramSettings => lab.settings(["sleep", word]);
+  const program = new SupervisedProgram(settings(`600.${process.pid}8`), {
+    host,
+    log: () => {},
+    alert: () => {},
+    launchTurn: async () => {
+      waits = true;
+      await turn;
+      return () => {};
+    },
+    memory: new MemoryMonitor(host.proc),
+    onState: () => {},
+  });
+  cleanUp(t, () => program.close());
+  program.look();
+  await waitFor(() => waits, "it waits");
+  program.configure(settings(`600.${process.pid}9`));
+  isTurn();
+  const ref = await waitFor(() => program.process, "it runs");
+  assert.deepEqual(host.proc.cmdline(ref.pid), ["sleep", `600.${process.pid}9`]);
+});
+
+describe("Supervisor", () => {
+  test("gives a process that two programs may take up to one of them", async (t) => {
+    const { lab, supervisor, told } = scene(t);
+    const word = `600.${process.pid}7`;
+    child(t, "sleep", [word]);
+    const both = ["a", "b"].map((name) =>
+      lab.settings(["sleep", word], { name, autostart: false, autopid: false }),
+    );
+    supervisor.begin(both);
+    await waitFor(() => told("program.stopped").length === 1, "one is down");
+    assert.equal(told("program.taken-up").length, 1);
+  });
+});
+
+describe("StateWatch.check", () => {
+  interface Watched {
+    readonly state: StateDir;
+    readonly watch: StateWatch;
+    readonly told: string[];
+  }
+
+  function watched(t: TestContext): Watched {
+    const state = stateDir(join(tempDir(t), "state"));
+    makeStateDir(state);
+    const told: string[] = [];
+    const watch = new StateWatch(state, {
+      changed: (file) => told.push(file),
+      lost: () => told.push("lost"),
+      degraded: (reason) => told.push(reason),
+    });
+    cleanUp(t, () => watch[Symbol.dispose]());
+    return { state, watch, told };
+  }
+
+  test("tells nothing of a folder in which nothing happened", (t) => {
+    const { watch, told } = watched(t);
+    watch.check();
+    assert.deepEqual(told, []);
+  });
+
+  test("tells to look at all when another folder has taken its place, which is watched then", async (t) => {
+    const { state, watch, told } = watched(t);
+    renameSync(state.programs, `${state.programs}.away`);
+    mkdirSync(state.programs);
+    writeFileSync(join(state.programs, "before.json"), "");
+    watch.check();
+    assert.ok(told.includes("lost"));
+    writeFileSync(join(state.programs, "after.json"), "");
+    await waitFor(() => told.includes("after.json"), "the new folder is watched");
+  });
+});
