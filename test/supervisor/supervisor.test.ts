@@ -23,7 +23,7 @@ interface Scene {
   readonly host: Host;
   readonly supervisor: Supervisor;
   /** Names of the programs of which this event was told, in turn. */
-  told(event: LogEvent): readonly string[];
+  readonly told: (event: LogEvent) => readonly string[];
 }
 
 function scene(t: TestContext): Scene {
