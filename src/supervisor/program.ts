@@ -236,8 +236,8 @@ export class SupervisedProgram {
       found,
     );
     if (pendingMs > 0) return this.#wakeAt(monotonicMs() + pendingMs);
-    if (found.kind === "running" && this.#isTaken(found.process)) {
-      this.#again = true; // another was quicker, just now
+    if (this.#wasQuicker(found)) {
+      this.#again = true;
       return;
     }
     const diedUnseen = this.#noteUnseenDeath(found);
@@ -277,6 +277,15 @@ export class SupervisedProgram {
   #isTaken(process: ProcessRef): boolean {
     const owner = this.#around.host.ownerOf(process);
     return owner !== undefined && owner !== this.name;
+  }
+
+  /** Another program took it up just now. The next look passes it over, but not what is on our record. */
+  #wasQuicker(found: Found): boolean {
+    return (
+      found.kind === "running" &&
+      this.#isTaken(found.process) &&
+      !sameProcess(this.#ledger.record?.process, found.process)
+    );
   }
 
   /**

@@ -7,6 +7,7 @@ import type { LogEvent } from "../../src/log.ts";
 import type { Host } from "../../src/program/host.ts";
 import { linuxHost } from "../../src/program/linux-host.ts";
 import { ClaimedOwners } from "../../src/program/owners.ts";
+import { emptyRecord, writeRecord } from "../../src/program/record.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/program/state-dir.ts";
 import { MemoryMonitor } from "../../src/monitors/memory.ts";
 import { SupervisedProgram } from "../../src/supervisor/program.ts";
@@ -14,7 +15,7 @@ import { StateWatch } from "../../src/supervisor/state-watch.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { type Lab, makeLab } from "../support/lab.ts";
-import { child } from "../support/processes.ts";
+import { child, refOf } from "../support/processes.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -89,6 +90,19 @@ describe("Supervisor", () => {
     supervisor.begin(both);
     await waitFor(() => told("program.stopped").length === 1, "one is down");
     assert.equal(told("program.taken-up").length, 1);
+  });
+
+  test("comes to rest with two records that name one process", async (t) => {
+    const { lab, host, supervisor, told } = scene(t);
+    const word = `600.${process.pid}6`;
+    const ref = refOf(child(t, "sleep", [word]).pid);
+    const both = ["a", "b"].map((name) => {
+      const record = emptyRecord(name, host.proc.bootId());
+      writeRecord(host.state, { ...record, phase: "running", process: ref });
+      return lab.settings(["sleep", word], { name, autostart: false, autopid: false });
+    });
+    supervisor.begin(both);
+    await waitFor(() => told("program.taken-up").length === 2, "both are dealt with");
   });
 });
 
