@@ -10,7 +10,7 @@ import type { Effort } from "./effort.ts";
 import { measureActivity } from "./rest.ts";
 import { measureRounds } from "./rounds.ts";
 import { measureWaiting } from "./waiting.ts";
-import { Usrsvcd } from "./usrsvcd.ts";
+import { Usrsvcd, USRSVCD } from "./usrsvcd.ts";
 
 /** The peers take minutes: one service tells nothing that is worth it, and more than these too long. */
 const PEERS = { least: 2, most: 100 };
@@ -22,6 +22,10 @@ export async function compare(
   tell: (figures: readonly Figure[]) => void,
   problem: (text: string) => void,
 ): Promise<void> {
+  const peers = options.peers ? findPeers().filter(({ version }) => version !== "") : [];
+  const here = [USRSVCD, ...[...bareSupervisors(home), ...peers].map(({ name }) => name)];
+  const missing = options.only?.filter((name) => !here.includes(name)) ?? [];
+  if (missing.length > 0) problem(`${missing.join(", ")}: not installed, or --peers no`);
   for (const count of options.counts ?? (options.quick ? [1, 100] : [1, 100, 1000])) {
     const reason = tooMany(count);
     if (reason !== undefined) {
@@ -29,17 +33,25 @@ export async function compare(
       continue;
     }
     const usrsvcd = new Usrsvcd(home);
-    const managers: Manager[] = [...bareSupervisors(home), usrsvcd];
-    if (options.peers && count >= PEERS.least && count <= PEERS.most) {
-      const peers = findPeers().filter(({ version }) => version !== "");
-      managers.push(...peers.map(({ make }) => make(home)));
+    const beside = count >= PEERS.least && count <= PEERS.most ? peers : [];
+    const managers = [
+      ...bareSupervisors(home),
+      usrsvcd,
+      ...beside.map(({ make }) => make(home)),
+    ].filter(({ name }) => options.only?.includes(name) ?? true);
+    if (managers.length === 0) {
+      // Without --counts, those that suit are measured.
+      if (options.counts !== undefined) problem(`${count} services: not with those of --only`);
+      continue;
     }
     const effort = effortFor(count, options);
     const sheet = new Sheet(count);
     try {
       await measureRounds(home, managers, effort, sheet, problem);
-      if (count >= 100 && !options.quick) await measureActivity(home, usrsvcd, effort, sheet);
-      if (count === 100 && !options.quick) await measureWaiting(home, sheet);
+      if (managers.includes(usrsvcd) && !options.quick) {
+        if (count >= 100) await measureActivity(home, usrsvcd, effort, sheet);
+        if (count === 100) await measureWaiting(home, sheet);
+      }
     } catch (error) {
       home.signal.throwIfAborted();
       problem(`${count} services: ${(error as Error).message}`);
@@ -59,7 +71,7 @@ function tellAll(
   for (const name of ["", ...managers.map((one) => one.name)]) {
     const own = figures
       .filter(({ manager }) => manager === name)
-      .map((one) => judge(one, judged, node))
+      .map((one) => judge(one, judged, node, figures))
       .toSorted((a, b) => order(a) - order(b));
     if (own.length > 0) tell(own);
   }
@@ -72,9 +84,10 @@ function order({ row }: Figure): number {
 /** A program that died 30 times within a minute is not started again at once: stay below. */
 function effortFor(count: number, { quick, idleSeconds }: Options): Effort {
   return {
-    rounds: quick ? 1 : count > 500 ? 2 : 3,
+    rounds: quick ? 1 : count > 500 ? 2 : 5,
     killsARound: quick ? 7 : 9,
     commandTries: quick ? 3 : 9,
+    stopTries: quick || count > 500 ? 3 : 5,
     idleSeconds,
     restSeconds: quick ? 1 : 10,
   };

@@ -4,6 +4,7 @@ import { summarize, type Summary } from "./stats.ts";
 /** The rows: what is measured. README.md tells how. */
 export const rows = {
   node: "node -e 0",
+  first: "launched -> first runs",
   launched: "launched -> all run",
   kill: "kill -9 -> successor's first instruction",
   back: "all killed at once -> all back",
@@ -60,6 +61,19 @@ export interface Figure extends Summary {
   /** What it is compared with, taken in the same run between its own tries or rounds. */
   readonly floor?: Floor & { readonly ratio: number };
   readonly goal?: GoalVerdict;
+  /** On the goal to be below peers that were measured in the same run. */
+  readonly peerGoal?: GoalVerdict;
+}
+
+/** All verdicts on a figure, and how it is to be to the limit. */
+export function verdictsOf({
+  goal,
+  peerGoal,
+}: Figure): readonly (GoalVerdict & { readonly relation: "at most" | "below" })[] {
+  return [
+    ...(goal === undefined ? [] : [{ ...goal, relation: "at most" } as const]),
+    ...(peerGoal === undefined ? [] : [{ ...peerGoal, relation: "below" } as const]),
+  ];
 }
 
 /** The tries of one measurement, gathered in as many stretches as it takes. */

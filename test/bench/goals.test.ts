@@ -52,6 +52,45 @@ test("a verdict is doubtful when the floor was taken on a disturbed machine", ()
   );
 });
 
+test("a kill of 100 is to be below runit and daemontools of the same run, whatever its limit", () => {
+  const own = figure(rows.kill, 100, 2);
+  const peer = (manager: string, median: number): Figure => ({
+    ...figure(rows.kill, 100, median),
+    manager,
+  });
+  const judged = (...peers: readonly Figure[]) =>
+    judge(own, "usrsvcd", node(28), [own, ...peers]).peerGoal;
+  const both = judged(peer("runit", 3), peer("daemontools", 2.5), peer("supervisor", 1));
+  assert.deepEqual(both, {
+    text: "below runit and daemontools",
+    limit: 2.5,
+    scale: "daemontools",
+    reached: true,
+    doubtful: false,
+  });
+  assert.equal(judged(peer("runit", 3), peer("daemontools", 2))?.reached, false);
+  assert.equal(judged(peer("runit", 1.9))?.text, "below runit");
+  assert.equal(judged({ ...peer("runit", 3), disturbed: true })?.doubtful, true);
+});
+
+test("the goal to be below peers is skipped where they, or that figure of theirs, were not measured", () => {
+  const own = figure(rows.kill, 100, 2, 4);
+  const other = { ...figure(rows.back, 100, 1), manager: "runit" };
+  const judged = judge(own, "usrsvcd", node(28), [own, other]);
+  assert.equal(judged.peerGoal, undefined);
+  assert.equal(judged.goal?.reached, true);
+  const launched = figure(rows.launched, 100, 2);
+  const peer = { ...launched, manager: "runit", median: 1 };
+  assert.equal(judge(launched, "usrsvcd", node(28), [launched, peer]).peerGoal, undefined);
+});
+
+test("with 1000 services, all run and all are back within 1.2 s where node -e 0 takes 28 ms", () => {
+  for (const row of [rows.launched, rows.back]) {
+    const goal = judge(figure(row, 1000, 2400), "usrsvcd", node(56)).goal;
+    assert.deepEqual([goal?.limit, goal?.reached], [2400, true]);
+  }
+});
+
 test("without its floor a goal is not judged, nor is another manager", () => {
   assert.equal(judge(figure(rows.launched, 100, 260), "usrsvcd", node(28)).goal, undefined);
   assert.equal(judge(figure(rows.idleCpu, 1, 15), "runit", node(28)).goal, undefined);

@@ -27,6 +27,8 @@ export interface Manager {
 export interface Commands {
   status(ids: readonly string[]): CommandLine;
   stop(ids: readonly string[]): CommandLine;
+  /** `stop` does not wait: services end after it has exited. */
+  readonly stopOnlyAsks?: true;
   start(ids: readonly string[]): CommandLine;
   /** Writes the configuration of one more service; what is to be run then, if anything. */
   add(id: string): CommandLine | undefined;
@@ -42,11 +44,14 @@ export class ManagerProcess {
   }
 
   get pid(): number {
-    const child = this.#child;
-    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) {
-      throw new Error("what is measured does not run");
-    }
+    const child = this.#running;
+    if (child?.pid === undefined) throw new Error("what is measured does not run");
     return child.pid;
+  }
+
+  /** False before it is launched, and after its end. */
+  get runs(): boolean {
+    return this.#running !== undefined;
   }
 
   /** Launches it; yields the time before. */
@@ -66,10 +71,10 @@ export class ManagerProcess {
 
   /** Asks it to end, waits, and kills what it left. */
   async end(signal: NodeJS.Signals): Promise<void> {
-    const child = this.#child;
+    const child = this.#running;
     this.#child = undefined;
     let rest: readonly Process[] = [];
-    if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+    if (child?.pid !== undefined) {
       // Helpers need not name our folder: they are known by their parent, as long as it lives.
       rest = family(child.pid, allProcesses());
       const exit = new Promise((resolve) => child.once("exit", resolve));
@@ -80,5 +85,11 @@ export class ManagerProcess {
     }
     killExactly(rest);
     await this.#home.killRest();
+  }
+
+  get #running(): ChildProcess | undefined {
+    const child = this.#child;
+    const runs = child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
+    return runs ? child : undefined;
   }
 }

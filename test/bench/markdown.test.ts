@@ -33,6 +33,13 @@ test("a row is what was measured, a column who, with the spread and the disturbe
     ...figure("usrsvcd", rows.kill, [2, 3, 4]),
     floor: { name: BARE_NODE, median: 2, disturbed: true, ratio: 1.5 },
     goal: { text: "2.5 ms", limit: 1.92, scale: "", reached: false, doubtful: true },
+    peerGoal: {
+      text: "below runit",
+      limit: 3,
+      scale: "runit",
+      reached: false,
+      doubtful: false,
+    },
   };
   const text = formatMarkdown({
     machine,
@@ -52,7 +59,7 @@ test("a row is what was measured, a column who, with the spread and the disturbe
     "| 100 services | usrsvcd | bare Node | runit | usrsvcd: compared | goal |",
     "| --- | --- | --- | --- | --- | --- |",
     "| kill -9 → successor's first instruction | 3.00 ms (2.50–3.50) | 2.00 ms | 3.00 ms ! |" +
-      " 1.50 × bare Node | ≤ 1.92 ms: missed ! |",
+      " 1.50 × bare Node | ≤ 1.92 ms: missed !; < 3.00 ms: missed |",
   ]);
   assert.match(text, /runit 2\.1\.2:/);
 });

@@ -1,5 +1,5 @@
 import { BARE_C, BARE_NODE } from "./floors.ts";
-import { type Figure, rows } from "./figures.ts";
+import { type Figure, rows, verdictsOf } from "./figures.ts";
 import type { Report, Step } from "./report.ts";
 import { formatStepValue, show } from "./table.ts";
 
@@ -8,6 +8,7 @@ const headings: readonly (readonly [manager: string, heading: string])[] = [
   [BARE_NODE, "bare Node"],
   [BARE_C, "bare C"],
   ["runit", "runit"],
+  ["daemontools", "daemontools"],
   ["supervisor", "supervisor"],
 ];
 
@@ -43,7 +44,7 @@ function table(figures: readonly Figure[]): string {
     const own = some.find(({ manager }) => manager === "usrsvcd");
     if (own === undefined) return [];
     const cells = columns.map(([name]) => cell(some.find(({ manager }) => manager === name)));
-    return [[row.replace("->", "→"), ...cells, compared(own), verdict(own)]];
+    return [[row.replace("->", "→"), ...cells, compared(own), verdicts(own)]];
   });
   const first = node === undefined ? [] : [[`\`${rows.node}\`: ${cell(node)}`, ...blanks(head)]];
   return markdownTable([head, head.map(() => "---"), ...lines, ...first]);
@@ -72,9 +73,13 @@ function compared({ floor }: Figure): string {
   return `${floor.ratio.toFixed(2)} × ${name}`;
 }
 
-function verdict({ goal, unit }: Figure): string {
-  if (goal === undefined) return "";
-  return `≤ ${show(goal.limit, unit)}: ${goal.reached ? "reached" : "missed"}${goal.doubtful ? " !" : ""}`;
+function verdicts(one: Figure): string {
+  return verdictsOf(one)
+    .map(({ relation, limit, reached, doubtful }) => {
+      const bound = `${relation === "below" ? "<" : "≤"} ${show(limit, one.unit)}`;
+      return `${bound}: ${reached ? "reached" : "missed"}${doubtful ? " !" : ""}`;
+    })
+    .join("; ");
 }
 
 function blanks(head: readonly string[]): readonly string[] {

@@ -1,4 +1,10 @@
 import { parseArgs } from "node:util";
+import { BARE_C, BARE_NODE } from "./floors.ts";
+import { peerNames } from "./peers/peers.ts";
+import { USRSVCD } from "./usrsvcd.ts";
+
+/** Who can be measured. */
+const everybody: readonly string[] = [BARE_NODE, BARE_C, USRSVCD, ...peerNames];
 
 /** How the bench is called. */
 export const usage = `Usage: npm run bench -- [OPTIONS]
@@ -6,7 +12,9 @@ export const usage = `Usage: npm run bench -- [OPTIONS]
   --counts N,…         numbers of programs; by default 1,100,1000 (--scale: 1000,2000,5000,10000)
   --idle-seconds N     how long idleness is watched
   --quick              1 and 100 programs, few tries, no peers, no activity files: less than a minute
-  --peers yes|no       runit and supervisor beside usrsvcd, where they are installed; by default yes
+  --peers yes|no       ${peerNames.join(", ")} beside usrsvcd, where installed; by default yes
+  --only NAME,…        measure nobody but these: ${[USRSVCD, ...peerNames].join(", ")},
+                       "${BARE_NODE}", "${BARE_C}"
   --soak RESTARTS      only this: does anything grow over so many restarts?
   --scale              only this: growing numbers of programs, at most 2,000 of them running
   --foreign N          only this: what N idle processes of others cost
@@ -31,6 +39,8 @@ export interface Options {
   readonly idleSeconds: number;
   readonly quick: boolean;
   readonly peers: boolean;
+  /** The names of those who are measured; undefined for all. */
+  readonly only: readonly string[] | undefined;
   readonly output: "text" | "json" | "markdown";
   readonly save: string | undefined;
   readonly from: string | undefined;
@@ -45,6 +55,7 @@ export function parseOptions(args: readonly string[]): Options {
       "idle-seconds": { type: "string" },
       quick: { type: "boolean", default: false },
       peers: { type: "string" },
+      only: { type: "string" },
       soak: { type: "string" },
       scale: { type: "boolean", default: false },
       foreign: { type: "string" },
@@ -55,9 +66,15 @@ export function parseOptions(args: readonly string[]): Options {
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const { quick, peers = quick ? "no" : "yes", json, markdown } = values;
+  const { quick, json, markdown } = values;
+  const only = values.only?.split(",");
+  const peers = values.peers ?? (quick && only === undefined ? "no" : "yes");
   if (peers !== "yes" && peers !== "no")
     throw new TypeError(`--peers: "${peers}" is not yes or no`);
+  const stranger = only?.find((name) => !everybody.includes(name));
+  if (stranger !== undefined) {
+    throw new TypeError(`--only: "${stranger}" is none of ${everybody.join(", ")}`);
+  }
   return {
     help: values.help,
     task: taskOf(values),
@@ -65,6 +82,7 @@ export function parseOptions(args: readonly string[]): Options {
     idleSeconds: whole("--idle-seconds", values["idle-seconds"] ?? (quick ? "4" : "20")),
     quick,
     peers: peers === "yes",
+    only,
     output: json ? "json" : markdown ? "markdown" : "text",
     save: values.save,
     from: values.from,

@@ -74,7 +74,8 @@ export function formatMachine(machine: Machine, options: Options): string {
       `${machine.processes} processes of others`,
     `services in ${machine.service}; success_seconds = ${machine.successSeconds}; ` +
       `idleness watched for ${machine.idleSeconds} s`,
-    options.peers ? peers.join("; ") : "runit and supervisor: left out (--peers no, or --quick)",
+    options.peers ? peers.join("; ") : "no peers (--peers no, or --quick)",
+    ...(options.only === undefined ? [] : [`only ${options.only.join(", ")}`]),
   ].join("\n");
 }
 

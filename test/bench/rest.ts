@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Row, rows, type Sheet } from "./figures.ts";
 import type { Home } from "./home.ts";
 import type { CommandLine, Manager } from "./manager.ts";
+import { Ends } from "./ends.ts";
 import { type Effort, names, repeat, untilAllRun } from "./effort.ts";
 import { quiet } from "./quiet.ts";
 import { dirtyMb, ownProcesses, usage, usedBetween } from "./usage.ts";
@@ -55,7 +56,13 @@ export async function measureAfterKills(
   const end = home.meter.begin();
   const stopAll = async (): Promise<number> => {
     const pids = home.services.latest(ids).map(({ pid }) => pid);
-    const tookMs = await home.time(commands.stop(ids));
+    using ends = commands.stopOnlyAsks ? new Ends(pids) : undefined;
+    const began = performance.now();
+    let tookMs = await home.time(commands.stop(ids));
+    if (ends !== undefined) {
+      await ends.wait(home.signal);
+      tookMs = performance.now() - began;
+    }
     const left = pids.filter((pid) => home.services.isService(pid));
     if (left.length > 0) throw new Error(`stop left ${left.length} running: ${left.join(" ")}`);
     return tookMs;
@@ -133,13 +140,15 @@ function commandTimer(home: Home, manager: Manager, effort: Effort, sheet: Sheet
     const samples = sheet.of(manager.name, row);
     const node = sheet.of("", rows.node);
     const end = home.meter.begin();
-    const tries = row === rows.stop ? Math.min(effort.commandTries, 3) : effort.commandTries;
-    await repeat(samples.values, tries, async (index) => {
+    const [tries, least] =
+      row === rows.stop ? [effort.stopTries, effort.stopTries] : [effort.commandTries];
+    const timed = async (index: number): Promise<number> => {
       const nodeMs = await home.timeNode();
       samples.nodeMs.push(nodeMs);
       node.values.push(nodeMs);
       return await one(index);
-    });
+    };
+    await repeat(samples.values, tries, timed, least);
     const span = end();
     samples.spans.push(span);
     node.spans.push(span);

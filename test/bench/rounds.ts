@@ -3,7 +3,7 @@ import { type Row, rows, type Sheet } from "./figures.ts";
 import type { Home } from "./home.ts";
 import type { Manager } from "./manager.ts";
 import { measureAfterKills, measureCalm } from "./rest.ts";
-import { type Effort, names, repeat, untilAllRun } from "./effort.ts";
+import { type Effort, names, repeat, untilAllRun, untilRunning } from "./effort.ts";
 import { now } from "./wait.ts";
 
 /**
@@ -56,11 +56,19 @@ async function measureRound(
     const samples = sheet.of(manager.name, row);
     const end = meter.begin();
     await repeat(samples.values, tries, one);
-    samples.spans.push(end());
+    const span = end();
+    samples.spans.push(span);
+    return span;
   };
 
   manager.configure(ids);
-  await gather(rows.launched, 1, async () => await untilAllRun(home, manager.launch(), ids));
+  const firstRuns = sheet.of(manager.name, rows.first);
+  const launch = await gather(rows.launched, 1, async () => {
+    const { firstMs, lastMs } = await untilRunning(home, manager.launch(), ids);
+    firstRuns.values.push(firstMs);
+    return lastMs;
+  });
+  firstRuns.spans.push(launch);
   await manager.settled(ids);
   if (first) await measureCalm(home, manager, effort, sheet);
 

@@ -1,4 +1,4 @@
-import type { Figure, Unit } from "./figures.ts";
+import { type Figure, type Unit, verdictsOf } from "./figures.ts";
 import { verdict } from "./goals.ts";
 import type { Step } from "./report.ts";
 
@@ -11,7 +11,7 @@ export function formatHead(title: string): string {
 
 /** One line of the table; `!` marks a figure that was taken while others used the machine. */
 export function formatFigure(one: Figure): string {
-  const { row, unit, median, q1, q3, min, max, tries, load, disturbed, floor, goal } = one;
+  const { row, unit, median, q1, q3, min, max, tries, load, disturbed, floor } = one;
   const cells = [
     `  ${row}`,
     `${number(median)} ${unit}`,
@@ -22,9 +22,9 @@ export function formatFigure(one: Figure): string {
   ];
   const notes = [
     ...(floor === undefined ? [] : [`${floor.ratio.toFixed(2)} x ${floor.name}`]),
-    ...(goal === undefined
-      ? []
-      : [`${verdict(goal.reached)}: at most ${number(goal.limit)} ${unit}`]),
+    ...verdictsOf(one).map(
+      ({ reached, relation, limit }) => `${verdict(reached)}: ${relation} ${number(limit)} ${unit}`,
+    ),
   ];
   return `${line(cells)}  ${notes.join("; ")}`.trimEnd();
 }
@@ -49,17 +49,17 @@ export function formatStepValue(value: number): string {
 
 /** What of the goals was reached, and what was not. */
 export function formatSummary(figures: readonly Figure[]): string {
-  const lines = figures.flatMap(({ programs, row, unit, median, goal }) =>
-    goal === undefined
-      ? []
-      : [
-          `  ${verdict(goal.reached).padEnd(9)}${`${programs}`.padStart(5)}  ${row.padEnd(46)}` +
-            `${show(median, unit).padStart(10)}, goal ${goal.text}: here at most ` +
-            `${show(goal.limit, unit)} (${goal.scale})${goal.doubtful ? "  ! doubtful" : ""}`,
-        ],
+  const lines = figures.flatMap((one) =>
+    verdictsOf(one).map(
+      ({ reached, text, relation, limit, scale, doubtful }) =>
+        `  ${verdict(reached).padEnd(9)}${`${one.programs}`.padStart(5)}  ${one.row.padEnd(46)}` +
+        `${show(one.median, one.unit).padStart(10)}, goal ${text}: here ${relation} ` +
+        `${show(limit, one.unit)} (${scale})${doubtful ? "  ! doubtful" : ""}`,
+    ),
   );
-  const reached = figures.filter(({ goal }) => goal?.reached === true).length;
-  const doubtful = figures.filter(({ goal }) => goal?.doubtful === true).length;
+  const verdicts = figures.flatMap(verdictsOf);
+  const reached = verdicts.filter((one) => one.reached).length;
+  const doubtful = verdicts.filter((one) => one.doubtful).length;
   const disturbed = figures.filter((one) => one.disturbed).length;
   return [
     `\ngoals: ${reached} reached, ${lines.length - reached} missed` +

@@ -15,9 +15,12 @@ export interface ProgramOptions {
 /** Each start is followed for so long; a program that dies sooner has failed to start. */
 export const SUCCESS_SECONDS = 0.5;
 
+/** Whose goals are judged. */
+export const USRSVCD = "usrsvcd";
+
 /** usrsvcd, and usrsvc. */
 export class Usrsvcd implements Manager {
-  readonly name = "usrsvcd";
+  readonly name = USRSVCD;
   readonly commands: Commands;
   readonly #home: Home;
   readonly #process: ManagerProcess;

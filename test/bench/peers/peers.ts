@@ -1,25 +1,33 @@
 import { execFileSync } from "node:child_process";
 import type { Home } from "../home.ts";
 import type { Manager } from "../manager.ts";
+import { Daemontools } from "./daemontools.ts";
 import { Runit } from "./runit.ts";
 import { Supervisor } from "./supervisor.ts";
 
 /** Another service manager, if it is installed. */
 export interface Peer {
-  readonly name: string;
+  readonly name: (typeof peerNames)[number];
   /** Empty when it is not installed. */
   readonly version: string;
   readonly make: (home: Home) => Manager;
 }
 
+/** What `findPeers` looks for. */
+export const peerNames = ["runit", "daemontools", "supervisor"] as const;
+
 /** The service managers that usrsvcd is put beside. */
 export function findPeers(): readonly Peer[] {
   const runit = hasAll("runsvdir", "runsv", "sv") ? (debianVersion("runit") ?? "installed") : "";
+  const daemontools = hasAll("svscan", "supervise", "svc", "svstat")
+    ? (debianVersion("daemontools") ?? "installed")
+    : "";
   const supervisor = hasAll("supervisord", "supervisorctl")
     ? (output("supervisord", "--version") ?? "installed")
     : "";
   return [
     { name: "runit", version: runit, make: (home) => new Runit(home) },
+    { name: "daemontools", version: daemontools, make: (home) => new Daemontools(home) },
     { name: "supervisor", version: supervisor, make: (home) => new Supervisor(home) },
   ];
 }
@@ -30,7 +38,7 @@ function hasAll(...commands: readonly string[]): boolean {
   );
 }
 
-/** runit has no option that tells its version. */
+/** runit and daemontools have no option that tells their version. */
 function debianVersion(name: string): string | undefined {
   return output("dpkg-query", "-W", "-f", "${Version}", name);
 }
