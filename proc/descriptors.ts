@@ -2,6 +2,12 @@ import { readdirSync } from "node:fs";
 import type { Libc } from "./libc.ts";
 
 /**
+ * Descriptors of which a child has no copy even before its exec, which may hang: what they lock is
+ * free when we end.
+ */
+export const uninherited: Set<number> = new Set();
+
+/**
  * Keeps all descriptors but 0, 1 and 2 from the programs that are started next. Node opens its own
  * that way, but hands on what it was itself given by a careless caller (a shell's `3<file`).
  */

@@ -24,11 +24,3 @@ export function decodeWaitStatus(status: number): Exit {
   if (signal === 0) return { kind: "code", code: (status >> 8) & 0xff };
   return { kind: "signal", signal: signalName(signal), coreDumped: (status & 0x80) !== 0 };
 }
-
-const LAST_SIGNAL = 64;
-
-/** Decodes what a shell tells of its last command: 128+n for signal n. */
-export function decodeShellStatus(status: number): Exit {
-  if (status <= 128 || status > 128 + LAST_SIGNAL) return { kind: "code", code: status };
-  return { kind: "signal", signal: signalName(status - 128), coreDumped: false };
-}

@@ -30,23 +30,42 @@ export interface Libc {
   trimHeap(): void;
   /** renameat2(2) with RENAME_EXCHANGE: false where one is missing, or the file system cannot. */
   exchange(path: string, other: string): boolean;
-  /** socketpair(2): AF_UNIX, SOCK_STREAM; `pair` gets two ints. */
-  socketPair(pair: Buffer): number;
-  /**
-   * posix_spawn(3) as the leader of a new session, with no signal blocked or ignored, descriptors
-   * 0, 1 and 2 on /dev/null, and `channel` as descriptor 3. In a thread of libuv's pool: `done`
-   * gets the pid, or minus the errno.
-   */
-  spawnLater(
-    argv: readonly string[],
-    env: readonly string[],
-    channel: number,
-    done: (pid: number) => void,
-  ): void;
-  /** waitpid(2) with WNOHANG: takes the end of a child of `spawnLater`. */
-  reap(pid: number): number;
+  /** False where posix_spawn(3) cannot change the folder: glibc before 2.29, musl before 1.1.24. */
+  canSpawnInFolder(): boolean;
+  /** posix_spawn(3) in a thread of libuv's pool: `done` gets the pid, or minus the errno. */
+  spawnLater(call: SpawnCall, done: (pid: number) => void): void;
+  /** kill(2); a negative pid is a group, signal 0 only asks. */
+  kill(pid: number, signal: number): number;
+  /** waitpid(2) with WNOHANG for one child of ours: 0 while it lives; `status` gets an int. */
+  reap(pid: number, status: Buffer): number;
+  /** fcntl(2), F_SETFL to O_APPEND alone: reads and writes wait, as programs expect. */
+  makeBlocking(fd: number): number;
+  /** Our own soft limit of open files (prlimit(2)); undefined: unlimited, or not to be had. */
+  softOpenFiles(): number | undefined;
+  /** Sets it (undefined: to the hard one) for all of our threads, and for children made from then on. */
+  setSoftOpenFiles(count: number | undefined): void;
+  /** setsid(2). */
+  setSession(): number;
+  /** dup2(2). */
+  duplicate(fd: number, to: number): number;
   /** sendto(2) with MSG_NOSIGNAL and MSG_DONTWAIT; `address` is a `struct sockaddr_un`. */
   sendTo(fd: number, message: Buffer, address: Buffer): number;
+}
+
+/** What posix_spawn(3) is to make: the leader of a new session with no signal blocked or ignored. */
+export interface SpawnCall {
+  /** Path of the executable; a relative one counts from `folder`. */
+  readonly file: string;
+  readonly argv: readonly string[];
+  /** `NAME=value` each. */
+  readonly env: readonly string[];
+  /** Working directory; undefined: ours. */
+  readonly folder: string | undefined;
+  /** Descriptors of ours that become 1 and 2; 0 is /dev/null. */
+  readonly stdout: number;
+  readonly stderr: number;
+  /** Descriptors that are closed at once; others of ours are by the exec. */
+  readonly closed: Iterable<number>;
 }
 
 /** Linux numbers these system calls alike on all machines (include/uapi/asm-generic/unistd.h). */
@@ -61,19 +80,18 @@ const MSG_NOSIGNAL = 0x4000;
 const MSG_DONTWAIT = 0x40;
 const AT_FDCWD = -100;
 const RENAME_EXCHANGE = 1 << 1;
-const SOCK_STREAM = 1;
 const O_RDONLY = 0;
-const O_WRONLY = 1;
 const WNOHANG = 1;
+const RLIMIT_NOFILE = 7;
 const POSIX_SPAWN_SETSIGDEF = 0x04;
 const POSIX_SPAWN_SETSIGMASK = 0x08;
 /** glibc 2.26, musl 1.1.19. */
 const POSIX_SPAWN_SETSID = 0x80;
 /** Opaque types of spawn.h and signal.h have at most 336 bytes (glibc and musl, 64 bits). */
 const OPAQUE_BYTES = 512;
-/** Descriptor by which whoever is spawned talks with us. */
-const CHANNEL = 3;
 const F_SETFD = 2;
+const F_SETFL = 4;
+const O_APPEND = 0o2000;
 const FD_CLOEXEC = 1;
 /** EPOLL_CLOEXEC and EFD_CLOEXEC are both O_CLOEXEC. */
 const CLOEXEC = 0o2000000;
@@ -118,23 +136,27 @@ function bind(): Libc {
     "long sendto(int fd, const void *message, size_t length, int flags, const void *address, unsigned int addressLength)",
   );
   const eventfd = self.func("int eventfd(unsigned int initial, int flags)");
-  const socketpair = self.func("int socketpair(int domain, int type, int protocol, void *pair)");
+  const kill = self.func("int kill(int pid, int signal)");
   const waitpid = self.func("int waitpid(int pid, void *status, int options)");
   const renameat2 = optional(() =>
     self.func("int renameat2(int from, const char *path, int to, const char *other, uint flags)"),
   );
   const mallocTrim = optional(() => self.func("int malloc_trim(size_t pad)"));
-  let spawnLater: Libc["spawnLater"] | undefined;
+  let spawner: Pick<Libc, "spawnLater" | "canSpawnInFolder"> | undefined;
+  let limits: Pick<Libc, "softOpenFiles" | "setSoftOpenFiles"> | undefined;
   return {
     errno: () => koffi.errno(),
     trimHeap: () => void mallocTrim?.(0),
     exchange: (path, other) => renameat2?.(AT_FDCWD, path, AT_FDCWD, other, RENAME_EXCHANGE) === 0,
-    socketPair: (pair) => socketpair(AF_UNIX, SOCK_STREAM | CLOEXEC, 0, pair) as number,
-    spawnLater: (argv, env, channel, done) => {
-      spawnLater ??= bindSpawn(self);
-      spawnLater(argv, env, channel, done);
-    },
-    reap: (pid) => waitpid(pid, null, WNOHANG) as number,
+    canSpawnInFolder: () => (spawner ??= bindSpawn(self)).canSpawnInFolder(),
+    spawnLater: (call, done) => (spawner ??= bindSpawn(self)).spawnLater(call, done),
+    kill: (pid, signal) => kill(pid, signal) as number,
+    reap: (pid, status) => waitpid(pid, status, WNOHANG) as number,
+    makeBlocking: (fd) => fcntl(fd, F_SETFL, O_APPEND) as number,
+    softOpenFiles: () => (limits ??= bindLimits(koffi, self)).softOpenFiles(),
+    setSoftOpenFiles: (count) => (limits ??= bindLimits(koffi, self)).setSoftOpenFiles(count),
+    setSession: () => self.func("int setsid()")() as number,
+    duplicate: (fd, to) => self.func("int dup2(int fd, int to)")(fd, to) as number,
     flock: (fd, operation) => flock(fd, operation) as number,
     pidfdOpen: (pid) => Number(syscall(SYS_pidfd_open, pid, 0, 0, 0)),
     pidfdSendSignal: (pidfd, signal, flags) =>
@@ -169,7 +191,7 @@ function optional<T>(bind: () => T): T | undefined {
 }
 
 /** At first use: only who starts programs needs it. */
-function bindSpawn(self: Koffi.LibraryHandle): Libc["spawnLater"] {
+function bindSpawn(self: Koffi.LibraryHandle): Pick<Libc, "spawnLater" | "canSpawnInFolder"> {
   const spawn = self.func(
     "int posix_spawn(_Out_ int *pid, const char *path, const void *actions, const void *attributes, const char **argv, const char **env)",
   );
@@ -177,7 +199,11 @@ function bindSpawn(self: Koffi.LibraryHandle): Libc["spawnLater"] {
   const addOpen = self.func(
     "int posix_spawn_file_actions_addopen(void *actions, int fd, const char *path, int flags, uint mode)",
   );
+  const addClose = self.func("int posix_spawn_file_actions_addclose(void *actions, int fd)");
   const addDup = self.func("int posix_spawn_file_actions_adddup2(void *actions, int fd, int to)");
+  const addFolder = optional(() =>
+    self.func("int posix_spawn_file_actions_addchdir_np(void *actions, const char *path)"),
+  );
   const destroy = self.func("int posix_spawn_file_actions_destroy(void *actions)");
   const attributes = Buffer.alloc(OPAQUE_BYTES);
   self.func("int posix_spawnattr_init(void *attributes)")(attributes);
@@ -195,24 +221,55 @@ function bindSpawn(self: Koffi.LibraryHandle): Libc["spawnLater"] {
     attributes,
     POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK,
   );
-  return (argv, env, channel, done) => {
-    const actions = Buffer.alloc(OPAQUE_BYTES);
-    init(actions);
-    addOpen(actions, 0, "/dev/null", O_RDONLY, 0);
-    for (const fd of [1, 2]) addOpen(actions, fd, "/dev/null", O_WRONLY, 0);
-    addDup(actions, channel, CHANNEL);
-    const pid = [0];
-    spawn.async(
-      pid,
-      argv[0],
-      actions,
-      attributes,
-      [...argv, null],
-      [...env, null],
-      (error: unknown, errno: number) => {
-        destroy(actions);
-        done(error ? -constants.errno.EIO : errno === 0 ? (pid[0] ?? 0) : -errno);
-      },
-    );
+  return {
+    canSpawnInFolder: () => addFolder !== undefined,
+    spawnLater({ file, argv, env, folder, stdout, stderr, closed }, done) {
+      const actions = Buffer.alloc(OPAQUE_BYTES);
+      init(actions);
+      for (const fd of closed) addClose(actions, fd);
+      addOpen(actions, 0, "/dev/null", O_RDONLY, 0);
+      addDup(actions, stdout, 1);
+      addDup(actions, stderr, 2);
+      // Last: a folder that hangs is waited for with all else done. All that is marked to be closed
+      // on exec stays open until then: the program's lock must be held so long.
+      if (folder !== undefined) addFolder?.(actions, folder);
+      const pid = [0];
+      spawn.async(
+        pid,
+        file,
+        actions,
+        attributes,
+        [...argv, null],
+        [...env, null],
+        (error: unknown, errno: number) => {
+          destroy(actions);
+          done(error ? -constants.errno.EIO : errno === 0 ? (pid[0] ?? 0) : -errno);
+        },
+      );
+    },
+  };
+}
+
+/** `struct rlimit` is two `rlim_t`, soft and hard, as long as a `long` where nothing else is asked for. */
+function bindLimits(
+  koffi: typeof Koffi,
+  self: Koffi.LibraryHandle,
+): Pick<Libc, "softOpenFiles" | "setSoftOpenFiles"> {
+  const prlimit = self.func("int prlimit(int pid, int resource, const void *to, void *from)");
+  const limit = koffi.sizeof("long") === 4 ? new Uint32Array(2) : new BigUint64Array(2);
+  const bytes = Buffer.from(limit.buffer);
+  const read = (): boolean => prlimit(0, RLIMIT_NOFILE, null, bytes) === 0;
+  return {
+    softOpenFiles() {
+      const soft = read() ? Number(limit[0]) : Infinity;
+      return soft < 2 ** 31 ? soft : undefined;
+    },
+    setSoftOpenFiles(count) {
+      if (!read()) return;
+      if (count === undefined) limit.copyWithin(0, 1);
+      else if (limit instanceof BigUint64Array) limit[0] = BigInt(count);
+      else limit[0] = count;
+      prlimit(0, RLIMIT_NOFILE, bytes, null);
+    },
   };
 }

@@ -1,10 +1,9 @@
 import { closeSync } from "node:fs";
 import { constants, endianness } from "node:os";
-import type { Epoll } from "./epoll.ts";
+import type { Epoll, Listening } from "./epoll.ts";
 import { decodeWaitStatus, type Exit } from "./exit.ts";
 import type { Libc } from "./libc.ts";
-import { signalGroupByNumber } from "./polling.ts";
-import { sameProcess, type ProcessRef } from "./pid.ts";
+import { type Pid, type ProcessRef, sameProcess } from "./pid.ts";
 import { type ProcReader, statIfAny } from "./reader.ts";
 import { isDead, type Stat } from "./stat.ts";
 import type { ProcessWatch, ProcessWatcher } from "./watch.ts";
@@ -16,10 +15,8 @@ const PIDFD_GET_INFO = 0xc040ff0b;
 const PIDFD_INFO_EXIT = 1n << 3n;
 const PIDFD_INFO_BYTES = 64;
 const PIDFD_INFO_EXIT_CODE = 60;
-/** pidfd_send_signal(2), Linux 6.9: to the group whose leader the pidfd is. */
-const PIDFD_SIGNAL_PROCESS_GROUP = 1 << 2;
 
-const { ESRCH, EINVAL, EPERM } = constants.errno;
+const { ESRCH, EPERM } = constants.errno;
 
 /** True where the kernel has pidfds (Linux 5.3); some containers forbid them. */
 export function hasPidfd(libc: Libc): boolean {
@@ -31,14 +28,16 @@ export function hasPidfd(libc: Libc): boolean {
 
 /**
  * Watches any number of processes by their pidfds: from the end of a process to the callback about
- * 0.4 ms, at no cost while nothing happens.
+ * 0.4 ms, at no cost while nothing happens. All who watch one process share its pidfd.
+ *
+ * Children are reaped here, each by its own pid and never "any": libuv waits for its own ones.
  */
 export class PidfdWatcher implements ProcessWatcher {
   readonly kind = "pidfd";
   readonly #libc: Libc;
   readonly #epoll: Epoll;
   readonly #reader: ProcReader;
-  readonly #watches = new Set<PidfdWatch>();
+  readonly #held = new Map<Pid, Held>();
 
   constructor(libc: Libc, epoll: Epoll, reader: ProcReader) {
     this.#libc = libc;
@@ -47,6 +46,8 @@ export class PidfdWatcher implements ProcessWatcher {
   }
 
   open(ref: ProcessRef): ProcessWatch | undefined {
+    const held = this.#held.get(ref.pid);
+    if (held !== undefined && sameProcess(held.ref, ref)) return held.watch();
     const fd = this.#libc.pidfdOpen(ref.pid);
     if (fd < 0) return undefined;
     // The pid may have been given to another process before the open: only the start time tells.
@@ -54,95 +55,164 @@ export class PidfdWatcher implements ProcessWatcher {
       closeSync(fd);
       return undefined;
     }
-    const listening = this.#epoll.listen(fd, () => {
-      // The look decides: a notice about a process that lives is listened for again.
-      const stat = statIfAny(this.#reader, ref.pid);
-      const lives = stat !== undefined && !isDead(stat) && stat.startTime === ref.startTime;
-      if (lives) listening.again();
-      else watch.ended(stat);
-    });
-    const watch: PidfdWatch = new PidfdWatch(ref, fd, this.#libc, this.#reader, () => {
-      if (!this.#watches.delete(watch)) return;
-      listening.stop();
+    return this.#hold(new Held(ref, fd, false, this.#libc)).watch();
+  }
+
+  /**
+   * Takes charge of a child that was made just now: it is reaped when it ends, watched or not.
+   *
+   * @throws when there is no descriptor for it; then it is the caller's to end
+   */
+  adopt(pid: Pid): ProcessWatch {
+    const fd = this.#libc.pidfdOpen(pid);
+    if (fd < 0) throw new Error(`pidfd_open: errno ${this.#libc.errno()}`);
+    try {
+      // It may be dead by now, but nobody has reaped it.
+      const { startTime } = this.#reader.stat(pid);
+      return this.#hold(new Held({ pid, startTime }, fd, true, this.#libc)).watch();
+    } catch (error) {
       closeSync(fd);
-    });
-    this.#watches.add(watch);
-    return watch;
-  }
-
-  [Symbol.dispose](): void {
-    for (const watch of this.#watches) watch[Symbol.dispose]();
-  }
-}
-
-class PidfdWatch implements ProcessWatch {
-  readonly ref: ProcessRef;
-  readonly exited: Promise<Exit>;
-  readonly fd: number;
-  readonly #libc: Libc;
-  readonly #reader: ProcReader;
-  readonly #release: () => void;
-  #settle: (exit: Exit) => void = () => {};
-  #released = false;
-
-  constructor(ref: ProcessRef, fd: number, libc: Libc, reader: ProcReader, release: () => void) {
-    this.ref = ref;
-    this.fd = fd;
-    this.#libc = libc;
-    this.#reader = reader;
-    this.#release = release;
-    this.exited = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
-  }
-
-  /** `stat`: what /proc shows of it still. */
-  ended(stat: Stat | undefined): void {
-    this.#settle(this.#exit(stat));
-  }
-
-  signal(signal: NodeJS.Signals): boolean {
-    return this.#send(signal, 0);
-  }
-
-  signalGroup(signal: NodeJS.Signals): boolean {
-    return this.#send(signal, PIDFD_SIGNAL_PROCESS_GROUP);
-  }
-
-  [Symbol.dispose](): void {
-    this.#released = true;
-    this.#release();
-  }
-
-  #send(signal: NodeJS.Signals, flags: number): boolean {
-    if (this.#released)
-      throw new TypeError(`signal to ${this.ref.pid} after its watch was released`);
-    if (this.#libc.pidfdSendSignal(this.fd, constants.signals[signal], flags) === 0) return true;
-    const errno = this.#libc.errno();
-    if (errno === ESRCH) return false;
-    if (errno === EINVAL && flags !== 0) {
-      return signalGroupByNumber(this.#reader, this.ref, signal); // before Linux 6.9
+      throw error;
     }
-    const code = errno === EPERM ? "not permitted" : `errno ${errno}`;
-    throw new Error(`cannot send ${signal} to process ${this.ref.pid}: ${code}`);
   }
 
-  /** A zombie shows its wait status; one that is reaped tells it through the pidfd (Linux 6.15). */
-  #exit(stat: Stat | undefined): Exit {
-    if (stat?.startTime === this.ref.startTime && stat.state === "Z") {
-      return decodeWaitStatus(stat.exitCode);
-    }
+  /** True for a child that is in our charge. */
+  isChild(pid: Pid): boolean {
+    return this.#held.get(pid)?.isChild === true;
+  }
+
+  /** Children that live on are left alone: init reaps them when we are gone. */
+  [Symbol.dispose](): void {
+    for (const held of this.#held.values()) held.close();
+  }
+
+  #hold(held: Held): Held {
+    const { pid } = held.ref;
+    this.#held.set(pid, held);
+    held.listening = this.#epoll.listen(held.fd, () => {
+      const exit = held.isChild ? this.#reap(held) : this.#look(held);
+      if (exit === undefined) held.listening?.again();
+      else held.end(exit);
+    });
+    held.onClose = () => {
+      if (this.#held.get(pid) === held) this.#held.delete(pid);
+    };
+    return held;
+  }
+
+  #reap(held: Held): Exit | undefined {
+    const status = Buffer.alloc(4);
+    const pid = this.#libc.reap(held.ref.pid, status);
+    if (pid === 0) return undefined;
+    if (pid < 0) return this.#exitOfReaped(held); // somebody else did
+    return decodeWaitStatus(little ? status.readInt32LE() : status.readInt32BE());
+  }
+
+  /** The look decides: a notice about a process that lives is listened for again. */
+  #look(held: Held): Exit | undefined {
+    const stat = statIfAny(this.#reader, held.ref.pid);
+    const isIt = stat?.startTime === held.ref.startTime;
+    if (isIt && !isDead(stat)) return undefined;
+    return isIt && isZombie(stat) ? decodeWaitStatus(stat.exitCode) : this.#exitOfReaped(held);
+  }
+
+  /** One that is reaped tells its wait status through the pidfd (Linux 6.15). */
+  #exitOfReaped({ fd }: Held): Exit {
     const info = Buffer.alloc(PIDFD_INFO_BYTES);
     writeU64(info, PIDFD_INFO_EXIT);
-    if (this.#released || this.#libc.ioctl(this.fd, PIDFD_GET_INFO, info) !== 0) {
-      return { kind: "unknown" };
-    }
+    if (this.#libc.ioctl(fd, PIDFD_GET_INFO, info) !== 0) return { kind: "unknown" };
     const mask = little ? info.readBigUInt64LE(0) : info.readBigUInt64BE(0);
     if ((mask & PIDFD_INFO_EXIT) === 0n) return { kind: "unknown" };
     const status = little
       ? info.readInt32LE(PIDFD_INFO_EXIT_CODE)
       : info.readInt32BE(PIDFD_INFO_EXIT_CODE);
     return decodeWaitStatus(status);
+  }
+}
+
+function isZombie(stat: Stat): boolean {
+  return stat.state === "Z";
+}
+
+/** The pidfd of one process, with all who watch it. */
+class Held {
+  readonly ref: ProcessRef;
+  readonly fd: number;
+  /** Ours to reap: it is held until its end, watched or not. */
+  readonly isChild: boolean;
+  readonly #libc: Libc;
+  readonly #watches = new Set<PidfdWatch>();
+  listening: Listening | undefined;
+  onClose: () => void = () => {};
+  #isClosed = false;
+
+  constructor(ref: ProcessRef, fd: number, isChild: boolean, libc: Libc) {
+    this.ref = ref;
+    this.fd = fd;
+    this.isChild = isChild;
+    this.#libc = libc;
+  }
+
+  watch(): ProcessWatch {
+    const watch = new PidfdWatch(this, () => {
+      this.#watches.delete(watch);
+      if (this.#watches.size === 0 && !this.isChild) this.close();
+    });
+    this.#watches.add(watch);
+    return watch;
+  }
+
+  end(exit: Exit): void {
+    this.close();
+    for (const watch of this.#watches) watch.settle(exit);
+    this.#watches.clear();
+  }
+
+  send(signal: NodeJS.Signals): boolean {
+    if (this.#isClosed) return false;
+    if (this.#libc.pidfdSendSignal(this.fd, constants.signals[signal], 0) === 0) return true;
+    const errno = this.#libc.errno();
+    if (errno === ESRCH) return false;
+    const code = errno === EPERM ? "not permitted" : `errno ${errno}`;
+    throw new Error(`cannot send ${signal} to process ${this.ref.pid}: ${code}`);
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.listening?.stop();
+    closeSync(this.fd);
+    this.onClose();
+  }
+}
+
+class PidfdWatch implements ProcessWatch {
+  readonly ref: ProcessRef;
+  readonly exited: Promise<Exit>;
+  readonly #held: Held;
+  readonly #release: () => void;
+  #isReleased = false;
+  settle: (exit: Exit) => void = () => {};
+
+  constructor(held: Held, release: () => void) {
+    this.ref = held.ref;
+    this.#held = held;
+    this.#release = release;
+    this.exited = new Promise((resolve) => {
+      this.settle = resolve;
+    });
+  }
+
+  signal(signal: NodeJS.Signals): boolean {
+    if (this.#isReleased) {
+      throw new TypeError(`signal to ${this.ref.pid} after its watch was released`);
+    }
+    return this.#held.send(signal);
+  }
+
+  [Symbol.dispose](): void {
+    this.#isReleased = true;
+    this.#release();
   }
 }
 

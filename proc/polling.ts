@@ -1,8 +1,12 @@
 import type { Exit } from "./exit.ts";
+import { constants } from "node:os";
 import { decodeWaitStatus } from "./exit.ts";
-import { sameProcess, type ProcessRef } from "./pid.ts";
+import { libc } from "./libc.ts";
+import { type Pid, type ProcessRef, sameProcess } from "./pid.ts";
 import type { ProcReader } from "./reader.ts";
 import type { ProcessWatch, ProcessWatcher } from "./watch.ts";
+
+const { ESRCH } = constants.errno;
 
 /**
  * What is left without pidfds (Linux before 5.3, or no koffi for this machine): a look at each
@@ -14,6 +18,8 @@ export class PollingWatcher implements ProcessWatcher {
   readonly #reader: ProcReader;
   readonly #intervalMs: number;
   readonly #watches = new Set<PollingWatch>();
+  /** Children, whose end is told: by pid, which is theirs until then. */
+  readonly #children = new Map<Pid, { readonly ref: ProcessRef; readonly exited: Promise<Exit> }>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(reader: ProcReader, intervalMs = 1000) {
@@ -22,15 +28,31 @@ export class PollingWatcher implements ProcessWatcher {
   }
 
   open(ref: ProcessRef): ProcessWatch | undefined {
-    if (!sameProcess(this.#reader.alive(ref.pid), ref)) return undefined;
-    const watch = new PollingWatch(ref, this.#reader, () => this.#forget(watch));
-    this.#watches.add(watch);
-    this.#timer ??= setInterval(() => this.#look(), this.#intervalMs);
-    return watch;
+    const child = this.#children.get(ref.pid);
+    if (child !== undefined && sameProcess(child.ref, ref)) return this.#watch(ref, child.exited);
+    return sameProcess(this.#reader.alive(ref.pid), ref) ? this.#watch(ref, undefined) : undefined;
+  }
+
+  /** Takes note of a child that was made just now, and of which Node tells the end. */
+  adopt(pid: Pid, exited: Promise<Exit>): ProcessWatch {
+    const ref = { pid, startTime: this.#reader.stat(pid).startTime };
+    this.#children.set(pid, { ref, exited });
+    void exited.then(() => this.#children.delete(pid));
+    return this.#watch(ref, exited);
   }
 
   [Symbol.dispose](): void {
     for (const watch of this.#watches) watch[Symbol.dispose]();
+  }
+
+  /** `told`: who tells the end; without it, it is looked for. */
+  #watch(ref: ProcessRef, told: Promise<Exit> | undefined): ProcessWatch {
+    const watch = new PollingWatch(ref, this.#reader, () => this.#forget(watch));
+    if (told === undefined) {
+      this.#watches.add(watch);
+      this.#timer ??= setInterval(() => this.#look(), this.#intervalMs);
+    } else void told.then((exit) => watch.settle(exit));
+    return watch;
   }
 
   #look(): void {
@@ -50,6 +72,7 @@ class PollingWatch implements ProcessWatch {
   readonly exited: Promise<Exit>;
   readonly #reader: ProcReader;
   readonly #release: () => void;
+  #isReleased = false;
   #settle: (exit: Exit) => void = () => {};
 
   constructor(ref: ProcessRef, reader: ProcReader, release: () => void) {
@@ -61,13 +84,17 @@ class PollingWatch implements ProcessWatch {
     });
   }
 
+  settle(exit: Exit): void {
+    if (!this.#isReleased) this.#settle(exit);
+  }
+
   look(): void {
     try {
       if (sameProcess(this.#reader.alive(this.ref.pid), this.ref)) return;
     } catch {
       return; // no descriptor left for the look (EMFILE): the next one will tell
     }
-    this.#settle(this.#exit());
+    this.settle(this.#exit());
   }
 
   signal(signal: NodeJS.Signals): boolean {
@@ -75,11 +102,8 @@ class PollingWatch implements ProcessWatch {
     return kill(this.ref.pid, signal);
   }
 
-  signalGroup(signal: NodeJS.Signals): boolean {
-    return signalGroupByNumber(this.#reader, this.ref, signal);
-  }
-
   [Symbol.dispose](): void {
+    this.#isReleased = true;
     this.#release();
   }
 
@@ -109,6 +133,18 @@ export function signalGroupByNumber(
     // the leader is gone; its group may not be
   }
   return kill(-Number(leader.pid), signal);
+}
+
+/** False where no process is in a group of this number: one call, where a look takes many. */
+export function isGroup(leader: Pid): boolean {
+  const c = libc();
+  if (c !== undefined) return c.kill(-Number(leader), 0) === 0 || c.errno() !== ESRCH;
+  try {
+    process.kill(-Number(leader), 0); // a thrown error takes twenty times as long
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
 }
 
 function kill(pid: number, signal: NodeJS.Signals): boolean {

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   open,
   read,
   readdirSync,
@@ -11,6 +12,7 @@ import {
 import { endianness } from "node:os";
 import { parsePageSize } from "./auxv.ts";
 import { parseCmdline } from "./cmdline.ts";
+import { parseEnviron } from "./environ.ts";
 import { ProcError } from "./error.ts";
 import { parseSoftOpenFiles } from "./limits.ts";
 import { parseLastPid } from "./loadavg.ts";
@@ -34,6 +36,8 @@ export interface ProcReader {
   uid(pid: Pid): number;
   /** May hang with the process's memory lock (a process in mid-exec or in mid-core-dump). */
   cmdline(pid: Pid): readonly string[];
+  /** The environment as of the last exec. May hang as `cmdline` may. */
+  environ(pid: Pid): ReadonlyMap<string, string>;
   /** As `cmdline`, without stalling others. */
   cmdlineLater(pid: Pid): Promise<readonly string[]>;
   /** As `cmdlineLater`; walks the page tables, so it is dear. */
@@ -83,6 +87,7 @@ export function procReader(root = "/proc"): ProcReader {
         .filter((pid) => pid !== undefined),
     stat,
     alive(pid) {
+      if (!existsSync(`${root}/${pid}`)) return undefined; // as often as not, and cheaper than an error
       try {
         const found = stat(pid);
         return isDead(found) ? undefined : { pid, startTime: found.startTime };
@@ -93,9 +98,12 @@ export function procReader(root = "/proc"): ProcReader {
     },
     uid(pid) {
       const path = `${root}/${pid}`;
-      return reading(path, () => statSync(path)).uid;
+      const found = reading(path, () => statSync(path, { throwIfNoEntry: false }));
+      if (found === undefined) throw new ProcError("gone", path, "no such process");
+      return found.uid;
     },
     cmdline: (pid) => parseCmdline(text(`${root}/${pid}/cmdline`)),
+    environ: (pid) => parseEnviron(text(`${root}/${pid}/environ`)),
     cmdlineLater: async (pid) => parseCmdline(await later(`${root}/${pid}/cmdline`)),
     async smapsRollup(pid) {
       const path = `${root}/${pid}/smaps_rollup`;

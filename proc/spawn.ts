@@ -1,217 +1,246 @@
 import { spawn } from "node:child_process";
-import { closeSync, readSync, writeSync } from "node:fs";
-import { constants, endianness } from "node:os";
-import type { Duplex } from "node:stream";
-import { sealDescriptors } from "./descriptors.ts";
-import type { Epoll } from "./epoll.ts";
+import { constants } from "node:os";
+import { sealDescriptors, uninherited } from "./descriptors.ts";
+import type { Exit } from "./exit.ts";
 import type { Libc } from "./libc.ts";
 import type { Pid } from "./pid.ts";
-import { Turns } from "./turns.ts";
+import type { PidfdWatcher } from "./pidfd.ts";
+import type { PollingWatcher } from "./polling.ts";
+import { type ProcReader, statIfAny } from "./reader.ts";
+import { ageMs } from "./uptime.ts";
+import type { ProcessWatch } from "./watch.ts";
 
-/** A child of ours that leads a session of its own and talks with us on its descriptor 3. */
-export interface Spawned {
-  readonly pid: Pid;
-  /** Writes to its descriptor 3; into nothing when nobody reads there any more. */
-  send(text: string): void;
-  /** SIGKILL, and no more talk. */
-  end(): void;
-}
-
-/** What a child tells. Nothing is told after `end`. */
-export interface SpawnListener {
-  heard(text: string): void;
-  /** It has ended, or nobody holds its descriptor 3 any more; told of each. */
-  lost(): void;
+/** What a child of ours is to be. */
+export interface SpawnOrder {
+  /** Path of the executable; a relative one counts from `directory`. */
+  readonly file: string;
+  readonly argv: readonly [string, ...string[]];
+  /** All of its environment, as `NAME=value`. */
+  readonly env: readonly string[];
+  /** Working directory; undefined: ours. */
+  readonly directory: string | undefined;
+  /** Descriptors of ours that become 1 and 2. */
+  readonly stdout: number;
+  readonly stderr: number;
+  /** Soft limit of open files; undefined: ours. */
+  readonly openFiles: number | undefined;
 }
 
 /**
- * Makes children that are clean: no signal blocked or ignored, descriptors 0, 1 and 2 on /dev/null.
- * Each call rejects when no process or descriptor can be made, or the command cannot be executed.
+ * Makes children that are clean: each leads a session of its own, no signal is blocked or ignored,
+ * descriptor 0 is /dev/null, and there are none but 0, 1 and 2.
+ *
+ * A child is ours while we live, and reaped when it ends; when we end before, init gets it.
  */
-export type Spawn = (
-  argv: readonly [string, ...string[]],
-  env: Readonly<Record<string, string>>,
-  listener: SpawnListener,
-) => Promise<Spawned>;
+export interface Spawner {
+  /**
+   * Resolves when the file has been executed.
+   *
+   * @throws an error with a `code` (ENOENT, EACCES …) when no process can be made, when the folder
+   * cannot be entered or when the file cannot be executed; ETIMEDOUT when that hangs
+   */
+  spawn(order: SpawnOrder): Promise<ProcessWatch>;
+  /** True where `directory` can be asked for. */
+  readonly entersFolders: boolean;
+  /** True where that `openFiles` can be asked for; `fd`: a descriptor that was opened just now. */
+  limitsOpenFiles(openFiles: number, fd: number): boolean;
+}
 
-/** There are few threads to do it, and koffi has no more than 256 calls under way. */
-const SPAWNS_AT_ONCE = 16;
+/** So many threads of libuv's pool may be lost to what hangs; some must be left for others. */
+const MOST_STUCK = 6;
+/** The kernel executes a file within milliseconds, unless a file system does not answer. */
+const EXEC_PATIENCE_MS = 10_000;
+/** What was to be executed is killed then, and is gone within this time, or stuck. */
+const KILL_GRACE_MS = 1000;
+/** So many descriptors may be opened by us while children are made. */
+const SPARE_DESCRIPTORS = 128;
+const { ETIMEDOUT } = constants.errno;
 
 /**
- * By posix_spawn(3), in a thread. Node's own spawn copies the page tables of all of Node, on the
- * main thread: 1 ms or more each time, three times the cost of this.
+ * By posix_spawn(3), in a thread: it returns when the exec is done, which takes 0.1 ms of it and may
+ * take for ever. Node's own spawn copies the page tables of all of Node, on the main thread.
  */
-export function nativeSpawn(libc: Libc, epoll: Epoll): Spawn {
-  const environ = environments();
-  const turns = new Turns(SPAWNS_AT_ONCE);
-  return async (argv, env, listener) => {
-    sealDescriptors(libc);
-    const [ours, theirs] = socketPair(libc);
-    try {
-      const pid = await inTurn(turns, async () => {
-        return await new Promise<number>((resolve) => {
-          libc.spawnLater(argv, environ(env), theirs, resolve);
-        });
-      });
-      if (pid < 0) throw systemError(-pid, argv[0]);
-      const pidfd = libc.pidfdOpen(pid);
-      if (pidfd < 0) throw giveUp(pid, libc);
-      return new NativeChild({ pid: pid as Pid, pidfd, channel: ours }, libc, epoll, listener);
-    } catch (error) {
-      closeSync(ours);
-      throw error;
-    } finally {
-      closeSync(theirs);
-    }
-  };
-}
-
-async function inTurn<T>(turns: Turns, act: () => Promise<T>): Promise<T> {
-  const endTurn = await turns.take();
-  try {
-    return await act();
-  } finally {
-    endTurn();
-  }
-}
-
-class NativeChild implements Spawned {
-  readonly pid: Pid;
-  readonly #listener: SpawnListener;
-  readonly #hangUp: () => void;
-  readonly #channel: number;
-  /** Until then its pid cannot be another's. */
-  #isReaped = false;
-  #isClosed = false;
+export class NativeSpawner implements Spawner {
+  readonly #libc: Libc;
+  readonly #watcher: PidfdWatcher;
+  readonly #reader: ProcReader;
+  readonly #limit: LoweredLimit;
+  readonly #patienceMs: number;
+  /** Threads that wait for what can neither be executed nor killed. */
+  #stuck = 0;
+  /** Children that were killed since their exec hung, and of which the call has not returned yet. */
+  readonly #killed = new Set<Pid>();
 
   constructor(
-    { pid, pidfd, channel }: { pid: Pid; pidfd: number; channel: number },
     libc: Libc,
-    epoll: Epoll,
-    listener: SpawnListener,
+    watcher: PidfdWatcher,
+    reader: ProcReader,
+    patienceMs = EXEC_PATIENCE_MS,
   ) {
-    this.pid = pid;
-    this.#channel = channel;
-    this.#listener = listener;
-    const talk = epoll.listen(channel, () => {
-      this.#read();
-      if (!this.#isClosed) talk.again();
-    });
-    this.#hangUp = () => {
-      talk.stop();
-      closeSync(channel);
-    };
-    const life = epoll.listen(pidfd, () => {
-      if (libc.reap(pid) === 0) return life.again();
-      this.#isReaped = true;
-      life.stop();
-      closeSync(pidfd);
-      if (!this.#isClosed) listener.lost();
-    });
+    this.#libc = libc;
+    this.#watcher = watcher;
+    this.#reader = reader;
+    this.#limit = new LoweredLimit(libc);
+    this.#patienceMs = patienceMs;
   }
 
-  send(text: string): void {
-    if (this.#isClosed) return;
+  get entersFolders(): boolean {
+    return this.#libc.canSpawnInFolder();
+  }
+
+  /**
+   * Children inherit our own limit, which is lowered for a moment. The lowest number that was free
+   * tells how many are taken: there must be room below the limit for what we open meanwhile.
+   */
+  limitsOpenFiles(openFiles: number, fd: number): boolean {
+    return fd + SPARE_DESCRIPTORS < openFiles || this.#limit.isAsLow(openFiles);
+  }
+
+  async spawn(order: SpawnOrder): Promise<ProcessWatch> {
+    if (this.#stuck >= MOST_STUCK) throw hangs(order.file);
+    const pid = await this.#execute(order);
+    if (pid < 0) throw systemError(-pid, order.file);
     try {
-      writeSync(this.#channel, text);
-    } catch (error) {
-      if (!isGone(error)) throw error;
+      return this.#watcher.adopt(pid as Pid);
+    } catch (cause) {
+      this.#clearAway(pid); // nobody could wait for it, or signal it safely
+      throw Object.assign(new Error(`${order.file}: ${(cause as Error).message}`, { cause }), {
+        code: "EMFILE",
+      });
     }
   }
 
-  end(): void {
-    if (!this.#isReaped) process.kill(this.pid, "SIGKILL");
-    this.#close();
+  /** Yields the pid, or minus the errno. */
+  async #execute(order: SpawnOrder): Promise<number> {
+    const { file, argv, env, directory, stdout, stderr } = order;
+    const call = { file, argv, env, folder: directory, stdout, stderr, closed: uninherited };
+    sealDescriptors(this.#libc);
+    const raise = this.#limit.lower(order.openFiles);
+    let isGivenUp = false;
+    return await new Promise((resolve) => {
+      let patience = setTimeout(() => {
+        this.#killUnexecuted();
+        patience = setTimeout(() => {
+          isGivenUp = true;
+          this.#stuck += 1;
+          raise();
+          resolve(-ETIMEDOUT);
+        }, KILL_GRACE_MS);
+      }, this.#patienceMs);
+      this.#libc.spawnLater(call, (pid) => {
+        clearTimeout(patience);
+        raise();
+        if (isGivenUp) this.#stuck -= 1;
+        const hung = this.#killed.delete(pid as Pid) || isGivenUp;
+        if (hung && pid > 0) this.#clearAway(pid);
+        resolve(hung ? -ETIMEDOUT : pid);
+      });
+    });
   }
 
-  #read(): void {
-    const text = readText(this.#channel);
-    if (text !== "") return this.#listener.heard(text);
-    this.#close();
-    this.#listener.lost();
+  /**
+   * Until the exec is done a child shares our memory, and so shows our command line; nobody knows
+   * its pid yet. Which of several it is does not matter: all that are as old hang.
+   */
+  #killUnexecuted(): void {
+    const reader = this.#reader;
+    const uptime = reader.uptime();
+    const ours = reader.cmdline(process.pid as Pid).join("\0");
+    for (const pid of reader.pids()) {
+      const stat = statIfAny(reader, pid);
+      if (stat?.ppid !== process.pid || this.#watcher.isChild(pid)) continue;
+      if (ageMs(stat.startTime, uptime) < this.#patienceMs / 2) continue;
+      if (reader.cmdline(pid).join("\0") !== ours) continue;
+      this.#killed.add(pid);
+      process.kill(pid, "SIGKILL");
+    }
   }
 
-  #close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#hangUp();
+  /** Not reaped yet, it cannot be another. */
+  #clearAway(pid: number): void {
+    process.kill(pid, "SIGKILL");
+    const reap = (): void => {
+      if (this.#libc.reap(pid, Buffer.alloc(4)) === 0) setTimeout(reap, KILL_GRACE_MS).unref();
+    };
+    reap();
   }
 }
 
-/** What there is to read; nothing at the end, which may come before our last line was read. */
-function readText(channel: number): string {
-  const buffer = Buffer.alloc(256);
-  try {
-    return buffer.toString("latin1", 0, readSync(channel, buffer));
-  } catch (error) {
-    if (!isGone(error)) throw error;
-    return "";
-  }
-}
+/** Our own soft limit of open files: lowered while children are made that are to inherit it. */
+class LoweredLimit {
+  readonly #libc: Libc;
+  #ours: { readonly soft: number | undefined } | undefined;
+  #users = 0;
 
-function isGone(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === "EPIPE" || code === "ECONNRESET";
+  constructor(libc: Libc) {
+    this.#libc = libc;
+  }
+
+  /** True where it need not be lowered to `count`. */
+  isAsLow(count: number): boolean {
+    const { soft } = (this.#ours ??= { soft: this.#libc.softOpenFiles() });
+    return soft !== undefined && soft <= count;
+  }
+
+  /** Call what it yields when the child is made; again does no harm. */
+  lower(count: number | undefined): () => void {
+    if (count === undefined || this.isAsLow(count)) return () => {};
+    if (this.#users === 0) this.#libc.setSoftOpenFiles(count);
+    this.#users += 1;
+    let isUser = true;
+    return () => {
+      if (!isUser) return;
+      isUser = false;
+      this.#users -= 1;
+      if (this.#users === 0) this.#libc.setSoftOpenFiles(this.#ours?.soft);
+    };
+  }
 }
 
 /** By Node, where the C library or pidfds are not to be had. */
-export const nodeSpawn: Spawn = async ([file, ...words], env, listener) => {
-  const child = spawn(file, words, {
-    env,
-    stdio: ["ignore", "ignore", "ignore", "pipe"],
-    detached: true,
-  });
-  let isEnded = false;
-  await new Promise<void>((resolve, reject) => {
-    child.once("error", reject).once("spawn", resolve);
-  });
-  const talk = child.stdio[3] as Duplex;
-  talk.on("error", () => {}); // nobody reads there any more: that is told
-  talk.on("data", (chunk: Buffer) => {
-    if (!isEnded) listener.heard(chunk.toString("latin1"));
-  });
-  const lost = (): void => {
-    if (!isEnded) listener.lost();
-  };
-  talk.once("close", lost);
-  child.once("exit", lost);
-  return {
-    pid: child.pid as Pid,
-    send: (text) => void talk.write(text),
-    end() {
-      isEnded = true;
-      child.kill("SIGKILL"); // our own child, not yet reaped: its pid cannot be another's
-      talk.destroy();
-      child.unref();
-    },
-  };
-};
+export class NodeSpawner implements Spawner {
+  readonly entersFolders = true;
+  readonly #watcher: PollingWatcher;
 
-function socketPair(libc: Libc): readonly [number, number] {
-  const pair = Buffer.alloc(8);
-  if (libc.socketPair(pair) !== 0) throw systemError(libc.errno(), "socketpair");
-  return endianness() === "LE"
-    ? [pair.readInt32LE(0), pair.readInt32LE(4)]
-    : [pair.readInt32BE(0), pair.readInt32BE(4)];
+  constructor(watcher: PollingWatcher) {
+    this.#watcher = watcher;
+  }
+
+  limitsOpenFiles(): boolean {
+    return false;
+  }
+
+  async spawn({ file, argv, env, directory, stdout, stderr }: SpawnOrder): Promise<ProcessWatch> {
+    const child = spawn(file, argv.slice(1), {
+      argv0: argv[0],
+      cwd: directory,
+      env: Object.fromEntries(env.map((line) => splitVariable(line))),
+      stdio: ["ignore", stdout, stderr],
+      detached: true,
+    });
+    const exited = new Promise<Exit>((resolve) => {
+      child.once("exit", (code, signal) => {
+        const coreDumped = false; // Node does not tell
+        if (code !== null) resolve({ kind: "code", code });
+        else
+          resolve(signal === null ? { kind: "unknown" } : { kind: "signal", signal, coreDumped });
+      });
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once("error", reject).once("spawn", resolve);
+    });
+    child.unref();
+    return this.#watcher.adopt(child.pid as Pid, exited);
+  }
 }
 
-/** Makes `NAME=value` of each variable; once for many children with the same environment. */
-function environments(): (env: Readonly<Record<string, string>>) => readonly string[] {
-  let last: Readonly<Record<string, string>> | undefined;
-  let text: readonly string[] = [];
-  return (env) => {
-    if (env !== last) text = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-    last = env;
-    return text;
-  };
+function splitVariable(line: string): readonly [string, string] {
+  const at = line.indexOf("=");
+  return [line.slice(0, at), line.slice(at + 1)];
 }
 
-/** No descriptor is left to wait for a child: it is ended, and taken when it will be gone. */
-function giveUp(pid: number, libc: Libc): Error {
-  const error = systemError(libc.errno(), "pidfd_open");
-  process.kill(pid, "SIGKILL");
-  setTimeout(() => libc.reap(pid), 1000).unref();
-  return error;
+function hangs(file: string): NodeJS.ErrnoException {
+  return systemError(ETIMEDOUT, file);
 }
 
 function systemError(errno: number, what: string): NodeJS.ErrnoException {

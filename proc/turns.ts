@@ -8,10 +8,14 @@ export class Turns {
     this.#free = count;
   }
 
-  /** Resolves when it is your turn; call what it yields when you are done (again does no harm). */
-  async take(): Promise<() => void> {
+  /**
+   * Resolves when it is your turn; call what it yields when you are done (again does no harm).
+   * Rejects when `signal` is aborted before.
+   */
+  async take(signal?: AbortSignal): Promise<() => void> {
+    signal?.throwIfAborted();
     if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else await this.#wait(signal);
     let done = false;
     return () => {
       if (done) return;
@@ -20,5 +24,20 @@ export class Turns {
       if (next === undefined) this.#free += 1;
       else next();
     };
+  }
+
+  async #wait(signal: AbortSignal | undefined): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(begin), 1);
+        reject(signal?.reason as Error);
+      };
+      const begin = (): void => {
+        signal?.removeEventListener("abort", leave);
+        resolve();
+      };
+      signal?.addEventListener("abort", leave, { once: true });
+      this.#waiting.push(begin);
+    });
   }
 }

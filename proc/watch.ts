@@ -6,11 +6,6 @@ export interface ProcessWatch extends Disposable {
   readonly ref: ProcessRef;
   /** False when the process is no longer there. Throws when it is not ours to signal. */
   signal(signal: NodeJS.Signals): boolean;
-  /**
-   * Signals the process group that this process leads, even after the process itself is gone.
-   * False when there is no such group (any more).
-   */
-  signalGroup(signal: NodeJS.Signals): boolean;
   /** Settles when the process ends, once; never when it is disposed of before. */
   readonly exited: Promise<Exit>;
 }

@@ -26,3 +26,8 @@ export function formatBytes(bytes: number): string {
   const mb = kb / 1024;
   return mb < 1000 ? `${mb.toFixed(1)} MB` : `${(mb / 1024).toFixed(1)} GB`;
 }
+
+/** As much of a long text as a message takes. */
+export function shorten(text: string, most = 120): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
+}

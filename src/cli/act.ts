@@ -5,9 +5,10 @@ import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
 import { toolHost } from "../program/linux-host.ts";
 import { observeAll } from "../program/observe.ts";
-import { stateDir } from "../program/state-dir.ts";
+import { makeStateDir, stateDir } from "../program/state-dir.ts";
 import { findSubject, type Subject } from "../program/subject.ts";
 import type { ProgramStatus } from "../status.ts";
+import { widenThreadPool } from "../thread-pool.ts";
 import type { Command } from "./args.ts";
 import { restartProgram, startProgram, stopProgram } from "./operate.ts";
 import type { ActionResult, Operation } from "./operation.ts";
@@ -90,6 +91,8 @@ async function actOnAll(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<ExitCode> {
+  makeStateDir(host.state);
+  if (command.action !== "stop") await widenThreadPool(process.env); // launches may hang
   const one = async (subject: Subject): Promise<ExitCode> => {
     const operation = operationOf(command, host, screen, signal);
     const result =

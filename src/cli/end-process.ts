@@ -48,7 +48,6 @@ export async function endIt(
     phase: "stopped",
     process: undefined,
     launched: undefined,
-    launcher: undefined,
     digest: undefined,
     reason: aim.action === "stop" ? "stopped by usrsvc" : undefined,
     lastExit: stopped

@@ -4,7 +4,6 @@ import { formatDuration } from "../format.ts";
 import { withLastLine } from "../program/describe-exit.ts";
 import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
-import { endOrphanedLauncher } from "../program/launcher-end.ts";
 import type { ProgramRecord } from "../program/record.ts";
 import { start } from "../program/start.ts";
 import type { StartFailure } from "../program/start-outcome.ts";
@@ -24,14 +23,12 @@ export function takeUp(
   { host }: Operation,
 ): ActionResult {
   const { process, via, pidfile, others } = found;
-  endOrphanedLauncher(record, host);
   save(host, {
     ...record,
     wish: "up",
     phase: "running",
     process,
     via,
-    launcher: undefined,
     reason: undefined,
   });
   const details = others.map(({ pid }) => `process ${pid} matches as well and is left alone`);
@@ -66,8 +63,10 @@ export async function launchIt(
   if (settings === undefined) throw new TypeError(`${name} has no settings`); // refused before
   await endOwnGroup(record.launched, settings.termToKillMs, host, { signal, isSession: true });
   using window = new StartWindow(signal, name, host);
+  const endTurn = await host.launchTurn(window.signal);
   const outcome = await start(settings, {
     host,
+    endTurn,
     pattern: subject.pattern,
     record: { ...record, wish: "up" },
     signal: window.signal,
@@ -110,7 +109,6 @@ function failedResult(
     phase: "stopped",
     process: undefined,
     launched: undefined,
-    launcher: undefined,
     failures: record.failures + 1,
     lastExit: exit === undefined || pid === undefined ? record.lastExit : { at, pid, exit },
     reason: withLastLine(reason, output),

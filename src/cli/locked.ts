@@ -1,8 +1,8 @@
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../format.ts";
 import { type Lock, lockHolder, programLock, waitLock } from "../program/lock.ts";
+import { completeLaunch } from "../program/mark.ts";
 import { emptyRecord, type ProgramRecord, readRecord, setDamagedAside } from "../program/record.ts";
-import { makeStateDir } from "../program/state-dir.ts";
 import { requestStop } from "../program/stop-request.ts";
 import type { Subject } from "../program/subject.ts";
 import type { ActionResult, Operation } from "./operation.ts";
@@ -17,7 +17,6 @@ export async function locked(
   { host, signal, onProgress, debug }: Operation,
   act: (record: ProgramRecord) => Promise<ActionResult>,
 ): Promise<ActionResult> {
-  makeStateDir(host.state);
   const path = programLock(host.state, subject.name);
   const patience = LOCK_PATIENCE_MS + (subject.settings?.successMs ?? 0) + subject.termToKillMs;
   using lock = await takeLock(path, patience, subject, action, { host, signal, onProgress });
@@ -35,7 +34,8 @@ export async function locked(
     debug(problem);
     setDamagedAside(host.state, subject.name);
   }
-  return await act({ ...(record ?? emptyRecord(subject.name, boot)), by: "usrsvc" });
+  const known = record ?? emptyRecord(subject.name, boot);
+  return await act({ ...(await completeLaunch(known, host)), by: "usrsvc" });
 }
 
 /** Waits for the lock; whoever holds it in a start window is asked to let go for a stop. */

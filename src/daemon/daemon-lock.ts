@@ -33,7 +33,7 @@ export class DaemonLock implements Disposable {
     state: StateDir,
     listener: DaemonLockListener,
   ): Promise<DaemonLock | undefined> {
-    const lock = await tryLock(state.daemonLock);
+    const lock = await tryLock(state.daemonLock, true);
     return lock === undefined ? undefined : new DaemonLock(state, lock, listener);
   }
 
@@ -53,7 +53,7 @@ export class DaemonLock implements Disposable {
     const what = `${this.#state.daemonLock} was deleted`;
     try {
       makeStateDir(this.#state);
-      const fresh = await tryLock(this.#state.daemonLock);
+      const fresh = await tryLock(this.#state.daemonLock, true);
       if (fresh === undefined) {
         this.#listener.warn("error", `${what}; another usrsvcd has it by now: leaves`);
         this.#listener.lost();

@@ -23,7 +23,7 @@ import { isShuttingDown, type ServiceManager, serviceManager } from "./notify.ts
 import { compare } from "./reread.ts";
 import { Soon } from "./soon.ts";
 import { Tidy } from "./tidy.ts";
-import { widenThreadPool } from "./thread-pool.ts";
+import { widenThreadPool } from "../thread-pool.ts";
 
 /** What usrsvcd is told at its start. */
 export interface DaemonOptions {

@@ -1,9 +1,10 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, type Stats, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
+import { shorten } from "../format.ts";
 import type { Host } from "./host.ts";
-import { programEnvironment } from "./launch-line.ts";
+import { programEnvironment } from "./environment.ts";
 import { findOnPath, readShebang } from "./match.ts";
 
 /** Why a program cannot be started, found before anything was done. */
@@ -32,12 +33,15 @@ function checkFolder(
   mode: number,
   verb: string,
 ): CannotStart | undefined {
+  let stat: Stats;
   try {
-    if (!statSync(path).isDirectory()) return refuse(`${what} ${path} is not a folder`);
+    stat = statSync(path);
   } catch (error) {
     return refuse(`${what} ${path}: ${explain(error)}`);
   }
-  return allowed(path, mode) ? undefined : refuse(`${what} ${path} cannot be ${verb} by this user`);
+  if (!stat.isDirectory()) return refuse(`${what} ${path} is not a folder`);
+  if (allowed(path, mode)) return undefined;
+  return refuse(`${what} ${path} cannot be ${verb} by this user (${ownership(stat)})`);
 }
 
 function checkPidfile(path: string): CannotStart | undefined {
@@ -52,10 +56,10 @@ function checkPidfile(path: string): CannotStart | undefined {
 
 function checkOutput(what: string, path: string): CannotStart | undefined {
   try {
-    if (statSync(path).isDirectory()) return refuse(`${what} ${path} is a folder, not a file`);
-    return allowed(path, constants.W_OK)
-      ? undefined
-      : refuse(`${what} ${path} cannot be written by this user`);
+    const stat = statSync(path);
+    if (stat.isDirectory()) return refuse(`${what} ${path} is a folder, not a file`);
+    if (allowed(path, constants.W_OK)) return undefined;
+    return refuse(`${what} ${path} cannot be written by this user (${ownership(stat)})`);
   } catch {
     return checkFolder(`folder of ${what}`, dirname(path), constants.W_OK, "written");
   }
@@ -74,14 +78,23 @@ function checkCommand(
     return failed(`no such command: ${name} (looked in ${where})`);
   }
   const file = isAbsolute(name) ? name : join(directory, name);
+  let mode: number;
   try {
-    if (statSync(file).isDirectory()) return failed(`${file} is a folder, not a command`);
+    const stat = statSync(file);
+    if (stat.isDirectory()) return failed(`${file} is a folder, not a command`);
+    mode = stat.mode;
   } catch (error) {
-    return failed(`no such command: ${file}: ${explain(error)}`);
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    const shown = shorten(file);
+    return failed(isMissing ? `no such command: ${shown}` : `command ${shown}: ${explain(error)}`);
   }
-  return allowed(file, constants.X_OK)
-    ? checkInterpreter(file, directory)
-    : failed(`${file} is not executable: chmod +x ${file}`);
+  if (allowed(file, constants.X_OK)) return checkInterpreter(file, directory);
+  return failed(
+    (mode & 0o111) === 0
+      ? `${file} is not executable: chmod +x ${file}`
+      : `${file} cannot be executed by this user, though its mode is ${octal(mode)}: ` +
+          "is it for others only, or its file system mounted noexec?",
+  );
 }
 
 /** A script whose `#!` line leads nowhere: the kernel would only say that the script is not there. */
@@ -92,6 +105,14 @@ function checkInterpreter(file: string, directory: string): CannotStart | undefi
   }
   const shown = JSON.stringify(interpreter);
   return failed(`${file} cannot be run: its interpreter ${shown} cannot be executed`);
+}
+
+function ownership({ uid, mode }: Stats): string {
+  return `it belongs to user ${uid}, mode ${octal(mode)}`;
+}
+
+function octal(mode: number): string {
+  return (mode & 0o7777).toString(8);
 }
 
 function allowed(path: string, mode: number): boolean {
@@ -107,7 +128,9 @@ function explain(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ENOENT") return "does not exist";
   if (code === "ENOTDIR") return "a part of the path is not a folder";
-  return code === "EACCES" ? "not permitted" : message;
+  if (code === "ELOOP") return "too many symbolic links";
+  if (code === "ENAMETOOLONG") return "its name is too long";
+  return code === "EACCES" ? "a folder above it cannot be entered by this user" : message;
 }
 
 function refuse(reason: string): CannotStart {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parseSoftOpenFiles } from "../../proc/limits.ts";
+import type { ProgramSettings } from "../config/settings.ts";
 
 /**
  * Variables that are meant for us, not for the programs: a service that held NOTIFY_SOCKET could
@@ -36,6 +37,18 @@ export function inheritedEnvironment(env: NodeJS.ProcessEnv): Record<string, str
     if (value !== undefined && !ours.has(name) && !name.startsWith("USRSVC_")) result[name] = value;
   }
   return result;
+}
+
+/** What a program gets of that, and what its own section sets. */
+export function programEnvironment(
+  program: Pick<ProgramSettings, "inheritEnv" | "env" | "directory">,
+  inherited: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return {
+    ...(program.inheritEnv ? inherited : {}),
+    PWD: program.directory, // ours is another
+    ...Object.fromEntries(program.env),
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
+import type { Spawner } from "../../proc/spawn.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
-import type { Launchers } from "./launchers.ts";
 import type { ProcessTable } from "./process-table.ts";
 import type { StateDir } from "./state-dir.ts";
 
@@ -11,7 +11,15 @@ export interface Host {
   /** Made at first use: `status` never needs it. */
   readonly watcher: () => ProcessWatcher;
   readonly table: ProcessTable;
-  readonly launchers: Launchers;
+  /** Made at first use. */
+  readonly spawner: () => Spawner;
+  /**
+   * A turn to launch; call what it yields when that is done. So that a thousand do not begin at once.
+   * Rejects when the signal is aborted.
+   */
+  readonly launchTurn: (signal?: AbortSignal) => Promise<() => void>;
+  /** Programs that are being launched: children of ours that nobody has claimed yet are theirs. */
+  readonly launching: Set<string>;
   readonly state: StateDir;
   /** Who writes the records. */
   readonly by: "usrsvc" | "usrsvcd";

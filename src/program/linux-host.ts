@@ -3,17 +3,20 @@ import { Epoll } from "../../proc/epoll.ts";
 import { hasPidfd, PidfdWatcher } from "../../proc/pidfd.ts";
 import { PollingWatcher } from "../../proc/polling.ts";
 import { type ProcReader, procReader } from "../../proc/reader.ts";
-import { nativeSpawn, nodeSpawn, type Spawn } from "../../proc/spawn.ts";
+import { NativeSpawner, NodeSpawner, type Spawner } from "../../proc/spawn.ts";
+import { Turns } from "../../proc/turns.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
 import { inheritedEnvironment, originalOpenFiles } from "./environment.ts";
 import type { Host } from "./host.ts";
-import { ColdLaunchers, WarmLaunchers } from "./launchers.ts";
 import { ProcessTable } from "./process-table.ts";
 import { type Owners, RecordedOwners } from "./owners.ts";
 import type { StateDir } from "./state-dir.ts";
 
 /** How often processes are looked at without pidfds: often by the tool, which lives for seconds. */
 const POLL_MS = { usrsvc: 20, usrsvcd: 1000 };
+
+/** Enough to keep two cores busy; few enough to leave threads and descriptors for all else. */
+const LAUNCHES_AT_ONCE = 8;
 
 /** This machine. Dispose of it at the end, so that no thread keeps waiting. */
 export function linuxHost(
@@ -26,12 +29,13 @@ export function linuxHost(
   let tools: Tools | undefined;
   const needTools = (): Tools => (tools ??= makeTools(proc, POLL_MS[by]));
   const table = new ProcessTable(proc, process.getuid?.() ?? 0);
-  const cold = new ColdLaunchers({ spawn: () => needTools().spawn, proc, table, env });
-  const launchers = by === "usrsvcd" ? new WarmLaunchers(cold) : cold;
+  const turns = new Turns(LAUNCHES_AT_ONCE);
   return {
     proc,
     watcher: () => needTools().watcher,
-    launchers,
+    spawner: () => needTools().spawner,
+    launchTurn: async (signal) => await turns.take(signal),
+    launching: new Set(),
     table,
     state,
     by,
@@ -39,10 +43,7 @@ export function linuxHost(
     openFiles: originalOpenFiles(process.env),
     ownerOf: (process) => owners.ownerOf(process),
     claim: (name, process) => owners.claim(name, process),
-    [Symbol.dispose]() {
-      launchers[Symbol.dispose]();
-      tools?.[Symbol.dispose]();
-    },
+    [Symbol.dispose]: () => tools?.[Symbol.dispose](),
   };
 }
 
@@ -61,7 +62,7 @@ export function toolHost(
 /** What acts on processes; made when it is first needed. */
 export interface Tools extends Disposable {
   readonly watcher: ProcessWatcher;
-  readonly spawn: Spawn;
+  readonly spawner: Spawner;
 }
 
 /** By pidfds where they are to be had, else by looking now and then. */
@@ -69,13 +70,14 @@ export function makeTools(proc: ProcReader, pollMs: number): Tools {
   const c = libc();
   if (c === undefined || !hasPidfd(c)) {
     const watcher = new PollingWatcher(proc, pollMs);
-    return { watcher, spawn: nodeSpawn, [Symbol.dispose]: () => watcher[Symbol.dispose]() };
+    const spawner = new NodeSpawner(watcher);
+    return { watcher, spawner, [Symbol.dispose]: () => watcher[Symbol.dispose]() };
   }
   const epoll = new Epoll(c);
   const watcher = new PidfdWatcher(c, epoll, proc);
   return {
     watcher,
-    spawn: nativeSpawn(c, epoll),
+    spawner: new NativeSpawner(c, watcher, proc),
     [Symbol.dispose]() {
       watcher[Symbol.dispose]();
       epoll[Symbol.dispose]();

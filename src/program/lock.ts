@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, constants as fsConstants, openSync, readFileSync, writeSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
+import { uninherited } from "../../proc/descriptors.ts";
 import { libc } from "../../proc/libc.ts";
 import { monotonicMs, sleep } from "../clock.ts";
 import { fileStem, type StateDir } from "./state-dir.ts";
@@ -12,6 +13,7 @@ export type Lock = Disposable;
 const { O_WRONLY, O_CREAT } = fsConstants;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
+const LOCK_UN = 8;
 /** How often a waiting actor asks again, in ms. */
 const ASK_EVERY_MS = 20;
 
@@ -20,11 +22,19 @@ export function programLock(dir: StateDir, name: string): string {
   return join(dir.locks, fileStem(name));
 }
 
-/** Takes the lock if nobody holds it, else yields undefined at once. */
-export function tryLock(path: string): Lock | undefined | Promise<Lock | undefined> {
+/**
+ * Takes the lock if nobody holds it, else yields undefined at once.
+ *
+ * What is being launched holds it with us until its exec, so that nobody else launches another should
+ * we be killed; `isOurs`: it is ours alone.
+ */
+export function tryLock(
+  path: string,
+  isOurs = false,
+): Lock | undefined | Promise<Lock | undefined> {
   const c = libc();
   if (c === undefined) return lockByProgram(path);
-  const fd = openSync(path, O_WRONLY | O_CREAT, 0o600); // closed on exec, so that no program inherits the lock
+  const fd = openSync(path, O_WRONLY | O_CREAT, 0o600);
   if (c.flock(fd, LOCK_EX | LOCK_NB) !== 0) {
     const errno = c.errno();
     closeSync(fd);
@@ -32,7 +42,14 @@ export function tryLock(path: string): Lock | undefined | Promise<Lock | undefin
     throw new Error(`${path}: cannot be locked (errno ${errno}); is it on a network file system?`);
   }
   signLock(fd);
-  return { [Symbol.dispose]: () => closeSync(fd) };
+  if (isOurs) uninherited.add(fd);
+  return {
+    [Symbol.dispose]() {
+      uninherited.delete(fd);
+      c.flock(fd, LOCK_UN); // what is launched for another program just now holds a copy
+      closeSync(fd);
+    },
+  };
 }
 
 /** Takes the lock, waiting for at most `ms`; undefined when it is still held by then. */

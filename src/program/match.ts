@@ -198,7 +198,8 @@ export function readShebang(
   }
   // A text without "#!" that is executable: execvp(3) hands it to the shell.
   if (!text.startsWith("#!")) {
-    return text.includes("\0") ? undefined : { interpreter: "/bin/sh", option: undefined };
+    const isBinary = text.includes("\0") || text.startsWith("\x7fELF");
+    return isBinary ? undefined : { interpreter: "/bin/sh", option: undefined };
   }
   // Only blanks and tabs are left out, as the kernel does: "#!/bin/sh\r" names a file of that name.
   const line =

@@ -1,11 +1,12 @@
 import { ProcError } from "../../proc/error.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { ageMs } from "../../proc/uptime.ts";
 import { formatDuration } from "../format.ts";
 import { type ProgramStatus, showExit, type ShownState } from "../status.ts";
 import { settingsDigest } from "./digest.ts";
 import type { Host } from "./host.ts";
 import type { Found } from "./identify.ts";
-import { programAgeMs, type ProgramRecord, readRecord, type RecordFile } from "./record.ts";
+import { type ProgramRecord, readRecord, type RecordFile } from "./record.ts";
 import { lookFor, type Subject } from "./subject.ts";
 
 /** Facts about the machine that are read once for all programs. */
@@ -25,6 +26,8 @@ const MEMORY_PATIENCE_MS = 3000;
 
 /** A start that took this long past its window has lost its starter. */
 const START_SLACK_MS = 3000;
+/** A launch takes no longer than this: one that hangs is given up before. */
+const LAUNCH_MS = 14_000;
 /** The same for a stop. */
 const STOP_SLACK_MS = 10_000;
 
@@ -70,9 +73,8 @@ function describe(
     ...problems(subject, found, file, around.host),
   };
   const living =
-    found.kind === "running"
-      ? describeProcess(found.process, file.record, memory, around)
-      : undefined;
+    found.kind === "running" ? describeProcess(found.process, memory, around) : undefined;
+  if (found.kind === "absent" && isLaunching(file.record)) return { ...base, state: "starting" };
   if (found.kind === "absent" || living === undefined) {
     return { ...base, ...describeDown(subject, file.record, around) };
   }
@@ -171,13 +173,12 @@ type Living = Required<Pick<ProgramStatus, "pid" | "uptimeSeconds">> &
 /** Undefined: it left while we looked. */
 function describeProcess(
   ref: ProcessRef,
-  record: ProgramRecord | undefined,
   memory: Memory | undefined,
   { host, uptimeSeconds, withCommands }: Surroundings,
 ): Living | undefined {
   if (memory === "gone") return undefined;
   try {
-    const age = programAgeMs(ref, record, uptimeSeconds);
+    const age = Math.max(0, ageMs(ref.startTime, uptimeSeconds));
     return {
       pid: ref.pid,
       uptimeSeconds: Math.round(age / 100) / 10,
@@ -207,6 +208,12 @@ function liveState(
   }
   const window = (subject.settings?.successMs ?? 0) + START_SLACK_MS;
   return record?.phase === "starting" && age < window ? "starting" : "running";
+}
+
+/** True while it is being executed: nobody knows its pid yet. */
+function isLaunching(record: ProgramRecord | undefined): boolean {
+  if (record?.phase !== "starting" || record.process !== undefined) return false;
+  return Date.now() - Date.parse(record.at) < LAUNCH_MS;
 }
 
 function isOlder(subject: Subject, record: ProgramRecord | undefined): boolean {
@@ -257,6 +264,7 @@ function describeWhy(
   record: ProgramRecord | undefined,
 ): Pick<ProgramStatus, "reason"> {
   if (isLost(record)) return { reason: "ended, and nobody was there to see how" };
+  if (record?.phase === "starting") return { reason: "its start was broken off" };
   if (record?.reason === undefined) return { reason: "it was not started yet" };
   const log = subject.settings?.stderr;
   const hasFailed = record.phase !== "stopped" || record.failures > 0;

@@ -1,16 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
+import { libc } from "../../proc/libc.ts";
 
-/** Major number of `/dev/null` and the like (Documentation/admin-guide/devices.txt of the kernel). */
-const MEMORY_DEVICES = 1;
-
-/** A program's log, opened to see that it can be written. */
+/** A program's log, opened for it. */
 export interface Output {
+  readonly fd: number;
   /** In bytes; 0 for what is no file. To tell later what was added. */
   readonly size: number;
-  /** A character device other than `/dev/null` and its kin. */
-  readonly mayBeTerminal: boolean;
-  readonly isFifo: boolean;
   /** Once; again does no harm. */
   close(): void;
 }
@@ -18,7 +14,8 @@ export interface Output {
 /**
  * Opens a program's log for append, making it if it is missing.
  *
- * Never waits: a FIFO that nobody reads is an error (ENXIO), not a hang.
+ * Never waits: a FIFO that nobody reads is an error (ENXIO), not a hang. A terminal becomes nobody's
+ * controlling one.
  */
 export function openOutput(path: string): Output {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY } = constants;
@@ -29,9 +26,9 @@ export function openOutput(path: string): Output {
     isOpen = false;
   };
   try {
+    libc()?.makeBlocking(fd); // without koffi Node does it in the child
     const stat = fstatSync(fd);
-    const mayBeTerminal = stat.isCharacterDevice() && stat.rdev >> 8 !== MEMORY_DEVICES;
-    return { size: stat.isFile() ? stat.size : 0, mayBeTerminal, isFifo: stat.isFIFO(), close };
+    return { fd, size: stat.isFile() ? stat.size : 0, close };
   } catch (error) {
     close();
     throw error;

@@ -168,16 +168,12 @@ export class ProcessTable {
   }
 
   /**
-   * These are known to be no candidates for as long as this is not disposed of (a launcher, what it
-   * is becoming, a program that runs): trusting looks pass them over.
+   * Is known to be no candidate for as long as this is not disposed of (what was launched just now, a
+   * program that runs): trusting looks pass it over.
    */
-  leaveOut(...pids: readonly Pid[]): Disposable {
-    for (const pid of pids) this.#leftOut.add(pid);
-    return {
-      [Symbol.dispose]: () => {
-        for (const pid of pids) this.#leftOut.delete(pid);
-      },
-    };
+  leaveOut(pid: Pid): Disposable {
+    this.#leftOut.add(pid);
+    return { [Symbol.dispose]: () => void this.#leftOut.delete(pid) };
   }
 
   /** Looks if the next look would find much to do: the first one, the one after it, own young processes. */

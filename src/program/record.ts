@@ -1,8 +1,7 @@
 import { readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Exit } from "../../proc/exit.ts";
-import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
-import { ageMs } from "../../proc/uptime.ts";
+import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
 import { replaceFile } from "./replace-file.ts";
 import { fileStem, sparePath, type StateDir } from "./state-dir.ts";
 
@@ -38,10 +37,11 @@ export interface ProgramRecord {
   readonly process: ProcessRef | undefined;
   /** What was launched: the leader of the program's session and process group. */
   readonly launched: ProcessRef | undefined;
-  /** How long `launched` had stood ready before it was let go, in ms: its age is none of the program's. */
-  readonly waitedMs: number;
-  /** The shell that waits for `launched` during the start window. */
-  readonly launcher: ProcessRef | undefined;
+  /**
+   * What marks the environment of `launched` and its children. Without `launched`, in phase
+   * `starting`, it may have been launched all the same: whoever wrote this was killed just then.
+   */
+  readonly launch: string | undefined;
   readonly via: Via | undefined;
   /** Settings with which `process` was launched. */
   readonly digest: string | undefined;
@@ -78,20 +78,6 @@ export function recordPath(dir: StateDir, name: string): string {
   return join(dir.programs, `${fileStem(name)}.json`);
 }
 
-/** How long a process had waited to become the program, in ms: 0 for all but a warm launcher. */
-export function waitedMs(process: ProcessRef, record: ProgramRecord | undefined): number {
-  return sameProcess(record?.launched, process) ? (record?.waitedMs ?? 0) : 0;
-}
-
-/** How long a process has been the program by now, in ms. */
-export function programAgeMs(
-  process: ProcessRef,
-  record: ProgramRecord | undefined,
-  uptimeSeconds: number,
-): number {
-  return Math.max(0, ageMs(process.startTime, uptimeSeconds) - waitedMs(process, record));
-}
-
 /** A record of a program of which nothing is known. */
 export function emptyRecord(name: string, boot: string): ProgramRecord {
   return {
@@ -102,8 +88,7 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
     phase: "stopped",
     process: undefined,
     launched: undefined,
-    waitedMs: 0,
-    launcher: undefined,
+    launch: undefined,
     via: undefined,
     digest: undefined,
     restarts: 0,
@@ -125,8 +110,23 @@ export function recordText(dir: StateDir, name: string): string | undefined {
   }
 }
 
-/** Reads a record; one of an earlier boot comes back without what that boot knew. */
-export function readRecord(dir: StateDir, name: string, boot: string): RecordFile {
+/**
+ * Reads a record; one of an earlier boot comes back without what that boot knew. `isKnown` may say
+ * that a text needs no second look: undefined is what comes back then.
+ */
+export function readRecord(dir: StateDir, name: string, boot: string): RecordFile;
+export function readRecord(
+  dir: StateDir,
+  name: string,
+  boot: string,
+  isKnown: (text: string) => boolean,
+): RecordFile | undefined;
+export function readRecord(
+  dir: StateDir,
+  name: string,
+  boot: string,
+  isKnown?: (text: string) => boolean,
+): RecordFile | undefined {
   const path = recordPath(dir, name);
   let text: string;
   try {
@@ -136,6 +136,7 @@ export function readRecord(dir: StateDir, name: string, boot: string): RecordFil
     const problem = gone ? undefined : `${path}: ${(error as Error).message}`;
     return { record: undefined, problem, text: undefined, isDamaged: false };
   }
+  if (isKnown?.(text) === true) return undefined;
   let record = parseRecord(text, name, boot);
   // A reader that was slow may find the next text half written, in a file that has had its time.
   for (let again = 0; record === undefined && again < READ_AGAIN; again += 1) {
@@ -217,8 +218,7 @@ function parseRecord(text: string, name: string, now: string): ProgramRecord | u
     phase: phase as Phase,
     process: asRef(raw["process"]),
     launched: asRef(raw["launched"]),
-    waitedMs: asCount(raw["waitedMs"]),
-    launcher: asRef(raw["launcher"]),
+    launch: asText(raw["launch"]),
     via: via === "launch" || via === "pidfile" || via === "scan" ? via : undefined,
     digest: asText(raw["digest"]),
     restarts: asCount(raw["restarts"]),

@@ -3,7 +3,7 @@ import { isDescendant } from "../../proc/tree.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "./host.ts";
 import { identify, topMatches } from "./identify.ts";
-import { isLauncherCommand } from "./launcher.ts";
+import { isLaunchShell } from "./launch.ts";
 import type { Pattern } from "./match.ts";
 import type { Via } from "./record.ts";
 import { isTaken } from "./taken.ts";
@@ -36,14 +36,10 @@ export class StartMatch {
     return this.#descendants.values();
   }
 
-  /** True until the launcher has become the program. */
-  isLauncher(): boolean {
+  /** True until what was launched shows the command line of the program. */
+  isLaunching(): boolean {
     const argv = this.#argv(this.#top);
-    return (
-      argv.length === 0 ||
-      isLauncherCommand(argv) ||
-      (argv.length > this.#program.argv.length && /(^|\/)(setsid|env)$/.test(argv[0] ?? ""))
-    );
+    return argv.length === 0 || isLaunchShell(argv);
   }
 
   /** The program's process as of now. `hasExited`: what was launched has ended. */
@@ -63,7 +59,7 @@ export class StartMatch {
     const topLives = !hasExited && sameProcess(host.proc.alive(top.pid), top);
     // Executed by us, word for word: the same process stays the program whatever title it takes.
     if (topLives && pattern.isExecuted) return { process: top, via: "launch" };
-    if (topLives && !this.isLauncher() && pattern.matches(this.#argv(top))) {
+    if (topLives && !this.isLaunching() && pattern.matches(this.#argv(top))) {
       return { process: top, via: "launch" };
     }
     const child = this.#matchingDescendant(top);

@@ -1,15 +1,15 @@
 import { unlinkSync } from "node:fs";
 import type { Exit } from "../../proc/exit.ts";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { ageMs } from "../../proc/uptime.ts";
 import { callAt, monotonicMs, within } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
+import { shorten } from "../format.ts";
 import { checkBeforeStart } from "./check.ts";
 import { settingsDigest } from "./digest.ts";
 import type { Host } from "./host.ts";
-import { launch, type Launched } from "./launch.ts";
-import { LaunchError } from "./launcher.ts";
+import { describeLaunchError, launch, type Launched } from "./launch.ts";
+import { newLaunchId } from "./mark.ts";
 import type { Pattern } from "./match.ts";
 import { lastLines } from "./output.ts";
 import { removePidfile, writePidfile } from "./pidfile.ts";
@@ -31,12 +31,11 @@ export interface StartContext {
   /** The record as it is; its wish and counters are kept. */
   readonly record: ProgramRecord;
   readonly signal: AbortSignal;
+  /** Called when it was launched, or cannot be: the turn to launch is another's. */
+  readonly endTurn?: () => void;
   /** Called when the process exists, for whoever shows progress. */
   readonly onLaunched?: (process: ProcessRef) => void;
-  /**
-   * Asked when the launcher stands ready and before it goes: a process that is the program
-   * already, or undefined. The launch is taken back then.
-   */
+  /** Asked right before the launch: a process that is the program already, or undefined. */
   readonly findRunning?: () => Promise<ProcessRef | undefined>;
   /**
    * It has run with these settings: what may speak against a start is only looked for when the
@@ -49,47 +48,105 @@ export interface StartContext {
 
 /** Looks for the match are made at these times after the launch, in ms, then each second. */
 const LOOKS_MS = [3, 10, 25, 50, 100, 200, 400, 700];
-/** With a short success_seconds, the launched process gets so long to become the program. */
+/** With a short success_seconds, a shell that prepares the launch gets so long to become the program. */
 const EXEC_MS = 1000;
-/** A process that is gone: its exit status is told by the launcher within, in ms. */
+/** A process that is gone: its exit status is told within, in ms. */
 const EXIT_GRACE_MS = 300;
 const OUTPUT_LINES = 5;
 
 /**
- * Starts a program and follows it for success_seconds. The caller holds the program's lock, and
- * has made sure that it does not run.
+ * Starts a program and follows it for success_seconds. The caller holds the program's lock and a
+ * turn to launch, and has made sure that it does not run.
  */
 export async function start(
   program: ProgramSettings,
   context: StartContext,
 ): Promise<StartOutcome> {
-  const { host } = context;
-  const obstacle = context.isProven === true ? undefined : checkBeforeStart(program, host);
+  let begun: StartOutcome | Start;
+  try {
+    context.signal.throwIfAborted();
+    begun = await begin(program, context);
+  } finally {
+    context.endTurn?.();
+  }
+  return begun instanceof Start ? await begun.follow() : begun;
+}
+
+/** Up to the point where it is executed. */
+async function begin(
+  program: ProgramSettings,
+  context: StartContext,
+): Promise<StartOutcome | Start> {
+  const { host, findRunning, isProven, pattern, signal } = context;
+  const obstacle = isProven === true ? undefined : checkBeforeStart(program, host);
   if (obstacle !== undefined) {
     removeStalePidfile(program);
     return failure(obstacle.code, obstacle.reason);
   }
-  let launched: Launched;
+  const running = await findRunning?.();
+  signal.throwIfAborted();
+  if (running !== undefined) return foundRunning(program, context, running);
+  const record: ProgramRecord = {
+    ...context.record,
+    phase: "starting",
+    process: undefined,
+    launched: undefined,
+    launch: newLaunchId(),
+    via: "launch",
+    digest: settingsDigest(program),
+    reason: undefined,
+    nextTryAt: undefined,
+    by: host.by,
+  };
+  // On disk before the program exists: exactly once depends on it.
+  const text = writeRecord(host.state, record);
+  context.onRecord?.(record, text);
+  // What takes the place of one that ran has its pidfile at once; what does not match yet, later.
+  if (isProven !== true || !pattern.isExecuted) removeStalePidfile(program);
+  host.launching.add(program.name);
   try {
-    launched = await launch(program, host);
+    return new Start(program, context, await launch(program, record.launch ?? "", host), record);
   } catch (error) {
-    if (!(error instanceof LaunchError) && (error as NodeJS.ErrnoException).code === undefined) {
-      throw error;
-    }
+    const reason = describeLaunchError(error, program);
+    if (reason === undefined) throw error;
     removeStalePidfile(program);
-    const { code, reason } = checkBeforeStart(program, host) ?? {
-      code: ExitCode.failedToLaunch,
-      reason: (error as Error).message,
-    };
-    return failure(code, reason);
-  }
-  try {
-    return await new Start(program, context, launched).run();
+    const { failedToLaunch: code } = ExitCode;
+    const found = checkBeforeStart(program, host) ?? { code, reason };
+    return failure(found.code, found.reason);
   } finally {
-    launched.release();
+    host.launching.delete(program.name);
   }
 }
 
+/** Not launched here: neither its settings nor its group are known. */
+function foundRunning(
+  program: ProgramSettings,
+  { record, host, onRecord }: StartContext,
+  process: ProcessRef,
+): StartOutcome {
+  const taken: ProgramRecord = {
+    ...record,
+    phase: "running",
+    process,
+    launched: undefined,
+    launch: undefined,
+    digest: undefined,
+    via: "scan",
+    failures: 0,
+    reason: undefined,
+    nextTryAt: undefined,
+    by: host.by,
+  };
+  const text = writeRecord(host.state, taken);
+  onRecord?.(taken, text);
+  host.claim(taken.name, process);
+  const notes = ["it was running already"];
+  const { autopid, name, pidfile } = program;
+  if (autopid) writePidfile(pidfile, process.pid, sparePath(host.state, name, "pidfile"));
+  return { kind: "started", process, via: "scan", record: taken, notes };
+}
+
+/** A start from its launch on. */
 class Start {
   readonly #program: ProgramSettings;
   readonly #context: StartContext;
@@ -99,58 +156,34 @@ class Start {
   #exit: Exit | undefined;
   /** The pid that the pidfile names by now. */
   #notedPid: Pid | undefined;
-  readonly #notes: string[] = [];
+  readonly #notes: string[];
   readonly #match: StartMatch;
   /** Called when something ended. */
   #notice: () => void = () => {};
 
-  constructor(program: ProgramSettings, context: StartContext, launched: Launched) {
+  constructor(
+    program: ProgramSettings,
+    context: StartContext,
+    launched: Launched,
+    record: ProgramRecord,
+  ) {
     this.#program = program;
     this.#context = context;
     this.#launched = launched;
-    this.#match = new StartMatch(program, context.pattern, context.host, launched.process);
-    this.#record = {
-      ...context.record,
-      phase: "starting",
-      process: launched.process,
-      launched: launched.process,
-      waitedMs: launched.isWarm
-        ? Math.round(ageMs(launched.process.startTime, context.host.proc.uptime()))
-        : 0,
-      launcher: launched.launcher,
-      via: "launch",
-      digest: settingsDigest(program),
-      reason: undefined,
-      nextTryAt: undefined,
-      by: context.host.by,
-    };
-  }
-
-  async run(): Promise<StartOutcome> {
-    const { onLaunched, findRunning } = this.#context;
-    this.#context.signal.throwIfAborted();
-    const running = await findRunning?.();
-    this.#context.signal.throwIfAborted();
-    if (running !== undefined) {
-      // Not launched here: neither its settings nor its group are known.
-      this.#record = {
-        ...this.#record,
-        launched: undefined,
-        launcher: undefined,
-        digest: undefined,
-      };
-      return this.#started(running, "scan", ["it was running already"]);
-    }
-    void this.#launched.exited.then((exit) => {
+    this.#notes = [...launched.notes];
+    const { process, exited } = launched;
+    this.#match = new StartMatch(program, context.pattern, context.host, process);
+    void exited.then((exit) => {
       this.#exit = exit;
       this.#notice();
     });
-    this.#write(this.#record); // on disk before the program exists: exactly once depends on it
+    this.#record = this.#writeLate({ ...record, process, launched: process });
     // What is executed is the program at once; what does not match yet is named by no pidfile.
-    if (this.#context.pattern.isExecuted) this.#notePidfile(this.#launched.process);
-    else removeStalePidfile(this.#program);
-    this.#launched.go();
-    onLaunched?.(this.#launched.process);
+    if (context.pattern.isExecuted) this.#notePidfile(process);
+    context.onLaunched?.(process);
+  }
+
+  async follow(): Promise<StartOutcome> {
     try {
       return await this.#follow();
     } catch (error) {
@@ -162,10 +195,11 @@ class Start {
         ...this.#record,
         phase: found === undefined ? "starting" : "running",
         process,
-        launcher: undefined,
       });
       if (found !== undefined) this.#notePidfile(found);
       return { kind: "interrupted", process, record };
+    } finally {
+      this.#launched.release();
     }
   }
 
@@ -178,7 +212,7 @@ class Start {
       if (found !== undefined) this.#notePidfile(found.process);
       const now = monotonicMs();
       if (found !== undefined && now >= end) {
-        if (!this.#isLauncher(found.process)) return this.#started(found.process, found.via, []);
+        if (!this.#isLaunching(found.process)) return this.#started(found.process, found.via, []);
         return await this.#failed();
       }
       if (found === undefined && this.#isHopeless(now >= end)) return await this.#failed();
@@ -189,9 +223,10 @@ class Start {
     }
   }
 
-  /** Something keeps the launcher from going on: it was stopped, or an output cannot be opened. */
-  #isLauncher(process: ProcessRef): boolean {
-    return sameProcess(process, this.#launched.process) && this.#match.isLauncher();
+  /** Something keeps the shell that prepares the launch from going on: it was stopped, for example. */
+  #isLaunching(process: ProcessRef): boolean {
+    const isLaunched = sameProcess(process, this.#launched.process);
+    return isLaunched && this.#launched.isThroughShell && this.#match.isLaunching();
   }
 
   /** True when no match can appear any more. */
@@ -202,11 +237,11 @@ class Start {
     return !(this.#exit.kind === "code" && this.#exit.code === 0);
   }
 
-  /** Waits until the launcher has become the program; else a short window closes on the launcher. */
+  /** Waits until a shell that prepares the launch has become the program; else a short window closes on it. */
   async #becomeProgram(end: number, began: number): Promise<void> {
-    if (end - began > EXEC_MS) return;
+    if (!this.#launched.isThroughShell || end - began > EXEC_MS) return;
     for (let pause = 5; monotonicMs() - began < EXEC_MS; pause = Math.min(20, pause * 2)) {
-      if (this.#exit !== undefined || !this.#match.isLauncher()) return;
+      if (this.#exit !== undefined || !this.#match.isLaunching()) return;
       await this.#pause(pause, undefined);
     }
   }
@@ -260,7 +295,6 @@ class Start {
       ...this.#record,
       phase: "running",
       process,
-      launcher: undefined,
       via,
       failures: 0,
     });
@@ -279,7 +313,7 @@ class Start {
     }
   }
 
-  /** The launcher tells the exit a moment after the process is gone. */
+  /** The exit is told a moment after the process is gone. */
   async #awaitExit(): Promise<void> {
     const { host, signal } = this.#context;
     if (
@@ -294,8 +328,9 @@ class Start {
     await this.#awaitExit();
     const { host, pattern, signal } = this.#context;
     const { process, logged } = this.#launched;
-    const { name, command, termToKillMs, stderr, stdout, successMs } = this.#program;
-    const isLauncher = this.#match.isLauncher();
+    const { name, termToKillMs, stderr, stdout, successMs } = this.#program;
+    const command = shorten(this.#program.command);
+    const isLaunching = this.#match.isLaunching();
     const exit = this.#exit; // as it is now: ending what was launched is no news about the program
     const details: string[] = [];
     if (exit === undefined) {
@@ -307,7 +342,7 @@ class Start {
     const errors = lastLines(stderr, logged.stderr, OUTPUT_LINES);
     const output = errors.length > 0 ? errors : lastLines(stdout, logged.stdout, OUTPUT_LINES);
     const base = { kind: "failed", exit, pid: process.pid, details, output } as const;
-    if (exit === undefined && isLauncher) {
+    if (exit === undefined && isLaunching) {
       const reason = `"${command}" was not executed within success_seconds: what was to become it hung, and was ended`;
       return { ...base, code: ExitCode.failedToLaunch, reason };
     }

@@ -1,4 +1,4 @@
-import { signalGroupByNumber } from "../../proc/polling.ts";
+import { isGroup, signalGroupByNumber } from "../../proc/polling.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { isDead } from "../../proc/stat.ts";
@@ -37,7 +37,9 @@ export async function stop(
   signal?: AbortSignal,
 ): Promise<StopOutcome> {
   const began = monotonicMs();
-  using watch = host.watcher().open(target);
+  // A child of ours that is dead may still be watched: its exit is to be told to who looks after it.
+  const lives = sameProcess(host.proc.alive(target.pid), target);
+  using watch = lives ? host.watcher().open(target) : undefined;
   if (watch === undefined) {
     await endOwnGroup(launched, termToKillMs, host, { signal, isSession: true });
     return { kind: "not-running" };
@@ -72,6 +74,7 @@ function groupLeader(
   launched: ProcessRef | undefined,
   host: Host,
 ): ProcessRef | undefined {
+  if (launched !== undefined && sameProcess(launched, target)) return launched; // for all its life
   const stat = statIfAny(host.proc, target.pid);
   if (stat === undefined) return undefined; // gone while we looked
   const { pgrp, session } = stat;
@@ -101,7 +104,7 @@ export async function endOwnGroup(
   options: EndGroupOptions = {},
 ): Promise<number> {
   const { signal, isSession = false, since } = options;
-  if (leader === undefined) return 0;
+  if (leader === undefined || !isGroup(leader.pid)) return 0;
   const rest = await members(leader, host, isSession, since);
   if (rest.length === 0) return 0;
   signalGroupByNumber(host.proc, leader, "SIGTERM");

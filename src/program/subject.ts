@@ -87,12 +87,14 @@ export function lookFor(
   { scan = true, ...sweep }: LookOptions = {},
 ): Found {
   const { pidfile = "", scanForProcess } = subject;
+  // A start that was broken off may have forked since the last look through the processes.
+  const look = record?.phase === "starting" ? { ...sweep, maxAgeMs: 0 } : sweep;
   return identify({ pidfile, scanForProcess: scanForProcess && scan }, subject.pattern, record, {
     proc: host.proc,
     get uid() {
       return process.getuid?.() ?? 0;
     },
-    processes: () => host.table.sweep(sweep),
+    processes: () => host.table.sweep(look),
     isTaken: (ref) => isTaken(ref, subject.name, host),
   });
 }

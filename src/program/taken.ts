@@ -1,13 +1,20 @@
 import { ProcError } from "../../proc/error.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
+import { statIfAny } from "../../proc/reader.ts";
 import type { Host } from "./host.ts";
-import { isLauncherCommand } from "./launcher.ts";
+import { isLaunchShell } from "./launch.ts";
 
 /** True for a process that cannot be the program `name`: another program's, or one of us. */
 export function isTaken(ref: ProcessRef, name: string, host: Host): boolean {
   const owner = host.ownerOf(ref);
   if (owner !== undefined && owner !== name) return true;
+  if (owner === undefined && isBeingLaunched(ref, host)) return true;
   return isOurselves(ref, host) || isUsrsvc(ref, host);
+}
+
+/** Nobody's yet, but about to be claimed by the program for which it was launched. */
+function isBeingLaunched({ pid }: ProcessRef, { proc, launching }: Host): boolean {
+  return launching.size > 0 && statIfAny(proc, pid)?.ppid === process.pid;
 }
 
 /** Ourselves or one of our ancestors: a shell in whose command line the program's name stands. */
@@ -33,11 +40,11 @@ function namesUsrsvc(word: string): boolean {
   return /(^|\/)usrsvcd?(\.cjs|\.ts)?$/.test(word);
 }
 
-/** A usrsvc, usrsvcd or launcher at work has the names and commands of programs in its own argv. */
+/** A usrsvc or usrsvcd at work, or a shell that is to become a program, has the names and commands of programs in its own argv. */
 function isUsrsvc(ref: ProcessRef, host: Host): boolean {
   try {
     const argv = host.proc.cmdline(ref.pid);
-    if (isLauncherCommand(argv)) return true;
+    if (isLaunchShell(argv)) return true;
     // `sh -c "usrsvc stop celery && …"`, of ssh, cron and the like: it has the program's name.
     if (argv[1]?.startsWith("-") === true && argv.slice(2).some(callsUsrsvc)) return true;
     // Between node and the script may stand any number of options.

@@ -6,6 +6,7 @@ import type { LogEvent, LogFields, LogLevel } from "../log.ts";
 import { describeExit, withLastLine } from "../program/describe-exit.ts";
 import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
+import { completeLaunch } from "../program/mark.ts";
 import {
   emptyRecord,
   type ProgramRecord,
@@ -91,11 +92,13 @@ export class Ledger {
    * @throws when it cannot be read just now (no descriptor left): then nothing may be decided
    */
   read(): boolean {
-    const file = this.#readFile();
-    const mark = markOf(file.text);
+    const { state, proc } = this.#host;
+    const isKnown = (text: string): boolean => textHash(text) === this.#mark;
+    const file = readRecord(state, this.name, proc.bootId(), isKnown);
+    if (file === undefined) return false;
     if (file.problem !== undefined && !file.isDamaged) throw new Error(file.problem);
-    const isKnown = mark !== undefined || this.#record === undefined;
-    if (mark === this.#mark && isKnown) return false;
+    const mark = markOf(file.text);
+    if (mark === undefined && this.#mark === undefined && this.#record === undefined) return false;
     this.#record = file.record;
     this.#mark = mark;
     this.#isDamaged = file.isDamaged;
@@ -110,6 +113,11 @@ export class Ledger {
       "its record was damaged: set aside as .damaged, the program is looked for without it";
     this.log("warn", "program.warning", {}, msg);
     setDamagedAside(this.#host.state, this.name);
+  }
+
+  /** Only while the lock is held: whoever launched the program was killed before he knew its pid. */
+  async completeLaunch(): Promise<void> {
+    if (this.#record !== undefined) this.#record = await completeLaunch(this.#record, this.#host);
   }
 
   /** A start wrote the record itself. */
@@ -130,7 +138,6 @@ export class Ledger {
         phase: "running",
         process,
         via,
-        launcher: undefined,
         failures: 0,
         reason: undefined,
         nextTryAt: undefined,
@@ -242,7 +249,6 @@ export class Ledger {
       phase: "stopped",
       process: undefined,
       launched: undefined,
-      launcher: undefined,
       lastExit,
       reason: withLastLine(reason, output),
     });
@@ -299,10 +305,6 @@ export class Ledger {
     const lines = this.#heldBack ?? [];
     this.#heldBack = undefined;
     for (const write of lines) write();
-  }
-
-  #readFile(): ReturnType<typeof readRecord> {
-    return readRecord(this.#host.state, this.name, this.#host.proc.bootId());
   }
 
   #write(record: ProgramRecord): void {

@@ -31,8 +31,8 @@ export class Limits {
     this.#listener = listener;
   }
 
-  /** Watches `process` from now on, and nothing else. `waitedMs`: of its age, before it was the program. */
-  watch(process: ProcessRef, settings: MonitorSettings, waitedMs: number): void {
+  /** Watches `process` from now on, and nothing else. */
+  watch(process: ProcessRef, settings: MonitorSettings): void {
     this.unwatch();
     const { rssLimitBytes, activityfile, monitorAfterMs } = settings;
     const ends: (() => void)[] = [];
@@ -41,10 +41,10 @@ export class Limits {
       this.#listener.exceeded(process, violation);
     };
     if (rssLimitBytes > 0) {
-      ends.push(this.#memory.watch(process, rssLimitBytes, monitorAfterMs + waitedMs, onViolation));
+      ends.push(this.#memory.watch(process, rssLimitBytes, monitorAfterMs, onViolation));
     }
     if (activityfile !== undefined) {
-      const age = this.#age(process) - waitedMs;
+      const age = this.#age(process);
       const activity = new ActivityMonitor({
         path: activityfile,
         limitMs: settings.activityfileLimitMs,

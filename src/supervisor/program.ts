@@ -4,11 +4,10 @@ import { callAt, monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { formatDuration } from "../format.ts";
 import { type Found, recordedProcess } from "../program/identify.ts";
-import { endOrphanedLauncher } from "../program/launcher-end.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../program/lock.ts";
 import { lastLines } from "../program/output.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
-import { type ProgramRecord, waitedMs } from "../program/record.ts";
+import type { ProgramRecord } from "../program/record.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
 import { stop } from "../program/stop.ts";
 import { makeStateDir } from "../program/state-dir.ts";
@@ -31,10 +30,13 @@ import {
 
 /** While another actor holds the lock, it is asked for again after these pauses, in ms. */
 const LOCK_PAUSES_MS = [10, 20, 40, 80, 150, 250];
+/** After an operator called a start off, so that he gets the lock, in ms. */
+const CALLED_OFF_PAUSE_MS = 100;
 /** After something outside of the machine failed (disk full, folder gone), in ms. */
 const TROUBLE_PAUSE_MS = 10_000;
 
 const nothing = (): void => {};
+const ABSENT: Found = { kind: "absent", pidfile: { kind: "none" } };
 
 /**
  * One program under supervision: a mailbox with one worker. Any notice (an end, a changed record,
@@ -228,6 +230,7 @@ export class SupervisedProgram {
   async #turnLocked(_held: Lock, before: Found | undefined): Promise<void> {
     this.#readRecord(); // what the last holder of the lock wrote
     this.#ledger.setDamagedAside();
+    await this.#ledger.completeLaunch();
     const isGood = before?.kind === "running" && !this.#isTaken(before.process);
     const found = isGood ? before : this.#lookAgain();
     const pendingMs = await this.#remains.judgeUnfinished(
@@ -290,12 +293,15 @@ export class SupervisedProgram {
 
   /**
    * The quick look found nothing; now that the lock is held, the record may say otherwise. Where a
-   * start follows, the thorough look is made while the launcher gets ready; elsewhere here.
+   * start follows, the thorough look is made right before it; elsewhere here.
    */
   #lookAgain(): Found {
     const { autorestart, enabled } = this.#settings;
-    const restarts = autorestart && enabled && this.#ledger.record?.wish !== "down";
-    return this.#find(this.#state.kind !== "running" || !restarts);
+    const record = this.#recordOfLiving();
+    const restarts = autorestart && enabled && record?.wish !== "down";
+    if (!restarts || this.#state.kind !== "running") return this.#find(true);
+    if (this.#isEndTold() && record?.process === undefined) return ABSENT;
+    return this.#find(false);
   }
 
   /** The process that runs, as far as was known, has ended. */
@@ -398,7 +404,14 @@ export class SupervisedProgram {
       history: this.#history,
       cause,
     }));
-    if (outcome !== undefined) await this.#afterStart(outcome, cause);
+    if (outcome === undefined) this.#callOff();
+    else await this.#afterStart(outcome, cause);
+  }
+
+  /** An operator wants to stop it, and waits for the lock: nothing was launched yet. */
+  #callOff(): void {
+    this.#state = { kind: "unknown" };
+    this.#wakeAt(monotonicMs() + CALLED_OFF_PAUSE_MS);
   }
 
   async #afterStart(outcome: StartOutcome, cause: AlertKind): Promise<void> {
@@ -412,7 +425,7 @@ export class SupervisedProgram {
       this.#around.host.claim(this.name, undefined);
       this.#ledger.startFailed(outcome);
       const step = this.#decide({ kind: "start-failed", reason: outcome.reason });
-      await this.#apply(step, { kind: "absent", pidfile: { kind: "none" } });
+      await this.#apply(step, ABSENT);
       return;
     }
     const { process, record, notes, via } = outcome;
@@ -446,7 +459,6 @@ export class SupervisedProgram {
   /** A process that was not started from here: hold on to it, and mend the pidfile. */
   #takeUp(found: Found): void {
     if (found.kind !== "running") return;
-    endOrphanedLauncher(this.#ledger.record, this.#around.host);
     this.#takeHold(found.process);
     this.#ledger.takenUp(found);
     const { pid } = found.process;
@@ -487,7 +499,7 @@ export class SupervisedProgram {
   #watchLimits(process: ProcessRef): void {
     const { monitor } = this.#settings;
     if (hasLimits(monitor)) this.#limits ??= this.#makeLimits();
-    this.#limits?.watch(process, monitor, waitedMs(process, this.#ledger.record));
+    this.#limits?.watch(process, monitor);
   }
 
   #makeLimits(): Limits {
@@ -534,7 +546,8 @@ function startFollows({ effects }: Step): boolean {
 /** True when the record says that the program ran, or was kept running, in this boot. */
 function hasRun(record: ProgramRecord | undefined): boolean {
   if (record === undefined) return false;
-  return record.process !== undefined || record.phase === "backoff" || record.phase === "fatal";
+  const { phase, process } = record;
+  return process !== undefined || ["starting", "backoff", "fatal"].includes(phase);
 }
 
 /** An operator may have restarted it meanwhile: what the process before did is no concern any more. */

@@ -1,10 +1,11 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { isGroup } from "../../proc/polling.ts";
 import { monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
-import { endOrphanedLauncher } from "../program/launcher-end.ts";
-import { programAgeMs, type ProgramRecord } from "../program/record.ts";
+import { ageMs } from "../../proc/uptime.ts";
+import type { ProgramRecord } from "../program/record.ts";
 import { endOwnGroup } from "../program/stop.ts";
 
 /** A start that somebody else began is looked at so often, in ms. */
@@ -43,8 +44,9 @@ export class Remains {
 
   /** Ends what is left in the groups. Yields how many processes that were. */
   async end(termToKillMs: number): Promise<number> {
-    const leaders = this.#leaders;
+    const leaders = this.#leaders.filter(({ pid }) => isGroup(pid));
     this.#leaders = [];
+    if (leaders.length === 0) return 0;
     const options = { isSession: true, signal: this.#signal(), since: this.#since };
     const counts = await Promise.all(
       leaders.map(async (one) => await endOwnGroup(one, termToKillMs, this.#host, options)),
@@ -65,9 +67,8 @@ export class Remains {
     if (found.kind === "running" || record?.phase !== "starting") return 0;
     const { launched } = record;
     if (launched === undefined || !sameProcess(host.proc.alive(launched.pid), launched)) return 0;
-    const left = successMs - programAgeMs(launched, record, host.proc.uptime());
+    const left = successMs - ageMs(launched.startTime, host.proc.uptime());
     if (left > 0) return Math.min(left, UNFINISHED_LOOK_MS);
-    endOrphanedLauncher(record, host);
     await endOwnGroup(launched, termToKillMs, host, { isSession: true, signal: this.#signal() });
     return 0;
   }

@@ -48,45 +48,53 @@ export class Starter {
     this.#window?.abort(new Error("left alone"));
   }
 
-  /** Starts it when its turn has come, as `order` is by then; undefined when it was left alone before. */
+  /**
+   * Starts it when its turn has come, as `order` is by then; undefined when it was called off before.
+   */
   async run(order: () => StartOrder): Promise<StartOutcome | undefined> {
-    const { host } = this.#around;
-    const ledger = this.#ledger;
-    const endTurn = await this.#around.launchTurn();
-    if (this.#closed) {
-      endTurn();
-      return undefined;
-    }
-    const { settings, subject, history, cause } = order();
     const window = new AbortController();
     this.#window = window;
+    if (this.#closed) this.close();
+    try {
+      const endTurn = await this.#around.host.launchTurn(window.signal);
+      return await this.#start(order(), endTurn, window.signal);
+    } catch (error) {
+      if (window.signal.aborted) return undefined;
+      throw error;
+    } finally {
+      this.#window = undefined;
+    }
+  }
+
+  async #start(
+    { settings, subject, history, cause }: StartOrder,
+    endTurn: () => void,
+    signal: AbortSignal,
+  ): Promise<StartOutcome> {
+    const { host } = this.#around;
+    const ledger = this.#ledger;
     const { restarts, failures } = history;
     const isRestart = restarts > (ledger.record?.restarts ?? 0);
     const reason = ledger.record?.reason;
     ledger.noteCause();
-    try {
-      return await start(settings, {
-        host,
-        pattern: subject.pattern,
-        record: { ...ledger.base(), restarts, failures },
-        signal: window.signal,
-        // It ran with the settings that it has now.
-        isProven: cause === "restarted" && ledger.record?.digest === settingsDigest(settings),
-        onLaunched: (process) => {
-          endTurn();
-          const msg = `${isRestart ? "starting again" : "starting"}: ${settings.command}`;
-          ledger.log("info", "program.starting", { pid: process.pid, reason }, msg);
-          ledger.tell();
-        },
-        // After a death the launch came first; otherwise a look was made just now.
-        findRunning: async () =>
-          cause === "restarted" ? await this.#findRunning(settings, subject) : undefined,
-        onRecord: (record, text) => ledger.noteRecord(record, text),
-      });
-    } finally {
-      endTurn();
-      this.#window = undefined;
-    }
+    return await start(settings, {
+      host,
+      pattern: subject.pattern,
+      record: { ...ledger.base(), restarts, failures },
+      signal,
+      endTurn,
+      // It ran with the settings that it has now.
+      isProven: cause === "restarted" && ledger.record?.digest === settingsDigest(settings),
+      onLaunched: (process) => {
+        const msg = `${isRestart ? "starting again" : "starting"}: ${settings.command}`;
+        ledger.log("info", "program.starting", { pid: process.pid, reason }, msg);
+        ledger.tell();
+      },
+      // After a death all that is left of the last one; otherwise a look was made just now.
+      findRunning: async () =>
+        cause === "restarted" ? await this.#findRunning(settings, subject) : undefined,
+      onRecord: (record, text) => ledger.noteRecord(record, text),
+    });
   }
 
   /** Ends what the last process left, and looks whether somebody else has started another. */

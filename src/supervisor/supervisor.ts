@@ -7,16 +7,13 @@ import { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../program/host.ts";
 import { stopRequestStem } from "../program/stop-request.ts";
 import { fileStem } from "../program/state-dir.ts";
-import { Turns } from "../../proc/turns.ts";
 import type { ProgramState } from "./machine.ts";
 import { SupervisedProgram } from "./program.ts";
 import { StateWatch } from "./state-watch.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** How many shells are forked at once: enough for two cores, and few enough for 1,000 programs. */
-const LAUNCHES_AT_ONCE = 16;
-/** How many programs are looked at in one turn of the event loop, when there are many new ones. */
-const LOOKS_A_TURN = 4;
+/** How many programs are looked at in one turn of the event loop at most, when there are many new ones. */
+const LOOKS_A_TURN = 16;
 /** The slow look that finds what was started by hand, and backs up lost notices, in ms. */
 const SLOW_LOOK_MS = 10_000;
 /** After the first starts. */
@@ -44,7 +41,6 @@ export class Supervisor implements Disposable {
   readonly #log: Log;
   readonly #programs = new Map<string, SupervisedProgram>();
   readonly #byFile = new Map<string, SupervisedProgram>();
-  readonly #turns = new Turns(LAUNCHES_AT_ONCE);
   readonly #onState: () => void;
   readonly #onSlowLook: () => void;
   readonly #surroundings: Surroundings;
@@ -63,7 +59,6 @@ export class Supervisor implements Disposable {
     this.#surroundings = {
       host,
       log: (level, event, fields, message) => log.write(level, event, fields, message),
-      launchTurn: async () => await this.#turns.take(),
       alert,
       memory: new MemoryMonitor(host.proc),
       onState,
@@ -93,14 +88,20 @@ export class Supervisor implements Disposable {
     });
     // Before any looks: a process that is on record for one is no candidate for another.
     for (const program of added) program.claimRecorded();
-    this.#lookInTurn(added);
+    void this.#lookInTurn(added); // nothing in it can fail
   }
 
-  /** A few at a time: while the others are looked at, the first ones start. */
-  #lookInTurn(programs: readonly SupervisedProgram[]): void {
-    for (const program of programs.slice(0, LOOKS_A_TURN)) program.look();
-    if (programs.length <= LOOKS_A_TURN) return;
-    setImmediate(() => this.#lookInTurn(programs.slice(LOOKS_A_TURN)));
+  /**
+   * No faster than the first ones are launched: what waits for its turn to launch holds a lock, and
+   * a thousand are not looked at before the first one starts.
+   */
+  async #lookInTurn(programs: readonly SupervisedProgram[]): Promise<void> {
+    for (const [index, program] of programs.entries()) {
+      const endTurn = await this.#host.launchTurn();
+      endTurn();
+      program.look();
+      if (index % LOOKS_A_TURN === LOOKS_A_TURN - 1) await new Promise(setImmediate);
+    }
   }
 
   /** A program is no longer configured: it is left alone. Yields its process, if it runs. */

@@ -9,8 +9,6 @@ export interface Surroundings {
   readonly host: Host;
   readonly log: WriteLog;
   readonly alert: (alert: Alert, to: readonly string[]) => void;
-  /** A turn to launch: so that a thousand starts at once do not fork a thousand shells at once. */
-  readonly launchTurn: () => Promise<() => void>;
   /** Watches the memory of all. */
   readonly memory: MemoryMonitor;
   /** Called when a program may have got another state. */

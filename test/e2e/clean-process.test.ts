@@ -3,11 +3,12 @@ import { spawn } from "node:child_process";
 import { openSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { finished, Home, sleeper, waitFor } from "./home.ts";
+import { finished, Home, type Json, sleeper, waitFor } from "./home.ts";
 
 interface Facts {
   readonly sigIgn: string;
   readonly sigBlk: string;
+  readonly ppid: number;
   readonly ppidName: string;
   readonly isSessionLeader: boolean;
   readonly isGroupLeader: boolean;
@@ -29,6 +30,7 @@ function factsOf(pid: number): Facts {
     sigIgn: field("SigIgn"),
     sigBlk: field("SigBlk"),
     umask: field("Umask"),
+    ppid: Number(ppid),
     ppidName: ppid === "1" ? "init" : readFileSync(`/proc/${ppid}/comm`, "utf8").trim(),
     isSessionLeader: session === String(pid),
     isGroupLeader: pgrp === String(pid),
@@ -51,7 +53,6 @@ function assertClean(facts: Facts, home: Home, name: string): void {
   const log = realpathSync(home.file(`log/${name}.log`));
   assert.match(facts.sigIgn, /^0+$/);
   assert.match(facts.sigBlk, /^0+$/);
-  assert.match(facts.ppidName, /init|systemd/, "its parent is init or a user's systemd");
   assert.ok(facts.isSessionLeader);
   assert.ok(facts.isGroupLeader);
   assert.deepEqual(facts.descriptors, ["0 /dev/null", `1 ${log}`, `2 ${log}`]);
@@ -59,10 +60,20 @@ function assertClean(facts: Facts, home: Home, name: string): void {
     assert.ok(!facts.environment.has(variable), variable);
   }
   assert.deepEqual(
-    [...facts.environment.keys()].filter((key) => key.startsWith("USRSVC_")),
-    [],
+    [...facts.environment.keys()].filter((key) => key.startsWith("USRSVC_")).sort(),
+    ["USRSVC_LAUNCH", "USRSVC_PROGRAM"],
   );
+  assert.equal(facts.environment.get("USRSVC_PROGRAM"), name);
+  assert.equal(facts.environment.get("USRSVC_LAUNCH"), launchOf(home, name));
 }
+
+/** The mark of its launch, as it is on record. */
+function launchOf(home: Home, name: string): unknown {
+  return (JSON.parse(home.read(`state/programs/${name}.json`)) as Json)["launch"];
+}
+
+/** Init, or the user's systemd. */
+const INIT = /init|systemd/;
 
 const loud = {
   NOTIFY_SOCKET: "/run/nonesuch",
@@ -84,12 +95,13 @@ test("what usrsvc starts is clean, whatever its caller ignores, holds open and e
   assert.equal(code, 0, err);
   const facts = factsOf(await home.running("web"));
   assertClean(facts, home, "web");
+  assert.match(facts.ppidName, INIT, "usrsvc has left");
   assert.equal(facts.openFiles, "333", "the caller's limit, not the one that node raised");
   assert.equal(facts.environment.get("FOR_THE_PROGRAM"), "kept");
   assert.equal(facts.cwd, realpathSync(home.path), "$HOME");
 });
 
-test("what usrsvcd starts is as clean, and init's", async (t) => {
+test("what usrsvcd starts is as clean, and its child, then init's", async (t) => {
   const home = new Home(t).program(
     "web",
     { command: sleeper(), directory: "/usr", umask: "027", inherit_env: "no" },
@@ -107,10 +119,9 @@ test("what usrsvcd starts is as clean, and init's", async (t) => {
   await waitFor("the start window to close", () =>
     home.log().some((line) => line.event === "program.started"),
   );
-  const facts = await waitFor("init to be its parent", () => {
-    const seen = factsOf(pid);
-    return /init|systemd/.test(seen.ppidName) ? seen : undefined;
-  });
+  const facts = factsOf(pid);
+  const daemon = home.log().find(({ event }) => event === "daemon.started")?.pid;
+  assert.equal(facts.ppid, daemon);
   assertClean(facts, home, "web");
   assert.equal(facts.openFiles, "333");
   assert.equal(facts.cwd, "/usr");
@@ -121,8 +132,13 @@ test("what usrsvcd starts is as clean, and init's", async (t) => {
       ["A", "1, 2"],
       ["B", "x=y"],
       ["PWD", "/usr"],
+      ["USRSVC_LAUNCH", launchOf(home, "web")],
+      ["USRSVC_PROGRAM", "web"],
     ],
   );
+  assert.equal((await home.usrsvcd("stop")).code, 0);
+  await waitFor("init to be its parent", () => INIT.test(factsOf(pid).ppidName));
+  assertClean(factsOf(pid), home, "web");
 });
 
 test("one program's Env does not leak into the next, with all", async (t) => {

@@ -33,6 +33,8 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
   await lab.print("chown bob: /home/bob/usrsvc.cfg; chown alice: /home/alice/usrsvc.cfg");
   const pids = async (): Promise<string> =>
     (await lab.print("cd /home/alice && cat one.pid two.pid three.pid")).trim();
+  const parentOf = async (pid: string): Promise<string | undefined> =>
+    /^PPid:\t(\d+)$/m.exec(await lab.print(`cat /proc/${pid}/status`))?.[1];
   const mainPid = async (): Promise<string> => await lab.show(unit, "MainPID");
 
   await t.test("the template unit starts, and is ready when usrsvcd says so", async () => {
@@ -54,13 +56,12 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
   });
 
   await t.test(
-    "programs are children of PID 1, and have nothing of what is usrsvcd's",
+    "programs are children of usrsvcd, and have nothing of what is its own but their mark",
     async () => {
       const limit = (await lab.print("systemctl show -p DefaultLimitNOFILESoft --value")).trim();
       assert.equal(limit, "1024");
-      for (const pid of (await pids()).split("\n")) {
-        assert.match(await lab.print(`cat /proc/${pid}/status`), /^PPid:\t1$/m);
-      }
+      const daemon = await mainPid();
+      for (const pid of (await pids()).split("\n")) assert.equal(await parentOf(pid), daemon);
       const [soft, ...rest] = lab.said("alice.one.start").split("\n");
       assert.equal(soft, limit);
       const text = rest.join("\n");
@@ -68,7 +69,13 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
       assert.match(text, /^HOME=\/home\/alice$/m);
       const ours =
         /^(NOTIFY_|WATCHDOG_|LISTEN_|INVOCATION_|JOURNAL_|SYSTEMD_EXEC|USRSVC_|NODE_|MAINPID).*$/gm;
-      assert.deepEqual(text.match(ours), null);
+      assert.deepEqual(
+        text
+          .match(ours)
+          ?.map((line) => line.replace(/=.*/, ""))
+          .toSorted(),
+        ["USRSVC_LAUNCH", "USRSVC_PROGRAM"],
+      );
     },
   );
 
@@ -106,6 +113,7 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
       });
       await hasStatus(lab, unit, "3 running");
       assert.equal(await pids(), programs);
+      for (const pid of programs.split("\n")) assert.equal(await parentOf(pid), "1");
       const taken = (await lab.log(unit))
         .slice(lost)
         .filter(({ event }) => event.startsWith("program."));
@@ -143,32 +151,34 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
     assert.equal(await lab.show(unit, "StatusText"), "4 running");
   });
 
-  await t.test("the user unit: parent is the user's systemd, which ends all in order", async () => {
-    const node = "/opt/usrsvc/systemd/install.sh --user --node /usr/local/bin/node";
-    const said = await lab.printAs("bob", node);
-    assert.match(said, /\/home\/bob\/\.config\/systemd\/user\/usrsvcd\.service written/);
-    await lab.printAs("bob", "systemctl --user daemon-reload");
-    await lab.printAs("bob", "systemctl --user enable --now usrsvcd");
-    const show = async (property: string): Promise<string> =>
-      (await lab.printAs("bob", `systemctl --user show -p ${property} --value usrsvcd`)).trim();
-    await waitFor("2 running", async () => (await show("StatusText")) === "2 running");
-    const programs = await lab.print("cat /home/bob/one.pid /home/bob/two.pid");
-    const [first = ""] = programs.split("\n");
-    const [, parent = ""] =
-      /^PPid:\t(\d+)$/m.exec(await lab.print(`cat /proc/${first}/status`)) ?? [];
-    assert.equal(parent, await lab.show("user@2002", "MainPID"));
-    assert.doesNotMatch(lab.said("bob.one.start"), /NOTIFY_SOCKET|MANAGERPID|INVOCATION_ID/);
-    await lab.printAs("bob", "systemctl --user restart usrsvcd");
-    await waitFor("2 running", async () => (await show("StatusText")) === "2 running");
-    assert.equal(await lab.print("cat /home/bob/one.pid /home/bob/two.pid"), programs);
-    await lab.print("systemctl stop user@2002");
-    assert.deepEqual(lab.said("bob.order").split("\n").slice(0, -1), [
-      "asked two",
-      "ended two",
-      "asked one",
-      "ended one",
-    ]);
-  });
+  await t.test(
+    "the user unit: its restart leaves programs to the user's systemd, whose end is in order",
+    async () => {
+      const node = "/opt/usrsvc/systemd/install.sh --user --node /usr/local/bin/node";
+      const said = await lab.printAs("bob", node);
+      assert.match(said, /\/home\/bob\/\.config\/systemd\/user\/usrsvcd\.service written/);
+      await lab.printAs("bob", "systemctl --user daemon-reload");
+      await lab.printAs("bob", "systemctl --user enable --now usrsvcd");
+      const show = async (property: string): Promise<string> =>
+        (await lab.printAs("bob", `systemctl --user show -p ${property} --value usrsvcd`)).trim();
+      await waitFor("2 running", async () => (await show("StatusText")) === "2 running");
+      const programs = await lab.print("cat /home/bob/one.pid /home/bob/two.pid");
+      const [first = ""] = programs.split("\n");
+      assert.equal(await parentOf(first), await show("MainPID"));
+      assert.doesNotMatch(lab.said("bob.one.start"), /NOTIFY_SOCKET|MANAGERPID|INVOCATION_ID/);
+      await lab.printAs("bob", "systemctl --user restart usrsvcd");
+      await waitFor("2 running", async () => (await show("StatusText")) === "2 running");
+      assert.equal(await lab.print("cat /home/bob/one.pid /home/bob/two.pid"), programs);
+      assert.equal(await parentOf(first), await lab.show("user@2002", "MainPID"));
+      await lab.print("systemctl stop user@2002");
+      assert.deepEqual(lab.said("bob.order").split("\n").slice(0, -1), [
+        "asked two",
+        "ended two",
+        "asked one",
+        "ended one",
+      ]);
+    },
+  );
 
   await t.test("at shutdown programs are asked to end, the last configured first", async () => {
     await lab.root("systemctl poweroff");

@@ -45,6 +45,7 @@ describe("procReader, on what is missing or damaged", () => {
     assert.throws(() => reader.uid(99 as Pid), gone);
     assert.throws(() => reader.exe(99 as Pid), gone);
     assert.throws(() => reader.cmdline(99 as Pid), gone);
+    assert.throws(() => reader.environ(99 as Pid), gone);
     assert.throws(() => reader.residentBytes(99 as Pid), gone);
     assert.throws(() => reader.softOpenFiles(99 as Pid), gone);
     await assert.rejects(reader.cmdlineLater(99 as Pid), gone);

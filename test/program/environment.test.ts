@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { inheritedEnvironment, originalOpenFiles } from "../../src/program/environment.ts";
-import { programEnvironment } from "../../src/program/launch-line.ts";
+import {
+  inheritedEnvironment,
+  originalOpenFiles,
+  programEnvironment,
+} from "../../src/program/environment.ts";
 
 describe("inheritedEnvironment", () => {
   const ours = [

@@ -32,6 +32,8 @@ async function lookAt(
   const { proc } = lab.host;
   const host: Host = {
     ...lab.host,
+    // They are our children: without an owner they would be taken for what we launch just now.
+    ownerOf: ({ pid }) => (pids.includes(pid) ? `web${pids.indexOf(pid)}` : undefined),
     proc: { ...proc, smapsRollup: read((pid) => proc.smapsRollup(pid)) },
   };
   const around = { host, bootId: proc.bootId(), uptimeSeconds: proc.uptime() };

@@ -12,7 +12,7 @@ describe("openOutput", () => {
     const path = join(tempDir(t), "log");
     for (const text of ["", "one\n"]) {
       const output = openOutput(path);
-      assert.deepEqual([output.size, output.mayBeTerminal], [text.length, false]);
+      assert.equal(output.size, text.length);
       output.close();
       assert.equal(readFileSync(path, "utf8"), text);
       writeFileSync(path, "one\n");
@@ -27,10 +27,19 @@ describe("openOutput", () => {
     closeSync(fd); // EBADF, had it been closed before
   });
 
-  test("knows a terminal", () => {
+  test("has no size where it is no file, such as a terminal", () => {
     const output = openOutput("/dev/ptmx"); // the other side of a new one is a terminal as well
     output.close();
-    assert.deepEqual([output.size, output.mayBeTerminal], [0, true]);
+    assert.equal(output.size, 0);
+  });
+
+  test("appends, and lets whoever inherits it wait, as programs expect", (t) => {
+    const output = openOutput(join(tempDir(t), "log"));
+    cleanUp(t, () => output.close());
+    const text = readFileSync(`/proc/self/fdinfo/${output.fd}`, "utf8");
+    const flags = Number.parseInt(/^flags:\s+(\d+)/m.exec(text)?.[1] ?? "", 8);
+    const { O_APPEND, O_NONBLOCK } = constants;
+    assert.deepEqual([flags & O_APPEND, flags & O_NONBLOCK], [O_APPEND, 0]);
   });
 
   test("of a FIFO that nobody reads is an error, and does not hang", (t) => {

@@ -6,8 +6,8 @@ import type { Host } from "../../src/program/host.ts";
 import { isTaken } from "../../src/program/taken.ts";
 import { FakeProc } from "../support/fake-proc.ts";
 
-const hostOf = (proc: FakeProc, owner?: string): Host =>
-  ({ proc, ownerOf: () => owner }) as Partial<Host> as Host;
+const hostOf = (proc: FakeProc, owner?: string, ...launching: readonly string[]): Host =>
+  ({ proc, ownerOf: () => owner, launching: new Set(launching) }) as Partial<Host> as Host;
 
 /** What the command gives to node. */
 function daemonFlags(): readonly string[] {
@@ -38,11 +38,21 @@ describe("isTaken", () => {
     );
   });
 
+  test("is true for what we are launching just now, which nobody has on record yet", () => {
+    const proc = new FakeProc();
+    const ref = proc.set({ pid: 10, ppid: process.pid, argv: ["app"] });
+    assert.equal(isTaken(ref, "web", hostOf(proc, undefined, "other")), true);
+    assert.equal(isTaken(ref, "web", hostOf(proc, "web", "other")), false);
+    assert.equal(isTaken(ref, "web", hostOf(proc)), false);
+  });
+
   const words: readonly [argv: readonly string[], want: boolean][] = [
     [["node", "/usr/lib/node_modules/usrsvc/dist/usrsvc.cjs", "start", "web"], true],
     [["node", "--max-old-space-size=64", "/x/dist/usrsvcd.cjs", "start"], true],
     [["/home/a/bin/usrsvc", "restart", "web"], true],
     [["node", ...daemonFlags(), "/x/dist/usrsvcd.cjs", "start", "-c", "/home/app/x.cfg"], true],
+    [["/bin/sh", "-c", 'umask 0022; exec "$@"', "usrsvc-launch", "app", "word"], true],
+    [["app", "usrsvc-launch"], false],
     [["node", "--inspect", "/srv/app.js", "usrsvcd"], false],
     [["app", "--config", "/etc/x", "--log", "/var/log/usrsvcd"], false],
     [["/srv/usrsvc-web/app"], false],

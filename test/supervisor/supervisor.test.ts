@@ -15,7 +15,7 @@ import { StateWatch } from "../../src/supervisor/state-watch.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { type Lab, makeLab } from "../support/lab.ts";
-import { child, refOf } from "../support/processes.ts";
+import { orphan } from "../support/processes.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -57,16 +57,16 @@ test("a program that waits for its turn is started with the settings that it has
   let isTurn = (): void => {};
   const turn = new Promise<void>((resolve) => (isTurn = resolve));
   let waits = false;
+  const launchTurn = async (): Promise<() => void> => {
+    waits = true;
+    await turn;
+    return () => {};
+  };
   const settings = (word: string): ProgramSettings => lab.settings(["sleep", word]);
   const program = new SupervisedProgram(settings(`600.${process.pid}8`), {
-    host,
+    host: { ...host, launchTurn },
     log: () => {},
     alert: () => {},
-    launchTurn: async () => {
-      waits = true;
-      await turn;
-      return () => {};
-    },
     memory: new MemoryMonitor(host.proc),
     onState: () => {},
   });
@@ -83,7 +83,7 @@ describe("Supervisor", () => {
   test("gives a process that two programs may take up to one of them", async (t) => {
     const { lab, supervisor, told } = scene(t);
     const word = `600.${process.pid}7`;
-    child(t, "sleep", [word]);
+    await orphan(t, "sleep", word);
     const both = ["a", "b"].map((name) =>
       lab.settings(["sleep", word], { name, autostart: false, autopid: false }),
     );
@@ -95,7 +95,7 @@ describe("Supervisor", () => {
   test("comes to rest with two records that name one process", async (t) => {
     const { lab, host, supervisor, told } = scene(t);
     const word = `600.${process.pid}6`;
-    const ref = refOf(child(t, "sleep", [word]).pid);
+    const ref = await orphan(t, "sleep", word);
     const both = ["a", "b"].map((name) => {
       const record = emptyRecord(name, host.proc.bootId());
       writeRecord(host.state, { ...record, phase: "running", process: ref });

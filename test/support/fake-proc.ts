@@ -16,6 +16,7 @@ export interface FakeProcess {
   /** The process that it is a thread of. */
   readonly threadOf?: number;
   readonly argv?: readonly string[];
+  readonly environ?: Readonly<Record<string, string>>;
 }
 
 export const FAKE_UID = 1000;
@@ -81,6 +82,11 @@ export class FakeProc implements ProcReader {
     this.reads.cmdline += 1;
     const one = this.get(pid);
     return one.state === "Z" ? [] : (one.argv ?? []);
+  }
+
+  environ(pid: Pid): ReadonlyMap<string, string> {
+    const one = this.get(pid);
+    return new Map(one.state === "Z" ? [] : Object.entries(one.environ ?? {}));
   }
 
   async cmdlineLater(pid: Pid): Promise<readonly string[]> {

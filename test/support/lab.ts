@@ -43,7 +43,7 @@ export function makeLab(t: TestContext, adapt: (host: Host) => Host = (host) => 
   const state = stateDir(join(dir, "state"));
   makeStateDir(state);
   mkdirSync(join(dir, "files"));
-  const machine = inheriting(dir, () => toolHost(state, () => true));
+  const machine = toolHost(state, () => true);
   cleanUp(t, () => machine[Symbol.dispose]());
   cleanUp(t, () => endAll(dir));
   const host = adapt(machine);
@@ -73,16 +73,6 @@ export function makeLab(t: TestContext, adapt: (host: Host) => Host = (host) => 
       }, `${name} appears`),
     living: () => livingOf(dir),
   };
-}
-
-/** What its launchers are before they become programs belongs to the lab as well. */
-function inheriting<T>(dir: string, make: () => T): T {
-  process.env[LAB_MARK] = dir;
-  try {
-    return make();
-  } finally {
-    delete process.env[LAB_MARK];
-  }
 }
 
 function livingOf(dir: string): readonly ProcessRef[] {

@@ -5,7 +5,7 @@ import type { Ticks } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
 import { cleanUp } from "./clean-up.ts";
-import { child, firstLine, lives, orphan, refOf, sleeper, unreaped } from "./processes.ts";
+import { lives, orphan, sleeper, unreaped } from "./processes.ts";
 import { inTime, waitFor } from "./wait.ts";
 
 const reader = procReader();
@@ -82,25 +82,6 @@ export function watcherClaims(name: string, make: () => ProcessWatcher): void {
       assert.equal(watch.signal("SIGKILL"), true);
       await inTime(watch.exited, "its end");
       await waitFor(() => !watch.signal("SIGTERM"), "it is reaped");
-    });
-
-    test("signals a group even when its leader is gone", async (t) => {
-      const leader = child(t, "sh", ["-c", "sleep 600 & echo $!; exec sleep 600"], {
-        stdio: ["ignore", "pipe", "ignore"],
-        detached: true,
-      });
-      const rest = refOf(Number(await firstLine(leader)));
-      cleanUp(t, () => lives(rest) && process.kill(rest.pid, "SIGKILL"));
-      const ref = refOf(leader.pid);
-      using watch = watcher(t).open(ref);
-      assert.ok(watch);
-      watch.signal("SIGKILL");
-      await inTime(watch.exited, "the end of the leader");
-      await waitFor(() => leader.signalCode !== null, "the leader is reaped");
-      assert.ok(lives(rest));
-      assert.equal(watch.signalGroup("SIGTERM"), true);
-      await waitFor(() => !lives(rest), "the end of the rest");
-      await waitFor(() => !watch.signalGroup("SIGTERM"), "no such group any more");
     });
 
     test("watches and signals what is not our child", async (t) => {

@@ -39,7 +39,7 @@ async function attempt(): Promise<string> {
     });
     return outcome.kind === "failed" ? `failed: ${outcome.reason}` : outcome.kind;
   } catch (error) {
-    return `threw ${String(error)}`;
+    return `threw: ${String(error)}`;
   }
 }
 

@@ -1,6 +1,6 @@
 import { stat } from "node:fs";
 
-/** The wait for ends of processes takes one for ever, and each look that hangs takes one for long. */
+/** The wait for ends of processes takes one for ever; a look, or a launch, that hangs takes one for long. */
 const THREADS = "12";
 
 /**

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { Home, sleeper, waitFor } from "./home.ts";
+
+test("a restart by hand is not undone, whatever title the new process has given itself", async (t) => {
+  const home = new Home(t);
+  const runs = home.file("runs");
+  const script = home.script(
+    "titled.sh",
+    `#!/bin/bash\necho "$$" >>${runs}\nexec -a mytitle ${sleeper()}\n`,
+  );
+  home.program("titled", { command: `/bin/bash ${script}`, success_seconds: "0.5" });
+  await home.usrsvcd();
+  const first = await home.running("titled");
+  const restart = await home.run("usrsvc.cjs", ["restart", "titled"]);
+  assert.equal(restart.code, 0, restart.err);
+  const second = await home.running("titled", first);
+  await waitFor("usrsvcd follows it", () =>
+    home.log().some((line) => line.event === "program.taken-up" && line.pid === second),
+  );
+  assert.deepEqual(readFileSync(runs, "utf8").trim().split("\n"), [String(first), String(second)]);
+  assert.equal(await home.running("titled"), second);
+});
+
+test("a program that wants a signal when its parent ends runs on: the parent does not leave", async (t) => {
+  if (spawnSync("setpriv", ["--pdeathsig", "TERM", "true"]).status !== 0)
+    return t.skip("no setpriv");
+  const home = new Home(t);
+  const sleep = sleeper();
+  const script = home.script("held.sh", `#!/bin/sh\nexec setpriv --pdeathsig TERM ${sleep}\n`);
+  home.program("held", { command: script, success_seconds: "0.3", proctitle_re: `^${sleep}$` });
+  await home.usrsvcd();
+  const started = (): number =>
+    home.log().filter(({ event }) => event === "program.started").length;
+  let pid: number | undefined;
+  for (let round = 1; round <= 3; round += 1) {
+    const now = await home.running("held", pid);
+    await waitFor("its start", () => started() === round);
+    const status = await home.statusOf("held"); // an end would be on record by now
+    assert.deepEqual([status["pid"], status["state"]], [now, "running"]);
+    process.kill(now, "SIGKILL");
+    pid = now;
+  }
+});
+
+test("a program goes on under its new name without a second copy", async (t) => {
+  const command = sleeper();
+  const home = new Home(t).program("old", { command });
+  await home.usrsvcd();
+  const pid = await home.running("old");
+  await waitFor("its start", () => home.log().some(({ event }) => event === "program.started"));
+  home.without("old").program("new", { command });
+  await home.usrsvcd("reread");
+  assert.equal(await home.running("new"), pid);
+});

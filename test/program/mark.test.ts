@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import type { Pid, ProcessRef } from "../../proc/pid.ts";
+import { ProcError } from "../../proc/error.ts";
+import { procReader } from "../../proc/reader.ts";
+import { completeLaunch, newLaunchId } from "../../src/program/mark.ts";
+import { emptyRecord, type ProgramRecord } from "../../src/program/record.ts";
+import { type FakeProcess, FakeProc } from "../support/fake-proc.ts";
+import { marks } from "../support/marks.ts";
+import { child, lives, refOf } from "../support/processes.ts";
+import { inTime, waitFor } from "../support/wait.ts";
+
+const ID = "this-launch";
+const uid = process.getuid?.() ?? 0;
+
+/** As it is on disk before a launch. */
+const record: ProgramRecord = {
+  ...emptyRecord("web", "boot"),
+  wish: "up",
+  phase: "starting",
+  via: "launch",
+  launch: ID,
+};
+
+/** A process of ours that was made by a launch. */
+const marked = (pid: number, more: Partial<FakeProcess> = {}): FakeProcess => ({
+  pid,
+  uid,
+  argv: ["app"],
+  environ: marks("web", ID),
+  ...more,
+});
+
+async function completed(proc: FakeProc, of = record): Promise<ProgramRecord> {
+  return await inTime(completeLaunch(of, { proc }), "an answer");
+}
+
+const foundIn = async (proc: FakeProc): Promise<number | undefined> =>
+  (await completed(proc)).process?.pid;
+
+describe("completeLaunch", () => {
+  test("finds what was launched, and puts it on record as who launched it would have", async () => {
+    const proc = new FakeProc(marked(10, { environ: marks("web", "another") }));
+    const ref = proc.set(marked(11, { startTime: 70 }));
+    proc.set({ pid: 12, uid, argv: ["app"], environ: { A: ID } });
+    assert.deepEqual(await completed(proc), { ...record, process: ref, launched: ref });
+  });
+
+  test("leaves the record as it is where nothing has the mark", async () => {
+    const proc = new FakeProc({ pid: 10, uid, argv: ["app"], environ: { USRSVC_PROGRAM: "web" } });
+    assert.equal(await completed(proc), record);
+  });
+
+  test("prefers what leads the session to what it has made, be it older by the clock", async () => {
+    const proc = new FakeProc(
+      marked(30, { session: 31, pgrp: 31, startTime: 5 }),
+      marked(31, { startTime: 6 }),
+      marked(32, { session: 31, startTime: 4 }),
+    );
+    assert.equal(await foundIn(proc), 31);
+  });
+
+  test("takes the oldest of what is left where the leader is gone", async () => {
+    const proc = new FakeProc(
+      marked(41, { session: 40, startTime: 9 }),
+      marked(42, { session: 40, startTime: 8 }),
+      marked(44, { session: 40, startTime: 8 }),
+    );
+    assert.equal(await foundIn(proc), 42);
+  });
+
+  const none: readonly [what: string, process: FakeProcess][] = [
+    ["another user's process", marked(10, { uid: uid + 1 })],
+    ["a zombie", marked(10, { state: "Z" })],
+    ["a thread of the kernel", marked(10, { session: 0 })],
+    ["ourselves, whom a program of ours may have started", marked(process.pid)],
+    ["one that has cleared its environment", marked(10, { environ: {} })],
+  ];
+  for (const [what, one] of none) {
+    test(`does not take ${what} for it, and waits for nothing`, async () => {
+      const proc = new FakeProc(one);
+      assert.equal(await foundIn(proc), undefined);
+      assert.equal(proc.reads.list, 1);
+    });
+  }
+
+  test("waits for one in mid-exec, which shows nothing of itself", async () => {
+    const proc = new FakeProc({ pid: 50, uid });
+    const found = foundIn(proc);
+    while (proc.reads.list < 3) await turn();
+    proc.set(marked(50));
+    assert.equal(await inTime(found, "an answer"), 50);
+  });
+
+  test("does not wait for ever for one that shows nothing", async () => {
+    const proc = new FakeProc({ pid: 50, uid });
+    const began = performance.now();
+    assert.equal(await foundIn(proc), undefined);
+    assert.ok(performance.now() - began < 5000);
+  });
+
+  test("goes on where a process leaves in mid-look, or hides", async () => {
+    class Shy extends FakeProc {
+      override environ(pid: Pid): ReadonlyMap<string, string> {
+        if (pid === 60) throw new ProcError("gone", "environ", "no such process");
+        if (pid === 61) throw new ProcError("denied", "environ", "not ours to read");
+        return super.environ(pid);
+      }
+    }
+    assert.equal(await foundIn(new Shy(marked(60), marked(61), marked(62))), 62);
+  });
+
+  const known: ProcessRef = new FakeProc().set({ pid: 9 });
+  const others: readonly [what: string, of: ProgramRecord][] = [
+    ["that names a process", { ...record, process: known }],
+    ["of a program that runs", { ...record, phase: "running" }],
+    ["of a program that is down", { ...record, phase: "stopped" }],
+    ["of a start that came to nothing", { ...record, phase: "backoff" }],
+    ["without a launch, of an earlier version", { ...record, launch: undefined }],
+  ];
+  for (const [what, of] of others) {
+    test(`leaves a record alone ${what}, and looks at nothing`, async () => {
+      const proc = new FakeProc(marked(10));
+      assert.equal(await completed(proc, of), of);
+      assert.equal(proc.reads.list, 0);
+    });
+  }
+
+  test("finds a real process by its environment", async (t) => {
+    const id = newLaunchId();
+    const made = child(t, "sleep", ["600"], {
+      detached: true,
+      env: { ...process.env, ...marks("web", id) },
+    });
+    const ref = refOf(made.pid);
+    await waitFor(() => procReader().cmdline(ref.pid)[0] === "sleep", "it is executed");
+    const found = await completeLaunch({ ...record, launch: id }, { proc: procReader() });
+    assert.deepEqual([found.process, found.launched], [ref, ref]);
+    assert.ok(lives(ref));
+  });
+});
+
+test("newLaunchId gives each launch another one", () => {
+  const ids = Array.from({ length: 1000 }, newLaunchId);
+  assert.equal(new Set(ids).size, ids.length);
+});

@@ -1,0 +1,7 @@
+import { parseEnviron } from "../../proc/environ.ts";
+import { launchMark } from "../../src/program/mark.ts";
+
+/** The variables of a launch, by name. */
+export function marks(program: string, launch: string): Record<string, string> {
+  return Object.fromEntries(parseEnviron(launchMark(program, launch).join("\0")));
+}
