@@ -21,12 +21,35 @@ const flags = {
 
 // The file is a shell script that makes node run the same file: Node raises the soft limit of open
 // files to the hard one as it starts, and only a shell can note the original for our programs.
+// Beyond that, it lets usrsvcd go to the background: node need not boot twice for it.
 //
 // The rest of it runs the bundle beside it with V8's code cache, so that nothing is compiled at the
 // start (10 ms). V8 refuses a cache of another version or other flags, but knows the source only by
 // its length: dist/ is not to be edited by hand. Another Node looks for a file that is not there.
+const shell = {
+  usrsvc: (node) => `USRSVC_NOFILE=$(ulimit -S -n) exec ${node} "$0" "$@"`,
+  // In words that mean a start in the background, and nothing else, usrsvcd is made a child that
+  // tells the exit code on a descriptor (src/readiness.ts); the rest is left to src/usrsvcd.ts.
+  usrsvcd: (node) => `export USRSVC_NOFILE=$(ulimit -S -n)
+background=1 value=
+for word do
+  if [ "$value" ]; then value=; continue; fi
+  case $word in
+    start|restart|--debug|--config=?*) ;;
+    -c|--config) value=1 ;;
+    *) background= ;;
+  esac
+done
+[ "$background" ] && [ ! "$USRSVC_READY_FD" ] || exec ${node} "$0" "$@"
+{ command exec 3>&1; } 2>/dev/null || exec 3>/dev/null
+code=$(USRSVC_READY_FD=4 ${node} "$0" "$@" 4>&1 >&3 3>&- </dev/null &)
+[ "$code" ] || echo "usrsvcd: ended before it was ready" >&2
+exit "\${code:-254}"`,
+};
 const command = (name) => `#!/bin/sh
-":" //; USRSVC_NOFILE=$(ulimit -S -n) exec ${["node", ...flags[name]].join(" ")} "$0" "$@"
+":" /*
+${shell[name](["node", ...flags[name]].join(" "))}
+*/
 "use strict";
 const { readFileSync } = require("node:fs");
 const { Script } = require("node:vm");
@@ -49,6 +72,11 @@ const lateBuiltins = {
         ? { path: found.path, namespace: "late-builtins" }
         : undefined,
     );
+    // thread-stream and sonic-boom, of pino, only call it.
+    onResolve({ filter: /^assert$/ }, ({ path }) => ({ path, namespace: "late-function" }));
+    onLoad({ filter: /.*/, namespace: "late-function" }, ({ path }) => ({
+      contents: `module.exports = (...given) => require("node:${path}")(...given);`,
+    }));
     onLoad({ filter: /.*/, namespace: "late-builtins" }, ({ path }) => {
       const functions = Object.entries(require(path))
         .filter(([name, value]) => typeof value === "function" && /^[a-z]\w*$/.test(name))
@@ -73,7 +101,7 @@ await build({
   platform: "node",
   target: "node20.17",
   format: "cjs",
-  external: ["koffi", "@parcel/watcher", "pino-roll", "nodemailer"],
+  external: ["koffi", "@parcel/watcher", "nodemailer"],
   define: { "import.meta.dirname": "__dirname", "import.meta.filename": "__filename" },
   supported: { "dynamic-import": false }, // it would need a loader in vm.Script; all are CommonJS
   plugins: [lateBuiltins],

@@ -1,90 +1,103 @@
 import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
-import { parseDaemonCommand } from "./cli/args.ts";
+import { type DaemonCommand, parseDaemonCommand } from "./cli/args.ts";
+import { canDetach, detach, redirectOutput, startDetached } from "./cli/background.ts";
 import { control } from "./cli/control.ts";
+import { leaveNow } from "./cli/leave.ts";
 import { run, untilSignalled } from "./cli/run.ts";
 import { processScreen, type Screen } from "./cli/screen.ts";
-import { configPath } from "./cli/session.ts";
+import { configPath, issuesOf } from "./cli/session.ts";
 import { daemonUsage } from "./cli/usage.ts";
 import { ExitCode } from "./exit-code.ts";
 import { readme, version } from "./package-root.ts";
-import { READY_FD_VARIABLE, reporter } from "./readiness.ts";
+import { readyDescriptor, tellReady } from "./readiness.ts";
+
+/** Where somebody waits for us to go to the background; undefined from the moment when we are there. */
+let readyFd = readyDescriptor(process.env);
 
 async function main(): Promise<ExitCode> {
   using screen = processScreen();
   const argv = process.argv.slice(2);
-  const background = process.env[READY_FD_VARIABLE] !== undefined;
-  return await run(
-    "usrsvcd",
-    background ? reporting(screen) : screen,
-    argv.includes("--debug"),
-    async () => {
-      const command = parseDaemonCommand(argv);
-      switch (command.kind) {
-        case "help":
-          screen.result(daemonUsage.trimEnd());
-          return ExitCode.ok;
-        case "version":
-          screen.result(`usrsvcd ${version()}`);
-          return ExitCode.ok;
-        case "readme":
-          screen.result(readme().trimEnd());
-          return ExitCode.ok;
-        case "control":
-          break;
-      }
-      if (command.foreground) return await supervise(command.config, command.debug, background);
-      const script = realpathSync(process.argv[1] ?? "");
-      return await untilSignalled((signal) => control(command, script, screen, signal));
-    },
-  );
+  return await run("usrsvcd", screen, argv.includes("--debug"), async () => {
+    const command = parseDaemonCommand(argv);
+    switch (command.kind) {
+      case "help":
+        screen.result(daemonUsage.trimEnd());
+        return ExitCode.ok;
+      case "version":
+        screen.result(`usrsvcd ${version()}`);
+        return ExitCode.ok;
+      case "readme":
+        screen.result(readme().trimEnd());
+        return ExitCode.ok;
+      case "control":
+        return await perform(command, argv, screen);
+    }
+  });
+}
+
+async function perform(
+  command: DaemonCommand & { kind: "control" },
+  argv: readonly string[],
+  screen: Screen,
+): Promise<ExitCode> {
+  const { action, foreground } = command;
+  const inBackground = (action === "start" || action === "restart") && !foreground;
+  if (inBackground && (readyFd === undefined || !canDetach())) {
+    return await startDetached(realpathSync(process.argv[1] ?? ""), argv);
+  }
+  if (action !== "start") {
+    const code = await untilSignalled((signal) => control({ ...command, action }, screen, signal));
+    if (action !== "restart" || code !== ExitCode.ok) return code;
+  }
+  return await supervise(command, inBackground, screen);
 }
 
 let hasSupervised = false;
 
 async function supervise(
-  config: string | undefined,
-  debug: boolean,
-  background: boolean,
+  { config, debug }: DaemonCommand & { kind: "control" },
+  inBackground: boolean,
+  screen: Screen,
 ): Promise<ExitCode> {
   const { runDaemon, CannotBegin } = await import("./daemon/run.ts");
-  const report = reporter(process.env);
   hasSupervised = true;
+  const path = configPath(config);
+  if (inBackground) detach();
   try {
     return await runDaemon({
-      config: configPath(config),
+      config: path,
       home: homedir(),
       uid: process.getuid?.() ?? 0,
       version: version(),
       debug,
-      background,
-      onReady: (log) => report({ ok: true, pid: process.pid, log }),
+      background: inBackground,
+      onLoaded(settings) {
+        // In the foreground the log has them.
+        if (inBackground) for (const line of issuesOf(settings, undefined)) screen.complain(line);
+      },
+      onReady(log, crashes) {
+        if (!inBackground) return;
+        screen.result(`usrsvcd runs, pid ${process.pid}; log: ${log}`);
+        redirectOutput(crashes);
+        tell(ExitCode.ok);
+      },
     });
   } catch (error) {
     if (!(error instanceof CannotBegin)) throw error;
-    report({ ok: false, code: error.code, message: error.message });
-    if (!background) process.stderr.write(`usrsvcd: ${error.message}\n`);
+    screen.complain(`usrsvcd: ${error.message}`);
     return error.code;
   }
 }
 
-/** In the background, complaints go to whoever waits for us to be ready. */
-function reporting(screen: Screen): Screen {
-  const report = reporter(process.env);
-  return {
-    result: (text) => screen.result(text),
-    progress: (text) => screen.progress(text),
-    lost: undefined,
-    [Symbol.dispose]: () => screen[Symbol.dispose](),
-    complain(text) {
-      screen.complain(text);
-      report({ ok: false, code: ExitCode.unknown, message: text });
-    },
-  };
+function tell(code: ExitCode): void {
+  if (readyFd !== undefined) tellReady(readyFd, code);
+  readyFd = undefined;
 }
 
 void main().then((code) => {
   process.exitCode = code;
-  // The log is written. A mail server that hangs must not keep usrsvcd from leaving.
-  if (hasSupervised) process.exit();
+  tell(code);
+  // The log is written. Neither a mail server that hangs nor a launch that does keeps us from leaving.
+  if (hasSupervised) leaveNow(code);
 });

@@ -1,9 +1,5 @@
-import { spawn } from "node:child_process";
-import { openSync, closeSync } from "node:fs";
-import { join } from "node:path";
 import { userInfo } from "node:os";
-import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
+import { assertNever } from "../assert-never.ts";
 import { ConfigError, type ConfigIssue, formatIssue } from "../config/issue.ts";
 import type { Settings } from "../config/settings.ts";
 import { monotonicMs, sleep, within } from "../clock.ts";
@@ -13,9 +9,8 @@ import { formatDuration } from "../format.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
 import { toolHost } from "../program/linux-host.ts";
-import { makeStateDir, stateDir } from "../program/state-dir.ts";
-import { type Readiness, READY_FD_VARIABLE } from "../readiness.ts";
-import type { DaemonCommand } from "./args.ts";
+import { stateDir } from "../program/state-dir.ts";
+import type { DaemonAction, DaemonCommand } from "./args.ts";
 import { describeSettings } from "./effective.ts";
 import type { Screen } from "./screen.ts";
 import { configPath, issuesOf, load } from "./session.ts";
@@ -26,32 +21,34 @@ type Control = DaemonCommand & { kind: "control" };
 const STOP_PATIENCE_MS = 10_000;
 const REREAD_PATIENCE_MS = 10_000;
 
-/** All of `usrsvcd` but the daemon itself. */
+/** All of `usrsvcd` that starts none. */
 export async function control(
-  command: Control,
-  script: string,
+  command: Control & { readonly action: Exclude<DaemonAction, "start"> },
   screen: Screen,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  if (command.action === "stop" || command.action === "status") {
-    using host = toolHost(stateDir(findStateDir(command.config, screen)), () => true);
-    if (command.action === "status") return showDaemon(command, host, screen);
-    return await stopDaemon(host, screen, signal);
-  }
-  if (command.action === "reread") return await rereadOrCheck(command, screen, signal);
-  const settings = load(command.config);
-  if (command.action === "checkconfig") return checkConfig(settings, command, screen);
-  using host = toolHost(stateDir(settings.main.stateDir), () => true);
-  switch (command.action) {
-    case "start":
-      return await startDaemon(settings, command, script, host, screen);
+  const { action, config } = command;
+  switch (action) {
+    case "checkconfig":
+      return checkConfig(load(config), command, screen);
+    case "reread":
+      return await rereadOrCheck(command, screen, signal);
     case "restart": {
+      // Not without one that can take its place.
+      const { stateDir: path } = load(config).main;
+      using host = toolHost(stateDir(path), () => true);
       const unit = livingDaemon(host.state, host.proc)?.unit;
       if (unit !== undefined) return refuseUnderSystemd(unit, screen);
-      const stopped = await stopDaemon(host, screen, signal);
-      if (stopped !== ExitCode.ok) return stopped;
-      return await startDaemon(settings, command, script, host, screen);
+      return await stopDaemon(host, screen, signal);
     }
+    case "stop":
+    case "status": {
+      using host = toolHost(stateDir(findStateDir(config, screen)), () => true);
+      if (action === "status") return showDaemon(command, host, screen);
+      return await stopDaemon(host, screen, signal);
+    }
+    default:
+      return assertNever(action);
   }
 }
 
@@ -74,48 +71,6 @@ function findStateDir(config: string | undefined, screen: Screen): string {
     screen.complain(error.message);
     return error.stateDir;
   }
-}
-
-/** Starts a usrsvcd in the background, and returns when it supervises or says why it cannot. */
-async function startDaemon(
-  settings: Settings,
-  { config, debug }: Control,
-  script: string,
-  host: Host,
-  screen: Screen,
-): Promise<ExitCode> {
-  for (const line of issuesOf(settings, undefined)) screen.complain(line);
-  makeStateDir(host.state);
-  // What node itself prints when it crashes; the log has its own file.
-  const crashes = openSync(join(host.state.path, "usrsvcd.err"), "a", 0o600);
-  const words = ["start", "--foreground", "-c", configPath(config), ...(debug ? ["--debug"] : [])];
-  const child = spawn(process.execPath, [...process.execArgv, script, ...words], {
-    detached: true,
-    cwd: "/",
-    stdio: ["ignore", crashes, crashes, "pipe"],
-    env: { ...process.env, [READY_FD_VARIABLE]: "3" },
-  });
-  closeSync(crashes);
-  const readiness = await readReadiness(child.stdio[3] as Readable);
-  child.unref();
-  if (readiness === undefined) {
-    const where = join(host.state.path, "usrsvcd.err");
-    screen.complain(`usrsvcd ended before it was ready; what node printed is in ${where}`);
-    return ExitCode.unknown;
-  }
-  if (!readiness.ok) {
-    screen.complain(`usrsvcd: ${readiness.message}`);
-    return readiness.code;
-  }
-  screen.result(`usrsvcd runs, pid ${readiness.pid}; log: ${readiness.log}`);
-  return ExitCode.ok;
-}
-
-async function readReadiness(pipe: Readable): Promise<Readiness | undefined> {
-  for await (const line of createInterface({ input: pipe })) {
-    return JSON.parse(line) as Readiness;
-  }
-  return undefined;
 }
 
 async function stopDaemon(host: Host, screen: Screen, signal: AbortSignal): Promise<ExitCode> {

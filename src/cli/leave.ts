@@ -8,8 +8,11 @@ const PATIENCE_MS = 100;
  * lock is held may hang as long as that, and Node waits for its threads, in `process.exit` too.
  */
 export function leaveSoon(code: number): void {
-  setTimeout(() => {
-    libc()?.exitNow(code);
-    process.exit(code);
-  }, PATIENCE_MS).unref();
+  setTimeout(() => leaveNow(code), PATIENCE_MS).unref();
+}
+
+/** Ends the process, whatever its threads wait for. */
+export function leaveNow(code: number): void {
+  process.once("exit", () => libc()?.exitNow(code)); // the last of the listeners
+  process.exit(code);
 }

@@ -35,8 +35,10 @@ export interface DaemonOptions {
   readonly debug: boolean;
   /** Nobody reads our standard output: without `usrsvcd_stdout`, the log goes to state_dir. */
   readonly background: boolean;
-  /** Called when programs are supervised. */
-  readonly onReady: (log: string) => void;
+  /** Called when the configuration was read. */
+  readonly onLoaded: (settings: Settings) => void;
+  /** Called when programs are supervised. `crashes`: a file for what Node itself prints. */
+  readonly onReady: (log: string, crashes: string) => void;
 }
 
 /** usrsvcd cannot begin; the message says why. */
@@ -74,6 +76,7 @@ class Life {
     process.on("SIGINT", () => this.#want("stop"));
     process.on("SIGHUP", () => this.#hangUp());
     this.#settings = this.#load();
+    options.onLoaded(this.#settings);
     this.#state = stateDir(this.#settings.main.stateDir);
   }
 
@@ -114,7 +117,7 @@ class Life {
         onSlowLook: () => lock.check(),
       });
       supervisor.begin(this.#settings.programs.values());
-      this.#options.onReady(logPath ?? "stdout");
+      this.#options.onReady(logPath ?? "stdout", join(this.#state.path, "usrsvcd.err"));
       manager.ready();
       const count = this.#settings.programs.size;
       this.#write("info", "daemon.ready", { programs: count }, `supervises ${count} programs`);

@@ -1,0 +1,57 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { libc } from "../../proc/libc.ts";
+import { ExitCode } from "../exit-code.ts";
+import { READY_FD_VARIABLE } from "../readiness.ts";
+
+/*
+ * To the background: usrsvcd is a child of whoever waits for its word, mostly of the shell that its
+ * command begins with (build.mjs). Until it supervises it has the terminal of its caller; then it
+ * lets go of it. Where the C library is not to be had, Node makes one more child for that.
+ */
+
+/** True where this process can leave its caller's session and terminal. */
+export function canDetach(): boolean {
+  return libc() !== undefined || process.env[DETACHED] !== undefined;
+}
+
+/** Set for a child that has a session of its own already. */
+const DETACHED = "USRSVC_DETACHED";
+
+/** Leaves our caller's session, so that his terminal is none of ours, and his folder. */
+export function detach(): void {
+  libc()?.setSession();
+  process.chdir("/");
+}
+
+/** From now on what is printed (by Node, should it crash) goes to this file. */
+export function redirectOutput(path: string): void {
+  const c = libc();
+  for (const fd of [2, 1]) {
+    const file = (): number => openSync(path, "a", 0o600);
+    if (c === undefined) {
+      closeSync(fd);
+      file(); // the lowest number that is free, which is this one
+      continue;
+    }
+    const opened = file();
+    c.duplicate(opened, fd);
+    closeSync(opened);
+  }
+}
+
+/** Runs the same command in a child of its own session; yields the exit code that it tells. */
+export async function startDetached(script: string, argv: readonly string[]): Promise<ExitCode> {
+  const child = spawn(process.execPath, [...process.execArgv, script, ...argv], {
+    detached: true,
+    stdio: ["ignore", "inherit", "inherit", "pipe"],
+    env: { ...process.env, [READY_FD_VARIABLE]: "3", [DETACHED]: "1" },
+  });
+  child.unref();
+  let told = "";
+  for await (const chunk of child.stdio[3] as Readable) told += String(chunk);
+  if (/^\d+\n$/.test(told)) return Number(told) as ExitCode;
+  process.stderr.write("usrsvcd: ended before it was ready\n");
+  return ExitCode.unknown;
+}
