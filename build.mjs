@@ -31,6 +31,7 @@ const shell = {
   // In words that mean a start in the background, and nothing else, usrsvcd is made a child that
   // tells the exit code on a descriptor (src/readiness.ts); the rest is left to src/usrsvcd.ts.
   usrsvcd: (node) => `export USRSVC_NOFILE=$(ulimit -S -n)
+unset USRSVC_READY_FD
 background=1 value=
 for word do
   if [ "$value" ]; then value=; continue; fi
@@ -40,7 +41,7 @@ for word do
     *) background= ;;
   esac
 done
-[ "$background" ] && [ ! "$USRSVC_READY_FD" ] || exec ${node} "$0" "$@"
+[ "$background" ] || exec ${node} "$0" "$@"
 { command exec 3>&1; } 2>/dev/null || exec 3>/dev/null
 code=$(USRSVC_READY_FD=4 ${node} "$0" "$@" 4>&1 >&3 3>&- </dev/null &)
 [ "$code" ] || echo "usrsvcd: ended before it was ready" >&2

@@ -76,7 +76,6 @@ export class PidfdWatcher implements ProcessWatcher {
     }
   }
 
-  /** True for a child that is in our charge. */
   isChild(pid: Pid): boolean {
     return this.#held.get(pid)?.isChild === true;
   }

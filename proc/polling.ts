@@ -41,6 +41,10 @@ export class PollingWatcher implements ProcessWatcher {
     return this.#watch(ref, exited);
   }
 
+  isChild(pid: Pid): boolean {
+    return this.#children.has(pid);
+  }
+
   [Symbol.dispose](): void {
     for (const watch of this.#watches) watch[Symbol.dispose]();
   }

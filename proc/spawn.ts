@@ -37,7 +37,8 @@ export interface Spawner {
    * Resolves when the file has been executed.
    *
    * @throws an error with a `code` (ENOENT, EACCES …) when no process can be made, when the folder
-   * cannot be entered or when the file cannot be executed; ETIMEDOUT when that hangs
+   * cannot be entered or when the file cannot be executed; ETIMEDOUT when that hangs, with a promise
+   * `over` if it does so still and may yet use the descriptors: it resolves when it does not
    */
   spawn(order: SpawnOrder): Promise<ProcessWatch>;
   /** True where `directory` can be asked for. */
@@ -117,19 +118,28 @@ export class NativeSpawner implements Spawner {
     sealDescriptors(this.#libc);
     const raise = this.#limit.lower(order.openFiles);
     let isGivenUp = false;
-    return await new Promise((resolve) => {
+    let settle = (): void => {};
+    const over = new Promise<void>((resolve) => {
+      settle = resolve;
+    });
+    return await new Promise((resolve, reject) => {
       let patience = setTimeout(() => {
-        this.#killUnexecuted();
+        try {
+          this.#killUnexecuted();
+        } catch {
+          // no descriptor is left for a look: given up all the same
+        }
         patience = setTimeout(() => {
           isGivenUp = true;
           this.#stuck += 1;
           raise();
-          resolve(-ETIMEDOUT);
+          reject(Object.assign(hangs(file), { over }));
         }, KILL_GRACE_MS);
       }, this.#patienceMs);
       this.#libc.spawnLater(call, (pid) => {
         clearTimeout(patience);
         raise();
+        settle();
         if (isGivenUp) this.#stuck -= 1;
         const hung = this.#killed.delete(pid as Pid) || isGivenUp;
         if (hung && pid > 0) this.#clearAway(pid);
@@ -150,9 +160,13 @@ export class NativeSpawner implements Spawner {
       const stat = statIfAny(reader, pid);
       if (stat?.ppid !== process.pid || this.#watcher.isChild(pid)) continue;
       if (ageMs(stat.startTime, uptime) < this.#patienceMs / 2) continue;
-      if (reader.cmdline(pid).join("\0") !== ours) continue;
-      this.#killed.add(pid);
-      process.kill(pid, "SIGKILL");
+      try {
+        if (reader.cmdline(pid).join("\0") !== ours) continue;
+        process.kill(pid, "SIGKILL");
+        this.#killed.add(pid);
+      } catch {
+        // gone meanwhile
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Exit } from "./exit.ts";
-import type { ProcessRef } from "./pid.ts";
+import type { Pid, ProcessRef } from "./pid.ts";
 
 /** Holds on to one process: no signal given here can reach another one that got its pid. */
 export interface ProcessWatch extends Disposable {
@@ -14,6 +14,8 @@ export interface ProcessWatch extends Disposable {
 export interface ProcessWatcher extends Disposable {
   /** `polling`: the kernel or koffi cannot do better than a look now and then. */
   readonly kind: "pidfd" | "polling";
+  /** True for a child of ours that was adopted and not reaped yet. */
+  isChild(pid: Pid): boolean;
   /** Undefined when the process is gone already. */
   open(ref: ProcessRef): ProcessWatch | undefined;
 }

@@ -1,4 +1,4 @@
-import { closeSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, writeSync } from "node:fs";
 import type { ExitCode } from "./exit-code.ts";
 
 /**
@@ -10,7 +10,13 @@ export const READY_FD_VARIABLE = "USRSVC_READY_FD";
 /** The descriptor on which the exit code is told; undefined where nobody waits for it. */
 export function readyDescriptor(env: NodeJS.ProcessEnv): number | undefined {
   const word = env[READY_FD_VARIABLE];
-  return word !== undefined && /^[3-9]$/.test(word) ? Number(word) : undefined;
+  if (word === undefined || !/^[3-9]$/.test(word)) return undefined;
+  try {
+    const stat = fstatSync(Number(word));
+    return stat.isFIFO() || stat.isSocket() ? Number(word) : undefined;
+  } catch {
+    return undefined; // not from us
+  }
 }
 
 /** Tells the exit code to whoever waits. Once: then nobody does. */

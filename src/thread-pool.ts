@@ -1,7 +1,7 @@
 import { stat } from "node:fs";
 
 /** The wait for ends of processes takes one for ever; a look, or a launch, that hangs takes one for long. */
-const THREADS = "12";
+const THREADS = 12;
 
 /**
  * Widens the pool of threads that reads of files use; libuv looks at the variable once, when the
@@ -9,8 +9,10 @@ const THREADS = "12";
  * costs 8 kB.
  */
 export async function widenThreadPool(env: NodeJS.ProcessEnv): Promise<void> {
-  if (env["UV_THREADPOOL_SIZE"] !== undefined) return; // somebody knows better
-  env["UV_THREADPOOL_SIZE"] = THREADS;
+  const given = env["UV_THREADPOOL_SIZE"];
+  if (Number(given) >= THREADS) return; // with fewer, nothing might ever be launched
+  env["UV_THREADPOOL_SIZE"] = String(THREADS);
   await new Promise((resolve) => stat("/", resolve));
-  delete env["UV_THREADPOOL_SIZE"];
+  if (given === undefined) delete env["UV_THREADPOOL_SIZE"];
+  else env["UV_THREADPOOL_SIZE"] = given;
 }

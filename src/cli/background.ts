@@ -25,11 +25,17 @@ export function detach(): void {
   process.chdir("/");
 }
 
-/** From now on what is printed (by Node, should it crash) goes to this file. */
+/** From now on what is printed (by Node, should it crash) goes to this file, or nowhere. */
 export function redirectOutput(path: string): void {
   const c = libc();
+  const file = (): number => {
+    try {
+      return openSync(path, "a", 0o600);
+    } catch {
+      return openSync("/dev/null", "a"); // it is needed for crashes only
+    }
+  };
   for (const fd of [2, 1]) {
-    const file = (): number => openSync(path, "a", 0o600);
     if (c === undefined) {
       closeSync(fd);
       file(); // the lowest number that is free, which is this one

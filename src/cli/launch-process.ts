@@ -63,7 +63,13 @@ export async function launchIt(
   if (settings === undefined) throw new TypeError(`${name} has no settings`); // refused before
   await endOwnGroup(record.launched, settings.termToKillMs, host, { signal, isSession: true });
   using window = new StartWindow(signal, name, host);
-  const endTurn = await host.launchTurn(window.signal);
+  const base = { program: name, action };
+  const endTurn = await host.launchTurn(window.signal).catch(() => undefined);
+  if (endTurn === undefined) {
+    const { message: why } = window.signal.reason as Error;
+    const message = [...before, `not started: called off before its turn came (${why})`].join("; ");
+    return { ...base, result: "interrupted", code: ExitCode.failure, message };
+  }
   const outcome = await start(settings, {
     host,
     endTurn,
@@ -74,7 +80,6 @@ export async function launchIt(
       onProgress(`${name}: pid ${pid}, watched for ${formatDuration(settings.successMs)}`);
     },
   });
-  const base = { program: name, action };
   switch (outcome.kind) {
     case "started": {
       const facts = processFacts(outcome.process, outcome.via, host);

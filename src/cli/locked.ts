@@ -35,7 +35,7 @@ export async function locked(
     setDamagedAside(host.state, subject.name);
   }
   const known = record ?? emptyRecord(subject.name, boot);
-  return await act({ ...(await completeLaunch(known, host)), by: "usrsvc" });
+  return await act({ ...(await completeLaunch(known, subject.settings, host)), by: "usrsvc" });
 }
 
 /** Waits for the lock; whoever holds it in a start window is asked to let go for a stop. */

@@ -17,13 +17,23 @@ export interface CannotStart {
 export function checkBeforeStart(program: ProgramSettings, host: Host): CannotStart | undefined {
   return (
     checkFolder("directory", program.directory, constants.X_OK, "entered") ??
+    checkFiles(program) ??
+    checkCommand(program, programEnvironment(program, host.env)["PATH"])
+  );
+}
+
+/**
+ * Checks the part of it that the launch itself would not tell: where pidfile and logs are. The file
+ * system of the program is not touched: it may hang.
+ */
+export function checkFiles(program: ProgramSettings): CannotStart | undefined {
+  return (
     (program.autopid
       ? checkFolder("pidfile folder", dirname(program.pidfile), constants.W_OK, "written")
       : undefined) ??
     (program.autopid ? checkPidfile(program.pidfile) : undefined) ??
     checkOutput("stdout", program.stdout) ??
-    (program.stderr === program.stdout ? undefined : checkOutput("stderr", program.stderr)) ??
-    checkCommand(program, programEnvironment(program, host.env)["PATH"])
+    (program.stderr === program.stdout ? undefined : checkOutput("stderr", program.stderr))
   );
 }
 

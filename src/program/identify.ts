@@ -61,14 +61,15 @@ function running(process: ProcessRef, via: Via, pidfile: Pidfile): Found {
   return { kind: "running", process, via, pidfile, others: [] };
 }
 
-/** What was launched is the program only when it has matched, or was executed word for word. */
+/** What was launched is the program only when it has matched, or is known to have been executed word for word. */
 function matchedRecord(
   record: ProgramRecord | undefined,
   pattern: Pattern,
   ports: IdentifyPorts,
 ): ProcessRef | undefined {
   const ref = recordedProcess(record, ports.proc);
-  if (ref === undefined || record?.phase !== "starting" || pattern.isExecuted) return ref;
+  if (ref === undefined || record?.phase !== "starting") return ref;
+  if (pattern.isExecuted && record.via === "launch") return ref;
   return checkPid(ref.pid, pattern, ports);
 }
 

@@ -41,6 +41,7 @@ export interface Launched {
 export async function launch(program: ProgramSettings, id: string, host: Host): Promise<Launched> {
   const stdout = openOutput(program.stdout);
   let stderr: Output = stdout;
+  let over: Promise<void> | undefined;
   try {
     if (program.stderr !== program.stdout) stderr = openOutput(program.stderr);
     const { order, notes } = prepare(program, id, host, { stdout, stderr });
@@ -57,9 +58,16 @@ export async function launch(program: ProgramSettings, id: string, host: Host): 
         child[Symbol.dispose]();
       },
     };
+  } catch (error) {
+    ({ over } = error as { readonly over?: Promise<void> });
+    throw error;
   } finally {
-    stdout.close();
-    stderr.close();
+    const close = (): void => {
+      stdout.close();
+      stderr.close();
+    };
+    if (over === undefined) close();
+    else void over.then(close);
   }
 }
 

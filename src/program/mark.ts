@@ -1,8 +1,10 @@
+import { statSync } from "node:fs";
 import { ProcError } from "../../proc/error.ts";
-import type { Pid, ProcessRef } from "../../proc/pid.ts";
-import type { ProcReader } from "../../proc/reader.ts";
-import { isDead } from "../../proc/stat.ts";
+import type { ProcessRef } from "../../proc/pid.ts";
+import { isDead, type Stat } from "../../proc/stat.ts";
+import { ageMs } from "../../proc/uptime.ts";
 import { monotonicMs, sleep } from "../clock.ts";
+import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "./host.ts";
 import type { ProgramRecord } from "./record.ts";
 
@@ -19,6 +21,8 @@ const LAUNCH = "USRSVC_LAUNCH";
 /** A process in mid-exec shows no environment; it is looked at again so often, for so long, in ms. */
 const EXEC_LOOK_MS = 2;
 const EXEC_PATIENCE_MS = 1000;
+/** A process may look so much older than it is by the clock that people see, in ms. */
+const CLOCK_SLACK_MS = 1000;
 
 /** An id that no other launch has. (No secret: who could use it could as well read it in /proc.) */
 export function newLaunchId(): string {
@@ -36,55 +40,114 @@ export function launchMark(program: string, launch: string): readonly string[] {
 }
 
 /**
- * The record as it would be had its writer not been killed in mid-launch. Under the program's lock
- * only: that is held until the exec of what was launched, whoever dies, so that the mark is there.
+ * The record as it would be had its writer not been killed in mid-launch: with the process that was
+ * launched, but as one that was found, so that it is the program only if it matches. (It may be what
+ * the launched one has left: that is ended before the next start.)
+ *
+ * Under the program's lock only: that is held until the exec of what was launched, whoever dies, so
+ * that the mark is there.
  */
 export async function completeLaunch(
   record: ProgramRecord,
-  host: Pick<Host, "proc">,
+  program: Pick<ProgramSettings, "stdout"> | undefined,
+  host: Pick<Host, "proc" | "ownerOf">,
 ): Promise<ProgramRecord> {
-  const { phase, process, launch } = record;
-  if (phase !== "starting" || process !== undefined || launch === undefined) return record;
-  const found = await findLaunched(launch, host.proc);
-  return found === undefined ? record : { ...record, process: found, launched: found };
-}
-
-/** What was launched with this id, or, if that is gone, the first of what it made. */
-async function findLaunched(launch: string, proc: ProcReader): Promise<ProcessRef | undefined> {
+  if (!isUnfinished(record)) return record;
   const end = monotonicMs() + EXEC_PATIENCE_MS;
   for (;;) {
-    const looks = proc.pids().map((pid) => look(pid, launch, proc));
-    const marked = looks.filter((one) => one !== "none" && one !== "unclear");
-    const [first] = marked.toSorted(
-      (a, b) =>
-        Number(b.leadsSession) - Number(a.leadsSession) ||
-        a.ref.startTime - b.ref.startTime ||
-        a.ref.pid - b.ref.pid,
-    );
-    if (first !== undefined) return first.ref;
-    if (!looks.includes("unclear") || monotonicMs() > end) return undefined;
+    const looks = lookAtAll(record, host);
+    const found = first(looks, (one) => one.isMarked) ?? firstWithLog(looks, record, program, host);
+    if (found !== undefined) return completed(record, found);
+    if (!looks.some((one) => one.isUnclear) || monotonicMs() > end) return record;
     await sleep(EXEC_LOOK_MS, undefined);
   }
 }
 
-interface Marked {
-  readonly ref: ProcessRef;
-  readonly leadsSession: boolean;
+/** The same for who only looks, as far as one look shows it. */
+export function completedRecord(
+  record: ProgramRecord | undefined,
+  host: Pick<Host, "proc" | "ownerOf">,
+): ProgramRecord | undefined {
+  if (record === undefined || !isUnfinished(record)) return record;
+  const found = first(lookAtAll(record, host), (one) => one.isMarked);
+  return found === undefined ? record : completed(record, found);
 }
 
-function look(pid: Pid, launch: string, proc: ProcReader): Marked | "none" | "unclear" {
-  try {
-    if (pid === process.pid || proc.uid(pid) !== process.getuid?.()) return "none";
-    const stat = proc.stat(pid);
-    if (isDead(stat) || stat.session === 0) return "none"; // or a thread of the kernel
-    const environ = proc.environ(pid);
-    if (environ.get(LAUNCH) === launch) {
-      return { ref: { pid, startTime: stat.startTime }, leadsSession: stat.session === pid };
+function isUnfinished({ phase, process, launch }: ProgramRecord): boolean {
+  return phase === "starting" && process === undefined && launch !== undefined;
+}
+
+function completed(record: ProgramRecord, process: ProcessRef): ProgramRecord {
+  return { ...record, process, launched: process, via: "scan" };
+}
+
+/** An own process, as a candidate for what was launched. */
+interface Look {
+  readonly ref: ProcessRef;
+  readonly stat: Stat;
+  readonly isMarked: boolean;
+  /** In mid-exec: neither environment nor command line is there to be read. */
+  readonly isUnclear: boolean;
+  /** Its environment tells of no launch at all. */
+  readonly isUnmarked: boolean;
+}
+
+function lookAtAll({ launch }: ProgramRecord, { proc }: Pick<Host, "proc">): readonly Look[] {
+  return proc.pids().flatMap((pid) => {
+    try {
+      if (pid === process.pid || proc.uid(pid) !== process.getuid?.()) return [];
+      const stat = proc.stat(pid);
+      if (isDead(stat) || stat.session === 0) return []; // or a thread of the kernel
+      const environ = proc.environ(pid);
+      const id = environ.get(LAUNCH);
+      // Cleared for good, or in mid-exec: only that shows no command line either.
+      const isUnclear = environ.size === 0 && proc.cmdline(pid).length === 0;
+      const ref = { pid, startTime: stat.startTime };
+      return [{ ref, stat, isMarked: id === launch, isUnclear, isUnmarked: id === undefined }];
+    } catch (error) {
+      if (error instanceof ProcError) return []; // gone meanwhile, or not ours to read
+      throw error;
     }
-    // Cleared for good, or in mid-exec: only that shows no command line either.
-    return environ.size === 0 && proc.cmdline(pid).length === 0 ? "unclear" : "none";
-  } catch (error) {
-    if (error instanceof ProcError) return "none"; // gone meanwhile, or not ours to read
-    throw error;
+  });
+}
+
+/** Of several, what leads a session comes first, then what is oldest. */
+function first(looks: readonly Look[], fits: (one: Look) => boolean): ProcessRef | undefined {
+  const leads = ({ stat }: Look): number => Number(stat.session === stat.pid);
+  return looks
+    .filter(fits)
+    .toSorted(
+      (a, b) => leads(b) - leads(a) || a.ref.startTime - b.ref.startTime || a.ref.pid - b.ref.pid,
+    )[0]?.ref;
+}
+
+/**
+ * A program may clear its environment, or write over it. What is launched leads a session, was born
+ * after the record was written, has lost its parent, and writes to the program's log.
+ */
+function firstWithLog(
+  looks: readonly Look[],
+  { name, at }: ProgramRecord,
+  program: Pick<ProgramSettings, "stdout"> | undefined,
+  { proc, ownerOf }: Pick<Host, "proc" | "ownerOf">,
+): ProcessRef | undefined {
+  const log = program === undefined ? undefined : fileOf(program.stdout);
+  if (log === undefined) return undefined;
+  const uptime = proc.uptime();
+  const oldestMs = Date.now() - Date.parse(at) + CLOCK_SLACK_MS;
+  return first(looks, ({ ref, stat, isUnmarked }) => {
+    if (!isUnmarked || stat.session !== stat.pid || stat.ppid === process.pid) return false;
+    if (ageMs(stat.startTime, uptime) > oldestMs || (ownerOf(ref) ?? name) !== name) return false;
+    return fileOf(`/proc/${ref.pid}/fd/1`) === log;
+  });
+}
+
+/** What tells one file from others; undefined for a device, which all may have, and for what is not to be seen. */
+function fileOf(path: string): string | undefined {
+  try {
+    const stat = statSync(path);
+    return stat.isFile() ? `${stat.dev}:${stat.ino}` : undefined;
+  } catch {
+    return undefined;
   }
 }

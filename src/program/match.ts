@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { withoutEmptyTail } from "../../proc/cmdline.ts";
 import type { MatchRule, ProgramSettings } from "../config/settings.ts";
@@ -170,11 +170,13 @@ export function findOnPath(
 ): string | undefined {
   for (const folder of (path ?? DEFAULT_PATH).split(":")) {
     const file = join(folder === "" ? directory : folder, name);
+    const path = isAbsolute(file) ? file : join(directory, file);
     try {
-      const { mode } = statSync(isAbsolute(file) ? file : join(directory, file));
-      if ((mode & 0o111) !== 0 && (mode & 0o170000) === 0o100000) return file;
+      if (!statSync(path).isFile()) continue;
+      accessSync(path, constants.X_OK);
+      return file;
     } catch {
-      // not in this folder
+      // not in this folder, or not for us
     }
   }
   return undefined;

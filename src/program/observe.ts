@@ -6,6 +6,7 @@ import { type ProgramStatus, showExit, type ShownState } from "../status.ts";
 import { settingsDigest } from "./digest.ts";
 import type { Host } from "./host.ts";
 import type { Found } from "./identify.ts";
+import { completedRecord } from "./mark.ts";
 import { type ProgramRecord, readRecord, type RecordFile } from "./record.ts";
 import { lookFor, type Subject } from "./subject.ts";
 
@@ -55,7 +56,8 @@ interface Look {
 }
 
 function look(subject: Subject, { host, bootId }: Surroundings): Look {
-  const file = readRecord(host.state, subject.name, bootId);
+  const read = readRecord(host.state, subject.name, bootId);
+  const file = { ...read, record: completedRecord(read.record, host) };
   return { subject, file, found: lookFor(subject, file.record, host, { maxAgeMs: 1000 }) };
 }
 
@@ -213,7 +215,7 @@ function liveState(
 /** True while it is being executed: nobody knows its pid yet. */
 function isLaunching(record: ProgramRecord | undefined): boolean {
   if (record?.phase !== "starting" || record.process !== undefined) return false;
-  return Date.now() - Date.parse(record.at) < LAUNCH_MS;
+  return Math.abs(Date.now() - Date.parse(record.at)) < LAUNCH_MS; // a clock may be set back
 }
 
 function isOlder(subject: Subject, record: ProgramRecord | undefined): boolean {

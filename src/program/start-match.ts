@@ -38,8 +38,12 @@ export class StartMatch {
 
   /** True until what was launched shows the command line of the program. */
   isLaunching(): boolean {
-    const argv = this.#argv(this.#top);
-    return argv.length === 0 || isLaunchShell(argv);
+    return this.#argv(this.#top).length === 0 || this.isShell();
+  }
+
+  /** True while it is still the shell that prepares the launch; in mid-exec that is not sure. */
+  isShell(): boolean {
+    return isLaunchShell(this.#argv(this.#top));
   }
 
   /** The program's process as of now. `hasExited`: what was launched has ended. */

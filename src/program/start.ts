@@ -5,7 +5,7 @@ import { callAt, monotonicMs, within } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { shorten } from "../format.ts";
-import { checkBeforeStart } from "./check.ts";
+import { checkBeforeStart, checkFiles } from "./check.ts";
 import { settingsDigest } from "./digest.ts";
 import type { Host } from "./host.ts";
 import { describeLaunchError, launch, type Launched } from "./launch.ts";
@@ -36,7 +36,7 @@ export interface StartContext {
   /** Called when the process exists, for whoever shows progress. */
   readonly onLaunched?: (process: ProcessRef) => void;
   /** Asked right before the launch: a process that is the program already, or undefined. */
-  readonly findRunning?: () => Promise<ProcessRef | undefined>;
+  readonly findRunning?: () => ProcessRef | undefined;
   /**
    * It has run with these settings: what may speak against a start is only looked for when the
    * start fails.
@@ -77,14 +77,13 @@ async function begin(
   program: ProgramSettings,
   context: StartContext,
 ): Promise<StartOutcome | Start> {
-  const { host, findRunning, isProven, pattern, signal } = context;
-  const obstacle = isProven === true ? undefined : checkBeforeStart(program, host);
+  const { host, findRunning, isProven, pattern } = context;
+  const obstacle = isProven === true ? undefined : checkFiles(program);
   if (obstacle !== undefined) {
     removeStalePidfile(program);
     return failure(obstacle.code, obstacle.reason);
   }
-  const running = await findRunning?.();
-  signal.throwIfAborted();
+  const running = findRunning?.();
   if (running !== undefined) return foundRunning(program, context, running);
   const record: ProgramRecord = {
     ...context.record,
@@ -111,7 +110,8 @@ async function begin(
     if (reason === undefined) throw error;
     removeStalePidfile(program);
     const { failedToLaunch: code } = ExitCode;
-    const found = checkBeforeStart(program, host) ?? { code, reason };
+    const hangs = (error as NodeJS.ErrnoException).code === "ETIMEDOUT"; // and would hang us as well
+    const found = (hangs ? undefined : checkBeforeStart(program, host)) ?? { code, reason };
     return failure(found.code, found.reason);
   } finally {
     host.launching.delete(program.name);
@@ -225,8 +225,7 @@ class Start {
 
   /** Something keeps the shell that prepares the launch from going on: it was stopped, for example. */
   #isLaunching(process: ProcessRef): boolean {
-    const isLaunched = sameProcess(process, this.#launched.process);
-    return isLaunched && this.#launched.isThroughShell && this.#match.isLaunching();
+    return sameProcess(process, this.#launched.process) && this.#match.isShell();
   }
 
   /** True when no match can appear any more. */
@@ -330,7 +329,7 @@ class Start {
     const { process, logged } = this.#launched;
     const { name, termToKillMs, stderr, stdout, successMs } = this.#program;
     const command = shorten(this.#program.command);
-    const isLaunching = this.#match.isLaunching();
+    const isLaunching = this.#match.isShell();
     const exit = this.#exit; // as it is now: ending what was launched is no news about the program
     const details: string[] = [];
     if (exit === undefined) {
@@ -357,7 +356,8 @@ class Start {
   #write(record: ProgramRecord): ProgramRecord {
     const { host, onRecord } = this.#context;
     const text = writeRecord(host.state, record);
-    host.claim(record.name, record.process);
+    // Left alone meanwhile, it may be another's: its section was renamed, for example.
+    if (!this.#context.signal.aborted) host.claim(record.name, record.process);
     onRecord?.(record, text);
     this.#record = record;
     return record;

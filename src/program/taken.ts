@@ -13,8 +13,9 @@ export function isTaken(ref: ProcessRef, name: string, host: Host): boolean {
 }
 
 /** Nobody's yet, but about to be claimed by the program for which it was launched. */
-function isBeingLaunched({ pid }: ProcessRef, { proc, launching }: Host): boolean {
-  return launching.size > 0 && statIfAny(proc, pid)?.ppid === process.pid;
+function isBeingLaunched({ pid }: ProcessRef, { proc, launching, watcher }: Host): boolean {
+  if (launching.size === 0 || statIfAny(proc, pid)?.ppid !== process.pid) return false;
+  return !watcher().isChild(pid); // one that nobody has any more was launched before
 }
 
 /** Ourselves or one of our ancestors: a shell in whose command line the program's name stands. */

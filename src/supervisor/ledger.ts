@@ -1,6 +1,7 @@
 import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Alert, AlertKind } from "../alerts/alert.ts";
+import type { ProgramSettings } from "../config/settings.ts";
 import { formatDuration } from "../format.ts";
 import type { LogEvent, LogFields, LogLevel } from "../log.ts";
 import { describeExit, withLastLine } from "../program/describe-exit.ts";
@@ -116,8 +117,9 @@ export class Ledger {
   }
 
   /** Only while the lock is held: whoever launched the program was killed before he knew its pid. */
-  async completeLaunch(): Promise<void> {
-    if (this.#record !== undefined) this.#record = await completeLaunch(this.#record, this.#host);
+  async completeLaunch(program: ProgramSettings): Promise<void> {
+    if (this.#record === undefined) return;
+    this.#record = await completeLaunch(this.#record, program, this.#host);
   }
 
   /** A start wrote the record itself. */
@@ -267,6 +269,11 @@ export class Ledger {
     const next = `usrsvcd tries again in ${formatDuration(delayMs)} (${count})`;
     this.#alert({ kind: "start-failed", reason, next, ...this.#failure });
     this.#write({ ...this.base(), phase: "backoff", nextTryAt, failures, restarts });
+  }
+
+  /** An operator called the next start off before anything was launched: how it ended is on record. */
+  calledOff(): void {
+    this.#write({ ...this.base(), phase: "backoff", nextTryAt: new Date().toISOString() });
   }
 
   gaveUp(reason: string, { failures, restarts }: History): void {

@@ -7,6 +7,7 @@ import { type Found, recordedProcess } from "../program/identify.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../program/lock.ts";
 import { lastLines } from "../program/output.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
+import { completedRecord } from "../program/mark.ts";
 import type { ProgramRecord } from "../program/record.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
 import { stop } from "../program/stop.ts";
@@ -111,7 +112,7 @@ export class SupervisedProgram {
     } catch {
       return; // cannot be read just now: the first look will say so
     }
-    const process = recordedProcess(this.#ledger.record, host.proc);
+    const process = recordedProcess(completedRecord(this.#ledger.record, host), host.proc);
     if (process !== undefined) host.claim(this.name, process);
   }
 
@@ -230,7 +231,7 @@ export class SupervisedProgram {
   async #turnLocked(_held: Lock, before: Found | undefined): Promise<void> {
     this.#readRecord(); // what the last holder of the lock wrote
     this.#ledger.setDamagedAside();
-    await this.#ledger.completeLaunch();
+    await this.#ledger.completeLaunch(this.#settings);
     const isGood = before?.kind === "running" && !this.#isTaken(before.process);
     const found = isGood ? before : this.#lookAgain();
     const pendingMs = await this.#remains.judgeUnfinished(
@@ -410,8 +411,11 @@ export class SupervisedProgram {
 
   /** An operator wants to stop it, and waits for the lock: nothing was launched yet. */
   #callOff(): void {
-    this.#state = { kind: "unknown" };
-    this.#wakeAt(monotonicMs() + CALLED_OFF_PAUSE_MS);
+    if (this.#closed) return;
+    const until = monotonicMs() + CALLED_OFF_PAUSE_MS;
+    this.#state = { kind: "backoff", until, reason: "called off" };
+    this.#ledger.calledOff();
+    this.#wakeAt(until);
   }
 
   async #afterStart(outcome: StartOutcome, cause: AlertKind): Promise<void> {

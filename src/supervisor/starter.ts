@@ -56,6 +56,7 @@ export class Starter {
     this.#window = window;
     if (this.#closed) this.close();
     try {
+      if (order().cause === "restarted") await this.#endRemains(order().settings);
       const endTurn = await this.#around.host.launchTurn(window.signal);
       return await this.#start(order(), endTurn, window.signal);
     } catch (error) {
@@ -90,23 +91,22 @@ export class Starter {
         ledger.log("info", "program.starting", { pid: process.pid, reason }, msg);
         ledger.tell();
       },
-      // After a death all that is left of the last one; otherwise a look was made just now.
-      findRunning: async () =>
-        cause === "restarted" ? await this.#findRunning(settings, subject) : undefined,
+      // Otherwise a look was made just now.
+      findRunning: () => (cause === "restarted" ? this.#findRunning(subject) : undefined),
       onRecord: (record, text) => ledger.noteRecord(record, text),
     });
   }
 
-  /** Ends what the last process left, and looks whether somebody else has started another. */
-  async #findRunning(
-    { termToKillMs }: ProgramSettings,
-    subject: Subject,
-  ): Promise<ProcessRef | undefined> {
+  /** Ends what the last process left: before a turn is taken, since it may take long. */
+  async #endRemains({ termToKillMs }: ProgramSettings): Promise<void> {
     const count = await this.#remains.end(termToKillMs);
-    if (count > 0) {
-      const msg = `${count} left-over processes of its group were ended before the start`;
-      this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);
-    }
+    if (count === 0) return;
+    const msg = `${count} left-over processes of its group were ended before the start`;
+    this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);
+  }
+
+  /** Looks whether somebody else has started another. */
+  #findRunning(subject: Subject): ProcessRef | undefined {
     const found = lookFor(subject, undefined, this.#around.host, LOOK);
     return found.kind === "running" ? found.process : undefined;
   }

@@ -266,3 +266,59 @@ test("usrsvcd killed while a program hangs in its exec: the next one begins, and
   await home.running("one");
   next.kill("SIGTERM");
 });
+
+test("usrsvc killed right after it launched a program without a mark: one copy, never two", async (t) => {
+  if (noStrace !== false) return t.skip(noStrace);
+  const home = new Home(t);
+  const { command, copies } = noting(home);
+  home.program("one", { command: `/usr/bin/env -i ${command}`, success_seconds: "0.1" });
+  for (const place of ["pidfd_open:when=2", "pwrite64:when=3", "renameat2:when=2"]) {
+    await finished(killedAt(home, place, "usrsvc.cjs", "start", "one"));
+    await waitFor("it was launched", () => copies() === 1);
+    const { code, err } = await home.usrsvc("start", "one");
+    assert.equal(code, 0, `${place}: ${err}`);
+    assert.equal(copies(), 1, place);
+    assert.equal((await home.usrsvc("stop", "one")).code, 0, place);
+    assert.equal(copies(), 0, place);
+  }
+});
+
+test("what a program has left behind is not taken for it, were its starter killed just then", async (t) => {
+  if (noStrace !== false) return t.skip(noStrace);
+  const home = new Home(t);
+  const helper = sleeper();
+  const script = home.script(
+    "leaving.sh",
+    `#!/bin/sh\nsetsid ${helper} &\necho $$ >>${home.file("runs")}\n`,
+  );
+  home.program("one", { command: script, success_seconds: "0.1" });
+  await finished(killedAt(home, "renameat2:when=2", "usrsvc.cjs", "start", "one"));
+  await waitFor("it was launched", () => home.read("runs") !== "");
+  const { code, out } = await home.usrsvc("start", "one");
+  assert.equal(code, 134, out);
+  assert.equal(home.read("runs").split("\n").length - 1, 2, "it was started once more");
+});
+
+test("a program that hangs in its exec keeps usrsvcd from no other, at its start and later", async (t) => {
+  const home = new Home(t).program("other", { command: sleeper(), success_seconds: "0.1" });
+  const made = hanging(t, home);
+  if (made === undefined) return t.skip("no leases on this file system");
+  await home.usrsvcd();
+  let pid = await home.running("other");
+  // While it hangs, and after it was given up.
+  for (const until of ["program.started", "program.start-failed", "program.backoff"]) {
+    const program = until === "program.started" ? "other" : "one";
+    await waitFor(
+      until,
+      () => home.log().some((line) => line.event === until && line.program === program),
+      15_000,
+    );
+    process.kill(pid, "SIGKILL");
+    pid = await home.running("other", pid);
+  }
+  const [failure] = home.log().filter(({ event }) => event === "program.start-failed");
+  assert.match(String(failure?.["reason"]), /nothing happened for 10 s/);
+  made.answer();
+  await home.running("one");
+  assert.equal(made.copies(), 1);
+});

@@ -55,3 +55,44 @@ test("a program goes on under its new name without a second copy", async (t) => 
   await home.usrsvcd("reread");
   assert.equal(await home.running("new"), pid);
 });
+
+test("a program under its new name keeps its process, whatever else is launched just then", async (t) => {
+  const home = new Home(t);
+  const command = sleeper();
+  home.program("old", { command, success_seconds: "0.2" });
+  await home.usrsvcd();
+  const pid = await home.running("old");
+  await waitFor("it is settled", () => home.log().some(({ event }) => event === "program.started"));
+  home.without("old");
+  for (const name of ["a", "b", "c"]) home.program(name, { command: sleeper() });
+  home.program("renamed", { command });
+  assert.equal((await home.usrsvcd("reread")).code, 0);
+  assert.equal(await home.running("renamed"), pid);
+});
+
+test("what one program leaves behind and will not end delays no other", async (t) => {
+  const home = new Home(t);
+  const stubborn = home.script(
+    "stubborn.sh",
+    `#!/bin/sh\n(trap "" TERM; while :; do sleep 1; done) &\nwhile :; do sleep 1; done\n`,
+  );
+  const names = Array.from({ length: 10 }, (_, index) => `stubborn${index}`);
+  for (const name of names) {
+    home.program(name, {
+      command: `${stubborn} ${name}`,
+      success_seconds: "0.1",
+      term_to_kill_seconds: "5",
+    });
+  }
+  home.program("good", { command: sleeper(), success_seconds: "0.1" });
+  await home.usrsvcd();
+  const pids = await Promise.all([...names, "good"].map(async (name) => await home.running(name)));
+  await waitFor(
+    "all are settled",
+    () => home.log().filter(({ event }) => event === "program.started").length === pids.length,
+  );
+  for (const pid of pids) process.kill(pid, "SIGKILL");
+  const since = performance.now();
+  await home.running("good", pids.at(-1));
+  assert.ok(performance.now() - since < 3000);
+});

@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { join, resolve } from "node:path";
+import { describe, test, type TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import { ProcError } from "../../proc/error.ts";
-import { procReader } from "../../proc/reader.ts";
+import { type ProcReader, procReader } from "../../proc/reader.ts";
+import type { Host } from "../../src/program/host.ts";
 import { completeLaunch, newLaunchId } from "../../src/program/mark.ts";
 import { emptyRecord, type ProgramRecord } from "../../src/program/record.ts";
 import { type FakeProcess, FakeProc } from "../support/fake-proc.ts";
 import { marks } from "../support/marks.ts";
-import { child, lives, refOf } from "../support/processes.ts";
+import { child, firstLine, killRef, lives, refOf } from "../support/processes.ts";
+import { cleanUp } from "../support/clean-up.ts";
+import { tempDir } from "../support/temp-dir.ts";
 import { inTime, waitFor } from "../support/wait.ts";
 
 const ID = "this-launch";
@@ -32,19 +36,29 @@ const marked = (pid: number, more: Partial<FakeProcess> = {}): FakeProcess => ({
   ...more,
 });
 
+const hostOf = (proc: ProcReader): Pick<Host, "proc" | "ownerOf"> => ({
+  proc,
+  ownerOf: () => undefined,
+});
+
 async function completed(proc: FakeProc, of = record): Promise<ProgramRecord> {
-  return await inTime(completeLaunch(of, { proc }), "an answer");
+  return await inTime(completeLaunch(of, undefined, hostOf(proc)), "an answer");
 }
 
 const foundIn = async (proc: FakeProc): Promise<number | undefined> =>
   (await completed(proc)).process?.pid;
 
 describe("completeLaunch", () => {
-  test("finds what was launched, and puts it on record as who launched it would have", async () => {
+  test("finds what was launched, and puts it on record as found", async () => {
     const proc = new FakeProc(marked(10, { environ: marks("web", "another") }));
     const ref = proc.set(marked(11, { startTime: 70 }));
     proc.set({ pid: 12, uid, argv: ["app"], environ: { A: ID } });
-    assert.deepEqual(await completed(proc), { ...record, process: ref, launched: ref });
+    assert.deepEqual(await completed(proc), {
+      ...record,
+      process: ref,
+      launched: ref,
+      via: "scan",
+    });
   });
 
   test("leaves the record as it is where nothing has the mark", async () => {
@@ -135,9 +149,53 @@ describe("completeLaunch", () => {
     });
     const ref = refOf(made.pid);
     await waitFor(() => procReader().cmdline(ref.pid)[0] === "sleep", "it is executed");
-    const found = await completeLaunch({ ...record, launch: id }, { proc: procReader() });
+    const found = await completeLaunch({ ...record, launch: id }, undefined, hostOf(procReader()));
     assert.deepEqual([found.process, found.launched], [ref, ref]);
     assert.ok(lives(ref));
+  });
+
+  describe("of a process that has cleared its environment", () => {
+    /** Leads a session, is nobody's child here, and writes to `log`. */
+    async function cleared(t: TestContext, log: string): Promise<ProcessRef> {
+      const line = '(exec setsid env -i /bin/sleep 600 >>"$1" 2>/dev/null) & echo $!';
+      const made = child(t, "sh", ["-c", line, "sh", log], { stdio: ["ignore", "pipe", "ignore"] });
+      const pid = Number(await firstLine(made)) as Pid;
+      const reader = procReader();
+      await waitFor(() => reader.cmdline(pid)[0] === "/bin/sleep", "it is executed");
+      await waitFor(() => reader.stat(pid).ppid !== made.pid, "it is nobody's child here");
+      const ref = refOf(pid);
+      cleanUp(t, () => killRef(ref));
+      return ref;
+    }
+    const now = (): ProgramRecord => ({ ...record, at: new Date().toISOString() });
+
+    test("finds it by the log of the program", async (t) => {
+      const log = join(tempDir(t), "log");
+      const before = now();
+      const ref = await cleared(t, log);
+      const { process: found } = await completeLaunch(
+        before,
+        { stdout: log },
+        hostOf(procReader()),
+      );
+      assert.deepEqual(found, ref);
+    });
+
+    const strangers: readonly [what: string, log: string, at: number, owner: string][] = [
+      ["that was born before", "log", 60_000, "web"],
+      ["of another program", "log", 0, "other"],
+      ["whose log is a device, as many have", "/dev/null", 0, "web"],
+    ];
+    for (const [what, log, laterMs, owner] of strangers) {
+      test(`leaves one alone ${what}`, async (t) => {
+        const path = resolve(tempDir(t), log);
+        const at = new Date(Date.now() + laterMs).toISOString();
+        await cleared(t, path);
+        const host = { proc: procReader(), ownerOf: () => owner };
+        const of = { ...record, at };
+        assert.equal(await completeLaunch(of, { stdout: path }, host), of);
+      });
+    }
   });
 });
 

@@ -246,7 +246,7 @@ describe("start, of how the program is made", () => {
     );
     const ref = startedProcess(await lab.start(lab.settings(idle(lab))));
     assert.ok(before);
-    const { process: found, launched } = await completeLaunch(before, lab.host);
+    const { process: found, launched } = await completeLaunch(before, undefined, lab.host);
     assert.deepEqual([found, launched], [ref, ref]);
   });
 
@@ -605,7 +605,8 @@ describe("start, of its failure", () => {
     assert.equal(outcome.code, ExitCode.failedToLaunch);
     assert.equal(outcome.pid, undefined);
     assert.match(outcome.reason, /no such command: .*none/);
-    assert.equal(lab.record().text, undefined);
+    assert.equal(lab.record().record?.process, undefined);
+    assert.deepEqual(lab.living(), []);
   });
 
   test("what runs but does not match is ended again, with a hint at what was there", async (t) => {
@@ -704,7 +705,7 @@ describe("start, when the program turns out to run already", () => {
     const argv = [lab.script("second", "#!/bin/sh", "echo it ran", "sleep 600", ":")];
     const second = lab.settings(argv, { stdout: join(lab.dir, "second.log") });
     const outcome = await lab.start(second, {
-      findRunning: async () => await Promise.resolve(running),
+      findRunning: () => running,
     });
     assert.ok(outcome.kind === "started");
     assert.deepEqual(outcome.process, running);

@@ -2,12 +2,21 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import type { ProcessWatcher } from "../../proc/watch.ts";
 import type { Host } from "../../src/program/host.ts";
 import { isTaken } from "../../src/program/taken.ts";
 import { FakeProc } from "../support/fake-proc.ts";
 
+/** Children of ours that were adopted, not only made. */
+const adopted = 11;
+
 const hostOf = (proc: FakeProc, owner?: string, ...launching: readonly string[]): Host =>
-  ({ proc, ownerOf: () => owner, launching: new Set(launching) }) as Partial<Host> as Host;
+  ({
+    proc,
+    ownerOf: () => owner,
+    launching: new Set(launching),
+    watcher: () => ({ isChild: (pid) => Number(pid) === adopted }) as Partial<ProcessWatcher>,
+  }) as Partial<Host> as Host;
 
 /** What the command gives to node. */
 function daemonFlags(): readonly string[] {
@@ -44,6 +53,8 @@ describe("isTaken", () => {
     assert.equal(isTaken(ref, "web", hostOf(proc, undefined, "other")), true);
     assert.equal(isTaken(ref, "web", hostOf(proc, "web", "other")), false);
     assert.equal(isTaken(ref, "web", hostOf(proc)), false);
+    const known = proc.set({ pid: adopted, ppid: process.pid, argv: ["app"] });
+    assert.equal(isTaken(known, "web", hostOf(proc, undefined, "other")), false);
   });
 
   const words: readonly [argv: readonly string[], want: boolean][] = [

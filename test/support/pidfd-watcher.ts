@@ -10,6 +10,7 @@ export function pidfdWatcher(libc: Libc): ProcessWatcher {
   const watcher = new PidfdWatcher(libc, epoll, procReader());
   return {
     kind: watcher.kind,
+    isChild: (pid) => watcher.isChild(pid),
     open: (ref) => watcher.open(ref),
     [Symbol.dispose]() {
       watcher[Symbol.dispose]();
