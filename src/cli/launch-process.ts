@@ -4,6 +4,7 @@ import { formatDuration } from "../format.ts";
 import { withLastLine } from "../program/describe-exit.ts";
 import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
+import type { Lock } from "../program/lock.ts";
 import type { ProgramRecord } from "../program/record.ts";
 import { start } from "../program/start.ts";
 import type { StartFailure } from "../program/start-outcome.ts";
@@ -56,6 +57,7 @@ export async function launchIt(
   subject: Subject,
   record: ProgramRecord,
   action: "start" | "restart",
+  lock: Lock,
   { host, signal, onProgress }: Operation,
   before: readonly string[],
 ): Promise<ActionResult> {
@@ -72,6 +74,7 @@ export async function launchIt(
   }
   const outcome = await start(settings, {
     host,
+    lock,
     endTurn,
     pattern: subject.pattern,
     record: { ...record, wish: "up" },

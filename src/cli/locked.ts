@@ -15,7 +15,7 @@ export async function locked(
   subject: Subject,
   action: ActionResult["action"],
   { host, signal, onProgress, debug }: Operation,
-  act: (record: ProgramRecord) => Promise<ActionResult>,
+  act: (record: ProgramRecord, lock: Lock) => Promise<ActionResult>,
 ): Promise<ActionResult> {
   const path = programLock(host.state, subject.name);
   const patience = LOCK_PATIENCE_MS + (subject.settings?.successMs ?? 0) + subject.termToKillMs;
@@ -35,7 +35,8 @@ export async function locked(
     setDamagedAside(host.state, subject.name);
   }
   const known = record ?? emptyRecord(subject.name, boot);
-  return await act({ ...(await completeLaunch(known, subject.settings, host)), by: "usrsvc" });
+  const complete = await completeLaunch(known, lock, subject.settings, host);
+  return await act({ ...complete, by: "usrsvc" }, lock);
 }
 
 /** Waits for the lock; whoever holds it in a start window is asked to let go for a stop. */

@@ -11,11 +11,12 @@ import { describeFound } from "./words.ts";
 export async function startProgram(subject: Subject, operation: Operation): Promise<ActionResult> {
   const refused = refuseUnstartable(subject, "start");
   if (refused !== undefined) return refused;
-  return await locked(subject, "start", operation, async (record) => {
+  return await locked(subject, "start", operation, async (record, lock) => {
     const found = lookFor(subject, record, operation.host, { maxAgeMs: SHARED_LOOK_MS });
     operation.debug(`${subject.name}: ${describeFound(found)}`);
     if (found.kind === "running") return takeUp(subject, record, found, operation);
-    return await launchIt(subject, { ...record, restarts: 0, failures: 0 }, "start", operation, []);
+    const fresh = { ...record, restarts: 0, failures: 0 };
+    return await launchIt(subject, fresh, "start", lock, operation, []);
   });
 }
 
@@ -40,12 +41,12 @@ export async function restartProgram(
     const message = `not restarted, nothing was stopped: ${obstacle.reason}`;
     return { program: name, action: "restart", result: "failed", code: obstacle.code, message };
   }
-  return await locked(subject, "restart", operation, async (record) => {
+  return await locked(subject, "restart", operation, async (record, lock) => {
     const aim = { wish: "up", action: "restart" } as const;
     const ended = await endIt(subject, record, aim, operation);
     if (ended.result.code !== ExitCode.ok) return ended.result;
     const fresh = { ...ended.record, restarts: 0, failures: 0 };
-    return await launchIt(subject, fresh, "restart", operation, [ended.result.message]);
+    return await launchIt(subject, fresh, "restart", lock, operation, [ended.result.message]);
   });
 }
 

@@ -1,5 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, constants as fsConstants, openSync, readFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants as fsConstants,
+  openSync,
+  readFileSync,
+  readSync,
+  writeSync,
+} from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { uninherited } from "../../proc/descriptors.ts";
@@ -8,9 +15,23 @@ import { monotonicMs, sleep } from "../clock.ts";
 import { fileStem, type StateDir } from "./state-dir.ts";
 
 /** The right to act on one program (or to be usrsvcd); free the moment its holder dies. */
-export type Lock = Disposable;
+export interface Lock extends Disposable {
+  /** What its last holder has noted for the next one; empty when nothing. */
+  readonly note: string;
+  /**
+   * Notes something for the next holder, should this one be killed. No rename, no new file: a few
+   * bytes into the file that is locked.
+   *
+   * @throws when that cannot be (disk full)
+   */
+  writeNote(text: string): void;
+}
 
-const { O_WRONLY, O_CREAT } = fsConstants;
+/** The file: who took it last, padded to a line of so many bytes, and the note, likewise. */
+const SIGNATURE_BYTES = 40;
+const NOTE_BYTES = 120;
+
+const { O_RDWR, O_CREAT } = fsConstants;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const LOCK_UN = 8;
@@ -34,16 +55,19 @@ export function tryLock(
 ): Lock | undefined | Promise<Lock | undefined> {
   const c = libc();
   if (c === undefined) return lockByProgram(path);
-  const fd = openSync(path, O_WRONLY | O_CREAT, 0o600);
+  const fd = openSync(path, O_RDWR | O_CREAT, 0o600);
   if (c.flock(fd, LOCK_EX | LOCK_NB) !== 0) {
     const errno = c.errno();
     closeSync(fd);
     if (errno === constants.errno.EWOULDBLOCK || errno === constants.errno.EINTR) return undefined;
     throw new Error(`${path}: cannot be locked (errno ${errno}); is it on a network file system?`);
   }
+  const note = noteOf(fd);
   signLock(fd);
   if (isOurs) uninherited.add(fd);
   return {
+    note,
+    writeNote: (text) => void writeSync(fd, line(text, NOTE_BYTES), SIGNATURE_BYTES),
     [Symbol.dispose]() {
       uninherited.delete(fd);
       c.flock(fd, LOCK_UN); // what is launched for another program just now holds a copy
@@ -77,11 +101,35 @@ export function lockHolder(path: string): string | undefined {
   }
 }
 
-/** For the message of whoever waits; nothing depends on it. A longer one leaves its end behind. */
+/** What the last holder of a lock has noted; read without it, it may be changing. */
+export function lockNote(path: string): string {
+  try {
+    const fd = openSync(path, "r");
+    try {
+      return noteOf(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return ""; // it was never taken
+  }
+}
+
+function noteOf(fd: number): string {
+  const bytes = Buffer.alloc(NOTE_BYTES);
+  const length = readSync(fd, bytes, 0, NOTE_BYTES, SIGNATURE_BYTES);
+  return bytes.toString("latin1", 0, length).split("\n", 1)[0]?.trim() ?? "";
+}
+
+function line(text: string, bytes: number): string {
+  return `${text.padEnd(bytes - 1).slice(0, bytes - 1)}\n`;
+}
+
+/** For the message of whoever waits; nothing depends on it. */
 function signLock(fd: number): void {
   const who = process.argv[1]?.includes("usrsvcd") === true ? "usrsvcd" : "usrsvc";
   try {
-    writeSync(fd, `${who}, pid ${process.pid}\n`, 0);
+    writeSync(fd, line(`${who}, pid ${process.pid}`, SIGNATURE_BYTES), 0);
   } catch {
     // disk full: the lock is held all the same
   }
@@ -92,8 +140,8 @@ function signLock(fd: number): void {
  * us, so it is free the moment we die.
  */
 async function lockByProgram(path: string): Promise<Lock | undefined> {
-  const script = 'echo "$1" >"$0"; echo; exec cat >/dev/null';
-  const me = `pid ${process.pid}`;
+  const script = 'printf "%s" "$1" 1<>"$0"; echo; exec cat >/dev/null';
+  const me = line(`pid ${process.pid}`, SIGNATURE_BYTES);
   const child = spawn("flock", ["-n", path, "/bin/sh", "-c", script, path, me], {
     stdio: ["pipe", "pipe", "ignore"],
     detached: true, // Ctrl-C is for us to answer: the lock stays until we leave
@@ -105,7 +153,19 @@ async function lockByProgram(path: string): Promise<Lock | undefined> {
     child.stdout.once("data", () => resolve(true));
     child.once("close", () => resolve(false));
   });
-  return held ? { [Symbol.dispose]: () => letGo(child) } : undefined;
+  if (!held) return undefined;
+  return {
+    note: lockNote(path),
+    writeNote(text) {
+      const fd = openSync(path, "r+");
+      try {
+        writeSync(fd, line(text, NOTE_BYTES), SIGNATURE_BYTES);
+      } finally {
+        closeSync(fd);
+      }
+    },
+    [Symbol.dispose]: () => letGo(child),
+  };
 }
 
 function letGo(child: ChildProcess): void {

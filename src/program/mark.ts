@@ -6,6 +6,7 @@ import { ageMs } from "../../proc/uptime.ts";
 import { monotonicMs, sleep } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "./host.ts";
+import type { Lock } from "./lock.ts";
 import type { ProgramRecord } from "./record.ts";
 
 /*
@@ -39,6 +40,32 @@ export function launchMark(program: string, launch: string): readonly string[] {
   return [`${PROGRAM}=${program}`, `${LAUNCH}=${launch}`];
 }
 
+/** A launch that is under way, or was when its maker was killed. */
+export interface LaunchNote {
+  readonly id: string;
+  /** ISO time. */
+  readonly at: string;
+}
+
+/** What is noted at the program's lock before a launch: it is no launch of another boot. */
+export function launchNote(id: string, boot: string): string {
+  return `launch ${id} ${new Date().toISOString()} ${boot}`;
+}
+
+/**
+ * The launch that a note tells of, if nobody has put on record what became of it: `record` is of
+ * another one.
+ */
+export function unfinishedLaunch(
+  note: string,
+  record: ProgramRecord | undefined,
+  boot: string,
+): LaunchNote | undefined {
+  const [word, id = "", at = "", noted] = note.split(" ");
+  if (word !== "launch" || noted !== boot || id === record?.launch) return undefined;
+  return { id, at };
+}
+
 /**
  * The record as it would be had its writer not been killed in mid-launch: with the process that was
  * launched, but as one that was found, so that it is the program only if it matches. (It may be what
@@ -49,36 +76,38 @@ export function launchMark(program: string, launch: string): readonly string[] {
  */
 export async function completeLaunch(
   record: ProgramRecord,
+  lock: Pick<Lock, "note" | "writeNote">,
   program: Pick<ProgramSettings, "stdout"> | undefined,
   host: Pick<Host, "proc" | "ownerOf">,
 ): Promise<ProgramRecord> {
-  if (!isUnfinished(record)) return record;
+  const launch = unfinishedLaunch(lock.note, record, host.proc.bootId());
+  if (launch === undefined) return record;
   const end = monotonicMs() + EXEC_PATIENCE_MS;
   for (;;) {
-    const looks = lookAtAll(record, host);
-    const found = first(looks, (one) => one.isMarked) ?? firstWithLog(looks, record, program, host);
-    if (found !== undefined) return completed(record, found);
-    if (!looks.some((one) => one.isUnclear) || monotonicMs() > end) return record;
+    const looks = lookAtAll(launch, host);
+    const found =
+      first(looks, (one) => one.isMarked) ??
+      firstWithLog(looks, record.name, launch, program, host);
+    if (found !== undefined) return completed(record, launch, found);
+    if (!looks.some((one) => one.isUnclear) || monotonicMs() > end) break;
     await sleep(EXEC_LOOK_MS, undefined);
   }
+  lock.writeNote(""); // nothing came of it
+  return record;
 }
 
-/** The same for who only looks, as far as one look shows it. */
+/** The same for who only looks, as far as one look shows it; undefined where it shows nothing. */
 export function completedRecord(
-  record: ProgramRecord | undefined,
-  host: Pick<Host, "proc" | "ownerOf">,
+  record: ProgramRecord,
+  launch: LaunchNote,
+  host: Pick<Host, "proc">,
 ): ProgramRecord | undefined {
-  if (record === undefined || !isUnfinished(record)) return record;
-  const found = first(lookAtAll(record, host), (one) => one.isMarked);
-  return found === undefined ? record : completed(record, found);
+  const found = first(lookAtAll(launch, host), (one) => one.isMarked);
+  return found === undefined ? undefined : completed(record, launch, found);
 }
 
-function isUnfinished({ phase, process, launch }: ProgramRecord): boolean {
-  return phase === "starting" && process === undefined && launch !== undefined;
-}
-
-function completed(record: ProgramRecord, process: ProcessRef): ProgramRecord {
-  return { ...record, process, launched: process, via: "scan" };
+function completed(record: ProgramRecord, { id }: LaunchNote, process: ProcessRef): ProgramRecord {
+  return { ...record, phase: "starting", process, launched: process, launch: id, via: "scan" };
 }
 
 /** An own process, as a candidate for what was launched. */
@@ -92,7 +121,7 @@ interface Look {
   readonly isUnmarked: boolean;
 }
 
-function lookAtAll({ launch }: ProgramRecord, { proc }: Pick<Host, "proc">): readonly Look[] {
+function lookAtAll(launch: LaunchNote, { proc }: Pick<Host, "proc">): readonly Look[] {
   return proc.pids().flatMap((pid) => {
     try {
       if (pid === process.pid || proc.uid(pid) !== process.getuid?.()) return [];
@@ -103,7 +132,7 @@ function lookAtAll({ launch }: ProgramRecord, { proc }: Pick<Host, "proc">): rea
       // Cleared for good, or in mid-exec: only that shows no command line either.
       const isUnclear = environ.size === 0 && proc.cmdline(pid).length === 0;
       const ref = { pid, startTime: stat.startTime };
-      return [{ ref, stat, isMarked: id === launch, isUnclear, isUnmarked: id === undefined }];
+      return [{ ref, stat, isMarked: id === launch.id, isUnclear, isUnmarked: id === undefined }];
     } catch (error) {
       if (error instanceof ProcError) return []; // gone meanwhile, or not ours to read
       throw error;
@@ -123,11 +152,12 @@ function first(looks: readonly Look[], fits: (one: Look) => boolean): ProcessRef
 
 /**
  * A program may clear its environment, or write over it. What is launched leads a session, was born
- * after the record was written, has lost its parent, and writes to the program's log.
+ * after the launch was noted, has lost its parent, and writes to the program's log.
  */
 function firstWithLog(
   looks: readonly Look[],
-  { name, at }: ProgramRecord,
+  name: string,
+  { at }: LaunchNote,
   program: Pick<ProgramSettings, "stdout"> | undefined,
   { proc, ownerOf }: Pick<Host, "proc" | "ownerOf">,
 ): ProcessRef | undefined {

@@ -6,8 +6,9 @@ import { type ProgramStatus, showExit, type ShownState } from "../status.ts";
 import { settingsDigest } from "./digest.ts";
 import type { Host } from "./host.ts";
 import type { Found } from "./identify.ts";
-import { completedRecord } from "./mark.ts";
-import { type ProgramRecord, readRecord, type RecordFile } from "./record.ts";
+import { lockNote, programLock } from "./lock.ts";
+import { completedRecord, type LaunchNote, unfinishedLaunch } from "./mark.ts";
+import { emptyRecord, type ProgramRecord, readRecord, type RecordFile } from "./record.ts";
 import { lookFor, type Subject } from "./subject.ts";
 
 /** Facts about the machine that are read once for all programs. */
@@ -24,6 +25,9 @@ export interface Surroundings {
 const AT_ONCE = 32;
 /** So long all reads of memory together may take: one waits for the process's memory lock. */
 const MEMORY_PATIENCE_MS = 3000;
+
+/** One look through all processes serves all programs. */
+const LOOK = { maxAgeMs: 1000 };
 
 /** A start that took this long past its window has lost its starter. */
 const START_SLACK_MS = 3000;
@@ -53,16 +57,31 @@ interface Look {
   readonly subject: Subject;
   readonly file: RecordFile;
   readonly found: Found;
+  /** A launch of which nobody has put on record what became of it. */
+  readonly launch: LaunchNote | undefined;
 }
 
 function look(subject: Subject, { host, bootId }: Surroundings): Look {
-  const read = readRecord(host.state, subject.name, bootId);
-  const file = { ...read, record: completedRecord(read.record, host) };
-  return { subject, file, found: lookFor(subject, file.record, host, { maxAgeMs: 1000 }) };
+  const file = readRecord(host.state, subject.name, bootId);
+  const found = lookFor(subject, file.record, host, LOOK);
+  if (found.kind === "running") return { subject, file, found, launch: undefined };
+  const note = lockNote(programLock(host.state, subject.name));
+  const launch = unfinishedLaunch(note, file.record, bootId);
+  if (launch === undefined) return { subject, file, found, launch };
+  // Somebody was killed just when he launched it, or is launching it.
+  const known = file.record ?? emptyRecord(subject.name, bootId);
+  const record = completedRecord(known, launch, host);
+  if (record === undefined) return { subject, file, found, launch };
+  return {
+    subject,
+    file: { ...file, record },
+    found: lookFor(subject, record, host, LOOK),
+    launch,
+  };
 }
 
 function describe(
-  { subject, file, found }: Look,
+  { subject, file, found, launch }: Look,
   memory: Memory | undefined,
   around: Surroundings,
 ): ProgramStatus {
@@ -76,9 +95,10 @@ function describe(
   };
   const living =
     found.kind === "running" ? describeProcess(found.process, memory, around) : undefined;
-  if (found.kind === "absent" && isLaunching(file.record)) return { ...base, state: "starting" };
+  if (found.kind === "absent" && isFresh(launch)) return { ...base, state: "starting" };
   if (found.kind === "absent" || living === undefined) {
-    return { ...base, ...describeDown(subject, file.record, around) };
+    const broken = launch === undefined ? {} : { reason: "its start was broken off" };
+    return { ...base, ...describeDown(subject, file.record, around), ...broken };
   }
   const { ageMs: age, ...shown } = living;
   return {
@@ -212,10 +232,9 @@ function liveState(
   return record?.phase === "starting" && age < window ? "starting" : "running";
 }
 
-/** True while it is being executed: nobody knows its pid yet. */
-function isLaunching(record: ProgramRecord | undefined): boolean {
-  if (record?.phase !== "starting" || record.process !== undefined) return false;
-  return Math.abs(Date.now() - Date.parse(record.at)) < LAUNCH_MS; // a clock may be set back
+/** True while it is being executed: nobody knows its pid yet. A clock may be set back meanwhile. */
+function isFresh(launch: LaunchNote | undefined): boolean {
+  return launch !== undefined && Math.abs(Date.now() - Date.parse(launch.at)) < LAUNCH_MS;
 }
 
 function isOlder(subject: Subject, record: ProgramRecord | undefined): boolean {
@@ -266,7 +285,6 @@ function describeWhy(
   record: ProgramRecord | undefined,
 ): Pick<ProgramStatus, "reason"> {
   if (isLost(record)) return { reason: "ended, and nobody was there to see how" };
-  if (record?.phase === "starting") return { reason: "its start was broken off" };
   if (record?.reason === undefined) return { reason: "it was not started yet" };
   const log = subject.settings?.stderr;
   const hasFailed = record.phase !== "stopped" || record.failures > 0;

@@ -37,10 +37,7 @@ export interface ProgramRecord {
   readonly process: ProcessRef | undefined;
   /** What was launched: the leader of the program's session and process group. */
   readonly launched: ProcessRef | undefined;
-  /**
-   * What marks the environment of `launched` and its children. Without `launched`, in phase
-   * `starting`, it may have been launched all the same: whoever wrote this was killed just then.
-   */
+  /** What marks the environment of `launched` and its children. */
   readonly launch: string | undefined;
   readonly via: Via | undefined;
   /** Settings with which `process` was launched. */

@@ -8,8 +8,9 @@ import { shorten } from "../format.ts";
 import { checkBeforeStart, checkFiles } from "./check.ts";
 import { settingsDigest } from "./digest.ts";
 import type { Host } from "./host.ts";
-import { describeLaunchError, launch, type Launched } from "./launch.ts";
-import { newLaunchId } from "./mark.ts";
+import { describeLaunchError, launch as execute, type Launched } from "./launch.ts";
+import { launchNote, newLaunchId } from "./mark.ts";
+import type { Lock } from "./lock.ts";
 import type { Pattern } from "./match.ts";
 import { lastLines } from "./output.ts";
 import { removePidfile, writePidfile } from "./pidfile.ts";
@@ -30,6 +31,8 @@ export interface StartContext {
   readonly pattern: Pattern;
   /** The record as it is; its wish and counters are kept. */
   readonly record: ProgramRecord;
+  /** The program's lock, at which the launch is noted. */
+  readonly lock: Pick<Lock, "writeNote">;
   readonly signal: AbortSignal;
   /** Called when it was launched, or cannot be: the turn to launch is another's. */
   readonly endTurn?: () => void;
@@ -85,29 +88,18 @@ async function begin(
   }
   const running = findRunning?.();
   if (running !== undefined) return foundRunning(program, context, running);
-  const record: ProgramRecord = {
-    ...context.record,
-    phase: "starting",
-    process: undefined,
-    launched: undefined,
-    launch: newLaunchId(),
-    via: "launch",
-    digest: settingsDigest(program),
-    reason: undefined,
-    nextTryAt: undefined,
-    by: host.by,
-  };
+  const launch = newLaunchId();
   // On disk before the program exists: exactly once depends on it.
-  const text = writeRecord(host.state, record);
-  context.onRecord?.(record, text);
+  context.lock.writeNote(launchNote(launch, host.proc.bootId()));
   // What takes the place of one that ran has its pidfile at once; what does not match yet, later.
   if (isProven !== true || !pattern.isExecuted) removeStalePidfile(program);
   host.launching.add(program.name);
   try {
-    return new Start(program, context, await launch(program, record.launch ?? "", host), record);
+    return new Start(program, context, await execute(program, launch, host), launch);
   } catch (error) {
     const reason = describeLaunchError(error, program);
     if (reason === undefined) throw error;
+    context.lock.writeNote("");
     removeStalePidfile(program);
     const { failedToLaunch: code } = ExitCode;
     const hangs = (error as NodeJS.ErrnoException).code === "ETIMEDOUT"; // and would hang us as well
@@ -129,7 +121,6 @@ function foundRunning(
     phase: "running",
     process,
     launched: undefined,
-    launch: undefined,
     digest: undefined,
     via: "scan",
     failures: 0,
@@ -161,12 +152,7 @@ class Start {
   /** Called when something ended. */
   #notice: () => void = () => {};
 
-  constructor(
-    program: ProgramSettings,
-    context: StartContext,
-    launched: Launched,
-    record: ProgramRecord,
-  ) {
+  constructor(program: ProgramSettings, context: StartContext, launched: Launched, launch: string) {
     this.#program = program;
     this.#context = context;
     this.#launched = launched;
@@ -177,7 +163,18 @@ class Start {
       this.#exit = exit;
       this.#notice();
     });
-    this.#record = this.#writeLate({ ...record, process, launched: process });
+    this.#record = this.#writeLate({
+      ...context.record,
+      phase: "starting",
+      process,
+      launched: process,
+      launch,
+      via: "launch",
+      digest: settingsDigest(program),
+      reason: undefined,
+      nextTryAt: undefined,
+      by: context.host.by,
+    });
     // What is executed is the program at once; what does not match yet is named by no pidfile.
     if (context.pattern.isExecuted) this.#notePidfile(process);
     context.onLaunched?.(process);
@@ -337,6 +334,7 @@ class Start {
     }
     await endOwnGroup(process, termToKillMs, host, { signal, isSession: true });
     this.#endRunaways();
+    this.#context.lock.writeNote(""); // whatever record the caller writes now
     if (this.#notedPid !== undefined) removePidfile(this.#program.pidfile, this.#notedPid);
     const errors = lastLines(stderr, logged.stderr, OUTPUT_LINES);
     const output = errors.length > 0 ? errors : lastLines(stdout, logged.stdout, OUTPUT_LINES);

@@ -7,6 +7,7 @@ import type { LogEvent, LogFields, LogLevel } from "../log.ts";
 import { describeExit, withLastLine } from "../program/describe-exit.ts";
 import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
+import type { Lock } from "../program/lock.ts";
 import { completeLaunch } from "../program/mark.ts";
 import {
   emptyRecord,
@@ -117,9 +118,10 @@ export class Ledger {
   }
 
   /** Only while the lock is held: whoever launched the program was killed before he knew its pid. */
-  async completeLaunch(program: ProgramSettings): Promise<void> {
-    if (this.#record === undefined) return;
-    this.#record = await completeLaunch(this.#record, program, this.#host);
+  async completeLaunch(lock: Lock, program: ProgramSettings): Promise<void> {
+    const before = this.base();
+    const after = await completeLaunch(before, lock, program, this.#host);
+    if (after !== before) this.#record = after;
   }
 
   /** A start wrote the record itself. */

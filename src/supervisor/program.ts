@@ -4,10 +4,10 @@ import { callAt, monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { formatDuration } from "../format.ts";
 import { type Found, recordedProcess } from "../program/identify.ts";
-import { type Lock, lockHolder, programLock, tryLock } from "../program/lock.ts";
+import { type Lock, lockHolder, lockNote, programLock, tryLock } from "../program/lock.ts";
 import { lastLines } from "../program/output.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
-import { completedRecord } from "../program/mark.ts";
+import { completedRecord, unfinishedLaunch } from "../program/mark.ts";
 import type { ProgramRecord } from "../program/record.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
 import { stop } from "../program/stop.ts";
@@ -60,6 +60,8 @@ export class SupervisedProgram {
   #busyLooks = 0;
   /** The settings with which the record as it is was dealt with last. */
   #settledWith: ProgramSettings | undefined;
+  /** Held while a turn is made. */
+  #lock: Lock | undefined;
   /** An operator's start or restart is on record, and was not dealt with yet. */
   #isOperatorsStart = false;
   #working = false;
@@ -112,8 +114,16 @@ export class SupervisedProgram {
     } catch {
       return; // cannot be read just now: the first look will say so
     }
-    const process = recordedProcess(completedRecord(this.#ledger.record, host), host.proc);
+    const process = recordedProcess(this.#ledger.record, host.proc) ?? this.#launchedProcess();
     if (process !== undefined) host.claim(this.name, process);
+  }
+
+  /** What was launched by who was killed just then. */
+  #launchedProcess(): ProcessRef | undefined {
+    const { host } = this.#around;
+    const note = lockNote(programLock(host.state, this.name));
+    const launch = unfinishedLaunch(note, this.#ledger.record, host.proc.bootId());
+    return launch && completedRecord(this.#ledger.base(), launch, host)?.process;
   }
 
   /** The configuration changed. Nothing is restarted; the next look follows the new settings. */
@@ -228,10 +238,10 @@ export class SupervisedProgram {
     return this.#find(this.#state.kind !== "running");
   }
 
-  async #turnLocked(_held: Lock, before: Found | undefined): Promise<void> {
+  async #turnLocked(lock: Lock, before: Found | undefined): Promise<void> {
     this.#readRecord(); // what the last holder of the lock wrote
     this.#ledger.setDamagedAside();
-    await this.#ledger.completeLaunch(this.#settings);
+    await this.#ledger.completeLaunch(lock, this.#settings);
     const isGood = before?.kind === "running" && !this.#isTaken(before.process);
     const found = isGood ? before : this.#lookAgain();
     const pendingMs = await this.#remains.judgeUnfinished(
@@ -245,6 +255,7 @@ export class SupervisedProgram {
       return;
     }
     const diedUnseen = this.#noteUnseenDeath(found);
+    this.#lock = lock;
     const { record } = this.#ledger;
     const violation = this.#violation;
     this.#violation = undefined;
@@ -399,7 +410,8 @@ export class SupervisedProgram {
   }
 
   async #start(cause: AlertKind): Promise<void> {
-    const outcome = await this.#starter.run(() => ({
+    if (this.#lock === undefined) throw new TypeError("a start without the lock");
+    const outcome = await this.#starter.run(this.#lock, () => ({
       settings: this.#settings,
       subject: this.#subject,
       history: this.#history,

@@ -2,6 +2,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import type { AlertKind } from "../alerts/alert.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { settingsDigest } from "../program/digest.ts";
+import type { Lock } from "../program/lock.ts";
 import { start } from "../program/start.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
 import { isStopRequested } from "../program/stop-request.ts";
@@ -51,14 +52,14 @@ export class Starter {
   /**
    * Starts it when its turn has come, as `order` is by then; undefined when it was called off before.
    */
-  async run(order: () => StartOrder): Promise<StartOutcome | undefined> {
+  async run(lock: Lock, order: () => StartOrder): Promise<StartOutcome | undefined> {
     const window = new AbortController();
     this.#window = window;
     if (this.#closed) this.close();
     try {
       if (order().cause === "restarted") await this.#endRemains(order().settings);
       const endTurn = await this.#around.host.launchTurn(window.signal);
-      return await this.#start(order(), endTurn, window.signal);
+      return await this.#start(order(), lock, endTurn, window.signal);
     } catch (error) {
       if (window.signal.aborted) return undefined;
       throw error;
@@ -69,6 +70,7 @@ export class Starter {
 
   async #start(
     { settings, subject, history, cause }: StartOrder,
+    lock: Lock,
     endTurn: () => void,
     signal: AbortSignal,
   ): Promise<StartOutcome> {
@@ -82,6 +84,7 @@ export class Starter {
       host,
       pattern: subject.pattern,
       record: { ...ledger.base(), restarts, failures },
+      lock,
       signal,
       endTurn,
       // It ran with the settings that it has now.

@@ -92,11 +92,13 @@ const onRecordOnly = { scan_for_process: "no", success_seconds: "0.1" };
 /** System calls around a launch, by name and number of the call: where the actor is killed. */
 const places: readonly string[] = [
   "flock:when=1", // for its lock
-  "pwrite64:when=2", // the record before the launch is written
-  "renameat2:when=1", // and put in place
+  "pwrite64:when=1", // which is signed
+  "pwrite64:when=2", // the launch is noted there
   "close_range:when=1", // descriptors are sealed
   "pidfd_open:when=2", // the program was executed just now, and nobody knows its pid
-  "pwrite64:when=3", // the record with its pid
+  "pwrite64:when=3", // the record with its pid is written
+  "renameat2:when=1", // and put in place
+  "pwrite64:when=4", // the record of its success
   "renameat2:when=2",
   "flock:when=2", // it lets go
 ];
@@ -272,7 +274,7 @@ test("usrsvc killed right after it launched a program without a mark: one copy, 
   const home = new Home(t);
   const { command, copies } = noting(home);
   home.program("one", { command: `/usr/bin/env -i ${command}`, success_seconds: "0.1" });
-  for (const place of ["pidfd_open:when=2", "pwrite64:when=3", "renameat2:when=2"]) {
+  for (const place of ["pidfd_open:when=2", "pwrite64:when=3", "renameat2:when=1"]) {
     await finished(killedAt(home, place, "usrsvc.cjs", "start", "one"));
     await waitFor("it was launched", () => copies() === 1);
     const { code, err } = await home.usrsvc("start", "one");
@@ -292,7 +294,7 @@ test("what a program has left behind is not taken for it, were its starter kille
     `#!/bin/sh\nsetsid ${helper} &\necho $$ >>${home.file("runs")}\n`,
   );
   home.program("one", { command: script, success_seconds: "0.1" });
-  await finished(killedAt(home, "renameat2:when=2", "usrsvc.cjs", "start", "one"));
+  await finished(killedAt(home, "renameat2:when=1", "usrsvc.cjs", "start", "one"));
   await waitFor("it was launched", () => home.read("runs") !== "");
   const { code, out } = await home.usrsvc("start", "one");
   assert.equal(code, 134, out);

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, test, type TestContext } from "node:test";
-import { lockHolder, programLock, tryLock, waitLock } from "../../src/program/lock.ts";
+import { lockHolder, lockNote, programLock, tryLock, waitLock } from "../../src/program/lock.ts";
 import { stateDir } from "../../src/program/state-dir.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { exitOf, killRef, lives, nodeScript, refOf } from "../support/processes.ts";
@@ -122,7 +122,45 @@ describe("tryLock", () => {
     using lock = await tryLock(path);
     assert.ok(lock);
     assert.equal(statSync(path).mode & 0o777, 0o600);
-    assert.equal(readFileSync(path, "utf8"), `usrsvc, pid ${process.pid}\n`);
+    assert.equal(readFileSync(path, "utf8").trim(), `usrsvc, pid ${process.pid}`);
+    assert.equal(lockHolder(path), `usrsvc, pid ${process.pid}`);
+  });
+
+  test("hands a note on to who takes it next, until another one is written", async (t) => {
+    const path = join(tempDir(t), "lock");
+    const take = async (): Promise<string> => {
+      using lock = await tryLock(path);
+      assert.ok(lock);
+      return lock.note;
+    };
+    assert.equal(lockNote(path), "");
+    assert.equal(await take(), "");
+    {
+      using lock = await tryLock(path);
+      lock?.writeNote("one note, and a long one");
+    }
+    assert.equal(await take(), "one note, and a long one");
+    {
+      using lock = await tryLock(path);
+      lock?.writeNote("two");
+      assert.equal(lockNote(path), "two");
+    }
+    assert.equal(await take(), "two");
+    assert.equal(lockHolder(path), `usrsvc, pid ${process.pid}`);
+    {
+      using lock = await tryLock(path);
+      lock?.writeNote("");
+    }
+    assert.equal(await take(), "");
+  });
+
+  test("finds no note in a file of another making", async (t) => {
+    const path = join(tempDir(t), "lock");
+    for (const text of ["", "x", "usrsvcd, pid 12\n", `${"y".repeat(40)}${"z".repeat(500)}`]) {
+      writeFileSync(path, text);
+      using lock = await tryLock(path);
+      assert.match(lock?.note ?? "", /^z*$/);
+    }
   });
 
   test("fails where there can be no lock file", async (t) => {

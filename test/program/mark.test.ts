@@ -6,7 +6,7 @@ import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import { ProcError } from "../../proc/error.ts";
 import { type ProcReader, procReader } from "../../proc/reader.ts";
 import type { Host } from "../../src/program/host.ts";
-import { completeLaunch, newLaunchId } from "../../src/program/mark.ts";
+import { completeLaunch, launchNote, newLaunchId } from "../../src/program/mark.ts";
 import { emptyRecord, type ProgramRecord } from "../../src/program/record.ts";
 import { type FakeProcess, FakeProc } from "../support/fake-proc.ts";
 import { marks } from "../support/marks.ts";
@@ -18,14 +18,20 @@ import { inTime, waitFor } from "../support/wait.ts";
 const ID = "this-launch";
 const uid = process.getuid?.() ?? 0;
 
-/** As it is on disk before a launch. */
-const record: ProgramRecord = {
-  ...emptyRecord("web", "boot"),
-  wish: "up",
-  phase: "starting",
-  via: "launch",
-  launch: ID,
-};
+const BOOT = new FakeProc().bootId();
+/** As it is on disk before a launch, of which only the note tells. */
+const record: ProgramRecord = { ...emptyRecord("web", BOOT), wish: "up", phase: "running" };
+
+/** A lock with a note, which may be written anew. */
+function lockWith(note: string): { note: string; writeNote: (text: string) => void } {
+  const lock = {
+    note,
+    writeNote(text: string) {
+      lock.note = text;
+    },
+  };
+  return lock;
+}
 
 /** A process of ours that was made by a launch. */
 const marked = (pid: number, more: Partial<FakeProcess> = {}): FakeProcess => ({
@@ -41,8 +47,12 @@ const hostOf = (proc: ProcReader): Pick<Host, "proc" | "ownerOf"> => ({
   ownerOf: () => undefined,
 });
 
-async function completed(proc: FakeProc, of = record): Promise<ProgramRecord> {
-  return await inTime(completeLaunch(of, undefined, hostOf(proc)), "an answer");
+async function completed(
+  proc: FakeProc,
+  of = record,
+  lock = lockWith(launchNote(ID, BOOT)),
+): Promise<ProgramRecord> {
+  return await inTime(completeLaunch(of, lock, undefined, hostOf(proc)), "an answer");
 }
 
 const foundIn = async (proc: FakeProc): Promise<number | undefined> =>
@@ -55,8 +65,10 @@ describe("completeLaunch", () => {
     proc.set({ pid: 12, uid, argv: ["app"], environ: { A: ID } });
     assert.deepEqual(await completed(proc), {
       ...record,
+      phase: "starting",
       process: ref,
       launched: ref,
+      launch: ID,
       via: "scan",
     });
   });
@@ -125,18 +137,22 @@ describe("completeLaunch", () => {
     assert.equal(await foundIn(new Shy(marked(60), marked(61), marked(62))), 62);
   });
 
-  const known: ProcessRef = new FakeProc().set({ pid: 9 });
-  const others: readonly [what: string, of: ProgramRecord][] = [
-    ["that names a process", { ...record, process: known }],
-    ["of a program that runs", { ...record, phase: "running" }],
-    ["of a program that is down", { ...record, phase: "stopped" }],
-    ["of a start that came to nothing", { ...record, phase: "backoff" }],
-    ["without a launch, of an earlier version", { ...record, launch: undefined }],
+  test("forgets a launch of which nothing came", async () => {
+    const lock = lockWith(launchNote(ID, BOOT));
+    assert.equal(await completed(new FakeProc(), record, lock), record);
+    assert.equal(lock.note, "");
+  });
+
+  const others: readonly [what: string, note: string, of: ProgramRecord][] = [
+    ["nothing is noted", "", record],
+    ["the launch that is noted is on record", launchNote(ID, BOOT), { ...record, launch: ID }],
+    ["it was launched in another boot", launchNote(ID, "another"), record],
+    ["the note is of something else", `other ${ID} now ${BOOT}`, record],
   ];
-  for (const [what, of] of others) {
-    test(`leaves a record alone ${what}, and looks at nothing`, async () => {
+  for (const [what, note, of] of others) {
+    test(`leaves a record alone where ${what}, and looks at nothing`, async () => {
       const proc = new FakeProc(marked(10));
-      assert.equal(await completed(proc, of), of);
+      assert.equal(await completed(proc, of, lockWith(note)), of);
       assert.equal(proc.reads.list, 0);
     });
   }
@@ -149,7 +165,8 @@ describe("completeLaunch", () => {
     });
     const ref = refOf(made.pid);
     await waitFor(() => procReader().cmdline(ref.pid)[0] === "sleep", "it is executed");
-    const found = await completeLaunch({ ...record, launch: id }, undefined, hostOf(procReader()));
+    const lock = lockWith(launchNote(id, procReader().bootId()));
+    const found = await completeLaunch(record, lock, undefined, hostOf(procReader()));
     assert.deepEqual([found.process, found.launched], [ref, ref]);
     assert.ok(lives(ref));
   });
@@ -167,15 +184,20 @@ describe("completeLaunch", () => {
       cleanUp(t, () => killRef(ref));
       return ref;
     }
-    const now = (): ProgramRecord => ({ ...record, at: new Date().toISOString() });
+    /** The note of a launch that was made so much later. */
+    const noted = (laterMs: number): ReturnType<typeof lockWith> => {
+      const [word, id, , boot] = launchNote(ID, procReader().bootId()).split(" ");
+      return lockWith([word, id, new Date(Date.now() + laterMs).toISOString(), boot].join(" "));
+    };
 
     test("finds it by the log of the program", async (t) => {
-      const log = join(tempDir(t), "log");
-      const before = now();
-      const ref = await cleared(t, log);
+      const stdout = join(tempDir(t), "log");
+      const lock = noted(0);
+      const ref = await cleared(t, stdout);
       const { process: found } = await completeLaunch(
-        before,
-        { stdout: log },
+        record,
+        lock,
+        { stdout },
         hostOf(procReader()),
       );
       assert.deepEqual(found, ref);
@@ -188,12 +210,10 @@ describe("completeLaunch", () => {
     ];
     for (const [what, log, laterMs, owner] of strangers) {
       test(`leaves one alone ${what}`, async (t) => {
-        const path = resolve(tempDir(t), log);
-        const at = new Date(Date.now() + laterMs).toISOString();
-        await cleared(t, path);
+        const stdout = resolve(tempDir(t), log);
+        await cleared(t, stdout);
         const host = { proc: procReader(), ownerOf: () => owner };
-        const of = { ...record, at };
-        assert.equal(await completeLaunch(of, { stdout: path }, host), of);
+        assert.equal(await completeLaunch(record, noted(laterMs), { stdout }, host), record);
       });
     }
   });

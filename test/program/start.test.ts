@@ -20,9 +20,10 @@ import { NodeSpawner, type SpawnOrder, type Spawner } from "../../proc/spawn.ts"
 import { ExitCode } from "../../src/exit-code.ts";
 import type { Host } from "../../src/program/host.ts";
 import { isLaunchShell } from "../../src/program/launch.ts";
-import { completeLaunch } from "../../src/program/mark.ts";
+import { lockNote, programLock } from "../../src/program/lock.ts";
+import { completeLaunch, unfinishedLaunch } from "../../src/program/mark.ts";
 import { readPidfile } from "../../src/program/pidfile.ts";
-import { emptyRecord, type ProgramRecord, type RecordFile } from "../../src/program/record.ts";
+import { emptyRecord } from "../../src/program/record.ts";
 import type { StartFailure, StartOutcome } from "../../src/program/start-outcome.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { inheritableDescriptor } from "../support/inheritable.ts";
@@ -182,6 +183,11 @@ function environmentOf(pid: number): Readonly<Record<string, string>> {
   return Object.fromEntries(proc.environ(pid as Pid));
 }
 
+/** What is noted at the lock of the lab's program. */
+function noteOf({ host }: Lab): string {
+  return lockNote(programLock(host.state, "web"));
+}
+
 function valueOf(env: readonly string[], name: string): string | undefined {
   return env.find((line) => line.startsWith(`${name}=`))?.slice(name.length + 1);
 }
@@ -221,32 +227,28 @@ describe("start, of how the program is made", () => {
     );
   });
 
-  test("its record is on disk before it exists, with the mark that it gets", async (t) => {
-    const seen: (RecordFile | string | undefined)[] = [];
+  test("its launch is noted before it exists, with the mark that it gets", async (t) => {
+    const seen: (string | undefined)[] = [];
     const lab: Lab = makeLab(t, (host) =>
-      spying(host, ({ env }) => seen.push(lab.record(), valueOf(env, "USRSVC_LAUNCH"))),
+      spying(host, ({ env }) => {
+        seen.push(noteOf(lab), valueOf(env, "USRSVC_LAUNCH"));
+      }),
     );
     const ref = startedProcess(await lab.start(lab.settings(idle(lab))));
-    const [file, mark] = seen as [RecordFile, string];
-    assert.equal(file.record?.phase, "starting");
-    assert.equal(file.record.process, undefined);
-    assert.equal(file.record.launched, undefined);
-    assert.equal(file.record.launch, mark);
+    const [note = "", mark = ""] = seen;
+    assert.equal(unfinishedLaunch(note, undefined, proc.bootId())?.id, mark);
+    assert.equal(unfinishedLaunch(noteOf(lab), lab.record().record, proc.bootId()), undefined);
     assert.equal(environmentOf(ref.pid)["USRSVC_LAUNCH"], mark);
     assert.equal(lab.record().record?.launch, mark);
     assert.equal(seen.length, 2);
   });
 
-  test("what was launched is found by that record, were its writer killed just then", async (t) => {
-    let before: ProgramRecord | undefined;
-    const lab: Lab = makeLab(t, (host) =>
-      spying(host, () => {
-        before = lab.record().record;
-      }),
-    );
+  test("what was launched is found by that note, were its writer killed just then", async (t) => {
+    const lab = makeLab(t);
     const ref = startedProcess(await lab.start(lab.settings(idle(lab))));
-    assert.ok(before);
-    const { process: found, launched } = await completeLaunch(before, undefined, lab.host);
+    const before = emptyRecord("web", proc.bootId()); // the record that was there before
+    const lock = { note: noteOf(lab), writeNote: () => {} };
+    const { process: found, launched } = await completeLaunch(before, lock, undefined, lab.host);
     assert.deepEqual([found, launched], [ref, ref]);
   });
 

@@ -6,6 +6,7 @@ import { procReader } from "../../proc/reader.ts";
 import type { ProgramSettings } from "../../src/config/settings.ts";
 import type { Host } from "../../src/program/host.ts";
 import { toolHost } from "../../src/program/linux-host.ts";
+import { programLock, tryLock } from "../../src/program/lock.ts";
 import { pattern } from "../../src/program/match.ts";
 import { emptyRecord, readRecord, type RecordFile } from "../../src/program/record.ts";
 import { start, type StartContext } from "../../src/program/start.ts";
@@ -57,14 +58,18 @@ export function makeLab(t: TestContext, adapt: (host: Host) => Host = (host) => 
       programSettings(dir, argv, { ...overrides, env: marked(overrides.env) }),
     shell: (command, regex, overrides = {}) =>
       shellSettings(dir, command, regex, { ...overrides, env: marked(overrides.env) }),
-    start: async (program, context = {}) =>
-      await start(program, {
+    start: async (program, context = {}) => {
+      using lock = await tryLock(programLock(state, program.name));
+      if (lock === undefined) throw new Error(`${program.name} is locked`);
+      return await start(program, {
         host,
+        lock,
         pattern: pattern(program.match, program, process.env["PATH"]),
         record: emptyRecord(program.name, host.proc.bootId()),
         signal: new AbortController().signal,
         ...context,
-      }),
+      });
+    },
     record: (name = "web") => readRecord(state, name, host.proc.bootId()),
     appears: async (name) =>
       await waitFor(() => {

@@ -33,6 +33,7 @@ async function attempt(): Promise<string> {
   try {
     const outcome = await start(program, {
       host,
+      lock: { writeNote: () => {} },
       pattern: pattern(program.match, program, process.env["PATH"]),
       record: emptyRecord(program.name, host.proc.bootId()),
       signal: new AbortController().signal,
