@@ -17,6 +17,7 @@ export class Home implements AsyncDisposable {
   readonly services: Services;
   readonly meter: LoadMeter;
   readonly signal: AbortSignal;
+  #setAside = 0;
 
   constructor(signal: AbortSignal) {
     this.signal = signal;
@@ -34,6 +35,22 @@ export class Home implements AsyncDisposable {
 
   get env(): NodeJS.ProcessEnv {
     return { ...process.env, HOME: this.path, NODE_OPTIONS: "" };
+  }
+
+  /**
+   * Makes a folder in the home. One that was there is set aside, and deleted in the end: for five
+   * seconds ext4 passes over the inodes of what was deleted, one by one, whenever it makes a file.
+   */
+  freshFolder(name: string): string {
+    const path = join(this.path, name);
+    if (fs.existsSync(path)) {
+      const aside = join(this.path, "aside");
+      fs.mkdirSync(aside, { recursive: true });
+      this.#setAside += 1;
+      fs.renameSync(path, join(aside, String(this.#setAside)));
+    }
+    fs.mkdirSync(path, { mode: 0o700 });
+    return path;
   }
 
   /** Makes a folder in the home, or empties it. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Home } from "./home.ts";
 import { type Commands, type Manager, ManagerProcess } from "./manager.ts";
@@ -55,8 +55,7 @@ export class Usrsvcd implements Manager {
 
   configure(ids: readonly string[], options: ProgramOptions = {}): void {
     const { path } = this.#home;
-    for (const name of ["cfg", "run", "logs", "activity"]) this.#home.folder(name);
-    rmSync(join(path, ".local"), { recursive: true, force: true });
+    for (const name of ["cfg", "run", "logs", "activity", ".local"]) this.#home.freshFolder(name);
     const main = `[Main]\nconfig_dir = ${path}/cfg\n`;
     writeFileSync(join(path, "usrsvc.cfg"), main, { mode: 0o600 });
     this.write("all", ids, options);

@@ -25,8 +25,8 @@ export class ServiceFolders {
 
   /** Makes it anew, with these services. */
   configure(ids: readonly string[]): void {
-    this.#all = this.#home.folder(`${this.#name}-all`);
-    this.#scanned = this.#home.folder(this.#name);
+    this.#all = this.#home.freshFolder(`${this.#name}-all`);
+    this.#scanned = this.#home.freshFolder(this.#name);
     for (const id of ids) this.add(id);
   }
 

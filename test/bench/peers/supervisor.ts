@@ -42,7 +42,7 @@ export class Supervisor implements Manager {
 
   configure(ids: readonly string[]): void {
     const { path } = this.#home;
-    const folder = this.#home.folder("supervisor");
+    const folder = this.#home.freshFolder("supervisor");
     const socket = join(path, "supervisor.sock");
     const main = `[supervisord]
 logfile = ${path}/supervisord.log
