@@ -126,6 +126,19 @@ interface Environment {
   readonly path: string | undefined;
 }
 
+/** What all inherit is one text for all of them. */
+const inherited = new WeakMap<Host["env"], Map<string, string>>();
+
+function lineOf(name: string, value: string, env: Host["env"]): string {
+  const line = `${name}=${value}`;
+  if (env[name] !== value) return line;
+  let lines = inherited.get(env);
+  if (lines === undefined) inherited.set(env, (lines = new Map<string, string>()));
+  const known = lines.get(name);
+  if (known === undefined) lines.set(name, line);
+  return known ?? line;
+}
+
 /** Ready before a death, from the first launch on: neither settings nor what we were given change. */
 const environments = new WeakMap<ProgramSettings, Environment>();
 
@@ -135,7 +148,7 @@ function environment(program: ProgramSettings, host: Host): Environment {
   const all = programEnvironment(program, host.env);
   const env = Object.entries(all)
     .filter(([name]) => !isMark(name))
-    .map(([name, value]) => `${name}=${value}`);
+    .map(([name, value]) => lineOf(name, value, host.env));
   const made = { env, path: all["PATH"] };
   environments.set(program, made);
   return made;
