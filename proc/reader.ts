@@ -60,6 +60,8 @@ export interface ProcReader {
   softOpenFiles(pid: Pid | "self"): number | undefined;
   /** Path of the executable, as `/proc/<pid>/exe` links to it. */
   exe(pid: Pid): string;
+  /** Working directory, as `/proc/<pid>/cwd` links to it. */
+  cwd(pid: Pid): string;
 }
 
 /** A reader of the /proc that is mounted at `root`; tests give a folder of fixtures. */
@@ -128,6 +130,7 @@ export function procReader(root = "/proc"): ProcReader {
     pidMax: () => (pidMax ??= Number(text(`${root}/sys/kernel/pid_max`))),
     softOpenFiles: (pid) => parseSoftOpenFiles(text(`${root}/${pid}/limits`)),
     exe: (pid) => reading(`${root}/${pid}/exe`, () => readlinkSync(`${root}/${pid}/exe`)),
+    cwd: (pid) => reading(`${root}/${pid}/cwd`, () => readlinkSync(`${root}/${pid}/cwd`)),
   };
 }
 

@@ -14,6 +14,11 @@ export interface Stat {
   /** Threads that are left. */
   readonly threads: number;
   readonly startTime: Ticks;
+  /**
+   * Bottom of its stack (field 28), which each exec makes anew at random and a fork keeps: processes
+   * with the same one are copies of each other. 0 when it is not for us to see.
+   */
+  readonly image: number;
   /** Wait status (field 52); only a zombie has one, and only its own user may read it (else 0). */
   readonly exitCode: number;
 }
@@ -47,6 +52,7 @@ export function parseStat(text: string, path = "stat"): Stat {
     session: field(6),
     threads: field(20),
     startTime: field(22) as Ticks,
+    image: field(28),
     exitCode: fields.length < 50 ? 0 : field(52), // Linux 3.5
   };
 }

@@ -3,7 +3,7 @@ import type { Settings } from "../config/settings.ts";
 import { daemonRuns } from "../daemon-alive.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
-import { toolHost } from "../program/linux-host.ts";
+import { linuxHost } from "../program/linux-host.ts";
 import { observeAll } from "../program/observe.ts";
 import { makeStateDir, stateDir } from "../program/state-dir.ts";
 import { findSubject, type Subject } from "../program/subject.ts";
@@ -15,7 +15,7 @@ import type { ActionResult, Operation } from "./operation.ts";
 import { Interrupted, untilSignalled } from "./run.ts";
 import { renderAction, renderActionJson, renderStatus } from "./render.ts";
 import type { Screen } from "./screen.ts";
-import { issuesOf, load } from "./session.ts";
+import { configPath, issuesOf, load } from "./session.ts";
 
 type Act = Command & { kind: "act" };
 
@@ -25,7 +25,7 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
   const state = stateDir(settings.main.stateDir);
   const isConfigured = (name: string): boolean =>
     settings.programs.has(name) || settings.faulty.has(name);
-  using host = toolHost(state, isConfigured);
+  using host = linuxHost(state, "usrsvc", { config: configPath(command.config), isConfigured });
   const { subjects, unknown } = choose(settings, command.names, host);
   for (const line of complaints(settings, command)) screen.complain(line);
   for (const name of unknown) tellUnknown(name, settings, command, screen);

@@ -8,7 +8,7 @@ import type { DaemonInfo } from "../daemon-info.ts";
 import { formatDuration } from "../format.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
-import { toolHost } from "../program/linux-host.ts";
+import { linuxHost } from "../program/linux-host.ts";
 import { stateDir } from "../program/state-dir.ts";
 import type { DaemonAction, DaemonCommand } from "./args.ts";
 import { describeSettings } from "./effective.ts";
@@ -36,20 +36,26 @@ export async function control(
     case "restart": {
       // Not without one that can take its place.
       const { stateDir: path } = load(config).main;
-      using host = toolHost(stateDir(path), () => true);
+      using host = machine(path, config);
       const unit = livingDaemon(host.state, host.proc)?.unit;
       if (unit !== undefined) return refuseUnderSystemd(unit, screen);
       return await stopDaemon(host, screen, signal);
     }
     case "stop":
     case "status": {
-      using host = toolHost(stateDir(findStateDir(config, screen)), () => true);
+      using host = machine(findStateDir(config, screen), config);
       if (action === "status") return showDaemon(command, host, screen);
       return await stopDaemon(host, screen, signal);
     }
     default:
       return assertNever(action);
   }
+}
+
+/** For what concerns no program. */
+function machine(path: string, config: string | undefined): Host & Disposable {
+  const scope = { config: configPath(config), isConfigured: () => true };
+  return linuxHost(stateDir(path), "usrsvc", scope);
 }
 
 /** Stopped and started here, it would go on outside of systemd, which could start none then. */
@@ -123,7 +129,7 @@ async function rereadOrCheck(
 ): Promise<ExitCode> {
   const { stateDir: path, issues, isBroken } = loadLeniently(config);
   for (const issue of issues) screen.complain(formatIssue(issue));
-  using host = toolHost(stateDir(path), () => true);
+  using host = machine(path, config);
   const code = await reread(host, screen, signal);
   const isFaulty = isBroken || issues.some(({ severity }) => severity === "error");
   return code === ExitCode.ok && isFaulty ? ExitCode.invalidConfig : code;

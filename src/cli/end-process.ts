@@ -1,39 +1,56 @@
 import type { Exit } from "../../proc/exit.ts";
-import type { ProcessRef } from "../../proc/pid.ts";
+import { libc } from "../../proc/libc.ts";
+import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { ageMs } from "../../proc/uptime.ts";
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../format.ts";
 import { describeExit } from "../program/describe-exit.ts";
 import type { Found } from "../program/identify.ts";
+import type { Host } from "../program/host.ts";
+import { relation } from "../program/lineage.ts";
+import type { Lock } from "../program/lock.ts";
+import { downNote } from "../program/mark.ts";
 import type { ProgramRecord } from "../program/record.ts";
-import { stop } from "../program/stop.ts";
+import { endLaunch, stop } from "../program/stop.ts";
 import { lookFor, type Subject } from "../program/subject.ts";
 import { showExit } from "../status.ts";
 import { dropPidfile, trySave } from "./notes.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS } from "./operation.ts";
 import { describeFound } from "./words.ts";
 
+/** A start window is told to be over a little late. */
+const START_SLACK_MS = 3000;
+
 /** Ends the program, whatever it is, and writes what came of it. */
 export async function endIt(
   subject: Subject,
   record: ProgramRecord,
   aim: { wish: "up" | "down"; action: "stop" | "restart" },
+  lock: Lock,
   { host, signal, onProgress, debug }: Operation,
 ): Promise<{ result: ActionResult; record: ProgramRecord }> {
   const { name, termToKillMs } = subject;
   const found = lookFor(subject, record, host, { maxAgeMs: SHARED_LOOK_MS });
   debug(`${name}: ${describeFound(found)}`);
-  const target = found.kind === "running" ? found.process : record.launched;
+  const process = found.kind === "running" ? found.process : record.launched;
+  const main = found.kind === "running" ? found.main : undefined;
+  const target = main ?? process;
   const asked = { ...record, wish: aim.wish, nextTryAt: undefined };
   const complaints: string[] = [];
   if (found.kind === "running") {
     // On disk before the signal: the daemon sees the death at once, and must know that it is meant.
     trySave(host, { ...asked, phase: "stopping", process: found.process }, complaints);
-    onProgress(`${name}: SIGTERM to pid ${found.process.pid}`);
+    onProgress(`${name}: SIGTERM to pid ${target?.pid}`);
   }
-  const outcome =
-    target === undefined
-      ? ({ kind: "not-running" } as const)
-      : await stop(target, record.launched, termToKillMs, host, signal);
+  leaveSessionOf(record, host);
+  const { launched, session } = record;
+  const hasWrapper = launched !== undefined && !sameProcess(launched, process);
+  const again = (): ProcessRef | undefined => ownProcess(subject, record, host);
+  const outcome = await stop({ process, main, launched, session }, termToKillMs, host, {
+    signal,
+    ...(hasWrapper ? { again } : {}),
+  });
+  if (aim.wish === "down") noteDown(lock, host);
   const base = { program: name, action: aim.action };
   if (outcome.kind === "stuck") {
     const message =
@@ -42,12 +59,18 @@ export async function endIt(
     trySave(host, { ...asked, phase: "stopping", process: target, reason: message }, complaints);
     return { result: { ...base, result: "stuck", code: ExitCode.failure, message }, record: asked };
   }
+  // A start that was broken off may have forked a daemon that is nowhere to be seen yet.
+  const left =
+    launched !== undefined && isStarting(record, subject, host)
+      ? await endLaunch({ launch: record.launch, launched }, [], termToKillMs, host, signal)
+      : [];
   const stopped = outcome.kind === "not-running" || target === undefined;
   const after: ProgramRecord = {
     ...asked,
     phase: "stopped",
     process: undefined,
     launched: undefined,
+    session: undefined,
     digest: undefined,
     reason: aim.action === "stop" ? "stopped by usrsvc" : undefined,
     lastExit: stopped
@@ -56,12 +79,45 @@ export async function endIt(
   };
   trySave(host, after, complaints);
   if (target !== undefined) complaints.push(...dropPidfile(subject, target.pid));
-  const described = describeStop(outcome, target, termToKillMs, found, complaints);
+  const ended = { ...outcome, leftBehind: outcome.leftBehind + left.length };
+  const described = describeStop(ended, target, termToKillMs, found, complaints);
   return { result: { ...base, ...described }, record: after };
 }
 
+/** Somebody was called off, or killed, in its start window. */
+function isStarting({ phase, launched }: ProgramRecord, subject: Subject, { proc }: Host): boolean {
+  if (phase !== "starting" || launched === undefined) return false;
+  const window = (subject.settings?.successMs ?? 0) + START_SLACK_MS;
+  return ageMs(launched.startTime, proc.uptime()) < window;
+}
+
+/**
+ * Called by the program itself (a deploy hook), or from a terminal below it: we are not to be ended with
+ * it in the middle.
+ */
+function leaveSessionOf({ launched, session }: ProgramRecord, { proc }: Host): void {
+  const me = proc.stat(process.pid as Pid);
+  if (me.session === launched?.pid || me.session === session) libc()?.setSession();
+}
+
+/** What the program has by now, after all was ended. */
+function ownProcess(subject: Subject, record: ProgramRecord, host: Host): ProcessRef | undefined {
+  const found = lookFor(subject, { ...record, phase: "starting" }, host);
+  if (found.kind !== "running") return undefined;
+  return relation(found.process, subject.name, host) === "own" ? found.process : undefined;
+}
+
+/** Kept beside the record too, should that be damaged: a stop lasts. */
+function noteDown(lock: Lock, { proc }: Host): void {
+  try {
+    lock.writeNote(downNote(proc.bootId()));
+  } catch {
+    // disk full: the record says so, if that could be written
+  }
+}
+
 function describeStop(
-  outcome: { kind: "not-running" } | StopDone,
+  outcome: { kind: "not-running"; leftBehind: number } | StopDone,
   target: ProcessRef | undefined,
   termToKillMs: number,
   found: Found,
@@ -71,12 +127,13 @@ function describeStop(
   const details = others.map(({ pid }) => `process ${pid} matches as well and was left alone`);
   details.push(...new Set(complaints));
   const more = details.length > 0 ? { details } : {};
-  if (outcome.kind === "not-running" || target === undefined) {
-    return { result: "down", code: ExitCode.ok, message: "was not running", ...more };
-  }
-  const { kind, exit, tookMs, leftBehind } = outcome;
+  const { leftBehind } = outcome;
   const rest =
     leftBehind === 0 ? "" : `; ${leftBehind} left-over process${leftBehind > 1 ? "es" : ""} ended`;
+  if (outcome.kind === "not-running" || target === undefined) {
+    return { result: "down", code: ExitCode.ok, message: `was not running${rest}`, ...more };
+  }
+  const { kind, exit, tookMs } = outcome;
   const took =
     kind === "terminated"
       ? `terminated in ${formatDuration(tookMs)}`

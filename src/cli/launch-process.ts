@@ -1,3 +1,4 @@
+import { sameProcess } from "../../proc/pid.ts";
 import { daemonRuns } from "../daemon-alive.ts";
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../format.ts";
@@ -6,9 +7,9 @@ import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
 import type { Lock } from "../program/lock.ts";
 import type { ProgramRecord } from "../program/record.ts";
-import { start } from "../program/start.ts";
+import { start, traits } from "../program/start.ts";
 import type { StartFailure } from "../program/start-outcome.ts";
-import { endOwnGroup } from "../program/stop.ts";
+import { endLeftOvers } from "../program/stop.ts";
 import type { Subject } from "../program/subject.ts";
 import { showExit } from "../status.ts";
 import { mendPidfile, save } from "./notes.ts";
@@ -23,19 +24,22 @@ export function takeUp(
   found: Found & { kind: "running" },
   { host }: Operation,
 ): ActionResult {
-  const { process, via, pidfile, others } = found;
+  const { process, main, via, pidfile, others } = found;
   save(host, {
     ...record,
     wish: "up",
     phase: "running",
     process,
+    ...(sameProcess(record.process, process) ? {} : traits(process, record.launched, host)),
+    config: host.config,
     via,
     reason: undefined,
   });
   const details = others.map(({ pid }) => `process ${pid} matches as well and is left alone`);
   if (subject.autopid && subject.pidfile !== undefined) {
-    if (pidfile.kind !== "pid" || pidfile.pid !== process.pid) {
-      details.push(mendPidfile(subject.pidfile, process.pid));
+    const { pid } = main ?? process;
+    if (pidfile.kind !== "pid" || pidfile.pid !== pid) {
+      details.push(mendPidfile(subject.pidfile, pid));
     }
   }
   return {
@@ -43,8 +47,8 @@ export function takeUp(
     action: "start",
     result: "running",
     code: ExitCode.ok,
-    ...processFacts(process, via, host),
-    message: `runs already, pid ${process.pid} (${describeFoundVia(via)})`,
+    ...processFacts(main ?? process, via, host),
+    message: `runs already, pid ${(main ?? process).pid} (${describeFoundVia(via)})`,
     ...(details.length > 0 ? { details } : {}),
   };
 }
@@ -63,7 +67,7 @@ export async function launchIt(
 ): Promise<ActionResult> {
   const { settings, name } = subject;
   if (settings === undefined) throw new TypeError(`${name} has no settings`); // refused before
-  await endOwnGroup(record.launched, settings.termToKillMs, host, { signal, isSession: true });
+  await endLeftOvers(record, settings.termToKillMs, host, signal);
   using window = new StartWindow(signal, name, host);
   const base = { program: name, action };
   const endTurn = await host.launchTurn(window.signal).catch(() => undefined);
@@ -85,8 +89,8 @@ export async function launchIt(
   });
   switch (outcome.kind) {
     case "started": {
-      const facts = processFacts(outcome.process, outcome.via, host);
-      const how = `pid ${outcome.process.pid} (${describeVia(outcome.via)})`;
+      const facts = processFacts(outcome.main ?? outcome.process, outcome.via, host);
+      const how = `pid ${(outcome.main ?? outcome.process).pid} (${describeVia(outcome.via)})`;
       const message = [...before, `started, ${how}: ${facts.command ?? settings.command}`].join(
         "; ",
       );

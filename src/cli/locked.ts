@@ -1,8 +1,8 @@
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../format.ts";
 import { type Lock, lockHolder, programLock, waitLock } from "../program/lock.ts";
-import { completeLaunch } from "../program/mark.ts";
-import { emptyRecord, type ProgramRecord, readRecord, setDamagedAside } from "../program/record.ts";
+import { completeLaunch, lostRecord } from "../program/mark.ts";
+import { otherConfig, type ProgramRecord, readRecord, setDamagedAside } from "../program/record.ts";
 import { requestStop } from "../program/stop-request.ts";
 import type { Subject } from "../program/subject.ts";
 import type { ActionResult, Operation } from "./operation.ts";
@@ -34,9 +34,26 @@ export async function locked(
     debug(problem);
     setDamagedAside(host.state, subject.name);
   }
-  const known = record ?? emptyRecord(subject.name, boot);
+  const known = record ?? lostRecord(subject.name, lock.note, boot);
+  const other = otherConfig(known, host.config, host.proc);
+  if (other !== undefined) return refuseOther(subject, action, known, other, host.config);
   const complete = await completeLaunch(known, lock, subject.settings, host);
-  return await act({ ...complete, by: "usrsvc" }, lock);
+  return await act({ ...complete, by: "usrsvc", config: host.config }, lock);
+}
+
+/** The same name in two files that share a state_dir: whatever is asked, the other's is left alone. */
+function refuseOther(
+  { name }: Subject,
+  action: ActionResult["action"],
+  { process }: ProgramRecord,
+  other: string,
+  ours: string,
+): ActionResult {
+  const message =
+    `not touched: ${name} is a program of ${other} too, which shares the state_dir, and runs there ` +
+    `as pid ${process?.pid}; give the one of ${ours} another name, or another state_dir in [Main] ` +
+    `(to act on that one: usrsvc -c ${other} ${action} ${name})`;
+  return { program: name, action, result: "elsewhere", code: ExitCode.failure, message };
 }
 
 /** Waits for the lock; whoever holds it in a start window is asked to let go for a stop. */

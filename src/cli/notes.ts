@@ -7,7 +7,7 @@ import type { Subject } from "../program/subject.ts";
 /** Writes the record, and notes which process is whose: the next program may be looked for at once. */
 export function save(host: Host, record: ProgramRecord): void {
   writeRecord(host.state, record);
-  host.claim(record.name, record.process);
+  host.claim(record.name, record);
 }
 
 /** A full disk must not keep an operator from stopping what fills it. */

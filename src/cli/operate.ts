@@ -22,8 +22,8 @@ export async function startProgram(subject: Subject, operation: Operation): Prom
 
 /** `usrsvc stop`: makes sure that the program does not run, and that usrsvcd leaves it so. */
 export async function stopProgram(subject: Subject, operation: Operation): Promise<ActionResult> {
-  return await locked(subject, "stop", operation, async (record) => {
-    const ended = await endIt(subject, record, { wish: "down", action: "stop" }, operation);
+  return await locked(subject, "stop", operation, async (record, lock) => {
+    const ended = await endIt(subject, record, { wish: "down", action: "stop" }, lock, operation);
     return ended.result;
   });
 }
@@ -43,7 +43,7 @@ export async function restartProgram(
   }
   return await locked(subject, "restart", operation, async (record, lock) => {
     const aim = { wish: "up", action: "restart" } as const;
-    const ended = await endIt(subject, record, aim, operation);
+    const ended = await endIt(subject, record, aim, lock, operation);
     if (ended.result.code !== ExitCode.ok) return ended.result;
     const fresh = { ...ended.record, restarts: 0, failures: 0 };
     return await launchIt(subject, fresh, "restart", lock, operation, [ended.result.message]);

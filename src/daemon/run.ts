@@ -14,7 +14,6 @@ import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
 import { makeStateDir, type StateDir, stateDir } from "../program/state-dir.ts";
-import { ClaimedOwners } from "../program/owners.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { describeCounts } from "./counts.ts";
 import { DaemonLock } from "./daemon-lock.ts";
@@ -89,7 +88,10 @@ class Life {
       lost: () => this.#want("stop"),
     });
     if (lock === undefined) throw this.#alreadyRuns();
-    using host = linuxHost(this.#state, "usrsvcd", new ClaimedOwners());
+    using host = linuxHost(this.#state, "usrsvcd", {
+      config: this.#options.config,
+      isConfigured: (name) => this.#settings.programs.has(name) || this.#settings.faulty.has(name),
+    });
     const logPath = this.#logPath();
     this.#log = await this.#openLog(logPath);
     this.#writePidfile();

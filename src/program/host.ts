@@ -1,7 +1,7 @@
-import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import type { Spawner } from "../../proc/spawn.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
+import type { Owners } from "./owners.ts";
 import type { ProcessTable } from "./process-table.ts";
 import type { StateDir } from "./state-dir.ts";
 
@@ -25,10 +25,18 @@ export interface Host {
   readonly by: "usrsvc" | "usrsvcd";
   /** The environment that programs inherit, ours already taken out. */
   readonly env: Readonly<Record<string, string>>;
+  /** What this usrsvc puts into its marks (mark.ts), to know them again. */
+  readonly home: string;
+  /** The main configuration file, links resolved. */
+  readonly config: string;
   /** The program that has this process on record, if any. */
-  readonly ownerOf: (process: ProcessRef) => string | undefined;
-  /** Notes which process a program has by now, or that it has none. */
-  readonly claim: (name: string, process: ProcessRef | undefined) => void;
+  readonly ownerOf: Owners["ownerOf"];
+  /** The program that has this session on record, if any. */
+  readonly ownerOfSession: Owners["ownerOfSession"];
+  /** Notes what a program has by now, or that it has nothing; false: another has it. */
+  readonly claim: Owners["claim"];
+  /** True for a program that is no longer in the configuration: what it had is nobody's. */
+  readonly isRetired: (name: string) => boolean;
   /** Soft limit of open files that programs get back; undefined: what we have. */
   readonly openFiles: number | undefined;
 }

@@ -1,9 +1,10 @@
 import { ProcError } from "../../proc/error.ts";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import type { ProcReader } from "../../proc/reader.ts";
-import { tops } from "../../proc/tree.ts";
+import { type ProcReader, statIfAny } from "../../proc/reader.ts";
+import { isDescendant, tops } from "../../proc/tree.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { candidates } from "./candidates.ts";
+import type { Relation } from "./lineage.ts";
 import type { Pattern } from "./match.ts";
 import { type Pidfile, readPidfile } from "./pidfile.ts";
 import type { TableEntry } from "./process-judge.ts";
@@ -13,7 +14,13 @@ import type { ProgramRecord, Via } from "./record.ts";
 export type Found =
   | {
       readonly kind: "running";
+      /** The program is up for as long as this one lives. */
       readonly process: ProcessRef;
+      /**
+       * Where a shell is the program: the process that does its work by now, which the pidfile names
+       * and which is told to stop. Undefined: `process` itself, or nobody has looked.
+       */
+      readonly main: ProcessRef | undefined;
       readonly via: Via;
       readonly pidfile: Pidfile;
       /** Other processes that match as well and are none of its workers. */
@@ -25,19 +32,21 @@ export type Found =
 export interface IdentifyPorts {
   readonly proc: ProcReader;
   readonly uid: number;
-  /** All own processes; called only when pidfile and record do not lead to the program. */
-  readonly processes: () => readonly TableEntry[];
-  /** True for a process that is recorded for another program, or is one of us. */
-  readonly isTaken: (pid: ProcessRef) => boolean;
+  /** All own processes; undefined where that is not worth it. */
+  readonly processes: (() => readonly TableEntry[]) | undefined;
+  /** Whose a process is, apart from its words. */
+  readonly relation: (process: ProcessRef) => Relation;
+  /** The program that has this process on record. */
+  readonly ownerOf: (process: ProcessRef) => string | undefined;
 }
 
 /** The part of the settings by which a process is found. */
-export type Searchable = Pick<ProgramSettings, "pidfile" | "scanForProcess">;
+export type Searchable = Pick<ProgramSettings, "pidfile" | "autopid" | "scanForProcess">;
 
 /**
- * Finds a program's process: the pidfile, checked against the match rule; else the recorded
- * process, which is known by its start time and needs no match; else one look through all own
- * processes. Changes nothing: the caller mends the pidfile.
+ * Finds a program's process: the recorded one, as long as it lives; else what the pidfile names,
+ * checked; else, among all own processes, what matches and is the program's own by its lineage, or
+ * nobody's. Changes nothing: the caller mends the pidfile.
  */
 export function identify(
   program: Searchable,
@@ -46,31 +55,43 @@ export function identify(
   ports: IdentifyPorts,
 ): Found {
   const pidfile = readPidfile(program.pidfile);
-  const recorded = matchedRecord(record, pattern, ports);
-  if (pidfile.kind === "pid") {
-    if (recorded?.pid === pidfile.pid) return running(recorded, record?.via ?? "pidfile", pidfile);
-    const named = checkPid(pidfile.pid, pattern, ports);
-    if (named !== undefined) return running(named, "pidfile", pidfile);
+  const recorded = livingRecorded(record, pattern, ports);
+  if (recorded !== undefined) {
+    const main = mainOf(recorded, record, pattern, ports);
+    return running(recorded, main, record?.via ?? "launch", pidfile);
   }
-  if (recorded !== undefined) return running(recorded, record?.via ?? "launch", pidfile);
-  if (!program.scanForProcess) return { kind: "absent", pidfile };
-  return scan(pattern, pidfile, ports);
+  if (pidfile.kind === "pid") {
+    const named = checkNamed(pidfile.pid, program, pattern, record, ports);
+    if (named !== undefined) return running(named, undefined, "pidfile", pidfile);
+  }
+  if (!program.scanForProcess || ports.processes === undefined) return { kind: "absent", pidfile };
+  return scan(pattern, record, pidfile, ports, ports.processes());
 }
 
-function running(process: ProcessRef, via: Via, pidfile: Pidfile): Found {
-  return { kind: "running", process, via, pidfile, others: [] };
+function running(
+  process: ProcessRef,
+  main: ProcessRef | undefined,
+  via: Via,
+  pidfile: Pidfile,
+): Found {
+  return { kind: "running", process, main, via, pidfile, others: [] };
 }
 
-/** What was launched is the program only when it has matched, or is known to have been executed word for word. */
-function matchedRecord(
+/**
+ * The process on record, if it lives. What was launched is the program only when it has matched, or is
+ * known to have been executed word for word.
+ */
+function livingRecorded(
   record: ProgramRecord | undefined,
   pattern: Pattern,
   ports: IdentifyPorts,
 ): ProcessRef | undefined {
   const ref = recordedProcess(record, ports.proc);
-  if (ref === undefined || record?.phase !== "starting") return ref;
-  if (pattern.isExecuted && record.via === "launch") return ref;
-  return checkPid(ref.pid, pattern, ports);
+  if (ref === undefined || record === undefined) return undefined;
+  const owner = ports.ownerOf(ref);
+  if (owner !== undefined && owner !== record.name) return undefined; // two records name it
+  if (record.phase !== "starting" || (pattern.isLaunched && record.via === "launch")) return ref;
+  return matches(ref, pattern, ports) ? ref : undefined;
 }
 
 /** The process on record, if it still lives. */
@@ -83,32 +104,151 @@ export function recordedProcess(
   return sameProcess(proc.alive(ref.pid), ref) ? ref : undefined;
 }
 
-function checkPid(pid: Pid, pattern: Pattern, ports: IdentifyPorts): ProcessRef | undefined {
+/** Of a shell that is the program: what matches below it. */
+function mainOf(
+  process: ProcessRef,
+  record: ProgramRecord | undefined,
+  pattern: Pattern,
+  { processes }: IdentifyPorts,
+): ProcessRef | undefined {
+  if (!pattern.isShell || processes === undefined) return undefined;
+  if (!sameProcess(record?.launched, process)) return undefined;
+  return matchBelow(process, pattern, processes());
+}
+
+/** The top match among the descendants of a process, and in its session. */
+export function matchBelow(
+  { pid }: ProcessRef,
+  pattern: Pattern,
+  all: readonly TableEntry[],
+): ProcessRef | undefined {
+  const matching = candidates(pattern, all).filter(({ argv }) => pattern.matches(argv));
+  if (matching.length === 0) return undefined;
+  const parents = new Map(all.map((one) => [one.ref.pid as number, one.ppid]));
+  const below = matching.filter(
+    ({ ref, session }) =>
+      ref.pid !== pid && (session === pid || isDescendant(ref.pid, pid, (one) => parents.get(one))),
+  );
+  return topMatches(below, all)[0]?.ref;
+}
+
+/** What the pidfile names is the program if it matches; one that the program wrote itself counts for more. */
+function checkNamed(
+  pid: Pid,
+  { autopid }: Searchable,
+  pattern: Pattern,
+  record: ProgramRecord | undefined,
+  ports: IdentifyPorts,
+): ProcessRef | undefined {
+  const ref = ports.proc.alive(pid);
+  if (ref === undefined || !isOurs(pid, ports)) return undefined;
+  const isMatch = matches(ref, pattern, ports, "/");
+  if (!isMatch && autopid) return undefined;
+  const relation = ports.relation(ref);
+  if (relation === "other" || (relation === "free" && !isMatch)) return undefined;
+  if (relation === "own" && isMatch && isLeftOver(ref, record, ports)) return undefined;
+  return ref;
+}
+
+function isOurs(pid: Pid, { proc, uid }: IdentifyPorts): boolean {
   try {
-    const ref = ports.proc.alive(pid);
-    if (ref === undefined || ports.proc.uid(pid) !== ports.uid || ports.isTaken(ref)) {
-      return undefined;
-    }
-    return pattern.matches(ports.proc.cmdline(pid)) ? ref : undefined;
+    return proc.uid(pid) === uid;
   } catch (error) {
-    if (error instanceof ProcError) return undefined; // it left meanwhile, or is another's
+    if (error instanceof ProcError) return false;
     throw error;
   }
 }
 
+/** `elsewhere`: a folder in which it may have gone, although it was started in the program's. */
+function matches(
+  { pid }: ProcessRef,
+  pattern: Pattern,
+  { proc }: IdentifyPorts,
+  elsewhere?: string,
+): boolean {
+  try {
+    const argv = proc.cmdline(pid);
+    return pattern.matches(argv) && isInPlace(pid, pattern, proc, elsewhere);
+  } catch (error) {
+    if (error instanceof ProcError) return false; // it left meanwhile, or is another's
+    throw error;
+  }
+}
+
+/** A command with a relative path means a file in the program's folder: elsewhere it is another. */
+function isInPlace(pid: Pid, pattern: Pattern, proc: ProcReader, elsewhere?: string): boolean {
+  const { folder } = pattern;
+  if (folder === undefined) return true;
+  const cwd = proc.cwd(pid);
+  return cwd === folder || cwd === elsewhere;
+}
+
 /** Several matches: workers are left out; of several tops the oldest is meant, the rest is told. */
-function scan(pattern: Pattern, pidfile: Pidfile, ports: IdentifyPorts): Found {
-  const all = ports.processes();
-  const matching = candidates(pattern, all).filter(
-    (one) =>
-      pattern.matches(one.argv) &&
-      sameProcess(ports.proc.alive(one.ref.pid), one.ref) && // the look may be an older one
-      !ports.isTaken(one.ref),
-  );
-  if (matching.length === 0) return { kind: "absent", pidfile };
-  const [first, ...others] = topMatches(matching, all).map((one) => one.ref);
+function scan(
+  pattern: Pattern,
+  record: ProgramRecord | undefined,
+  pidfile: Pidfile,
+  ports: IdentifyPorts,
+  all: readonly TableEntry[],
+): Found {
+  const own: TableEntry[] = [];
+  const free: TableEntry[] = [];
+  for (const one of candidates(pattern, all)) {
+    if (!pattern.matches(one.argv)) continue;
+    if (!sameProcess(ports.proc.alive(one.ref.pid), one.ref)) continue; // the look may be an older one
+    const relation = ports.relation(one.ref);
+    if (relation === "own") own.push(one);
+    // What descends from its own is no candidate, but is not free either.
+    else if (relation === "free" && isFreeMatch(one.ref, pattern, ports)) free.push(one);
+  }
+  const heir = successor(topMatches(own, all), record, ports);
+  if (heir !== undefined) return running(heir, undefined, "scan", pidfile);
+  const [first, ...others] = topMatches(free, all).map((one) => one.ref);
   if (first === undefined) return { kind: "absent", pidfile };
-  return { kind: "running", process: first, via: "scan", pidfile, others };
+  return { kind: "running", process: first, main: undefined, via: "scan", pidfile, others };
+}
+
+function isFreeMatch({ pid }: ProcessRef, pattern: Pattern, { proc }: IdentifyPorts): boolean {
+  try {
+    return isInPlace(pid, pattern, proc);
+  } catch (error) {
+    if (error instanceof ProcError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Of what the program has launched and what matches: the one that took its place (a classic daemon
+ * whose first process has left, an upgrade of gunicorn). Several side by side are workers.
+ */
+function successor(
+  matching: readonly TableEntry[],
+  record: ProgramRecord | undefined,
+  ports: IdentifyPorts,
+): ProcessRef | undefined {
+  const [first, ...others] = matching;
+  if (first === undefined) return undefined;
+  const mayBeSeveral = record?.process === undefined || record.phase === "starting";
+  if (others.length > 0 && !mayBeSeveral) return undefined;
+  return isLeftOver(first.ref, record, ports) ? undefined : first.ref;
+}
+
+/**
+ * A worker that a dead process has left behind: forked from it, so that it is its copy, in its session.
+ * What was executed anew, or has made a session for itself, or whose parent left with 0, goes on
+ * instead of it.
+ */
+function isLeftOver(
+  { pid }: ProcessRef,
+  record: ProgramRecord | undefined,
+  { proc }: IdentifyPorts,
+): boolean {
+  if (record?.process === undefined || record.phase === "starting") return false;
+  const stat = statIfAny(proc, pid);
+  if (stat === undefined) return false;
+  const isCopy = record.image !== undefined && stat.image === record.image;
+  const { launched, process } = record;
+  return isCopy && (stat.session === launched?.pid || stat.session === process.pid);
 }
 
 /** The matches that are no descendants of others, the oldest first. */

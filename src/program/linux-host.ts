@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from "node:fs";
 import { libc } from "../../proc/libc.ts";
 import { Epoll } from "../../proc/epoll.ts";
 import { hasPidfd, PidfdWatcher } from "../../proc/pidfd.ts";
@@ -8,8 +9,10 @@ import { Turns } from "../../proc/turns.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
 import { inheritedEnvironment, originalOpenFiles } from "./environment.ts";
 import type { Host } from "./host.ts";
+import { launchHome, markOf } from "./mark.ts";
 import { ProcessTable } from "./process-table.ts";
-import { type Owners, RecordedOwners } from "./owners.ts";
+import { LayeredOwners, type Owners, RecordedOwners } from "./owners.ts";
+import { readRecord } from "./record.ts";
 import type { StateDir } from "./state-dir.ts";
 
 /** How often processes are looked at without pidfds: often by the tool, which lives for seconds. */
@@ -18,13 +21,36 @@ const POLL_MS = { usrsvc: 20, usrsvcd: 1000 };
 /** Enough to keep two cores busy; few enough to leave threads and descriptors for all else. */
 const LAUNCHES_AT_ONCE = 8;
 
+/** What is managed from here, by the configuration. */
+export interface Scope {
+  /** The main configuration file. */
+  readonly config: string;
+  readonly isConfigured: (name: string) => boolean;
+}
+
 /** This machine. Dispose of it at the end, so that no thread keeps waiting. */
 export function linuxHost(
   state: StateDir,
   by: "usrsvc" | "usrsvcd",
-  owners: Owners,
+  scope: Scope,
 ): Host & Disposable {
   const proc = procReader();
+  const config = resolved(scope.config);
+  const isElsewhere = (of: string | undefined): boolean =>
+    of !== undefined && of !== config && existsSync(of);
+  const counts = (name: string, of: string | undefined): boolean =>
+    scope.isConfigured(name) ? by === "usrsvc" : isElsewhere(of);
+  let home: string | undefined;
+  const findHome = (): string => (home ??= launchHome(state));
+  const recorded = new RecordedOwners(state, {
+    boot: () => proc.bootId(),
+    counts,
+    markedAs({ pid }) {
+      const mark = markOf(proc, pid);
+      return mark?.home === findHome() ? mark.program : undefined;
+    },
+  });
+  const owners: Owners = by === "usrsvcd" ? new LayeredOwners(recorded) : recorded;
   const env = inheritedEnvironment(process.env);
   let tools: Tools | undefined;
   const needTools = (): Tools => (tools ??= makeTools(proc, POLL_MS[by]));
@@ -41,22 +67,30 @@ export function linuxHost(
     by,
     env,
     openFiles: originalOpenFiles(process.env),
+    config,
+    get home() {
+      return findHome();
+    },
     ownerOf: (process) => owners.ownerOf(process),
-    claim: (name, process) => owners.claim(name, process),
+    ownerOfSession: (session) => owners.ownerOfSession(session),
+    claim: (name, claim) => owners.claim(name, claim),
+    isRetired: (name) =>
+      !scope.isConfigured(name) && !isElsewhere(recordedConfig(state, name, proc.bootId())),
     [Symbol.dispose]: () => tools?.[Symbol.dispose](),
   };
 }
 
-/** This machine for usrsvc; `isConfigured` tells whose records count. */
-export function toolHost(
-  state: StateDir,
-  isConfigured: (name: string) => boolean,
-): Host & Disposable {
-  return linuxHost(
-    state,
-    "usrsvc",
-    new RecordedOwners(state, () => procReader().bootId(), isConfigured),
-  );
+function recordedConfig(state: StateDir, name: string, boot: string): string | undefined {
+  return readRecord(state, name, boot).record?.config;
+}
+
+/** One file has one name, whatever links lead to it. */
+function resolved(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // gone meanwhile
+  }
 }
 
 /** What acts on processes; made when it is first needed. */

@@ -1,13 +1,16 @@
-import { statSync } from "node:fs";
+import { readlinkSync, realpathSync, statSync } from "node:fs";
 import { ProcError } from "../../proc/error.ts";
-import type { ProcessRef } from "../../proc/pid.ts";
+import type { Pid, ProcessRef } from "../../proc/pid.ts";
+import type { ProcReader } from "../../proc/reader.ts";
 import { isDead, type Stat } from "../../proc/stat.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { monotonicMs, sleep } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "./host.ts";
 import type { Lock } from "./lock.ts";
-import type { ProgramRecord } from "./record.ts";
+import { emptyRecord, type ProgramRecord } from "./record.ts";
+import type { StateDir } from "./state-dir.ts";
+import { textHash } from "./text-hash.ts";
 
 /*
  * Each launch puts the program's name and an id of its own into the environment. Children inherit
@@ -25,9 +28,49 @@ const EXEC_PATIENCE_MS = 1000;
 /** A process may look so much older than it is by the clock that people see, in ms. */
 const CLOCK_SLACK_MS = 1000;
 
-/** An id that no other launch has. (No secret: who could use it could as well read it in /proc.) */
-export function newLaunchId(): string {
-  return `${Date.now().toString(36)}-${process.pid.toString(36)}-${Math.random().toString(36).slice(2)}`;
+/**
+ * An id that no other launch has; it begins with the `home` of who launched. (No secret: who could use
+ * it could as well read it in /proc.)
+ */
+export function newLaunchId(home: string): string {
+  const random = Math.random().toString(36).slice(2, 10);
+  return `${home}-${Date.now().toString(36)}-${process.pid.toString(36)}-${random}`;
+}
+
+/**
+ * What tells one usrsvc of an account from another: the state folder, and the pid namespace, since a
+ * container may have a folder of the same name.
+ */
+export function launchHome(state: StateDir): string {
+  let place = state.path;
+  try {
+    place = realpathSync(state.path);
+  } catch {
+    // not made yet: it will be no link
+  }
+  return textHash(`${place}\0${readlinkSync("/proc/self/ns/pid")}`).slice(0, 8);
+}
+
+/** Which launch a process stems from, as its environment has it. */
+export interface Mark {
+  readonly program: string;
+  readonly launch: string;
+  readonly home: string;
+}
+
+/** The mark of a process; undefined where it has none, or has none any more (a title is written over it). */
+export function markOf(proc: Pick<ProcReader, "environ">, pid: Pid): Mark | undefined {
+  let environ: ReadonlyMap<string, string>;
+  try {
+    environ = proc.environ(pid);
+  } catch (error) {
+    if (error instanceof ProcError) return undefined; // gone, or hidden
+    throw error;
+  }
+  const program = environ.get(PROGRAM);
+  const launch = environ.get(LAUNCH);
+  if (program === undefined || launch === undefined) return undefined;
+  return { program, launch, home: launch.split("-", 1)[0] ?? "" };
 }
 
 /** True for a variable that only a launch sets. */
@@ -50,6 +93,22 @@ export interface LaunchNote {
 /** What is noted at the program's lock before a launch: it is no launch of another boot. */
 export function launchNote(id: string, boot: string): string {
   return `launch ${id} ${new Date().toISOString()} ${boot}`;
+}
+
+/** What is noted there when an operator has stopped the program. */
+export function downNote(boot: string): string {
+  return `down ${boot}`;
+}
+
+/** True for that note, of this boot. */
+function isDownNote(note: string, boot: string): boolean {
+  return note === downNote(boot);
+}
+
+/** What is known of a program whose record is damaged or gone: that an operator has stopped it. */
+export function lostRecord(name: string, note: string, boot: string): ProgramRecord {
+  const empty = emptyRecord(name, boot);
+  return isDownNote(note, boot) ? { ...empty, wish: "down", reason: "stopped by usrsvc" } : empty;
 }
 
 /**

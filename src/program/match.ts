@@ -1,4 +1,13 @@
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { withoutEmptyTail } from "../../proc/cmdline.ts";
 import type { MatchRule, ProgramSettings } from "../config/settings.ts";
@@ -12,7 +21,11 @@ export interface Pattern {
   /** For messages: what was looked for. */
   readonly description: string;
   /** True where the process that is launched *is* the program, whatever title it takes. */
-  readonly isExecuted: boolean;
+  readonly isLaunched: boolean;
+  /** True for a shell line: the shell is the program, and what matches below it does its work. */
+  readonly isShell: boolean;
+  /** Working directory that a match must have, unless it is the program's by its lineage; undefined: any. */
+  readonly folder: string | undefined;
   /** Names (see {@link endingOf}) with which a matching command line ends; undefined: any may. */
   readonly endings: readonly string[] | undefined;
 }
@@ -44,14 +57,22 @@ type Launchable = Pick<ProgramSettings, "directory" | "useshell" | "command">;
 
 /** By `proctitle_re`. */
 class TitlePattern implements Pattern {
-  readonly isExecuted = false;
   readonly endings = undefined;
+  readonly folder = undefined;
   readonly #rule: MatchRule & { kind: "title" };
   readonly #program: Launchable;
 
   constructor(rule: MatchRule & { kind: "title" }, program: Launchable) {
     this.#rule = rule;
     this.#program = program;
+  }
+
+  get isLaunched(): boolean {
+    return this.#program.useshell;
+  }
+
+  get isShell(): boolean {
+    return this.#program.useshell;
   }
 
   get description(): string {
@@ -70,6 +91,7 @@ class CommandPattern implements Pattern {
   readonly #program: Launchable;
   readonly #path: string | undefined;
   #interpreted: readonly (readonly string[])[] | undefined;
+  #folder: { readonly path: string | undefined } | undefined;
 
   constructor(
     candidates: readonly (readonly string[])[],
@@ -88,8 +110,18 @@ class CommandPattern implements Pattern {
     );
   }
 
-  get isExecuted(): boolean {
-    return !this.#program.useshell;
+  get isLaunched(): boolean {
+    return true;
+  }
+
+  get isShell(): boolean {
+    return this.#program.useshell;
+  }
+
+  /** `node server.js` in two folders is two programs. */
+  get folder(): string | undefined {
+    this.#folder ??= { path: folderOf(this.#wanted, this.#program) };
+    return this.#folder.path;
   }
 
   get endings(): readonly string[] {
@@ -105,6 +137,32 @@ class CommandPattern implements Pattern {
     );
     return this.#interpreted.some((one) => equal(one, argv));
   }
+}
+
+/** The folder in which a command with relative paths means what it says. */
+function folderOf(
+  commands: readonly (readonly string[])[],
+  { directory, useshell, command }: Launchable,
+): string | undefined {
+  const entered = useshell ? FIRST_CD.exec(command)?.[2] : undefined;
+  const folder = entered === undefined ? directory : join(directory, entered);
+  const where = entered !== undefined && isAbsolute(entered) ? entered : folder;
+  if (!commands.some((words) => words.some((word) => isRelativePath(word, where))))
+    return undefined;
+  try {
+    return realpathSync(where);
+  } catch {
+    return where; // not there now
+  }
+}
+
+/** `cd FOLDER && …` at the beginning of a shell line, where the folder is written out. */
+const FIRST_CD = /^\s*cd\s+(["']?)([^"'`$*?~;&|<>()\s]+)\1\s*(?:&&|;)/;
+
+/** An option is none, nor is a word that no file has by name. */
+function isRelativePath(word: string, folder: string): boolean {
+  if (word === "" || word.startsWith("/") || word.startsWith("-")) return false;
+  return existsSync(join(folder, word));
 }
 
 /** True for the `/bin/sh -c LINE` that we put around a program with `useshell`. */

@@ -7,8 +7,9 @@ import { settingsDigest } from "./digest.ts";
 import type { Host } from "./host.ts";
 import type { Found } from "./identify.ts";
 import { lockNote, programLock } from "./lock.ts";
-import { completedRecord, type LaunchNote, unfinishedLaunch } from "./mark.ts";
-import { emptyRecord, type ProgramRecord, readRecord, type RecordFile } from "./record.ts";
+import { completedRecord, type LaunchNote, lostRecord, unfinishedLaunch } from "./mark.ts";
+import { readPidfile } from "./pidfile.ts";
+import { otherConfig, type ProgramRecord, readRecord, type RecordFile } from "./record.ts";
 import { lookFor, type Subject } from "./subject.ts";
 
 /** Facts about the machine that are read once for all programs. */
@@ -59,17 +60,27 @@ interface Look {
   readonly found: Found;
   /** A launch of which nobody has put on record what became of it. */
   readonly launch: LaunchNote | undefined;
+  /** Another configuration file, whose program of this name runs. */
+  readonly other?: string;
 }
 
 function look(subject: Subject, { host, bootId }: Surroundings): Look {
   const file = readRecord(host.state, subject.name, bootId);
+  const other = file.record && otherConfig(file.record, host.config, host.proc);
+  if (other !== undefined) {
+    const found = { kind: "absent", pidfile: readPidfile(subject.pidfile ?? "") } as const;
+    return { subject, file, found, launch: undefined, other };
+  }
   const found = lookFor(subject, file.record, host, LOOK);
   if (found.kind === "running") return { subject, file, found, launch: undefined };
   const note = lockNote(programLock(host.state, subject.name));
   const launch = unfinishedLaunch(note, file.record, bootId);
-  if (launch === undefined) return { subject, file, found, launch };
+  const known = file.record ?? lostRecord(subject.name, note, bootId);
+  if (launch === undefined) {
+    const isKnown = file.record !== undefined || known.wish !== "none";
+    return { subject, file: isKnown ? { ...file, record: known } : file, found, launch };
+  }
   // Somebody was killed just when he launched it, or is launching it.
-  const known = file.record ?? emptyRecord(subject.name, bootId);
   const record = completedRecord(known, launch, host);
   if (record === undefined) return { subject, file, found, launch };
   return {
@@ -81,7 +92,7 @@ function look(subject: Subject, { host, bootId }: Surroundings): Look {
 }
 
 function describe(
-  { subject, file, found, launch }: Look,
+  { subject, file, found, launch, other }: Look,
   memory: Memory | undefined,
   around: Surroundings,
 ): ProgramStatus {
@@ -93,9 +104,27 @@ function describe(
     ...lastExit(file.record, found),
     ...problems(subject, found, file, around.host),
   };
+  if (other !== undefined) {
+    const reason = `${other} has a program of this name too, which runs as pid ${file.record?.process?.pid}`;
+    const next = "nothing: give one of them another name, or another state_dir";
+    return {
+      program: base.program,
+      enabled: base.enabled,
+      restarts: 0,
+      failures: 0,
+      state: "stopped",
+      reason,
+      next,
+    };
+  }
   const living =
-    found.kind === "running" ? describeProcess(found.process, memory, around) : undefined;
+    found.kind === "running"
+      ? describeProcess(found.main ?? found.process, memory, around)
+      : undefined;
   if (found.kind === "absent" && isFresh(launch)) return { ...base, state: "starting" };
+  if (found.kind === "absent" && isUnderWay(subject, file.record, around)) {
+    return { ...base, state: "starting" };
+  }
   if (found.kind === "absent" || living === undefined) {
     const broken = launch === undefined ? {} : { reason: "its start was broken off" };
     return { ...base, ...describeDown(subject, file.record, around), ...broken };
@@ -139,7 +168,7 @@ function problems(
   } else if (pidfile.kind === "unreadable") {
     all.push(`pidfile: ${pidfile.message}`);
   } else if (pidfile.kind === "pid") {
-    const actual = found.kind === "running" ? found.process.pid : undefined;
+    const actual = found.kind === "running" ? (found.main ?? found.process).pid : undefined;
     if (pidfile.pid !== actual) {
       const what = host.proc.alive(pidfile.pid) ? "is not this program" : "has ended";
       all.push(`pidfile ${subject.pidfile} names process ${pidfile.pid}, which ${what}`);
@@ -163,7 +192,8 @@ async function readMemory(
   const left = looks.entries();
   const readSome = async (): Promise<void> => {
     for (const [index, { found }] of left) {
-      if (found.kind === "running") all[index] = await privateMemory(found.process, host, tooLate);
+      if (found.kind !== "running") continue;
+      all[index] = await privateMemory(found.main ?? found.process, host, tooLate);
     }
   };
   try {
@@ -230,6 +260,19 @@ function liveState(
   }
   const window = (subject.settings?.successMs ?? 0) + START_SLACK_MS;
   return record?.phase === "starting" && age < window ? "starting" : "running";
+}
+
+/** True while what was launched lives, and may yet become the program. */
+function isUnderWay(
+  subject: Subject,
+  record: ProgramRecord | undefined,
+  { host, uptimeSeconds }: Surroundings,
+): boolean {
+  if (record?.phase !== "starting" || record.process === undefined) return false;
+  const { process } = record;
+  if (!sameProcess(host.proc.alive(process.pid), process)) return false;
+  const window = (subject.settings?.successMs ?? 0) + START_SLACK_MS;
+  return ageMs(process.startTime, uptimeSeconds) < window;
 }
 
 /** True while it is being executed: nobody knows its pid yet. A clock may be set back meanwhile. */

@@ -1,13 +1,23 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import type { ProgramRecord } from "./record.ts";
 import type { StateDir } from "./state-dir.ts";
+
+/** What is known to be a program's, of its record or just made. */
+export type Claim = Partial<Pick<ProgramRecord, "process" | "launched" | "session">>;
 
 /** Which process belongs to which program: one recorded for a program is no candidate for another. */
 export interface Owners {
+  /** The program that this process is, or for which it was launched. */
   ownerOf(process: ProcessRef): string | undefined;
-  /** Notes which process a program has by now, or that it has none. */
-  claim(name: string, process: ProcessRef | undefined): void;
+  /** The program that has this session (session id of `/proc/<pid>/stat`). */
+  ownerOfSession(session: number): string | undefined;
+  /**
+   * Notes what a program has by now, or that it has nothing. What another has already stays his:
+   * false is what comes back then.
+   */
+  claim(name: string, claim: Claim | undefined): boolean;
 }
 
 interface Owner {
@@ -18,86 +28,158 @@ interface Owner {
 /** Owners as they are told: usrsvcd knows all that it manages. */
 export class ClaimedOwners implements Owners {
   readonly #byPid = new Map<number, Owner>();
-  readonly #byName = new Map<string, ProcessRef>();
+  readonly #bySession = new Map<number, string>();
+  readonly #byName = new Map<string, Claim>();
 
   ownerOf(process: ProcessRef): string | undefined {
     const owner = this.#byPid.get(process.pid);
     return sameProcess(owner?.process, process) ? owner?.name : undefined;
   }
 
-  claim(name: string, process: ProcessRef | undefined): void {
-    const old = this.#byName.get(name);
-    if (old !== undefined && this.#byPid.get(old.pid)?.name === name) this.#byPid.delete(old.pid);
-    if (process === undefined) {
-      this.#byName.delete(name);
-      return;
+  ownerOfSession(session: number): string | undefined {
+    return this.#bySession.get(session);
+  }
+
+  claim(name: string, claim: Claim | undefined): boolean {
+    this.#release(name);
+    if (claim === undefined) return true;
+    const { process, launched, session } = claim;
+    const owner = process === undefined ? undefined : this.ownerOf(process);
+    if (owner !== undefined && owner !== name) return false;
+    this.#byName.set(name, claim);
+    for (const ref of [launched, process]) {
+      if (ref !== undefined) this.#byPid.set(ref.pid, { name, process: ref });
     }
-    this.#byName.set(name, process);
-    this.#byPid.set(process.pid, { name, process });
+    for (const id of [launched?.pid, session]) {
+      if (id !== undefined) this.#bySession.set(id, name);
+    }
+    return true;
+  }
+
+  #release(name: string): void {
+    const old = this.#byName.get(name);
+    if (old === undefined) return;
+    this.#byName.delete(name);
+    for (const ref of [old.launched, old.process]) {
+      if (ref !== undefined && this.#byPid.get(ref.pid)?.name === name) this.#byPid.delete(ref.pid);
+    }
+    for (const id of [old.launched?.pid, old.session]) {
+      if (id !== undefined && this.#bySession.get(id) === name) this.#bySession.delete(id);
+    }
   }
 }
 
-/** Owners as the records on disk have them, and as this tool has changed them since. */
+/** What reading the records takes, besides their folder. */
+export interface RecordsPorts {
+  readonly boot: () => string;
+  /** True for a file of the folder that need not be read. */
+  readonly skips?: (file: string) => boolean;
+  /** False for a program whose record claims nothing: it is no longer configured, for example. */
+  readonly counts: (name: string, config: string | undefined) => boolean;
+  /** The program that a process is marked as; to decide between two records that name it. */
+  readonly markedAs: (process: ProcessRef) => string | undefined;
+}
+
+/** Owners as the records on disk have them, and as this command has changed them since. */
 export class RecordedOwners implements Owners {
   readonly #state: StateDir;
-  readonly #boot: () => string;
-  readonly #isConfigured: (name: string) => boolean;
+  readonly #ports: RecordsPorts;
   readonly #own = new ClaimedOwners();
   readonly #touched = new Set<string>();
-  #recorded: ReadonlyMap<number, Owner> = new Map();
+  #recorded = new ClaimedOwners();
   #readAt = -1;
 
-  /** A record of a program that is no longer configured claims nothing: it may have been renamed. */
-  constructor(state: StateDir, boot: () => string, isConfigured: (name: string) => boolean) {
+  constructor(state: StateDir, ports: RecordsPorts) {
     this.#state = state;
-    this.#boot = boot;
-    this.#isConfigured = isConfigured;
+    this.#ports = ports;
   }
 
   ownerOf(process: ProcessRef): string | undefined {
     const own = this.#own.ownerOf(process);
-    if (own !== undefined) return own;
-    this.#refresh();
-    const owner = this.#recorded.get(process.pid);
-    if (owner === undefined || this.#touched.has(owner.name)) return undefined;
-    return sameProcess(owner.process, process) ? owner.name : undefined;
+    return own ?? this.#untouched(this.#read().ownerOf(process));
   }
 
-  claim(name: string, process: ProcessRef | undefined): void {
+  ownerOfSession(session: number): string | undefined {
+    const own = this.#own.ownerOfSession(session);
+    return own ?? this.#untouched(this.#read().ownerOfSession(session));
+  }
+
+  claim(name: string, claim: Claim | undefined): boolean {
     this.#touched.add(name);
-    this.#own.claim(name, process);
+    return this.#own.claim(name, claim);
+  }
+
+  #untouched(name: string | undefined): string | undefined {
+    return name === undefined || this.#touched.has(name) ? undefined : name;
   }
 
   /** The time of the folder changes with each record that is written. */
-  #refresh(): void {
+  #read(): ClaimedOwners {
     const modifiedAt = modified(this.#state);
-    if (modifiedAt === this.#readAt) return;
+    if (modifiedAt === this.#readAt) return this.#recorded;
     this.#readAt = modifiedAt;
-    this.#recorded = readOwners(this.#state, this.#boot(), this.#isConfigured);
+    this.#recorded = new ClaimedOwners();
+    for (const { name, ...claim } of this.#claims()) this.#recorded.claim(name, claim);
+    return this.#recorded;
+  }
+
+  /** Two records that name one process: what it is marked as decides, else the older record. */
+  #claims(): readonly RecordedClaim[] {
+    const all = readClaims(this.#state, this.#ports);
+    const pids = all.flatMap(({ process }) => process?.pid ?? []);
+    if (new Set(pids).size === pids.length) return all;
+    const rank = ({ name, process }: RecordedClaim): number =>
+      process !== undefined && this.#ports.markedAs(process) === name ? 0 : 1;
+    return all.toSorted((a, b) => rank(a) - rank(b) || (a.at < b.at ? -1 : 1));
   }
 }
 
-function readOwners(
+interface RecordedClaim extends Claim {
+  readonly name: string;
+  readonly at: string;
+}
+
+function readClaims(
   state: StateDir,
-  boot: string,
-  isConfigured: (name: string) => boolean,
-): ReadonlyMap<number, Owner> {
-  const owners = new Map<number, Owner>();
-  for (const file of recordFiles(state)) {
+  { boot, skips, counts }: RecordsPorts,
+): readonly RecordedClaim[] {
+  const now = boot();
+  return recordFiles(state).flatMap((file) => {
+    if (skips?.(file) === true) return [];
     try {
-      const raw = JSON.parse(readFileSync(join(state.programs, file), "utf8")) as {
-        name?: string;
-        boot?: string;
-        process?: ProcessRef;
-      };
-      const { name, process } = raw;
-      if (raw.boot !== boot || process === undefined || name === undefined) continue;
-      if (isConfigured(name)) owners.set(process.pid, { name, process });
+      const raw = JSON.parse(readFileSync(join(state.programs, file), "utf8")) as Partial<
+        RecordedClaim & { boot: string; config: string }
+      >;
+      const { name, process, launched, session, at = "", config } = raw;
+      if (raw.boot !== now || name === undefined || !counts(name, config)) return [];
+      return [{ name, process, launched, session, at }];
     } catch {
-      // damaged or just removed: it claims nothing
+      return []; // damaged or just removed: it claims nothing
     }
+  });
+}
+
+/** Owners as usrsvcd has them: what it was told, and what the records of others say. */
+export class LayeredOwners implements Owners {
+  readonly #told = new ClaimedOwners();
+  readonly #recorded: RecordedOwners;
+
+  /** `recorded`: of programs that are not managed from here. */
+  constructor(recorded: RecordedOwners) {
+    this.#recorded = recorded;
   }
-  return owners;
+
+  ownerOf(process: ProcessRef): string | undefined {
+    return this.#told.ownerOf(process) ?? this.#recorded.ownerOf(process);
+  }
+
+  ownerOfSession(session: number): string | undefined {
+    return this.#told.ownerOfSession(session) ?? this.#recorded.ownerOfSession(session);
+  }
+
+  claim(name: string, claim: Claim | undefined): boolean {
+    return this.#told.claim(name, claim);
+  }
 }
 
 function recordFiles(state: StateDir): readonly string[] {

@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Exit } from "../../proc/exit.ts";
-import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
+import type { ProcReader } from "../../proc/reader.ts";
 import { replaceFile } from "./replace-file.ts";
 import { fileStem, sparePath, type StateDir } from "./state-dir.ts";
 
@@ -37,6 +38,12 @@ export interface ProgramRecord {
   readonly process: ProcessRef | undefined;
   /** What was launched: the leader of the program's session and process group. */
   readonly launched: ProcessRef | undefined;
+  /** Session of `process` where that is another than `launched` leads, and the program's own. */
+  readonly session: number | undefined;
+  /** `image` of the process (proc/stat.ts): what it forks without exec has the same. */
+  readonly image: number | undefined;
+  /** The main configuration file of who wrote this; the same name in another is another program. */
+  readonly config: string | undefined;
   /** What marks the environment of `launched` and its children. */
   readonly launch: string | undefined;
   readonly via: Via | undefined;
@@ -85,6 +92,9 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
     phase: "stopped",
     process: undefined,
     launched: undefined,
+    session: undefined,
+    image: undefined,
+    config: undefined,
     launch: undefined,
     via: undefined,
     digest: undefined,
@@ -96,6 +106,22 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
     at: new Date().toISOString(),
     by: "usrsvc",
   };
+}
+
+/**
+ * The configuration file to which the living process on record belongs, if that is another than ours:
+ * a program of the same name, not the same program. A file that was moved or removed has none.
+ *
+ * @param config ours, links resolved
+ */
+export function otherConfig(
+  { process, config }: ProgramRecord,
+  ours: string,
+  proc: Pick<ProcReader, "alive">,
+): string | undefined {
+  if (config === undefined || config === ours || process === undefined) return undefined;
+  if (!sameProcess(proc.alive(process.pid), process)) return undefined;
+  return existsSync(config) ? config : undefined;
 }
 
 /** The text of a record as it stands; undefined when there is none, or when it cannot be read now. */
@@ -179,6 +205,7 @@ export function setDamagedAside(dir: StateDir, name: string): void {
 function forget(record: ProgramRecord, boot: string): ProgramRecord {
   return {
     ...emptyRecord(record.name, boot),
+    config: record.config,
     lastExit: record.lastExit,
     at: record.at,
     by: record.by,
@@ -215,6 +242,9 @@ function parseRecord(text: string, name: string, now: string): ProgramRecord | u
     phase: phase as Phase,
     process: asRef(raw["process"]),
     launched: asRef(raw["launched"]),
+    session: asNumber(raw["session"]),
+    image: asNumber(raw["image"]),
+    config: asText(raw["config"]),
     launch: asText(raw["launch"]),
     via: via === "launch" || via === "pidfile" || via === "scan" ? via : undefined,
     digest: asText(raw["digest"]),
@@ -238,6 +268,10 @@ function asText(value: unknown): string | undefined {
 
 function asCount(value: unknown): number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : 0;
+}
+
+function asNumber(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
 }
 
 function asRef(value: unknown): ProcessRef | undefined {

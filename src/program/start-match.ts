@@ -1,16 +1,22 @@
+import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { isDescendant } from "../../proc/tree.ts";
+import { statIfAny } from "../../proc/reader.ts";
 import type { ProgramSettings } from "../config/settings.ts";
+import { shorten } from "../format.ts";
 import type { Host } from "./host.ts";
-import { identify, topMatches } from "./identify.ts";
+import { matchBelow, topMatches } from "./identify.ts";
 import { isLaunchShell } from "./launch.ts";
+import { type Launch, offspring, relation } from "./lineage.ts";
 import type { Pattern } from "./match.ts";
+import { readPidfile } from "./pidfile.ts";
+import type { TableEntry } from "./process-judge.ts";
 import type { Via } from "./record.ts";
-import { isTaken } from "./taken.ts";
 
 /** The program's process, and how it was found. */
 export interface Match {
   readonly process: ProcessRef;
+  /** What does the work of a shell line, as `Found` has it. */
+  readonly main: ProcessRef | undefined;
   readonly via: Via;
 }
 
@@ -19,21 +25,26 @@ export class StartMatch {
   readonly #program: ProgramSettings;
   readonly #pattern: Pattern;
   readonly #host: Host;
+  readonly #launch: Launch;
   /** What was launched. */
   readonly #top: ProcessRef;
-  readonly #descendants = new Map<number, ProcessRef>();
-  #first: Match | undefined;
+  /** Of what was launched: what it forks without exec has the same. */
+  #image: number | undefined;
+  /** What was seen below it so far. */
+  readonly #seen = new Map<number, ProcessRef>();
+  #last: Match | undefined;
 
-  constructor(program: ProgramSettings, pattern: Pattern, host: Host, launched: ProcessRef) {
+  constructor(program: ProgramSettings, pattern: Pattern, host: Host, launch: Launch) {
     this.#program = program;
     this.#pattern = pattern;
     this.#host = host;
-    this.#top = launched;
+    this.#launch = launch;
+    this.#top = launch.launched;
   }
 
-  /** What was seen below the launched process so far. */
-  get descendants(): Iterable<ProcessRef> {
-    return this.#descendants.values();
+  /** All that was seen below the launched process so far. */
+  get seen(): Iterable<ProcessRef> {
+    return this.#seen.values();
   }
 
   /** True until what was launched shows the command line of the program. */
@@ -46,69 +57,100 @@ export class StartMatch {
     return isLaunchShell(this.#argv(this.#top));
   }
 
-  /** The program's process as of now. `hasExited`: what was launched has ended. */
-  find(hasExited: boolean): Match | undefined {
-    const found = this.#look(hasExited);
+  /** The program's process as of now. `exit`: how what was launched has ended. */
+  find(exit: Exit | undefined): Match | undefined {
+    const found = this.#look(exit) ?? this.#lastLiving();
     // How it was found first: by now our own pidfile may lead to it.
-    if (found !== undefined && !sameProcess(this.#first?.process, found.process)) {
-      this.#first = found;
-    }
-    return found === undefined ? undefined : this.#first;
+    const isKnown = sameProcess(this.#last?.process, found?.process);
+    this.#last = found && { ...found, via: (isKnown && this.#last?.via) || found.via };
+    return this.#last;
   }
 
-  #look(hasExited: boolean): Match | undefined {
-    const host = this.#host;
+  /** What matched once stays the program, whatever title it takes. */
+  #lastLiving(): Match | undefined {
+    const process = this.#last?.process;
+    if (process === undefined || sameProcess(process, this.#top)) return undefined;
+    return sameProcess(this.#host.proc.alive(process.pid), process) ? this.#last : undefined;
+  }
+
+  #look(exit: Exit | undefined): Match | undefined {
+    const { proc, table } = this.#host;
     const pattern = this.#pattern;
     const top = this.#top;
-    const topLives = !hasExited && sameProcess(host.proc.alive(top.pid), top);
-    // Executed by us, word for word: the same process stays the program whatever title it takes.
-    if (topLives && pattern.isExecuted) return { process: top, via: "launch" };
-    if (topLives && !this.isLaunching() && pattern.matches(this.#argv(top))) {
-      return { process: top, via: "launch" };
+    if (exit === undefined && sameProcess(proc.alive(top.pid), top)) {
+      this.#image ??= statIfAny(proc, top.pid)?.image;
+      // Executed by us, word for word: the same process stays the program whatever title it takes.
+      if (pattern.isLaunched) return { process: top, main: this.#mainOf(top), via: "launch" };
+      if (!this.isLaunching() && pattern.matches(this.#argv(top))) {
+        return { process: top, main: undefined, via: "launch" };
+      }
     }
-    const child = this.#matchingDescendant(top);
-    if (child !== undefined) return { process: child, via: "launch" };
-    const found = identify(this.#program, pattern, undefined, {
-      proc: host.proc,
-      uid: process.getuid?.() ?? 0,
-      processes: () => host.table.sweep({ thorough: true }),
-      isTaken: (ref) => isTaken(ref, this.#program.name, host),
-    });
-    if (found.kind !== "running") return undefined;
-    // It may have become the program between the two looks.
-    const isLaunched = sameProcess(found.process, top);
-    return { process: found.process, via: isLaunched ? "launch" : found.via };
+    const all = table.sweep({ thorough: true });
+    const named = this.#namedByItself();
+    if (named !== undefined) return { process: named, main: undefined, via: "pidfile" };
+    return this.#matchAround(all, exit);
   }
 
-  #matchingDescendant(top: ProcessRef): ProcessRef | undefined {
-    const host = this.#host;
-    const pattern = this.#pattern;
-    const all = host.table.sweep({ thorough: true });
-    const parents = new Map(all.map((one) => [one.ref.pid as number, one.ppid]));
-    const ours = all.filter(
-      (one) =>
-        one.ref.pid !== top.pid &&
-        (one.session === top.pid || isDescendant(one.ref.pid, top.pid, (pid) => parents.get(pid))),
-    );
-    for (const { ref } of ours) this.#descendants.set(ref.pid, ref);
-    const matching = ours.filter((one) => pattern.matches(one.argv));
-    return topMatches(matching, all)[0]?.ref;
+  #mainOf(top: ProcessRef): ProcessRef | undefined {
+    if (!this.#pattern.isShell) return undefined;
+    return matchBelow(top, this.#pattern, this.#host.table.sweep({ thorough: true }));
   }
 
-  /** What runs in the session that we launched, for an operator whose proctitle_re is wrong. */
+  /** The pidfile that the program writes names an own process that was born after the launch. */
+  #namedByItself(): ProcessRef | undefined {
+    const { autopid, pidfile, name } = this.#program;
+    const { proc } = this.#host;
+    if (autopid) return undefined;
+    const named = readPidfile(pidfile);
+    if (named.kind !== "pid") return undefined;
+    const ref = proc.alive(named.pid);
+    if (ref === undefined || ref.startTime < this.#top.startTime) return undefined;
+    const isMine = this.#host.table.sweep().some((one) => sameProcess(one.ref, ref));
+    return isMine && relation(ref, name, this.#host) !== "other" ? ref : undefined;
+  }
+
+  /** A match that stems from the launch; else one that was born after it and is nobody's. */
+  #matchAround(all: readonly TableEntry[], exit: Exit | undefined): Match | undefined {
+    for (const { ref } of offspring(this.#launch, all)) {
+      if (ref.pid !== this.#top.pid) this.#seen.set(ref.pid, ref);
+    }
+    const own: TableEntry[] = [];
+    const free: TableEntry[] = [];
+    for (const one of all) {
+      const { ref, argv } = one;
+      if (ref.startTime < this.#top.startTime || ref.pid === this.#top.pid) continue;
+      if (!this.#pattern.matches(argv)) continue;
+      const isSeen = sameProcess(this.#seen.get(ref.pid), ref);
+      const kind = isSeen ? "own" : relation(ref, this.#program.name, this.#host);
+      if (kind === "own" && !this.#isOrphan(ref, exit)) own.push(one);
+      if (kind === "free") free.push(one);
+    }
+    for (const { ref } of own) this.#seen.set(ref.pid, ref);
+    const [heir] = topMatches(own, all);
+    if (heir !== undefined) return { process: heir.ref, main: undefined, via: "launch" };
+    const [found] = topMatches(free, all);
+    return found && { process: found.ref, main: undefined, via: "scan" };
+  }
+
+  /** A worker of a first process that has failed, and no daemon: its copy, in its session. */
+  #isOrphan({ pid }: ProcessRef, exit: Exit | undefined): boolean {
+    if (exit === undefined || (exit.kind === "code" && exit.code === 0)) return false;
+    const stat = statIfAny(this.#host.proc, pid);
+    return stat !== undefined && stat.image === this.#image && stat.session === this.#top.pid;
+  }
+
+  /** What runs of the launch, for an operator whose proctitle_re is wrong. */
   nearest(): readonly string[] {
-    const host = this.#host;
-    return host.table
-      .sweep({ thorough: true })
-      .filter((one) => one.session === this.#top.pid)
+    return offspring(this.#launch, this.#host.table.sweep({ thorough: true }), this.#host)
       .slice(0, 3)
-      .map((one) => `found process ${one.ref.pid}: ${one.argv.join(" ")}`);
+      .map((one) => `found process ${one.ref.pid}: ${shorten(one.argv.join(" "))}`);
   }
 
   /** A warning when the title that the program gave itself does not match. */
   titleNote(process: ProcessRef): readonly string[] {
     const argv = this.#argv(process);
-    if (argv.length === 0 || this.#pattern.matches(argv)) return [];
+    if (argv.length === 0 || this.#pattern.isShell || this.#pattern.matches(argv)) return [];
+    if (!this.#program.autopid) return []; // its own pidfile leads to it
     return [
       `its command line is now "${argv.join(" ")}", which the command does not match: ` +
         "set proctitle_re, or it cannot be found again should its record in state_dir be lost",

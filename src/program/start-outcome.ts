@@ -9,6 +9,8 @@ export type StartOutcome =
   | {
       readonly kind: "started";
       readonly process: ProcessRef;
+      /** What does the work of a shell line, if it runs already. */
+      readonly main: ProcessRef | undefined;
       readonly via: Via;
       readonly record: ProgramRecord;
       /** What an operator should know although it runs. */

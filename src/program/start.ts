@@ -1,6 +1,7 @@
 import { unlinkSync } from "node:fs";
 import type { Exit } from "../../proc/exit.ts";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { statIfAny } from "../../proc/reader.ts";
 import { callAt, monotonicMs, within } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -14,8 +15,9 @@ import type { Lock } from "./lock.ts";
 import type { Pattern } from "./match.ts";
 import { lastLines } from "./output.ts";
 import { removePidfile, writePidfile } from "./pidfile.ts";
-import { type ProgramRecord, type Via, writeRecord } from "./record.ts";
-import { StartMatch } from "./start-match.ts";
+import { type ProgramRecord, writeRecord } from "./record.ts";
+import type { TableEntry } from "./process-judge.ts";
+import { type Match, StartMatch } from "./start-match.ts";
 import {
   describeEarlyExit,
   failure,
@@ -23,7 +25,7 @@ import {
   type StartOutcome,
 } from "./start-outcome.ts";
 import { sparePath } from "./state-dir.ts";
-import { endOwnGroup } from "./stop.ts";
+import { endLaunch } from "./stop.ts";
 
 /** What a start needs to know, besides the settings. */
 export interface StartContext {
@@ -88,11 +90,11 @@ async function begin(
   }
   const running = findRunning?.();
   if (running !== undefined) return foundRunning(program, context, running);
-  const launch = newLaunchId();
+  const launch = newLaunchId(host.home);
   // On disk before the program exists: exactly once depends on it.
   context.lock.writeNote(launchNote(launch, host.proc.bootId()));
   // What takes the place of one that ran has its pidfile at once; what does not match yet, later.
-  if (isProven !== true || !pattern.isExecuted) removeStalePidfile(program);
+  if (isProven !== true || !pattern.isLaunched) removeStalePidfile(program);
   host.launching.add(program.name);
   try {
     return new Start(program, context, await execute(program, launch, host), launch);
@@ -121,6 +123,8 @@ function foundRunning(
     phase: "running",
     process,
     launched: undefined,
+    launch: undefined,
+    ...traits(process, undefined, host),
     digest: undefined,
     via: "scan",
     failures: 0,
@@ -130,11 +134,11 @@ function foundRunning(
   };
   const text = writeRecord(host.state, taken);
   onRecord?.(taken, text);
-  host.claim(taken.name, process);
+  host.claim(taken.name, taken);
   const notes = ["it was running already"];
   const { autopid, name, pidfile } = program;
   if (autopid) writePidfile(pidfile, process.pid, sparePath(host.state, name, "pidfile"));
-  return { kind: "started", process, via: "scan", record: taken, notes };
+  return { kind: "started", process, main: undefined, via: "scan", record: taken, notes };
 }
 
 /** A start from its launch on. */
@@ -158,7 +162,8 @@ class Start {
     this.#launched = launched;
     this.#notes = [...launched.notes];
     const { process, exited } = launched;
-    this.#match = new StartMatch(program, context.pattern, context.host, process);
+    const { host, pattern } = context;
+    this.#match = new StartMatch(program, pattern, host, { launch, launched: process });
     void exited.then((exit) => {
       this.#exit = exit;
       this.#notice();
@@ -169,14 +174,17 @@ class Start {
       process,
       launched: process,
       launch,
+      session: undefined,
+      image: undefined,
+      config: host.config,
       via: "launch",
       digest: settingsDigest(program),
       reason: undefined,
       nextTryAt: undefined,
-      by: context.host.by,
+      by: host.by,
     });
     // What is executed is the program at once; what does not match yet is named by no pidfile.
-    if (context.pattern.isExecuted) this.#notePidfile(process);
+    if (pattern.isLaunched) this.#notePidfile(process);
     context.onLaunched?.(process);
   }
 
@@ -186,14 +194,14 @@ class Start {
     } catch (error) {
       if (!this.#context.signal.aborted) throw error;
       // What did not match yet goes on being judged, by whoever comes next.
-      const found = this.#match.find(this.#exit !== undefined)?.process;
-      const process = found ?? this.#launched.process;
+      const found = this.#match.find(this.#exit);
+      const process = found?.process ?? this.#launched.process;
       const record = this.#writeLate({
         ...this.#record,
-        phase: found === undefined ? "starting" : "running",
-        process,
+        ...this.#traits(process),
+        process, // still starting: whoever stops it knows that it may fork yet
       });
-      if (found !== undefined) this.#notePidfile(found);
+      if (found !== undefined) this.#notePidfile(found.main ?? found.process);
       return { kind: "interrupted", process, record };
     } finally {
       this.#launched.release();
@@ -205,17 +213,18 @@ class Start {
     const end = began + this.#program.successMs;
     await this.#becomeProgram(end, began);
     for (let look = 0; ; look += 1) {
-      const found = this.#match.find(this.#exit !== undefined);
-      if (found !== undefined) this.#notePidfile(found.process);
+      const found = this.#match.find(this.#exit);
+      if (found !== undefined) this.#notePidfile(found.main ?? found.process);
       const now = monotonicMs();
       if (found !== undefined && now >= end) {
-        if (!this.#isLaunching(found.process)) return this.#started(found.process, found.via, []);
+        if (!this.#isLaunching(found.process)) return this.#started(found);
         return await this.#failed();
       }
       if (found === undefined && this.#isHopeless(now >= end)) return await this.#failed();
       const next = LOOKS_MS[look] ?? Number.POSITIVE_INFINITY;
-      // While the match lives there is nothing to look at: its end is told.
-      const pause = found === undefined ? Math.min(1000, began + next - now) : end - now;
+      // While the match lives there is nothing to look at: its end is told. A shell line's work may begin late.
+      const isSettled = found !== undefined && !this.#context.pattern.isShell;
+      const pause = isSettled ? end - now : Math.min(1000, began + next - now);
       await this.#pause(Math.max(1, Math.min(pause, end - now)), found?.process);
     }
   }
@@ -239,15 +248,6 @@ class Start {
     for (let pause = 5; monotonicMs() - began < EXEC_MS; pause = Math.min(20, pause * 2)) {
       if (this.#exit !== undefined || !this.#match.isLaunching()) return;
       await this.#pause(pause, undefined);
-    }
-  }
-
-  /** Descendants that left our session (a daemon that did not become the match) are ended as well. */
-  #endRunaways(): void {
-    const { host } = this.#context;
-    for (const ref of this.#match.descendants) {
-      using watch = host.watcher().open(ref);
-      watch?.signal("SIGTERM");
     }
   }
 
@@ -286,17 +286,22 @@ class Start {
     }
   }
 
-  #started(process: ProcessRef, via: Via, notes: readonly string[]): StartOutcome {
+  #started({ process, main, via }: Match): StartOutcome {
     const record = this.#writeLate({
       ...this.#record,
+      ...this.#traits(process),
       phase: "running",
       process,
       via,
       failures: 0,
     });
-    this.#notePidfile(process);
-    const all = [...notes, ...this.#notes, ...this.#match.titleNote(process)];
-    return { kind: "started", process, via, record, notes: all };
+    this.#notePidfile(main ?? process);
+    const notes = [...this.#notes, ...this.#match.titleNote(process)];
+    return { kind: "started", process, main, via, record, notes };
+  }
+
+  #traits(process: ProcessRef): Traits {
+    return traits(process, this.#launched.process, this.#context.host);
   }
 
   /** The program runs by now: a disk that is full just then is no reason to call it a failure. */
@@ -332,8 +337,14 @@ class Start {
     if (exit === undefined) {
       details.push(`looked for ${pattern.description}`, ...this.#match.nearest());
     }
-    await endOwnGroup(process, termToKillMs, host, { signal, isSession: true });
-    this.#endRunaways();
+    const left = await endLaunch(
+      { launch: this.#record.launch, launched: process },
+      this.#match.seen,
+      termToKillMs,
+      host,
+      signal,
+    );
+    if (exit !== undefined) details.push(...describeLeft(left, this.#program));
     this.#context.lock.writeNote(""); // whatever record the caller writes now
     if (this.#notedPid !== undefined) removePidfile(this.#program.pidfile, this.#notedPid);
     const errors = lastLines(stderr, logged.stderr, OUTPUT_LINES);
@@ -355,11 +366,51 @@ class Start {
     const { host, onRecord } = this.#context;
     const text = writeRecord(host.state, record);
     // Left alone meanwhile, it may be another's: its section was renamed, for example.
-    if (!this.#context.signal.aborted) host.claim(record.name, record.process);
+    if (!this.#context.signal.aborted) host.claim(record.name, record);
     onRecord?.(record, text);
     this.#record = record;
     return record;
   }
+}
+
+/** What is noted of a program's process, by which what stems from it is known. */
+export type Traits = Pick<ProgramRecord, "session" | "image">;
+
+/** Reads them; `launched`: what was launched, if that was from here. */
+export function traits(
+  { pid }: ProcessRef,
+  launched: ProcessRef | undefined,
+  { proc }: Pick<Host, "proc">,
+): Traits {
+  const stat = statIfAny(proc, pid);
+  if (stat === undefined) return { session: undefined, image: undefined };
+  // The session of what was found may be that of somebody's terminal.
+  const isOwn = stat.session !== launched?.pid && (launched !== undefined || stat.session === pid);
+  return { session: isOwn ? stat.session : undefined, image: stat.image || undefined };
+}
+
+/** A start has failed, and something of it lived on: most likely a daemon that went to the background. */
+function describeLeft(
+  left: readonly TableEntry[],
+  { autopid, pidfile, match }: ProgramSettings,
+): readonly string[] {
+  const [first] = left;
+  if (first === undefined) return [];
+  const named = left.slice(0, 3).map(({ ref, argv }) => `process ${ref.pid}: ${titleOf(argv)}`);
+  const what = match.kind === "title" ? `proctitle_re ${match.source}` : "the command";
+  const file = autopid
+    ? `if it writes its own pidfile, set pidfile to that and autopid = False`
+    : `${pidfile} does not name it`;
+  const title = titleOf(first.argv).replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  return [
+    ...named.map((one) => `it left running, and usrsvc ended, ${one}`),
+    `does the program go to the background? ${what} does not match it, and ${file}; ` +
+      `or set proctitle_re = ^${title}; or let it stay in the foreground`,
+  ];
+}
+
+function titleOf(argv: readonly string[]): string {
+  return shorten(argv.join(" "));
 }
 
 /** The pidfile of a program that is being started names nobody; a reader must not be misled. */

@@ -1,56 +1,100 @@
 import { isGroup, signalGroupByNumber } from "../../proc/polling.ts";
-import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { isDead } from "../../proc/stat.ts";
 import type { ProcessWatch } from "../../proc/watch.ts";
 import { monotonicMs, sleep, within } from "../clock.ts";
 import type { Exit } from "../../proc/exit.ts";
 import type { Host } from "./host.ts";
+import { type Launch, offspring } from "./lineage.ts";
 import type { TableEntry } from "./process-judge.ts";
+import type { ProgramRecord } from "./record.ts";
 
 /** What it took to end a process. */
 export type StopOutcome =
-  | { readonly kind: "not-running" }
+  | {
+      readonly kind: "not-running";
+      /** How many processes of its groups were ended all the same. */
+      readonly leftBehind: number;
+    }
   | {
       readonly kind: "terminated" | "killed";
       readonly exit: Exit;
       /** From the first signal to the end, in ms. */
       readonly tookMs: number;
-      /** How many processes of its group were ended after it. */
+      /** How many processes of its groups were ended after it. */
       readonly leftBehind: number;
     }
   /** In uninterruptible sleep (state D) a process outlives SIGKILL until its I/O returns. */
   | { readonly kind: "stuck"; readonly state: string };
 
+/** What is to be ended. */
+export interface Target {
+  /** The program's process; undefined: none is known, but something may be left of its launch. */
+  readonly process: ProcessRef | undefined;
+  /** Of a shell line: what does its work, and is told first. */
+  readonly main?: ProcessRef | undefined;
+  /** What was launched to become it, and leads a session that is the program's. */
+  readonly launched: ProcessRef | undefined;
+  /** Another session of the program. */
+  readonly session?: number | undefined;
+}
+
+/** How it is ended. */
+export interface StopOptions {
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Asked in the end: the program's process, should there be another by now. A wrapper may have started
+   * one before it was ended itself.
+   */
+  readonly again?: () => ProcessRef | undefined;
+  /** Since when nothing more can have been born of it, on our clock; else now. */
+  readonly since?: number;
+}
+
 /** How long a process may outlive SIGKILL before it is called stuck. */
 const KILL_GRACE_MS = 5000;
 
+/** So often is a program ended that was started anew meanwhile. */
+const MOST_ROUNDS = 5;
+
 /**
- * SIGTERM to `target`, SIGKILL after `termToKillMs`; then the same for what it left behind in its
- * process group, if that group is its own: `target` leads it, or `launched` does, which we made.
+ * SIGTERM to the process, SIGKILL after `termToKillMs`; then the same for what it left behind in the
+ * process groups that are the program's own: that of `launched`, which we made, one that it leads itself,
+ * and that of `session`.
  */
 export async function stop(
-  target: ProcessRef,
-  launched: ProcessRef | undefined,
+  target: Target,
   termToKillMs: number,
   host: Host,
-  signal?: AbortSignal,
+  { signal, again, since }: StopOptions = {},
 ): Promise<StopOutcome> {
   const began = monotonicMs();
+  const groups = ownGroups(target, host);
+  const first = target.main ?? target.process;
   // A child of ours that is dead may still be watched: its exit is to be told to who looks after it.
-  const lives = sameProcess(host.proc.alive(target.pid), target);
-  using watch = lives ? host.watcher().open(target) : undefined;
-  if (watch === undefined) {
-    await endOwnGroup(launched, termToKillMs, host, { signal, isSession: true });
-    return { kind: "not-running" };
+  const lives = first !== undefined && sameProcess(host.proc.alive(first.pid), first);
+  using watch = lives ? host.watcher().open(first) : undefined;
+  if (first === undefined || watch === undefined) {
+    return {
+      kind: "not-running",
+      leftBehind: await endGroups(groups, termToKillMs, host, { signal, since }),
+    };
   }
-  const leader = groupLeader(target, launched, host);
   const end = await endProcess(watch, termToKillMs, signal);
-  if (end === undefined) return { kind: "stuck", state: stateOf(target, host) };
+  if (end === undefined) return { kind: "stuck", state: stateOf(first, host) };
   const tookMs = monotonicMs() - began;
   const patience = Math.max(0, termToKillMs - tookMs);
-  const isSession = leader !== undefined && leader === launched;
-  const leftBehind = await endOwnGroup(leader, patience, host, { signal, isSession });
+  let leftBehind = await endGroups(groups, patience, host, { signal });
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const another = again?.();
+    if (another === undefined || sameProcess(another, first)) break;
+    const more = await stop({ ...target, process: another, main: undefined }, termToKillMs, host, {
+      signal,
+    });
+    if (more.kind === "stuck") return more;
+    leftBehind += 1 + more.leftBehind;
+  }
   return { ...end, tookMs, leftBehind };
 }
 
@@ -68,19 +112,95 @@ async function endProcess(
   return exit === undefined ? undefined : { kind: "killed", exit };
 }
 
-/** Who leads the group of `target`, if the group is the program's own. */
-function groupLeader(
-  target: ProcessRef,
-  launched: ProcessRef | undefined,
+/** Ends what is left of a program that does not run: workers of a dead master, a start that was broken off. */
+export async function endLeftOvers(
+  { process, launched, launch, session, phase }: ProgramRecord,
+  termToKillMs: number,
   host: Host,
-): ProcessRef | undefined {
-  if (launched !== undefined && sameProcess(launched, target)) return launched; // for all its life
-  const stat = statIfAny(host.proc, target.pid);
-  if (stat === undefined) return undefined; // gone while we looked
-  const { pgrp, session } = stat;
-  if (pgrp === target.pid) return target;
-  // What we launched leads a session of its own; a group of that number elsewhere is another's.
-  return pgrp === launched?.pid && session === pgrp ? launched : undefined;
+  signal?: AbortSignal,
+): Promise<void> {
+  await stop({ process: undefined, launched: launched ?? process, session }, termToKillMs, host, {
+    signal,
+  });
+  if (phase !== "starting" || launched === undefined) return;
+  await endLaunch({ launch, launched }, [], termToKillMs, host, signal);
+}
+
+/** A process group that is the program's own. */
+interface OwnGroup {
+  readonly leader: ProcessRef;
+  /** The leader led a session of that number, too. */
+  readonly isSession: boolean;
+}
+
+/** No process has it: the leader of a session that we know by its number only is gone. */
+const NO_TIME = -1 as Ticks;
+
+function ownGroups({ process, main, launched, session }: Target, host: Host): readonly OwnGroup[] {
+  const groups: OwnGroup[] = [];
+  if (launched !== undefined) groups.push({ leader: launched, isSession: true });
+  for (const one of [main, process]) {
+    if (one === undefined || groups.some(({ leader }) => sameProcess(leader, one))) continue;
+    const stat = statIfAny(host.proc, one.pid); // undefined: gone while we looked
+    if (stat?.pgrp === one.pid) groups.push({ leader: one, isSession: stat.session === one.pid });
+  }
+  const isNew = session !== undefined && !groups.some(({ leader }) => leader.pid === session);
+  if (isNew) groups.push({ leader: { pid: session as Pid, startTime: NO_TIME }, isSession: true });
+  return groups;
+}
+
+async function endGroups(
+  groups: readonly OwnGroup[],
+  patienceMs: number,
+  host: Host,
+  options: Pick<EndGroupOptions, "signal" | "since">,
+): Promise<number> {
+  const counts = await Promise.all(
+    groups.map(
+      async ({ leader, isSession }) =>
+        await endOwnGroup(leader, patienceMs, host, { ...options, isSession }),
+    ),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/**
+ * Ends all that stems from a launch, in whatever session it is by now: SIGTERM, and SIGKILL after
+ * `termToKillMs`. `seen`: what was seen of it, and may have lost all signs since.
+ *
+ * @returns what was there besides the launched process itself
+ */
+export async function endLaunch(
+  launch: Launch,
+  seen: Iterable<ProcessRef>,
+  termToKillMs: number,
+  host: Host,
+  signal?: AbortSignal,
+): Promise<readonly TableEntry[]> {
+  const known = new Map([...seen].map((ref) => [ref.pid, ref]));
+  const found = new Map<number, TableEntry>();
+  const told = new Set<number>();
+  const end = monotonicMs() + termToKillMs;
+  for (let pauseMs = 2; ; pauseMs = Math.min(100, pauseMs * 2)) {
+    const all = host.table.sweep({ thorough: true });
+    const stems = new Set(offspring(launch, all, host));
+    const left = all.filter(
+      (one) => stems.has(one) || sameProcess(known.get(one.ref.pid), one.ref),
+    );
+    if (left.length === 0) break;
+    const isLate = monotonicMs() >= end;
+    for (const one of left) {
+      if (one.ref.pid !== launch.launched.pid) found.set(one.ref.pid, one);
+      if (!isLate && told.has(one.ref.pid)) continue;
+      told.add(one.ref.pid);
+      using watch = host.watcher().open(one.ref);
+      watch?.signal(isLate ? "SIGKILL" : "SIGTERM");
+      if (!isLate) watch?.signal("SIGCONT");
+    }
+    if (isLate && monotonicMs() >= end + KILL_GRACE_MS) break;
+    await sleep(pauseMs, signal);
+  }
+  return [...found.values()];
 }
 
 /** How a group is ended. */
@@ -89,7 +209,7 @@ export interface EndGroupOptions {
   /** The leader led a session of that number, too: we launched it. */
   readonly isSession?: boolean;
   /** Since when nothing more can have been born of the leader, on our clock; else now. */
-  readonly since?: number;
+  readonly since?: number | undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import { type Found, identify } from "./identify.ts";
 import { pattern, type Pattern } from "./match.ts";
 import type { SweepOptions } from "./process-table.ts";
 import type { ProgramRecord } from "./record.ts";
-import { isTaken } from "./taken.ts";
+import { relation } from "./lineage.ts";
 
 /** One program as far as it can be looked for and stopped: a faulty one, too. */
 export interface Subject {
@@ -22,7 +22,9 @@ export interface Subject {
 const nothing: Pattern = {
   matches: () => false,
   description: "(faulty settings)",
-  isExecuted: false,
+  isLaunched: false,
+  isShell: false,
+  folder: undefined,
   endings: [],
 };
 const DEFAULT_TERM_TO_KILL_MS = 8000;
@@ -77,6 +79,8 @@ export function findSubject(
 export interface LookOptions extends Pick<SweepOptions, "maxAgeMs" | "trusting"> {
   /** False: only the pidfile and the record are looked at. */
   readonly scan?: boolean;
+  /** False: what stems from an earlier launch of the program is no candidate. */
+  readonly heirs?: boolean;
 }
 
 /** Looks for the subject's process, now. Changes nothing. */
@@ -84,17 +88,21 @@ export function lookFor(
   subject: Subject,
   record: ProgramRecord | undefined,
   host: Host,
-  { scan = true, ...sweep }: LookOptions = {},
+  { scan = true, heirs = true, ...sweep }: LookOptions = {},
 ): Found {
-  const { pidfile = "", scanForProcess } = subject;
+  const { pidfile = "", autopid, scanForProcess } = subject;
   // A start that was broken off may have forked since the last look through the processes.
   const look = record?.phase === "starting" ? { ...sweep, maxAgeMs: 0 } : sweep;
-  return identify({ pidfile, scanForProcess: scanForProcess && scan }, subject.pattern, record, {
+  return identify({ pidfile, autopid, scanForProcess }, subject.pattern, record, {
     proc: host.proc,
     get uid() {
       return process.getuid?.() ?? 0;
     },
-    processes: () => host.table.sweep(look),
-    isTaken: (ref) => isTaken(ref, subject.name, host),
+    processes: scan ? () => host.table.sweep(look) : undefined,
+    relation(ref) {
+      const kind = relation(ref, subject.name, host);
+      return kind === "own" && !heirs ? "other" : kind;
+    },
+    ownerOf: (ref) => host.ownerOf(ref),
   });
 }

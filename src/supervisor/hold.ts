@@ -5,15 +5,16 @@ import type { Host } from "../program/host.ts";
 
 /** Holds on to the process of one program: its end is noticed at once. */
 export class Hold {
-  readonly #host: Pick<Host, "watcher" | "table">;
+  readonly #host: Pick<Host, "watcher" | "table" | "proc">;
   readonly #onEnd: () => void;
   #watch: ProcessWatch | undefined;
   #leftOut: Disposable | undefined;
   #exit: Exit | undefined;
   #hasEnded = false;
+  #exe: string | undefined;
 
   /** `onEnd` is called once for each process that ends while it is held. */
-  constructor(host: Pick<Host, "watcher" | "table">, onEnd: () => void) {
+  constructor(host: Pick<Host, "watcher" | "table" | "proc">, onEnd: () => void) {
     this.#host = host;
     this.#onEnd = onEnd;
   }
@@ -26,6 +27,11 @@ export class Hold {
   /** How the process that was held last ended; until the next one is taken. */
   get exit(): Exit | undefined {
     return this.#exit;
+  }
+
+  /** The executable of the process that was held last. */
+  get exe(): string | undefined {
+    return this.#exe;
   }
 
   /** True once the end of the process was told, until the next one is taken. */
@@ -47,6 +53,7 @@ export class Hold {
     const watch = this.#host.watcher().open(process);
     this.#watch = watch;
     if (watch === undefined) return false;
+    this.#exe = this.#readExe(process);
     this.#leftOut = this.#host.table.leaveOut(process.pid); // it is no candidate for any program
     void watch.exited.then((exit) => {
       if (this.#watch !== watch) return;
@@ -56,6 +63,14 @@ export class Hold {
       this.#onEnd();
     });
     return true;
+  }
+
+  #readExe({ pid }: ProcessRef): string | undefined {
+    try {
+      return this.#host.proc.exe(pid);
+    } catch {
+      return undefined; // gone, or hidden
+    }
   }
 
   release(): void {

@@ -8,7 +8,7 @@ import { describeExit, withLastLine } from "../program/describe-exit.ts";
 import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
 import type { Lock } from "../program/lock.ts";
-import { completeLaunch } from "../program/mark.ts";
+import { completeLaunch, lostRecord } from "../program/mark.ts";
 import {
   emptyRecord,
   type ProgramRecord,
@@ -18,6 +18,7 @@ import {
   type Via,
   writeRecord,
 } from "../program/record.ts";
+import { traits } from "../program/start.ts";
 import type { StartFailure } from "../program/start-outcome.ts";
 import { textHash } from "../program/text-hash.ts";
 import { showExit } from "../status.ts";
@@ -59,6 +60,7 @@ export class Ledger {
   /** Of the text as we wrote or read it last, which takes half a kB: our own work is no news. */
   #mark: string | undefined;
   #isDamaged = false;
+  #isLost = false;
   /** Lines that wait; undefined when each is written at once. */
   #heldBack: (() => void)[] | undefined;
   #patience: NodeJS.Timeout | undefined;
@@ -80,12 +82,17 @@ export class Ledger {
   /** The record, or an empty one, as ours to write. */
   base(): ProgramRecord {
     const record = this.#record ?? emptyRecord(this.name, this.#host.proc.bootId());
-    return { ...record, by: this.#host.by };
+    return { ...record, by: this.#host.by, config: this.#host.config };
   }
 
   /** True when the file is not as we know it. */
   isOutdated(): boolean {
     return markOf(recordText(this.#host.state, this.name)) !== this.#mark;
+  }
+
+  /** The file is gone, or was damaged, and what it said is known here: to be written anew. */
+  get isLost(): boolean {
+    return this.#isLost;
   }
 
   /**
@@ -101,20 +108,37 @@ export class Ledger {
     if (file.problem !== undefined && !file.isDamaged) throw new Error(file.problem);
     const mark = markOf(file.text);
     if (mark === undefined && this.#mark === undefined && this.#record === undefined) return false;
-    this.#record = file.record;
+    this.#isLost = file.record === undefined && this.#record !== undefined;
     this.#mark = mark;
     this.#isDamaged = file.isDamaged;
+    if (this.#isLost) return false; // what is known here counts
+    this.#record = file.record;
     return true;
   }
 
-  /** Only while the lock is held: puts a damaged record aside, before it is written anew. */
-  setDamagedAside(): void {
-    if (!this.#isDamaged) return;
+  /** Only while the lock is held: puts a damaged record aside; writes anew what is still known. */
+  mend({ note }: Pick<Lock, "note">): void {
+    if (this.#isDamaged) setDamagedAside(this.#host.state, this.name);
+    if (this.#isLost) {
+      const how = this.#isDamaged ? "was damaged (set aside as .damaged)" : "was deleted";
+      this.log("warn", "program.warning", {}, `its record ${how}: written anew`);
+      this.#write(this.base());
+    } else if (this.#isDamaged) {
+      const msg =
+        "its record was damaged: set aside as .damaged, the program is looked for without it";
+      this.log("warn", "program.warning", {}, msg);
+    }
+    this.#isLost = false;
     this.#isDamaged = false;
-    const msg =
-      "its record was damaged: set aside as .damaged, the program is looked for without it";
-    this.log("warn", "program.warning", {}, msg);
-    setDamagedAside(this.#host.state, this.name);
+    // Whether an operator has stopped it is noted at the lock as well.
+    const known = lostRecord(this.name, note, this.#host.proc.bootId());
+    if (this.#record === undefined && known.wish !== "none") this.#record = known;
+  }
+
+  /** Another has what is on record: two records named one process. */
+  forgetProcess(): void {
+    if (this.#record === undefined) return;
+    this.#record = { ...this.#record, process: undefined, launched: undefined, session: undefined };
   }
 
   /** Only while the lock is held: whoever launched the program was killed before he knew its pid. */
@@ -141,6 +165,7 @@ export class Ledger {
         ...this.base(),
         phase: "running",
         process,
+        ...traits(process, record?.launched, this.#host),
         via,
         failures: 0,
         reason: undefined,
@@ -151,6 +176,19 @@ export class Ledger {
     const otherPids = others.map((other) => other.pid);
     const msg = `further processes match and are left alone: ${otherPids.join(", ")}`;
     this.log("warn", "program.warning", { pid, otherPids }, msg);
+  }
+
+  /** Its process has ended, and another that stems from it goes on in its place. */
+  succeeded({ pid }: ProcessRef, exit: Exit | undefined, heir: ProcessRef): void {
+    const how = describeExit(exit ?? { kind: "unknown" });
+    const at = new Date().toISOString();
+    this.#record = {
+      ...this.base(),
+      lastExit: { at, pid, exit: exit ?? { kind: "unknown" } },
+    };
+    const fields = { pid, exit: showExit(exit ?? { kind: "unknown" }), heir: heir.pid };
+    const msg = `${how}, pid ${pid}; pid ${heir.pid}, which stems from it, goes on in its place`;
+    this.log("info", "program.exited", fields, msg);
   }
 
   /** A monitor saw a limit exceeded. */
@@ -181,6 +219,7 @@ export class Ledger {
       ...this.base(),
       process: undefined,
       launched: undefined,
+      session: undefined,
       lastExit: { at: new Date().toISOString(), pid, exit },
       reason: limit ?? how,
     };
@@ -189,13 +228,13 @@ export class Ledger {
   }
 
   /** It ran when usrsvcd was last seen, and does not now. */
-  diedUnseen({ pid }: ProcessRef): void {
-    const reason = "ended while usrsvcd was not running";
+  diedUnseen({ pid }: ProcessRef, reason: string): void {
     const exit: Exit = { kind: "unknown" };
     this.#record = {
       ...this.base(),
       process: undefined,
       launched: undefined,
+      session: undefined,
       lastExit: { at: new Date().toISOString(), pid, exit },
       reason,
     };
@@ -253,6 +292,7 @@ export class Ledger {
       phase: "stopped",
       process: undefined,
       launched: undefined,
+      session: undefined,
       lastExit,
       reason: withLastLine(reason, output),
     });

@@ -7,8 +7,8 @@ import { type Found, recordedProcess } from "../program/identify.ts";
 import { type Lock, lockHolder, lockNote, programLock, tryLock } from "../program/lock.ts";
 import { lastLines } from "../program/output.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
-import { completedRecord, unfinishedLaunch } from "../program/mark.ts";
-import type { ProgramRecord } from "../program/record.ts";
+import { completedRecord, markOf, unfinishedLaunch } from "../program/mark.ts";
+import { otherConfig, type ProgramRecord } from "../program/record.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
 import { stop } from "../program/stop.ts";
 import { makeStateDir } from "../program/state-dir.ts";
@@ -52,6 +52,12 @@ export class SupervisedProgram {
   #state: ProgramState = { kind: "unknown" };
   #history: History = noHistory;
   readonly #hold: Hold;
+  /** Of a shell line: what does its work, as far as it was seen. */
+  #main: ProcessRef | undefined;
+  /** The pidfile that could not be written for this process. */
+  #unwritable: string | undefined;
+  /** The configuration file whose program of this name runs. */
+  #elsewhere: string | undefined;
   /** A limit that the running process exceeded, until a look has dealt with it. */
   #violation: { readonly process: ProcessRef; readonly reason: string } | undefined;
   /** Made when there are some to watch. */
@@ -101,6 +107,11 @@ export class SupervisedProgram {
     return kind === "stopped" || kind === "backoff" || kind === "fatal";
   }
 
+  /** True for a shell line, of which another process may do the work by now. */
+  get isShell(): boolean {
+    return this.#subject.pattern.isShell;
+  }
+
   /** True while the program runs and nobody would notice its end: something failed in between. */
   get isLoose(): boolean {
     return this.#state.kind === "running" && this.#hold.process === undefined;
@@ -114,8 +125,23 @@ export class SupervisedProgram {
     } catch {
       return; // cannot be read just now: the first look will say so
     }
-    const process = recordedProcess(this.#ledger.record, host.proc) ?? this.#launchedProcess();
-    if (process !== undefined) host.claim(this.name, process);
+    const { record } = this.#ledger;
+    const process = recordedProcess(record, host.proc) ?? this.#launchedProcess();
+    if (process === undefined) return;
+    const claim = { launched: record?.launched, session: record?.session, process };
+    const owner = host.ownerOf(process);
+    if (owner === undefined || owner === this.name) return void host.claim(this.name, claim);
+    // Two records name it: what it is marked as decides, else who came first.
+    const mark = markOf(host.proc, process.pid);
+    const isMine = mark?.home === host.home && mark.program === this.name;
+    const msg = `pid ${process.pid} is on record for ${owner} as well, and is ${isMine ? "this program's" : `${owner}'s`}`;
+    this.#ledger.log("warn", "program.warning", { pid: process.pid }, msg);
+    if (isMine) {
+      host.claim(owner, undefined);
+      host.claim(this.name, claim);
+    } else {
+      this.#ledger.forgetProcess();
+    }
   }
 
   /** What was launched by who was killed just then. */
@@ -130,7 +156,7 @@ export class SupervisedProgram {
   configure(settings: ProgramSettings): void {
     this.#settings = settings;
     this.#subject = subjectOf(settings, this.#around.host);
-    const { process } = this.#hold;
+    const process = this.#main ?? this.#hold.process;
     if (process !== undefined) this.#watchLimits(process);
     this.look();
   }
@@ -162,7 +188,8 @@ export class SupervisedProgram {
     const process = this.#state.kind === "running" ? this.#state.process : record?.process;
     if (process === undefined) return;
     const { host } = this.#around;
-    const outcome = await stop(process, record?.launched, this.#settings.termToKillMs, host);
+    const target = { process, launched: record?.launched, session: record?.session };
+    const outcome = await stop(target, this.#settings.termToKillMs, host);
     const fields = { pid: process.pid, outcome: outcome.kind };
     this.#ledger.log("info", "program.stopped", { ...fields, why: "shutdown" }, "ended");
   }
@@ -222,6 +249,7 @@ export class SupervisedProgram {
   async #turn(): Promise<void> {
     const { host } = this.#around;
     const before = this.#isEndTold() ? undefined : this.#lookFirst();
+    if (this.#belongsElsewhere()) return;
     if (before !== undefined && this.#isAsKnown(before)) return;
     using lock = await tryLock(programLock(host.state, this.name));
     if (lock === undefined) {
@@ -235,15 +263,37 @@ export class SupervisedProgram {
   /** Without the lock: mostly there is nothing to do, and nobody is kept waiting. */
   #lookFirst(): Found {
     this.#readRecord();
-    return this.#find(this.#state.kind !== "running");
+    return this.#find(this.#state.kind !== "running" || this.isShell);
+  }
+
+  /** A program of the same name in another configuration file runs: that is another program. */
+  #belongsElsewhere(): boolean {
+    const { host } = this.#around;
+    const { record } = this.#ledger;
+    const other = record && otherConfig(record, host.config, host.proc);
+    if (other === undefined) {
+      this.#elsewhere = undefined;
+      return false;
+    }
+    if (this.#elsewhere !== other) {
+      const msg =
+        `is a program of ${other} too, which shares the state_dir, and runs there as pid ` +
+        `${record?.process?.pid}: left alone; give one of them another name, or another state_dir`;
+      this.#ledger.log("error", "program.error", { config: other }, msg);
+    }
+    this.#elsewhere = other;
+    this.#letGo();
+    this.#state = { kind: "unknown" };
+    this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
+    return true;
   }
 
   async #turnLocked(lock: Lock, before: Found | undefined): Promise<void> {
     this.#readRecord(); // what the last holder of the lock wrote
-    this.#ledger.setDamagedAside();
+    this.#ledger.mend(lock);
     await this.#ledger.completeLaunch(lock, this.#settings);
     const isGood = before?.kind === "running" && !this.#isTaken(before.process);
-    const found = isGood ? before : this.#lookAgain();
+    const found = isGood ? before : ((await this.#findHeir()) ?? this.#lookAgain());
     const pendingMs = await this.#remains.judgeUnfinished(
       this.#settings,
       this.#ledger.record,
@@ -255,6 +305,7 @@ export class SupervisedProgram {
       return;
     }
     const diedUnseen = this.#noteUnseenDeath(found);
+    const dead = this.#state.kind === "running" ? this.#state.process : undefined;
     this.#lock = lock;
     const { record } = this.#ledger;
     const violation = this.#violation;
@@ -274,18 +325,55 @@ export class SupervisedProgram {
     });
     this.#isOperatorsStart = false;
     this.#settledWith = this.#settings;
+    if (this.#isEndTold() && found.kind === "running" && dead !== undefined) {
+      this.#ledger.succeeded(dead, this.#hold.exit, found.process);
+    }
     await this.#apply(step, found);
     if (this.#state.kind === "running" && this.isLoose) this.#takeHold(this.#state.process);
+    this.#follow(found);
+  }
+
+  /** Where a shell line has come to, and what became of the pidfile. */
+  #follow(found: Found): void {
+    if (found.kind !== "running" || !sameProcess(found.process, this.#hold.process)) return;
+    if (found.main !== undefined && !sameProcess(found.main, this.#main)) {
+      this.#main = found.main;
+      this.#watchLimits(found.main);
+    }
+    if (!this.#isPidfileRight(found)) this.#mendPidfile(found);
+  }
+
+  /** True also where it could not be written before. */
+  #isPidfileRight({ process, main = this.#main, pidfile }: Found & { kind: "running" }): boolean {
+    if (!this.#settings.autopid || this.#unwritable === this.#settings.pidfile) return true;
+    return pidfile.kind === "pid" && pidfile.pid === (main ?? process).pid;
+  }
+
+  /** What goes on in the place of the process that has ended. */
+  async #findHeir(): Promise<Found | undefined> {
+    if (this.#state.kind !== "running" || !this.#isEndTold()) return undefined;
+    const { record } = this.#ledger;
+    const { process } = this.#state;
+    if (record === undefined || record.wish === "down" || !sameProcess(record.process, process)) {
+      return undefined;
+    }
+    const { exe, exit } = this.#hold;
+    return await this.#remains.heir(this.#subject, record, { exe, exit });
   }
 
   /** True when it ran in this boot, and ended while usrsvcd was away. */
   #noteUnseenDeath(found: Found): boolean {
     const { record } = this.#ledger;
-    if (this.#state.kind !== "unknown" || found.kind === "running") return false;
+    const { kind } = this.#state;
+    if (kind === "running" || kind === "stopping" || found.kind === "running") return false;
     if (record?.process === undefined || record.phase !== "running") return false;
     this.#remains.note(record.process, record);
-    this.#ledger.diedUnseen(record.process);
-    return true;
+    const reason =
+      kind === "unknown"
+        ? "ended while usrsvcd was not running"
+        : "ended right after its start by hand, before usrsvcd could hold on to it";
+    this.#ledger.diedUnseen(record.process, reason);
+    return kind === "unknown";
   }
 
   /** Another program may have claimed it since the look. */
@@ -329,19 +417,30 @@ export class SupervisedProgram {
     return hasEnded ? { ...record, process: undefined } : record;
   }
 
+  /** What is held lives, and is the program, whatever became of its record, its pidfile and its title. */
   #find(scan: boolean): Found {
-    return lookFor(this.#subject, this.#recordOfLiving(), this.#around.host, { ...LOOK, scan });
+    const { host } = this.#around;
+    const held = this.#hold.process;
+    const isHeld = held !== undefined && sameProcess(host.proc.alive(held.pid), held);
+    const record = isHeld
+      ? { ...this.#ledger.base(), phase: "running" as const, process: held }
+      : this.#ledger.record;
+    return lookFor(this.#subject, record, host, { ...LOOK, scan });
   }
 
   /** True where the machine would ask for nothing: it was asked already, with all that it hears. */
   #isAsKnown(found: Found): boolean {
     const { kind } = this.#state;
     if (found.kind === "absent") {
-      return (kind === "stopped" || kind === "fatal") && this.#settledWith === this.#settings;
+      const isIdle = kind === "stopped" || kind === "fatal";
+      return isIdle && this.#settledWith === this.#settings && !this.#ledger.isLost;
     }
     return (
       kind === "running" &&
       this.#violation === undefined &&
+      !this.#ledger.isLost &&
+      this.#isPidfileRight(found) &&
+      (found.main === undefined || sameProcess(found.main, this.#main)) &&
       sameProcess(this.#state.process, found.process) &&
       sameProcess(this.#hold.process, found.process)
     );
@@ -448,7 +547,7 @@ export class SupervisedProgram {
     const { pid } = process;
     this.#ledger.noteRecord(record);
     this.#decide({ kind: "started", process });
-    this.#takeHold(process);
+    this.#takeHold(process, outcome.main);
     const lived = formatDuration(this.#settings.successMs);
     this.#ledger.started(process, via, lived, cause, () =>
       this.#settings.emailAlerts.length > 0 ? lastLines(this.#settings.stderr, 0, 5) : [],
@@ -462,7 +561,9 @@ export class SupervisedProgram {
     const signal = this.#leavingSignal();
     this.#ledger.stopping(process, reason);
     const { termToKillMs } = this.#settings;
-    const outcome = await stop(process, this.#ledger.record?.launched, termToKillMs, host, signal);
+    const { launched, session } = this.#ledger.base();
+    const target = { process, main: this.#main, launched, session };
+    const outcome = await stop(target, termToKillMs, host, { signal });
     if (outcome.kind === "stuck") {
       this.#ledger.stuck(process, outcome.state);
       this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
@@ -475,16 +576,19 @@ export class SupervisedProgram {
   /** A process that was not started from here: hold on to it, and mend the pidfile. */
   #takeUp(found: Found): void {
     if (found.kind !== "running") return;
-    this.#takeHold(found.process);
+    this.#takeHold(found.process, found.main);
     this.#ledger.takenUp(found);
-    const { pid } = found.process;
-    const { autopid, pidfile } = this.#settings;
-    if (!autopid || (found.pidfile.kind === "pid" && found.pidfile.pid === pid)) return;
+  }
+
+  #mendPidfile({ process, main = this.#main }: Found & { kind: "running" }): void {
+    const { pid } = main ?? process;
+    const { pidfile } = this.#settings;
     try {
       writePidfile(pidfile, pid);
       const msg = `pidfile ${pidfile} written anew`;
       this.#ledger.log("info", "program.pidfile-mended", { pid, pidfile }, msg);
     } catch (error) {
+      this.#unwritable = pidfile; // told once
       const msg = `pidfile ${pidfile} could not be written: ${(error as Error).message}`;
       this.#ledger.log("warn", "program.warning", { pid, pidfile }, msg);
     }
@@ -504,11 +608,14 @@ export class SupervisedProgram {
   }
 
   /** From now on this is the program's process. */
-  #takeHold(process: ProcessRef): void {
+  #takeHold(process: ProcessRef, main?: ProcessRef): void {
     if (this.#closed) return;
-    this.#around.host.claim(this.name, process);
+    const { launched, session } = this.#ledger.base();
+    this.#around.host.claim(this.name, { process, launched, session });
     this.#cancelWake();
-    if (this.#hold.take(process)) this.#watchLimits(process);
+    this.#main = main;
+    this.#unwritable = undefined;
+    if (this.#hold.take(process)) this.#watchLimits(main ?? process);
     else this.look(); // gone already
   }
 
@@ -522,7 +629,8 @@ export class SupervisedProgram {
     const { memory, host } = this.#around;
     return new Limits(memory, host.proc, {
       exceeded: (process, violation) => {
-        this.#violation = { process, reason: violation.reason };
+        // Of a shell line another process is measured than the one that is held.
+        this.#violation = { process: this.#hold.process ?? process, reason: violation.reason };
         this.#ledger.exceeded(process, violation);
         this.look();
       },
@@ -534,6 +642,7 @@ export class SupervisedProgram {
   }
 
   #letGo(): void {
+    this.#main = undefined;
     this.#limits?.unwatch();
     this.#hold.release();
   }
@@ -563,7 +672,7 @@ function startFollows({ effects }: Step): boolean {
 function hasRun(record: ProgramRecord | undefined): boolean {
   if (record === undefined) return false;
   const { phase, process } = record;
-  return process !== undefined || ["starting", "backoff", "fatal"].includes(phase);
+  return process !== undefined || ["starting", "running", "backoff", "fatal"].includes(phase);
 }
 
 /** An operator may have restarted it meanwhile: what the process before did is no concern any more. */

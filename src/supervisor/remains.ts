@@ -1,15 +1,25 @@
-import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import type { Exit } from "../../proc/exit.ts";
+import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { isGroup } from "../../proc/polling.ts";
-import { monotonicMs } from "../clock.ts";
+import { statIfAny } from "../../proc/reader.ts";
+import { monotonicMs, sleep } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import type { ProgramRecord } from "../program/record.ts";
-import { endOwnGroup } from "../program/stop.ts";
+import { offspring } from "../program/lineage.ts";
+import { endLeftOvers, stop, type Target } from "../program/stop.ts";
+import { lookFor, type Subject } from "../program/subject.ts";
 
 /** A start that somebody else began is looked at so often, in ms. */
 const UNFINISHED_LOOK_MS = 250;
+
+/** A successor lives for so long at least, in ms: a worker that its master's death ends is none. */
+const HEIR_LIVES_MS = 250;
+/** One that was executed just now gets so long for its title, or for its pidfile. */
+const HEIR_PATIENCE_MS = 2000;
+const HEIR_LOOK_MS = 50;
 
 /**
  * What an earlier process of a program leaves behind: a wrapper, which would be doubled by the next
@@ -18,8 +28,8 @@ const UNFINISHED_LOOK_MS = 250;
 export class Remains {
   readonly #host: Host;
   readonly #signal: () => AbortSignal;
-  /** Who may have led the process group: the program itself, or what was launched to become it. */
-  #leaders: readonly ProcessRef[] = [];
+  /** Whose groups they were: the program's itself, and of what was launched to become it. */
+  #left: Target | undefined;
   /** When their end was noted, on our clock. */
   #since = 0;
 
@@ -30,28 +40,80 @@ export class Remains {
 
   /** True between the death of a process and the end of what it left. */
   get isNoted(): boolean {
-    return this.#leaders.length > 0;
+    return this.#left !== undefined;
   }
 
   /** This process of the program has died. */
   note(process: ProcessRef, record: ProgramRecord | undefined): void {
     this.#since = monotonicMs();
     // The record may be that of a process which somebody else has started meanwhile.
-    const launched = sameProcess(record?.process, process) ? record?.launched : undefined;
-    const isOne = launched === undefined || sameProcess(launched, process);
-    this.#leaders = isOne ? [process] : [process, launched];
+    const known = sameProcess(record?.process, process) ? record : undefined;
+    this.#left = { process, launched: known?.launched, session: known?.session };
   }
 
   /** Ends what is left in the groups. Yields how many processes that were. */
   async end(termToKillMs: number): Promise<number> {
-    const leaders = this.#leaders.filter(({ pid }) => isGroup(pid));
-    this.#leaders = [];
-    if (leaders.length === 0) return 0;
-    const options = { isSession: true, signal: this.#signal(), since: this.#since };
-    const counts = await Promise.all(
-      leaders.map(async (one) => await endOwnGroup(one, termToKillMs, this.#host, options)),
-    );
-    return counts.reduce((sum, one) => sum + one, 0);
+    const left = this.#left;
+    this.#left = undefined;
+    if (left === undefined || !hasGroup(left)) return 0;
+    const { launched = left.process, session } = left;
+    const signal = this.#signal();
+    const target = { process: undefined, launched, session };
+    const outcome = await stop(target, termToKillMs, this.#host, { signal, since: this.#since });
+    return outcome.kind === "stuck" ? 0 : outcome.leftBehind;
+  }
+
+  /**
+   * What took the place of a process that has ended: an upgrade of gunicorn or nginx, a daemon whose
+   * first process has left. Mostly nothing is left, which one system call tells.
+   */
+  async heir(
+    subject: Subject,
+    record: ProgramRecord,
+    { exe, exit }: { readonly exe: string | undefined; readonly exit: Exit | undefined },
+  ): Promise<(Found & { kind: "running" }) | undefined> {
+    if (!hasGroup(record)) return undefined;
+    // Whose first process left with 0 went to the background: its copy is the daemon.
+    const hasLeft = exit?.kind === "code" && exit.code === 0;
+    const known = hasLeft ? { ...record, image: undefined } : record;
+    const end = monotonicMs() + HEIR_PATIENCE_MS;
+    for (;;) {
+      const found = lookFor(subject, known, this.#host);
+      if (found.kind === "running") return await this.#ifItLasts(found);
+      if (monotonicMs() >= end || !this.#mayComeYet(known, exe)) return undefined;
+      await sleep(HEIR_LOOK_MS, this.#signal());
+    }
+  }
+
+  async #ifItLasts(
+    found: Found & { kind: "running" },
+  ): Promise<(Found & { kind: "running" }) | undefined> {
+    const { proc } = this.#host;
+    const lives = (): boolean => sameProcess(proc.alive(found.process.pid), found.process);
+    const end = monotonicMs() + HEIR_LIVES_MS;
+    while (monotonicMs() < end) {
+      if (!lives()) return undefined;
+      await sleep(HEIR_LOOK_MS, this.#signal());
+    }
+    return found;
+  }
+
+  /** Something left runs the same executable, and was executed anew. */
+  #mayComeYet(
+    { launch, launched, process, image }: ProgramRecord,
+    exe: string | undefined,
+  ): boolean {
+    const leader = launched ?? process;
+    if (leader === undefined || exe === undefined) return false;
+    const { proc, table } = this.#host;
+    return offspring({ launch, launched: leader }, table.sweep()).some(({ ref }) => {
+      if (statIfAny(proc, ref.pid)?.image === image) return false;
+      try {
+        return proc.exe(ref.pid) === exe;
+      } catch {
+        return false; // gone, or hidden
+      }
+    });
   }
 
   /**
@@ -69,7 +131,13 @@ export class Remains {
     if (launched === undefined || !sameProcess(host.proc.alive(launched.pid), launched)) return 0;
     const left = successMs - ageMs(launched.startTime, host.proc.uptime());
     if (left > 0) return Math.min(left, UNFINISHED_LOOK_MS);
-    await endOwnGroup(launched, termToKillMs, host, { isSession: true, signal: this.#signal() });
+    await endLeftOvers(record, termToKillMs, host, this.#signal());
     return 0;
   }
+}
+
+function hasGroup({ process, launched, session }: Target): boolean {
+  return [process?.pid, launched?.pid, session].some(
+    (pid) => pid !== undefined && isGroup(pid as Pid),
+  );
 }

@@ -110,7 +110,7 @@ export class Starter {
 
   /** Looks whether somebody else has started another. */
   #findRunning(subject: Subject): ProcessRef | undefined {
-    const found = lookFor(subject, undefined, this.#around.host, LOOK);
+    const found = lookFor(subject, undefined, this.#around.host, { ...LOOK, heirs: false });
     return found.kind === "running" ? found.process : undefined;
   }
 }

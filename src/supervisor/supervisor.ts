@@ -159,7 +159,9 @@ export class Supervisor implements Disposable {
   #slowLook(): void {
     this.#onSlowLook();
     this.#watch?.check();
-    for (const program of this.#programs.values()) if (program.isLoose) program.look();
+    for (const program of this.#programs.values()) {
+      if (program.isLoose || program.isShell) program.look();
+    }
     const waiting = [...this.#programs.values()].filter((program) => program.waitsForProcess);
     if (waiting.length === 0 || !this.#isTableNews()) this.#settleTable();
     else for (const program of waiting) program.look();

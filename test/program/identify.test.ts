@@ -3,18 +3,20 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { ProcError } from "../../proc/error.ts";
-import { type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
+import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
 import { type Found, identify, type IdentifyPorts } from "../../src/program/identify.ts";
 import type { Pattern } from "../../src/program/match.ts";
 import { ProcessTable } from "../../src/program/process-table.ts";
 import { emptyRecord, type ProgramRecord } from "../../src/program/record.ts";
-import { FAKE_UID, FakeProc } from "../support/fake-proc.ts";
+import { FAKE_UID, FakeProc, type FakeProcess } from "../support/fake-proc.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const isApp: Pattern = {
   matches: (argv) => argv[0] === "app",
   description: "app",
-  isExecuted: false,
+  isLaunched: false,
+  isShell: false,
+  folder: undefined,
   endings: undefined,
 };
 
@@ -23,9 +25,14 @@ interface Scene {
   readonly pidfile?: string;
   readonly record?: Partial<ProgramRecord>;
   readonly scanForProcess?: boolean;
-  readonly isExecuted?: boolean;
-  /** Recorded for another program. */
+  readonly isLaunched?: boolean;
+  readonly isShell?: boolean;
+  readonly folder?: string;
+  readonly autopid?: boolean;
+  /** Another program's. */
   readonly taken?: readonly ProcessRef[];
+  /** The program's own, by their lineage. */
+  readonly own?: readonly ProcessRef[];
 }
 
 function look(t: TestContext, scene: Scene): { found: Found; sweeps: number } {
@@ -40,12 +47,18 @@ function look(t: TestContext, scene: Scene): { found: Found; sweeps: number } {
       sweeps += 1;
       return table.sweep();
     },
-    isTaken: (ref) => (scene.taken ?? []).some((one) => sameProcess(one, ref)),
+    relation: (ref) => (has(scene.taken, ref) ? "other" : has(scene.own, ref) ? "own" : "free"),
+    ownerOf: (ref) => (has(scene.taken, ref) ? "other" : undefined),
   };
   const record = scene.record && { ...emptyRecord("web", "boot"), ...scene.record };
-  const { scanForProcess = true, isExecuted = false } = scene;
-  const pattern = { ...isApp, isExecuted };
-  return { found: identify({ pidfile: path, scanForProcess }, pattern, record, ports), sweeps };
+  const { scanForProcess = true, isLaunched = false, isShell = false, autopid = true } = scene;
+  const pattern = { ...isApp, isLaunched, isShell, folder: scene.folder };
+  const program = { pidfile: path, autopid, scanForProcess };
+  return { found: identify(program, pattern, record, ports), sweeps };
+}
+
+function has(all: readonly ProcessRef[] | undefined, ref: ProcessRef): boolean {
+  return all?.some((one) => sameProcess(one, ref)) === true;
 }
 
 /** `pid via` of what was found, or `absent`. */
@@ -66,6 +79,7 @@ describe("identify, by the pidfile", () => {
       found: {
         kind: "running",
         process: { pid: 10, startTime: 200 },
+        main: undefined,
         via: "pidfile",
         pidfile: { kind: "pid", pid: 10 },
         others: [],
@@ -130,7 +144,7 @@ describe("identify, by the record", () => {
     const shell = proc.set({ pid: 10, startTime: 100, argv: ["/bin/sh", "-c", "app; :"] });
     const record = { process: shell, phase: "starting", via: "launch" } as const;
     assert.equal(seen(look(t, { proc, record })), "absent");
-    assert.equal(seen(look(t, { proc, record, isExecuted: true })), "10 launch");
+    assert.equal(seen(look(t, { proc, record, isLaunched: true })), "10 launch");
     assert.equal(seen(look(t, { proc, record: { ...record, phase: "running" } })), "10 launch");
     proc.set({ pid: 11, ppid: 10, ...at(101) });
     assert.equal(seen(look(t, { proc, record })), "11 scan");
@@ -152,10 +166,18 @@ describe("identify, by the record", () => {
     assert.equal(seen(look(t, { proc, record: { process } })), "absent");
   });
 
-  test("comes after a pidfile that names another process of the program", (t) => {
+  test("comes before a pidfile that names another process of the same words", (t) => {
     const proc = new FakeProc({ pid: 11, ...at(200) });
     const process = proc.set({ pid: 10, ...at(100) });
+    assert.equal(seen(look(t, { proc, pidfile: "11\n", record: { process } })), "10 launch");
+    proc.end(10);
     assert.equal(seen(look(t, { proc, pidfile: "11\n", record: { process } })), "11 pidfile");
+  });
+
+  test("counts for nothing where another program has the process on record", (t) => {
+    const proc = new FakeProc();
+    const process = proc.set({ pid: 10, ...at(100) });
+    assert.equal(seen(look(t, { proc, record: { process }, taken: [process] })), "absent");
   });
 
   test("comes before a look through all, and works without scan_for_process", (t) => {
@@ -225,5 +247,108 @@ describe("identify, by a look through all processes", () => {
       { pid: 13, ppid: 1, ...at(300) },
     );
     assert.equal(seen(look(t, { proc })), "12 scan");
+  });
+});
+
+describe("identify, by lineage", () => {
+  const dead = { pid: 5 as Pid, startTime: 5 as Ticks };
+  const image = 7;
+
+  test("prefers its own to what is nobody's, and never takes another's", (t) => {
+    const proc = new FakeProc({ pid: 10, ...at(100) });
+    const own = [proc.set({ pid: 20, ...at(200) })];
+    const taken = [proc.set({ pid: 30, ...at(50) })];
+    assert.equal(seen(look(t, { proc, own, taken })), "20 scan");
+    proc.end(20);
+    assert.equal(seen(look(t, { proc, own, taken })), "10 scan");
+    proc.end(10);
+    assert.equal(seen(look(t, { proc, own, taken })), "absent");
+  });
+
+  const afterDeath: readonly [
+    what: string,
+    one: Partial<FakeProcess>,
+    record: Partial<ProgramRecord>,
+    want: string,
+  ][] = [
+    ["a worker that was forked", { image, session: 5 }, { image }, "absent"],
+    [
+      "a worker, in a start that was broken off",
+      { image, session: 5 },
+      { image, phase: "starting" },
+      "20 scan",
+    ],
+    ["what was executed anew", { image: 8, session: 5 }, { image }, "20 scan"],
+    ["a copy that made a session for itself", { image, session: 20 }, { image }, "20 scan"],
+    ["one of which nothing is known", { session: 5 }, {}, "20 scan"],
+  ];
+  for (const [what, one, record, want] of afterDeath) {
+    test(`after the death of a process: ${what}`, (t) => {
+      const proc = new FakeProc();
+      const own = [proc.set({ pid: 20, ...at(200), ...one })];
+      const known = { phase: "running" as const, process: dead, launched: dead, ...record };
+      assert.equal(seen(look(t, { proc, own, record: known })), want);
+    });
+  }
+
+  test("after a death takes none of several side by side: they are workers", (t) => {
+    const proc = new FakeProc();
+    const own = [proc.set({ pid: 20, ...at(200) }), proc.set({ pid: 21, ...at(201) })];
+    const record = { phase: "running" as const, process: dead, launched: dead };
+    assert.equal(seen(look(t, { proc, own, record })), "absent");
+    proc.set({ pid: 21, ppid: 20, ...at(201) });
+    assert.equal(seen(look(t, { proc, own, record })), "20 scan", "a new master and its worker");
+  });
+
+  test("takes what its own pidfile names, whatever its title, if it is its own", (t) => {
+    const proc = new FakeProc();
+    const daemon = proc.set({ pid: 20, startTime: 200, argv: ["quite another title"] });
+    const scene = { proc, pidfile: "20\n", own: [daemon] };
+    assert.equal(seen(look(t, { ...scene, autopid: false })), "20 pidfile");
+    assert.equal(seen(look(t, scene)), "absent", "we wrote that one ourselves");
+    assert.equal(seen(look(t, { proc, pidfile: "20\n", autopid: false })), "absent");
+  });
+});
+
+describe("identify, by the folder of a relative command", () => {
+  test("takes nothing elsewhere that is nobody's", (t) => {
+    const proc = new FakeProc({ pid: 10, ...at(100), cwd: "/b" });
+    assert.equal(seen(look(t, { proc, folder: "/a" })), "absent");
+    assert.equal(seen(look(t, { proc, folder: "/b" })), "10 scan");
+    const own = [proc.set({ pid: 10, ...at(100), cwd: "/b" })];
+    assert.equal(seen(look(t, { proc, folder: "/a", own })), "10 scan");
+  });
+
+  test("takes what the pidfile names there, or in /, where daemons go", (t) => {
+    const proc = new FakeProc({ pid: 10, ...at(100), cwd: "/" });
+    assert.equal(seen(look(t, { proc, folder: "/a", pidfile: "10\n" })), "10 pidfile");
+    proc.set({ pid: 10, ...at(100), cwd: "/b" });
+    assert.equal(seen(look(t, { proc, folder: "/a", pidfile: "10\n" })), "absent");
+  });
+});
+
+describe("identify, of a shell line", () => {
+  test("is the shell, as long as it lives, and tells what matches below it", (t) => {
+    const proc = new FakeProc();
+    const shell = proc.set({ pid: 10, startTime: 100, argv: ["/bin/sh", "-c", "prepare; app"] });
+    const record = { process: shell, launched: shell, phase: "running" as const };
+    const main = (): number | undefined => {
+      const { found } = look(t, { proc, record, isLaunched: true, isShell: true });
+      assert.ok(found.kind === "running" && found.process.pid === 10);
+      return found.main?.pid;
+    };
+    assert.equal(main(), undefined);
+    proc.set({ pid: 11, ppid: 10, session: 10, ...at(110) });
+    assert.equal(main(), 11);
+    proc.set({ pid: 12, ppid: 1, ...at(90) });
+    assert.equal(main(), 11);
+  });
+
+  test("is what it has left running, when the shell is gone", (t) => {
+    const proc = new FakeProc();
+    const shell = { pid: 10 as Pid, startTime: 100 as Ticks };
+    const own = [proc.set({ pid: 11, ppid: 1, session: 10, image: 8, ...at(110) })];
+    const record = { process: shell, launched: shell, image: 7, phase: "running" as const };
+    assert.equal(seen(look(t, { proc, own, record, isLaunched: true, isShell: true })), "11 scan");
   });
 });

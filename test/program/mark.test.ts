@@ -158,7 +158,7 @@ describe("completeLaunch", () => {
   }
 
   test("finds a real process by its environment", async (t) => {
-    const id = newLaunchId();
+    const id = newLaunchId("home");
     const made = child(t, "sleep", ["600"], {
       detached: true,
       env: { ...process.env, ...marks("web", id) },

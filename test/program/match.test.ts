@@ -245,7 +245,7 @@ describe("findOnPath", () => {
 test("what is launched is the program itself only without proctitle_re and useshell", () => {
   const program = { directory: "/", env: new Map(), useshell: false, command: "" };
   const shell = { ...program, useshell: true };
-  assert.equal(pattern(command(["app"]), program, undefined).isExecuted, true);
-  assert.equal(pattern(command(["app"]), shell, undefined).isExecuted, false);
-  assert.equal(pattern(title("app"), program, undefined).isExecuted, false);
+  assert.equal(pattern(command(["app"]), program, undefined).isLaunched, true);
+  assert.equal(pattern(command(["app"]), shell, undefined).isLaunched, true);
+  assert.equal(pattern(title("app"), program, undefined).isLaunched, false);
 });

@@ -16,7 +16,7 @@ const ref = (pid: number, startTime = 100): ProcessRef => ({
 describe("ClaimedOwners", () => {
   test("knows a process by its pid and its start time", () => {
     const owners = new ClaimedOwners();
-    owners.claim("web", ref(10));
+    owners.claim("web", { process: ref(10) });
     assert.equal(owners.ownerOf(ref(10)), "web");
     assert.equal(owners.ownerOf(ref(10, 101)), undefined);
     assert.equal(owners.ownerOf(ref(11)), undefined);
@@ -24,8 +24,8 @@ describe("ClaimedOwners", () => {
 
   test("forgets the process of a program that has another, or none", () => {
     const owners = new ClaimedOwners();
-    owners.claim("web", ref(10));
-    owners.claim("web", ref(11));
+    owners.claim("web", { process: ref(10) });
+    owners.claim("web", { process: ref(11) });
     assert.deepEqual([owners.ownerOf(ref(10)), owners.ownerOf(ref(11))], [undefined, "web"]);
     owners.claim("web", undefined);
     owners.claim("web", undefined);
@@ -34,8 +34,8 @@ describe("ClaimedOwners", () => {
 
   test("a pid that is reused by another program's process is not lost with the first", () => {
     const owners = new ClaimedOwners();
-    owners.claim("web", ref(10));
-    owners.claim("mail", ref(10, 200));
+    owners.claim("web", { process: ref(10) });
+    owners.claim("mail", { process: ref(10, 200) });
     owners.claim("web", undefined);
     assert.equal(owners.ownerOf(ref(10, 200)), "mail");
   });
@@ -50,7 +50,11 @@ describe("RecordedOwners", () => {
   const note = (state: StateDir, name: string, process: ProcessRef | undefined, boot = "boot") =>
     writeRecord(state, { ...emptyRecord(name, boot), phase: "running", process });
   const ownersOf = (state: StateDir, isConfigured = (_name: string) => true) =>
-    new RecordedOwners(state, () => "boot", isConfigured);
+    new RecordedOwners(state, {
+      boot: () => "boot",
+      counts: isConfigured,
+      markedAs: () => undefined,
+    });
 
   test("knows what is on record, whatever its program is called", (t) => {
     const state = newState(t);
@@ -89,7 +93,7 @@ describe("RecordedOwners", () => {
     const state = newState(t);
     note(state, "web", ref(10));
     const owners = ownersOf(state);
-    owners.claim("web", ref(11));
+    owners.claim("web", { process: ref(11) });
     assert.deepEqual([owners.ownerOf(ref(10)), owners.ownerOf(ref(11))], [undefined, "web"]);
     owners.claim("web", undefined);
     assert.deepEqual([owners.ownerOf(ref(10)), owners.ownerOf(ref(11))], [undefined, undefined]);

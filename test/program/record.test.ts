@@ -62,6 +62,7 @@ describe("writeRecord and readRecord", () => {
     { nil: undefined },
   ) as fc.Arbitrary<ProcessRef | undefined>;
   const text = fc.option(fc.string(), { nil: undefined });
+  const countOrNone = fc.option(fc.integer({ min: 1 }), { nil: undefined });
   const exit = fc.oneof(
     fc.record({ kind: fc.constant("code" as const), code: fc.nat(255) }),
     fc.record({
@@ -81,6 +82,9 @@ describe("writeRecord and readRecord", () => {
     ),
     process: refOrNone,
     launched: refOrNone,
+    session: countOrNone,
+    image: countOrNone,
+    config: text,
     launch: text,
     via: fc.constantFrom("launch" as const, "pidfile" as const, "scan" as const, undefined),
     digest: text,

@@ -446,13 +446,15 @@ describe("start, of its success", () => {
     assert.deepEqual(lab.record().record?.process, ref);
   });
 
-  test("with useshell takes the program, not the shell around it", async (t) => {
+  test("with useshell the shell is the program, and what it runs does its work", async (t) => {
     const lab = makeLab(t);
     const seconds = `600.${process.pid}6`;
     const program = lab.shell(`cd / && sleep ${seconds}; :`, new RegExp(`sleep ${seconds}`));
-    const ref = startedProcess(await lab.start(program));
-    assert.deepEqual(proc.cmdline(ref.pid), ["sleep", seconds]);
-    assert.ok(lab.living().length >= 2);
+    const outcome = await lab.start(program);
+    assert.deepEqual(startedProcess(outcome), lab.record().record?.launched);
+    assert.ok(outcome.kind === "started" && outcome.main !== undefined);
+    assert.deepEqual(proc.cmdline(outcome.main.pid), ["sleep", seconds]);
+    assert.deepEqual(readPidfile(program.pidfile), { kind: "pid", pid: outcome.main.pid });
   });
 
   test("with useshell takes the program that the shell itself became", async (t) => {
@@ -472,13 +474,13 @@ describe("start, of its success", () => {
     assert.deepEqual(readPidfile(join(lab.dir, "web.pid")), { kind: "pid", pid: ref.pid });
   });
 
-  test("takes a daemon with a session of its own, found by a look through all processes", async (t) => {
+  test("takes a daemon with a session of its own, known by its mark", async (t) => {
     const lab = makeLab(t);
     const argv = [lab.script("app", "#!/bin/sh", `setsid -f ${idle(lab, "daemon")[0]}`, "exit 0")];
     const outcome = await lab.start(lab.settings(argv, titled(lab, "daemon")));
     startedProcess(outcome);
     assert.ok(outcome.kind === "started");
-    assert.equal(outcome.via, "scan");
+    assert.equal(outcome.via, "launch");
   });
 
   test("takes a daemon with a session of its own where orphans become ours, as in a container", async (t) => {
@@ -694,7 +696,7 @@ describe("start, when it is told to leave", () => {
     assert.ok(outcome.kind === "interrupted");
     const ref = refOf(outcome.process.pid);
     assert.deepEqual(lab.record().record?.process, ref);
-    assert.equal(lab.record().record?.phase, "running");
+    assert.equal(lab.record().record?.phase, "starting");
     assert.deepEqual(readPidfile(program.pidfile), { kind: "pid", pid: ref.pid });
     assert.ok(lives(ref));
   });

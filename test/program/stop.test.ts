@@ -53,7 +53,7 @@ for (const [how, adapt] of [
     test("ends a program by SIGTERM, and tells how it ended", async (t) => {
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "trap 'exit 7' TERM", "READY", "while :; do sleep 0.02; done");
-      const outcome = await stop(ref, ref, 10_000, lab.host);
+      const outcome = await stop({ process: ref, launched: ref }, 10_000, lab.host);
       assert.ok(outcome.kind === "terminated", outcome.kind);
       if (how === "with pidfds" && tellsExitOfReaped()) {
         assert.deepEqual(outcome.exit, { kind: "code", code: 7 });
@@ -65,7 +65,7 @@ for (const [how, adapt] of [
     test("kills a program that ignores SIGTERM, after term_to_kill_seconds", async (t) => {
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "trap '' TERM", "READY", "while :; do sleep 600; done");
-      const outcome = await stop(ref, ref, 200, lab.host);
+      const outcome = await stop({ process: ref, launched: ref }, 200, lab.host);
       assert.ok(outcome.kind === "killed", outcome.kind);
       assert.ok(outcome.tookMs >= 200);
       assert.equal(outcome.leftBehind, 1, "its sleep");
@@ -75,7 +75,7 @@ for (const [how, adapt] of [
     test("ends the children that a program leaves in its group", async (t) => {
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "sleep 600 &", "sleep 601 &", "READY", "wait");
-      const outcome = await stop(ref, ref, 5000, lab.host);
+      const outcome = await stop({ process: ref, launched: ref }, 5000, lab.host);
       assert.ok(outcome.kind === "terminated", outcome.kind);
       assert.equal(outcome.leftBehind, 2);
       await waitFor(() => lab.living().length === 0, "nothing of it lives");
@@ -85,7 +85,7 @@ for (const [how, adapt] of [
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "(trap '' TERM; READY; sleep 600; sleep 600) &", "wait");
       await waitFor(() => sleeps(lab).length === 1, "the subshell has its child");
-      const outcome = await stop(ref, ref, 200, lab.host);
+      const outcome = await stop({ process: ref, launched: ref }, 200, lab.host);
       assert.ok(outcome.kind === "terminated", outcome.kind);
       assert.equal(outcome.leftBehind, 2, "the subshell and its sleep");
       await waitFor(() => lab.living().length === 0, "nothing of it lives");
@@ -94,7 +94,7 @@ for (const [how, adapt] of [
     test("leaves alone what the program put into a session of its own", async (t) => {
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "setsid -f sleep 600", "READY", "sleep 601");
-      await stop(ref, ref, 5000, lab.host);
+      await stop({ process: ref, launched: ref }, 5000, lab.host);
       await waitFor(() => lab.living().length === 1, "all but one are ended");
       assert.deepEqual(sleeps(lab), lab.living());
     });
@@ -104,7 +104,7 @@ for (const [how, adapt] of [
       const ref = await run(lab, "trap 'exit 7' TERM", "READY", "while :; do sleep 0.02; done");
       process.kill(ref.pid, "SIGSTOP");
       await waitFor(() => proc.stat(ref.pid).state === "T", "it is stopped");
-      const outcome = await stop(ref, ref, 10_000, lab.host);
+      const outcome = await stop({ process: ref, launched: ref }, 10_000, lab.host);
       assert.equal(outcome.kind, "terminated");
     });
 
@@ -122,7 +122,7 @@ for (const [how, adapt] of [
         () => sleeps(lab).find(({ pid }) => argvOf(pid)[1] === seconds),
         "its child runs",
       );
-      const outcome = await stop(target, wrapper, 300, lab.host);
+      const outcome = await stop({ process: target, launched: wrapper }, 300, lab.host);
       assert.ok(outcome.kind !== "not-running" && outcome.kind !== "stuck");
       await waitFor(() => lab.living().length === 0, "nothing of it lives");
     });
@@ -134,7 +134,10 @@ for (const [how, adapt] of [
       process.kill(ref.pid, "SIGKILL");
       await waitFor(() => !lives(ref), "it is gone");
       assert.equal(sleeps(lab).length, 2);
-      assert.deepEqual(await stop(ref, ref, 5000, lab.host), { kind: "not-running" });
+      assert.deepEqual(await stop({ process: ref, launched: ref }, 5000, lab.host), {
+        kind: "not-running",
+        leftBehind: 2,
+      });
       await waitFor(() => lab.living().length === 0, "nothing of it lives");
     });
 
@@ -142,7 +145,10 @@ for (const [how, adapt] of [
       const lab = makeLab(t, adapt);
       const { process: ref } = sleeper(t);
       const earlier = { ...ref, startTime: (ref.startTime - 1) as Ticks };
-      assert.deepEqual(await stop(earlier, earlier, 100, lab.host), { kind: "not-running" });
+      assert.deepEqual(await stop({ process: earlier, launched: earlier }, 100, lab.host), {
+        kind: "not-running",
+        leftBehind: 0,
+      });
       assert.ok(lives(ref));
     });
 
@@ -157,7 +163,7 @@ for (const [how, adapt] of [
       }, "both sleep");
       assert.ok(target && neighbour);
       cleanUp(t, () => [target, neighbour].forEach(killRef));
-      const outcome = await stop(target, undefined, 5000, lab.host);
+      const outcome = await stop({ process: target, launched: undefined }, 5000, lab.host);
       assert.ok(outcome.kind === "terminated" && outcome.leftBehind === 0);
       assert.ok(lives(neighbour) && lives(leader));
     });
@@ -165,7 +171,7 @@ for (const [how, adapt] of [
     test("ends a process that is nobody's child here", async (t) => {
       const lab = makeLab(t, adapt);
       const ref = await orphan(t, "sleep", "600");
-      const outcome = await stop(ref, undefined, 5000, lab.host);
+      const outcome = await stop({ process: ref, launched: undefined }, 5000, lab.host);
       assert.equal(outcome.kind, "terminated");
       assert.equal(lives(ref), false);
     });
@@ -174,7 +180,10 @@ for (const [how, adapt] of [
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "READY", "sleep 600");
       const outcomes = await inTime(
-        Promise.all([stop(ref, ref, 5000, lab.host), stop(ref, ref, 5000, lab.host)]),
+        Promise.all([
+          stop({ process: ref, launched: ref }, 5000, lab.host),
+          stop({ process: ref, launched: ref }, 5000, lab.host),
+        ]),
         "both are done",
       );
       assert.ok(outcomes.every(({ kind }) => kind === "terminated" || kind === "not-running"));
@@ -195,7 +204,9 @@ describe("stop, when it is told to leave", () => {
     const lab = makeLab(t);
     const ref = await run(lab, "trap '' TERM", "READY", "while :; do sleep 600; done");
     const controller = new AbortController();
-    const stopping = stop(ref, ref, 60_000, lab.host, controller.signal);
+    const stopping = stop({ process: ref, launched: ref }, 60_000, lab.host, {
+      signal: controller.signal,
+    });
     controller.abort(new Error("leave"));
     await assert.rejects(inTime(stopping, "it leaves", 5000), { message: "leave" });
     assert.ok(lives(ref));

@@ -6,7 +6,6 @@ import type { ProgramSettings } from "../../src/config/settings.ts";
 import type { LogEvent } from "../../src/log.ts";
 import type { Host } from "../../src/program/host.ts";
 import { linuxHost } from "../../src/program/linux-host.ts";
-import { ClaimedOwners } from "../../src/program/owners.ts";
 import { emptyRecord, writeRecord } from "../../src/program/record.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/program/state-dir.ts";
 import { MemoryMonitor } from "../../src/monitors/memory.ts";
@@ -14,7 +13,7 @@ import { SupervisedProgram } from "../../src/supervisor/program.ts";
 import { StateWatch } from "../../src/supervisor/state-watch.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { cleanUp } from "../support/clean-up.ts";
-import { type Lab, makeLab } from "../support/lab.ts";
+import { everything, type Lab, makeLab } from "../support/lab.ts";
 import { orphan } from "../support/processes.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait.ts";
@@ -31,7 +30,7 @@ function scene(t: TestContext): Scene {
   const lab = makeLab(t);
   const state = stateDir(join(lab.dir, "supervised"));
   makeStateDir(state);
-  const host = linuxHost(state, "usrsvcd", new ClaimedOwners());
+  const host = linuxHost(state, "usrsvcd", everything);
   cleanUp(t, () => host[Symbol.dispose]());
   const lines: { event: LogEvent; program: string }[] = [];
   const supervisor = new Supervisor({
@@ -92,7 +91,7 @@ describe("Supervisor", () => {
     assert.equal(told("program.taken-up").length, 1);
   });
 
-  test("comes to rest with two records that name one process", async (t) => {
+  test("gives each of two programs a process, whose records name one", async (t) => {
     const { lab, host, supervisor, told } = scene(t);
     const word = `600.${process.pid}6`;
     const ref = await orphan(t, "sleep", word);
@@ -102,7 +101,10 @@ describe("Supervisor", () => {
       return lab.settings(["sleep", word], { name, autostart: false, autopid: false });
     });
     supervisor.begin(both);
-    await waitFor(() => told("program.taken-up").length === 2, "both are dealt with");
+    await waitFor(() => told("program.started").length === 1, "one gets another");
+    assert.deepEqual(told("program.taken-up"), ["a"]);
+    assert.deepEqual(told("program.started"), ["b"]);
+    await supervisor.endAll();
   });
 });
 

@@ -17,6 +17,8 @@ export interface FakeProcess {
   readonly threadOf?: number;
   readonly argv?: readonly string[];
   readonly environ?: Readonly<Record<string, string>>;
+  readonly image?: number;
+  readonly cwd?: string;
 }
 
 export const FAKE_UID = 1000;
@@ -63,6 +65,7 @@ export class FakeProc implements ProcReader {
       session: one.session ?? pid,
       threads: one.threads ?? 1,
       startTime: (one.startTime ?? 100) as Ticks,
+      image: one.image ?? 0,
       exitCode: 0,
     };
   }
@@ -131,6 +134,10 @@ export class FakeProc implements ProcReader {
 
   exe(pid: Pid): string {
     return this.get(pid).argv?.[0] ?? "";
+  }
+
+  cwd(pid: Pid): string {
+    return this.get(pid).cwd ?? "/";
   }
 
   /** What was set. */

@@ -5,7 +5,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import type { ProgramSettings } from "../../src/config/settings.ts";
 import type { Host } from "../../src/program/host.ts";
-import { toolHost } from "../../src/program/linux-host.ts";
+import { linuxHost } from "../../src/program/linux-host.ts";
 import { programLock, tryLock } from "../../src/program/lock.ts";
 import { pattern } from "../../src/program/match.ts";
 import { emptyRecord, readRecord, type RecordFile } from "../../src/program/record.ts";
@@ -25,6 +25,9 @@ export const LAB_MARK = "TEST_LAB_OF_USRSVC";
  * A folder and a host in which a test starts real programs. What it started is ended after it, by
  * pid: it is known by a variable in its environment, however often it forked.
  */
+/** All that there is belongs to one configuration. */
+export const everything = { config: "/no/such/usrsvc.cfg", isConfigured: () => true };
+
 export interface Lab {
   readonly dir: string;
   readonly host: Host;
@@ -44,7 +47,7 @@ export function makeLab(t: TestContext, adapt: (host: Host) => Host = (host) => 
   const state = stateDir(join(dir, "state"));
   makeStateDir(state);
   mkdirSync(join(dir, "files"));
-  const machine = toolHost(state, () => true);
+  const machine = linuxHost(state, "usrsvc", everything);
   cleanUp(t, () => machine[Symbol.dispose]());
   cleanUp(t, () => endAll(dir));
   const host = adapt(machine);

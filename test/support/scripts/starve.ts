@@ -1,18 +1,18 @@
 // Starts a program with few descriptors left, with more each time; for test/program/start.test.ts.
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { toolHost } from "../../../src/program/linux-host.ts";
+import { linuxHost } from "../../../src/program/linux-host.ts";
 import { pattern } from "../../../src/program/match.ts";
 import { emptyRecord } from "../../../src/program/record.ts";
 import { start } from "../../../src/program/start.ts";
 import { makeStateDir, stateDir } from "../../../src/program/state-dir.ts";
-import { LAB_MARK } from "../lab.ts";
+import { everything, LAB_MARK } from "../lab.ts";
 import { programSettings } from "../settings.ts";
 
 const dir = process.argv[2] ?? "";
 const state = stateDir(join(dir, "starved"));
 makeStateDir(state);
-const host = toolHost(state, () => true);
+const host = linuxHost(state, "usrsvc", everything);
 const program = programSettings(dir, ["/bin/sleep", `0.2${process.pid}`], {
   successMs: 50,
   env: new Map([[LAB_MARK, dir]]),

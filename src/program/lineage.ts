@@ -1,0 +1,129 @@
+import { ProcError } from "../../proc/error.ts";
+import type { ProcessRef } from "../../proc/pid.ts";
+import { statIfAny } from "../../proc/reader.ts";
+import type { Stat } from "../../proc/stat.ts";
+import { isDescendant } from "../../proc/tree.ts";
+import type { Host } from "./host.ts";
+import { isLaunchShell } from "./launch.ts";
+import { markOf } from "./mark.ts";
+import type { TableEntry } from "./process-judge.ts";
+
+/*
+ * Whose a process is. What was launched for a program, and all that descends from it, stands in its
+ * session or bears its mark, belongs to that program and to no other, whatever its command line says.
+ * Words decide among what belongs to nobody.
+ */
+
+/** How a process stands to a program: its own, nobody's, or another's (another usrsvc's, or one of us). */
+export type Relation = "own" | "free" | "other";
+
+type LineageHost = Pick<
+  Host,
+  "proc" | "ownerOf" | "ownerOfSession" | "home" | "isRetired" | "launching" | "watcher"
+>;
+
+/** So many generations are looked back. */
+const MOST_ANCESTORS = 100;
+
+/** Whose this process is, as seen by the program `name`. A few reads of /proc. */
+export function relation(ref: ProcessRef, name: string, host: LineageHost): Relation {
+  const recorded = host.ownerOf(ref);
+  if (recorded !== undefined) return recorded === name ? "own" : "other";
+  if (isOurselves(ref, host) || isUsrsvc(ref, host)) return "other";
+  const mark = markOf(host.proc, ref.pid);
+  if (mark !== undefined) {
+    // What bears a mark of another usrsvc (another state_dir, a container) is never ours.
+    if (mark.home !== host.home) return "other";
+    if (mark.program === name) return "own";
+    if (!host.isRetired(mark.program)) return "other";
+  }
+  const kin = ownerByKin(ref, host);
+  if (kin !== undefined) return kin === name ? "own" : "other";
+  return isBeingLaunched(ref, host) ? "other" : "free";
+}
+
+/** By its ancestors and its session: many a program writes its title over its environment. */
+function ownerByKin(ref: ProcessRef, host: LineageHost): string | undefined {
+  let stat = statIfAny(host.proc, ref.pid);
+  for (let steps = 0; stat !== undefined && steps < MOST_ANCESTORS; steps += 1) {
+    const owner =
+      host.ownerOf({ pid: stat.pid, startTime: stat.startTime }) ??
+      host.ownerOfSession(stat.session);
+    if (owner !== undefined) return owner;
+    if (stat.ppid <= 1 || stat.ppid === process.pid) return undefined;
+    stat = statIfAny(host.proc, stat.ppid as Stat["pid"]);
+  }
+  return undefined;
+}
+
+/** What a launch has made, as far as it is known. */
+export interface Launch {
+  /** Its id. */
+  readonly launch: string | undefined;
+  /** The leader of its session. */
+  readonly launched: ProcessRef;
+}
+
+/**
+ * All living processes that stem from a launch, what was launched among them. With `host` also those
+ * that left its tree and its session, by their mark: that takes a read for each one born since.
+ */
+export function offspring(
+  { launch, launched }: Launch,
+  all: readonly TableEntry[],
+  host?: Pick<Host, "proc">,
+): readonly TableEntry[] {
+  const parents = new Map(all.map((one) => [one.ref.pid as number, one.ppid]));
+  return all.filter(({ ref, session }) => {
+    if (ref.startTime < launched.startTime || ref.pid === process.pid) return false;
+    if (ref.pid === launched.pid || session === launched.pid) return true;
+    if (isDescendant(ref.pid, launched.pid, (pid) => parents.get(pid))) return true;
+    if (host === undefined || launch === undefined) return false;
+    return markOf(host.proc, ref.pid)?.launch === launch;
+  });
+}
+
+/** Nobody's yet, but about to be claimed by the program for which it was launched. */
+function isBeingLaunched({ pid }: ProcessRef, { proc, launching, watcher }: LineageHost): boolean {
+  if (launching.size === 0 || statIfAny(proc, pid)?.ppid !== process.pid) return false;
+  return !watcher().isChild(pid); // one that nobody has any more was launched before
+}
+
+/** Ourselves or one of our ancestors: a shell in whose command line the program's name stands. */
+function isOurselves(ref: ProcessRef, host: Pick<Host, "proc">): boolean {
+  let pid: number = process.pid;
+  for (let steps = 0; pid > 1 && steps < 100; steps += 1) {
+    if (pid === ref.pid) return true;
+    try {
+      pid = host.proc.stat(pid as typeof ref.pid).ppid;
+    } catch (error) {
+      if (error instanceof ProcError) return false;
+      throw error;
+    }
+  }
+  return false;
+}
+
+function callsUsrsvc(word: string): boolean {
+  return /(^|[\s/;&|(])usrsvcd?(\.cjs)?\s/.test(word);
+}
+
+function namesUsrsvc(word: string): boolean {
+  return /(^|\/)usrsvcd?(\.cjs|\.ts)?$/.test(word);
+}
+
+/** A usrsvc or usrsvcd at work, or a shell that is to become a program, has the names and commands of programs in its own argv. */
+function isUsrsvc(ref: ProcessRef, host: Pick<Host, "proc">): boolean {
+  try {
+    const argv = host.proc.cmdline(ref.pid);
+    if (isLaunchShell(argv)) return true;
+    // `sh -c "usrsvc stop celery && …"`, of ssh, cron and the like: it has the program's name.
+    if (argv[1]?.startsWith("-") === true && argv.slice(2).some(callsUsrsvc)) return true;
+    // Between node and the script may stand any number of options.
+    const script = argv.slice(1).find((word) => !word.startsWith("-"));
+    return [...argv.slice(0, 3), script].some((word) => word !== undefined && namesUsrsvc(word));
+  } catch (error) {
+    if (error instanceof ProcError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import type { Pid, Ticks } from "../../proc/pid.ts";
+import type { ProcessWatcher } from "../../proc/watch.ts";
+import type { Host } from "../../src/program/host.ts";
+import { offspring, type Relation, relation } from "../../src/program/lineage.ts";
+import { ProcessTable } from "../../src/program/process-table.ts";
+import { FAKE_UID, FakeProc } from "../support/fake-proc.ts";
+
+/** Children of ours that were adopted, not only made. */
+const adopted = 11;
+
+interface Known {
+  readonly owner?: string;
+  /** By pid. */
+  readonly owners?: Readonly<Record<number, string>>;
+  readonly sessions?: Readonly<Record<number, string>>;
+  readonly retired?: readonly string[];
+  readonly launching?: readonly string[];
+}
+
+const hostOf = (proc: FakeProc, known: Known = {}): Host =>
+  ({
+    proc,
+    home: "home",
+    ownerOf: ({ pid }) => known.owners?.[pid] ?? known.owner,
+    ownerOfSession: (session) => known.sessions?.[session],
+    isRetired: (name) => known.retired?.includes(name) === true,
+    launching: new Set(known.launching),
+    watcher: () => ({ isChild: (pid) => Number(pid) === adopted }) as Partial<ProcessWatcher>,
+  }) as Partial<Host> as Host;
+
+const mark = (program: string, home = "home"): Record<string, string> => ({
+  USRSVC_PROGRAM: program,
+  USRSVC_LAUNCH: `${home}-1-2`,
+});
+
+/** What the command gives to node. */
+function daemonFlags(): readonly string[] {
+  const unit = readFileSync(join(import.meta.dirname, "../../systemd/usrsvcd.service"), "utf8");
+  const flags = / \/usr\/bin\/node (.*) \/usr\/local\/bin\/usrsvcd /.exec(unit)?.[1]?.split(" ");
+  assert.ok(flags !== undefined && flags.length > 2);
+  return flags;
+}
+
+describe("relation", () => {
+  test("is by the record, whatever its mark says", () => {
+    const proc = new FakeProc();
+    const ref = proc.set({ pid: 10, argv: ["app"], environ: mark("mail") });
+    assert.equal(relation(ref, "web", hostOf(proc, { owner: "other" })), "other");
+    assert.equal(relation(ref, "web", hostOf(proc, { owner: "web" })), "own");
+  });
+
+  const marks: readonly [what: string, environ: Record<string, string>, want: Relation][] = [
+    ["none", {}, "free"],
+    ["of the program", mark("web"), "own"],
+    ["of another program", mark("mail"), "other"],
+    ["of a program that is no longer configured", mark("gone"), "free"],
+    ["of a program of that name in another usrsvc", mark("web", "away"), "other"],
+    ["that lost its launch", { USRSVC_PROGRAM: "mail" }, "free"],
+  ];
+  for (const [what, environ, want] of marks) {
+    test(`is ${want} for a mark: ${what}`, () => {
+      const proc = new FakeProc();
+      const ref = proc.set({ pid: 10, argv: ["app"], environ });
+      assert.equal(relation(ref, "web", hostOf(proc, { retired: ["gone"] })), want);
+    });
+  }
+
+  test("without a mark is that of its nearest ancestor, or of its session", () => {
+    const proc = new FakeProc();
+    proc.set({ pid: 10 });
+    proc.set({ pid: 20, ppid: 10, session: 10 });
+    proc.set({ pid: 30, ppid: 20, session: 30 });
+    const child = proc.set({ pid: 40, ppid: 30, session: 40 });
+    const orphan = proc.set({ pid: 50, ppid: 1, session: 7 });
+    const host = hostOf(proc, {
+      owners: { 10: "mail", 30: "web" },
+      sessions: { 7: "web", 10: "mail" },
+    });
+    assert.equal(relation(child, "web", host), "own");
+    assert.equal(relation(child, "mail", host), "other");
+    assert.equal(relation(orphan, "web", host), "own");
+    proc.set({ pid: 30, ppid: 1, startTime: 9, session: 30 });
+    const stranger = hostOf(proc, { sessions: { 10: "mail" } });
+    assert.equal(relation(child, "web", stranger), "free");
+  });
+
+  test("is another's for ourselves and our ancestors, in whose words the program's name may stand", () => {
+    const proc = new FakeProc();
+    const shell = proc.set({ pid: 20, argv: ["sh", "-c", "usrsvc start web; app"] });
+    const me = proc.set({ pid: process.pid, ppid: 20, argv: ["app"] });
+    const sibling = proc.set({ pid: 21, ppid: 20, argv: ["app"] });
+    const host = hostOf(proc);
+    assert.deepEqual(
+      [me, shell, sibling].map((ref) => relation(ref, "web", host)),
+      ["other", "other", "free"],
+    );
+  });
+
+  test("is another's for what we are launching just now, which nobody has on record yet", () => {
+    const proc = new FakeProc();
+    const ref = proc.set({ pid: 10, ppid: process.pid, argv: ["app"] });
+    assert.equal(relation(ref, "web", hostOf(proc, { launching: ["other"] })), "other");
+    assert.equal(relation(ref, "web", hostOf(proc, { owner: "web", launching: ["other"] })), "own");
+    assert.equal(relation(ref, "web", hostOf(proc)), "free");
+    const known = proc.set({ pid: adopted, ppid: process.pid, argv: ["app"] });
+    assert.equal(relation(known, "web", hostOf(proc, { launching: ["other"] })), "free");
+  });
+
+  const words: readonly [argv: readonly string[], want: boolean][] = [
+    [["node", "/usr/lib/node_modules/usrsvc/dist/usrsvc.cjs", "start", "web"], true],
+    [["node", "--max-old-space-size=64", "/x/dist/usrsvcd.cjs", "start"], true],
+    [["/home/a/bin/usrsvc", "restart", "web"], true],
+    [["node", ...daemonFlags(), "/x/dist/usrsvcd.cjs", "start", "-c", "/home/app/x.cfg"], true],
+    [["/bin/sh", "-c", 'umask 0022; exec "$@"', "usrsvc-launch", "app", "word"], true],
+    [["app", "usrsvc-launch"], false],
+    [["node", "--inspect", "/srv/app.js", "usrsvcd"], false],
+    [["app", "--config", "/etc/x", "--log", "/var/log/usrsvcd"], false],
+    [["/srv/usrsvc-web/app"], false],
+    [["vi", "usrsvcd.cfg"], false],
+    [[], false],
+  ];
+  for (const [argv, want] of words) {
+    test(`is ${want ? "another's" : "nobody's"} for ${argv.slice(0, 3).join(" ").slice(0, 50) || "no words"}`, () => {
+      const proc = new FakeProc();
+      assert.equal(
+        relation(proc.set({ pid: 10, argv }), "web", hostOf(proc)),
+        want ? "other" : "free",
+      );
+    });
+  }
+
+  test("is nobody's for one that is gone meanwhile", () => {
+    const proc = new FakeProc();
+    const ref = proc.set({ pid: 10, argv: ["app"] });
+    proc.end(10);
+    assert.equal(relation(ref, "web", hostOf(proc)), "free");
+  });
+});
+
+describe("offspring", () => {
+  test("is what stands in its session or below it, and with the host what bears its mark", () => {
+    const proc = new FakeProc(
+      { pid: 9, startTime: 50, session: 10, argv: ["earlier"] },
+      { pid: 10, startTime: 100, argv: ["launched"] },
+      { pid: 11, startTime: 101, ppid: 1, session: 10, argv: ["in its session"] },
+      { pid: 12, startTime: 102, ppid: 10, session: 12, argv: ["its child"] },
+      { pid: 13, startTime: 103, environ: mark("web"), argv: ["far away"] },
+      { pid: 14, startTime: 104, environ: mark("mail", "x"), argv: ["another's"] },
+    );
+    const all = new ProcessTable(proc, FAKE_UID).sweep();
+    const launched = { pid: 10 as Pid, startTime: 100 as Ticks };
+    const pids = (host?: FakeProc): readonly number[] =>
+      offspring({ launch: "home-1-2", launched }, all, host && { proc: host })
+        .map(({ ref }) => Number(ref.pid))
+        .toSorted((a, b) => a - b);
+    assert.deepEqual(pids(), [10, 11, 12]);
+    assert.deepEqual(pids(proc), [10, 11, 12, 13]);
+  });
+});
