@@ -16,8 +16,9 @@ import type { ProgramSettings } from "../config/settings.ts";
  * pause is restart_delay; with maxrestarts 0 it grows: from restart_delay or 1 s, doubling, at
  * most 60 s, and begins anew only after the program has run for a minute.
  *
- * A running program whose process is gone is started again at once if autorestart is set. Should
- * it have died 30 times within a minute, then that is a failure too, and it goes to *backoff*.
+ * A running program whose process is gone is started again at once if autorestart is set. The third
+ * time in a row that it was gone within a minute of its start is a failure too, and it goes to
+ * *backoff*: 1 s, doubling, at most 60 s, as a program does that was ended for a limit of its monitor.
  *
  * A running program that exceeds a limit of its monitor is *stopping*: it is ended, and started
  * again when it is gone. One that cannot be ended stays so, and is tried again now and then.
@@ -35,7 +36,13 @@ export type ProgramState =
   | { readonly kind: "stopped"; readonly why: "asked" | "disabled" | "ended" | "not-started" }
   | { readonly kind: "starting" }
   | { readonly kind: "running"; readonly process: ProcessRef; readonly since: number }
-  | { readonly kind: "stopping"; readonly process: ProcessRef; readonly reason: string }
+  | {
+      readonly kind: "stopping";
+      readonly process: ProcessRef;
+      readonly reason: string;
+      /** Since when it ran. */
+      readonly since: number;
+    }
   | { readonly kind: "backoff"; readonly until: number; readonly reason: string }
   | { readonly kind: "fatal"; readonly reason: string };
 
@@ -47,8 +54,8 @@ export interface History {
   readonly streak: number;
   /** Automatic restarts. */
   readonly restarts: number;
-  /** When it died, of the last minute, in ms. */
-  readonly deaths: readonly number[];
+  /** Deaths in a row, each of them within a minute of the start. */
+  readonly early: number;
 }
 
 export type ProgramEvent =
@@ -100,12 +107,12 @@ export interface Step {
   readonly effects: readonly Effect[];
 }
 
-export const noHistory: History = { failures: 0, streak: 0, restarts: 0, deaths: [] };
+export const noHistory: History = { failures: 0, streak: 0, restarts: 0, early: 0 };
 
 /** A run of this length is stable: the growing pause begins anew. */
 export const STABLE_MS = 60_000;
-/** So many deaths within a minute are answered at once. */
-export const DEATHS_A_MINUTE = 30;
+/** So many early deaths in a row are answered at once. */
+export const EARLY_AT_ONCE = 2;
 const STARTED_IN_VAIN = "started by hand, but it does not run";
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
@@ -147,7 +154,7 @@ function exceeded(
     return { state, history, effects: [] };
   }
   return {
-    state: { kind: "stopping", process, reason },
+    state: { kind: "stopping", process, reason, since: state.since },
     history,
     effects: [{ kind: "stop", process, reason }],
   };
@@ -251,9 +258,7 @@ function died(
 ): Step {
   const { settings, now } = context;
   const note: Effect = { kind: "note-death", process: state.process, exit: event.exit };
-  const deaths = [...history.deaths.filter((at) => now - at < STABLE_MS), now];
-  const wasStable = now - state.since >= STABLE_MS;
-  const after = { ...history, deaths, streak: wasStable ? 0 : history.streak };
+  const after = afterRun(history, state.since, now);
   const end = (why: "asked" | "disabled" | "ended"): Step => {
     const step = stopped({ kind: "unknown" }, after, why);
     return { ...step, effects: [note, ...step.effects] };
@@ -261,11 +266,23 @@ function died(
   if (event.wish === "down") return end("asked");
   if (!settings.enabled) return end("disabled");
   if (!settings.autorestart) return end("ended");
-  const step =
-    deaths.length > DEATHS_A_MINUTE
-      ? backOff(after, `died ${deaths.length} times within a minute`, context)
-      : begin({ ...after, restarts: after.restarts + 1 });
+  const step = again(after, context);
   return { ...step, effects: [note, ...step.effects] };
+}
+
+/** A run of a minute is forgiven all that was before. */
+function afterRun(history: History, since: number, now: number): History {
+  return now - since >= STABLE_MS
+    ? { ...history, early: 0, streak: 0 }
+    : { ...history, early: history.early + 1 };
+}
+
+/** Started again: at once, or after a pause should it not last. */
+function again(history: History, context: Context): Step {
+  const { early } = history;
+  return early > EARLY_AT_ONCE
+    ? backOff(history, `${early} times in a row within a minute of its start`, context)
+    : begin({ ...history, restarts: history.restarts + 1 });
 }
 
 /** Ended for its limit: started again whatever autorestart says, as 1.x does. */
@@ -273,14 +290,13 @@ function ended(
   state: ProgramState & { kind: "stopping" },
   history: History,
   event: ProgramEvent & { kind: "observed" },
-  { settings }: Context,
+  context: Context,
 ): Step {
   const note: Effect = { kind: "note-death", process: state.process, exit: event.exit };
-  const stop = event.wish === "down" ? "asked" : settings.enabled ? undefined : "disabled";
+  const stop = event.wish === "down" ? "asked" : context.settings.enabled ? undefined : "disabled";
+  const after = afterRun(history, state.since, context.now);
   const step =
-    stop === undefined
-      ? begin({ ...history, restarts: history.restarts + 1 })
-      : stopped({ kind: "unknown" }, history, stop);
+    stop === undefined ? again(after, context) : stopped({ kind: "unknown" }, after, stop);
   return { ...step, effects: [note, ...step.effects] };
 }
 
@@ -322,9 +338,9 @@ function fail(history: History, reason: string, context: Context): Step {
 
 /** It starts well and dies at once, over and over: the pauses grow, whatever maxrestarts says. */
 function backOff(history: History, reason: string, context: Context): Step {
-  const streak = history.streak + 1;
-  const counted = { ...history, failures: history.failures + 1, streak };
-  return pause(counted, reason, growingPauseMs(streak, context), context);
+  const counted = { ...history, failures: history.failures + 1 };
+  const nth = history.early - EARLY_AT_ONCE;
+  return pause(counted, reason, growingPauseMs(nth, context), context);
 }
 
 function pause(history: History, reason: string, delayMs: number, { now }: Context): Step {

@@ -125,6 +125,7 @@ export class SupervisedProgram {
     } catch {
       return; // cannot be read just now: the first look will say so
     }
+    this.#noteRecord();
     const { record } = this.#ledger;
     const process = recordedProcess(record, host.proc) ?? this.#launchedProcess();
     if (process === undefined) return;
@@ -448,11 +449,15 @@ export class SupervisedProgram {
 
   /** An operator's start, which another wrote to the record, begins a new count. */
   #readRecord(): void {
-    if (!this.#ledger.read()) return;
+    if (this.#ledger.read()) this.#noteRecord();
+  }
+
+  #noteRecord(): void {
     this.#settledWith = undefined;
     const { record } = this.#ledger;
     this.#history = { ...this.#history, restarts: record?.restarts ?? 0 };
     this.#isOperatorsStart = record?.by === "usrsvc" && record.wish === "up";
+    if (this.#isOperatorsStart) this.#history = { ...this.#history, early: 0, streak: 0 };
   }
 
   #decide(event: ProgramEvent): Step {

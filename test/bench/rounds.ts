@@ -72,7 +72,9 @@ async function measureRound(
   await manager.settled(ids);
   if (first) await measureCalm(home, manager, effort, sheet);
 
-  await gather(rows.kill, effort.killsARound, async (index) => {
+  // A service is killed twice at most: the third early death in a row is answered with a pause.
+  const kills = Math.min(effort.killsARound, 2 * ids.length - 1);
+  await gather(rows.kill, kills, async (index) => {
     const victim = [ids[index % ids.length] ?? ""];
     await manager.settled(victim);
     await sleep(CALM_MS); // one death in a calm; many at once are another figure

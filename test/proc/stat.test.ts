@@ -20,8 +20,9 @@ describe("parseStat", () => {
   ];
   for (const [pid, comm, state, ppid, startTime] of real) {
     test(`reads ${comm} (${pid})`, () => {
-      const { exitCode: _, pgrp, session, threads, ...stat } = fixtures().stat(pid as Pid);
+      const { exitCode: _, image, pgrp, session, threads, ...stat } = fixtures().stat(pid as Pid);
       assert.deepEqual(stat, { pid, comm, state, ppid, startTime });
+      assert.ok(Number.isSafeInteger(image) && image >= 0);
       assert.equal(threads, pid === 12032 ? 5 : 1);
       if (pid !== 2) assert.deepEqual([pgrp, session], [12024, 10643]);
     });
