@@ -5,6 +5,7 @@ import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { observeAll } from "../program/observe.ts";
+import { removedSubjects } from "../program/removed.ts";
 import { makeStateDir, stateDir } from "../program/state-dir.ts";
 import { findSubject, type Subject } from "../program/subject.ts";
 import type { ProgramStatus } from "../status.ts";
@@ -26,31 +27,43 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
   const isConfigured = (name: string): boolean =>
     settings.programs.has(name) || settings.faulty.has(name);
   using host = linuxHost(state, "usrsvc", { config: configPath(command.config), isConfigured });
-  const { subjects, unknown } = choose(settings, command.names, host);
+  const { subjects, unknown } = choose(settings, command, host);
   for (const line of complaints(settings, command)) screen.complain(line);
   for (const name of unknown) tellUnknown(name, settings, command, screen);
   const code =
     command.action === "status"
       ? await showStatus(subjects, command, host, screen)
       : await untilSignalled((signal) => actOnAll(subjects, command, host, screen, signal));
-  return unknown.length > 0 ? ExitCode.undefinedProgram : code;
+  if (unknown.length > 0) return ExitCode.undefinedProgram;
+  // A file that is refused as a whole: nobody knows what should run.
+  const isBlind = command.action === "status" && command.names.length === 0 && hasBadFile(settings);
+  return code === ExitCode.ok && isBlind ? ExitCode.failure : code;
 }
 
 function choose(
   settings: Settings,
-  names: readonly string[],
+  { names, action }: Act,
   host: Host,
 ): { subjects: readonly Subject[]; unknown: readonly string[] } {
-  const wanted =
-    names.length > 0 ? names : [...settings.programs.keys(), ...settings.faulty.keys()];
+  const configured = [...settings.programs.keys(), ...settings.faulty.keys()];
   const subjects: Subject[] = [];
   const unknown: string[] = [];
-  for (const name of wanted) {
-    const subject = findSubject(settings, name, host);
+  let removed: readonly Subject[] | undefined;
+  for (const name of names.length > 0 ? names : configured) {
+    const subject =
+      findSubject(settings, name, host) ??
+      (removed ??= removedSubjects(configured, host)).find((one) => one.name === name);
     if (subject === undefined) unknown.push(name);
     else subjects.push(subject);
   }
+  if (names.length === 0 && action === "status") {
+    subjects.push(...removedSubjects(configured, host));
+  }
   return { subjects, unknown };
+}
+
+function hasBadFile({ issues }: Settings): boolean {
+  return issues.some(({ severity, program }) => severity === "error" && program === undefined);
 }
 
 /** Errors of the programs concerned; with `all`, of all. */

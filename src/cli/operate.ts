@@ -51,10 +51,14 @@ export async function restartProgram(
 }
 
 function refuseUnstartable(
-  { name, enabled, settings }: Subject,
+  { name, enabled, settings, isRemoved }: Subject,
   action: "start" | "restart",
 ): ActionResult | undefined {
   const base = { program: name, action };
+  if (isRemoved === true) {
+    const message = `not ${action}ed: it runs on, but is in no configuration file any more`;
+    return { ...base, result: "failed", code: ExitCode.undefinedProgram, message };
+  }
   if (settings === undefined) {
     const message = `not ${action}ed: its settings are faulty, see above`;
     return { ...base, result: "failed", code: ExitCode.invalidConfig, message };

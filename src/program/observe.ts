@@ -160,7 +160,13 @@ function problems(
   host: Host,
 ): Pick<ProgramStatus, "problems"> {
   const all: string[] = [];
-  if (subject.settings === undefined) all.push("its settings are faulty: see usrsvcd checkconfig");
+  if (subject.isRemoved === true) {
+    all.push(
+      `is in no configuration file any more, and runs on: usrsvc stop ${subject.name} ends it`,
+    );
+  } else if (subject.settings === undefined) {
+    all.push("its settings are faulty: see usrsvcd checkconfig");
+  }
   if (file.problem !== undefined) all.push(file.problem);
   const { pidfile } = found;
   if (pidfile.kind === "garbage") {

@@ -44,6 +44,8 @@ export interface ProgramRecord {
   readonly image: number | undefined;
   /** The main configuration file of who wrote this; the same name in another is another program. */
   readonly config: string | undefined;
+  /** The pidfile that we wrote for it. */
+  readonly pidfile: string | undefined;
   /** What marks the environment of `launched` and its children. */
   readonly launch: string | undefined;
   readonly via: Via | undefined;
@@ -95,6 +97,7 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
     session: undefined,
     image: undefined,
     config: undefined,
+    pidfile: undefined,
     launch: undefined,
     via: undefined,
     digest: undefined,
@@ -245,6 +248,7 @@ function parseRecord(text: string, name: string, now: string): ProgramRecord | u
     session: asNumber(raw["session"]),
     image: asNumber(raw["image"]),
     config: asText(raw["config"]),
+    pidfile: asText(raw["pidfile"]),
     launch: asText(raw["launch"]),
     via: via === "launch" || via === "pidfile" || via === "scan" ? via : undefined,
     digest: asText(raw["digest"]),

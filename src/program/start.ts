@@ -177,6 +177,7 @@ class Start {
       session: undefined,
       image: undefined,
       config: host.config,
+      pidfile: program.autopid ? program.pidfile : undefined,
       via: "launch",
       digest: settingsDigest(program),
       reason: undefined,

@@ -17,6 +17,8 @@ export interface Subject {
   readonly scanForProcess: boolean;
   /** All settings; undefined for a faulty program, which cannot be started. */
   readonly settings: ProgramSettings | undefined;
+  /** It runs on, but is in no configuration file any more. */
+  readonly isRemoved?: true;
 }
 
 const nothing: Pattern = {
@@ -60,6 +62,21 @@ export function faultySubject({ name, known }: FaultyProgram): Subject {
         ? nothing
         : pattern(match, { directory, useshell, command }, env.get("PATH")),
     settings: undefined,
+  };
+}
+
+/** A program that is only on record. */
+export function removedSubject({ name, pidfile }: ProgramRecord): Subject {
+  return {
+    name,
+    enabled: true,
+    termToKillMs: DEFAULT_TERM_TO_KILL_MS,
+    pidfile,
+    autopid: pidfile !== undefined,
+    scanForProcess: false,
+    pattern: nothing,
+    settings: undefined,
+    isRemoved: true,
   };
 }
 

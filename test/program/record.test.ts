@@ -85,6 +85,7 @@ describe("writeRecord and readRecord", () => {
     session: countOrNone,
     image: countOrNone,
     config: text,
+    pidfile: text,
     launch: text,
     via: fc.constantFrom("launch" as const, "pidfile" as const, "scan" as const, undefined),
     digest: text,

@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Host } from "./host.ts";
+import { recordedProcess } from "./identify.ts";
+import { type ProgramRecord, readRecord } from "./record.ts";
+import { fileStem } from "./state-dir.ts";
+import { removedSubject, type Subject } from "./subject.ts";
+
+/**
+ * Programs that run on although no configuration file has them any more: their section was removed, or
+ * their file is refused. They can still be seen, and stopped.
+ *
+ * @param configured names of all that the configuration has
+ */
+export function removedSubjects(configured: readonly string[], host: Host): readonly Subject[] {
+  const known = new Set(configured.map((name) => `${fileStem(name)}.json`));
+  return recordFiles(host)
+    .filter((file) => !known.has(file))
+    .flatMap((file) => {
+      const name = nameIn(join(host.state.programs, file));
+      const record =
+        name === undefined ? undefined : readRecord(host.state, name, host.proc.bootId()).record;
+      return record !== undefined && runsOn(record, host) ? [removedSubject(record)] : [];
+    });
+}
+
+/** Another file's program is not ours, and what got another name is that one's by now. */
+function runsOn(record: ProgramRecord, host: Host): boolean {
+  const process = recordedProcess(record, host.proc);
+  if (process === undefined || !host.isRetired(record.name)) return false;
+  return host.ownerOf(process) === undefined;
+}
+
+function recordFiles({ state }: Host): readonly string[] {
+  try {
+    return readdirSync(state.programs).filter((file) => file.endsWith(".json"));
+  } catch {
+    return []; // nothing was ever started
+  }
+}
+
+function nameIn(path: string): string | undefined {
+  try {
+    const { name } = JSON.parse(readFileSync(path, "utf8")) as { readonly name?: unknown };
+    return typeof name === "string" ? name : undefined;
+  } catch {
+    return undefined; // damaged, or gone
+  }
+}
