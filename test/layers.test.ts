@@ -63,7 +63,14 @@ const layers: readonly Layer[] = [
     may: any("src/(supervisor|program|monitors|alerts)/.*", proc, leaves, settings, "src/log\\.ts"),
   },
   { files: any("src/daemon/.*"), may: any(proc, "src/(?!cli/|usrsvcd?\\.ts).*") },
-  { files: any("src/cli/.*"), may: any("src/(cli|config|program)/.*", proc, leaves, daemonFiles) },
+  {
+    files: any("src/operations/.*"),
+    may: any("src/(operations|program)/.*", proc, leaves, daemonFiles, settings),
+  },
+  {
+    files: any("src/cli/.*"),
+    may: any("src/(cli|config|operations|program)/.*", proc, leaves, daemonFiles),
+  },
   { files: any("src/usrsvc\\.ts"), may: any("src/cli/.*", leaves) },
   { files: any("src/usrsvcd\\.ts"), may: any("src/cli/.*", leaves, "src/daemon/run\\.ts") },
 ];

@@ -1,6 +1,6 @@
 import { formatBytes, formatDuration } from "../format.ts";
 import type { ProgramStatus, ShownExit } from "../status.ts";
-import type { ActionResult } from "./operation.ts";
+import type { ActionResult } from "../operations/operation.ts";
 
 /** One long name must not pad all the others. */
 const WIDEST_CELL = 40;
