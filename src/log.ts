@@ -16,6 +16,7 @@ export type LogEvent =
   | "config.problem"
   | "config.rejected"
   | "config.reread"
+  | "program.requested"
   | "program.taken-up"
   | "program.starting"
   | "program.started"

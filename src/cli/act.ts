@@ -12,6 +12,7 @@ import type { ProgramStatus } from "../status.ts";
 import { widenThreadPool } from "../thread-pool.ts";
 import type { Command } from "./args.ts";
 import { restartProgram, startProgram, stopProgram } from "../operations/operate.ts";
+import { throughDaemon } from "../operations/through-daemon.ts";
 import type { ActionResult, Operation } from "../operations/operation.ts";
 import { Interrupted, untilSignalled } from "./run.ts";
 import { renderAction, renderActionJson, renderStatus } from "./render.ts";
@@ -142,16 +143,16 @@ function skipDisabled(subject: Subject, { names, action }: Act): ActionResult | 
 
 async function perform(
   subject: Subject,
-  { action }: Act,
+  { action, isHere }: Act,
   operation: Operation,
 ): Promise<ActionResult> {
   switch (action) {
     case "start":
-      return await startProgram(subject, operation);
+      return await throughDaemon(subject, action, isHere, operation, startProgram);
     case "stop":
       return await stopProgram(subject, operation);
     case "restart":
-      return await restartProgram(subject, operation);
+      return await throughDaemon(subject, action, isHere, operation, restartProgram);
     case "status":
       throw new TypeError("status is no operation");
   }

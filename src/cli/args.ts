@@ -11,6 +11,8 @@ export type Command =
       /** Names of programs; empty: all. */
       readonly names: readonly string[];
       readonly parallel: boolean;
+      /** To be started from this shell, with its environment, even where usrsvcd runs. */
+      readonly isHere: boolean;
       readonly json: boolean;
       readonly debug: boolean;
       readonly config: string | undefined;
@@ -67,7 +69,11 @@ const shared = {
  * @throws {UsageError}
  */
 export function parseCommand(argv: readonly string[]): Command {
-  const options = { ...shared, parallel: { type: "boolean", short: "P" } } as const;
+  const options = {
+    ...shared,
+    parallel: { type: "boolean", short: "P" },
+    here: { type: "boolean" },
+  } as const;
   const { values, positionals } = hasOptions(argv)
     ? parse(() => parseArgs({ args: [...argv], options, allowPositionals: true }))
     : { values: {}, positionals: argv };
@@ -80,11 +86,15 @@ export function parseCommand(argv: readonly string[]): Command {
   if (names.length === 0 && action !== "status") {
     throw new UsageError(`say which programs: usrsvc ${action} NAME… (or: usrsvc ${action} all)`);
   }
+  if (values.here === true && action !== "start" && action !== "restart") {
+    throw new UsageError(`--here goes with start and restart, not with ${action}`);
+  }
   return {
     kind: "act",
     action,
     names: names.includes("all") ? [] : [...new Set(names)],
     parallel: values.parallel ?? false,
+    isHere: values.here ?? false,
     json: values.json ?? false,
     debug: values.debug ?? false,
     config: values.config,

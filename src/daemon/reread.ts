@@ -1,4 +1,5 @@
 import type { ProgramSettings, Settings } from "../config/settings.ts";
+import { settingsFingerprint } from "../program/digest.ts";
 
 /** What differs between two configurations, by program. */
 export interface Difference {
@@ -16,7 +17,7 @@ export function compare(before: Settings, after: Settings): Difference {
   for (const [name, settings] of after.programs) {
     const old = before.programs.get(name);
     if (old === undefined) added.push(settings);
-    else if (fingerprint(old) !== fingerprint(settings)) changed.push(settings);
+    else if (settingsFingerprint(old) !== settingsFingerprint(settings)) changed.push(settings);
   }
   const removed = [...before.programs.keys()].filter((name) => !after.programs.has(name));
   return { added, removed, changed, main: changedKeys(before.main, after.main) };
@@ -28,12 +29,4 @@ function changedKeys(before: object, after: object): readonly string[] {
     .filter(([key, value]) => old.get(key) !== value)
     .map(([key]) => key)
     .filter((key) => key !== "configDir" && key !== "sendmailPath"); // these apply at once
-}
-
-/** All settings as text, but for where they stand. */
-function fingerprint(settings: ProgramSettings): string {
-  return JSON.stringify({ ...settings, place: undefined }, (_key, value: unknown) => {
-    if (value instanceof Map) return [...value];
-    return value instanceof RegExp ? value.source + value.flags : value;
-  });
 }

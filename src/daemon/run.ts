@@ -10,6 +10,7 @@ import type { DaemonInfo, RereadResult } from "../daemon-info.ts";
 import { livingDaemon } from "../daemon-alive.ts";
 import { ExitCode } from "../exit-code.ts";
 import { type Log, openLog } from "../log.ts";
+import { isRequestFile } from "../operations/request.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
@@ -20,6 +21,7 @@ import { DaemonLock } from "./daemon-lock.ts";
 import { openMail } from "./mail.ts";
 import { isShuttingDown, type ServiceManager, serviceManager } from "./notify.ts";
 import { compare } from "./reread.ts";
+import { Requests } from "./requests.ts";
 import { Soon } from "./soon.ts";
 import { Tidy } from "./tidy.ts";
 import { widenThreadPool } from "../thread-pool.ts";
@@ -117,8 +119,19 @@ class Life {
           tidy.stir();
         },
         onSlowLook: () => lock.check(),
+        onOtherFile: (file) => (file === undefined ? requests.noticeAll() : noticeFile(file)),
       });
+      using requests = new Requests({
+        host,
+        log: this.#log,
+        settings: () => this.#settings,
+        onDone: (name) => supervisor.look(name),
+      });
+      const noticeFile = (file: string): void => {
+        if (isRequestFile(file)) requests.notice(file);
+      };
       supervisor.begin(this.#settings.programs.values());
+      requests.noticeAll();
       this.#options.onReady(logPath ?? "stdout", join(this.#state.path, "usrsvcd.err"));
       manager.ready();
       const count = this.#settings.programs.size;

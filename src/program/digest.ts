@@ -13,6 +13,16 @@ export function settingsDigest(program: ProgramSettings): string {
   return digest;
 }
 
+/** Identifies all settings of a program, but for where they stand. */
+export function settingsFingerprint(settings: ProgramSettings): string {
+  return textHash(
+    JSON.stringify({ ...settings, place: undefined }, (_key, value: unknown) => {
+      if (value instanceof Map) return [...value];
+      return value instanceof RegExp ? value.source + value.flags : value;
+    }),
+  );
+}
+
 /** Settings never change: others take their place. */
 const digests = new WeakMap<ProgramSettings, string>();
 

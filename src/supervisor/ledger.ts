@@ -178,17 +178,26 @@ export class Ledger {
     this.log("warn", "program.warning", { pid, otherPids }, msg);
   }
 
-  /** Its process has ended, and another that stems from it goes on in its place. */
-  succeeded({ pid }: ProcessRef, exit: Exit | undefined, heir: ProcessRef): void {
-    const how = describeExit(exit ?? { kind: "unknown" });
-    const at = new Date().toISOString();
-    this.#record = {
-      ...this.base(),
-      lastExit: { at, pid, exit: exit ?? { kind: "unknown" } },
-    };
-    const fields = { pid, exit: showExit(exit ?? { kind: "unknown" }), heir: heir.pid };
-    const msg = `${how}, pid ${pid}; pid ${heir.pid}, which stems from it, goes on in its place`;
-    this.log("info", "program.exited", fields, msg);
+  /**
+   * Its process has ended, and there is another: one that stems from it (an upgrade of gunicorn, a daemon
+   * whose first process left), or one that an operator has started since.
+   */
+  replaced(
+    { pid }: ProcessRef,
+    end: Exit | undefined,
+    { pid: successor }: ProcessRef,
+    isHeir: boolean,
+  ): void {
+    const record = this.base();
+    const exit = end ?? { kind: "unknown" };
+    const how = describeExit(exit);
+    if (record.lastExit?.pid !== pid) {
+      this.#record = { ...record, lastExit: { at: new Date().toISOString(), pid, exit } };
+    }
+    const why = isHeir
+      ? `pid ${successor}, which stems from it, goes on in its place`
+      : `usrsvc restarted it, and it is pid ${successor} now`;
+    this.log("info", "program.exited", { pid, exit: showExit(exit), successor }, `${how}; ${why}`);
   }
 
   /** A monitor saw a limit exceeded. */
@@ -305,7 +314,8 @@ export class Ledger {
     maxrestarts: number,
   ): void {
     const nextTryAt = new Date(Date.now() + delayMs).toISOString();
-    const count = maxrestarts > 0 ? `failure ${failures} of ${maxrestarts}` : `failure ${failures}`;
+    const nth = maxrestarts > 0 ? `failure ${failures} of ${maxrestarts}` : `failure ${failures}`;
+    const count = failures === 0 ? reason : nth;
     const msg = `${count}; next try in ${formatDuration(delayMs)}`;
     this.log("warn", "program.backoff", { failures, delayMs, nextTryAt, reason }, msg);
     const next = `usrsvcd tries again in ${formatDuration(delayMs)} (${count})`;

@@ -281,7 +281,7 @@ function afterRun(history: History, since: number, now: number): History {
 function again(history: History, context: Context): Step {
   const { early } = history;
   return early > EARLY_AT_ONCE
-    ? backOff(history, `${early} times in a row within a minute of its start`, context)
+    ? backOff(history, `it ended ${early} times in a row within a minute of its start`, context)
     : begin({ ...history, restarts: history.restarts + 1 });
 }
 
@@ -338,9 +338,8 @@ function fail(history: History, reason: string, context: Context): Step {
 
 /** It starts well and dies at once, over and over: the pauses grow, whatever maxrestarts says. */
 function backOff(history: History, reason: string, context: Context): Step {
-  const counted = { ...history, failures: history.failures + 1 };
   const nth = history.early - EARLY_AT_ONCE;
-  return pause(counted, reason, growingPauseMs(nth, context), context);
+  return pause(history, reason, growingPauseMs(nth, context), context);
 }
 
 function pause(history: History, reason: string, delayMs: number, { now }: Context): Step {

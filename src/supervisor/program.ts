@@ -294,7 +294,8 @@ export class SupervisedProgram {
     this.#ledger.mend(lock);
     await this.#ledger.completeLaunch(lock, this.#settings);
     const isGood = before?.kind === "running" && !this.#isTaken(before.process);
-    const found = isGood ? before : ((await this.#findHeir()) ?? this.#lookAgain());
+    const heir = isGood ? undefined : await this.#findHeir();
+    const found = isGood ? before : (heir ?? this.#lookAgain());
     const pendingMs = await this.#remains.judgeUnfinished(
       this.#settings,
       this.#ledger.record,
@@ -327,7 +328,7 @@ export class SupervisedProgram {
     this.#isOperatorsStart = false;
     this.#settledWith = this.#settings;
     if (this.#isEndTold() && found.kind === "running" && dead !== undefined) {
-      this.#ledger.succeeded(dead, this.#hold.exit, found.process);
+      this.#ledger.replaced(dead, this.#hold.exit, found.process, heir !== undefined);
     }
     await this.#apply(step, found);
     if (this.#state.kind === "running" && this.isLoose) this.#takeHold(this.#state.process);

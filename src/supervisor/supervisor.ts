@@ -31,6 +31,8 @@ export interface SupervisorPorts {
   readonly alert: (alert: Alert, to: readonly string[]) => void;
   /** Called when a program may have got another state. */
   readonly onState: () => void;
+  /** Called with files of the records' folder that are no records; undefined: there may be some. */
+  readonly onOtherFile: (file: string | undefined) => void;
   /** Called with each slow look: for what else is looked at now and then, in one awakening. */
   readonly onSlowLook: () => void;
 }
@@ -43,6 +45,7 @@ export class Supervisor implements Disposable {
   readonly #byFile = new Map<string, SupervisedProgram>();
   readonly #onState: () => void;
   readonly #onSlowLook: () => void;
+  readonly #onOtherFile: SupervisorPorts["onOtherFile"];
   readonly #surroundings: Surroundings;
   #watch: StateWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -51,7 +54,8 @@ export class Supervisor implements Disposable {
   /** What the table of processes had shown when all that wait for one were last told to look. */
   #seenChanges = 0;
 
-  constructor({ host, log, alert, onState, onSlowLook }: SupervisorPorts) {
+  constructor({ host, log, alert, onState, onSlowLook, onOtherFile }: SupervisorPorts) {
+    this.#onOtherFile = onOtherFile;
     this.#host = host;
     this.#log = log;
     this.#onState = onState;
@@ -113,6 +117,11 @@ export class Supervisor implements Disposable {
     this.#byFile.delete(`${fileStem(name)}.json`);
     this.#onState();
     return process;
+  }
+
+  /** Something was done to a program. */
+  look(name: string): void {
+    this.#programs.get(name)?.look();
   }
 
   /** The settings of a program have changed. */
@@ -191,11 +200,13 @@ export class Supervisor implements Disposable {
 
   #changed(file: string): void {
     const stem = stopRequestStem(file);
-    if (stem === undefined) this.#byFile.get(file)?.noticeRecord();
-    else this.#byFile.get(`${stem}.json`)?.noticeStopRequest();
+    if (stem !== undefined) this.#byFile.get(`${stem}.json`)?.noticeStopRequest();
+    else if (file.endsWith(".json")) this.#byFile.get(file)?.noticeRecord();
+    else this.#onOtherFile(file);
   }
 
   #lookAtAll(): void {
+    this.#onOtherFile(undefined);
     for (const program of this.#programs.values()) program.noticeRecord();
   }
 

@@ -44,6 +44,7 @@ function scene(t: TestContext): Scene {
     alert: () => {},
     onState: () => {},
     onSlowLook: () => {},
+    onOtherFile: () => {},
   });
   cleanUp(t, () => supervisor[Symbol.dispose]());
   const told = (event: LogEvent): readonly string[] =>

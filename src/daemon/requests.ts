@@ -1,0 +1,113 @@
+import { readdirSync } from "node:fs";
+import { sameProcess } from "../../proc/pid.ts";
+import type { ProgramSettings, Settings } from "../config/settings.ts";
+import { ExitCode } from "../exit-code.ts";
+import type { Log } from "../log.ts";
+import { restartProgram, startProgram } from "../operations/operate.ts";
+import type { ActionResult, Operation } from "../operations/operation.ts";
+import { isRequestFile, type Request, takeRequest, writeAnswer } from "../operations/request.ts";
+import { settingsFingerprint } from "../program/digest.ts";
+import type { Host } from "../program/host.ts";
+import { subjectOf } from "../program/subject.ts";
+
+/** What answering takes. */
+export interface RequestsPorts {
+  readonly host: Host;
+  readonly log: Log;
+  readonly settings: () => Settings;
+  /** Called when a program was acted on. */
+  readonly onDone: (name: string) => void;
+}
+
+const nothing = (): void => {};
+
+/** Does what people ask for (operations/request.ts), as their own command would. */
+export class Requests implements Disposable {
+  readonly #ports: RequestsPorts;
+  readonly #leaving = new AbortController();
+
+  constructor(ports: RequestsPorts) {
+    this.#ports = ports;
+  }
+
+  /** Something happened to this file of the folder. */
+  notice(file: string): void {
+    if (this.#leaving.signal.aborted) return;
+    const request = takeRequest(this.#ports.host.state, file);
+    if (request !== undefined) void this.#answer(request);
+  }
+
+  /** Looks at all that lie there. */
+  noticeAll(): void {
+    let files: readonly string[] = [];
+    try {
+      files = readdirSync(this.#ports.host.state.programs);
+    } catch {
+      // no folder, no requests
+    }
+    for (const file of files) if (isRequestFile(file)) this.notice(file);
+  }
+
+  /** What is under way is left as it is. */
+  [Symbol.dispose](): void {
+    this.#leaving.abort(new Error("usrsvcd leaves"));
+  }
+
+  async #answer(request: Request): Promise<void> {
+    const { host, log, settings, onDone } = this.#ports;
+    const { program, action, asker } = request;
+    const known = settings().programs.get(program);
+    const why =
+      known === undefined
+        ? "unknown"
+        : settingsFingerprint(known) === request.fingerprint
+          ? undefined
+          : "older";
+    try {
+      if (known === undefined || why !== undefined) {
+        writeAnswer(host.state, request, { kind: "declined", why: why ?? "unknown" });
+        return;
+      }
+      const fields = { program, action, by: asker.pid };
+      log.write(
+        "info",
+        "program.requested",
+        fields,
+        `${program}: ${action} asked for by usrsvc, pid ${asker.pid}`,
+      );
+      const result = await this.#act(known, action);
+      this.#tell(result);
+      const waits = sameProcess(host.proc.alive(asker.pid), asker);
+      if (waits) writeAnswer(host.state, request, { kind: "done", result });
+    } catch (error) {
+      const message = `${program}: ${action} could not be answered: ${(error as Error).message}`;
+      log.write("error", "program.error", { program, action }, message);
+    } finally {
+      onDone(program);
+    }
+  }
+
+  async #act(program: ProgramSettings, action: Request["action"]): Promise<ActionResult> {
+    const { host } = this.#ports;
+    const subject = subjectOf(program, host);
+    const { signal } = this.#leaving;
+    const operation: Operation = { host, signal, onProgress: nothing, debug: nothing };
+    try {
+      return action === "start"
+        ? await startProgram(subject, operation)
+        : await restartProgram(subject, operation);
+    } catch (error) {
+      const message = `${action} failed: ${(error as Error).message}`;
+      return { program: program.name, action, result: "failed", code: ExitCode.unknown, message };
+    }
+  }
+
+  #tell({ program, action, code, result, pid, message, details }: ActionResult): void {
+    const isGood = code === ExitCode.ok;
+    const event = isGood ? "program.started" : "program.start-failed";
+    const fields = isGood
+      ? { program, action, pid, result }
+      : { program, action, reason: message, code, details };
+    this.#ports.log.write(isGood ? "info" : "error", event, fields, `${program}: ${message}`);
+  }
+}

@@ -1,0 +1,148 @@
+import { existsSync, type FSWatcher, realpathSync, rmSync, watch } from "node:fs";
+import { basename } from "node:path";
+import type { Pid } from "../../proc/pid.ts";
+import { monotonicMs } from "../clock.ts";
+import type { ProgramSettings } from "../config/settings.ts";
+import { livingDaemon } from "../daemon-alive.ts";
+import type { DaemonInfo } from "../daemon-info.ts";
+import { settingsFingerprint } from "../program/digest.ts";
+import type { StateDir } from "../program/state-dir.ts";
+import type { Operation } from "./operation.ts";
+import {
+  type Answer,
+  answerPath,
+  type Request,
+  requestPath,
+  takeAnswer,
+  writeRequest,
+} from "./request.ts";
+
+/** usrsvcd takes a request within this time, in ms, or somebody else has to act. */
+const TAKEN_WITHIN_MS = 1000;
+/** How often is looked whether usrsvcd lives, and whether a notice was lost, in ms. */
+const LOOK_EVERY_MS = 250;
+
+let asked = 0;
+
+/** The usrsvcd that looks after the programs of this configuration file, if one runs. */
+export function daemonInCharge({ host }: Pick<Operation, "host">): DaemonInfo | undefined {
+  const info = livingDaemon(host.state, host.proc);
+  if (info === undefined) return undefined;
+  try {
+    return realpathSync(info.config) === host.config ? info : undefined;
+  } catch {
+    return undefined; // its file is gone: it cannot be ours
+  }
+}
+
+/**
+ * Asks usrsvcd to start or restart a program, and waits for what comes of it. Undefined when it does not
+ * take the request within a second, or ends in the middle.
+ *
+ * @throws the signal's reason; usrsvcd goes on with what it has taken
+ */
+export async function askDaemon(
+  program: ProgramSettings,
+  action: Request["action"],
+  operation: Operation,
+): Promise<Answer | undefined> {
+  const { host, signal, debug } = operation;
+  const asker = host.proc.alive(process.pid as Pid);
+  if (asker === undefined) return undefined;
+  asked += 1;
+  const request: Request = {
+    id: `${process.pid}-${asked}-${Date.now().toString(36)}`,
+    program: program.name,
+    action,
+    at: new Date().toISOString(),
+    asker,
+    fingerprint: settingsFingerprint(program),
+  };
+  using files = FileWatch.of(host.state);
+  writeRequest(host.state, request);
+  debug(`${program.name}: asked usrsvcd`);
+  const isTaken = (): boolean => !existsSync(requestPath(host.state, request));
+  const end = monotonicMs() + TAKEN_WITHIN_MS;
+  while (!isTaken()) {
+    signal.throwIfAborted();
+    if (monotonicMs() < end) {
+      await files.next([requestPath(host.state, request)], end - monotonicMs(), signal);
+    } else if (withdraw(host.state, request)) {
+      return undefined;
+    }
+  }
+  operation.onProgress(`${program.name}: usrsvcd ${action}s it`);
+  for (;;) {
+    const isAlone = daemonInCharge(operation) === undefined;
+    const answer = takeAnswer(host.state, request);
+    if (answer !== undefined || isAlone) return answer;
+    await files.next([answerPath(host.state, request)], LOOK_EVERY_MS, signal);
+    signal.throwIfAborted();
+  }
+}
+
+/** False when it was taken at the last moment. */
+function withdraw(state: StateDir, request: Request): boolean {
+  try {
+    rmSync(requestPath(state, request));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** One watch of the folder for all that wait in this process. */
+class FileWatch implements Disposable {
+  static #shared: { readonly watch: FileWatch; users: number } | undefined;
+  readonly #waiting = new Map<string, Set<() => void>>();
+  #watcher: FSWatcher | undefined;
+
+  private constructor(dir: StateDir) {
+    try {
+      this.#watcher = watch(dir.programs, (_event, file) => {
+        for (const wake of (file !== null && this.#waiting.get(file)) || []) wake();
+      });
+      this.#watcher.on("error", () => this.#watcher?.close());
+    } catch {
+      // no inotify watch is to be had: looked at now and then
+    }
+  }
+
+  static of(dir: StateDir): FileWatch {
+    FileWatch.#shared ??= { watch: new FileWatch(dir), users: 0 };
+    FileWatch.#shared.users += 1;
+    return FileWatch.#shared.watch;
+  }
+
+  /** Resolves when something happens to one of the files, or after `ms`, or when told to leave. */
+  async next(paths: readonly string[], ms: number, signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", wake);
+        for (const path of paths) this.#waiting.get(basename(path))?.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, Math.min(ms, LOOK_EVERY_MS));
+      signal.addEventListener("abort", wake, { once: true });
+      for (const path of paths) {
+        const file = basename(path);
+        const some = this.#waiting.get(file) ?? new Set();
+        this.#waiting.set(file, some.add(wake));
+      }
+    });
+    for (const path of paths) {
+      const file = basename(path);
+      if (this.#waiting.get(file)?.size === 0) this.#waiting.delete(file);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    const shared = FileWatch.#shared;
+    if (shared === undefined) return;
+    shared.users -= 1;
+    if (shared.users > 0) return;
+    FileWatch.#shared = undefined;
+    this.#watcher?.close();
+  }
+}
