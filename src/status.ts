@@ -46,6 +46,10 @@ export interface ShownExit {
   readonly signal?: string;
   readonly coreDumped?: true;
   readonly unknown?: true;
+  /** Who ended it: "usrsvc stop", "usrsvcd: …", "not usrsvc". */
+  readonly by?: string;
+  /** The line of its last words that tells most. */
+  readonly wrote?: string;
 }
 
 /** The flat form of an exit. */

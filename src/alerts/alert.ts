@@ -1,7 +1,8 @@
 import type { ShownExit } from "../status.ts";
 
 /** What people are told of by mail. */
-export type AlertKind = "started" | "restarted" | "limit-exceeded" | "start-failed" | "gave-up";
+export type AlertKind =
+  "started" | "restarted" | "limit-exceeded" | "start-failed" | "keeps-ending" | "gave-up";
 
 /** One thing that happened to a program. Plain JSON: it waits on disk until it is mailed. */
 export interface Alert {

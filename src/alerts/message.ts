@@ -71,6 +71,8 @@ function describeKind(kind: AlertKind): string {
       return "exceeded a limit, and was restarted";
     case "start-failed":
       return "failed to start";
+    case "keeps-ending":
+      return "keeps ending soon after its start";
     case "gave-up":
       return "is down: usrsvcd gave up";
     default:

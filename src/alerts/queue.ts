@@ -149,6 +149,7 @@ const kinds: ReadonlySet<unknown> = new Set([
   "restarted",
   "limit-exceeded",
   "start-failed",
+  "keeps-ending",
   "gave-up",
 ]);
 

@@ -54,6 +54,7 @@ export function renderStatus(all: readonly ProgramStatus[], now: number): string
 function remarks(one: ProgramStatus): readonly string[] {
   const lines: string[] = [];
   if (one.reason !== undefined) lines.push(`why: ${one.reason}`);
+  if (one.state === "running" && one.restarts > 0) lines.push(...describeRestart(one.lastExit));
   if (one.next !== undefined) lines.push(`next: ${one.next}`);
   if (one.olderSettings === true) {
     lines.push("runs with older settings: usrsvc restart applies the new ones");
@@ -62,6 +63,14 @@ function remarks(one: ProgramStatus): readonly string[] {
     lines.push(`also matching and not managed: pid ${one.otherPids.join(", ")}`);
   }
   return [...lines, ...(one.problems ?? []).map((problem) => `problem: ${problem}`)];
+}
+
+/** Of a program that runs again: why it had to. */
+function describeRestart(exit: ShownExit | undefined): readonly string[] {
+  if (exit === undefined || (exit.by === undefined && exit.wrote === undefined)) return [];
+  const by = exit.by === undefined ? "" : `ended by ${exit.by}`;
+  const wrote = exit.wrote === undefined ? "" : `its last words: ${exit.wrote}`;
+  return [`last end: ${[by, wrote].filter((part) => part !== "").join("; ")}`];
 }
 
 function formatExit(exit: ShownExit, now: number): string {

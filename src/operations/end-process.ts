@@ -75,7 +75,12 @@ export async function endIt(
     reason: aim.action === "stop" ? "stopped by usrsvc" : undefined,
     lastExit: stopped
       ? record.lastExit
-      : { at: new Date().toISOString(), pid: target.pid, exit: outcome.exit },
+      : {
+          at: new Date().toISOString(),
+          pid: target.pid,
+          exit: outcome.exit,
+          by: `usrsvc ${aim.action}`,
+        },
   };
   trySave(host, after, complaints);
   if (target !== undefined) complaints.push(...dropPidfile(subject, target.pid));

@@ -2,7 +2,7 @@ import { sameProcess } from "../../proc/pid.ts";
 import { daemonRuns } from "../daemon-alive.ts";
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../format.ts";
-import { withLastLine } from "../program/describe-exit.ts";
+import { withWords } from "../program/describe-exit.ts";
 import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
 import type { Lock } from "../program/lock.ts";
@@ -123,7 +123,7 @@ function failedResult(
     launched: undefined,
     failures: record.failures + 1,
     lastExit: exit === undefined || pid === undefined ? record.lastExit : { at, pid, exit },
-    reason: withLastLine(reason, output),
+    reason: withWords(reason, output),
     nextTryAt: undefined,
   });
   return {

@@ -149,8 +149,9 @@ function lastExit(
     return { lastExit: { pid: record.process.pid, unknown: true } };
   }
   if (record?.lastExit === undefined) return {};
-  const { exit, at, pid } = record.lastExit;
-  return { lastExit: showExit(exit, at, pid) };
+  const { exit, at, pid, by, wrote } = record.lastExit;
+  const more = { ...(by === undefined ? {} : { by }), ...(wrote === undefined ? {} : { wrote }) };
+  return { lastExit: { ...showExit(exit, at, pid), ...more } };
 }
 
 function problems(

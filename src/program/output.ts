@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 import { libc } from "../../proc/libc.ts";
+import type { ProgramSettings } from "../config/settings.ts";
 
 /** A program's log, opened for it. */
 export interface Output {
@@ -38,16 +39,58 @@ export function openOutput(path: string): Output {
 /** Most bytes of a log that are read for its last lines. */
 const TAIL_BYTES = 8192;
 
-/** The last lines, at most `most`, that were written to a file since it had the size `since`. */
-export function lastLines(path: string, since: number, most: number): readonly string[] {
+/** Sizes of a program's logs, in bytes. */
+export interface LogSizes {
+  readonly stdout: number;
+  readonly stderr: number;
+}
+
+type Logs = Pick<ProgramSettings, "stdout" | "stderr">;
+
+/** How much is in its logs now: what comes after a death is the successor's. */
+export function logSizes({ stdout, stderr }: Logs): LogSizes {
+  const out = sizeOf(stdout);
+  return { stdout: out, stderr: stderr === stdout ? out : sizeOf(stderr) };
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0; // no log, no words
+  }
+}
+
+/** What a program wrote last, between two moments: its errors where they have a file of their own. */
+export function lastWords(
+  { stdout, stderr }: Logs,
+  since: LogSizes,
+  until: LogSizes | undefined,
+  most: number,
+): readonly string[] {
+  const errors = lastLines(stderr, since.stderr, most, until?.stderr);
+  return errors.length > 0 ? errors : lastLines(stdout, since.stdout, most, until?.stdout);
+}
+
+/**
+ * The last lines, at most `most`, that were written to a file since it had the size `since`, until it had
+ * the size `until`.
+ */
+export function lastLines(
+  path: string,
+  since: number,
+  most: number,
+  until?: number,
+): readonly string[] {
   let text: string;
   try {
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stat = fstatSync(fd);
       if (!stat.isFile()) return [];
-      const from = Math.max(stat.size < since ? 0 : since, stat.size - TAIL_BYTES);
-      const buffer = Buffer.alloc(stat.size - from);
+      const end = Math.min(stat.size, until ?? stat.size); // truncated since, perhaps
+      const from = Math.max(end < since ? 0 : since, end - TAIL_BYTES);
+      const buffer = Buffer.alloc(end - from);
       text = buffer.toString("utf8", 0, readSync(fd, buffer, 0, buffer.length, from));
     } finally {
       closeSync(fd);

@@ -21,6 +21,10 @@ export interface LastExit {
   readonly at: string;
   readonly pid: number;
   readonly exit: Exit;
+  /** Who ended it, for people: usrsvc, usrsvcd, or none of them. */
+  readonly by?: string | undefined;
+  /** What it wrote last: the line that tells most. */
+  readonly wrote?: string | undefined;
 }
 
 /**
@@ -291,10 +295,14 @@ function asLastExit(value: unknown): LastExit | undefined {
   if (!isObject(value)) return undefined;
   const { at, pid, exit } = value;
   if (typeof at !== "string" || typeof pid !== "number" || !isObject(exit)) return undefined;
+  const by = asText(value["by"]);
+  const wrote = asText(value["wrote"]);
+  const more = { ...(by === undefined ? {} : { by }), ...(wrote === undefined ? {} : { wrote }) };
   const { kind, code, signal, coreDumped } = exit;
-  if (kind === "code" && typeof code === "number") return { at, pid, exit: { kind, code } };
+  if (kind === "code" && typeof code === "number")
+    return { at, pid, exit: { kind, code }, ...more };
   if (kind === "signal" && typeof signal === "string") {
-    return { at, pid, exit: { kind, signal, coreDumped: coreDumped === true } };
+    return { at, pid, exit: { kind, signal, coreDumped: coreDumped === true }, ...more };
   }
-  return { at, pid, exit: { kind: "unknown" } };
+  return { at, pid, exit: { kind: "unknown" }, ...more };
 }

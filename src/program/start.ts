@@ -13,7 +13,7 @@ import { describeLaunchError, launch as execute, type Launched } from "./launch.
 import { launchNote, newLaunchId } from "./mark.ts";
 import type { Lock } from "./lock.ts";
 import type { Pattern } from "./match.ts";
-import { lastLines } from "./output.ts";
+import { lastWords } from "./output.ts";
 import { removePidfile, writePidfile } from "./pidfile.ts";
 import { type ProgramRecord, writeRecord } from "./record.ts";
 import type { TableEntry } from "./process-judge.ts";
@@ -57,7 +57,7 @@ const LOOKS_MS = [3, 10, 25, 50, 100, 200, 400, 700];
 const EXEC_MS = 1000;
 /** A process that is gone: its exit status is told within, in ms. */
 const EXIT_GRACE_MS = 300;
-const OUTPUT_LINES = 5;
+const OUTPUT_LINES = 15;
 
 /**
  * Starts a program and follows it for success_seconds. The caller holds the program's lock and a
@@ -298,7 +298,8 @@ class Start {
     });
     this.#notePidfile(main ?? process);
     const notes = [...this.#notes, ...this.#match.titleNote(process)];
-    return { kind: "started", process, main, via, record, notes };
+    const { logged } = this.#launched;
+    return { kind: "started", process, main, via, record, notes, logged };
   }
 
   #traits(process: ProcessRef): Traits {
@@ -330,7 +331,7 @@ class Start {
     await this.#awaitExit();
     const { host, pattern, signal } = this.#context;
     const { process, logged } = this.#launched;
-    const { name, termToKillMs, stderr, stdout, successMs } = this.#program;
+    const { name, termToKillMs, successMs } = this.#program;
     const command = shorten(this.#program.command);
     const isLaunching = this.#match.isShell();
     const exit = this.#exit; // as it is now: ending what was launched is no news about the program
@@ -348,8 +349,7 @@ class Start {
     if (exit !== undefined) details.push(...describeLeft(left, this.#program));
     this.#context.lock.writeNote(""); // whatever record the caller writes now
     if (this.#notedPid !== undefined) removePidfile(this.#program.pidfile, this.#notedPid);
-    const errors = lastLines(stderr, logged.stderr, OUTPUT_LINES);
-    const output = errors.length > 0 ? errors : lastLines(stdout, logged.stdout, OUTPUT_LINES);
+    const output = lastWords(this.#program, logged, undefined, OUTPUT_LINES);
     const base = { kind: "failed", exit, pid: process.pid, details, output } as const;
     if (exit === undefined && isLaunching) {
       const reason = `"${command}" was not executed within success_seconds: what was to become it hung, and was ended`;

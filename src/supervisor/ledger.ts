@@ -4,7 +4,7 @@ import type { Alert, AlertKind } from "../alerts/alert.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { formatDuration } from "../format.ts";
 import type { LogEvent, LogFields, LogLevel } from "../log.ts";
-import { describeExit, withLastLine } from "../program/describe-exit.ts";
+import { describeExit, tellingLine, withWords } from "../program/describe-exit.ts";
 import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
 import type { Lock } from "../program/lock.ts";
@@ -65,6 +65,9 @@ export class Ledger {
   #heldBack: (() => void)[] | undefined;
   #patience: NodeJS.Timeout | undefined;
   #cause: string | undefined;
+  /** Of the process that ended last, as long as nobody has read them. */
+  #words: Output | undefined;
+  #said: readonly string[] = [];
   /** What the last failed start left behind, for the mail. */
   #failure: Pick<Alert, "exit" | "pid" | "output"> = nothing;
 
@@ -81,6 +84,7 @@ export class Ledger {
 
   /** The record, or an empty one, as ours to write. */
   base(): ProgramRecord {
+    this.#noteWords();
     const record = this.#record ?? emptyRecord(this.name, this.#host.proc.bootId());
     return { ...record, by: this.#host.by, config: this.#host.config };
   }
@@ -218,22 +222,55 @@ export class Ledger {
     this.log("error", "program.stuck", { pid, state }, msg);
   }
 
-  /** Not written to disk: what follows (a start, a pause, an end) is written at once after. */
-  died({ pid }: ProcessRef, exit: Exit): void {
-    const asked = this.#record?.wish === "down";
+  /**
+   * Not written to disk: what follows (a start, a pause, an end) is written at once after. `words`: what
+   * it wrote last, which is read when it is needed: a successor need not wait for it.
+   */
+  died({ pid }: ProcessRef, exit: Exit, words: Output): void {
+    const record = this.base();
+    const isStopped = record.wish === "down";
     // A limit that was exceeded is the reason; that we killed it then is not.
-    const limit = this.#record?.phase === "stopping" ? this.#record.reason : undefined;
-    const how = describeExit(exit);
+    const limit =
+      record.phase === "stopping" && record.by === "usrsvcd" ? record.reason : undefined;
+    const by = isStopped
+      ? "usrsvc stop"
+      : limit === undefined
+        ? exit.kind === "signal"
+          ? "not usrsvc"
+          : undefined
+        : `usrsvcd: ${limit}`;
+    const how = by === "not usrsvc" ? `${describeExit(exit)}, not by usrsvc` : describeExit(exit);
+    const isClean = isStopped || limit !== undefined || (exit.kind === "code" && exit.code === 0);
+    let output: readonly string[] | undefined;
+    const read = (): readonly string[] => (output ??= isClean ? [] : words());
+    this.#words = read;
     this.#record = {
-      ...this.base(),
+      ...record,
       process: undefined,
       launched: undefined,
       session: undefined,
-      lastExit: { at: new Date().toISOString(), pid, exit },
+      lastExit: { at: new Date().toISOString(), pid, exit, by },
       reason: limit ?? how,
     };
-    const isClean = asked || limit !== undefined || (exit.kind === "code" && exit.code === 0);
-    this.log(isClean ? "info" : "warn", "program.exited", { pid, exit: showExit(exit) }, how);
+    this.#line(isClean ? "info" : "warn", "program.exited", how, () => {
+      const lines = read();
+      return { pid, exit: showExit(exit), by, ...(lines.length > 0 ? { output: lines } : {}) };
+    });
+  }
+
+  /** What a process wrote last goes on record with how it ended. */
+  #noteWords(): void {
+    if (this.#words === undefined) return;
+    const lines = this.#words();
+    this.#words = undefined;
+    this.#said = lines;
+    const { lastExit, reason } = this.#record ?? {};
+    if (lines.length === 0 || lastExit === undefined || this.#record === undefined) return;
+    this.#record = {
+      ...this.#record,
+      lastExit: { ...lastExit, wrote: tellingLine(lines) },
+      reason: reason === undefined ? undefined : withWords(reason, lines),
+    };
   }
 
   /** It ran when usrsvcd was last seen, and does not now. */
@@ -251,7 +288,7 @@ export class Ledger {
   }
 
   /** A start from here has succeeded: for the log, and for whoever wants mail of it. */
-  started({ pid }: ProcessRef, via: Via, lived: string, kind: AlertKind, output: Output): void {
+  started({ pid }: ProcessRef, via: Via, lived: string, kind: AlertKind): void {
     this.log("info", "program.started", { pid, via }, `runs, pid ${pid}, since ${lived}`);
     const { lastExit } = this.base();
     this.#alert({
@@ -260,8 +297,9 @@ export class Ledger {
       reason: this.#cause ?? "it was not running",
       exit: kind === "started" || lastExit === undefined ? undefined : showExit(lastExit.exit),
       next: "usrsvcd watches it",
-      output: output(),
+      output: this.#said, // not what the new one writes
     });
+    this.#said = [];
   }
 
   /** Why a start follows: what the record says now, which the start itself will not. */
@@ -303,7 +341,7 @@ export class Ledger {
       launched: undefined,
       session: undefined,
       lastExit,
-      reason: withLastLine(reason, output),
+      reason: withWords(reason, output),
     });
   }
 
@@ -319,8 +357,23 @@ export class Ledger {
     const msg = `${count}; next try in ${formatDuration(delayMs)}`;
     this.log("warn", "program.backoff", { failures, delayMs, nextTryAt, reason }, msg);
     const next = `usrsvcd tries again in ${formatDuration(delayMs)} (${count})`;
-    this.#alert({ kind: "start-failed", reason, next, ...this.#failure });
+    if (failures > 0) this.#alert({ kind: "start-failed", reason, next, ...this.#failure });
+    else
+      this.#alert({
+        kind: "keeps-ending",
+        reason: this.base().reason ?? reason,
+        next,
+        ...this.#end(),
+      });
     this.#write({ ...this.base(), phase: "backoff", nextTryAt, failures, restarts });
+  }
+
+  /** How it ended last, for the mail. */
+  #end(): Pick<Alert, "exit" | "pid" | "output"> {
+    const { lastExit } = this.base();
+    if (lastExit === undefined) return nothing;
+    const { exit, pid, wrote } = lastExit;
+    return { exit: showExit(exit), pid, output: wrote === undefined ? [] : [wrote] };
   }
 
   /** An operator called the next start off before anything was launched: how it ended is on record. */
@@ -345,8 +398,12 @@ export class Ledger {
 
   /** A line about this program. */
   log(level: LogLevel, event: LogEvent, fields: LogFields, message: string): void {
+    this.#line(level, event, message, () => fields);
+  }
+
+  #line(level: LogLevel, event: LogEvent, message: string, fields: () => LogFields): void {
     const write = (): void =>
-      this.#writeLog(level, event, { program: this.name, ...fields }, `${this.name}: ${message}`);
+      this.#writeLog(level, event, { program: this.name, ...fields() }, `${this.name}: ${message}`);
     if (this.#heldBack === undefined) write();
     else this.#heldBack.push(write);
   }

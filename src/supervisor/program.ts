@@ -5,7 +5,7 @@ import type { ProgramSettings } from "../config/settings.ts";
 import { formatDuration } from "../format.ts";
 import { type Found, recordedProcess } from "../program/identify.ts";
 import { type Lock, lockHolder, lockNote, programLock, tryLock } from "../program/lock.ts";
-import { lastLines } from "../program/output.ts";
+import { lastWords, logSizes, type LogSizes } from "../program/output.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
 import { completedRecord, markOf, unfinishedLaunch } from "../program/mark.ts";
 import { otherConfig, type ProgramRecord } from "../program/record.ts";
@@ -36,6 +36,11 @@ const CALLED_OFF_PAUSE_MS = 100;
 /** After something outside of the machine failed (disk full, folder gone), in ms. */
 const TROUBLE_PAUSE_MS = 10_000;
 
+/** So many lines of what a process wrote last are told. */
+const LAST_WORDS = 15;
+/** Of what was not launched from here nobody knows how much of its log is its own. */
+const UNKNOWN_SIZES: LogSizes = { stdout: 0, stderr: 0 };
+
 const nothing = (): void => {};
 const ABSENT: Found = { kind: "absent", pidfile: { kind: "none" } };
 
@@ -54,6 +59,8 @@ export class SupervisedProgram {
   readonly #hold: Hold;
   /** Of a shell line: what does its work, as far as it was seen. */
   #main: ProcessRef | undefined;
+  /** Sizes of its logs when it was launched. */
+  #logged = UNKNOWN_SIZES;
   /** The pidfile that could not be written for this process. */
   #unwritable: string | undefined;
   /** The configuration file whose program of this name runs. */
@@ -554,10 +561,9 @@ export class SupervisedProgram {
     this.#ledger.noteRecord(record);
     this.#decide({ kind: "started", process });
     this.#takeHold(process, outcome.main);
+    this.#logged = outcome.logged ?? UNKNOWN_SIZES;
     const lived = formatDuration(this.#settings.successMs);
-    this.#ledger.started(process, via, lived, cause, () =>
-      this.#settings.emailAlerts.length > 0 ? lastLines(this.#settings.stderr, 0, 5) : [],
-    );
+    this.#ledger.started(process, via, lived, cause);
     for (const note of notes) this.#ledger.log("warn", "program.warning", { pid }, note);
   }
 
@@ -606,7 +612,12 @@ export class SupervisedProgram {
     const { host } = this.#around;
     host.claim(this.name, undefined);
     this.#remains.note(process, this.#ledger.record);
-    this.#ledger.died(process, exit ?? { kind: "unknown" });
+    const settings = this.#settings;
+    const since = this.#logged;
+    const until = logSizes(settings);
+    this.#ledger.died(process, exit ?? { kind: "unknown" }, () =>
+      lastWords(settings, since, until, LAST_WORDS),
+    );
     // A start removes the pidfile itself.
     if (this.#settings.autopid && !startFollows(step)) {
       removePidfile(this.#settings.pidfile, process.pid);
@@ -621,6 +632,7 @@ export class SupervisedProgram {
     this.#cancelWake();
     this.#main = main;
     this.#unwritable = undefined;
+    this.#logged = UNKNOWN_SIZES;
     if (this.#hold.take(process)) this.#watchLimits(main ?? process);
     else this.look(); // gone already
   }

@@ -83,7 +83,10 @@ export class Starter {
     return await start(settings, {
       host,
       pattern: subject.pattern,
-      record: { ...ledger.base(), restarts, failures },
+      // Asked after the launch: what the process before wrote last is read by then.
+      get record() {
+        return { ...ledger.base(), restarts, failures };
+      },
       lock,
       signal,
       endTurn,

@@ -498,9 +498,8 @@ describe("start, of its success", () => {
     const argv = [lab.script("app", "#!/bin/sh", `setsid -f ${daemon}`, "exit 0")];
     const more = { ...titled(lab, "daemon"), autopid: false, scanForProcess: false };
     const outcome = await lab.start(lab.settings(argv, more));
-    startedProcess(outcome);
-    assert.ok(outcome.kind === "started");
-    assert.equal(outcome.via, "pidfile");
+    const { pid } = startedProcess(outcome);
+    assert.deepEqual(readPidfile(pidfile), { kind: "pid", pid });
   });
 
   test("a stale pidfile is gone before the program exists", async (t) => {
