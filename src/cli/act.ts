@@ -11,6 +11,7 @@ import { findSubject, type Subject } from "../program/subject.ts";
 import type { ProgramStatus } from "../status.ts";
 import { widenThreadPool } from "../thread-pool.ts";
 import type { Command } from "./args.ts";
+import { daemonNotes } from "../operations/daemon-notes.ts";
 import { restartProgram, startProgram, stopProgram } from "../operations/operate.ts";
 import { throughDaemon } from "../operations/through-daemon.ts";
 import type { ActionResult, Operation } from "../operations/operation.ts";
@@ -33,7 +34,7 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
   for (const name of unknown) tellUnknown(name, settings, command, screen);
   const code =
     command.action === "status"
-      ? await showStatus(subjects, command, host, screen)
+      ? await showStatus(subjects, command, settings, host, screen)
       : await untilSignalled((signal) => actOnAll(subjects, command, host, screen, signal));
   if (unknown.length > 0) return ExitCode.undefinedProgram;
   // A file that is refused as a whole: nobody knows what should run.
@@ -197,6 +198,7 @@ function report(result: ActionResult, json: boolean, screen: Screen): void {
 async function showStatus(
   subjects: readonly Subject[],
   command: Act,
+  settings: Settings,
   host: Host,
   screen: Screen,
 ): Promise<ExitCode> {
@@ -210,6 +212,7 @@ async function showStatus(
   if (command.json) for (const one of all) screen.result(JSON.stringify(one));
   else if (all.length > 0) screen.result(renderStatus(all, Date.now()));
   else if (command.names.length === 0) screen.complain("the configuration has no program yet");
+  if (!command.json) for (const note of daemonNotes(settings, host)) screen.result(`note: ${note}`);
   const asked = command.names.length > 0 ? all : all.filter(({ enabled }) => enabled);
   return asked.every(isUp) ? ExitCode.ok : ExitCode.failure;
 }

@@ -65,12 +65,15 @@ function remarks(one: ProgramStatus): readonly string[] {
   return [...lines, ...(one.problems ?? []).map((problem) => `problem: ${problem}`)];
 }
 
+/** As the record says it. */
+const NOBODY = "not usrsvc";
+
 /** Of a program that runs again: why it had to. */
 function describeRestart(exit: ShownExit | undefined): readonly string[] {
   if (exit === undefined || (exit.by === undefined && exit.wrote === undefined)) return [];
-  const by = exit.by === undefined ? "" : `ended by ${exit.by}`;
+  const by = exit.by === undefined ? "" : exit.by === NOBODY ? "not by usrsvc" : `by ${exit.by}`;
   const wrote = exit.wrote === undefined ? "" : `its last words: ${exit.wrote}`;
-  return [`last end: ${[by, wrote].filter((part) => part !== "").join("; ")}`];
+  return [`it ended last: ${[by, wrote].filter((part) => part !== "").join("; ")}`];
 }
 
 function formatExit(exit: ShownExit, now: number): string {

@@ -3,7 +3,7 @@ import type { IssueList } from "./issue-list.ts";
 import type { Place } from "./issue.ts";
 import type { programSchema, Values } from "./schema.ts";
 import type { MatchRule, ProgramSettings } from "./settings.ts";
-import { listShellCommands } from "./shell-commands.ts";
+import { lastShellCommand, listShellCommands } from "./shell-commands.ts";
 import { splitWords } from "./words.ts";
 
 /** The settings that follow from `command`, `useshell` and `proctitle_re`, where they could be read. */
@@ -32,7 +32,9 @@ export function resolveCommand(
   if (match || !("proctitle_re" in values)) return { command, argv, match };
   const candidates = useshell ? listShellCommands(command) : [split.words];
   if (candidates.length === 0) issues.warn(whereIs(), NO_CANDIDATE);
-  return { command, argv, match: { kind: "command", candidates } };
+  const main = useshell ? lastShellCommand(command) : undefined;
+  const rule = { kind: "command", candidates, ...(main && { main }) } as const;
+  return { command, argv, match: rule };
 }
 
 const NO_CANDIDATE =

@@ -28,7 +28,12 @@ export type MatchRule =
    * The command line must be one of these (or what the kernel makes of it through `#!`).
    * Without `useshell` there is one; with it, one per simple command of the line, the last first.
    */
-  | { readonly kind: "command"; readonly candidates: readonly (readonly string[])[] };
+  | {
+      readonly kind: "command";
+      readonly candidates: readonly (readonly string[])[];
+      /** Of a shell line: the command that does its work in the end; undefined: the shell does. */
+      readonly main?: readonly string[] | undefined;
+    };
 
 /** `[[Monitor]]`: when a running program is to be restarted. */
 export interface MonitorSettings {

@@ -29,6 +29,41 @@ export function listShellCommands(line: string): readonly (readonly string[])[] 
   return commands.toReversed();
 }
 
+/**
+ * The command that does the work of a shell line in the end, as `serve` does in `migrate && exec serve`:
+ * its last simple command. Undefined where none is the last to run, in loops, pipes and the background,
+ * or where its words cannot be known.
+ */
+export function lastShellCommand(line: string): readonly string[] | undefined {
+  let words: Token[] = [];
+  let last: Token[] = [];
+  for (const token of readTokens(line)) {
+    if (token.kind === "word") {
+      words.push(token);
+      continue;
+    }
+    if (!SEQUENCE.has(token.text) || isCompound(words)) return undefined;
+    if (words.length > 0) last = words;
+    words = [];
+  }
+  if (isCompound(words) || hasHereDocument(line)) return undefined;
+  return readCommand(words.length > 0 ? words : last);
+}
+
+/** Between commands of which the second runs when the first is done. */
+const SEQUENCE = new Set(["&&", ";", "\n"]);
+/** Words that begin a command which holds others. */
+const COMPOUND = new Set("if while until for case select function { }".split(" "));
+
+function isCompound([first]: readonly Token[]): boolean {
+  return first !== undefined && !first.isQuoted && COMPOUND.has(first.text);
+}
+
+/** What comes behind it was not read. */
+function hasHereDocument(line: string): boolean {
+  return line.includes("<<");
+}
+
 /** Words behind which a command begins. */
 const PREFIXES = new Set("if then elif else while until do ! { time".split(" "));
 /** Words that begin something other than a program. */

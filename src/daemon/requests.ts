@@ -76,7 +76,7 @@ export class Requests implements Disposable {
         `${program}: ${action} asked for by usrsvc, pid ${asker.pid}`,
       );
       const result = await this.#act(known, action);
-      this.#tell(result);
+      if (result.code !== ExitCode.ok) this.#tellFailure(result); // what runs is told when it is held
       const waits = sameProcess(host.proc.alive(asker.pid), asker);
       if (waits) writeAnswer(host.state, request, { kind: "done", result });
     } catch (error) {
@@ -102,12 +102,8 @@ export class Requests implements Disposable {
     }
   }
 
-  #tell({ program, action, code, result, pid, message, details }: ActionResult): void {
-    const isGood = code === ExitCode.ok;
-    const event = isGood ? "program.started" : "program.start-failed";
-    const fields = isGood
-      ? { program, action, pid, result }
-      : { program, action, reason: message, code, details };
-    this.#ports.log.write(isGood ? "info" : "error", event, fields, `${program}: ${message}`);
+  #tellFailure({ program, action, code, message, details }: ActionResult): void {
+    const fields = { program, action, reason: message, code, details };
+    this.#ports.log.write("error", "program.start-failed", fields, `${program}: ${message}`);
   }
 }

@@ -142,7 +142,7 @@ function describeStop(
   const took =
     kind === "terminated"
       ? `terminated in ${formatDuration(tookMs)}`
-      : `killed, since it ignored SIGTERM for ${formatDuration(termToKillMs)}`;
+      : `killed, since it ignored SIGTERM for ${formatDuration(termToKillMs)} (term_to_kill_seconds)`;
   return {
     result: kind === "terminated" ? "stopped" : "killed",
     code: ExitCode.ok,

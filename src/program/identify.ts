@@ -113,16 +113,16 @@ function mainOf(
 ): ProcessRef | undefined {
   if (!pattern.isShell || processes === undefined) return undefined;
   if (!sameProcess(record?.launched, process)) return undefined;
-  return matchBelow(process, pattern, processes());
+  return workBelow(process, pattern, processes());
 }
 
-/** The top match among the descendants of a process, and in its session. */
-export function matchBelow(
+/** What does the work of a shell line: among the descendants of the shell, and in its session. */
+export function workBelow(
   { pid }: ProcessRef,
   pattern: Pattern,
   all: readonly TableEntry[],
 ): ProcessRef | undefined {
-  const matching = candidates(pattern, all).filter(({ argv }) => pattern.matches(argv));
+  const matching = candidates(pattern, all).filter(({ argv }) => pattern.doesWork(argv));
   if (matching.length === 0) return undefined;
   const parents = new Map(all.map((one) => [one.ref.pid as number, one.ppid]));
   const below = matching.filter(

@@ -22,8 +22,10 @@ export interface Pattern {
   readonly description: string;
   /** True where the process that is launched *is* the program, whatever title it takes. */
   readonly isLaunched: boolean;
-  /** True for a shell line: the shell is the program, and what matches below it does its work. */
+  /** True for a shell line: the shell is the program. */
   readonly isShell: boolean;
+  /** Of a shell line: true for the process below the shell that does its work, if there is to be one. */
+  doesWork(argv: readonly string[]): boolean;
   /** Working directory that a match must have, unless it is the program's by its lineage; undefined: any. */
   readonly folder: string | undefined;
   /** Names (see {@link endingOf}) with which a matching command line ends; undefined: any may. */
@@ -50,7 +52,7 @@ export function endingOf(argv: readonly string[]): string {
 export function pattern(rule: MatchRule, program: Launchable, path: string | undefined): Pattern {
   return rule.kind === "title"
     ? new TitlePattern(rule, program)
-    : new CommandPattern(rule.candidates, program, path);
+    : new CommandPattern(rule, program, path);
 }
 
 type Launchable = Pick<ProgramSettings, "directory" | "useshell" | "command">;
@@ -79,6 +81,10 @@ class TitlePattern implements Pattern {
     return `proctitle_re ${this.#rule.source}`;
   }
 
+  doesWork(argv: readonly string[]): boolean {
+    return this.isShell && this.matches(argv);
+  }
+
   matches(argv: readonly string[]): boolean {
     if (argv.length === 0 || !this.#rule.regex.test(argv.join(" "))) return false;
     return !isShellAround(argv, this.#program);
@@ -88,17 +94,19 @@ class TitlePattern implements Pattern {
 /** By the commands that the process may show. Made for each of thousands: it holds next to nothing. */
 class CommandPattern implements Pattern {
   readonly #wanted: readonly (readonly string[])[];
+  readonly #main: readonly string[] | undefined;
   readonly #program: Launchable;
   readonly #path: string | undefined;
   #interpreted: readonly (readonly string[])[] | undefined;
   #folder: { readonly path: string | undefined } | undefined;
 
   constructor(
-    candidates: readonly (readonly string[])[],
+    { candidates, main }: MatchRule & { kind: "command" },
     program: Launchable,
     path: string | undefined,
   ) {
     this.#wanted = candidates.map(withoutEmptyTail).filter((argv) => argv.length > 0);
+    this.#main = main && withoutEmptyTail(main);
     this.#program = program;
     this.#path = path;
   }
@@ -126,6 +134,11 @@ class CommandPattern implements Pattern {
 
   get endings(): readonly string[] {
     return [...new Set(this.#wanted.map(endingOf))];
+  }
+
+  doesWork(argv: readonly string[]): boolean {
+    const main = this.#main;
+    return main !== undefined && argv.at(-1) === main.at(-1) && this.matches(argv);
   }
 
   matches(argv: readonly string[]): boolean {

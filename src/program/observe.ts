@@ -127,7 +127,7 @@ function describe(
   }
   if (found.kind === "absent" || living === undefined) {
     const broken = launch === undefined ? {} : { reason: "its start was broken off" };
-    return { ...base, ...describeDown(subject, file.record, around), ...broken };
+    return { ...base, ...describeDown(subject, file, around), ...broken };
   }
   const { ageMs: age, ...shown } = living;
   return {
@@ -303,10 +303,14 @@ type Down = Pick<ProgramStatus, "state" | "reason" | "next" | "nextTryAt">;
 
 function describeDown(
   subject: Subject,
-  record: ProgramRecord | undefined,
+  file: Pick<RecordFile, "record" | "isOfEarlierBoot">,
   around: Surroundings,
 ): Down {
-  const why = describeWhy(subject, record);
+  const { record } = file;
+  const isOfEarlierBoot = file.isOfEarlierBoot === true;
+  const why = isOfEarlierBoot
+    ? { reason: "it was not started since the machine was booted" }
+    : describeWhy(subject, record);
   if (!subject.enabled) return { state: "stopped", ...why, next: "nothing: enabled = False" };
   if (record?.wish === "down") {
     return { state: "stopped", ...why, next: `stays down until "usrsvc start" or the next boot` };
@@ -327,7 +331,7 @@ function describeDown(
   if (record?.phase === "fatal") {
     return { state: "fatal", ...why, next: `usrsvcd gave up: mend it, then "usrsvc start"` };
   }
-  return { state: "stopped", ...why, next: nextOfStopped(subject, record) };
+  return { state: "stopped", ...why, next: nextOfStopped(subject, record, isOfEarlierBoot) };
 }
 
 function describeWhy(
@@ -343,11 +347,16 @@ function describeWhy(
   };
 }
 
-function nextOfStopped(subject: Subject, record: ProgramRecord | undefined): string {
+function nextOfStopped(
+  subject: Subject,
+  record: ProgramRecord | undefined,
+  isOfEarlierBoot: boolean,
+): string {
   if (subject.settings === undefined) return "nothing: its settings are faulty";
   const { autostart, autorestart } = subject.settings;
   if (record === undefined && autostart) return "usrsvcd does not know it yet: usrsvcd reread";
-  const ran = record?.process !== undefined || record?.lastExit !== undefined;
+  const isKnown = record?.process !== undefined || record?.lastExit !== undefined;
+  const ran = isKnown && !isOfEarlierBoot;
   if (ran && !autorestart) return "nothing: autorestart = False";
   if (!ran && !autostart) return "nothing: autostart = False";
   return "usrsvcd starts it";

@@ -76,6 +76,8 @@ export interface RecordFile {
   readonly problem: string | undefined;
   /** The text as it stood; undefined when there is no file, or when it cannot be read now. */
   readonly text: string | undefined;
+  /** It was written before the machine was booted last. */
+  readonly isOfEarlierBoot?: true;
   /** True when it was read and cannot be understood; false also when it cannot be read just now. */
   readonly isDamaged: boolean;
 }
@@ -177,8 +179,9 @@ export function readRecord(
     const problem = `${path}: not a record of this program, ignored`;
     return { record: undefined, problem, text, isDamaged: true };
   }
-  const valid = record.boot === boot ? record : forget(record, boot);
-  return { record: valid, problem: undefined, text, isDamaged: false };
+  const file = { problem: undefined, text, isDamaged: false };
+  if (record.boot === boot) return { ...file, record };
+  return { ...file, record: forget(record, boot), isOfEarlierBoot: true };
 }
 
 /** Records have a multiple of this length: one that takes the place of another fits in. */

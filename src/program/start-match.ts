@@ -4,7 +4,7 @@ import { statIfAny } from "../../proc/reader.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { shorten } from "../format.ts";
 import type { Host } from "./host.ts";
-import { matchBelow, topMatches } from "./identify.ts";
+import { topMatches, workBelow } from "./identify.ts";
 import { isLaunchShell } from "./launch.ts";
 import { type Launch, offspring, relation } from "./lineage.ts";
 import type { Pattern } from "./match.ts";
@@ -93,7 +93,7 @@ export class StartMatch {
 
   #mainOf(top: ProcessRef): ProcessRef | undefined {
     if (!this.#pattern.isShell) return undefined;
-    return matchBelow(top, this.#pattern, this.#host.table.sweep({ thorough: true }));
+    return workBelow(top, this.#pattern, this.#host.table.sweep({ thorough: true }));
   }
 
   /** The pidfile that the program writes names an own process that was born after the launch. */

@@ -130,7 +130,7 @@ function foundRunning(
     failures: 0,
     reason: undefined,
     nextTryAt: undefined,
-    by: host.by,
+    by: record.by,
   };
   const text = writeRecord(host.state, taken);
   onRecord?.(taken, text);
@@ -182,7 +182,7 @@ class Start {
       digest: settingsDigest(program),
       reason: undefined,
       nextTryAt: undefined,
-      by: host.by,
+      by: context.record.by,
     });
     // What is executed is the program at once; what does not match yet is named by no pidfile.
     if (pattern.isLaunched) this.#notePidfile(process);

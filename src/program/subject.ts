@@ -23,6 +23,7 @@ export interface Subject {
 
 const nothing: Pattern = {
   matches: () => false,
+  doesWork: () => false,
   description: "(faulty settings)",
   isLaunched: false,
   isShell: false,

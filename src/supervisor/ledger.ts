@@ -163,7 +163,7 @@ export class Ledger {
     const { process, via, others } = found;
     const { pid } = process;
     const record = this.#record;
-    this.log("info", "program.taken-up", { pid, via }, describeTakeUp(pid, via, record?.by));
+    this.log("info", "program.taken-up", { pid, via }, describeTakeUp(pid, via, record));
     if (record?.phase !== "running" || !sameProcess(record.process, process)) {
       this.#write({
         ...this.base(),
@@ -239,7 +239,8 @@ export class Ledger {
           ? "not usrsvc"
           : undefined
         : `usrsvcd: ${limit}`;
-    const how = by === "not usrsvc" ? `${describeExit(exit)}, not by usrsvc` : describeExit(exit);
+    const whom = by === "not usrsvc" ? ", not by usrsvc" : isStopped ? `, by ${by}` : "";
+    const how = `${describeExit(exit)}${whom}`;
     const isClean = isStopped || limit !== undefined || (exit.kind === "code" && exit.code === 0);
     let output: readonly string[] | undefined;
     const read = (): readonly string[] => (output ??= isClean ? [] : words());
@@ -381,9 +382,9 @@ export class Ledger {
     this.#write({ ...this.base(), phase: "backoff", nextTryAt: new Date().toISOString() });
   }
 
-  gaveUp(reason: string, { failures, restarts }: History): void {
+  gaveUp(reason: string, { failures, restarts }: History, maxrestarts: number): void {
     const msg =
-      `given up after ${failures} failed starts (maxrestarts): ${reason}; ` +
+      `given up after ${failures} failed starts (maxrestarts = ${maxrestarts}): ${reason}; ` +
       `mend it, then: usrsvc start ${this.name}`;
     this.log("error", "program.gave-up", { failures, reason }, msg);
     const next = `nothing, until you mend it and run: usrsvc start ${this.name}`;
@@ -433,10 +434,12 @@ function markOf(text: string | undefined): string | undefined {
   return text === undefined ? undefined : textHash(text);
 }
 
-function describeTakeUp(pid: number, via: Via, by: ProgramRecord["by"] | undefined): string {
+function describeTakeUp(pid: number, via: Via, record: ProgramRecord | undefined): string {
   switch (via) {
     case "launch":
-      return `runs, pid ${pid}, known from its record (by ${by ?? "usrsvcd"})`;
+      return record?.by === "usrsvc"
+        ? `runs, pid ${pid}, started by usrsvc`
+        : `runs, pid ${pid}, known from its record`;
     case "pidfile":
       return `runs already, pid ${pid}, found by its pidfile`;
     case "scan":

@@ -507,7 +507,7 @@ export class SupervisedProgram {
         return this.#ledger.backedOff(delayMs, reason, this.#history, maxrestarts);
       }
       case "give-up":
-        return this.#ledger.gaveUp(effect.reason, this.#history);
+        return this.#ledger.gaveUp(effect.reason, this.#history, this.#settings.maxrestarts);
       case "wake":
         return this.#wakeAt(effect.at);
     }

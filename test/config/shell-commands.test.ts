@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { listShellCommands } from "../../src/config/shell-commands.ts";
+import { lastShellCommand, listShellCommands } from "../../src/config/shell-commands.ts";
 
 describe("listShellCommands()", () => {
   const lines: readonly (readonly [string, readonly string[]])[] = [
@@ -51,4 +51,30 @@ describe("listShellCommands()", () => {
     );
     fc.assert(fc.property(fc.array(parts), (line) => void listShellCommands(line.join(""))));
   });
+});
+
+describe("lastShellCommand()", () => {
+  const lines: readonly (readonly [line: string, want: string | undefined])[] = [
+    ["./serve --port 80", "./serve|--port|80"],
+    ["cd /x && exec ./serve", "./serve"],
+    ["./migrate && umask 077; A=1 exec ./serve", "./serve"],
+    ["sleep 5\n./serve;", "./serve"],
+    ["[ -f x ] && ./serve", "./serve"],
+    ["while true; do ./job; sleep 5; done", undefined],
+    ["for i in 1 2; do ./job; done", undefined],
+    ["if true; then ./a; else ./b; fi", undefined],
+    ["./source | ./sink", undefined],
+    ["./a & ./b", undefined],
+    ["./a || ./b", undefined],
+    ["(./a)", undefined],
+    ["./a; wait", undefined],
+    ["./serve $PORT", undefined],
+    ["cat <<E; ./serve\nx\nE", undefined],
+    ["", undefined],
+  ];
+  for (const [line, want] of lines) {
+    test(`is ${want ?? "none"} in ${JSON.stringify(line)}`, () => {
+      assert.equal(lastShellCommand(line)?.join("|"), want);
+    });
+  }
 });

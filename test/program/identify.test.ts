@@ -13,6 +13,7 @@ import { tempDir } from "../support/temp-dir.ts";
 
 const isApp: Pattern = {
   matches: (argv) => argv[0] === "app",
+  doesWork: (argv) => argv[0] === "app",
   description: "app",
   isLaunched: false,
   isShell: false,

@@ -1,0 +1,52 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Settings } from "../config/settings.ts";
+import { livingDaemon } from "../daemon-alive.ts";
+import type { Host } from "../program/host.ts";
+import { daemonInCharge } from "./ask.ts";
+
+/**
+ * What an operator should know of usrsvcd when he looks at the programs: that none runs, or that it does
+ * not have the configuration that he sees. Empty when all is as it should be.
+ */
+export function daemonNotes({ programs, main }: Settings, host: Host): readonly string[] {
+  const daemon = livingDaemon(host.state, host.proc);
+  if (daemon === undefined) {
+    const isMissed = [...programs.values()].some((one) => one.enabled && one.autorestart);
+    return isMissed ? ["usrsvcd does not run: what ends stays down (usrsvcd start)"] : [];
+  }
+  if (daemonInCharge({ host }) === undefined) {
+    return [
+      `usrsvcd runs with another configuration file, ${daemon.config}: it does not look after these`,
+    ];
+  }
+  const { lastReread } = daemon;
+  if (lastReread !== undefined && !lastReread.ok) {
+    const why = lastReread.problems[0] ?? "see its log";
+    return [`usrsvcd has refused the last reread and keeps what it had: ${why}`];
+  }
+  const readAt = Date.parse(lastReread?.at ?? daemon.since);
+  const changed = filesOf(main.configDir, host.config).find((file) => changedAt(file) > readAt);
+  return changed === undefined
+    ? []
+    : [`${changed} was changed since usrsvcd has read it: usrsvcd reread`];
+}
+
+function filesOf(folder: string | undefined, main: string): readonly string[] {
+  if (folder === undefined) return [main];
+  try {
+    const names = readdirSync(folder).filter((name) => name.endsWith(".cfg"));
+    return [main, folder, ...names.map((name) => join(folder, name))];
+  } catch {
+    return [main];
+  }
+}
+
+/** In ms; what is gone has not changed. */
+function changedAt(path: string): number {
+  try {
+    return statSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
