@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { Pid, ProcessRef, Ticks } from "../proc/pid.ts";
+import { readFileHead } from "./read-file.ts";
 
 /** What a running usrsvcd tells of itself in `state_dir/usrsvcd.json`. */
 export interface DaemonInfo {
@@ -31,13 +31,17 @@ export interface RereadResult {
   readonly problems: readonly string[];
 }
 
+/** With the names of ten thousand programs it has 1 MB. */
+const MOST_BYTES = 16 * 1024 * 1024;
+
 /**
  * Reads the self-description; undefined when there is none, or none that can be understood. That
  * the process in it lives is for the caller to check, by its start time.
  */
 export function readDaemonInfo(path: string, boot: string): DaemonInfo | undefined {
   try {
-    const raw = JSON.parse(readFileSync(path, "utf8")) as Partial<DaemonInfo>;
+    const { text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false });
+    const raw = JSON.parse(text) as Partial<DaemonInfo>;
     const { pid, startTime } = raw.process ?? {};
     if (!Number.isSafeInteger(pid) || !Number.isSafeInteger(startTime)) return undefined;
     if (raw.boot !== boot) return undefined;

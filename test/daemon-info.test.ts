@@ -6,6 +6,7 @@ import { livingDaemon } from "../src/daemon-alive.ts";
 import { readDaemonInfo } from "../src/daemon-info.ts";
 import { makeStateDir, stateDir } from "../src/program/state-dir.ts";
 import { FakeProc } from "./support/fake-proc.ts";
+import { makeHugeFile, noFiles } from "./support/strange-files.ts";
 import { tempDir } from "./support/temp-dir.ts";
 
 const info = {
@@ -38,6 +39,22 @@ describe("readDaemonInfo", () => {
     }
     writeFileSync(path, JSON.stringify(info));
     assert.equal(readDaemonInfo(path, "next-boot"), undefined);
+  });
+});
+
+describe("readDaemonInfo, where a program put something else,", () => {
+  for (const { kind, make } of noFiles) {
+    test(`does not wait for ${kind}`, (t) => {
+      const path = join(tempDir(t), "info");
+      make(path);
+      assert.equal(readDaemonInfo(path, "boot"), undefined);
+    });
+  }
+
+  test("reads no 10 GB", (t) => {
+    const path = join(tempDir(t), "info");
+    makeHugeFile(path, JSON.stringify(info));
+    assert.equal(readDaemonInfo(path, "boot"), undefined);
   });
 });
 

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, statSync } from "node:fs";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { readRecordText } from "./record.ts";
 import type { StateDir } from "./state-dir.ts";
 
 /** Which process belongs to which program: one recorded for a program is no candidate for another. */
@@ -85,7 +85,7 @@ function readOwners(
   const owners = new Map<number, Owner>();
   for (const file of recordFiles(state)) {
     try {
-      const raw = JSON.parse(readFileSync(join(state.programs, file), "utf8")) as {
+      const raw = JSON.parse(readRecordText(state, file)) as {
         name?: string;
         boot?: string;
         process?: ProcessRef;

@@ -1,7 +1,8 @@
-import { readFileSync, renameSync, rmSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Exit } from "../../proc/exit.ts";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import { NotAFile, readFileHead } from "../read-file.ts";
 import { replaceFile } from "./replace-file.ts";
 import { fileStem, sparePath, type StateDir } from "./state-dir.ts";
 
@@ -63,10 +64,12 @@ export interface RecordFile {
   readonly problem: string | undefined;
   /** The text as it stood; undefined when there is no file, or when it cannot be read now. */
   readonly text: string | undefined;
-  /** True when it was read and cannot be understood; false also when it cannot be read just now. */
+  /** True when it cannot be understood, or is no file; false also when it cannot be read just now. */
   readonly isDamaged: boolean;
 }
 
+/** No record is larger. */
+const MOST_BYTES = 1024 * 1024;
 /** So often is a record read again that makes no sense. */
 const READ_AGAIN = 3;
 
@@ -101,7 +104,7 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
 /** The text of a record as it stands; undefined when there is none, or when it cannot be read now. */
 export function recordText(dir: StateDir, name: string): string | undefined {
   try {
-    return readFileSync(recordPath(dir, name), "utf8");
+    return readText(recordPath(dir, name));
   } catch {
     return undefined;
   }
@@ -127,11 +130,12 @@ export function readRecord(
   const path = recordPath(dir, name);
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readText(path);
   } catch (error) {
-    const gone = (error as NodeJS.ErrnoException).code === "ENOENT";
-    const problem = gone ? undefined : `${path}: ${(error as Error).message}`;
-    return { record: undefined, problem, text: undefined, isDamaged: false };
+    const { code, message } = error as NodeJS.ErrnoException;
+    const isDamaged = error instanceof NotAFile;
+    const problem = code === "ENOENT" ? undefined : isDamaged ? message : `${path}: ${message}`;
+    return { record: undefined, problem, text: undefined, isDamaged };
   }
   if (isKnown?.(text) === true) return undefined;
   let record = parseRecord(text, name, boot);
@@ -146,6 +150,19 @@ export function readRecord(
   }
   const valid = record.boot === boot ? record : forget(record, boot);
   return { record: valid, problem: undefined, text, isDamaged: false };
+}
+
+/**
+ * The text of a file of the folder of records.
+ *
+ * @throws {NotAFile} for what is none of ours, a link for example
+ */
+export function readRecordText(dir: StateDir, file: string): string {
+  return readText(join(dir.programs, file));
+}
+
+function readText(path: string): string {
+  return readFileHead(path, { most: MOST_BYTES, followsLinks: false }).text;
 }
 
 /** Records have a multiple of this length: one that takes the place of another fits in. */
@@ -166,13 +183,19 @@ export function writeRecord(dir: StateDir, record: ProgramRecord): string {
   return text;
 }
 
-/** Puts a record that is damaged aside (under the program's lock), so that the next write does not destroy it. */
+/**
+ * Puts a record that is damaged aside (under the program's lock), so that the next write does not
+ * destroy it.
+ */
 export function setDamagedAside(dir: StateDir, name: string): void {
   const path = recordPath(dir, name);
-  try {
-    renameSync(path, `${path}.damaged`);
-  } catch {
-    rmSync(path, { force: true });
+  for (const ending of ["damaged", `damaged.${Date.now().toString(36)}`]) {
+    try {
+      renameSync(path, `${path}.${ending}`);
+      return;
+    } catch {
+      // one of the two is a folder
+    }
   }
 }
 
