@@ -5,7 +5,7 @@ import type { ProgramSettings } from "../config/settings.ts";
 import type { Log } from "../log.ts";
 import { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../program/host.ts";
-import { stopRequestStem } from "../program/stop-request.ts";
+import { removeOldRequests, stopRequestStem } from "../program/stop-request.ts";
 import { fileStem } from "../program/state-dir.ts";
 import type { ProgramState } from "./machine.ts";
 import { SupervisedProgram } from "./program.ts";
@@ -75,7 +75,10 @@ export class Supervisor implements Disposable {
     });
     this.add(programs);
     this.#timer ??= setInterval(() => this.#slowLook(), SLOW_LOOK_MS);
-    this.#firstLook = setTimeout(() => this.#settleTable(), FIRST_LOOK_MS);
+    this.#firstLook = setTimeout(() => {
+      this.#settleTable();
+      this.#removeOldRequests();
+    }, FIRST_LOOK_MS);
   }
 
   /** These programs are new. */
@@ -171,6 +174,14 @@ export class Supervisor implements Disposable {
       this.#host.table.settle();
     } catch {
       // no descriptor left just now (EMFILE): the next look reads more, then
+    }
+  }
+
+  #removeOldRequests(): void {
+    try {
+      removeOldRequests(this.#host.state, this.#host.proc);
+    } catch {
+      // no descriptor left just now (EMFILE): they mean nothing, and go with the next one
     }
   }
 
