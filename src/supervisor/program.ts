@@ -7,6 +7,7 @@ import { type Found, recordedProcess } from "../program/identify.ts";
 import { type Lock, lockHolder, lockNote, programLock, tryLock } from "../program/lock.ts";
 import { lastLines } from "../program/output.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
+import { removeStalePidfile } from "../program/stale-pidfile.ts";
 import { completedRecord, unfinishedLaunch } from "../program/mark.ts";
 import type { ProgramRecord } from "../program/record.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
@@ -388,6 +389,7 @@ export class SupervisedProgram {
         return this.#noteDeath(effect, step);
       case "note-stopped":
         this.#cancelWake();
+        this.#dropStalePidfile();
         return this.#ledger.stopped(effect.why);
       case "back-off": {
         const { maxrestarts } = this.#settings;
@@ -500,6 +502,20 @@ export class SupervisedProgram {
     // A start removes the pidfile itself.
     if (this.#settings.autopid && !startFollows(step)) {
       removePidfile(this.#settings.pidfile, process.pid);
+    }
+  }
+
+  /** It stays down: nobody is to be misled. */
+  #dropStalePidfile(): void {
+    const { pidfile } = this.#settings;
+    try {
+      const stale = removeStalePidfile(this.#subject, this.#around.host);
+      if (stale === undefined) return;
+      const event = stale.isRemoved ? "program.pidfile-mended" : "program.warning";
+      this.#ledger.log(stale.isRemoved ? "info" : "warn", event, { pidfile }, stale.text);
+    } catch (error) {
+      const msg = `pidfile ${pidfile} could not be removed: ${(error as Error).message}`;
+      this.#ledger.log("warn", "program.warning", { pidfile }, msg);
     }
   }
 
