@@ -20,7 +20,7 @@ const BORN = { pid: 123, startTime: 90_000 };
 
 interface Scene {
   readonly pidfile: string;
-  remove(proc?: FakeProc, autopid?: boolean, owner?: string): StalePidfile | undefined;
+  readonly remove: (proc?: FakeProc, autopid?: boolean, owner?: string) => StalePidfile | undefined;
 }
 
 /** A pidfile that is so old. */

@@ -4,7 +4,7 @@ import { closeSync, ftruncateSync, mkdirSync, openSync, symlinkSync, writeSync }
 /** What a program may put in the place of a file that is read. */
 export interface StrangeFile {
   readonly kind: string;
-  make(path: string): void;
+  readonly make: (path: string) => void;
   /** What is said of it. */
   readonly says: RegExp;
 }
