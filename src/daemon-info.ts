@@ -61,3 +61,9 @@ export function readDaemonInfo(path: string, boot: string): DaemonInfo | undefin
     return undefined;
   }
 }
+
+/** The kind of systemd that runs a usrsvcd with this environment, if one does. */
+export function unitOf(env: Readonly<Record<string, string | undefined>>): DaemonInfo["unit"] {
+  if (env["NOTIFY_SOCKET"] === undefined) return undefined;
+  return (env["MANAGERPID"] ?? "1") === "1" ? "system" : "user";
+}

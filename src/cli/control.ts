@@ -3,8 +3,8 @@ import { assertNever } from "../assert-never.ts";
 import { ConfigError, type ConfigIssue, formatIssue } from "../config/issue.ts";
 import type { Settings } from "../config/settings.ts";
 import { monotonicMs, sleep, within } from "../clock.ts";
-import { livingDaemon } from "../daemon-alive.ts";
-import type { DaemonInfo } from "../daemon-info.ts";
+import { findDaemon, type LivingDaemon } from "../daemon-alive.ts";
+import { type DaemonInfo, unitOf } from "../daemon-info.ts";
 import { formatDuration } from "../format.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
@@ -37,7 +37,7 @@ export async function control(
       // Not without one that can take its place.
       const { stateDir: path } = load(config).main;
       using host = toolHost(stateDir(path), () => true);
-      const unit = livingDaemon(host.state, host.proc)?.unit;
+      const unit = unitOfDaemon(host);
       if (unit !== undefined) return refuseUnderSystemd(unit, screen);
       return await stopDaemon(host, screen, signal);
     }
@@ -50,6 +50,13 @@ export async function control(
     default:
       return assertNever(action);
   }
+}
+
+function unitOfDaemon({ state, proc }: Host): DaemonInfo["unit"] {
+  const daemon = findDaemon(state, proc);
+  if (daemon === undefined) return undefined;
+  if (daemon.info !== undefined) return daemon.info.unit;
+  return unitOf(Object.fromEntries(proc.environ(daemon.process.pid)));
 }
 
 /** Stopped and started here, it would go on outside of systemd, which could start none then. */
@@ -74,8 +81,8 @@ function findStateDir(config: string | undefined, screen: Screen): string {
 }
 
 async function stopDaemon(host: Host, screen: Screen, signal: AbortSignal): Promise<ExitCode> {
-  const info = livingDaemon(host.state, host.proc);
-  using watch = info && host.watcher().open(info.process);
+  const daemon = findDaemon(host.state, host.proc);
+  using watch = daemon && host.watcher().open(daemon.process);
   if (watch === undefined) {
     screen.result("usrsvcd was not running");
     return ExitCode.ok;
@@ -93,10 +100,17 @@ async function stopDaemon(host: Host, screen: Screen, signal: AbortSignal): Prom
 }
 
 function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
-  const info = livingDaemon(host.state, host.proc);
-  if (json) screen.result(JSON.stringify(info === undefined ? { running: false } : shown(info)));
-  else if (info === undefined) screen.result("usrsvcd is not running: nothing is restarted");
-  else {
+  const daemon = findDaemon(host.state, host.proc);
+  const info = daemon?.info;
+  if (json)
+    screen.result(JSON.stringify(daemon === undefined ? { running: false } : shown(daemon)));
+  else if (daemon === undefined) screen.result("usrsvcd is not running: nothing is restarted");
+  else if (info === undefined) {
+    screen.result(
+      `usrsvcd runs, pid ${daemon.process.pid}; it has told no more of itself: ` +
+        `can nothing be written in ${host.state.path}?`,
+    );
+  } else {
     const age = formatDuration(Date.now() - Date.parse(info.since));
     screen.result(
       `usrsvcd ${info.version} runs, pid ${info.process.pid}, for ${age}; ` +
@@ -107,11 +121,12 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
       for (const problem of info.lastReread.problems) screen.result(`    ${problem}`);
     }
   }
-  return info === undefined ? ExitCode.failure : ExitCode.ok;
+  return daemon === undefined ? ExitCode.failure : ExitCode.ok;
 }
 
-function shown(info: DaemonInfo): object {
-  const { process: ref, since, version, config, pidfile, log, rereads, lastReread } = info;
+function shown({ process: ref, info }: LivingDaemon): object {
+  if (info === undefined) return { running: true, pid: ref.pid };
+  const { since, version, config, pidfile, log, rereads, lastReread } = info;
   return { running: true, pid: ref.pid, since, version, config, pidfile, log, rereads, lastReread };
 }
 
@@ -145,7 +160,7 @@ function loadLeniently(config: string | undefined): {
 
 /** Asks usrsvcd to read its configuration again, and tells what came of it. */
 async function reread(host: Host, screen: Screen, signal: AbortSignal): Promise<ExitCode> {
-  const before = livingDaemon(host.state, host.proc);
+  const before = findDaemon(host.state, host.proc);
   using watch = before && host.watcher().open(before.process);
   if (before === undefined || watch === undefined) {
     screen.result("usrsvcd was not running: it reads the configuration when it starts");
@@ -154,17 +169,22 @@ async function reread(host: Host, screen: Screen, signal: AbortSignal): Promise<
   watch.signal("SIGUSR1");
   const end = monotonicMs() + REREAD_PATIENCE_MS;
   while (monotonicMs() < end) {
-    const info = livingDaemon(host.state, host.proc);
-    if (info === undefined) {
+    const now = findDaemon(host.state, host.proc);
+    if (now === undefined) {
       screen.complain("usrsvcd ended meanwhile");
       return ExitCode.failure;
     }
-    if (info.rereads > before.rereads && info.lastReread !== undefined) {
-      return tellReread(info.lastReread, screen);
+    const { rereads = 0, lastReread } = now.info ?? {};
+    if (rereads > (before.info?.rereads ?? 0) && lastReread !== undefined) {
+      return tellReread(lastReread, screen);
     }
     await sleep(5, signal);
   }
-  screen.complain(`usrsvcd, pid ${watch.ref.pid}, has not answered; see its log: ${before.log}`);
+  const where =
+    before.info === undefined
+      ? `the answer may be in its log: can nothing be written in ${host.state.path}?`
+      : `see its log: ${before.info.log}`;
+  screen.complain(`usrsvcd, pid ${watch.ref.pid}, has not answered; ${where}`);
   return ExitCode.tryAgain;
 }
 

@@ -1,4 +1,3 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
@@ -6,8 +5,8 @@ import { libcFailure } from "../../proc/libc.ts";
 import { formatIssue } from "../config/issue.ts";
 import { loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
-import type { DaemonInfo, RereadResult } from "../daemon-info.ts";
-import { livingDaemon } from "../daemon-alive.ts";
+import { type DaemonInfo, type RereadResult, unitOf } from "../daemon-info.ts";
+import { findDaemon } from "../daemon-alive.ts";
 import { ExitCode } from "../exit-code.ts";
 import { type Log, openLog } from "../log.ts";
 import type { Host } from "../program/host.ts";
@@ -21,6 +20,7 @@ import { DaemonLock } from "./daemon-lock.ts";
 import { openMail } from "./mail.ts";
 import { isShuttingDown, type ServiceManager, serviceManager } from "./notify.ts";
 import { compare } from "./reread.ts";
+import { SelfDescription } from "./self-description.ts";
 import { Soon } from "./soon.ts";
 import { Tidy } from "./tidy.ts";
 import { widenThreadPool } from "../thread-pool.ts";
@@ -85,7 +85,7 @@ class Life {
     makeStateDir(this.#state);
     using lock = await DaemonLock.take(this.#state, {
       warn: (level, message, reason) => this.#write(level, "daemon.degraded", { reason }, message),
-      retaken: () => this.#writeInfo(info),
+      retaken: () => self.write(),
       lost: () => this.#want("stop"),
     });
     if (lock === undefined) throw this.#alreadyRuns();
@@ -93,8 +93,7 @@ class Life {
     const logPath = this.#logPath();
     this.#log = await this.#openLog(logPath);
     this.#writePidfile();
-    let info = this.#describe(host, logPath);
-    this.#writeInfo(info);
+    const self = this.#describe(host, logPath);
     try {
       this.#tellBegin(host, logPath);
       using manager = this.#serviceManager();
@@ -114,7 +113,10 @@ class Life {
           soon.call();
           tidy.stir();
         },
-        onSlowLook: () => lock.check(),
+        onSlowLook: () => {
+          lock.check();
+          if (lock.isHeld) self.check();
+        },
       });
       supervisor.begin(this.#settings.programs.values());
       this.#options.onReady(logPath ?? "stdout", join(this.#state.path, "usrsvcd.err"));
@@ -126,16 +128,15 @@ class Life {
         if (wanted === "stop") break;
         manager.reloading();
         this.#log.reopen();
-        info = { ...info, rereads: info.rereads + 1, lastReread: this.#reread(supervisor) };
-        this.#writeInfo(info);
+        const lastReread = this.#reread(supervisor);
+        self.change({ rereads: self.info.rereads + 1, lastReread });
         manager.ready();
       }
       manager.stopping();
       await this.#leave(supervisor);
     } finally {
       removePidfile(this.#settings.main.pidfile, process.pid as Pid);
-      const isOurs = livingDaemon(this.#state, host.proc)?.process.pid === process.pid;
-      if (isOurs) rmSync(this.#state.daemonFile, { force: true });
+      self.remove();
       await this.#log.close();
     }
     return ExitCode.ok;
@@ -189,8 +190,9 @@ class Life {
   }
 
   #alreadyRuns(): CannotBegin {
-    const info = livingDaemon(this.#state, procReader());
-    const who = info === undefined ? "" : `, pid ${info.process.pid}, since ${info.since}`;
+    const { process: ref, info } = findDaemon(this.#state, procReader()) ?? {};
+    const since = info === undefined ? "" : `, since ${info.since}`;
+    const who = ref === undefined ? "" : `, pid ${ref.pid}${since}`;
     return new CannotBegin(
       ExitCode.alreadyRunning,
       `usrsvcd runs already for ${this.#state.path}${who}`,
@@ -230,10 +232,10 @@ class Life {
     }
   }
 
-  #describe(host: Host, log: string | undefined): DaemonInfo {
+  #describe(host: Host, log: string | undefined): SelfDescription {
     const me = host.proc.alive(process.pid as Pid);
     if (me === undefined) throw new TypeError("/proc does not show this process");
-    return {
+    const info: DaemonInfo = {
       process: me,
       boot: host.proc.bootId(),
       since: new Date().toISOString(),
@@ -245,20 +247,9 @@ class Life {
       rereads: 0,
       lastReread: undefined,
     };
-  }
-
-  /** A disk that is full, or a folder that was deleted, must not end the supervision. */
-  #writeInfo(info: DaemonInfo): void {
-    const temporary = `${this.#state.daemonFile}.new`;
-    try {
-      makeStateDir(this.#state);
-      writeFileSync(temporary, `${JSON.stringify(info)}\n`, { mode: 0o600 });
-      renameSync(temporary, this.#state.daemonFile);
-    } catch (error) {
-      const { message } = error as Error;
-      const msg = `usrsvcd status and reread cannot be answered: ${message}`;
-      this.#write("error", "daemon.degraded", { reason: message }, msg);
-    }
+    return new SelfDescription(this.#state, info, (level, message, reason) =>
+      this.#write(level, "daemon.degraded", { reason }, message),
+    );
   }
 
   #tellBegin(host: Host, log: string | undefined): void {
@@ -344,10 +335,4 @@ class Life {
   #write(...args: Parameters<Log["write"]>): void {
     this.#log?.write(...args);
   }
-}
-
-/** The kind of systemd that started us, if one did. */
-function unitOf(env: NodeJS.ProcessEnv): DaemonInfo["unit"] {
-  if (env["NOTIFY_SOCKET"] === undefined) return undefined;
-  return (env["MANAGERPID"] ?? "1") === "1" ? "system" : "user";
 }
