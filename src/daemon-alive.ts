@@ -1,8 +1,9 @@
-import { readdirSync, type Stats, statSync } from "node:fs";
+import { readdirSync, readlinkSync, type Stats, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { parsePid, type ProcessRef, sameProcess } from "../proc/pid.ts";
 import type { ProcReader } from "../proc/reader.ts";
 import { type DaemonInfo, readDaemonInfo } from "./daemon-info.ts";
-import type { StateDir } from "./program/state-dir.ts";
+import { type StateDir, stateDir } from "./program/state-dir.ts";
 import { readFileHead } from "./read-file.ts";
 
 /** A usrsvcd that lives. */
@@ -33,6 +34,35 @@ export function daemonRuns(state: StateDir, proc: ProcReader): boolean {
 }
 
 /**
+ * The state folder of the usrsvcd that a pidfile names: it may be another than the configuration has
+ * by now.
+ */
+export function stateOfPidfile(pidfile: string, proc: ProcReader): StateDir | undefined {
+  try {
+    const { text } = readFileHead(pidfile, { most: 80 });
+    const pid = parsePid(text.trim());
+    const process = pid && proc.alive(pid);
+    if (process === undefined) return undefined;
+    return openFiles(process)
+      .flatMap((fd) => lockedState(fd) ?? [])
+      .find((state) => sameProcess(findDaemon(state, proc)?.process, process));
+  } catch {
+    return undefined; // there is none, or it is another user's process
+  }
+}
+
+/** The state folder whose lock this descriptor of a process is. */
+function lockedState(fd: string): StateDir | undefined {
+  try {
+    const path = readlinkSync(fd);
+    const state = stateDir(dirname(path));
+    return path === state.daemonLock ? state : undefined;
+  } catch {
+    return undefined; // closed meanwhile
+  }
+}
+
+/**
  * Who has signed the lock (program/lock.ts) and has it open: a pid alone may be another's by now.
  * That costs nothing where usrsvcd has ended, and asks for no lock, which would keep one from its start.
  */
@@ -47,10 +77,14 @@ function lockHolder(path: string, proc: ProcReader): ProcessRef | undefined {
   }
 }
 
-function hasOpen({ pid }: ProcessRef, { dev, ino }: Stats): boolean {
-  const folder = `/proc/${pid}/fd`;
-  return readdirSync(folder).some((fd) => {
-    const stat = statSync(`${folder}/${fd}`, { throwIfNoEntry: false });
+function hasOpen(process: ProcessRef, { dev, ino }: Stats): boolean {
+  return openFiles(process).some((fd) => {
+    const stat = statSync(fd, { throwIfNoEntry: false });
     return stat !== undefined && stat.dev === dev && stat.ino === ino;
   });
+}
+
+function openFiles({ pid }: ProcessRef): readonly string[] {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).map((fd) => `${folder}/${fd}`);
 }

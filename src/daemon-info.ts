@@ -27,6 +27,8 @@ export interface RereadResult {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly changed: readonly string[];
+  /** Those of them that run on as they were launched: a restart of each applies the change. */
+  readonly atRestart?: readonly string[];
   /** When not ok: what is wrong; the old configuration is kept. */
   readonly problems: readonly string[];
 }

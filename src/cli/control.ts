@@ -3,7 +3,7 @@ import { assertNever } from "../assert-never.ts";
 import { ConfigError, type ConfigIssue, formatIssue } from "../config/issue.ts";
 import type { Settings } from "../config/settings.ts";
 import { monotonicMs, sleep, within } from "../clock.ts";
-import { findDaemon, type LivingDaemon } from "../daemon-alive.ts";
+import { findDaemon, type LivingDaemon, stateOfPidfile } from "../daemon-alive.ts";
 import { type DaemonInfo, unitOf } from "../daemon-info.ts";
 import { formatDuration } from "../format.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -35,15 +35,14 @@ export async function control(
       return await rereadOrCheck(command, screen, signal);
     case "restart": {
       // Not without one that can take its place.
-      const { stateDir: path } = load(config).main;
-      using host = toolHost(stateDir(path), () => true);
+      using host = hostOf(load(config).main, screen);
       const unit = unitOfDaemon(host);
       if (unit !== undefined) return refuseUnderSystemd(unit, screen);
       return await stopDaemon(host, screen, signal);
     }
     case "stop":
     case "status": {
-      using host = toolHost(stateDir(findStateDir(config, screen)), () => true);
+      using host = hostOf(findState(config, screen), screen);
       if (action === "status") return showDaemon(command, host, screen);
       return await stopDaemon(host, screen, signal);
     }
@@ -70,14 +69,31 @@ function refuseUnderSystemd(unit: "system" | "user", screen: Screen): ExitCode {
 }
 
 /** A usrsvcd that runs can be asked for and stopped although its configuration is broken by now. */
-function findStateDir(config: string | undefined, screen: Screen): string {
+function findState(config: string | undefined, screen: Screen): Whereabouts {
   try {
-    return load(config).main.stateDir;
+    return load(config).main;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     screen.complain(error.message);
-    return error.stateDir;
+    return error;
   }
+}
+
+/** Where a usrsvcd is to be found. */
+interface Whereabouts {
+  readonly stateDir: string;
+  readonly pidfile?: string;
+}
+
+/** For the state folder that usrsvcd has: the configuration may name another by now. */
+function hostOf({ stateDir: path, pidfile }: Whereabouts, screen: Screen): Host & Disposable {
+  const host = toolHost(stateDir(path), () => true);
+  if (pidfile === undefined || findDaemon(host.state, host.proc) !== undefined) return host;
+  const state = stateOfPidfile(pidfile, host.proc);
+  if (state === undefined) return host;
+  host[Symbol.dispose]();
+  screen.complain(`usrsvcd has state_dir ${state.path} until it is restarted`);
+  return toolHost(state, () => true);
 }
 
 async function stopDaemon(host: Host, screen: Screen, signal: AbortSignal): Promise<ExitCode> {
@@ -136,25 +152,25 @@ async function rereadOrCheck(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { stateDir: path, issues, isBroken } = loadLeniently(config);
+  const { where, issues, isBroken } = loadLeniently(config);
   for (const issue of issues) screen.complain(formatIssue(issue));
-  using host = toolHost(stateDir(path), () => true);
+  using host = hostOf(where, screen);
   const code = await reread(host, screen, signal);
   const isFaulty = isBroken || issues.some(({ severity }) => severity === "error");
   return code === ExitCode.ok && isFaulty ? ExitCode.invalidConfig : code;
 }
 
 function loadLeniently(config: string | undefined): {
-  stateDir: string;
+  where: Whereabouts;
   issues: readonly ConfigIssue[];
   isBroken: boolean;
 } {
   try {
     const { main, issues } = load(config);
-    return { stateDir: main.stateDir, issues, isBroken: false };
+    return { where: main, issues, isBroken: false };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { stateDir: error.stateDir, issues: error.issues, isBroken: true };
+    return { where: error, issues: error.issues, isBroken: true };
   }
 }
 
@@ -195,10 +211,13 @@ function tellReread(result: NonNullable<DaemonInfo["lastReread"]>, screen: Scree
   }
   const list = (word: string, names: readonly string[]): string =>
     names.length === 0 ? `none ${word}` : `${word}: ${names.join(", ")}`;
-  const { added, removed, changed } = result;
+  const { added, removed, changed, atRestart = [] } = result;
   screen.result(
     `reread; ${list("added", added)}; ${list("removed", removed)}; ${list("changed", changed)}`,
   );
+  if (atRestart.length > 0) {
+    screen.result(`run on with older settings until they are restarted: ${atRestart.join(", ")}`);
+  }
   for (const problem of result.problems) screen.result(problem);
   return ExitCode.ok;
 }

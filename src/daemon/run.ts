@@ -4,11 +4,11 @@ import { procReader } from "../../proc/reader.ts";
 import { libcFailure } from "../../proc/libc.ts";
 import { formatIssue } from "../config/issue.ts";
 import { loadSettings } from "../config/load.ts";
-import type { Settings } from "../config/settings.ts";
+import type { MainSettings, Settings } from "../config/settings.ts";
 import { type DaemonInfo, type RereadResult, unitOf } from "../daemon-info.ts";
 import { findDaemon } from "../daemon-alive.ts";
 import { ExitCode } from "../exit-code.ts";
-import { type Log, openLog } from "../log.ts";
+import { openLog, type OpenLog } from "../log.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
@@ -17,6 +17,7 @@ import { ClaimedOwners } from "../program/owners.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { describeCounts } from "./counts.ts";
 import { DaemonLock } from "./daemon-lock.ts";
+import { LogSwitch } from "./log-switch.ts";
 import { openMail } from "./mail.ts";
 import { isShuttingDown, type ServiceManager, serviceManager } from "./notify.ts";
 import { compare } from "./reread.ts";
@@ -64,7 +65,7 @@ class Life {
   readonly #options: DaemonOptions;
   readonly #mail: Wanted[] = [];
   #wake: () => void = () => {};
-  #log: Log | undefined;
+  #log: LogSwitch | undefined;
   #settings: Settings;
   readonly #state: StateDir;
 
@@ -90,9 +91,10 @@ class Life {
     });
     if (lock === undefined) throw this.#alreadyRuns();
     using host = linuxHost(this.#state, "usrsvcd", new ClaimedOwners());
-    const logPath = this.#logPath();
-    this.#log = await this.#openLog(logPath);
-    this.#writePidfile();
+    const { main } = this.#settings;
+    const logPath = this.#logPath(main);
+    this.#log = new LogSwitch(await this.#openLog(main));
+    this.#writePidfile(main);
     const self = this.#describe(host, logPath);
     try {
       this.#tellBegin(host, logPath);
@@ -128,8 +130,10 @@ class Life {
         if (wanted === "stop") break;
         manager.reloading();
         this.#log.reopen();
-        const lastReread = this.#reread(supervisor);
-        self.change({ rereads: self.info.rereads + 1, lastReread });
+        const lastReread = await this.#reread(supervisor);
+        const { main } = this.#settings;
+        const where = { pidfile: main.pidfile, log: this.#logPath(main) ?? "stdout" };
+        self.change({ ...where, rereads: self.info.rereads + 1, lastReread });
         manager.ready();
       }
       manager.stopping();
@@ -199,14 +203,14 @@ class Life {
     );
   }
 
-  #logPath(): string | undefined {
-    const { usrsvcdStdout } = this.#settings.main;
+  #logPath({ usrsvcdStdout }: MainSettings): string | undefined {
     if (usrsvcdStdout !== undefined || !this.#options.background) return usrsvcdStdout;
     return join(this.#state.path, "usrsvcd.log");
   }
 
-  async #openLog(stdout: string | undefined): Promise<Log> {
-    const { usrsvcdStderr: stderr } = this.#settings.main;
+  async #openLog(main: MainSettings): Promise<OpenLog> {
+    const stdout = this.#logPath(main);
+    const { usrsvcdStderr: stderr } = main;
     try {
       return await openLog({ stdout, stderr, debug: this.#options.debug });
     } catch (cause) {
@@ -219,8 +223,7 @@ class Life {
     }
   }
 
-  #writePidfile(): void {
-    const { pidfile } = this.#settings.main;
+  #writePidfile({ pidfile }: MainSettings): void {
     try {
       writePidfile(pidfile, process.pid as Pid);
     } catch (cause) {
@@ -275,8 +278,43 @@ class Life {
     }
   }
 
+  /**
+   * Log and pidfile go where the settings have them by now, before anything else is applied.
+   *
+   * @throws {CannotBegin} when that cannot be; then both are where they were
+   */
+  async #move(to: MainSettings): Promise<void> {
+    const from = this.#settings.main;
+    const hasOtherPidfile = to.pidfile !== from.pidfile;
+    if (hasOtherPidfile) this.#writePidfile(to);
+    const log = this.#logPath(to);
+    if (log !== this.#logPath(from) || to.usrsvcdStderr !== from.usrsvcdStderr) {
+      let opened: OpenLog;
+      try {
+        opened = await this.#openLog(to);
+      } catch (error) {
+        if (hasOtherPidfile) removePidfile(to.pidfile, process.pid as Pid);
+        throw error;
+      }
+      const where = [log ?? "standard output", to.usrsvcdStderr ?? "stdout"];
+      const text = where[1] === "stdout" ? where[0] : where.join(" and ");
+      const fields = { stdout: where[0], stderr: where[1] };
+      this.#write("info", "daemon.moved", fields, `the log goes on in ${text}`);
+      this.#log?.exchange(opened);
+    }
+    if (!hasOtherPidfile) return;
+    const { pidfile } = to;
+    this.#write("info", "daemon.moved", { pidfile }, `the pidfile of usrsvcd is ${pidfile} now`);
+    try {
+      removePidfile(from.pidfile, process.pid as Pid);
+    } catch (error) {
+      const msg = `${from.pidfile}, the one before, cannot be removed: ${(error as Error).message}`;
+      this.#write("warn", "daemon.moved", { pidfile }, msg);
+    }
+  }
+
   /** All or nothing: with any error the old configuration stays whole. */
-  #reread(supervisor: Supervisor): RereadResult {
+  async #reread(supervisor: Supervisor): Promise<RereadResult> {
     const at = new Date().toISOString();
     let settings: Settings;
     try {
@@ -286,8 +324,15 @@ class Life {
     }
     const errors = settings.issues.filter(({ severity }) => severity === "error");
     if (errors.length > 0) return this.#reject(at, errors.map(formatIssue));
+    try {
+      await this.#move(settings.main);
+    } catch (error) {
+      if (!(error instanceof CannotBegin)) throw error;
+      return this.#reject(at, [`${this.#options.config}: [Main]: ${error.message}`]);
+    }
     const difference = compare(this.#settings, settings);
-    this.#settings = { ...settings, main: { ...settings.main, ...this.#fixedMain() } };
+    const { stateDir: path } = this.#settings.main; // all that runs is on record there
+    this.#settings = { ...settings, main: { ...settings.main, stateDir: path } };
     const left: string[] = [];
     for (const name of difference.removed) {
       const pid = supervisor.remove(name)?.pid;
@@ -296,7 +341,11 @@ class Life {
       if (pid !== undefined) left.push(`${name} runs on, pid ${pid}, and is managed no more`);
       this.#write("info", "program.removed", { program: name, pid }, msg);
     }
-    for (const changed of difference.changed) supervisor.change(changed);
+    const atRestart: string[] = [];
+    for (const changed of difference.changed) {
+      const isOutdated = supervisor.change(changed);
+      if (isOutdated && difference.launched.has(changed.name)) atRestart.push(changed.name);
+    }
     supervisor.add(difference.added);
     this.#tellIssues(settings);
     const result = {
@@ -305,25 +354,25 @@ class Life {
       added: difference.added.map(({ name }) => name),
       removed: difference.removed,
       changed: difference.changed.map(({ name }) => name),
+      atRestart,
       problems: [
         ...left,
         ...difference.main.map((key) => `${key} of [Main] needs: usrsvcd restart`),
       ],
     };
     const { added, removed, changed } = result;
+    const runOn =
+      atRestart.length === 0
+        ? ""
+        : `; with older settings, until they are, run on: ${atRestart.join(", ")}`;
     const msg =
       `configuration read again: ${added.length} added, ${removed.length} removed, ` +
-      `${changed.length} changed; nothing was restarted`;
-    this.#write("info", "config.reread", { added, removed, changed }, msg);
+      `${changed.length} changed; nothing was restarted${runOn}`;
+    this.#write("info", "config.reread", { added, removed, changed, atRestart }, msg);
     for (const key of difference.main) {
       this.#write("warn", "config.problem", {}, `${key} of [Main] needs: usrsvcd restart`);
     }
     return result;
-  }
-
-  #fixedMain(): Partial<Settings["main"]> {
-    const { pidfile, stateDir: state, usrsvcdStdout, usrsvcdStderr } = this.#settings.main;
-    return { pidfile, stateDir: state, usrsvcdStdout, usrsvcdStderr };
   }
 
   #reject(at: string, problems: readonly string[]): RereadResult {
@@ -332,7 +381,7 @@ class Life {
     return { at, ok: false, added: [], removed: [], changed: [], problems };
   }
 
-  #write(...args: Parameters<Log["write"]>): void {
+  #write(...args: Parameters<LogSwitch["write"]>): void {
     this.#log?.write(...args);
   }
 }

@@ -3,6 +3,7 @@ import type { AlertKind } from "../alerts/alert.ts";
 import { callAt, monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { formatDuration } from "../format.ts";
+import { settingsDigest } from "../program/digest.ts";
 import { type Found, recordedProcess } from "../program/identify.ts";
 import { type Lock, lockHolder, lockNote, programLock, tryLock } from "../program/lock.ts";
 import { lastLines } from "../program/output.ts";
@@ -94,6 +95,13 @@ export class SupervisedProgram {
   /** The process that is held; undefined while there is none. */
   get process(): ProcessRef | undefined {
     return this.#hold.process;
+  }
+
+  /** True while its process was launched with other settings, or nobody knows with which. */
+  get isOutdated(): boolean {
+    return (
+      this.process !== undefined && this.#ledger.record?.digest !== settingsDigest(this.#settings)
+    );
   }
 
   /** True when only a look through the processes could bring news. */

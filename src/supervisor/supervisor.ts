@@ -118,9 +118,11 @@ export class Supervisor implements Disposable {
     return process;
   }
 
-  /** The settings of a program have changed. */
-  change(settings: ProgramSettings): void {
-    this.#programs.get(settings.name)?.configure(settings);
+  /** The settings of a program have changed. True when its process was launched with others. */
+  change(settings: ProgramSettings): boolean {
+    const program = this.#programs.get(settings.name);
+    program?.configure(settings);
+    return program?.isOutdated === true;
   }
 
   /** How many programs are in each state. */
