@@ -35,8 +35,33 @@ export function compare(before: Settings, after: Settings): Difference {
   return { added, removed, changed, launched, main: main.map(([key]) => key) };
 }
 
+/**
+ * The programs that were set aside and are right by now; undefined where anything else is different
+ * as well, which is for `usrsvcd reread` to apply.
+ */
+export function recovered(
+  before: Settings,
+  after: Settings,
+): readonly ProgramSettings[] | undefined {
+  if (JSON.stringify(before.main) !== JSON.stringify(after.main)) return undefined;
+  const { added, removed, changed } = compare(before, after);
+  if (removed.length > 0 || changed.length > 0) return undefined;
+  const names = new Set([...after.programs.keys(), ...after.faulty.keys()]);
+  const isOld = (name: string): boolean => before.programs.has(name) || before.faulty.has(name);
+  if (![...names].every(isOld) || ![...before.faulty.keys()].every((name) => names.has(name))) {
+    return undefined;
+  }
+  const isSame = (settings: ProgramSettings): boolean => {
+    const known = before.faulty.get(settings.name)?.known ?? {};
+    const keys = Object.keys(known) as (keyof ProgramSettings)[];
+    const now = Object.fromEntries(keys.map((key) => [key, settings[key]]));
+    return fingerprint(known) === fingerprint(now);
+  };
+  return added.every(isSame) ? added : undefined;
+}
+
 /** All settings as text, but for where they stand. */
-function fingerprint(settings: ProgramSettings): string {
+function fingerprint(settings: Partial<ProgramSettings>): string {
   return JSON.stringify({ ...settings, place: undefined }, (_key, value: unknown) => {
     if (value instanceof Map) return [...value];
     return value instanceof RegExp ? value.source + value.flags : value;

@@ -20,7 +20,8 @@ import { DaemonLock } from "./daemon-lock.ts";
 import { LogSwitch } from "./log-switch.ts";
 import { openMail } from "./mail.ts";
 import { isShuttingDown, type ServiceManager, serviceManager } from "./notify.ts";
-import { compare } from "./reread.ts";
+import { MissingFolders } from "./missing-folders.ts";
+import { compare, recovered } from "./reread.ts";
 import { SelfDescription } from "./self-description.ts";
 import { Soon } from "./soon.ts";
 import { Tidy } from "./tidy.ts";
@@ -68,6 +69,7 @@ class Life {
   #log: LogSwitch | undefined;
   #settings: Settings;
   readonly #state: StateDir;
+  readonly #missing: MissingFolders;
 
   constructor(options: DaemonOptions) {
     this.#options = options;
@@ -77,6 +79,7 @@ class Life {
     process.on("SIGINT", () => this.#want("stop"));
     process.on("SIGHUP", () => this.#hangUp());
     this.#settings = this.#load();
+    this.#missing = new MissingFolders(this.#settings);
     options.onLoaded(this.#settings);
     this.#state = stateDir(this.#settings.main.stateDir);
   }
@@ -118,6 +121,7 @@ class Life {
         onSlowLook: () => {
           lock.check();
           if (lock.isHeld) self.check();
+          this.#lookForFolders(supervisor);
         },
       });
       supervisor.begin(this.#settings.programs.values());
@@ -373,6 +377,33 @@ class Life {
       this.#write("warn", "config.problem", {}, `${key} of [Main] needs: usrsvcd restart`);
     }
     return result;
+  }
+
+  /** Programs that were set aside for the lack of a folder are taken in when it is there. */
+  #lookForFolders(supervisor: Supervisor): void {
+    const folders = this.#missing.appeared(this.#settings);
+    if (folders.length === 0) return;
+    const there = `${folders.join(", ")} ${folders.length > 1 ? "are" : "is"} there by now`;
+    let settings: Settings;
+    try {
+      settings = this.#load();
+    } catch (error) {
+      const [reason = ""] = (error as Error).message.split("\n");
+      const msg = `${there}, but the configuration cannot be read again: ${reason}`;
+      return this.#write("warn", "config.problem", {}, msg);
+    }
+    const programs = recovered(this.#settings, settings);
+    if (programs === undefined) {
+      const msg = `${there}, but the configuration has changed as well: usrsvcd reread applies it`;
+      return this.#write("warn", "config.problem", {}, msg);
+    }
+    if (programs.length === 0) return; // something else is wrong with them
+    this.#settings = settings;
+    supervisor.add(programs);
+    const added = programs.map(({ name }) => name);
+    const fields = { added, removed: [], changed: [], atRestart: [] };
+    const msg = `${there}: no longer set aside: ${added.join(", ")}`;
+    this.#write("info", "config.reread", fields, msg);
   }
 
   #reject(at: string, problems: readonly string[]): RereadResult {

@@ -210,3 +210,37 @@ function commandOf(home: Home, name: string): string {
     .toString()
     .trim();
 }
+
+test("a program that was set aside for a folder is taken in when the folder is there", async (t) => {
+  const home = new Home(t).program("early", { command: sleeper() });
+  home.program("late", { command: sleeper(), directory: home.file("data/late") });
+  home.program("bad", { command: sleeper(), umask: "999" });
+  assert.equal((await home.usrsvcd()).code, 0);
+  const early = await home.running("early");
+  mkdirSync(home.file("data/late"), { recursive: true });
+  await waitFor("it to run", () => home.pid("late"), 20_000);
+  const line = home.log().find(({ event }) => event === "config.reread");
+  assert.deepEqual(line?.["added"], ["late"]);
+  assert.match(line?.msg ?? "", /data\/late is there by now: no longer set aside: late$/);
+  assert.equal((await daemon(home))["rereads"], 0, "nobody has asked for it");
+  assert.equal(home.pid("early"), early);
+});
+
+test("where the file has changed as well, a program that was set aside waits for a reread", async (t) => {
+  const home = new Home(t).program("early", { command: sleeper() });
+  const directory = home.file("data/late");
+  home.program("late", { command: sleeper(), directory });
+  assert.equal((await home.usrsvcd()).code, 0);
+  home.program("new", { command: sleeper() });
+  mkdirSync(directory, { recursive: true });
+  const line = await waitFor(
+    "a word of it",
+    () => home.log().find(({ msg }) => msg.includes("is there by now")),
+    20_000,
+  );
+  assert.equal(line.level, "warn");
+  assert.match(line.msg, /has changed as well: usrsvcd reread applies it$/);
+  assert.equal(home.pid("late"), undefined);
+  assert.match((await home.usrsvcd("reread")).out, /added: late, new/);
+  await home.running("late");
+});
