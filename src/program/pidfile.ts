@@ -26,13 +26,18 @@ export function readPidfile(path: string): Pidfile {
     const [line = "", ...rest] = text.split("\n");
     const isCut = !isWhole && rest.length === 0; // a number, perhaps, that goes on
     const pid = isCut ? undefined : parsePid(line.trim());
-    return pid === undefined ? { kind: "garbage", text: text.slice(0, 80) } : { kind: "pid", pid };
+    return pid === undefined ? { kind: "garbage", text: shown(text) } : { kind: "pid", pid };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return { kind: "none" };
     if (error instanceof NotAFile) return { kind: "unreadable", message };
     return { kind: "unreadable", message: `${path} cannot be read: ${message}` };
   }
+}
+
+/** A power failure may leave a file that is full of NULs. */
+function shown(text: string): string {
+  return text.slice(0, 80).replaceAll(/\0+/g, "\0");
 }
 
 /**

@@ -8,6 +8,9 @@ import type { Subject } from "./subject.ts";
 /** A file may be stamped, and an age be told, so much earlier or later than it was, in ms. */
 const CLOCK_SLACK_MS = 1000;
 
+/** No pidfile is longer, in bytes. */
+const LONGEST = 80;
+
 /** What became of a pidfile that names nobody of its program. */
 export interface StalePidfile {
   readonly isRemoved: boolean;
@@ -35,7 +38,7 @@ export function removeStalePidfile(
     rmSync(path, { force: true });
     return { isRemoved: true, text: `stale pidfile ${path} removed: ${why}` };
   };
-  if (found.kind === "garbage" && isBlank(found.text)) return remove("it was empty");
+  if (found.kind === "garbage" && isBlank(found.text, path)) return remove("it was empty");
   if (found.kind !== "pid") return undefined;
   const { pid } = found;
   const process = proc.alive(pid);
@@ -47,9 +50,9 @@ export function removeStalePidfile(
   return { isRemoved: false, text };
 }
 
-/** As a power failure leaves it. */
-function isBlank(text: string): boolean {
-  return /^[\s\0]*$/.test(text);
+/** As a power failure leaves it. What is larger is no pidfile, whatever it begins with. */
+function isBlank(text: string, path: string): boolean {
+  return /^[\s\0]*$/.test(text) && statSync(path).size <= LONGEST;
 }
 
 /** True for a process that was born after the file was written, which cannot mean it. */

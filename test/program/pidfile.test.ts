@@ -52,6 +52,12 @@ describe("readPidfile", () => {
     });
   }
 
+  test("tells little of what a power failure has left", (t) => {
+    const path = join(tempDir(t), "pid");
+    writeFileSync(path, "\0".repeat(40));
+    assert.deepEqual(readPidfile(path), { kind: "garbage", text: "\0" });
+  });
+
   test("tells little of a huge file", (t) => {
     const path = join(tempDir(t), "pid");
     writeFileSync(path, "x".repeat(1_000_000));

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { removeStalePidfile, type StalePidfile } from "../../src/program/stale-pidfile.ts";
 import { FakeProc } from "../support/fake-proc.ts";
-import { noFiles } from "../support/strange-files.ts";
+import { makeHugeFile, noFiles } from "../support/strange-files.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 /** Its age, by FakeProc, is 100 s. */
@@ -97,6 +97,13 @@ describe("removeStalePidfile", () => {
 
   test("keeps a text that is no pid: it may be anything", (t) => {
     const { pidfile, remove } = scene(t, "dear diary\n");
+    assert.equal(remove(), undefined);
+    assert.ok(existsSync(pidfile));
+  });
+
+  test("keeps what is large, and only begins with nothing", (t) => {
+    const { pidfile, remove } = scene(t, undefined);
+    makeHugeFile(pidfile, "\n");
     assert.equal(remove(), undefined);
     assert.ok(existsSync(pidfile));
   });
