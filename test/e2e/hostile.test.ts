@@ -52,6 +52,7 @@ test("records that are no files are put aside, and their programs go on", async 
   const pids: number[] = [];
   for (const index of noFiles.keys()) pids.push(await started(home, `p${index}`));
   const record = (index: number): string => home.file(`state/programs/p${index}.json`);
+  /** While nothing is written there. */
   const spoil = (): void => {
     for (const [index, { make }] of noFiles.entries()) {
       rmSync(record(index), { recursive: true, force: true });
@@ -71,6 +72,7 @@ test("records that are no files are put aside, and their programs go on", async 
   await waitFor("all to be on record again", async () =>
     (await home.status()).every((one) => one["problems"] === undefined),
   );
+  assert.equal((await home.usrsvcd("stop")).code, 0);
   spoil();
   const { code, out } = await home.usrsvc("stop", "all", "-P");
   assert.equal(code, 0, out);
