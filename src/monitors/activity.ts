@@ -249,7 +249,7 @@ export class ActivityMonitor implements Disposable {
   }
 }
 
-/** The file system of this machine; one inotify watch a file, on the folder around it, or on the folder that it is. */
+/** The file system of this machine; one inotify watch a file, on the folder around it or that it is. */
 export const fileActivity: ActivityPorts = {
   async modified(path, isThorough) {
     try {
