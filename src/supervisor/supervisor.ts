@@ -112,6 +112,7 @@ export class Supervisor implements Disposable {
     const program = this.#programs.get(name);
     const process = program?.process;
     program?.close();
+    if (process !== undefined) this.#host.table.expire(); // it may go on under another name
     this.#programs.delete(name);
     this.#byFile.delete(`${fileStem(name)}.json`);
     this.#onState();
