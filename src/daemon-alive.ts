@@ -1,9 +1,27 @@
-import { sameProcess } from "../proc/pid.ts";
+import { readdirSync, readlinkSync, type Stats, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { parsePid, type ProcessRef, sameProcess } from "../proc/pid.ts";
 import type { ProcReader } from "../proc/reader.ts";
 import { type DaemonInfo, readDaemonInfo } from "./daemon-info.ts";
-import type { StateDir } from "./program/state-dir.ts";
+import { type StateDir, stateDir } from "./program/state-dir.ts";
+import { readFileHead } from "./read-file.ts";
 
-/** The usrsvcd of this state folder, if it lives: its record names its pid and start time. */
+/** A usrsvcd that lives. */
+export interface LivingDaemon {
+  readonly process: ProcessRef;
+  /** What it tells of itself; undefined: it could not write that (disk full), or is just beginning. */
+  readonly info: DaemonInfo | undefined;
+}
+
+/** The usrsvcd of this state folder, if it lives: it is known by its self-description or by its lock. */
+export function findDaemon(state: StateDir, proc: ProcReader): LivingDaemon | undefined {
+  const info = livingDaemon(state, proc);
+  if (info !== undefined) return { process: info.process, info };
+  const process = lockHolder(state.daemonLock, proc);
+  return process && { process, info: undefined };
+}
+
+/** The self-description of the usrsvcd of this state folder, if it lives: it names pid and start time. */
 export function livingDaemon(state: StateDir, proc: ProcReader): DaemonInfo | undefined {
   const info = readDaemonInfo(state.daemonFile, proc.bootId());
   if (info === undefined) return undefined;
@@ -12,5 +30,61 @@ export function livingDaemon(state: StateDir, proc: ProcReader): DaemonInfo | un
 
 /** True while a usrsvcd supervises the programs of this state folder. */
 export function daemonRuns(state: StateDir, proc: ProcReader): boolean {
-  return livingDaemon(state, proc) !== undefined;
+  return findDaemon(state, proc) !== undefined;
+}
+
+/**
+ * The state folder of the usrsvcd that a pidfile names: it may be another than the configuration has
+ * by now.
+ */
+export function stateOfPidfile(pidfile: string, proc: ProcReader): StateDir | undefined {
+  try {
+    const { text } = readFileHead(pidfile, { most: 80 });
+    const pid = parsePid(text.trim());
+    const process = pid && proc.alive(pid);
+    if (process === undefined) return undefined;
+    return openFiles(process)
+      .flatMap((fd) => lockedState(fd) ?? [])
+      .find((state) => sameProcess(findDaemon(state, proc)?.process, process));
+  } catch {
+    return undefined; // there is none, or it is another user's process
+  }
+}
+
+/** The state folder whose lock this descriptor of a process is. */
+function lockedState(fd: string): StateDir | undefined {
+  try {
+    const path = readlinkSync(fd);
+    const state = stateDir(dirname(path));
+    return path === state.daemonLock ? state : undefined;
+  } catch {
+    return undefined; // closed meanwhile
+  }
+}
+
+/**
+ * Who has signed the lock (program/lock.ts) and has it open: a pid alone may be another's by now.
+ * That costs nothing where usrsvcd has ended, and asks for no lock, which would keep one from its start.
+ */
+function lockHolder(path: string, proc: ProcReader): ProcessRef | undefined {
+  try {
+    const { text } = readFileHead(path, { most: 80, followsLinks: false });
+    const pid = parsePid(/^usrsvcd, pid (\d+) *$/m.exec(text)?.[1] ?? "");
+    const process = pid && proc.alive(pid);
+    return process && hasOpen(process, statSync(path)) ? process : undefined;
+  } catch {
+    return undefined; // it was never taken, or it is another user's process
+  }
+}
+
+function hasOpen(process: ProcessRef, { dev, ino }: Stats): boolean {
+  return openFiles(process).some((fd) => {
+    const stat = statSync(fd, { throwIfNoEntry: false });
+    return stat !== undefined && stat.dev === dev && stat.ino === ino;
+  });
+}
+
+function openFiles({ pid }: ProcessRef): readonly string[] {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).map((fd) => `${folder}/${fd}`);
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import type { Pid, ProcessRef, Ticks } from "../proc/pid.ts";
+import { readFileHead } from "./read-file.ts";
 
 /** What a running usrsvcd tells of itself in `state_dir/usrsvcd.json`. */
 export interface DaemonInfo {
@@ -27,9 +27,14 @@ export interface RereadResult {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly changed: readonly string[];
+  /** Those of them that run on as they were launched: a restart of each applies the change. */
+  readonly atRestart?: readonly string[];
   /** When not ok: what is wrong; the old configuration is kept. */
   readonly problems: readonly string[];
 }
+
+/** With the names of ten thousand programs it has 1 MB. */
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /**
  * Reads the self-description; undefined when there is none, or none that can be understood. That
@@ -37,7 +42,8 @@ export interface RereadResult {
  */
 export function readDaemonInfo(path: string, boot: string): DaemonInfo | undefined {
   try {
-    const raw = JSON.parse(readFileSync(path, "utf8")) as Partial<DaemonInfo>;
+    const { text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false });
+    const raw = JSON.parse(text) as Partial<DaemonInfo>;
     const { pid, startTime } = raw.process ?? {};
     if (!Number.isSafeInteger(pid) || !Number.isSafeInteger(startTime)) return undefined;
     if (raw.boot !== boot) return undefined;
@@ -56,4 +62,10 @@ export function readDaemonInfo(path: string, boot: string): DaemonInfo | undefin
   } catch {
     return undefined;
   }
+}
+
+/** The kind of systemd that runs a usrsvcd with this environment, if one does. */
+export function unitOf(env: Readonly<Record<string, string | undefined>>): DaemonInfo["unit"] {
+  if (env["NOTIFY_SOCKET"] === undefined) return undefined;
+  return (env["MANAGERPID"] ?? "1") === "1" ? "system" : "user";
 }

@@ -1,4 +1,14 @@
-import { existsSync, lstatSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  openSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import pino from "pino";
 import type { SonicBoom } from "sonic-boom";
@@ -10,6 +20,7 @@ export type LogEvent =
   | "daemon.stopping"
   | "daemon.degraded"
   | "daemon.signal"
+  | "daemon.moved"
   | "alert.sent"
   | "alert.failed"
   | "alert.dropped"
@@ -48,6 +59,12 @@ export interface Log {
   close(): Promise<void>;
 }
 
+/** A log that was opened. */
+export interface OpenLog extends Log {
+  /** Lets go of its files: nothing is written to it any more. */
+  end(): void;
+}
+
 /** Lines are kept under what journald splits (48 KiB): no text field may be longer. */
 const LONGEST_TEXT = 4096;
 /** A file is rolled at this size; so many older ones are kept. */
@@ -68,7 +85,7 @@ export interface LogTarget {
  *
  * @throws when a file cannot be opened; the message names it
  */
-export async function openLog(target: LogTarget): Promise<Log> {
+export async function openLog(target: LogTarget): Promise<OpenLog> {
   const apart = target.stderr !== undefined && target.stderr !== "stdout";
   const out = makeLogger(await openStream(target.stdout), target.debug);
   const err = apart ? makeLogger(await openStream(target.stderr), target.debug) : out;
@@ -85,6 +102,10 @@ export async function openLog(target: LogTarget): Promise<Log> {
       await out.close();
       if (err !== out) await err.close();
     },
+    end() {
+      out.end();
+      if (err !== out) err.end();
+    },
   };
 }
 
@@ -92,6 +113,7 @@ interface Stream {
   write(line: string): unknown;
   flush?(done: (error?: Error) => void): void;
   reopen?(): void;
+  end?(): void;
   /** The path that is written to; undefined for a descriptor. */
   readonly file?: string | null;
 }
@@ -99,7 +121,7 @@ interface Stream {
 function makeLogger(
   stream: Stream,
   debug: boolean,
-): { pino: pino.Logger; reopen: () => void; close: () => Promise<void> } {
+): { pino: pino.Logger; reopen: () => void; close: () => Promise<void>; end: () => void } {
   const options = {
     level: debug ? "debug" : "info",
     base: null,
@@ -109,9 +131,10 @@ function makeLogger(
   return {
     pino: pino(options, stream),
     reopen: () => {
-      if (typeof stream.file === "string") stream.reopen?.();
+      if (typeof stream.file === "string" && doesNotWait(stream.file)) stream.reopen?.();
     },
     close: async () => await new Promise((resolve) => stream.flush?.(() => resolve()) ?? resolve()),
+    end: () => stream.end?.(),
   };
 }
 
@@ -119,9 +142,30 @@ async function openStream(path: string | undefined): Promise<Stream> {
   if (path === undefined) return tolerant(pino.destination({ dest: 1, sync: true }));
   // A device, a FIFO or a link to such (/dev/null, /dev/stdout) is written to as it is.
   if (existsSync(path) && !lstatSync(path).isFile() && !isOurLink(path)) {
+    probe(path);
     return tolerant(pino.destination({ dest: path, sync: true }));
   }
   return tolerant(await openRolling(path));
+}
+
+/**
+ * A FIFO that nobody reads would keep us waiting.
+ *
+ * @throws when it cannot be opened at once
+ */
+function probe(path: string): void {
+  const { O_WRONLY, O_APPEND, O_NONBLOCK, O_NOCTTY } = constants;
+  closeSync(openSync(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY));
+}
+
+/** False for a FIFO whose reader has left: a later reread finds one, perhaps. */
+function doesNotWait(path: string): boolean {
+  try {
+    if (lstatSync(path, { throwIfNoEntry: false })?.isFIFO() === true) probe(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A log that cannot be written (disk full, reader gone) must not end the supervision. */

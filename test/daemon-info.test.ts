@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test } from "node:test";
-import { livingDaemon } from "../src/daemon-alive.ts";
-import { readDaemonInfo } from "../src/daemon-info.ts";
-import { makeStateDir, stateDir } from "../src/program/state-dir.ts";
+import { describe, test, type TestContext } from "node:test";
+import { procReader } from "../proc/reader.ts";
+import { daemonRuns, findDaemon, livingDaemon } from "../src/daemon-alive.ts";
+import { readDaemonInfo, unitOf } from "../src/daemon-info.ts";
+import { tryLock } from "../src/program/lock.ts";
+import { makeStateDir, type StateDir, stateDir } from "../src/program/state-dir.ts";
 import { FakeProc } from "./support/fake-proc.ts";
+import { refOf, sleeper } from "./support/processes.ts";
+import { makeHugeFile, noFiles } from "./support/strange-files.ts";
 import { tempDir } from "./support/temp-dir.ts";
 
 const info = {
@@ -41,6 +45,22 @@ describe("readDaemonInfo", () => {
   });
 });
 
+describe("readDaemonInfo, where a program put something else,", () => {
+  for (const { kind, make } of noFiles) {
+    test(`does not wait for ${kind}`, (t) => {
+      const path = join(tempDir(t), "info");
+      make(path);
+      assert.equal(readDaemonInfo(path, "boot"), undefined);
+    });
+  }
+
+  test("reads no 10 GB", (t) => {
+    const path = join(tempDir(t), "info");
+    makeHugeFile(path, JSON.stringify(info));
+    assert.equal(readDaemonInfo(path, "boot"), undefined);
+  });
+});
+
 describe("livingDaemon", () => {
   test("is the process on record, and no other that got its pid", (t) => {
     const state = stateDir(join(tempDir(t), "state"));
@@ -52,4 +72,72 @@ describe("livingDaemon", () => {
     const zombie = new FakeProc({ pid: 10, startTime: 100, state: "Z" });
     assert.equal(livingDaemon(state, zombie), undefined);
   });
+});
+
+describe("findDaemon", () => {
+  const proc = procReader();
+  const me = refOf(process.pid);
+
+  function newState(t: TestContext): StateDir {
+    const state = stateDir(join(tempDir(t), "state"));
+    makeStateDir(state);
+    return state;
+  }
+
+  test("finds the one that has told of itself", (t) => {
+    const state = newState(t);
+    const own = { ...info, process: me, boot: proc.bootId() };
+    writeFileSync(state.daemonFile, JSON.stringify(own));
+    assert.deepEqual(findDaemon(state, proc), { process: me, info: own });
+  });
+
+  test("finds the one that has signed the lock and has it open", async (t) => {
+    const state = newState(t);
+    assert.equal(findDaemon(state, proc), undefined);
+    const lock = await tryLock(state.daemonLock, true);
+    const signature = `usrsvcd, pid ${process.pid}`.padEnd(39);
+    writeFileSync(state.daemonLock, `${signature}\n`); // the test itself is called otherwise
+    assert.deepEqual(findDaemon(state, proc), { process: me, info: undefined });
+    assert.equal(daemonRuns(state, proc), true);
+    const old = { ...info, boot: proc.bootId(), process: { pid: 1, startTime: 1 } };
+    writeFileSync(state.daemonFile, JSON.stringify(old));
+    assert.deepEqual(findDaemon(state, proc)?.process, me, "of an earlier one");
+    lock?.[Symbol.dispose]();
+    assert.equal(findDaemon(state, proc), undefined, "it has let go");
+  });
+
+  test("is not misled by a pid that is another's, nor by another signature", async (t) => {
+    const state = newState(t);
+    using _ = await tryLock(state.daemonLock, true);
+    const { process: other } = sleeper(t);
+    const dead = 2 ** 22 + 1;
+    const signatures = [
+      `usrsvcd, pid ${other.pid}`,
+      `usrsvcd, pid ${dead}`,
+      `usrsvc, pid ${process.pid}`,
+      `usrsvcd, pid ${process.pid}0`,
+      "usrsvcd, pid 1",
+      "usrsvcd, pid 0",
+      "",
+    ];
+    for (const signature of signatures) {
+      writeFileSync(state.daemonLock, `${signature.padEnd(39)}\n`);
+      assert.equal(findDaemon(state, proc), undefined, signature);
+    }
+  });
+
+  for (const { kind, make } of noFiles) {
+    test(`does not wait for a lock that is ${kind}`, (t) => {
+      const state = newState(t);
+      make(state.daemonLock);
+      assert.equal(findDaemon(state, proc), undefined);
+    });
+  }
+});
+
+test("unitOf tells which systemd runs it", () => {
+  assert.equal(unitOf({}), undefined);
+  assert.equal(unitOf({ NOTIFY_SOCKET: "/x" }), "system");
+  assert.equal(unitOf({ NOTIFY_SOCKET: "/x", MANAGERPID: "1" }), "system");
+  assert.equal(unitOf({ NOTIFY_SOCKET: "/x", MANAGERPID: "77" }), "user");
 });

@@ -1,5 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { readFileHead } from "../read-file.ts";
+import { writeByRename } from "../write-file.ts";
 import type { Alert } from "./alert.ts";
 
 /** What waits to be mailed about one program. */
@@ -19,6 +21,8 @@ export interface Pending {
 
 /** So many events are kept with all details. */
 const KEPT = 20;
+/** No file is larger: an event has some lines of output. */
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /** The mails that are not sent yet, one file a program: they survive usrsvcd. */
 export class AlertQueue {
@@ -83,8 +87,7 @@ export class AlertQueue {
       return;
     }
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    writeFileSync(`${path}.new`, JSON.stringify(pending), { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    writeByRename(path, JSON.stringify(pending));
   }
 
   #file(program: string): string {
@@ -110,7 +113,7 @@ function setAside(path: string): void {
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readFileHead(path, { most: MOST_BYTES, followsLinks: false }).text;
   } catch {
     return "";
   }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { libc } from "../../proc/libc.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -28,13 +28,7 @@ export function detach(): void {
 /** From now on what is printed (by Node, should it crash) goes to this file, or nowhere. */
 export function redirectOutput(path: string): void {
   const c = libc();
-  const file = (): number => {
-    try {
-      return openSync(path, "a", 0o600);
-    } catch {
-      return openSync("/dev/null", "a"); // it is needed for crashes only
-    }
-  };
+  const file = (): number => openFile(path) ?? openSync("/dev/null", "a"); // it is for crashes only
   for (const fd of [2, 1]) {
     if (c === undefined) {
       closeSync(fd);
@@ -45,6 +39,19 @@ export function redirectOutput(path: string): void {
     c.duplicate(opened, fd);
     closeSync(opened);
   }
+}
+
+/** Undefined for what is no file, or cannot be opened. */
+function openFile(path: string): number | undefined {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOFOLLOW } = constants;
+  try {
+    const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW, 0o600);
+    if (fstatSync(fd).isFile()) return fd;
+    closeSync(fd);
+  } catch {
+    // a FIFO that nobody reads, or no space left
+  }
+  return undefined;
 }
 
 /** Runs the same command in a child of its own session; yields the exit code that it tells. */

@@ -3,8 +3,8 @@ import { assertNever } from "../assert-never.ts";
 import { ConfigError, type ConfigIssue, formatIssue } from "../config/issue.ts";
 import type { Settings } from "../config/settings.ts";
 import { monotonicMs, sleep, within } from "../clock.ts";
-import { livingDaemon } from "../daemon-alive.ts";
-import type { DaemonInfo } from "../daemon-info.ts";
+import { findDaemon, type LivingDaemon, stateOfPidfile } from "../daemon-alive.ts";
+import { type DaemonInfo, unitOf } from "../daemon-info.ts";
 import { formatDuration } from "../format.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
@@ -35,15 +35,14 @@ export async function control(
       return await rereadOrCheck(command, screen, signal);
     case "restart": {
       // Not without one that can take its place.
-      const { stateDir: path } = load(config).main;
-      using host = machine(path, config);
-      const unit = livingDaemon(host.state, host.proc)?.unit;
+      using host = hostOf(load(config).main, config, screen);
+      const unit = unitOfDaemon(host);
       if (unit !== undefined) return refuseUnderSystemd(unit, screen);
       return await stopDaemon(host, screen, signal);
     }
     case "stop":
     case "status": {
-      using host = machine(findStateDir(config, screen), config);
+      using host = hostOf(findState(config, screen), config, screen);
       if (action === "status") return showDaemon(command, host, screen);
       return await stopDaemon(host, screen, signal);
     }
@@ -52,10 +51,11 @@ export async function control(
   }
 }
 
-/** For what concerns no program. */
-function machine(path: string, config: string | undefined): Host & Disposable {
-  const scope = { config: configPath(config), isConfigured: () => true };
-  return linuxHost(stateDir(path), "usrsvc", scope);
+function unitOfDaemon({ state, proc }: Host): DaemonInfo["unit"] {
+  const daemon = findDaemon(state, proc);
+  if (daemon === undefined) return undefined;
+  if (daemon.info !== undefined) return daemon.info.unit;
+  return unitOf(Object.fromEntries(proc.environ(daemon.process.pid)));
 }
 
 /** Stopped and started here, it would go on outside of systemd, which could start none then. */
@@ -69,19 +69,41 @@ function refuseUnderSystemd(unit: "system" | "user", screen: Screen): ExitCode {
 }
 
 /** A usrsvcd that runs can be asked for and stopped although its configuration is broken by now. */
-function findStateDir(config: string | undefined, screen: Screen): string {
+function findState(config: string | undefined, screen: Screen): Whereabouts {
   try {
-    return load(config).main.stateDir;
+    return load(config).main;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     screen.complain(error.message);
-    return error.stateDir;
+    return error;
   }
 }
 
+/** Where a usrsvcd is to be found. */
+interface Whereabouts {
+  readonly stateDir: string;
+  readonly pidfile?: string;
+}
+
+/** For the state folder that usrsvcd has: the configuration may name another by now. */
+function hostOf(
+  { stateDir: path, pidfile }: Whereabouts,
+  config: string | undefined,
+  screen: Screen,
+): Host & Disposable {
+  const scope = { config: configPath(config), isConfigured: () => true };
+  const host = linuxHost(stateDir(path), "usrsvc", scope);
+  if (pidfile === undefined || findDaemon(host.state, host.proc) !== undefined) return host;
+  const state = stateOfPidfile(pidfile, host.proc);
+  if (state === undefined) return host;
+  host[Symbol.dispose]();
+  screen.complain(`usrsvcd has state_dir ${state.path} until it is restarted`);
+  return linuxHost(state, "usrsvc", scope);
+}
+
 async function stopDaemon(host: Host, screen: Screen, signal: AbortSignal): Promise<ExitCode> {
-  const info = livingDaemon(host.state, host.proc);
-  using watch = info && host.watcher().open(info.process);
+  const daemon = findDaemon(host.state, host.proc);
+  using watch = daemon && host.watcher().open(daemon.process);
   if (watch === undefined) {
     screen.result("usrsvcd was not running");
     return ExitCode.ok;
@@ -99,10 +121,17 @@ async function stopDaemon(host: Host, screen: Screen, signal: AbortSignal): Prom
 }
 
 function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
-  const info = livingDaemon(host.state, host.proc);
-  if (json) screen.result(JSON.stringify(info === undefined ? { running: false } : shown(info)));
-  else if (info === undefined) screen.result("usrsvcd is not running: nothing is restarted");
-  else {
+  const daemon = findDaemon(host.state, host.proc);
+  const info = daemon?.info;
+  if (json)
+    screen.result(JSON.stringify(daemon === undefined ? { running: false } : shown(daemon)));
+  else if (daemon === undefined) screen.result("usrsvcd is not running: nothing is restarted");
+  else if (info === undefined) {
+    screen.result(
+      `usrsvcd runs, pid ${daemon.process.pid}; it has told no more of itself: ` +
+        `can nothing be written in ${host.state.path}?`,
+    );
+  } else {
     const age = formatDuration(Date.now() - Date.parse(info.since));
     screen.result(
       `usrsvcd ${info.version} runs, pid ${info.process.pid}, for ${age}; ` +
@@ -113,11 +142,12 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
       for (const problem of info.lastReread.problems) screen.result(`    ${problem}`);
     }
   }
-  return info === undefined ? ExitCode.failure : ExitCode.ok;
+  return daemon === undefined ? ExitCode.failure : ExitCode.ok;
 }
 
-function shown(info: DaemonInfo): object {
-  const { process: ref, since, version, config, pidfile, log, rereads, lastReread } = info;
+function shown({ process: ref, info }: LivingDaemon): object {
+  if (info === undefined) return { running: true, pid: ref.pid };
+  const { since, version, config, pidfile, log, rereads, lastReread } = info;
   return { running: true, pid: ref.pid, since, version, config, pidfile, log, rereads, lastReread };
 }
 
@@ -127,31 +157,31 @@ async function rereadOrCheck(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { stateDir: path, issues, isBroken } = loadLeniently(config);
+  const { where, issues, isBroken } = loadLeniently(config);
   for (const issue of issues) screen.complain(formatIssue(issue));
-  using host = machine(path, config);
+  using host = hostOf(where, config, screen);
   const code = await reread(host, screen, signal);
   const isFaulty = isBroken || issues.some(({ severity }) => severity === "error");
   return code === ExitCode.ok && isFaulty ? ExitCode.invalidConfig : code;
 }
 
 function loadLeniently(config: string | undefined): {
-  stateDir: string;
+  where: Whereabouts;
   issues: readonly ConfigIssue[];
   isBroken: boolean;
 } {
   try {
     const { main, issues } = load(config);
-    return { stateDir: main.stateDir, issues, isBroken: false };
+    return { where: main, issues, isBroken: false };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { stateDir: error.stateDir, issues: error.issues, isBroken: true };
+    return { where: error, issues: error.issues, isBroken: true };
   }
 }
 
 /** Asks usrsvcd to read its configuration again, and tells what came of it. */
 async function reread(host: Host, screen: Screen, signal: AbortSignal): Promise<ExitCode> {
-  const before = livingDaemon(host.state, host.proc);
+  const before = findDaemon(host.state, host.proc);
   using watch = before && host.watcher().open(before.process);
   if (before === undefined || watch === undefined) {
     screen.result("usrsvcd was not running: it reads the configuration when it starts");
@@ -160,17 +190,22 @@ async function reread(host: Host, screen: Screen, signal: AbortSignal): Promise<
   watch.signal("SIGUSR1");
   const end = monotonicMs() + REREAD_PATIENCE_MS;
   while (monotonicMs() < end) {
-    const info = livingDaemon(host.state, host.proc);
-    if (info === undefined) {
+    const now = findDaemon(host.state, host.proc);
+    if (now === undefined) {
       screen.complain("usrsvcd ended meanwhile");
       return ExitCode.failure;
     }
-    if (info.rereads > before.rereads && info.lastReread !== undefined) {
-      return tellReread(info.lastReread, screen);
+    const { rereads = 0, lastReread } = now.info ?? {};
+    if (rereads > (before.info?.rereads ?? 0) && lastReread !== undefined) {
+      return tellReread(lastReread, screen);
     }
     await sleep(5, signal);
   }
-  screen.complain(`usrsvcd, pid ${watch.ref.pid}, has not answered; see its log: ${before.log}`);
+  const where =
+    before.info === undefined
+      ? `the answer may be in its log: can nothing be written in ${host.state.path}?`
+      : `see its log: ${before.info.log}`;
+  screen.complain(`usrsvcd, pid ${watch.ref.pid}, has not answered; ${where}`);
   return ExitCode.tryAgain;
 }
 
@@ -181,10 +216,13 @@ function tellReread(result: NonNullable<DaemonInfo["lastReread"]>, screen: Scree
   }
   const list = (word: string, names: readonly string[]): string =>
     names.length === 0 ? `none ${word}` : `${word}: ${names.join(", ")}`;
-  const { added, removed, changed } = result;
+  const { added, removed, changed, atRestart = [] } = result;
   screen.result(
     `reread; ${list("added", added)}; ${list("removed", removed)}; ${list("changed", changed)}`,
   );
+  if (atRestart.length > 0) {
+    screen.result(`run on with older settings until they are restarted: ${atRestart.join(", ")}`);
+  }
   for (const problem of result.problems) screen.result(problem);
   return ExitCode.ok;
 }

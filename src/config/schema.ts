@@ -133,7 +133,7 @@ export const monitorSchema = {
   }),
   activityfile: setting("Monitor", values.readOptionalPath, undefined, {
     shown: "none",
-    help: "absolute path of a file that the program must keep touching",
+    help: "absolute path of a file or folder that the program must keep touching",
   }),
   activityfile_limit: setting("Monitor", values.readWholeSeconds, 120_000, {
     shown: "120",

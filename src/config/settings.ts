@@ -39,7 +39,7 @@ export type MatchRule =
 export interface MonitorSettings {
   /** No check before the process has this age, in ms. */
   readonly monitorAfterMs: number;
-  /** A file that the program must keep touching. */
+  /** A file or folder that the program must keep touching. */
   readonly activityfile: string | undefined;
   /** How long `activityfile` may stay untouched, in ms. */
   readonly activityfileLimitMs: number;

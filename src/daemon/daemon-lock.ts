@@ -37,6 +37,11 @@ export class DaemonLock implements Disposable {
     return lock === undefined ? undefined : new DaemonLock(state, lock, listener);
   }
 
+  /** False where the file was deleted: another may have it. */
+  get isHeld(): boolean {
+    return this.#lock !== undefined && this.#inodeNow() === this.#inode;
+  }
+
   /** A lock file that was deleted keeps nobody out: it is made and taken anew. To be called now and then. */
   check(): void {
     if (this.#isRetaking || this.#inodeNow() === this.#inode) return;

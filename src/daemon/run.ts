@@ -1,15 +1,14 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import { libcFailure } from "../../proc/libc.ts";
 import { formatIssue } from "../config/issue.ts";
 import { loadSettings } from "../config/load.ts";
-import type { Settings } from "../config/settings.ts";
-import type { DaemonInfo, RereadResult } from "../daemon-info.ts";
-import { livingDaemon } from "../daemon-alive.ts";
+import type { MainSettings, Settings } from "../config/settings.ts";
+import { type DaemonInfo, type RereadResult, unitOf } from "../daemon-info.ts";
+import { findDaemon } from "../daemon-alive.ts";
 import { ExitCode } from "../exit-code.ts";
-import { type Log, openLog } from "../log.ts";
+import { openLog, type OpenLog } from "../log.ts";
 import { isRequestFile } from "../operations/request.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
@@ -18,10 +17,13 @@ import { makeStateDir, type StateDir, stateDir } from "../program/state-dir.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { describeCounts } from "./counts.ts";
 import { DaemonLock } from "./daemon-lock.ts";
+import { LogSwitch } from "./log-switch.ts";
 import { openMail } from "./mail.ts";
 import { isShuttingDown, type ServiceManager, serviceManager } from "./notify.ts";
-import { compare } from "./reread.ts";
+import { MissingFolders } from "./missing-folders.ts";
+import { compare, recovered } from "./reread.ts";
 import { Requests } from "./requests.ts";
+import { SelfDescription } from "./self-description.ts";
 import { Soon } from "./soon.ts";
 import { Tidy } from "./tidy.ts";
 import { widenThreadPool } from "../thread-pool.ts";
@@ -65,9 +67,10 @@ class Life {
   readonly #options: DaemonOptions;
   readonly #mail: Wanted[] = [];
   #wake: () => void = () => {};
-  #log: Log | undefined;
+  #log: LogSwitch | undefined;
   #settings: Settings;
   readonly #state: StateDir;
+  readonly #missing: MissingFolders;
 
   constructor(options: DaemonOptions) {
     this.#options = options;
@@ -77,6 +80,7 @@ class Life {
     process.on("SIGINT", () => this.#want("stop"));
     process.on("SIGHUP", () => this.#hangUp());
     this.#settings = this.#load();
+    this.#missing = new MissingFolders(this.#settings);
     options.onLoaded(this.#settings);
     this.#state = stateDir(this.#settings.main.stateDir);
   }
@@ -86,7 +90,7 @@ class Life {
     makeStateDir(this.#state);
     using lock = await DaemonLock.take(this.#state, {
       warn: (level, message, reason) => this.#write(level, "daemon.degraded", { reason }, message),
-      retaken: () => this.#writeInfo(info),
+      retaken: () => self.write(),
       lost: () => this.#want("stop"),
     });
     if (lock === undefined) throw this.#alreadyRuns();
@@ -94,11 +98,11 @@ class Life {
       config: this.#options.config,
       isConfigured: (name) => this.#settings.programs.has(name) || this.#settings.faulty.has(name),
     });
-    const logPath = this.#logPath();
-    this.#log = await this.#openLog(logPath);
-    this.#writePidfile();
-    let info = this.#describe(host, logPath);
-    this.#writeInfo(info);
+    const { main } = this.#settings;
+    const logPath = this.#logPath(main);
+    this.#log = new LogSwitch(await this.#openLog(main));
+    this.#writePidfile(main);
+    const self = this.#describe(host, logPath);
     try {
       this.#tellBegin(host, logPath);
       using manager = this.#serviceManager();
@@ -118,7 +122,11 @@ class Life {
           soon.call();
           tidy.stir();
         },
-        onSlowLook: () => lock.check(),
+        onSlowLook: () => {
+          lock.check();
+          if (lock.isHeld) self.check();
+          this.#lookForFolders(supervisor);
+        },
         onOtherFile: (file) => (file === undefined ? requests.noticeAll() : noticeFile(file)),
       });
       using requests = new Requests({
@@ -141,16 +149,17 @@ class Life {
         if (wanted === "stop") break;
         manager.reloading();
         this.#log.reopen();
-        info = { ...info, rereads: info.rereads + 1, lastReread: this.#reread(supervisor) };
-        this.#writeInfo(info);
+        const lastReread = await this.#reread(supervisor);
+        const { main } = this.#settings;
+        const where = { pidfile: main.pidfile, log: this.#logPath(main) ?? "stdout" };
+        self.change({ ...where, rereads: self.info.rereads + 1, lastReread });
         manager.ready();
       }
       manager.stopping();
       await this.#leave(supervisor);
     } finally {
       removePidfile(this.#settings.main.pidfile, process.pid as Pid);
-      const isOurs = livingDaemon(this.#state, host.proc)?.process.pid === process.pid;
-      if (isOurs) rmSync(this.#state.daemonFile, { force: true });
+      self.remove();
       await this.#log.close();
     }
     return ExitCode.ok;
@@ -204,22 +213,23 @@ class Life {
   }
 
   #alreadyRuns(): CannotBegin {
-    const info = livingDaemon(this.#state, procReader());
-    const who = info === undefined ? "" : `, pid ${info.process.pid}, since ${info.since}`;
+    const { process: ref, info } = findDaemon(this.#state, procReader()) ?? {};
+    const since = info === undefined ? "" : `, since ${info.since}`;
+    const who = ref === undefined ? "" : `, pid ${ref.pid}${since}`;
     return new CannotBegin(
       ExitCode.alreadyRunning,
       `usrsvcd runs already for ${this.#state.path}${who}`,
     );
   }
 
-  #logPath(): string | undefined {
-    const { usrsvcdStdout } = this.#settings.main;
+  #logPath({ usrsvcdStdout }: MainSettings): string | undefined {
     if (usrsvcdStdout !== undefined || !this.#options.background) return usrsvcdStdout;
     return join(this.#state.path, "usrsvcd.log");
   }
 
-  async #openLog(stdout: string | undefined): Promise<Log> {
-    const { usrsvcdStderr: stderr } = this.#settings.main;
+  async #openLog(main: MainSettings): Promise<OpenLog> {
+    const stdout = this.#logPath(main);
+    const { usrsvcdStderr: stderr } = main;
     try {
       return await openLog({ stdout, stderr, debug: this.#options.debug });
     } catch (cause) {
@@ -232,8 +242,7 @@ class Life {
     }
   }
 
-  #writePidfile(): void {
-    const { pidfile } = this.#settings.main;
+  #writePidfile({ pidfile }: MainSettings): void {
     try {
       writePidfile(pidfile, process.pid as Pid);
     } catch (cause) {
@@ -245,10 +254,10 @@ class Life {
     }
   }
 
-  #describe(host: Host, log: string | undefined): DaemonInfo {
+  #describe(host: Host, log: string | undefined): SelfDescription {
     const me = host.proc.alive(process.pid as Pid);
     if (me === undefined) throw new TypeError("/proc does not show this process");
-    return {
+    const info: DaemonInfo = {
       process: me,
       boot: host.proc.bootId(),
       since: new Date().toISOString(),
@@ -260,20 +269,9 @@ class Life {
       rereads: 0,
       lastReread: undefined,
     };
-  }
-
-  /** A disk that is full, or a folder that was deleted, must not end the supervision. */
-  #writeInfo(info: DaemonInfo): void {
-    const temporary = `${this.#state.daemonFile}.new`;
-    try {
-      makeStateDir(this.#state);
-      writeFileSync(temporary, `${JSON.stringify(info)}\n`, { mode: 0o600 });
-      renameSync(temporary, this.#state.daemonFile);
-    } catch (error) {
-      const { message } = error as Error;
-      const msg = `usrsvcd status and reread cannot be answered: ${message}`;
-      this.#write("error", "daemon.degraded", { reason: message }, msg);
-    }
+    return new SelfDescription(this.#state, info, (level, message, reason) =>
+      this.#write(level, "daemon.degraded", { reason }, message),
+    );
   }
 
   #tellBegin(host: Host, log: string | undefined): void {
@@ -299,8 +297,43 @@ class Life {
     }
   }
 
+  /**
+   * Log and pidfile go where the settings have them by now, before anything else is applied.
+   *
+   * @throws {CannotBegin} when that cannot be; then both are where they were
+   */
+  async #move(to: MainSettings): Promise<void> {
+    const from = this.#settings.main;
+    const hasOtherPidfile = to.pidfile !== from.pidfile;
+    if (hasOtherPidfile) this.#writePidfile(to);
+    const log = this.#logPath(to);
+    if (log !== this.#logPath(from) || to.usrsvcdStderr !== from.usrsvcdStderr) {
+      let opened: OpenLog;
+      try {
+        opened = await this.#openLog(to);
+      } catch (error) {
+        if (hasOtherPidfile) removePidfile(to.pidfile, process.pid as Pid);
+        throw error;
+      }
+      const where = [log ?? "standard output", to.usrsvcdStderr ?? "stdout"];
+      const text = where[1] === "stdout" ? where[0] : where.join(" and ");
+      const fields = { stdout: where[0], stderr: where[1] };
+      this.#write("info", "daemon.moved", fields, `the log goes on in ${text}`);
+      this.#log?.exchange(opened);
+    }
+    if (!hasOtherPidfile) return;
+    const { pidfile } = to;
+    this.#write("info", "daemon.moved", { pidfile }, `the pidfile of usrsvcd is ${pidfile} now`);
+    try {
+      removePidfile(from.pidfile, process.pid as Pid);
+    } catch (error) {
+      const msg = `${from.pidfile}, the one before, cannot be removed: ${(error as Error).message}`;
+      this.#write("warn", "daemon.moved", { pidfile }, msg);
+    }
+  }
+
   /** All or nothing: with any error the old configuration stays whole. */
-  #reread(supervisor: Supervisor): RereadResult {
+  async #reread(supervisor: Supervisor): Promise<RereadResult> {
     const at = new Date().toISOString();
     let settings: Settings;
     try {
@@ -310,8 +343,15 @@ class Life {
     }
     const errors = settings.issues.filter(({ severity }) => severity === "error");
     if (errors.length > 0) return this.#reject(at, errors.map(formatIssue));
+    try {
+      await this.#move(settings.main);
+    } catch (error) {
+      if (!(error instanceof CannotBegin)) throw error;
+      return this.#reject(at, [`${this.#options.config}: [Main]: ${error.message}`]);
+    }
     const difference = compare(this.#settings, settings);
-    this.#settings = { ...settings, main: { ...settings.main, ...this.#fixedMain() } };
+    const { stateDir: path } = this.#settings.main; // all that runs is on record there
+    this.#settings = { ...settings, main: { ...settings.main, stateDir: path } };
     const left: string[] = [];
     for (const name of difference.removed) {
       const pid = supervisor.remove(name)?.pid;
@@ -320,7 +360,11 @@ class Life {
       if (pid !== undefined) left.push(`${name} runs on, pid ${pid}, and is managed no more`);
       this.#write("info", "program.removed", { program: name, pid }, msg);
     }
-    for (const changed of difference.changed) supervisor.change(changed);
+    const atRestart: string[] = [];
+    for (const changed of difference.changed) {
+      const isOutdated = supervisor.change(changed);
+      if (isOutdated && difference.launched.has(changed.name)) atRestart.push(changed.name);
+    }
     supervisor.add(difference.added);
     this.#tellIssues(settings);
     const result = {
@@ -329,25 +373,52 @@ class Life {
       added: difference.added.map(({ name }) => name),
       removed: difference.removed,
       changed: difference.changed.map(({ name }) => name),
+      atRestart,
       problems: [
         ...left,
         ...difference.main.map((key) => `${key} of [Main] needs: usrsvcd restart`),
       ],
     };
     const { added, removed, changed } = result;
+    const runOn =
+      atRestart.length === 0
+        ? ""
+        : `; with older settings, until they are, run on: ${atRestart.join(", ")}`;
     const msg =
       `configuration read again: ${added.length} added, ${removed.length} removed, ` +
-      `${changed.length} changed; nothing was restarted`;
-    this.#write("info", "config.reread", { added, removed, changed }, msg);
+      `${changed.length} changed; nothing was restarted${runOn}`;
+    this.#write("info", "config.reread", { added, removed, changed, atRestart }, msg);
     for (const key of difference.main) {
       this.#write("warn", "config.problem", {}, `${key} of [Main] needs: usrsvcd restart`);
     }
     return result;
   }
 
-  #fixedMain(): Partial<Settings["main"]> {
-    const { pidfile, stateDir: state, usrsvcdStdout, usrsvcdStderr } = this.#settings.main;
-    return { pidfile, stateDir: state, usrsvcdStdout, usrsvcdStderr };
+  /** Programs that were set aside for the lack of a folder are taken in when it is there. */
+  #lookForFolders(supervisor: Supervisor): void {
+    const folders = this.#missing.appeared(this.#settings);
+    if (folders.length === 0) return;
+    const there = `${folders.join(", ")} ${folders.length > 1 ? "are" : "is"} there by now`;
+    let settings: Settings;
+    try {
+      settings = this.#load();
+    } catch (error) {
+      const [reason = ""] = (error as Error).message.split("\n");
+      const msg = `${there}, but the configuration cannot be read again: ${reason}`;
+      return this.#write("warn", "config.problem", {}, msg);
+    }
+    const programs = recovered(this.#settings, settings);
+    if (programs === undefined) {
+      const msg = `${there}, but the configuration has changed as well: usrsvcd reread applies it`;
+      return this.#write("warn", "config.problem", {}, msg);
+    }
+    if (programs.length === 0) return; // something else is wrong with them
+    this.#settings = settings;
+    supervisor.add(programs);
+    const added = programs.map(({ name }) => name);
+    const fields = { added, removed: [], changed: [], atRestart: [] };
+    const msg = `${there}: no longer set aside: ${added.join(", ")}`;
+    this.#write("info", "config.reread", fields, msg);
   }
 
   #reject(at: string, problems: readonly string[]): RereadResult {
@@ -356,13 +427,7 @@ class Life {
     return { at, ok: false, added: [], removed: [], changed: [], problems };
   }
 
-  #write(...args: Parameters<Log["write"]>): void {
+  #write(...args: Parameters<LogSwitch["write"]>): void {
     this.#log?.write(...args);
   }
-}
-
-/** The kind of systemd that started us, if one did. */
-function unitOf(env: NodeJS.ProcessEnv): DaemonInfo["unit"] {
-  if (env["NOTIFY_SOCKET"] === undefined) return undefined;
-  return (env["MANAGERPID"] ?? "1") === "1" ? "system" : "user";
 }

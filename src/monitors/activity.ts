@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path";
 import type { SubscribeCallback } from "@parcel/watcher";
 import { callAt, monotonicMs } from "../clock.ts";
 import { formatDuration } from "../format.ts";
+import { listenToFolder, lookInto } from "./activity-folder.ts";
 import { Hangs, Patience } from "./patience.ts";
 import type { OnViolation } from "./violation.ts";
 
@@ -18,15 +19,26 @@ export interface ActivityListener {
   failed(reason: string): void;
 }
 
+/** What a look at a folder shows. */
+export interface FolderSight {
+  /** As for a file, of the folder or an entry in it; undefined: the entries were not looked at. */
+  readonly newest: number | undefined;
+  /** True where there are too many entries to look at. */
+  readonly isPartial: boolean;
+}
+
 /** What this monitor asks of the file system; tests replace it. */
 export interface ActivityPorts {
-  /** Wall-clock time of the last change, in ms; undefined: there is no such file. */
-  modified(path: string): Promise<number | "folder" | undefined>;
+  /**
+   * Wall-clock time of the last change, in ms; undefined: there is no such file. It may be a folder,
+   * whose entries are only looked at where `isThorough`.
+   */
+  modified(path: string, isThorough: boolean): Promise<number | FolderSight | undefined>;
   /** Listens to the file until the returned function is called. */
   subscribe(path: string, listener: ActivityListener): Promise<() => void>;
 }
 
-/** One activity file. */
+/** One activity file, or folder. */
 export interface ActivityOptions {
   readonly path: string;
   readonly limitMs: number;
@@ -53,6 +65,9 @@ const sharedPatience = new Patience();
  * come, one stat decides. So a lost event (queue overflow, network file system, mmap, no watch to
  * be had) never harms a healthy program.
  *
+ * A folder is touched when an entry comes, goes or is written. At the deadline its entries are looked
+ * at as well, unless they are too many: then only a silence that was listened to counts.
+ *
  * After an event nobody listens until the next look: one event says all until then, and listening
  * to a file that is written 10,000 times a second took a fifth of a core.
  *
@@ -68,6 +83,8 @@ export class ActivityMonitor implements Disposable {
   #missingSince: number | undefined;
   #cancelTimer: () => void = () => {};
   #unsubscribe: (() => void) | undefined;
+  /** Since when all is heard, monotonic. */
+  #listensSince: number | undefined;
   #isSubscribing = false;
   #subscribeAgainAt = 0;
   #toldDegraded = false;
@@ -100,7 +117,7 @@ export class ActivityMonitor implements Disposable {
     let isLate = false;
     try {
       const modified = await patience.run(
-        async () => await ports.modified(path),
+        async () => await ports.modified(path, this.#needsThoroughLook()),
         () => {
           this.#isLooking = false;
           if (isLate) void this.#look();
@@ -115,40 +132,58 @@ export class ActivityMonitor implements Disposable {
     }
   }
 
-  #judge(modified: number | "folder" | undefined): void {
+  /** Unless it was heard that a folder is active; the first look is what later ones are compared with. */
+  #needsThoroughLook(): boolean {
+    return this.#lookedAt === undefined || monotonicMs() >= this.#due();
+  }
+
+  #due(): number {
+    const { notBefore, limitMs } = this.#options;
+    return Math.max(notBefore, this.#touchedAt + limitMs);
+  }
+
+  #judge(sight: number | FolderSight | undefined): void {
     const { path, limitMs, notBefore } = this.#options;
     const now = monotonicMs();
-    if (typeof modified !== "number") {
+    if (sight === undefined) {
       this.#missingSince ??= now;
       const due = Math.max(notBefore, this.#missingSince + MISSING_GRACE_MS);
       if (now < due) return this.#lookAt(due);
-      const what = modified === "folder" ? "is a folder" : "does not exist";
-      return this.#violate(undefined, `activity file ${path} ${what}`);
+      return this.#violate(undefined, `activity file ${path} does not exist`);
     }
     this.#missingSince = undefined;
-    this.#note(modified, now);
-    const due = Math.max(notBefore, this.#touchedAt + limitMs);
+    const isFolder = typeof sight !== "number";
+    const modified = isFolder ? sight.newest : sight;
+    const isNews = modified !== undefined && this.#note(modified, now);
+    if (isFolder && isNews) this.#endListening(); // it was not heard: another folder is there by now
+    if (isFolder && sight.isPartial) {
+      this.#touchedAt = Math.max(this.#touchedAt, this.#listensSince ?? now);
+    }
+    const due = this.#due();
     if (now < due) {
       this.#listen();
       return this.#lookAt(due);
     }
+    if (modified === undefined) return this.#lookAt(now); // it got late meanwhile: thoroughly now
     const age = now - this.#touchedAt;
-    const limit = formatDuration(limitMs);
-    this.#violate(
-      Math.round(age),
-      `activity file ${path} was not touched for ${formatDuration(age)} (activityfile_limit ${limit})`,
-    );
+    const what = isFolder
+      ? `in activity folder ${path} nothing came, went or was written`
+      : `activity file ${path} was not touched`;
+    const limit = `activityfile_limit ${formatDuration(limitMs)}`;
+    this.#violate(Math.round(age), `${what} for ${formatDuration(age)} (${limit})`);
   }
 
   /** A change that claims to be older than the last look shows that the clocks differ: it is new. */
-  #note(modified: number, now: number): void {
-    if (modified !== this.#modified) {
+  #note(modified: number, now: number): boolean {
+    const isNews = modified !== this.#modified;
+    if (isNews) {
       const age = Math.max(0, Date.now() - modified);
       const sinceLook = now - (this.#lookedAt ?? Number.NEGATIVE_INFINITY);
       this.#touchedAt = Math.max(this.#touchedAt, age > sinceLook ? now : now - age);
     }
     this.#modified = modified;
     this.#lookedAt = now;
+    return isNews;
   }
 
   #violate(measured: number | undefined, reason: string): void {
@@ -190,8 +225,9 @@ export class ActivityMonitor implements Disposable {
     ports.subscribe(path, listener).then(
       (unsubscribe) => {
         this.#isSubscribing = false;
-        if (this.#isOver || isOver) unsubscribe();
-        else this.#unsubscribe = unsubscribe;
+        if (this.#isOver || isOver) return unsubscribe();
+        this.#unsubscribe = unsubscribe;
+        this.#listensSince = monotonicMs();
       },
       (error: unknown) => {
         this.#isSubscribing = false;
@@ -203,6 +239,7 @@ export class ActivityMonitor implements Disposable {
   #endListening(): void {
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
+    this.#listensSince = undefined;
   }
 
   #degrade(reason: string): void {
@@ -212,13 +249,15 @@ export class ActivityMonitor implements Disposable {
   }
 }
 
-/** The file system of this machine; one inotify watch a file, on the folder around it. */
+/** The file system of this machine; one inotify watch a file, on the folder around it or that it is. */
 export const fileActivity: ActivityPorts = {
-  async modified(path) {
+  async modified(path, isThorough) {
     try {
       const { stat } = await import("node:fs/promises"); // 0.3 MB, which few need
       const found = await stat(path);
-      return found.isDirectory() ? "folder" : found.mtimeMs;
+      if (!found.isDirectory()) return found.mtimeMs;
+      if (!isThorough) return { newest: undefined, isPartial: false };
+      return await lookInto(path, found.mtimeMs);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP") return undefined;
@@ -227,8 +266,9 @@ export const fileActivity: ActivityPorts = {
   },
   async subscribe(path, listener) {
     // A link is watched where it leads to: writing to a file tells nothing to the link's folder.
-    const { realpath } = await import("node:fs/promises");
+    const { realpath, stat } = await import("node:fs/promises");
     const real = await realpath(path);
+    if ((await stat(real)).isDirectory()) return listenToFolder(real, listener);
     const watcher = await import("@parcel/watcher");
     const tell: SubscribeCallback = (error, events) => {
       if (error !== null) listener.failed(error.message);

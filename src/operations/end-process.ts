@@ -14,7 +14,7 @@ import type { ProgramRecord } from "../program/record.ts";
 import { endLaunch, stop } from "../program/stop.ts";
 import { lookFor, type Subject } from "../program/subject.ts";
 import { showExit } from "../status.ts";
-import { dropPidfile, trySave } from "./notes.ts";
+import { dropPidfile, dropStalePidfile, trySave } from "./notes.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS } from "./operation.ts";
 import { describeFound } from "./words.ts";
 
@@ -84,6 +84,7 @@ export async function endIt(
   };
   trySave(host, after, complaints);
   if (target !== undefined) complaints.push(...dropPidfile(subject, target.pid));
+  if (aim.action === "stop") complaints.push(...dropStalePidfile(subject, host));
   const ended = { ...outcome, leftBehind: outcome.leftBehind + left.length };
   const described = describeStop(ended, target, termToKillMs, found, complaints);
   return { result: { ...base, ...described }, record: after };

@@ -3,7 +3,7 @@ import { formatDuration } from "../format.ts";
 import { type Lock, lockHolder, programLock, waitLock } from "../program/lock.ts";
 import { completeLaunch, lostRecord } from "../program/mark.ts";
 import { otherConfig, type ProgramRecord, readRecord, setDamagedAside } from "../program/record.ts";
-import { requestStop } from "../program/stop-request.ts";
+import { removeOldRequest, requestStop } from "../program/stop-request.ts";
 import type { Subject } from "../program/subject.ts";
 import type { ActionResult, Operation } from "./operation.ts";
 
@@ -27,6 +27,7 @@ export async function locked(
     return { program: subject.name, action, result: "busy", code: ExitCode.tryAgain, message };
   }
   debug(`${subject.name}: holds lock ${path}`);
+  removeOldRequest(host.state, subject.name, host.proc);
   const boot = host.proc.bootId();
   const { record, problem, isDamaged } = readRecord(host.state, subject.name, boot);
   if (problem !== undefined) {
@@ -67,7 +68,7 @@ async function takeLock(
   let request: Disposable | undefined;
   try {
     return await waitLock(path, patience, signal, () => {
-      if (action !== "start") request = requestStop(host.state, name);
+      if (action !== "start") request = requestStop(host.state, name, host.proc);
       const holder = lockHolder(path) ?? "another";
       onProgress(`${name}: waiting for ${holder}, which is at work on it`);
     });

@@ -2,6 +2,7 @@ import type { Pid } from "../../proc/pid.ts";
 import type { Host } from "../program/host.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
 import { type ProgramRecord, writeRecord } from "../program/record.ts";
+import { removeStalePidfile } from "../program/stale-pidfile.ts";
 import type { Subject } from "../program/subject.ts";
 
 /** Writes the record, and notes which process is whose: the next program may be looked for at once. */
@@ -40,5 +41,15 @@ export function dropPidfile({ autopid, pidfile }: Subject, pid: Pid): readonly s
     return [];
   } catch (error) {
     return [`pidfile ${pidfile} could not be removed: ${(error as Error).message}`];
+  }
+}
+
+/** The same where it names another, or one that is long gone; yields what is to be told. */
+export function dropStalePidfile(subject: Subject, host: Host): readonly string[] {
+  try {
+    const stale = removeStalePidfile(subject, host);
+    return stale === undefined ? [] : [stale.text];
+  } catch (error) {
+    return [`pidfile ${subject.pidfile} could not be removed: ${(error as Error).message}`];
   }
 }

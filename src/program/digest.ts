@@ -14,7 +14,7 @@ export function settingsDigest(program: ProgramSettings): string {
 }
 
 /** Identifies all settings of a program, but for where they stand. */
-export function settingsFingerprint(settings: ProgramSettings): string {
+export function settingsFingerprint(settings: Partial<ProgramSettings>): string {
   return textHash(
     JSON.stringify({ ...settings, place: undefined }, (_key, value: unknown) => {
       if (value instanceof Map) return [...value];

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import {
   closeSync,
   constants as fsConstants,
+  lstatSync,
   openSync,
-  readFileSync,
   readSync,
   writeSync,
 } from "node:fs";
@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { uninherited } from "../../proc/descriptors.ts";
 import { libc } from "../../proc/libc.ts";
 import { monotonicMs, sleep } from "../clock.ts";
+import { readFileHead } from "../read-file.ts";
 import { fileStem, type StateDir } from "./state-dir.ts";
 
 /** The right to act on one program (or to be usrsvcd); free the moment its holder dies. */
@@ -31,7 +32,7 @@ export interface Lock extends Disposable {
 const SIGNATURE_BYTES = 40;
 const NOTE_BYTES = 120;
 
-const { O_RDWR, O_CREAT } = fsConstants;
+const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = fsConstants;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 const LOCK_UN = 8;
@@ -53,9 +54,12 @@ export function tryLock(
   path: string,
   isOurs = false,
 ): Lock | undefined | Promise<Lock | undefined> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) {
+    throw new Error(`${path} is no file, and cannot be locked: remove it`);
+  }
   const c = libc();
   if (c === undefined) return lockByProgram(path);
-  const fd = openSync(path, O_RDWR | O_CREAT, 0o600);
+  const fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
   if (c.flock(fd, LOCK_EX | LOCK_NB) !== 0) {
     const errno = c.errno();
     closeSync(fd);
@@ -95,7 +99,7 @@ export async function waitLock(
 /** Who took the lock last, as it signed: `usrsvcd, pid 123`; undefined when it did not. */
 export function lockHolder(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8").split("\n", 1)[0]?.trim() || undefined;
+    return firstLine(readHead(path).slice(0, SIGNATURE_BYTES)) || undefined;
   } catch {
     return undefined;
   }
@@ -104,21 +108,24 @@ export function lockHolder(path: string): string | undefined {
 /** What the last holder of a lock has noted; read without it, it may be changing. */
 export function lockNote(path: string): string {
   try {
-    const fd = openSync(path, "r");
-    try {
-      return noteOf(fd);
-    } finally {
-      closeSync(fd);
-    }
+    return firstLine(readHead(path).slice(SIGNATURE_BYTES));
   } catch {
     return ""; // it was never taken
   }
 }
 
+function readHead(path: string): string {
+  return readFileHead(path, { most: SIGNATURE_BYTES + NOTE_BYTES, followsLinks: false }).text;
+}
+
 function noteOf(fd: number): string {
   const bytes = Buffer.alloc(NOTE_BYTES);
   const length = readSync(fd, bytes, 0, NOTE_BYTES, SIGNATURE_BYTES);
-  return bytes.toString("latin1", 0, length).split("\n", 1)[0]?.trim() ?? "";
+  return firstLine(bytes.toString("latin1", 0, length));
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0]?.trim() ?? "";
 }
 
 function line(text: string, bytes: number): string {

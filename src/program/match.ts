@@ -1,16 +1,8 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  openSync,
-  readSync,
-  realpathSync,
-  statSync,
-} from "node:fs";
+import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { withoutEmptyTail } from "../../proc/cmdline.ts";
 import type { MatchRule, ProgramSettings } from "../config/settings.ts";
+import { readFileHead } from "../read-file.ts";
 
 /** Search path of execvp(3) when the environment has no PATH (confstr(3), _CS_PATH). */
 export const DEFAULT_PATH = "/bin:/usr/bin";
@@ -257,15 +249,9 @@ export function findOnPath(
 export function readShebang(
   file: string,
 ): { interpreter: string; option: string | undefined } | undefined {
-  const buffer = Buffer.alloc(256);
   let text: string;
   try {
-    const fd = openSync(file, "r");
-    try {
-      text = buffer.toString("utf8", 0, readSync(fd, buffer));
-    } finally {
-      closeSync(fd);
-    }
+    ({ text } = readFileHead(file, { most: 256 }));
   } catch {
     return undefined; // gone, or not ours to read: then it is not started from here either
   }

@@ -173,7 +173,7 @@ function problems(
   if (pidfile.kind === "garbage") {
     all.push(`pidfile ${subject.pidfile} holds no pid but ${JSON.stringify(pidfile.text)}`);
   } else if (pidfile.kind === "unreadable") {
-    all.push(`pidfile: ${pidfile.message}`);
+    all.push(`pidfile ${pidfile.message}`);
   } else if (pidfile.kind === "pid") {
     const actual = found.kind === "running" ? (found.main ?? found.process).pid : undefined;
     if (pidfile.pid !== actual) {

@@ -1,7 +1,6 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, statSync } from "node:fs";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import type { ProgramRecord } from "./record.ts";
+import { type ProgramRecord, readRecordText } from "./record.ts";
 import type { StateDir } from "./state-dir.ts";
 
 /** What is known to be a program's, of its record or just made. */
@@ -147,7 +146,7 @@ function readClaims(
   return recordFiles(state).flatMap((file) => {
     if (skips?.(file) === true) return [];
     try {
-      const raw = JSON.parse(readFileSync(join(state.programs, file), "utf8")) as Partial<
+      const raw = JSON.parse(readRecordText(state, file)) as Partial<
         RecordedClaim & { boot: string; config: string }
       >;
       const { name, process, launched, session, at = "", config } = raw;

@@ -1,6 +1,7 @@
-import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { lstatSync, rmSync } from "node:fs";
 import { parsePid, type Pid } from "../../proc/pid.ts";
+import { NotAFile, readFileHead } from "../read-file.ts";
+import { writeByRename } from "../write-file.ts";
 import { replaceFile } from "./replace-file.ts";
 
 /** What a pidfile says. */
@@ -9,18 +10,34 @@ export type Pidfile =
   | { readonly kind: "pid"; readonly pid: Pid }
   /** There is a file, but no pid in it. */
   | { readonly kind: "garbage"; readonly text: string }
+  /** `message` names the path. */
   | { readonly kind: "unreadable"; readonly message: string };
 
-/** Reads a pidfile: a number, with blanks around it, on the first line. Further lines are ignored. */
+/** No first line with a pid is longer. */
+const MOST_BYTES = 256;
+
+/**
+ * Reads a pidfile: a number, with blanks around it, on the first line. Further lines are ignored. It
+ * may be a link to a file.
+ */
 export function readPidfile(path: string): Pidfile {
   try {
-    const text = readFileSync(path, "utf8");
-    const pid = parsePid(text.split("\n", 1)[0]?.trim() ?? "");
-    return pid === undefined ? { kind: "garbage", text: text.slice(0, 80) } : { kind: "pid", pid };
+    const { text, isWhole } = readFileHead(path, { most: MOST_BYTES });
+    const [line = "", ...rest] = text.split("\n");
+    const isCut = !isWhole && rest.length === 0; // a number, perhaps, that goes on
+    const pid = isCut ? undefined : parsePid(line.trim());
+    return pid === undefined ? { kind: "garbage", text: shown(text) } : { kind: "pid", pid };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    return code === "ENOENT" ? { kind: "none" } : { kind: "unreadable", message };
+    if (code === "ENOENT") return { kind: "none" };
+    if (error instanceof NotAFile) return { kind: "unreadable", message };
+    return { kind: "unreadable", message: `${path} cannot be read: ${message}` };
   }
+}
+
+/** A power failure may leave a file that is full of NULs. */
+function shown(text: string): string {
+  return text.slice(0, 80).replaceAll(/\0+/g, "\0");
 }
 
 /**
@@ -29,14 +46,7 @@ export function readPidfile(path: string): Pidfile {
  */
 export function writePidfile(path: string, pid: Pid, spare?: string): void {
   if (spare !== undefined && isReplaced(path, spare, pid)) return;
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
-  try {
-    writeFileSync(temporary, `${pid}\n`, { mode: 0o644 });
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  writeByRename(path, `${pid}\n`, { mode: 0o644 });
 }
 
 /** Only a file takes part: a folder would change places as well. */

@@ -54,6 +54,8 @@ export class ProcessTable {
   #listed = 0;
   /** A full look knew nobody, and left open how old the processes of others are. */
   #isRough = false;
+  /** The last look is not to be given again. */
+  #isExpired = false;
   #entries: readonly TableEntry[] = [];
   #soon: Promise<readonly TableEntry[]> | undefined;
   readonly #leftOut = new Set<Pid>();
@@ -69,7 +71,8 @@ export class ProcessTable {
   sweep(options: SweepOptions = {}): readonly TableEntry[] {
     const { maxAgeMs = 0, thorough = false } = options;
     const now = monotonicMs();
-    if (now - this.#sweptAt < maxAgeMs) return this.#entries;
+    if (now - this.#sweptAt < maxAgeMs && !this.#isExpired) return this.#entries;
+    this.#isExpired = false;
     const before = this.#lastPid;
     const lastPid = this.#proc.lastPid() ?? 0;
     const hasWrapped = this.#mayHaveWrapped(now, lastPid);
@@ -174,6 +177,14 @@ export class ProcessTable {
   leaveOut(pid: Pid): Disposable {
     this.#leftOut.add(pid);
     return { [Symbol.dispose]: () => void this.#leftOut.delete(pid) };
+  }
+
+  /**
+   * What was left out lives, and is a candidate from now on: the last look, however young, does not
+   * show it.
+   */
+  expire(): void {
+    this.#isExpired = true;
   }
 
   /** Looks if the next look would find much to do: the first one, the one after it, own young processes. */

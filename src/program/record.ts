@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Exit } from "../../proc/exit.ts";
 import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
+import { NotAFile, readFileHead } from "../read-file.ts";
 import { replaceFile } from "./replace-file.ts";
 import { fileStem, sparePath, type StateDir } from "./state-dir.ts";
 
@@ -78,10 +79,12 @@ export interface RecordFile {
   readonly text: string | undefined;
   /** It was written before the machine was booted last. */
   readonly isOfEarlierBoot?: true;
-  /** True when it was read and cannot be understood; false also when it cannot be read just now. */
+  /** True when it cannot be understood, or is no file; false also when it cannot be read just now. */
   readonly isDamaged: boolean;
 }
 
+/** No record is larger. */
+const MOST_BYTES = 1024 * 1024;
 /** So often is a record read again that makes no sense. */
 const READ_AGAIN = 3;
 
@@ -136,7 +139,7 @@ export function otherConfig(
 /** The text of a record as it stands; undefined when there is none, or when it cannot be read now. */
 export function recordText(dir: StateDir, name: string): string | undefined {
   try {
-    return readFileSync(recordPath(dir, name), "utf8");
+    return readText(recordPath(dir, name));
   } catch {
     return undefined;
   }
@@ -162,11 +165,12 @@ export function readRecord(
   const path = recordPath(dir, name);
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readText(path);
   } catch (error) {
-    const gone = (error as NodeJS.ErrnoException).code === "ENOENT";
-    const problem = gone ? undefined : `${path}: ${(error as Error).message}`;
-    return { record: undefined, problem, text: undefined, isDamaged: false };
+    const { code, message } = error as NodeJS.ErrnoException;
+    const isDamaged = error instanceof NotAFile;
+    const problem = code === "ENOENT" ? undefined : isDamaged ? message : `${path}: ${message}`;
+    return { record: undefined, problem, text: undefined, isDamaged };
   }
   if (isKnown?.(text) === true) return undefined;
   let record = parseRecord(text, name, boot);
@@ -182,6 +186,19 @@ export function readRecord(
   const file = { problem: undefined, text, isDamaged: false };
   if (record.boot === boot) return { ...file, record };
   return { ...file, record: forget(record, boot), isOfEarlierBoot: true };
+}
+
+/**
+ * The text of a file of the folder of records.
+ *
+ * @throws {NotAFile} for what is none of ours, a link for example
+ */
+export function readRecordText(dir: StateDir, file: string): string {
+  return readText(join(dir.programs, file));
+}
+
+function readText(path: string): string {
+  return readFileHead(path, { most: MOST_BYTES, followsLinks: false }).text;
 }
 
 /** Records have a multiple of this length: one that takes the place of another fits in. */
@@ -202,13 +219,19 @@ export function writeRecord(dir: StateDir, record: ProgramRecord): string {
   return text;
 }
 
-/** Puts a record that is damaged aside (under the program's lock), so that the next write does not destroy it. */
+/**
+ * Puts a record that is damaged aside (under the program's lock), so that the next write does not
+ * destroy it.
+ */
 export function setDamagedAside(dir: StateDir, name: string): void {
   const path = recordPath(dir, name);
-  try {
-    renameSync(path, `${path}.damaged`);
-  } catch {
-    rmSync(path, { force: true });
+  for (const ending of ["damaged", `damaged.${Date.now().toString(36)}`]) {
+    try {
+      renameSync(path, `${path}.${ending}`);
+      return;
+    } catch {
+      // one of the two is a folder
+    }
   }
 }
 

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { libc } from "../../proc/libc.ts";
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 
 /**
  * Replaces the file `path`, so that a reader sees the old text or the new one; one that holds it
@@ -39,16 +39,25 @@ export function replaceFile(path: string, spare: string, text: string, mode = 0o
   if (libc()?.exchange(spare, path) !== true) renameSync(spare, path);
 }
 
-/** What was at `path` before may be a link, or somebody else's: such is not written to. */
+/** What was at `path` before may be a link, a FIFO, or somebody else's: such is not written to. */
 function openSpare(spare: string, mode: number): number {
   try {
-    const fd = openSync(spare, O_WRONLY | O_NOFOLLOW);
+    const fd = openSync(spare, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
     const stat = fstatSync(fd);
     if (stat.isFile() && stat.nlink === 1 && stat.uid === process.getuid?.()) return fd;
     closeSync(fd);
   } catch {
     // not there, a link, or not ours to write
   }
-  rmSync(spare, { force: true });
-  return openSync(spare, O_WRONLY | O_CREAT | O_EXCL, mode);
+  removeSpare(spare);
+  return openSync(spare, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+}
+
+/** A folder that somebody had put in the place of the file may hold something: it is kept. */
+function removeSpare(spare: string): void {
+  try {
+    rmSync(spare, { force: true });
+  } catch {
+    renameSync(spare, `${spare}.${Date.now().toString(36)}.aside`);
+  }
 }

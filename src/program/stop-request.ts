@@ -1,34 +1,54 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Pid } from "../../proc/pid.ts";
+import { type Pid, sameProcess, type Ticks } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
+import { readFileHead } from "../read-file.ts";
+import { writeByRename } from "../write-file.ts";
 import { fileStem, type StateDir } from "./state-dir.ts";
 
 const ENDING = ".stop";
+/** No request is longer. */
+const MOST_BYTES = 256;
 
 /**
  * Asks whoever is in the start window of a program to end it: the window may be long, and an
  * operator's stop need not wait for it. The file lies in the folder that usrsvcd watches, and names
- * who asks, so that one that was left behind means nothing. Dispose of it when the lock is had.
+ * who asks, so that one that was left behind means nothing, though its pid be another's by now.
+ * Dispose of it when the lock is had.
  */
-export function requestStop(dir: StateDir, name: string): Disposable {
+export function requestStop(dir: StateDir, name: string, proc: ProcReader): Disposable {
   const path = requestPath(dir, name);
+  const me = proc.alive(process.pid as Pid);
+  const text = `${process.pid} ${me?.startTime} ${proc.bootId()}\n`;
   try {
-    writeFileSync(path, `${process.pid}\n`, { mode: 0o600 });
+    writeByRename(path, text, { folder: dir.locks });
   } catch {
     // then the stop has to wait for the window
   }
-  return { [Symbol.dispose]: () => rmSync(path, { force: true }) };
+  return {
+    [Symbol.dispose]: () => {
+      // Another's, by now, is not ours to take back.
+      if (readRequest(path) === text) rmSync(path, { force: true });
+    },
+  };
 }
 
-/** True while somebody who lives asks for a stop. */
+/**
+ * True while somebody who lives asks for a stop. What was left behind is removed. (One that comes in
+ * that very moment may go with it: then that stop has to wait for the window.)
+ */
 export function isStopRequested(dir: StateDir, name: string, proc: ProcReader): boolean {
-  try {
-    const pid = Number(readFileSync(requestPath(dir, name), "utf8").trim());
-    return Number.isSafeInteger(pid) && proc.alive(pid as Pid) !== undefined;
-  } catch {
-    return false;
-  }
+  return isLive(requestPath(dir, name), proc);
+}
+
+/** Removes the request for a program of who was killed before he could take it back. */
+export function removeOldRequest(dir: StateDir, name: string, proc: ProcReader): void {
+  isLive(requestPath(dir, name), proc);
+}
+
+/** The same for all programs, those among them that are configured no more. */
+export function removeOldRequests(dir: StateDir, proc: ProcReader): void {
+  for (const file of requests(dir)) isLive(join(dir.programs, file), proc);
 }
 
 /** The file stem of the program that a file of the watched folder asks to stop, if it does. */
@@ -38,4 +58,37 @@ export function stopRequestStem(file: string): string | undefined {
 
 function requestPath(dir: StateDir, name: string): string {
   return join(dir.programs, `${fileStem(name)}${ENDING}`);
+}
+
+function requests(dir: StateDir): readonly string[] {
+  try {
+    return readdirSync(dir.programs).filter((file) => stopRequestStem(file) !== undefined);
+  } catch {
+    return []; // nothing was ever started
+  }
+}
+
+/** Nearly always there is none. */
+function isLive(path: string, proc: ProcReader): boolean {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+  const [pid, startTime, boot] = (readRequest(path) ?? "").trim().split(" ");
+  const asker = { pid: Number(pid) as Pid, startTime: Number(startTime) as Ticks };
+  if (boot === proc.bootId() && Number.isSafeInteger(asker.pid)) {
+    if (sameProcess(proc.alive(asker.pid), asker)) return true;
+  }
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // no request of ours: a folder
+  }
+  return false;
+}
+
+/** Undefined where there is none, or something else. */
+function readRequest(path: string): string | undefined {
+  try {
+    return readFileHead(path, { most: MOST_BYTES, followsLinks: false }).text;
+  } catch {
+    return undefined;
+  }
 }

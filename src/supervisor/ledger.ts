@@ -111,7 +111,10 @@ export class Ledger {
     if (file === undefined) return false;
     if (file.problem !== undefined && !file.isDamaged) throw new Error(file.problem);
     const mark = markOf(file.text);
-    if (mark === undefined && this.#mark === undefined && this.#record === undefined) return false;
+    if (mark === undefined && this.#mark === undefined && this.#record === undefined) {
+      this.#isDamaged = file.isDamaged;
+      return false;
+    }
     this.#isLost = file.record === undefined && this.#record !== undefined;
     this.#mark = mark;
     this.#isDamaged = file.isDamaged;

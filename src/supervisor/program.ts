@@ -3,10 +3,12 @@ import type { AlertKind } from "../alerts/alert.ts";
 import { callAt, monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { formatDuration } from "../format.ts";
+import { settingsDigest } from "../program/digest.ts";
 import { type Found, recordedProcess } from "../program/identify.ts";
 import { type Lock, lockHolder, lockNote, programLock, tryLock } from "../program/lock.ts";
 import { lastWords, logSizes, type LogSizes } from "../program/output.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
+import { removeStalePidfile } from "../program/stale-pidfile.ts";
 import { completedRecord, markOf, unfinishedLaunch } from "../program/mark.ts";
 import { otherConfig, type ProgramRecord } from "../program/record.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
@@ -106,6 +108,13 @@ export class SupervisedProgram {
   /** The process that is held; undefined while there is none. */
   get process(): ProcessRef | undefined {
     return this.#hold.process;
+  }
+
+  /** True while its process was launched with other settings, or nobody knows with which. */
+  get isOutdated(): boolean {
+    return (
+      this.process !== undefined && this.#ledger.record?.digest !== settingsDigest(this.#settings)
+    );
   }
 
   /** True when only a look through the processes could bring news. */
@@ -500,6 +509,7 @@ export class SupervisedProgram {
         return this.#noteDeath(effect, step);
       case "note-stopped":
         this.#cancelWake();
+        this.#dropStalePidfile();
         return this.#ledger.stopped(effect.why);
       case "back-off": {
         const { maxrestarts } = this.#settings;
@@ -621,6 +631,20 @@ export class SupervisedProgram {
     // A start removes the pidfile itself.
     if (this.#settings.autopid && !startFollows(step)) {
       removePidfile(this.#settings.pidfile, process.pid);
+    }
+  }
+
+  /** It stays down: nobody is to be misled. */
+  #dropStalePidfile(): void {
+    const { pidfile } = this.#settings;
+    try {
+      const stale = removeStalePidfile(this.#subject, this.#around.host);
+      if (stale === undefined) return;
+      const event = stale.isRemoved ? "program.pidfile-mended" : "program.warning";
+      this.#ledger.log(stale.isRemoved ? "info" : "warn", event, { pidfile }, stale.text);
+    } catch (error) {
+      const msg = `pidfile ${pidfile} could not be removed: ${(error as Error).message}`;
+      this.#ledger.log("warn", "program.warning", { pidfile }, msg);
     }
   }
 

@@ -5,7 +5,7 @@ import type { ProgramSettings } from "../config/settings.ts";
 import type { Log } from "../log.ts";
 import { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../program/host.ts";
-import { stopRequestStem } from "../program/stop-request.ts";
+import { removeOldRequests, stopRequestStem } from "../program/stop-request.ts";
 import { fileStem } from "../program/state-dir.ts";
 import type { ProgramState } from "./machine.ts";
 import { SupervisedProgram } from "./program.ts";
@@ -79,7 +79,10 @@ export class Supervisor implements Disposable {
     });
     this.add(programs);
     this.#timer ??= setInterval(() => this.#slowLook(), SLOW_LOOK_MS);
-    this.#firstLook = setTimeout(() => this.#settleTable(), FIRST_LOOK_MS);
+    this.#firstLook = setTimeout(() => {
+      this.#settleTable();
+      this.#removeOldRequests();
+    }, FIRST_LOOK_MS);
   }
 
   /** These programs are new. */
@@ -113,6 +116,7 @@ export class Supervisor implements Disposable {
     const program = this.#programs.get(name);
     const process = program?.process;
     program?.close();
+    if (process !== undefined) this.#host.table.expire(); // it may go on under another name
     this.#programs.delete(name);
     this.#byFile.delete(`${fileStem(name)}.json`);
     this.#onState();
@@ -124,9 +128,11 @@ export class Supervisor implements Disposable {
     this.#programs.get(name)?.look();
   }
 
-  /** The settings of a program have changed. */
-  change(settings: ProgramSettings): void {
-    this.#programs.get(settings.name)?.configure(settings);
+  /** The settings of a program have changed. True when its process was launched with others. */
+  change(settings: ProgramSettings): boolean {
+    const program = this.#programs.get(settings.name);
+    program?.configure(settings);
+    return program?.isOutdated === true;
   }
 
   /** How many programs are in each state. */
@@ -182,6 +188,14 @@ export class Supervisor implements Disposable {
       this.#host.table.settle();
     } catch {
       // no descriptor left just now (EMFILE): the next look reads more, then
+    }
+  }
+
+  #removeOldRequests(): void {
+    try {
+      removeOldRequests(this.#host.state, this.#host.proc);
+    } catch {
+      // no descriptor left just now (EMFILE): they mean nothing, and go with the next one
     }
   }
 

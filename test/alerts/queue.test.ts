@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { AlertQueue, type Pending } from "../../src/alerts/queue.ts";
 import { fileStem } from "../../src/program/state-dir.ts";
+import { noFiles } from "../support/strange-files.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { anAlert } from "./an-alert.ts";
 
@@ -147,10 +155,27 @@ describe("AlertQueue", () => {
     assert.deepEqual([queue.all().length, damaged.length], [1, 0]);
   });
 
-  test("tells a folder in the place of a file, and goes on", (t) => {
+  for (const { kind, make } of noFiles) {
+    test(`sets ${kind} aside, keeps on, and writes a file in its place`, (t) => {
+      const folder = folderOf(t);
+      mkdirSync(folder);
+      make(join(folder, "web.json"));
+      const { queue, damaged } = loaded(folder);
+      assert.deepEqual(damaged, [join(folder, "web.json")]);
+      queue.add(anAlert(), to);
+      assert.equal(loaded(folder).queue.get("web")?.total, 1);
+    });
+  }
+
+  test("writes to no file that somebody has laid in its way", (t) => {
     const folder = folderOf(t);
-    mkdirSync(join(folder, "web.json"), { recursive: true });
-    assert.equal(loaded(folder).damaged.length, 1);
+    mkdirSync(folder);
+    const other = join(folder, "other");
+    writeFileSync(other, "mine");
+    symlinkSync(other, join(folder, "web.json.new"));
+    symlinkSync(other, join(folder, "web.json"));
+    loaded(folder).queue.add(anAlert(), to);
+    assert.equal(readFileSync(other, "utf8"), "mine");
   });
 
   test("keeps in memory what the disk does not take", (t) => {

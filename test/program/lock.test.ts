@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, test, type TestContext } from "node:test";
@@ -8,6 +8,7 @@ import { lockHolder, lockNote, programLock, tryLock, waitLock } from "../../src/
 import { stateDir } from "../../src/program/state-dir.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { exitOf, killRef, lives, nodeScript, refOf } from "../support/processes.ts";
+import { noFiles } from "../support/strange-files.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { inTime, waitFor } from "../support/wait.ts";
 
@@ -165,8 +166,6 @@ describe("tryLock", () => {
 
   test("fails where there can be no lock file", async (t) => {
     const dir = tempDir(t);
-    mkdirSync(join(dir, "folder"));
-    await assert.rejects(async () => await tryLock(join(dir, "folder")), { code: "EISDIR" });
     await assert.rejects(async () => await tryLock(join(dir, "none", "lock")), { code: "ENOENT" });
   });
 
@@ -216,6 +215,18 @@ describe("waitLock", () => {
     controller.abort(new Error("enough"));
     await assert.rejects(waiting, { message: "enough" });
   });
+});
+
+describe("a lock cannot be had, and keeps nobody waiting, where there is", () => {
+  for (const { kind, make } of noFiles) {
+    test(kind, async (t) => {
+      const path = join(tempDir(t), "lock");
+      make(path);
+      await assert.rejects(async () => await tryLock(path), { message: /lock is no file/ });
+      assert.equal(lockHolder(path), undefined);
+      assert.equal(lockNote(path), "");
+    });
+  }
 });
 
 describe("lockHolder", () => {

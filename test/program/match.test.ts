@@ -7,8 +7,9 @@ import fc from "fast-check";
 import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import type { MatchRule } from "../../src/config/settings.ts";
-import { findOnPath, pattern } from "../../src/program/match.ts";
+import { findOnPath, pattern, readShebang } from "../../src/program/match.ts";
 import { cleanUp } from "../support/clean-up.ts";
+import { noFiles } from "../support/strange-files.ts";
 import { tempDir, writeScript } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -87,6 +88,16 @@ describe("pattern, without proctitle_re", () => {
       }),
     );
   });
+});
+
+describe("readShebang", () => {
+  for (const { kind, make } of noFiles) {
+    test(`does not wait for ${kind}`, (t) => {
+      const path = join(tempDir(t), "app");
+      make(path);
+      assert.equal(readShebang(path), undefined);
+    });
+  }
 });
 
 describe("pattern, of scripts that the kernel runs", () => {

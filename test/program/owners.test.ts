@@ -6,6 +6,7 @@ import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
 import { ClaimedOwners, RecordedOwners } from "../../src/program/owners.ts";
 import { emptyRecord, recordPath, writeRecord } from "../../src/program/record.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/program/state-dir.ts";
+import { makeHugeFile, noFiles } from "../support/strange-files.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const ref = (pid: number, startTime = 100): ProcessRef => ({
@@ -73,6 +74,14 @@ describe("RecordedOwners", () => {
     writeFileSync(`${recordPath(state, "old")}.damaged`, "{}");
     const owners = ownersOf(state, (name) => name !== "gone");
     assert.deepEqual([owners.ownerOf(ref(10)), owners.ownerOf(ref(11))], [undefined, undefined]);
+  });
+
+  test("is kept from its work by nothing that lies among the records", (t) => {
+    const state = newState(t);
+    note(state, "web", ref(10));
+    for (const [index, { make }] of noFiles.entries()) make(recordPath(state, `bad${index}`));
+    makeHugeFile(recordPath(state, "huge"), "{");
+    assert.equal(ownersOf(state).ownerOf(ref(10)), "web");
   });
 
   test("knows nothing where nothing was ever started", () => {

@@ -15,6 +15,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import type { Pid } from "../../proc/pid.ts";
 import { readPidfile, removePidfile, writePidfile } from "../../src/program/pidfile.ts";
+import { makeHugeFile, noFiles } from "../support/strange-files.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const pid = (value: number): Pid => value as Pid;
@@ -51,6 +52,12 @@ describe("readPidfile", () => {
     });
   }
 
+  test("tells little of what a power failure has left", (t) => {
+    const path = join(tempDir(t), "pid");
+    writeFileSync(path, "\0".repeat(40));
+    assert.deepEqual(readPidfile(path), { kind: "garbage", text: "\0" });
+  });
+
   test("tells little of a huge file", (t) => {
     const path = join(tempDir(t), "pid");
     writeFileSync(path, "x".repeat(1_000_000));
@@ -62,8 +69,34 @@ describe("readPidfile", () => {
     const dir = tempDir(t);
     assert.deepEqual(readPidfile(join(dir, "none")), { kind: "none" });
     assert.deepEqual(readPidfile(""), { kind: "none" });
-    const found = readPidfile(dir);
-    assert.ok(found.kind === "unreadable" && found.message.includes("EISDIR"));
+    const path = join(dir, "file", "pid");
+    writeFileSync(join(dir, "file"), "");
+    const found = readPidfile(path);
+    assert.ok(found.kind === "unreadable" && found.message.startsWith(`${path} cannot be read: `));
+  });
+
+  for (const { kind, make, says } of noFiles) {
+    test(`says of ${kind} what it is`, (t) => {
+      const path = join(tempDir(t), "pid");
+      make(path);
+      const found = readPidfile(path);
+      assert.ok(found.kind === "unreadable" && says.test(found.message), JSON.stringify(found));
+    });
+  }
+
+  test("reads a link to a file", (t) => {
+    const dir = tempDir(t);
+    writeFileSync(join(dir, "real"), "123\n");
+    symlinkSync("real", join(dir, "pid"));
+    assert.deepEqual(readPidfile(join(dir, "pid")), { kind: "pid", pid: 123 });
+  });
+
+  test("reads the first line of a file of 10 GB, and no part of a number", (t) => {
+    const path = join(tempDir(t), "pid");
+    makeHugeFile(path, "123\n");
+    assert.deepEqual(readPidfile(path), { kind: "pid", pid: 123 });
+    makeHugeFile(path, `${" ".repeat(254)}123\n`);
+    assert.equal(readPidfile(path).kind, "garbage");
   });
 
   test("takes no text for a pid that is not one", (t) => {

@@ -226,6 +226,21 @@ describe("ProcessTable.sweep that trusts", () => {
     }
     assert.deepEqual(pidsOf(table, trusting), [10, 11]);
   });
+
+  test("is not kept from who asks once it is a candidate again, however young the last look", () => {
+    const proc = new FakeProc({ pid: 11, startTime: OLD, argv: ["b"] });
+    const table = tableOf(proc);
+    const shared = { trusting: true, maxAgeMs: 60_000 };
+    const leftOut = table.leaveOut(11 as Pid);
+    assert.deepEqual(pidsOf(table, shared), []);
+    leftOut[Symbol.dispose]();
+    assert.deepEqual(pidsOf(table, shared), []);
+    table.expire();
+    assert.deepEqual(pidsOf(table, shared), [11]);
+    const { stat } = proc.reads;
+    assert.deepEqual(pidsOf(table, shared), [11]);
+    assert.equal(proc.reads.stat, stat, "and is shared again");
+  });
 });
 
 describe("ProcessTable.changes", () => {

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import fc from "fast-check";
@@ -13,6 +21,7 @@ import {
   writeRecord,
 } from "../../src/program/record.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/program/state-dir.ts";
+import { makeHugeFile, noFiles } from "../support/strange-files.ts";
 import { waitFor } from "../support/wait.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -195,10 +204,48 @@ describe("readRecord", () => {
   test("does not call a file damaged that cannot be read just now", (t) => {
     const state = newState(t);
     const path = recordPath(state, "web");
-    mkdirSync(path);
+    rmSync(state.programs, { recursive: true });
+    writeFileSync(state.programs, "");
     const { problem, isDamaged } = readRecord(state, "web", "this-boot");
     assert.equal(isDamaged, false);
-    assert.ok(problem?.startsWith(`${path}: EISDIR`));
+    assert.ok(problem?.startsWith(`${path}: ENOTDIR`));
+  });
+
+  for (const { kind, make, says } of noFiles) {
+    test(`takes ${kind} for a damaged one, which is put aside and replaced`, (t) => {
+      const state = newState(t);
+      for (let time = 0; time < 3; time += 1) {
+        make(recordPath(state, "web"));
+        const file = readRecord(state, "web", "this-boot");
+        assert.deepEqual([file.record, file.text, file.isDamaged], [undefined, undefined, true]);
+        assert.match(file.problem ?? "", says);
+        setDamagedAside(state, "web");
+        writeRecord(state, full);
+        assert.equal(readRecord(state, "web", "this-boot").record?.restarts, 3);
+        rmSync(recordPath(state, "web"));
+      }
+    });
+
+    test(`can be written where ${kind} is`, (t) => {
+      const state = newState(t);
+      make(recordPath(state, "web"));
+      for (let restarts = 0; restarts < 4; restarts += 1) {
+        writeRecord(state, { ...full, restarts });
+        assert.equal(readRecord(state, "web", "this-boot").record?.restarts, restarts);
+      }
+    });
+  }
+
+  test("is not read through a link, nor from a file of 10 GB", (t) => {
+    const state = newState(t);
+    const path = recordPath(state, "web");
+    const text = writeRecord(state, full);
+    renameSync(path, `${path}.real`);
+    symlinkSync(`${path}.real`, path);
+    assert.equal(readRecord(state, "web", "this-boot").isDamaged, true);
+    rmSync(path);
+    makeHugeFile(path, text);
+    assert.equal(readRecord(state, "web", "this-boot").isDamaged, true);
   });
 
   const odd: readonly [key: keyof ProgramRecord, value: unknown, want: unknown][] = [

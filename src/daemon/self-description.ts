@@ -1,0 +1,83 @@
+import { rmSync, statSync } from "node:fs";
+import type { DaemonInfo } from "../daemon-info.ts";
+import type { LogLevel } from "../log.ts";
+import { makeStateDir, type StateDir } from "../program/state-dir.ts";
+import { writeByRename } from "../write-file.ts";
+
+/** Is told what becomes of the file. */
+export type TellSelf = (level: LogLevel, message: string, reason?: string) => void;
+
+/**
+ * What usrsvcd tells of itself in its state folder: by it `usrsvcd status`, `stop` and `reread` find
+ * it. A disk that is full, or a folder that was deleted, must not end the supervision: the file is
+ * written as soon as it can be.
+ */
+export class SelfDescription {
+  readonly #state: StateDir;
+  readonly #tell: TellSelf;
+  #info: DaemonInfo;
+  /** Of the file as it was written last; undefined: it could not be. */
+  #stamp: string | undefined;
+  #trouble: string | undefined;
+
+  constructor(state: StateDir, info: DaemonInfo, tell: TellSelf) {
+    this.#state = state;
+    this.#info = info;
+    this.#tell = tell;
+    this.write();
+  }
+
+  get info(): DaemonInfo {
+    return this.#info;
+  }
+
+  change(change: Partial<DaemonInfo>): void {
+    this.#info = { ...this.#info, ...change };
+    this.write();
+  }
+
+  /** To be called now and then, while the lock is ours: writes what is not there as we wrote it. */
+  check(): void {
+    if (this.#stamp !== undefined && this.#stampNow() === this.#stamp) return;
+    const wasWritten = this.#stamp !== undefined;
+    this.write();
+    if (this.#stamp === undefined || !wasWritten) return;
+    this.#tell("warn", `${this.#state.daemonFile} was deleted or changed; written anew`);
+  }
+
+  write(): void {
+    try {
+      makeStateDir(this.#state);
+      writeByRename(this.#state.daemonFile, `${JSON.stringify(this.#info)}\n`);
+      this.#stamp = this.#stampNow();
+    } catch (error) {
+      this.#fail(error as Error);
+      return;
+    }
+    if (this.#trouble === undefined) return;
+    this.#trouble = undefined;
+    this.#tell("warn", `${this.#state.daemonFile} is written at last`);
+  }
+
+  /** Unless it is another's by now. */
+  remove(): void {
+    if (this.#stamp !== undefined && this.#stampNow() === this.#stamp) {
+      rmSync(this.#state.daemonFile, { force: true });
+    }
+  }
+
+  /** Tried again at each check, and told once. */
+  #fail({ message }: Error): void {
+    this.#stamp = undefined;
+    const isKnown = this.#trouble !== undefined;
+    this.#trouble = message;
+    if (isKnown) return;
+    const text = `usrsvcd status and reread know little of this usrsvcd: ${message}; tried again`;
+    this.#tell("error", text, message);
+  }
+
+  #stampNow(): string | undefined {
+    const stat = statSync(this.#state.daemonFile, { throwIfNoEntry: false });
+    return stat && `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeMs}`;
+  }
+}

@@ -1,0 +1,59 @@
+import { closeSync, constants, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+/** So many names are tried, should somebody else have had the same idea. */
+const TRIES = 3;
+
+/** How a file is written. */
+export interface WriteOptions {
+  readonly mode?: number;
+  /** Where it is written before it is renamed, in the same file system; else beside `path`. */
+  readonly folder?: string;
+}
+
+/**
+ * Replaces the file `path` by rename: a reader sees the old text or the new one, and what programs
+ * may have put there (a link, a FIFO) is not written to. No fsync.
+ *
+ * @throws when that cannot be; nothing is left behind
+ */
+export function writeByRename(
+  path: string,
+  text: string,
+  { mode = 0o600, folder = dirname(path) }: WriteOptions = {},
+): void {
+  const { fd, temporary } = openNew(folder, basename(path), mode);
+  try {
+    const bytes = Buffer.from(text);
+    try {
+      if (writeSync(fd, bytes) < bytes.length) {
+        throw new Error(`${temporary}: no space left on the device`);
+      }
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** A new file under a name that nobody knows; where somebody did, under another. */
+function openNew(
+  folder: string,
+  name: string,
+  mode: number,
+): { readonly fd: number; readonly temporary: string } {
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  for (let left = TRIES; ; left -= 1) {
+    const random = Math.random().toString(36).slice(2);
+    const temporary = join(folder, `.${name.slice(0, 60)}.${random}.new`);
+    try {
+      const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+      return { fd, temporary };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST" || left === 1) throw error;
+    }
+  }
+}
