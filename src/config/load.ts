@@ -53,7 +53,10 @@ export function loadSettings({ path, home, uid }: LoadOptions): Settings {
     folder === undefined ? [] : readFolder(folder, { file: mainPath, line }, uid, fatal, further);
   if (fatal.hasErrors) throw new ConfigError(sortIssues(fatal.issues, [mainPath]), main.stateDir);
 
-  const { programs, faulty, issues } = resolvePrograms([mainFile, ...files], host);
+  const { programs, faulty, issues } = resolvePrograms([mainFile, ...files], {
+    ...host,
+    stateDir: main.stateDir,
+  });
   const all = [...fatal.issues, ...further.issues, ...issues];
   const paths = [mainPath, ...files.map((file) => file.path)];
   return { main, programs, faulty, issues: sortIssues(all, paths) };

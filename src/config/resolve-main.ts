@@ -11,6 +11,11 @@ export interface HostFacts {
   isFolder(path: string): boolean;
 }
 
+/** The same, once `[Main]` is read. */
+export interface ProgramHost extends HostFacts {
+  readonly stateDir: string;
+}
+
 const MAIN = tabulate(mainSchema);
 
 /** Reads `[Main]`; what has an issue gets its default. */

@@ -1,5 +1,5 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import { libcFailure } from "../../proc/libc.ts";
@@ -10,6 +10,7 @@ import type { DaemonInfo, RereadResult } from "../daemon-info.ts";
 import { livingDaemon } from "../daemon-alive.ts";
 import { ExitCode } from "../exit-code.ts";
 import { type Log, openLog } from "../log.ts";
+import { makeFolder } from "../program/folders.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
@@ -206,6 +207,9 @@ class Life {
   async #openLog(stdout: string | undefined): Promise<Log> {
     const { usrsvcdStderr: stderr } = this.#settings.main;
     try {
+      for (const path of [stdout, stderr]) {
+        if (path?.startsWith("/")) makeFolder(dirname(path), this.#state);
+      }
       return await openLog({ stdout, stderr, debug: this.#options.debug });
     } catch (cause) {
       const where = [stdout, stderr].filter((path) => path !== undefined).join(" or ");

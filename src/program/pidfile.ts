@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parsePid, type Pid } from "../../proc/pid.ts";
+import { makeFolder } from "./folders.ts";
 import { replaceFile } from "./replace-file.ts";
 
 /** What a pidfile says. */
@@ -31,6 +32,7 @@ export function writePidfile(path: string, pid: Pid, spare?: string): void {
   if (spare !== undefined && isReplaced(path, spare, pid)) return;
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
   try {
+    makeFolder(dirname(path), undefined);
     writeFileSync(temporary, `${pid}\n`, { mode: 0o644 });
     renameSync(temporary, path);
   } catch (error) {
