@@ -1,8 +1,8 @@
 import { realpathSync } from "node:fs";
-import { homedir } from "node:os";
 import { type DaemonCommand, parseDaemonCommand } from "./cli/args.ts";
 import { canDetach, detach, redirectOutput, startDetached } from "./cli/background.ts";
 import { control } from "./cli/control.ts";
+import { homeFolder } from "./cli/home.ts";
 import { leaveNow } from "./cli/leave.ts";
 import { run, untilSignalled } from "./cli/run.ts";
 import { processScreen, type Screen } from "./cli/screen.ts";
@@ -67,7 +67,7 @@ async function supervise(
   try {
     return await runDaemon({
       config: path,
-      home: homedir(),
+      home: homeFolder(),
       uid: process.getuid?.() ?? 0,
       version: version(),
       debug,

@@ -3,6 +3,7 @@ import { ConfigError } from "../config/issue.ts";
 import { ExitCode } from "../exit-code.ts";
 import { StateDirError } from "../program/state-dir.ts";
 import { UsageError } from "./args.ts";
+import { HomeError } from "./home.ts";
 import type { Screen } from "./screen.ts";
 
 /**
@@ -27,6 +28,10 @@ export async function run(
     }
     if (error instanceof ConfigError) {
       screen.complain(error.message);
+      return ExitCode.invalidConfig;
+    }
+    if (error instanceof HomeError) {
+      screen.complain(`${name}: ${error.message}`);
       return ExitCode.invalidConfig;
     }
     if (error instanceof StateDirError) {

@@ -10,6 +10,7 @@ import {
   statSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { doubtHome } from "../accounts.ts";
 import { parseConfigobj } from "./configobj.ts";
 import { IssueList, sortIssues } from "./issue-list.ts";
 import { ConfigError, type Place } from "./issue.ts";
@@ -39,7 +40,7 @@ export interface LoadOptions {
 export function loadSettings({ path, home, uid }: LoadOptions): Settings {
   const mainPath = path ?? join(home, "usrsvc.cfg");
   const fatal = new IssueList(undefined);
-  const mainFile = readMainFile(mainPath, uid, fatal);
+  const mainFile = readMainFile(mainPath, home, uid, fatal);
   const host = hostFacts(home, uid);
   const section = mainFile?.root.sections.get("Main");
   if (mainFile === undefined || section === undefined)
@@ -63,14 +64,23 @@ export function loadSettings({ path, home, uid }: LoadOptions): Settings {
 }
 
 /** Reads the main file; a fault outside of programs and defaults makes it useless. */
-function readMainFile(path: string, uid: number, fatal: IssueList): ReadFile | undefined {
+function readMainFile(
+  path: string,
+  home: string,
+  uid: number,
+  fatal: IssueList,
+): ReadFile | undefined {
   const place = { file: path, line: undefined };
   const file = readFile(path, place, uid, fatal);
   if (file === "no-file") {
     fatal.error(place, isThere(path) ? "is no file" : MISSING);
+  }
+  if (file === undefined || file === "no-file") {
+    const isHome = dirname(path) === home;
+    const doubt = isHome && (file === "no-file" || !isOf(home, uid)) && doubtHome(home, uid);
+    if (doubt) fatal.error(place, doubt);
     return undefined;
   }
-  if (file === undefined) return undefined;
   const unsafe = describeUnsafe(dirname(path), statSync(dirname(path)), uid);
   if (unsafe !== undefined) fatal.error(place, `the folder ${dirname(path)} ${unsafe}`);
   for (const fault of file.faults) {
@@ -90,8 +100,7 @@ function readMainFile(path: string, uid: number, fatal: IssueList): ReadFile | u
   return file;
 }
 
-const MISSING =
-  "does not exist; usrsvc --readme shows one to begin with (One minute to a running program)";
+const MISSING = "does not exist; usrsvcd init writes one to begin with";
 
 /** Reads the `*.cfg` of a folder, sorted by the bytes of their names. */
 function readFolder(
@@ -187,6 +196,14 @@ function statFolder(path: string): boolean {
 
 function isThere(path: string): boolean {
   return existsSync(path);
+}
+
+function isOf(path: string, uid: number): boolean {
+  try {
+    return statSync(path).uid === uid;
+  } catch {
+    return false;
+  }
 }
 
 /** A link that leads nowhere is not missing, but wrong. */

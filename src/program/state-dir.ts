@@ -1,5 +1,6 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { nameOf, runAs } from "../accounts.ts";
 import { fileStem } from "../file-stem.ts";
 
 export { fileStem };
@@ -48,9 +49,11 @@ export function makeStateDir(dir: StateDir): void {
   const { mode, uid } = statSync(dir.path);
   const me = process.getuid?.() ?? 0;
   if (uid !== me) {
-    throw new StateDirError(
-      `state_dir ${dir.path} belongs to user ${uid}, not to user ${me}: set another state_dir in [Main]`,
-    );
+    const instead =
+      me === 0
+        ? `you are root: ${runAs(uid, "usrsvc …")}`
+        : `you are ${nameOf(me)}: set another state_dir in [Main]`;
+    throw new StateDirError(`state_dir ${dir.path} belongs to ${nameOf(uid)}, and ${instead}`);
   }
   if ((mode & 0o022) !== 0) {
     throw new StateDirError(
