@@ -13,13 +13,14 @@ import { dirname, join } from "node:path";
 import { doubtHome } from "../accounts.ts";
 import { parseConfigobj } from "./configobj.ts";
 import { IssueList, sortIssues } from "./issue-list.ts";
-import { ConfigError, type Place } from "./issue.ts";
+import { ConfigError, formatIssue, type Place } from "./issue.ts";
+import { type AdviceFacts, Advisor } from "./advice.ts";
 import type { ReadFile } from "./defaults.ts";
 import { describeUnsafe } from "./ownership.ts";
 import { defaultStateDir, type HostFacts, resolveMain } from "./resolve-main.ts";
 import { resolvePrograms } from "./resolve.ts";
 import { topOf } from "./section-names.ts";
-import type { Settings } from "./settings.ts";
+import type { MainSettings, Settings } from "./settings.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 export interface LoadOptions {
@@ -27,6 +28,8 @@ export interface LoadOptions {
   readonly path?: string | undefined;
   readonly home: string;
   readonly uid: number;
+  /** Facts for advice; without them, only what is wrong becomes an issue. */
+  readonly advice?: ((main: MainSettings) => AdviceFacts) | undefined;
 }
 
 /**
@@ -37,7 +40,7 @@ export interface LoadOptions {
  *
  * @throws {ConfigError} when the main file or `config_dir` cannot be used
  */
-export function loadSettings({ path, home, uid }: LoadOptions): Settings {
+export function loadSettings({ path, home, uid, advice }: LoadOptions): Settings {
   const mainPath = path ?? join(home, "usrsvc.cfg");
   const fatal = new IssueList(undefined);
   const mainFile = readMainFile(mainPath, home, uid, fatal);
@@ -52,15 +55,29 @@ export function loadSettings({ path, home, uid }: LoadOptions): Settings {
   const folder = main.configDir;
   const files =
     folder === undefined ? [] : readFolder(folder, { file: mainPath, line }, uid, fatal, further);
-  if (fatal.hasErrors) throw new ConfigError(sortIssues(fatal.issues, [mainPath]), main.stateDir);
-
+  const advisor = advice && new Advisor(advice(main), home, main);
+  const place = (key: string): Place => ({
+    file: mainPath,
+    line: (section.entries.get(key) ?? section).line,
+  });
+  advisor?.main(main, place, further);
   const { programs, faulty, issues } = resolvePrograms([mainFile, ...files], {
     ...host,
     stateDir: main.stateDir,
+    advisor,
   });
-  const all = [...fatal.issues, ...further.issues, ...issues];
+  const advised =
+    advisor === undefined ? [] : [mainFile, ...files].flatMap((file) => advisor.file(file));
+  // A line outside of programs that cannot be read is noticed twice.
+  const told = new Set(fatal.issues.map(formatIssue));
+  const rest = [...further.issues, ...issues, ...advised].filter(
+    (issue) => told.size === 0 || !told.has(formatIssue(issue)),
+  );
+  const all = [...fatal.issues, ...rest];
   const paths = [mainPath, ...files.map((file) => file.path)];
-  return { main, programs, faulty, issues: sortIssues(all, paths) };
+  const sorted = sortIssues(all, paths);
+  if (fatal.hasErrors) throw new ConfigError(sorted, main.stateDir);
+  return { main, programs, faulty, issues: sorted };
 }
 
 /** Reads the main file; a fault outside of programs and defaults makes it useless. */
@@ -116,8 +133,17 @@ function readFolder(
     if (unsafe !== undefined) fatal.error(place, `config_dir: the folder ${path} ${unsafe}`);
     names = readdirSync(path);
   } catch (error) {
-    fatal.error(place, `config_dir: the folder ${JSON.stringify(path)} ${describe(error)}`);
+    const problem = describe(error);
+    const advice = problem === "does not exist" ? "; create it, or leave config_dir out" : "";
+    fatal.error(place, `config_dir: the folder ${JSON.stringify(path)} ${problem}${advice}`);
     return [];
+  }
+  const other = names.find((name) => /\.(conf|config|cnf|ini)$/.test(name));
+  if (other !== undefined && !names.some((name) => name.endsWith(".cfg"))) {
+    further.warn(
+      place,
+      `config_dir: only files called *.cfg are read, and there is ${other}, but no such one`,
+    );
   }
   return names
     .filter((name) => name.endsWith(".cfg") && !name.startsWith("."))

@@ -71,6 +71,7 @@ export function resolveProgram(
     umask: values.umask,
   };
   checkFolders(settings, whereIs, host, issues);
+  host.advisor?.program(settings, whereIs, issues);
   return issues.hasErrors
     ? { known: dropUnknown(settings) }
     : { settings: settings as ProgramSettings };

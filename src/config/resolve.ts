@@ -1,5 +1,6 @@
 import type { ConfigFile, Section } from "./configobj.ts";
 import { chooseDefaults, findDefaults, type ReadFile } from "./defaults.ts";
+import { adviseForeignSection } from "./foreign-keys.ts";
 import { IssueList } from "./issue-list.ts";
 import type { ConfigIssue, Place } from "./issue.ts";
 import { nearest } from "./nearest.ts";
@@ -96,8 +97,12 @@ function noteIgnored({ path, root }: ReadFile, isFurther: boolean, issues: Issue
       const near = nearest(kind, ["Main", "Program", "DefaultSettings"]);
       const meant =
         near === undefined || near === "Main" ? near : `${near}:${rest.join(":") || "NAME"}`;
-      const advice = meant === undefined ? "" : `; did you mean [${meant}]?`;
-      issues.warn(place, `[${name}] is no section of usrsvc, and is ignored${advice}`);
+      const foreign = adviseForeignSection(name);
+      const advice = foreign ?? (meant === undefined ? undefined : `did you mean [${meant}]?`);
+      issues.warn(
+        place,
+        `[${name}] is no section of usrsvc, and is ignored${advice === undefined ? "" : `; ${advice}`}`,
+      );
     }
   }
   for (const [key, { line }] of root.entries) {

@@ -39,7 +39,7 @@ export const mainSchema = {
   }),
   sendmail_path: setting("Main", values.readAutoPath, undefined, {
     shown: "auto",
-    help: "the sendmail program; auto: looked for where machines have it",
+    help: "the sendmail program; auto: looked for where machines have it, then on PATH",
   }),
   smtp_url: setting("Main", values.readSmtpUrl, undefined, {
     shown: "none",
