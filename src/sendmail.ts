@@ -10,10 +10,13 @@ const USUAL = [
 ];
 
 /** The machine's sendmail: where machines have it, else the first on PATH; undefined when there is none. */
-export function findSendmail(env: NodeJS.ProcessEnv): string | undefined {
+export function findSendmail(
+  env: NodeJS.ProcessEnv,
+  usual: readonly string[] = USUAL,
+): string | undefined {
   const folders = (env["PATH"] ?? "").split(":").filter((folder) => folder.startsWith("/"));
   return (
-    USUAL.find((path) => existsSync(path)) ??
+    usual.find((path) => existsSync(path)) ??
     folders.map((folder) => `${folder}/sendmail`).find(isProgram)
   );
 }

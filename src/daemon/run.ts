@@ -9,6 +9,7 @@ import type { Settings } from "../config/settings.ts";
 import type { DaemonInfo, RereadResult } from "../daemon-info.ts";
 import { livingDaemon } from "../daemon-alive.ts";
 import { ExitCode } from "../exit-code.ts";
+import { shorten } from "../format.ts";
 import { type Log, openLog } from "../log.ts";
 import { makeFolder } from "../program/folders.ts";
 import type { Host } from "../program/host.ts";
@@ -59,6 +60,21 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   return await life.run();
 }
 
+/** Tells the service manager, if one started us, why we cannot begin, and whether it will try again. */
+export function tellWhyNot(reason: string, code: ExitCode): void {
+  using manager = serviceManager(process.env, () => {});
+  const isHopeless = HOPELESS.has(code);
+  const line = reason.trim().replaceAll(/\s*\n\s*/g, " | ");
+  manager.status(shorten(`${isHopeless ? "waits to be restarted by hand: " : ""}${line}`, 1000));
+}
+
+/** RestartPreventExitStatus in systemd/: what another try cannot mend. */
+const HOPELESS: ReadonlySet<ExitCode> = new Set([
+  ExitCode.invalidConfig,
+  ExitCode.alreadyRunning,
+  ExitCode.permission,
+]);
+
 type Wanted = "stop" | "reread";
 
 class Life {
@@ -106,7 +122,9 @@ class Life {
       });
       using tidy = new Tidy();
       tidy.stir();
-      const soon = new Soon(() => manager.status(describeCounts(supervisor.counts())));
+      const soon = new Soon(() =>
+        manager.status(describeCounts(supervisor.counts(), this.#setAside())),
+      );
       using supervisor = new Supervisor({
         host,
         log: this.#log,
@@ -118,6 +136,7 @@ class Life {
         onSlowLook: () => lock.check(),
       });
       supervisor.begin(this.#settings.programs.values());
+      soon.call(); // also where there is nothing to begin
       this.#options.onReady(logPath ?? "stdout", join(this.#state.path, "usrsvcd.err"));
       manager.ready();
       const count = this.#settings.programs.size;
@@ -127,7 +146,8 @@ class Life {
         if (wanted === "stop") break;
         manager.reloading();
         this.#log.reopen();
-        info = { ...info, rereads: info.rereads + 1, lastReread: this.#reread(supervisor) };
+        const lastReread = this.#reread(supervisor);
+        info = { ...info, rereads: info.rereads + 1, lastReread, setAside: this.#setAside() };
         this.#writeInfo(info);
         manager.ready();
       }
@@ -248,7 +268,12 @@ class Life {
       unit: unitOf(process.env),
       rereads: 0,
       lastReread: undefined,
+      setAside: this.#setAside(),
     };
+  }
+
+  #setAside(): readonly string[] {
+    return [...this.#settings.faulty.keys()];
   }
 
   /** A disk that is full, or a folder that was deleted, must not end the supervision. */

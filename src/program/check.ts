@@ -91,8 +91,9 @@ function checkOutput(what: string, path: string, state: Host["state"]): CannotSt
   }
 }
 
-function checkCommand(
-  { argv, directory, useshell }: ProgramSettings,
+/** Whether the command can be executed: it is there, and so is the interpreter of a script. */
+export function checkCommand(
+  { argv, directory, useshell }: Pick<ProgramSettings, "argv" | "directory" | "useshell">,
   path: string | undefined,
 ): CannotStart | undefined {
   const name = argv[0] ?? "";
