@@ -202,19 +202,6 @@ describe("completion", () => {
     const all = [...(await shown("usrsvcd")), ...(await shown("usrsvcd", "install-unit"))];
     assert.deepEqual([...new Set(all)].toSorted(), optionsOf(daemonUsage));
   });
-
-  test("knows the programs of the file that is meant", { skip }, async (t) => {
-    const home = folder(t);
-    mkdirSync(join(home, "d"));
-    writeFileSync(join(home, "usrsvc.cfg"), `[Main]\nconfig_dir = ${home}/d\n[Program:web]\n`);
-    writeFileSync(join(home, "d/a.cfg"), "[Program:we chat]\n");
-    writeFileSync(join(home, "other.cfg"), "[Program:db]\n");
-    assert.deepEqual(await offers(home, "usrsvc", "start", ""), ["all", "web", "we\\ chat"]);
-    assert.deepEqual(await offers(home, "usrsvc", "-c", `${home}/other.cfg`, "stop", ""), [
-      "all",
-      "db",
-    ]);
-  });
 });
 
 describe("install.sh", () => {
