@@ -102,7 +102,7 @@ find_usrsvcd() {
     usrsvcd=${PREFIX%/}/bin/usrsvcd
   elif ! usrsvcd=$(command -v usrsvcd); then
     usrsvcd=$(dirname -- "$here")/dist/usrsvcd.cjs
-    [ -e "$usrsvcd" ] || fail "no usrsvcd on PATH: npm install -g usrsvc, or name it with --usrsvcd PATH"
+    [ -e "$usrsvcd" ] || fail "no usrsvcd on PATH: install it with npm, or name it with --usrsvcd PATH"
   fi
 }
 
@@ -201,7 +201,7 @@ is_in_a_home() {
 }
 
 how_to_install() {
-  case $1 in node) echo ", or name another with --node PATH" ;; *) echo ": sudo npm install -g usrsvc" ;; esac
+  case $1 in node) echo ", or name another with --node PATH" ;; *) echo " (sudo npm install -g, without --prefix)" ;; esac
 }
 
 # The accounts that usrsvcd@ACCOUNT runs as must get there.

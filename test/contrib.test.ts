@@ -282,7 +282,7 @@ describe("install.sh", () => {
       assert.equal(code, 1);
       assert.match(
         err,
-        /lies in somebody's home, and must not be run for all accounts: .*npm install -g/,
+        /lies in somebody's home, and must not be run for all accounts: install it for the machine \(sudo npm install -g/,
       );
       assert.ok(!existsSync(join(dir, "usr")));
     }
