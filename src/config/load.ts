@@ -94,8 +94,10 @@ function readMainFile(
   }
   if (file === undefined || file === "no-file") {
     const isHome = dirname(path) === home;
-    const doubt = isHome && (file === "no-file" || !isOf(home, uid)) && doubtHome(home, uid);
-    if (doubt) fatal.error(place, doubt);
+    // Root was told already whose file it is.
+    const isDoubtful = file === "no-file" || (uid !== 0 && !isOf(home, uid));
+    const doubt = isHome && isDoubtful ? doubtHome(home, uid) : undefined;
+    if (doubt !== undefined) fatal.error(place, doubt);
     return undefined;
   }
   const unsafe = describeUnsafe(dirname(path), statSync(dirname(path)), uid);
