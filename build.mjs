@@ -36,7 +36,7 @@ background=1 value=
 for word do
   if [ "$value" ]; then value=; continue; fi
   case $word in
-    start|restart|--debug|--config=?*) ;;
+    start|restart|--debug|--json|--config=?*) ;;
     -c|--config) value=1 ;;
     *) background= ;;
   esac

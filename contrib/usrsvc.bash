@@ -7,20 +7,27 @@ _usrsvc() {
   for ((index = 1; index < COMP_CWORD; index++)); do
     case ${COMP_WORDS[index]} in
     -c | --config) config=${COMP_WORDS[++index]} ;;
+    --node) ((++index)) ;;
     -*) ;;
     *) action=${action:-${COMP_WORDS[index]}} ;;
     esac
   done
   COMPREPLY=()
-  if [[ $previous == -c || $previous == --config ]]; then
+  if [[ $previous == -c || $previous == --config || $previous == --node ]]; then
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
   elif [[ $word == -* ]]; then
     local options='--config --json --debug --help --version --readme'
-    if [[ ${COMP_WORDS[0]##*/} == usrsvcd ]]; then options+=' --foreground'; else options+=' --parallel'; fi
+    if [[ ${COMP_WORDS[0]##*/} != usrsvcd ]]; then
+      options+=' --parallel'
+    elif [[ $action == install-unit ]]; then
+      options+=' --system --user --force --node'
+    else
+      options+=' --foreground'
+    fi
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
   elif [[ -z $action ]]; then
     local actions='start stop restart status'
-    [[ ${COMP_WORDS[0]##*/} == usrsvcd ]] && actions+=' reread checkconfig'
+    [[ ${COMP_WORDS[0]##*/} == usrsvcd ]] && actions+=' reread checkconfig init install-unit'
     mapfile -t COMPREPLY < <(compgen -W "$actions" -- "$word")
   elif [[ ${COMP_WORDS[0]##*/} == usrsvc ]]; then
     local name

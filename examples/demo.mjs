@@ -5,7 +5,9 @@ import * as fs from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import { readable, Screen } from "./demo/screen.mjs";
 
 const root = dirname(import.meta.dirname);
 const usrsvc = join(root, "dist", "usrsvc.cjs");
@@ -16,6 +18,8 @@ const PATIENCE_MS = 8000;
 
 let isEnding = false;
 let isTerminalGone = false;
+/** On a terminal, while the programs run. */
+let screen;
 let endNow = () => {};
 const ended = new Promise((resolve) => {
   endNow = resolve;
@@ -52,7 +56,13 @@ async function main() {
   try {
     const port = await freePort();
     writeConfig(home, port);
-    say(introduction(home, port));
+    const lines = introduction(home, port);
+    if (process.stdout.isTTY && process.env["TERM"] !== "dumb") {
+      screen = new Screen(process.stdout, [...lines, ""]);
+    } else {
+      const form = process.stdout.isTTY ? "" : ", one JSON object a line";
+      say([...lines, "", `Now the log of usrsvcd${form}:`, ""].join("\n"));
+    }
     worked = await supervise(home);
   } finally {
     isEnding = true;
@@ -93,6 +103,8 @@ async function supervise(home) {
 
 /** Stops all programs and removes the folder; says what could not be done. */
 async function cleanUp(home) {
+  screen?.close();
+  screen = undefined;
   say("\nEnding: stops all programs, then removes the folder.");
   const config = configOf(home);
   // Somebody may have started another usrsvcd from the second terminal.
@@ -142,8 +154,13 @@ function start(command, words, home) {
     env: { ...process.env, HOME: home, PATH: path },
   });
   // Through us: a terminal that is gone must not keep a command from its work.
-  child.stdout.on("data", (chunk) => process.stdout.write(chunk));
-  child.stderr.on("data", (chunk) => process.stderr.write(chunk));
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on("line", (line) => {
+      const shown = process.stdout.isTTY ? readable(line).replaceAll(home, "$demo") : line;
+      if (screen) screen.log(shown);
+      else (stream === child.stderr ? process.stderr : process.stdout).write(`${shown}\n`);
+    });
+  }
   const exit = new Promise((resolve) => {
     child.once("close", (code, signal) => resolve({ code, signal }));
     child.once("error", (error) => {
@@ -172,6 +189,11 @@ function configOf(home) {
 }
 
 function writeConfig(home, port) {
+  // For the second terminal.
+  const shell = ["usrsvc", "usrsvcd"].map(
+    (name) => `${name}() { "${join(root, "dist", `${name}.cjs`)}" -c ${configOf(home)} "$@"; }\n`,
+  );
+  fs.writeFileSync(join(home, "env"), `${shell.join("")}demo=${home}\n`, { mode: 0o600 });
   const template = fs.readFileSync(join(parts, "usrsvc.cfg"), "utf8");
   const text = template.replaceAll("@HOME@", home).replaceAll("@PORT@", String(port));
   fs.writeFileSync(configOf(home), text, { mode: 0o600 });
@@ -214,26 +236,20 @@ function introduction(home, port) {
   moody    dies every 15 seconds, each time in another way
   wrapped  its start script waits; the child of it is the program
 
-In a second terminal, first
-
-  usrsvc() { "${usrsvc}" -c ${configOf(home)} "$@"; }
-  usrsvcd() { "${usrsvcd}" -c ${configOf(home)} "$@"; }
-
-then try
+In a second terminal, say first:   . ${home}/env     then try:
 
   usrsvc status
   curl http://127.0.0.1:${port}/
-  kill -9 $(cat ${home}/run/web.pid)         # and curl again: another pid
-  usrsvc stop web; usrsvc status             # stays down, although usrsvcd runs
+  kill -9 $(cat $demo/run/web.pid)         # and curl again: another pid
+  usrsvc stop web; usrsvc status           # stays down, although usrsvcd runs
   usrsvc start web
-  kill -9 $(cat ${home}/run/usrsvcd.pid)     # the programs do not notice
-  \${EDITOR:-vi} ${configOf(home)}; usrsvcd reread
-  tail -n 3 ${home}/logs/*.log
+  kill -9 $(cat $demo/run/usrsvcd.pid)     # the programs do not notice
+  \${EDITOR:-vi} $demo/usrsvc.cfg; usrsvcd reread
 
-Ctrl-C ends all of it, and leaves nothing behind. Now the log of usrsvcd, one JSON object a line:
-`;
+Ctrl-C ends all of it, and leaves nothing behind.`.split("\n");
 }
 
 function say(text) {
-  process.stdout.write(`${text}\n`);
+  if (screen) for (const line of text.trim().split("\n")) screen.log(line);
+  else process.stdout.write(`${text}\n`);
 }

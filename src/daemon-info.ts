@@ -18,6 +18,8 @@ export interface DaemonInfo {
   /** The last reread, counted from 1; 0: none yet. */
   readonly rereads: number;
   readonly lastReread: RereadResult | undefined;
+  /** Programs that are set aside since their sections have errors. */
+  readonly setAside: readonly string[];
 }
 
 /** What came of a reread. */
@@ -58,6 +60,7 @@ export function readDaemonInfo(path: string, boot: string): DaemonInfo | undefin
       unit: raw.unit === "system" || raw.unit === "user" ? raw.unit : undefined,
       rereads: Number(raw.rereads) || 0,
       lastReread: raw.lastReread,
+      setAside: raw.setAside ?? [],
     };
   } catch {
     return undefined;

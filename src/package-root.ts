@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** The folder of package.json: both `src/` and `dist/` are right below it. */
-const root = join(import.meta.dirname, "..");
+export const packageRoot = join(import.meta.dirname, "..");
 
 /** The version in package.json. */
 export function version(): string {
-  const { version: text } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+  const { version: text } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as {
     version: string;
   };
   return text;
@@ -14,5 +14,5 @@ export function version(): string {
 
 /** The text of README.md. */
 export function readme(): string {
-  return readFileSync(join(root, "README.md"), "utf8");
+  return readFileSync(join(packageRoot, "README.md"), "utf8");
 }

@@ -1,8 +1,9 @@
 import { realpathSync } from "node:fs";
-import { homedir } from "node:os";
 import { type DaemonCommand, parseDaemonCommand } from "./cli/args.ts";
 import { canDetach, detach, redirectOutput, startDetached } from "./cli/background.ts";
 import { control } from "./cli/control.ts";
+import { tellResult } from "./cli/daemon-result.ts";
+import { homeFolder } from "./cli/home.ts";
 import { leaveNow } from "./cli/leave.ts";
 import { run, untilSignalled } from "./cli/run.ts";
 import { processScreen, type Screen } from "./cli/screen.ts";
@@ -18,8 +19,9 @@ let readyFd = readyDescriptor(process.env);
 async function main(): Promise<ExitCode> {
   using screen = processScreen();
   const argv = process.argv.slice(2);
-  return await run("usrsvcd", screen, argv.includes("--debug"), async () => {
-    const command = parseDaemonCommand(argv);
+  let asked: DaemonCommand | undefined;
+  const attempt = async (): Promise<ExitCode> => {
+    const command = (asked = parseDaemonCommand(argv));
     switch (command.kind) {
       case "help":
         screen.result(daemonUsage.trimEnd());
@@ -33,6 +35,11 @@ async function main(): Promise<ExitCode> {
       case "control":
         return await perform(command, argv, screen);
     }
+  };
+  return await run("usrsvcd", screen, argv.includes("--debug"), attempt, (code, message) => {
+    tellWhyNot(message, code);
+    if (asked?.kind !== "control" || !asked.json) return;
+    tellResult({ action: asked.action, result: "failed", code, message }, true, screen);
   });
 }
 
@@ -54,39 +61,51 @@ async function perform(
 }
 
 let hasSupervised = false;
+/** Set as soon as it can be done. */
+let tellWhyNot = (_reason: string, _code: ExitCode): void => {};
 
 async function supervise(
-  { config, debug }: DaemonCommand & { kind: "control" },
+  { action, config, debug, json }: DaemonCommand & { kind: "control" },
   inBackground: boolean,
   screen: Screen,
 ): Promise<ExitCode> {
-  const { runDaemon, CannotBegin } = await import("./daemon/run.ts");
+  const { CannotBegin, runDaemon, ...daemon } = await import("./daemon/run.ts");
   hasSupervised = true;
+  ({ tellWhyNot } = daemon);
   const path = configPath(config);
+  let setAside: readonly string[] = [];
   if (inBackground) detach();
   try {
     return await runDaemon({
       config: path,
-      home: homedir(),
+      home: homeFolder(),
       uid: process.getuid?.() ?? 0,
       version: version(),
       debug,
       background: inBackground,
       onLoaded(settings) {
+        setAside = [...settings.faulty.keys()];
         // In the foreground the log has them.
         if (inBackground) for (const line of issuesOf(settings, undefined)) screen.complain(line);
       },
       onReady(log, crashes) {
         if (!inBackground) return;
-        screen.result(`usrsvcd runs, pid ${process.pid}; log: ${log}`);
+        const { pid } = process;
+        const aside = setAside.length === 0 ? "" : `; set aside: ${setAside.join(", ")}`;
+        const message = `usrsvcd runs, pid ${pid}${aside}; log: ${log}`;
+        const facts = { pid, config: path, log, setAside };
+        tellResult({ action, result: "running", code: ExitCode.ok, message, facts }, json, screen);
         redirectOutput(crashes);
         tell(ExitCode.ok);
       },
     });
   } catch (error) {
     if (!(error instanceof CannotBegin)) throw error;
-    screen.complain(`usrsvcd: ${error.message}`);
-    return error.code;
+    const { code } = error;
+    tellWhyNot(error.message, code);
+    const message = json ? error.message : `usrsvcd: ${error.message}`;
+    const result = code === ExitCode.alreadyRunning ? "running-already" : "failed";
+    return tellResult({ action, result, code, message }, json, screen);
   }
 }
 

@@ -4,10 +4,11 @@ set -eu
 
 usage() {
   cat <<'USAGE'
-usage: install.sh [--system | --user] [--node PATH] [--usrsvcd PATH]
+usage: install.sh [--system | --user] [--force] [--node PATH] [--usrsvcd PATH]
 
   --system        the template usrsvcd@.service, for usrsvcd@ACCOUNT; what root gets by default
   --user          usrsvcd.service, for your own systemd; what others get by default
+  --force         replace a unit that is there and differs; the old one is kept beside it as .old
   --node PATH     the node that runs usrsvcd; by default the one found on PATH
   --usrsvcd PATH  by default $PREFIX/bin/usrsvcd, or the one found on PATH, or this package's own
   --help
@@ -22,12 +23,12 @@ USAGE
 }
 
 fail() {
-  printf 'install.sh: %s\n' "$*" >&2
+  printf '%s: %s\n' "${CALLED_AS:-install.sh}" "$*" >&2
   exit 1
 }
 
 warn() {
-  printf 'install.sh: warning: %s\n' "$*" >&2
+  printf '%s: warning: %s\n' "${CALLED_AS:-install.sh}" "$*" >&2
 }
 
 main() {
@@ -37,6 +38,10 @@ main() {
   read_arguments "$@"
   require_absolute DESTDIR "$DESTDIR"
   require_absolute PREFIX "$PREFIX"
+  # Asked for what only root can do, an account is told so before all else.
+  if [ "$kind$PREFIX$DESTDIR" = system ] && [ "$(id -u)" -ne 0 ]; then
+    fail "--system is for root: sudo ${CALLED_AS:-sh install.sh} --system; or leave it out, for a unit of your own"
+  fi
   find_node
   find_usrsvcd
   find_folder
@@ -50,13 +55,14 @@ main() {
 }
 
 read_arguments() {
-  kind='' node='' usrsvcd=''
+  kind='' node='' usrsvcd='' force=''
   while [ $# -gt 0 ]; do
     case $1 in
     --system | --user)
       [ -z "$kind" ] || [ "$kind" = "${1#--}" ] || fail "--system and --user exclude each other"
       kind=${1#--}
       ;;
+    --force) force=yes ;;
     --node=* | --usrsvcd=*) set_path "${1%%=*}" "${1#*=}" ;;
     --node | --usrsvcd)
       [ $# -gt 1 ] || fail "$1 wants a path"
@@ -96,7 +102,7 @@ find_usrsvcd() {
     usrsvcd=${PREFIX%/}/bin/usrsvcd
   elif ! usrsvcd=$(command -v usrsvcd); then
     usrsvcd=$(dirname -- "$here")/dist/usrsvcd.cjs
-    [ -e "$usrsvcd" ] || fail "no usrsvcd on PATH: npm install -g usrsvc, or name it with --usrsvcd PATH"
+    [ -e "$usrsvcd" ] || fail "no usrsvcd on PATH: install it with npm, or name it with --usrsvcd PATH"
   fi
 }
 
@@ -112,7 +118,7 @@ find_folder() {
       warn "the unit goes to root's own systemd; for all accounts set PREFIX, for one run this as that account"
   fi
   require_absolute "the unit's folder" "$folder"
-  if [ "$kind" = system ]; then unit=usrsvcd@.service; else unit=usrsvcd.service; fi
+  if [ "$kind" = system ]; then unit=usrsvcd@.service kind_option=; else unit=usrsvcd.service kind_option='--user '; fi
   [ -r "$here/$unit" ] || fail "$here/$unit is missing: install.sh must lie beside the units"
 }
 
@@ -155,7 +161,13 @@ require_plain() {
 
 warn_of_what_vanishes() {
   real=$(readlink -f -- "$(now_at "$2")")
-  for path in "$2" "${real#"$DESTDIR"}"; do
+  real=${real#"$DESTDIR"}
+  for path in "$2" "$real"; do
+    if [ "$kind$DESTDIR" = system ] && is_in_a_home "$path"; then
+      fail "$1: $path lies in somebody's home, and must not be run for all accounts: install it for the machine$(how_to_install "$1")"
+    fi
+  done
+  for path in "$2" "$real"; do
     case $path in
     /tmp/* | /var/tmp/* | /run/*)
       warn "$1: $path lies in a folder that is emptied, and usrsvcd will then not start"
@@ -165,12 +177,31 @@ warn_of_what_vanishes() {
       warn "$1: $path belongs to a version manager: it will be gone when that version is, and usrsvcd will then not start; better name a node of the machine with --node"
       return
       ;;
-    /home/* | /root/*)
+    esac
+    # With a unit of one's own goes one's own home.
+    case $kind:$path in user:"${HOME:-/nowhere}"/*) continue ;; esac
+    if is_in_a_home "$path"; then
       warn "$1: $path lies in somebody's home: without that, usrsvcd will not start"
       return
-      ;;
-    esac
+    fi
   done
+}
+
+# True for a path in the home of an account that somebody logs in to.
+is_in_a_home() {
+  case $1 in /home/* | /root/*) return 0 ;; esac
+  [ -r /etc/passwd ] || return 1
+  while IFS=: read -r _ _ uid _ _ home _; do
+    case $uid in *[!0-9]* | '') continue ;; esac
+    [ "$uid" -ge 1000 ] && [ "$uid" -lt 60000 ] || continue
+    case ${home%/} in '' | /nonexistent | /usr | /usr/* | /bin | /sbin | /opt) continue ;; esac
+    case $1 in "${home%/}"/*) return 0 ;; esac
+  done </etc/passwd
+  return 1
+}
+
+how_to_install() {
+  case $1 in node) echo ", or name another with --node PATH" ;; *) echo " (sudo npm install -g, without --prefix)" ;; esac
 }
 
 # The accounts that usrsvcd@ACCOUNT runs as must get there.
@@ -200,7 +231,16 @@ write_unit() {
     echo "$target is as it should be"
     return
   fi
+  if [ -e "$target" ] && [ -z "$force$DESTDIR" ]; then
+    printf '%s\n' "$text" | diff -u -L "$target" -L "$target (new)" "$target" - >&2 || :
+    printf '%s differs from what would be written, as shown, and is left as it is.\n' "$target" >&2
+    fail "--force replaces it (changes of your own belong in a drop-in: systemctl ${kind_option}edit ${unit%.service})"
+  fi
   umask 022
+  if [ -e "$target" ] && [ -z "$DESTDIR" ]; then
+    cp -p -- "$target" "$target.old" 2>/dev/null || fail "$target.old cannot be written$(hint)"
+    echo "$target is replaced; the old one is $target.old" >&2
+  fi
   { printf '%s\n' "$text" >"$target.new" && mv -f -- "$target.new" "$target"; } 2>/dev/null ||
     fail "$target cannot be written$(hint)"
   echo "$target written, for $node $usrsvcd"
@@ -227,6 +267,10 @@ Next, as the account itself:
   systemctl --user try-restart usrsvcd        where it runs already; all programs run on
   loginctl enable-linger                      from boot on, not only while you are logged in
 NEXT
+    if [ -z "${XDG_RUNTIME_DIR:-}" ]; then
+      echo "This is no login session, as after su; here, say first:"
+      echo "  export XDG_RUNTIME_DIR=/run/user/$(id -u)    where that folder exists (loginctl enable-linger makes it)"
+    fi
   fi
 }
 

@@ -13,9 +13,11 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
+import { actions, daemonActions } from "../src/cli/args.ts";
+import { daemonUsage, usage } from "../src/cli/usage.ts";
 import { finished, Home, type Result, waitFor } from "./e2e/home.ts";
 import { cleanUp } from "./support/clean-up.ts";
 
@@ -177,6 +179,31 @@ test("logrotate understands logrotate.conf", { skip: skipLogrotate ?? false }, (
   assert.doesNotMatch(stderr, /error: (?!.*unknown (user|group))/);
 });
 
+describe("completion", () => {
+  /** What bash offers for the last of the words. */
+  async function offers(home: string, ...words: readonly string[]): Promise<readonly string[]> {
+    const script = `. "${join(root, "contrib/usrsvc.bash")}"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _usrsvc; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const child = spawn("/bin/bash", ["-c", script, "bash", ...words], { env: { HOME: home } });
+    const { code, out, err } = await finished(child);
+    assert.deepEqual({ code, err }, { code: 0, err: "" });
+    return out.split("\n").filter((line) => line !== "");
+  }
+
+  const skip = existsSync("/bin/bash") ? false : "bash is not installed";
+  test("knows all actions and options of both commands", { skip }, async (t) => {
+    const home = folder(t);
+    assert.deepEqual(await offers(home, "usrsvc", ""), [...actions]);
+    assert.deepEqual(await offers(home, "usrsvcd", ""), [...daemonActions]);
+    const optionsOf = (text: string): readonly string[] =>
+      [...new Set(text.match(/--[a-z]+/g))].toSorted();
+    const shown = async (...words: readonly string[]): Promise<readonly string[]> =>
+      (await offers(home, ...words, "--")).toSorted();
+    assert.deepEqual(await shown("usrsvc", "stop"), optionsOf(usage));
+    const all = [...(await shown("usrsvcd")), ...(await shown("usrsvcd", "install-unit"))];
+    assert.deepEqual([...new Set(all)].toSorted(), optionsOf(daemonUsage));
+  });
+});
+
 describe("install.sh", () => {
   /** A target with a node and a usrsvcd of its own; node is this one. */
   function target(t: TestContext): { dir: string; env: NodeJS.ProcessEnv } {
@@ -220,6 +247,48 @@ describe("install.sh", () => {
     writeFileSync(join(dir, system), "older\n");
     assert.match((await install(words, { env })).out, / written, /);
     assert.match(readFileSync(join(dir, system), "utf8"), /^Type=notify$/m);
+  });
+
+  test("without DESTDIR nothing that differs is replaced, but with --force, and the old one is kept", async (t) => {
+    const { dir } = target(t);
+    const unit = join(dir, "usr/lib/systemd/system/usrsvcd@.service");
+    const at = (path: string): string => join(dir, path);
+    const words = ["--system", "--node", at("opt/bin/node"), "--usrsvcd", at("opt/bin/usrsvcd")];
+    const env = { PREFIX: at("usr") };
+    assert.equal((await install(words, { env })).code, 0);
+    const written = readFileSync(unit, "utf8");
+    writeFileSync(unit, written.replace("RestartSec=2", "RestartSec=7"));
+    const { code, err } = await install(words, { env });
+    assert.equal(code, 1);
+    assert.match(err, /^-RestartSec=7\n\+RestartSec=2\n[^]*differs from what would be written/m);
+    assert.match(err, /install\.sh: --force replaces it .*systemctl edit usrsvcd@\)\n$/);
+    assert.match(readFileSync(unit, "utf8"), /RestartSec=7/);
+    const forced = await install([...words, "--force"], { env });
+    assert.equal(forced.code, 0, forced.err);
+    assert.equal(readFileSync(unit, "utf8"), written);
+    assert.match(readFileSync(`${unit}.old`, "utf8"), /RestartSec=7/);
+  });
+
+  test("what lies in a home goes into a unit of one's own, and never into the machine's", async (t) => {
+    const home = mkdtempSync(join(userInfo().homedir, ".usrsvc-contrib-"));
+    cleanUp(t, () => rmSync(home, { recursive: true, force: true }));
+    const { dir } = target(t);
+    copyFileSync(join(dir, "opt/bin/usrsvcd"), join(home, "usrsvcd"));
+    symlinkSync(join(home, "usrsvcd"), join(dir, "opt/link"));
+    const node = ["--node", join(dir, "opt/bin/node")];
+    const env = { PREFIX: join(dir, "usr"), HOME: userInfo().homedir };
+    for (const path of [join(home, "usrsvcd"), join(dir, "opt/link")]) {
+      const { code, err } = await install(["--system", ...node, "--usrsvcd", path], { env });
+      assert.equal(code, 1);
+      assert.match(
+        err,
+        /lies in somebody's home, and must not be run for all accounts: install it for the machine \(sudo npm install -g/,
+      );
+      assert.ok(!existsSync(join(dir, "usr")));
+    }
+    const own = await install(["--user", ...node, "--usrsvcd", join(home, "usrsvcd")], { env });
+    assert.equal(own.code, 0);
+    assert.doesNotMatch(own.err, /usrsvcd: .*home/);
   });
 
   test("PREFIX and --user say where", async (t) => {
@@ -350,7 +419,10 @@ describe("install.sh", () => {
       assert.ok(existsSync(join(home, ".config/systemd/user/usrsvcd.service")));
       const { code, err } = await install(["--system", ...words], how);
       assert.equal(code, 1);
-      assert.match(err, /cannot be (made|written): run this as root, or with --user\n$/);
+      assert.match(
+        err,
+        /^install\.sh: --system is for root: sudo sh install\.sh --system; or leave it out/,
+      );
     },
   );
 

@@ -23,6 +23,7 @@ const info = {
   unit: "system" as const,
   rereads: 2,
   lastReread: undefined,
+  setAside: ["web"],
 };
 
 describe("readDaemonInfo", () => {

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { callAt, monotonicMs, within } from "../clock.ts";
 import { formatDuration } from "../format.ts";
+import { findSendmail } from "../sendmail.ts";
 import type { Message, Sender } from "./message.ts";
 
 /** Sends one mail; rejects with the reason when it could not be handed over, or was broken off. */
@@ -19,14 +19,6 @@ export interface TransportSettings {
   readonly smtpUrl: string | undefined;
 }
 
-/** Where machines have their sendmail. */
-const sendmailPaths = [
-  "/usr/sbin/sendmail",
-  "/usr/lib/sendmail",
-  "/usr/bin/sendmail",
-  "/usr/local/sbin/sendmail",
-  "/sbin/sendmail",
-];
 /** A server or sendmail that does not answer is given up after, in ms. */
 const PATIENCE_MS = 60_000;
 /** A sendmail that failed may complain for so long after its end, in ms, and so much. */
@@ -55,7 +47,7 @@ export function findTransport(
   patienceMs = PATIENCE_MS,
 ): Transport | undefined {
   if (smtpUrl !== undefined) return bySmtp(smtpUrl, patienceMs);
-  const path = sendmailPath ?? sendmailPaths.find((candidate) => existsSync(candidate));
+  const path = sendmailPath ?? findSendmail(process.env);
   return path === undefined ? undefined : bySendmail(path, patienceMs);
 }
 

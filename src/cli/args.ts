@@ -28,6 +28,12 @@ export type DaemonCommand =
       readonly kind: "control";
       readonly action: DaemonAction;
       readonly foreground: boolean;
+      /** Of install-unit: for whom; undefined: for all if root asks, else for oneself. */
+      readonly unitFor: "system" | "user" | undefined;
+      /** Of install-unit: replace what is there. */
+      readonly force: boolean;
+      /** Of install-unit: the node that is to run usrsvcd; undefined: the one on PATH. */
+      readonly node: string | undefined;
       readonly json: boolean;
       readonly debug: boolean;
       readonly config: string | undefined;
@@ -40,6 +46,8 @@ export const daemonActions = [
   "status",
   "reread",
   "checkconfig",
+  "init",
+  "install-unit",
 ] as const;
 export type DaemonAction = (typeof daemonActions)[number];
 
@@ -107,7 +115,14 @@ export function parseCommand(argv: readonly string[]): Command {
  * @throws {UsageError}
  */
 export function parseDaemonCommand(argv: readonly string[]): DaemonCommand {
-  const options = { ...shared, foreground: { type: "boolean", short: "f" } } as const;
+  const options = {
+    ...shared,
+    foreground: { type: "boolean", short: "f" },
+    system: { type: "boolean" },
+    user: { type: "boolean" },
+    force: { type: "boolean" },
+    node: { type: "string" },
+  } as const;
   const { values, positionals } = hasOptions(argv)
     ? parse(() => parseArgs({ args: [...argv], options, allowPositionals: true }))
     : { values: {}, positionals: argv };
@@ -121,10 +136,21 @@ export function parseDaemonCommand(argv: readonly string[]): DaemonCommand {
   if (values.foreground === true && action !== "start") {
     throw new UsageError(`--foreground goes with start, not with ${action}`);
   }
+  for (const option of ["system", "user", "force", "node"] as const) {
+    if (values[option] !== undefined && action !== "install-unit") {
+      throw new UsageError(`--${option} goes with install-unit, not with ${action}`);
+    }
+  }
+  if (values.system === true && values.user === true) {
+    throw new UsageError("--system and --user exclude each other");
+  }
   return {
     kind: "control",
     action,
     foreground: values.foreground ?? false,
+    unitFor: values.system === true ? "system" : values.user === true ? "user" : undefined,
+    force: values.force ?? false,
+    node: values.node,
     json: values.json ?? false,
     debug: values.debug ?? false,
     config: values.config,

@@ -1,7 +1,6 @@
 import { userInfo } from "node:os";
 import { assertNever } from "../assert-never.ts";
-import { ConfigError, type ConfigIssue, formatIssue } from "../config/issue.ts";
-import type { Settings } from "../config/settings.ts";
+import { ConfigError } from "../config/issue.ts";
 import { monotonicMs, sleep, within } from "../clock.ts";
 import { findDaemon, type LivingDaemon, stateOfPidfile } from "../daemon-alive.ts";
 import { type DaemonInfo, unitOf } from "../daemon-info.ts";
@@ -11,9 +10,12 @@ import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { stateDir } from "../program/state-dir.ts";
 import type { DaemonAction, DaemonCommand } from "./args.ts";
-import { describeSettings } from "./effective.ts";
+import { check, checkConfig, tellIssues } from "./checkconfig.ts";
+import { type DaemonResult, tellResult } from "./daemon-result.ts";
+import { writeFirstConfig } from "./init.ts";
+import { installUnit } from "./install-unit.ts";
 import type { Screen } from "./screen.ts";
-import { configPath, issuesOf, load } from "./session.ts";
+import { configPath, load } from "./session.ts";
 
 type Control = DaemonCommand & { kind: "control" };
 
@@ -27,24 +29,31 @@ export async function control(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { action, config } = command;
+  const { action, config, json } = command;
   switch (action) {
     case "checkconfig":
-      return checkConfig(load(config), command, screen);
+      return checkConfig(command, screen);
+    case "init":
+      return writeFirstConfig(command, screen);
+    case "install-unit":
+      return await installUnit(command, screen);
     case "reread":
       return await rereadOrCheck(command, screen, signal);
     case "restart": {
       // Not without one that can take its place.
       using host = hostOf(load(config).main, config, screen);
       const unit = unitOfDaemon(host);
-      if (unit !== undefined) return refuseUnderSystemd(unit, screen);
-      return await stopDaemon(host, screen, signal);
+      const result = unit === undefined ? await stopDaemon(host, signal) : refuseUnderSystemd(unit);
+      // As JSON, the start tells what came of both.
+      const { code } = result;
+      if (json && code === ExitCode.ok) return code;
+      return tellResult({ ...result, action }, json, screen);
     }
     case "stop":
     case "status": {
       using host = hostOf(findState(config, screen), config, screen);
       if (action === "status") return showDaemon(command, host, screen);
-      return await stopDaemon(host, screen, signal);
+      return tellResult(await stopDaemon(host, signal), json, screen);
     }
     default:
       return assertNever(action);
@@ -59,13 +68,13 @@ function unitOfDaemon({ state, proc }: Host): DaemonInfo["unit"] {
 }
 
 /** Stopped and started here, it would go on outside of systemd, which could start none then. */
-function refuseUnderSystemd(unit: "system" | "user", screen: Screen): ExitCode {
+function refuseUnderSystemd(unit: "system" | "user"): DaemonResult {
   const how =
     unit === "user"
       ? "systemctl --user restart usrsvcd"
       : `systemctl restart usrsvcd@${userInfo().username}`;
-  screen.complain(`usrsvcd is run by systemd: ${how}`);
-  return ExitCode.failure;
+  const message = `usrsvcd is run by systemd: ${how}`;
+  return { action: "restart", result: "refused", code: ExitCode.failure, message };
 }
 
 /** A usrsvcd that runs can be asked for and stopped although its configuration is broken by now. */
@@ -82,7 +91,7 @@ function findState(config: string | undefined, screen: Screen): Whereabouts {
 /** Where a usrsvcd is to be found. */
 interface Whereabouts {
   readonly stateDir: string;
-  readonly pidfile?: string;
+  readonly pidfile?: string | undefined;
 }
 
 /** For the state folder that usrsvcd has: the configuration may name another by now. */
@@ -101,23 +110,22 @@ function hostOf(
   return linuxHost(state, "usrsvc", scope);
 }
 
-async function stopDaemon(host: Host, screen: Screen, signal: AbortSignal): Promise<ExitCode> {
+async function stopDaemon(host: Host, signal: AbortSignal): Promise<DaemonResult> {
+  const base = { action: "stop", code: ExitCode.ok } as const;
   const daemon = findDaemon(host.state, host.proc);
   using watch = daemon && host.watcher().open(daemon.process);
-  if (watch === undefined) {
-    screen.result("usrsvcd was not running");
-    return ExitCode.ok;
-  }
+  if (watch === undefined) return { ...base, result: "down", message: "usrsvcd was not running" };
   const { pid } = watch.ref;
+  const facts = { pid };
   watch.signal("SIGTERM");
   if ((await within(watch.exited, STOP_PATIENCE_MS, signal)) === undefined) {
     watch.signal("SIGKILL");
     await watch.exited;
-    screen.result(`usrsvcd killed, pid ${pid}: it did not answer to SIGTERM; its programs run on`);
-    return ExitCode.ok;
+    const message = `usrsvcd killed, pid ${pid}: it did not answer to SIGTERM; its programs run on`;
+    return { ...base, result: "killed", message, facts };
   }
-  screen.result(`usrsvcd stopped, pid ${pid}; its programs run on`);
-  return ExitCode.ok;
+  const message = `usrsvcd stopped, pid ${pid}; its programs run on`;
+  return { ...base, result: "stopped", message, facts };
 }
 
 function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
@@ -137,6 +145,7 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
       `usrsvcd ${info.version} runs, pid ${info.process.pid}, for ${age}; ` +
         `configuration: ${info.config}; log: ${info.log}`,
     );
+    if (info.setAside.length > 0) screen.result(`set aside: ${info.setAside.join(", ")}`);
     if (info.lastReread?.ok === false) {
       screen.result(`the last reread (${info.lastReread.at}) was rejected:`);
       for (const problem of info.lastReread.problems) screen.result(`    ${problem}`);
@@ -147,57 +156,60 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
 
 function shown({ process: ref, info }: LivingDaemon): object {
   if (info === undefined) return { running: true, pid: ref.pid };
-  const { since, version, config, pidfile, log, rereads, lastReread } = info;
-  return { running: true, pid: ref.pid, since, version, config, pidfile, log, rereads, lastReread };
+  const { since, version, config, pidfile, log, setAside, rereads, lastReread } = info;
+  return {
+    running: true,
+    pid: ref.pid,
+    since,
+    version,
+    config,
+    pidfile,
+    log,
+    setAside,
+    rereads,
+    lastReread,
+  };
 }
 
 /** What is wrong is told here, with warnings, and by usrsvcd, which keeps its configuration then. */
 async function rereadOrCheck(
-  { config }: Control,
+  { config, json }: Control,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { where, issues, isBroken } = loadLeniently(config);
-  for (const issue of issues) screen.complain(formatIssue(issue));
-  using host = hostOf(where, config, screen);
-  const code = await reread(host, screen, signal);
-  const isFaulty = isBroken || issues.some(({ severity }) => severity === "error");
-  return code === ExitCode.ok && isFaulty ? ExitCode.invalidConfig : code;
-}
-
-function loadLeniently(config: string | undefined): {
-  where: Whereabouts;
-  issues: readonly ConfigIssue[];
-  isBroken: boolean;
-} {
-  try {
-    const { main, issues } = load(config);
-    return { where: main, issues, isBroken: false };
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return { where: error, issues: error.issues, isBroken: true };
-  }
+  const { stateDir: path, issues, settings } = check(config);
+  tellIssues(issues, screen);
+  using host = hostOf({ stateDir: path, pidfile: settings?.main.pidfile }, config, screen);
+  const result = await reread(host, signal);
+  const isFaulty = settings === undefined || issues.some(({ severity }) => severity === "error");
+  const code = result.code === ExitCode.ok && isFaulty ? ExitCode.invalidConfig : result.code;
+  if (code === result.code) return tellResult(result, json, screen);
+  // What usrsvcd did, if it runs at all, went well: that is a result.
+  tellResult(json ? { ...result, code } : result, json, screen);
+  return code;
 }
 
 /** Asks usrsvcd to read its configuration again, and tells what came of it. */
-async function reread(host: Host, screen: Screen, signal: AbortSignal): Promise<ExitCode> {
+async function reread(host: Host, signal: AbortSignal): Promise<DaemonResult> {
+  const action = "reread";
   const before = findDaemon(host.state, host.proc);
   using watch = before && host.watcher().open(before.process);
   if (before === undefined || watch === undefined) {
-    screen.result("usrsvcd was not running: it reads the configuration when it starts");
-    return ExitCode.ok;
+    const message = "usrsvcd was not running: it reads the configuration when it starts";
+    return { action, result: "down", code: ExitCode.ok, message };
   }
+  const { pid } = watch.ref;
   watch.signal("SIGUSR1");
   const end = monotonicMs() + REREAD_PATIENCE_MS;
   while (monotonicMs() < end) {
     const now = findDaemon(host.state, host.proc);
     if (now === undefined) {
-      screen.complain("usrsvcd ended meanwhile");
-      return ExitCode.failure;
+      const message = "usrsvcd ended meanwhile";
+      return { action, result: "ended", code: ExitCode.failure, message };
     }
     const { rereads = 0, lastReread } = now.info ?? {};
     if (rereads > (before.info?.rereads ?? 0) && lastReread !== undefined) {
-      return tellReread(lastReread, screen);
+      return describeReread(lastReread, pid);
     }
     await sleep(5, signal);
   }
@@ -205,37 +217,24 @@ async function reread(host: Host, screen: Screen, signal: AbortSignal): Promise<
     before.info === undefined
       ? `the answer may be in its log: can nothing be written in ${host.state.path}?`
       : `see its log: ${before.info.log}`;
-  screen.complain(`usrsvcd, pid ${watch.ref.pid}, has not answered; ${where}`);
-  return ExitCode.tryAgain;
+  const message = `usrsvcd, pid ${pid}, has not answered; ${where}`;
+  return { action, result: "busy", code: ExitCode.tryAgain, message, facts: { pid } };
 }
 
-function tellReread(result: NonNullable<DaemonInfo["lastReread"]>, screen: Screen): ExitCode {
-  if (!result.ok) {
-    screen.complain("not reread: usrsvcd keeps its configuration");
-    return ExitCode.invalidConfig;
+function describeReread(
+  { ok, added, removed, changed, problems, atRestart = [] }: NonNullable<DaemonInfo["lastReread"]>,
+  pid: number,
+): DaemonResult {
+  const facts = { pid, added, removed, changed, atRestart, problems };
+  const base = { action: "reread", facts } as const;
+  if (!ok) {
+    const message = "not reread: usrsvcd keeps its configuration";
+    return { ...base, result: "rejected", code: ExitCode.invalidConfig, message };
   }
   const list = (word: string, names: readonly string[]): string =>
     names.length === 0 ? `none ${word}` : `${word}: ${names.join(", ")}`;
-  const { added, removed, changed, atRestart = [] } = result;
-  screen.result(
-    `reread; ${list("added", added)}; ${list("removed", removed)}; ${list("changed", changed)}`,
-  );
-  if (atRestart.length > 0) {
-    screen.result(`run on with older settings until they are restarted: ${atRestart.join(", ")}`);
-  }
-  for (const problem of result.problems) screen.result(problem);
-  return ExitCode.ok;
-}
-
-function checkConfig(settings: Settings, { json, config }: Control, screen: Screen): ExitCode {
-  for (const issue of settings.issues) screen.complain(formatIssue(issue));
-  if (json) for (const line of describeSettings(settings)) screen.result(JSON.stringify(line));
-  const { size } = settings.programs;
-  if (settings.faulty.size > 0 || issuesOf(settings, undefined).length > 0) {
-    const names = [...settings.faulty.keys()].join(", ");
-    screen.complain(`${configPath(config)}: ${size} programs are right; set aside: ${names}`);
-    return ExitCode.invalidConfig;
-  }
-  if (!json) screen.result(`${configPath(config)}: no errors, ${size} programs`);
-  return ExitCode.ok;
+  const message = `reread; ${list("added", added)}; ${list("removed", removed)}; ${list("changed", changed)}`;
+  const older = `run on with older settings until they are restarted: ${atRestart.join(", ")}`;
+  const details = [...(atRestart.length > 0 ? [older] : []), ...problems];
+  return { ...base, result: "reread", code: ExitCode.ok, message, details };
 }

@@ -3,39 +3,41 @@ import { ConfigError } from "../config/issue.ts";
 import { ExitCode } from "../exit-code.ts";
 import { StateDirError } from "../program/state-dir.ts";
 import { UsageError } from "./args.ts";
+import { HomeError } from "./home.ts";
 import type { Screen } from "./screen.ts";
 
 /**
  * Runs a command and turns what it throws into a message and an exit code. `name` is that of the
- * program, for hints.
+ * program, for hints; `onFailure` is told the same.
  */
 export async function run(
   name: "usrsvc" | "usrsvcd",
   screen: Screen,
   debug: boolean,
   command: () => Promise<ExitCode>,
+  onFailure: (code: ExitCode, message: string) => void = () => {},
 ): Promise<ExitCode> {
+  const fail = (code: ExitCode, message: string, shown = `${name}: ${message}`): ExitCode => {
+    screen.complain(shown);
+    onFailure(code, message);
+    return code;
+  };
   try {
     const code = await command();
     if (screen.lost === undefined) return code;
     screen.complain(`${name}: results could not be written: ${screen.lost}`);
     return code === ExitCode.ok ? ExitCode.failure : code;
   } catch (error) {
-    if (error instanceof UsageError) {
-      screen.complain(`${name}: ${error.message}\n${name} --help tells more`);
-      return error.code;
-    }
-    if (error instanceof ConfigError) {
-      screen.complain(error.message);
-      return ExitCode.invalidConfig;
-    }
-    if (error instanceof StateDirError) {
-      screen.complain(`${name}: ${error.message}`);
-      return ExitCode.permission;
-    }
     const { code, message, stack } = error as NodeJS.ErrnoException;
-    screen.complain(`${name}: ${debug ? stack : message}`);
-    return code === "EACCES" || code === "EPERM" ? ExitCode.permission : ExitCode.unknown;
+    if (error instanceof UsageError) {
+      return fail(error.code, message, `${name}: ${message}\n${name} --help tells more`);
+    }
+    if (error instanceof ConfigError) return fail(ExitCode.invalidConfig, message, message);
+    if (error instanceof HomeError) return fail(ExitCode.invalidConfig, message);
+    if (error instanceof StateDirError) return fail(ExitCode.permission, message);
+    const isDenied = code === "EACCES" || code === "EPERM";
+    const shown = `${name}: ${debug ? stack : message}`;
+    return fail(isDenied ? ExitCode.permission : ExitCode.unknown, message, shown);
   }
 }
 

@@ -1,23 +1,24 @@
-import { homedir } from "node:os";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { formatIssue } from "../config/issue.ts";
 import { loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
+import { homeFolder } from "./home.ts";
 
 /** The configuration file that is meant: `-c FILE`, else usrsvc.cfg in the home folder. */
 export function configPath(config: string | undefined): string {
-  return config === undefined ? `${homedir()}/usrsvc.cfg` : resolve(config);
+  return config === undefined ? join(homeFolder(), "usrsvc.cfg") : resolve(config);
 }
 
 /**
  * Loads the configuration for a command.
  *
  * @throws {ConfigError}
+ * @throws {HomeError}
  */
 export function load(config: string | undefined): Settings {
   return loadSettings({
     path: configPath(config),
-    home: homedir(),
+    home: homeFolder(),
     uid: process.getuid?.() ?? 0,
   });
 }

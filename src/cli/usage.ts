@@ -27,7 +27,7 @@ ${exitCodes}
 `;
 
 /** `usrsvcd --help`. */
-export const daemonUsage = `Usage: usrsvcd [OPTIONS] [start|stop|restart|status|reread|checkconfig]
+export const daemonUsage = `Usage: usrsvcd [OPTIONS] [start|stop|restart|status|reread|checkconfig|init|install-unit]
 
 Keeps the programs of $HOME/usrsvc.cfg running. It may be stopped, upgraded or killed at any time
 with no effect on them.
@@ -37,9 +37,16 @@ with no effect on them.
   restart             stop and start usrsvcd; the programs run on
   status              is usrsvcd running, since when, with which configuration
   reread              read the configuration again; all or nothing; restarts no program
-  checkconfig         tell all that is wrong in the configuration (--json: the effective settings)
+  checkconfig         tell all that is wrong in the configuration, or doubtful (--json: the
+                      effective settings as well)
+  init                write a configuration to begin with; replaces none
+  install-unit        write the systemd unit, with the paths of this machine; enables nothing
 
   -f, --foreground    with start: stay, log to standard output (for systemd and containers)
+      --user          with install-unit: for your own systemd (the default)
+      --system        with install-unit: for usrsvcd@ACCOUNT; as root, whose default it is
+      --force         with install-unit: replace a unit that is there and differs
+      --node PATH     with install-unit: the node that runs usrsvcd (default: the one on PATH)
 ${common}
 
 ${exitCodes}

@@ -228,7 +228,9 @@ class Parser {
       const message = `"${shown}" does not end as a section does: [name], then nothing but a comment`;
       this.#brokenHeader(at, depth, "parse", message);
     } else {
-      this.#fault(at, "parse", `"${shown}" is neither [section], key = value nor # comment`);
+      const advice = first === ";" ? "; a comment begins with #, not with ;" : "";
+      const message = `"${shown}" is neither [section], key = value nor # comment${advice}`;
+      this.#fault(at, "parse", message);
     }
   }
 

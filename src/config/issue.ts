@@ -30,7 +30,8 @@ export class ConfigError extends Error {
   readonly stateDir: string;
 
   constructor(issues: readonly ConfigIssue[], stateDir: string) {
-    super(issues.map(formatIssue).join("\n"));
+    const errors = issues.filter(({ severity }) => severity === "error");
+    super(errors.map(formatIssue).join("\n"));
     this.issues = issues;
     this.stateDir = stateDir;
   }

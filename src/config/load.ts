@@ -10,15 +10,17 @@ import {
   statSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { doubtHome } from "../accounts.ts";
 import { parseConfigobj } from "./configobj.ts";
 import { IssueList, sortIssues } from "./issue-list.ts";
-import { ConfigError, type Place } from "./issue.ts";
+import { ConfigError, formatIssue, type Place } from "./issue.ts";
+import { type AdviceFacts, Advisor } from "./advice.ts";
 import type { ReadFile } from "./defaults.ts";
 import { describeUnsafe } from "./ownership.ts";
 import { defaultStateDir, type HostFacts, resolveMain } from "./resolve-main.ts";
 import { resolvePrograms } from "./resolve.ts";
 import { topOf } from "./section-names.ts";
-import type { Settings } from "./settings.ts";
+import type { MainSettings, Settings } from "./settings.ts";
 import { decodeUtf8 } from "./utf8.ts";
 
 export interface LoadOptions {
@@ -26,6 +28,8 @@ export interface LoadOptions {
   readonly path?: string | undefined;
   readonly home: string;
   readonly uid: number;
+  /** Facts for advice; without them, only what is wrong becomes an issue. */
+  readonly advice?: ((main: MainSettings) => AdviceFacts) | undefined;
 }
 
 /**
@@ -36,10 +40,10 @@ export interface LoadOptions {
  *
  * @throws {ConfigError} when the main file or `config_dir` cannot be used
  */
-export function loadSettings({ path, home, uid }: LoadOptions): Settings {
+export function loadSettings({ path, home, uid, advice }: LoadOptions): Settings {
   const mainPath = path ?? join(home, "usrsvc.cfg");
   const fatal = new IssueList(undefined);
-  const mainFile = readMainFile(mainPath, uid, fatal);
+  const mainFile = readMainFile(mainPath, home, uid, fatal);
   const host = hostFacts(home, uid);
   const section = mainFile?.root.sections.get("Main");
   if (mainFile === undefined || section === undefined)
@@ -51,23 +55,51 @@ export function loadSettings({ path, home, uid }: LoadOptions): Settings {
   const folder = main.configDir;
   const files =
     folder === undefined ? [] : readFolder(folder, { file: mainPath, line }, uid, fatal, further);
-  if (fatal.hasErrors) throw new ConfigError(sortIssues(fatal.issues, [mainPath]), main.stateDir);
-
-  const { programs, faulty, issues } = resolvePrograms([mainFile, ...files], host);
-  const all = [...fatal.issues, ...further.issues, ...issues];
+  const advisor = advice && new Advisor(advice(main), home, main);
+  const place = (key: string): Place => ({
+    file: mainPath,
+    line: (section.entries.get(key) ?? section).line,
+  });
+  advisor?.main(main, place, further);
+  const { programs, faulty, issues } = resolvePrograms([mainFile, ...files], {
+    ...host,
+    stateDir: main.stateDir,
+    advisor,
+  });
+  const advised =
+    advisor === undefined ? [] : [mainFile, ...files].flatMap((file) => advisor.file(file));
+  // A line outside of programs that cannot be read is noticed twice.
+  const told = new Set(fatal.issues.map(formatIssue));
+  const rest = [...further.issues, ...issues, ...advised].filter(
+    (issue) => told.size === 0 || !told.has(formatIssue(issue)),
+  );
+  const all = [...fatal.issues, ...rest];
   const paths = [mainPath, ...files.map((file) => file.path)];
-  return { main, programs, faulty, issues: sortIssues(all, paths) };
+  const sorted = sortIssues(all, paths);
+  if (fatal.hasErrors) throw new ConfigError(sorted, main.stateDir);
+  return { main, programs, faulty, issues: sorted };
 }
 
 /** Reads the main file; a fault outside of programs and defaults makes it useless. */
-function readMainFile(path: string, uid: number, fatal: IssueList): ReadFile | undefined {
+function readMainFile(
+  path: string,
+  home: string,
+  uid: number,
+  fatal: IssueList,
+): ReadFile | undefined {
   const place = { file: path, line: undefined };
   const file = readFile(path, place, uid, fatal);
   if (file === "no-file") {
     fatal.error(place, isThere(path) ? "is no file" : MISSING);
+  }
+  if (file === undefined || file === "no-file") {
+    const isHome = dirname(path) === home;
+    // Root was told already whose file it is.
+    const isDoubtful = file === "no-file" || (uid !== 0 && !isOf(home, uid));
+    const doubt = isHome && isDoubtful ? doubtHome(home, uid) : undefined;
+    if (doubt !== undefined) fatal.error(place, doubt);
     return undefined;
   }
-  if (file === undefined) return undefined;
   const unsafe = describeUnsafe(dirname(path), statSync(dirname(path)), uid);
   if (unsafe !== undefined) fatal.error(place, `the folder ${dirname(path)} ${unsafe}`);
   for (const fault of file.faults) {
@@ -87,8 +119,7 @@ function readMainFile(path: string, uid: number, fatal: IssueList): ReadFile | u
   return file;
 }
 
-const MISSING =
-  "does not exist; usrsvc --readme shows one to begin with (One minute to a running program)";
+const MISSING = "does not exist; usrsvcd init writes one to begin with";
 
 /** Reads the `*.cfg` of a folder, sorted by the bytes of their names. */
 function readFolder(
@@ -104,8 +135,17 @@ function readFolder(
     if (unsafe !== undefined) fatal.error(place, `config_dir: the folder ${path} ${unsafe}`);
     names = readdirSync(path);
   } catch (error) {
-    fatal.error(place, `config_dir: the folder ${JSON.stringify(path)} ${describe(error)}`);
+    const problem = describe(error);
+    const advice = problem === "does not exist" ? "; create it, or leave config_dir out" : "";
+    fatal.error(place, `config_dir: the folder ${JSON.stringify(path)} ${problem}${advice}`);
     return [];
+  }
+  const other = names.find((name) => /\.(conf|config|cnf|ini)$/.test(name));
+  if (other !== undefined && !names.some((name) => name.endsWith(".cfg"))) {
+    further.warn(
+      place,
+      `config_dir: only files called *.cfg are read, and there is ${other}, but no such one`,
+    );
   }
   return names
     .filter((name) => name.endsWith(".cfg") && !name.startsWith("."))
@@ -184,6 +224,14 @@ function statFolder(path: string): boolean {
 
 function isThere(path: string): boolean {
   return existsSync(path);
+}
+
+function isOf(path: string, uid: number): boolean {
+  try {
+    return statSync(path).uid === uid;
+  } catch {
+    return false;
+  }
 }
 
 /** A link that leads nowhere is not missing, but wrong. */

@@ -1,3 +1,5 @@
+import { nameOf, runAs } from "../accounts.ts";
+
 /** What `stat` says of a file or folder. */
 export interface Ownership {
   readonly mode: number;
@@ -17,7 +19,11 @@ export function describeUnsafe(
 ): string | undefined {
   const reason = "and what stands in it runs as you";
   if (uid !== user && uid !== 0) {
-    return `belongs to the user ${uid}, ${reason}; make it your own: chown ${user} ${quote(path)}`;
+    const owner = nameOf(uid);
+    const instead = `run it as ${owner}: ${runAs(uid, "usrsvc …")}`;
+    if (user === 0) return `belongs to ${owner}, and you are root; ${instead}`;
+    const own = `have root make it your own: chown ${user} ${quote(path)}`;
+    return `belongs to ${owner}, ${reason}; ${own}; or ${instead}`;
   }
   const isOpen = (mode & 0o022) !== 0;
   if (!isOpen || (mode & 0o1000) !== 0) return undefined;

@@ -1,3 +1,4 @@
+import type { Advisor } from "./advice.ts";
 import type { IssueList } from "./issue-list.ts";
 import { mainSchema, tabulate } from "./schema.ts";
 import { findValues, type PlacedSection, readValues } from "./section-reader.ts";
@@ -9,6 +10,13 @@ export interface HostFacts {
   readonly uid: number;
   exists(path: string): boolean;
   isFolder(path: string): boolean;
+}
+
+/** The same, once `[Main]` is read. */
+export interface ProgramHost extends HostFacts {
+  readonly stateDir: string;
+  /** Who says what is valid, but can hardly be meant; undefined: nobody asked. */
+  readonly advisor?: Advisor | undefined;
 }
 
 const MAIN = tabulate(mainSchema);

@@ -1,8 +1,10 @@
+import { fileStem } from "../file-stem.ts";
+import { isOwnFolder } from "../own-folder.ts";
 import type { IssueList } from "./issue-list.ts";
 import type { Place } from "./issue.ts";
 import { type Layer, readLayer } from "./layer.ts";
 import { resolveCommand } from "./resolve-command.ts";
-import type { HostFacts } from "./resolve-main.ts";
+import type { ProgramHost } from "./resolve-main.ts";
 import { monitorSchema, programSchema, tabulate } from "./schema.ts";
 import { type FoundValues, type PlacedSection, readValues } from "./section-reader.ts";
 import type { MonitorSettings, ProgramSettings } from "./settings.ts";
@@ -24,7 +26,7 @@ export function resolveProgram(
   name: string,
   own: PlacedSection,
   base: Layer | undefined,
-  host: HostFacts,
+  host: ProgramHost,
   issues: IssueList,
 ): ResolvedProgram {
   const layer = readSection(own, issues);
@@ -34,11 +36,12 @@ export function resolveProgram(
     const found = [layer.keys, base?.keys].find((keys) => keys?.values.has(key));
     return found ? { file: found.file, line: found.values.get(key)?.line } : place;
   };
-  for (const key of ["pidfile", "stdout"] as const) {
-    if (key in values && values[key] === undefined)
-      issues.error(whereIs(key), `${key}: ${MISSING[key]}`);
-  }
-  const { pidfile, stdout } = values;
+  const file = (key: "pidfile" | "stdout"): string | undefined =>
+    key in values ? (values[key] ?? defaultFile(key, name, host)) : undefined;
+  const isLeftToProgram = "pidfile" in values && !values.pidfile && values.autopid === false;
+  if (isLeftToProgram) issues.error(whereIs("pidfile"), MISSING_PIDFILE);
+  const pidfile = isLeftToProgram ? undefined : file("pidfile");
+  const stdout = file("stdout");
   const { command, argv, match } = resolveCommand(values, () => whereIs("command"), issues);
   const settings: Unsure<ProgramSettings> = {
     name,
@@ -68,6 +71,7 @@ export function resolveProgram(
     umask: values.umask,
   };
   checkFolders(settings, whereIs, host, issues);
+  host.advisor?.program(settings, whereIs, issues);
   return issues.hasErrors
     ? { known: dropUnknown(settings) }
     : { settings: settings as ProgramSettings };
@@ -76,11 +80,15 @@ export function resolveProgram(
 /** Settings of which each may be missing. */
 export type Unsure<T> = { readonly [K in keyof T]: T[K] | undefined };
 
-const MISSING = {
-  pidfile:
-    "is missing; write where the process id is kept, as in pidfile = /home/me/pids/server.pid",
-  stdout: "is missing; write where output goes, as in stdout = /home/me/logs/server.log",
-};
+const MISSING_PIDFILE =
+  "pidfile: is missing; with autopid = False the program writes it: tell where, " +
+  "as in pidfile = /home/me/run/server.pid";
+
+/** Where the pid and the output of a program go that does not say it; program/state-dir.ts makes the folders. */
+function defaultFile(key: "pidfile" | "stdout", name: string, { stateDir }: ProgramHost): string {
+  const stem = fileStem(name);
+  return key === "pidfile" ? `${stateDir}/run/${stem}.pid` : `${stateDir}/log/${stem}.log`;
+}
 
 function readStderr(
   stderr: string | undefined,
@@ -109,15 +117,18 @@ function readMonitor(
   };
 }
 
-/** A program whose folders are missing cannot start, but can be found and stopped. */
+/**
+ * A program whose folders are missing cannot start, but can be found and stopped. Those of its files
+ * that are ours are made when it starts.
+ */
 function checkFolders(
   { pidfile, stdout, stderr, directory }: Unsure<ProgramSettings>,
   whereIs: (key: string) => Place,
-  host: HostFacts,
+  host: ProgramHost,
   issues: IssueList,
 ): void {
   const check = (key: string, folder: string): void => {
-    if (host.isFolder(folder)) return;
+    if (host.isFolder(folder) || (key !== "directory" && isMade(folder, host))) return;
     const problem = host.exists(folder) ? "is no folder" : "does not exist";
     const advice = "create it, or write another path";
     issues.error(
@@ -129,6 +140,16 @@ function checkFolders(
   if (stdout !== undefined) check("stdout", folderOf(stdout));
   if (stderr !== undefined && stderr !== stdout) check("stderr", folderOf(stderr));
   if (directory !== undefined && directory !== host.home) check("directory", directory);
+}
+
+function isMade(folder: string, host: ProgramHost): boolean {
+  if (!isOwnFolder(folder, host.home, host.stateDir)) return false;
+  let at = folder;
+  while (!host.exists(at)) {
+    if (at === host.stateDir) return true;
+    at = folderOf(at);
+  }
+  return host.isFolder(at);
 }
 
 function folderOf(path: string): string {

@@ -1,9 +1,10 @@
 import type { ConfigFile, Section } from "./configobj.ts";
 import { chooseDefaults, findDefaults, type ReadFile } from "./defaults.ts";
+import { adviseForeignSection } from "./foreign-keys.ts";
 import { IssueList } from "./issue-list.ts";
 import type { ConfigIssue, Place } from "./issue.ts";
 import { nearest } from "./nearest.ts";
-import type { HostFacts } from "./resolve-main.ts";
+import type { ProgramHost } from "./resolve-main.ts";
 import { resolveProgram } from "./resolve-program.ts";
 import { DEFAULTS, nameAfter, PROGRAM, topOf } from "./section-names.ts";
 import { schemas } from "./schema.ts";
@@ -21,7 +22,7 @@ export type ResolvedPrograms = Pick<Settings, "programs" | "faulty" | "issues">;
  * broken, nobody knows which program it was: its lines are dropped, and an error without a program says
  * so. The other programs of the file work, since each has its own section.
  */
-export function resolvePrograms(files: readonly ReadFile[], host: HostFacts): ResolvedPrograms {
+export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): ResolvedPrograms {
   const general = new IssueList(undefined);
   const defaults = findDefaults(files, general);
   const programs = new Map<string, ProgramSettings>();
@@ -96,8 +97,12 @@ function noteIgnored({ path, root }: ReadFile, isFurther: boolean, issues: Issue
       const near = nearest(kind, ["Main", "Program", "DefaultSettings"]);
       const meant =
         near === undefined || near === "Main" ? near : `${near}:${rest.join(":") || "NAME"}`;
-      const advice = meant === undefined ? "" : `; did you mean [${meant}]?`;
-      issues.warn(place, `[${name}] is no section of usrsvc, and is ignored${advice}`);
+      const foreign = adviseForeignSection(name);
+      const advice = foreign ?? (meant === undefined ? undefined : `did you mean [${meant}]?`);
+      issues.warn(
+        place,
+        `[${name}] is no section of usrsvc, and is ignored${advice === undefined ? "" : `; ${advice}`}`,
+      );
     }
   }
   for (const [key, { line }] of root.entries) {

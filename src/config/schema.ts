@@ -39,7 +39,7 @@ export const mainSchema = {
   }),
   sendmail_path: setting("Main", values.readAutoPath, undefined, {
     shown: "auto",
-    help: "the sendmail program; auto: looked for where machines have it",
+    help: "the sendmail program; auto: looked for where machines have it, then on PATH",
   }),
   smtp_url: setting("Main", values.readSmtpUrl, undefined, {
     shown: "none",
@@ -63,11 +63,11 @@ export const programSchema = {
     help: "what to run: program and arguments, or a shell line with useshell",
   }),
   pidfile: setting("Program", values.readOptionalPath, undefined, {
-    shown: "required",
+    shown: "state_dir/run/NAME.pid",
     help: "absolute path of the file that holds the process id",
   }),
   stdout: setting("Program", values.readOptionalPath, undefined, {
-    shown: "required",
+    shown: "state_dir/log/NAME.log",
     help: "absolute path of the file to which output is appended",
   }),
   stderr: setting("Program", values.readErrorPath, undefined, {

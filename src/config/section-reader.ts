@@ -1,4 +1,5 @@
 import type { Entry, Section } from "./configobj.ts";
+import { adviseForeignKey } from "./foreign-keys.ts";
 import { interpolate, InterpolationError } from "./interpolate.ts";
 import type { IssueList } from "./issue-list.ts";
 import { nearest } from "./nearest.ts";
@@ -122,6 +123,8 @@ function unknownKey<S extends Schema>(name: string, { schema, spellings }: Table
     if (setting)
       return `unknown key ${shown} in this section; it belongs into ${TITLES[setting.section]}`;
   }
+  const foreign = spellings.has("command") ? adviseForeignKey(name) : undefined;
+  if (foreign !== undefined) return `unknown key ${shown}; ${foreign}`;
   const near = nearest(name, spellings.keys());
   return near === undefined
     ? `unknown key ${shown}; known are ${Object.keys(schema).join(", ")}`

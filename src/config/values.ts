@@ -135,7 +135,9 @@ export function readSmtpUrl({ text }: RawValue): Reading<string | undefined> {
 }
 
 function wrong(text: string, wanted: string): { readonly problem: string } {
-  return { problem: `${JSON.stringify(text)} ${wanted}` };
+  // As in the files of supervisor.
+  const advice = /\s;/.test(text) ? "; a comment begins with #, not with ;" : "";
+  return { problem: `${JSON.stringify(text)} ${wanted}${advice}` };
 }
 
 function clamp(number: number): number {

@@ -1,7 +1,10 @@
 import type { ProgramState } from "../supervisor/machine.ts";
 
-/** For `systemctl status`: `12 running, 1 backing off`. */
-export function describeCounts(counts: ReadonlyMap<ProgramState["kind"], number>): string {
+/** For `systemctl status`: `12 running, 1 backing off; set aside: web`. */
+export function describeCounts(
+  counts: ReadonlyMap<ProgramState["kind"], number>,
+  setAside: readonly string[] = [],
+): string {
   const words = { backoff: "backing off", fatal: "given up", unknown: "unknown" } as const;
   const order = [
     "running",
@@ -17,5 +20,6 @@ export function describeCounts(counts: ReadonlyMap<ProgramState["kind"], number>
     .map(
       (kind) => `${counts.get(kind)} ${kind in words ? words[kind as keyof typeof words] : kind}`,
     );
-  return parts.length === 0 ? "no programs" : parts.join(", ");
+  const all = parts.length === 0 ? "no programs" : parts.join(", ");
+  return setAside.length === 0 ? all : `${all}; set aside: ${setAside.join(", ")}`;
 }

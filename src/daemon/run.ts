@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import { libcFailure } from "../../proc/libc.ts";
@@ -8,8 +8,10 @@ import type { MainSettings, Settings } from "../config/settings.ts";
 import { type DaemonInfo, type RereadResult, unitOf } from "../daemon-info.ts";
 import { findDaemon } from "../daemon-alive.ts";
 import { ExitCode } from "../exit-code.ts";
+import { shorten } from "../format.ts";
 import { openLog, type OpenLog } from "../log.ts";
 import { isRequestFile } from "../operations/request.ts";
+import { makeFolder } from "../program/folders.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
@@ -60,6 +62,21 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const life = new Life(options);
   return await life.run();
 }
+
+/** Tells the service manager, if one started us, why we cannot begin, and whether it will try again. */
+export function tellWhyNot(reason: string, code: ExitCode): void {
+  using manager = serviceManager(process.env, () => {});
+  const isHopeless = HOPELESS.has(code);
+  const line = reason.trim().replaceAll(/\s*\n\s*/g, " | ");
+  manager.status(shorten(`${isHopeless ? "waits to be restarted by hand: " : ""}${line}`, 1000));
+}
+
+/** RestartPreventExitStatus in systemd/: what another try cannot mend. */
+const HOPELESS: ReadonlySet<ExitCode> = new Set([
+  ExitCode.invalidConfig,
+  ExitCode.alreadyRunning,
+  ExitCode.permission,
+]);
 
 type Wanted = "stop" | "reread";
 
@@ -113,7 +130,9 @@ class Life {
       });
       using tidy = new Tidy();
       tidy.stir();
-      const soon = new Soon(() => manager.status(describeCounts(supervisor.counts())));
+      const soon = new Soon(() =>
+        manager.status(describeCounts(supervisor.counts(), this.#setAside())),
+      );
       using supervisor = new Supervisor({
         host,
         log: this.#log,
@@ -140,6 +159,7 @@ class Life {
       };
       supervisor.begin(this.#settings.programs.values());
       requests.noticeAll();
+      soon.call(); // also where there is nothing to begin
       this.#options.onReady(logPath ?? "stdout", join(this.#state.path, "usrsvcd.err"));
       manager.ready();
       const count = this.#settings.programs.size;
@@ -152,7 +172,8 @@ class Life {
         const lastReread = await this.#reread(supervisor);
         const { main } = this.#settings;
         const where = { pidfile: main.pidfile, log: this.#logPath(main) ?? "stdout" };
-        self.change({ ...where, rereads: self.info.rereads + 1, lastReread });
+        const setAside = this.#setAside();
+        self.change({ ...where, rereads: self.info.rereads + 1, lastReread, setAside });
         manager.ready();
       }
       manager.stopping();
@@ -231,6 +252,9 @@ class Life {
     const stdout = this.#logPath(main);
     const { usrsvcdStderr: stderr } = main;
     try {
+      for (const path of [stdout, stderr]) {
+        if (path?.startsWith("/")) makeFolder(dirname(path), this.#state);
+      }
       return await openLog({ stdout, stderr, debug: this.#options.debug });
     } catch (cause) {
       const where = [stdout, stderr].filter((path) => path !== undefined).join(" or ");
@@ -268,10 +292,15 @@ class Life {
       unit: unitOf(process.env),
       rereads: 0,
       lastReread: undefined,
+      setAside: this.#setAside(),
     };
     return new SelfDescription(this.#state, info, (level, message, reason) =>
       this.#write(level, "daemon.degraded", { reason }, message),
     );
+  }
+
+  #setAside(): readonly string[] {
+    return [...this.#settings.faulty.keys()];
   }
 
   #tellBegin(host: Host, log: string | undefined): void {

@@ -1,10 +1,11 @@
-import { existsSync, type FSWatcher, realpathSync, rmSync, watch } from "node:fs";
+import { existsSync, type FSWatcher, rmSync, watch } from "node:fs";
 import { basename } from "node:path";
-import type { Pid } from "../../proc/pid.ts";
+import { type Pid, sameProcess } from "../../proc/pid.ts";
 import { monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { livingDaemon } from "../daemon-alive.ts";
 import type { DaemonInfo } from "../daemon-info.ts";
+import { isSameFile } from "../same-file.ts";
 import { settingsFingerprint } from "../program/digest.ts";
 import type { StateDir } from "../program/state-dir.ts";
 import type { Operation } from "./operation.ts";
@@ -28,11 +29,7 @@ let asked = 0;
 export function daemonInCharge({ host }: Pick<Operation, "host">): DaemonInfo | undefined {
   const info = livingDaemon(host.state, host.proc);
   if (info === undefined) return undefined;
-  try {
-    return realpathSync(info.config) === host.config ? info : undefined;
-  } catch {
-    return undefined; // its file is gone: it cannot be ours
-  }
+  return isSameFile(info.config, host.config) ? info : undefined;
 }
 
 /**
@@ -48,7 +45,8 @@ export async function askDaemon(
 ): Promise<Answer | undefined> {
   const { host, signal, debug } = operation;
   const asker = host.proc.alive(process.pid as Pid);
-  if (asker === undefined) return undefined;
+  const daemon = daemonInCharge(operation)?.process;
+  if (asker === undefined || daemon === undefined) return undefined;
   asked += 1;
   const request: Request = {
     id: `${process.pid}-${asked}-${Date.now().toString(36)}`,
@@ -73,7 +71,8 @@ export async function askDaemon(
   }
   operation.onProgress(`${program.name}: usrsvcd ${action}s it`);
   for (;;) {
-    const isAlone = daemonInCharge(operation) === undefined;
+    // Another usrsvcd may have taken its place, and knows nothing of the request.
+    const isAlone = !sameProcess(host.proc.alive(daemon.pid), daemon);
     const answer = takeAnswer(host.state, request);
     if (answer !== undefined || isAlone) return answer;
     await files.next([answerPath(host.state, request)], LOOK_EVERY_MS, signal);

@@ -143,7 +143,7 @@ function describeStop(
   const took =
     kind === "terminated"
       ? `terminated in ${formatDuration(tookMs)}`
-      : `killed, since it ignored SIGTERM for ${formatDuration(termToKillMs)} (term_to_kill_seconds)`;
+      : `killed, since it ignored SIGTERM for term_to_kill_seconds, ${formatDuration(termToKillMs)}`;
   return {
     result: kind === "terminated" ? "stopped" : "killed",
     code: ExitCode.ok,

@@ -1,10 +1,11 @@
-import { accessSync, constants, type Stats, statSync } from "node:fs";
+import { accessSync, constants, existsSync, type Stats, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { shorten } from "../format.ts";
 import type { Host } from "./host.ts";
 import { programEnvironment } from "./environment.ts";
+import { placeFor } from "./folders.ts";
 import { findOnPath, readShebang } from "./match.ts";
 
 /** Why a program cannot be started, found before anything was done. */
@@ -17,7 +18,7 @@ export interface CannotStart {
 export function checkBeforeStart(program: ProgramSettings, host: Host): CannotStart | undefined {
   return (
     checkFolder("directory", program.directory, constants.X_OK, "entered") ??
-    checkFiles(program) ??
+    checkFiles(program, host) ??
     checkCommand(program, programEnvironment(program, host.env)["PATH"])
   );
 }
@@ -26,15 +27,30 @@ export function checkBeforeStart(program: ProgramSettings, host: Host): CannotSt
  * Checks the part of it that the launch itself would not tell: where pidfile and logs are. The file
  * system of the program is not touched: it may hang.
  */
-export function checkFiles(program: ProgramSettings): CannotStart | undefined {
+export function checkFiles(
+  program: ProgramSettings,
+  { state }: Pick<Host, "state">,
+): CannotStart | undefined {
   return (
     (program.autopid
-      ? checkFolder("pidfile folder", dirname(program.pidfile), constants.W_OK, "written")
+      ? checkFileFolder("pidfile folder", dirname(program.pidfile), state)
       : undefined) ??
     (program.autopid ? checkPidfile(program.pidfile) : undefined) ??
-    checkOutput("stdout", program.stdout) ??
-    (program.stderr === program.stdout ? undefined : checkOutput("stderr", program.stderr))
+    checkOutput("stdout", program.stdout, state) ??
+    (program.stderr === program.stdout ? undefined : checkOutput("stderr", program.stderr, state))
   );
+}
+
+/** A folder in which a file is to be made; one of ours may be missing, and is made by the launch. */
+function checkFileFolder(
+  what: string,
+  path: string,
+  state: Host["state"],
+): CannotStart | undefined {
+  const place = existsSync(path) ? undefined : placeFor(path, state);
+  if (place === undefined) return checkFolder(what, path, constants.W_OK, "written");
+  const obstacle = checkFolder("folder", place, constants.W_OK | constants.X_OK, "written");
+  return obstacle && refuse(`${what} ${path} cannot be made: ${obstacle.reason}`);
 }
 
 function checkFolder(
@@ -64,19 +80,20 @@ function checkPidfile(path: string): CannotStart | undefined {
   }
 }
 
-function checkOutput(what: string, path: string): CannotStart | undefined {
+function checkOutput(what: string, path: string, state: Host["state"]): CannotStart | undefined {
   try {
     const stat = statSync(path);
     if (stat.isDirectory()) return refuse(`${what} ${path} is a folder, not a file`);
     if (allowed(path, constants.W_OK)) return undefined;
     return refuse(`${what} ${path} cannot be written by this user (${ownership(stat)})`);
   } catch {
-    return checkFolder(`folder of ${what}`, dirname(path), constants.W_OK, "written");
+    return checkFileFolder(`folder of ${what}`, dirname(path), state);
   }
 }
 
-function checkCommand(
-  { argv, directory, useshell }: ProgramSettings,
+/** Whether the command can be executed: it is there, and so is the interpreter of a script. */
+export function checkCommand(
+  { argv, directory, useshell }: Pick<ProgramSettings, "argv" | "directory" | "useshell">,
   path: string | undefined,
 ): CannotStart | undefined {
   const name = argv[0] ?? "";

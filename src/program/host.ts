@@ -27,7 +27,7 @@ export interface Host {
   readonly env: Readonly<Record<string, string>>;
   /** What this usrsvc puts into its marks (mark.ts), to know them again. */
   readonly home: string;
-  /** The main configuration file, links resolved. */
+  /** The main configuration file, as it was named. */
   readonly config: string;
   /** The program that has this process on record, if any. */
   readonly ownerOf: Owners["ownerOf"];

@@ -5,6 +5,7 @@ import type { ProcessWatch } from "../../proc/watch.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { shorten } from "../format.ts";
 import { programEnvironment } from "./environment.ts";
+import { makeFolders } from "./folders.ts";
 import type { Host } from "./host.ts";
 import { isMark, launchMark } from "./mark.ts";
 import { DEFAULT_PATH, findOnPath, readShebang } from "./match.ts";
@@ -39,6 +40,7 @@ export interface Launched {
  * the command cannot be executed; `describeLaunchError` words it
  */
 export async function launch(program: ProgramSettings, id: string, host: Host): Promise<Launched> {
+  makeFolders(program, host.state);
   const stdout = openOutput(program.stdout);
   let stderr: Output = stdout;
   let over: Promise<void> | undefined;

@@ -1,4 +1,5 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { isSameFile } from "../same-file.ts";
 import { libc } from "../../proc/libc.ts";
 import { Epoll } from "../../proc/epoll.ts";
 import { hasPidfd, PidfdWatcher } from "../../proc/pidfd.ts";
@@ -35,13 +36,13 @@ export function linuxHost(
   scope: Scope,
 ): Host & Disposable {
   const proc = procReader();
-  const config = resolved(scope.config);
+  const { config } = scope;
   const isElsewhere = (of: string | undefined): boolean =>
-    of !== undefined && of !== config && existsSync(of);
+    of !== undefined && !isSameFile(of, config) && existsSync(of);
   const counts = (name: string, of: string | undefined): boolean =>
     scope.isConfigured(name) ? by === "usrsvc" : isElsewhere(of);
   let home: string | undefined;
-  const findHome = (): string => (home ??= launchHome(state));
+  const findHome = (): string => (home ??= launchHome(config));
   const recorded = new RecordedOwners(state, {
     boot: () => proc.bootId(),
     counts,
@@ -82,15 +83,6 @@ export function linuxHost(
 
 function recordedConfig(state: StateDir, name: string, boot: string): string | undefined {
   return readRecord(state, name, boot).record?.config;
-}
-
-/** One file has one name, whatever links lead to it. */
-function resolved(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // gone meanwhile
-  }
 }
 
 /** What acts on processes; made when it is first needed. */

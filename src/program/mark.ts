@@ -1,4 +1,4 @@
-import { readlinkSync, realpathSync, statSync } from "node:fs";
+import { readlinkSync, statSync } from "node:fs";
 import { ProcError } from "../../proc/error.ts";
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
@@ -9,7 +9,6 @@ import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "./host.ts";
 import type { Lock } from "./lock.ts";
 import { emptyRecord, type ProgramRecord } from "./record.ts";
-import type { StateDir } from "./state-dir.ts";
 import { textHash } from "./text-hash.ts";
 
 /*
@@ -38,17 +37,11 @@ export function newLaunchId(home: string): string {
 }
 
 /**
- * What tells one usrsvc of an account from another: the state folder, and the pid namespace, since a
- * container may have a folder of the same name.
+ * What tells one usrsvc of an account from another: its configuration file, as it was named, and the pid
+ * namespace, since a container may have a file of the same name. (Not the state folder: that may change.)
  */
-export function launchHome(state: StateDir): string {
-  let place = state.path;
-  try {
-    place = realpathSync(state.path);
-  } catch {
-    // not made yet: it will be no link
-  }
-  return textHash(`${place}\0${readlinkSync("/proc/self/ns/pid")}`).slice(0, 8);
+export function launchHome(config: string): string {
+  return textHash(`${config}\0${readlinkSync("/proc/self/ns/pid")}`).slice(0, 8);
 }
 
 /** Which launch a process stems from, as its environment has it. */

@@ -1,7 +1,9 @@
 import { lstatSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { parsePid, type Pid } from "../../proc/pid.ts";
 import { NotAFile, readFileHead } from "../read-file.ts";
 import { writeByRename } from "../write-file.ts";
+import { makeFolder } from "./folders.ts";
 import { replaceFile } from "./replace-file.ts";
 
 /** What a pidfile says. */
@@ -46,6 +48,7 @@ function shown(text: string): string {
  */
 export function writePidfile(path: string, pid: Pid, spare?: string): void {
   if (spare !== undefined && isReplaced(path, spare, pid)) return;
+  makeFolder(dirname(path), undefined);
   writeByRename(path, `${pid}\n`, { mode: 0o644 });
 }
 

@@ -4,6 +4,7 @@ import type { Exit } from "../../proc/exit.ts";
 import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import { NotAFile, readFileHead } from "../read-file.ts";
+import { isSameFile } from "../same-file.ts";
 import { replaceFile } from "./replace-file.ts";
 import { fileStem, sparePath, type StateDir } from "./state-dir.ts";
 
@@ -124,14 +125,14 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
  * The configuration file to which the living process on record belongs, if that is another than ours:
  * a program of the same name, not the same program. A file that was moved or removed has none.
  *
- * @param config ours, links resolved
+ * @param ours our main configuration file
  */
 export function otherConfig(
   { process, config }: ProgramRecord,
   ours: string,
   proc: Pick<ProcReader, "alive">,
 ): string | undefined {
-  if (config === undefined || config === ours || process === undefined) return undefined;
+  if (config === undefined || process === undefined || isSameFile(config, ours)) return undefined;
   if (!sameProcess(proc.alive(process.pid), process)) return undefined;
   return existsSync(config) ? config : undefined;
 }

@@ -83,7 +83,7 @@ async function begin(
   context: StartContext,
 ): Promise<StartOutcome | Start> {
   const { host, findRunning, isProven, pattern } = context;
-  const obstacle = isProven === true ? undefined : checkFiles(program);
+  const obstacle = isProven === true ? undefined : checkFiles(program, host);
   if (obstacle !== undefined) {
     removeStalePidfile(program);
     return failure(obstacle.code, obstacle.reason);

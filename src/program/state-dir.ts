@@ -1,6 +1,9 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { nameOf, runAs } from "../accounts.ts";
+import { fileStem } from "../file-stem.ts";
+
+export { fileStem };
 
 /** Where the state of programs and of usrsvcd is kept. */
 export interface StateDir {
@@ -12,6 +15,9 @@ export interface StateDir {
   /** Lock and self-description of usrsvcd. */
   readonly daemonLock: string;
   readonly daemonFile: string;
+  /** Pidfiles and logs of the programs that name none. */
+  readonly pidfiles: string;
+  readonly logs: string;
 }
 
 /** The paths below `[Main] state_dir`. Touches nothing. */
@@ -22,6 +28,8 @@ export function stateDir(path: string): StateDir {
     locks: join(path, "locks"),
     daemonLock: join(path, "usrsvcd.lock"),
     daemonFile: join(path, "usrsvcd.json"),
+    pidfiles: join(path, "run"),
+    logs: join(path, "log"),
   };
 }
 
@@ -32,7 +40,7 @@ export function stateDir(path: string): StateDir {
  */
 export function makeStateDir(dir: StateDir): void {
   try {
-    for (const path of [dir.path, dir.programs, dir.locks]) {
+    for (const path of [dir.path, dir.programs, dir.locks, dir.pidfiles, dir.logs]) {
       mkdirSync(path, { recursive: true, mode: 0o700 });
     }
   } catch (cause) {
@@ -41,9 +49,11 @@ export function makeStateDir(dir: StateDir): void {
   const { mode, uid } = statSync(dir.path);
   const me = process.getuid?.() ?? 0;
   if (uid !== me) {
-    throw new StateDirError(
-      `state_dir ${dir.path} belongs to user ${uid}, not to user ${me}: set another state_dir in [Main]`,
-    );
+    const instead =
+      me === 0
+        ? `you are root: ${runAs(uid, "usrsvc …")}`
+        : `you are ${nameOf(me)}: set another state_dir in [Main]`;
+    throw new StateDirError(`state_dir ${dir.path} belongs to ${nameOf(uid)}, and ${instead}`);
   }
   if ((mode & 0o022) !== 0) {
     throw new StateDirError(
@@ -55,22 +65,6 @@ export function makeStateDir(dir: StateDir): void {
 /** The state folder cannot be used; the message names it and what to do. */
 export class StateDirError extends Error {
   override readonly name = "StateDirError";
-}
-
-/** Longest part of a file name that is taken from a program's name (NAME_MAX is 255). */
-const LONGEST_STEM = 180;
-
-/**
- * A program's name as a file name: `Program:../../x` must not leave the folder. Everything but
- * letters, digits, `_`, `-`, and dots that do not lead is written as %XX.
- */
-export function fileStem(name: string): string {
-  const stem = encodeURIComponent(name)
-    .replace(/[!~*'()]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replace(/^\./, "%2E");
-  if (stem.length <= LONGEST_STEM) return stem;
-  const digest = createHash("sha256").update(name).digest("hex").slice(0, 32);
-  return `${stem.slice(0, LONGEST_STEM)}~${digest}`; // no short stem holds a "~"
 }
 
 function message(error: unknown): string {

@@ -63,7 +63,7 @@ describe("loadSettings()", () => {
     const path = home({});
     assert.match(
       refusal(() => loadSettings({ home: path, uid })),
-      /usrsvc\.cfg: does not exist; usrsvc --readme/,
+      /usrsvc\.cfg: does not exist; usrsvcd init writes one/,
     );
   });
 

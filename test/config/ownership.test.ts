@@ -2,12 +2,20 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describeUnsafe } from "../../src/config/ownership.ts";
 
+/** A user that no machine has. */
+const STRANGER = 3_000_000_001;
+
 const rows: readonly (readonly [string, number, number, RegExp | undefined])[] = [
   ["a file of mine that only I can change", 0o100644, 1000, undefined],
   ["a file of root's", 0o100644, 0, undefined],
   ["a file of mine that my group can change", 0o100664, 1000, /its group.*chmod go-w '\/a b'$/],
   ["a file of mine that all can change", 0o100666, 1000, /everybody.*chmod go-w/],
-  ["a file of another user", 0o100600, 1001, /user 1001.*chown 1000/],
+  [
+    "a file of another user",
+    0o100600,
+    STRANGER,
+    /^belongs to user 3000000001, .*chown 1000 '\/a b'/,
+  ],
   ["a folder like /tmp", 0o041777, 0, undefined],
 ];
 
@@ -18,3 +26,12 @@ for (const [what, mode, uid, problem] of rows) {
     else assert.equal(text, undefined);
   });
 }
+
+test("describeUnsafe() tells root to be the owner, and never to take the file from him", () => {
+  const daemon = describeUnsafe("/a", { mode: 0o100600, uid: 1 }, 0);
+  assert.match(daemon ?? "", /^belongs to daemon, and you are root; run it as daemon: su - daemon/);
+  assert.match(daemon ?? "", / -s \/bin\/sh -c 'usrsvc …'$/, "it has no shell");
+  const nobody = describeUnsafe("/a", { mode: 0o100600, uid: STRANGER }, 0);
+  assert.match(nobody ?? "", /su - "\$\(id -nu 3000000001\)" -c 'usrsvc …'$/);
+  assert.doesNotMatch(`${daemon} ${nobody}`, /chown/);
+});

@@ -6,14 +6,21 @@ import { type ResolvedPrograms, resolvePrograms } from "../../src/config/resolve
 
 const REST = "command = /bin/run\npidfile = /p/NAME\nstdout = /l/NAME\n";
 
-/** Resolves texts as if they were files called a.cfg, b.cfg and so on; /nowhere is the one missing folder. */
+/** Resolves texts as if they were files called a.cfg, b.cfg and so on; what has `nowhere` in it is missing, and `file` is one. */
 function resolve(...texts: readonly string[]): ResolvedPrograms {
   const files = texts.map((text, index) => ({
     path: `${"abc"[index]}.cfg`,
     ...parseConfigobj(text.replaceAll("REST\n", REST)),
   }));
-  const isFolder = (path: string): boolean => path !== "/nowhere";
-  return resolvePrograms(files, { home: "/home/me", uid: 1000, isFolder, exists: isFolder });
+  const exists = (path: string): boolean => !path.includes("nowhere");
+  const isFolder = (path: string): boolean => exists(path) && !path.endsWith("/file");
+  return resolvePrograms(files, {
+    home: "/home/me",
+    uid: 1000,
+    stateDir: "/state",
+    isFolder,
+    exists,
+  });
 }
 
 function complaints(...texts: readonly string[]): string[] {
@@ -36,7 +43,7 @@ describe("resolvePrograms()", () => {
   test("tells all issues at once", () => {
     const text = "[Program:x]\ncommand = echo it's\nstdout = x.log\nautostart = y\n[[Monitr]]\n";
     const lines = resolve(text).issues.map(({ place }) => place.line);
-    assert.deepEqual(new Set(lines), new Set([1, 2, 3, 4, 5]));
+    assert.deepEqual(new Set(lines), new Set([2, 3, 4, 5]));
   });
 
   test("sets aside a faulty program, with what is known of it, and keeps the others", () => {
@@ -56,6 +63,56 @@ describe("resolvePrograms()", () => {
     );
     assert.match(issues[0]?.message ?? "", /^stdout: the folder "\/nowhere" does not exist/);
     assert.equal(Object.keys(faulty.get("x")?.known ?? {}).length, 23);
+  });
+
+  test("puts pidfile and stdout into the state folder where they are not set", () => {
+    const text =
+      "[Program:x]\ncommand = x\n[Program:../y z]\ncommand = y\nstderr = /l/err\npidfile =\nstdout =\n";
+    const { programs, issues } = resolve(text);
+    assert.deepEqual(issues, []);
+    const files = [...programs.values()].map(({ pidfile, stdout, stderr }) => [
+      pidfile,
+      stdout,
+      stderr,
+    ]);
+    assert.deepEqual(files, [
+      ["/state/run/x.pid", "/state/log/x.log", "/state/log/x.log"],
+      ["/state/run/%2E.%2Fy%20z.pid", "/state/log/%2E.%2Fy%20z.log", "/l/err"],
+    ]);
+  });
+
+  test("wants to know of a pidfile that the program writes", () => {
+    assert.match(
+      complaints("[Program:x]\ncommand = x\nautopid = False\n").join("\n"),
+      /^a\.cfg:1: pidfile: is missing; with autopid = False the program writes it/,
+    );
+  });
+
+  test("takes folders that are missing below HOME and state_dir, but no others", () => {
+    const of = (path: string): string[] =>
+      complaints(`[Program:x]\ncommand = x\nstdout = ${path}\n`);
+    for (const path of [
+      "/home/me/nowhere/x.log",
+      "/home/me/nowhere/deep/x.log",
+      "/state/nowhere/x.log",
+      "/home/me/a/../nowhere/x.log",
+    ]) {
+      assert.deepEqual(of(path), [], path);
+    }
+    for (const path of [
+      "/nowhere/x.log",
+      "/home/nowhere/x.log",
+      "/home/me/../nowhere/x.log",
+      "/home/me/file/nowhere/x.log",
+      "/home/me/file/x.log",
+      "/home/menowhere/x.log",
+    ]) {
+      assert.match(of(path).join(), /stdout: the folder .* (does not exist|is no folder);/, path);
+    }
+    assert.match(
+      complaints("[Program:x]\ncommand = x\ndirectory = /home/me/nowhere\n").join(),
+      /directory: the folder .* does not exist/,
+    );
   });
 
   test("sets aside the program in whose section a line cannot be read", () => {

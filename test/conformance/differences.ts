@@ -69,7 +69,14 @@ export const differences: readonly Difference[] = [
     forgives: ({ message }) => /^sendmail_path "(auto)?" does not exist/.test(message),
   },
   {
-    title: "A program whose folders are missing is set aside, and can still be stopped",
+    title: "pidfile and stdout may be left out: state_dir/run/NAME.pid and state_dir/log/NAME.log",
+    reason: "a program is what it runs; where its pid and its output are kept need not be thought of",
+    forgives: ({ message }, { files }) =>
+      /^pidfile must be defined|does not define a value for stdout/.test(message) &&
+      !Object.values(files).some((text) => /^pidfile *= *[^/\s$]/m.test(text)),
+  },
+  {
+    title: "Missing folders of pidfiles and logs are made, below HOME and state_dir; a program with others is set aside, and can still be stopped",
     reason: "1.x refused all commands for a missing log folder, and noticed no missing pidfile folder",
     refuses: (message) => /^(pidfile|stdout|stderr|directory): the folder /.test(message),
   },

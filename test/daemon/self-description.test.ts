@@ -20,6 +20,7 @@ const info: DaemonInfo = {
   unit: undefined,
   rereads: 0,
   lastReread: undefined,
+  setAside: [],
 };
 
 interface Scene {

@@ -176,7 +176,7 @@ test("after maxrestarts failures it gives up, and goes on when the program is st
   home.program("app", { command: script, maxrestarts: "3", success_seconds: "0.2" });
   await home.usrsvcd();
   const given = await logged(home, "program.gave-up", "app");
-  assert.match(given.msg, /given up after 3 failed starts \(maxrestarts\): exited with code 3/);
+  assert.match(given.msg, /given up after 3 failed starts \(maxrestarts = 3\): exited with code 3/);
   const failures = home.log().filter((line) => line.event === "program.start-failed");
   assert.equal(failures.length, 3);
   assert.ok(home.log().every(({ level }) => ["info", "warn", "error"].includes(level)));

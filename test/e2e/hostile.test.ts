@@ -60,6 +60,9 @@ test("records that are no files are put aside, and their programs go on", async 
     }
     makeHugeFile(home.file("state/programs/huge.json"), "{");
   };
+  // It writes anew at once what is lost.
+  const daemon = JSON.parse(home.read("state/usrsvcd.json")) as { process: { pid: number } };
+  process.kill(daemon.process.pid, "SIGSTOP");
   spoil();
   const shown = await home.status();
   assert.deepEqual(
@@ -67,6 +70,7 @@ test("records that are no files are put aside, and their programs go on", async 
     pids,
   );
   for (const one of shown) assert.match(String(one["problems"]), /not a file/);
+  process.kill(daemon.process.pid, "SIGCONT");
   for (const pid of pids) process.kill(pid, "SIGKILL");
   for (const [index, pid] of pids.entries()) await home.running(`p${index}`, pid);
   await waitFor("all to be on record again", async () =>

@@ -12,6 +12,8 @@ while :; do sleep 0.05; done
 `;
 
 const unit = "usrsvcd@alice";
+const usrsvcd = "/opt/usrsvc/dist/usrsvcd.cjs";
+const asAlice = "setpriv --reuid=alice --regid=alice --init-groups";
 
 function configuration(user: string, ...names: readonly string[]): string {
   const programs = names.map(
@@ -38,7 +40,14 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
   const mainPid = async (): Promise<string> => await lab.show(unit, "MainPID");
 
   await t.test("the template unit starts, and is ready when usrsvcd says so", async () => {
-    await lab.print("/opt/usrsvc/systemd/install.sh --node /usr/local/bin/node");
+    const refused = await lab.root(`HOME=/home/alice ${asAlice} ${usrsvcd} install-unit --system`);
+    assert.equal(refused.code, 136);
+    assert.match(refused.err, /--system is for root: sudo usrsvcd install-unit --system/);
+    const said = await lab.print(`${usrsvcd} install-unit`);
+    assert.match(
+      said,
+      /^\/etc\/systemd\/system\/usrsvcd@\.service written, .*\n[^]*enable --now usrsvcd@/,
+    );
     const verified = await lab.root(`systemd-analyze verify /etc/systemd/system/usrsvcd@.service`);
     assert.equal(verified.out + verified.err, "");
     await lab.write(
@@ -151,12 +160,50 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
     assert.equal(await lab.show(unit, "StatusText"), "4 running");
   });
 
+  await t.test("what another try cannot mend is not tried again, and Status says why", async () => {
+    const programs = await pids();
+    const state = "/home/alice/.local/state/usrsvc";
+    const good = configuration("alice", "one", "two", "three", "four");
+    const failed = async (status: RegExp): Promise<void> => {
+      assert.equal((await lab.root(`systemctl restart ${unit}`)).code, 1);
+      assert.equal(await lab.show(unit, "ActiveState"), "failed");
+      assert.equal(await lab.show(unit, "NRestarts"), "0");
+      assert.match(await lab.show(unit, "StatusText"), status);
+    };
+    await failed(/^waits to be restarted by hand: \/home\/alice\/usrsvc\.cfg:2: "nonsense" is/);
+    assert.match((await lab.root(`systemctl status ${unit}`)).out, /Status: "waits .*nonsense/);
+    await lab.write("/home/alice/usrsvc.cfg", good);
+    await lab.print(`chmod g+w ${state}`);
+    await failed(/^waits .*: state_dir .* can be written by others: chmod go-w/);
+    await lab.print(`chmod g-w ${state}`);
+    await lab.printAs("alice", usrsvcd);
+    await failed(/^waits .*: usrsvcd runs already for .*, pid \d+/);
+    await lab.printAs("alice", `${usrsvcd} stop`);
+    await lab.print(`systemctl start ${unit}`);
+    await hasStatus(lab, unit, "4 running");
+    assert.equal(await pids(), programs);
+  });
+
+  await t.test("programs that are set aside are in the Status by their names", async () => {
+    await lab.write(
+      "/home/alice/usrsvc.cfg",
+      `${configuration("alice", "one", "two", "three", "four")}[Program:bad]\ncommand = x\nstartsecs = 1\n`,
+    );
+    await lab.print(`systemctl restart ${unit}`);
+    await hasStatus(lab, unit, "4 running; set aside: bad");
+    assert.match(await lab.printAs("alice", `${usrsvcd} status`), /\nset aside: bad\n/);
+  });
+
   await t.test(
     "the user unit: its restart leaves programs to the user's systemd, whose end is in order",
     async () => {
-      const node = "/opt/usrsvc/systemd/install.sh --user --node /usr/local/bin/node";
-      const said = await lab.printAs("bob", node);
-      assert.match(said, /\/home\/bob\/\.config\/systemd\/user\/usrsvcd\.service written/);
+      // As after npm install -g --prefix ~/.local
+      await lab.printAs("bob", `mkdir -p .local/bin && ln -s ${usrsvcd} .local/bin/usrsvcd`);
+      const said = await lab.printAs("bob", ".local/bin/usrsvcd install-unit");
+      assert.match(
+        said,
+        /\/home\/bob\/\.config\/systemd\/user\/usrsvcd\.service written, for \/usr\/local\/bin\/node \/home\/bob\/\.local\/bin\/usrsvcd\n/,
+      );
       await lab.printAs("bob", "systemctl --user daemon-reload");
       await lab.printAs("bob", "systemctl --user enable --now usrsvcd");
       const show = async (property: string): Promise<string> =>

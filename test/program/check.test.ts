@@ -6,10 +6,14 @@ import type { ProgramSettings } from "../../src/config/settings.ts";
 import { ExitCode } from "../../src/exit-code.ts";
 import { checkBeforeStart } from "../../src/program/check.ts";
 import type { Host } from "../../src/program/host.ts";
+import { stateDir } from "../../src/program/state-dir.ts";
 import { programSettings } from "../support/settings.ts";
 import { tempDir, writeScript } from "../support/temp-dir.ts";
 
-const host = { env: { PATH: "/usr/bin:/bin" } } as Partial<Host> as Host;
+const host = {
+  env: { PATH: "/usr/bin:/bin" },
+  state: stateDir("/no/such/state"),
+} as Partial<Host> as Host;
 
 describe("checkBeforeStart", () => {
   test("has nothing against what can be started", (t) => {

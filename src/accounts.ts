@@ -1,0 +1,68 @@
+import { readFileSync, type Stats, statSync } from "node:fs";
+import { userInfo } from "node:os";
+
+/** An account of this machine. */
+export interface Account {
+  readonly name: string;
+  readonly home: string;
+  readonly shell: string;
+}
+
+/** The account of a user; undefined where neither /etc/passwd nor, for ourselves, the C library knows it. */
+export function accountOf(uid: number): Account | undefined {
+  try {
+    if (uid === process.getuid?.()) {
+      const { username, homedir, shell } = userInfo();
+      return { name: username, home: homedir, shell: shell ?? "" };
+    }
+    const line = readFileSync("/etc/passwd", "utf8")
+      .split("\n")
+      .find((one) => one.split(":")[2] === String(uid));
+    const [name, , , , , home = "", shell = ""] = line?.split(":") ?? [];
+    return name === undefined ? undefined : { name, home, shell };
+  } catch {
+    return undefined; // a container, mostly: a user that has no name
+  }
+}
+
+/** What to call a user in a message. */
+export function nameOf(uid: number): string {
+  return accountOf(uid)?.name ?? `user ${uid}`;
+}
+
+/** How root runs a command as somebody else: `su - web -c 'usrsvc …'`. */
+export function runAs(uid: number, command: string): string {
+  const { name = `"$(id -nu ${uid})"`, shell = "" } = accountOf(uid) ?? {};
+  // Accounts of services have no shell that would run it.
+  const through = /\/(nologin|false)$/.test(shell) ? " -s /bin/sh" : "";
+  return `su - ${name}${through} -c '${command}'`;
+}
+
+/**
+ * What is doubtful about `home`, the value of HOME, for this user: the end of a sentence. Undefined
+ * when it is his, or when nobody knows better.
+ */
+export function doubtHome(home: string, uid: number): string | undefined {
+  const own = accountOf(uid);
+  if (own === undefined || isSameFolder(own.home, home)) return undefined;
+  const owner = statIfAny(home)?.uid;
+  if (uid === 0 && owner !== undefined && owner !== 0) {
+    const who = nameOf(owner);
+    return `HOME is ${home}, which belongs to ${who}, and you are root; run it as ${who}: ${runAs(owner, "usrsvc …")}`;
+  }
+  return `HOME is ${home}, but the home of ${own.name} is ${own.home}`;
+}
+
+function isSameFolder(a: string, b: string): boolean {
+  const one = statIfAny(a);
+  const other = statIfAny(b);
+  return a === b || (one !== undefined && one.ino === other?.ino && one.dev === other.dev);
+}
+
+function statIfAny(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}

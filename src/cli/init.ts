@@ -1,0 +1,152 @@
+import { closeSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { nameOf, runAs } from "../accounts.ts";
+import { formatIssue } from "../config/issue.ts";
+import { ExitCode } from "../exit-code.ts";
+import { check } from "./checkconfig.ts";
+import { type DaemonResult, tellResult } from "./daemon-result.ts";
+import { commandWords } from "./own-command.ts";
+import { homeFolder } from "./home.ts";
+import type { Screen } from "./screen.ts";
+import { configPath } from "./session.ts";
+
+/** `usrsvcd init`: writes a configuration to begin with, and replaces none. */
+export function writeFirstConfig(
+  { json, config }: { readonly json: boolean; readonly config: string | undefined },
+  screen: Screen,
+): ExitCode {
+  const path = configPath(config);
+  return tellResult(write(path, config), json, screen);
+}
+
+function write(path: string, config: string | undefined): DaemonResult {
+  const fail = (result: string, code: ExitCode, message: string): DaemonResult => ({
+    action: "init",
+    result,
+    code,
+    message,
+    facts: { config: path },
+  });
+  const folder = dirname(path);
+  const owner = ownerOf(folder);
+  if (owner === undefined) {
+    const message = `the folder ${folder} does not exist, or cannot be looked at; create it, or name another file with -c FILE`;
+    return fail("failed", ExitCode.failure, message);
+  }
+  // What root puts into somebody's home is not his, and he could not even change it.
+  if (process.getuid?.() === 0 && owner !== 0) {
+    const message = `${folder} belongs to ${nameOf(owner)}, and you are root; run it as ${nameOf(owner)}: ${runAs(owner, "usrsvcd init")}`;
+    return fail("refused", ExitCode.permission, message);
+  }
+  try {
+    writeNew(path, template(homeFolder()));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") {
+      const advice = `and is left as it is; ${commandWords("usrsvcd", "checkconfig", config)} tells what is in it`;
+      return fail("exists", ExitCode.failure, `${path} is there already, ${advice}`);
+    }
+    const isDenied = code === "EACCES" || code === "EPERM" || code === "EROFS";
+    return fail(
+      "failed",
+      isDenied ? ExitCode.permission : ExitCode.failure,
+      `${path} cannot be written: ${message}`,
+    );
+  }
+  const { settings, issues } = check(config);
+  if (settings === undefined) {
+    return {
+      ...fail("unusable", ExitCode.invalidConfig, `${path} written, but cannot be used:`),
+      details: issues.map(formatIssue),
+    };
+  }
+  const option = config === undefined ? undefined : path;
+  const start = commandWords("usrsvc", `start ${EXAMPLE}`, option);
+  const keep = commandWords("usrsvcd", "", option);
+  const width = Math.max(start.length, keep.length);
+  return {
+    action: "init",
+    result: "written",
+    code: ExitCode.ok,
+    message: `${path} written: it tells how to describe your programs, and has one to try`,
+    details: [
+      "Next:",
+      `  ${start.padEnd(width)}   # starts it once`,
+      `  ${keep.padEnd(width)}   # keeps it running from now on`,
+    ],
+    facts: { config: path, next: [start, keep] },
+  };
+}
+
+function ownerOf(folder: string): number | undefined {
+  try {
+    const stat = statSync(folder);
+    return stat.isDirectory() ? stat.uid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Nothing is replaced, and nothing half is left. */
+function writeNew(path: string, text: string): void {
+  const fd = openSync(path, "wx", 0o600);
+  try {
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The program in it: nothing that every machine could not run. */
+const EXAMPLE = "example";
+
+/** What stands in it after `[Main]` works as it is; all else is there to be copied. */
+function template(home: string): string {
+  return `# What usrsvc and usrsvcd run for this account. All keys: usrsvc --readme, "Configuration".
+#
+#   usrsvcd checkconfig     what is wrong here, and what is doubtful
+#   usrsvcd reread          usrsvcd takes it over; it restarts nothing
+#   usrsvc restart NAME     a program runs with its new settings
+#
+# Nobody else may be able to write this file: it says what runs as you.
+
+[Main]
+# A folder with further files, each called *.cfg:
+#config_dir = ${home}/usrsvc.d
+# For mail (email_alerts), if this machine has no sendmail:
+#smtp_url = smtps://USER:PASSWORD@mail.example.org
+
+
+# A program is two lines. Its output is in ${home}/.local/state/usrsvc/log/NAME.log,
+# its pid in ${home}/.local/state/usrsvc/run/NAME.pid.
+[Program:${EXAMPLE}]
+command = sleep 86400
+
+
+# One with more: take the # away, and write your own.
+#[Program:web]
+#command = node server.js --port 8080
+#directory = ${home}/web
+#stdout = ${home}/log/web.log
+# There is no shell around the command. For |, >, &&, $NAME or ~ say:
+#useshell = True
+# Who gets mail when it was restarted, and after how many failed starts in a row it is given up:
+#email_alerts = me@example.org
+#maxrestarts = 10
+#
+#    [[Env]]
+#    NODE_ENV = production
+#
+#    [[Monitor]]
+#    rss_limit = 500M
+
+
+# What several programs share; each of them says: defaults = common
+#[DefaultSettings:common]
+#success_seconds = 5
+`;
+}

@@ -1,0 +1,188 @@
+import type { Section } from "./configobj.ts";
+import type { ReadFile } from "./defaults.ts";
+import { IssueList } from "./issue-list.ts";
+import type { ConfigIssue, Place } from "./issue.ts";
+import { DEFAULTS, nameAfter, PROGRAM } from "./section-names.ts";
+import type { MainSettings, ProgramSettings } from "./settings.ts";
+import { beginsWithShellSyntax, findShellSyntax } from "./shell-syntax.ts";
+
+/** Settings of which each may be missing. */
+type Unsure<T> = { readonly [K in keyof T]: T[K] | undefined };
+
+/** One thing to be said of a key. */
+export interface Remark {
+  readonly key: string;
+  readonly text: string;
+}
+
+/**
+ * What advice wants to know of the machine as it is now. All texts are ends of a sentence that begins
+ * with the key.
+ */
+export interface AdviceFacts {
+  /** What speaks against `[Main]`, as far as its values can be read. */
+  ofMain(main: MainSettings): readonly Remark[];
+  /** Why no mail can be sent; undefined when it can. */
+  ofMail(main: MainSettings): string | undefined;
+  /** Why the program could not be executed, of what `settings` tell. */
+  ofCommand(settings: Unsure<ProgramSettings>): string | undefined;
+  /** What else speaks against a start. */
+  ofFiles(settings: ProgramSettings): Remark | undefined;
+  /** Processes that `proctitle_re` finds, and that are none of the program's. */
+  strangers(settings: ProgramSettings): readonly string[];
+}
+
+/**
+ * Says what is valid, but can hardly be meant: for who asks whether a configuration is right, and not
+ * for those who use it.
+ */
+export class Advisor {
+  readonly #facts: AdviceFacts;
+  readonly #home: string;
+  readonly #mail: string | undefined;
+  #isMailTold = false;
+
+  constructor(facts: AdviceFacts, home: string, main: MainSettings) {
+    this.#facts = facts;
+    this.#home = home;
+    this.#mail = facts.ofMail(main);
+  }
+
+  main(main: MainSettings, whereIs: (key: string) => Place, issues: IssueList): void {
+    for (const { key, text } of this.#facts.ofMain(main))
+      issues.warn(whereIs(key), `${key}: ${text}`);
+  }
+
+  program(
+    settings: Unsure<ProgramSettings>,
+    whereIs: (key: string) => Place,
+    issues: IssueList,
+  ): void {
+    const { command, useshell, enabled, match, emailAlerts } = settings;
+    const isBare = command !== undefined && useshell === false;
+    const tell = (key: string, text: string): void => issues.warn(whereIs(key), `${key}: ${text}`);
+    for (const text of isBare ? findShellSyntax(command, this.#home) : []) tell("command", text);
+    if (enabled !== false && !(isBare && beginsWithShellSyntax(command))) {
+      const text = this.#facts.ofCommand(settings);
+      if (text !== undefined) tell("command", text);
+    }
+    if (match?.kind === "title") {
+      const text = describeBlindTitle(match);
+      if (text !== undefined) tell("proctitle_re", text);
+      else if (isWhole(settings)) this.#strangers(settings, tell);
+    }
+    if (isWhole(settings) && settings.enabled && !issues.hasErrors) {
+      const remark = this.#facts.ofFiles(settings);
+      if (remark !== undefined) tell(remark.key, remark.text);
+    }
+    if (emailAlerts !== undefined && emailAlerts.length > 0 && this.#mail !== undefined) {
+      if (!this.#isMailTold) tell("email_alerts", this.#mail); // it is the same for all
+      this.#isMailTold = true;
+    }
+  }
+
+  /** What stands in the sections `[[Env]]` of a file as a shell would have it. */
+  file({ path, root }: ReadFile): readonly ConfigIssue[] {
+    return [...root.sections.values()].flatMap((section) => {
+      const program = nameAfter(PROGRAM, section);
+      const env = section.sections.get("Env");
+      if (env === undefined) return [];
+      if (program === undefined && nameAfter(DEFAULTS, section) === undefined) return [];
+      const issues = new IssueList(program);
+      adviseEnv(env, path, this.#home, issues);
+      return issues.issues;
+    });
+  }
+
+  #strangers(settings: ProgramSettings, tell: (key: string, text: string) => void): void {
+    const found = this.#facts.strangers(settings);
+    if (found.length === 0 || settings.match.kind !== "title") return;
+    const shown =
+      found.slice(0, 3).join("; ") + (found.length > 3 ? `; ${found.length - 3} more` : "");
+    tell(
+      "proctitle_re",
+      `${JSON.stringify(settings.match.source)} is found in what runs now, and usrsvc has not started as ` +
+        `${settings.name}: ${shown}; if that is another program, write words that only ${settings.name} has`,
+    );
+  }
+}
+
+function isWhole(settings: Unsure<ProgramSettings>): settings is ProgramSettings {
+  return (
+    settings.argv !== undefined &&
+    settings.match !== undefined &&
+    settings.pidfile !== undefined &&
+    settings.stdout !== undefined &&
+    settings.stderr !== undefined &&
+    settings.directory !== undefined &&
+    settings.inheritEnv !== undefined &&
+    settings.autopid !== undefined
+  );
+}
+
+/** Two command lines that have nothing in common. */
+const UNLIKELY = ["/q7/zxw --jv", "0"];
+
+function describeBlindTitle({
+  source,
+  regex,
+}: {
+  source: string;
+  regex: RegExp;
+}): string | undefined {
+  const shown = JSON.stringify(source);
+  const advice = "write words that only this program has in its command line";
+  if (UNLIKELY.every((title) => regex.test(title))) {
+    return `${shown} is found in every command line, so that any process would be taken for the program; ${advice}`;
+  }
+  return regex.test("")
+    ? `${shown} is found in an empty command line only, which no program has; ${advice}`
+    : undefined;
+}
+
+/** Variables that people expect a shell to put in. */
+const KNOWN = new Set(
+  `HOME PATH USER LOGNAME SHELL PWD HOSTNAME TMPDIR LANG VIRTUAL_ENV PYTHONPATH NODE_PATH PERL5LIB
+  JAVA_HOME CLASSPATH GOPATH LD_LIBRARY_PATH XDG_RUNTIME_DIR`.split(/\s+/),
+);
+const REFERENCE = /(?<![\w\\$])\$(?:\{(\w+)\}|(\w+))/g;
+
+function adviseEnv(env: Section, file: string, home: string, issues: IssueList): void {
+  for (const [name, { text, line }] of env.entries) {
+    const tell = (what: string): void => issues.warn({ file, line }, `${name}: ${what}`);
+    const bare = name.replace(/^export\s+/, "");
+    if (bare !== name)
+      tell(`is the name of a variable here, as it stands; write ${bare} = …, without export`);
+    const references = [...text.matchAll(REFERENCE)].map(([shown, braced, plain]) => ({
+      shown,
+      name: braced ?? plain ?? "",
+    }));
+    const meant = references.find((one) => KNOWN.has(one.name) || env.entries.has(one.name));
+    if (meant !== undefined) tell(adviseReference(meant, bare, text, home, env));
+    else if (/^(\$\(.*\)|`.*`)$/s.test(text))
+      tell(`no shell runs ${JSON.stringify(text)}; write what it prints`);
+    else if (/(^|:)~\//.test(text)) {
+      tell(
+        `no shell replaces the ~ of ${JSON.stringify(text)}; write ${text.replaceAll(/(^|:)~(?=\/)/g, `$1${home}`)}`,
+      );
+    }
+  }
+}
+
+function adviseReference(
+  { shown, name }: { readonly shown: string; readonly name: string },
+  own: string,
+  text: string,
+  home: string,
+  env: Section,
+): string {
+  const what = `no shell replaces ${shown} in ${JSON.stringify(text)}`;
+  if (name === "HOME") return `${what}; write ${text.replaceAll(shown, home)}`;
+  if (name === "PATH") {
+    const whole = text.replaceAll(shown, "/usr/local/bin:/usr/bin:/bin");
+    return `${what}, and no command would be found there; write all folders, as in ${own} = ${whole}`;
+  }
+  if (name !== own && env.entries.has(name))
+    return `${what}; write ${text.replaceAll(shown, `%(${name})s`)}`;
+  return `${what}; write its value`;
+}

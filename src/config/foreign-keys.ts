@@ -1,0 +1,115 @@
+/**
+ * Keys of other managers (supervisor, systemd, pm2, circus), and what to write here: the end of a
+ * sentence. Only such as are no key here.
+ */
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ...same("success_seconds", "startsecs", "min_uptime"),
+  ...same(
+    "term_to_kill_seconds",
+    "stopwaitsecs",
+    "TimeoutStopSec",
+    "kill_timeout",
+    "graceful_timeout",
+  ),
+  ...same("maxrestarts", "startretries", "max_retry"),
+  ...same("restart_delay", "RestartSec"),
+  ...same("stdout", "stdout_logfile", "StandardOutput", "out_file", "log_file"),
+  ...same("stderr", "stderr_logfile", "StandardError", "error_file"),
+  ...same("directory", "WorkingDirectory", "working_dir", "cwd", "chdir"),
+  ...same("command", "cmd", "ExecStart", "exec", "script"),
+  ...same("pidfile", "PIDFile", "pid_file"),
+  ...same("umask", "UMask"),
+  ...same("autorestart", "Restart"),
+  ...same("rss_limit in [[Monitor]]", "max_memory_restart"),
+  ...note(
+    "a section [[Env]] below has the variables, NAME = value on a line each",
+    "environment",
+    "Environment",
+    "env",
+  ),
+  ...note("leave it out: without stderr, errors go where stdout goes", "redirect_stderr"),
+  ...note(
+    "leave it out: programs run as the account that runs usrsvc",
+    "user",
+    "User",
+    "group",
+    "Group",
+    "uid",
+    "gid",
+  ),
+  ...note(
+    "leave it out, and write one [Program:NAME] for each",
+    "numprocs",
+    "numprocs_start",
+    "process_name",
+    "instances",
+  ),
+  ...note("leave it out: programs are started in the order of the file", "priority"),
+  ...note(
+    "leave it out: SIGTERM is sent, and after term_to_kill_seconds SIGKILL",
+    "stopsignal",
+    "KillSignal",
+    "stop_signal",
+  ),
+  ...note(
+    "leave it out: what is left of the process group is always ended",
+    "stopasgroup",
+    "killasgroup",
+    "stop_children",
+  ),
+  ...note("leave it out: autorestart = True starts it again however it ended", "exitcodes"),
+  ...note(
+    "leave it out: logrotate can roll the file (contrib/logrotate.conf)",
+    "stdout_logfile_maxbytes",
+    "stdout_logfile_backups",
+    "stderr_logfile_maxbytes",
+    "stderr_logfile_backups",
+  ),
+  ...note(
+    "leave it out: there is nothing like it here",
+    "stdout_capture_maxbytes",
+    "stdout_events_enabled",
+    "stdout_syslog",
+    "stderr_capture_maxbytes",
+    "stderr_events_enabled",
+    "stderr_syslog",
+    "serverurl",
+    "Type",
+  ),
+  ...note("the arguments follow the program in command", "args"),
+]);
+
+/** What to write in place of a key of another manager; undefined for one that none has. */
+export function adviseForeignKey(key: string): string | undefined {
+  return ADVICE.get(key);
+}
+
+/** Sections of supervisor's file, without which this one works, and why. */
+export function adviseForeignSection(name: string): string | undefined {
+  const [kind = name] = name.split(":");
+  switch (kind) {
+    case "supervisord":
+    case "supervisorctl":
+    case "unix_http_server":
+    case "inet_http_server":
+    case "rpcinterface":
+      return "it is supervisor's; leave it out";
+    case "include":
+      return "write config_dir = FOLDER into [Main]";
+    case "group":
+      return "there are no groups of programs";
+    case "eventlistener":
+    case "fcgi-program":
+      return "there is nothing like it here";
+    default:
+      return undefined;
+  }
+}
+
+function same(ours: string, ...theirs: readonly string[]): [string, string][] {
+  return theirs.map((key) => [key, `here it is ${ours}`]);
+}
+
+function note(text: string, ...theirs: readonly string[]): [string, string][] {
+  return theirs.map((key) => [key, text]);
+}

@@ -1,0 +1,32 @@
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+
+/** Where machines have their sendmail. */
+const USUAL = [
+  "/usr/sbin/sendmail",
+  "/usr/lib/sendmail",
+  "/usr/bin/sendmail",
+  "/usr/local/sbin/sendmail",
+  "/sbin/sendmail",
+];
+
+/** The machine's sendmail: where machines have it, else the first on PATH; undefined when there is none. */
+export function findSendmail(
+  env: NodeJS.ProcessEnv,
+  usual: readonly string[] = USUAL,
+): string | undefined {
+  const folders = (env["PATH"] ?? "").split(":").filter((folder) => folder.startsWith("/"));
+  return (
+    usual.find((path) => existsSync(path)) ??
+    folders.map((folder) => `${folder}/sendmail`).find(isProgram)
+  );
+}
+
+/** True for a file that this user may execute. */
+export function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type AdviceFacts, Advisor } from "../../src/config/advice.ts";
+import { parseConfigobj } from "../../src/config/configobj.ts";
+import { formatIssue } from "../../src/config/issue.ts";
+import { resolvePrograms } from "../../src/config/resolve.ts";
+import type { MainSettings } from "../../src/config/settings.ts";
+import { configurations } from "./support/configurations.ts";
+
+const main = {
+  stateDir: "/state",
+  pidfile: "/home/me/d.pid",
+  alertIntervalMs: 0,
+} as Partial<MainSettings> as MainSettings;
+
+/** A machine that has nothing to object. */
+const content: AdviceFacts = {
+  ofMain: () => [],
+  ofMail: () => undefined,
+  ofCommand: () => undefined,
+  ofFiles: () => undefined,
+  strangers: () => [],
+};
+
+/** All that is said of a text, as lines. */
+function issuesOf(text: string, facts: Partial<AdviceFacts> = {}): readonly string[] {
+  const file = { path: "a.cfg", ...parseConfigobj(text) };
+  const advisor = new Advisor({ ...content, ...facts }, "/home/me", main);
+  const { issues } = resolvePrograms([file], {
+    home: "/home/me",
+    uid: 1000,
+    stateDir: "/state",
+    exists: () => true,
+    isFolder: () => true,
+    advisor,
+  });
+  return [...issues, ...advisor.file(file)].map(formatIssue);
+}
+
+describe("real configurations are not complained of:", () => {
+  for (const [name, text] of Object.entries(configurations)) {
+    test(name, () => assert.deepEqual(issuesOf(text), []));
+  }
+});
+
+const program = (...lines: readonly string[]): string =>
+  `[Program:web]\ncommand = serve\n${lines.join("\n")}\n`;
+
+describe("told of is", () => {
+  const rows: readonly (readonly [text: string, issue: RegExp])[] = [
+    [program("proctitle_re = x*"), /^a\.cfg:3: warning: proctitle_re: "x\*" is found in every/],
+    [program("proctitle_re = .*"), /every command line/],
+    [program("proctitle_re = (serve)?"), /every command line/],
+    [program("proctitle_re = ."), /every command line/],
+    [program("proctitle_re = ^$"), /in an empty command line only/],
+    [
+      program("[[Env]]", "PATH = /opt/x/bin:$PATH"),
+      /^a\.cfg:4: warning: PATH: no shell replaces \$PATH .* PATH = \/opt\/x\/bin:\/usr\/local\/bin:\/usr\/bin:\/bin$/,
+    ],
+    [program("[[Env]]", "X = $HOME/x"), /X: no shell replaces \$HOME .*; write \/home\/me\/x$/],
+    [program("[[Env]]", "X = ${HOME}"), /write \/home\/me$/],
+    [program("[[Env]]", "X = ~/x"), /replaces the ~ .*; write \/home\/me\/x$/],
+    [program("[[Env]]", "X = /a:~/x"), /write \/a:\/home\/me\/x$/],
+    [program("[[Env]]", "A = 1", "X = $A/2"), /write %\(A\)s\/2$/],
+    [program("[[Env]]", "PYTHONPATH = /x:$PYTHONPATH"), /write its value$/],
+    [program("[[Env]]", "X = $(hostname)"), /no shell runs "\$\(hostname\)"/],
+    [program("[[Env]]", "export X = 1"), /write X = …, without export$/],
+    ["[DefaultSettings:d]\n[[Env]]\nX = $HOME\n", /^a\.cfg:3: warning: X: no shell/],
+    [program("startsecs = 3"), /^a\.cfg:3: unknown key "startsecs"; here it is success_seconds$/],
+    [program("stopwaitsecs = 3"), /here it is term_to_kill_seconds$/],
+    [program("startretries = 3"), /here it is maxrestarts$/],
+    [program("stdout_logfile = /x"), /here it is stdout$/],
+    [program("stderr_logfile = /x"), /here it is stderr$/],
+    [program("environment = A=1"), /a section \[\[Env\]\] below/],
+    [program("user = web"), /leave it out/],
+    [program("numprocs = 2"), /\[Program:NAME\] for each$/],
+    [program("redirect_stderr = true"), /leave it out: without stderr/],
+    [program("stopsignal = INT"), /leave it out: SIGTERM is sent/],
+    [program("priority = 1"), /in the order of the file$/],
+    [program("WorkingDirectory = /x"), /here it is directory$/],
+    [program("startsec = 3"), /unknown key "startsec"/],
+    [
+      "[supervisord]\nnodaemon=true\n",
+      /^a\.cfg:1: warning: \[supervisord\] .*; it is supervisor's/,
+    ],
+    ["[include]\nfiles = x\n", /config_dir = FOLDER into \[Main\]$/],
+    ["[program:x]\ncommand = x\n", /did you mean \[Program:x\]\?$/],
+    [program("; a comment"), /a comment begins with #, not with ;$/],
+    [program("autostart = true ; a comment"), /a comment begins with #, not with ;$/],
+  ];
+  for (const [text, issue] of rows) {
+    test(text.replaceAll("\n", " ⏎ "), () => assert.match(issuesOf(text).join("\n"), issue));
+  }
+
+  test("mail that cannot be sent, once", () => {
+    const text = `[DefaultSettings:d]\nemail_alerts = a@b\n${program("defaults = d")}[Program:b]\ncommand = b\ndefaults = d\n`;
+    assert.deepEqual(issuesOf(text), []);
+    assert.deepEqual(issuesOf(text, { ofMail: () => "no mail" }), [
+      "a.cfg:2: warning: email_alerts: no mail",
+    ]);
+    assert.deepEqual(issuesOf(program(), { ofMail: () => "no mail" }), []);
+  });
+
+  test("what the machine objects to in a command, if it is to run, and no shell syntax is the cause", () => {
+    const facts = { ofCommand: () => "there is none" };
+    assert.deepEqual(issuesOf(program(), facts), ["a.cfg:2: warning: command: there is none"]);
+    assert.deepEqual(issuesOf(program("enabled = no"), facts), []);
+    assert.equal(issuesOf("[Program:x]\ncommand = cd /x\n", facts).length, 1);
+  });
+
+  test("a stranger that the expression finds", () => {
+    const strangers = (): readonly string[] => [
+      "pid 1 (a)",
+      "pid 2 (b)",
+      "pid 3",
+      "pid 4",
+      "pid 5",
+    ];
+    assert.match(
+      issuesOf(program("proctitle_re = serve"), { strangers }).join(),
+      /^a\.cfg:3: warning: proctitle_re: "serve" .* as web: pid 1 \(a\); pid 2 \(b\); pid 3; 2 more; if/,
+    );
+    assert.deepEqual(issuesOf(program(), { strangers }), []);
+  });
+
+  test("nothing of a shell where there is one", () => {
+    assert.deepEqual(
+      issuesOf(
+        "[Program:x]\ncommand = cd /x && A=1 ~/run $X > y\nuseshell = yes\nproctitle_re = z\n",
+      ),
+      [],
+    );
+  });
+});
