@@ -199,7 +199,7 @@ function scan(
     const relation = ports.relation(one.ref);
     if (relation === "own") own.push(one);
     // What descends from its own is no candidate, but is not free either.
-    else if (relation === "free" && isFreeMatch(one.ref, pattern, ports)) free.push(one);
+    else if (relation === "free" && isFreeMatch(one, pattern, ports)) free.push(one);
   }
   const heir = successor(topMatches(own, all), record, ports);
   if (heir !== undefined) return running(heir, undefined, "scan", pidfile);
@@ -208,14 +208,23 @@ function scan(
   return { kind: "running", process: first, main: undefined, via: "scan", pidfile, others };
 }
 
-function isFreeMatch({ pid }: ProcessRef, pattern: Pattern, { proc }: IdentifyPorts): boolean {
+function isFreeMatch(
+  { ref, argv }: TableEntry,
+  pattern: Pattern,
+  { proc }: IdentifyPorts,
+): boolean {
+  if (pattern.endings === undefined && LOOKERS.test(argv[0] ?? "")) return false;
   try {
-    return isInPlace(pid, pattern, proc);
+    return isInPlace(ref.pid, pattern, proc);
   } catch (error) {
     if (error instanceof ProcError) return false;
     throw error;
   }
 }
+
+/** Who looks at a program, or at its log, has its name in his words: an expression finds him. */
+const LOOKERS =
+  /(^|\/)(cat|emacs|gdb|grep|egrep|head|journalctl|less|lsof|man|more|nano|nvim|pgrep|ps|sed|strace|tail|tee|vi|view|vim|watch)$/;
 
 /**
  * Of what the program has launched and what matches: the one that took its place (a classic daemon

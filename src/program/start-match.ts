@@ -33,6 +33,7 @@ export class StartMatch {
   /** What was seen below it so far. */
   readonly #seen = new Map<number, ProcessRef>();
   #last: Match | undefined;
+  #lastImage: number | undefined;
 
   constructor(program: ProgramSettings, pattern: Pattern, host: Host, launch: Launch) {
     this.#program = program;
@@ -62,6 +63,7 @@ export class StartMatch {
     const found = this.#look(exit) ?? this.#lastLiving();
     // How it was found first: by now our own pidfile may lead to it.
     const isKnown = sameProcess(this.#last?.process, found?.process);
+    if (!isKnown) this.#lastImage = found && statIfAny(this.#host.proc, found.process.pid)?.image;
     this.#last = found && { ...found, via: (isKnown && this.#last?.via) || found.via };
     return this.#last;
   }
@@ -70,7 +72,10 @@ export class StartMatch {
   #lastLiving(): Match | undefined {
     const process = this.#last?.process;
     if (process === undefined || sameProcess(process, this.#top)) return undefined;
-    return sameProcess(this.#host.proc.alive(process.pid), process) ? this.#last : undefined;
+    const { proc } = this.#host;
+    // What executed something else since was only forked when it matched.
+    const isSame = statIfAny(proc, process.pid)?.image === this.#lastImage;
+    return isSame && sameProcess(proc.alive(process.pid), process) ? this.#last : undefined;
   }
 
   #look(exit: Exit | undefined): Match | undefined {
@@ -134,7 +139,7 @@ export class StartMatch {
 
   /** A worker of a first process that has failed, and no daemon: its copy, in its session. */
   #isOrphan({ pid }: ProcessRef, exit: Exit | undefined): boolean {
-    if (exit === undefined || (exit.kind === "code" && exit.code === 0)) return false;
+    if (exit?.kind === "code" && exit.code === 0) return false;
     const stat = statIfAny(this.#host.proc, pid);
     return stat !== undefined && stat.image === this.#image && stat.session === this.#top.pid;
   }

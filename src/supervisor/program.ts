@@ -40,8 +40,6 @@ const TROUBLE_PAUSE_MS = 10_000;
 
 /** So many lines of what a process wrote last are told. */
 const LAST_WORDS = 15;
-/** Of what was not launched from here nobody knows how much of its log is its own. */
-const UNKNOWN_SIZES: LogSizes = { stdout: 0, stderr: 0 };
 
 const nothing = (): void => {};
 const ABSENT: Found = { kind: "absent", pidfile: { kind: "none" } };
@@ -61,8 +59,8 @@ export class SupervisedProgram {
   readonly #hold: Hold;
   /** Of a shell line: what does its work, as far as it was seen. */
   #main: ProcessRef | undefined;
-  /** Sizes of its logs when it was launched. */
-  #logged = UNKNOWN_SIZES;
+  /** Sizes of its logs when it was launched, or when it was taken up. */
+  #logged: LogSizes = { stdout: 0, stderr: 0 };
   /** The pidfile that could not be written for this process. */
   #unwritable: string | undefined;
   /** The configuration file whose program of this name runs. */
@@ -121,6 +119,11 @@ export class SupervisedProgram {
   get waitsForProcess(): boolean {
     const { kind } = this.#state;
     return kind === "stopped" || kind === "backoff" || kind === "fatal";
+  }
+
+  /** The files that it writes to. */
+  get logs(): readonly string[] {
+    return [this.#settings.stdout, this.#settings.stderr];
   }
 
   /** True for a shell line, of which another process may do the work by now. */
@@ -571,7 +574,7 @@ export class SupervisedProgram {
     this.#ledger.noteRecord(record);
     this.#decide({ kind: "started", process });
     this.#takeHold(process, outcome.main);
-    this.#logged = outcome.logged ?? UNKNOWN_SIZES;
+    if (outcome.logged !== undefined) this.#logged = outcome.logged;
     const lived = formatDuration(this.#settings.successMs);
     this.#ledger.started(process, via, lived, cause);
     for (const note of notes) this.#ledger.log("warn", "program.warning", { pid }, note);
@@ -626,7 +629,7 @@ export class SupervisedProgram {
     const since = this.#logged;
     const until = logSizes(settings);
     this.#ledger.died(process, exit ?? { kind: "unknown" }, () =>
-      lastWords(settings, since, until, LAST_WORDS),
+      this.#around.isSharedLog(settings) ? [] : lastWords(settings, since, until, LAST_WORDS),
     );
     // A start removes the pidfile itself.
     if (this.#settings.autopid && !startFollows(step)) {
@@ -656,7 +659,7 @@ export class SupervisedProgram {
     this.#cancelWake();
     this.#main = main;
     this.#unwritable = undefined;
-    this.#logged = UNKNOWN_SIZES;
+    this.#logged = logSizes(this.#settings); // what it wrote before may be another's
     if (this.#hold.take(process)) this.#watchLimits(main ?? process);
     else this.look(); // gone already
   }

@@ -51,6 +51,8 @@ export class Supervisor implements Disposable {
   #timer: NodeJS.Timeout | undefined;
   #firstLook: NodeJS.Timeout | undefined;
   #isDegraded = false;
+  /** How many programs write to each file; made anew when it is asked for. */
+  #logs: ReadonlyMap<string, number> | undefined;
   /** What the table of processes had shown when all that wait for one were last told to look. */
   #seenChanges = 0;
 
@@ -65,6 +67,7 @@ export class Supervisor implements Disposable {
       log: (level, event, fields, message) => log.write(level, event, fields, message),
       alert,
       memory: new MemoryMonitor(host.proc),
+      isSharedLog: ({ stdout, stderr }) => this.#writers(stdout) > 1 || this.#writers(stderr) > 1,
       onState,
     };
   }
@@ -87,6 +90,7 @@ export class Supervisor implements Disposable {
 
   /** These programs are new. */
   add(programs: Iterable<ProgramSettings>): void {
+    this.#logs = undefined;
     const added = [...programs].map((settings) => {
       const program = new SupervisedProgram(settings, this.#surroundings);
       this.#programs.set(settings.name, program);
@@ -130,6 +134,7 @@ export class Supervisor implements Disposable {
 
   /** The settings of a program have changed. True when its process was launched with others. */
   change(settings: ProgramSettings): boolean {
+    this.#logs = undefined;
     const program = this.#programs.get(settings.name);
     program?.configure(settings);
     return program?.isOutdated === true;
@@ -161,6 +166,12 @@ export class Supervisor implements Disposable {
       await within(ending, Math.max(0, end - monotonicMs()));
     }
     await Promise.all(late);
+  }
+
+  /** How many programs write to a file. */
+  #writers(path: string): number {
+    this.#logs ??= countLogs(this.#programs.values());
+    return this.#logs.get(path) ?? 0;
   }
 
   /** Leaves all programs as they are. */
@@ -234,4 +245,12 @@ export class Supervisor implements Disposable {
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.#slowLook(), DEGRADED_LOOK_MS);
   }
+}
+
+function countLogs(programs: Iterable<SupervisedProgram>): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { logs } of programs) {
+    for (const path of new Set(logs)) counts.set(path, (counts.get(path) ?? 0) + 1);
+  }
+  return counts;
 }

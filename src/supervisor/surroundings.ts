@@ -1,4 +1,5 @@
 import type { Alert } from "../alerts/alert.ts";
+import type { ProgramSettings } from "../config/settings.ts";
 import type { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../program/host.ts";
 import type { LookOptions } from "../program/subject.ts";
@@ -11,6 +12,8 @@ export interface Surroundings {
   readonly alert: (alert: Alert, to: readonly string[]) => void;
   /** Watches the memory of all. */
   readonly memory: MemoryMonitor;
+  /** True where another program writes to the same files: nobody can tell whose words are there. */
+  readonly isSharedLog: (settings: Pick<ProgramSettings, "stdout" | "stderr">) => boolean;
   /** Called when a program may have got another state. */
   readonly onState: () => void;
 }

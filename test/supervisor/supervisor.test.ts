@@ -68,6 +68,7 @@ test("a program that waits for its turn is started with the settings that it has
     log: () => {},
     alert: () => {},
     memory: new MemoryMonitor(host.proc),
+    isSharedLog: () => false,
     onState: () => {},
   });
   cleanUp(t, () => program.close());
