@@ -61,6 +61,8 @@ export class SupervisedProgram {
   #main: ProcessRef | undefined;
   /** Sizes of its logs when it was launched, or when it was taken up. */
   #logged: LogSizes = { stdout: 0, stderr: 0 };
+  /** Of its command line, where that is not what was executed. */
+  #title: string | undefined;
   /** The pidfile that could not be written for this process. */
   #unwritable: string | undefined;
   /** The configuration file whose program of this name runs. */
@@ -379,7 +381,7 @@ export class SupervisedProgram {
       return undefined;
     }
     const { exe, exit } = this.#hold;
-    return await this.#remains.heir(this.#subject, record, { exe, exit });
+    return await this.#remains.heir(this.#subject, record, { exe, exit, title: this.#title });
   }
 
   /** True when it ran in this boot, and ended while usrsvcd was away. */
@@ -659,9 +661,20 @@ export class SupervisedProgram {
     this.#cancelWake();
     this.#main = main;
     this.#unwritable = undefined;
+    this.#title = this.#readTitle(process);
     this.#logged = logSizes(this.#settings); // what it wrote before may be another's
     if (this.#hold.take(process)) this.#watchLimits(main ?? process);
     else this.look(); // gone already
+  }
+
+  /** After success_seconds a program has given itself the title that it will have. */
+  #readTitle({ pid }: ProcessRef): string | undefined {
+    try {
+      const argv = this.#around.host.proc.cmdline(pid);
+      return argv.length === 0 || this.#subject.pattern.matches(argv) ? undefined : argv.join("\0");
+    } catch {
+      return undefined; // gone, or hidden
+    }
   }
 
   #watchLimits(process: ProcessRef): void {

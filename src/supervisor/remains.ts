@@ -5,7 +5,7 @@ import { statIfAny } from "../../proc/reader.ts";
 import { monotonicMs, sleep } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "../program/host.ts";
-import type { Found } from "../program/identify.ts";
+import { type Found, topMatches } from "../program/identify.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import type { ProgramRecord } from "../program/record.ts";
 import { offspring } from "../program/lineage.ts";
@@ -70,7 +70,7 @@ export class Remains {
   async heir(
     subject: Subject,
     record: ProgramRecord,
-    { exe, exit }: { readonly exe: string | undefined; readonly exit: Exit | undefined },
+    { exe, exit, title }: Dead,
   ): Promise<(Found & { kind: "running" }) | undefined> {
     if (!hasGroup(record)) return undefined;
     // Whose first process left with 0 went to the background: its copy is the daemon.
@@ -80,6 +80,8 @@ export class Remains {
     for (;;) {
       const found = lookFor(subject, known, this.#host);
       if (found.kind === "running") return await this.#ifItLasts(found);
+      const namesake = this.#namesake(known, title);
+      if (namesake !== undefined) return await this.#ifItLasts(namesake);
       if (monotonicMs() >= end || !this.#mayComeYet(known, exe)) return undefined;
       await sleep(HEIR_LOOK_MS, this.#signal());
     }
@@ -96,6 +98,31 @@ export class Remains {
       await sleep(HEIR_LOOK_MS, this.#signal());
     }
     return found;
+  }
+
+  /** Of a program that gave itself a title: what has the same one, and was executed anew. */
+  #namesake(
+    { launch, launched, process, image }: ProgramRecord,
+    title: string | undefined,
+  ): (Found & { kind: "running" }) | undefined {
+    const leader = launched ?? process;
+    if (title === undefined || leader === undefined) return undefined;
+    const { proc, table } = this.#host;
+    const all = table.sweep({ thorough: true });
+    const same = offspring({ launch, launched: leader }, all, this.#host).filter(
+      ({ ref, argv }) => argv.join("\0") === title && statIfAny(proc, ref.pid)?.image !== image,
+    );
+    const [heir, ...others] = topMatches(same, all);
+    if (heir === undefined || others.length > 0) return undefined;
+    const pidfile = { kind: "none" } as const;
+    return {
+      kind: "running",
+      process: heir.ref,
+      main: undefined,
+      via: "scan",
+      pidfile,
+      others: [],
+    };
   }
 
   /** Something left runs the same executable, and was executed anew. */
@@ -134,6 +161,14 @@ export class Remains {
     await endLeftOvers(record, termToKillMs, host, this.#signal());
     return 0;
   }
+}
+
+/** What is known of a process that has ended. */
+export interface Dead {
+  readonly exe: string | undefined;
+  readonly exit: Exit | undefined;
+  /** Its command line, joined by NUL, where that was not what was executed. */
+  readonly title: string | undefined;
 }
 
 function hasGroup({ process, launched, session }: Target): boolean {
