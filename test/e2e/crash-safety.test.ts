@@ -322,5 +322,7 @@ test("a program that hangs in its exec keeps usrsvcd from no other, at its start
   assert.match(String(failure?.["reason"]), /nothing happened for 10 s/);
   made.answer();
   await home.running("one");
+  // In mid-exec it does not show its words yet.
+  await waitFor("it is executed", () => made.copies() > 0);
   assert.equal(made.copies(), 1);
 });
