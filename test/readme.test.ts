@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { actions, daemonActions } from "../src/cli/args.ts";
 import { schemas } from "../src/config/schema.ts";
 import { ExitCode } from "../src/exit-code.ts";
 import { differences } from "./conformance/differences.ts";
@@ -37,6 +38,12 @@ test("the README lists every event of the log, and no other", () => {
   );
   assert.ok(events.length > 10);
   assert.deepEqual(listed.toSorted(), events.toSorted());
+});
+
+test("the README tells of every action of both commands", () => {
+  for (const action of [...actions, ...daemonActions]) {
+    assert.match(readme, new RegExp(`^\\| (\`\\w+\`, )?\`${action}\\b`, "m"), action);
+  }
 });
 
 test("the README lists every exit code", () => {
