@@ -11,7 +11,7 @@ export interface Libc {
   pidfdOpen(pid: number): number;
   /** pidfd_send_signal(2), Linux 5.1; flags: Linux 6.9. */
   pidfdSendSignal(pidfd: number, signal: number, flags: number): number;
-  /** ioctl(2) with a buffer. */
+  /** ioctl(2) with a buffer; for pidfds. */
   ioctl(fd: number, request: number, buffer: Buffer): number;
   epollCreate(): number;
   epollCtl(epfd: number, operation: number, fd: number, event: Buffer | null): number;
@@ -38,6 +38,13 @@ export interface Libc {
   kill(pid: number, signal: number): number;
   /** waitpid(2) with WNOHANG for one child of ours: 0 while it lives; `status` gets an int. */
   reap(pid: number, status: Buffer): number;
+  /**
+   * waitid(2) for any child, with WNOHANG and WNOWAIT: the pid of one that is dead, which is not
+   * reaped; 0 when all live, -1 when there are none.
+   */
+  peekDead(): number;
+  /** prctl(2) with PR_SET_CHILD_SUBREAPER: whether we get what loses its parent below us. */
+  setSubreaper(isOne: boolean): number;
   /** fcntl(2), F_SETFL to O_APPEND alone: reads and writes wait, as programs expect. */
   makeBlocking(fd: number): number;
   /** Our own soft limit of open files (prlimit(2)); undefined: unlimited, or not to be had. */
@@ -82,6 +89,10 @@ const AT_FDCWD = -100;
 const RENAME_EXCHANGE = 1 << 1;
 const O_RDONLY = 0;
 const WNOHANG = 1;
+const WEXITED = 4;
+const WNOWAIT = 0x01000000;
+const P_ALL = 0;
+const PR_SET_CHILD_SUBREAPER = 36;
 const RLIMIT_NOFILE = 7;
 const POSIX_SPAWN_SETSIGDEF = 0x04;
 const POSIX_SPAWN_SETSIGMASK = 0x08;
@@ -100,7 +111,8 @@ let loaded: Libc | Error | undefined;
 
 /**
  * The C library through koffi, loaded at the first call (7 ms); undefined where koffi has no build
- * for this machine. `USRSVC_NO_LIBC=1` acts as such a machine.
+ * for this machine. For tests, `USRSVC_NO_LIBC=1` acts as such a machine, `USRSVC_NO_PIDFD_INFO=1`
+ * as one with a kernel before 6.13, on which a pidfd tells nothing.
  */
 export function libc(): Libc | undefined {
   loaded ??= process.env["USRSVC_NO_LIBC"] === "1" ? new Error("USRSVC_NO_LIBC=1") : load();
@@ -144,6 +156,8 @@ function bind(): Libc {
   const mallocTrim = optional(() => self.func("int malloc_trim(size_t pad)"));
   let spawner: Pick<Libc, "spawnLater" | "canSpawnInFolder"> | undefined;
   let limits: Pick<Libc, "softOpenFiles" | "setSoftOpenFiles"> | undefined;
+  let peekDead: Libc["peekDead"] | undefined;
+  const hasInfo = process.env["USRSVC_NO_PIDFD_INFO"] !== "1";
   return {
     errno: () => koffi.errno(),
     trimHeap: () => void mallocTrim?.(0),
@@ -152,6 +166,15 @@ function bind(): Libc {
     spawnLater: (call, done) => (spawner ??= bindSpawn(self)).spawnLater(call, done),
     kill: (pid, signal) => kill(pid, signal) as number,
     reap: (pid, status) => waitpid(pid, status, WNOHANG) as number,
+    peekDead: () => (peekDead ??= bindPeek(koffi, self))(),
+    setSubreaper: (isOne) =>
+      self.func("int prctl(int option, ulong a, ulong b, ulong c, ulong d)")(
+        PR_SET_CHILD_SUBREAPER,
+        Number(isOne),
+        0,
+        0,
+        0,
+      ) as number,
     makeBlocking: (fd) => fcntl(fd, F_SETFL, O_APPEND) as number,
     softOpenFiles: () => (limits ??= bindLimits(koffi, self)).softOpenFiles(),
     setSoftOpenFiles: (count) => (limits ??= bindLimits(koffi, self)).setSoftOpenFiles(count),
@@ -161,7 +184,7 @@ function bind(): Libc {
     pidfdOpen: (pid) => Number(syscall(SYS_pidfd_open, pid, 0, 0, 0)),
     pidfdSendSignal: (pidfd, signal, flags) =>
       Number(syscall(SYS_pidfd_send_signal, pidfd, signal, 0, flags)),
-    ioctl: (fd, request, buffer) => ioctl(fd, request, buffer) as number,
+    ioctl: (fd, request, buffer) => (hasInfo ? (ioctl(fd, request, buffer) as number) : -1),
     epollCreate: () => epollCreate(CLOEXEC) as number,
     epollCtl: (epfd, operation, fd, event) => epollCtl(epfd, operation, fd, event) as number,
     epollWaitLater: (epfd, events, max, done) =>
@@ -247,6 +270,19 @@ function bindSpawn(self: Koffi.LibraryHandle): Pick<Libc, "spawnLater" | "canSpa
         },
       );
     },
+  };
+}
+
+/** At first use: only who reaps orphans needs it. */
+function bindPeek(koffi: typeof Koffi, self: Koffi.LibraryHandle): Libc["peekDead"] {
+  const waitid = self.func("int waitid(int type, uint id, void *info, int options)");
+  const info = new Int32Array(32); // siginfo_t has 128 bytes
+  const bytes = Buffer.from(info.buffer);
+  const pid = koffi.sizeof("long") === 4 ? 3 : 4; // si_signo, si_errno, si_code, padding, si_pid
+  return () => {
+    info[pid] = 0;
+    const options = WEXITED | WNOHANG | WNOWAIT;
+    return (waitid(P_ALL, 0, bytes, options) as number) === 0 ? (info[pid] ?? 0) : -1;
   };
 }
 

@@ -1,10 +1,11 @@
 import { closeSync } from "node:fs";
-import { constants, endianness } from "node:os";
+import { constants, endianness, release } from "node:os";
 import type { Epoll, Listening } from "./epoll.ts";
 import { decodeWaitStatus, type Exit } from "./exit.ts";
 import type { Libc } from "./libc.ts";
 import { type Pid, type ProcessRef, sameProcess } from "./pid.ts";
 import { type ProcReader, statIfAny } from "./reader.ts";
+import { reapChild } from "./reap.ts";
 import { isDead, type Stat } from "./stat.ts";
 import type { ProcessWatch, ProcessWatcher } from "./watch.ts";
 
@@ -18,6 +19,12 @@ const PIDFD_INFO_EXIT_CODE = 60;
 
 const { ESRCH, EPERM } = constants.errno;
 
+/** A dead child that a debugger keeps is looked at so often, in ms. */
+const TRACED_LOOK_MS = 1000;
+
+/** Linux 6.15: from then on a pidfd tells how a process ended, whoever has reaped it. */
+const TELLS_ENDS = [6, 15] as const;
+
 /** True where the kernel has pidfds (Linux 5.3); some containers forbid them. */
 export function hasPidfd(libc: Libc): boolean {
   const fd = libc.pidfdOpen(process.pid);
@@ -27,13 +34,33 @@ export function hasPidfd(libc: Libc): boolean {
 }
 
 /**
+ * True where a pidfd tells how any process ended; elsewhere only its parent gets to know. That a
+ * kernel does so shows in no other way than by its version.
+ */
+export function tellsEnds(libc: Libc, version = release()): boolean {
+  const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
+  const [wantedMajor, wantedMinor] = TELLS_ENDS;
+  const isNew = major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+  if (!isNew) return false;
+  const fd = libc.pidfdOpen(process.pid);
+  if (fd < 0) return false;
+  const info = Buffer.alloc(PIDFD_INFO_BYTES);
+  writeU64(info, PIDFD_INFO_EXIT);
+  const isTold = libc.ioctl(fd, PIDFD_GET_INFO, info) === 0;
+  closeSync(fd);
+  return isTold;
+}
+
+/**
  * Watches any number of processes by their pidfds: from the end of a process to the callback about
  * 0.4 ms, at no cost while nothing happens. All who watch one process share its pidfd.
  *
- * Children are reaped here, each by its own pid and never "any": libuv waits for its own ones.
+ * Children that were made by us are reaped here, each by its own pid and never "any": libuv waits
+ * for its own ones. Those that we got otherwise are the Reaper's.
  */
 export class PidfdWatcher implements ProcessWatcher {
   readonly kind = "pidfd";
+  beforeEnd = (): void => {};
   readonly #libc: Libc;
   readonly #epoll: Epoll;
   readonly #reader: ProcReader;
@@ -80,6 +107,16 @@ export class PidfdWatcher implements ProcessWatcher {
     return this.#held.get(pid)?.isChild === true;
   }
 
+  reap(pid: Pid): boolean {
+    const held = this.#held.get(pid);
+    if (held === undefined) return false;
+    // Until its notice comes, one that is gone may be held although another has its pid by now.
+    const isIt = held.isChild || statIfAny(this.#reader, pid)?.startTime === held.ref.startTime;
+    const exit = isIt ? this.#reap(held) : undefined;
+    if (exit !== undefined) held.end(exit);
+    return exit !== undefined;
+  }
+
   /** Children that live on are left alone: init reaps them when we are gone. */
   [Symbol.dispose](): void {
     for (const held of this.#held.values()) held.close();
@@ -89,6 +126,8 @@ export class PidfdWatcher implements ProcessWatcher {
     const { pid } = held.ref;
     this.#held.set(pid, held);
     held.listening = this.#epoll.listen(held.fd, () => {
+      if (!held.isChild) this.beforeEnd();
+      if (held.isClosed) return;
       const exit = held.isChild ? this.#reap(held) : this.#look(held);
       if (exit === undefined) held.listening?.again();
       else held.end(exit);
@@ -100,11 +139,23 @@ export class PidfdWatcher implements ProcessWatcher {
   }
 
   #reap(held: Held): Exit | undefined {
-    const status = Buffer.alloc(4);
-    const pid = this.#libc.reap(held.ref.pid, status);
-    if (pid === 0) return undefined;
-    if (pid < 0) return this.#exitOfReaped(held); // somebody else did
-    return decodeWaitStatus(little ? status.readInt32LE() : status.readInt32BE());
+    const exit = reapChild(this.#libc, held.ref.pid);
+    if (exit === "lives") return this.#lookAtTraced(held);
+    return exit === "reaped" ? this.#exitOfReaped(held) : exit; // somebody else did
+  }
+
+  /** One that a debugger keeps is dead all the same: it is ours to reap when that lets it go. */
+  #lookAtTraced({ ref }: Held): Exit | undefined {
+    const stat = statIfAny(this.#reader, ref.pid);
+    if (stat === undefined || !isDead(stat)) return undefined;
+    const reapLater = (): void => {
+      setTimeout(() => {
+        const isIt = statIfAny(this.#reader, ref.pid)?.startTime === ref.startTime;
+        if (isIt && reapChild(this.#libc, ref.pid) === "lives") reapLater();
+      }, TRACED_LOOK_MS).unref();
+    };
+    reapLater();
+    return decodeWaitStatus(stat.exitCode);
   }
 
   /** The look decides: a notice about a process that lives is listened for again. */
@@ -150,6 +201,10 @@ class Held {
     this.fd = fd;
     this.isChild = isChild;
     this.#libc = libc;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   watch(): ProcessWatch {

@@ -3,7 +3,8 @@ import { constants } from "node:os";
 import { decodeWaitStatus } from "./exit.ts";
 import { libc } from "./libc.ts";
 import { type Pid, type ProcessRef, sameProcess } from "./pid.ts";
-import type { ProcReader } from "./reader.ts";
+import { type ProcReader, statIfAny } from "./reader.ts";
+import { reapChild } from "./reap.ts";
 import type { ProcessWatch, ProcessWatcher } from "./watch.ts";
 
 const { ESRCH } = constants.errno;
@@ -15,6 +16,7 @@ const { ESRCH } = constants.errno;
  */
 export class PollingWatcher implements ProcessWatcher {
   readonly kind = "polling";
+  beforeEnd = (): void => {};
   readonly #reader: ProcReader;
   readonly #intervalMs: number;
   readonly #watches = new Set<PollingWatch>();
@@ -45,6 +47,19 @@ export class PollingWatcher implements ProcessWatcher {
     return this.#children.has(pid);
   }
 
+  /** Needs the C library. Children that Node has made are Node's to reap. */
+  reap(pid: Pid): boolean {
+    const watches = [...this.#watches].filter(({ ref }) => ref.pid === pid);
+    if (watches.length === 0) return false;
+    const startTime = statIfAny(this.#reader, pid)?.startTime;
+    const meant = watches.filter(({ ref }) => ref.startTime === startTime);
+    const c = libc();
+    const exit = meant.length === 0 || c === undefined ? "lives" : reapChild(c, pid);
+    if (exit === "lives" || exit === "reaped") return false;
+    for (const watch of meant) watch.settle(exit);
+    return true;
+  }
+
   [Symbol.dispose](): void {
     for (const watch of this.#watches) watch[Symbol.dispose]();
   }
@@ -60,6 +75,7 @@ export class PollingWatcher implements ProcessWatcher {
   }
 
   #look(): void {
+    this.beforeEnd();
     for (const watch of this.#watches) watch.look();
   }
 

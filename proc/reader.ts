@@ -48,7 +48,7 @@ export interface ProcReader {
   threadGroup(pid: Pid): number;
   /** Seconds since boot. */
   uptime(): number;
-  /** Changes with each boot (random(4)). */
+  /** Changes with each boot (random(4)), and with each start of the container that we are in. */
   bootId(): string;
   /** The pid given out last; undefined where /proc does not tell. */
   lastPid(): number | undefined;
@@ -122,7 +122,7 @@ export function procReader(root = "/proc"): ProcReader {
     },
     uptime: () => parseUptime(text(`${root}/uptime`)),
     bootId() {
-      bootId ??= text(`${root}/sys/kernel/random/boot_id`).trim();
+      bootId ??= text(`${root}/sys/kernel/random/boot_id`).trim() + containerId(root, stat);
       return bootId;
     },
     lastPid: () => parseLastPid(text(`${root}/loadavg`)),
@@ -132,6 +132,19 @@ export function procReader(root = "/proc"): ProcReader {
     exe: (pid) => reading(`${root}/${pid}/exe`, () => readlinkSync(`${root}/${pid}/exe`)),
     cwd: (pid) => reading(`${root}/${pid}/cwd`, () => readlinkSync(`${root}/${pid}/cwd`)),
   };
+}
+
+/** The pid namespace of the machine itself has this number (PROC_PID_INIT_INO of the kernel). */
+const MACHINE = "pid:[4026531836]";
+
+/** In a pid namespace of its own, a container begins with its process 1; the machine runs on meanwhile. */
+function containerId(root: string, stat: ProcReader["stat"]): string {
+  try {
+    const namespace = readlinkSync(`${root}/self/ns/pid`);
+    return namespace === MACHINE ? "" : `-${stat(1 as Pid).startTime}`;
+  } catch {
+    return ""; // a kernel without namespaces, or process 1 is not ours to see
+  }
 }
 
 /** The `stat` of a process; undefined where reading it throws: gone, or cut short while it went. */

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { Calls } from "./calls.ts";
 import { sealDescriptors, uninherited } from "./descriptors.ts";
 import type { Exit } from "./exit.ts";
 import type { Libc } from "./libc.ts";
@@ -7,6 +8,7 @@ import type { Pid } from "./pid.ts";
 import type { PidfdWatcher } from "./pidfd.ts";
 import type { PollingWatcher } from "./polling.ts";
 import { type ProcReader, statIfAny } from "./reader.ts";
+import { reapChild } from "./reap.ts";
 import { ageMs } from "./uptime.ts";
 import type { ProcessWatch } from "./watch.ts";
 
@@ -43,6 +45,11 @@ export interface Spawner {
   spawn(order: SpawnOrder): Promise<ProcessWatch>;
   /** True where `directory` can be asked for. */
   readonly entersFolders: boolean;
+  /**
+   * A call is under way that may have made this child of ours, of which nobody knows yet then:
+   * resolves when it is over. Undefined where there is none.
+   */
+  underway(pid: Pid): Promise<void> | undefined;
   /** True where that `openFiles` can be asked for; `fd`: a descriptor that was opened just now. */
   limitsOpenFiles(openFiles: number, fd: number): boolean;
 }
@@ -71,6 +78,7 @@ export class NativeSpawner implements Spawner {
   #stuck = 0;
   /** Children that were killed since their exec hung, and of which the call has not returned yet. */
   readonly #killed = new Set<Pid>();
+  readonly #calls: Calls;
 
   constructor(
     libc: Libc,
@@ -82,6 +90,7 @@ export class NativeSpawner implements Spawner {
     this.#watcher = watcher;
     this.#reader = reader;
     this.#limit = new LoweredLimit(libc);
+    this.#calls = new Calls(reader);
     this.#patienceMs = patienceMs;
   }
 
@@ -97,7 +106,15 @@ export class NativeSpawner implements Spawner {
     return fd + SPARE_DESCRIPTORS < openFiles || this.#limit.isAsLow(openFiles);
   }
 
+  underway(pid: Pid): Promise<void> | undefined {
+    return this.#calls.behind(pid);
+  }
+
   async spawn(order: SpawnOrder): Promise<ProcessWatch> {
+    return await this.#calls.make(async () => await this.#spawn(order));
+  }
+
+  async #spawn(order: SpawnOrder): Promise<ProcessWatch> {
     if (this.#stuck >= MOST_STUCK) throw hangs(order.file);
     const pid = await this.#execute(order);
     if (pid < 0) throw systemError(-pid, order.file);
@@ -149,19 +166,20 @@ export class NativeSpawner implements Spawner {
   }
 
   /**
-   * Until the exec is done a child shares our memory, and so shows our command line; nobody knows
-   * its pid yet. Which of several it is does not matter: all that are as old hang.
+   * Until the exec is done a child shares our memory, and so shows our command line and environment
+   * (as another usrsvcd would not, which a program of ours has left to us); nobody knows its pid yet.
+   * Which of several it is does not matter: all that are as old hang.
    */
   #killUnexecuted(): void {
     const reader = this.#reader;
     const uptime = reader.uptime();
-    const ours = reader.cmdline(process.pid as Pid).join("\0");
+    const ours = memoryOf(reader, process.pid as Pid);
     for (const pid of reader.pids()) {
       const stat = statIfAny(reader, pid);
       if (stat?.ppid !== process.pid || this.#watcher.isChild(pid)) continue;
       if (ageMs(stat.startTime, uptime) < this.#patienceMs / 2) continue;
       try {
-        if (reader.cmdline(pid).join("\0") !== ours) continue;
+        if (memoryOf(reader, pid) !== ours) continue;
         process.kill(pid, "SIGKILL");
         this.#killed.add(pid);
       } catch {
@@ -170,14 +188,17 @@ export class NativeSpawner implements Spawner {
     }
   }
 
-  /** Not reaped yet, it cannot be another. */
+  /** While it is a child of ours, the pid cannot be another's. */
   #clearAway(pid: number): void {
+    if (reapChild(this.#libc, pid as Pid) !== "lives") return;
     process.kill(pid, "SIGKILL");
-    const reap = (): void => {
-      if (this.#libc.reap(pid, Buffer.alloc(4)) === 0) setTimeout(reap, KILL_GRACE_MS).unref();
-    };
-    reap();
+    setTimeout(() => this.#clearAway(pid), KILL_GRACE_MS).unref();
   }
+}
+
+/** Arguments and environment, as they lie in the memory of a process. */
+function memoryOf(reader: ProcReader, pid: Pid): string {
+  return JSON.stringify([reader.cmdline(pid), [...reader.environ(pid)]]);
 }
 
 /** Our own soft limit of open files: lowered while children are made that are to inherit it. */
@@ -215,16 +236,26 @@ class LoweredLimit {
 export class NodeSpawner implements Spawner {
   readonly entersFolders = true;
   readonly #watcher: PollingWatcher;
+  readonly #calls: Calls;
 
-  constructor(watcher: PollingWatcher) {
+  constructor(watcher: PollingWatcher, reader: ProcReader) {
     this.#watcher = watcher;
+    this.#calls = new Calls(reader);
   }
 
   limitsOpenFiles(): boolean {
     return false;
   }
 
-  async spawn({ file, argv, env, directory, stdout, stderr }: SpawnOrder): Promise<ProcessWatch> {
+  underway(pid: Pid): Promise<void> | undefined {
+    return this.#calls.behind(pid);
+  }
+
+  async spawn(order: SpawnOrder): Promise<ProcessWatch> {
+    return await this.#calls.make(async () => await this.#spawn(order));
+  }
+
+  async #spawn({ file, argv, env, directory, stdout, stderr }: SpawnOrder): Promise<ProcessWatch> {
     const child = spawn(file, argv.slice(1), {
       argv0: argv[0],
       cwd: directory,

@@ -16,6 +16,13 @@ export interface ProcessWatcher extends Disposable {
   readonly kind: "pidfd" | "polling";
   /** True for a child of ours that was adopted and not reaped yet. */
   isChild(pid: Pid): boolean;
+  /**
+   * Reaps a child of ours that is dead, if somebody watches it, and tells how it ended. False: nobody
+   * does, and it is still there.
+   */
+  reap(pid: Pid): boolean;
+  /** Called before a process that is nobody's child here is found dead: it may be an orphan by then. */
+  beforeEnd: () => void;
   /** Undefined when the process is gone already. */
   open(ref: ProcessRef): ProcessWatch | undefined;
 }

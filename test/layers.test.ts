@@ -98,6 +98,7 @@ const outsiders: readonly {
   { name: /^node:path$/, may: /^src\/config\/(load|values|resolve(-[a-z]+)?)\.ts$/ },
   { name: /^node:(os|module)$/, may: /^proc\// },
   { name: /^node:(child_process|stream)$/, may: /^proc\/spawn\.ts$/ },
+  { name: /^node:(child_process|diagnostics_channel)$/, may: /^proc\/reaper\.ts$/ },
   // Free everywhere but in proc/, config/ and the machine.
   { name: /^node:/, may: /^src\/(?!config\/|supervisor\/machine\.ts)/ },
 ];

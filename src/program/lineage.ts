@@ -19,7 +19,14 @@ export type Relation = "own" | "free" | "other";
 
 type LineageHost = Pick<
   Host,
-  "proc" | "ownerOf" | "ownerOfSession" | "home" | "isRetired" | "launching" | "watcher"
+  | "proc"
+  | "ownerOf"
+  | "ownerOfSession"
+  | "home"
+  | "isRetired"
+  | "launching"
+  | "watcher"
+  | "spawner"
 >;
 
 /** So many generations are looked back. */
@@ -84,15 +91,17 @@ export function offspring(
 }
 
 /** Nobody's yet, but about to be claimed by the program for which it was launched. */
-function isBeingLaunched({ pid }: ProcessRef, { proc, launching, watcher }: LineageHost): boolean {
+function isBeingLaunched({ pid }: ProcessRef, host: LineageHost): boolean {
+  const { proc, launching } = host;
   if (launching.size === 0 || statIfAny(proc, pid)?.ppid !== process.pid) return false;
-  return !watcher().isChild(pid); // one that nobody has any more was launched before
+  // One that nobody has any more was launched before; an orphan, which the kernel gave us, is older.
+  return !host.watcher().isChild(pid) && host.spawner().underway(pid) !== undefined;
 }
 
 /** Ourselves or one of our ancestors: a shell in whose command line the program's name stands. */
 function isOurselves(ref: ProcessRef, host: Pick<Host, "proc">): boolean {
   let pid: number = process.pid;
-  for (let steps = 0; pid > 1 && steps < 100; steps += 1) {
+  for (let steps = 0; pid > 0 && steps < 100; steps += 1) {
     if (pid === ref.pid) return true;
     try {
       pid = host.proc.stat(pid as typeof ref.pid).ppid;

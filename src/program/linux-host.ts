@@ -96,7 +96,7 @@ export function makeTools(proc: ProcReader, pollMs: number): Tools {
   const c = libc();
   if (c === undefined || !hasPidfd(c)) {
     const watcher = new PollingWatcher(proc, pollMs);
-    const spawner = new NodeSpawner(watcher);
+    const spawner = new NodeSpawner(watcher, proc);
     return { watcher, spawner, [Symbol.dispose]: () => watcher[Symbol.dispose]() };
   }
   const epoll = new Epoll(c);

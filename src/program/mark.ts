@@ -130,7 +130,7 @@ export async function completeLaunch(
   record: ProgramRecord,
   lock: Pick<Lock, "note" | "writeNote">,
   program: Pick<ProgramSettings, "stdout"> | undefined,
-  host: Pick<Host, "proc" | "ownerOf">,
+  host: Pick<Host, "proc" | "ownerOf" | "watcher">,
 ): Promise<ProgramRecord> {
   const launch = unfinishedLaunch(lock.note, record, host.proc.bootId());
   if (launch === undefined) return record;
@@ -204,21 +204,21 @@ function first(looks: readonly Look[], fits: (one: Look) => boolean): ProcessRef
 
 /**
  * A program may clear its environment, or write over it. What is launched leads a session, was born
- * after the launch was noted, has lost its parent, and writes to the program's log.
+ * after the launch was noted, was not launched by us, and writes to the program's log.
  */
 function firstWithLog(
   looks: readonly Look[],
   name: string,
   { at }: LaunchNote,
   program: Pick<ProgramSettings, "stdout"> | undefined,
-  { proc, ownerOf }: Pick<Host, "proc" | "ownerOf">,
+  { proc, ownerOf, watcher }: Pick<Host, "proc" | "ownerOf" | "watcher">,
 ): ProcessRef | undefined {
   const log = program === undefined ? undefined : fileOf(program.stdout);
   if (log === undefined) return undefined;
   const uptime = proc.uptime();
   const oldestMs = Date.now() - Date.parse(at) + CLOCK_SLACK_MS;
   return first(looks, ({ ref, stat, isUnmarked }) => {
-    if (!isUnmarked || stat.session !== stat.pid || stat.ppid === process.pid) return false;
+    if (!isUnmarked || stat.session !== stat.pid || watcher().isChild(ref.pid)) return false;
     if (ageMs(stat.startTime, uptime) > oldestMs || (ownerOf(ref) ?? name) !== name) return false;
     return fileOf(`/proc/${ref.pid}/fd/1`) === log;
   });

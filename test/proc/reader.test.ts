@@ -93,7 +93,7 @@ describe("procReader, on this machine", () => {
     assert.ok(privateBytes > 1e6 && privateBytes <= rssBytes);
     assert.ok(reader.residentBytes(me) > 0.5 * rssBytes && reader.residentBytes(me) < 2 * rssBytes);
     assert.ok(reader.cmdline(me).length > 0);
-    assert.match(reader.bootId(), /^[0-9a-f-]{36}$/);
+    assert.match(reader.bootId(), /^[0-9a-f-]{36,}$/); // a container adds to it
     assert.ok((reader.lastPid() ?? 0) > 0);
     const age = reader.uptime() - reader.stat(me).startTime / 100;
     assert.ok(age >= -0.02 && age < 600, `${age} s old`);

@@ -64,7 +64,7 @@ function native(t: TestContext, libcOfIt = ready(), patienceMs?: number): Tools 
 function byNode(t: TestContext): Tools {
   const watcher = new PollingWatcher(reader, 10);
   cleanUp(t, () => watcher[Symbol.dispose]());
-  return { watcher, spawner: new NodeSpawner(watcher) };
+  return { watcher, spawner: new NodeSpawner(watcher, reader) };
 }
 
 function scene(t: TestContext, { spawner, watcher }: Tools): Scene {

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Pid, Ticks } from "../../proc/pid.ts";
+import type { Spawner } from "../../proc/spawn.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
 import type { Host } from "../../src/program/host.ts";
 import { offspring, type Relation, relation } from "../../src/program/lineage.ts";
@@ -11,6 +12,8 @@ import { FAKE_UID, FakeProc } from "../support/fake-proc.ts";
 
 /** Children of ours that were adopted, not only made. */
 const adopted = 11;
+/** A child that we did not make: an orphan. */
+const orphan = 12;
 
 interface Known {
   readonly owner?: string;
@@ -30,6 +33,10 @@ const hostOf = (proc: FakeProc, known: Known = {}): Host =>
     isRetired: (name) => known.retired?.includes(name) === true,
     launching: new Set(known.launching),
     watcher: () => ({ isChild: (pid) => Number(pid) === adopted }) as Partial<ProcessWatcher>,
+    spawner: () =>
+      ({
+        underway: (pid) => (Number(pid) === orphan ? undefined : Promise.resolve()),
+      }) as Partial<Spawner>,
   }) as Partial<Host> as Host;
 
 const mark = (program: string, home = "home"): Record<string, string> => ({
@@ -108,6 +115,8 @@ describe("relation", () => {
     assert.equal(relation(ref, "web", hostOf(proc)), "free");
     const known = proc.set({ pid: adopted, ppid: process.pid, argv: ["app"] });
     assert.equal(relation(known, "web", hostOf(proc, { launching: ["other"] })), "free");
+    const left = proc.set({ pid: orphan, ppid: process.pid, argv: ["app"] });
+    assert.equal(relation(left, "web", hostOf(proc, { launching: ["other"] })), "free");
   });
 
   const words: readonly [argv: readonly string[], want: boolean][] = [

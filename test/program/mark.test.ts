@@ -4,7 +4,9 @@ import { describe, test, type TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import { ProcError } from "../../proc/error.ts";
+import { PollingWatcher } from "../../proc/polling.ts";
 import { type ProcReader, procReader } from "../../proc/reader.ts";
+import type { ProcessWatcher } from "../../proc/watch.ts";
 import type { Host } from "../../src/program/host.ts";
 import { completeLaunch, launchNote, newLaunchId } from "../../src/program/mark.ts";
 import { emptyRecord, type ProgramRecord } from "../../src/program/record.ts";
@@ -42,9 +44,11 @@ const marked = (pid: number, more: Partial<FakeProcess> = {}): FakeProcess => ({
   ...more,
 });
 
-const hostOf = (proc: ProcReader): Pick<Host, "proc" | "ownerOf"> => ({
+const watcher = (): ProcessWatcher => new PollingWatcher(procReader());
+const hostOf = (proc: ProcReader): Pick<Host, "proc" | "ownerOf" | "watcher"> => ({
   proc,
   ownerOf: () => undefined,
+  watcher,
 });
 
 async function completed(
@@ -212,7 +216,7 @@ describe("completeLaunch", () => {
       test(`leaves one alone ${what}`, async (t) => {
         const stdout = resolve(tempDir(t), log);
         await cleared(t, stdout);
-        const host = { proc: procReader(), ownerOf: () => owner };
+        const host = { proc: procReader(), ownerOf: () => owner, watcher };
         assert.equal(await completeLaunch(record, noted(laterMs), { stdout }, host), record);
       });
     }

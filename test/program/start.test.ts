@@ -198,6 +198,7 @@ function spying(host: Host, onOrder: (order: SpawnOrder) => void): Host {
   const spy: Spawner = {
     entersFolders: real.entersFolders,
     limitsOpenFiles: (count, fd) => real.limitsOpenFiles(count, fd),
+    underway: (pid) => real.underway(pid),
     spawn: async (order) => {
       onOrder(order);
       return await real.spawn(order);
@@ -333,6 +334,7 @@ describe("start, of how the program is made", () => {
       const spawner: Spawner = {
         entersFolders: false,
         limitsOpenFiles: (count, fd) => real.limitsOpenFiles(count, fd),
+        underway: (pid) => real.underway(pid),
         spawn: async (order) => {
           assert.equal(order.directory, undefined);
           return await real.spawn(order);
@@ -362,7 +364,7 @@ describe("start, of how the program is made", () => {
   test("by Node, too, where there are no pidfds", async (t) => {
     const lab = makeLab(t, (host) => {
       const watcher = new PollingWatcher(host.proc, 10);
-      const spawner = new NodeSpawner(watcher);
+      const spawner = new NodeSpawner(watcher, host.proc);
       return { ...host, watcher: () => watcher, spawner: () => spawner, openFiles: 777 };
     });
     const sleep = ["/bin/sleep", `600.${process.pid}5`];

@@ -11,6 +11,8 @@ export function pidfdWatcher(libc: Libc): ProcessWatcher {
   return {
     kind: watcher.kind,
     isChild: (pid) => watcher.isChild(pid),
+    reap: (pid) => watcher.reap(pid),
+    beforeEnd: () => {},
     open: (ref) => watcher.open(ref),
     [Symbol.dispose]() {
       watcher[Symbol.dispose]();
