@@ -21,6 +21,7 @@ export type LogEvent =
   | "daemon.degraded"
   | "daemon.signal"
   | "daemon.moved"
+  | "daemon.reaping"
   | "alert.sent"
   | "alert.failed"
   | "alert.dropped"

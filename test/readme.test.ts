@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { actions, daemonActions } from "../src/cli/args.ts";
-import { schemas } from "../src/config/schema.ts";
+import { type Schema, schemas } from "../src/config/schema.ts";
 import { ExitCode } from "../src/exit-code.ts";
 import { differences } from "./conformance/differences.ts";
 
@@ -15,7 +15,7 @@ function escaped(text: string): string {
 }
 
 test("the README has a row for every setting, with its default, unit and help", () => {
-  for (const schema of Object.values(schemas)) {
+  for (const schema of Object.values<Schema>(schemas)) {
     for (const [key, { shownDefault, unit, help, aliases }] of Object.entries(schema)) {
       const also = aliases.map((alias) => ` (also \`${alias}\`)`).join("");
       const row = `| \`${key}\`${also} | ${escaped(shownDefault)} | ${unit} | ${escaped(help)} |`;

@@ -16,6 +16,7 @@ export function describeSettings({ main, programs }: Settings): readonly object[
       smtp_url: main.smtpUrl === undefined ? null : withoutPassword(main.smtpUrl),
       alert_interval: main.alertIntervalMs / 1000,
       state_dir: main.stateDir,
+      subreaper: main.subreaper ?? "auto",
     },
     ...[...programs.values()].map(describeProgram),
   ];

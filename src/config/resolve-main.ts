@@ -51,6 +51,7 @@ export function resolveMain(
     smtpUrl: values.smtp_url,
     alertIntervalMs: values.alert_interval ?? mainSchema.alert_interval.fallback,
     stateDir: values.state_dir ?? defaultStateDir(host),
+    subreaper: values.subreaper,
   };
 }
 

@@ -54,6 +54,10 @@ export const mainSchema = {
     shown: "$HOME/.local/state/usrsvc",
     help: "folder for locks and records, mode 0700",
   }),
+  subreaper: setting("Main", values.readAutoBoolean, undefined, {
+    shown: "auto",
+    help: "adopt what loses its parent, to know how it ends: yes, no; auto: yes on Linux before 6.15",
+  }),
 } as const;
 
 /** Keys of `[Program:NAME]` and `[DefaultSettings:NAME]`. */

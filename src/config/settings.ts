@@ -18,6 +18,8 @@ export interface MainSettings {
   readonly alertIntervalMs: number;
   /** Folder for locks and records, mode 0700; `$HOME/.local/state/usrsvc` by default. */
   readonly stateDir: string;
+  /** Whether usrsvcd is a child subreaper; undefined: where nothing else tells how processes ended. */
+  readonly subreaper: boolean | undefined;
 }
 
 /** How a process is recognised as a program by its command line. */

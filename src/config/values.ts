@@ -107,6 +107,13 @@ export function readAutoPath(raw: RawValue): Reading<string | undefined> {
   return raw.text === "auto" ? { value: undefined } : readOptionalPath(raw);
 }
 
+/** Yes or no; undefined: what suits the machine. */
+export function readAutoBoolean(raw: RawValue): Reading<boolean | undefined> {
+  if (raw.text === "" || raw.text.toLowerCase() === "auto") return { value: undefined };
+  const reading = readBoolean(raw);
+  return "value" in reading ? reading : wrong(raw.text, "is neither auto nor yes nor no");
+}
+
 /** A file mode mask in octal; nothing: that of the caller. */
 export function readUmask({ text }: RawValue): Reading<number | undefined> {
   if (text === "") return { value: undefined };

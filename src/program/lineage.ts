@@ -19,14 +19,7 @@ export type Relation = "own" | "free" | "other";
 
 type LineageHost = Pick<
   Host,
-  | "proc"
-  | "ownerOf"
-  | "ownerOfSession"
-  | "home"
-  | "isRetired"
-  | "launching"
-  | "watcher"
-  | "spawner"
+  "proc" | "ownerOf" | "ownerOfSession" | "home" | "isRetired" | "launching" | "watcher" | "spawner"
 >;
 
 /** So many generations are looked back. */
