@@ -30,7 +30,9 @@ const shell = {
   usrsvc: (node) => `USRSVC_NOFILE=$(ulimit -S -n) exec ${node} "$0" "$@"`,
   // In words that mean a start in the background, and nothing else, usrsvcd is made a child that
   // tells the exit code on a descriptor (src/readiness.ts); the rest is left to src/usrsvcd.ts.
-  usrsvcd: (node) => `export USRSVC_NOFILE=$(ulimit -S -n)
+  // The kernel keeps from process 1 (of a container) what it has no trap for.
+  usrsvcd: (node) => `[ $$ != 1 ] || trap "exit 0" TERM INT
+export USRSVC_NOFILE=$(ulimit -S -n)
 unset USRSVC_READY_FD
 background=1 value=
 for word do
@@ -41,6 +43,11 @@ for word do
     *) background= ;;
   esac
 done
+# What a container ends with stays: src/container.ts knows the same names.
+[ $$ != 1 ] || background=
+if [ "$PPID" = 1 ] && { read -r init </proc/1/comm; } 2>/dev/null; then
+  case $init in tini|tini-static|docker-init|podman-init|catatonit|dumb-init) background= ;; esac
+fi
 [ "$background" ] || exec ${node} "$0" "$@"
 { command exec 3>&1; } 2>/dev/null || exec 3>/dev/null
 code=$(USRSVC_READY_FD=4 ${node} "$0" "$@" 4>&1 >&3 3>&- </dev/null &)

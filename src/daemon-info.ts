@@ -15,6 +15,8 @@ export interface DaemonInfo {
   readonly log: string;
   /** The systemd that runs it; undefined: none does. */
   readonly unit: "system" | "user" | undefined;
+  /** All programs are ended with it: a container ends then. */
+  readonly endsPrograms: boolean;
   /** The last reread, counted from 1; 0: none yet. */
   readonly rereads: number;
   readonly lastReread: RereadResult | undefined;
@@ -58,6 +60,7 @@ export function readDaemonInfo(path: string, boot: string): DaemonInfo | undefin
       pidfile: String(raw.pidfile),
       log: String(raw.log),
       unit: raw.unit === "system" || raw.unit === "user" ? raw.unit : undefined,
+      endsPrograms: raw.endsPrograms === true,
       rereads: Number(raw.rereads) || 0,
       lastReread: raw.lastReread,
       setAside: raw.setAside ?? [],

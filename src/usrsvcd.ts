@@ -9,6 +9,7 @@ import { run, untilSignalled } from "./cli/run.ts";
 import { processScreen, type Screen } from "./cli/screen.ts";
 import { configPath, issuesOf } from "./cli/session.ts";
 import { daemonUsage } from "./cli/usage.ts";
+import { containerRole } from "./container.ts";
 import { ExitCode } from "./exit-code.ts";
 import { readme, version } from "./package-root.ts";
 import { readyDescriptor, tellReady } from "./readiness.ts";
@@ -49,7 +50,8 @@ async function perform(
   screen: Screen,
 ): Promise<ExitCode> {
   const { action, foreground } = command;
-  const inBackground = (action === "start" || action === "restart") && !foreground;
+  const stays = foreground || containerRole() !== undefined;
+  const inBackground = (action === "start" || action === "restart") && !stays;
   if (inBackground && (readyFd === undefined || !canDetach())) {
     return await startDetached(realpathSync(process.argv[1] ?? ""), argv);
   }

@@ -42,8 +42,7 @@ export async function control(
     case "restart": {
       // Not without one that can take its place.
       using host = hostOf(load(config).main, config, screen);
-      const unit = unitOfDaemon(host);
-      const result = unit === undefined ? await stopDaemon(host, signal) : refuseUnderSystemd(unit);
+      const result = refuseRestart(host) ?? (await stopDaemon(host, signal));
       // As JSON, the start tells what came of both.
       const { code } = result;
       if (json && code === ExitCode.ok) return code;
@@ -60,11 +59,17 @@ export async function control(
   }
 }
 
-function unitOfDaemon({ state, proc }: Host): DaemonInfo["unit"] {
+function refuseRestart({ state, proc }: Host): DaemonResult | undefined {
   const daemon = findDaemon(state, proc);
   if (daemon === undefined) return undefined;
-  if (daemon.info !== undefined) return daemon.info.unit;
-  return unitOf(Object.fromEntries(proc.environ(daemon.process.pid)));
+  const { info, process: ref } = daemon;
+  const unit = info === undefined ? unitOf(Object.fromEntries(proc.environ(ref.pid))) : info.unit;
+  if (unit !== undefined) return refuseUnderSystemd(unit);
+  return endsPrograms(daemon) ? refuseInContainer(daemon) : undefined;
+}
+
+function endsPrograms({ info, process: { pid } }: LivingDaemon): boolean {
+  return info?.endsPrograms ?? Number(pid) === 1;
 }
 
 /** Stopped and started here, it would go on outside of systemd, which could start none then. */
@@ -74,6 +79,12 @@ function refuseUnderSystemd(unit: "system" | "user"): DaemonResult {
       ? "systemctl --user restart usrsvcd"
       : `systemctl restart usrsvcd@${userInfo().username}`;
   const message = `usrsvcd is run by systemd: ${how}`;
+  return { action: "restart", result: "refused", code: ExitCode.failure, message };
+}
+
+/** Stopped here, nobody would be left to start it. */
+function refuseInContainer({ process: { pid } }: LivingDaemon): DaemonResult {
+  const message = `the container ends with usrsvcd, pid ${pid}: restart the container, or usrsvc restart all`;
   return { action: "restart", result: "refused", code: ExitCode.failure, message };
 }
 
@@ -118,6 +129,12 @@ async function stopDaemon(host: Host, signal: AbortSignal): Promise<DaemonResult
   const { pid } = watch.ref;
   const facts = { pid };
   watch.signal("SIGTERM");
+  if (daemon !== undefined && endsPrograms(daemon)) {
+    // It takes as long as its programs do; killed, it would take them all with it.
+    await within(watch.exited, Number.POSITIVE_INFINITY, signal);
+    const message = `usrsvcd stopped, pid ${pid}, and before it all its programs`;
+    return { ...base, result: "stopped", message, facts };
+  }
   if ((await within(watch.exited, STOP_PATIENCE_MS, signal)) === undefined) {
     watch.signal("SIGKILL");
     await watch.exited;
@@ -145,6 +162,7 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
       `usrsvcd ${info.version} runs, pid ${info.process.pid}, for ${age}; ` +
         `configuration: ${info.config}; log: ${info.log}`,
     );
+    if (info.endsPrograms) screen.result("the container, and all programs, end with it");
     if (info.setAside.length > 0) screen.result(`set aside: ${info.setAside.join(", ")}`);
     if (info.lastReread?.ok === false) {
       screen.result(`the last reread (${info.lastReread.at}) was rejected:`);
@@ -156,19 +174,10 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
 
 function shown({ process: ref, info }: LivingDaemon): object {
   if (info === undefined) return { running: true, pid: ref.pid };
-  const { since, version, config, pidfile, log, setAside, rereads, lastReread } = info;
-  return {
-    running: true,
-    pid: ref.pid,
-    since,
-    version,
-    config,
-    pidfile,
-    log,
-    setAside,
-    rereads,
-    lastReread,
-  };
+  const { since, version, config, pidfile, log, endsPrograms: ends } = info;
+  const { setAside, rereads, lastReread } = info;
+  const base = { running: true, pid: ref.pid, since, version, config, pidfile, log };
+  return { ...base, endsPrograms: ends, setAside, rereads, lastReread };
 }
 
 /** What is wrong is told here, with warnings, and by usrsvcd, which keeps its configuration then. */

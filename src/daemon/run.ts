@@ -7,6 +7,7 @@ import { loadSettings } from "../config/load.ts";
 import type { MainSettings, Settings } from "../config/settings.ts";
 import { type DaemonInfo, type RereadResult, unitOf } from "../daemon-info.ts";
 import { findDaemon } from "../daemon-alive.ts";
+import { containerRole } from "../container.ts";
 import { ExitCode } from "../exit-code.ts";
 import { shorten } from "../format.ts";
 import { openLog, type OpenLog } from "../log.ts";
@@ -23,10 +24,12 @@ import { LogSwitch } from "./log-switch.ts";
 import { openMail } from "./mail.ts";
 import { isShuttingDown, type ServiceManager, serviceManager } from "./notify.ts";
 import { MissingFolders } from "./missing-folders.ts";
+import { Reaping } from "./reaping.ts";
 import { compare, recovered } from "./reread.ts";
 import { Requests } from "./requests.ts";
 import { SelfDescription } from "./self-description.ts";
 import { Soon } from "./soon.ts";
+import { hasSwallowedSignal } from "./swallowed.ts";
 import { Tidy } from "./tidy.ts";
 import { widenThreadPool } from "../thread-pool.ts";
 
@@ -57,7 +60,7 @@ export class CannotBegin extends Error {
   }
 }
 
-/** The life of usrsvcd: until SIGTERM or SIGINT. All programs run on afterwards. */
+/** The life of usrsvcd: until SIGTERM or SIGINT. All programs run on afterwards, but not in a container that ends with it. */
 export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const life = new Life(options);
   return await life.run();
@@ -82,6 +85,7 @@ type Wanted = "stop" | "reread";
 
 class Life {
   readonly #options: DaemonOptions;
+  readonly #role = containerRole();
   readonly #mail: Wanted[] = [];
   #wake: () => void = () => {};
   #log: LogSwitch | undefined;
@@ -91,6 +95,7 @@ class Life {
 
   constructor(options: DaemonOptions) {
     this.#options = options;
+    if (this.#role === "init" && hasSwallowedSignal()) this.#want("stop");
     // Before anything that takes time: node's own answer to SIGUSR1 is to open a debugger's port.
     process.on("SIGUSR1", () => this.#want("reread"));
     process.on("SIGTERM", () => this.#want("stop"));
@@ -122,6 +127,7 @@ class Life {
     const self = this.#describe(host, logPath);
     try {
       this.#tellBegin(host, logPath);
+      using reaping = this.#reap(host);
       using manager = this.#serviceManager();
       using alerter = openMail({
         state: this.#state,
@@ -173,6 +179,7 @@ class Life {
         const { main } = this.#settings;
         const where = { pidfile: main.pidfile, log: this.#logPath(main) ?? "stdout" };
         const setAside = this.#setAside();
+        reaping.follow(main);
         self.change({ ...where, rereads: self.info.rereads + 1, lastReread, setAside });
         manager.ready();
       }
@@ -186,14 +193,28 @@ class Life {
     return ExitCode.ok;
   }
 
-  /** At the end of the machine the programs are ended in order; otherwise they run on. */
+  /** At the end of the machine, or of the container, the programs are ended in order; otherwise they run on. */
   async #leave(supervisor: Supervisor): Promise<void> {
-    if (!(await isShuttingDown(process.env))) {
+    const isAll = this.#role !== undefined || (await isShuttingDown(process.env));
+    if (!isAll) {
       this.#write("info", "daemon.stopping", {}, "leaves; all programs run on");
       return;
     }
-    this.#write("info", "daemon.stopping", {}, "the machine shuts down: all programs are ended");
+    const what = this.#role === undefined ? "the machine shuts down" : "the container ends";
+    this.#write("info", "daemon.stopping", {}, `${what}: all programs are ended`);
     await supervisor.endAll();
+  }
+
+  #reap(host: Host): Reaping {
+    const reaping = new Reaping(host, {
+      began: (reason) => {
+        const msg = `what loses its parent becomes a child of usrsvcd, and is reaped: ${reason}`;
+        this.#write("info", "daemon.reaping", { reason }, msg);
+      },
+      degraded: (reason) => this.#write("warn", "daemon.degraded", { reason }, reason),
+    });
+    reaping.follow(this.#settings.main);
+    return reaping;
   }
 
   #serviceManager(): ServiceManager {
@@ -290,6 +311,7 @@ class Life {
       pidfile: this.#settings.main.pidfile,
       log: log ?? "stdout",
       unit: unitOf(process.env),
+      endsPrograms: this.#role !== undefined,
       rereads: 0,
       lastReread: undefined,
       setAside: this.#setAside(),

@@ -18,6 +18,7 @@ const info: DaemonInfo = {
   pidfile: "/home/a/usrsvcd.pid",
   log: "stdout",
   unit: undefined,
+  endsPrograms: false,
   rereads: 0,
   lastReread: undefined,
   setAside: [],
