@@ -34,9 +34,10 @@ export class Calls {
    */
   behind(pid: Pid): Promise<void> | undefined {
     const [oldest] = this.#all;
-    const stat = oldest && statIfAny(this.#reader, pid);
-    if (oldest === undefined || stat === undefined) return undefined;
+    if (oldest === undefined) return undefined;
     const [over, beganAt] = oldest;
+    const stat = statIfAny(this.#reader, pid);
+    if (stat === undefined) return over; // not to be read just now: it may be
     const age = ageMs(stat.startTime, this.#reader.uptime());
     return age <= monotonicMs() - beganAt + SLACK_MS ? over : undefined;
   }

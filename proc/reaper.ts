@@ -24,6 +24,7 @@ export class Reaper implements Disposable {
   readonly #spawner: Pick<Spawner, "underway">;
   /** Children of Node that it has not told the end of yet. */
   readonly #nodes = new Set<ChildProcess>();
+  #isOver = false;
   readonly #look = (): void => this.look();
   readonly #noteNodes = (message: unknown): void => {
     const { process: child } = message as { readonly process: ChildProcess };
@@ -51,6 +52,7 @@ export class Reaper implements Disposable {
 
   /** Reaps all that are dead. */
   look(): void {
+    if (this.#isOver) return;
     for (let count = 0; count < REAPED_A_TURN; count += 1) {
       const pid = this.#libc.peekDead();
       // One that is another's hides those behind it until he has reaped it: then we look again.
@@ -60,6 +62,7 @@ export class Reaper implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isOver = true;
     unsubscribe("child_process", this.#noteNodes);
     process.off("SIGCHLD", this.#look);
     this.#watcher.beforeEnd = () => {};
