@@ -54,6 +54,12 @@ export class Home {
 
   #main: string;
 
+  /** Sets all of `[Main]` but `state_dir`. */
+  main(text: string): this {
+    this.#main = text;
+    return this.write();
+  }
+
   /** Sets or replaces a program; keys as in the file, `command` first. */
   program(name: string, settings: Readonly<Record<string, string>>, sections = ""): this {
     const all = {
