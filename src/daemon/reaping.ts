@@ -32,10 +32,7 @@ export class Reaping implements Disposable {
     const c = libc();
     const isInit = process.pid === 1;
     if (c === undefined) {
-      const why = isInit ? "usrsvcd is PID 1" : "subreaper = yes";
-      if ((isInit || subreaper === true) && this.#isSubreaper === undefined) {
-        this.#listener.degraded(`${why}, but cannot reap what loses its parent: ${libcFailure()}`);
-      }
+      if (isInit || subreaper === true) this.#tellNoLibc(isInit);
       this.#isSubreaper = false;
       return;
     }
@@ -52,13 +49,22 @@ export class Reaping implements Disposable {
     this.#reaper?.[Symbol.dispose]();
   }
 
+  #tellNoLibc(isInit: boolean): void {
+    if (this.#isSubreaper !== undefined) return; // once
+    const what = isInit
+      ? "usrsvcd is PID 1, but cannot reap what loses its parent; use an init (docker run --init)"
+      : "subreaper = yes, but what loses its parent cannot be adopted";
+    this.#listener.degraded(`${what}: ${libcFailure()}`);
+  }
+
   /** Set in any case: who executed us may have been one. */
   #become(c: Libc, wanted: boolean | undefined): void {
     const isWanted = wanted ?? !tellsEnds(c);
     if (isWanted === this.#isSubreaper) return;
     this.#isSubreaper = isWanted;
     if (c.setSubreaper(isWanted) !== 0) {
-      if (isWanted) this.#listener.degraded(`prctl(PR_SET_CHILD_SUBREAPER): errno ${c.errno()}`);
+      const why = `prctl(PR_SET_CHILD_SUBREAPER): errno ${c.errno()}`;
+      if (isWanted) this.#listener.degraded(`what loses its parent is not adopted: ${why}`);
       return;
     }
     if (!isWanted) return; // what it has by now it goes on reaping

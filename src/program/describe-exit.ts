@@ -9,7 +9,7 @@ export function describeExit(exit: Exit): string {
     case "signal":
       return `killed by ${exit.signal}${exit.coreDumped ? " (core dumped)" : ""}`;
     case "unknown":
-      return "ended, exit status unknown";
+      return "ended, exit status unknown: only its parent was told";
     default:
       return assertNever(exit);
   }

@@ -47,6 +47,16 @@ claim("readBoolean()", values.readBoolean, {
 });
 refuse("readBoolean()", values.readBoolean, ["", "y", "-1", "+1", "true ", "²", "1,"]);
 
+claim("readAutoBoolean()", values.readAutoBoolean, {
+  auto: undefined,
+  AUTO: undefined,
+  "": undefined,
+  yes: true,
+  No: false,
+  "0": false,
+});
+refuse("readAutoBoolean()", values.readAutoBoolean, ["automatic", "y", "-1"]);
+
 claim("readWholeNumber()", values.readWholeNumber, {
   "007": 7,
   "٣": 3,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import type { Pid } from "../../proc/pid.ts";
@@ -34,6 +34,26 @@ describe("procReader, on files of real processes", () => {
     assert.equal(fixtures().exe(12030 as Pid), "/usr/bin/sleep");
     assert.deepEqual(await fixtures().cmdlineLater(12030 as Pid), ["sleep", "600"]);
   });
+});
+
+describe("procReader, on boots", () => {
+  const rows: readonly [what: string, namespace: string | undefined, want: string][] = [
+    ["the machine", "pid:[4026531836]", "a-boot"],
+    ["a container", "pid:[4026532561]", "a-boot-338754"],
+    ["a kernel without namespaces", undefined, "a-boot"],
+  ];
+  for (const [what, namespace, want] of rows) {
+    test(`knows one of ${what} from the next`, (t) => {
+      const root = tempDir(t);
+      for (const folder of ["1", "self/ns", "sys/kernel/random"]) {
+        mkdirSync(join(root, folder), { recursive: true });
+      }
+      cpSync(join(fixtureRoot, "12030/stat"), join(root, "1/stat"));
+      writeFileSync(join(root, "sys/kernel/random/boot_id"), "a-boot\n");
+      if (namespace !== undefined) symlinkSync(namespace, join(root, "self/ns/pid"));
+      assert.equal(procReader(root).bootId(), want);
+    });
+  }
 });
 
 describe("procReader, on what is missing or damaged", () => {
