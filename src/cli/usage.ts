@@ -30,7 +30,7 @@ ${exitCodes}
 export const daemonUsage = `Usage: usrsvcd [OPTIONS] [start|stop|restart|status|reread|checkconfig|init|install-unit]
 
 Keeps the programs of $HOME/usrsvc.cfg running. It may be stopped, upgraded or killed at any time
-with no effect on them.
+with no effect on them; only as process 1 of a container it stays, and ends them all with it.
 
   start               go to the background, return when it supervises (the default)
   stop                end usrsvcd; the programs run on

@@ -7,5 +7,8 @@ test("describeExit says how a process ended", () => {
   const killed = { kind: "signal", signal: "SIGSEGV" } as const;
   assert.equal(describeExit({ ...killed, coreDumped: false }), "killed by SIGSEGV");
   assert.equal(describeExit({ ...killed, coreDumped: true }), "killed by SIGSEGV (core dumped)");
-  assert.equal(describeExit({ kind: "unknown" }), "ended, exit status unknown: only its parent was told");
+  assert.equal(
+    describeExit({ kind: "unknown" }),
+    "ended, exit status unknown: only its parent was told",
+  );
 });
