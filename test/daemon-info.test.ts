@@ -21,6 +21,7 @@ const info = {
   pidfile: "/home/a/usrsvcd.pid",
   log: "stdout",
   unit: "system" as const,
+  endsPrograms: true,
   rereads: 2,
   lastReread: undefined,
   setAside: ["web"],

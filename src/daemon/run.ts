@@ -332,7 +332,7 @@ class Life {
     this.#tellIssues(this.#settings);
     if (host.watcher().kind === "polling") {
       const reason = libcFailure() ?? "the kernel has no pidfd (Linux 5.3) or forbids it";
-      const msg = `deaths are noticed only once a second, without exit status: ${reason}`;
+      const msg = `deaths of what is no child of usrsvcd are noticed only once a second, without exit status: ${reason}`;
       this.#write("warn", "daemon.degraded", { reason }, msg);
     }
   }
