@@ -45,8 +45,12 @@ for word do
 done
 # What a container ends with stays: src/container.ts knows the same names.
 [ $$ != 1 ] || background=
-if [ "$PPID" = 1 ] && { read -r init </proc/1/comm; } 2>/dev/null; then
-  case $init in tini|tini-static|docker-init|podman-init|catatonit|dumb-init) background= ;; esac
+if [ "$PPID" = 1 ] && [ "$background" ]; then
+  init= child=
+  { read -r init </proc/1/comm; read -r child _ </proc/1/task/1/children; } 2>/dev/null
+  case $child:$init in
+    $$:tini|$$:tini-static|$$:docker-init|$$:podman-init|$$:catatonit|$$:dumb-init) background= ;;
+  esac
 fi
 [ "$background" ] || exec ${node} "$0" "$@"
 { command exec 3>&1; } 2>/dev/null || exec 3>/dev/null

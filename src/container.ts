@@ -16,21 +16,33 @@ const TINY_INITS = [
  */
 export type ContainerRole = "init" | "command";
 
+/** Process 1 as it shows itself. */
+export interface Init {
+  /** As `ps -o comm` has it: 15 bytes at most. */
+  readonly name: string;
+  /** Its children: its own before those that were left to it. */
+  readonly children: readonly number[];
+}
+
 /** What the container that we are in has us for; undefined: it does not end with us, or there is none. */
 export function containerRole(
   { pid, ppid }: Pick<NodeJS.Process, "pid" | "ppid"> = process,
-  initName: () => string = nameOfInit,
+  look: () => Init | undefined = lookAtInit,
 ): ContainerRole | undefined {
   if (pid === 1) return "init";
-  if (ppid !== 1) return undefined;
-  return (TINY_INITS as readonly string[]).includes(initName()) ? "command" : undefined;
+  const init = ppid === 1 ? look() : undefined;
+  if (init === undefined || !(TINY_INITS as readonly string[]).includes(init.name))
+    return undefined;
+  // What somebody has left to it (a usrsvcd in the background) is not what it waits for.
+  return init.children[0] === pid ? "command" : undefined;
 }
 
-/** As `ps -o comm` shows it: 15 bytes at most. */
-function nameOfInit(): string {
+function lookAtInit(): Init | undefined {
   try {
-    return readFileSync("/proc/1/comm", "utf8").trim();
+    const name = readFileSync("/proc/1/comm", "utf8").trim();
+    const children = readFileSync("/proc/1/task/1/children", "utf8").trim().split(" ").map(Number);
+    return { name, children };
   } catch {
-    return ""; // hidden from us
+    return undefined; // hidden from us, or a kernel that does not tell
   }
 }

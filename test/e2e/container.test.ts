@@ -195,6 +195,20 @@ exit $code
     });
   }
 
+  test("in the background, beside the command of the container, it leaves them alone", async (t) => {
+    const home = new Home(t);
+    home.program("one", { command: polite(home, "one") });
+    const usrsvcd = home.command("usrsvcd.cjs");
+    const script = home.script("app.sh", `#!/bin/sh\n${usrsvcd} || exit 1\nexec sleep 600\n`);
+    const container = new Container(t, home, [tini(home), script], older);
+    await waitFor("usrsvcd to say that it runs", () => /usrsvcd runs, pid/.test(container.out));
+    await waitFor("the program", () => home.pid("one") !== undefined);
+    assert.equal((await container.exec(usrsvcd, "stop")).code, 0);
+    const all = await container.processes();
+    assert.ok(all.some(({ args }) => /one\.sh/.test(args)));
+    assert.equal(home.read("order"), "");
+  });
+
   test("below another init the programs are left alone: it may start usrsvcd again", async (t) => {
     const home = new Home(t);
     home.program("one", { command: polite(home, "one") });
