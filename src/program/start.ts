@@ -149,6 +149,8 @@ class Start {
   #record: ProgramRecord;
   /** How the launched process ended; undefined while it lives. */
   #exit: Exit | undefined;
+  /** What had gone to the background, was the program, and ended. */
+  #lost: { readonly pid: Pid; readonly exit: Exit } | undefined;
   /** The pid that the pidfile names by now. */
   #notedPid: Pid | undefined;
   readonly #notes: string[];
@@ -265,7 +267,10 @@ class Start {
     signal.addEventListener("abort", wake, { once: true });
     if (this.#exit === undefined) this.#notice = wake;
     using watch = apart ? host.watcher().open(match) : undefined;
-    void watch?.exited.then(wake);
+    void watch?.exited.then((exit) => {
+      this.#lost = { pid: watch.ref.pid, exit };
+      wake();
+    });
     await woken;
     cancel();
     this.#notice = () => {};
@@ -334,7 +339,8 @@ class Start {
     const { name, termToKillMs, successMs } = this.#program;
     const command = shorten(this.#program.command);
     const isLaunching = this.#match.isShell();
-    const exit = this.#exit; // as it is now: ending what was launched is no news about the program
+    // As it is now: ending what was launched is no news about the program.
+    const { exit, pid } = (this.#exit && this.#lost) ?? { exit: this.#exit, pid: process.pid };
     const details: string[] = [];
     if (exit === undefined) {
       details.push(`looked for ${pattern.description}`, ...this.#match.nearest());
@@ -350,7 +356,7 @@ class Start {
     this.#context.lock.writeNote(""); // whatever record the caller writes now
     if (this.#notedPid !== undefined) removePidfile(this.#program.pidfile, this.#notedPid);
     const output = lastWords(this.#program, logged, undefined, OUTPUT_LINES);
-    const base = { kind: "failed", exit, pid: process.pid, details, output } as const;
+    const base = { kind: "failed", exit, pid, details, output } as const;
     if (exit === undefined && isLaunching) {
       const reason = `"${command}" was not executed within success_seconds: what was to become it hung, and was ended`;
       return { ...base, code: ExitCode.failedToLaunch, reason };
@@ -360,7 +366,9 @@ class Start {
       return { ...base, code: ExitCode.failedToLaunch, reason };
     }
     const obstacle = this.#context.isProven === true && checkBeforeStart(this.#program, host);
-    return { ...base, ...(obstacle || describeEarlyExit(exit, successMs)) };
+    const early = describeEarlyExit(exit, successMs);
+    const how = pid === process.pid ? early.reason : `went to the background, and ${early.reason}`;
+    return { ...base, ...(obstacle || { ...early, reason: how }) };
   }
 
   #write(record: ProgramRecord): ProgramRecord {

@@ -39,6 +39,7 @@ import {
 } from "../support/processes.ts";
 import { writeScript } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait.ts";
+import { tellsExitOfReaped } from "../support/watch-claims.ts";
 import { marks } from "../support/marks.ts";
 
 const proc = procReader();
@@ -643,6 +644,21 @@ describe("start, of its failure", () => {
     assert.deepEqual(outcome.exit, { kind: "code", code: 0 });
     await waitFor(() => lab.living().length === 0, "nothing of it lives");
   });
+
+  test(
+    "a daemon that ends within success_seconds is told of with its own exit",
+    { skip: !tellsExitOfReaped() },
+    async (t) => {
+      const lab = makeLab(t);
+      const daemon = lab.script("daemon", "#!/bin/sh", "sleep 0.5", "exit 7");
+      const argv = [lab.script("app", "#!/bin/sh", `setsid -f ${daemon}`, "exit 0")];
+      const settings = lab.settings(argv, { ...titled(lab, "daemon"), successMs: 1500 });
+      const outcome = failed(await lab.start(settings));
+      assert.deepEqual(outcome.exit, { kind: "code", code: 7 });
+      assert.match(outcome.reason, /^went to the background, and exited with code 7 within/);
+      assert.notEqual(outcome.pid, lab.record().record?.launched?.pid);
+    },
+  );
 
   test("a FIFO that nobody reads as stdout is a failure, not a hang, and costs no descriptor", async (t) => {
     const lab = makeLab(t);
