@@ -1,0 +1,129 @@
+import { readFileSync, readlinkSync } from "node:fs";
+import type { Pid, ProcessRef } from "../../proc/pid.ts";
+import { procReader } from "../../proc/reader.ts";
+import { cleanUp } from "../support/clean-up.ts";
+import { killRef } from "../support/processes.ts";
+import type { TestContext } from "node:test";
+import { type Home, isAlive, type Json, type LogLine, waitFor } from "./home.ts";
+
+const reader = procReader();
+
+/**
+ * The living processes of a home whose command line, joined by blanks, matches. They are known by their
+ * environment, their folder or their words: some write a title over their environment.
+ */
+export function processes(home: Home, title: RegExp): readonly ProcessRef[] {
+  return reader.pids().flatMap((pid) => {
+    try {
+      const words = reader.cmdline(pid).join(" ");
+      if (!title.test(words)) return [];
+      const isOfHome =
+        words.includes(home.path) || folderOf(pid).startsWith(home.path) || hasHome(pid, home);
+      return isOfHome ? (reader.alive(pid) ?? []) : [];
+    } catch {
+      return []; // gone, or another's
+    }
+  });
+}
+
+/** Their pids, in order. */
+export function pids(home: Home, title: RegExp): readonly Pid[] {
+  return processes(home, title)
+    .map(({ pid }) => pid)
+    .toSorted((a, b) => a - b);
+}
+
+/** The one process of the home that matches; fails where there is none, or are several. */
+export function onlyPid(home: Home, title: RegExp): Pid {
+  const found = pids(home, title);
+  const [pid] = found;
+  if (pid === undefined || found.length > 1) {
+    throw new Error(`${found.length} processes match ${title}: ${found.join(" ")}`);
+  }
+  return pid;
+}
+
+/** The working directory of a process. */
+export function folderOf(pid: number): string {
+  return readlinkSync(`/proc/${pid}/cwd`);
+}
+
+/** The parent of a process. */
+export function parentOf(pid: number): number {
+  return reader.stat(pid as Pid).ppid;
+}
+
+/** The environment of a process. */
+export function environOf(pid: number): ReadonlyMap<string, string> {
+  return reader.environ(pid as Pid);
+}
+
+function hasHome(pid: Pid, home: Home): boolean {
+  return `\0${readFileSync(`/proc/${pid}/environ`, "utf8")}`.includes(`\0HOME=${home.path}\0`);
+}
+
+/** Ends, after the test, what matches: for programs that write over their environment. */
+export function endAfter(t: TestContext, home: Home, title: RegExp): void {
+  cleanUp(t, () => {
+    for (const ref of processes(home, title)) killRef(ref);
+  });
+}
+
+/** Waits until status says that all of them run, and yields their pids as status has them. */
+export async function up(
+  home: Home,
+  ...names: readonly string[]
+): Promise<readonly [number, ...number[]]> {
+  const seen = await waitFor(
+    `${names.join(", ")} to run`,
+    async () => {
+      const all = await home.status(...names);
+      return all.length === names.length && all.every((one) => one["state"] === "running") && all;
+    },
+    15_000,
+  );
+  return pidsOf(seen);
+}
+
+function pidsOf(all: readonly Json[]): readonly [number, ...number[]] {
+  const [first = 0, ...rest] = all.map((one) => Number(one["pid"]));
+  return [first, ...rest];
+}
+
+/** Lines of usrsvcd's log. */
+export function told(home: Home, event: string, program?: string): readonly LogLine[] {
+  return home
+    .log()
+    .filter((line) => line.event === event && (program === undefined || line.program === program));
+}
+
+/** Waits until a program was started `times` times by usrsvcd, as its log says. */
+export async function settled(home: Home, program: string, times = 1): Promise<void> {
+  await waitFor(
+    `start ${times} of ${program}`,
+    () =>
+      told(home, "program.started", program).length +
+        told(home, "program.taken-up", program).length >=
+      times,
+    15_000,
+  );
+}
+
+/** SIGKILL, and waits until they are gone. */
+export async function kill(...targets: readonly number[]): Promise<void> {
+  for (const pid of targets) process.kill(pid, "SIGKILL");
+  await waitFor("those that were killed to end", () => !targets.some(isAlive));
+}
+
+/** What must be true now, and again and again for a while: for what must never happen. */
+export async function stays(
+  what: string,
+  claim: () => boolean | Promise<boolean>,
+  ms = 700,
+): Promise<void> {
+  const end = performance.now() + ms;
+  while (performance.now() < end) {
+    if (!(await claim())) throw new Error(`no longer true: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
