@@ -126,10 +126,13 @@ export class Ledger {
   /** Only while the lock is held: puts a damaged record aside; writes anew what is still known. */
   mend({ note }: Pick<Lock, "note">): void {
     if (this.#isDamaged) setDamagedAside(this.#host.state, this.name);
+    // Whether an operator has stopped it is noted at the lock as well.
+    const { wish, reason } = lostRecord(this.name, note, this.#host.proc.bootId());
     if (this.#isLost) {
       const how = this.#isDamaged ? "was damaged (set aside as .damaged)" : "was deleted";
       this.log("warn", "program.warning", {}, `its record ${how}: written anew`);
-      this.#write(this.base());
+      const known = this.base(); // as it was before an operator's last act, perhaps
+      this.#write(wish === "down" ? { ...known, wish, reason } : known);
     } else if (this.#isDamaged) {
       const msg =
         "its record was damaged: set aside as .damaged, the program is looked for without it";
@@ -137,9 +140,9 @@ export class Ledger {
     }
     this.#isLost = false;
     this.#isDamaged = false;
-    // Whether an operator has stopped it is noted at the lock as well.
-    const known = lostRecord(this.name, note, this.#host.proc.bootId());
-    if (this.#record === undefined && known.wish !== "none") this.#record = known;
+    if (this.#record === undefined && wish === "down") {
+      this.#record = { ...this.base(), wish, reason };
+    }
   }
 
   /** Another has what is on record: two records named one process. */
