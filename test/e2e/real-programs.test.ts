@@ -1,30 +1,7 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { get } from "node:http";
 import { test } from "node:test";
 import { Home, isAlive, waitFor } from "./home.ts";
-
-function installed(...paths: readonly string[]): string | undefined {
-  return paths.find((path) => existsSync(path));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-async function answers(port: number): Promise<boolean> {
-  return await new Promise((resolve) => {
-    get({ host: "127.0.0.1", port, path: "/", timeout: 1000 }, (response) => {
-      response.resume();
-      resolve(true);
-    }).once("error", () => resolve(false));
-  });
-}
+import { answers, childrenOf, freePort, installed, nginxCommand } from "./servers.ts";
 
 async function restartedAfterKill(home: Home, name: string): Promise<void> {
   const pid = Number((await home.statusOf(name))["pid"]);
@@ -74,21 +51,8 @@ test(
   async (t) => {
     const home = new Home(t);
     const port = await freePort();
-    const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-      .map((name) => `${name}_temp_path ${home.file(`tmp-${name}`)};`)
-      .join("\n");
-    mkdirSync(home.file("www"));
-    writeFileSync(home.file("www/index.html"), "hello\n");
-    writeFileSync(
-      home.file("nginx.conf"),
-      `daemon on; worker_processes 2; pid ${home.file("run/nginx.pid")};
-       error_log ${home.file("log/nginx-error.log")};
-       events {}
-       http { access_log off; ${temporary}
-         server { listen 127.0.0.1:${port}; root ${home.file("www")}; } }`,
-    );
     home.program("nginx", {
-      command: `${nginx} -e ${home.file("log/nginx-error.log")} -c ${home.file("nginx.conf")}`,
+      command: nginxCommand(home, String(nginx), port),
       autopid: "False",
       proctitle_re: `nginx: master process .*${home.file("nginx.conf")}`,
       success_seconds: "1",
@@ -135,10 +99,3 @@ test(
     await waitFor("it to answer again", async () => await answers(port));
   },
 );
-
-function childrenOf(pid: number): readonly number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
-    .split(" ")
-    .filter((word) => word !== "")
-    .map(Number);
-}

@@ -1,0 +1,322 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { cleanUp } from "../support/clean-up.ts";
+import { finished, Home, isAlive, sleeper, waitFor } from "./home.ts";
+import { endAfter, kill, onlyPid, pids, settled, stays, told, up } from "./looks.ts";
+import { answers, freePort, installed, nginxCommand, statusAt } from "./servers.ts";
+
+/**
+ * A classic daemon: its first process leaves with 0, and what goes on in a session of its own writes the
+ * pidfile and takes another title. `after`: seconds until it forks.
+ */
+function classicDaemon(home: Home, title: string, pidfile: string, after = 0): string {
+  const work = home.script(
+    `${title}-work.sh`,
+    `#!/bin/bash\necho $$ >${pidfile}.new && mv ${pidfile}.new ${pidfile}\nexec -a ${title} ${sleeper()}\n`,
+  );
+  return home.script(
+    `${title}.sh`,
+    `#!/bin/sh\nsleep ${after}\nsetsid ${work} </dev/null >/dev/null 2>&1 &\nexit 0\n`,
+  );
+}
+
+describe("a daemon that writes its own pidfile (autopid = False), with a title of its own", () => {
+  test("is started once, taken up, started again after a death, and stopped", async (t) => {
+    const home = new Home(t);
+    const pidfile = home.file("run/app.pid");
+    const command = classicDaemon(home, "mydaemon", pidfile, 0.2);
+    home.program("app", { command, autopid: "False", pidfile, success_seconds: "0.8" });
+    const start = await home.usrsvc("start", "app");
+    assert.equal(start.code, 0, start.err);
+    const first = onlyPid(home, /^mydaemon/);
+    assert.equal(home.pid("app"), first);
+    await home.usrsvcd();
+    await settled(home, "app");
+    assert.equal((await home.statusOf("app"))["pid"], first);
+    await kill(first);
+    const second = await waitFor("another", () => pids(home, /^mydaemon/)[0]);
+    await settled(home, "app", 2);
+    const [pid] = await up(home, "app");
+    assert.deepEqual([pid, home.pid("app")], [second, second]);
+    const restart = await home.usrsvc("restart", "app");
+    assert.equal(restart.code, 0, restart.err);
+    assert.notEqual(onlyPid(home, /^mydaemon/), second);
+    assert.equal((await home.usrsvc("stop", "app")).code, 0);
+    assert.deepEqual(pids(home, /^mydaemon/), []);
+  });
+
+  test("is not what its old pidfile names, born before the launch", async (t) => {
+    const home = new Home(t);
+    const pidfile = home.file("run/app.pid");
+    const command = classicDaemon(home, "mydaemon", pidfile, 0.2);
+    const [file = "", ...words] = sleeper().split(" ");
+    const stranger = spawn(file, words, { stdio: "ignore", env: home.env });
+    cleanUp(t, () => stranger.kill("SIGKILL"));
+    writeFileSync(pidfile, `${stranger.pid}\n`);
+    home.program("app", { command, autopid: "False", pidfile, success_seconds: "0.8" });
+    assert.equal((await home.usrsvc("start", "app")).code, 0);
+    const pid = onlyPid(home, /^mydaemon/);
+    assert.equal((await home.statusOf("app"))["pid"], pid);
+    assert.equal((await home.usrsvc("stop", "app")).code, 0);
+    assert.ok(isAlive(stranger.pid ?? 0));
+    assert.deepEqual(pids(home, /^mydaemon/), []);
+  });
+});
+
+describe("a script that puts its program into the background", () => {
+  test("succeeds where that matches, and the pidfile names it", async (t) => {
+    const home = new Home(t);
+    const server = sleeper();
+    const command = home.script("run.sh", `#!/bin/sh\n${server} &\n`);
+    home.program("app", { command, proctitle_re: `^${server}$` });
+    await home.usrsvcd();
+    const [pid] = await up(home, "app");
+    await settled(home, "app");
+    assert.equal(pid, onlyPid(home, new RegExp(`^${server}$`)));
+    assert.equal(home.pid("app"), pid);
+    await kill(pid);
+    await settled(home, "app", 2);
+    assert.equal(pids(home, new RegExp(`^${server}$`)).length, 1);
+    assert.equal((await home.usrsvc("stop", "app")).code, 0);
+    assert.deepEqual(pids(home, new RegExp(`^${server}$`)), []);
+  });
+
+  // In each of these ways something goes on that the command does not match.
+  const ways: readonly [what: string, line: (server: string) => string][] = [
+    ["in its session", (server) => `${server} &`],
+    ["in a session of its own", (server) => `setsid -f ${server}`],
+    ["behind a wrapper of its own", (server) => `setsid -f sh -c '${server}; :'`],
+    ["with an environment of its own", (server) => `env -i ${server} &`],
+  ];
+
+  test("fails where nothing matches: what goes on is named and ended", async (t) => {
+    const home = new Home(t);
+    const scenes = ways.map(([what, line], n) => {
+      const server = sleeper();
+      const command = home.script(`run${n}.sh`, `#!/bin/sh\n${line(server)}\nsleep 0.15\nexit 0\n`);
+      home.program(`app${n}`, { command, success_seconds: "0.5" });
+      return { what, server, name: `app${n}` };
+    });
+    const { code, err } = await home.usrsvc("start", "-P", "all");
+    assert.equal(code, 134);
+    for (const { what, server, name } of scenes) {
+      const told = err.slice(err.indexOf(`${name}: `)).split(/\n(?! )/)[0] ?? "";
+      assert.match(told, /exited with code 0 within success_seconds \(0\.5\)/, what);
+      assert.match(
+        told,
+        new RegExp(`left running, and usrsvc ended, process \\d+: .*${server}`),
+        what,
+      );
+      assert.match(told, /proctitle_re = \^/, what);
+      assert.deepEqual(pids(home, new RegExp(server)), [], what);
+    }
+    const all = await home.status();
+    assert.ok(all.every(({ state }) => state === "stopped"));
+  });
+
+  test("never piles up, however often usrsvcd tries", async (t) => {
+    const home = new Home(t);
+    const server = sleeper();
+    const starts = home.file("starts");
+    const command = home.script("run.sh", `#!/bin/sh\necho >>${starts}\nsetsid -f ${server}\n`);
+    home.program("app", { command, maxrestarts: "3", success_seconds: "0.2" });
+    await home.usrsvcd();
+    let most = 0;
+    await waitFor("it to give up", () => {
+      most = Math.max(most, pids(home, new RegExp(`^${server}$`)).length);
+      return told(home, "program.gave-up").length > 0;
+    });
+    assert.equal(home.read("starts").length, 3);
+    assert.ok(most <= 1, `${most} ran at once`);
+    assert.deepEqual(pids(home, new RegExp(`^${server}$`)), []);
+  });
+});
+
+describe("a daemon that forks late in its start window", () => {
+  /** Starts it, and waits until its first process runs. */
+  async function inWindow(home: Home): Promise<void> {
+    const pidfile = home.file("run/app.pid");
+    const command = classicDaemon(home, "mydaemon", pidfile, 0.4);
+    home.program("app", { command, autopid: "False", pidfile, success_seconds: "2" });
+  }
+
+  for (const who of ["usrsvc", "usrsvcd"] as const) {
+    test(`can be stopped there, before it forks and after, when ${who} has started it`, async (t) => {
+      const home = new Home(t);
+      await inWindow(home);
+      const begin = async (): Promise<void> => {
+        if (who === "usrsvcd") await home.usrsvcd();
+        else void finished(home.spawn("usrsvc.cjs", ["start", "app"]));
+        await waitFor("its first process", () => pids(home, /mydaemon\.sh$/).length > 0);
+      };
+      await begin();
+      const { code, out } = await home.usrsvc("stop", "app");
+      assert.equal(code, 0, out);
+      await stays("nothing of it runs", () => pids(home, /mydaemon/).length === 0, 700);
+
+      void finished(home.spawn("usrsvc.cjs", ["start", "app"]));
+      await waitFor("the daemon", () => pids(home, /^mydaemon/).length > 0);
+      assert.equal((await home.usrsvc("stop", "app")).code, 0);
+      await stays("nothing of it runs", () => pids(home, /mydaemon/).length === 0, 300);
+      assert.equal((await home.statusOf("app"))["state"], "stopped");
+    });
+
+    test(`is one when it is restarted there, and ${who} has started it`, async (t) => {
+      const home = new Home(t);
+      await inWindow(home);
+      if (who === "usrsvcd") await home.usrsvcd();
+      else void finished(home.spawn("usrsvc.cjs", ["start", "app"]));
+      await waitFor("its first process", () => pids(home, /mydaemon\.sh$/).length > 0);
+      const { code, err } = await home.usrsvc("restart", "app");
+      assert.equal(code, 0, err);
+      const pid = onlyPid(home, /^mydaemon/);
+      assert.equal((await home.statusOf("app"))["pid"], pid);
+      assert.deepEqual(pids(home, /mydaemon/), [pid]);
+    });
+  }
+});
+
+describe("workers of a dead master", () => {
+  /** Workers that are copies of their master, as those of nginx and gunicorn are. */
+  const workers = "for n in 1 2 3; do (while :; do sleep 0.05; done) & done\n";
+
+  test("are not the program: it has failed when the master exits with 1 in its window", async (t) => {
+    const home = new Home(t);
+    const command = home.script("master.sh", `#!/bin/sh\n${workers}sleep 0.1\nexit 1\n`);
+    home.program("app", { command, success_seconds: "0.5", maxrestarts: "2" });
+    const { code, err } = await home.usrsvc("start", "app");
+    assert.equal(code, 134, err);
+    assert.match(err, /exited with code 1 within/);
+    assert.deepEqual(pids(home, /master\.sh/), []);
+    await home.usrsvcd();
+    await waitFor("it to give up", () => told(home, "program.gave-up").length > 0);
+    assert.deepEqual(told(home, "program.started"), []);
+    assert.deepEqual(pids(home, /master\.sh/), []);
+  });
+
+  test("are ended before the next start when it is killed", async (t) => {
+    const home = new Home(t);
+    const masters = home.file("masters");
+    const command = home.script(
+      "master.sh",
+      `#!/bin/sh\necho $$ >>${masters}\n${workers}while :; do sleep 0.05; done\n`,
+    );
+    home.program("app", { command });
+    await home.usrsvcd();
+    const [first] = await up(home, "app");
+    await settled(home, "app");
+    const before = pids(home, /master\.sh$/);
+    assert.equal(before.length, 4);
+    await kill(first);
+    const second = await home.running("app", first);
+    await settled(home, "app", 2);
+    const after = pids(home, /master\.sh$/);
+    assert.ok(!before.includes(second));
+    assert.ok(!before.some(isAlive), "no worker of the dead one");
+    assert.equal(after.length, 4);
+    assert.deepEqual(home.read("masters").trim().split("\n").map(Number), [first, second]);
+  });
+});
+
+test("a wrapper that starts its child anew, in a session of its own, is stopped with it", async (t) => {
+  const home = new Home(t);
+  const child = sleeper();
+  const command = home.script("wrap.sh", `#!/bin/sh\nwhile :; do setsid -w ${child}; done\n`);
+  home.program("app", { command, proctitle_re: `^${child}$` });
+  assert.equal((await home.usrsvc("start", "app")).code, 0);
+  const first = onlyPid(home, new RegExp(`^${child}$`));
+  assert.equal((await home.statusOf("app"))["pid"], first);
+  assert.equal((await home.usrsvc("restart", "app")).code, 0);
+  const second = onlyPid(home, new RegExp(`^${child}$`));
+  assert.notEqual(second, first);
+  assert.equal(pids(home, /wrap\.sh$/).length, 1);
+  assert.equal((await home.usrsvc("stop", "app")).code, 0);
+  await stays(
+    "nothing comes back",
+    () => pids(home, new RegExp(`wrap\\.sh|${child}`)).length === 0,
+    400,
+  );
+});
+
+const nginx = installed("/usr/sbin/nginx", "/usr/local/sbin/nginx");
+
+test(
+  "nginx in the background, known by its pidfile alone, is one nginx whatever dies",
+  { skip: nginx === undefined && "nginx is not installed" },
+  async (t) => {
+    const home = new Home(t);
+    const port = await freePort();
+    home.program("nginx", {
+      command: nginxCommand(home, String(nginx), port),
+      autopid: "False",
+      success_seconds: "0.5",
+    });
+    endAfter(t, home, /^nginx: /);
+    const start = await home.usrsvc("start", "nginx");
+    assert.equal(start.code, 0, start.err);
+    const first = onlyPid(home, /^nginx: master/);
+    assert.equal((await home.statusOf("nginx"))["pid"], first);
+    await home.usrsvcd();
+    await settled(home, "nginx");
+    await kill(first); // its workers keep the port
+    await settled(home, "nginx", 2);
+    const [second] = await up(home, "nginx");
+    assert.equal(onlyPid(home, /^nginx: master/), second);
+    assert.equal(await statusAt(port), 200);
+    const again = await home.usrsvc("start", "nginx");
+    assert.match(again.out, /runs already/);
+    assert.equal((await home.usrsvc("stop", "nginx")).code, 0);
+    assert.deepEqual(pids(home, /nginx/), []);
+    assert.ok(!(await answers(port)));
+  },
+);
+
+const redis = installed("/usr/bin/redis-server", "/usr/local/bin/redis-server");
+
+describe("redis-server --daemonize yes", { skip: redis === undefined && "no redis-server" }, () => {
+  const commandOf = (home: Home, port: number, pidfile: string): string =>
+    `${redis} --daemonize yes --port ${port} --bind 127.0.0.1 --save "" --dir ${home.path} --pidfile ${pidfile}`;
+
+  test("is the program by the pidfile that it writes itself", async (t) => {
+    const home = new Home(t);
+    const port = await freePort();
+    const pidfile = home.file("run/redis.pid");
+    const command = commandOf(home, port, pidfile);
+    home.program("redis", { command, autopid: "False", pidfile, success_seconds: "0.8" });
+    endAfter(t, home, /redis-server/);
+    const start = await home.usrsvc("start", "redis");
+    assert.equal(start.code, 0, start.err);
+    const first = onlyPid(home, /redis-server/);
+    assert.equal((await home.statusOf("redis"))["pid"], first);
+    await home.usrsvcd();
+    await settled(home, "redis");
+    assert.deepEqual(pids(home, /redis-server/), [first]);
+    await kill(first);
+    await settled(home, "redis", 2);
+    const second = onlyPid(home, /redis-server/);
+    assert.equal((await home.statusOf("redis"))["pid"], second);
+    assert.equal((await home.usrsvc("stop", "redis")).code, 0);
+    assert.deepEqual(pids(home, /redis-server/), []);
+  });
+
+  test("is named and ended where nothing leads to it", async (t) => {
+    const home = new Home(t);
+    const port = await freePort();
+    home.program("redis", {
+      command: commandOf(home, port, home.file("own.pid")),
+      success_seconds: "0.8",
+      maxrestarts: "2",
+    });
+    endAfter(t, home, /redis-server/);
+    const { code, err } = await home.usrsvc("start", "redis");
+    assert.equal(code, 134);
+    assert.match(err, new RegExp(`process \\d+: .*redis-server 127\\.0\\.0\\.1:${port}`));
+    assert.match(err, /pidfile to that and autopid = False/);
+    assert.deepEqual(pids(home, /redis-server/), []);
+    await home.usrsvcd();
+    await waitFor("it to give up", () => told(home, "program.gave-up").length > 0);
+    assert.deepEqual(pids(home, /redis-server/), []);
+  });
+});

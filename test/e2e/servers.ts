@@ -1,0 +1,62 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
+import { createServer } from "node:net";
+import type { Home } from "./home.ts";
+
+/** The first of these files that is there. */
+export function installed(...paths: readonly string[]): string | undefined {
+  return paths.find((path) => existsSync(path));
+}
+
+/** A port of 127.0.0.1 that nobody has. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** True where an HTTP server answers, whatever it says. */
+export async function answers(port: number, path = "/"): Promise<boolean> {
+  return (await statusAt(port, path)) !== undefined;
+}
+
+/** What an HTTP server answers: its status; undefined: nothing. */
+export async function statusAt(port: number, path = "/"): Promise<number | undefined> {
+  return await new Promise((resolve) => {
+    get({ host: "127.0.0.1", port, path, agent: false }, (response) => {
+      response.resume();
+      response.once("end", () => resolve(response.statusCode));
+      response.once("error", () => resolve(undefined)); // cut in the middle
+    }).once("error", () => resolve(undefined));
+  });
+}
+
+/** Writes a configuration of nginx with two workers, one page and a pidfile of its own; yields the command. */
+export function nginxCommand(home: Home, nginx: string, port: number): string {
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+    .map((name) => `${name}_temp_path ${home.file(`tmp-${name}`)};`)
+    .join("\n");
+  mkdirSync(home.file("www"));
+  writeFileSync(home.file("www/index.html"), "hello\n");
+  // Started by root, it would give its workers to another user.
+  const user = process.getuid?.() === 0 ? "user root;" : "";
+  writeFileSync(
+    home.file("nginx.conf"),
+    `${user} daemon on; worker_processes 2; pid ${home.file("run/nginx.pid")};
+       error_log ${home.file("log/nginx-error.log")};
+       events {}
+       http { access_log off; ${temporary}
+         server { listen 127.0.0.1:${port}; root ${home.file("www")}; } }`,
+  );
+  return `${nginx} -e ${home.file("log/nginx-error.log")} -c ${home.file("nginx.conf")}`;
+}
+
+/** Pids of the children of a process. */
+export function childrenOf(pid: number): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
+    .split(" ")
+    .filter((word) => word !== "")
+    .map(Number);
+}
