@@ -145,8 +145,14 @@ function ownGroups({ process, main, launched, session }: Target, host: Host): re
     if (stat?.pgrp === one.pid) groups.push({ leader: one, isSession: stat.session === one.pid });
   }
   const isNew = session !== undefined && !groups.some(({ leader }) => leader.pid === session);
-  if (isNew) groups.push({ leader: { pid: session as Pid, startTime: NO_TIME }, isSession: true });
+  if (isNew) groups.push({ leader: leaderOfDead(session as Pid, host), isSession: true });
   return groups;
+}
+
+/** It may wait as a zombie for whoever reaps it; as long as anybody is in its session, nobody else has its pid. */
+function leaderOfDead(pid: Pid, { proc }: Host): ProcessRef {
+  const stat = statIfAny(proc, pid);
+  return { pid, startTime: stat !== undefined && isDead(stat) ? stat.startTime : NO_TIME };
 }
 
 async function endGroups(

@@ -8,7 +8,16 @@ import type { Host } from "../../src/program/host.ts";
 import { endOwnGroup, stop } from "../../src/program/stop.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { type Lab, makeLab, startedProcess } from "../support/lab.ts";
-import { child, killRef, lives, orphan, refOf, sleeper, unreaped } from "../support/processes.ts";
+import {
+  child,
+  firstLine,
+  killRef,
+  lives,
+  orphan,
+  refOf,
+  sleeper,
+  unreaped,
+} from "../support/processes.ts";
 import { inTime, waitFor } from "../support/wait.ts";
 import { tellsExitOfReaped } from "../support/watch-claims.ts";
 
@@ -222,6 +231,32 @@ describe("endOwnGroup", () => {
     const earlier = { ...ref, startTime: (ref.startTime - 1) as Ticks };
     assert.equal(await endOwnGroup(earlier, 100, lab.host), 0);
     assert.ok(lives(ref));
+  });
+
+  test("ends a session whose leader is a zombie, of which only the number is known", async (t) => {
+    const lab = makeLab(t);
+    const leader = `setsid sh -c 'sleep 602 & echo $$ $!; read -r word' <&3`;
+    const made = child(t, "sh", ["-c", `${leader} & exec sleep 600 3<&-`], {
+      stdio: ["ignore", "pipe", "ignore", "pipe"],
+    });
+    const [session = 0, member = 0] = (await firstLine(made)).split(" ").map(Number);
+    const ref = refOf(member);
+    cleanUp(t, () => killRef(ref));
+    const parent = refOf(made.pid);
+    await waitFor(() => argvOf(parent.pid)[0] === "sleep", "nobody reaps");
+    const pipe = made.stdio[3];
+    assert.ok(pipe && "end" in pipe, "no pipe");
+    pipe.end("go\n");
+    await waitFor(() => proc.stat(session as ProcessRef["pid"]).state === "Z", "a zombie");
+    const began = performance.now();
+    const outcome = await stop(
+      { process: undefined, launched: undefined, session },
+      8000,
+      lab.host,
+    );
+    assert.deepEqual(outcome, { kind: "not-running", leftBehind: 1 });
+    assert.ok(performance.now() - began < 4000, "by SIGTERM, not after it in vain");
+    assert.equal(lives(ref), false);
   });
 
   test("does not wait for zombies", async (t) => {
