@@ -62,7 +62,7 @@ export async function endIt(
   // A start that was broken off may have forked a daemon that is nowhere to be seen yet.
   const left =
     launched !== undefined && isStarting(record, subject, host)
-      ? await endLaunch({ launch: record.launch, launched }, [], termToKillMs, host, signal)
+      ? await endLaunch({ ...record, launched }, [], termToKillMs, host, signal)
       : [];
   const stopped = outcome.kind === "not-running" || target === undefined;
   const after: ProgramRecord = {

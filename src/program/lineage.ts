@@ -62,14 +62,17 @@ export interface Launch {
   readonly launch: string | undefined;
   /** The leader of its session. */
   readonly launched: ProcessRef;
+  /** `image` (proc/stat.ts) of what was launched: what it forks without exec has the same. */
+  readonly image?: number | undefined;
 }
 
 /**
  * All living processes that stem from a launch, what was launched among them. With `host` also those
- * that left its tree and its session, by their mark: that takes a read for each one born since.
+ * that left its tree and its session, by their mark, or as copies of what was launched: that takes two
+ * reads for each one born since.
  */
 export function offspring(
-  { launch, launched }: Launch,
+  { launch, launched, image }: Launch,
   all: readonly TableEntry[],
   host?: Pick<Host, "proc">,
 ): readonly TableEntry[] {
@@ -79,8 +82,19 @@ export function offspring(
     if (ref.pid === launched.pid || session === launched.pid) return true;
     if (isDescendant(ref.pid, launched.pid, (pid) => parents.get(pid))) return true;
     if (host === undefined || launch === undefined) return false;
-    return markOf(host.proc, ref.pid)?.launch === launch;
+    const mark = markOf(host.proc, ref.pid);
+    // Daemons such as redis write a title over their environment.
+    return mark === undefined ? isCopy(ref, image, host.proc) : mark.launch === launch;
   });
+}
+
+/** True for what was forked from a process with this `image`, and did not execute anything since. */
+export function isCopy(
+  { pid }: ProcessRef,
+  image: number | undefined,
+  proc: Host["proc"],
+): boolean {
+  return (image ?? 0) > 0 && statIfAny(proc, pid)?.image === image;
 }
 
 /** Nobody's yet, but about to be claimed by the program for which it was launched. */

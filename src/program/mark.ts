@@ -159,7 +159,16 @@ export function completedRecord(
 }
 
 function completed(record: ProgramRecord, { id }: LaunchNote, process: ProcessRef): ProgramRecord {
-  return { ...record, phase: "starting", process, launched: process, launch: id, via: "scan" };
+  const launched = process;
+  return {
+    ...record,
+    phase: "starting",
+    process,
+    launched,
+    image: undefined,
+    launch: id,
+    via: "scan",
+  };
 }
 
 /** An own process, as a candidate for what was launched. */

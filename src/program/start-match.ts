@@ -6,7 +6,7 @@ import { shorten } from "../format.ts";
 import type { Host } from "./host.ts";
 import { topMatches, workBelow } from "./identify.ts";
 import { isLaunchShell } from "./launch.ts";
-import { type Launch, offspring, relation } from "./lineage.ts";
+import { isCopy, type Launch, offspring, relation } from "./lineage.ts";
 import type { Pattern } from "./match.ts";
 import { readPidfile } from "./pidfile.ts";
 import type { TableEntry } from "./process-judge.ts";
@@ -41,6 +41,19 @@ export class StartMatch {
     this.#host = host;
     this.#launch = launch;
     this.#top = launch.launched;
+    this.#noteImage(); // it may leave within a few ms
+  }
+
+  /** `image` of what was launched, as far as it was seen. */
+  get image(): number | undefined {
+    return this.#image;
+  }
+
+  /** A shell that prepares the launch has another one. */
+  #noteImage(): void {
+    const stat = statIfAny(this.#host.proc, this.#top.pid);
+    const isTop = stat?.startTime === this.#top.startTime && stat.image > 0;
+    if (isTop && !this.isLaunching()) this.#image = stat.image;
   }
 
   /** All that was seen below the launched process so far. */
@@ -83,7 +96,7 @@ export class StartMatch {
     const pattern = this.#pattern;
     const top = this.#top;
     if (exit === undefined && sameProcess(proc.alive(top.pid), top)) {
-      this.#image ??= statIfAny(proc, top.pid)?.image;
+      this.#noteImage();
       // Executed by us, word for word: the same process stays the program whatever title it takes.
       if (pattern.isLaunched) return { process: top, main: this.#mainOf(top), via: "launch" };
       if (!this.isLaunching() && pattern.matches(this.#argv(top))) {
@@ -116,15 +129,17 @@ export class StartMatch {
 
   /** A match that stems from the launch; else one that was born after it and is nobody's. */
   #matchAround(all: readonly TableEntry[], exit: Exit | undefined): Match | undefined {
-    for (const { ref } of offspring(this.#launch, all)) {
-      if (ref.pid !== this.#top.pid) this.#seen.set(ref.pid, ref);
+    const launch = { ...this.#launch, image: this.#image };
+    for (const { ref } of offspring(launch, all, this.#host)) {
+      const isOthers = (this.#host.ownerOf(ref) ?? this.#program.name) !== this.#program.name;
+      if (ref.pid !== this.#top.pid && !isOthers) this.#seen.set(ref.pid, ref);
     }
     const own: TableEntry[] = [];
     const free: TableEntry[] = [];
     for (const one of all) {
       const { ref, argv } = one;
       if (ref.startTime < this.#top.startTime || ref.pid === this.#top.pid) continue;
-      if (!this.#pattern.matches(argv)) continue;
+      if (!this.#pattern.matches(argv) && !this.#isDaemon(ref, exit)) continue;
       const isSeen = sameProcess(this.#seen.get(ref.pid), ref);
       const kind = isSeen ? "own" : relation(ref, this.#program.name, this.#host);
       if (kind === "own" && !this.#isOrphan(ref, exit)) own.push(one);
@@ -137,6 +152,13 @@ export class StartMatch {
     return found && { process: found.ref, main: undefined, via: "scan" };
   }
 
+  /** What was launched has gone to the background: what goes on is its copy, whatever title it has by now. */
+  #isDaemon(ref: ProcessRef, exit: Exit | undefined): boolean {
+    const { isLaunched, isShell } = this.#pattern;
+    if (!isLaunched || isShell || exit?.kind !== "code" || exit.code !== 0) return false;
+    return isCopy(ref, this.#image, this.#host.proc);
+  }
+
   /** A worker of a first process that has failed, and no daemon: its copy, in its session. */
   #isOrphan({ pid }: ProcessRef, exit: Exit | undefined): boolean {
     if (exit?.kind === "code" && exit.code === 0) return false;
@@ -146,7 +168,8 @@ export class StartMatch {
 
   /** What runs of the launch, for an operator whose proctitle_re is wrong. */
   nearest(): readonly string[] {
-    return offspring(this.#launch, this.#host.table.sweep({ thorough: true }), this.#host)
+    const launch = { ...this.#launch, image: this.#image };
+    return offspring(launch, this.#host.table.sweep({ thorough: true }), this.#host)
       .slice(0, 3)
       .map((one) => `found process ${one.ref.pid}: ${shorten(one.argv.join(" "))}`);
   }

@@ -177,7 +177,7 @@ class Start {
       launched: process,
       launch,
       session: undefined,
-      image: undefined,
+      image: this.#match.image,
       config: host.config,
       pidfile: program.autopid ? program.pidfile : undefined,
       via: "launch",
@@ -346,7 +346,7 @@ class Start {
       details.push(`looked for ${pattern.description}`, ...this.#match.nearest());
     }
     const left = await endLaunch(
-      { launch: this.#record.launch, launched: process },
+      { launch: this.#record.launch, launched: process, image: this.#match.image },
       this.#match.seen,
       termToKillMs,
       host,

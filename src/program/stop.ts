@@ -114,7 +114,7 @@ async function endProcess(
 
 /** Ends what is left of a program that does not run: workers of a dead master, a start that was broken off. */
 export async function endLeftOvers(
-  { process, launched, launch, session, phase }: ProgramRecord,
+  { process, launched, launch, session, image, phase }: ProgramRecord,
   termToKillMs: number,
   host: Host,
   signal?: AbortSignal,
@@ -123,7 +123,7 @@ export async function endLeftOvers(
     signal,
   });
   if (phase !== "starting" || launched === undefined) return;
-  await endLaunch({ launch, launched }, [], termToKillMs, host, signal);
+  await endLaunch({ launch, launched, image }, [], termToKillMs, host, signal);
 }
 
 /** A process group that is the program's own. */
