@@ -226,10 +226,20 @@ class Start {
       if (found === undefined && this.#isHopeless(now >= end)) return await this.#failed();
       const next = LOOKS_MS[look] ?? Number.POSITIVE_INFINITY;
       // While the match lives there is nothing to look at: its end is told. A shell line's work may begin late.
-      const isSettled = found !== undefined && !this.#context.pattern.isShell;
+      const isShell = this.#context.pattern.isShell;
+      const isSettled = found !== undefined && !isShell && this.#noteImage();
       const pause = isSettled ? end - now : Math.min(1000, began + next - now);
       await this.#pause(Math.max(1, Math.min(pause, end - now)), found?.process);
     }
+  }
+
+  /** False until it could be seen: in mid-exec it cannot. */
+  #noteImage(): boolean {
+    const { image } = this.#match;
+    if (image !== undefined && this.#record.image === undefined) {
+      this.#record = this.#writeLate({ ...this.#record, image });
+    }
+    return image !== undefined;
   }
 
   /** Something keeps the shell that prepares the launch from going on: it was stopped, for example. */

@@ -134,6 +134,21 @@ describe("StartMatch, of a program that goes to the background", () => {
   });
 });
 
+test("StartMatch notes the image as soon as it is there to be seen", () => {
+  const proc = new FakeProc();
+  const settings = program();
+  const launched = proc.set({ ...top, image: 0, argv: [] });
+  const rule = pattern(settings.match, settings, undefined);
+  const host = { proc, table: new ProcessTable(proc, FAKE_UID) } as Partial<Host> as Host;
+  const one = new StartMatch(settings, rule, host, { launch: LAUNCH, launched });
+  assert.equal(one.image, undefined);
+  one.find(undefined);
+  assert.equal(one.image, undefined);
+  proc.set(top);
+  one.find(undefined);
+  assert.equal(one.image, 7);
+});
+
 test("StartMatch has no image of a shell that is to become the program", () => {
   const proc = new FakeProc();
   const shell = ["/bin/sh", "-c", 'umask 0022; exec "$@"', "usrsvc-launch", "server", "--daemon"];

@@ -56,6 +56,21 @@ function failed(outcome: StartOutcome): StartFailure {
   return outcome;
 }
 
+/** Of a process that was executed just now, not all is there to be seen: for so many looks here. */
+function hidingImage(looks: number): Host["proc"] {
+  let left = looks;
+  return new Proxy(procReader(), {
+    get(target, name) {
+      if (name !== "stat") return Reflect.get(target, name) as unknown;
+      return (pid: Pid) => {
+        const stat = target.stat(pid);
+        left -= 1;
+        return left >= 0 ? { ...stat, image: 0 } : stat;
+      };
+    },
+  });
+}
+
 describe("start, of what the program gets", () => {
   test("all signals are at their defaults, and none is blocked", async (t) => {
     const lab = makeLab(t);
@@ -635,6 +650,17 @@ describe("start, of its failure", () => {
     const argv = [lab.script("app", "#!/bin/sh", "sleep 600 &", "exit 3")];
     failed(await lab.start(lab.settings(argv)));
     await waitFor(() => lab.living().length === 0, "nothing of it lives");
+  });
+
+  test("workers that go on when their master has failed are no success, seen in mid-exec or not", async (t) => {
+    for (const looks of [0, 3]) {
+      const lab = makeLab(t, (host) => ({ ...host, proc: hidingImage(looks) }));
+      const worker = "(sleep 600; :) &";
+      const argv = [lab.script("app", "#!/bin/sh", worker, worker, "sleep 0.1", "exit 1")];
+      const { exit } = failed(await lab.start(lab.settings(argv, { successMs: 400 })));
+      assert.deepEqual(exit, { kind: "code", code: 1 });
+      await waitFor(() => lab.living().length === 0, "nothing of it lives");
+    }
   });
 
   test("a daemon that forks, leaves with 0 and does not match is a failure, and is ended", async (t) => {
