@@ -50,18 +50,25 @@ describe("a daemon that writes its own pidfile (autopid = False), with a title o
   test("is not what its old pidfile names, born before the launch", async (t) => {
     const home = new Home(t);
     const pidfile = home.file("run/app.pid");
-    const command = classicDaemon(home, "mydaemon", pidfile, 0.2);
     const [file = "", ...words] = sleeper().split(" ");
     const stranger = spawn(file, words, { stdio: "ignore", env: home.env });
     cleanUp(t, () => stranger.kill("SIGKILL"));
     writeFileSync(pidfile, `${stranger.pid}\n`);
+    // It takes its time, and the second one never writes any.
+    const command = classicDaemon(home, "mydaemon", pidfile, 0.2);
+    const idle = home.script("idle.sh", `#!/bin/sh\nsetsid -f ${sleeper()}\n`);
     home.program("app", { command, autopid: "False", pidfile, success_seconds: "0.8" });
     assert.equal((await home.usrsvc("start", "app")).code, 0);
     const pid = onlyPid(home, /^mydaemon/);
     assert.equal((await home.statusOf("app"))["pid"], pid);
     assert.equal((await home.usrsvc("stop", "app")).code, 0);
-    assert.ok(isAlive(stranger.pid ?? 0));
     assert.deepEqual(pids(home, /^mydaemon/), []);
+
+    writeFileSync(pidfile, `${stranger.pid}\n`);
+    home.program("app", { command: idle, autopid: "False", pidfile });
+    assert.equal((await home.usrsvc("start", "app")).code, 134);
+    assert.equal((await home.statusOf("app"))["state"], "stopped");
+    assert.deepEqual(pids(home, /^\/bin\/sleep/), [stranger.pid]);
   });
 });
 
@@ -180,7 +187,7 @@ describe("a daemon that forks late in its start window", () => {
 
 describe("workers of a dead master", () => {
   /** Workers that are copies of their master, as those of nginx and gunicorn are. */
-  const workers = "for n in 1 2 3; do (while :; do sleep 0.05; done) & done\n";
+  const workers = "for n in 1 2 3; do (sleep 1000; :) & done\n";
 
   test("are not the program: it has failed when the master exits with 1 in its window", async (t) => {
     const home = new Home(t);
@@ -201,7 +208,7 @@ describe("workers of a dead master", () => {
     const masters = home.file("masters");
     const command = home.script(
       "master.sh",
-      `#!/bin/sh\necho $$ >>${masters}\n${workers}while :; do sleep 0.05; done\n`,
+      `#!/bin/sh\necho $$ >>${masters}\n${workers}sleep 1000; :\n`,
     );
     home.program("app", { command });
     await home.usrsvcd();
@@ -262,6 +269,7 @@ test(
     await settled(home, "nginx");
     await kill(first); // its workers keep the port
     await settled(home, "nginx", 2);
+
     const [second] = await up(home, "nginx");
     assert.equal(onlyPid(home, /^nginx: master/), second);
     assert.equal(await statusAt(port), 200);
@@ -300,23 +308,82 @@ describe("redis-server --daemonize yes", { skip: redis === undefined && "no redi
     assert.equal((await home.usrsvc("stop", "redis")).code, 0);
     assert.deepEqual(pids(home, /redis-server/), []);
   });
-
-  test("is named and ended where nothing leads to it", async (t) => {
-    const home = new Home(t);
-    const port = await freePort();
-    home.program("redis", {
-      command: commandOf(home, port, home.file("own.pid")),
-      success_seconds: "0.8",
-      maxrestarts: "2",
-    });
-    endAfter(t, home, /redis-server/);
-    const { code, err } = await home.usrsvc("start", "redis");
-    assert.equal(code, 134);
-    assert.match(err, new RegExp(`process \\d+: .*redis-server 127\\.0\\.0\\.1:${port}`));
-    assert.match(err, /pidfile to that and autopid = False/);
-    assert.deepEqual(pids(home, /redis-server/), []);
-    await home.usrsvcd();
-    await waitFor("it to give up", () => told(home, "program.gave-up").length > 0);
-    assert.deepEqual(pids(home, /redis-server/), []);
-  });
 });
+
+const perl = installed("/usr/bin/perl", "/usr/local/bin/perl");
+
+describe(
+  "a daemon that writes its title over its environment, in a session of its own",
+  { skip: perl === undefined && "perl is not installed" },
+  () => {
+    /** Long enough in its first process to be seen there, whatever else the machine has to do. */
+    const commandOf = (home: Home): string =>
+      home.script(
+        "daemon.pl",
+        `#!${perl}
+use POSIX ();
+select undef, undef, undef, 0.3;
+exit 0 if fork;
+POSIX::setsid();
+$0 = "mytitle: ready";
+sleep 1000;
+`,
+      );
+    const TITLE = /^mytitle: ready/;
+
+    test("is the program, as what was forked from its command, with a hint", async (t) => {
+      const home = new Home(t).write();
+      home.program("app", { command: commandOf(home), success_seconds: "0.8" });
+      endAfter(t, home, TITLE);
+      const { code, out, err } = await home.usrsvc("start", "app");
+      assert.equal(code, 0, err);
+      assert.match(out, /its command line is now "mytitle: ready.*set proctitle_re/);
+      const pid = onlyPid(home, TITLE);
+      assert.equal(home.pid("app"), pid);
+      await home.usrsvcd();
+      await settled(home, "app");
+      await kill(pid);
+      await settled(home, "app", 2);
+      const [second] = await up(home, "app");
+      assert.equal(onlyPid(home, TITLE), second);
+      assert.equal((await home.usrsvc("stop", "app")).code, 0);
+      assert.deepEqual(pids(home, TITLE), []);
+    });
+
+    test("is named and ended where proctitle_re does not match it", async (t) => {
+      const home = new Home(t);
+      home.program("app", {
+        command: commandOf(home),
+        proctitle_re: "^another title",
+        success_seconds: "0.8",
+        maxrestarts: "2",
+      });
+      endAfter(t, home, TITLE);
+      const { code, err } = await home.usrsvc("start", "app");
+      assert.equal(code, 134);
+      assert.match(err, /left running, and usrsvc ended, process \d+: mytitle: ready/);
+      assert.match(
+        err,
+        /pidfile to that and autopid = False; or set proctitle_re = \^mytitle: ready/,
+      );
+      assert.deepEqual(pids(home, TITLE), []);
+      await home.usrsvcd();
+      await waitFor("it to give up", () => told(home, "program.gave-up").length > 0);
+      assert.deepEqual(pids(home, TITLE), []);
+    });
+
+    test("is ended by a stop, although who started it was killed before it was known", async (t) => {
+      const home = new Home(t);
+      const settings = { proctitle_re: "^another title", success_seconds: "5" };
+      home.program("app", { command: commandOf(home), ...settings });
+      endAfter(t, home, TITLE);
+      const starter = home.spawn("usrsvc.cjs", ["start", "app"]);
+      await waitFor("its title", () => pids(home, TITLE).length > 0);
+      starter.kill("SIGKILL");
+      const { code, out } = await home.usrsvc("stop", "app");
+      assert.equal(code, 0);
+      assert.match(out, /1 left-over process ended/);
+      assert.deepEqual(pids(home, TITLE), []);
+    });
+  },
+);
