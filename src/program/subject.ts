@@ -94,7 +94,7 @@ export function findSubject(
 }
 
 /** How thorough a look is. */
-export interface LookOptions extends Pick<SweepOptions, "maxAgeMs" | "trusting"> {
+export interface LookOptions extends SweepOptions {
   /** False: only the pidfile and the record are looked at. */
   readonly scan?: boolean;
   /** False: what stems from an earlier launch of the program is no candidate. */

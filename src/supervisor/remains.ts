@@ -72,13 +72,14 @@ export class Remains {
     record: ProgramRecord,
     { exe, exit, title }: Dead,
   ): Promise<(Found & { kind: "running" }) | undefined> {
-    if (!hasGroup(record)) return undefined;
-    // Whose first process left with 0 went to the background: its copy is the daemon.
+    // Whose first process left with 0 went to the background: its copy is the daemon, in any session.
     const hasLeft = exit?.kind === "code" && exit.code === 0;
+    if (!hasLeft && !hasGroup(record)) return undefined;
     const known = hasLeft ? { ...record, image: undefined } : record;
     const end = monotonicMs() + HEIR_PATIENCE_MS;
     for (;;) {
-      const found = lookFor(subject, known, this.#host);
+      // Titles are set within the first seconds: the last ones that were seen do not count.
+      const found = lookFor(subject, known, this.#host, { thorough: true });
       if (found.kind === "running") return await this.#ifItLasts(found);
       const namesake = this.#namesake(known, title);
       if (namesake !== undefined) return await this.#ifItLasts(namesake);
