@@ -1,0 +1,235 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { Home, isAlive, waitFor } from "./home.ts";
+import { endAfter, kill, onlyPid, pids, settled, stays, told, up } from "./looks.ts";
+import { answers, freePort, installed, nginxCommand, statusAt } from "./servers.ts";
+
+/** Waits until a process has ended, asked for by this signal. */
+async function ended(pid: number, signal: NodeJS.Signals): Promise<void> {
+  process.kill(pid, signal);
+  await waitFor(`pid ${pid} to end`, () => !isAlive(pid), 15_000);
+}
+
+/** Waits until usrsvcd has this process for the program. */
+async function isProgram(home: Home, name: string, pid: number): Promise<void> {
+  await waitFor(`${name} to be pid ${pid}`, async () => {
+    const status = await home.statusOf(name);
+    return status["pid"] === pid && status["state"] === "running";
+  });
+  await waitFor("its pidfile", () => home.pid(name) === pid);
+}
+
+describe("a program that executes itself anew", () => {
+  /** On SIGUSR2 it starts a second one, which goes on when the first is told to leave. */
+  function upgrading(home: Home, starts: string): string {
+    return home.script(
+      "server.sh",
+      `#!/bin/sh
+echo $$ >>${home.file("starts")}
+trap '${starts}' USR2
+trap 'exit 0' TERM
+while :; do sleep 0.03; done
+`,
+    );
+  }
+  const starts = (home: Home): readonly number[] =>
+    home.read("starts").split("\n").slice(0, -1).map(Number);
+
+  const ways: readonly [what: string, starts: string, signal: NodeJS.Signals][] = [
+    ["leaves with 0", '"$0" &', "SIGTERM"],
+    ["is killed", '"$0" &', "SIGKILL"],
+    ["leaves another in a session of its own", 'setsid "$0" &', "SIGTERM"],
+  ];
+  for (const [what, line, signal] of ways) {
+    test(`is followed when the first ${what}`, async (t) => {
+      const home = new Home(t).write();
+      home.program("app", { command: upgrading(home, line) });
+      await home.usrsvcd();
+      const [first] = await up(home, "app");
+      await settled(home, "app");
+      process.kill(first, "SIGUSR2");
+      const second = await waitFor("the second", () => starts(home)[1]);
+      await home.usrsvcd("reread");
+      assert.equal((await home.statusOf("app"))["pid"], first, "until it ends, it is the first");
+      await ended(first, signal);
+      await isProgram(home, "app", second);
+      const [exited] = told(home, "program.exited", "app");
+      assert.deepEqual([exited?.pid, exited?.["successor"]], [first, second]);
+      assert.deepEqual(starts(home), [first, second], "none was started besides");
+      assert.equal((await home.statusOf("app"))["restarts"], 0);
+
+      // It is the program in all respects: taken up, upgraded again, restarted and stopped.
+      await home.usrsvcd("restart");
+      await isProgram(home, "app", second);
+      process.kill(second, "SIGUSR2");
+      const third = await waitFor("the third", () => starts(home)[2]);
+      await ended(second, signal);
+      await isProgram(home, "app", third);
+      assert.equal((await home.usrsvc("restart", "app")).code, 0);
+      assert.ok(!isAlive(third));
+      await up(home, "app");
+      assert.equal((await home.usrsvc("stop", "app")).code, 0);
+      assert.ok(!starts(home).some(isAlive));
+      assert.equal(starts(home).length, 4);
+    });
+  }
+
+  test("is stopped with its second one while both live", async (t) => {
+    const home = new Home(t);
+    home.program("app", { command: upgrading(home, '"$0" &') });
+    await home.usrsvcd();
+    const [first] = await up(home, "app");
+    process.kill(first, "SIGUSR2");
+    await waitFor("the second", () => starts(home)[1]);
+    assert.equal((await home.usrsvc("stop", "app")).code, 0);
+    await stays("none runs", () => !starts(home).some(isAlive), 300);
+    assert.equal(starts(home).length, 2);
+  });
+
+  test("is started anew when its second one ends with it", async (t) => {
+    const home = new Home(t);
+    home.program("app", { command: upgrading(home, '"$0" &') });
+    await home.usrsvcd();
+    const [first] = await up(home, "app");
+    await settled(home, "app");
+    process.kill(first, "SIGUSR2");
+    const second = await waitFor("the second", () => starts(home)[1]);
+    await kill(first, second);
+    await waitFor("a third", () => starts(home)[2]);
+    await settled(home, "app", 2);
+    const [third] = await up(home, "app");
+    assert.deepEqual(starts(home), [first, second, third]);
+  });
+});
+
+const gunicorn = installed("/usr/bin/gunicorn");
+const hasGunicorn =
+  gunicorn !== undefined &&
+  spawnSync("/usr/bin/python3", ["-c", "import gunicorn, setproctitle"]).status === 0;
+
+describe(
+  "gunicorn",
+  { skip: !hasGunicorn && "gunicorn with setproctitle is not installed" },
+  () => {
+    const APP = `import os, time
+def application(environ, respond):
+    if environ["PATH_INFO"] == "/slow":
+        open(os.environ["SLOW"], "w").close()
+        time.sleep(1.5)
+    respond("200 OK", [])
+    return [b"ok\\n"]
+`;
+
+    async function shop(home: Home, name: string): Promise<number> {
+      const port = await freePort();
+      mkdirSync(home.file("app"));
+      writeFileSync(home.file("app/shop.py"), APP);
+      home.program(
+        "shop",
+        {
+          command: `${gunicorn} --name ${name} --workers 1 --bind 127.0.0.1:${port} shop:application`,
+          proctitle_re: `gunicorn: master \\[${name}\\]|/gunicorn --name ${name}`,
+          directory: home.file("app"),
+          success_seconds: "0.5",
+        },
+        `[[Env]]\nSLOW = ${home.file("slow")}\n`,
+      );
+      return port;
+    }
+
+    test("upgraded by USR2: the new master is the program, and no request is cut", async (t) => {
+      const home = new Home(t);
+      const port = await shop(home, "shop1");
+      const MASTER = /^gunicorn: master \[shop1/;
+      endAfter(t, home, /gunicorn/);
+      await home.usrsvcd();
+      await waitFor("it to answer", async () => await answers(port), 20_000);
+      await settled(home, "shop");
+      const old = onlyPid(home, MASTER);
+      process.kill(old, "SIGUSR2");
+      const fresh = await waitFor(
+        "the new master",
+        () => pids(home, MASTER).find((pid) => pid !== old),
+        20_000,
+      );
+      await waitFor("its worker", () => pids(home, /^gunicorn: worker \[shop1/).length === 2);
+      const [worker] = pids(home, /^gunicorn: worker \[shop1/);
+      await ended(old, "SIGTERM");
+      await waitFor("the old worker to end", () => !isAlive(worker ?? 0));
+      const slow = statusAt(port, "/slow");
+      await waitFor("the request to be served", () => existsSync(home.file("slow")));
+      await isProgram(home, "shop", fresh);
+      assert.equal(await slow, 200, "it was not cut");
+      assert.deepEqual(pids(home, MASTER), [fresh]);
+      assert.equal((await home.statusOf("shop"))["restarts"], 0);
+      assert.equal((await home.usrsvc("stop", "shop")).code, 0);
+      assert.deepEqual(pids(home, /gunicorn/), []);
+    });
+
+    test("told to leave before the new master has its title: that is waited for", async (t) => {
+      const home = new Home(t);
+      const port = await shop(home, "shop2");
+      endAfter(t, home, /gunicorn/);
+      await home.usrsvcd();
+      await waitFor("it to answer", async () => await answers(port), 20_000);
+      await settled(home, "shop");
+      const old = onlyPid(home, /^gunicorn: master \[shop2\]/);
+      process.kill(old, "SIGUSR2");
+      const fresh = await waitFor(
+        "the new one",
+        () => pids(home, /gunicorn.*--name shop2/).find((pid) => pid !== old),
+        20_000,
+      );
+      await ended(old, "SIGTERM");
+      await isProgram(home, "shop", fresh);
+      await waitFor("it to answer", async () => (await statusAt(port)) === 200, 20_000);
+      assert.deepEqual(pids(home, /^gunicorn: master/), [fresh]);
+    });
+  },
+);
+
+const nginx = installed("/usr/sbin/nginx", "/usr/local/sbin/nginx");
+
+test(
+  "nginx upgraded by USR2 and QUIT, and killed hard later: its workers do not keep the port",
+  { skip: nginx === undefined && "nginx is not installed" },
+  async (t) => {
+    const home = new Home(t);
+    const port = await freePort();
+    home.program("nginx", {
+      command: nginxCommand(home, String(nginx), port),
+      autopid: "False",
+      proctitle_re: `nginx: master process .*${home.file("nginx.conf")}`,
+      success_seconds: "0.5",
+    });
+    const MASTER = /^nginx: master/;
+    endAfter(t, home, /^nginx: /);
+    await home.usrsvcd();
+    const [old] = await up(home, "nginx");
+    await settled(home, "nginx");
+    process.kill(old, "SIGUSR2");
+    const fresh = await waitFor("the new master", () =>
+      pids(home, MASTER).find((pid) => pid !== old),
+    );
+    await waitFor("its pidfile", () => home.pid("nginx") === fresh);
+    await home.usrsvcd("reread");
+    assert.equal((await home.statusOf("nginx"))["pid"], old, "until it ends, it is the first");
+    await ended(old, "SIGQUIT");
+    await isProgram(home, "nginx", fresh);
+    assert.equal(await statusAt(port), 200);
+    assert.deepEqual(pids(home, MASTER), [fresh]);
+
+    await kill(fresh);
+    const third = await waitFor("another master", () =>
+      pids(home, MASTER).find((pid) => pid !== fresh),
+    );
+    await isProgram(home, "nginx", third);
+    assert.equal(await statusAt(port), 200);
+    assert.equal(pids(home, /^nginx: worker/).length, 2, "none of the dead one");
+    assert.equal((await home.usrsvc("stop", "nginx")).code, 0);
+    assert.deepEqual(pids(home, /nginx/), []);
+    assert.ok(!(await answers(port)));
+  },
+);
