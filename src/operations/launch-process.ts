@@ -98,8 +98,9 @@ export async function launchIt(
       return { ...base, result: "started", code: ExitCode.ok, ...facts, message, ...details };
     }
     case "interrupted": {
-      const message = `interrupted; it was launched as pid ${outcome.process.pid} and is left running`;
       const { pid } = outcome.process;
+      const { message: why } = window.signal.reason as Error;
+      const message = `interrupted (${why}); it was launched as pid ${pid} and is left running`;
       return { ...base, result: "interrupted", code: ExitCode.failure, pid, message };
     }
     case "failed":
