@@ -1,0 +1,366 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdirSync, writeFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { finished, Home, isAlive, lines, type Result, sleeper, waitFor } from "./home.ts";
+import { environOf, kill, onlyPid, parentOf, pids, settled, stays, told, up } from "./looks.ts";
+
+async function daemonPid(home: Home): Promise<number> {
+  const [status] = lines((await home.usrsvcd("status", "--json")).out);
+  return Number(status?.["pid"]);
+}
+
+/** A home with one program, which usrsvcd has started; usrsvcd has OF_USRSVCD in its environment. */
+async function begin(
+  home: Home,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<{ readonly daemon: number; readonly pid: number }> {
+  home.program("web", { command: sleeper(), ...settings }, "[[Env]]\nOF_PROGRAM = 1\n");
+  await home.run("usrsvcd.cjs", [], { OF_USRSVCD: "1" });
+  const [pid] = await up(home, "web");
+  await settled(home, "web");
+  return { daemon: await daemonPid(home), pid };
+}
+
+/** Requests and answers that lie in the folder. */
+function asked(home: Home): readonly string[] {
+  return readdirSync(home.file("state/programs")).filter((file) => /\.(request|answer)/.test(file));
+}
+
+/** Asks from a shell that has SECRET in its environment. */
+async function fromShell(home: Home, ...words: readonly string[]): Promise<Result> {
+  return await home.run("usrsvc.cjs", words, { SECRET: "y" });
+}
+
+describe("a start that is asked for where usrsvcd runs", () => {
+  test("is made by usrsvcd: environment and parent are those of a restart at night", async (t) => {
+    const home = new Home(t);
+    const { daemon, pid: first } = await begin(home);
+    const claim = (pid: number): void => {
+      assert.equal(parentOf(pid), daemon);
+      const env = environOf(pid);
+      assert.deepEqual(
+        [env.get("OF_USRSVCD"), env.get("OF_PROGRAM"), env.get("SECRET")],
+        ["1", "1", undefined],
+      );
+    };
+    claim(first);
+    const restart = await fromShell(home, "restart", "web");
+    assert.equal(restart.code, 0, restart.err);
+    assert.match(restart.out, new RegExp(`^web: stopped, pid ${first}: .*; started, pid \\d+`));
+    const [second] = await up(home, "web");
+    assert.notEqual(second, first);
+    claim(second);
+    await home.usrsvc("stop", "web");
+    const start = await fromShell(home, "start", "web");
+    assert.match(start.out, /^web: started, pid/);
+    const [third] = await up(home, "web");
+    claim(third);
+    const again = await fromShell(home, "start", "web");
+    assert.match(again.out, new RegExp(`^web: runs already, pid ${third}`));
+    await kill(third); // its end is known, for it is a child of usrsvcd
+    await waitFor("its end", () => told(home, "program.exited").some(({ pid }) => pid === third));
+    claim(await home.running("web", third));
+    assert.deepEqual(asked(home), []);
+    const requests = told(home, "program.requested", "web");
+    assert.deepEqual(
+      requests.map((line) => line["action"]),
+      ["restart", "start", "start"],
+    );
+  });
+
+  test("with --here is made with the environment of this shell, which is said", async (t) => {
+    const home = new Home(t);
+    const { daemon } = await begin(home);
+    const restart = await fromShell(home, "restart", "--here", "web");
+    assert.equal(restart.code, 0, restart.err);
+    assert.match(restart.out, /with this shell's environment \(--here\)/);
+    const [pid] = await up(home, "web");
+    assert.equal(environOf(pid).get("SECRET"), "y");
+    assert.notEqual(parentOf(pid), daemon);
+    await waitFor("usrsvcd to follow", () =>
+      told(home, "program.taken-up", "web").some((line) => line.pid === pid),
+    );
+    await kill(pid);
+    const next = await home.running("web", pid);
+    assert.equal(environOf(next).get("SECRET"), undefined);
+    assert.equal((await home.usrsvc("stop", "--here", "web")).code, 1, "it is no option of stop");
+  });
+
+  test("of a program that asks to end with its parent: it runs on", async (t) => {
+    if (spawnSync("setpriv", ["--pdeathsig", "TERM", "true"]).status !== 0)
+      return t.skip("no setpriv");
+    const home = new Home(t);
+    const sleep = sleeper();
+    const { daemon } = await begin(home, {
+      command: `setpriv --pdeathsig TERM ${sleep}`,
+      proctitle_re: `^${sleep}$`,
+    });
+    assert.equal((await fromShell(home, "restart", "web")).code, 0);
+    const pid = onlyPid(home, new RegExp(`^${sleep}$`));
+    assert.equal(parentOf(pid), daemon);
+    await stays("it lives", () => isAlive(pid), 300);
+  });
+
+  test("that fails is told as if it had been made here", async (t) => {
+    const home = new Home(t);
+    const command = home.script("fails.sh", "#!/bin/sh\necho no database >&2\nexit 7\n");
+    await begin(home);
+    home.program("fails", { command, autostart: "no", autorestart: "no" });
+    await home.usrsvcd("reread");
+    const { code, err } = await home.usrsvc("start", "fails");
+    assert.equal(code, 134);
+    assert.match(err, /^fails: not started: exited with code 7 within success_seconds \(0\.3\)/m);
+    assert.match(err, /\| no database/);
+    const json = await home.usrsvc("start", "--json", "fails");
+    const [result] = lines(json.out);
+    assert.deepEqual(
+      [result?.["program"], result?.["result"], result?.["exitCode"], result?.["exit"]],
+      ["fails", "failed", 134, { code: 7 }],
+    );
+    const [line] = told(home, "program.start-failed", "fails");
+    assert.match(line?.msg ?? "", /exited with code 7/);
+  });
+
+  test("of many at once: each has its answer", async (t) => {
+    const home = new Home(t);
+    await begin(home);
+    const names = ["a", "b", "c", "d", "e"];
+    for (const name of names) home.program(name, { command: sleeper(), autostart: "no" });
+    await home.usrsvcd("reread");
+    const start = await home.usrsvc("-P", "start", ...names);
+    assert.equal(start.code, 0, start.err);
+    const first = await up(home, ...names);
+    const restart = await home.usrsvc("-P", "restart", "all");
+    assert.equal(restart.code, 0, restart.err);
+    const second = await up(home, ...names);
+    assert.ok(!second.some((pid) => first.includes(pid)));
+    assert.equal(pids(home, /^\/bin\/sleep/).length, 6);
+    assert.deepEqual(asked(home), []);
+  });
+
+  test("by two at once: one process", async (t) => {
+    const home = new Home(t);
+    const { pid: first } = await begin(home);
+    const both = await Promise.all([
+      fromShell(home, "restart", "web"),
+      fromShell(home, "restart", "web"),
+    ]);
+    // The one that comes second need not wait for the other's start window to close.
+    const calledOff = both.filter(({ code }) => code !== 0);
+    assert.ok(calledOff.length <= 1);
+    for (const { err } of calledOff) assert.match(err, /interrupted \(somebody wants to stop it\)/);
+    const [pid] = await up(home, "web");
+    assert.deepEqual(pids(home, /^\/bin\/sleep/), [pid]);
+    assert.notEqual(pid, first);
+    await home.usrsvc("stop", "web");
+    const starts = await Promise.all([1, 2, 3].map(async () => await home.usrsvc("start", "web")));
+    assert.ok(starts.every(({ code }) => code === 0));
+    assert.equal(starts.filter(({ out }) => out.startsWith("web: started")).length, 1);
+    assert.equal(pids(home, /^\/bin\/sleep/).length, 1);
+  });
+
+  test("can be called off by a stop, in a long start window", async (t) => {
+    const home = new Home(t);
+    await begin(home, { success_seconds: "0.3" });
+    home.program("slow", { command: sleeper(), success_seconds: "60", autostart: "no" });
+    await home.usrsvcd("reread");
+    const start = finished(home.spawn("usrsvc.cjs", ["start", "slow"]));
+    const pid = await home.running("slow");
+    const began = performance.now();
+    assert.equal((await home.usrsvc("stop", "slow")).code, 0);
+    assert.ok(performance.now() - began < 5000);
+    assert.ok(!isAlive(pid));
+    const { code, err } = await start;
+    assert.equal(code, 1, err);
+    assert.match(err, /interrupted|called off/);
+    await stays("it stays down", () => home.pid("slow") === undefined, 300);
+  });
+
+  test("goes on when who has asked is called off, or killed", async (t) => {
+    const home = new Home(t);
+    const { daemon } = await begin(home, { success_seconds: "0.8" });
+    for (const signal of ["SIGINT", "SIGKILL"] as const) {
+      const [before] = await up(home, "web");
+      const requests = told(home, "program.requested").length;
+      const asker = home.spawn("usrsvc.cjs", ["restart", "web"]);
+      const result = finished(asker);
+      await waitFor("it to be taken", () => told(home, "program.requested").length > requests);
+      asker.kill(signal);
+      const { code } = await result;
+      assert.notEqual(code, 0);
+      const pid = await home.running("web", before);
+      await up(home, "web");
+      assert.equal(home.pid("web"), pid);
+      assert.equal(parentOf(pid), daemon);
+      await waitFor("no answer to be left", () => asked(home).length === 0);
+    }
+  });
+});
+
+describe("settings that usrsvcd does not have", () => {
+  test("count for a restart by hand, which says what would bring the old ones back", async (t) => {
+    const home = new Home(t);
+    await begin(home);
+    const command = sleeper();
+    home.program("web", { command });
+    const restart = await home.usrsvc("restart", "web");
+    assert.equal(restart.code, 0, restart.err);
+    assert.match(restart.out, /usrsvcd has older settings of web than the file.*usrsvcd reread/);
+    const pid = onlyPid(home, new RegExp(`^${command}$`));
+    assert.equal((await home.statusOf("web"))["pid"], pid);
+    const env = environOf(pid);
+    assert.deepEqual([env.get("OF_USRSVCD"), env.get("SECRET")], ["1", undefined]);
+    await home.usrsvcd("reread");
+    const again = await home.usrsvc("restart", "web");
+    assert.doesNotMatch(again.out, /older settings/);
+    assert.equal(parentOf(home.pid("web") ?? 0), await daemonPid(home));
+  });
+
+  test("of a new program: it is started, and said that usrsvcd does not know it", async (t) => {
+    const home = new Home(t);
+    await begin(home);
+    home.program("new", { command: sleeper() });
+    const { code, out } = await fromShell(home, "start", "new");
+    assert.equal(code, 0);
+    assert.match(out, /usrsvcd does not know new yet.*usrsvcd reread/);
+    const pid = home.pid("new") ?? 0;
+    assert.equal(environOf(pid).get("SECRET"), undefined);
+    await home.usrsvcd("reread");
+    await waitFor("it to be taken up", () => told(home, "program.taken-up", "new").length > 0);
+    assert.equal((await home.statusOf("new"))["pid"], pid);
+  });
+
+  test("of another file with its state_dir: it is started here, which is said", async (t) => {
+    const home = new Home(t);
+    await begin(home);
+    const path = home.file("stage.cfg");
+    const text =
+      `[Main]\nstate_dir = ${home.file("state")}\n[Program:stage]\ncommand = ${sleeper()}\n` +
+      `pidfile = ${home.file("run/stage.pid")}\nstdout = ${home.file("log/stage.log")}\nsuccess_seconds = 0.3\n`;
+    writeFileSync(path, text, { mode: 0o600 });
+    const { code, out } = await fromShell(home, "-c", path, "start", "stage");
+    assert.equal(code, 0);
+    assert.match(out, /usrsvcd runs with another configuration file/);
+    assert.ok(isAlive(home.pid("stage") ?? 0));
+    assert.equal((await home.usrsvc("-c", path, "stop", "stage")).code, 0);
+  });
+});
+
+describe("a usrsvcd that does not answer", () => {
+  test("is done without after a second, and makes no second one when it wakes up", async (t) => {
+    const home = new Home(t);
+    const { daemon, pid: first } = await begin(home);
+    process.kill(daemon, "SIGSTOP");
+    let restart: Result;
+    try {
+      restart = await fromShell(home, "restart", "web");
+    } finally {
+      process.kill(daemon, "SIGCONT");
+    }
+    assert.equal(restart.code, 0, restart.err);
+    assert.match(restart.out, /usrsvcd did not take it in hand in time/);
+    const second = onlyPid(home, /^\/bin\/sleep/);
+    assert.notEqual(second, first);
+    const env = environOf(second);
+    assert.deepEqual([env.get("OF_USRSVCD"), env.get("SECRET")], ["1", undefined], "as usrsvcd's");
+    await waitFor("usrsvcd to follow", () =>
+      told(home, "program.taken-up").some((line) => line.pid === second),
+    );
+    assert.deepEqual(told(home, "program.requested"), []);
+    assert.deepEqual(pids(home, /^\/bin\/sleep/), [second]);
+    assert.deepEqual(asked(home), []);
+  });
+
+  test("since it is killed in the middle: who has asked goes on", async (t) => {
+    const home = new Home(t);
+    // It takes its time to leave.
+    const command = home.script("slow.sh", `#!/bin/sh\ntrap '' TERM\nsleep ${process.pid}\n:\n`);
+    const { daemon, pid: first } = await begin(home, { command, term_to_kill_seconds: "1" });
+    const restart = finished(home.spawn("usrsvc.cjs", ["restart", "web"]));
+    await waitFor("it to be taken", () => told(home, "program.requested").length > 0);
+    await waitFor("its end to begin", () =>
+      home.read("state/programs/web.json").includes('"stopping"'),
+    );
+    await kill(daemon);
+    const { code, out, err } = await restart;
+    assert.equal(code, 0, err);
+    const second = onlyPid(home, /^\/bin\/sh \S*slow\.sh/);
+    assert.notEqual(second, first);
+    assert.match(out, new RegExp(`started, pid ${second}`));
+    assert.deepEqual(asked(home), []);
+  });
+});
+
+describe("a program that asks for its own restart", () => {
+  for (const withDaemon of [true, false]) {
+    test(`gets it, ${withDaemon ? "under usrsvcd" : "without usrsvcd"}`, async (t) => {
+      const home = new Home(t);
+      const usrsvc = home.command("usrsvc.cjs");
+      const command = home.script(
+        "deploys.sh",
+        `#!/bin/sh
+echo $$ >>${home.file("starts")}
+until [ -e ${home.file("deploy")} ]; do sleep 0.03; done
+rm ${home.file("deploy")}
+${usrsvc} restart web >>${home.file("said")} 2>&1
+echo went on >>${home.file("said")}
+`,
+      );
+      home.program("web", { command });
+      if (withDaemon) await home.usrsvcd();
+      else await home.usrsvc("start", "web");
+      const starts = (): readonly number[] =>
+        home.read("starts").split("\n").slice(0, -1).map(Number);
+      for (const round of [1, 2]) {
+        const [before] = await up(home, "web");
+        assert.equal(starts().length, round);
+        writeFileSync(home.file("deploy"), "");
+        const pid = await waitFor("another", () => starts()[round]);
+        await waitFor("the old one to end", () => !isAlive(before));
+        await up(home, "web");
+        assert.equal(home.pid("web"), pid);
+        assert.deepEqual(pids(home, /^\/bin\/sh \S*deploys\.sh/), [pid]);
+      }
+      await stays("it lives on", () => starts().length === 3 && isAlive(starts()[2] ?? 0), 300);
+      assert.doesNotMatch(home.read("said"), /went on/);
+      await waitFor("no usrsvc to be left", () => pids(home, /usrsvc\.cjs restart/).length === 0);
+    });
+  }
+});
+
+describe("requests that lie there when usrsvcd begins", () => {
+  const request = (more: object = {}): string =>
+    JSON.stringify({
+      id: "1-1-a",
+      program: "web",
+      action: "restart",
+      at: new Date().toISOString(),
+      asker: { pid: process.pid, startTime: 1 },
+      fingerprint: "none",
+      ...more,
+    });
+
+  test("are void, damaged or declined, and do not stay; the program is left alone", async (t) => {
+    const home = new Home(t);
+    const { pid } = await begin(home);
+    const put = (file: string, text: string): void =>
+      writeFileSync(home.file(`state/programs/${file}`), text);
+    const putAll = (): void => {
+      put("web.1-1-a.request", request());
+      put("web.1-2-a.request", request({ id: "1-2-a", at: "2001-01-01T00:00:00Z" }));
+      put("web.1-3-a.request", "{");
+      put("web.1-4-a.request", request({ id: "1-4-a", action: "format" }));
+      put("nobody.1-5-a.request", request({ id: "1-5-a", program: "nobody" }));
+      put("web.1-6-a.request", request({ id: "../../1-6-a" }));
+    };
+    await home.usrsvcd("stop");
+    putAll();
+    await home.usrsvcd();
+    await waitFor("them to be taken", () => !asked(home).some((file) => file.includes(".request")));
+    putAll(); // and while it runs
+    await waitFor("them to be taken", () => !asked(home).some((file) => file.includes(".request")));
+    assert.deepEqual((await up(home, "web"))[0], pid);
+    assert.deepEqual(told(home, "program.requested"), []);
+  });
+});
