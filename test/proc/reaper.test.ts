@@ -64,7 +64,10 @@ async function leaveOrphans(count: number, ms = "0.0$((n % 10))"): Promise<reado
   const line = `(sleep ${ms}; exit $((n % 200))) >/dev/null 2>&1 & echo $!`;
   const script = `n=0; while [ $n -lt ${count} ]; do ${line}; n=$((n+1)); done`;
   const shell = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "inherit"] });
+  // A Reaper that is made while Node does not know yet that the shell has ended would reap it.
+  const ended = exitOf(shell, 60_000);
   const pids = (await inTime(output(shell), "pids of orphans", 60_000)).trim().split("\n");
+  await ended;
   assert.equal(pids.length, count);
   return pids.map((pid) => Number(pid) as Pid);
 }
