@@ -1,7 +1,6 @@
 import { ProcError } from "../../proc/error.ts";
-import type { ProcessRef } from "../../proc/pid.ts";
+import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
-import type { Stat } from "../../proc/stat.ts";
 import { isDescendant } from "../../proc/tree.ts";
 import type { Host } from "./host.ts";
 import { isLaunchShell } from "./launch.ts";
@@ -30,28 +29,39 @@ export function relation(ref: ProcessRef, name: string, host: LineageHost): Rela
   const recorded = host.ownerOf(ref);
   if (recorded !== undefined) return recorded === name ? "own" : "other";
   if (isOurselves(ref, host) || isUsrsvc(ref, host)) return "other";
-  const mark = markOf(host.proc, ref.pid);
-  if (mark !== undefined) {
-    // What bears a mark of another usrsvc (another state_dir, a container) is never ours.
-    if (mark.home !== host.home) return "other";
-    if (mark.program === name) return "own";
-    if (!host.isRetired(mark.program)) return "other";
-  }
-  const kin = ownerByKin(ref, host);
-  if (kin !== undefined) return kin === name ? "own" : "other";
+  const known = byMark(ref.pid, name, host) ?? byKin(ref, name, host);
+  if (known !== undefined) return known;
   return isBeingLaunched(ref, host) ? "other" : "free";
 }
 
-/** By its ancestors and its session: many a program writes its title over its environment. */
-function ownerByKin(ref: ProcessRef, host: LineageHost): string | undefined {
+/** By the mark in its environment; undefined where it has none, or one of a program that is no more. */
+function byMark(pid: Pid, name: string, host: LineageHost): Relation | undefined {
+  const mark = markOf(host.proc, pid);
+  if (mark === undefined) return undefined;
+  // What bears a mark of another usrsvc (another state_dir, a container) is never ours.
+  if (mark.home !== host.home) return "other";
+  if (mark.program === name) return "own";
+  return host.isRetired(mark.program) ? undefined : "other";
+}
+
+/**
+ * By its session and its forebears, and their marks: many a program writes its title over its
+ * environment, or gives its children another. What stems from one that is being launched is known by
+ * that one's mark alone: nobody has claimed it yet.
+ */
+function byKin(ref: ProcessRef, name: string, host: LineageHost): Relation | undefined {
   let stat = statIfAny(host.proc, ref.pid);
   for (let steps = 0; stat !== undefined && steps < MOST_ANCESTORS; steps += 1) {
     const owner =
       host.ownerOf({ pid: stat.pid, startTime: stat.startTime }) ??
       host.ownerOfSession(stat.session);
-    if (owner !== undefined) return owner;
+    if (owner !== undefined) return owner === name ? "own" : "other";
+    const marked = steps === 0 ? undefined : byMark(stat.pid, name, host);
+    if (marked !== undefined) return marked;
     if (stat.ppid <= 1 || stat.ppid === process.pid) return undefined;
-    stat = statIfAny(host.proc, stat.ppid as Stat["pid"]);
+    stat = statIfAny(host.proc, stat.ppid as Pid);
+    // A usrsvcd may itself run in a program of another: what it makes is not that one's.
+    if (stat !== undefined && isUsrsvc(stat, host)) return undefined;
   }
   return undefined;
 }
@@ -129,7 +139,7 @@ function namesUsrsvc(word: string): boolean {
 }
 
 /** A usrsvc or usrsvcd at work, or a shell that is to become a program, has the names and commands of programs in its own argv. */
-function isUsrsvc(ref: ProcessRef, host: Pick<Host, "proc">): boolean {
+function isUsrsvc(ref: Pick<ProcessRef, "pid">, host: Pick<Host, "proc">): boolean {
   try {
     const argv = host.proc.cmdline(ref.pid);
     if (isLaunchShell(argv)) return true;

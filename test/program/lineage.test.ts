@@ -95,6 +95,22 @@ describe("relation", () => {
     assert.equal(relation(child, "web", stranger), "free");
   });
 
+  test("without a mark is that of a marked ancestor, which nobody has on record yet", () => {
+    const proc = new FakeProc();
+    proc.set({ pid: 10, environ: mark("mail") });
+    proc.set({ pid: 20, ppid: 10 });
+    const child = proc.set({ pid: 30, ppid: 20, argv: ["app"] });
+    const seen = (retired: readonly string[] = []): readonly Relation[] =>
+      ["mail", "web"].map((name) => relation(child, name, hostOf(proc, { retired })));
+    assert.deepEqual(seen(), ["own", "other"]);
+    assert.deepEqual(seen(["mail"]), ["own", "free"]);
+    proc.set({ pid: 10, environ: mark("mail", "away") });
+    assert.deepEqual(seen(), ["other", "other"]);
+    // A usrsvcd that somebody has started in a shell below that program.
+    proc.set({ pid: 20, ppid: 10, argv: ["node", "/x/dist/usrsvcd.cjs", "start"] });
+    assert.deepEqual(seen(), ["free", "free"]);
+  });
+
   test("is another's for ourselves and our ancestors, in whose words the program's name may stand", () => {
     const proc = new FakeProc();
     const shell = proc.set({ pid: 20, argv: ["sh", "-c", "usrsvc start web; app"] });

@@ -101,7 +101,6 @@ class World {
 
   /** True while anything still shows whose it is: its environment, its session, or a living forebear. */
   #isTraceable({ ref, owner }: Member): boolean {
-    if (this.proc.get(ref.pid).environ?.["USRSVC_LAUNCH"] !== undefined) return true;
     const record = PROGRAMS.some((name) => name === owner)
       ? this.#records.get(owner as Name)
       : undefined;
@@ -110,11 +109,15 @@ class World {
     while (one !== undefined) {
       const { ref: self } = one;
       const { session, ppid } = this.proc.get(self.pid);
-      if (session === record?.launched?.pid) return true;
+      if (session === record?.launched?.pid || this.#isMarked(self)) return true;
       if (known.some((it) => sameProcess(it, self))) return true;
       one = this.#members.find((member) => member.ref.pid === ppid && member.owner === owner);
     }
     return false;
+  }
+
+  #isMarked({ pid }: ProcessRef): boolean {
+    return this.proc.get(pid).environ?.["USRSVC_LAUNCH"] !== undefined;
   }
 
   #launch(name: Name): void {
