@@ -511,7 +511,10 @@ export class SupervisedProgram {
       case "take-up":
         return this.#takeUp(found);
       case "note-death":
-        return this.#noteDeath(effect, step);
+        this.#noteDeath(effect, step);
+        // In the pause its workers would hold its port, and look like the program. A start ends them itself.
+        if (pauseFollows(step)) await this.#starter.endRemains(this.#settings);
+        return;
       case "note-stopped":
         this.#cancelWake();
         this.#dropStalePidfile();
@@ -724,6 +727,10 @@ export class SupervisedProgram {
 
 function startFollows({ effects }: Step): boolean {
   return effects.some(({ kind }) => kind === "start");
+}
+
+function pauseFollows({ effects }: Step): boolean {
+  return effects.some(({ kind }) => kind === "back-off" || kind === "give-up");
 }
 
 /** True when the record says that the program ran, or was kept running, in this boot. */

@@ -30,22 +30,34 @@ export class Remains {
   readonly #signal: () => AbortSignal;
   /** Whose groups they were: the program's itself, and of what was launched to become it. */
   #left: Target | undefined;
+  #isNoted = false;
   /** When their end was noted, on our clock. */
-  #since = 0;
+  #since = Number.NEGATIVE_INFINITY;
 
   constructor(host: Host, signal: () => AbortSignal) {
     this.#host = host;
     this.#signal = signal;
   }
 
-  /** True between the death of a process and the end of what it left. */
+  /** True between a death and the start that answers it. */
   get isNoted(): boolean {
-    return this.#left !== undefined;
+    return this.#isNoted;
+  }
+
+  /** A start answers the death. */
+  answered(): void {
+    this.#isNoted = false;
+  }
+
+  /** How long ago the last death was noted, in ms; infinite before the first one. */
+  get ageMs(): number {
+    return monotonicMs() - this.#since;
   }
 
   /** This process of the program has died. */
   note(process: ProcessRef, record: ProgramRecord | undefined): void {
     this.#since = monotonicMs();
+    this.#isNoted = true;
     // The record may be that of a process which somebody else has started meanwhile.
     const known = sameProcess(record?.process, process) ? record : undefined;
     this.#left = { process, launched: known?.launched, session: known?.session };
@@ -155,8 +167,12 @@ export class Remains {
   ): Promise<number> {
     const host = this.#host;
     if (found.kind === "running" || record?.phase !== "starting") return 0;
-    const { launched } = record;
-    if (launched === undefined || !sameProcess(host.proc.alive(launched.pid), launched)) return 0;
+    const { launched, launch, image } = record;
+    if (launched === undefined) return 0;
+    // Of a daemon the first process may have left already.
+    const lives = sameProcess(host.proc.alive(launched.pid), launched);
+    const all = lives ? [] : host.table.sweep({ thorough: true });
+    if (!lives && offspring({ launch, launched, image }, all, host).length === 0) return 0;
     const left = successMs - ageMs(launched.startTime, host.proc.uptime());
     if (left > 0) return Math.min(left, UNFINISHED_LOOK_MS);
     await endLeftOvers(record, termToKillMs, host, this.#signal());

@@ -1,4 +1,5 @@
 import type { ProcessRef } from "../../proc/pid.ts";
+import { ageMs } from "../../proc/uptime.ts";
 import type { AlertKind } from "../alerts/alert.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { settingsDigest } from "../program/digest.ts";
@@ -11,6 +12,9 @@ import type { Ledger } from "./ledger.ts";
 import type { History } from "./machine.ts";
 import type { Remains } from "./remains.ts";
 import { LOOK, type Surroundings } from "./surroundings.ts";
+
+/** The kernel tells births to so many ms. */
+const TICK_MS = 10;
 
 /** What is to be started, and why. */
 export interface StartOrder {
@@ -57,7 +61,10 @@ export class Starter {
     this.#window = window;
     if (this.#closed) this.close();
     try {
-      if (order().cause === "restarted") await this.#endRemains(order().settings);
+      if (order().cause === "restarted") {
+        await this.endRemains(order().settings);
+        this.#remains.answered();
+      }
       const endTurn = await this.#around.host.launchTurn(window.signal);
       return await this.#start(order(), lock, endTurn, window.signal);
     } catch (error) {
@@ -104,16 +111,20 @@ export class Starter {
   }
 
   /** Ends what the last process left: before a turn is taken, since it may take long. */
-  async #endRemains({ termToKillMs }: ProgramSettings): Promise<void> {
+  async endRemains({ termToKillMs }: ProgramSettings): Promise<void> {
     const count = await this.#remains.end(termToKillMs);
     if (count === 0) return;
-    const msg = `${count} left-over processes of its group were ended before the start`;
+    const what = count === 1 ? "1 left-over process" : `${count} left-over processes`;
+    const msg = `${what} of its group ended before the next start`;
     this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);
   }
 
-  /** Looks whether somebody else has started another. */
+  /** Looks whether somebody else has started another since. What is older is a worker of the dead. */
   #findRunning(subject: Subject): ProcessRef | undefined {
-    const found = lookFor(subject, undefined, this.#around.host, { ...LOOK, heirs: false });
-    return found.kind === "running" ? found.process : undefined;
+    const { host } = this.#around;
+    const found = lookFor(subject, undefined, host, { ...LOOK, heirs: false });
+    if (found.kind !== "running") return undefined;
+    const ms = ageMs(found.process.startTime, host.proc.uptime());
+    return ms <= this.#remains.ageMs + TICK_MS ? found.process : undefined;
   }
 }

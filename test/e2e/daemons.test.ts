@@ -170,6 +170,28 @@ describe("a daemon that forks late in its start window", () => {
       assert.equal((await home.statusOf("app"))["state"], "stopped");
     });
 
+    test(`is one when ${who} is killed there, after its first process has left`, async (t) => {
+      const home = new Home(t);
+      const pidfile = home.file("run/app.pid");
+      const late = home.script(
+        "late.sh",
+        `#!/bin/sh\nsleep 0.7\necho $$ >${pidfile}\nsleep 1000; :\n`,
+      );
+      const text = `#!/bin/sh\nsetsid ${late} >/dev/null 2>&1 &\nexit 0\n`;
+      const command = home.script("first.sh", text);
+      home.program("app", { command, autopid: "False", pidfile, success_seconds: "2" });
+      const begin = who === "usrsvc" ? "usrsvc.cjs" : "usrsvcd.cjs";
+      const words = who === "usrsvc" ? ["start", "app"] : ["start", "-f"];
+      const starter = home.spawn(begin, words);
+      await waitFor("what goes on", () => pids(home, /late\.sh$/).length > 0);
+      await waitFor("its first process to leave", () => pids(home, /first\.sh$/).length === 0);
+      const daemon = onlyPid(home, /late\.sh$/);
+      starter.kill("SIGKILL");
+      await home.usrsvcd();
+      assert.deepEqual(await up(home, "app"), [daemon]);
+      await stays("it is one", () => pids(home, /late\.sh$/).length === 1, 300);
+    });
+
     test(`is one when it is restarted there, and ${who} has started it`, async (t) => {
       const home = new Home(t);
       await inWindow(home);
@@ -224,6 +246,25 @@ describe("workers of a dead master", () => {
     assert.ok(!before.some(isAlive), "no worker of the dead one");
     assert.equal(after.length, 4);
     assert.deepEqual(home.read("masters").trim().split("\n").map(Number), [first, second]);
+  });
+
+  test("are ended before a pause too: none is taken for the program in it", async (t) => {
+    const home = new Home(t);
+    const command = home.script("master.sh", `#!/bin/sh\n${workers}sleep 1000; :\n`);
+    home.program("app", { command });
+    await home.usrsvcd();
+    let [master] = await up(home, "app");
+    for (const times of [1, 2, 3]) {
+      await settled(home, "app", times);
+      await kill(master);
+      if (times < 3) master = await home.running("app", master);
+    }
+    await waitFor("the pause", () => told(home, "program.backoff", "app").length > 0);
+    await waitFor("the end of the workers", () => pids(home, /master\.sh$/).length === 0);
+    await stays("no worker is the program", () => home.pid("app") === undefined, 300);
+    await settled(home, "app", 4);
+    assert.equal(pids(home, /master\.sh$/).length, 4);
+    assert.deepEqual(told(home, "program.taken-up"), []);
   });
 });
 
