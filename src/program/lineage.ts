@@ -74,6 +74,8 @@ export interface Launch {
   readonly launched: ProcessRef;
   /** `image` (proc/stat.ts) of what was launched: what it forks without exec has the same. */
   readonly image?: number | undefined;
+  /** The session that what went to the background has made. */
+  readonly session?: number | undefined;
 }
 
 /**
@@ -82,14 +84,14 @@ export interface Launch {
  * reads for each one born since.
  */
 export function offspring(
-  { launch, launched, image }: Launch,
+  { launch, launched, image, session: own }: Launch,
   all: readonly TableEntry[],
   host?: Pick<Host, "proc">,
 ): readonly TableEntry[] {
   const parents = new Map(all.map((one) => [one.ref.pid as number, one.ppid]));
   return all.filter(({ ref, session }) => {
     if (ref.startTime < launched.startTime || ref.pid === process.pid) return false;
-    if (ref.pid === launched.pid || session === launched.pid) return true;
+    if (ref.pid === launched.pid || session === launched.pid || session === own) return true;
     if (isDescendant(ref.pid, launched.pid, (pid) => parents.get(pid))) return true;
     if (host === undefined || launch === undefined) return false;
     const mark = markOf(host.proc, ref.pid);

@@ -115,14 +115,14 @@ export class Remains {
 
   /** Of a program that gave itself a title: what has the same one, and was executed anew. */
   #namesake(
-    { launch, launched, process, image }: ProgramRecord,
+    { launch, launched, process, image, session }: ProgramRecord,
     title: string | undefined,
   ): (Found & { kind: "running" }) | undefined {
     const leader = launched ?? process;
     if (title === undefined || leader === undefined) return undefined;
     const { proc, table } = this.#host;
     const all = table.sweep({ thorough: true });
-    const same = offspring({ launch, launched: leader }, all, this.#host).filter(
+    const same = offspring({ launch, launched: leader, session }, all, this.#host).filter(
       ({ ref, argv }) => argv.join("\0") === title && statIfAny(proc, ref.pid)?.image !== image,
     );
     const [heir, ...others] = topMatches(same, all);
@@ -140,13 +140,13 @@ export class Remains {
 
   /** Something left runs the same executable, and was executed anew. */
   #mayComeYet(
-    { launch, launched, process, image }: ProgramRecord,
+    { launch, launched, process, image, session }: ProgramRecord,
     exe: string | undefined,
   ): boolean {
     const leader = launched ?? process;
     if (leader === undefined || exe === undefined) return false;
     const { proc, table } = this.#host;
-    return offspring({ launch, launched: leader }, table.sweep()).some(({ ref }) => {
+    return offspring({ launch, launched: leader, session }, table.sweep()).some(({ ref }) => {
       if (statIfAny(proc, ref.pid)?.image === image) return false;
       try {
         return proc.exe(ref.pid) === exe;

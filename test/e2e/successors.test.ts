@@ -168,6 +168,42 @@ def application(environ, respond):
       assert.deepEqual(pids(home, /gunicorn/), []);
     });
 
+    test("in the background, with its own pidfile and no proctitle_re: the new master goes on", async (t) => {
+      const home = new Home(t);
+      const port = await freePort();
+      mkdirSync(home.file("app"));
+      writeFileSync(home.file("app/shop.py"), APP);
+      const pidfile = home.file("run/shop.pid");
+      home.program(
+        "shop",
+        {
+          command: `${gunicorn} --daemon --pid ${pidfile} --name shop3 --workers 1 --bind 127.0.0.1:${port} shop:application`,
+          autopid: "False",
+          pidfile,
+          directory: home.file("app"),
+          success_seconds: "1",
+        },
+        `[[Env]]\nSLOW = ${home.file("slow")}\n`,
+      );
+      const MASTER = /^gunicorn: master \[shop3/;
+      endAfter(t, home, /gunicorn/);
+      await home.usrsvcd();
+      await waitFor("it to answer", async () => await answers(port), 20_000);
+      await settled(home, "shop");
+      const old = onlyPid(home, MASTER);
+      process.kill(old, "SIGUSR2");
+      const fresh = await waitFor(
+        "the new master",
+        () => pids(home, MASTER).find((pid) => pid !== old),
+        20_000,
+      );
+      await ended(old, "SIGTERM");
+      await isProgram(home, "shop", fresh);
+      assert.deepEqual(pids(home, MASTER), [fresh]);
+      assert.equal((await home.usrsvc("stop", "shop")).code, 0);
+      assert.deepEqual(pids(home, /gunicorn/), []);
+    });
+
     test("told to leave before the new master has its title: that is waited for", async (t) => {
       const home = new Home(t);
       const port = await shop(home, "shop2");
