@@ -30,11 +30,22 @@ export function resolveCommand(
   if (useshell === undefined) return { command, argv: undefined, match };
   const argv = useshell ? ["/bin/sh", "-c", command] : split.words;
   if (match || !("proctitle_re" in values)) return { command, argv, match };
-  const candidates = useshell ? listShellCommands(command) : [split.words];
+  const main = useshell ? lastShellCommand(command) : commandOfSession(split.words);
+  const own = main === undefined ? [split.words] : [main, split.words];
+  const candidates = useshell ? listShellCommands(command) : own;
   if (candidates.length === 0) issues.warn(whereIs(), NO_CANDIDATE);
-  const main = useshell ? lastShellCommand(command) : undefined;
   const rule = { kind: "command", candidates, ...(main && { main }) } as const;
   return { command, argv, match: rule };
+}
+
+/**
+ * What setsid(1) executes. It does so in a session of its own, which nothing but these words leads to
+ * when setsid itself is killed.
+ */
+function commandOfSession(words: readonly string[]): readonly string[] | undefined {
+  if (!/^(.*\/)?setsid$/.test(words[0] ?? "")) return undefined;
+  const begin = words.findIndex((word, index) => index > 0 && !word.startsWith("-"));
+  return begin === -1 ? undefined : words.slice(begin);
 }
 
 const NO_CANDIDATE =

@@ -28,12 +28,12 @@ export type MatchRule =
   | { readonly kind: "title"; readonly source: string; readonly regex: RegExp }
   /**
    * The command line must be one of these (or what the kernel makes of it through `#!`).
-   * Without `useshell` there is one; with it, one per simple command of the line, the last first.
+   * Without `useshell` there is one (two for setsid); with it, one per simple command of the line, the last first.
    */
   | {
       readonly kind: "command";
       readonly candidates: readonly (readonly string[])[];
-      /** Of a shell line: the command that does its work in the end; undefined: the shell does. */
+      /** Of a shell line, or of setsid: the command that does its work in the end; undefined: what is launched does. */
       readonly main?: readonly string[] | undefined;
     };
 

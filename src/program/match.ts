@@ -14,9 +14,9 @@ export interface Pattern {
   readonly description: string;
   /** True where the process that is launched *is* the program, whatever title it takes. */
   readonly isLaunched: boolean;
-  /** True for a shell line: the shell is the program. */
+  /** True for a shell line: the shell is the program. So is setsid, while it waits. */
   readonly isShell: boolean;
-  /** Of a shell line: true for the process below the shell that does its work, if there is to be one. */
+  /** Of such a one: true for the process below the shell that does its work, if there is to be one. */
   doesWork(argv: readonly string[]): boolean;
   /** Working directory that a match must have, unless it is the program's by its lineage; undefined: any. */
   readonly folder: string | undefined;
@@ -115,7 +115,7 @@ class CommandPattern implements Pattern {
   }
 
   get isShell(): boolean {
-    return this.#program.useshell;
+    return this.#program.useshell || this.#main !== undefined;
   }
 
   /** `node server.js` in two folders is two programs. */

@@ -86,7 +86,8 @@ export class Remains {
   ): Promise<(Found & { kind: "running" }) | undefined> {
     // Whose first process left with 0 went to the background: its copy is the daemon, in any session.
     const hasLeft = exit?.kind === "code" && exit.code === 0;
-    if (!hasLeft && !hasGroup(record)) return undefined;
+    // The work of a shell line, or of setsid, may have a session of its own.
+    if (!hasLeft && !subject.pattern.isShell && !hasGroup(record)) return undefined;
     const known = hasLeft ? { ...record, image: undefined } : record;
     const end = monotonicMs() + HEIR_PATIENCE_MS;
     for (;;) {

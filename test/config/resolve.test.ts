@@ -247,6 +247,28 @@ describe("resolvePrograms()", () => {
     assert.deepEqual(program?.match, { kind: "command", candidates: [["./c"], ["./a", "b"]] });
   });
 
+  const sessions: readonly [command: string, work: string | undefined][] = [
+    ["setsid -w /bin/run x", "/bin/run x"],
+    ["/usr/bin/setsid --fork --wait run -w", "run -w"],
+    ["setsid run", "run"],
+    ["setsid --version", undefined],
+    ["setsid", undefined],
+    ["/opt/mysetsid run", undefined],
+    ["env setsid run", undefined],
+  ];
+  for (const [command, work] of sessions) {
+    test(`knows ${command} by ${work ?? "its own words alone"}`, () => {
+      const program = resolve(`[Program:x]\n${REST.replace("/bin/run", command)}`).programs.get(
+        "x",
+      );
+      const words = command.split(" ");
+      const main = work?.split(" ");
+      const want =
+        main === undefined ? { candidates: [words] } : { candidates: [main, words], main };
+      assert.deepEqual(program?.match, { kind: "command", ...want });
+    });
+  }
+
   test("takes names that mean something in JavaScript", () => {
     const { programs } = resolve(
       "[DefaultSettings:constructor]\nautostart = 0\n[Program:__proto__]\nREST\ndefaults = constructor\n[[Env]]\n__proto__ = 1\n",
