@@ -1,13 +1,13 @@
 import type { Exit } from "../../proc/exit.ts";
 import { libc } from "../../proc/libc.ts";
-import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { type Pid, type ProcessRef, sameProcess, TICKS_PER_SECOND } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../format.ts";
 import { describeExit } from "../program/describe-exit.ts";
 import type { Found } from "../program/identify.ts";
 import type { Host } from "../program/host.ts";
-import { relation } from "../program/lineage.ts";
+import { offspring, relation } from "../program/lineage.ts";
 import type { Lock } from "../program/lock.ts";
 import { downNote } from "../program/mark.ts";
 import type { ProgramRecord } from "../program/record.ts";
@@ -45,7 +45,9 @@ export async function endIt(
   leaveSessionOf(record, host);
   const { launched, session } = record;
   const hasWrapper = launched !== undefined && !sameProcess(launched, process);
-  const again = (): ProcessRef | undefined => ownProcess(subject, record, host);
+  const beganAt = host.proc.uptime();
+  const again = (): ProcessRef | undefined =>
+    ownProcess(subject, record, host) ?? bornSince(beganAt, record, host);
   const outcome = await stop({ process, main, launched, session }, termToKillMs, host, {
     signal,
     ...(hasWrapper ? { again } : {}),
@@ -111,6 +113,18 @@ function ownProcess(subject: Subject, record: ProgramRecord, host: Host): Proces
   const found = lookFor(subject, { ...record, phase: "starting" }, host);
   if (found.kind !== "running") return undefined;
   return relation(found.process, subject.name, host) === "own" ? found.process : undefined;
+}
+
+/** What a wrapper has made since, as its last act: it may not have executed yet what it is to be. */
+function bornSince(
+  uptime: number,
+  { launch, launched, session }: ProgramRecord,
+  host: Host,
+): ProcessRef | undefined {
+  if (launched === undefined) return undefined;
+  const all = offspring({ launch, launched, session }, host.table.sweep({ thorough: true }), host);
+  const since = (uptime - 1 / TICKS_PER_SECOND) * TICKS_PER_SECOND;
+  return all.find(({ ref }) => ref.startTime >= since && ref.pid !== launched.pid)?.ref;
 }
 
 /** Kept beside the record too, should that be damaged: a stop lasts. */

@@ -55,6 +55,9 @@ export interface StopOptions {
 /** How long a process may outlive SIGKILL before it is called stuck. */
 const KILL_GRACE_MS = 5000;
 
+/** An exec takes less than so many ms. */
+const EXEC_MS = 10;
+
 /** So often is a program ended that was started anew meanwhile. */
 const MOST_ROUNDS = 5;
 
@@ -87,7 +90,7 @@ export async function stop(
   const patience = Math.max(0, termToKillMs - tookMs);
   let leftBehind = await endGroups(groups, patience, host, { signal });
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const another = again?.();
+    const another = again && (await askAgain(again, signal));
     if (another === undefined || sameProcess(another, first)) break;
     const more = await stop({ ...target, process: another, main: undefined }, termToKillMs, host, {
       signal,
@@ -96,6 +99,17 @@ export async function stop(
     leftBehind += 1 + more.leftBehind;
   }
   return { ...end, tookMs, leftBehind };
+}
+
+/** Twice: in mid-exec a process shows neither its words nor whose it is. */
+async function askAgain(
+  again: () => ProcessRef | undefined,
+  signal: AbortSignal | undefined,
+): Promise<ProcessRef | undefined> {
+  const first = again();
+  if (first !== undefined) return first;
+  await sleep(EXEC_MS, signal);
+  return again();
 }
 
 async function endProcess(
