@@ -1,6 +1,7 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import { readFileHead } from "../read-file.ts";
 import { fileStem, type StateDir } from "../program/state-dir.ts";
 import type { ActionResult } from "./operation.ts";
 
@@ -37,6 +38,8 @@ const REQUEST = ".request";
 const ANSWER = ".answer";
 /** A request that nobody took for so long is void, in ms. */
 const VOID_MS = 60_000;
+/** None is larger. */
+const MOST_BYTES = 1024 * 1024;
 
 /** True for the name of a file with a request. */
 export function isRequestFile(file: string): boolean {
@@ -90,7 +93,7 @@ export function takeRequest(dir: StateDir, file: string): Request | undefined {
   const path = join(dir.programs, file);
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    ({ text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false }));
     rmSync(path);
   } catch {
     return undefined; // withdrawn
@@ -119,7 +122,8 @@ function parseRequest(text: string): Request | undefined {
 export function takeAnswer(dir: StateDir, request: Request): Answer | undefined {
   const path = answerPath(dir, request);
   try {
-    const answer = JSON.parse(readFileSync(path, "utf8")) as Answer;
+    const { text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false });
+    const answer = JSON.parse(text) as Answer;
     rmSync(path, { force: true });
     return answer;
   } catch {

@@ -1,8 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
 import type { Host } from "./host.ts";
 import { recordedProcess } from "./identify.ts";
-import { type ProgramRecord, readRecord } from "./record.ts";
+import { type ProgramRecord, readRecord, readRecordText } from "./record.ts";
 import { fileStem } from "./state-dir.ts";
 import { removedSubject, type Subject } from "./subject.ts";
 
@@ -17,7 +16,7 @@ export function removedSubjects(configured: readonly string[], host: Host): read
   return recordFiles(host)
     .filter((file) => !known.has(file))
     .flatMap((file) => {
-      const name = nameIn(join(host.state.programs, file));
+      const name = nameIn(host, file);
       const record =
         name === undefined ? undefined : readRecord(host.state, name, host.proc.bootId()).record;
       return record !== undefined && runsOn(record, host) ? [removedSubject(record)] : [];
@@ -39,9 +38,9 @@ function recordFiles({ state }: Host): readonly string[] {
   }
 }
 
-function nameIn(path: string): string | undefined {
+function nameIn({ state }: Host, file: string): string | undefined {
   try {
-    const { name } = JSON.parse(readFileSync(path, "utf8")) as { readonly name?: unknown };
+    const { name } = JSON.parse(readRecordText(state, file)) as { readonly name?: unknown };
     return typeof name === "string" ? name : undefined;
   } catch {
     return undefined; // damaged, or gone

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { makeHugeFile } from "../support/strange-files.ts";
 import { finished, Home, isAlive, lines, type Result, sleeper, waitFor } from "./home.ts";
 import { environOf, kill, onlyPid, parentOf, pids, settled, stays, told, up } from "./looks.ts";
 
@@ -362,5 +363,15 @@ describe("requests that lie there when usrsvcd begins", () => {
     await waitFor("them to be taken", () => !asked(home).some((file) => file.includes(".request")));
     assert.deepEqual((await up(home, "web"))[0], pid);
     assert.deepEqual(told(home, "program.requested"), []);
+  });
+
+  test("that are no files, or huge, keep usrsvcd from nothing", async (t) => {
+    const home = new Home(t);
+    const { pid } = await begin(home);
+    execFileSync("mkfifo", [home.file("state/programs/web.1-7-a.request")]);
+    makeHugeFile(home.file("state/programs/web.1-8-a.request"), "{");
+    await kill(pid);
+    await home.running("web", pid);
+    assert.equal((await home.usrsvc("restart", "web")).code, 0);
   });
 });
