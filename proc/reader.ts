@@ -21,7 +21,7 @@ import { parsePid, type Pid, type ProcessRef } from "./pid.ts";
 import { parseSmapsRollup, type SmapsRollup } from "./smaps_rollup.ts";
 import { isDead, parseStat, type Stat } from "./stat.ts";
 import { parseStatmResident } from "./statm.ts";
-import { parseThreadGroup } from "./status.ts";
+import { parseThreadGroup, parseUids } from "./status.ts";
 import { parseUptime } from "./uptime.ts";
 
 /** Reads what the kernel says of processes. Each call may throw a {@link ProcError}. */
@@ -34,6 +34,8 @@ export interface ProcReader {
   alive(pid: Pid): ProcessRef | undefined;
   /** Effective user id: the owner of the folder `/proc/<pid>` (proc_pid(5)). */
   uid(pid: Pid): number;
+  /** Real, effective, saved and file system user id. */
+  uids(pid: Pid): readonly number[];
   /** May hang with the process's memory lock (a process in mid-exec or in mid-core-dump). */
   cmdline(pid: Pid): readonly string[];
   /** The environment as of the last exec. May hang as `cmdline` may. */
@@ -103,6 +105,10 @@ export function procReader(root = "/proc"): ProcReader {
       const found = reading(path, () => statSync(path, { throwIfNoEntry: false }));
       if (found === undefined) throw new ProcError("gone", path, "no such process");
       return found.uid;
+    },
+    uids(pid) {
+      const path = `${root}/${pid}/status`;
+      return parseUids(text(path), path);
     },
     cmdline: (pid) => parseCmdline(text(`${root}/${pid}/cmdline`)),
     environ: (pid) => parseEnviron(text(`${root}/${pid}/environ`)),

@@ -10,3 +10,14 @@ export function parseThreadGroup(text: string, path = "status"): number {
   if (word === undefined) throw new ProcError("malformed", path, "no Tgid");
   return Number(word);
 }
+
+/**
+ * Real, effective, saved and file system user id of `/proc/<pid>/status`.
+ *
+ * @throws {ProcError} `malformed` when there is no such line
+ */
+export function parseUids(text: string, path = "status"): readonly number[] {
+  const words = /^Uid:\s*(\d+)\s+(\d+)\s+(\d+)\s+(\d+)$/m.exec(text)?.slice(1);
+  if (words === undefined) throw new ProcError("malformed", path, "no Uid");
+  return words.map(Number);
+}

@@ -31,7 +31,7 @@ export function relation(ref: ProcessRef, name: string, host: LineageHost): Rela
   if (isOurselves(ref, host) || isUsrsvc(ref, host)) return "other";
   const known = byMark(ref.pid, name, host) ?? byKin(ref, name, host);
   if (known !== undefined) return known;
-  return isBeingLaunched(ref, host) ? "other" : "free";
+  return isBeingLaunched(ref, host) || isSetuid(ref, host) ? "other" : "free";
 }
 
 /** By the mark in its environment; undefined where it has none, or one of a program that is no more. */
@@ -115,6 +115,16 @@ function isBeingLaunched({ pid }: ProcessRef, host: LineageHost): boolean {
   if (launching.size === 0 || statIfAny(proc, pid)?.ppid !== process.pid) return false;
   // One that nobody has any more was launched before; an orphan, which the kernel gave us, is older.
   return !host.watcher().isChild(pid) && host.spawner().underway(pid) !== undefined;
+}
+
+/** A program that is made to run as another belongs to who started it. */
+function isSetuid({ pid }: ProcessRef, { proc }: Pick<Host, "proc">): boolean {
+  try {
+    return new Set(proc.uids(pid)).size > 1;
+  } catch (error) {
+    if (error instanceof ProcError) return false; // gone
+    throw error;
+  }
 }
 
 /** Ourselves or one of our ancestors: a shell in whose command line the program's name stands. */

@@ -135,6 +135,19 @@ describe("relation", () => {
     assert.equal(relation(left, "web", hostOf(proc, { launching: ["other"] })), "free");
   });
 
+  test("is another's for what a setuid program makes run as this user", () => {
+    const uids: readonly (readonly [number, number, number, number])[] = [
+      [7, 1000, 1000, 1000],
+      [1000, 1000, 7, 1000],
+      [1000, 1000, 1000, 1000],
+    ];
+    const proc = new FakeProc();
+    const relations = uids.map((some) =>
+      relation(proc.set({ pid: 10, argv: ["app"], uids: some }), "web", hostOf(proc)),
+    );
+    assert.deepEqual(relations, ["other", "other", "free"]);
+  });
+
   const words: readonly [argv: readonly string[], want: boolean][] = [
     [["node", "/usr/lib/node_modules/usrsvc/dist/usrsvc.cjs", "start", "web"], true],
     [["node", "--max-old-space-size=64", "/x/dist/usrsvcd.cjs", "start"], true],

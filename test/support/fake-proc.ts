@@ -13,6 +13,8 @@ export interface FakeProcess {
   readonly state?: string;
   readonly threads?: number;
   readonly uid?: number;
+  /** Real, effective, saved and file system user id; else all are `uid`. */
+  readonly uids?: readonly number[];
   /** The process that it is a thread of. */
   readonly threadOf?: number;
   readonly argv?: readonly string[];
@@ -79,6 +81,11 @@ export class FakeProc implements ProcReader {
   uid(pid: Pid): number {
     this.reads.uid += 1;
     return this.get(pid).uid ?? FAKE_UID;
+  }
+
+  uids(pid: Pid): readonly number[] {
+    const { uid = FAKE_UID, uids } = this.get(pid);
+    return uids ?? [uid, uid, uid, uid];
   }
 
   cmdline(pid: Pid): readonly string[] {
