@@ -1,9 +1,11 @@
 import { nearest } from "../config/nearest.ts";
-import type { Settings } from "../config/settings.ts";
+import { defaultStateDir } from "../config/resolve-main.ts";
+import type { ProgramSettings, Settings } from "../config/settings.ts";
 import { daemonRuns } from "../daemon-alive.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
+import { announceState } from "../program/neighbours.ts";
 import { observeAll } from "../program/observe.ts";
 import { removedSubjects } from "../program/removed.ts";
 import { makeStateDir, stateDir } from "../program/state-dir.ts";
@@ -15,6 +17,7 @@ import { daemonNotes } from "../operations/daemon-notes.ts";
 import { restartProgram, startProgram, stopProgram } from "../operations/operate.ts";
 import { throughDaemon } from "../operations/through-daemon.ts";
 import type { ActionResult, Operation } from "../operations/operation.ts";
+import { homeFolder } from "./home.ts";
 import { Interrupted, untilSignalled } from "./run.ts";
 import { renderAction, renderActionJson, renderStatus } from "./render.ts";
 import type { Screen } from "./screen.ts";
@@ -28,7 +31,10 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
   const state = stateDir(settings.main.stateDir);
   const isConfigured = (name: string): boolean =>
     settings.programs.has(name) || settings.faulty.has(name);
-  using host = linuxHost(state, "usrsvc", { config: configPath(command.config), isConfigured });
+  const config = configPath(command.config);
+  const logs = (): Iterable<ProgramSettings> => settings.programs.values();
+  const commonState = defaultStateDir({ home: homeFolder() });
+  using host = linuxHost(state, "usrsvc", { config, isConfigured, commonState, logs });
   const { subjects, unknown } = choose(settings, command, host);
   for (const line of complaints(settings, command)) screen.complain(line);
   for (const name of unknown) tellUnknown(name, settings, command, screen);
@@ -107,6 +113,7 @@ async function actOnAll(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   makeStateDir(host.state);
+  announceState(host.state, defaultStateDir({ home: homeFolder() }));
   if (command.action !== "stop") await widenThreadPool(process.env); // launches may hang
   const one = async (subject: Subject): Promise<ExitCode> => {
     const operation = operationOf(command, host, screen, signal);

@@ -4,6 +4,7 @@ import { procReader } from "../../proc/reader.ts";
 import { libcFailure } from "../../proc/libc.ts";
 import { formatIssue } from "../config/issue.ts";
 import { loadSettings } from "../config/load.ts";
+import { defaultStateDir } from "../config/resolve-main.ts";
 import type { MainSettings, Settings } from "../config/settings.ts";
 import { type DaemonInfo, type RereadResult, unitOf } from "../daemon-info.ts";
 import { findDaemon } from "../daemon-alive.ts";
@@ -16,6 +17,7 @@ import { makeFolder } from "../program/folders.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
+import { announceState } from "../program/neighbours.ts";
 import { makeStateDir, type StateDir, stateDir } from "../program/state-dir.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { describeCounts } from "./counts.ts";
@@ -116,9 +118,13 @@ class Life {
       lost: () => this.#want("stop"),
     });
     if (lock === undefined) throw this.#alreadyRuns();
+    const commonState = defaultStateDir(this.#options);
+    announceState(this.#state, commonState);
     using host = linuxHost(this.#state, "usrsvcd", {
       config: this.#options.config,
       isConfigured: (name) => this.#settings.programs.has(name) || this.#settings.faulty.has(name),
+      commonState,
+      logs: () => this.#settings.programs.values(),
     });
     const { main } = this.#settings;
     const logPath = this.#logPath(main);

@@ -5,6 +5,7 @@ import { ageMs } from "../../proc/uptime.ts";
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../format.ts";
 import { describeExit } from "../program/describe-exit.ts";
+import { describeElsewhere } from "../program/elsewhere.ts";
 import type { Found } from "../program/identify.ts";
 import type { Host } from "../program/host.ts";
 import { offspring, relation } from "../program/lineage.ts";
@@ -87,6 +88,7 @@ export async function endIt(
   trySave(host, after, complaints);
   if (target !== undefined) complaints.push(...dropPidfile(subject, target.pid));
   if (aim.action === "stop") complaints.push(...dropStalePidfile(subject, host));
+  complaints.push(...describeElsewhere(found, host));
   const ended = { ...outcome, leftBehind: outcome.leftBehind + left.length };
   const described = describeStop(ended, target, termToKillMs, found, complaints);
   return { result: { ...base, ...described }, record: after };

@@ -1,5 +1,6 @@
 import { ExitCode } from "../exit-code.ts";
 import { checkBeforeStart } from "../program/check.ts";
+import { describeElsewhere } from "../program/elsewhere.ts";
 import { lookFor, type Subject } from "../program/subject.ts";
 import { endIt } from "./end-process.ts";
 import { launchIt, takeUp } from "./launch-process.ts";
@@ -16,7 +17,11 @@ export async function startProgram(subject: Subject, operation: Operation): Prom
     operation.debug(`${subject.name}: ${describeFound(found)}`);
     if (found.kind === "running") return takeUp(subject, record, found, operation);
     const fresh = { ...record, restarts: 0, failures: 0 };
-    return await launchIt(subject, fresh, "start", lock, operation, []);
+    const result = await launchIt(subject, fresh, "start", lock, operation, []);
+    const others = describeElsewhere(found, operation.host);
+    return others.length === 0
+      ? result
+      : { ...result, details: [...(result.details ?? []), ...others] };
   });
 }
 

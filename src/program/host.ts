@@ -1,6 +1,8 @@
 import type { ProcReader } from "../../proc/reader.ts";
 import type { Spawner } from "../../proc/spawn.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
+import type { LogsOf } from "./log-owners.ts";
+import type { Neighbours } from "./neighbours.ts";
 import type { Owners } from "./owners.ts";
 import type { ProcessTable } from "./process-table.ts";
 import type { StateDir } from "./state-dir.ts";
@@ -37,6 +39,10 @@ export interface Host {
   readonly claim: Owners["claim"];
   /** True for a program that is no longer in the configuration: what it had is nobody's. */
   readonly isRetired: (name: string) => boolean;
+  /** Other usrsvcs of the account; undefined: nobody knows where they would be. */
+  readonly neighbours?: Neighbours | undefined;
+  /** Where the programs of the configuration write to; undefined: nobody knows. */
+  readonly logs?: (() => Iterable<LogsOf>) | undefined;
   /** Soft limit of open files that programs get back; undefined: what we have. */
   readonly openFiles: number | undefined;
 }

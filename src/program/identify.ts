@@ -26,7 +26,12 @@ export type Found =
       /** Other processes that match as well and are none of its workers. */
       readonly others: readonly ProcessRef[];
     }
-  | { readonly kind: "absent"; readonly pidfile: Pidfile };
+  | {
+      readonly kind: "absent";
+      readonly pidfile: Pidfile;
+      /** What matches, and is another program's. */
+      readonly taken?: readonly ProcessRef[];
+    };
 
 /** What looking asks of the host. */
 export interface IdentifyPorts {
@@ -193,6 +198,7 @@ function scan(
 ): Found {
   const own: TableEntry[] = [];
   const free: TableEntry[] = [];
+  const others: ProcessRef[] = [];
   for (const one of candidates(pattern, all)) {
     if (!pattern.matches(one.argv)) continue;
     if (!sameProcess(ports.proc.alive(one.ref.pid), one.ref)) continue; // the look may be an older one
@@ -200,12 +206,16 @@ function scan(
     if (relation === "own") own.push(one);
     // What descends from its own is no candidate, but is not free either.
     else if (relation === "free" && isFreeMatch(one, pattern, ports)) free.push(one);
+    else if (relation === "other") others.push(one.ref);
   }
   const heir = successor(topMatches(own, all), record, ports);
   if (heir !== undefined) return running(heir, undefined, "scan", pidfile);
-  const [first, ...others] = topMatches(free, all).map((one) => one.ref);
-  if (first === undefined) return { kind: "absent", pidfile };
-  return { kind: "running", process: first, main: undefined, via: "scan", pidfile, others };
+  const [first, ...more] = topMatches(free, all).map((one) => one.ref);
+  if (first !== undefined) {
+    return { kind: "running", process: first, main: undefined, via: "scan", pidfile, others: more };
+  }
+  if (others.length === 0) return { kind: "absent", pidfile };
+  return { kind: "absent", pidfile, taken: others };
 }
 
 function isFreeMatch(

@@ -2,9 +2,12 @@ import { ProcError } from "../../proc/error.ts";
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { isDescendant } from "../../proc/tree.ts";
+import { isSameFile } from "../same-file.ts";
 import type { Host } from "./host.ts";
 import { isLaunchShell } from "./launch.ts";
+import { ownersByLog } from "./log-owners.ts";
 import { markOf } from "./mark.ts";
+import type { Neighbour } from "./neighbours.ts";
 import type { TableEntry } from "./process-judge.ts";
 
 /*
@@ -18,7 +21,17 @@ export type Relation = "own" | "free" | "other";
 
 type LineageHost = Pick<
   Host,
-  "proc" | "ownerOf" | "ownerOfSession" | "home" | "isRetired" | "launching" | "watcher" | "spawner"
+  | "proc"
+  | "ownerOf"
+  | "ownerOfSession"
+  | "home"
+  | "config"
+  | "isRetired"
+  | "launching"
+  | "watcher"
+  | "spawner"
+  | "neighbours"
+  | "logs"
 >;
 
 /** So many generations are looked back. */
@@ -28,10 +41,14 @@ const MOST_ANCESTORS = 100;
 export function relation(ref: ProcessRef, name: string, host: LineageHost): Relation {
   const recorded = host.ownerOf(ref);
   if (recorded !== undefined) return recorded === name ? "own" : "other";
+  const away = host.neighbours?.ownerOf(ref);
+  const neighbours = away && relationToNeighbour(away, name, host);
+  if (neighbours !== undefined) return neighbours;
   if (isOurselves(ref, host) || isUsrsvc(ref, host)) return "other";
   const known = byMark(ref.pid, name, host) ?? byKin(ref, name, host);
   if (known !== undefined) return known;
-  return isBeingLaunched(ref, host) || isSetuid(ref, host) ? "other" : "free";
+  if (isBeingLaunched(ref, host) || isSetuid(ref, host)) return "other";
+  return writesToOthersLog(ref, name, host) ? "other" : "free";
 }
 
 /** By the mark in its environment; undefined where it has none, or one of a program that is no more. */
@@ -50,20 +67,59 @@ function byMark(pid: Pid, name: string, host: LineageHost): Relation | undefined
  * that one's mark alone: nobody has claimed it yet.
  */
 function byKin(ref: ProcessRef, name: string, host: LineageHost): Relation | undefined {
+  const { neighbours } = host;
   let stat = statIfAny(host.proc, ref.pid);
   for (let steps = 0; stat !== undefined && steps < MOST_ANCESTORS; steps += 1) {
-    const owner =
-      host.ownerOf({ pid: stat.pid, startTime: stat.startTime }) ??
-      host.ownerOfSession(stat.session);
+    const { pid, startTime, session } = stat;
+    const owner = host.ownerOf({ pid, startTime }) ?? host.ownerOfSession(session);
     if (owner !== undefined) return owner === name ? "own" : "other";
-    const marked = steps === 0 ? undefined : byMark(stat.pid, name, host);
+    const away = neighbours?.ownerOf({ pid, startTime }) ?? neighbours?.ownerOfSession(session);
+    const found = away && relationToNeighbour(away, name, host);
+    if (found !== undefined) return found;
+    const marked = steps === 0 ? undefined : byMark(pid, name, host);
     if (marked !== undefined) return marked;
     if (stat.ppid <= 1 || stat.ppid === process.pid) return undefined;
     stat = statIfAny(host.proc, stat.ppid as Pid);
+    if (stat === undefined) return undefined;
+    if (isOtherUsrsvc(stat, host)) return "other";
     // A usrsvcd may itself run in a program of another: what it makes is not that one's.
-    if (stat !== undefined && isUsrsvc(stat, host)) return undefined;
+    if (isUsrsvc(stat, host)) return undefined;
   }
   return undefined;
+}
+
+/**
+ * What another state folder has on record is another's; unless it is that which our own file named before.
+ * Undefined: it had it for a program that is no more.
+ */
+function relationToNeighbour(
+  away: Neighbour,
+  name: string,
+  { config, isRetired }: LineageHost,
+): Relation | undefined {
+  if (!isSameFile(away.config, config)) return "other";
+  if (away.name === name) return "own";
+  return isRetired(away.name) ? undefined : "other";
+}
+
+/** Who started it is a usrsvcd that lives, or a usrsvc, and not that of our state folder. */
+function isOtherUsrsvc(
+  { pid }: Pick<ProcessRef, "pid">,
+  { proc, neighbours }: LineageHost,
+): boolean {
+  if (neighbours === undefined || neighbours.isOurDaemon(pid)) return false;
+  try {
+    return isNamedUsrsvc(proc.cmdline(pid));
+  } catch (error) {
+    if (error instanceof ProcError) return false;
+    throw error;
+  }
+}
+
+/** What a program has made may clear its environment, and leave both its parents and its session. */
+function writesToOthersLog({ pid }: ProcessRef, name: string, { logs }: LineageHost): boolean {
+  const owners = logs && ownersByLog(pid, logs);
+  return owners !== undefined && !owners.has(name);
 }
 
 /** What a launch has made, as far as it is known. */
@@ -150,6 +206,12 @@ function namesUsrsvc(word: string): boolean {
   return /(^|\/)usrsvcd?(\.cjs|\.ts)?$/.test(word);
 }
 
+function isNamedUsrsvc(argv: readonly string[]): boolean {
+  // Between node and the script may stand any number of options.
+  const script = argv.slice(1).find((word) => !word.startsWith("-"));
+  return [...argv.slice(0, 3), script].some((word) => word !== undefined && namesUsrsvc(word));
+}
+
 /** A usrsvc or usrsvcd at work, or a shell that is to become a program, has the names and commands of programs in its own argv. */
 function isUsrsvc(ref: Pick<ProcessRef, "pid">, host: Pick<Host, "proc">): boolean {
   try {
@@ -157,9 +219,7 @@ function isUsrsvc(ref: Pick<ProcessRef, "pid">, host: Pick<Host, "proc">): boole
     if (isLaunchShell(argv)) return true;
     // `sh -c "usrsvc stop celery && …"`, of ssh, cron and the like: it has the program's name.
     if (argv[1]?.startsWith("-") === true && argv.slice(2).some(callsUsrsvc)) return true;
-    // Between node and the script may stand any number of options.
-    const script = argv.slice(1).find((word) => !word.startsWith("-"));
-    return [...argv.slice(0, 3), script].some((word) => word !== undefined && namesUsrsvc(word));
+    return isNamedUsrsvc(argv);
   } catch (error) {
     if (error instanceof ProcError) return false;
     throw error;

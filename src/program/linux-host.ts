@@ -11,6 +11,8 @@ import type { ProcessWatcher } from "../../proc/watch.ts";
 import { inheritedEnvironment, originalOpenFiles } from "./environment.ts";
 import type { Host } from "./host.ts";
 import { launchHome, markOf } from "./mark.ts";
+import type { LogsOf } from "./log-owners.ts";
+import { Neighbours } from "./neighbours.ts";
 import { ProcessTable } from "./process-table.ts";
 import { LayeredOwners, type Owners, RecordedOwners } from "./owners.ts";
 import { readRecord } from "./record.ts";
@@ -27,6 +29,10 @@ export interface Scope {
   /** The main configuration file. */
   readonly config: string;
   readonly isConfigured: (name: string) => boolean;
+  /** The state folder that is used where a configuration names none: there the others are known. */
+  readonly commonState?: string;
+  /** Where each program writes to. */
+  readonly logs?: () => Iterable<LogsOf>;
 }
 
 /** This machine. Dispose of it at the end, so that no thread keeps waiting. */
@@ -36,7 +42,7 @@ export function linuxHost(
   scope: Scope,
 ): Host & Disposable {
   const proc = procReader();
-  const { config } = scope;
+  const { config, commonState: common } = scope;
   const isElsewhere = (of: string | undefined): boolean =>
     of !== undefined && !isSameFile(of, config) && existsSync(of);
   const counts = (name: string, of: string | undefined): boolean =>
@@ -72,6 +78,8 @@ export function linuxHost(
     get home() {
       return findHome();
     },
+    neighbours: common === undefined ? undefined : new Neighbours(state, { proc, common }),
+    logs: scope.logs,
     ownerOf: (process) => owners.ownerOf(process),
     ownerOfSession: (session) => owners.ownerOfSession(session),
     claim: (name, claim) => owners.claim(name, claim),

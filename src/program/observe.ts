@@ -4,6 +4,7 @@ import { ageMs } from "../../proc/uptime.ts";
 import { formatDuration } from "../format.ts";
 import { type ProgramStatus, showExit, type ShownState } from "../status.ts";
 import { settingsDigest } from "./digest.ts";
+import { describeElsewhere } from "./elsewhere.ts";
 import type { Host } from "./host.ts";
 import type { Found } from "./identify.ts";
 import { lockNote, programLock } from "./lock.ts";
@@ -127,7 +128,9 @@ function describe(
   }
   if (found.kind === "absent" || living === undefined) {
     const broken = launch === undefined ? {} : { reason: "its start was broken off" };
-    return { ...base, ...describeDown(subject, file, around), ...broken };
+    const down = { ...describeDown(subject, file, around), ...broken };
+    const why = [down.reason ?? [], ...describeElsewhere(found, around.host)].flat();
+    return { ...base, ...down, ...(why.length === 0 ? {} : { reason: why.join("; ") }) };
   }
   const { ageMs: age, ...shown } = living;
   return {

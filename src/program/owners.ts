@@ -133,14 +133,18 @@ export class RecordedOwners implements Owners {
   }
 }
 
-interface RecordedClaim extends Claim {
+/** What a record claims. */
+export interface RecordedClaim extends Claim {
   readonly name: string;
+  /** The main configuration file of who wrote it. */
+  readonly config: string | undefined;
   readonly at: string;
 }
 
-function readClaims(
+/** What the records of a folder claim, as they stand now. */
+export function readClaims(
   state: StateDir,
-  { boot, skips, counts }: RecordsPorts,
+  { boot, skips, counts }: Pick<RecordsPorts, "boot" | "skips" | "counts">,
 ): readonly RecordedClaim[] {
   const now = boot();
   return recordFiles(state).flatMap((file) => {
@@ -151,7 +155,7 @@ function readClaims(
       >;
       const { name, process, launched, session, at = "", config } = raw;
       if (raw.boot !== now || name === undefined || !counts(name, config)) return [];
-      return [{ name, process, launched, session, at }];
+      return [{ name, config, process, launched, session, at }];
     } catch {
       return []; // damaged or just removed: it claims nothing
     }
