@@ -1,7 +1,8 @@
 import { nearest } from "../config/nearest.ts";
+import { OtherFiles } from "../config/other-files.ts";
 import { defaultStateDir } from "../config/resolve-main.ts";
 import type { ProgramSettings, Settings } from "../config/settings.ts";
-import { daemonRuns } from "../daemon-alive.ts";
+import { daemonRuns, livingDaemon } from "../daemon-alive.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
@@ -32,9 +33,18 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
   const isConfigured = (name: string): boolean =>
     settings.programs.has(name) || settings.faulty.has(name);
   const config = configPath(command.config);
+  const others = new OtherFiles({ home: homeFolder(), uid: process.getuid?.() ?? 0 });
+  const daemonConfig = (): string | undefined => livingDaemon(state, host.proc)?.config;
   const logs = (): Iterable<ProgramSettings> => settings.programs.values();
   const commonState = defaultStateDir({ home: homeFolder() });
-  using host = linuxHost(state, "usrsvc", { config, isConfigured, commonState, logs });
+  using host = linuxHost(state, "usrsvc", {
+    config,
+    isConfigured,
+    isConfiguredIn: (file, name) => others.has(file, name),
+    commonState,
+    daemonConfig,
+    logs,
+  });
   const { subjects, unknown } = choose(settings, command, host);
   for (const line of complaints(settings, command)) screen.complain(line);
   for (const name of unknown) tellUnknown(name, settings, command, screen);

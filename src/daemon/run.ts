@@ -4,6 +4,7 @@ import { procReader } from "../../proc/reader.ts";
 import { libcFailure } from "../../proc/libc.ts";
 import { formatIssue } from "../config/issue.ts";
 import { loadSettings } from "../config/load.ts";
+import { OtherFiles } from "../config/other-files.ts";
 import { defaultStateDir } from "../config/resolve-main.ts";
 import type { MainSettings, Settings } from "../config/settings.ts";
 import { type DaemonInfo, type RereadResult, unitOf } from "../daemon-info.ts";
@@ -119,10 +120,12 @@ class Life {
     });
     if (lock === undefined) throw this.#alreadyRuns();
     const commonState = defaultStateDir(this.#options);
+    const others = new OtherFiles(this.#options);
     announceState(this.#state, commonState);
     using host = linuxHost(this.#state, "usrsvcd", {
       config: this.#options.config,
       isConfigured: (name) => this.#settings.programs.has(name) || this.#settings.faulty.has(name),
+      isConfiguredIn: (config, name) => others.has(config, name),
       commonState,
       logs: () => this.#settings.programs.values(),
     });

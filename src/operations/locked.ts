@@ -2,7 +2,8 @@ import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../format.ts";
 import { type Lock, lockHolder, programLock, waitLock } from "../program/lock.ts";
 import { completeLaunch, lostRecord } from "../program/mark.ts";
-import { otherConfig, type ProgramRecord, readRecord, setDamagedAside } from "../program/record.ts";
+import { otherConfig, strangersRecord } from "../program/other-config.ts";
+import { emptyRecord, type ProgramRecord, readRecord, setDamagedAside } from "../program/record.ts";
 import { removeOldRequest, requestStop } from "../program/stop-request.ts";
 import type { Subject } from "../program/subject.ts";
 import type { ActionResult, Operation } from "./operation.ts";
@@ -10,13 +11,19 @@ import type { ActionResult, Operation } from "./operation.ts";
 /** How long another actor may take beyond its own settings before we say "try again". */
 const LOCK_PATIENCE_MS = 10_000;
 
-/** Does `act` while holding the program's lock. */
+/**
+ * Does `act` while holding the program's lock. `strangers`: the other configuration file whose program of
+ * this name has left the record.
+ */
 export async function locked(
   subject: Subject,
   action: ActionResult["action"],
   { host, signal, onProgress, debug }: Operation,
-  act: (record: ProgramRecord, lock: Lock) => Promise<ActionResult>,
+  act: (record: ProgramRecord, lock: Lock, strangers?: string) => Promise<ActionResult>,
 ): Promise<ActionResult> {
+  // Before the lock: who waits for it calls a start off.
+  const refused = refuseOther(subject, action, { host });
+  if (refused !== undefined) return refused;
   const path = programLock(host.state, subject.name);
   const patience = LOCK_PATIENCE_MS + (subject.settings?.successMs ?? 0) + subject.termToKillMs;
   using lock = await takeLock(path, patience, subject, action, { host, signal, onProgress });
@@ -36,24 +43,29 @@ export async function locked(
     setDamagedAside(host.state, subject.name);
   }
   const known = record ?? lostRecord(subject.name, lock.note, boot);
-  const other = otherConfig(known, host.config, host.proc);
-  if (other !== undefined) return refuseOther(subject, action, known, other, host.config);
-  const complete = await completeLaunch(known, lock, subject.settings, host);
-  return await act({ ...complete, by: "usrsvc", config: host.config }, lock);
+  const taken = refuseOther(subject, action, { host });
+  if (taken !== undefined) return taken;
+  const strangers = strangersRecord(known, host);
+  const own = strangers === undefined ? known : emptyRecord(subject.name, boot);
+  const complete =
+    strangers === undefined ? await completeLaunch(own, lock, subject.settings, host) : own;
+  return await act({ ...complete, by: "usrsvc", config: host.config }, lock, strangers);
 }
 
 /** The same name in two files that share a state_dir: whatever is asked, the other's is left alone. */
 function refuseOther(
   { name }: Subject,
   action: ActionResult["action"],
-  { process }: ProgramRecord,
-  other: string,
-  ours: string,
-): ActionResult {
+  { host }: Pick<Operation, "host">,
+): ActionResult | undefined {
+  const { record } = readRecord(host.state, name, host.proc.bootId());
+  const other = otherConfig(name, record, host);
+  if (other === undefined) return undefined;
+  const { config, how } = other;
   const message =
-    `not touched: ${name} is a program of ${other} too, which shares the state_dir, and runs there ` +
-    `as pid ${process?.pid}; give the one of ${ours} another name, or another state_dir in [Main] ` +
-    `(to act on that one: usrsvc -c ${other} ${action} ${name})`;
+    `not touched: ${name} is a program of ${config} too, which shares the state_dir, and ${how}; ` +
+    `give the one of ${host.config} another name, or another state_dir in [Main] ` +
+    `(to act on that one: usrsvc -c ${config} ${action} ${name})`;
   return { program: name, action, result: "elsewhere", code: ExitCode.failure, message };
 }
 

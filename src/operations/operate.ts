@@ -27,10 +27,20 @@ export async function startProgram(subject: Subject, operation: Operation): Prom
 
 /** `usrsvc stop`: makes sure that the program does not run, and that usrsvcd leaves it so. */
 export async function stopProgram(subject: Subject, operation: Operation): Promise<ActionResult> {
-  return await locked(subject, "stop", operation, async (record, lock) => {
+  return await locked(subject, "stop", operation, async (record, lock, strangers) => {
+    const { host } = operation;
+    const found = strangers === undefined ? undefined : lookFor(subject, record, host);
+    if (found?.kind === "absent") return leftToStrangers(subject, `${strangers}`);
     const ended = await endIt(subject, record, { wish: "down", action: "stop" }, lock, operation);
     return ended.result;
   });
+}
+
+/** What is on record is how another file's program stands, and stays so. */
+function leftToStrangers({ name: program }: Subject, config: string): ActionResult {
+  const details = [`its record is that of ${program} of ${config}, and stays as it is`];
+  const message = "was not running";
+  return { program, action: "stop", result: "down", code: ExitCode.ok, message, details };
 }
 
 /** `usrsvc restart`: stops and starts, but not before it is sure that a start is possible. */

@@ -31,6 +31,10 @@ export interface Host {
   readonly home: string;
   /** The main configuration file, as it was named. */
   readonly config: string;
+  /** True where another main configuration file has a program of this name; undefined: nobody can tell. */
+  readonly isConfiguredIn?: ((config: string, name: string) => boolean) | undefined;
+  /** The main configuration file of the usrsvcd of the state folder, if one runs. */
+  readonly daemonConfig?: (() => string | undefined) | undefined;
   /** The program that has this process on record, if any. */
   readonly ownerOf: Owners["ownerOf"];
   /** The program that has this session on record, if any. */

@@ -31,6 +31,10 @@ export interface Scope {
   readonly isConfigured: (name: string) => boolean;
   /** The state folder that is used where a configuration names none: there the others are known. */
   readonly commonState?: string;
+  /** True where another main configuration file has a program of this name. */
+  readonly isConfiguredIn?: (config: string, name: string) => boolean;
+  /** The main configuration file of the usrsvcd of the state folder, if one runs. */
+  readonly daemonConfig?: () => string | undefined;
   /** Where each program writes to. */
   readonly logs?: () => Iterable<LogsOf>;
 }
@@ -80,6 +84,8 @@ export function linuxHost(
     },
     neighbours: common === undefined ? undefined : new Neighbours(state, { proc, common }),
     logs: scope.logs,
+    isConfiguredIn: scope.isConfiguredIn,
+    daemonConfig: scope.daemonConfig,
     ownerOf: (process) => owners.ownerOf(process),
     ownerOfSession: (session) => owners.ownerOfSession(session),
     claim: (name, claim) => owners.claim(name, claim),

@@ -10,7 +10,8 @@ import type { Found } from "./identify.ts";
 import { lockNote, programLock } from "./lock.ts";
 import { completedRecord, type LaunchNote, lostRecord, unfinishedLaunch } from "./mark.ts";
 import { readPidfile } from "./pidfile.ts";
-import { otherConfig, type ProgramRecord, readRecord, type RecordFile } from "./record.ts";
+import { type OtherConfig, otherConfig, strangersRecord } from "./other-config.ts";
+import { type ProgramRecord, readRecord, type RecordFile } from "./record.ts";
 import { lookFor, type Subject } from "./subject.ts";
 
 /** Facts about the machine that are read once for all programs. */
@@ -61,28 +62,31 @@ interface Look {
   readonly found: Found;
   /** A launch of which nobody has put on record what became of it. */
   readonly launch: LaunchNote | undefined;
-  /** Another configuration file, whose program of this name runs. */
-  readonly other?: string;
+  /** Another configuration file, which has a program of this name. */
+  readonly other?: OtherConfig;
 }
 
 function look(subject: Subject, { host, bootId }: Surroundings): Look {
-  const file = readRecord(host.state, subject.name, bootId);
-  const other = file.record && otherConfig(file.record, host.config, host.proc);
+  const known = readRecord(host.state, subject.name, bootId);
+  const other = otherConfig(subject.name, known.record, host);
   if (other !== undefined) {
     const found = { kind: "absent", pidfile: readPidfile(subject.pidfile ?? "") } as const;
-    return { subject, file, found, launch: undefined, other };
+    return { subject, file: known, found, launch: undefined, other };
   }
+  const isStrangers =
+    known.record !== undefined && strangersRecord(known.record, host) !== undefined;
+  const file = isStrangers ? { ...known, record: undefined } : known;
   const found = lookFor(subject, file.record, host, LOOK);
   if (found.kind === "running") return { subject, file, found, launch: undefined };
   const note = lockNote(programLock(host.state, subject.name));
   const launch = unfinishedLaunch(note, file.record, bootId);
-  const known = file.record ?? lostRecord(subject.name, note, bootId);
+  const noted = file.record ?? lostRecord(subject.name, note, bootId);
   if (launch === undefined) {
-    const isKnown = file.record !== undefined || known.wish !== "none";
-    return { subject, file: isKnown ? { ...file, record: known } : file, found, launch };
+    const isKnown = file.record !== undefined || (noted.wish !== "none" && !isStrangers);
+    return { subject, file: isKnown ? { ...file, record: noted } : file, found, launch };
   }
   // Somebody was killed just when he launched it, or is launching it.
-  const record = completedRecord(known, launch, host);
+  const record = completedRecord(noted, launch, host);
   if (record === undefined) return { subject, file, found, launch };
   return {
     subject,
@@ -106,7 +110,7 @@ function describe(
     ...problems(subject, found, file, around.host),
   };
   if (other !== undefined) {
-    const reason = `${other} has a program of this name too, which runs as pid ${file.record?.process?.pid}`;
+    const reason = `${other.config} has a program of this name too, which ${other.how}`;
     const next = "nothing: give one of them another name, or another state_dir";
     return {
       program: base.program,

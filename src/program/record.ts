@@ -1,10 +1,8 @@
-import { existsSync, renameSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Exit } from "../../proc/exit.ts";
-import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
-import type { ProcReader } from "../../proc/reader.ts";
+import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
 import { NotAFile, readFileHead } from "../read-file.ts";
-import { isSameFile } from "../same-file.ts";
 import { replaceFile } from "./replace-file.ts";
 import { fileStem, sparePath, type StateDir } from "./state-dir.ts";
 
@@ -119,22 +117,6 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
     at: new Date().toISOString(),
     by: "usrsvc",
   };
-}
-
-/**
- * The configuration file to which the living process on record belongs, if that is another than ours:
- * a program of the same name, not the same program. A file that was moved or removed has none.
- *
- * @param ours our main configuration file
- */
-export function otherConfig(
-  { process, config }: ProgramRecord,
-  ours: string,
-  proc: Pick<ProcReader, "alive">,
-): string | undefined {
-  if (config === undefined || process === undefined || isSameFile(config, ours)) return undefined;
-  if (!sameProcess(proc.alive(process.pid), process)) return undefined;
-  return existsSync(config) ? config : undefined;
 }
 
 /** The text of a record as it stands; undefined when there is none, or when it cannot be read now. */

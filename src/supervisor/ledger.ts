@@ -9,6 +9,7 @@ import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
 import type { Lock } from "../program/lock.ts";
 import { completeLaunch, lostRecord } from "../program/mark.ts";
+import { strangersRecord } from "../program/other-config.ts";
 import {
   emptyRecord,
   type ProgramRecord,
@@ -120,7 +121,15 @@ export class Ledger {
     this.#isDamaged = file.isDamaged;
     if (this.#isLost) return false; // what is known here counts
     this.#record = file.record;
+    this.disown();
     return true;
+  }
+
+  /** What another configuration file's program, which does not run, has left there says nothing of this one. */
+  disown(): void {
+    if (this.#record === undefined || strangersRecord(this.#record, this.#host) === undefined)
+      return;
+    this.#record = { ...emptyRecord(this.name, this.#host.proc.bootId()), by: this.#host.by };
   }
 
   /** Only while the lock is held: puts a damaged record aside; writes anew what is still known. */

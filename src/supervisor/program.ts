@@ -10,7 +10,8 @@ import { lastWords, logSizes, type LogSizes } from "../program/output.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
 import { removeStalePidfile } from "../program/stale-pidfile.ts";
 import { completedRecord, markOf, unfinishedLaunch } from "../program/mark.ts";
-import { otherConfig, type ProgramRecord } from "../program/record.ts";
+import { otherConfig } from "../program/other-config.ts";
+import type { ProgramRecord } from "../program/record.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
 import { stop } from "../program/stop.ts";
 import { makeStateDir } from "../program/state-dir.ts";
@@ -292,18 +293,20 @@ export class SupervisedProgram {
   #belongsElsewhere(): boolean {
     const { host } = this.#around;
     const { record } = this.#ledger;
-    const other = record && otherConfig(record, host.config, host.proc);
+    const other = otherConfig(this.name, record, host);
     if (other === undefined) {
       this.#elsewhere = undefined;
+      this.#ledger.disown();
       return false;
     }
-    if (this.#elsewhere !== other) {
+    const { config, how } = other;
+    if (this.#elsewhere !== config) {
       const msg =
-        `is a program of ${other} too, which shares the state_dir, and runs there as pid ` +
-        `${record?.process?.pid}: left alone; give one of them another name, or another state_dir`;
-      this.#ledger.log("error", "program.error", { config: other }, msg);
+        `is a program of ${config} too, which shares the state_dir, and ${how}: left alone; give ` +
+        "one of them another name, or another state_dir";
+      this.#ledger.log("error", "program.error", { config }, msg);
     }
-    this.#elsewhere = other;
+    this.#elsewhere = config;
     this.#letGo();
     this.#state = { kind: "unknown" };
     this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
