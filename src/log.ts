@@ -41,6 +41,7 @@ export type LogEvent =
   | "program.stopping"
   | "program.stuck"
   | "program.removed"
+  | "program.renamed"
   | "program.pidfile-mended"
   | "program.busy"
   | "program.warning"

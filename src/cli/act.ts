@@ -8,12 +8,22 @@ import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { announceState } from "../program/neighbours.ts";
 import { observeAll } from "../program/observe.ts";
+import {
+  applyMoves,
+  claimMoves,
+  describeMove,
+  findMoves,
+  type Move,
+  movedRecords,
+  recordsOf,
+} from "../program/renamed.ts";
 import { removedSubjects } from "../program/removed.ts";
 import { makeStateDir, stateDir } from "../program/state-dir.ts";
 import { findSubject, type Subject } from "../program/subject.ts";
 import type { ProgramStatus } from "../status.ts";
 import { widenThreadPool } from "../thread-pool.ts";
 import type { Command } from "./args.ts";
+import { daemonInCharge } from "../operations/ask.ts";
 import { daemonNotes } from "../operations/daemon-notes.ts";
 import { restartProgram, startProgram, stopProgram } from "../operations/operate.ts";
 import { throughDaemon } from "../operations/through-daemon.ts";
@@ -45,17 +55,31 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
     daemonConfig,
     logs,
   });
+  const moves = daemonInCharge({ host }) === undefined ? findRenamed(settings, host) : [];
+  if (command.action === "status") claimMoves(movedRecords(moves, host), host);
+  else if (moves.length > 0) await rename(moves, host, screen);
   const { subjects, unknown } = choose(settings, command, host);
   for (const line of complaints(settings, command)) screen.complain(line);
   for (const name of unknown) tellUnknown(name, settings, command, screen);
   const code =
     command.action === "status"
-      ? await showStatus(subjects, command, settings, host, screen)
+      ? await showStatus(subjects, command, settings, moves, host, screen)
       : await untilSignalled((signal) => actOnAll(subjects, command, host, screen, signal));
   if (unknown.length > 0) return ExitCode.undefinedProgram;
   // A file that is refused as a whole: nobody knows what should run.
   const isBlind = command.action === "status" && command.names.length === 0 && hasBadFile(settings);
   return code === ExitCode.ok && isBlind ? ExitCode.failure : code;
+}
+
+function findRenamed(settings: Settings, host: Host): readonly Move[] {
+  return findMoves(settings.programs, recordsOf(settings, host), host);
+}
+
+/** Where usrsvcd has them, that does it when it reads the files again. */
+async function rename(moves: readonly Move[], host: Host, screen: Screen): Promise<void> {
+  makeStateDir(host.state);
+  if (!(await applyMoves(moves, host))) return;
+  for (const move of moves) screen.complain(`note: ${describeMove(move)}`);
 }
 
 function choose(
@@ -216,6 +240,7 @@ async function showStatus(
   subjects: readonly Subject[],
   command: Act,
   settings: Settings,
+  moves: readonly Move[],
   host: Host,
   screen: Screen,
 ): Promise<ExitCode> {
@@ -225,11 +250,13 @@ async function showStatus(
     uptimeSeconds: host.proc.uptime(),
     daemonRuns: daemonRuns(host.state, host.proc),
     withCommands: command.json,
+    moved: movedRecords(moves, host),
   });
   if (command.json) for (const one of all) screen.result(JSON.stringify(one));
   else if (all.length > 0) screen.result(renderStatus(all, Date.now()));
   else if (command.names.length === 0) screen.complain("the configuration has no program yet");
-  if (!command.json) for (const note of daemonNotes(settings, host)) screen.result(`note: ${note}`);
+  const notes = [...moves.map(describeMove), ...daemonNotes(settings, host)];
+  if (!command.json) for (const note of notes) screen.result(`note: ${note}`);
   const asked = command.names.length > 0 ? all : all.filter(({ enabled }) => enabled);
   return asked.every(isUp) ? ExitCode.ok : ExitCode.failure;
 }

@@ -19,6 +19,7 @@ import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
 import { announceState } from "../program/neighbours.ts";
+import { applyMoves, describeMove, findMoves, type Move, recordsOf } from "../program/renamed.ts";
 import { makeStateDir, type StateDir, stateDir } from "../program/state-dir.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { describeCounts } from "./counts.ts";
@@ -172,7 +173,10 @@ class Life {
       const noticeFile = (file: string): void => {
         if (isRequestFile(file)) requests.notice(file);
       };
-      supervisor.begin(this.#settings.programs.values());
+      const { programs } = this.#settings;
+      const moves = findMoves(programs, recordsOf(this.#settings, host), host);
+      if (moves.length > 0) await this.#rename(moves, host);
+      supervisor.begin(programs.values());
       requests.noticeAll();
       soon.call(); // also where there is nothing to begin
       this.#options.onReady(logPath ?? "stdout", join(this.#state.path, "usrsvcd.err"));
@@ -184,7 +188,7 @@ class Life {
         if (wanted === "stop") break;
         manager.reloading();
         this.#log.reopen();
-        const lastReread = await this.#reread(supervisor);
+        const lastReread = await this.#reread(supervisor, host);
         const { main } = this.#settings;
         const where = { pidfile: main.pidfile, log: this.#logPath(main) ?? "stdout" };
         const setAside = this.#setAside();
@@ -393,7 +397,7 @@ class Life {
   }
 
   /** All or nothing: with any error the old configuration stays whole. */
-  async #reread(supervisor: Supervisor): Promise<RereadResult> {
+  async #reread(supervisor: Supervisor, host: Host): Promise<RereadResult> {
     const at = new Date().toISOString();
     let settings: Settings;
     try {
@@ -410,22 +414,33 @@ class Life {
       return this.#reject(at, [`${this.#options.config}: [Main]: ${error.message}`]);
     }
     const difference = compare(this.#settings, settings);
+    const { programs: before } = this.#settings;
+    const moves = findMoves(settings.programs, recordsOf(settings, host), host, before);
+    const involved = new Set(moves.flatMap(({ from, to }) => [from, to]));
     const { stateDir: path } = this.#settings.main; // all that runs is on record there
     this.#settings = { ...settings, main: { ...settings.main, stateDir: path } };
     const left: string[] = [];
+    for (const name of involved) if (settings.programs.has(name)) supervisor.remove(name);
+    const renamed = new Map(moves.map((move) => [move.from, move]));
     for (const name of difference.removed) {
       const pid = supervisor.remove(name)?.pid;
-      const how = pid === undefined ? "it does not run" : `runs on, pid ${pid}`;
+      const move = renamed.get(name);
+      const runsOn = move === undefined ? `runs on, pid ${pid}` : `is ${move.to} now, pid ${pid}`;
+      const how = pid === undefined ? "it does not run" : runsOn;
       const msg = `${name}: no longer configured, ${how}`;
-      if (pid !== undefined) left.push(`${name} runs on, pid ${pid}, and is managed no more`);
+      if (pid !== undefined && move === undefined)
+        left.push(`${name} runs on, pid ${pid}, and is managed no more`);
       this.#write("info", "program.removed", { program: name, pid }, msg);
     }
     const atRestart: string[] = [];
+    if (moves.length > 0) left.push(...(await this.#rename(moves, host)));
     for (const changed of difference.changed) {
+      if (involved.has(changed.name)) continue;
       const isOutdated = supervisor.change(changed);
       if (isOutdated && difference.launched.has(changed.name)) atRestart.push(changed.name);
     }
-    supervisor.add(difference.added);
+    const returned = [...involved].flatMap((name) => settings.programs.get(name) ?? []);
+    supervisor.add([...difference.added.filter(({ name }) => !involved.has(name)), ...returned]);
     this.#tellIssues(settings);
     const result = {
       at,
@@ -452,6 +467,23 @@ class Life {
       this.#write("warn", "config.problem", {}, `${key} of [Main] needs: usrsvcd restart`);
     }
     return result;
+  }
+
+  /** Records follow sections that were renamed. Yields what is to be told. */
+  async #rename(moves: readonly Move[], host: Host): Promise<readonly string[]> {
+    if (!(await applyMoves(moves, host))) {
+      const names = [...new Set(moves.map(({ from }) => from))].join(", ");
+      const msg = `${names}: renamed, but somebody is at work on it: what runs keeps its name`;
+      this.#write("warn", "program.warning", {}, msg);
+      return [msg];
+    }
+    return moves.map((move) => {
+      const { from, to, record } = move;
+      const pid = record.process?.pid;
+      const msg = describeMove(move);
+      this.#write("info", "program.renamed", { program: to, from, pid }, msg);
+      return msg;
+    });
   }
 
   /** Programs that were set aside for the lack of a folder are taken in when it is there. */

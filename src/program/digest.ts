@@ -13,6 +13,20 @@ export function settingsDigest(program: ProgramSettings): string {
   return digest;
 }
 
+/**
+ * Identifies what is run, apart from where its output goes: a section that is renamed may have its logs
+ * renamed as well, and stays the same program.
+ */
+export function runDigest({
+  argv,
+  env,
+  inheritEnv,
+  directory,
+  umask,
+}: Pick<ProgramSettings, "argv" | "env" | "inheritEnv" | "directory" | "umask">): string {
+  return textHash(JSON.stringify([argv, sorted(env), inheritEnv, directory, umask ?? null]));
+}
+
 /** Identifies all settings of a program, but for where they stand. */
 export function settingsFingerprint(settings: Partial<ProgramSettings>): string {
   return textHash(
@@ -28,14 +42,10 @@ const digests = new WeakMap<ProgramSettings, string>();
 
 function makeDigest(program: ProgramSettings): string {
   const { argv, env, inheritEnv, directory, umask, stdout, stderr } = program;
-  const applied = [
-    argv,
-    [...env].sort(([a], [b]) => (a < b ? -1 : 1)),
-    inheritEnv,
-    directory,
-    umask ?? null,
-    stdout,
-    stderr,
-  ];
+  const applied = [argv, sorted(env), inheritEnv, directory, umask ?? null, stdout, stderr];
   return textHash(JSON.stringify(applied));
+}
+
+function sorted(env: ProgramSettings["env"]): readonly (readonly [string, string])[] {
+  return [...env].toSorted(([a], [b]) => (a < b ? -1 : 1));
 }

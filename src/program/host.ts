@@ -39,6 +39,8 @@ export interface Host {
   readonly ownerOf: Owners["ownerOf"];
   /** The program that has this session on record, if any. */
   readonly ownerOfSession: Owners["ownerOfSession"];
+  /** The program that has this launch on record, if any. */
+  readonly ownerOfLaunch?: Owners["ownerOfLaunch"];
   /** Notes what a program has by now, or that it has nothing; false: another has it. */
   readonly claim: Owners["claim"];
   /** True for a program that is no longer in the configuration: what it had is nobody's. */

@@ -24,6 +24,7 @@ type LineageHost = Pick<
   | "proc"
   | "ownerOf"
   | "ownerOfSession"
+  | "ownerOfLaunch"
   | "home"
   | "config"
   | "isRetired"
@@ -57,8 +58,9 @@ function byMark(pid: Pid, name: string, host: LineageHost): Relation | undefined
   if (mark === undefined) return undefined;
   // What bears a mark of another usrsvc (another state_dir, a container) is never ours.
   if (mark.home !== host.home) return "other";
-  if (mark.program === name) return "own";
-  return host.isRetired(mark.program) ? undefined : "other";
+  const owner = host.ownerOfLaunch?.(mark.launch) ?? mark.program;
+  if (owner === name) return "own";
+  return host.isRetired(owner) ? undefined : "other";
 }
 
 /**

@@ -88,6 +88,7 @@ export function linuxHost(
     daemonConfig: scope.daemonConfig,
     ownerOf: (process) => owners.ownerOf(process),
     ownerOfSession: (session) => owners.ownerOfSession(session),
+    ownerOfLaunch: (launch) => owners.ownerOfLaunch(launch),
     claim: (name, claim) => owners.claim(name, claim),
     isRetired: (name) =>
       !scope.isConfigured(name) && !isElsewhere(recordedConfig(state, name, proc.bootId())),

@@ -22,6 +22,8 @@ export interface Surroundings {
   readonly daemonRuns: boolean;
   /** Whether command lines are wanted as well, which takes one read more a program. */
   readonly withCommands: boolean;
+  /** Records as they will be once the sections that were renamed are dealt with. */
+  readonly moved?: ReadonlyMap<string, ProgramRecord | undefined>;
 }
 
 /** So many processes' memory is read at once: it keeps all threads busy, and few files open. */
@@ -66,7 +68,8 @@ interface Look {
   readonly other?: OtherConfig;
 }
 
-function look(subject: Subject, { host, bootId }: Surroundings): Look {
+function look(subject: Subject, { host, bootId, moved }: Surroundings): Look {
+  if (moved?.has(subject.name) === true) return lookMoved(subject, moved.get(subject.name), host);
   const known = readRecord(host.state, subject.name, bootId);
   const other = otherConfig(subject.name, known.record, host);
   if (other !== undefined) {
@@ -94,6 +97,12 @@ function look(subject: Subject, { host, bootId }: Surroundings): Look {
     found: lookFor(subject, record, host, LOOK),
     launch,
   };
+}
+
+function lookMoved(subject: Subject, record: ProgramRecord | undefined, host: Host): Look {
+  const found = lookFor(subject, record, host, LOOK);
+  const file = { record, problem: undefined, text: undefined, isDamaged: false };
+  return { subject, file, found, launch: undefined };
 }
 
 function describe(

@@ -4,7 +4,7 @@ import { type ProgramRecord, readRecordText } from "./record.ts";
 import type { StateDir } from "./state-dir.ts";
 
 /** What is known to be a program's, of its record or just made. */
-export type Claim = Partial<Pick<ProgramRecord, "process" | "launched" | "session">>;
+export type Claim = Partial<Pick<ProgramRecord, "process" | "launched" | "session" | "launch">>;
 
 /** Which process belongs to which program: one recorded for a program is no candidate for another. */
 export interface Owners {
@@ -12,6 +12,8 @@ export interface Owners {
   ownerOf(process: ProcessRef): string | undefined;
   /** The program that has this session (session id of `/proc/<pid>/stat`). */
   ownerOfSession(session: number): string | undefined;
+  /** The program for which this launch is on record: by now, it may be called otherwise than its mark says. */
+  ownerOfLaunch(launch: string): string | undefined;
   /**
    * Notes what a program has by now, or that it has nothing. What another has already stays his:
    * false is what comes back then.
@@ -28,6 +30,7 @@ interface Owner {
 export class ClaimedOwners implements Owners {
   readonly #byPid = new Map<number, Owner>();
   readonly #bySession = new Map<number, string>();
+  readonly #byLaunch = new Map<string, string>();
   readonly #byName = new Map<string, Claim>();
 
   ownerOf(process: ProcessRef): string | undefined {
@@ -39,10 +42,14 @@ export class ClaimedOwners implements Owners {
     return this.#bySession.get(session);
   }
 
+  ownerOfLaunch(launch: string): string | undefined {
+    return this.#byLaunch.get(launch);
+  }
+
   claim(name: string, claim: Claim | undefined): boolean {
     this.#release(name);
     if (claim === undefined) return true;
-    const { process, launched, session } = claim;
+    const { process, launched, session, launch } = claim;
     const owner = process === undefined ? undefined : this.ownerOf(process);
     if (owner !== undefined && owner !== name) return false;
     this.#byName.set(name, claim);
@@ -52,6 +59,7 @@ export class ClaimedOwners implements Owners {
     for (const id of [launched?.pid, session]) {
       if (id !== undefined) this.#bySession.set(id, name);
     }
+    if (launch !== undefined && process !== undefined) this.#byLaunch.set(launch, name);
     return true;
   }
 
@@ -65,6 +73,8 @@ export class ClaimedOwners implements Owners {
     for (const id of [old.launched?.pid, old.session]) {
       if (id !== undefined && this.#bySession.get(id) === name) this.#bySession.delete(id);
     }
+    const { launch = "" } = old;
+    if (this.#byLaunch.get(launch) === name) this.#byLaunch.delete(launch);
   }
 }
 
@@ -101,6 +111,11 @@ export class RecordedOwners implements Owners {
   ownerOfSession(session: number): string | undefined {
     const own = this.#own.ownerOfSession(session);
     return own ?? this.#untouched(this.#read().ownerOfSession(session));
+  }
+
+  ownerOfLaunch(launch: string): string | undefined {
+    const own = this.#own.ownerOfLaunch(launch);
+    return own ?? this.#untouched(this.#read().ownerOfLaunch(launch));
   }
 
   claim(name: string, claim: Claim | undefined): boolean {
@@ -153,9 +168,9 @@ export function readClaims(
       const raw = JSON.parse(readRecordText(state, file)) as Partial<
         RecordedClaim & { boot: string; config: string }
       >;
-      const { name, process, launched, session, at = "", config } = raw;
+      const { name, process, launched, session, launch, at = "", config } = raw;
       if (raw.boot !== now || name === undefined || !counts(name, config)) return [];
-      return [{ name, config, process, launched, session, at }];
+      return [{ name, config, process, launched, session, launch, at }];
     } catch {
       return []; // damaged or just removed: it claims nothing
     }
@@ -178,6 +193,10 @@ export class LayeredOwners implements Owners {
 
   ownerOfSession(session: number): string | undefined {
     return this.#told.ownerOfSession(session) ?? this.#recorded.ownerOfSession(session);
+  }
+
+  ownerOfLaunch(launch: string): string | undefined {
+    return this.#told.ownerOfLaunch(launch) ?? this.#recorded.ownerOfLaunch(launch);
   }
 
   claim(name: string, claim: Claim | undefined): boolean {

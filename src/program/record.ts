@@ -55,6 +55,8 @@ export interface ProgramRecord {
   readonly via: Via | undefined;
   /** Settings with which `process` was launched. */
   readonly digest: string | undefined;
+  /** What was launched last (runDigest). */
+  readonly run: string | undefined;
   /** Automatic restarts since the program was last started by hand or by autostart. */
   readonly restarts: number;
   /** Failed starts since the program was last seen running. */
@@ -109,6 +111,7 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
     launch: undefined,
     via: undefined,
     digest: undefined,
+    run: undefined,
     restarts: 0,
     failures: 0,
     lastExit: undefined,
@@ -265,6 +268,7 @@ function parseRecord(text: string, name: string, now: string): ProgramRecord | u
     launch: asText(raw["launch"]),
     via: via === "launch" || via === "pidfile" || via === "scan" ? via : undefined,
     digest: asText(raw["digest"]),
+    run: asText(raw["run"]),
     restarts: asCount(raw["restarts"]),
     failures: asCount(raw["failures"]),
     lastExit: asLastExit(raw["lastExit"]),

@@ -7,7 +7,7 @@ import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { shorten } from "../format.ts";
 import { checkBeforeStart, checkFiles } from "./check.ts";
-import { settingsDigest } from "./digest.ts";
+import { runDigest, settingsDigest } from "./digest.ts";
 import type { Host } from "./host.ts";
 import { describeLaunchError, launch as execute, type Launched } from "./launch.ts";
 import { launchNote, newLaunchId } from "./mark.ts";
@@ -182,6 +182,7 @@ class Start {
       pidfile: program.autopid ? program.pidfile : undefined,
       via: "launch",
       digest: settingsDigest(program),
+      run: runDigest(program),
       reason: undefined,
       nextTryAt: undefined,
       by: context.record.by,

@@ -151,7 +151,12 @@ export class SupervisedProgram {
     const { record } = this.#ledger;
     const process = recordedProcess(record, host.proc) ?? this.#launchedProcess();
     if (process === undefined) return;
-    const claim = { launched: record?.launched, session: record?.session, process };
+    const claim = {
+      launched: record?.launched,
+      session: record?.session,
+      launch: record?.launch,
+      process,
+    };
     const owner = host.ownerOf(process);
     if (owner === undefined || owner === this.name) return void host.claim(this.name, claim);
     // Two records name it: what it is marked as decides, else who came first.
@@ -662,8 +667,8 @@ export class SupervisedProgram {
   /** From now on this is the program's process. */
   #takeHold(process: ProcessRef, main?: ProcessRef): void {
     if (this.#closed) return;
-    const { launched, session } = this.#ledger.base();
-    this.#around.host.claim(this.name, { process, launched, session });
+    const { launched, session, launch } = this.#ledger.base();
+    this.#around.host.claim(this.name, { process, launched, session, launch });
     this.#cancelWake();
     this.#main = main;
     this.#unwritable = undefined;

@@ -1,0 +1,250 @@
+import { readdirSync } from "node:fs";
+import { ProcError } from "../../proc/error.ts";
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import type { ProgramSettings, Settings } from "../config/settings.ts";
+import { isSameFile } from "../same-file.ts";
+import { runDigest, settingsDigest } from "./digest.ts";
+import type { Host } from "./host.ts";
+import { recordedProcess } from "./identify.ts";
+import { type Lock, programLock, waitLock } from "./lock.ts";
+import {
+  emptyRecord,
+  type ProgramRecord,
+  readRecord,
+  readRecordText,
+  writeRecord,
+} from "./record.ts";
+import { fileStem, type StateDir } from "./state-dir.ts";
+import { subjectOf } from "./subject.ts";
+
+/*
+ * Sections that were renamed while their programs run, where the old name means another program by now:
+ * two that were swapped, for example. What was launched stays with the section that says so: its record
+ * moves to that name. Where that cannot be known, all stays as it is.
+ */
+
+/** The process of one name is that of another name by now. */
+export interface Move {
+  readonly from: string;
+  readonly to: string;
+  /** The record of `from`, as it is. */
+  readonly record: ProgramRecord;
+}
+
+type Programs = ReadonlyMap<string, ProgramSettings>;
+
+/** So long is waited for who is at work on one of them, in ms. */
+const LOCK_PATIENCE_MS = 3000;
+
+/**
+ * Whose processes go by another name in the configuration as it is now. Looks only.
+ *
+ * @param before the configuration as it was, where that is known; else the records tell what a program was
+ */
+export function findMoves(
+  programs: Programs,
+  records: ReadonlyMap<string, ProgramRecord>,
+  host: Host,
+  before?: Programs,
+): readonly Move[] {
+  const strays = new Map<string, Stray>();
+  for (const record of records.values()) {
+    const stray = strayOf(record, programs.get(record.name), host);
+    if (stray !== undefined) strays.set(record.name, stray);
+  }
+  if (strays.size === 0) return [];
+  const lives = new Set<string>();
+  for (const [name, record] of records) {
+    if (!strays.has(name) && recordedProcess(record, host.proc) !== undefined) lives.add(name);
+  }
+  const places = [...programs.values()].filter(({ name }) => !lives.has(name));
+  const taken = new Set<string>();
+  const moves = [...strays.values()].flatMap((stray): readonly Move[] => {
+    const fits = (place: ProgramSettings): boolean =>
+      place.name !== stray.record.name && !taken.has(place.name);
+    const to =
+      places.find(
+        (place) =>
+          fits(place) &&
+          runDigest(place) === stray.run &&
+          (strays.has(place.name) || isOtherThanBefore(place, records, before)),
+      ) ?? onlyByWords(stray, places.filter(fits), strays, records, host);
+    if (to === undefined) return [];
+    taken.add(to.name);
+    return [{ from: stray.record.name, to: to.name, record: stray.record }];
+  });
+  return withoutCrowding(moves, strays);
+}
+
+/** A process that is not what the section of its name says. */
+interface Stray {
+  readonly record: ProgramRecord;
+  readonly process: ProcessRef;
+  /** What was launched; undefined: it was found. */
+  readonly run: string | undefined;
+  /** What its name means now; undefined: nothing, and who looks for it by its words finds it. */
+  readonly program: ProgramSettings | undefined;
+}
+
+function strayOf(
+  record: ProgramRecord,
+  program: ProgramSettings | undefined,
+  host: Host,
+): Stray | undefined {
+  const { process, config, digest, phase } = record;
+  if (process === undefined || phase === "stopping") return undefined;
+  if (config !== undefined && !isSameFile(config, host.config)) return undefined;
+  if (program !== undefined && digest === settingsDigest(program)) return undefined;
+  const run = digest === undefined ? undefined : record.run;
+  if (program !== undefined) {
+    if (run !== undefined && run === runDigest(program)) return undefined;
+    if (run === undefined && matches(process, program, host)) return undefined;
+  }
+  if (!sameProcess(host.proc.alive(process.pid), process)) return undefined;
+  return { record, process, run, program };
+}
+
+/** The name meant something else before, or nothing: one of several equal programs does not take over another's. */
+function isOtherThanBefore(
+  place: ProgramSettings,
+  records: ReadonlyMap<string, ProgramRecord>,
+  before: Programs | undefined,
+): boolean {
+  if (before !== undefined) {
+    const old = before.get(place.name);
+    return old === undefined || runDigest(old) !== runDigest(place);
+  }
+  return records.get(place.name)?.run !== runDigest(place);
+}
+
+/** Renamed and changed in one, or found and not launched: its words fit one new section, and no more its own. */
+function onlyByWords(
+  { process, program }: Stray,
+  places: readonly ProgramSettings[],
+  strays: ReadonlyMap<string, Stray>,
+  records: ReadonlyMap<string, ProgramRecord>,
+  host: Host,
+): ProgramSettings | undefined {
+  if (program === undefined || matches(process, program, host)) return undefined;
+  const fitting = places.filter(
+    (place) =>
+      (strays.has(place.name) || !records.has(place.name)) && matches(process, place, host),
+  );
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+/** True where the words, and the folder if they need one, are those of the program. */
+function matches({ pid }: ProcessRef, program: ProgramSettings, host: Host): boolean {
+  const { pattern } = subjectOf(program, host);
+  try {
+    if (!pattern.matches(host.proc.cmdline(pid))) return false;
+    return pattern.folder === undefined || pattern.folder === host.proc.cwd(pid);
+  } catch (error) {
+    if (error instanceof ProcError) return false; // gone, or hidden
+    throw error;
+  }
+}
+
+/** Takes out what would lead to a name whose own process goes nowhere. */
+function withoutCrowding(
+  moves: readonly Move[],
+  strays: ReadonlyMap<string, Stray>,
+): readonly Move[] {
+  const leaving = new Set(moves.map(({ from }) => from));
+  const left = moves.filter(({ to }) => !strays.has(to) || leaving.has(to));
+  return left.length === moves.length ? moves : withoutCrowding(left, strays);
+}
+
+/** The records of this configuration: of its programs, and of those that it had. */
+export function recordsOf(
+  { programs, faulty }: Pick<Settings, "programs" | "faulty">,
+  host: Host,
+): ReadonlyMap<string, ProgramRecord> {
+  const files = new Set(recordFiles(host.state));
+  const records = new Map<string, ProgramRecord>();
+  const boot = host.proc.bootId();
+  const read = (name: string | undefined): void => {
+    const record = name === undefined ? undefined : readRecord(host.state, name, boot).record;
+    if (record !== undefined) records.set(record.name, record);
+  };
+  for (const name of programs.keys()) if (files.delete(`${fileStem(name)}.json`)) read(name);
+  for (const name of faulty.keys()) files.delete(`${fileStem(name)}.json`); // nobody knows what it is
+  for (const file of files) read(nameIn(host.state, file));
+  return records;
+}
+
+/** What the records would be after the moves; undefined: nothing is known of it any more. */
+export function movedRecords(
+  moves: readonly Move[],
+  host: Host,
+): ReadonlyMap<string, ProgramRecord | undefined> {
+  const { config, by } = host;
+  return new Map<string, ProgramRecord | undefined>([
+    ...moves.map(({ from }) => [from, undefined] as const),
+    ...moves.map(({ to, record }) => [to, { ...record, name: to, config, by }] as const),
+  ]);
+}
+
+/** Notes the moves for what is looked at from here; on disk all stays as it is. */
+export function claimMoves(
+  after: ReadonlyMap<string, ProgramRecord | undefined>,
+  host: Host,
+): void {
+  for (const name of after.keys()) host.claim(name, undefined);
+  for (const [name, record] of after) if (record !== undefined) host.claim(name, record);
+}
+
+/**
+ * Moves the records, under the locks of all. False where somebody is at work on one of them, or has
+ * been since: then all stays as it is.
+ */
+export async function applyMoves(moves: readonly Move[], host: Host): Promise<boolean> {
+  const after = movedRecords(moves, host);
+  const locks = new Map<string, Lock>();
+  try {
+    for (const name of [...after.keys()].toSorted()) {
+      const lock = await waitLock(programLock(host.state, name), LOCK_PATIENCE_MS, undefined);
+      if (lock === undefined) return false;
+      locks.set(name, lock);
+    }
+    if (!moves.every(({ record }) => isAsItWas(record, host))) return false;
+    const noteOf = new Map(moves.map(({ from, to }) => [to, locks.get(from)?.note ?? ""]));
+    // First what is there in the end: were we killed, two records would name a process, and none is lost.
+    const filled = [...after].toSorted(([, a], [, b]) => Number(!a) - Number(!b));
+    for (const [name, record] of filled) {
+      locks.get(name)?.writeNote(noteOf.get(name) ?? "");
+      writeRecord(host.state, record ?? emptyRecord(name, host.proc.bootId()));
+    }
+    claimMoves(after, host);
+    return true;
+  } finally {
+    for (const lock of locks.values()) lock[Symbol.dispose]();
+  }
+}
+
+/** In words, for people. */
+export function describeMove({ from, to, record: { process } }: Move): string {
+  return `${to} goes on with pid ${process?.pid}, which was ${from} before its section was renamed`;
+}
+
+function isAsItWas({ name, process }: ProgramRecord, host: Host): boolean {
+  const now = readRecord(host.state, name, host.proc.bootId()).record?.process;
+  return sameProcess(now, process);
+}
+
+function recordFiles({ programs }: StateDir): readonly string[] {
+  try {
+    return readdirSync(programs).filter((file) => file.endsWith(".json"));
+  } catch {
+    return []; // nothing was ever started
+  }
+}
+
+function nameIn(state: StateDir, file: string): string | undefined {
+  try {
+    const { name } = JSON.parse(readRecordText(state, file)) as { readonly name?: unknown };
+    return typeof name === "string" ? name : undefined;
+  } catch {
+    return undefined; // damaged, or gone
+  }
+}
