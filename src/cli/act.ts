@@ -139,6 +139,9 @@ function describeUnknown(name: string, settings: Settings): string {
   return `${name}: no such program; ${hint}`;
 }
 
+/** Of so many programs is told what they leave behind: each one takes a look at all processes. */
+const FEW = 5;
+
 async function actOnAll(
   subjects: readonly Subject[],
   command: Act,
@@ -150,7 +153,8 @@ async function actOnAll(
   announceState(host.state, defaultStateDir({ home: homeFolder() }));
   if (command.action !== "stop") await widenThreadPool(process.env); // launches may hang
   const one = async (subject: Subject): Promise<ExitCode> => {
-    const operation = operationOf(command, host, screen, signal);
+    const looksBehind = subjects.length <= FEW;
+    const operation = { ...operationOf(command, host, screen, signal), looksBehind };
     const result =
       skipDisabled(subject, command) ??
       (await perform(subject, command, operation).catch(trouble(subject, command)));

@@ -15,6 +15,7 @@ import type { ProgramRecord } from "../program/record.ts";
 import { endLaunch, stop } from "../program/stop.ts";
 import { lookFor, type Subject } from "../program/subject.ts";
 import { showExit } from "../status.ts";
+import { describeLeftRunning } from "./left-running.ts";
 import { dropPidfile, dropStalePidfile, trySave } from "./notes.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS } from "./operation.ts";
 import { describeFound } from "./words.ts";
@@ -28,7 +29,7 @@ export async function endIt(
   record: ProgramRecord,
   aim: { wish: "up" | "down"; action: "stop" | "restart" },
   lock: Lock,
-  { host, signal, onProgress, debug }: Operation,
+  { host, signal, onProgress, debug, looksBehind }: Operation,
 ): Promise<{ result: ActionResult; record: ProgramRecord }> {
   const { name, termToKillMs } = subject;
   const found = lookFor(subject, record, host, { maxAgeMs: SHARED_LOOK_MS });
@@ -89,6 +90,9 @@ export async function endIt(
   if (target !== undefined) complaints.push(...dropPidfile(subject, target.pid));
   if (aim.action === "stop") complaints.push(...dropStalePidfile(subject, host));
   complaints.push(...describeElsewhere(found, host));
+  if (looksBehind === true && aim.action === "stop") {
+    complaints.push(...describeLeftRunning(record, host));
+  }
   const ended = { ...outcome, leftBehind: outcome.leftBehind + left.length };
   const described = describeStop(ended, target, termToKillMs, found, complaints);
   return { result: { ...base, ...described }, record: after };

@@ -27,6 +27,8 @@ export interface Operation {
   /** What is being done or waited for, for a progress line. */
   readonly onProgress: (text: string) => void;
   readonly debug: (text: string) => void;
+  /** Few programs are acted on: there is time to look what they leave behind. */
+  readonly looksBehind?: boolean;
 }
 
 /** With -P many programs ask at once: a look through all processes serves all for so long, in ms. */

@@ -95,7 +95,8 @@ function strayOf(
   if (process === undefined || phase === "stopping") return undefined;
   if (config !== undefined && !isSameFile(config, host.config)) return undefined;
   if (program !== undefined && digest === settingsDigest(program)) return undefined;
-  const run = digest === undefined ? undefined : record.run;
+  // What was found may be another's than what was launched last.
+  const run = digest === undefined || record.via === "scan" ? undefined : record.run;
   if (program !== undefined) {
     if (run !== undefined && run === runDigest(program)) return undefined;
     if (run === undefined && matches(process, program, host)) return undefined;

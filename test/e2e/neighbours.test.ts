@@ -237,6 +237,12 @@ describe("a child with an empty environment, in a session of its own, left to in
       assert.match(out, /^b: started/, spoil);
       await home.usrsvc("stop", "b");
       assert.deepEqual(pids(home, title), [child], spoil);
+      const stop = await home.usrsvc("stop", "a");
+      assert.match(
+        stop.out,
+        new RegExp(`process ${child} \\(${command}\\) stems from it.*, and runs on`),
+      );
+      assert.ok(isAlive(child));
     }
   });
 
