@@ -21,9 +21,28 @@ const TELLING =
 /** Below an error, where it came from. */
 const STACK = /^\s*(at |File "|\.\.\. \d+ more)/;
 
-/** Of what a program wrote last, the line that most likely tells why it ended; else the last one. */
+/** What npm, yarn and pnpm write before they execute a script (`> app@1.0.0 start`, `$ node server.js`). */
+const BANNER = /^\s*(> \S|\$ \S|yarn run v\d|npm notice\b)/;
+/** What tells of no error, but comes with one: of Node, and of who has executed a script that failed. */
+const ABOUT_IT =
+  /^\s*(Node\.js v\d|npm (ERR!|error|warn)|error Command failed with|info Visit |ELIFECYCLE|\S* ?ELIFECYCLE\b|make(\[\d+\])?: \*\*\*)/i;
+/** Words of npm's that do tell something. */
+const OF_NPM = /^\s*npm (ERR!|error) (Missing script|.*\b(E[A-Z]{4,}|no such file)\b)/i;
+
+/**
+ * Of what a program wrote last, the line that most likely tells why it ended; else the last one. What its
+ * runner wrote about it counts only where there is nothing else.
+ */
 export function tellingLine(output: readonly string[]): string | undefined {
-  const line = output.findLast((one) => TELLING.test(one) && !STACK.test(one)) ?? output.at(-1);
+  const lines = output.filter((one) => !BANNER.test(one));
+  const own = lines.filter((one) => !ABOUT_IT.test(one));
+  const isTelling = (one: string): boolean => TELLING.test(one) && !STACK.test(one);
+  const line =
+    own.findLast(isTelling) ??
+    lines.findLast((one) => OF_NPM.test(one)) ??
+    own.at(-1) ??
+    lines.findLast(isTelling) ??
+    lines.at(-1);
   return line?.trim().slice(0, 200);
 }
 
