@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { naming } from "./name-file.ts";
 
 /** So many names are tried, should somebody else have had the same idea. */
 const TRIES = 3;
@@ -26,8 +27,8 @@ export function writeByRename(
   try {
     const bytes = Buffer.from(text);
     try {
-      if (writeSync(fd, bytes) < bytes.length) {
-        throw new Error(`${temporary}: no space left on the device`);
+      if (naming(path, () => writeSync(fd, bytes)) < bytes.length) {
+        throw new Error(`${path}: no space left on the device`);
       }
     } finally {
       closeSync(fd);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
 import { readFileHead } from "../read-file.ts";
 import { fileStem, type StateDir } from "../program/state-dir.ts";
+import { naming } from "../name-file.ts";
 import type { ActionResult } from "./operation.ts";
 
 /*
@@ -76,7 +77,9 @@ export function writeAnswer(dir: StateDir, request: Request, answer: Answer): vo
 function replace(path: string, content: object): void {
   const temporary = `${path}.new`;
   try {
-    writeFileSync(temporary, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+    naming(temporary, () =>
+      writeFileSync(temporary, `${JSON.stringify(content)}\n`, { mode: 0o600 }),
+    );
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import {
+  chmodSync,
   closeSync,
   constants as fsConstants,
   lstatSync,
   openSync,
   readSync,
+  renameSync,
   writeSync,
 } from "node:fs";
 import { constants } from "node:os";
@@ -12,6 +14,7 @@ import { join } from "node:path";
 import { uninherited } from "../../proc/descriptors.ts";
 import { libc } from "../../proc/libc.ts";
 import { monotonicMs, sleep } from "../clock.ts";
+import { naming } from "../name-file.ts";
 import { readFileHead } from "../read-file.ts";
 import { fileStem, type StateDir } from "./state-dir.ts";
 
@@ -54,12 +57,14 @@ export function tryLock(
   path: string,
   isOurs = false,
 ): Lock | undefined | Promise<Lock | undefined> {
-  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat?.isDirectory() === true) setFolderAside(path);
+  else if (stat?.isFile() === false) {
     throw new Error(`${path} is no file, and cannot be locked: remove it`);
   }
   const c = libc();
   if (c === undefined) return lockByProgram(path);
-  const fd = openSync(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  const fd = openLock(path);
   if (c.flock(fd, LOCK_EX | LOCK_NB) !== 0) {
     const errno = c.errno();
     closeSync(fd);
@@ -71,13 +76,39 @@ export function tryLock(
   if (isOurs) uninherited.add(fd);
   return {
     note,
-    writeNote: (text) => void writeSync(fd, line(text, NOTE_BYTES), SIGNATURE_BYTES),
+    writeNote: (text) =>
+      void naming(path, () => writeSync(fd, line(text, NOTE_BYTES), SIGNATURE_BYTES)),
     [Symbol.dispose]() {
       uninherited.delete(fd);
       c.flock(fd, LOCK_UN); // what is launched for another program just now holds a copy
       closeSync(fd);
     },
   };
+}
+
+/**
+ * Somebody has made a folder of that name. The slash at its end moves nothing but a folder: no lock that
+ * another has made there since.
+ */
+function setFolderAside(path: string): void {
+  try {
+    renameSync(`${path}/`, `${path}.aside.${Date.now().toString(36)}`);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return; // another was quicker
+    throw new Error(`${path} is a folder, and cannot be locked: remove it (${message})`);
+  }
+}
+
+function openLock(path: string): number {
+  const flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+  try {
+    return openSync(path, flags, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error;
+    chmodSync(path, 0o600); // ours, as it should be
+    return openSync(path, flags, 0o600);
+  }
 }
 
 /** Takes the lock, waiting for at most `ms`; undefined when it is still held by then. */

@@ -10,6 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { libc } from "../../proc/libc.ts";
+import { naming } from "../name-file.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 
@@ -28,10 +29,9 @@ export function replaceFile(path: string, spare: string, text: string, mode = 0o
   const fd = openSpare(spare, mode);
   try {
     const stat = fstatSync(fd);
-    if (writeSync(fd, bytes, 0, bytes.length, 0) < bytes.length) {
-      throw new Error(`${spare}: no space left on the device`);
-    }
-    if (stat.size !== bytes.length) ftruncateSync(fd, bytes.length);
+    const written = naming(path, () => writeSync(fd, bytes, 0, bytes.length, 0));
+    if (written < bytes.length) throw new Error(`${path}: no space left on the device`);
+    if (stat.size !== bytes.length) naming(path, () => ftruncateSync(fd, bytes.length));
     if ((stat.mode & 0o777) !== mode) fchmodSync(fd, mode); // a caller's umask
   } finally {
     closeSync(fd);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, test, type TestContext } from "node:test";
 import { lockHolder, lockNote, programLock, tryLock, waitLock } from "../../src/program/lock.ts";
@@ -218,7 +218,7 @@ describe("waitLock", () => {
 });
 
 describe("a lock cannot be had, and keeps nobody waiting, where there is", () => {
-  for (const { kind, make } of noFiles) {
+  for (const { kind, make } of noFiles.filter((one) => one.kind !== "a folder")) {
     test(kind, async (t) => {
       const path = join(tempDir(t), "lock");
       make(path);
@@ -227,6 +227,25 @@ describe("a lock cannot be had, and keeps nobody waiting, where there is", () =>
       assert.equal(lockNote(path), "");
     });
   }
+});
+
+describe("what is in the place of a lock, and can be mended:", () => {
+  test("a folder is set aside, with all that is in it", async (t) => {
+    const path = join(tempDir(t), "lock");
+    mkdirSync(join(path, "inner"), { recursive: true });
+    using lock = await tryLock(path);
+    assert.ok(lock !== undefined);
+    assert.equal(await tryLock(path), undefined, "held");
+    const aside = readdirSync(dirname(path)).find((file) => file.startsWith("lock.aside."));
+    assert.deepEqual(readdirSync(join(dirname(path), aside ?? "")), ["inner"]);
+  });
+
+  test("a file that may not be read", async (t) => {
+    const path = join(tempDir(t), "lock");
+    writeFileSync(path, "", { mode: 0 });
+    using lock = await tryLock(path);
+    assert.ok(lock !== undefined);
+  });
 });
 
 describe("lockHolder", () => {
