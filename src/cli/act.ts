@@ -30,6 +30,7 @@ import { throughDaemon } from "../operations/through-daemon.ts";
 import type { ActionResult, Operation } from "../operations/operation.ts";
 import { homeFolder } from "./home.ts";
 import { Interrupted, untilSignalled } from "./run.ts";
+import { reread } from "./reread.ts";
 import { renderAction, renderActionJson, renderStatus } from "./render.ts";
 import type { Screen } from "./screen.ts";
 import { configPath, issuesOf, load } from "./session.ts";
@@ -64,7 +65,10 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
   const code =
     command.action === "status"
       ? await showStatus(subjects, command, settings, moves, host, screen)
-      : await untilSignalled((signal) => actOnAll(subjects, command, host, screen, signal));
+      : await untilSignalled(async (signal) => {
+          const refused = command.isReread ? await rereadBefore(host, command, screen, signal) : 0;
+          return refused === 0 ? await actOnAll(subjects, command, host, screen, signal) : refused;
+        });
   if (unknown.length > 0) return ExitCode.undefinedProgram;
   // A file that is refused as a whole: nobody knows what should run.
   const isBlind = command.action === "status" && command.names.length === 0 && hasBadFile(settings);
@@ -80,6 +84,24 @@ async function rename(moves: readonly Move[], host: Host, screen: Screen): Promi
   makeStateDir(host.state);
   if (!(await applyMoves(moves, host))) return;
   for (const move of moves) screen.complain(`note: ${describeMove(move)}`);
+}
+
+/** What usrsvcd refuses is not to be started here all the same: it would bring the old back. */
+async function rereadBefore(
+  host: Host,
+  { action, json }: Act,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  if (daemonInCharge({ host }) === undefined) return ExitCode.ok; // told with what is started
+  const { code, message, details, facts } = await reread(host, signal);
+  if (code === ExitCode.ok) {
+    if (!json) screen.result(`usrsvcd: ${message}`);
+    return code;
+  }
+  const problems = (facts?.["problems"] as readonly string[] | undefined) ?? details ?? [];
+  screen.complain([`nothing was ${action}ed: ${message}`, ...problems].join("\n    "));
+  return code;
 }
 
 function choose(

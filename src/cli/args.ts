@@ -13,6 +13,8 @@ export type Command =
       readonly parallel: boolean;
       /** To be started from this shell, with its environment, even where usrsvcd runs. */
       readonly isHere: boolean;
+      /** usrsvcd is to read the configuration again before. */
+      readonly isReread: boolean;
       readonly json: boolean;
       readonly debug: boolean;
       readonly config: string | undefined;
@@ -81,6 +83,7 @@ export function parseCommand(argv: readonly string[]): Command {
     ...shared,
     parallel: { type: "boolean", short: "P" },
     here: { type: "boolean" },
+    reread: { type: "boolean" },
   } as const;
   const { values, positionals } = hasOptions(argv)
     ? parse(() => parseArgs({ args: [...argv], options, allowPositionals: true }))
@@ -97,12 +100,16 @@ export function parseCommand(argv: readonly string[]): Command {
   if (values.here === true && action !== "start" && action !== "restart") {
     throw new UsageError(`--here goes with start and restart, not with ${action}`);
   }
+  if (values.reread === true && action !== "start" && action !== "restart") {
+    throw new UsageError(`--reread goes with start and restart, not with ${action}`);
+  }
   return {
     kind: "act",
     action,
     names: names.includes("all") ? [] : [...new Set(names)],
     parallel: values.parallel ?? false,
     isHere: values.here ?? false,
+    isReread: values.reread ?? false,
     json: values.json ?? false,
     debug: values.debug ?? false,
     config: values.config,

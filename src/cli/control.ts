@@ -1,9 +1,9 @@
 import { userInfo } from "node:os";
 import { assertNever } from "../assert-never.ts";
 import { ConfigError } from "../config/issue.ts";
-import { monotonicMs, sleep, within } from "../clock.ts";
+import { within } from "../clock.ts";
 import { findDaemon, type LivingDaemon, stateOfPidfile } from "../daemon-alive.ts";
-import { type DaemonInfo, unitOf } from "../daemon-info.ts";
+import { unitOf } from "../daemon-info.ts";
 import { formatDuration } from "../format.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
@@ -14,6 +14,7 @@ import { check, checkConfig, tellIssues } from "./checkconfig.ts";
 import { type DaemonResult, tellResult } from "./daemon-result.ts";
 import { writeFirstConfig } from "./init.ts";
 import { installUnit } from "./install-unit.ts";
+import { reread } from "./reread.ts";
 import type { Screen } from "./screen.ts";
 import { configPath, load } from "./session.ts";
 
@@ -21,7 +22,6 @@ type Control = DaemonCommand & { kind: "control" };
 
 /** usrsvcd ends within milliseconds; one that does not within this time is told of. */
 const STOP_PATIENCE_MS = 10_000;
-const REREAD_PATIENCE_MS = 10_000;
 
 /** All of `usrsvcd` that starts none. */
 export async function control(
@@ -196,54 +196,4 @@ async function rereadOrCheck(
   // What usrsvcd did, if it runs at all, went well: that is a result.
   tellResult(json ? { ...result, code } : result, json, screen);
   return code;
-}
-
-/** Asks usrsvcd to read its configuration again, and tells what came of it. */
-async function reread(host: Host, signal: AbortSignal): Promise<DaemonResult> {
-  const action = "reread";
-  const before = findDaemon(host.state, host.proc);
-  using watch = before && host.watcher().open(before.process);
-  if (before === undefined || watch === undefined) {
-    const message = "usrsvcd was not running: it reads the configuration when it starts";
-    return { action, result: "down", code: ExitCode.ok, message };
-  }
-  const { pid } = watch.ref;
-  watch.signal("SIGUSR1");
-  const end = monotonicMs() + REREAD_PATIENCE_MS;
-  while (monotonicMs() < end) {
-    const now = findDaemon(host.state, host.proc);
-    if (now === undefined) {
-      const message = "usrsvcd ended meanwhile";
-      return { action, result: "ended", code: ExitCode.failure, message };
-    }
-    const { rereads = 0, lastReread } = now.info ?? {};
-    if (rereads > (before.info?.rereads ?? 0) && lastReread !== undefined) {
-      return describeReread(lastReread, pid);
-    }
-    await sleep(5, signal);
-  }
-  const where =
-    before.info === undefined
-      ? `the answer may be in its log: can nothing be written in ${host.state.path}?`
-      : `see its log: ${before.info.log}`;
-  const message = `usrsvcd, pid ${pid}, has not answered; ${where}`;
-  return { action, result: "busy", code: ExitCode.tryAgain, message, facts: { pid } };
-}
-
-function describeReread(
-  { ok, added, removed, changed, problems, atRestart = [] }: NonNullable<DaemonInfo["lastReread"]>,
-  pid: number,
-): DaemonResult {
-  const facts = { pid, added, removed, changed, atRestart, problems };
-  const base = { action: "reread", facts } as const;
-  if (!ok) {
-    const message = "not reread: usrsvcd keeps its configuration";
-    return { ...base, result: "rejected", code: ExitCode.invalidConfig, message };
-  }
-  const list = (word: string, names: readonly string[]): string =>
-    names.length === 0 ? `none ${word}` : `${word}: ${names.join(", ")}`;
-  const message = `reread; ${list("added", added)}; ${list("removed", removed)}; ${list("changed", changed)}`;
-  const older = `run on with older settings until they are restarted: ${atRestart.join(", ")}`;
-  const details = [...(atRestart.length > 0 ? [older] : []), ...problems];
-  return { ...base, result: "reread", code: ExitCode.ok, message, details };
 }

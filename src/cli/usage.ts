@@ -20,6 +20,7 @@ Acts on the programs that are described in $HOME/usrsvc.cfg. Needs no daemon.
   status [NAME…]      what runs, since when, with how much memory; what is down, why, what next
 
   -P, --parallel      all at once instead of one after the other
+      --reread        with start and restart: let usrsvcd read the configuration again before
       --here          start from this shell, with its environment, even where usrsvcd runs
 ${common}
 
