@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { sameProcess } from "../../proc/pid.ts";
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings, Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Log } from "../log.ts";
@@ -75,7 +75,7 @@ export class Requests implements Disposable {
         fields,
         `${program}: ${action} asked for by usrsvc, pid ${asker.pid}`,
       );
-      const result = await this.#act(known, action);
+      const result = await this.#act(known, request);
       if (result.code !== ExitCode.ok) this.#tellFailure(result); // what runs is told when it is held
       const waits = sameProcess(host.proc.alive(asker.pid), asker);
       if (waits) writeAnswer(host.state, request, { kind: "done", result });
@@ -87,11 +87,16 @@ export class Requests implements Disposable {
     }
   }
 
-  async #act(program: ProgramSettings, action: Request["action"]): Promise<ActionResult> {
-    const { host } = this.#ports;
+  async #act(program: ProgramSettings, { action, asker }: Request): Promise<ActionResult> {
+    const { host, log } = this.#ports;
     const subject = subjectOf(program, host);
     const { signal } = this.#leaving;
-    const operation: Operation = { host, signal, onProgress: nothing, debug: nothing };
+    const onLaunched = ({ pid }: ProcessRef): void => {
+      const { name, command } = program;
+      const msg = `${name}: starting: ${command}, asked for by usrsvc ${action}, pid ${asker.pid}`;
+      log.write("info", "program.starting", { program: name, pid, by: asker.pid }, msg);
+    };
+    const operation: Operation = { host, signal, onProgress: nothing, debug: nothing, onLaunched };
     try {
       return action === "start"
         ? await startProgram(subject, operation)

@@ -1,6 +1,6 @@
 import { existsSync, type FSWatcher, rmSync, watch } from "node:fs";
 import { basename } from "node:path";
-import { type Pid, sameProcess } from "../../proc/pid.ts";
+import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { livingDaemon } from "../daemon-alive.ts";
@@ -20,6 +20,8 @@ import {
 
 /** usrsvcd takes a request within this time, in ms, or somebody else has to act. */
 const TAKEN_WITHIN_MS = 1000;
+/** An answer that may come from one or another usrsvcd is waited for so long beyond the act, in ms. */
+const ANOTHERS_ANSWER_MS = 10_000;
 /** How often is looked whether usrsvcd lives, and whether a notice was lost, in ms. */
 const LOOK_EVERY_MS = 250;
 
@@ -32,9 +34,23 @@ export function daemonInCharge({ host }: Pick<Operation, "host">): DaemonInfo | 
   return isSameFile(info.config, host.config) ? info : undefined;
 }
 
+/** What usrsvcd has said, or why it has said nothing. */
+export type Said =
+  | Answer
+  | {
+      readonly kind: "nothing";
+      /**
+       * It ended before it took the request; it did not take it within a second; it took it, and ended in
+       * the middle: then nobody knows how far it came.
+       */
+      readonly why: "gone" | "silent" | "ended";
+      readonly daemon: ProcessRef | undefined;
+    }
+  /** No request could be written (disk full). */
+  | { readonly kind: "nothing"; readonly why: "unasked"; readonly reason: string };
+
 /**
- * Asks usrsvcd to start or restart a program, and waits for what comes of it. Undefined when it does not
- * take the request within a second, or ends in the middle.
+ * Asks usrsvcd to start or restart a program, and waits for what comes of it.
  *
  * @throws the signal's reason; usrsvcd goes on with what it has taken
  */
@@ -42,11 +58,11 @@ export async function askDaemon(
   program: ProgramSettings,
   action: Request["action"],
   operation: Operation,
-): Promise<Answer | undefined> {
+): Promise<Said> {
   const { host, signal, debug } = operation;
   const asker = host.proc.alive(process.pid as Pid);
   const daemon = daemonInCharge(operation)?.process;
-  if (asker === undefined || daemon === undefined) return undefined;
+  if (asker === undefined || daemon === undefined) return { kind: "nothing", why: "gone", daemon };
   asked += 1;
   const request: Request = {
     id: `${process.pid}-${asked}-${Date.now().toString(36)}`,
@@ -57,24 +73,32 @@ export async function askDaemon(
     fingerprint: settingsFingerprint(program),
   };
   using files = FileWatch.of(host.state);
-  writeRequest(host.state, request);
+  try {
+    writeRequest(host.state, request);
+  } catch (error) {
+    return { kind: "nothing", why: "unasked", reason: (error as Error).message };
+  }
   debug(`${program.name}: asked usrsvcd`);
   const isTaken = (): boolean => !existsSync(requestPath(host.state, request));
+  const lives = (): boolean => sameProcess(host.proc.alive(daemon.pid), daemon);
   const end = monotonicMs() + TAKEN_WITHIN_MS;
   while (!isTaken()) {
     signal.throwIfAborted();
     if (monotonicMs() < end) {
       await files.next([requestPath(host.state, request)], end - monotonicMs(), signal);
     } else if (withdraw(host.state, request)) {
-      return undefined;
+      return { kind: "nothing", why: lives() ? "silent" : "gone", daemon };
     }
   }
+  // Another usrsvcd may have taken its place, and the request, as well.
+  const isTakenByAnother = !lives();
+  const latest = monotonicMs() + ANOTHERS_ANSWER_MS + program.successMs + program.termToKillMs;
   operation.onProgress(`${program.name}: usrsvcd ${action}s it`);
   for (;;) {
-    // Another usrsvcd may have taken its place, and knows nothing of the request.
-    const isAlone = !sameProcess(host.proc.alive(daemon.pid), daemon);
+    const isAlone = isTakenByAnother ? monotonicMs() > latest : !lives();
     const answer = takeAnswer(host.state, request);
-    if (answer !== undefined || isAlone) return answer;
+    if (answer !== undefined) return answer;
+    if (isAlone) return { kind: "nothing", why: "ended", daemon };
     await files.next([answerPath(host.state, request)], LOOK_EVERY_MS, signal);
     signal.throwIfAborted();
   }

@@ -69,6 +69,7 @@ export async function endIt(
       ? await endLaunch({ ...record, launched }, [], termToKillMs, host, signal)
       : [];
   const stopped = outcome.kind === "not-running" || target === undefined;
+  const by = `usrsvc ${aim.action}`;
   const after: ProgramRecord = {
     ...asked,
     phase: "stopped",
@@ -83,8 +84,9 @@ export async function endIt(
           at: new Date().toISOString(),
           pid: target.pid,
           exit: outcome.exit,
-          by: `usrsvc ${aim.action}`,
+          by,
         },
+    ended: stopped || process === undefined ? record.ended : { pid: process.pid, by },
   };
   trySave(host, after, complaints);
   if (target !== undefined) complaints.push(...dropPidfile(subject, target.pid));

@@ -1,5 +1,5 @@
 import { sameProcess } from "../../proc/pid.ts";
-import { daemonRuns } from "../daemon-alive.ts";
+import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../format.ts";
 import { withWords } from "../program/describe-exit.ts";
@@ -12,9 +12,10 @@ import type { StartFailure } from "../program/start-outcome.ts";
 import { endLeftOvers } from "../program/stop.ts";
 import type { Subject } from "../program/subject.ts";
 import { showExit } from "../status.ts";
+import { daemonInCharge } from "./ask.ts";
 import { mendPidfile, save } from "./notes.ts";
 import type { ActionResult, Operation } from "./operation.ts";
-import { StartWindow } from "./start-window.ts";
+import { Overtaken, StartWindow } from "./start-window.ts";
 import { describeFoundVia, describeVia, processFacts } from "./words.ts";
 
 /** It runs already: note that it is wanted, and mend the pidfile. */
@@ -62,7 +63,7 @@ export async function launchIt(
   record: ProgramRecord,
   action: "start" | "restart",
   lock: Lock,
-  { host, signal, onProgress }: Operation,
+  { host, signal, onProgress, onLaunched }: Operation,
   before: readonly string[],
 ): Promise<ActionResult> {
   const { settings, name } = subject;
@@ -72,9 +73,12 @@ export async function launchIt(
   const base = { program: name, action };
   const endTurn = await host.launchTurn(window.signal).catch(() => undefined);
   if (endTurn === undefined) {
-    const { message: why } = window.signal.reason as Error;
-    const message = [...before, `not started: called off before its turn came (${why})`].join("; ");
-    return { ...base, result: "interrupted", code: ExitCode.failure, message };
+    const { reason } = window.signal;
+    const text =
+      reason instanceof Overtaken
+        ? `not started yet when ${reason.message}`
+        : `not started: called off before its turn came (${(reason as Error).message})`;
+    return { ...base, ...brokenOff(reason), message: [...before, text].join("; ") };
   }
   const outcome = await start(settings, {
     host,
@@ -83,8 +87,10 @@ export async function launchIt(
     pattern: subject.pattern,
     record: { ...record, wish: "up" },
     signal: window.signal,
-    onLaunched: ({ pid }) => {
-      onProgress(`${name}: pid ${pid}, watched for ${formatDuration(settings.successMs)}`);
+    onLaunched: (process) => {
+      const lived = formatDuration(settings.successMs);
+      onProgress(`${name}: pid ${process.pid}, watched for success_seconds, ${lived}`);
+      onLaunched?.(process);
     },
   });
   switch (outcome.kind) {
@@ -99,12 +105,15 @@ export async function launchIt(
     }
     case "interrupted": {
       const { pid } = outcome.process;
-      const { message: why } = window.signal.reason as Error;
-      const message = `interrupted (${why}); it was launched as pid ${pid} and is left running`;
-      return { ...base, result: "interrupted", code: ExitCode.failure, pid, message };
+      const { reason } = window.signal;
+      const text =
+        reason instanceof Overtaken
+          ? `launched as pid ${pid}; ${reason.message}`
+          : `interrupted (${(reason as Error).message}); it was launched as pid ${pid} and is left running`;
+      return { ...base, ...brokenOff(reason), pid, message: [...before, text].join("; ") };
     }
     case "failed":
-      return failedResult(outcome, { ...record, wish: "up" }, base, before, host);
+      return failedResult(outcome, { ...record, wish: "up" }, base, before, settings, host);
   }
 }
 
@@ -113,6 +122,7 @@ function failedResult(
   record: ProgramRecord,
   base: Pick<ActionResult, "program" | "action">,
   before: readonly string[],
+  settings: ProgramSettings,
   host: Host,
 ): ActionResult {
   const { exit, pid, reason, details, output, code } = outcome;
@@ -133,12 +143,27 @@ function failedResult(
     code,
     ...(exit === undefined ? {} : { exit: showExit(exit) }),
     message: [...before, `not started: ${reason}`].join("; "),
-    details: [...details, ...output.map((line) => `| ${line}`), ...whatNext(base.program, host)],
+    details: [...details, ...output.map((line) => `| ${line}`), ...whatNext(settings, host)],
   };
 }
 
-/** With usrsvcd at work, a failed start is not the end of it. */
-function whatNext(program: string, host: Host): readonly string[] {
-  if (!daemonRuns(host.state, host.proc)) return [];
-  return [`usrsvcd tries it again, if autorestart is set; usrsvc stop ${program} ends that`];
+/** One that starts it anew is no failure of this one: what was wanted is done. */
+function brokenOff(reason: unknown): Pick<ActionResult, "result" | "code"> {
+  return reason instanceof Overtaken && reason.act === "restart"
+    ? { result: "overtaken", code: ExitCode.ok }
+    : { result: "interrupted", code: ExitCode.failure };
+}
+
+/** With usrsvcd at work, a failed start is not the end of it: what the machine makes of it, in words. */
+function whatNext(
+  { name, autorestart, maxrestarts }: ProgramSettings,
+  host: Host,
+): readonly string[] {
+  if (daemonInCharge({ host }) === undefined) return [];
+  if (!autorestart) return ["usrsvcd leaves it down: autorestart = False"];
+  if (maxrestarts === 1) {
+    return [`usrsvcd gives it up: maxrestarts = 1; mend it, then: usrsvc start ${name}`];
+  }
+  const until = maxrestarts > 1 ? `, until maxrestarts = ${maxrestarts} starts have failed` : "";
+  return [`usrsvcd tries it again${until}; usrsvc stop ${name} ends that`];
 }

@@ -80,7 +80,7 @@ async function takeLock(
   let request: Disposable | undefined;
   try {
     return await waitLock(path, patience, signal, () => {
-      if (action !== "start") request = requestStop(host.state, name, host.proc);
+      if (action !== "start") request = requestStop(host.state, name, host.proc, action);
       const holder = lockHolder(path) ?? "another";
       onProgress(`${name}: waiting for ${holder}, which is at work on it`);
     });

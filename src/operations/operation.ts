@@ -1,3 +1,4 @@
+import type { ProcessRef } from "../../proc/pid.ts";
 import type { ExitCode } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
 import type { Via } from "../program/record.ts";
@@ -29,6 +30,8 @@ export interface Operation {
   readonly debug: (text: string) => void;
   /** Few programs are acted on: there is time to look what they leave behind. */
   readonly looksBehind?: boolean;
+  /** Called when something was launched, for who keeps a log. */
+  readonly onLaunched?: (process: ProcessRef) => void;
 }
 
 /** With -P many programs ask at once: a look through all processes serves all for so long, in ms. */

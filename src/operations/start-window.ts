@@ -1,9 +1,24 @@
 import type { Host } from "../program/host.ts";
-import { isStopRequested } from "../program/stop-request.ts";
+import { requestedAct, type RequestedAct } from "../program/stop-request.ts";
 import { StopRequestWatch } from "../program/stop-request-watch.ts";
 
 /** For so long, in ms, whoever wants to stop a program can wait. */
 const LONG_MS = 200;
+
+/** Why a start was broken off: somebody else acts on the program, and has the last word. */
+export class Overtaken extends Error {
+  override readonly name = "Overtaken";
+  readonly act: RequestedAct;
+
+  constructor(act: RequestedAct) {
+    super(
+      act === "stop"
+        ? "usrsvc stop was called meanwhile, and ends it"
+        : "another usrsvc restart was called meanwhile, ends it and starts it anew",
+    );
+    this.act = act;
+  }
+}
 
 /** One for all programs that are started from here. */
 const watches = new WeakMap<Host, StopRequestWatch>();
@@ -23,8 +38,8 @@ export class StartWindow implements Disposable {
     watches.set(host, watch);
     this.#timer = setTimeout(() => {
       this.#requests = watch.follow(name, () => {
-        if (!isStopRequested(host.state, name, host.proc)) return;
-        this.#controller.abort(new Error("somebody wants to stop it"));
+        const act = requestedAct(host.state, name, host.proc);
+        if (act !== undefined) this.#controller.abort(new Overtaken(act));
       });
     }, LONG_MS);
   }

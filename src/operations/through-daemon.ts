@@ -1,12 +1,20 @@
+import { TICKS_PER_SECOND } from "../../proc/pid.ts";
+import { ageMs } from "../../proc/uptime.ts";
+import { within } from "../clock.ts";
 import { livingDaemon } from "../daemon-alive.ts";
 import type { DaemonInfo } from "../daemon-info.ts";
 import { inheritedEnvironment } from "../program/environment.ts";
-import type { Subject } from "../program/subject.ts";
-import { askDaemon, daemonInCharge } from "./ask.ts";
+import { readRecord } from "../program/record.ts";
+import { lookFor, type Subject } from "../program/subject.ts";
+import { askDaemon, daemonInCharge, type Said } from "./ask.ts";
+import { startProgram } from "./operate.ts";
 import type { ActionResult, Operation } from "./operation.ts";
 import type { Request } from "./request.ts";
 
 type Act = (subject: Subject, operation: Operation) => Promise<ActionResult>;
+
+/** How often another usrsvcd is asked, where the one before has ended in the middle. */
+const MOST_ROUNDS = 2;
 
 /**
  * A start or restart, made by usrsvcd where one runs for this configuration file; else by `act`, here.
@@ -24,36 +32,98 @@ export async function throughDaemon(
   const { settings, enabled, name } = subject;
   // What cannot be started is refused here, and what nobody looks after is started here.
   if (settings === undefined || !enabled) return await act(subject, operation);
-  const daemon = daemonInCharge(operation);
-  if (daemon === undefined) return withNote(await act(subject, operation), otherDaemon(operation));
-  if (isHere) {
-    const note = "started with this shell's environment (--here); usrsvcd starts it with its own";
-    return withNote(await act(subject, operation), note);
+  let env: Record<string, string> | undefined;
+  let notes: readonly string[] = [];
+  let left = action;
+  const asked = now(operation);
+  const outcome = (result: ActionResult, more: readonly string[] = notes): ActionResult =>
+    withNotes(left === action ? result : inOtherWords(result, action), more);
+  for (let round = 1; round <= MOST_ROUNDS; round += 1) {
+    const daemon = daemonInCharge(operation);
+    if (daemon === undefined) break;
+    if (isHere) {
+      const note = "started with this shell's environment (--here); usrsvcd starts it with its own";
+      return withNotes(await act(subject, operation), [note]);
+    }
+    env = environmentOf(daemon, operation) ?? env; // read now: it may end in the middle
+    const said = await askDaemon(settings, left, operation);
+    if (said.kind === "done") return outcome(said.result);
+    notes = [describe(said, name)];
+    if (said.kind === "declined" || said.why !== "ended") break;
+    if (await isStartAllThatIsLeft(subject, asked, operation)) left = "start";
   }
-  const answer = await askDaemon(settings, action, operation);
-  if (answer?.kind === "done") return answer.result;
-  const host = { ...operation.host, env: environmentOf(daemon, operation) ?? operation.host.env };
-  const why = answer?.why ?? "silent";
-  const note = {
-    unknown: `usrsvcd does not know ${name} yet, and will not start it again: usrsvcd reread`,
-    older:
-      `usrsvcd has older settings of ${name} than the file, and would bring those back after a ` +
-      "death: usrsvcd reread",
-    silent: "usrsvcd did not take it in hand in time; it was done without it",
-  }[why];
-  return withNote(await act(subject, { ...operation, host }), note);
+  const host = { ...operation.host, env: env ?? operation.host.env };
+  const here = { ...operation, host };
+  const result = await (left === action ? act(subject, here) : startProgram(subject, here));
+  return outcome(result, notes.length === 0 ? otherDaemon(operation) : notes);
+}
+
+/** Why usrsvcd has not done it. */
+function describe(said: Exclude<Said, { kind: "done" }>, name: string): string {
+  const who = "daemon" in said && said.daemon ? `usrsvcd, pid ${said.daemon.pid},` : "usrsvcd";
+  switch (said.why) {
+    case "unknown":
+      return `usrsvcd does not know ${name} yet, and will not start it again: usrsvcd reread`;
+    case "older":
+      return (
+        `usrsvcd has older settings of ${name} than the file, and would bring those back after a ` +
+        `death: usrsvcd reread (next time: usrsvc restart --reread ${name})`
+      );
+    case "unasked":
+      return `usrsvcd could not be asked, and it was done without it: ${said.reason}`;
+    case "silent":
+      return `${who} did not take it in hand in time; it was done without it`;
+    case "gone":
+      return `${who} ended before it took it in hand; it was done without it`;
+    case "ended":
+      return `${who} ended in the middle of it`;
+  }
+}
+
+/**
+ * usrsvcd has ended in the middle. What was born since we asked is what we asked for, and what ran before
+ * may have ended: then nothing is to be stopped any more, and nothing is started twice.
+ */
+async function isStartAllThatIsLeft(
+  subject: Subject,
+  asked: number,
+  { host, signal }: Operation,
+): Promise<boolean> {
+  const { record } = readRecord(host.state, subject.name, host.proc.bootId());
+  const found = lookFor(subject, record, host, { maxAgeMs: 0 });
+  if (found.kind === "absent") return true;
+  const { process } = found;
+  if (process.startTime < asked) return false;
+  using watch = host.watcher().open(process);
+  const rest = (subject.settings?.successMs ?? 0) - ageMs(process.startTime, host.proc.uptime());
+  if (watch !== undefined && rest > 0) await within(watch.exited, rest, signal);
+  return true;
+}
+
+/** As the answer to what was asked for, of which only the start was left. */
+function inOtherWords(result: ActionResult, action: Request["action"]): ActionResult {
+  if (result.result !== "running") return { ...result, action };
+  const message = `started since you asked, pid ${result.pid}`;
+  return { ...result, action, result: "started", message };
+}
+
+/** As start times of processes are counted. */
+function now({ host }: Operation): number {
+  return Math.floor(host.proc.uptime() * TICKS_PER_SECOND);
 }
 
 /** Told only where something was started: else nothing follows from it. */
-function withNote(result: ActionResult, note: string | undefined): ActionResult {
-  if (note === undefined || result.result !== "started") return result;
-  return { ...result, details: [...(result.details ?? []), note] };
+function withNotes(result: ActionResult, notes: readonly string[]): ActionResult {
+  if (notes.length === 0 || result.result !== "started") return result;
+  return { ...result, details: [...(result.details ?? []), ...notes] };
 }
 
-function otherDaemon({ host }: Operation): string | undefined {
+function otherDaemon({ host }: Operation): readonly string[] {
   const other = livingDaemon(host.state, host.proc);
-  if (other === undefined) return undefined;
-  return `usrsvcd runs with another configuration file (${other.config}), and does not look after it`;
+  if (other === undefined) return [];
+  return [
+    `usrsvcd runs with another configuration file (${other.config}), and does not look after it`,
+  ];
 }
 
 /** The environment that usrsvcd was started with, which is what its programs get. */

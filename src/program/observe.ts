@@ -1,5 +1,5 @@
 import { ProcError } from "../../proc/error.ts";
-import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { parsePid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { formatDuration } from "../format.ts";
 import { type ProgramStatus, showExit, type ShownState } from "../status.ts";
@@ -7,7 +7,7 @@ import { settingsDigest } from "./digest.ts";
 import { describeElsewhere } from "./elsewhere.ts";
 import type { Host } from "./host.ts";
 import type { Found } from "./identify.ts";
-import { lockNote, programLock } from "./lock.ts";
+import { lockHolder, lockNote, programLock } from "./lock.ts";
 import { completedRecord, type LaunchNote, lostRecord, unfinishedLaunch } from "./mark.ts";
 import { readPidfile } from "./pidfile.ts";
 import { type OtherConfig, otherConfig, strangersRecord } from "./other-config.ts";
@@ -285,7 +285,10 @@ function liveState(
   return record?.phase === "starting" && age < window ? "starting" : "running";
 }
 
-/** True while what was launched lives, and may yet become the program. */
+/**
+ * True while what was launched may yet become the program: it lives, or has gone to the background, or what
+ * it left is being ended, and whoever judges it lives.
+ */
 function isUnderWay(
   subject: Subject,
   record: ProgramRecord | undefined,
@@ -293,9 +296,17 @@ function isUnderWay(
 ): boolean {
   if (record?.phase !== "starting" || record.process === undefined) return false;
   const { process } = record;
-  if (!sameProcess(host.proc.alive(process.pid), process)) return false;
+  const lives = sameProcess(host.proc.alive(process.pid), process);
+  if (!lives && !isJudged(subject.name, host)) return false;
   const window = (subject.settings?.successMs ?? 0) + START_SLACK_MS;
-  return ageMs(process.startTime, uptimeSeconds) < window;
+  const age = ageMs(process.startTime, uptimeSeconds);
+  return age < window + (lives ? 0 : subject.termToKillMs);
+}
+
+/** True while who signed the program's lock last lives. */
+function isJudged(name: string, { state, proc }: Host): boolean {
+  const pid = parsePid(lockHolder(programLock(state, name))?.split(" ").at(-1) ?? "");
+  return pid !== undefined && proc.alive(pid) !== undefined;
 }
 
 /** True while it is being executed: nobody knows its pid yet. A clock may be set back meanwhile. */
@@ -326,7 +337,7 @@ function describeDown(
   const isOfEarlierBoot = file.isOfEarlierBoot === true;
   const why = isOfEarlierBoot
     ? { reason: "it was not started since the machine was booted" }
-    : describeWhy(subject, record);
+    : describeWhy(subject, record, around);
   if (!subject.enabled) return { state: "stopped", ...why, next: "nothing: enabled = False" };
   if (record?.wish === "down") {
     return { state: "stopped", ...why, next: `stays down until "usrsvc start" or the next boot` };
@@ -353,8 +364,15 @@ function describeDown(
 function describeWhy(
   subject: Subject,
   record: ProgramRecord | undefined,
+  { daemonRuns }: Surroundings,
 ): Pick<ProgramStatus, "reason"> {
-  if (isLost(record)) return { reason: "ended, and nobody was there to see how" };
+  if (isLost(record)) {
+    return {
+      reason: daemonRuns
+        ? "has ended; usrsvcd has yet to say how"
+        : "ended, and nobody was there to see how",
+    };
+  }
   if (record?.reason === undefined) return { reason: "it was not started yet" };
   const log = subject.settings?.stderr;
   const hasFailed = record.phase !== "stopped" || record.failures > 0;

@@ -27,6 +27,14 @@ export interface LastExit {
   readonly wrote?: string | undefined;
 }
 
+/** What an operator has ended. */
+export interface Ended {
+  /** Of the program's process. */
+  readonly pid: number;
+  /** By which command of his: `usrsvc restart`. */
+  readonly by: string;
+}
+
 /**
  * What outlives us about one program. Written only by who holds the program's lock, before it
  * acts: whoever comes next, after a SIGKILL of the writer at any instant, finds the process here.
@@ -62,6 +70,8 @@ export interface ProgramRecord {
   /** Failed starts since the program was last seen running. */
   readonly failures: number;
   readonly lastExit: LastExit | undefined;
+  /** Kept when a start that fails has put its own end in `lastExit`. */
+  readonly ended: Ended | undefined;
   /** Why the program is in this phase, for people. */
   readonly reason: string | undefined;
   /** ISO time of the next try (phase `backoff`). */
@@ -80,12 +90,14 @@ export interface RecordFile {
   readonly text: string | undefined;
   /** It was written before the machine was booted last. */
   readonly isOfEarlierBoot?: true;
-  /** True when it cannot be understood, or is no file; false also when it cannot be read just now. */
+  /** True when it cannot be understood, is no file, or may not be read; false also when it cannot be read just now. */
   readonly isDamaged: boolean;
 }
 
 /** No record is larger. */
 const MOST_BYTES = 1024 * 1024;
+/** Errors that come again with the next try: no descriptor was lacking just then. */
+const UNREADABLE: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EISDIR", "ELOOP"]);
 /** So often is a record read again that makes no sense. */
 const READ_AGAIN = 3;
 
@@ -115,6 +127,7 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
     restarts: 0,
     failures: 0,
     lastExit: undefined,
+    ended: undefined,
     reason: undefined,
     nextTryAt: undefined,
     at: new Date().toISOString(),
@@ -154,8 +167,9 @@ export function readRecord(
     text = readText(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const isDamaged = error instanceof NotAFile;
-    const problem = code === "ENOENT" ? undefined : isDamaged ? message : `${path}: ${message}`;
+    const isNoFile = error instanceof NotAFile;
+    const problem = code === "ENOENT" ? undefined : isNoFile ? message : `${path}: ${message}`;
+    const isDamaged = isNoFile || UNREADABLE.has(code ?? "");
     return { record: undefined, problem, text: undefined, isDamaged };
   }
   if (isKnown?.(text) === true) return undefined;
@@ -272,6 +286,7 @@ function parseRecord(text: string, name: string, now: string): ProgramRecord | u
     restarts: asCount(raw["restarts"]),
     failures: asCount(raw["failures"]),
     lastExit: asLastExit(raw["lastExit"]),
+    ended: asEnded(raw["ended"]),
     reason: asText(raw["reason"]),
     nextTryAt: asText(raw["nextTryAt"]),
     at: asText(raw["at"]) ?? "",
@@ -302,6 +317,12 @@ function asRef(value: unknown): ProcessRef | undefined {
     return undefined;
   }
   return { pid: pid as Pid, startTime: startTime as Ticks };
+}
+
+function asEnded(value: unknown): Ended | undefined {
+  if (!isObject(value)) return undefined;
+  const { pid, by } = value;
+  return typeof pid === "number" && typeof by === "string" ? { pid, by } : undefined;
 }
 
 function asLastExit(value: unknown): LastExit | undefined {

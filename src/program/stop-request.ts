@@ -10,16 +10,24 @@ const ENDING = ".stop";
 /** No request is longer. */
 const MOST_BYTES = 256;
 
+/** What whoever asks has in mind: to end the program, or to end it and start it anew. */
+export type RequestedAct = "stop" | "restart";
+
 /**
  * Asks whoever is in the start window of a program to end it: the window may be long, and an
  * operator's stop need not wait for it. The file lies in the folder that usrsvcd watches, and names
  * who asks, so that one that was left behind means nothing, though its pid be another's by now.
  * Dispose of it when the lock is had.
  */
-export function requestStop(dir: StateDir, name: string, proc: ProcReader): Disposable {
+export function requestStop(
+  dir: StateDir,
+  name: string,
+  proc: ProcReader,
+  act: RequestedAct = "stop",
+): Disposable {
   const path = requestPath(dir, name);
   const me = proc.alive(process.pid as Pid);
-  const text = `${process.pid} ${me?.startTime} ${proc.bootId()}\n`;
+  const text = `${process.pid} ${me?.startTime} ${proc.bootId()} ${act}\n`;
   try {
     writeByRename(path, text, { folder: dir.locks });
   } catch {
@@ -39,6 +47,17 @@ export function requestStop(dir: StateDir, name: string, proc: ProcReader): Disp
  */
 export function isStopRequested(dir: StateDir, name: string, proc: ProcReader): boolean {
   return isLive(requestPath(dir, name), proc);
+}
+
+/** What somebody who lives asks for; undefined when nobody asks. */
+export function requestedAct(
+  dir: StateDir,
+  name: string,
+  proc: ProcReader,
+): RequestedAct | undefined {
+  const path = requestPath(dir, name);
+  if (!isLive(path, proc)) return undefined;
+  return readRequest(path)?.trim().endsWith(" restart") === true ? "restart" : "stop";
 }
 
 /** Removes the request for a program of who was killed before he could take it back. */

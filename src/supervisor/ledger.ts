@@ -61,6 +61,8 @@ export class Ledger {
   /** Of the text as we wrote or read it last, which takes half a kB: our own work is no news. */
   #mark: string | undefined;
   #isDamaged = false;
+  /** What is wrong with the file. */
+  #problem: string | undefined;
   #isLost = false;
   /** Lines that wait; undefined when each is written at once. */
   #heldBack: (() => void)[] | undefined;
@@ -69,6 +71,8 @@ export class Ledger {
   /** Of the process that ended last, as long as nobody has read them. */
   #words: Output | undefined;
   #said: readonly string[] = [];
+  /** What is known of the process that ended last, for who ends what it left. */
+  #dead: Pick<ProgramRecord, "process" | "launched" | "session"> | undefined;
   /** What the last failed start left behind, for the mail. */
   #failure: Pick<Alert, "exit" | "pid" | "output"> = nothing;
 
@@ -111,6 +115,7 @@ export class Ledger {
     const file = readRecord(state, this.name, proc.bootId(), isKnown);
     if (file === undefined) return false;
     if (file.problem !== undefined && !file.isDamaged) throw new Error(file.problem);
+    this.#problem = file.problem;
     const mark = markOf(file.text);
     if (mark === undefined && this.#mark === undefined && this.#record === undefined) {
       this.#isDamaged = file.isDamaged;
@@ -138,13 +143,16 @@ export class Ledger {
     // Whether an operator has stopped it is noted at the lock as well.
     const { wish, reason } = lostRecord(this.name, note, this.#host.proc.bootId());
     if (this.#isLost) {
-      const how = this.#isDamaged ? "was damaged (set aside as .damaged)" : "was deleted";
+      const how = this.#isDamaged
+        ? `was damaged (set aside as .damaged): ${this.#problem}`
+        : "was deleted";
       this.log("warn", "program.warning", {}, `its record ${how}: written anew`);
       const known = this.base(); // as it was before an operator's last act, perhaps
       this.#write(wish === "down" ? { ...known, wish, reason } : known);
     } else if (this.#isDamaged) {
       const msg =
-        "its record was damaged: set aside as .damaged, the program is looked for without it";
+        "its record was damaged: set aside as .damaged, the program is looked for without it " +
+        `(${this.#problem})`;
       this.log("warn", "program.warning", {}, msg);
     }
     this.#isLost = false;
@@ -202,21 +210,24 @@ export class Ledger {
    * whose first process left), or one that an operator has started since.
    */
   replaced(
-    { pid }: ProcessRef,
+    { pid, startTime }: ProcessRef,
     end: Exit | undefined,
     { pid: successor }: ProcessRef,
     isHeir: boolean,
   ): void {
+    const operator = this.#operatorOf({ pid, startTime });
     const record = this.base();
     const exit = end ?? { kind: "unknown" };
-    const how = describeExit(exit);
+    const by = operator ?? (exit.kind === "signal" ? NOBODY : undefined);
+    const how = `${describeExit(exit)}${byWhom(by)}`;
     if (record.lastExit?.pid !== pid) {
-      this.#record = { ...record, lastExit: { at: new Date().toISOString(), pid, exit } };
+      this.#record = { ...record, lastExit: { at: new Date().toISOString(), pid, exit, by } };
     }
     const why = isHeir
       ? `pid ${successor}, which stems from it, goes on in its place`
-      : `usrsvc restarted it, and it is pid ${successor} now`;
-    this.log("info", "program.exited", { pid, exit: showExit(exit), successor }, `${how}; ${why}`);
+      : `it was started again since, and is pid ${successor} now`;
+    const fields = { pid, exit: showExit(exit), by, successor };
+    this.log("info", "program.exited", fields, `${how}; ${why}`);
   }
 
   /** A monitor saw a limit exceeded. */
@@ -241,37 +252,65 @@ export class Ledger {
    * Not written to disk: what follows (a start, a pause, an end) is written at once after. `words`: what
    * it wrote last, which is read when it is needed: a successor need not wait for it.
    */
-  died({ pid }: ProcessRef, exit: Exit, words: Output): void {
+  died(process: ProcessRef, exit: Exit, words: Output): void {
+    const { pid } = process;
+    const operator = this.#operatorOf(process);
+    const isOwn = this.#record?.by === "usrsvcd";
     const record = this.base();
-    const isStopped = record.wish === "down";
+    const isStopped = operator !== undefined || record.wish === "down";
     // A limit that was exceeded is the reason; that we killed it then is not.
-    const limit =
-      record.phase === "stopping" && record.by === "usrsvcd" ? record.reason : undefined;
+    const limit = record.phase === "stopping" && isOwn ? record.reason : undefined;
     const by = isStopped
-      ? "usrsvc stop"
+      ? (operator ?? "usrsvc stop")
       : limit === undefined
         ? exit.kind === "signal"
-          ? "not usrsvc"
+          ? NOBODY
           : undefined
         : `usrsvcd: ${limit}`;
-    const whom = by === "not usrsvc" ? ", not by usrsvc" : isStopped ? `, by ${by}` : "";
-    const how = `${describeExit(exit)}${whom}`;
+    const how = `${describeExit(exit)}${limit === undefined ? byWhom(by) : ""}`;
     const isClean = isStopped || limit !== undefined || (exit.kind === "code" && exit.code === 0);
     let output: readonly string[] | undefined;
     const read = (): readonly string[] => (output ??= isClean ? [] : words());
     this.#words = read;
+    const { launched, session } = record;
+    this.#dead = { process, launched, session };
+    // What an operator has ended may be followed on record by what came of his start.
+    const isLater = operator !== undefined && record.lastExit?.pid !== pid;
     this.#record = {
       ...record,
       process: undefined,
       launched: undefined,
       session: undefined,
-      lastExit: { at: new Date().toISOString(), pid, exit, by },
-      reason: limit ?? how,
+      ...(isLater
+        ? {}
+        : { lastExit: { at: new Date().toISOString(), pid, exit, by }, reason: limit ?? how }),
     };
     this.#line(isClean ? "info" : "warn", "program.exited", how, () => {
       const lines = read();
       return { pid, exit: showExit(exit), by, ...(lines.length > 0 ? { output: lines } : {}) };
     });
+  }
+
+  /**
+   * What the dead process left takes its time to end: until then the record tells how it died, and whose
+   * is what is left, should usrsvcd be killed meanwhile.
+   */
+  noteRemains(): void {
+    const record = this.base();
+    if (this.#dead === undefined) return;
+    const reason = `${record.reason ?? "it ended"}; what it left is ended before the next start`;
+    const at = new Date().toISOString();
+    const text = { ...record, ...this.#dead, phase: "backoff", nextTryAt: at, reason } as const;
+    this.#mark = textHash(writeRecord(this.#host.state, text));
+  }
+
+  /** By which command of his an operator has ended this process; undefined where none did. */
+  #operatorOf({ pid, startTime }: ProcessRef): string | undefined {
+    const { ended, phase, by, wish, process } = this.#record ?? {};
+    if (ended?.pid === pid) return ended.by;
+    if (by !== "usrsvc" || phase !== "stopping" || !sameProcess(process, { pid, startTime }))
+      return;
+    return wish === "down" ? "usrsvc stop" : "usrsvc restart"; // he was killed in the middle of it
   }
 
   /** What a process wrote last goes on record with how it ended. */
@@ -368,7 +407,10 @@ export class Ledger {
     maxrestarts: number,
   ): void {
     const nextTryAt = new Date(Date.now() + delayMs).toISOString();
-    const nth = maxrestarts > 0 ? `failure ${failures} of ${maxrestarts}` : `failure ${failures}`;
+    const nth =
+      maxrestarts > 0
+        ? `failure ${failures} of ${maxrestarts} (maxrestarts)`
+        : `failure ${failures}`;
     const count = failures === 0 ? reason : nth;
     const msg = `${count}; next try in ${formatDuration(delayMs)}`;
     this.log("warn", "program.backoff", { failures, delayMs, nextTryAt, reason }, msg);
@@ -399,7 +441,8 @@ export class Ledger {
 
   gaveUp(reason: string, { failures, restarts }: History, maxrestarts: number): void {
     const msg =
-      `given up after ${failures} failed starts (maxrestarts = ${maxrestarts}): ${reason}; ` +
+      `given up after ${failures} failed start${failures === 1 ? "" : "s"} ` +
+      `(maxrestarts = ${maxrestarts}): ${reason}; ` +
       `mend it, then: usrsvc start ${this.name}`;
     this.log("error", "program.gave-up", { failures, reason }, msg);
     const next = `nothing, until you mend it and run: usrsvc start ${this.name}`;
@@ -443,6 +486,14 @@ export class Ledger {
     this.#mark = textHash(writeRecord(this.#host.state, record));
     this.#record = record;
   }
+}
+
+/** Whom the record names where no usrsvc has ended it. */
+const NOBODY = "not usrsvc";
+
+function byWhom(by: string | undefined): string {
+  if (by === undefined) return "";
+  return by === NOBODY ? ", not by usrsvc" : `, by ${by}`;
 }
 
 function markOf(text: string | undefined): string | undefined {

@@ -68,6 +68,8 @@ export type ProgramEvent =
       readonly ranBefore: boolean;
       /** An operator's start is on record that was not dealt with yet. */
       readonly startedByHand: boolean;
+      /** What the record says of why it is down. */
+      readonly reason?: string | undefined;
       /** How it ended, when that is known and news. */
       readonly exit: Exit | undefined;
     }
@@ -113,7 +115,6 @@ export const noHistory: History = { failures: 0, streak: 0, restarts: 0, early: 
 export const STABLE_MS = 60_000;
 /** So many early deaths in a row are answered at once. */
 export const EARLY_AT_ONCE = 2;
-const STARTED_IN_VAIN = "started by hand, but it does not run";
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 /** The pause varies by so much, up or down. */
@@ -210,7 +211,7 @@ function absent(
         : { state, history, effects: [{ kind: "wake", at: state.until }] };
     case "fatal":
       return event.startedByHand
-        ? fail({ ...history, failures: 0 }, STARTED_IN_VAIN, context)
+        ? fail({ ...history, failures: 0 }, startedInVain(event), context)
         : { state, history, effects: [] };
     case "starting":
       return { state, history, effects: [] };
@@ -242,12 +243,17 @@ function awaken(
 ): Step {
   const { autostart, autorestart } = context.settings;
   if (state.why === "disabled") return firstLook({ kind: "unknown" }, history, event, context);
-  if (event.startedByHand && autorestart) return fail(history, STARTED_IN_VAIN, context);
+  if (event.startedByHand && autorestart) return fail(history, startedInVain(event), context);
   if (state.why === "ended" && autorestart) {
     return begin({ ...history, restarts: history.restarts + 1 });
   }
   if (state.why === "not-started" && autostart) return begin(history);
   return { state, history, effects: [] };
+}
+
+function startedInVain({ reason }: ProgramEvent & { kind: "observed" }): string {
+  const what = "started by hand, but it does not run";
+  return reason === undefined ? what : `${what}: ${reason}`;
 }
 
 function died(

@@ -1,4 +1,5 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import type { ProcessWatch } from "../../proc/watch.ts";
 import type { AlertKind } from "../alerts/alert.ts";
 import { callAt, monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
@@ -42,6 +43,9 @@ const TROUBLE_PAUSE_MS = 10_000;
 /** So many lines of what a process wrote last are told. */
 const LAST_WORDS = 15;
 
+/** The step of a shell line that follows one that has ended is there within, in ms. */
+const NEXT_STEP_MS = 300;
+
 const nothing = (): void => {};
 const ABSENT: Found = { kind: "absent", pidfile: { kind: "none" } };
 
@@ -60,6 +64,7 @@ export class SupervisedProgram {
   readonly #hold: Hold;
   /** Of a shell line: what does its work, as far as it was seen. */
   #main: ProcessRef | undefined;
+  #mainWatch: ProcessWatch | undefined;
   /** Sizes of its logs when it was launched, or when it was taken up. */
   #logged: LogSizes = { stdout: 0, stderr: 0 };
   /** Of its command line, where that is not what was executed. */
@@ -352,6 +357,7 @@ export class SupervisedProgram {
       wish: record?.wish ?? "none",
       ranBefore: diedUnseen || hasRun(record),
       startedByHand: this.#isOperatorsStart,
+      reason: record?.reason,
       exit: this.#hold.exit,
     });
     this.#isOperatorsStart = false;
@@ -367,17 +373,42 @@ export class SupervisedProgram {
   /** Where a shell line has come to, and what became of the pidfile. */
   #follow(found: Found): void {
     if (found.kind !== "running" || !sameProcess(found.process, this.#hold.process)) return;
-    if (found.main !== undefined && !sameProcess(found.main, this.#main)) {
-      this.#main = found.main;
-      this.#watchLimits(found.main);
+    const main = this.#mainOf(found);
+    if (!this.#isMain(main)) {
+      this.#setMain(main);
+      this.#watchLimits(main ?? found.process);
     }
     if (!this.#isPidfileRight(found)) this.#mendPidfile(found);
   }
 
+  /** What does the work of a shell line now: what did it may have ended, and the shell goes on. */
+  #mainOf({ main = this.#main }: Found & { kind: "running" }): ProcessRef | undefined {
+    if (main === undefined) return undefined;
+    return sameProcess(this.#around.host.proc.alive(main.pid), main) ? main : undefined;
+  }
+
+  #isMain(main: ProcessRef | undefined): boolean {
+    return main === undefined ? this.#main === undefined : sameProcess(main, this.#main);
+  }
+
+  /** Its end is no end of the program, but the pidfile is to name it no longer. */
+  #setMain(main: ProcessRef | undefined): void {
+    this.#main = main;
+    this.#mainWatch?.[Symbol.dispose]();
+    const watch = main && this.#around.host.watcher().open(main);
+    this.#mainWatch = watch;
+    void watch?.exited.then(() => {
+      if (this.#mainWatch !== watch) return;
+      this.look();
+      this.#wakeAt(monotonicMs() + NEXT_STEP_MS);
+    });
+  }
+
   /** True also where it could not be written before. */
-  #isPidfileRight({ process, main = this.#main, pidfile }: Found & { kind: "running" }): boolean {
+  #isPidfileRight(found: Found & { kind: "running" }): boolean {
     if (!this.#settings.autopid || this.#unwritable === this.#settings.pidfile) return true;
-    return pidfile.kind === "pid" && pidfile.pid === (main ?? process).pid;
+    const { process, pidfile } = found;
+    return pidfile.kind === "pid" && pidfile.pid === (this.#mainOf(found) ?? process).pid;
   }
 
   /** What goes on in the place of the process that has ended. */
@@ -396,8 +427,14 @@ export class SupervisedProgram {
   #noteUnseenDeath(found: Found): boolean {
     const { record } = this.#ledger;
     const { kind } = this.#state;
-    if (kind === "running" || kind === "stopping" || found.kind === "running") return false;
-    if (record?.process === undefined || record.phase !== "running") return false;
+    if (kind === "stopping" || found.kind === "running") return false;
+    if (record?.process === undefined) return false;
+    if (record.phase === "backoff" && kind === "unknown") {
+      this.#remains.note(record.process, record); // usrsvcd was killed while it ended what was left
+    }
+    if (record.phase !== "running") return false;
+    // An operator may have put another in the place of what was held, which ended as well.
+    if (kind === "running" && sameProcess(record.process, this.#state.process)) return false;
     this.#remains.note(record.process, record);
     const reason =
       kind === "unknown"
@@ -471,7 +508,7 @@ export class SupervisedProgram {
       this.#violation === undefined &&
       !this.#ledger.isLost &&
       this.#isPidfileRight(found) &&
-      (found.main === undefined || sameProcess(found.main, this.#main)) &&
+      this.#isMain(this.#mainOf(found)) &&
       sameProcess(this.#state.process, found.process) &&
       sameProcess(this.#hold.process, found.process)
     );
@@ -618,8 +655,8 @@ export class SupervisedProgram {
     this.#ledger.takenUp(found);
   }
 
-  #mendPidfile({ process, main = this.#main }: Found & { kind: "running" }): void {
-    const { pid } = main ?? process;
+  #mendPidfile(found: Found & { kind: "running" }): void {
+    const { pid } = this.#mainOf(found) ?? found.process;
     const { pidfile } = this.#settings;
     try {
       writePidfile(pidfile, pid);
@@ -670,7 +707,7 @@ export class SupervisedProgram {
     const { launched, session, launch } = this.#ledger.base();
     this.#around.host.claim(this.name, { process, launched, session, launch });
     this.#cancelWake();
-    this.#main = main;
+    this.#setMain(main);
     this.#unwritable = undefined;
     this.#title = this.#readTitle(process);
     this.#logged = logSizes(this.#settings); // what it wrote before may be another's
@@ -711,7 +748,7 @@ export class SupervisedProgram {
   }
 
   #letGo(): void {
-    this.#main = undefined;
+    this.#setMain(undefined);
     this.#limits?.unwatch();
     this.#hold.release();
   }

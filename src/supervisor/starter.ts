@@ -16,6 +16,9 @@ import { LOOK, type Surroundings } from "./surroundings.ts";
 /** The kernel tells births to so many ms. */
 const TICK_MS = 10;
 
+/** What takes longer to end, in ms, is told of. */
+const REMAINS_PATIENCE_MS = 50;
+
 /** What is to be started, and why. */
 export interface StartOrder {
   readonly settings: ProgramSettings;
@@ -112,11 +115,20 @@ export class Starter {
 
   /** Ends what the last process left: before a turn is taken, since it may take long. */
   async endRemains({ termToKillMs }: ProgramSettings): Promise<void> {
-    const count = await this.#remains.end(termToKillMs);
+    const timer = setTimeout(() => this.#noteRemains(), REMAINS_PATIENCE_MS);
+    const count = await this.#remains.end(termToKillMs).finally(() => clearTimeout(timer));
     if (count === 0) return;
     const what = count === 1 ? "1 left-over process" : `${count} left-over processes`;
     const msg = `${what} of its group ended before the next start`;
     this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);
+  }
+
+  #noteRemains(): void {
+    try {
+      this.#ledger.noteRemains();
+    } catch {
+      // disk full: status has less to tell for a while
+    }
   }
 
   /** Looks whether somebody else has started another since. What is older is a worker of the dead. */
