@@ -18,7 +18,7 @@ _usrsvc() {
   elif [[ $word == -* ]]; then
     local options='--config --json --debug --help --version --readme'
     if [[ ${COMP_WORDS[0]##*/} != usrsvcd ]]; then
-      options+=' --parallel --here'
+      options+=' --parallel --here --reread'
     elif [[ $action == install-unit ]]; then
       options+=' --system --user --force --node'
     else

@@ -32,6 +32,8 @@ export interface ProgramStatus {
   readonly nextTryAt?: string;
   /** The process runs with settings that have been changed since. */
   readonly olderSettings?: true;
+  /** Found running, and not as it would be started: what is otherwise. */
+  readonly differences?: readonly string[];
   /** Further matching processes, which are none of its workers. */
   readonly otherPids?: readonly number[];
   /** What is wrong with its configuration, pidfile or record. */

@@ -59,6 +59,9 @@ function remarks(one: ProgramStatus): readonly string[] {
   if (one.olderSettings === true) {
     lines.push("runs with older settings: usrsvc restart applies the new ones");
   }
+  for (const difference of one.differences ?? []) {
+    lines.push(`was not started by usrsvc: ${difference}`);
+  }
   if (one.otherPids !== undefined) {
     lines.push(`also matching and not managed: pid ${one.otherPids.join(", ")}`);
   }

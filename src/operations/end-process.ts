@@ -3,12 +3,13 @@ import { libc } from "../../proc/libc.ts";
 import { type Pid, type ProcessRef, sameProcess, TICKS_PER_SECOND } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { ExitCode } from "../exit-code.ts";
-import { formatDuration } from "../format.ts";
+import { formatDuration, shorten } from "../format.ts";
 import { describeExit } from "../program/describe-exit.ts";
 import { describeElsewhere } from "../program/elsewhere.ts";
 import type { Found } from "../program/identify.ts";
 import type { Host } from "../program/host.ts";
 import { offspring, relation } from "../program/lineage.ts";
+import { nearestProcess } from "../program/nearest-process.ts";
 import type { Lock } from "../program/lock.ts";
 import { downNote } from "../program/mark.ts";
 import type { ProgramRecord } from "../program/record.ts";
@@ -96,6 +97,9 @@ export async function endIt(
     complaints.push(...describeLeftRunning(record, host));
   }
   const ended = { ...outcome, leftBehind: outcome.leftBehind + left.length };
+  if (stopped && ended.leftBehind === 0 && record.wish !== "down") {
+    complaints.push(...describeSearch(subject, found, host));
+  }
   const described = describeStop(ended, target, termToKillMs, found, complaints);
   return { result: { ...base, ...described }, record: after };
 }
@@ -133,6 +137,32 @@ function bornSince(
   const all = offspring({ launch, launched, session }, host.table.sweep({ thorough: true }), host);
   const since = (uptime - 1 / TICKS_PER_SECOND) * TICKS_PER_SECOND;
   return all.find(({ ref }) => ref.startTime >= since && ref.pid !== launched.pid)?.ref;
+}
+
+/** Whoever stops a program believes that it runs: what was looked for, and what was there instead. */
+function describeSearch(subject: Subject, { pidfile }: Found, host: Host): readonly string[] {
+  const { pattern, pidfile: path, scanForProcess } = subject;
+  const where = scanForProcess ? "" : " (scan_for_process = False: by its pidfile only)";
+  const said = {
+    none: "which is not there",
+    pid: "pid" in pidfile ? `which names ${nameOf(pidfile.pid, host)}` : "",
+    garbage: "which holds no pid",
+    unreadable: "which cannot be read",
+  }[pidfile.kind];
+  const file = path === undefined ? "" : `, and its pidfile ${path}, ${said}`;
+  return [
+    `looked for ${pattern.description}${where}${file}`,
+    ...[nearestProcess(subject, host)].filter((text) => text !== undefined),
+  ];
+}
+
+function nameOf(pid: Pid, { proc }: Host): string {
+  if (proc.alive(pid) === undefined) return `process ${pid}, which has ended`;
+  try {
+    return `process ${pid}: ${shorten(proc.cmdline(pid).join(" "))}`;
+  } catch {
+    return `process ${pid}, of somebody else`;
+  }
 }
 
 /** Kept beside the record too, should that be damaged: a stop lasts. */

@@ -3,6 +3,7 @@ import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../format.ts";
 import { withWords } from "../program/describe-exit.ts";
+import { differences } from "../program/differences.ts";
 import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
 import type { Lock } from "../program/lock.ts";
@@ -31,12 +32,16 @@ export function takeUp(
     wish: "up",
     phase: "running",
     process,
-    ...(sameProcess(record.process, process) ? {} : traits(process, record.launched, host)),
+    ...(sameProcess(record.process, process)
+      ? {}
+      : { ...traits(process, record.launched, host), digest: undefined }),
     config: host.config,
     via,
     reason: undefined,
   });
   const details = others.map(({ pid }) => `process ${pid} matches as well and is left alone`);
+  const known = sameProcess(record.process, process) ? record : undefined;
+  details.push(...differences(subject, known, process, host));
   if (subject.autopid && subject.pidfile !== undefined) {
     const { pid } = main ?? process;
     if (pidfile.kind !== "pid" || pidfile.pid !== pid) {

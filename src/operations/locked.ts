@@ -30,7 +30,7 @@ export async function locked(
   if (lock === undefined) {
     const message =
       `not touched: ${lockHolder(path) ?? "another usrsvc"} is at work on it since ` +
-      `${formatDuration(patience)}; try again`;
+      `${formatDuration(patience)} (success_seconds + term_to_kill_seconds + 10 s); try again`;
     return { program: subject.name, action, result: "busy", code: ExitCode.tryAgain, message };
   }
   debug(`${subject.name}: holds lock ${path}`);

@@ -96,7 +96,8 @@ function setFolderAside(path: string): void {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return; // another was quicker
-    throw new Error(`${path} is a folder, and cannot be locked: remove it (${message})`);
+    const text = `${path} is a folder, and cannot be locked: remove it (${message})`;
+    throw new Error(text, { cause: error });
   }
 }
 

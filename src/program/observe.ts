@@ -3,6 +3,7 @@ import { parsePid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { formatDuration } from "../format.ts";
 import { type ProgramStatus, showExit, type ShownState } from "../status.ts";
+import { differences } from "./differences.ts";
 import { settingsDigest } from "./digest.ts";
 import { describeElsewhere } from "./elsewhere.ts";
 import type { Host } from "./host.ts";
@@ -146,6 +147,7 @@ function describe(
     return { ...base, ...down, ...(why.length === 0 ? {} : { reason: why.join("; ") }) };
   }
   const { ageMs: age, ...shown } = living;
+  const otherwise = differences(subject, file.record, found.process, around.host);
   return {
     ...base,
     state: liveState(subject, file.record, found.process, age),
@@ -153,6 +155,7 @@ function describe(
     ...shown,
     ...(found.others.length > 0 ? { otherPids: found.others.map(({ pid }) => pid) } : {}),
     ...(isOlder(subject, file.record) ? { olderSettings: true } : {}),
+    ...(otherwise.length > 0 ? { differences: otherwise } : {}),
   };
 }
 
@@ -356,7 +359,10 @@ function describeDown(
     };
   }
   if (record?.phase === "fatal") {
-    return { state: "fatal", ...why, next: `usrsvcd gave up: mend it, then "usrsvc start"` };
+    const most = subject.settings?.maxrestarts ?? 0;
+    const after = most > 0 ? ` after ${record.failures} failed starts (maxrestarts = ${most})` : "";
+    const next = `usrsvcd gave up${after}: mend it, then "usrsvc start ${subject.name}"`;
+    return { state: "fatal", ...why, next };
   }
   return { state: "stopped", ...why, next: nextOfStopped(subject, record, isOfEarlierBoot) };
 }

@@ -14,6 +14,7 @@ import { launchNote, newLaunchId } from "./mark.ts";
 import type { Lock } from "./lock.ts";
 import type { Pattern } from "./match.ts";
 import { lastWords } from "./output.ts";
+import { nearestProcess } from "./nearest-process.ts";
 import { removePidfile, writePidfile } from "./pidfile.ts";
 import { type ProgramRecord, writeRecord } from "./record.ts";
 import type { TableEntry } from "./process-judge.ts";
@@ -363,7 +364,13 @@ class Start {
       host,
       signal,
     );
-    if (exit !== undefined) details.push(...describeLeft(left, this.#program));
+    if (exit !== undefined) {
+      details.push(...describeLeft(left, this.#program));
+      const isGone = exit.kind === "code" && exit.code === 0;
+      if (isGone) details.push(`looked for ${pattern.description}`);
+    }
+    const nearest = nearestProcess({ name, pattern, settings: this.#program }, host);
+    if (nearest !== undefined) details.push(nearest);
     this.#context.lock.writeNote(""); // whatever record the caller writes now
     if (this.#notedPid !== undefined) removePidfile(this.#program.pidfile, this.#notedPid);
     const output = lastWords(this.#program, logged, undefined, OUTPUT_LINES);

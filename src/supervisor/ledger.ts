@@ -193,6 +193,8 @@ export class Ledger {
         phase: "running",
         process,
         ...traits(process, record?.launched, this.#host),
+        // Nobody knows with which settings another was started.
+        digest: sameProcess(record?.process, process) ? record?.digest : undefined,
         via,
         failures: 0,
         reason: undefined,
@@ -225,7 +227,9 @@ export class Ledger {
     }
     const why = isHeir
       ? `pid ${successor}, which stems from it, goes on in its place`
-      : `it was started again since, and is pid ${successor} now`;
+      : operator === undefined
+        ? `it was started by hand since, and is pid ${successor} now`
+        : `it is pid ${successor} now`;
     const fields = { pid, exit: showExit(exit), by, successor };
     this.log("info", "program.exited", fields, `${how}; ${why}`);
   }
@@ -423,7 +427,11 @@ export class Ledger {
         next,
         ...this.#end(),
       });
-    this.#write({ ...this.base(), phase: "backoff", nextTryAt, failures, restarts });
+    const base = this.base();
+    // How often lately: of a start that fails, the count says it.
+    const why =
+      failures === 0 && base.reason !== undefined ? `${base.reason}; ${reason}` : base.reason;
+    this.#write({ ...base, phase: "backoff", nextTryAt, failures, restarts, reason: why });
   }
 
   /** How it ended last, for the mail. */
@@ -439,7 +447,9 @@ export class Ledger {
     this.#write({ ...this.base(), phase: "backoff", nextTryAt: new Date().toISOString() });
   }
 
-  gaveUp(reason: string, { failures, restarts }: History, maxrestarts: number): void {
+  gaveUp(why: string, { failures, restarts }: History, maxrestarts: number): void {
+    const known = this.base().reason;
+    const reason = known?.startsWith(why) === true ? known : why; // with what it wrote
     const msg =
       `given up after ${failures} failed start${failures === 1 ? "" : "s"} ` +
       `(maxrestarts = ${maxrestarts}): ${reason}; ` +
