@@ -32,6 +32,10 @@ export interface AdviceFacts {
   strangers(settings: ProgramSettings): readonly string[];
 }
 
+const UNMEASURED =
+  "measures the shell alone, since the command line ends in no command of which it waits for the end: " +
+  "set proctitle_re, or start the program without useshell";
+
 /**
  * Says what is valid, but can hardly be meant: for who asks whether a configuration is right, and not
  * for those who use it.
@@ -66,6 +70,9 @@ export class Advisor {
       const text = this.#facts.ofCommand(settings);
       if (text !== undefined) tell("command", text);
     }
+    // The shell is what is measured then: a pipe, a loop.
+    const isUnmeasured = useshell === true && match?.kind === "command" && match.main === undefined;
+    if (isUnmeasured && (settings.monitor?.rssLimitBytes ?? 0) > 0) tell("rss_limit", UNMEASURED);
     if (match?.kind === "title") {
       const text = describeBlindTitle(match);
       if (text !== undefined) tell("proctitle_re", text);

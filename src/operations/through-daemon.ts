@@ -55,7 +55,9 @@ export async function throughDaemon(
   const host = { ...operation.host, env: env ?? operation.host.env };
   const here = { ...operation, host };
   const result = await (left === action ? act(subject, here) : startProgram(subject, here));
-  return outcome(result, notes.length === 0 ? otherDaemon(operation) : notes);
+  if (notes.length === 0) return outcome(result, otherDaemon(operation));
+  const isGone = daemonInCharge(operation) === undefined;
+  return outcome(result, isGone ? [...notes, "no usrsvcd runs now: usrsvcd start"] : notes);
 }
 
 /** Why usrsvcd has not done it. */

@@ -369,7 +369,10 @@ class Start {
       const isGone = exit.kind === "code" && exit.code === 0;
       if (isGone) details.push(`looked for ${pattern.description}`);
     }
-    const nearest = nearestProcess({ name, pattern, settings: this.#program }, host);
+    const nearest =
+      left.length === 0
+        ? nearestProcess({ name, pattern, settings: this.#program }, host)
+        : undefined;
     if (nearest !== undefined) details.push(nearest);
     this.#context.lock.writeNote(""); // whatever record the caller writes now
     if (this.#notedPid !== undefined) removePidfile(this.#program.pidfile, this.#notedPid);

@@ -514,7 +514,7 @@ function describeTakeUp(pid: number, via: Via, record: ProgramRecord | undefined
   switch (via) {
     case "launch":
       return record?.by === "usrsvc"
-        ? `runs, pid ${pid}, started by usrsvc`
+        ? `runs, pid ${pid}, started by hand`
         : `runs, pid ${pid}, known from its record`;
     case "pidfile":
       return `runs already, pid ${pid}, found by its pidfile`;

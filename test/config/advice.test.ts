@@ -50,6 +50,10 @@ describe("told of is", () => {
   const rows: readonly (readonly [text: string, issue: RegExp])[] = [
     [program("proctitle_re = x*"), /^a\.cfg:3: warning: proctitle_re: "x\*" is found in every/],
     [program("proctitle_re = .*"), /every command line/],
+    [
+      "[Program:web]\ncommand = serve | cat\nuseshell = yes\n[[Monitor]]\nrss_limit = 30M\n",
+      /^a\.cfg:\d: warning: rss_limit: measures the shell alone/,
+    ],
     [program("proctitle_re = (serve)?"), /every command line/],
     [program("proctitle_re = ."), /every command line/],
     [program("proctitle_re = ^$"), /in an empty command line only/],

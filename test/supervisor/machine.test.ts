@@ -789,6 +789,20 @@ describe("any course of events", () => {
     });
   });
 
+  test("tells why what was started by hand does not run", () => {
+    const reason = "exited with code 3; it wrote: Error: disk on fire";
+    const event = { ...gone({ wish: "up", startedByHand: true }), reason };
+    const { state } = transition(fatal, noHistory, event, {
+      settings: { ...defaults, maxrestarts: 1 },
+      now: 0,
+      chance: 0.5,
+    });
+    assert.deepEqual(state, {
+      kind: "fatal",
+      reason: `started by hand, but it does not run: ${reason}`,
+    });
+  });
+
   test("counts never below zero", () => {
     always((_before, _moment, { history }) => {
       assert.ok(history.early >= 0);
