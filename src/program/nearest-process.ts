@@ -9,7 +9,7 @@ import type { Subject } from "./subject.ts";
 
 /** Words that many programs have in common, and options. */
 const COMMON =
-  /^(-.*|\d+|ba|da|z|k)?(sh)?$|^(env|exec|node|nodejs|npm|npx|start|run|java|perl|php|ruby|python[\d.]*|uv|sudo|nice|nohup|timeout)$/;
+  /^(-.*|\d+|ba|da|z|k)?(sh)?$|^(env|exec|node|nodejs|npm|npx|start|run|java|perl|php|ruby|python[\d.]*|uv|sudo|cat|flock|nice|nohup|sleep|tail|tee|timeout)$/;
 
 /**
  * For an operator whose program was looked for in vain: the living process of this account that looks most

@@ -34,12 +34,11 @@ describe("a restart by hand that fails", () => {
     );
     assert.match(exited.msg, /killed by SIGTERM, by usrsvc restart$/);
     assert.deepEqual([exited["by"], exited["output"]], ["usrsvc restart", undefined]);
-    const status = await home.statusOf("web");
-    assert.equal(lastExit(status)["code"], 3);
-    assert.match(
-      String(status["reason"]),
-      /exited with code 3 .*it wrote: fatal: bad configuration/,
-    );
+    await waitFor("the reason to be told", async () => {
+      const status = await home.statusOf("web");
+      const why = /exited with code 3 .*it wrote: fatal: bad configuration/;
+      return lastExit(status)["code"] === 3 && why.test(String(status["reason"]));
+    });
     const asked = told(home, "program.starting", "web").find((line) => "by" in line);
     assert.match(asked?.msg ?? "", /asked for by usrsvc restart, pid \d+$/);
   });
@@ -184,12 +183,13 @@ test("a stop of what does not run says what was looked for, and what was there i
 
 test("the pidfile of a shell line names no step that has ended", async (t) => {
   const home = new Home(t);
-  const step = `/bin/sleep 1.5${process.pid}`;
+  const step = `/bin/sleep 4.${process.pid}`;
   const command = `${step}; while :; do read line <${home.file("fifo")}; done`;
   home.program("web", { command, useshell: "yes", proctitle_re: `^${step}$` });
   await home.usrsvcd();
-  const first = await home.running("web");
-  await waitFor("its step to be seen", () => pids(home, new RegExp(`^${step}$`)).includes(first));
+  const first = await waitFor("the pidfile to name its step", () =>
+    pids(home, new RegExp(`^${step}$`)).find((pid) => pid === home.pid("web")),
+  );
   await waitFor("it to end", () => !isAlive(first));
   const shell = await waitFor(
     "the pidfile to be mended",
