@@ -87,7 +87,7 @@ export async function endIt(
           exit: outcome.exit,
           by,
         },
-    ended: stopped || process === undefined ? record.ended : { pid: process.pid, by },
+    ended: stopped || process === undefined ? record.ended : { process, by },
   };
   trySave(host, after, complaints);
   if (target !== undefined) complaints.push(...dropPidfile(subject, target.pid));

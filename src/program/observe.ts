@@ -360,7 +360,8 @@ function describeDown(
   }
   if (record?.phase === "fatal") {
     const most = subject.settings?.maxrestarts ?? 0;
-    const after = most > 0 ? ` after ${record.failures} failed starts (maxrestarts = ${most})` : "";
+    const starts = `${record.failures} failed start${record.failures === 1 ? "" : "s"}`;
+    const after = most > 0 ? ` after ${starts} (maxrestarts = ${most})` : "";
     const next = `usrsvcd gave up${after}: mend it, then "usrsvc start ${subject.name}"`;
     return { state: "fatal", ...why, next };
   }

@@ -29,8 +29,8 @@ export interface LastExit {
 
 /** What an operator has ended. */
 export interface Ended {
-  /** Of the program's process. */
-  readonly pid: number;
+  /** The program's process, as it was. */
+  readonly process: ProcessRef;
   /** By which command of his: `usrsvc restart`. */
   readonly by: string;
 }
@@ -321,8 +321,9 @@ function asRef(value: unknown): ProcessRef | undefined {
 
 function asEnded(value: unknown): Ended | undefined {
   if (!isObject(value)) return undefined;
-  const { pid, by } = value;
-  return typeof pid === "number" && typeof by === "string" ? { pid, by } : undefined;
+  const process = asRef(value["process"]);
+  const by = asText(value["by"]);
+  return process !== undefined && by !== undefined ? { process, by } : undefined;
 }
 
 function asLastExit(value: unknown): LastExit | undefined {

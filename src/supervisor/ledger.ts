@@ -212,12 +212,13 @@ export class Ledger {
    * whose first process left), or one that an operator has started since.
    */
   replaced(
-    { pid, startTime }: ProcessRef,
+    dead: ProcessRef,
     end: Exit | undefined,
     { pid: successor }: ProcessRef,
     isHeir: boolean,
   ): void {
-    const operator = this.#operatorOf({ pid, startTime });
+    const { pid } = dead;
+    const operator = this.#operatorOf(dead);
     const record = this.base();
     const exit = end ?? { kind: "unknown" };
     const by = operator ?? (exit.kind === "signal" ? NOBODY : undefined);
@@ -309,11 +310,10 @@ export class Ledger {
   }
 
   /** By which command of his an operator has ended this process; undefined where none did. */
-  #operatorOf({ pid, startTime }: ProcessRef): string | undefined {
+  #operatorOf(dead: ProcessRef): string | undefined {
     const { ended, phase, by, wish, process } = this.#record ?? {};
-    if (ended?.pid === pid) return ended.by;
-    if (by !== "usrsvc" || phase !== "stopping" || !sameProcess(process, { pid, startTime }))
-      return;
+    if (sameProcess(ended?.process, dead)) return ended?.by;
+    if (by !== "usrsvc" || phase !== "stopping" || !sameProcess(process, dead)) return;
     return wish === "down" ? "usrsvc stop" : "usrsvc restart"; // he was killed in the middle of it
   }
 

@@ -49,7 +49,7 @@ const full: ProgramRecord = {
   restarts: 3,
   failures: 2,
   lastExit: { at: "2024-01-01T00:00:00.000Z", pid: 8, exit: { kind: "code", code: 3 } },
-  ended: { pid: 7, by: "usrsvc restart" },
+  ended: { process: ref(7, 3), by: "usrsvc restart" },
   reason: "why",
   nextTryAt: "2024-01-01T00:00:01.000Z",
   by: "usrsvcd",
@@ -68,6 +68,10 @@ describe("writeRecord and readRecord", () => {
     assert.ok(Math.abs(Date.parse(at) - Date.now()) < 10_000);
   });
 
+  const someRef = fc.record({
+    pid: fc.integer({ min: 2, max: 4_194_304 }),
+    startTime: fc.nat(),
+  }) as fc.Arbitrary<ProcessRef>;
   const refOrNone = fc.option(
     fc.record({ pid: fc.integer({ min: 2, max: 4_194_304 }), startTime: fc.nat() }),
     { nil: undefined },
@@ -103,7 +107,7 @@ describe("writeRecord and readRecord", () => {
     run: text,
     restarts: fc.nat(),
     failures: fc.nat(),
-    ended: fc.option(fc.record({ pid: fc.nat(), by: fc.string() }), { nil: undefined }),
+    ended: fc.option(fc.record({ process: someRef, by: fc.string() }), { nil: undefined }),
     lastExit: fc.option(fc.record({ at: fc.string(), pid: fc.nat(), exit }), { nil: undefined }),
     reason: text,
     nextTryAt: text,
