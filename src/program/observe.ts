@@ -187,7 +187,10 @@ function problems(
   } else if (subject.settings === undefined) {
     all.push("its settings are faulty: see usrsvcd checkconfig");
   }
-  if (file.problem !== undefined) all.push(file.problem);
+  if (file.problem !== undefined) {
+    const next = file.isDamaged ? "; usrsvc start, stop or restart sets it aside" : "";
+    all.push(`${file.problem}${next}`);
+  }
   const { pidfile } = found;
   if (pidfile.kind === "garbage") {
     all.push(`pidfile ${subject.pidfile} holds no pid but ${JSON.stringify(pidfile.text)}`);

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { nameOf, runAs } from "../accounts.ts";
 import { fileStem } from "../file-stem.ts";
@@ -44,10 +44,13 @@ export function makeStateDir(dir: StateDir): void {
       mkdirSync(path, { recursive: true, mode: 0o700 });
     }
   } catch (cause) {
-    throw new StateDirError(`state_dir ${dir.path} cannot be made: ${message(cause)}`, { cause });
+    const { code, path } = cause as NodeJS.ErrnoException;
+    const why = code === "EEXIST" ? `${path} is no folder: move it away` : message(cause);
+    throw new StateDirError(`state_dir ${dir.path} cannot be made: ${why}`, { cause });
   }
   const { mode, uid } = statSync(dir.path);
   const me = process.getuid?.() ?? 0;
+  for (const path of [dir.programs, dir.locks]) openToOwner(path, me);
   if (uid !== me) {
     const instead =
       me === 0
@@ -60,6 +63,12 @@ export function makeStateDir(dir: StateDir): void {
       `state_dir ${dir.path} can be written by others: chmod go-w ${dir.path}`,
     );
   }
+}
+
+/** What somebody has closed keeps a program out of reach, and is ours to open. */
+function openToOwner(path: string, me: number): void {
+  const { mode, uid } = statSync(path);
+  if (uid === me && (mode & 0o700) !== 0o700) chmodSync(path, mode | 0o700);
 }
 
 /** The state folder cannot be used; the message names it and what to do. */

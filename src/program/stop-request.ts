@@ -89,7 +89,11 @@ function requests(dir: StateDir): readonly string[] {
 
 /** Nearly always there is none. */
 function isLive(path: string, proc: ProcReader): boolean {
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+  try {
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+  } catch {
+    return false; // the folder may not be entered: nobody could have put it there
+  }
   const [pid, startTime, boot] = (readRequest(path) ?? "").trim().split(" ");
   const asker = { pid: Number(pid) as Pid, startTime: Number(startTime) as Ticks };
   if (boot === proc.bootId() && Number.isSafeInteger(asker.pid)) {

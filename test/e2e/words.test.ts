@@ -260,6 +260,6 @@ test("a record that is a folder is named, set aside, and keeps nobody from a sto
   rmSync(path);
   mkdirSync(path);
   const problems = (await home.statusOf("web"))["problems"] as readonly string[];
-  assert.match(problems[0] ?? "", /web\.json is a folder, not a file/);
+  assert.match(problems[0] ?? "", /web\.json is a folder, not a file; usrsvc start, stop or/);
   assert.match((await home.usrsvc("stop", "web")).out, /^web: stopped/);
 });

@@ -122,3 +122,23 @@ describe("makeStateDir", () => {
     makeStateDir(stateDir(path));
   });
 });
+
+describe("makeStateDir mends or names what is in the way:", () => {
+  test("a folder of its own that may not be entered is opened", (t) => {
+    const dir = stateDir(join(tempDir(t), "state"));
+    makeStateDir(dir);
+    chmodSync(dir.programs, 0);
+    makeStateDir(dir);
+    assert.equal(statSync(dir.programs).mode & 0o777, 0o700);
+  });
+
+  test("a file in the place of a folder is named", (t) => {
+    const dir = stateDir(join(tempDir(t), "state"));
+    mkdirSync(dir.path);
+    writeFileSync(dir.programs, "");
+    assert.throws(() => makeStateDir(dir), {
+      name: StateDirError.name,
+      message: /state_dir \S+state cannot be made: \S+programs is no folder: move it away$/,
+    });
+  });
+});
