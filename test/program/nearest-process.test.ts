@@ -38,6 +38,7 @@ function machine(all: Readonly<Record<number, readonly [title: string, owner?: s
       cwd: (pid: number) => `/srv/${pid}`,
       cmdline: (pid: number) => all[pid]?.[0].split(" ") ?? [],
       environ: () => new Map(),
+      uids: () => [1, 1, 1, 1],
       stat: (pid: Pid) => ({ pid, ppid: 1, session: pid, startTime: 7, state: "S", image: 1 }),
     },
   };
