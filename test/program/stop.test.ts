@@ -105,6 +105,7 @@ for (const [how, adapt] of [
       const ref = await run(lab, "setsid -f sleep 600", "READY", "sleep 601");
       await stop({ process: ref, launched: ref }, 5000, lab.host);
       await waitFor(() => lab.living().length === 1, "all but one are ended");
+      await waitFor(() => sleeps(lab).length === 1, "it has executed sleep"); // setsid does so late
       assert.deepEqual(sleeps(lab), lab.living());
     });
 
