@@ -135,7 +135,7 @@ function bornSince(
 ): ProcessRef | undefined {
   if (launched === undefined) return undefined;
   const all = offspring({ launch, launched, session }, host.table.sweep({ thorough: true }), host);
-  const since = (uptime - 1 / TICKS_PER_SECOND) * TICKS_PER_SECOND;
+  const since = uptime * TICKS_PER_SECOND - 1;
   return all.find(({ ref }) => ref.startTime >= since && ref.pid !== launched.pid)?.ref;
 }
 

@@ -1,5 +1,6 @@
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../format.ts";
+import type { Host } from "../program/host.ts";
 import { type Lock, lockHolder, programLock, waitLock } from "../program/lock.ts";
 import { completeLaunch, lostRecord } from "../program/mark.ts";
 import { otherConfig, strangersRecord } from "../program/other-config.ts";
@@ -21,8 +22,10 @@ export async function locked(
   { host, signal, onProgress, debug }: Operation,
   act: (record: ProgramRecord, lock: Lock, strangers?: string) => Promise<ActionResult>,
 ): Promise<ActionResult> {
+  const boot = host.proc.bootId();
   // Before the lock: who waits for it calls a start off.
-  const refused = refuseOther(subject, action, { host });
+  const { record: before } = readRecord(host.state, subject.name, boot);
+  const refused = refuseOther(subject, action, before, host);
   if (refused !== undefined) return refused;
   const path = programLock(host.state, subject.name);
   const patience = LOCK_PATIENCE_MS + (subject.settings?.successMs ?? 0) + subject.termToKillMs;
@@ -35,7 +38,6 @@ export async function locked(
   }
   debug(`${subject.name}: holds lock ${path}`);
   removeOldRequest(host.state, subject.name, host.proc);
-  const boot = host.proc.bootId();
   const { record, problem, isDamaged } = readRecord(host.state, subject.name, boot);
   if (problem !== undefined) {
     if (!isDamaged) throw new Error(problem);
@@ -43,7 +45,7 @@ export async function locked(
     setDamagedAside(host.state, subject.name);
   }
   const known = record ?? lostRecord(subject.name, lock.note, boot);
-  const taken = refuseOther(subject, action, { host });
+  const taken = refuseOther(subject, action, known, host);
   if (taken !== undefined) return taken;
   const strangers = strangersRecord(known, host);
   const own = strangers === undefined ? known : emptyRecord(subject.name, boot);
@@ -56,9 +58,9 @@ export async function locked(
 function refuseOther(
   { name }: Subject,
   action: ActionResult["action"],
-  { host }: Pick<Operation, "host">,
+  record: ProgramRecord | undefined,
+  host: Host,
 ): ActionResult | undefined {
-  const { record } = readRecord(host.state, name, host.proc.bootId());
   const other = otherConfig(name, record, host);
   if (other === undefined) return undefined;
   const { config, how } = other;

@@ -1,10 +1,10 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
-import type { Stat } from "../../proc/stat.ts";
 import { shorten } from "../format.ts";
 import { isSameFile } from "../same-file.ts";
 import type { Host } from "./host.ts";
 import type { Found } from "./identify.ts";
+import { line } from "./lineage.ts";
 import { markOf } from "./mark.ts";
 import { readRecord } from "./record.ts";
 
@@ -16,9 +16,6 @@ interface Elsewhere {
   /** That file; undefined: it bears a mark that no record of ours knows. */
   readonly config: string | undefined;
 }
-
-/** More of its ancestors are not asked for. */
-const MOST_ANCESTORS = 100;
 
 /** Whose a process is that is not ours, where that is another configuration file's. */
 function findElsewhere(process: ProcessRef, host: Host): Elsewhere | undefined {
@@ -36,15 +33,13 @@ function onRecord(
   process: ProcessRef,
   { proc, state, ownerOf, neighbours }: Host,
 ): { readonly name: string; readonly config: string } | undefined {
-  let stat = statIfAny(proc, process.pid);
-  for (let steps = 0; stat !== undefined && steps < MOST_ANCESTORS; steps += 1) {
-    const ref = { pid: stat.pid, startTime: stat.startTime };
+  for (const { pid, startTime, session } of line(process.pid, proc)) {
+    const ref = { pid, startTime };
     const name = ownerOf(ref);
     const config = name && readRecord(state, name, proc.bootId()).record?.config;
     if (name !== undefined && config !== undefined) return { name, config };
-    const away = neighbours?.ownerOf(ref) ?? neighbours?.ownerOfSession(stat.session);
+    const away = neighbours?.ownerOf(ref) ?? neighbours?.ownerOfSession(session);
     if (away !== undefined) return away;
-    stat = stat.ppid > 1 ? statIfAny(proc, stat.ppid as Stat["pid"]) : undefined;
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { ProcError } from "../../proc/error.ts";
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
+import type { Stat } from "../../proc/stat.ts";
 import { isDescendant } from "../../proc/tree.ts";
 import { isSameFile } from "../same-file.ts";
 import type { Host } from "./host.ts";
@@ -38,6 +39,15 @@ type LineageHost = Pick<
 /** So many generations are looked back. */
 const MOST_ANCESTORS = 100;
 
+/** A process and its living forebears, up to process 1, which is none. */
+export function* line(pid: Pid, proc: Host["proc"]): Generator<Stat> {
+  let stat = statIfAny(proc, pid);
+  for (let steps = 0; stat !== undefined && steps < MOST_ANCESTORS; steps += 1) {
+    yield stat;
+    stat = stat.ppid > 1 ? statIfAny(proc, stat.ppid as Pid) : undefined;
+  }
+}
+
 /** Whose this process is, as seen by the program `name`. A few reads of /proc. */
 export function relation(ref: ProcessRef, name: string, host: LineageHost): Relation {
   const recorded = host.ownerOf(ref);
@@ -70,22 +80,20 @@ function byMark(pid: Pid, name: string, host: LineageHost): Relation | undefined
  */
 function byKin(ref: ProcessRef, name: string, host: LineageHost): Relation | undefined {
   const { neighbours } = host;
-  let stat = statIfAny(host.proc, ref.pid);
-  for (let steps = 0; stat !== undefined && steps < MOST_ANCESTORS; steps += 1) {
-    const { pid, startTime, session } = stat;
+  for (const { pid, startTime, session } of line(ref.pid, host.proc)) {
+    if (pid !== ref.pid) {
+      if (pid === process.pid) return undefined;
+      if (isOtherUsrsvc({ pid }, host)) return "other";
+      // A usrsvcd may itself run in a program of another: what it makes is not that one's.
+      if (isUsrsvc({ pid }, host)) return undefined;
+    }
     const owner = host.ownerOf({ pid, startTime }) ?? host.ownerOfSession(session);
     if (owner !== undefined) return owner === name ? "own" : "other";
     const away = neighbours?.ownerOf({ pid, startTime }) ?? neighbours?.ownerOfSession(session);
     const found = away && relationToNeighbour(away, name, host);
     if (found !== undefined) return found;
-    const marked = steps === 0 ? undefined : byMark(pid, name, host);
+    const marked = pid === ref.pid ? undefined : byMark(pid, name, host);
     if (marked !== undefined) return marked;
-    if (stat.ppid <= 1 || stat.ppid === process.pid) return undefined;
-    stat = statIfAny(host.proc, stat.ppid as Pid);
-    if (stat === undefined) return undefined;
-    if (isOtherUsrsvc(stat, host)) return "other";
-    // A usrsvcd may itself run in a program of another: what it makes is not that one's.
-    if (isUsrsvc(stat, host)) return undefined;
   }
   return undefined;
 }
@@ -204,7 +212,8 @@ function callsUsrsvc(word: string): boolean {
   return /(^|[\s/;&|(])usrsvcd?(\.cjs)?\s/.test(word);
 }
 
-function namesUsrsvc(word: string): boolean {
+/** True for a word by which usrsvc or usrsvcd is executed. */
+export function namesUsrsvc(word: string): boolean {
   return /(^|\/)usrsvcd?(\.cjs|\.ts)?$/.test(word);
 }
 

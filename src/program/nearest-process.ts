@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { sameProcess } from "../../proc/pid.ts";
 import { shorten } from "../format.ts";
 import type { Host } from "./host.ts";
-import { relation } from "./lineage.ts";
+import { namesUsrsvc, relation } from "./lineage.ts";
 import { markOf } from "./mark.ts";
 import type { TableEntry } from "./process-judge.ts";
 import type { Subject } from "./subject.ts";
@@ -46,7 +46,7 @@ function shared(argv: readonly string[], words: ReadonlySet<string>): number {
 /** Ourselves, and who else has the words of programs in his own. */
 function isOne({ ref, argv }: TableEntry, host: Host): boolean {
   if (ref.pid === process.pid) return true;
-  const isNamed = argv.slice(0, 6).some((word) => /(^|\/)usrsvcd?(\.cjs|\.ts)?$/.test(word));
+  const isNamed = argv.slice(0, 6).some(namesUsrsvc);
   return isNamed || (relation(ref, "", host) === "other" && owner({ ref }, "", host) === "");
 }
 

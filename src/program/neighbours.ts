@@ -59,6 +59,7 @@ export class Neighbours {
   readonly #own: StateDir;
   readonly #ports: NeighbourPorts;
   readonly #known = new Map<string, Neighbourhood>();
+  #links: { readonly at: number; readonly paths: readonly string[] } | undefined;
 
   constructor(own: StateDir, ports: NeighbourPorts) {
     this.#own = own;
@@ -91,7 +92,7 @@ export class Neighbours {
   #all(): readonly Neighbourhood[] {
     const { common } = this.#ports;
     const own = real(this.#own.path);
-    const paths = new Set([common, ...announced(common)].map(real));
+    const paths = new Set([common, ...this.#announced()].map(real));
     return [...paths].flatMap((path) => {
       if (path === undefined || path === own || !isOurs(path)) return [];
       let one = this.#known.get(path);
@@ -101,6 +102,20 @@ export class Neighbours {
       }
       return [one];
     });
+  }
+
+  /** Asked for each forebear of each candidate. The time of the folder changes with each link. */
+  #announced(): readonly string[] {
+    const { common } = this.#ports;
+    const folder = linksIn(common);
+    try {
+      if (!isOurs(common) || !isOurs(folder)) return [];
+      const at = statSync(folder).mtimeMs;
+      if (this.#links?.at !== at) this.#links = { at, paths: linkedFrom(folder) };
+      return this.#links.paths;
+    } catch {
+      return []; // there is no other
+    }
   }
 }
 
@@ -166,14 +181,8 @@ function linksIn(common: string): string {
 }
 
 /** State folders that were announced. */
-function announced(common: string): readonly string[] {
-  const folder = linksIn(common);
-  try {
-    if (!isOurs(common) || !isOurs(folder)) return [];
-    return readdirSync(folder).flatMap((name) => targetOf(join(folder, name)) ?? []);
-  } catch {
-    return []; // there is no other
-  }
+function linkedFrom(folder: string): readonly string[] {
+  return readdirSync(folder).flatMap((name) => targetOf(join(folder, name)) ?? []);
 }
 
 function removeDangling(folder: string): void {

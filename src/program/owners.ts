@@ -1,6 +1,6 @@
-import { readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { type ProgramRecord, readRecordText } from "./record.ts";
+import { type ProgramRecord, readRecordText, recordFiles } from "./record.ts";
 import type { StateDir } from "./state-dir.ts";
 
 /** What is known to be a program's, of its record or just made. */
@@ -201,14 +201,6 @@ export class LayeredOwners implements Owners {
 
   claim(name: string, claim: Claim | undefined): boolean {
     return this.#told.claim(name, claim);
-  }
-}
-
-function recordFiles(state: StateDir): readonly string[] {
-  try {
-    return readdirSync(state.programs).filter((file) => file.endsWith(".json"));
-  } catch {
-    return []; // nothing was ever started
   }
 }
 

@@ -1,4 +1,4 @@
-import { renameSync } from "node:fs";
+import { readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Exit } from "../../proc/exit.ts";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
@@ -199,6 +199,25 @@ export function readRecordText(dir: StateDir, file: string): string {
 
 function readText(path: string): string {
   return readFileHead(path, { most: MOST_BYTES, followsLinks: false }).text;
+}
+
+/** Names of the files that may be records; none while nothing was ever started. */
+export function recordFiles({ programs }: StateDir): readonly string[] {
+  try {
+    return readdirSync(programs).filter((file) => file.endsWith(".json"));
+  } catch {
+    return [];
+  }
+}
+
+/** The program whose record a file is; undefined when it is damaged, or gone. */
+export function recordedName(dir: StateDir, file: string): string | undefined {
+  try {
+    const { name } = JSON.parse(readRecordText(dir, file)) as { readonly name?: unknown };
+    return typeof name === "string" ? name : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Records have a multiple of this length: one that takes the place of another fits in. */

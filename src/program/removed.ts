@@ -1,7 +1,6 @@
-import { readdirSync } from "node:fs";
 import type { Host } from "./host.ts";
 import { recordedProcess } from "./identify.ts";
-import { type ProgramRecord, readRecord, readRecordText } from "./record.ts";
+import { type ProgramRecord, readRecord, recordedName, recordFiles } from "./record.ts";
 import { fileStem } from "./state-dir.ts";
 import { removedSubject, type Subject } from "./subject.ts";
 
@@ -13,10 +12,10 @@ import { removedSubject, type Subject } from "./subject.ts";
  */
 export function removedSubjects(configured: readonly string[], host: Host): readonly Subject[] {
   const known = new Set(configured.map((name) => `${fileStem(name)}.json`));
-  return recordFiles(host)
+  return recordFiles(host.state)
     .filter((file) => !known.has(file))
     .flatMap((file) => {
-      const name = nameIn(host, file);
+      const name = recordedName(host.state, file);
       const record =
         name === undefined ? undefined : readRecord(host.state, name, host.proc.bootId()).record;
       return record !== undefined && runsOn(record, host) ? [removedSubject(record)] : [];
@@ -28,21 +27,4 @@ function runsOn(record: ProgramRecord, host: Host): boolean {
   const process = recordedProcess(record, host.proc);
   if (process === undefined || !host.isRetired(record.name)) return false;
   return host.ownerOf(process) === undefined;
-}
-
-function recordFiles({ state }: Host): readonly string[] {
-  try {
-    return readdirSync(state.programs).filter((file) => file.endsWith(".json"));
-  } catch {
-    return []; // nothing was ever started
-  }
-}
-
-function nameIn({ state }: Host, file: string): string | undefined {
-  try {
-    const { name } = JSON.parse(readRecordText(state, file)) as { readonly name?: unknown };
-    return typeof name === "string" ? name : undefined;
-  } catch {
-    return undefined; // damaged, or gone
-  }
 }

@@ -1,4 +1,3 @@
-import { readdirSync } from "node:fs";
 import { ProcError } from "../../proc/error.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings, Settings } from "../config/settings.ts";
@@ -11,10 +10,11 @@ import {
   emptyRecord,
   type ProgramRecord,
   readRecord,
-  readRecordText,
+  recordedName,
+  recordFiles,
   writeRecord,
 } from "./record.ts";
-import { fileStem, type StateDir } from "./state-dir.ts";
+import { fileStem } from "./state-dir.ts";
 import { subjectOf } from "./subject.ts";
 
 /*
@@ -170,7 +170,7 @@ export function recordsOf(
   };
   for (const name of programs.keys()) if (files.delete(`${fileStem(name)}.json`)) read(name);
   for (const name of faulty.keys()) files.delete(`${fileStem(name)}.json`); // nobody knows what it is
-  for (const file of files) read(nameIn(host.state, file));
+  for (const file of files) read(recordedName(host.state, file));
   return records;
 }
 
@@ -231,21 +231,4 @@ export function describeMove({ from, to, record: { process } }: Move): string {
 function isAsItWas({ name, process }: ProgramRecord, host: Host): boolean {
   const now = readRecord(host.state, name, host.proc.bootId()).record?.process;
   return sameProcess(now, process);
-}
-
-function recordFiles({ programs }: StateDir): readonly string[] {
-  try {
-    return readdirSync(programs).filter((file) => file.endsWith(".json"));
-  } catch {
-    return []; // nothing was ever started
-  }
-}
-
-function nameIn(state: StateDir, file: string): string | undefined {
-  try {
-    const { name } = JSON.parse(readRecordText(state, file)) as { readonly name?: unknown };
-    return typeof name === "string" ? name : undefined;
-  } catch {
-    return undefined; // damaged, or gone
-  }
 }

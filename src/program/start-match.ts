@@ -49,6 +49,11 @@ export class StartMatch {
     return this.#image;
   }
 
+  /** The launch, with what was seen of it so far. */
+  get #known(): Launch {
+    return { ...this.#launch, image: this.#image };
+  }
+
   /** A shell that prepares the launch has another one. */
   #noteImage(): void {
     const stat = statIfAny(this.#host.proc, this.#top.pid);
@@ -129,8 +134,7 @@ export class StartMatch {
 
   /** A match that stems from the launch; else one that was born after it and is nobody's. */
   #matchAround(all: readonly TableEntry[], exit: Exit | undefined): Match | undefined {
-    const launch = { ...this.#launch, image: this.#image };
-    for (const { ref } of offspring(launch, all, this.#host)) {
+    for (const { ref } of offspring(this.#known, all, this.#host)) {
       const isOthers = (this.#host.ownerOf(ref) ?? this.#program.name) !== this.#program.name;
       if (ref.pid !== this.#top.pid && !isOthers) this.#seen.set(ref.pid, ref);
     }
@@ -168,8 +172,7 @@ export class StartMatch {
 
   /** What runs of the launch, for an operator whose proctitle_re is wrong. */
   nearest(): readonly string[] {
-    const launch = { ...this.#launch, image: this.#image };
-    return offspring(launch, this.#host.table.sweep({ thorough: true }), this.#host)
+    return offspring(this.#known, this.#host.table.sweep({ thorough: true }), this.#host)
       .slice(0, 3)
       .map((one) => `found process ${one.ref.pid}: ${shorten(one.argv.join(" "))}`);
   }

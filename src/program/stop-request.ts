@@ -46,7 +46,7 @@ export function requestStop(
  * that very moment may go with it: then that stop has to wait for the window.)
  */
 export function isStopRequested(dir: StateDir, name: string, proc: ProcReader): boolean {
-  return isLive(requestPath(dir, name), proc);
+  return requestedAct(dir, name, proc) !== undefined;
 }
 
 /** What somebody who lives asks for; undefined when nobody asks. */
@@ -55,19 +55,19 @@ export function requestedAct(
   name: string,
   proc: ProcReader,
 ): RequestedAct | undefined {
-  const path = requestPath(dir, name);
-  if (!isLive(path, proc)) return undefined;
-  return readRequest(path)?.trim().endsWith(" restart") === true ? "restart" : "stop";
+  const words = liveRequest(requestPath(dir, name), proc);
+  if (words === undefined) return undefined;
+  return words.at(-1) === "restart" ? "restart" : "stop";
 }
 
 /** Removes the request for a program of who was killed before he could take it back. */
 export function removeOldRequest(dir: StateDir, name: string, proc: ProcReader): void {
-  isLive(requestPath(dir, name), proc);
+  liveRequest(requestPath(dir, name), proc);
 }
 
 /** The same for all programs, those among them that are configured no more. */
 export function removeOldRequests(dir: StateDir, proc: ProcReader): void {
-  for (const file of requests(dir)) isLive(join(dir.programs, file), proc);
+  for (const file of requests(dir)) liveRequest(join(dir.programs, file), proc);
 }
 
 /** The file stem of the program that a file of the watched folder asks to stop, if it does. */
@@ -87,24 +87,25 @@ function requests(dir: StateDir): readonly string[] {
   }
 }
 
-/** Nearly always there is none. */
-function isLive(path: string, proc: ProcReader): boolean {
+/** The words of a request whose maker lives; any other is removed. Nearly always there is none. */
+function liveRequest(path: string, proc: ProcReader): readonly string[] | undefined {
   try {
-    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
   } catch {
-    return false; // the folder may not be entered: nobody could have put it there
+    return undefined; // the folder may not be entered: nobody could have put it there
   }
-  const [pid, startTime, boot] = (readRequest(path) ?? "").trim().split(" ");
+  const words = (readRequest(path) ?? "").trim().split(" ");
+  const [pid, startTime, boot] = words;
   const asker = { pid: Number(pid) as Pid, startTime: Number(startTime) as Ticks };
   if (boot === proc.bootId() && Number.isSafeInteger(asker.pid)) {
-    if (sameProcess(proc.alive(asker.pid), asker)) return true;
+    if (sameProcess(proc.alive(asker.pid), asker)) return words;
   }
   try {
     rmSync(path, { force: true });
   } catch {
     // no request of ours: a folder
   }
-  return false;
+  return undefined;
 }
 
 /** Undefined where there is none, or something else. */
