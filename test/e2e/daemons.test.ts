@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { cleanUp } from "../support/clean-up.ts";
 import { finished, Home, isAlive, sleeper, waitFor } from "./home.ts";
 import { endAfter, kill, onlyPid, pids, settled, stays, told, up } from "./looks.ts";
-import { answers, freePort, installed, nginxCommand, statusAt } from "./servers.ts";
+import { answers, freePort, installed, nginx, nginxCommand, redis, statusAt } from "./servers.ts";
 
 /**
  * A classic daemon: its first process leaves with 0, and what goes on in a session of its own writes the
@@ -310,8 +310,6 @@ test("a wrapper that starts its child anew, in a session of its own, is stopped 
   );
 });
 
-const nginx = installed("/usr/sbin/nginx", "/usr/local/sbin/nginx");
-
 test(
   "nginx in the background, known by its pidfile alone, is one nginx whatever dies",
   { skip: nginx === undefined && "nginx is not installed" },
@@ -343,8 +341,6 @@ test(
     assert.ok(!(await answers(port)));
   },
 );
-
-const redis = installed("/usr/bin/redis-server", "/usr/local/bin/redis-server");
 
 describe("redis-server --daemonize yes", { skip: redis === undefined && "no redis-server" }, () => {
   const commandOf = (home: Home, port: number, pidfile: string): string =>

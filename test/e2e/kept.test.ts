@@ -34,14 +34,19 @@ async function withDaemonStopped(home: Home, act: () => Promise<void>): Promise<
   }
 }
 
+/** A program with a title of its own, which usrsvcd has started; yields its pid. */
+async function titled(home: Home): Promise<number> {
+  const script = home.script("titled.sh", `#!/bin/bash\nexec -a mytitle ${sleeper()}\n`);
+  home.program("titled", { command: script });
+  await home.usrsvcd();
+  await settled(home, "titled");
+  return onlyPid(home, /^mytitle/);
+}
+
 describe("what usrsvcd holds lives, whatever becomes of its files", () => {
   test("a program with a title of its own, whose record and pidfile are deleted", async (t) => {
     const home = new Home(t);
-    const script = home.script("titled.sh", `#!/bin/bash\nexec -a mytitle ${sleeper()}\n`);
-    home.program("titled", { command: script });
-    await home.usrsvcd();
-    await settled(home, "titled");
-    const pid = onlyPid(home, /^mytitle/);
+    const pid = await titled(home);
     rmSync(home.file("run/titled.pid"));
     removeRecords(home);
     await waitFor("its record", () => recordOf(home, "titled") !== "");
@@ -72,11 +77,7 @@ describe("what usrsvcd holds lives, whatever becomes of its files", () => {
 
   test("a program whose record knows nothing of its process, as one from a backup", async (t) => {
     const home = new Home(t);
-    const script = home.script("titled.sh", `#!/bin/bash\nexec -a mytitle ${sleeper()}\n`);
-    home.program("titled", { command: script });
-    await home.usrsvcd();
-    await settled(home, "titled");
-    const pid = onlyPid(home, /^mytitle/);
+    const pid = await titled(home);
     const record = JSON.parse(recordOf(home, "titled")) as object;
     const old = { ...record, phase: "stopped", process: undefined, launched: undefined };
     writeFileSync(home.file("state/programs/titled.json"), `${JSON.stringify(old)}\n`);

@@ -5,7 +5,7 @@ import { describe, test, type TestContext } from "node:test";
 import { cleanUp } from "../support/clean-up.ts";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
 import { endAfter, kill, pids, settled, up } from "./looks.ts";
-import { freePort, installed } from "./servers.ts";
+import { freePort, redis } from "./servers.ts";
 
 /*
  * Processes that bear no mark: redis and gunicorn write a title over their environment, others are
@@ -185,8 +185,6 @@ describe("two configuration files with a state folder each, and equal programs w
     assert.equal(pids(home, one.title).length, 2);
   });
 });
-
-const redis = installed("/usr/bin/redis-server", "/usr/local/bin/redis-server");
 
 test(
   "redis in two state folders, with one expression: stop, start and a restart of usrsvcd",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Home, isAlive, waitFor } from "./home.ts";
-import { answers, childrenOf, freePort, installed, nginxCommand } from "./servers.ts";
+import { answers, childrenOf, freePort, installed, nginx, nginxCommand, redis } from "./servers.ts";
 
 async function restartedAfterKill(home: Home, name: string): Promise<void> {
   const pid = Number((await home.statusOf(name))["pid"]);
@@ -15,8 +15,6 @@ async function restartedAfterKill(home: Home, name: string): Promise<void> {
     15_000,
   );
 }
-
-const redis = installed("/usr/bin/redis-server", "/usr/local/bin/redis-server");
 
 test(
   "redis-server, which sets its title, is supervised, taken up again and stopped cleanly",
@@ -42,8 +40,6 @@ test(
     assert.match(out, /terminated in .*\(exited with code 0\)/);
   },
 );
-
-const nginx = installed("/usr/sbin/nginx", "/usr/local/sbin/nginx");
 
 test(
   "nginx, which forks away, sets titles and writes its own pidfile",

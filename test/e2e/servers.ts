@@ -8,6 +8,10 @@ export function installed(...paths: readonly string[]): string | undefined {
   return paths.find((path) => existsSync(path));
 }
 
+/** Servers that not every machine has. */
+export const nginx = installed("/usr/sbin/nginx", "/usr/local/sbin/nginx");
+export const redis = installed("/usr/bin/redis-server", "/usr/local/bin/redis-server");
+
 /** A port of 127.0.0.1 that nobody has. */
 export async function freePort(): Promise<number> {
   const server = createServer();

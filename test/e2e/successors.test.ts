@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Home, isAlive, waitFor } from "./home.ts";
 import { endAfter, kill, onlyPid, pids, settled, stays, told, up } from "./looks.ts";
-import { answers, freePort, installed, nginxCommand, statusAt } from "./servers.ts";
+import { answers, freePort, installed, nginx, nginxCommand, statusAt } from "./servers.ts";
 
 /** Waits until a process has ended, asked for by this signal. */
 async function ended(pid: number, signal: NodeJS.Signals): Promise<void> {
@@ -122,10 +122,33 @@ def application(environ, respond):
     return [b"ok\\n"]
 `;
 
-    async function shop(home: Home, name: string): Promise<number> {
-      const port = await freePort();
+    function writeApp(home: Home): void {
       mkdirSync(home.file("app"));
       writeFileSync(home.file("app/shop.py"), APP);
+    }
+
+    /** Started by usrsvcd, and told to upgrade: its master, and the new one beside it. */
+    async function upgraded(
+      home: Home,
+      port: number,
+      master: RegExp,
+    ): Promise<{ readonly old: number; readonly fresh: number }> {
+      await home.usrsvcd();
+      await waitFor("it to answer", async () => await answers(port), 20_000);
+      await settled(home, "shop");
+      const old = onlyPid(home, master);
+      process.kill(old, "SIGUSR2");
+      const fresh = await waitFor(
+        "the new master",
+        () => pids(home, master).find((pid) => pid !== old),
+        20_000,
+      );
+      return { old, fresh };
+    }
+
+    async function shop(home: Home, name: string): Promise<number> {
+      const port = await freePort();
+      writeApp(home);
       home.program(
         "shop",
         {
@@ -144,16 +167,7 @@ def application(environ, respond):
       const port = await shop(home, "shop1");
       const MASTER = /^gunicorn: master \[shop1/;
       endAfter(t, home, /gunicorn/);
-      await home.usrsvcd();
-      await waitFor("it to answer", async () => await answers(port), 20_000);
-      await settled(home, "shop");
-      const old = onlyPid(home, MASTER);
-      process.kill(old, "SIGUSR2");
-      const fresh = await waitFor(
-        "the new master",
-        () => pids(home, MASTER).find((pid) => pid !== old),
-        20_000,
-      );
+      const { old, fresh } = await upgraded(home, port, MASTER);
       await waitFor("its worker", () => pids(home, /^gunicorn: worker \[shop1/).length === 2);
       const [worker] = pids(home, /^gunicorn: worker \[shop1/);
       await ended(old, "SIGTERM");
@@ -171,8 +185,7 @@ def application(environ, respond):
     test("in the background, with its own pidfile and no proctitle_re: the new master goes on", async (t) => {
       const home = new Home(t);
       const port = await freePort();
-      mkdirSync(home.file("app"));
-      writeFileSync(home.file("app/shop.py"), APP);
+      writeApp(home);
       const pidfile = home.file("run/shop.pid");
       home.program(
         "shop",
@@ -187,16 +200,7 @@ def application(environ, respond):
       );
       const MASTER = /^gunicorn: master \[shop3/;
       endAfter(t, home, /gunicorn/);
-      await home.usrsvcd();
-      await waitFor("it to answer", async () => await answers(port), 20_000);
-      await settled(home, "shop");
-      const old = onlyPid(home, MASTER);
-      process.kill(old, "SIGUSR2");
-      const fresh = await waitFor(
-        "the new master",
-        () => pids(home, MASTER).find((pid) => pid !== old),
-        20_000,
-      );
+      const { old, fresh } = await upgraded(home, port, MASTER);
       await ended(old, "SIGTERM");
       await isProgram(home, "shop", fresh);
       assert.deepEqual(pids(home, MASTER), [fresh]);
@@ -225,8 +229,6 @@ def application(environ, respond):
     });
   },
 );
-
-const nginx = installed("/usr/sbin/nginx", "/usr/local/sbin/nginx");
 
 test(
   "nginx upgraded by USR2 and QUIT, and killed hard later: its workers do not keep the port",

@@ -5,21 +5,11 @@ import { describe, test, type TestContext } from "node:test";
 import { ProcError } from "../../proc/error.ts";
 import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
 import { type Found, identify, type IdentifyPorts } from "../../src/program/identify.ts";
-import type { Pattern } from "../../src/program/match.ts";
 import { ProcessTable } from "../../src/program/process-table.ts";
 import { emptyRecord, type ProgramRecord } from "../../src/program/record.ts";
+import { isApp } from "../support/app-pattern.ts";
 import { FAKE_UID, FakeProc, type FakeProcess } from "../support/fake-proc.ts";
 import { tempDir } from "../support/temp-dir.ts";
-
-const isApp: Pattern = {
-  matches: (argv) => argv[0] === "app",
-  doesWork: (argv) => argv[0] === "app",
-  description: "app",
-  isLaunched: false,
-  isShell: false,
-  folder: undefined,
-  endings: undefined,
-};
 
 interface Scene {
   readonly proc: FakeProc;

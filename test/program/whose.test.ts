@@ -5,11 +5,11 @@ import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Spawner } from "../../proc/spawn.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
 import type { Host } from "../../src/program/host.ts";
-import type { Pattern } from "../../src/program/match.ts";
 import { ClaimedOwners } from "../../src/program/owners.ts";
 import { ProcessTable } from "../../src/program/process-table.ts";
 import { emptyRecord, type ProgramRecord } from "../../src/program/record.ts";
 import { lookFor, type Subject } from "../../src/program/subject.ts";
+import { isApp } from "../support/app-pattern.ts";
 import { FAKE_UID, FakeProc, type FakeProcess } from "../support/fake-proc.ts";
 
 /*
@@ -20,17 +20,6 @@ import { FAKE_UID, FakeProc, type FakeProcess } from "../support/fake-proc.ts";
 const PROGRAMS = ["a", "b", "c"] as const;
 type Name = (typeof PROGRAMS)[number];
 const HOME = "home";
-
-/** All programs have these words. */
-const isApp: Pattern = {
-  matches: (argv) => argv[0] === "app",
-  doesWork: (argv) => argv[0] === "app",
-  description: "app",
-  isLaunched: false,
-  isShell: false,
-  folder: undefined,
-  endings: undefined,
-};
 
 /** What a process executes, by a number. */
 const COMMANDS = ["app", "sh", "app", "node"] as const;
