@@ -225,7 +225,8 @@ function isFreeMatch(
 ): boolean {
   if (pattern.endings === undefined && LOOKERS.test(argv[0] ?? "")) return false;
   try {
-    return isInPlace(ref.pid, pattern, proc);
+    // One that is just about to end has no memory any more: neither a mark nor a command line.
+    return pattern.matches(proc.cmdline(ref.pid)) && isInPlace(ref.pid, pattern, proc);
   } catch (error) {
     if (error instanceof ProcError) return false;
     throw error;

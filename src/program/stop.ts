@@ -254,6 +254,12 @@ export async function endOwnGroup(
     if ((await members(leader, host, isSession)).length === 0) return rest.length;
   }
   signalGroupByNumber(host.proc, leader, "SIGKILL");
+  // What is started next would find its port taken.
+  const gone = monotonicMs() + KILL_GRACE_MS;
+  for (let pauseMs = 2; monotonicMs() < gone; pauseMs = Math.min(100, pauseMs * 2)) {
+    if ((await members(leader, host, isSession)).length === 0) break;
+    await sleep(pauseMs, signal);
+  }
   return rest.length;
 }
 

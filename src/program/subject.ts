@@ -4,7 +4,7 @@ import { type Found, identify } from "./identify.ts";
 import { pattern, type Pattern } from "./match.ts";
 import type { SweepOptions } from "./process-table.ts";
 import type { ProgramRecord } from "./record.ts";
-import { relation } from "./lineage.ts";
+import { isCopy, relation } from "./lineage.ts";
 
 /** One program as far as it can be looked for and stopped: a faulty one, too. */
 export interface Subject {
@@ -99,6 +99,8 @@ export interface LookOptions extends SweepOptions {
   readonly scan?: boolean;
   /** False: what stems from an earlier launch of the program is no candidate. */
   readonly heirs?: boolean;
+  /** What is forked from a process with this `image` (proc/stat.ts) is no candidate. */
+  readonly butCopiesOf?: number | undefined;
 }
 
 /** Looks for the subject's process, now. Changes nothing. */
@@ -106,7 +108,7 @@ export function lookFor(
   subject: Subject,
   record: ProgramRecord | undefined,
   host: Host,
-  { scan = true, heirs = true, ...sweep }: LookOptions = {},
+  { scan = true, heirs = true, butCopiesOf, ...sweep }: LookOptions = {},
 ): Found {
   const { pidfile = "", autopid, scanForProcess } = subject;
   // A start that was broken off may have forked since the last look through the processes.
@@ -119,7 +121,8 @@ export function lookFor(
     processes: scan ? () => host.table.sweep(look) : undefined,
     relation(ref) {
       const kind = relation(ref, subject.name, host);
-      return kind === "own" && !heirs ? "other" : kind;
+      const isOut = kind === "own" ? !heirs : isCopy(ref, butCopiesOf, host.proc);
+      return isOut ? "other" : kind;
     },
     ownerOf: (ref) => host.ownerOf(ref),
   });

@@ -1,6 +1,7 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcessWatch } from "../../proc/watch.ts";
 import type { AlertKind } from "../alerts/alert.ts";
+import { ageMs } from "../../proc/uptime.ts";
 import { callAt, monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { formatDuration } from "../format.ts";
@@ -625,7 +626,11 @@ export class SupervisedProgram {
     this.#decide({ kind: "started", process });
     this.#takeHold(process, outcome.main);
     if (outcome.logged !== undefined) this.#logged = outcome.logged;
-    const lived = formatDuration(this.#settings.successMs);
+    const { proc } = this.#around.host;
+    // One that was found instead may be older, or younger, than any window.
+    const isFound = outcome.logged === undefined;
+    const livedMs = isFound ? ageMs(process.startTime, proc.uptime()) : this.#settings.successMs;
+    const lived = formatDuration(livedMs);
     this.#ledger.started(process, via, lived, cause);
     for (const note of notes) this.#ledger.log("warn", "program.warning", { pid }, note);
   }

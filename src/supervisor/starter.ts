@@ -134,7 +134,8 @@ export class Starter {
   /** Looks whether somebody else has started another since. What is older is a worker of the dead. */
   #findRunning(subject: Subject): ProcessRef | undefined {
     const { host } = this.#around;
-    const found = lookFor(subject, undefined, host, { ...LOOK, heirs: false });
+    const butCopiesOf = this.#ledger.record?.image;
+    const found = lookFor(subject, undefined, host, { ...LOOK, heirs: false, butCopiesOf });
     if (found.kind !== "running") return undefined;
     const ms = ageMs(found.process.startTime, host.proc.uptime());
     return ms <= this.#remains.ageMs + TICK_MS ? found.process : undefined;

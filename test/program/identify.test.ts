@@ -24,6 +24,8 @@ interface Scene {
   readonly taken?: readonly ProcessRef[];
   /** The program's own, by their lineage. */
   readonly own?: readonly ProcessRef[];
+  /** What happens right after the look. */
+  readonly meanwhile?: () => void;
 }
 
 function look(t: TestContext, scene: Scene): { found: Found; sweeps: number } {
@@ -36,7 +38,9 @@ function look(t: TestContext, scene: Scene): { found: Found; sweeps: number } {
     uid: FAKE_UID,
     processes: () => {
       sweeps += 1;
-      return table.sweep();
+      const all = table.sweep();
+      scene.meanwhile?.();
+      return all;
     },
     relation: (ref) => (has(scene.taken, ref) ? "other" : has(scene.own, ref) ? "own" : "free"),
     ownerOf: (ref) => (has(scene.taken, ref) ? "other" : undefined),
@@ -298,6 +302,14 @@ describe("identify, by lineage", () => {
     assert.equal(seen(look(t, { ...scene, autopid: false })), "20 pidfile");
     assert.equal(seen(look(t, scene)), "absent", "we wrote that one ourselves");
     assert.equal(seen(look(t, { proc, pidfile: "20\n", autopid: false })), "absent");
+  });
+});
+
+describe("identify, of what is about to end", () => {
+  test("takes nothing that has lost its command line, and its mark with it, since the look", (t) => {
+    const proc = new FakeProc({ pid: 10, ...at(100) });
+    const meanwhile = (): unknown => proc.set({ pid: 10, startTime: 100, argv: [] });
+    assert.equal(seen(look(t, { proc, meanwhile })), "absent");
   });
 });
 

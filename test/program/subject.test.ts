@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ProcessWatcher } from "../../proc/watch.ts";
+import type { Host } from "../../src/program/host.ts";
+import { ProcessTable } from "../../src/program/process-table.ts";
+import { type LookOptions, lookFor, subjectOf } from "../../src/program/subject.ts";
+import { FakeProc } from "../support/fake-proc.ts";
+import { marks } from "../support/marks.ts";
+import { programSettings } from "../support/settings.ts";
+
+test("a look can leave out what an earlier process of the program has left", () => {
+  const proc = new FakeProc();
+  const uid = process.getuid?.() ?? 0;
+  const host = {
+    proc,
+    table: new ProcessTable(proc, uid),
+    home: "home",
+    ownerOf: () => undefined,
+    ownerOfSession: () => undefined,
+    isRetired: () => false,
+    launching: new Set(),
+    env: {},
+    watcher: () => ({ isChild: () => true }) as Partial<ProcessWatcher>,
+  } as Partial<Host> as Host;
+  const settings = programSettings("/no/such", ["server"], { pidfile: "/no/such/pid" });
+  const subject = subjectOf(settings, host);
+  const look = (options: LookOptions): number | undefined => {
+    const found = lookFor(subject, undefined, host, options);
+    return found.kind === "running" ? found.process.pid : undefined;
+  };
+  // A worker that has written over its environment, and one that has not.
+  proc.set({ pid: 20, uid, image: 7, argv: ["server"], startTime: 100 });
+  proc.set({ pid: 30, uid, image: 8, argv: ["server"], environ: marks("web", "home-1-2") });
+  const options = { heirs: false, butCopiesOf: 7 };
+  assert.equal(look({}), 30);
+  assert.equal(look(options), undefined);
+  proc.set({ pid: 40, uid, image: 9, argv: ["server"], startTime: 150 });
+  assert.equal(look(options), 40, "what somebody else has started");
+});
