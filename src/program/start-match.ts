@@ -1,5 +1,5 @@
 import type { Exit } from "../../proc/exit.ts";
-import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { shorten } from "../format.ts";
@@ -20,6 +20,12 @@ export interface Match {
   readonly via: Via;
 }
 
+/** A daemon that was the program for a while, and ended. */
+export interface Lost {
+  readonly pid: Pid;
+  readonly exit: Exit;
+}
+
 /** Looks for the program in and around what was launched to become it. */
 export class StartMatch {
   readonly #program: ProgramSettings;
@@ -34,6 +40,8 @@ export class StartMatch {
   readonly #seen = new Map<number, ProcessRef>();
   #last: Match | undefined;
   #lastImage: number | undefined;
+  /** `image` of a daemon that was there, and has failed: its copies are its workers, and no daemon. */
+  #failed: number | undefined;
 
   constructor(program: ProgramSettings, pattern: Pattern, host: Host, launch: Launch) {
     this.#program = program;
@@ -76,8 +84,15 @@ export class StartMatch {
     return isLaunchShell(this.#argv(this.#top));
   }
 
-  /** The program's process as of now. `exit`: how what was launched has ended. */
-  find(exit: Exit | undefined): Match | undefined {
+  /**
+   * The program's process as of now. `exit`: how what was launched has ended; `lost`: how the daemon
+   * ended that it had become.
+   */
+  find(exit: Exit | undefined, lost?: Lost): Match | undefined {
+    if (lost !== undefined && isFailure(lost.exit)) {
+      const isLast = this.#last?.process.pid === lost.pid;
+      this.#failed ??= (isLast ? this.#lastImage : undefined) ?? this.#image;
+    }
     const found = this.#look(exit) ?? this.#lastLiving();
     // How it was found first: by now our own pidfile may lead to it.
     const isKnown = sameProcess(this.#last?.process, found?.process);
@@ -90,6 +105,7 @@ export class StartMatch {
   #lastLiving(): Match | undefined {
     const process = this.#last?.process;
     if (process === undefined || sameProcess(process, this.#top)) return undefined;
+    if (isCopy(process, this.#failed, this.#host.proc)) return undefined;
     const { proc } = this.#host;
     // What executed something else since was only forked when it matched.
     const isSame = statIfAny(proc, process.pid)?.image === this.#lastImage;
@@ -164,9 +180,10 @@ export class StartMatch {
   }
 
   /** A worker of a first process that has failed, and no daemon: its copy, in its session. */
-  #isOrphan({ pid }: ProcessRef, exit: Exit | undefined): boolean {
+  #isOrphan(ref: ProcessRef, exit: Exit | undefined): boolean {
+    if (isCopy(ref, this.#failed, this.#host.proc)) return true;
     if (exit?.kind === "code" && exit.code === 0) return false;
-    const stat = statIfAny(this.#host.proc, pid);
+    const stat = statIfAny(this.#host.proc, ref.pid);
     return stat !== undefined && stat.image === this.#image && stat.session === this.#top.pid;
   }
 
@@ -195,4 +212,9 @@ export class StartMatch {
       return [];
     }
   }
+}
+
+/** How it ended is not always known: then it may have left in good order, as the first process of a daemon does. */
+function isFailure(exit: Exit): boolean {
+  return exit.kind === "signal" || (exit.kind === "code" && exit.code !== 0);
 }

@@ -18,7 +18,7 @@ import { nearestProcess } from "./nearest-process.ts";
 import { removePidfile, writePidfile } from "./pidfile.ts";
 import { type ProgramRecord, writeRecord } from "./record.ts";
 import type { TableEntry } from "./process-judge.ts";
-import { type Match, StartMatch } from "./start-match.ts";
+import { type Lost, type Match, StartMatch } from "./start-match.ts";
 import {
   describeEarlyExit,
   failure,
@@ -151,7 +151,7 @@ class Start {
   /** How the launched process ended; undefined while it lives. */
   #exit: Exit | undefined;
   /** What had gone to the background, was the program, and ended. */
-  #lost: { readonly pid: Pid; readonly exit: Exit } | undefined;
+  #lost: Lost | undefined;
   /** The pid that the pidfile names by now. */
   #notedPid: Pid | undefined;
   readonly #notes: string[];
@@ -199,7 +199,7 @@ class Start {
     } catch (error) {
       if (!this.#context.signal.aborted) throw error;
       // What did not match yet goes on being judged, by whoever comes next.
-      const found = this.#match.find(this.#exit);
+      const found = this.#match.find(this.#exit, this.#lost);
       const process = found?.process ?? this.#launched.process;
       const record = this.#writeLate({
         ...this.#record,
@@ -218,7 +218,7 @@ class Start {
     const end = began + this.#program.successMs;
     await this.#becomeProgram(end, began);
     for (let look = 0; ; look += 1) {
-      const found = this.#match.find(this.#exit);
+      const found = this.#match.find(this.#exit, this.#lost);
       if (found !== undefined) this.#notePidfile(found.main ?? found.process);
       const now = monotonicMs();
       if (found !== undefined && now >= end) {
