@@ -1,4 +1,4 @@
-import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcessWatch } from "../../proc/watch.ts";
 import type { AlertKind } from "../alerts/alert.ts";
 import { ageMs } from "../../proc/uptime.ts";
@@ -156,7 +156,7 @@ export class SupervisedProgram {
     this.#noteRecord();
     const { record } = this.#ledger;
     const process = recordedProcess(record, host.proc) ?? this.#launchedProcess();
-    if (process === undefined) return;
+    if (process === undefined) return this.#claimSession();
     const claim = {
       launched: record?.launched,
       session: record?.session,
@@ -176,6 +176,16 @@ export class SupervisedProgram {
     } else {
       this.#ledger.forgetProcess();
     }
+  }
+
+  /** Its process has ended, but what goes on in its session is its own, whatever it is called by now. */
+  #claimSession(): void {
+    const { host } = this.#around;
+    const { process, launched, session } = this.#ledger.record ?? {};
+    // Who has the number of a session that his leader has left is another.
+    const isFree = (pid: number): boolean => host.proc.alive(pid as Pid) === undefined;
+    const all = [process?.pid, launched?.pid, session].filter((pid) => pid !== undefined);
+    if (process !== undefined && all.every(isFree)) host.claim(this.name, { launched, session });
   }
 
   /** What was launched by who was killed just then. */
@@ -437,6 +447,7 @@ export class SupervisedProgram {
     // An operator may have put another in the place of what was held, which ended as well.
     if (kind === "running" && sameProcess(record.process, this.#state.process)) return false;
     this.#remains.note(record.process, record);
+    this.#around.host.claim(this.name, undefined);
     const reason =
       kind === "unknown"
         ? "ended while usrsvcd was not running"

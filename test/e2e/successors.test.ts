@@ -227,6 +227,59 @@ def application(environ, respond):
       await waitFor("it to answer", async () => (await statusAt(port)) === 200, 20_000);
       assert.deepEqual(pids(home, /^gunicorn: master/), [fresh]);
     });
+
+    test("in the background: the new master is waited for until it has the pidfile", async (t) => {
+      const home = new Home(t);
+      const port = await freePort();
+      mkdirSync(home.file("app"));
+      writeFileSync(home.file("app/shop.py"), APP);
+      const pidfile = home.file("run/shop.pid");
+      home.program("shop", {
+        command: `${gunicorn} --daemon --pid ${pidfile} --name shop3 --bind 127.0.0.1:${port} shop:application`,
+        autopid: "False",
+        directory: home.file("app"),
+        success_seconds: "0.5",
+      });
+      const MASTER = /^gunicorn: master \[shop3/;
+      endAfter(t, home, /gunicorn/);
+      await home.usrsvcd();
+      await waitFor("it to answer", async () => await answers(port), 20_000);
+      await settled(home, "shop");
+      const old = onlyPid(home, MASTER);
+      assert.equal((await home.statusOf("shop"))["pid"], old);
+      process.kill(old, "SIGUSR2");
+      const fresh = await waitFor(
+        "the new master",
+        () => pids(home, MASTER).find((pid) => pid !== old),
+        20_000,
+      );
+      await ended(old, "SIGTERM");
+      await isProgram(home, "shop", fresh);
+      await settled(home, "shop", 2);
+      assert.deepEqual(pids(home, MASTER), [fresh]);
+
+      await kill(fresh);
+      await settled(home, "shop", 3);
+      const third = onlyPid(home, MASTER);
+      await isProgram(home, "shop", third);
+
+      await home.usrsvcd("stop"); // and while nobody looks
+      process.kill(third, "SIGUSR2");
+      const fourth = await waitFor(
+        "the next master",
+        () => pids(home, MASTER).find((pid) => pid !== third),
+        20_000,
+      );
+      await waitFor("its worker", () => pids(home, /^gunicorn: worker \[shop3/).length > 1, 20_000);
+      await ended(third, "SIGTERM");
+      await waitFor("its pidfile", () => home.pid("shop") === fourth, 15_000);
+      await home.usrsvcd();
+      await settled(home, "shop", 4);
+      await isProgram(home, "shop", fourth);
+      assert.deepEqual(pids(home, MASTER), [fourth]);
+      assert.equal((await home.usrsvc("stop", "shop")).code, 0);
+      assert.deepEqual(pids(home, /gunicorn/), []);
+    });
   },
 );
 
