@@ -36,7 +36,8 @@ export interface SpawnOrder {
  */
 export interface Spawner {
   /**
-   * Resolves when the file has been executed.
+   * Resolves when the file has been executed. Its arguments and environment show in /proc some µs later
+   * (the kernel lets go of us as soon as the child has left our memory).
    *
    * @throws an error with a `code` (ENOENT, EACCES …) when no process can be made, when the folder
    * cannot be entered or when the file cannot be executed; ETIMEDOUT when that hangs, with a promise
