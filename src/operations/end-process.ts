@@ -66,7 +66,7 @@ export async function endIt(
   }
   // A start that was broken off may have forked a daemon that is nowhere to be seen yet.
   const left =
-    launched !== undefined && isStarting(record, subject, host)
+    launched !== undefined && isStarting(record, subject, found, host)
       ? await endLaunch({ ...record, launched }, [], termToKillMs, host, signal)
       : [];
   const stopped = outcome.kind === "not-running" || target === undefined;
@@ -105,8 +105,14 @@ export async function endIt(
 }
 
 /** Somebody was called off, or killed, in its start window. */
-function isStarting({ phase, launched }: ProgramRecord, subject: Subject, { proc }: Host): boolean {
+function isStarting(
+  { phase, launched }: ProgramRecord,
+  subject: Subject,
+  found: Found,
+  { proc }: Host,
+): boolean {
   if (phase !== "starting" || launched === undefined) return false;
+  if (found.kind === "absent") return true; // what it has made by now matches nothing
   const window = (subject.settings?.successMs ?? 0) + START_SLACK_MS;
   return ageMs(launched.startTime, proc.uptime()) < window;
 }

@@ -1,5 +1,5 @@
 import { ProcError } from "../../proc/error.ts";
-import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { type Pid, type ProcessRef, sameProcess, TICKS_PER_SECOND } from "../../proc/pid.ts";
 import { type ProcReader, statIfAny } from "../../proc/reader.ts";
 import { isDescendant, tops } from "../../proc/tree.ts";
 import type { ProgramSettings } from "../config/settings.ts";
@@ -44,6 +44,9 @@ export interface IdentifyPorts {
   /** The program that has this process on record. */
   readonly ownerOf: (process: ProcessRef) => string | undefined;
 }
+
+/** What a start puts into the background is born within so many seconds of it. */
+const BORN_WITHIN_S = 60;
 
 /** The part of the settings by which a process is found. */
 export type Searchable = Pick<ProgramSettings, "pidfile" | "autopid" | "scanForProcess">;
@@ -150,9 +153,20 @@ function checkNamed(
   const isMatch = matches(ref, pattern, ports, "/");
   if (!isMatch && autopid) return undefined;
   const relation = ports.relation(ref);
-  if (relation === "other" || (relation === "free" && !isMatch)) return undefined;
+  if (relation === "other") return undefined;
+  if (relation === "free" && !isMatch && !isBornOfStart(ref, record)) return undefined;
   if (relation === "own" && isMatch && isLeftOver(ref, record, ports)) return undefined;
   return ref;
+}
+
+/**
+ * Of a start that was broken off: a daemon may have written over its mark, and its first process may have
+ * left before anybody saw more of it than the pidfile that it has written.
+ */
+function isBornOfStart({ startTime }: ProcessRef, record: ProgramRecord | undefined): boolean {
+  if (record?.phase !== "starting" || record.launched === undefined) return false;
+  const ticks = startTime - record.launched.startTime;
+  return ticks >= 0 && ticks <= BORN_WITHIN_S * TICKS_PER_SECOND;
 }
 
 function isOurs(pid: Pid, { proc, uid }: IdentifyPorts): boolean {
@@ -263,12 +277,11 @@ function isLeftOver(
   record: ProgramRecord | undefined,
   { proc }: IdentifyPorts,
 ): boolean {
-  if (record?.process === undefined || record.phase === "starting") return false;
+  if (record?.image === undefined || record.phase === "starting") return false;
   const stat = statIfAny(proc, pid);
-  if (stat === undefined) return false;
-  const isCopy = record.image !== undefined && stat.image === record.image;
-  const { launched, process } = record;
-  return isCopy && (stat.session === launched?.pid || stat.session === process.pid);
+  if (stat?.image !== record.image) return false;
+  const { launched, process, session, lastExit } = record;
+  return [launched?.pid, process?.pid, session, lastExit?.pid].includes(stat.session);
 }
 
 /** The matches that are no descendants of others, the oldest first. */

@@ -1,5 +1,5 @@
 import { ProcError } from "../../proc/error.ts";
-import type { Pid, ProcessRef } from "../../proc/pid.ts";
+import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import type { Stat } from "../../proc/stat.ts";
 import { isDescendant } from "../../proc/tree.ts";
@@ -164,6 +164,16 @@ export function offspring(
     // Daemons such as redis write a title over their environment.
     return mark === undefined ? isCopy(ref, image, host.proc) : mark.launch === launch;
   });
+}
+
+/**
+ * True while anything lives that stems from the launch on record: of a daemon the first process leaves
+ * before its pidfile names the one that stays.
+ */
+export function isLaunchAlive(launch: Launch, host: Pick<Host, "proc" | "table">): boolean {
+  const { launched } = launch;
+  if (sameProcess(host.proc.alive(launched.pid), launched)) return true;
+  return offspring(launch, host.table.sweep({ thorough: true }), host).length > 0;
 }
 
 /** True for what was forked from a process with this `image`, and did not execute anything since. */

@@ -8,6 +8,7 @@ import { settingsDigest } from "./digest.ts";
 import { describeElsewhere } from "./elsewhere.ts";
 import type { Host } from "./host.ts";
 import type { Found } from "./identify.ts";
+import { isLaunchAlive } from "./lineage.ts";
 import { lockHolder, lockNote, programLock } from "./lock.ts";
 import { completedRecord, type LaunchNote, lostRecord, unfinishedLaunch } from "./mark.ts";
 import { readPidfile } from "./pidfile.ts";
@@ -300,13 +301,12 @@ function isUnderWay(
   record: ProgramRecord | undefined,
   { host, uptimeSeconds }: Surroundings,
 ): boolean {
-  if (record?.phase !== "starting" || record.process === undefined) return false;
-  const { process } = record;
-  const lives = sameProcess(host.proc.alive(process.pid), process);
-  if (!lives && !isJudged(subject.name, host)) return false;
+  const launched = record?.launched;
+  if (record?.phase !== "starting" || launched === undefined) return false;
   const window = (subject.settings?.successMs ?? 0) + START_SLACK_MS;
-  const age = ageMs(process.startTime, uptimeSeconds);
-  return age < window + (lives ? 0 : subject.termToKillMs);
+  const age = ageMs(launched.startTime, uptimeSeconds);
+  if (age < window && isLaunchAlive({ ...record, launched }, host)) return true;
+  return age < window + subject.termToKillMs && isJudged(subject.name, host);
 }
 
 /** True while who signed the program's lock last lives. */

@@ -24,6 +24,8 @@ export interface Match {
 export interface Lost {
   readonly pid: Pid;
   readonly exit: Exit;
+  /** Its `image` (proc/stat.ts), where that was seen. */
+  readonly image: number | undefined;
 }
 
 /** Looks for the program in and around what was launched to become it. */
@@ -89,10 +91,7 @@ export class StartMatch {
    * ended that it had become.
    */
   find(exit: Exit | undefined, lost?: Lost): Match | undefined {
-    if (lost !== undefined && isFailure(lost.exit)) {
-      const isLast = this.#last?.process.pid === lost.pid;
-      this.#failed ??= (isLast ? this.#lastImage : undefined) ?? this.#image;
-    }
+    if (lost !== undefined && isFailure(lost.exit)) this.#failed ??= lost.image ?? this.#image;
     const found = this.#look(exit) ?? this.#lastLiving();
     // How it was found first: by now our own pidfile may lead to it.
     const isKnown = sameProcess(this.#last?.process, found?.process);

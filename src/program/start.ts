@@ -2,6 +2,7 @@ import { unlinkSync } from "node:fs";
 import type { Exit } from "../../proc/exit.ts";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
+import type { ProcessWatch } from "../../proc/watch.ts";
 import { callAt, monotonicMs, within } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -53,7 +54,7 @@ export interface StartContext {
 }
 
 /** Looks for the match are made at these times after the launch, in ms, then each second. */
-const LOOKS_MS = [3, 10, 25, 50, 100, 200, 400, 700];
+const LOOKS_MS = [1, 3, 10, 25, 50, 100, 200, 400, 700];
 /** With a short success_seconds, a shell that prepares the launch gets so long to become the program. */
 const EXEC_MS = 1000;
 /** A process that is gone: its exit status is told within, in ms. */
@@ -152,6 +153,8 @@ class Start {
   #exit: Exit | undefined;
   /** What had gone to the background, was the program, and ended. */
   #lost: Lost | undefined;
+  /** What has gone to the background, and is the program: its end is told also between two looks. */
+  #daemon: ProcessWatch | undefined;
   /** The pid that the pidfile names by now. */
   #notedPid: Pid | undefined;
   readonly #notes: string[];
@@ -209,6 +212,7 @@ class Start {
       if (found !== undefined) this.#notePidfile(found.main ?? found.process);
       return { kind: "interrupted", process, record };
     } finally {
+      this.#daemon?.[Symbol.dispose]();
       this.#launched.release();
     }
   }
@@ -218,7 +222,8 @@ class Start {
     const end = began + this.#program.successMs;
     await this.#becomeProgram(end, began);
     for (let look = 0; ; look += 1) {
-      const found = this.#match.find(this.#exit, this.#lost);
+      const found = await this.#find();
+      this.#watchDaemon(found?.process);
       if (found !== undefined) this.#notePidfile(found.main ?? found.process);
       const now = monotonicMs();
       if (found !== undefined && now >= end) {
@@ -231,7 +236,7 @@ class Start {
       const isShell = this.#context.pattern.isShell;
       const isSettled = found !== undefined && !isShell && this.#noteImage();
       const pause = isSettled ? end - now : Math.min(1000, began + next - now);
-      await this.#pause(Math.max(1, Math.min(pause, end - now)), found?.process);
+      await this.#pause(Math.max(1, Math.min(pause, end - now)));
     }
   }
 
@@ -262,27 +267,47 @@ class Start {
     if (!this.#launched.isThroughShell || end - began > EXEC_MS) return;
     for (let pause = 5; monotonicMs() - began < EXEC_MS; pause = Math.min(20, pause * 2)) {
       if (this.#exit !== undefined || !this.#match.isLaunching()) return;
-      await this.#pause(pause, undefined);
+      await this.#pause(pause);
     }
   }
 
-  /** Waits, but no longer than until the launched process, or the match, ends. */
-  async #pause(ms: number, match: ProcessRef | undefined): Promise<void> {
-    const { signal, host } = this.#context;
+  /** How the launched process itself ends is told by who launched it. */
+  #watchDaemon(match: ProcessRef | undefined): void {
+    const { host } = this.#context;
+    const daemon = sameProcess(match, this.#launched.process) ? undefined : match;
+    if (daemon !== undefined && sameProcess(this.#daemon?.ref, daemon)) return;
+    this.#daemon?.[Symbol.dispose]();
+    const watch = daemon && host.watcher().open(daemon);
+    const image = (daemon && statIfAny(host.proc, daemon.pid)?.image) || undefined;
+    this.#daemon = watch;
+    void watch?.exited.then((exit) => {
+      this.#lost = { pid: watch.ref.pid, exit, image };
+      this.#notice();
+    });
+  }
+
+  /** What is left of a daemon that has failed is no program: how it ended must be known. */
+  async #find(): Promise<Match | undefined> {
+    const found = this.#match.find(this.#exit, this.#lost);
+    if (this.#daemon === undefined) return found;
+    const { host, signal } = this.#context;
+    const { ref, exited } = this.#daemon;
+    if (this.#lost?.pid === ref.pid || sameProcess(host.proc.alive(ref.pid), ref)) return found;
+    await within(exited, EXIT_GRACE_MS, signal);
+    return this.#match.find(this.#exit, this.#lost);
+  }
+
+  /** Waits, but no longer than until the launched process, or what went to the background, ends. */
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#context;
     signal.throwIfAborted();
-    const apart = match !== undefined && !sameProcess(match, this.#launched.process);
     let wake: () => void = () => {};
     const woken = new Promise<void>((resolve) => {
       wake = resolve;
     });
     const cancel = callAt(monotonicMs() + ms, wake);
     signal.addEventListener("abort", wake, { once: true });
-    if (this.#exit === undefined) this.#notice = wake;
-    using watch = apart ? host.watcher().open(match) : undefined;
-    void watch?.exited.then((exit) => {
-      this.#lost = { pid: watch.ref.pid, exit };
-      wake();
-    });
+    this.#notice = wake;
     await woken;
     cancel();
     this.#notice = () => {};

@@ -120,7 +120,10 @@ export function lookFor(
     },
     processes: scan ? () => host.table.sweep(look) : undefined,
     relation(ref) {
-      const kind = relation(ref, subject.name, host);
+      const known = relation(ref, subject.name, host);
+      // The daemon of a start that was broken off may have written a title over its mark.
+      const isStarted = known === "free" && record?.phase === "starting";
+      const kind = isStarted && isCopy(ref, record.image, host.proc) ? "own" : known;
       const isOut = kind === "own" ? !heirs : isCopy(ref, butCopiesOf, host.proc);
       return isOut ? "other" : kind;
     },

@@ -298,14 +298,16 @@ export class Ledger {
 
   /**
    * What the dead process left takes its time to end: until then the record tells how it died, and whose
-   * is what is left, should usrsvcd be killed meanwhile.
+   * is what is left, should usrsvcd be killed meanwhile. `comesBack`: it is started again after that.
    */
-  noteRemains(): void {
+  noteRemains(comesBack: boolean): void {
     const record = this.base();
     if (this.#dead === undefined) return;
-    const reason = `${record.reason ?? "it ended"}; what it left is ended before the next start`;
-    const at = new Date().toISOString();
-    const text = { ...record, ...this.#dead, phase: "backoff", nextTryAt: at, reason } as const;
+    const next = comesBack ? "is ended before the next start" : "is being ended";
+    const reason = `${record.reason ?? "it ended"}; what it left ${next}`;
+    const nextTryAt = comesBack ? new Date().toISOString() : undefined;
+    const phase = comesBack ? ("backoff" as const) : ("stopped" as const);
+    const text = { ...record, ...this.#dead, phase, nextTryAt, reason };
     this.#mark = textHash(writeRecord(this.#host.state, text));
   }
 

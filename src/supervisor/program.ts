@@ -440,7 +440,7 @@ export class SupervisedProgram {
     const { kind } = this.#state;
     if (kind === "stopping" || found.kind === "running") return false;
     if (record?.process === undefined) return false;
-    if (record.phase === "backoff" && kind === "unknown") {
+    if ((record.phase === "backoff" || record.phase === "stopped") && kind === "unknown") {
       this.#remains.note(record.process, record); // usrsvcd was killed while it ended what was left
     }
     if (record.phase !== "running") return false;
@@ -569,8 +569,8 @@ export class SupervisedProgram {
         return this.#takeUp(found);
       case "note-death":
         this.#noteDeath(effect, step);
-        // In the pause its workers would hold its port, and look like the program. A start ends them itself.
-        if (pauseFollows(step)) await this.#starter.endRemains(this.#settings);
+        // Its workers would go on, hold its port, and look like the program. A start ends them itself.
+        if (!startFollows(step)) await this.#starter.endRemains(this.#settings, pauseFollows(step));
         return;
       case "note-stopped":
         this.#cancelWake();

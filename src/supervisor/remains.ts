@@ -8,7 +8,7 @@ import type { Host } from "../program/host.ts";
 import { type Found, topMatches } from "../program/identify.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import type { ProgramRecord } from "../program/record.ts";
-import { offspring } from "../program/lineage.ts";
+import { isLaunchAlive, offspring } from "../program/lineage.ts";
 import { endLeftOvers, stop, type Target } from "../program/stop.ts";
 import { lookFor, type Subject } from "../program/subject.ts";
 
@@ -168,12 +168,8 @@ export class Remains {
   ): Promise<number> {
     const host = this.#host;
     if (found.kind === "running" || record?.phase !== "starting") return 0;
-    const { launched, launch, image } = record;
-    if (launched === undefined) return 0;
-    // Of a daemon the first process may have left already.
-    const lives = sameProcess(host.proc.alive(launched.pid), launched);
-    const all = lives ? [] : host.table.sweep({ thorough: true });
-    if (!lives && offspring({ launch, launched, image }, all, host).length === 0) return 0;
+    const { launched } = record;
+    if (launched === undefined || !isLaunchAlive({ ...record, launched }, host)) return 0;
     const left = successMs - ageMs(launched.startTime, host.proc.uptime());
     if (left > 0) return Math.min(left, UNFINISHED_LOOK_MS);
     await endLeftOvers(record, termToKillMs, host, this.#signal());

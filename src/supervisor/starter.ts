@@ -65,7 +65,7 @@ export class Starter {
     if (this.#closed) this.close();
     try {
       if (order().cause === "restarted") {
-        await this.endRemains(order().settings);
+        await this.endRemains(order().settings, true);
         this.#remains.answered();
       }
       const endTurn = await this.#around.host.launchTurn(window.signal);
@@ -114,18 +114,18 @@ export class Starter {
   }
 
   /** Ends what the last process left: before a turn is taken, since it may take long. */
-  async endRemains({ termToKillMs }: ProgramSettings): Promise<void> {
-    const timer = setTimeout(() => this.#noteRemains(), REMAINS_PATIENCE_MS);
+  async endRemains({ termToKillMs }: ProgramSettings, comesBack: boolean): Promise<void> {
+    const timer = setTimeout(() => this.#noteRemains(comesBack), REMAINS_PATIENCE_MS);
     const count = await this.#remains.end(termToKillMs).finally(() => clearTimeout(timer));
     if (count === 0) return;
     const what = count === 1 ? "1 left-over process" : `${count} left-over processes`;
-    const msg = `${what} of its group ended before the next start`;
+    const msg = `${what} of its group ended`;
     this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);
   }
 
-  #noteRemains(): void {
+  #noteRemains(comesBack: boolean): void {
     try {
-      this.#ledger.noteRemains();
+      this.#ledger.noteRemains(comesBack);
     } catch {
       // disk full: status has less to tell for a while
     }

@@ -1,6 +1,6 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
-import { procReader } from "../../proc/reader.ts";
+import { procReader, statIfAny } from "../../proc/reader.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { killRef } from "../support/processes.ts";
 import type { TestContext } from "node:test";
@@ -51,6 +51,11 @@ export function folderOf(pid: number): string {
 /** The parent of a process. */
 export function parentOf(pid: number): number {
   return reader.stat(pid as Pid).ppid;
+}
+
+/** The session of a process; undefined when it is gone. */
+export function sessionOf(pid: number): number | undefined {
+  return statIfAny(reader, pid as Pid)?.session;
 }
 
 /** The environment of a process. */
@@ -107,6 +112,18 @@ export async function settled(home: Home, program: string, times = 1): Promise<v
       times,
     15_000,
   );
+}
+
+/** True while a process holds a descriptor of another, by which it will learn how that ends. */
+export function holds(holder: number, pid: number): boolean {
+  const folder = `/proc/${holder}/fdinfo`;
+  return readdirSync(folder).some((fd) => {
+    try {
+      return readFileSync(`${folder}/${fd}`, "utf8").includes(`\nPid:\t${pid}\n`);
+    } catch {
+      return false; // closed meanwhile
+    }
+  });
 }
 
 /** SIGKILL, and waits until they are gone. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Home, isAlive, waitFor } from "./home.ts";
-import { kill, pids, settled, told, up } from "./looks.ts";
+import { holds, kill, pids, settled, told, up } from "./looks.ts";
 
 /** A master whose workers are forks: they have its command line, and run on when it is killed. */
 function prefork(home: Home, workers: number, leaves = "exit 0"): string {
@@ -19,6 +19,11 @@ while :; do sleep 0.05; done
 const title = /prefork\.sh/;
 const masters = (home: Home): readonly number[] =>
   home.read("masters").split("\n").filter(Boolean).map(Number);
+
+/** Each of them forks now and then, and is two until that has executed what it is to be. */
+async function copies(home: Home, count: number): Promise<void> {
+  await waitFor(`${count} copies`, () => pids(home, title).length === count);
+}
 
 for (const workers of [1, 2]) {
   test(`in the pause after several deaths none of ${workers} orphaned workers is the program`, async (t) => {
@@ -38,7 +43,7 @@ for (const workers of [1, 2]) {
     const [fourth] = await up(home, "srv");
     assert.equal(masters(home)[3], fourth);
     assert.deepEqual(told(home, "program.taken-up"), []);
-    assert.equal(pids(home, title).length, workers + 1);
+    await copies(home, workers + 1);
   });
 }
 
@@ -58,7 +63,7 @@ test("usrsvcd that is killed while it ends orphaned workers leaves none to the n
   const second = await waitFor("another master", () => masters(home)[1]);
   await up(home, "srv");
   assert.equal((await home.statusOf("srv"))["pid"], second);
-  assert.equal(pids(home, title).length, 2);
+  await copies(home, 2);
 });
 
 test("what a master leaves that is not started again is ended, and is never the program", async (t) => {
@@ -91,7 +96,8 @@ exit 0
   home.program("srv", { command, success_seconds: "2" });
   await home.usrsvcd();
   const first = await waitFor("the daemon", () => masters(home)[0]);
-  await waitFor("it to be seen", () => home.pid("srv") === first);
+  const daemon = told(home, "daemon.started")[0]?.pid ?? 0;
+  await waitFor("it to be held", () => home.pid("srv") === first && holds(daemon, first));
   await waitFor("its worker", () => pids(home, title).length === 2);
   await kill(first);
   await waitFor("the failure", () => told(home, "program.start-failed").length === 1, 15_000);
@@ -99,5 +105,5 @@ exit 0
   await settled(home, "srv");
   const [pid] = await up(home, "srv");
   assert.equal(pid, masters(home)[1]);
-  assert.equal(pids(home, title).length, 2);
+  await copies(home, 2);
 });

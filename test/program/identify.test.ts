@@ -83,6 +83,29 @@ describe("identify, by the pidfile", () => {
     });
   });
 
+  const ages: readonly [
+    phase: "starting" | "running",
+    bornAt: number,
+    autopid: boolean,
+    want: string,
+  ][] = [
+    ["starting", 100, false, "10 pidfile"],
+    ["starting", 6100, false, "10 pidfile"],
+    ["starting", 99, false, "absent"],
+    ["starting", 6101, false, "absent"],
+    ["starting", 100, true, "absent"],
+    ["running", 100, false, "absent"],
+  ];
+  for (const [phase, startTime, autopid, want] of ages) {
+    const whose = autopid ? "ours" : "its own";
+    test(`of ${phase}, launched at 100: ${whose} names what was born at ${startTime}, under a title: ${want}`, (t) => {
+      const proc = new FakeProc({ pid: 10, startTime, argv: ["title"] });
+      const process = { pid: 9 as Pid, startTime: 100 as Ticks };
+      const record = { phase, process, launched: process };
+      assert.equal(seen(look(t, { proc, pidfile: "10\n", autopid, record })), want);
+    });
+  }
+
   const useless: readonly [
     what: string,
     process: { uid?: number; argv?: string[]; state?: string },

@@ -28,8 +28,8 @@ interface Scene {
   readonly set: (pid: number, more: Partial<FakeProcess>) => ProcessRef;
 }
 
-/** `isGroup`: something is left in its group. */
-function scene(t: TestContext, isGroup = true): Scene {
+/** `isGroup`: something is left in its group. `another`: a session of its own, of a daemon. */
+function scene(t: TestContext, isGroup = true, another?: number): Scene {
   const proc = new FakeProc();
   proc.seconds = 8; // all are young enough to be given a title, and were so for longer than is waited
   // Groups are the kernel's own: one that is there, or one that is not.
@@ -41,7 +41,7 @@ function scene(t: TestContext, isGroup = true): Scene {
     table: new ProcessTable(proc, uid),
     home: "home",
     ownerOf: () => undefined,
-    ownerOfSession: (id) => (id === Number(session) ? "web" : undefined),
+    ownerOfSession: (id) => (id === session || id === another ? "web" : undefined),
     isRetired: () => false,
     launching: new Set(),
     env: {},
@@ -53,6 +53,7 @@ function scene(t: TestContext, isGroup = true): Scene {
     phase: "running",
     process: dead,
     launched: dead,
+    session: another,
     launch: LAUNCH,
     image: 7,
   };
@@ -118,6 +119,15 @@ describe("heir", () => {
     const looking = heir(killed);
     await pause(200);
     const ref = set(20, {});
+    assert.deepEqual(await looking, ref);
+  });
+
+  test("is waited for in the session of a daemon, which is not that of its launch", async (t) => {
+    const { heir, set } = scene(t, true, 77);
+    set(20, { session: 77, argv: ["server", "is", "loading"] });
+    const looking = heir(killed);
+    await pause(200);
+    const ref = set(20, { session: 77 });
     assert.deepEqual(await looking, ref);
   });
 
