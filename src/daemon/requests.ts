@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { readdirSync } from "node:fs";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings, Settings } from "../config/settings.ts";
@@ -28,6 +29,7 @@ export class Requests implements Disposable {
 
   constructor(ports: RequestsPorts) {
     this.#ports = ports;
+    setMaxListeners(0, this.#leaving.signal); // with -P, all programs listen
   }
 
   /** Something happened to this file of the folder. */

@@ -23,7 +23,9 @@ const TAKEN_WITHIN_MS = 1000;
 /** An answer that may come from one or another usrsvcd is waited for so long beyond the act, in ms. */
 const ANOTHERS_ANSWER_MS = 10_000;
 /** How often is looked whether usrsvcd lives, and whether a notice was lost, in ms. */
-const LOOK_EVERY_MS = 250;
+const LOOK_EVERY_MS = 1000;
+/** The same where no notices are to be had. */
+const LOOK_BLINDLY_EVERY_MS = 250;
 
 let asked = 0;
 
@@ -85,7 +87,7 @@ export async function askDaemon(
   while (!isTaken()) {
     signal.throwIfAborted();
     if (monotonicMs() < end) {
-      await files.next([requestPath(host.state, request)], end - monotonicMs(), signal);
+      await files.next(requestPath(host.state, request), end - monotonicMs(), signal);
     } else if (withdraw(host.state, request)) {
       return { kind: "nothing", why: lives() ? "silent" : "gone", daemon };
     }
@@ -99,7 +101,7 @@ export async function askDaemon(
     const answer = takeAnswer(host.state, request);
     if (answer !== undefined) return answer;
     if (isAlone) return { kind: "nothing", why: "ended", daemon };
-    await files.next([answerPath(host.state, request)], LOOK_EVERY_MS, signal);
+    await files.next(answerPath(host.state, request), LOOK_EVERY_MS, signal);
     signal.throwIfAborted();
   }
 }
@@ -125,7 +127,10 @@ class FileWatch implements Disposable {
       this.#watcher = watch(dir.programs, (_event, file) => {
         for (const wake of (file !== null && this.#waiting.get(file)) || []) wake();
       });
-      this.#watcher.on("error", () => this.#watcher?.close());
+      this.#watcher.on("error", () => {
+        this.#watcher?.close();
+        this.#watcher = undefined;
+      });
     } catch {
       // no inotify watch is to be had: looked at now and then
     }
@@ -137,27 +142,24 @@ class FileWatch implements Disposable {
     return FileWatch.#shared.watch;
   }
 
-  /** Resolves when something happens to one of the files, or after `ms`, or when told to leave. */
-  async next(paths: readonly string[], ms: number, signal: AbortSignal): Promise<void> {
+  /** Resolves when something happens to the file, or after `ms`, or when told to leave. */
+  async next(path: string, ms: number, signal: AbortSignal): Promise<void> {
+    const file = basename(path);
+    const waiting = this.#waiting.get(file) ?? new Set();
+    this.#waiting.set(file, waiting);
     await new Promise<void>((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
         signal.removeEventListener("abort", wake);
-        for (const path of paths) this.#waiting.get(basename(path))?.delete(wake);
+        waiting.delete(wake);
+        if (waiting.size === 0) this.#waiting.delete(file);
         resolve();
       };
-      const timer = setTimeout(wake, Math.min(ms, LOOK_EVERY_MS));
+      const mostMs = this.#watcher === undefined ? LOOK_BLINDLY_EVERY_MS : LOOK_EVERY_MS;
+      const timer = setTimeout(wake, Math.min(ms, mostMs));
       signal.addEventListener("abort", wake, { once: true });
-      for (const path of paths) {
-        const file = basename(path);
-        const some = this.#waiting.get(file) ?? new Set();
-        this.#waiting.set(file, some.add(wake));
-      }
+      waiting.add(wake);
     });
-    for (const path of paths) {
-      const file = basename(path);
-      if (this.#waiting.get(file)?.size === 0) this.#waiting.delete(file);
-    }
   }
 
   [Symbol.dispose](): void {

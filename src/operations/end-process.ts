@@ -117,13 +117,18 @@ function isStarting(
   return ageMs(launched.startTime, proc.uptime()) < window;
 }
 
+/** The session that we are in, as far as it was read. */
+let ourSession: number | undefined;
+
 /**
  * Called by the program itself (a deploy hook), or from a terminal below it: we are not to be ended with
  * it in the middle.
  */
 function leaveSessionOf({ launched, session }: ProgramRecord, { proc }: Host): void {
-  const me = proc.stat(process.pid as Pid);
-  if (me.session === launched?.pid || me.session === session) libc()?.setSession();
+  ourSession ??= proc.stat(process.pid as Pid).session;
+  if (ourSession !== launched?.pid && ourSession !== session) return;
+  libc()?.setSession();
+  ourSession = undefined;
 }
 
 /** What the program has by now, after all was ended. */

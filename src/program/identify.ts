@@ -6,6 +6,7 @@ import type { ProgramSettings } from "../config/settings.ts";
 import { candidates } from "./candidates.ts";
 import type { Relation } from "./lineage.ts";
 import type { Pattern } from "./match.ts";
+import type { Owners } from "./owners.ts";
 import { type Pidfile, readPidfile } from "./pidfile.ts";
 import type { TableEntry } from "./process-judge.ts";
 import type { ProgramRecord, Via } from "./record.ts";
@@ -42,7 +43,7 @@ export interface IdentifyPorts {
   /** Whose a process is, apart from its words. */
   readonly relation: (process: ProcessRef) => Relation;
   /** The program that has this process on record. */
-  readonly ownerOf: (process: ProcessRef) => string | undefined;
+  readonly ownerOf: Owners["ownerOf"];
 }
 
 /** What a start puts into the background is born within so many seconds of it. */
@@ -96,7 +97,7 @@ function livingRecorded(
 ): ProcessRef | undefined {
   const ref = recordedProcess(record, ports.proc);
   if (ref === undefined || record === undefined) return undefined;
-  const owner = ports.ownerOf(ref);
+  const owner = ports.ownerOf(ref, record.name);
   if (owner !== undefined && owner !== record.name) return undefined; // two records name it
   if (record.phase !== "starting" || (pattern.isLaunched && record.via === "launch")) return ref;
   return matches(ref, pattern, ports) ? ref : undefined;

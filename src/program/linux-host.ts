@@ -86,7 +86,7 @@ export function linuxHost(
     logs: scope.logs,
     isConfiguredIn: scope.isConfiguredIn,
     daemonConfig: scope.daemonConfig,
-    ownerOf: (process) => owners.ownerOf(process),
+    ownerOf: (process, assumed) => owners.ownerOf(process, assumed),
     ownerOfSession: (session) => owners.ownerOfSession(session),
     ownerOfLaunch: (launch) => owners.ownerOfLaunch(launch),
     claim: (name, claim) => owners.claim(name, claim),

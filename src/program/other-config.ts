@@ -27,12 +27,13 @@ export function otherConfig(
   host: OtherHost,
 ): OtherConfig | undefined {
   const process = record?.process;
-  if (record !== undefined && process !== undefined && lives(process, host)) {
-    if (!isOthers(name, record.config, host)) return undefined;
-    return { config: record.config, process, how: `runs there as pid ${process.pid}` };
+  const theirs = isOthers(name, record?.config, host) ? record?.config : undefined;
+  if (theirs !== undefined && process !== undefined && lives(process, host)) {
+    return { config: theirs, process, how: `runs there as pid ${process.pid}` };
   }
   const config = host.daemonConfig?.();
   if (!isOthers(name, config, host)) return undefined;
+  if (theirs === undefined && process !== undefined && lives(process, host)) return undefined;
   const isItsRecord = record?.config !== undefined && isSameFile(record.config, config);
   return { config, process: undefined, how: describe(isItsRecord ? record : undefined) };
 }
@@ -42,8 +43,8 @@ export function strangersRecord(
   { name, process, config }: ProgramRecord,
   host: OtherHost,
 ): string | undefined {
-  if (process !== undefined && lives(process, host)) return undefined;
-  return isOthers(name, config, host) ? config : undefined;
+  if (!isOthers(name, config, host)) return undefined;
+  return process !== undefined && lives(process, host) ? undefined : config;
 }
 
 function lives(process: ProcessRef, { proc }: OtherHost): boolean {

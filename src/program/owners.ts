@@ -3,13 +3,19 @@ import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { type ProgramRecord, readRecordText, recordFiles } from "./record.ts";
 import type { StateDir } from "./state-dir.ts";
 
+/** The kernel tells the time of a file to so many ms (`CONFIG_HZ` is 100 at least). */
+const TICK_MS = 20;
+
 /** What is known to be a program's, of its record or just made. */
 export type Claim = Partial<Pick<ProgramRecord, "process" | "launched" | "session" | "launch">>;
 
 /** Which process belongs to which program: one recorded for a program is no candidate for another. */
 export interface Owners {
-  /** The program that this process is, or for which it was launched. */
-  ownerOf(process: ProcessRef): string | undefined;
+  /**
+   * The program that this process is, or for which it was launched. Whose it was, if `assumed`, when the
+   * records were read last needs no new look: who has it on record as well since then came later.
+   */
+  ownerOf(process: ProcessRef, assumed?: string): string | undefined;
   /** The program that has this session (session id of `/proc/<pid>/stat`). */
   ownerOfSession(session: number): string | undefined;
   /** The program for which this launch is on record: by now, it may be called otherwise than its mark says. */
@@ -103,9 +109,12 @@ export class RecordedOwners implements Owners {
     this.#ports = ports;
   }
 
-  ownerOf(process: ProcessRef): string | undefined {
+  ownerOf(process: ProcessRef, assumed?: string): string | undefined {
     const own = this.#own.ownerOf(process);
-    return own ?? this.#untouched(this.#read().ownerOf(process));
+    if (own !== undefined) return own;
+    const last = this.#untouched(this.#recorded.ownerOf(process));
+    if (last !== undefined && last === assumed) return last;
+    return this.#untouched(this.#read().ownerOf(process));
   }
 
   ownerOfSession(session: number): string | undefined {
@@ -127,11 +136,11 @@ export class RecordedOwners implements Owners {
     return name === undefined || this.#touched.has(name) ? undefined : name;
   }
 
-  /** The time of the folder changes with each record that is written. */
+  /** The time of the folder changes with each record that is written, but not twice in one tick. */
   #read(): ClaimedOwners {
     const modifiedAt = modified(this.#state);
     if (modifiedAt === this.#readAt) return this.#recorded;
-    this.#readAt = modifiedAt;
+    this.#readAt = Date.now() - modifiedAt > TICK_MS ? modifiedAt : -1;
     this.#recorded = new ClaimedOwners();
     for (const { name, ...claim } of this.#claims()) this.#recorded.claim(name, claim);
     return this.#recorded;
@@ -187,8 +196,8 @@ export class LayeredOwners implements Owners {
     this.#recorded = recorded;
   }
 
-  ownerOf(process: ProcessRef): string | undefined {
-    return this.#told.ownerOf(process) ?? this.#recorded.ownerOf(process);
+  ownerOf(process: ProcessRef, assumed?: string): string | undefined {
+    return this.#told.ownerOf(process) ?? this.#recorded.ownerOf(process, assumed);
   }
 
   ownerOfSession(session: number): string | undefined {

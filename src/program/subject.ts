@@ -127,6 +127,6 @@ export function lookFor(
       const isOut = kind === "own" ? !heirs : isCopy(ref, butCopiesOf, host.proc);
       return isOut ? "other" : kind;
     },
-    ownerOf: (ref) => host.ownerOf(ref),
+    ownerOf: host.ownerOf,
   });
 }

@@ -34,6 +34,20 @@ async function fromShell(home: Home, ...words: readonly string[]): Promise<Resul
 }
 
 describe("a start that is asked for where usrsvcd runs", () => {
+  test("is one of many at once, of which nothing is said on standard error", async (t) => {
+    const home = new Home(t);
+    const names = Array.from({ length: 15 }, (_, index) => `web${index}`);
+    for (const name of names) home.program(name, { command: sleeper(), autostart: "no" });
+    const daemon = home.spawn("usrsvcd.cjs", ["--foreground"]);
+    let said = "";
+    daemon.stderr?.on("data", (data: Buffer) => (said += data.toString()));
+    await waitFor("usrsvcd", async () => (await home.usrsvcd("status")).code === 0);
+    const { code, out } = await home.usrsvc("-P", "start", "all");
+    assert.equal(code, 0, out);
+    await home.usrsvcd("stop");
+    assert.equal(said, "");
+  });
+
   test("is made by usrsvcd: environment and parent are those of a restart at night", async (t) => {
     const home = new Home(t);
     const { daemon, pid: first } = await begin(home);
