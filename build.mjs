@@ -14,9 +14,20 @@ const names = ["usrsvc", "usrsvcd"];
 // usrsvcd lives for months, mostly idle: V8 keeps young objects in 1 MB instead of 16, no threads
 // of its own, and what it compiled (collected as a whole, it would throw that away, and the next
 // restart would have to wait for it). src/daemon/tidy.ts collects. systemd/*.service have the same.
+//
+// On SIGUSR1 Node opens its debugger's port to every account of the machine, as long as the program
+// has not said what the signal means: no machine has this address (RFC 1112, class E), so that it
+// cannot. (--disable-sigusr1 came later than Node 20.)
+const noDebugger = "--inspect-port=240.0.0.1:9229";
 const flags = {
-  usrsvc: [],
-  usrsvcd: ["--expose-gc", "--max-semi-space-size=1", "--v8-pool-size=0", "--no-flush-bytecode"],
+  usrsvc: [noDebugger],
+  usrsvcd: [
+    noDebugger,
+    "--expose-gc",
+    "--max-semi-space-size=1",
+    "--v8-pool-size=0",
+    "--no-flush-bytecode",
+  ],
 };
 
 // The file is a shell script that makes node run the same file: Node raises the soft limit of open
