@@ -12,6 +12,7 @@ import {
 import { basename, dirname, extname, join } from "node:path";
 import pino from "pino";
 import type { SonicBoom } from "sonic-boom";
+import { tameJson } from "./tame.ts";
 
 /** What a log line is about; the README lists all events with their fields. */
 export type LogEvent =
@@ -129,6 +130,7 @@ function makeLogger(
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    hooks: { streamWrite: tameJson }, // `jq -r` shows texts as they are
   };
   return {
     pino: pino(options, stream),

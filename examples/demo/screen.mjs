@@ -18,7 +18,8 @@ export function readable(line) {
   if (typeof msg !== "string" || Number.isNaN(clock.getTime())) return line;
   const said = [`${program}: `, `${program} `].find((start) => msg.startsWith(start)) ?? "";
   const what = msg.slice(said.length);
-  return `${clock.toTimeString().slice(0, 8)}  ${program.padEnd(8)} ${what}`;
+  const text = `${clock.toTimeString().slice(0, 8)}  ${program.padEnd(8)} ${what}`;
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "?"); // what a terminal obeys, or hides
 }
 
 /** The rows that a terminal shows. */

@@ -1,5 +1,6 @@
 import { assertNever } from "../assert-never.ts";
 import type { ShownExit } from "../status.ts";
+import { tame } from "../tame.ts";
 import type { Alert, AlertKind } from "./alert.ts";
 
 /** A mail, ready to be sent. */
@@ -88,5 +89,5 @@ function describeShownExit(exit: ShownExit): string {
 
 /** Names and reasons come from configurations and programs: no line break gets into a header. */
 function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
+  return tame(text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, " ").trim());
 }

@@ -35,6 +35,7 @@ import { reread } from "./reread.ts";
 import { renderAction, renderActionJson, renderStatus } from "./render.ts";
 import type { Screen } from "./screen.ts";
 import { configPath, issuesOf, load } from "./session.ts";
+import { jsonLine } from "../tame.ts";
 
 /** Which usrsvcd is at work is looked at again after so many ms. */
 const LATELY_MS = 20;
@@ -292,7 +293,7 @@ async function showStatus(
     withCommands: command.json,
     moved: movedRecords(moves, host),
   });
-  if (command.json) for (const one of all) screen.result(JSON.stringify(one));
+  if (command.json) for (const one of all) screen.result(jsonLine(one));
   else if (all.length > 0) screen.result(renderStatus(all, Date.now()));
   else if (command.names.length === 0) screen.complain("the configuration has no program yet");
   const notes = [...moves.map(describeMove), ...daemonNotes(settings, host)];

@@ -9,6 +9,7 @@ import { homeFolder } from "./home.ts";
 import { machineFacts } from "./machine-facts.ts";
 import type { Screen } from "./screen.ts";
 import { configPath } from "./session.ts";
+import { jsonLine } from "../tame.ts";
 
 /** A configuration with all that is to be said of it. */
 export interface Checked {
@@ -46,7 +47,7 @@ export function checkConfig(
   tellIssues(issues, screen);
   if (json) {
     const lines = [...(settings ? describeSettings(settings) : []), ...issues.map(describeIssue)];
-    for (const line of lines) screen.result(JSON.stringify(line));
+    for (const line of lines) screen.result(jsonLine(line));
   }
   const { length: warnings } = issues.filter(({ severity }) => severity === "warning");
   const errors = issues.length - warnings;

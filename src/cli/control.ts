@@ -17,6 +17,7 @@ import { installUnit } from "./install-unit.ts";
 import { reread } from "./reread.ts";
 import type { Screen } from "./screen.ts";
 import { configPath, load } from "./session.ts";
+import { jsonLine } from "../tame.ts";
 
 type Control = DaemonCommand & { kind: "control" };
 
@@ -148,8 +149,7 @@ async function stopDaemon(host: Host, signal: AbortSignal): Promise<DaemonResult
 function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
   const daemon = findDaemon(host.state, host.proc);
   const info = daemon?.info;
-  if (json)
-    screen.result(JSON.stringify(daemon === undefined ? { running: false } : shown(daemon)));
+  if (json) screen.result(jsonLine(daemon === undefined ? { running: false } : shown(daemon)));
   else if (daemon === undefined) screen.result("usrsvcd is not running: nothing is restarted");
   else if (info === undefined) {
     screen.result(

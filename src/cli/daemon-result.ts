@@ -1,6 +1,7 @@
 import type { ExitCode } from "../exit-code.ts";
 import type { DaemonAction } from "./args.ts";
 import type { Screen } from "./screen.ts";
+import { jsonLine } from "../tame.ts";
 
 /** What an action of `usrsvcd` came to. `--json` prints it, with the code as `exitCode`. */
 export interface DaemonResult {
@@ -21,7 +22,7 @@ export function tellResult(result: DaemonResult, json: boolean, screen: Screen):
   const { action, result: word, code, message, details = [], facts } = result;
   const text = [message, ...details].join("\n");
   if (json) {
-    screen.result(JSON.stringify({ action, result: word, exitCode: code, message, ...facts }));
+    screen.result(jsonLine({ action, result: word, exitCode: code, message, ...facts }));
   } else if (code === 0) screen.result(text);
   else screen.complain(text);
   return code;

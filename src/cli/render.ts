@@ -1,6 +1,7 @@
 import { formatBytes, formatDuration } from "../format.ts";
 import type { ProgramStatus, ShownExit } from "../status.ts";
 import type { ActionResult } from "../operations/operation.ts";
+import { jsonLine } from "../tame.ts";
 
 /** One long name must not pad all the others. */
 const WIDEST_CELL = 40;
@@ -14,7 +15,7 @@ export function renderAction(result: ActionResult): string {
 /** One JSON object for a script. */
 export function renderActionJson(result: ActionResult): string {
   const { code: exitCode, ...rest } = result;
-  return JSON.stringify({ ...rest, exitCode });
+  return jsonLine({ ...rest, exitCode });
 }
 
 /** The table of `usrsvc status`; under a line that needs it, why and what happens next. */

@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { tame } from "../tame.ts";
 
 /** Where a command tells its results (stdout) and complaints, hints and progress (stderr). */
 export interface Screen extends Disposable {
@@ -46,19 +47,6 @@ export function processScreen(): Screen {
     },
     [Symbol.dispose]: clear,
   };
-}
-
-/** Names and titles come from files and programs: an escape sequence must not reach the terminal. */
-function tame(text: string): string {
-  if (HARMLESS.test(text)) return text;
-  return text.replaceAll(/[^\P{Cc}\n\t]/gu, (char) => `\\x${hex(char)}`);
-}
-
-/** Nearly every text; the expression above is dear. */
-const HARMLESS = /^[ -~\n\t]*$/;
-
-function hex(char: string): string {
-  return char.charCodeAt(0).toString(16).padStart(2, "0");
 }
 
 /**

@@ -1,0 +1,45 @@
+/*
+ * Names, titles and output come from files and programs. What a terminal obeys (control characters, of
+ * which C1 are some), or what shows text in another order than it has, or hides a part of it (format
+ * characters, Unicode's category Cf: bidirectional controls, zero-width ones), reaches nobody as it is.
+ */
+
+/** Nearly every text; the expressions below are dear. */
+const HARMLESS = /^[ -~\n\t]*$/;
+/** The same for a line of JSON: what is beyond ASCII is rare there, too. */
+const HARMLESS_LINE = /^[ -~\n]*$/;
+const WILD = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** Text for a terminal or a mail: line breaks and tabs stay, what is harmful is shown by its number. */
+export function tame(text: string): string {
+  if (HARMLESS.test(text)) return text;
+  return text.replaceAll(WILD, (char) => (char === "\n" || char === "\t" ? char : shown(char)));
+}
+
+/**
+ * JSON whose strings hold nothing harmful, and mean the same: escaped as JSON does it (RFC 8259, 7).
+ * The line breaks between lines of it stay.
+ */
+export function tameJson(lines: string): string {
+  if (HARMLESS_LINE.test(lines)) return lines;
+  return lines.replaceAll(WILD, (char) => (char === "\n" ? char : escaped(char)));
+}
+
+/** An object as one line of JSON. */
+export function jsonLine(value: object): string {
+  return tameJson(JSON.stringify(value));
+}
+
+function shown(char: string): string {
+  const code = char.codePointAt(0) ?? 0;
+  const hex = code.toString(16);
+  if (code <= 0xff) return `\\x${hex.padStart(2, "0")}`;
+  return code <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\u{${hex}}`;
+}
+
+/** Beyond 16 bits, JSON has two of them. */
+function escaped(char: string): string {
+  return Array.from({ length: char.length }, (_, at) => char.charCodeAt(at))
+    .map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`)
+    .join("");
+}
