@@ -233,7 +233,9 @@ export interface EndGroupOptions {
 }
 
 /**
- * Ends the rest of the group that `leader` led: SIGTERM, and SIGKILL after `termToKillMs`.
+ * Ends the rest of the group that `leader` led, or of its session: SIGTERM, and SIGKILL after
+ * `termToKillMs`. In a session there may be groups besides: timeout(1) makes one, and so does a shell with
+ * job control.
  *
  * @returns how many processes were found there
  */
@@ -244,16 +246,16 @@ export async function endOwnGroup(
   options: EndGroupOptions = {},
 ): Promise<number> {
   const { signal, isSession = false, since } = options;
-  if (leader === undefined || !isGroup(leader.pid)) return 0;
+  if (leader === undefined || (!isSession && !isGroup(leader.pid))) return 0;
   const rest = await members(leader, host, isSession, since);
   if (rest.length === 0) return 0;
-  signalGroupByNumber(host.proc, leader, "SIGTERM");
+  signalMembers(rest, leader, host, "SIGTERM");
   const end = monotonicMs() + termToKillMs;
   for (let pauseMs = 2; monotonicMs() < end; pauseMs = Math.min(100, pauseMs * 2)) {
     await sleep(Math.min(pauseMs, Math.max(1, end - monotonicMs())), signal);
     if ((await members(leader, host, isSession)).length === 0) return rest.length;
   }
-  signalGroupByNumber(host.proc, leader, "SIGKILL");
+  signalMembers(await members(leader, host, isSession), leader, host, "SIGKILL");
   // What is started next would find its port taken.
   const gone = monotonicMs() + KILL_GRACE_MS;
   for (let pauseMs = 2; monotonicMs() < gone; pauseMs = Math.min(100, pauseMs * 2)) {
@@ -263,26 +265,43 @@ export async function endOwnGroup(
   return rest.length;
 }
 
-/** The living members of the group, `leader` included. Zombies only wait for their parent. */
+function signalMembers(
+  members: readonly Member[],
+  leader: ProcessRef,
+  host: Host,
+  signal: NodeJS.Signals,
+): void {
+  signalGroupByNumber(host.proc, leader, signal);
+  for (const { ref, pgrp } of members) {
+    if (pgrp === leader.pid) continue;
+    using watch = host.watcher().open(ref);
+    watch?.signal(signal);
+    if (signal === "SIGTERM") watch?.signal("SIGCONT");
+  }
+}
+
+/** One that is in a session or group. */
+type Member = Pick<TableEntry, "ref" | "pgrp">;
+
+/** The living members of the group, or session, `leader` included. Zombies only wait for their parent. */
 async function members(
   leader: ProcessRef,
   host: Host,
   isSession: boolean,
   since?: number,
-): Promise<readonly ProcessRef[]> {
+): Promise<readonly Member[]> {
   const now = host.proc.alive(leader.pid);
   if (now !== undefined && !sameProcess(now, leader)) return []; // the number is another's
-  const isMember = (one: Pick<TableEntry, "pgrp" | "session">): boolean =>
-    one.pgrp === leader.pid && (!isSession || one.session === leader.pid);
   const all = await host.table.sweepSoon(since);
-  const others = all
-    .filter(({ ref, pgrp, session }) => {
-      if (ref.pid === leader.pid || (pgrp !== leader.pid && session !== leader.pid)) return false;
-      const stat = statIfAny(host.proc, ref.pid);
-      return stat?.startTime === ref.startTime && !isDead(stat) && isMember(stat);
-    })
-    .map(({ ref }) => ref);
-  return now === undefined ? others : [leader, ...others];
+  const others = all.flatMap(({ ref, pgrp, session }): readonly Member[] => {
+    if (ref.pid === leader.pid || ref.pid === process.pid) return [];
+    if (pgrp !== leader.pid && session !== leader.pid) return [];
+    const stat = statIfAny(host.proc, ref.pid);
+    if (stat?.startTime !== ref.startTime || isDead(stat)) return [];
+    const isMember = (isSession ? stat.session : stat.pgrp) === leader.pid;
+    return isMember ? [{ ref, pgrp: stat.pgrp }] : [];
+  });
+  return now === undefined ? others : [{ ref: leader, pgrp: leader.pid }, ...others];
 }
 
 function stateOf(target: ProcessRef, host: Host): string {

@@ -67,7 +67,7 @@ export class Remains {
   async end(termToKillMs: number): Promise<number> {
     const left = this.#left;
     this.#left = undefined;
-    if (left === undefined || !hasGroup(left)) return 0;
+    if (left === undefined) return 0;
     const { launched = left.process, session } = left;
     const signal = this.#signal();
     const target = { process: undefined, launched, session };

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { describe, test, type TestContext } from "node:test";
+import { Home, waitFor } from "./home.ts";
+import { kill, pids, settled, up } from "./looks.ts";
+
+/** Wrappers whose child has a process group of its own, in the session of the program. */
+const wrappers: readonly [what: string, line: string][] = [
+  ["timeout", "timeout 1000 sleep 7700\necho ended"],
+  ["set -m", "set -m\nsleep 7700 & wait"],
+  ["set -m, deaf to SIGTERM", "set -m\n(trap '' TERM; sleep 7700; :) & wait"],
+];
+const work = /sleep 7700/;
+
+describe("what has a process group of its own in the session of the program", () => {
+  for (const [what, line] of wrappers) {
+    const begin = (t: TestContext): Home => {
+      const home = new Home(t);
+      const command = home.script("wrap.sh", `#!/bin/bash\n${line}\n`);
+      return home.program("web", { command, term_to_kill_seconds: "1" });
+    };
+
+    test(`ends with it: ${what}, by usrsvc alone`, async (t) => {
+      const home = begin(t);
+      await home.usrsvc("start", "web");
+      await waitFor("its work", () => leaves(home).length === 1);
+      const { code, out } = await home.usrsvc("stop", "web");
+      assert.equal(code, 0, out);
+      assert.match(out, /left-over process(es)? ended/);
+      assert.doesNotMatch(out, /runs on/);
+      assert.deepEqual(leaves(home), []);
+    });
+
+    test(`ends with it: ${what}, when it is restarted, or killed, under usrsvcd`, async (t) => {
+      const home = begin(t);
+      await home.usrsvcd();
+      await up(home, "web");
+      const [first = 0] = await waitFor(
+        "its work",
+        () => leaves(home).length === 1 && leaves(home),
+      );
+      await home.usrsvc("restart", "web");
+      const [pid] = await up(home, "web");
+      await settled(home, "web", 1);
+      await waitFor("other work", () => leaves(home).length === 1 && !leaves(home).includes(first));
+      const [second = 0] = leaves(home);
+      await kill(pid);
+      await waitFor(
+        "work again",
+        () => leaves(home).length === 1 && !leaves(home).includes(second),
+      );
+    });
+  }
+});
+
+function leaves(home: Home): readonly number[] {
+  return pids(home, work).filter((pid) => !pids(home, /timeout|wrap/).includes(pid));
+}
