@@ -255,6 +255,10 @@ describe("the work of a shell line", () => {
     await up(home, "app");
     assert.equal((await home.statusOf("app"))["pid"], first);
     assert.equal(home.read("steps"), "begins\n");
-    assert.equal(pids(home, /^\/bin\/sh .*step\.sh/).length, 2, "the shell and its step");
+    // What the step forks has its words, until that has executed what it is to be.
+    await waitFor(
+      "the shell and its step alone",
+      () => pids(home, /^\/bin\/sh .*step\.sh/).length === 2,
+    );
   });
 });
