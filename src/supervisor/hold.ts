@@ -1,7 +1,11 @@
 import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcessWatch } from "../../proc/watch.ts";
+import { within } from "../clock.ts";
 import type { Host } from "../program/host.ts";
+
+/** The notice of an end comes within this time, in ms. */
+const NOTICE_MS = 300;
 
 /** Holds on to the process of one program: its end is noticed at once. */
 export class Hold {
@@ -37,6 +41,17 @@ export class Hold {
   /** True once the end of the process was told, until the next one is taken. */
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  /**
+   * A look may find the process gone before the notice of its end has come, since another end was
+   * noticed just then: resolves when it is told how it ended.
+   */
+  async awaitEnd(): Promise<void> {
+    const watch = this.#watch;
+    if (watch === undefined) return;
+    if (sameProcess(this.#host.proc.alive(watch.ref.pid), watch.ref)) return;
+    await within(watch.exited, NOTICE_MS);
   }
 
   /** Somebody else saw how it ended. */

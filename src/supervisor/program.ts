@@ -292,7 +292,11 @@ export class SupervisedProgram {
   /** One look, and what follows from it. */
   async #turn(): Promise<void> {
     const { host } = this.#around;
-    const before = this.#isEndTold() ? undefined : this.#lookFirst();
+    let before = this.#isEndTold() ? undefined : this.#lookFirst();
+    if (before !== undefined && !this.#isHeld(before)) {
+      await this.#hold.awaitEnd();
+      if (this.#isEndTold()) before = undefined;
+    }
     if (this.#belongsElsewhere()) return;
     if (before !== undefined && this.#isAsKnown(before)) return;
     using lock = await tryLock(programLock(host.state, this.name));
@@ -302,6 +306,10 @@ export class SupervisedProgram {
     }
     this.#busyLooks = 0;
     await this.#turnLocked(lock, before);
+  }
+
+  #isHeld(found: Found): boolean {
+    return found.kind === "running" && sameProcess(found.process, this.#hold.process);
   }
 
   /** Without the lock: mostly there is nothing to do, and nobody is kept waiting. */

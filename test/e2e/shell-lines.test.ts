@@ -238,6 +238,20 @@ describe("the work of a shell line", () => {
     await waitFor("another server", () => pids(home, new RegExp(`^${server}$`)).length === 1);
   });
 
+  test("ends, and its shell with it in the same moment: how that ended is told, each time", async (t) => {
+    const home = new Home(t);
+    const server = sleeper();
+    home.program("app", { command: `cd / && ${server}`, useshell: "True", success_seconds: "0.1" });
+    await home.usrsvcd();
+    for (const nth of [1, 2, 3, 4]) {
+      await settled(home, "app", nth);
+      const work = await waitFor("its work", () => pids(home, new RegExp(`^${server}$`))[0]);
+      await kill(work);
+      await waitFor("its end to be told", () => told(home, "program.exited").length === nth);
+    }
+    for (const { msg } of told(home, "program.exited")) assert.match(msg, /exited with code 137/);
+  });
+
   test("is not begun twice by two who act at once, nor by a usrsvcd that was killed", async (t) => {
     const home = new Home(t);
     home.program("app", {
