@@ -69,3 +69,13 @@ export function callAt(atMs: number, call: () => void): () => void {
   arm();
   return () => clearTimeout(timer);
 }
+
+/** What `read` yields: for all who ask within `ms` it is read once. */
+export function lately<T>(ms: number, read: () => T): () => T {
+  let known: { readonly value: T; readonly at: number } | undefined;
+  return () => {
+    const now = monotonicMs();
+    if (known === undefined || now - known.at > ms) known = { value: read(), at: now };
+    return known.value;
+  };
+}

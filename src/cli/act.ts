@@ -1,4 +1,4 @@
-import { monotonicMs } from "../clock.ts";
+import { lately } from "../clock.ts";
 import { nearest } from "../config/nearest.ts";
 import { OtherFiles } from "../config/other-files.ts";
 import { defaultStateDir } from "../config/resolve-main.ts";
@@ -22,6 +22,7 @@ import { removedSubjects } from "../program/removed.ts";
 import { makeStateDir, stateDir } from "../program/state-dir.ts";
 import { findSubject, type Subject } from "../program/subject.ts";
 import type { ProgramStatus } from "../status.ts";
+import { jsonLine } from "../tame.ts";
 import { widenThreadPool } from "../thread-pool.ts";
 import type { Command } from "./args.ts";
 import { daemonInCharge } from "../operations/ask.ts";
@@ -35,9 +36,8 @@ import { reread } from "./reread.ts";
 import { renderAction, renderActionJson, renderStatus } from "./render.ts";
 import type { Screen } from "./screen.ts";
 import { configPath, issuesOf, load } from "./session.ts";
-import { jsonLine } from "../tame.ts";
 
-/** Which usrsvcd is at work is looked at again after so many ms. */
+/** Which usrsvcd is at work is looked at again after so many ms: once for many programs. */
 const LATELY_MS = 20;
 
 type Act = Command & { kind: "act" };
@@ -50,7 +50,7 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
     settings.programs.has(name) || settings.faulty.has(name);
   const config = configPath(command.config);
   const others = new OtherFiles({ home: homeFolder(), uid: process.getuid?.() ?? 0 });
-  const daemonConfig = lately(() => livingDaemon(state, host.proc)?.config);
+  const daemonConfig = lately(LATELY_MS, () => livingDaemon(state, host.proc)?.config);
   const logs = (): Iterable<ProgramSettings> => settings.programs.values();
   const commonState = defaultStateDir({ home: homeFolder() });
   using host = linuxHost(state, "usrsvc", {
@@ -78,16 +78,6 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
   // A file that is refused as a whole: nobody knows what should run.
   const isBlind = command.action === "status" && command.names.length === 0 && hasBadFile(settings);
   return code === ExitCode.ok && isBlind ? ExitCode.failure : code;
-}
-
-/** What `read` yields; for many programs that ask in one go it is read once. */
-function lately<T>(read: () => T): () => T {
-  let known: { readonly value: T; readonly at: number } | undefined;
-  return () => {
-    const now = monotonicMs();
-    if (known === undefined || now - known.at > LATELY_MS) known = { value: read(), at: now };
-    return known.value;
-  };
 }
 
 function findRenamed(settings: Settings, host: Host): readonly Move[] {

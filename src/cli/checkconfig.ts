@@ -3,13 +3,13 @@ import { ConfigError, type ConfigIssue, formatIssue } from "../config/issue.ts";
 import { loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
+import { jsonLine } from "../tame.ts";
 import { tellResult } from "./daemon-result.ts";
 import { describeSettings } from "./effective.ts";
 import { homeFolder } from "./home.ts";
 import { machineFacts } from "./machine-facts.ts";
 import type { Screen } from "./screen.ts";
 import { configPath } from "./session.ts";
-import { jsonLine } from "../tame.ts";
 
 /** A configuration with all that is to be said of it. */
 export interface Checked {

@@ -1,7 +1,7 @@
 import type { ExitCode } from "../exit-code.ts";
+import { jsonLine } from "../tame.ts";
 import type { DaemonAction } from "./args.ts";
 import type { Screen } from "./screen.ts";
-import { jsonLine } from "../tame.ts";
 
 /** What an action of `usrsvcd` came to. `--json` prints it, with the code as `exitCode`. */
 export interface DaemonResult {

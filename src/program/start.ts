@@ -3,12 +3,13 @@ import type { Exit } from "../../proc/exit.ts";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import type { ProcessWatch } from "../../proc/watch.ts";
-import { callAt, monotonicMs, within } from "../clock.ts";
+import { callAt, monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { shorten } from "../format.ts";
 import { checkBeforeStart, checkFiles } from "./check.ts";
 import { runDigest, settingsDigest } from "./digest.ts";
+import { awaitNotice } from "./exit-notice.ts";
 import type { Host } from "./host.ts";
 import { describeLaunchError, launch as execute, type Launched } from "./launch.ts";
 import { launchNote, newLaunchId } from "./mark.ts";
@@ -57,8 +58,6 @@ export interface StartContext {
 const LOOKS_MS = [1, 3, 10, 25, 50, 100, 200, 400, 700];
 /** With a short success_seconds, a shell that prepares the launch gets so long to become the program. */
 const EXEC_MS = 1000;
-/** A process that is gone: its exit status is told within, in ms. */
-const EXIT_GRACE_MS = 300;
 const OUTPUT_LINES = 15;
 
 /**
@@ -289,12 +288,10 @@ class Start {
   /** What is left of a daemon that has failed is no program: how it ended must be known. */
   async #find(): Promise<Match | undefined> {
     const found = this.#match.find(this.#exit, this.#lost);
-    if (this.#daemon === undefined) return found;
+    if (this.#daemon === undefined || this.#lost?.pid === this.#daemon.ref.pid) return found;
     const { host, signal } = this.#context;
-    const { ref, exited } = this.#daemon;
-    if (this.#lost?.pid === ref.pid || sameProcess(host.proc.alive(ref.pid), ref)) return found;
-    await within(exited, EXIT_GRACE_MS, signal);
-    return this.#match.find(this.#exit, this.#lost);
+    const isGone = await awaitNotice(this.#daemon, host.proc, signal);
+    return isGone ? this.#match.find(this.#exit, this.#lost) : found;
   }
 
   /** Waits, but no longer than until the launched process, or what went to the background, ends. */
@@ -360,13 +357,9 @@ class Start {
 
   /** The exit is told a moment after the process is gone. */
   async #awaitExit(): Promise<void> {
+    const { process: ref, exited } = this.#launched;
     const { host, signal } = this.#context;
-    if (
-      this.#exit !== undefined ||
-      sameProcess(host.proc.alive(this.#launched.process.pid), this.#launched.process)
-    )
-      return;
-    await within(this.#launched.exited, EXIT_GRACE_MS, signal);
+    if (this.#exit === undefined) await awaitNotice({ ref, exited }, host.proc, signal);
   }
 
   async #failed(): Promise<StartFailure> {

@@ -63,8 +63,8 @@ const MOST_ROUNDS = 5;
 
 /**
  * SIGTERM to the process, SIGKILL after `termToKillMs`; then the same for what it left behind in the
- * process groups that are the program's own: that of `launched`, which we made, one that it leads itself,
- * and that of `session`.
+ * sessions and process groups that are the program's own: that of `launched`, which we made, one that it
+ * leads itself, and `session`.
  */
 export async function stop(
   target: Target,
@@ -213,9 +213,7 @@ export async function endLaunch(
       if (one.ref.pid !== launch.launched.pid) found.set(one.ref.pid, one);
       if (!isLate && told.has(one.ref.pid)) continue;
       told.add(one.ref.pid);
-      using watch = host.watcher().open(one.ref);
-      watch?.signal(isLate ? "SIGKILL" : "SIGTERM");
-      if (!isLate) watch?.signal("SIGCONT");
+      tell(one.ref, isLate ? "SIGKILL" : "SIGTERM", host);
     }
     if (isLate && monotonicMs() >= end + KILL_GRACE_MS) break;
     await sleep(pauseMs, signal);
@@ -250,34 +248,43 @@ export async function endOwnGroup(
   const rest = await members(leader, host, isSession, since);
   if (rest.length === 0) return 0;
   signalMembers(rest, leader, host, "SIGTERM");
-  const end = monotonicMs() + termToKillMs;
+  const left = async (): Promise<readonly Member[]> => await members(leader, host, isSession);
+  const stubborn = await untilNone(left, termToKillMs, signal);
+  if (stubborn.length === 0) return rest.length;
+  signalMembers(stubborn, leader, host, "SIGKILL");
+  await untilNone(left, KILL_GRACE_MS, signal); // what is started next would find its port taken
+  return rest.length;
+}
+
+/** Looks again and again for `ms`: yields who is left then. */
+async function untilNone(
+  left: () => Promise<readonly Member[]>,
+  ms: number,
+  signal: AbortSignal | undefined,
+): Promise<readonly Member[]> {
+  const end = monotonicMs() + ms;
   for (let pauseMs = 2; monotonicMs() < end; pauseMs = Math.min(100, pauseMs * 2)) {
     await sleep(Math.min(pauseMs, Math.max(1, end - monotonicMs())), signal);
-    if ((await members(leader, host, isSession)).length === 0) return rest.length;
+    if ((await left()).length === 0) return [];
   }
-  signalMembers(await members(leader, host, isSession), leader, host, "SIGKILL");
-  // What is started next would find its port taken.
-  const gone = monotonicMs() + KILL_GRACE_MS;
-  for (let pauseMs = 2; monotonicMs() < gone; pauseMs = Math.min(100, pauseMs * 2)) {
-    if ((await members(leader, host, isSession)).length === 0) break;
-    await sleep(pauseMs, signal);
-  }
-  return rest.length;
+  return await left();
+}
+
+/** One process alone; a stopped one would keep SIGTERM until somebody wakes it. */
+function tell(ref: ProcessRef, signal: "SIGTERM" | "SIGKILL", host: Host): void {
+  using watch = host.watcher().open(ref);
+  watch?.signal(signal);
+  if (signal === "SIGTERM") watch?.signal("SIGCONT");
 }
 
 function signalMembers(
   members: readonly Member[],
   leader: ProcessRef,
   host: Host,
-  signal: NodeJS.Signals,
+  signal: "SIGTERM" | "SIGKILL",
 ): void {
   signalGroupByNumber(host.proc, leader, signal);
-  for (const { ref, pgrp } of members) {
-    if (pgrp === leader.pid) continue;
-    using watch = host.watcher().open(ref);
-    watch?.signal(signal);
-    if (signal === "SIGTERM") watch?.signal("SIGCONT");
-  }
+  for (const { ref, pgrp } of members) if (pgrp !== leader.pid) tell(ref, signal, host);
 }
 
 /** One that is in a session or group. */

@@ -1,11 +1,8 @@
 import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcessWatch } from "../../proc/watch.ts";
-import { within } from "../clock.ts";
+import { awaitNotice } from "../program/exit-notice.ts";
 import type { Host } from "../program/host.ts";
-
-/** The notice of an end comes within this time, in ms. */
-const NOTICE_MS = 300;
 
 /** Holds on to the process of one program: its end is noticed at once. */
 export class Hold {
@@ -43,15 +40,9 @@ export class Hold {
     return this.#hasEnded;
   }
 
-  /**
-   * A look may find the process gone before the notice of its end has come, since another end was
-   * noticed just then: resolves when it is told how it ended.
-   */
+  /** Where a look found the process gone, since another end was noticed just then: waits for the notice. */
   async awaitEnd(): Promise<void> {
-    const watch = this.#watch;
-    if (watch === undefined) return;
-    if (sameProcess(this.#host.proc.alive(watch.ref.pid), watch.ref)) return;
-    await within(watch.exited, NOTICE_MS);
+    if (this.#watch !== undefined) await awaitNotice(this.#watch, this.#host.proc);
   }
 
   /** Somebody else saw how it ended. */

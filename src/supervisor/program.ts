@@ -1,7 +1,7 @@
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { ageMs } from "../../proc/uptime.ts";
 import type { ProcessWatch } from "../../proc/watch.ts";
 import type { AlertKind } from "../alerts/alert.ts";
-import { ageMs } from "../../proc/uptime.ts";
 import { callAt, monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { formatDuration } from "../format.ts";

@@ -63,7 +63,7 @@ export class Remains {
     this.#left = { process, launched: known?.launched, session: known?.session };
   }
 
-  /** Ends what is left in the groups. Yields how many processes that were. */
+  /** Ends what is left in its sessions. Yields how many processes that were. */
   async end(termToKillMs: number): Promise<number> {
     const left = this.#left;
     this.#left = undefined;
