@@ -6,6 +6,7 @@ import { hostname, userInfo } from "node:os";
 import { test, type TestContext } from "node:test";
 import { SMTPServer } from "smtp-server";
 import { Home, isAlive, type LogLine, sleeper, waitFor } from "./home.ts";
+import { daemonPid } from "./looks.ts";
 import { cleanUp } from "../support/clean-up.ts";
 
 const PASSWORD = "s3cret-of-this-test";
@@ -124,11 +125,6 @@ async function logged(home: Home, event: string, program?: string): Promise<LogL
   return await waitFor(`${event} in the log`, () =>
     linesOf(home, event).find((line) => program === undefined || line.program === program),
   );
-}
-
-async function daemonPid(home: Home): Promise<number> {
-  const { out } = await home.usrsvcd("status", "--json");
-  return (JSON.parse(out) as { pid: number }).pid;
 }
 
 const email_alerts = "alice@example.com, bob@example.com";

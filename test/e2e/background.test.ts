@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { basename } from "node:path";
 import { test } from "node:test";
 import { finished, Home, isAlive, type Result, sleeper, waitFor } from "./home.ts";
+import { daemonPid } from "./looks.ts";
 
 /** Runs a shell line with `$USRSVCD` as the built command. */
 async function shell(home: Home, line: string, env: NodeJS.ProcessEnv = {}): Promise<Result> {
@@ -23,11 +24,6 @@ function notingNode(home: Home, then = `exec ${process.execPath} "$@"`): NodeJS.
 }
 
 const boots = (home: Home): number => home.read("boots").split("\n").length - 1;
-
-async function daemonPid(home: Home): Promise<number> {
-  const { out } = await home.usrsvcd("status", "--json");
-  return (JSON.parse(out) as { pid: number }).pid;
-}
 
 for (const action of ["start", "restart"]) {
   test(`usrsvcd ${action} boots Node once`, async (t) => {

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { finished, Home, isAlive, lines, type LogLine, sleeper, waitFor } from "./home.ts";
+import { daemonPid } from "./looks.ts";
 import { cleanUp } from "../support/clean-up.ts";
 
 /** The first log line with this event (and program). */
@@ -10,11 +11,6 @@ async function logged(home: Home, event: string, program?: string): Promise<LogL
   return await waitFor(`${event} of ${program ?? "usrsvcd"} in the log`, () =>
     home.log().find((line) => line.event === event && line.program === program),
   );
-}
-
-async function daemonPid(home: Home): Promise<number> {
-  const { out } = await home.usrsvcd("status", "--json");
-  return (JSON.parse(out) as { pid: number }).pid;
 }
 
 test("usrsvcd goes to the background, returns when it supervises, and runs once", async (t) => {

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { cleanUp } from "../support/clean-up.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
-import { kill, onlyPid, pids, settled, stays, told, up } from "./looks.ts";
+import { daemonPid, kill, onlyPid, pids, settled, stays, told, up } from "./looks.ts";
 
 /** Removes all that is kept of programs, by hand, as a cleaner would. */
 function removeRecords(home: Home): void {
@@ -18,11 +18,6 @@ function recordOf(home: Home, name: string): string {
 }
 
 /** The pid of the usrsvcd in the background. */
-async function daemonPid(home: Home): Promise<number> {
-  const { out } = await home.usrsvcd("status", "--json");
-  return (JSON.parse(out) as { readonly pid: number }).pid;
-}
-
 /** While it is, usrsvcd sees and does nothing. */
 async function withDaemonStopped(home: Home, act: () => Promise<void>): Promise<void> {
   const daemon = await daemonPid(home);

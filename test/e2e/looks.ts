@@ -48,6 +48,12 @@ export function folderOf(pid: number): string {
   return readlinkSync(`/proc/${pid}/cwd`);
 }
 
+/** The usrsvcd that runs in a home, as it says itself. */
+export async function daemonPid(home: Home): Promise<number> {
+  const { out } = await home.usrsvcd("status", "--json");
+  return (JSON.parse(out) as { readonly pid: number }).pid;
+}
+
 /** The parent of a process. */
 export function parentOf(pid: number): number {
   return reader.stat(pid as Pid).ppid;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Home, isAlive, waitFor } from "./home.ts";
-import { holds, kill, pids, settled, told, up } from "./looks.ts";
+import { daemonPid, holds, kill, pids, settled, told, up } from "./looks.ts";
 
 /** A master whose workers are forks: they have its command line, and run on when it is killed. */
 function prefork(home: Home, workers: number, leaves = "exit 0"): string {
@@ -54,9 +54,9 @@ test("usrsvcd that is killed while it ends orphaned workers leaves none to the n
   await home.usrsvcd();
   const [first] = await up(home, "srv");
   await settled(home, "srv");
+  const daemon = await daemonPid(home);
   await kill(first);
   await waitFor("its end to be told", () => told(home, "program.exited").length === 1);
-  const daemon = told(home, "daemon.started")[0]?.pid ?? 0;
   await kill(daemon);
   assert.notEqual((await home.statusOf("srv"))["state"], "running");
   await home.usrsvcd();
@@ -95,8 +95,8 @@ exit 0
   );
   home.program("srv", { command, success_seconds: "2" });
   await home.usrsvcd();
+  const daemon = await daemonPid(home);
   const first = await waitFor("the daemon", () => masters(home)[0]);
-  const daemon = told(home, "daemon.started")[0]?.pid ?? 0;
   await waitFor("it to be held", () => home.pid("srv") === first && holds(daemon, first));
   await waitFor("its worker", () => pids(home, title).length === 2);
   await kill(first);

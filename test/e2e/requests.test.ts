@@ -4,12 +4,18 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { makeHugeFile } from "../support/strange-files.ts";
 import { finished, Home, isAlive, lines, type Result, sleeper, waitFor } from "./home.ts";
-import { environOf, kill, onlyPid, parentOf, pids, settled, stays, told, up } from "./looks.ts";
-
-async function daemonPid(home: Home): Promise<number> {
-  const [status] = lines((await home.usrsvcd("status", "--json")).out);
-  return Number(status?.["pid"]);
-}
+import {
+  daemonPid,
+  environOf,
+  kill,
+  onlyPid,
+  parentOf,
+  pids,
+  settled,
+  stays,
+  told,
+  up,
+} from "./looks.ts";
 
 /** A home with one program, which usrsvcd has started; usrsvcd has OF_USRSVCD in its environment. */
 async function begin(

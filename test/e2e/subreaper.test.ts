@@ -6,6 +6,7 @@ import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { Home, isAlive, type LogLine, sleeper, waitFor } from "./home.ts";
+import { daemonPid } from "./looks.ts";
 
 const reader = procReader();
 const ppid = (pid: number): number => reader.stat(pid as Pid).ppid;
@@ -29,11 +30,6 @@ async function logged(home: Home, event: string, program?: string): Promise<LogL
   return await waitFor(`${event} of ${program ?? "usrsvcd"} in the log`, () =>
     home.log().find((line) => line.event === event && line.program === program),
   );
-}
-
-async function daemonPid(home: Home): Promise<number> {
-  const { out } = await home.usrsvcd("status", "--json");
-  return (JSON.parse(out) as { pid: number }).pid;
 }
 
 async function start(home: Home, env: NodeJS.ProcessEnv = older): Promise<number> {

@@ -137,6 +137,7 @@ def application(environ, respond):
       await waitFor("it to answer", async () => await answers(port), 20_000);
       await settled(home, "shop");
       const old = onlyPid(home, master);
+      assert.equal((await home.statusOf("shop"))["pid"], old);
       process.kill(old, "SIGUSR2");
       const fresh = await waitFor(
         "the new master",
@@ -156,6 +157,25 @@ def application(environ, respond):
           proctitle_re: `gunicorn: master \\[${name}\\]|/gunicorn --name ${name}`,
           directory: home.file("app"),
           success_seconds: "0.5",
+        },
+        `[[Env]]\nSLOW = ${home.file("slow")}\n`,
+      );
+      return port;
+    }
+
+    /** One that goes to the background, is called shop3, and has a pidfile of its own. */
+    async function background(home: Home, successSeconds: string): Promise<number> {
+      const port = await freePort();
+      writeApp(home);
+      const pidfile = home.file("run/shop.pid");
+      home.program(
+        "shop",
+        {
+          command: `${gunicorn} --daemon --pid ${pidfile} --name shop3 --workers 1 --bind 127.0.0.1:${port} shop:application`,
+          autopid: "False",
+          pidfile,
+          directory: home.file("app"),
+          success_seconds: successSeconds,
         },
         `[[Env]]\nSLOW = ${home.file("slow")}\n`,
       );
@@ -184,20 +204,7 @@ def application(environ, respond):
 
     test("in the background, with its own pidfile and no proctitle_re: the new master goes on", async (t) => {
       const home = new Home(t);
-      const port = await freePort();
-      writeApp(home);
-      const pidfile = home.file("run/shop.pid");
-      home.program(
-        "shop",
-        {
-          command: `${gunicorn} --daemon --pid ${pidfile} --name shop3 --workers 1 --bind 127.0.0.1:${port} shop:application`,
-          autopid: "False",
-          pidfile,
-          directory: home.file("app"),
-          success_seconds: "1",
-        },
-        `[[Env]]\nSLOW = ${home.file("slow")}\n`,
-      );
+      const port = await background(home, "1");
       const MASTER = /^gunicorn: master \[shop3/;
       endAfter(t, home, /gunicorn/);
       const { old, fresh } = await upgraded(home, port, MASTER);
@@ -230,29 +237,10 @@ def application(environ, respond):
 
     test("in the background: the new master is waited for until it has the pidfile", async (t) => {
       const home = new Home(t);
-      const port = await freePort();
-      mkdirSync(home.file("app"));
-      writeFileSync(home.file("app/shop.py"), APP);
-      const pidfile = home.file("run/shop.pid");
-      home.program("shop", {
-        command: `${gunicorn} --daemon --pid ${pidfile} --name shop3 --bind 127.0.0.1:${port} shop:application`,
-        autopid: "False",
-        directory: home.file("app"),
-        success_seconds: "0.5",
-      });
+      const port = await background(home, "0.5");
       const MASTER = /^gunicorn: master \[shop3/;
       endAfter(t, home, /gunicorn/);
-      await home.usrsvcd();
-      await waitFor("it to answer", async () => await answers(port), 20_000);
-      await settled(home, "shop");
-      const old = onlyPid(home, MASTER);
-      assert.equal((await home.statusOf("shop"))["pid"], old);
-      process.kill(old, "SIGUSR2");
-      const fresh = await waitFor(
-        "the new master",
-        () => pids(home, MASTER).find((pid) => pid !== old),
-        20_000,
-      );
+      const { old, fresh } = await upgraded(home, port, MASTER);
       await ended(old, "SIGTERM");
       await isProgram(home, "shop", fresh);
       await settled(home, "shop", 2);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { Home, waitFor } from "./home.ts";
-import { endAfter, kill, pids, sessionOf, told, up } from "./looks.ts";
+import { daemonPid, endAfter, kill, pids, sessionOf, told, up } from "./looks.ts";
 import { installed } from "./servers.ts";
 
 /** Its first process leaves at once; the one that stays writes its pidfile when `go` is there. */
@@ -25,19 +25,19 @@ const title = /late\.sh/;
 /** Each leads a session; what it forks has its title, until that has executed what it is to be. */
 const daemons = (home: Home): readonly number[] =>
   pids(home, title).filter((pid) => sessionOf(pid) === pid);
-const daemonPid = (home: Home): number => told(home, "daemon.started").at(-1)?.pid ?? 0;
 
 describe("usrsvcd killed in the start window of a daemon whose first process has left", () => {
   const settings = { autopid: "no", proctitle_re: "^nothing like it", success_seconds: "2" };
   const killed = async (home: Home): Promise<number> => {
     home.program("late", { command: lateDaemon(home), ...settings });
     await home.usrsvcd();
+    const usrsvcd = await daemonPid(home);
     const [first = 0] = await waitFor("the daemon", () => {
       const all = daemons(home);
       const hasLeft = told(home, "program.starting").some(({ pid = 0 }) => !all.includes(pid));
       return all.length === 1 && hasLeft && all;
     });
-    await kill(daemonPid(home));
+    await kill(usrsvcd);
     return first;
   };
 
@@ -85,9 +85,10 @@ test(
     const command = `redis-server --daemonize yes ${socket} --pidfile ${home.file("run/r.pid")} --dir ${home.path} --save ""`;
     home.program("r", { command, autopid: "no", success_seconds: "1.5" });
     await home.usrsvcd();
+    const usrsvcd = await daemonPid(home);
     await waitFor("redis in the background", () => home.pid("r"));
     const before = home.pid("r");
-    await kill(daemonPid(home));
+    await kill(usrsvcd);
     await home.usrsvcd();
     const [pid] = await up(home, "r");
     assert.equal(pid, before);
