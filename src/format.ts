@@ -31,3 +31,8 @@ export function formatBytes(bytes: number): string {
 export function shorten(text: string, most = 120): string {
   return text.length > most ? `${text.slice(0, most)}…` : text;
 }
+
+/** `1 left-over process`, `2 left-over processes`. */
+export function countLeftOvers(count: number): string {
+  return count === 1 ? "1 left-over process" : `${count} left-over processes`;
+}

@@ -51,7 +51,7 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
   const config = configPath(command.config);
   const others = new OtherFiles({ home: homeFolder(), uid: process.getuid?.() ?? 0 });
   const daemonConfig = lately(LATELY_MS, () => livingDaemon(state, host.proc)?.config);
-  const logs = (): Iterable<ProgramSettings> => settings.programs.values();
+  const programs = (): Iterable<ProgramSettings> => settings.programs.values();
   const commonState = defaultStateDir({ home: homeFolder() });
   using host = linuxHost(state, "usrsvc", {
     config,
@@ -59,7 +59,7 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
     isConfiguredIn: (file, name) => others.has(file, name),
     commonState,
     daemonConfig,
-    logs,
+    programs,
   });
   const moves = daemonInCharge({ host }) === undefined ? findRenamed(settings, host) : [];
   if (command.action === "status") claimMoves(movedRecords(moves, host), host);

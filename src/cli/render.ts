@@ -61,7 +61,7 @@ function remarks(one: ProgramStatus): readonly string[] {
     lines.push("runs with older settings: usrsvc restart applies the new ones");
   }
   for (const difference of one.differences ?? []) {
-    lines.push(`was not started by usrsvc: ${difference}`);
+    lines.push(`not known to be started by usrsvc: ${difference}`);
   }
   if (one.otherPids !== undefined) {
     lines.push(`also matching and not managed: pid ${one.otherPids.join(", ")}`);

@@ -128,7 +128,7 @@ class Life {
       isConfigured: (name) => this.#settings.programs.has(name) || this.#settings.faulty.has(name),
       isConfiguredIn: (config, name) => others.has(config, name),
       commonState,
-      logs: () => this.#settings.programs.values(),
+      programs: () => this.#settings.programs.values(),
     });
     const { main } = this.#settings;
     const logPath = this.#logPath(main);
@@ -159,6 +159,7 @@ class Life {
         },
         onSlowLook: () => {
           lock.check();
+          announceState(this.#state, commonState); // somebody may have deleted the link
           if (lock.isHeld) self.check();
           this.#lookForFolders(supervisor);
         },

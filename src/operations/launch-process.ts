@@ -1,7 +1,7 @@
 import { sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
-import { formatDuration } from "../format.ts";
+import { countLeftOvers, formatDuration } from "../format.ts";
 import { withWords } from "../program/describe-exit.ts";
 import { differences } from "../program/differences.ts";
 import type { Host } from "../program/host.ts";
@@ -26,7 +26,7 @@ export function takeUp(
   found: Found & { kind: "running" },
   { host }: Operation,
 ): ActionResult {
-  const { process, main, via, pidfile, others } = found;
+  const { process, main, via, pidfile, others, launch } = found;
   save(host, {
     ...record,
     wish: "up",
@@ -34,7 +34,16 @@ export function takeUp(
     process,
     ...(sameProcess(record.process, process)
       ? {}
-      : { ...traits(process, record.launched, host), digest: undefined }),
+      : {
+          ...traits(
+            process,
+            launch === undefined ? record.launched : process,
+            subject.pattern,
+            host,
+          ),
+          digest: undefined,
+        }),
+    ...(launch === undefined ? {} : { launch, launched: process }),
     config: host.config,
     via,
     reason: undefined,
@@ -69,11 +78,13 @@ export async function launchIt(
   action: "start" | "restart",
   lock: Lock,
   { host, signal, onProgress, onLaunched }: Operation,
-  before: readonly string[],
+  earlier: readonly string[],
 ): Promise<ActionResult> {
   const { settings, name } = subject;
   if (settings === undefined) throw new TypeError(`${name} has no settings`); // refused before
-  await endLeftOvers(record, settings.termToKillMs, host, signal);
+  const left = await endLeftOvers(record, settings.termToKillMs, host, signal);
+  const before =
+    left === 0 ? earlier : [...earlier, `${countLeftOvers(left)} of an earlier start ended`];
   using window = new StartWindow(signal, name, host);
   const base = { program: name, action };
   const endTurn = await host.launchTurn(window.signal).catch(() => undefined);

@@ -20,7 +20,7 @@ export function describeLeftRunning(
   const all = host.table.sweep({ thorough: true });
   const stems = new Set(offspring({ launch, launched, image }, all, host));
   const isItsLog = ({ pid }: ProcessRef): boolean => {
-    const owners = host.logs && ownersByLog(pid, host.logs);
+    const owners = host.programs && ownersByLog(pid, host.programs);
     return owners?.size === 1 && owners.has(name);
   };
   return all

@@ -1,6 +1,7 @@
 import { ExitCode } from "../exit-code.ts";
 import { checkBeforeStart } from "../program/check.ts";
 import { describeElsewhere } from "../program/elsewhere.ts";
+import { findHeirOfUnseen } from "../program/heir.ts";
 import { lookFor, type Subject } from "../program/subject.ts";
 import { endIt } from "./end-process.ts";
 import { launchIt, takeUp } from "./launch-process.ts";
@@ -13,12 +14,16 @@ export async function startProgram(subject: Subject, operation: Operation): Prom
   const refused = refuseUnstartable(subject, "start");
   if (refused !== undefined) return refused;
   return await locked(subject, "start", operation, async (record, lock) => {
-    const found = lookFor(subject, record, operation.host, { maxAgeMs: SHARED_LOOK_MS });
+    const { host, signal } = operation;
+    const seen = lookFor(subject, record, host, { maxAgeMs: SHARED_LOOK_MS });
+    const heir =
+      seen.kind === "running" ? seen : await findHeirOfUnseen(subject, record, host, signal);
+    const found = heir ?? seen;
     operation.debug(`${subject.name}: ${describeFound(found)}`);
     if (found.kind === "running") return takeUp(subject, record, found, operation);
     const fresh = { ...record, restarts: 0, failures: 0 };
     const result = await launchIt(subject, fresh, "start", lock, operation, []);
-    const others = describeElsewhere(found, operation.host);
+    const others = describeElsewhere(found, host);
     return others.length === 0
       ? result
       : { ...result, details: [...(result.details ?? []), ...others] };

@@ -1,7 +1,7 @@
+import type { ProgramSettings } from "../config/settings.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import type { Spawner } from "../../proc/spawn.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
-import type { LogsOf } from "./log-owners.ts";
 import type { Neighbours } from "./neighbours.ts";
 import type { Owners } from "./owners.ts";
 import type { ProcessTable } from "./process-table.ts";
@@ -47,8 +47,8 @@ export interface Host {
   readonly isRetired: (name: string) => boolean;
   /** Other usrsvcs of the account; undefined: nobody knows where they would be. */
   readonly neighbours?: Neighbours | undefined;
-  /** Where the programs of the configuration write to; undefined: nobody knows. */
-  readonly logs?: (() => Iterable<LogsOf>) | undefined;
+  /** The programs of the configuration, which may be taken for each other; undefined: nobody knows. */
+  readonly programs?: (() => Iterable<ProgramSettings>) | undefined;
   /** Soft limit of open files that programs get back; undefined: what we have. */
   readonly openFiles: number | undefined;
 }

@@ -26,6 +26,8 @@ export type Found =
       readonly pidfile: Pidfile;
       /** Other processes that match as well and are none of its workers. */
       readonly others: readonly ProcessRef[];
+      /** The launch that has made it, which is on record no more. */
+      readonly launch?: string;
     }
   | {
       readonly kind: "absent";
@@ -42,6 +44,8 @@ export interface IdentifyPorts {
   readonly processes: (() => readonly TableEntry[]) | undefined;
   /** Whose a process is, apart from its words. */
   readonly relation: (process: ProcessRef) => Relation;
+  /** The launch that has made this process for the program, if that is on nobody's record. */
+  readonly launchOf: (process: ProcessRef) => string | undefined;
   /** The program that has this process on record. */
   readonly ownerOf: Owners["ownerOf"];
 }
@@ -71,6 +75,9 @@ export function identify(
   }
   if (pidfile.kind === "pid") {
     const named = checkNamed(pidfile.pid, program, pattern, record, ports);
+    const lost = named && isLost(record) ? launchOf(named, pattern, ports) : undefined;
+    if (lost !== undefined)
+      return { ...running(lost.process, undefined, "launch", pidfile), ...lost };
     if (named !== undefined) return running(named, undefined, "pidfile", pidfile);
   }
   if (!program.scanForProcess || ports.processes === undefined) return { kind: "absent", pidfile };
@@ -211,15 +218,21 @@ function scan(
   ports: IdentifyPorts,
   all: readonly TableEntry[],
 ): Found {
+  const lost = isLost(record) ? lostLaunch(pattern, ports, all) : undefined;
+  if (lost !== undefined)
+    return { ...running(lost.process, undefined, "launch", pidfile), ...lost };
   const own: TableEntry[] = [];
   const free: TableEntry[] = [];
   const others: ProcessRef[] = [];
-  for (const one of candidates(pattern, all)) {
-    if (!pattern.matches(one.argv)) continue;
+  const title = record?.title;
+  for (const one of title === undefined ? candidates(pattern, all) : all) {
+    const isMatch = pattern.matches(one.argv);
+    if (!isMatch && !isNamesake(one, record, ports)) continue;
     if (!sameProcess(ports.proc.alive(one.ref.pid), one.ref)) continue; // the look may be an older one
     const relation = ports.relation(one.ref);
     if (relation === "own") own.push(one);
     // What descends from its own is no candidate, but is not free either.
+    else if (!isMatch) continue;
     else if (relation === "free" && isFreeMatch(one, pattern, ports)) free.push(one);
     else if (relation === "other") others.push(one.ref);
   }
@@ -231,6 +244,56 @@ function scan(
   }
   if (others.length === 0) return { kind: "absent", pidfile };
   return { kind: "absent", pidfile, taken: others };
+}
+
+/** Of a program that gave itself a title: what has the same one, and was executed anew. */
+function isNamesake(
+  { ref, argv }: TableEntry,
+  record: ProgramRecord | undefined,
+  { proc }: IdentifyPorts,
+): boolean {
+  const title = record?.title;
+  if (title === undefined || title.length !== argv.length) return false;
+  if (!title.every((word, index) => word === argv[index])) return false;
+  return statIfAny(proc, ref.pid)?.image !== record?.image;
+}
+
+/** Where the record is lost, its launch may be as well; one that was never made leaves nothing either. */
+function isLost(record: ProgramRecord | undefined): boolean {
+  return record?.launch === undefined && record?.process === undefined;
+}
+
+/** A launch that is on record no more, and what was launched. */
+interface LostLaunch {
+  readonly process: ProcessRef;
+  readonly launch: string;
+}
+
+/** Of what the pidfile names: the shell that does its work through it, say. */
+function launchOf(
+  { pid }: ProcessRef,
+  pattern: Pattern,
+  { proc, launchOf: ask }: IdentifyPorts,
+): LostLaunch | undefined {
+  const session = statIfAny(proc, pid)?.session as Pid | undefined;
+  const leader = session === undefined ? undefined : proc.alive(session);
+  const launch = leader && pattern.isLaunched ? ask(leader) : undefined;
+  return leader === undefined || launch === undefined ? undefined : { process: leader, launch };
+}
+
+/** What was launched is the program, also where its words do not say so: nice(1) has become another, say. */
+function lostLaunch(
+  pattern: Pattern,
+  ports: IdentifyPorts,
+  all: readonly TableEntry[],
+): LostLaunch | undefined {
+  if (!pattern.isLaunched) return undefined;
+  for (const one of all) {
+    if (one.session !== Number(one.ref.pid)) continue;
+    const launch = ports.launchOf(one.ref);
+    if (launch !== undefined) return { process: one.ref, launch };
+  }
+  return undefined;
 }
 
 function isFreeMatch(

@@ -6,10 +6,11 @@ import { isDescendant } from "../../proc/tree.ts";
 import { isSameFile } from "../same-file.ts";
 import type { Host } from "./host.ts";
 import { isLaunchShell } from "./launch.ts";
-import { ownersByLog } from "./log-owners.ts";
-import { markOf } from "./mark.ts";
+import { lockNote, programLock } from "./lock.ts";
+import { isLaunchedItself, markOf, unfinishedLaunch } from "./mark.ts";
 import type { Neighbour } from "./neighbours.ts";
 import type { TableEntry } from "./process-judge.ts";
+import { isRivals } from "./rivals.ts";
 
 /*
  * Whose a process is. What was launched for a program, and all that descends from it, stands in its
@@ -33,7 +34,9 @@ type LineageHost = Pick<
   | "watcher"
   | "spawner"
   | "neighbours"
-  | "logs"
+  | "programs"
+  | "state"
+  | "env"
 >;
 
 /** So many generations are looked back. */
@@ -59,7 +62,9 @@ export function relation(ref: ProcessRef, name: string, host: LineageHost): Rela
   const known = byMark(ref.pid, name, host) ?? byKin(ref, name, host);
   if (known !== undefined) return known;
   if (isBeingLaunched(ref, host) || isSetuid(ref, host)) return "other";
-  return writesToOthersLog(ref, name, host) ? "other" : "free";
+  const { proc, env, programs } = host;
+  const isOthers = programs !== undefined && isRivals(ref, name, { proc, env, programs });
+  return isOthers ? "other" : "free";
 }
 
 /** By the mark in its environment; undefined where it has none, or one of a program that is no more. */
@@ -71,6 +76,29 @@ function byMark(pid: Pid, name: string, host: LineageHost): Relation | undefined
   const owner = host.ownerOfLaunch?.(mark.launch) ?? mark.program;
   if (owner === name) return "own";
   return host.isRetired(owner) ? undefined : "other";
+}
+
+/** Of the look before. A thousand programs may ask about a thousand processes. */
+const unmarked = new WeakSet<ProcessRef>();
+
+/**
+ * The launch of a process that was launched for the program `name` and is on nobody's record: undefined
+ * where it was not, or only stems from what was.
+ */
+export function launchOf(ref: ProcessRef, name: string, host: LineageHost): string | undefined {
+  if (unmarked.has(ref)) return undefined;
+  const stat = statIfAny(host.proc, ref.pid);
+  if (stat?.session !== Number(ref.pid) || stat.startTime !== ref.startTime) return undefined;
+  if ((host.ownerOf(ref) ?? name) !== name) return undefined;
+  const mark = markOf(host.proc, ref.pid);
+  if (mark === undefined) unmarked.add(ref);
+  if (mark?.home !== host.home || !isLaunchedItself(stat, mark.launch)) return undefined;
+  if ((host.ownerOfLaunch?.(mark.launch) ?? mark.program) !== name) return undefined;
+  const note = lockNote(programLock(host.state, name));
+  const noted = unfinishedLaunch(note, undefined, host.proc.bootId());
+  // It may be what the launched one has made: the note tells, where it is of that launch.
+  const isOther = noted?.id === mark.launch && !sameProcess(noted.launched, ref);
+  return isOther ? undefined : mark.launch;
 }
 
 /**
@@ -124,12 +152,6 @@ function isOtherUsrsvc(
     if (error instanceof ProcError) return false;
     throw error;
   }
-}
-
-/** What a program has made may clear its environment, and leave both its parents and its session. */
-function writesToOthersLog({ pid }: ProcessRef, name: string, { logs }: LineageHost): boolean {
-  const owners = logs && ownersByLog(pid, logs);
-  return owners !== undefined && !owners.has(name);
 }
 
 /** What a launch has made, as far as it is known. */

@@ -8,10 +8,10 @@ import { type ProcReader, procReader } from "../../proc/reader.ts";
 import { NativeSpawner, NodeSpawner, type Spawner } from "../../proc/spawn.ts";
 import { Turns } from "../../proc/turns.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
+import type { ProgramSettings } from "../config/settings.ts";
 import { inheritedEnvironment, originalOpenFiles } from "./environment.ts";
 import type { Host } from "./host.ts";
 import { launchHome, markOf } from "./mark.ts";
-import type { LogsOf } from "./log-owners.ts";
 import { Neighbours } from "./neighbours.ts";
 import { ProcessTable } from "./process-table.ts";
 import { LayeredOwners, type Owners, RecordedOwners } from "./owners.ts";
@@ -35,8 +35,8 @@ export interface Scope {
   readonly isConfiguredIn?: (config: string, name: string) => boolean;
   /** The main configuration file of the usrsvcd of the state folder, if one runs. */
   readonly daemonConfig?: () => string | undefined;
-  /** Where each program writes to. */
-  readonly logs?: () => Iterable<LogsOf>;
+  /** All programs of the configuration. */
+  readonly programs?: () => Iterable<ProgramSettings>;
 }
 
 /** This machine. Dispose of it at the end, so that no thread keeps waiting. */
@@ -83,7 +83,7 @@ export function linuxHost(
       return findHome();
     },
     neighbours: common === undefined ? undefined : new Neighbours(state, { proc, common }),
-    logs: scope.logs,
+    programs: scope.programs,
     isConfiguredIn: scope.isConfiguredIn,
     daemonConfig: scope.daemonConfig,
     ownerOf: (process, assumed) => owners.ownerOf(process, assumed),

@@ -33,7 +33,7 @@ export interface Lock extends Disposable {
 
 /** The file: who took it last, padded to a line of so many bytes, and the note, likewise. */
 const SIGNATURE_BYTES = 40;
-const NOTE_BYTES = 120;
+const NOTE_BYTES = 160;
 
 const { O_RDWR, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = fsConstants;
 const LOCK_EX = 2;

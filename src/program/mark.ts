@@ -1,13 +1,8 @@
-import { readlinkSync, statSync } from "node:fs";
+import { readlinkSync } from "node:fs";
 import { ProcError } from "../../proc/error.ts";
-import type { Pid, ProcessRef } from "../../proc/pid.ts";
+import { type Pid, type ProcessRef, TICKS_PER_SECOND, type Ticks } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
-import { isDead, type Stat } from "../../proc/stat.ts";
-import { ageMs } from "../../proc/uptime.ts";
-import { monotonicMs, sleep } from "../clock.ts";
-import type { ProgramSettings } from "../config/settings.ts";
-import type { Host } from "./host.ts";
-import type { Lock } from "./lock.ts";
+import type { Stat } from "../../proc/stat.ts";
 import { emptyRecord, type ProgramRecord } from "./record.ts";
 import { textHash } from "./text-hash.ts";
 
@@ -19,21 +14,40 @@ import { textHash } from "./text-hash.ts";
 /** Variable with the name of the program. */
 const PROGRAM = "USRSVC_PROGRAM";
 /** Variable with the id of the launch. */
-const LAUNCH = "USRSVC_LAUNCH";
+export const LAUNCH_VARIABLE = "USRSVC_LAUNCH";
 
-/** A process in mid-exec shows no environment; it is looked at again so often, for so long, in ms. */
-const EXEC_LOOK_MS = 2;
-const EXEC_PATIENCE_MS = 1000;
-/** A process may look so much older than it is by the clock that people see, in ms. */
-const CLOCK_SLACK_MS = 1000;
+/** What is launched is born within so many ticks of the id of its launch; threads and memory may be short. */
+const BORN_WITHIN_TICKS = 2 * TICKS_PER_SECOND;
 
 /**
- * An id that no other launch has; it begins with the `home` of who launched. (No secret: who could use
- * it could as well read it in /proc.)
+ * An id that no other launch has: the `home` of who launches, and when that is, in seconds since boot.
+ * (No secret: who could use it could as well read it in /proc.)
  */
-export function newLaunchId(home: string): string {
+export function newLaunchId(home: string, uptimeSeconds: number): string {
+  const ticks = Math.floor(uptimeSeconds * TICKS_PER_SECOND);
   const random = Math.random().toString(36).slice(2, 10);
-  return `${home}-${Date.now().toString(36)}-${process.pid.toString(36)}-${random}`;
+  return `${home}-${ticks.toString(36)}-${process.pid.toString(36)}-${random}`;
+}
+
+/** When a launch was made, as its id has it; undefined for an id that another version has made. */
+export function launchedAt(id: string): Ticks | undefined {
+  const word = id.split("-")[1] ?? "";
+  const ticks = /^[0-9a-z]+$/.test(word) ? Number.parseInt(word, 36) : Number.NaN;
+  return Number.isSafeInteger(ticks) ? (ticks as Ticks) : undefined;
+}
+
+/**
+ * True for what was launched itself, or what has taken its place at once: it leads its session, and was
+ * born when the launch was made.
+ */
+export function isLaunchedItself(
+  stat: Pick<Stat, "pid" | "session" | "startTime">,
+  id: string,
+): boolean {
+  const at = launchedAt(id);
+  if (at === undefined || stat.session !== Number(stat.pid)) return false;
+  const ticks = stat.startTime - at;
+  return ticks >= -1 && ticks <= BORN_WITHIN_TICKS;
 }
 
 /**
@@ -61,19 +75,19 @@ export function markOf(proc: Pick<ProcReader, "environ">, pid: Pid): Mark | unde
     throw error;
   }
   const program = environ.get(PROGRAM);
-  const launch = environ.get(LAUNCH);
+  const launch = environ.get(LAUNCH_VARIABLE);
   if (program === undefined || launch === undefined) return undefined;
   return { program, launch, home: launch.split("-", 1)[0] ?? "" };
 }
 
 /** True for a variable that only a launch sets. */
 export function isMark(name: string): boolean {
-  return name === PROGRAM || name === LAUNCH;
+  return name === PROGRAM || name === LAUNCH_VARIABLE;
 }
 
 /** The variables that mark what a launch makes, as `NAME=value`. */
 export function launchMark(program: string, launch: string): readonly string[] {
-  return [`${PROGRAM}=${program}`, `${LAUNCH}=${launch}`];
+  return [`${PROGRAM}=${program}`, `${LAUNCH_VARIABLE}=${launch}`];
 }
 
 /** A launch that is under way, or was when its maker was killed. */
@@ -81,11 +95,17 @@ export interface LaunchNote {
   readonly id: string;
   /** ISO time. */
   readonly at: string;
+  /** What was launched; undefined: whoever did it was killed before he knew. */
+  readonly launched: ProcessRef | undefined;
 }
 
-/** What is noted at the program's lock before a launch: it is no launch of another boot. */
-export function launchNote(id: string, boot: string): string {
-  return `launch ${id} ${new Date().toISOString()} ${boot}`;
+/**
+ * What is noted at the program's lock before a launch, and after it with what was `launched`: it is no
+ * launch of another boot.
+ */
+export function launchNote(id: string, boot: string, launched?: ProcessRef): string {
+  const note = `launch ${id} ${new Date().toISOString()} ${boot}`;
+  return launched === undefined ? note : `${note} ${launched.pid}:${launched.startTime}`;
 }
 
 /** What is noted there when an operator has stopped the program. */
@@ -113,132 +133,12 @@ export function unfinishedLaunch(
   record: ProgramRecord | undefined,
   boot: string,
 ): LaunchNote | undefined {
-  const [word, id = "", at = "", noted] = note.split(" ");
+  const [word, id = "", at = "", noted, ref = ""] = note.split(" ");
   if (word !== "launch" || noted !== boot || id === record?.launch) return undefined;
-  return { id, at };
-}
-
-/**
- * The record as it would be had its writer not been killed in mid-launch: with the process that was
- * launched, but as one that was found, so that it is the program only if it matches. (It may be what
- * the launched one has left: that is ended before the next start.)
- *
- * Under the program's lock only: that is held until the exec of what was launched, whoever dies, so
- * that the mark is there.
- */
-export async function completeLaunch(
-  record: ProgramRecord,
-  lock: Pick<Lock, "note" | "writeNote">,
-  program: Pick<ProgramSettings, "stdout"> | undefined,
-  host: Pick<Host, "proc" | "ownerOf" | "watcher">,
-): Promise<ProgramRecord> {
-  const launch = unfinishedLaunch(lock.note, record, host.proc.bootId());
-  if (launch === undefined) return record;
-  const end = monotonicMs() + EXEC_PATIENCE_MS;
-  for (;;) {
-    const looks = lookAtAll(launch, host);
-    const found =
-      first(looks, (one) => one.isMarked) ??
-      firstWithLog(looks, record.name, launch, program, host);
-    if (found !== undefined) return completed(record, launch, found);
-    if (!looks.some((one) => one.isUnclear) || monotonicMs() > end) break;
-    await sleep(EXEC_LOOK_MS, undefined);
-  }
-  lock.writeNote(""); // nothing came of it
-  return record;
-}
-
-/** The same for who only looks, as far as one look shows it; undefined where it shows nothing. */
-export function completedRecord(
-  record: ProgramRecord,
-  launch: LaunchNote,
-  host: Pick<Host, "proc">,
-): ProgramRecord | undefined {
-  const found = first(lookAtAll(launch, host), (one) => one.isMarked);
-  return found === undefined ? undefined : completed(record, launch, found);
-}
-
-function completed(record: ProgramRecord, { id }: LaunchNote, process: ProcessRef): ProgramRecord {
-  const launched = process;
-  return {
-    ...record,
-    phase: "starting",
-    process,
-    launched,
-    image: undefined,
-    launch: id,
-    via: "scan",
-  };
-}
-
-/** An own process, as a candidate for what was launched. */
-interface Look {
-  readonly ref: ProcessRef;
-  readonly stat: Stat;
-  readonly isMarked: boolean;
-  /** In mid-exec: neither environment nor command line is there to be read. */
-  readonly isUnclear: boolean;
-  /** Its environment tells of no launch at all. */
-  readonly isUnmarked: boolean;
-}
-
-function lookAtAll(launch: LaunchNote, { proc }: Pick<Host, "proc">): readonly Look[] {
-  return proc.pids().flatMap((pid) => {
-    try {
-      if (pid === process.pid || proc.uid(pid) !== process.getuid?.()) return [];
-      const stat = proc.stat(pid);
-      if (isDead(stat) || stat.session === 0) return []; // or a thread of the kernel
-      const environ = proc.environ(pid);
-      const id = environ.get(LAUNCH);
-      // Cleared for good, or in mid-exec: only that shows no command line either.
-      const isUnclear = environ.size === 0 && proc.cmdline(pid).length === 0;
-      const ref = { pid, startTime: stat.startTime };
-      return [{ ref, stat, isMarked: id === launch.id, isUnclear, isUnmarked: id === undefined }];
-    } catch (error) {
-      if (error instanceof ProcError) return []; // gone meanwhile, or not ours to read
-      throw error;
-    }
-  });
-}
-
-/** Of several, what leads a session comes first, then what is oldest. */
-function first(looks: readonly Look[], fits: (one: Look) => boolean): ProcessRef | undefined {
-  const leads = ({ stat }: Look): number => Number(stat.session === stat.pid);
-  return looks
-    .filter(fits)
-    .toSorted(
-      (a, b) => leads(b) - leads(a) || a.ref.startTime - b.ref.startTime || a.ref.pid - b.ref.pid,
-    )[0]?.ref;
-}
-
-/**
- * A program may clear its environment, or write over it. What is launched leads a session, was born
- * after the launch was noted, was not launched by us, and writes to the program's log.
- */
-function firstWithLog(
-  looks: readonly Look[],
-  name: string,
-  { at }: LaunchNote,
-  program: Pick<ProgramSettings, "stdout"> | undefined,
-  { proc, ownerOf, watcher }: Pick<Host, "proc" | "ownerOf" | "watcher">,
-): ProcessRef | undefined {
-  const log = program === undefined ? undefined : fileOf(program.stdout);
-  if (log === undefined) return undefined;
-  const uptime = proc.uptime();
-  const oldestMs = Date.now() - Date.parse(at) + CLOCK_SLACK_MS;
-  return first(looks, ({ ref, stat, isUnmarked }) => {
-    if (!isUnmarked || stat.session !== stat.pid || watcher().isChild(ref.pid)) return false;
-    if (ageMs(stat.startTime, uptime) > oldestMs || (ownerOf(ref) ?? name) !== name) return false;
-    return fileOf(`/proc/${ref.pid}/fd/1`) === log;
-  });
-}
-
-/** What tells one file from others; undefined for a device, which all may have, and for what is not to be seen. */
-function fileOf(path: string): string | undefined {
-  try {
-    const stat = statSync(path);
-    return stat.isFile() ? `${stat.dev}:${stat.ino}` : undefined;
-  } catch {
-    return undefined;
-  }
+  const [, pid, startTime] = /^([1-9]\d*):(\d+)$/.exec(ref) ?? [];
+  const launched =
+    pid === undefined
+      ? undefined
+      : { pid: Number(pid) as Pid, startTime: Number(startTime) as Ticks };
+  return { id, at, launched };
 }

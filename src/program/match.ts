@@ -207,6 +207,46 @@ function throughInterpreter(
   });
 }
 
+type Executed = Pick<ProgramSettings, "match" | "argv" | "useshell" | "directory">;
+
+/** The PATH that a program gets; undefined: none. `given`: what it may inherit. */
+export function searchPath(
+  { env, inheritEnv }: Pick<ProgramSettings, "env" | "inheritEnv">,
+  given: Readonly<Record<string, string>>,
+): string | undefined {
+  return env.get("PATH") ?? (inheritEnv ? given["PATH"] : undefined);
+}
+
+/**
+ * The files that the kernel may execute for a program, links followed: its own, or the interpreter of its
+ * script. None for a shell line without a literal command.
+ */
+export function executables(
+  { match, argv, useshell, directory }: Executed,
+  path: string | undefined,
+): readonly string[] {
+  const given = useshell ? [] : [argv];
+  const commands = match.kind === "command" ? match.candidates : given;
+  return commands.flatMap(([name = ""]) =>
+    whereFound(name, directory, path).flatMap(({ opened }) => {
+      const line = readShebang(opened);
+      if (line === undefined) return realFile(opened);
+      const isEnv = /(^|\/)env$/.test(line.interpreter);
+      const word = isEnv ? line.option?.replace(/^-S\s*/, "").split(/[ \t]+/)[0] : undefined;
+      const file = word === undefined ? line.interpreter : findOnPath(word, directory, path);
+      return file === undefined ? [] : realFile(file);
+    }),
+  );
+}
+
+function realFile(path: string): readonly string[] {
+  try {
+    return [realpathSync(path)];
+  } catch {
+    return []; // gone meanwhile
+  }
+}
+
 interface FoundFile {
   readonly opened: string;
   /** The path as execve(2) gets it, which is what the interpreter is told. */

@@ -10,11 +10,12 @@ import type { Host } from "./host.ts";
 import type { Found } from "./identify.ts";
 import { isLaunchAlive } from "./lineage.ts";
 import { lockHolder, lockNote, programLock } from "./lock.ts";
-import { completedRecord, type LaunchNote, lostRecord, unfinishedLaunch } from "./mark.ts";
+import { type LaunchNote, lostRecord, unfinishedLaunch } from "./mark.ts";
 import { readPidfile } from "./pidfile.ts";
 import { type OtherConfig, otherConfig, strangersRecord } from "./other-config.ts";
 import { type ProgramRecord, readRecord, type RecordFile } from "./record.ts";
 import { lookFor, type Subject } from "./subject.ts";
+import { completedRecord } from "./unfinished-launch.ts";
 
 /** Facts about the machine that are read once for all programs. */
 export interface Surroundings {
@@ -91,7 +92,7 @@ function look(subject: Subject, { host, bootId, moved }: Surroundings): Look {
     return { subject, file: isKnown ? { ...file, record: noted } : file, found, launch };
   }
   // Somebody was killed just when he launched it, or is launching it.
-  const record = completedRecord(noted, launch, host);
+  const record = completedRecord(noted, launch, subject.settings, host);
   if (record === undefined) return { subject, file, found, launch };
   return {
     subject,
@@ -137,7 +138,8 @@ function describe(
     found.kind === "running"
       ? describeProcess(found.main ?? found.process, memory, around)
       : undefined;
-  if (found.kind === "absent" && isFresh(launch)) return { ...base, state: "starting" };
+  if (found.kind === "absent" && isFresh(subject, launch, around.host))
+    return { ...base, state: "starting" };
   if (found.kind === "absent" && isUnderWay(subject, file.record, around)) {
     return { ...base, state: "starting" };
   }
@@ -151,7 +153,7 @@ function describe(
   const otherwise = differences(subject, file.record, found.process, around.host);
   return {
     ...base,
-    state: liveState(subject, file.record, found.process, age),
+    state: liveState(subject, file.record, found.process, age, around.host),
     via: found.via,
     ...shown,
     ...(found.others.length > 0 ? { otherPids: found.others.map(({ pid }) => pid) } : {}),
@@ -282,14 +284,17 @@ function liveState(
   record: ProgramRecord | undefined,
   process: ProcessRef,
   age: number,
+  host: Host,
 ): ShownState {
   if (record?.phase === "stopping" && record.process?.pid === process.pid) {
     // Unless whoever was ending it has been killed himself, long ago.
     const since = Date.now() - Date.parse(record.at);
     if (since < subject.termToKillMs + STOP_SLACK_MS) return "stopping";
   }
-  const window = (subject.settings?.successMs ?? 0) + START_SLACK_MS;
-  return record?.phase === "starting" && age < window ? "starting" : "running";
+  if (record?.phase !== "starting") return "running";
+  const { successMs = 0 } = subject.settings ?? {};
+  const isLate = age < successMs + START_SLACK_MS && isJudged(subject.name, host);
+  return age < successMs || isLate ? "starting" : "running";
 }
 
 /**
@@ -316,8 +321,9 @@ function isJudged(name: string, { state, proc }: Host): boolean {
 }
 
 /** True while it is being executed: nobody knows its pid yet. A clock may be set back meanwhile. */
-function isFresh(launch: LaunchNote | undefined): boolean {
-  return launch !== undefined && Math.abs(Date.now() - Date.parse(launch.at)) < LAUNCH_MS;
+function isFresh({ name }: Subject, launch: LaunchNote | undefined, host: Host): boolean {
+  if (launch === undefined || !isJudged(name, host)) return false;
+  return Math.abs(Date.now() - Date.parse(launch.at)) < LAUNCH_MS;
 }
 
 function isOlder(subject: Subject, record: ProgramRecord | undefined): boolean {
@@ -382,6 +388,9 @@ function describeWhy(
         ? "has ended; usrsvcd has yet to say how"
         : "ended, and nobody was there to see how",
     };
+  }
+  if (record?.phase === "starting" && record.process !== undefined) {
+    return { reason: "its start was broken off, and it has ended since" };
   }
   if (record?.reason === undefined) return { reason: "it was not started yet" };
   const log = subject.settings?.stderr;

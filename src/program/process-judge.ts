@@ -74,7 +74,7 @@ export class ProcessJudge {
       if (isSettled && known.entry?.ref.startTime === stat.startTime) {
         return sameKin(known.entry, stat)
           ? known
-          : { ...known, entry: { ...known.entry, ppid: stat.ppid, pgrp: stat.pgrp } };
+          : { ...known, entry: { ...known.entry, ...kinOf(stat) } };
       }
       const age = ageMs(stat.startTime, uptime());
       const mine = this.#proc.uid(pid) === this.#uid;
@@ -121,6 +121,10 @@ function isSameCommand(a: TableEntry | undefined, b: TableEntry): boolean {
   return sameProcess(a?.ref, b.ref) && a?.argv.join("\0") === b.argv.join("\0");
 }
 
-function sameKin(entry: TableEntry, stat: Stat): boolean {
-  return entry.ppid === stat.ppid && entry.pgrp === stat.pgrp;
+function kinOf({ ppid, pgrp, session }: Stat): Pick<TableEntry, "ppid" | "pgrp" | "session"> {
+  return { ppid, pgrp, session };
+}
+
+function sameKin(entry: TableEntry, { ppid, pgrp, session }: Stat): boolean {
+  return entry.ppid === ppid && entry.pgrp === pgrp && entry.session === session;
 }

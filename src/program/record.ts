@@ -54,6 +54,8 @@ export interface ProgramRecord {
   readonly session: number | undefined;
   /** `image` of the process (proc/stat.ts): what it forks without exec has the same. */
   readonly image: number | undefined;
+  /** Its command line, where it has given itself another than it was started with. */
+  readonly title: readonly string[] | undefined;
   /** The main configuration file of who wrote this; the same name in another is another program. */
   readonly config: string | undefined;
   /** The pidfile that we wrote for it. */
@@ -118,6 +120,7 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
     launched: undefined,
     session: undefined,
     image: undefined,
+    title: undefined,
     config: undefined,
     pidfile: undefined,
     launch: undefined,
@@ -296,6 +299,7 @@ function parseRecord(text: string, name: string, now: string): ProgramRecord | u
     launched: asRef(raw["launched"]),
     session: asNumber(raw["session"]),
     image: asNumber(raw["image"]),
+    title: asTexts(raw["title"]),
     config: asText(raw["config"]),
     pidfile: asText(raw["pidfile"]),
     launch: asText(raw["launch"]),
@@ -319,6 +323,11 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function asText(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
+}
+
+function asTexts(value: unknown): readonly string[] | undefined {
+  const isList = Array.isArray(value) && value.every((one) => typeof one === "string");
+  return isList && value.length > 0 ? value : undefined;
 }
 
 function asCount(value: unknown): number {

@@ -38,6 +38,8 @@ export class StartMatch {
   readonly #top: ProcessRef;
   /** Of what was launched: what it forks without exec has the same. */
   #image: number | undefined;
+  /** Its name for the kernel: it may have left before more of it could be seen. */
+  #comm: string | undefined;
   /** What was seen below it so far. */
   readonly #seen = new Map<number, ProcessRef>();
   #last: Match | undefined;
@@ -69,6 +71,7 @@ export class StartMatch {
     const stat = statIfAny(this.#host.proc, this.#top.pid);
     const isTop = stat?.startTime === this.#top.startTime && stat.image > 0;
     if (isTop && !this.isLaunching()) this.#image = stat.image;
+    if (stat?.startTime === this.#top.startTime) this.#comm = stat.comm;
   }
 
   /** All that was seen below the launched process so far. */
@@ -175,7 +178,10 @@ export class StartMatch {
   #isDaemon(ref: ProcessRef, exit: Exit | undefined): boolean {
     const { isLaunched, isShell } = this.#pattern;
     if (!isLaunched || isShell || exit?.kind !== "code" || exit.code !== 0) return false;
-    return isCopy(ref, this.#image, this.#host.proc);
+    if (this.#image !== undefined) return isCopy(ref, this.#image, this.#host.proc);
+    if (!sameProcess(this.#seen.get(ref.pid), ref)) return false;
+    const stat = statIfAny(this.#host.proc, ref.pid);
+    return stat?.session === Number(ref.pid) && stat.comm === this.#comm;
   }
 
   /** A worker of a first process that has failed, and no daemon: its copy, in its session. */

@@ -91,14 +91,16 @@ async function begin(
   }
   const running = findRunning?.();
   if (running !== undefined) return foundRunning(program, context, running);
-  const launch = newLaunchId(host.home);
+  const launch = newLaunchId(host.home, host.proc.uptime());
   // On disk before the program exists: exactly once depends on it.
   context.lock.writeNote(launchNote(launch, host.proc.bootId()));
   // What takes the place of one that ran has its pidfile at once; what does not match yet, later.
   if (isProven !== true || !pattern.isLaunched) removeStalePidfile(program);
   host.launching.add(program.name);
   try {
-    return new Start(program, context, await execute(program, launch, host), launch);
+    const launched = await execute(program, launch, host);
+    context.lock.writeNote(launchNote(launch, host.proc.bootId(), launched.process));
+    return new Start(program, context, launched, launch);
   } catch (error) {
     const reason = describeLaunchError(error, program);
     if (reason === undefined) throw error;
@@ -116,7 +118,7 @@ async function begin(
 /** Not launched here: neither its settings nor its group are known. */
 function foundRunning(
   program: ProgramSettings,
-  { record, host, onRecord }: StartContext,
+  { record, host, pattern, onRecord }: StartContext,
   process: ProcessRef,
 ): StartOutcome {
   const taken: ProgramRecord = {
@@ -125,7 +127,7 @@ function foundRunning(
     process,
     launched: undefined,
     launch: undefined,
-    ...traits(process, undefined, host),
+    ...traits(process, undefined, pattern, host),
     digest: undefined,
     via: "scan",
     failures: 0,
@@ -342,7 +344,8 @@ class Start {
   }
 
   #traits(process: ProcessRef): Traits {
-    return traits(process, this.#launched.process, this.#context.host);
+    const { pattern, host } = this.#context;
+    return traits(process, this.#launched.process, pattern, host);
   }
 
   /** The program runs by now: a disk that is full just then is no reason to call it a failure. */
@@ -422,19 +425,34 @@ class Start {
 }
 
 /** What is noted of a program's process, by which what stems from it is known. */
-export type Traits = Pick<ProgramRecord, "session" | "image">;
+export type Traits = Pick<ProgramRecord, "session" | "image" | "title">;
 
 /** Reads them; `launched`: what was launched, if that was from here. */
 export function traits(
   { pid }: ProcessRef,
   launched: ProcessRef | undefined,
+  pattern: Pattern,
   { proc }: Pick<Host, "proc">,
 ): Traits {
   const stat = statIfAny(proc, pid);
-  if (stat === undefined) return { session: undefined, image: undefined };
+  if (stat === undefined) return { session: undefined, image: undefined, title: undefined };
   // The session of what was found may be that of somebody's terminal.
   const isOwn = stat.session !== launched?.pid && (launched !== undefined || stat.session === pid);
-  return { session: isOwn ? stat.session : undefined, image: stat.image || undefined };
+  return {
+    session: isOwn ? stat.session : undefined,
+    image: stat.image || undefined,
+    title: titleOther(pid, pattern, proc),
+  };
+}
+
+/** The title that a program has given itself, where its words do not lead to it. */
+function titleOther(pid: Pid, pattern: Pattern, proc: Host["proc"]): readonly string[] | undefined {
+  try {
+    const argv = proc.cmdline(pid);
+    return argv.length === 0 || pattern.matches(argv) ? undefined : argv;
+  } catch {
+    return undefined; // gone, or hidden
+  }
 }
 
 /** A start has failed, and something of it lived on: most likely a daemon that went to the background. */

@@ -126,18 +126,29 @@ async function endProcess(
   return exit === undefined ? undefined : { kind: "killed", exit };
 }
 
-/** Ends what is left of a program that does not run: workers of a dead master, a start that was broken off. */
+/**
+ * Ends what is left of a program that does not run: workers of a dead master, a start that was broken off.
+ *
+ * @returns how many processes that were
+ */
 export async function endLeftOvers(
   { process, launched, launch, session, image, phase }: ProgramRecord,
   termToKillMs: number,
   host: Host,
   signal?: AbortSignal,
-): Promise<void> {
-  await stop({ process: undefined, launched: launched ?? process, session }, termToKillMs, host, {
-    signal,
-  });
-  if (phase !== "starting" || launched === undefined) return;
-  await endLaunch({ launch, launched, image }, [], termToKillMs, host, signal);
+): Promise<number> {
+  const outcome = await stop(
+    { process: undefined, launched: launched ?? process, session },
+    termToKillMs,
+    host,
+    {
+      signal,
+    },
+  );
+  const count = outcome.kind === "stuck" ? 0 : outcome.leftBehind;
+  if (phase !== "starting" || launched === undefined) return count;
+  const more = await endLaunch({ launch, launched, image }, [], termToKillMs, host, signal);
+  return count + more.length;
 }
 
 /** A process group that is the program's own. */

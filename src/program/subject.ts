@@ -1,10 +1,10 @@
 import type { FaultyProgram, ProgramSettings, Settings } from "../config/settings.ts";
 import type { Host } from "./host.ts";
 import { type Found, identify } from "./identify.ts";
-import { pattern, type Pattern } from "./match.ts";
+import { pattern, type Pattern, searchPath } from "./match.ts";
 import type { SweepOptions } from "./process-table.ts";
 import type { ProgramRecord } from "./record.ts";
-import { isCopy, relation } from "./lineage.ts";
+import { isCopy, launchOf, relation } from "./lineage.ts";
 
 /** One program as far as it can be looked for and stopped: a faulty one, too. */
 export interface Subject {
@@ -35,7 +35,6 @@ const DEFAULT_TERM_TO_KILL_MS = 8000;
 /** A program of the configuration, made ready to be looked for. */
 export function subjectOf(settings: ProgramSettings, host: Pick<Host, "env">): Subject {
   const { name, enabled, termToKillMs, pidfile, autopid, scanForProcess } = settings;
-  const inherited = settings.inheritEnv ? host.env["PATH"] : undefined;
   return {
     name,
     enabled,
@@ -43,7 +42,7 @@ export function subjectOf(settings: ProgramSettings, host: Pick<Host, "env">): S
     pidfile,
     autopid,
     scanForProcess,
-    pattern: pattern(settings.match, settings, settings.env.get("PATH") ?? inherited),
+    pattern: pattern(settings.match, settings, searchPath(settings, host.env)),
     settings,
   };
 }
@@ -127,6 +126,7 @@ export function lookFor(
       const isOut = kind === "own" ? !heirs : isCopy(ref, butCopiesOf, host.proc);
       return isOut ? "other" : kind;
     },
+    launchOf: (ref) => (heirs ? launchOf(ref, subject.name, host) : undefined),
     ownerOf: host.ownerOf,
   });
 }

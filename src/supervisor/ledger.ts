@@ -2,13 +2,15 @@ import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Alert, AlertKind } from "../alerts/alert.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { formatDuration } from "../format.ts";
+import { countLeftOvers, formatDuration } from "../format.ts";
 import type { LogEvent, LogFields, LogLevel } from "../log.ts";
 import { describeExit, tellingLine, withWords } from "../program/describe-exit.ts";
 import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
 import type { Lock } from "../program/lock.ts";
-import { completeLaunch, lostRecord } from "../program/mark.ts";
+import { lostRecord } from "../program/mark.ts";
+import type { Pattern } from "../program/match.ts";
+import { completeLaunch } from "../program/unfinished-launch.ts";
 import { strangersRecord } from "../program/other-config.ts";
 import {
   emptyRecord,
@@ -181,9 +183,15 @@ export class Ledger {
     if (text !== undefined) this.#mark = textHash(text);
   }
 
+  /** Somebody was killed in its start window, and what he launched did not match by the end of it. */
+  brokenOff(count: number): void {
+    const msg = `${countLeftOvers(count)} of a start that was broken off ended: nothing matched within success_seconds`;
+    this.log("warn", "program.warning", { leftBehind: count }, msg);
+  }
+
   /** A process that was not started from here. */
-  takenUp(found: Found & { kind: "running" }): void {
-    const { process, via, others } = found;
+  takenUp(found: Found & { kind: "running" }, pattern: Pattern): void {
+    const { process, via, others, launch } = found;
     const { pid } = process;
     const record = this.#record;
     this.log("info", "program.taken-up", { pid, via }, describeTakeUp(pid, via, record));
@@ -192,7 +200,8 @@ export class Ledger {
         ...this.base(),
         phase: "running",
         process,
-        ...traits(process, record?.launched, this.#host),
+        ...(launch === undefined ? {} : { launch, launched: process }),
+        ...traits(process, launch === undefined ? record?.launched : process, pattern, this.#host),
         // Nobody knows with which settings another was started.
         digest: sameProcess(record?.process, process) ? record?.digest : undefined,
         via,
@@ -209,30 +218,33 @@ export class Ledger {
 
   /**
    * Its process has ended, and there is another: one that stems from it (an upgrade of gunicorn, a daemon
-   * whose first process left), or one that an operator has started since.
+   * whose first process left), one that matches, or one that an operator has started since.
    */
   replaced(
     dead: ProcessRef,
     end: Exit | undefined,
     { pid: successor }: ProcessRef,
-    isHeir: boolean,
+    how: "heir" | "found" | "started",
   ): void {
     const { pid } = dead;
     const operator = this.#operatorOf(dead);
     const record = this.base();
     const exit = end ?? { kind: "unknown" };
     const by = operator ?? (exit.kind === "signal" ? NOBODY : undefined);
-    const how = `${describeExit(exit)}${byWhom(by)}`;
+    const ended = `${describeExit(exit)}${byWhom(by)}`;
     if (record.lastExit?.pid !== pid) {
       this.#record = { ...record, lastExit: { at: new Date().toISOString(), pid, exit, by } };
     }
-    const why = isHeir
-      ? `pid ${successor}, which stems from it, goes on in its place`
-      : operator === undefined
-        ? `it was started by hand since, and is pid ${successor} now`
-        : `it is pid ${successor} now`;
+    const why = {
+      heir: `pid ${successor}, which stems from it, goes on in its place`,
+      found: `pid ${successor}, which was not started by usrsvcd, matches and is the program now`,
+      started:
+        operator === undefined
+          ? `it was started by hand since, and is pid ${successor} now`
+          : `it is pid ${successor} now`,
+    }[how];
     const fields = { pid, exit: showExit(exit), by, successor };
-    this.log("info", "program.exited", fields, `${how}; ${why}`);
+    this.log("info", "program.exited", fields, `${ended}; ${why}`);
   }
 
   /** A monitor saw a limit exceeded. */

@@ -6,12 +6,15 @@ import { callAt, monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { formatDuration } from "../format.ts";
 import { settingsDigest } from "../program/digest.ts";
+import { findHeirOfUnseen } from "../program/heir.ts";
 import { type Found, recordedProcess } from "../program/identify.ts";
 import { type Lock, lockHolder, lockNote, programLock, tryLock } from "../program/lock.ts";
 import { lastWords, logSizes, type LogSizes } from "../program/output.ts";
 import { removePidfile, writePidfile } from "../program/pidfile.ts";
 import { removeStalePidfile } from "../program/stale-pidfile.ts";
-import { completedRecord, markOf, unfinishedLaunch } from "../program/mark.ts";
+import { markOf, unfinishedLaunch } from "../program/mark.ts";
+import { completedRecord } from "../program/unfinished-launch.ts";
+import { relation } from "../program/lineage.ts";
 import { otherConfig } from "../program/other-config.ts";
 import type { ProgramRecord } from "../program/record.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
@@ -68,8 +71,6 @@ export class SupervisedProgram {
   #mainWatch: ProcessWatch | undefined;
   /** Sizes of its logs when it was launched, or when it was taken up. */
   #logged: LogSizes = { stdout: 0, stderr: 0 };
-  /** Of its command line, where that is not what was executed. */
-  #title: string | undefined;
   /** The pidfile that could not be written for this process. */
   #unwritable: string | undefined;
   /** The configuration file whose program of this name runs. */
@@ -193,7 +194,7 @@ export class SupervisedProgram {
     const { host } = this.#around;
     const note = lockNote(programLock(host.state, this.name));
     const launch = unfinishedLaunch(note, this.#ledger.record, host.proc.bootId());
-    return launch && completedRecord(this.#ledger.base(), launch, host)?.process;
+    return launch && completedRecord(this.#ledger.base(), launch, this.#settings, host)?.process;
   }
 
   /** The configuration changed. Nothing is restarted; the next look follows the new settings. */
@@ -349,12 +350,10 @@ export class SupervisedProgram {
     const isGood = before?.kind === "running" && !this.#isTaken(before.process);
     const heir = isGood ? undefined : await this.#findHeir();
     const found = isGood ? before : (heir ?? this.#lookAgain());
-    const pendingMs = await this.#remains.judgeUnfinished(
-      this.#settings,
-      this.#ledger.record,
-      found,
-    );
-    if (pendingMs > 0) return this.#wakeAt(monotonicMs() + pendingMs);
+    const { record: unfinished } = this.#ledger;
+    const judged = await this.#remains.judgeUnfinished(this.#settings, unfinished, found);
+    if ("pendingMs" in judged) return this.#wakeAt(monotonicMs() + judged.pendingMs);
+    if (judged.ended > 0) this.#ledger.brokenOff(judged.ended);
     if (this.#wasQuicker(found)) {
       this.#again = true;
       return;
@@ -382,7 +381,8 @@ export class SupervisedProgram {
     this.#isOperatorsStart = false;
     this.#settledWith = this.#settings;
     if (this.#isEndTold() && found.kind === "running" && dead !== undefined) {
-      this.#ledger.replaced(dead, this.#hold.exit, found.process, heir !== undefined);
+      const how = heir === undefined ? "started" : this.#isOwn(found.process) ? "heir" : "found";
+      this.#ledger.replaced(dead, this.#hold.exit, found.process, how);
     }
     await this.#apply(step, found);
     if (this.#state.kind === "running" && this.isLoose) this.#takeHold(this.#state.process);
@@ -432,14 +432,18 @@ export class SupervisedProgram {
 
   /** What goes on in the place of the process that has ended. */
   async #findHeir(): Promise<Found | undefined> {
-    if (this.#state.kind !== "running" || !this.#isEndTold()) return undefined;
     const { record } = this.#ledger;
+    if (this.#state.kind === "unknown" && record?.wish !== "down") {
+      const { host } = this.#around;
+      return await findHeirOfUnseen(this.#subject, record, host, this.#leavingSignal());
+    }
+    if (this.#state.kind !== "running" || !this.#isEndTold()) return undefined;
     const { process } = this.#state;
     if (record === undefined || record.wish === "down" || !sameProcess(record.process, process)) {
       return undefined;
     }
     const { exe, exit } = this.#hold;
-    return await this.#remains.heir(this.#subject, record, { exe, exit, title: this.#title });
+    return await this.#remains.heir(this.#subject, record, { exe, exit });
   }
 
   /** True when it ran in this boot, and ended while usrsvcd was away. */
@@ -462,6 +466,10 @@ export class SupervisedProgram {
         : "ended right after its start by hand, before usrsvcd could hold on to it";
     this.#ledger.diedUnseen(record.process, reason);
     return kind === "unknown";
+  }
+
+  #isOwn(process: ProcessRef): boolean {
+    return relation(process, this.name, this.#around.host) === "own";
   }
 
   /** Another program may have claimed it since the look. */
@@ -676,7 +684,7 @@ export class SupervisedProgram {
   #takeUp(found: Found): void {
     if (found.kind !== "running") return;
     this.#takeHold(found.process, found.main);
-    this.#ledger.takenUp(found);
+    this.#ledger.takenUp(found, this.#subject.pattern);
   }
 
   #mendPidfile(found: Found & { kind: "running" }): void {
@@ -733,20 +741,9 @@ export class SupervisedProgram {
     this.#cancelWake();
     this.#setMain(main);
     this.#unwritable = undefined;
-    this.#title = this.#readTitle(process);
     this.#logged = logSizes(this.#settings); // what it wrote before may be another's
     if (this.#hold.take(process)) this.#watchLimits(main ?? process);
     else this.look(); // gone already
-  }
-
-  /** After success_seconds a program has given itself the title that it will have. */
-  #readTitle({ pid }: ProcessRef): string | undefined {
-    try {
-      const argv = this.#around.host.proc.cmdline(pid);
-      return argv.length === 0 || this.#subject.pattern.matches(argv) ? undefined : argv.join("\0");
-    } catch {
-      return undefined; // gone, or hidden
-    }
   }
 
   #watchLimits(process: ProcessRef): void {

@@ -3,6 +3,7 @@ import { ageMs } from "../../proc/uptime.ts";
 import type { AlertKind } from "../alerts/alert.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { settingsDigest } from "../program/digest.ts";
+import { countLeftOvers } from "../format.ts";
 import type { Lock } from "../program/lock.ts";
 import { start } from "../program/start.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
@@ -118,8 +119,7 @@ export class Starter {
     const timer = setTimeout(() => this.#noteRemains(comesBack), REMAINS_PATIENCE_MS);
     const count = await this.#remains.end(termToKillMs).finally(() => clearTimeout(timer));
     if (count === 0) return;
-    const what = count === 1 ? "1 left-over process" : `${count} left-over processes`;
-    const msg = `${what} of its group ended`;
+    const msg = `${countLeftOvers(count)} of its session ended`;
     this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);
   }
 

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Home, isAlive, waitFor } from "./home.ts";
-import { endAfter, kill, onlyPid, pids, settled, stays, told, up } from "./looks.ts";
+import { daemonPid, endAfter, kill, onlyPid, pids, settled, stays, told, up } from "./looks.ts";
 import { answers, freePort, installed, nginx, nginxCommand, statusAt } from "./servers.ts";
 
 /** Waits until a process has ended, asked for by this signal. */
@@ -180,6 +180,47 @@ def application(environ, respond):
         `[[Env]]\nSLOW = ${home.file("slow")}\n`,
       );
       return port;
+    }
+
+    for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+      test(`upgraded by USR2 while usrsvcd is dead, the old one ended by ${signal}: known by its title`, async (t) => {
+        const home = new Home(t);
+        const port = await freePort();
+        writeApp(home);
+        home.program(
+          "shop",
+          {
+            command: `${gunicorn} --name shop4 --workers 1 --bind 127.0.0.1:${port} shop:application`,
+            directory: home.file("app"),
+            success_seconds: "1.5", // by then it has its title
+          },
+          `[[Env]]\nSLOW = ${home.file("slow")}\n`,
+        );
+        const MASTER = /^gunicorn: master \[shop4/;
+        endAfter(t, home, /gunicorn/);
+        await home.usrsvcd();
+        await waitFor("it to answer", async () => await answers(port), 20_000);
+        await settled(home, "shop");
+        const old = onlyPid(home, MASTER);
+        await kill(await daemonPid(home));
+        process.kill(old, "SIGUSR2");
+        const fresh = await waitFor(
+          "the new master",
+          () => pids(home, MASTER).find((pid) => pid !== old),
+          20_000,
+        );
+        await waitFor("its worker", () => pids(home, /^gunicorn: worker \[shop4/).length === 2);
+        await ended(old, signal);
+        // Its title comes within a second; whoever starts it before waits for that.
+        if (signal === "SIGTERM") {
+          assert.match((await home.usrsvc("start", "shop")).out, /runs already/);
+          const status = await home.statusOf("shop");
+          assert.deepEqual([status["state"], status["pid"]], ["running", fresh]);
+        }
+        await home.usrsvcd();
+        await isProgram(home, "shop", fresh);
+        assert.deepEqual(pids(home, MASTER), [fresh]);
+      });
     }
 
     test("upgraded by USR2: the new master is the program, and no request is cut", async (t) => {

@@ -24,6 +24,8 @@ interface Scene {
   readonly taken?: readonly ProcessRef[];
   /** The program's own, by their lineage. */
   readonly own?: readonly ProcessRef[];
+  /** What a launch has made that is on no record any more. */
+  readonly launched?: ProcessRef;
   /** What happens right after the look. */
   readonly meanwhile?: () => void;
 }
@@ -43,6 +45,7 @@ function look(t: TestContext, scene: Scene): { found: Found; sweeps: number } {
       return all;
     },
     relation: (ref) => (has(scene.taken, ref) ? "other" : has(scene.own, ref) ? "own" : "free"),
+    launchOf: (ref) => (sameProcess(scene.launched, ref) ? "its-launch" : undefined),
     ownerOf: (ref) => (has(scene.taken, ref) ? "other" : undefined),
   };
   const record = scene.record && { ...emptyRecord("web", "boot"), ...scene.record };
@@ -377,4 +380,59 @@ describe("identify, of a shell line", () => {
     const record = { process: shell, launched: shell, image: 7, phase: "running" as const };
     assert.equal(seen(look(t, { proc, own, record, isLaunched: true, isShell: true })), "11 scan");
   });
+});
+
+describe("identify, where the record is lost", () => {
+  const shell = { pid: 10, startTime: 100, argv: ["sh", "-c", "loop"] };
+
+  test("takes what a launch has made, whatever its words are, and tells of the launch", (t) => {
+    const proc = new FakeProc({ pid: 11, ...at(50) });
+    const launched = proc.set(shell);
+    const { found } = look(t, { proc, launched, isLaunched: true });
+    assert.equal(seen({ found }), "10 launch");
+    assert.equal(found.kind === "running" && found.launch, "its-launch");
+  });
+
+  test("takes it also where the pidfile names what it has made, and matches", (t) => {
+    const proc = new FakeProc({ pid: 11, ppid: 10, session: 10, ...at(101) });
+    const launched = proc.set(shell);
+    const all = look(t, { proc, launched, isLaunched: true, pidfile: "11\n" });
+    assert.equal(seen(all), "10 launch");
+  });
+
+  const cases: readonly [what: string, scene: Partial<Scene>][] = [
+    ["where what is launched is not the program by itself", {}],
+    ["where a launch is on record", { isLaunched: true, record: { launch: "another" } }],
+  ];
+  for (const [what, scene] of cases) {
+    test(`does not take it ${what}`, (t) => {
+      const proc = new FakeProc();
+      const launched = proc.set(shell);
+      assert.equal(seen(look(t, { proc, launched, ...scene })), "absent");
+    });
+  }
+});
+
+describe("identify, by the title on record", () => {
+  const titled = ["app: master"];
+  const record = { launch: "its-launch", title: titled, image: 7 } as const;
+
+  test("takes an own process with the same one that was executed anew", (t) => {
+    const proc = new FakeProc();
+    const ref = proc.set({ pid: 10, argv: titled, image: 8 });
+    assert.equal(seen(look(t, { proc, record, own: [ref] })), "10 scan");
+  });
+
+  const others: readonly [what: string, one: Partial<FakeProcess>, isOwn: boolean][] = [
+    ["a copy of the dead", { image: 7 }, true],
+    ["one with another title", { argv: ["app: worker"], image: 8 }, true],
+    ["a stranger", { image: 8 }, false],
+  ];
+  for (const [what, one, isOwn] of others) {
+    test(`does not take ${what}`, (t) => {
+      const proc = new FakeProc();
+      const ref = proc.set({ pid: 10, argv: titled, ...one });
+      assert.equal(seen(look(t, { proc, record, own: isOwn ? [ref] : [] })), "absent");
+    });
+  }
 });

@@ -6,9 +6,13 @@ import type { Pid, Ticks } from "../../proc/pid.ts";
 import type { Spawner } from "../../proc/spawn.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
 import type { Host } from "../../src/program/host.ts";
-import { offspring, type Relation, relation } from "../../src/program/lineage.ts";
+import { launchOf, offspring, type Relation, relation } from "../../src/program/lineage.ts";
+import { programLock, tryLock } from "../../src/program/lock.ts";
+import { launchNote } from "../../src/program/mark.ts";
+import { makeStateDir, stateDir } from "../../src/program/state-dir.ts";
 import { ProcessTable } from "../../src/program/process-table.ts";
-import { FAKE_UID, FakeProc } from "../support/fake-proc.ts";
+import { FAKE_UID, FakeProc, type FakeProcess } from "../support/fake-proc.ts";
+import { tempDir } from "../support/temp-dir.ts";
 
 /** Children of ours that were adopted, not only made. */
 const adopted = 11;
@@ -202,5 +206,52 @@ describe("offspring", () => {
     assert.deepEqual(pids(proc), [10, 11, 12, 13]);
     assert.deepEqual(pids(proc, 7), [10, 11, 12, 13, 15]);
     assert.deepEqual(pids(proc, 0), [10, 11, 12, 13], "0: it is not for us to see");
+  });
+});
+
+describe("launchOf", () => {
+  /** Made at tick 1000. */
+  const LAUNCH = `home-${(1000).toString(36)}-1-x`;
+  const environ = { USRSVC_PROGRAM: "web", USRSVC_LAUNCH: LAUNCH };
+  const one: FakeProcess = { pid: 10, argv: ["app"], startTime: 1001, environ };
+
+  test("tells the launch of what leads its session, and was born with it", () => {
+    const proc = new FakeProc();
+    const host = { ...hostOf(proc), state: stateDir("/no/such") };
+    assert.equal(launchOf(proc.set(one), "web", host), LAUNCH);
+    assert.equal(launchOf(proc.set(one), "other", host), undefined);
+  });
+
+  const others: readonly [what: string, more: Partial<FakeProcess>, known?: Known][] = [
+    ["leads no session", { session: 9 }],
+    ["is older", { startTime: 998 }],
+    ["was born later", { startTime: 1201 }],
+    ["bears no mark", { environ: {} }],
+    ["bears the mark of another usrsvc", { environ: { ...environ, USRSVC_LAUNCH: "other-1-2-3" } }],
+    ["is another's by the record", {}, { owner: "other" }],
+  ];
+  for (const [what, more, known] of others) {
+    test(`knows nothing of what ${what}`, () => {
+      const proc = new FakeProc();
+      const host = { ...hostOf(proc, known), state: stateDir("/no/such") };
+      assert.equal(launchOf(proc.set({ ...one, ...more }), "web", host), undefined);
+    });
+  }
+
+  test("goes by what is noted at the lock, where that is of this launch", async (t) => {
+    const proc = new FakeProc();
+    const ref = proc.set(one);
+    const state = stateDir(tempDir(t));
+    makeStateDir(state);
+    const host = { ...hostOf(proc), state };
+    using lock = await tryLock(programLock(state, "web"));
+    const noted = (note: string): string | undefined => {
+      lock?.writeNote(note);
+      return launchOf(ref, "web", host);
+    };
+    assert.equal(noted(launchNote(LAUNCH, proc.bootId(), ref)), LAUNCH);
+    assert.equal(noted(launchNote(LAUNCH, proc.bootId(), { ...ref, pid: 9 as Pid })), undefined);
+    assert.equal(noted(launchNote(LAUNCH, proc.bootId())), undefined, "killed in the middle of it");
+    assert.equal(noted(launchNote("home-1-2", proc.bootId())), LAUNCH, "of another launch");
   });
 });

@@ -99,6 +99,7 @@ describe("writeRecord and readRecord", () => {
     launched: refOrNone,
     session: countOrNone,
     image: countOrNone,
+    title: fc.option(fc.array(fc.string(), { minLength: 1 }), { nil: undefined }),
     config: text,
     pidfile: text,
     launch: text,

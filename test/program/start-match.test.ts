@@ -40,9 +40,11 @@ interface Scene {
   readonly proc: FakeProc;
   readonly settings?: ProgramSettings;
   readonly owners?: Readonly<Record<number, string>>;
+  /** What was launched, if it is another. */
+  readonly first?: FakeProcess;
 }
 
-function match({ proc, settings = program(), owners = {} }: Scene): StartMatch {
+function match({ proc, settings = program(), owners = {}, first = top }: Scene): StartMatch {
   const host = {
     proc,
     table: new ProcessTable(proc, FAKE_UID),
@@ -53,7 +55,7 @@ function match({ proc, settings = program(), owners = {} }: Scene): StartMatch {
     launching: new Set(),
     watcher: () => ({ isChild: () => true }) as Partial<ProcessWatcher>,
   } as Partial<Host> as Host;
-  const launched = proc.set(top);
+  const launched = proc.set(first);
   const rule = pattern(settings.match, settings, undefined);
   return new StartMatch(settings, rule, host, { launch: LAUNCH, launched });
 }
@@ -163,4 +165,26 @@ test("StartMatch has no image of a shell that is to become the program", () => {
     { launch: LAUNCH, launched: { pid: TOP, startTime: 100 } as never },
   );
   assert.equal(another.image, undefined);
+});
+
+describe("a daemon whose first process has left before its image could be seen", () => {
+  const child: FakeProcess = { ...daemon, environ: marks("web", LAUNCH), comm: "server" };
+
+  /** In the middle of exec it shows no command line yet. */
+  function found(one: FakeProcess): number | undefined {
+    const proc = new FakeProc();
+    const around = match({ proc, first: { ...top, argv: [], comm: "server" } });
+    proc.end(TOP);
+    proc.set(one);
+    return around.find(left)?.process.pid;
+  }
+
+  test("is known by its mark, and by its name for the kernel", () => {
+    assert.equal(found(child), 20);
+  });
+
+  test("is none where it has another name, or no session of its own", () => {
+    assert.equal(found({ ...child, comm: "helper" }), undefined);
+    assert.equal(found({ ...child, session: TOP }), undefined);
+  });
 });

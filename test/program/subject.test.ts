@@ -6,6 +6,7 @@ import { ProcessTable } from "../../src/program/process-table.ts";
 import { type LookOptions, lookFor, subjectOf } from "../../src/program/subject.ts";
 import { FakeProc } from "../support/fake-proc.ts";
 import { marks } from "../support/marks.ts";
+import { stateDir } from "../../src/program/state-dir.ts";
 import { programSettings } from "../support/settings.ts";
 
 test("a look can leave out what an earlier process of the program has left", () => {
@@ -20,6 +21,7 @@ test("a look can leave out what an earlier process of the program has left", () 
     isRetired: () => false,
     launching: new Set(),
     env: {},
+    state: stateDir("/no/such"),
     watcher: () => ({ isChild: () => true }) as Partial<ProcessWatcher>,
   } as Partial<Host> as Host;
   const settings = programSettings("/no/such", ["server"], { pidfile: "/no/such/pid" });

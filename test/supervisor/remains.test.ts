@@ -23,7 +23,11 @@ interface Scene {
   readonly proc: FakeProc;
   /** The session of the program, which has died. */
   readonly session: Pid;
-  readonly heir: (exit: Exit, title?: string, exe?: string) => Promise<ProcessRef | undefined>;
+  readonly heir: (
+    exit: Exit,
+    title?: readonly string[],
+    exe?: string,
+  ) => Promise<ProcessRef | undefined>;
   /** Sets a process that stems from the program. */
   readonly set: (pid: number, more: Partial<FakeProcess>) => ProcessRef;
 }
@@ -73,11 +77,14 @@ function scene(t: TestContext, isGroup = true, another?: number): Scene {
         ...more,
       }),
     heir: async (exit, title, exe = "server") => {
-      const found = await remains.heir(subjectOf(settings, host), record, {
-        exe,
-        exit,
-        title,
-      });
+      const found = await remains.heir(
+        subjectOf(settings, host),
+        { ...record, title },
+        {
+          exe,
+          exit,
+        },
+      );
       return found?.process;
     },
   };
@@ -142,7 +149,7 @@ describe("heir", () => {
   test("is one with the title of the dead, where that had given itself one", async (t) => {
     const { heir, set } = scene(t);
     const ref = set(20, { argv: ["mytitle"] });
-    assert.deepEqual(await heir(killed, "mytitle"), ref);
+    assert.deepEqual(await heir(killed, ["mytitle"]), ref);
   });
 
   test("in a session of its own is one when the dead has left with 0", async (t) => {

@@ -21,6 +21,9 @@ export interface FakeProcess {
   readonly environ?: Readonly<Record<string, string>>;
   readonly image?: number;
   readonly cwd?: string;
+  /** Path of its executable, and name for the kernel; else what `argv` begins with. */
+  readonly exe?: string;
+  readonly comm?: string;
 }
 
 export const FAKE_UID = 1000;
@@ -60,7 +63,7 @@ export class FakeProc implements ProcReader {
     const one = this.get(pid);
     return {
       pid,
-      comm: (one.argv?.[0] ?? "fake").slice(0, 15),
+      comm: (one.comm ?? one.argv?.[0] ?? "fake").slice(0, 15),
       state: one.state ?? "S",
       ppid: one.ppid ?? 1,
       pgrp: one.pgrp ?? pid,
@@ -140,7 +143,8 @@ export class FakeProc implements ProcReader {
   }
 
   exe(pid: Pid): string {
-    return this.get(pid).argv?.[0] ?? "";
+    const { exe, argv } = this.get(pid);
+    return exe ?? argv?.[0] ?? "";
   }
 
   cwd(pid: Pid): string {

@@ -8,10 +8,12 @@ import { PollingWatcher } from "../../proc/polling.ts";
 import { type ProcReader, procReader } from "../../proc/reader.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
 import type { Host } from "../../src/program/host.ts";
-import { completeLaunch, launchNote, newLaunchId } from "../../src/program/mark.ts";
+import { launchNote, newLaunchId } from "../../src/program/mark.ts";
+import { completeLaunch } from "../../src/program/unfinished-launch.ts";
 import { emptyRecord, type ProgramRecord } from "../../src/program/record.ts";
 import { type FakeProcess, FakeProc } from "../support/fake-proc.ts";
 import { marks } from "../support/marks.ts";
+import { programSettings } from "../support/settings.ts";
 import { child, firstLine, killRef, lives, refOf } from "../support/processes.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -45,8 +47,9 @@ const marked = (pid: number, more: Partial<FakeProcess> = {}): FakeProcess => ({
 });
 
 const watcher = (): ProcessWatcher => new PollingWatcher(procReader());
-const hostOf = (proc: ProcReader): Pick<Host, "proc" | "ownerOf" | "watcher"> => ({
+const hostOf = (proc: ProcReader): Pick<Host, "proc" | "ownerOf" | "watcher" | "env"> => ({
   proc,
+  env: {},
   ownerOf: () => undefined,
   watcher,
 });
@@ -162,7 +165,7 @@ describe("completeLaunch", () => {
   }
 
   test("finds a real process by its environment", async (t) => {
-    const id = newLaunchId("home");
+    const id = newLaunchId("home", procReader().uptime());
     const made = child(t, "sleep", ["600"], {
       detached: true,
       env: { ...process.env, ...marks("web", id) },
@@ -201,7 +204,7 @@ describe("completeLaunch", () => {
       const { process: found } = await completeLaunch(
         record,
         lock,
-        { stdout },
+        programSettings("/", ["app"], { stdout }),
         hostOf(procReader()),
       );
       assert.deepEqual(found, ref);
@@ -216,14 +219,61 @@ describe("completeLaunch", () => {
       test(`leaves one alone ${what}`, async (t) => {
         const stdout = resolve(tempDir(t), log);
         await cleared(t, stdout);
-        const host = { proc: procReader(), ownerOf: () => owner, watcher };
-        assert.equal(await completeLaunch(record, noted(laterMs), { stdout }, host), record);
+        const host = { ...hostOf(procReader()), ownerOf: () => owner };
+        const program = programSettings("/", ["app"], { stdout });
+        assert.equal(await completeLaunch(record, noted(laterMs), program, host), record);
       });
     }
   });
 });
 
+describe("completeLaunch, of what leads to no mark", () => {
+  const id = newLaunchId("home", 20);
+  const note = (): ReturnType<typeof lockWith> => lockWith(launchNote(id, BOOT));
+  const one = { uid, argv: ["app"], environ: marks("web", id) };
+
+  test("the one that is noted is the program, whatever it shows, and no other", async () => {
+    const ref = { pid: 10, startTime: 2000 } as ProcessRef;
+    const proc = new FakeProc(
+      { pid: 9, ...one, startTime: 2000 },
+      { pid: 10, uid, argv: ["app"], session: 10, startTime: 2000 },
+    );
+    const lock = lockWith(launchNote(id, BOOT, ref));
+    const found = await completed(proc, record, lock);
+    assert.deepEqual([found.launched, found.via], [ref, "launch"]);
+    proc.end(10);
+    const left = await completed(proc, record, lockWith(launchNote(id, BOOT, ref)));
+    assert.deepEqual([left.launched?.pid, left.via], [9, "scan"], "what it has left");
+  });
+
+  /** As redis leaves itself: a title, and nothing of its environment. */
+  const wiped = { uid, argv: ["app: ready"], exe: process.execPath, startTime: 2010 };
+  const program = programSettings("/", [process.execPath]);
+  const complete = async (...all: readonly FakeProcess[]): Promise<number | undefined> => {
+    const proc = new FakeProc(...all);
+    return (await completeLaunch(record, note(), program, hostOf(proc))).process?.pid;
+  };
+
+  test("finds a daemon that has wiped out its environment by executable and birth", async () => {
+    assert.equal(await complete({ pid: 10, ...wiped }), 10);
+  });
+
+  const strangers: readonly [what: string, ...all: readonly FakeProcess[]][] = [
+    ["of another executable", { pid: 10, ...wiped, exe: "/bin/other" }],
+    ["that is older", { pid: 10, ...wiped, startTime: 1998 }],
+    ["that is much younger", { pid: 10, ...wiped, startTime: 2301 }],
+    ["that leads no session", { pid: 10, ...wiped, session: 9 }],
+    ["that has an environment", { pid: 10, ...wiped, environ: { A: "1" } }],
+    ["of two alike", { pid: 10, ...wiped }, { pid: 11, ...wiped }],
+  ];
+  for (const [what, ...all] of strangers) {
+    test(`takes no daemon ${what}`, async () => {
+      assert.equal(await complete(...all), undefined);
+    });
+  }
+});
+
 test("newLaunchId gives each launch another one", () => {
-  const ids = Array.from({ length: 1000 }, newLaunchId);
+  const ids = Array.from({ length: 1000 }, () => newLaunchId("home", 1));
   assert.equal(new Set(ids).size, ids.length);
 });

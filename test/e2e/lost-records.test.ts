@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { describe, test } from "node:test";
+import { Home, isAlive, sleeper, waitFor } from "./home.ts";
+import { daemonPid, endAfter, kill, onlyPid, pids, settled, told, up } from "./looks.ts";
+
+import { nginx, redis } from "./servers.ts";
+
+/*
+ * Records and pidfiles that somebody has deleted, with what they told of running programs: what was
+ * launched says itself whose it is, and nothing is started twice, or ended for another.
+ */
+
+/** All that tells of the programs, but what is noted at their locks. */
+function forget(home: Home, ...more: readonly string[]): void {
+  for (const folder of ["state/programs", ...more]) rmSync(home.file(folder), { recursive: true });
+}
+
+/** It runs, as `usrsvc` and a new usrsvcd have it, and is the same process in the end. */
+async function isStill(home: Home, name: string, pid: number): Promise<void> {
+  const status = await home.statusOf(name);
+  assert.deepEqual([status["state"], status["pid"]], ["running", pid]);
+  assert.match((await home.usrsvc("start", name)).out, /runs already/);
+  forget(home);
+  await home.usrsvcd();
+  await settled(home, name, 1);
+  assert.deepEqual(await up(home, name), [pid]);
+  assert.equal(told(home, "program.starting", name).length, 0);
+  assert.match((await home.usrsvc("stop", name)).out, /: stopped, pid /);
+  await waitFor("it to end", () => !isAlive(pid));
+}
+
+describe("a program whose record is lost", () => {
+  test("is known by its mark where it has become another by its words", async (t) => {
+    const home = new Home(t).write();
+    home.program("web", { command: `nice -n 3 ${sleeper()}` });
+    await home.usrsvc("start", "web");
+    const pid = await home.running("web");
+    forget(home, "run");
+    await isStill(home, "web", pid);
+  });
+
+  test("is known by its mark also where nothing is left of the state folder", async (t) => {
+    const home = new Home(t).write();
+    home.program("web", { command: `nice -n 3 ${sleeper()}` });
+    await home.usrsvc("start", "web");
+    const pid = await home.running("web");
+    forget(home, "run", "state");
+    assert.equal((await home.statusOf("web"))["pid"], pid);
+    assert.match((await home.usrsvc("stop", "web")).out, /: stopped, pid /);
+    assert.equal(isAlive(pid), false);
+  });
+
+  test("is the shell of a loop, and not what this runs just now", async (t) => {
+    const home = new Home(t).write();
+    const command = sleeper();
+    home.program("web", {
+      command: `"while true; do timeout 1000 ${command}; sleep 1; done"`,
+      useshell: "True",
+    });
+    await home.usrsvc("start", "web");
+    const shell = onlyPid(home, /^\/bin\/sh -c while/);
+    forget(home, "run");
+    await isStill(home, "web", shell);
+    await waitFor("all of it to end", () => pids(home, /sleep 1\d{4}/).length === 0);
+  });
+
+  test(
+    "and whose pidfile is lost, is known by its birth where it wiped out its mark",
+    { skip: redis === undefined && "redis is not installed" },
+    async (t) => {
+      const home = new Home(t).write();
+      const folder = home.file("redis");
+      mkdirSync(folder);
+      const words = `--port 0 --unixsocket ${folder}/sock --daemonize yes --dir ${folder}`;
+      home.program("redis", {
+        command: `${redis} ${words} --pidfile ${home.file("run/redis.pid")}`,
+        autopid: "False",
+        success_seconds: "1",
+      });
+      endAfter(t, home, /^\S*redis-server /);
+      await home.usrsvc("start", "redis");
+      const pid = await home.running("redis");
+      forget(home, "run");
+      await isStill(home, "redis", pid);
+    },
+  );
+
+  test("is not taken for that which has ended meanwhile", async (t) => {
+    const home = new Home(t).write();
+    home.program("web", { command: `nice -n 3 ${sleeper()}` });
+    await home.usrsvc("start", "web");
+    const pid = await home.running("web");
+    forget(home);
+    await kill(pid);
+    assert.equal((await home.statusOf("web"))["state"], "stopped");
+    assert.match((await home.usrsvc("start", "web")).out, /: started, pid /);
+  });
+});
+
+test(
+  "two nginx with one proctitle_re keep apart when record and pidfile of one are lost",
+  { skip: nginx === undefined && "nginx is not installed" },
+  async (t) => {
+    const home = new Home(t).write();
+    for (const name of ["one", "two"]) {
+      const folder = home.file(name);
+      mkdirSync(`${folder}/tmp`, { recursive: true });
+      const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map((one) => `${one}_temp_path ${folder}/tmp;`)
+        .join(" ");
+      const user = process.getuid?.() === 0 ? "user root;" : "";
+      writeFileSync(
+        `${folder}/nginx.conf`,
+        `${user} daemon on; worker_processes 1; pid ${home.file(`run/${name}.pid`)};
+         error_log ${folder}/error.log; events {}
+         http { access_log off; ${temporary} server { listen unix:${folder}/sock; } }`,
+      );
+      home.program(name, {
+        command: `${nginx} -p . -c nginx.conf -e error.log`,
+        directory: folder,
+        autopid: "False",
+        proctitle_re: "^nginx: master process",
+        success_seconds: "1",
+      });
+    }
+    endAfter(t, home, /^nginx: /);
+    await home.usrsvc("start", "all");
+    const [one, two] = [await home.running("one"), await home.running("two")];
+    await home.usrsvc("stop", "two");
+    rmSync(home.file("run/one.pid"));
+    rmSync(home.file("state/programs/one.json"));
+
+    assert.deepEqual(
+      (await home.status()).map(({ program, state, pid }) => [program, state, pid]),
+      [
+        ["one", "running", one],
+        ["two", "stopped", undefined],
+      ],
+    );
+    assert.match((await home.usrsvc("stop", "two")).out, /was not running/);
+    assert.match((await home.usrsvc("start", "two")).out, /: started, pid /);
+    assert.ok(isAlive(one));
+    assert.equal(isAlive(two), false);
+    assert.match((await home.usrsvc("stop", "one")).out, new RegExp(`: stopped, pid ${one}`));
+  },
+);
+
+test("usrsvcd lets the others know again of a state folder when they have forgotten it", async (t) => {
+  const home = new Home(t).write();
+  home.program("web", { command: sleeper() });
+  await home.usrsvcd();
+  await up(home, "web");
+  const links = home.file(".local/state/usrsvc/states");
+  rmSync(home.file(".local/state/usrsvc"), { recursive: true });
+  await waitFor("the link", () => pathsIn(links).length === 1, 20_000);
+  assert.ok(isAlive(await daemonPid(home)));
+});
+
+function pathsIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // not there yet
+  }
+}
