@@ -7,7 +7,7 @@ import { cleanUp } from "../support/clean-up.ts";
 import { makeLab, startedProcess } from "../support/lab.ts";
 import { waitFor } from "../support/wait.ts";
 import { procReader } from "../../proc/reader.ts";
-import { parsePid } from "../../proc/pid.ts";
+import { parsePid, type Pid } from "../../proc/pid.ts";
 
 /** A process that somebody has started, with no help of usrsvc. */
 async function somebody(
@@ -18,13 +18,9 @@ async function somebody(
   const child: ChildProcess = spawn(file, words, { stdio: "ignore", detached: true });
   cleanUp(t, () => child.kill("SIGKILL"));
   const pid = parsePid(String(child.pid)) ?? assert.fail();
-  await waitFor(
-    () =>
-      procReader()
-        .cmdline(pid)
-        .includes(words.at(-1) ?? ""),
-    "the exec is done",
-  );
+  // What it shows then may be a title that it has given itself already.
+  const own = procReader().stat(process.pid as Pid).image;
+  await waitFor(() => procReader().stat(pid).image !== own, "the exec is done");
   return pid;
 }
 
