@@ -15,6 +15,7 @@ import { readPidfile } from "./pidfile.ts";
 import { type OtherConfig, otherConfig, strangersRecord } from "./other-config.ts";
 import { type ProgramRecord, readRecord, type RecordFile } from "./record.ts";
 import { lookFor, type Subject } from "./subject.ts";
+import { workerOn } from "./at-work.ts";
 import { completedRecord } from "./unfinished-launch.ts";
 
 /** Facts about the machine that are read once for all programs. */
@@ -41,8 +42,6 @@ const LOOK = { maxAgeMs: 1000 };
 const START_SLACK_MS = 3000;
 /** A launch takes no longer than this: one that hangs is given up before. */
 const LAUNCH_MS = 14_000;
-/** The same for a stop. */
-const STOP_SLACK_MS = 10_000;
 
 /**
  * What there is to tell of each program, in their order. A look only: nothing is written or mended.
@@ -119,7 +118,7 @@ function describe(
     restarts: file.record?.restarts ?? 0,
     failures: file.record?.failures ?? 0,
     ...lastExit(file.record, found),
-    ...problems(subject, found, file, around.host),
+    ...problems(subject, found, file, around),
   };
   if (other !== undefined) {
     const reason = `${other.config} has a program of this name too, which ${other.how}`;
@@ -153,7 +152,7 @@ function describe(
   const otherwise = differences(subject, file.record, found.process, around.host);
   return {
     ...base,
-    state: liveState(subject, file.record, found.process, age, around.host),
+    state: liveState(subject, file.record, found.process, age, around),
     via: found.via,
     ...shown,
     ...(found.others.length > 0 ? { otherPids: found.others.map(({ pid }) => pid) } : {}),
@@ -180,9 +179,10 @@ function problems(
   subject: Subject,
   found: Found,
   file: RecordFile,
-  host: Host,
+  around: Surroundings,
 ): Pick<ProgramStatus, "problems"> {
-  const all: string[] = [];
+  const { host } = around;
+  const all = [...describeWork(subject, found, file.record, around)];
   if (subject.isRemoved === true) {
     all.push(
       `is in no configuration file any more, and runs on: usrsvc stop ${subject.name} ends it`,
@@ -207,6 +207,35 @@ function problems(
     }
   }
   return all.length === 0 ? {} : { problems: all };
+}
+
+/** Somebody has begun something, and does not come to an end. */
+function describeWork(
+  { name }: Subject,
+  found: Found,
+  record: ProgramRecord | undefined,
+  { host, daemonRuns }: Surroundings,
+): readonly string[] {
+  const isStopping = found.kind === "running" && isBeingStopped(record, found.process);
+  // Mostly it runs, as is wanted, or is down, as is wanted, and nobody has to be looked for.
+  if (!isStopping && (found.kind === "running" || record === undefined)) return [];
+  const worker = workerOn(name, host);
+  if (worker?.isSuspended === true) {
+    const how = `let it go on (fg, or kill -CONT ${worker.pid}), or end it (kill -9 ${worker.pid})`;
+    return [
+      `${worker.name}, which is at work on it, is suspended, and keeps all others out: ${how}`,
+    ];
+  }
+  if (!isStopping || worker !== undefined || daemonRuns) return [];
+  const what = record?.wish === "down" ? "stop" : "restart";
+  return [
+    `usrsvc ${what} was broken off, and it still runs: usrsvc ${what} ${name} does the rest, usrsvc start ${name} keeps it`,
+  ];
+}
+
+/** It lives, and whoever ends it has put that on record. */
+function isBeingStopped(record: ProgramRecord | undefined, process: ProcessRef): boolean {
+  return record?.phase === "stopping" && sameProcess(record.process, process);
 }
 
 /** In bytes; hardened programs do not let their user look. */
@@ -284,12 +313,11 @@ function liveState(
   record: ProgramRecord | undefined,
   process: ProcessRef,
   age: number,
-  host: Host,
+  { host, daemonRuns }: Surroundings,
 ): ShownState {
-  if (record?.phase === "stopping" && record.process?.pid === process.pid) {
-    // Unless whoever was ending it has been killed himself, long ago.
-    const since = Date.now() - Date.parse(record.at);
-    if (since < subject.termToKillMs + STOP_SLACK_MS) return "stopping";
+  if (isBeingStopped(record, process)) {
+    // Where whoever was ending it has left, usrsvcd does the rest.
+    return daemonRuns || workerOn(subject.name, host) !== undefined ? "stopping" : "running";
   }
   if (record?.phase !== "starting") return "running";
   const { successMs = 0 } = subject.settings ?? {};
@@ -359,7 +387,7 @@ function describeDown(
   }
   if (record?.phase === "backoff") {
     const at = record.nextTryAt;
-    const soon = at === undefined ? "soon" : inTime(at);
+    const soon = at === undefined ? "soon" : inTime(at, record.at);
     return {
       state: "backoff",
       ...why,
@@ -392,6 +420,9 @@ function describeWhy(
   if (record?.phase === "starting" && record.process !== undefined) {
     return { reason: "its start was broken off, and it has ended since" };
   }
+  if (record?.phase === "stopping" && record.process !== undefined) {
+    return { reason: "was being stopped, and has ended" };
+  }
   if (record?.reason === undefined) return { reason: "it was not started yet" };
   const log = subject.settings?.stderr;
   const hasFailed = record.phase !== "stopped" || record.failures > 0;
@@ -415,7 +446,9 @@ function nextOfStopped(
   return "usrsvcd starts it";
 }
 
-function inTime(iso: string): string {
+/** `since`: when that was decided. What is further away than it was then tells of a clock that was set. */
+function inTime(iso: string, since: string): string {
   const ms = Date.parse(iso) - Date.now();
+  if (ms > Date.parse(iso) - Date.parse(since)) return "soon";
   return ms > 0 ? `in ${formatDuration(ms)}` : "now";
 }

@@ -258,6 +258,32 @@ export class Ledger {
     this.log("info", "program.stopping", { pid: process.pid, reason }, "is ended, to be restarted");
   }
 
+  /** Somebody was killed, or called off, while he ended it. */
+  finishing(process: ProcessRef): void {
+    const { pid } = process;
+    const what = this.#operatorOf(process) ?? `an end because of ${this.#record?.reason}`;
+    const msg = `${what} was broken off: it is finished, pid ${pid} is ended`;
+    this.log("warn", "program.stopping", { pid, reason: `${what} was broken off` }, msg);
+  }
+
+  /** On disk as whoever began it would have left it. */
+  finished(process: ProcessRef, exit: Exit | undefined): void {
+    const record = this.base();
+    const by = this.#operatorOf(process);
+    const at = new Date().toISOString();
+    const { pid } = process;
+    this.#write({
+      ...record,
+      phase: "stopped",
+      process: undefined,
+      launched: undefined,
+      session: undefined,
+      reason: record.wish === "down" ? "stopped by usrsvc" : record.reason,
+      lastExit: exit === undefined ? record.lastExit : { at, pid, exit, by },
+      ended: by === undefined ? record.ended : { process, by },
+    });
+  }
+
   stuck({ pid }: ProcessRef, state: string): void {
     const msg =
       `pid ${pid} outlives SIGKILL (state ${state}, usually waiting for a disk or a network ` +
@@ -292,7 +318,8 @@ export class Ledger {
     const { launched, session } = record;
     this.#dead = { process, launched, session };
     // What an operator has ended may be followed on record by what came of his start.
-    const isLater = operator !== undefined && record.lastExit?.pid !== pid;
+    const isLater =
+      operator !== undefined && record.phase !== "stopping" && record.lastExit?.pid !== pid;
     this.#record = {
       ...record,
       process: undefined,
@@ -387,8 +414,11 @@ export class Ledger {
       ended: "stays down: autorestart = False",
       "not-started": "is not started: autostart = False",
     }[why];
-    if (why !== "asked" && this.#record !== undefined) {
-      this.#write({ ...this.#record, phase: "stopped", nextTryAt: undefined });
+    const record = this.#record;
+    // Who was asked has put it on record himself, unless he was killed in the middle of it.
+    if (record !== undefined && (why !== "asked" || record.phase === "stopping")) {
+      const reason = why === "asked" ? "stopped by usrsvc" : record.reason;
+      this.#write({ ...record, phase: "stopped", reason, nextTryAt: undefined });
     }
     this.log("info", "program.stopped", { why }, text);
   }

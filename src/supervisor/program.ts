@@ -71,6 +71,8 @@ export class SupervisedProgram {
   #mainWatch: ProcessWatch | undefined;
   /** Sizes of its logs when it was launched, or when it was taken up. */
   #logged: LogSizes = { stdout: 0, stderr: 0 };
+  /** It outlives SIGKILL. */
+  #stuck: ProcessRef | undefined;
   /** The pidfile that could not be written for this process. */
   #unwritable: string | undefined;
   /** The configuration file whose program of this name runs. */
@@ -358,6 +360,9 @@ export class SupervisedProgram {
       this.#again = true;
       return;
     }
+    if (found.kind === "running" && this.#isHalfStopped(found.process)) {
+      return await this.#finishStop(found.process);
+    }
     const diedUnseen = this.#noteUnseenDeath(found);
     const dead = this.#state.kind === "running" ? this.#state.process : undefined;
     this.#lock = lock;
@@ -452,8 +457,8 @@ export class SupervisedProgram {
     const { kind } = this.#state;
     if (kind === "stopping" || found.kind === "running") return false;
     if (record?.process === undefined) return false;
-    if ((record.phase === "backoff" || record.phase === "stopped") && kind === "unknown") {
-      this.#remains.note(record.process, record); // usrsvcd was killed while it ended what was left
+    if (record.phase !== "running" && record.phase !== "starting" && kind === "unknown") {
+      this.#remains.note(record.process, record); // who ended what was left was killed in the middle
     }
     if (record.phase !== "running") return false;
     // An operator may have put another in the place of what was held, which ended as well.
@@ -534,6 +539,7 @@ export class SupervisedProgram {
     return (
       kind === "running" &&
       this.#violation === undefined &&
+      !this.#isHalfStopped(found.process) &&
       !this.#ledger.isLost &&
       this.#isPidfileRight(found) &&
       this.#isMain(this.#mainOf(found)) &&
@@ -671,13 +677,37 @@ export class SupervisedProgram {
     const { launched, session } = this.#ledger.base();
     const target = { process, main: this.#main, launched, session };
     const outcome = await stop(target, termToKillMs, host, { signal });
-    if (outcome.kind === "stuck") {
-      this.#ledger.stuck(process, outcome.state);
-      this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
-      return;
-    }
+    if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
     if (outcome.kind !== "not-running") this.#hold.noteExit(outcome.exit);
     this.#again = true;
+  }
+
+  /** Whoever was ending it has left in the middle of that: nobody else holds the lock. */
+  #isHalfStopped(process: ProcessRef): boolean {
+    const { record } = this.#ledger;
+    if (record?.phase !== "stopping" || !sameProcess(record.process, process)) return false;
+    return !sameProcess(this.#stuck, process);
+  }
+
+  /** What was asked for last is done: it is ended, and stays so or is started again. */
+  async #finishStop(process: ProcessRef): Promise<void> {
+    const { host } = this.#around;
+    this.#ledger.finishing(process);
+    const { launched, session } = this.#ledger.base();
+    const target = { process, main: this.#main, launched, session };
+    const { termToKillMs } = this.#settings;
+    const outcome = await stop(target, termToKillMs, host, { signal: this.#leavingSignal() });
+    if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
+    const exit = outcome.kind === "not-running" ? undefined : outcome.exit;
+    if (exit !== undefined) this.#hold.noteExit(exit);
+    this.#ledger.finished(process, exit);
+    this.#again = true;
+  }
+
+  #isStuck(process: ProcessRef, state: string): void {
+    this.#stuck = process;
+    this.#ledger.stuck(process, state);
+    this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
   }
 
   /** A process that was not started from here: hold on to it, and mend the pidfile. */

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { describe, test, type TestContext } from "node:test";
 import type { Pid } from "../../proc/pid.ts";
 import type { SmapsRollup } from "../../proc/smaps_rollup.ts";
 import type { Host } from "../../src/program/host.ts";
 import { observeAll, type Surroundings } from "../../src/program/observe.ts";
 import { writePidfile } from "../../src/program/pidfile.ts";
+import { emptyRecord, recordPath, writeRecord } from "../../src/program/record.ts";
 import { subjectOf } from "../../src/program/subject.ts";
 import type { ProgramStatus } from "../../src/status.ts";
 import { makeLab } from "../support/lab.ts";
@@ -78,4 +80,39 @@ describe("observeAll", () => {
     );
     assert.equal(all[0]?.privateBytes, undefined);
   });
+});
+
+describe("observeAll, of a program that is tried again", () => {
+  const tries: readonly [what: string, writtenMs: number, inMs: number, want: RegExp][] = [
+    ["in a while", 0, 30_000, /tries again in 30 s|in 29/],
+    ["now, when its time has come", -60_000, -1000, /tries again now/],
+    ["soon, when a clock was set back by a day", 86_400_000, 86_430_000, /tries again soon/],
+  ];
+  for (const [what, writtenMs, inMs, want] of tries) {
+    test(`says that it is ${what}`, async (t) => {
+      const lab = makeLab(t);
+      const { host } = lab;
+      const now = Date.now();
+      const record = {
+        ...emptyRecord("web", host.proc.bootId()),
+        phase: "backoff",
+        reason: "exited with code 1",
+        nextTryAt: new Date(now + inMs).toISOString(),
+        by: "usrsvcd",
+      } as const;
+      writeRecord(host.state, record);
+      const path = recordPath(host.state, "web");
+      const written = { ...record, at: new Date(now + writtenMs).toISOString() };
+      writeFileSync(path, JSON.stringify(written));
+      const subject = subjectOf(lab.settings(["sleep", "3999"]), host);
+      const [one] = await observeAll([subject], {
+        host,
+        bootId: host.proc.bootId(),
+        uptimeSeconds: host.proc.uptime(),
+        daemonRuns: true,
+        withCommands: false,
+      });
+      assert.match(String(one?.next), want);
+    });
+  }
 });

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { describe, test, type TestContext } from "node:test";
+import { finished, Home, isAlive, type Json, waitFor } from "./home.ts";
+import { kill, pids, settled, told, up } from "./looks.ts";
+
+/*
+ * Stops that come to no end: whoever made them was killed, or suspended, in the middle. The last wish
+ * counts, and status says where it stands.
+ */
+
+/** Says when it was told to end, and does not. */
+const STUBBORN = `#!/bin/sh
+trap 'echo told' TERM
+while :; do sleep 0.05; done
+`;
+
+function stubborn(t: TestContext, termToKillSeconds = "1"): Home {
+  const home = new Home(t).write();
+  home.program("web", {
+    command: home.script("stubborn.sh", STUBBORN),
+    term_to_kill_seconds: termToKillSeconds,
+  });
+  return home;
+}
+
+/** `usrsvc WORDS`, killed as soon as the program was told to end. */
+async function killedInside(home: Home, ...words: readonly string[]): Promise<void> {
+  const before = home.read("log/web.log").length;
+  const tool = home.spawn("usrsvc.cjs", words);
+  await waitFor("it to be told", () => home.read("log/web.log").length > before);
+  tool.kill("SIGKILL");
+  await finished(tool);
+}
+
+const problems = (status: Json): string => JSON.stringify(status["problems"] ?? []);
+
+describe("a stop whose maker was killed", () => {
+  test("is finished by usrsvcd, and lasts", async (t) => {
+    const home = stubborn(t);
+    await home.usrsvcd();
+    const [pid] = await up(home, "web");
+    await settled(home, "web");
+    await killedInside(home, "stop", "web");
+    await waitFor("it to end", () => !isAlive(pid));
+    const status = await waitFor("usrsvcd to say so", async () => {
+      const now = await home.statusOf("web");
+      return now["state"] === "stopped" && now["reason"] === "stopped by usrsvc" && now;
+    });
+    const { signal, by } = status["lastExit"] as Json;
+    assert.deepEqual([signal, by], ["SIGKILL", "usrsvc stop"]);
+    assert.match(String(told(home, "program.stopping", "web")[0]?.msg), /stop was broken off/);
+    await home.usrsvcd("restart");
+    assert.equal((await home.statusOf("web"))["state"], "stopped", "also for the next one");
+    assert.equal(told(home, "program.starting", "web").length, 1);
+  });
+
+  test("is finished by the next usrsvcd, where none ran", async (t) => {
+    const home = stubborn(t);
+    await home.usrsvc("start", "web");
+    const pid = await home.running("web");
+    await killedInside(home, "stop", "web");
+    const status = await home.statusOf("web");
+    assert.deepEqual([status["state"], status["pid"]], ["running", pid]);
+    assert.match(problems(status), /usrsvc stop was broken off, and it still runs/);
+    await home.usrsvcd();
+    await waitFor("it to end", () => !isAlive(pid));
+    await waitFor("usrsvcd to say so", () => told(home, "program.stopped", "web").length === 1);
+    assert.equal((await home.statusOf("web"))["reason"], "stopped by usrsvc");
+  });
+
+  test("is taken back by a start", async (t) => {
+    const home = stubborn(t);
+    await home.usrsvc("start", "web");
+    const pid = await home.running("web");
+    await killedInside(home, "stop", "web");
+    assert.match((await home.usrsvc("start", "web")).out, /runs already/);
+    await home.usrsvcd();
+    assert.deepEqual(await up(home, "web"), [pid]);
+    assert.equal(problems(await home.statusOf("web")), "[]");
+    await kill(pid);
+    await home.running("web", pid); // it is wanted again
+  });
+
+  test("of a restart is finished, and followed by a start", async (t) => {
+    const home = stubborn(t);
+    await home.usrsvcd();
+    const [pid] = await up(home, "web");
+    await settled(home, "web");
+    await killedInside(home, "restart", "web");
+    const next = await home.running("web", pid);
+    assert.equal(isAlive(pid), false);
+    assert.deepEqual(await up(home, "web"), [next]);
+  });
+});
+
+test("a restart killed while workers outlive their master leaves no second generation", async (t) => {
+  const home = new Home(t).write();
+  const master = home.script(
+    "master.sh",
+    `#!/bin/sh
+for i in 1 2; do sh -c 'trap "" TERM; while :; do sleep 0.05; done' worker-of-${process.pid} & done
+trap 'echo told; exit 0' TERM
+while :; do sleep 0.05; done
+`,
+  );
+  home.program("web", { command: master, term_to_kill_seconds: "2" });
+  await home.usrsvc("start", "web");
+  const WORKER = new RegExp(`worker-of-${process.pid}$`);
+  const pid = await home.running("web");
+  const old = await waitFor("two workers", () => {
+    const all = pids(home, WORKER);
+    return all.length === 2 && all;
+  });
+  const tool = home.spawn("usrsvc.cjs", ["restart", "web"]);
+  await waitFor("the master to end", () => !isAlive(pid));
+  tool.kill("SIGKILL");
+  await finished(tool);
+  assert.ok(old.every(isAlive));
+  await home.usrsvcd();
+  await up(home, "web");
+  await settled(home, "web");
+  assert.deepEqual(old.filter(isAlive), []);
+  assert.equal(pids(home, WORKER).length, 2);
+});
+
+test("who is suspended in the middle of a stop is named, with what to do", async (t) => {
+  const home = stubborn(t, "0.5");
+  await home.usrsvc("start", "web");
+  const pid = await home.running("web");
+  const tool = home.spawn("usrsvc.cjs", ["stop", "web"]);
+  await waitFor("it to be told", () => home.read("log/web.log").includes("told"));
+  tool.kill("SIGSTOP");
+  await waitFor("status to name it", async () =>
+    problems(await home.statusOf("web")).includes(
+      `usrsvc, pid ${tool.pid}, which is at work on it`,
+    ),
+  );
+  await kill(pid);
+  const status = await home.statusOf("web");
+  assert.deepEqual(
+    [status["state"], status["reason"]],
+    ["stopped", "was being stopped, and has ended"],
+  );
+  assert.match(problems(status), /is suspended/);
+  tool.kill("SIGCONT");
+  assert.equal((await finished(tool)).code, 0);
+  assert.equal((await home.statusOf("web"))["reason"], "stopped by usrsvc");
+});
