@@ -17,3 +17,13 @@ export const ExitCode = {
 } as const;
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+const DENIED: ReadonlySet<string | undefined> = new Set(["EACCES", "EPERM", "EROFS"]);
+
+/** For an error that nobody has foreseen: the system's, a full disk say, is a failure like others. */
+export function exitCodeOf(error: unknown): ExitCode {
+  const { code, errno, cause } = error as NodeJS.ErrnoException;
+  if (DENIED.has(code)) return ExitCode.permission;
+  if (errno !== undefined) return ExitCode.failure;
+  return cause instanceof Error ? exitCodeOf(cause) : ExitCode.unknown;
+}

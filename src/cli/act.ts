@@ -4,7 +4,7 @@ import { OtherFiles } from "../config/other-files.ts";
 import { defaultStateDir } from "../config/resolve-main.ts";
 import type { ProgramSettings, Settings } from "../config/settings.ts";
 import { daemonRuns, livingDaemon } from "../daemon-alive.ts";
-import { ExitCode } from "../exit-code.ts";
+import { ExitCode, exitCodeOf } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { announceState } from "../program/neighbours.ts";
@@ -235,14 +235,13 @@ async function perform(
 function trouble(subject: Subject, { action }: Act): (error: unknown) => ActionResult {
   return (error) => {
     if (action === "status") throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { message } = error as Error;
     const isInterrupted = error instanceof Interrupted;
-    const isDenied = code === "EACCES" || code === "EPERM" || code === "EROFS";
     return {
       program: subject.name,
       action,
       result: isInterrupted ? "interrupted" : "failed",
-      code: isInterrupted ? ExitCode.failure : isDenied ? ExitCode.permission : ExitCode.unknown,
+      code: isInterrupted ? ExitCode.failure : exitCodeOf(error),
       message: isInterrupted
         ? `${action} broken off (${message}); it may be half done: usrsvc status ${subject.name}`
         : `${action} failed: ${message}`,

@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { ConfigError } from "../config/issue.ts";
-import { ExitCode } from "../exit-code.ts";
+import { ExitCode, exitCodeOf } from "../exit-code.ts";
 import { StateDirError } from "../program/state-dir.ts";
 import { UsageError } from "./args.ts";
 import { HomeError } from "./home.ts";
@@ -28,16 +28,15 @@ export async function run(
     screen.complain(`${name}: results could not be written: ${screen.lost}`);
     return code === ExitCode.ok ? ExitCode.failure : code;
   } catch (error) {
-    const { code, message, stack } = error as NodeJS.ErrnoException;
+    const { message, stack } = error as Error;
     if (error instanceof UsageError) {
       return fail(error.code, message, `${name}: ${message}\n${name} --help tells more`);
     }
     if (error instanceof ConfigError) return fail(ExitCode.invalidConfig, message, message);
     if (error instanceof HomeError) return fail(ExitCode.invalidConfig, message);
     if (error instanceof StateDirError) return fail(ExitCode.permission, message);
-    const isDenied = code === "EACCES" || code === "EPERM";
     const shown = `${name}: ${debug ? stack : message}`;
-    return fail(isDenied ? ExitCode.permission : ExitCode.unknown, message, shown);
+    return fail(exitCodeOf(error), message, shown);
   }
 }
 

@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { readdirSync } from "node:fs";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings, Settings } from "../config/settings.ts";
-import { ExitCode } from "../exit-code.ts";
+import { ExitCode, exitCodeOf } from "../exit-code.ts";
 import type { Log } from "../log.ts";
 import { restartProgram, startProgram } from "../operations/operate.ts";
 import type { ActionResult, Operation } from "../operations/operation.ts";
@@ -105,7 +105,7 @@ export class Requests implements Disposable {
         : await restartProgram(subject, operation);
     } catch (error) {
       const message = `${action} failed: ${(error as Error).message}`;
-      return { program: program.name, action, result: "failed", code: ExitCode.unknown, message };
+      return { program: program.name, action, result: "failed", code: exitCodeOf(error), message };
     }
   }
 
