@@ -26,9 +26,13 @@ const numbers = (count: number): readonly number[] => Array.from({ length: count
 
 test("references that double in each line are an error of their program alone", (t) => {
   const { ok, issues } = load(t, [
-    ...["[Program:web]", "command = /bin/true", "[[Env]]", `a0 = ${"x".repeat(100)}`],
+    "[Program:web]",
+    "command = /bin/true",
+    "[[Env]]",
+    `a0 = ${"x".repeat(100)}`,
     ...numbers(14).map((i) => `a${i + 1} = %(a${i})s%(a${i})s`),
-    ...["[Program:b]", "command = /bin/true"],
+    "[Program:b]",
+    "command = /bin/true",
   ]);
   assert.equal(ok, 1);
   assert.match(issues[0] ?? "", /^\/usrsvc\.cfg:16: a11: %\(a10\)s makes the value too long: more/);
@@ -36,10 +40,14 @@ test("references that double in each line are an error of their program alone", 
 
 test("the values of a program have 2 MB together at most", (t) => {
   const { ok, issues } = load(t, [
-    ...["[Program:web]", "command = /bin/true", "[[Env]]", `a0 = ${"x".repeat(1000)}`],
+    "[Program:web]",
+    "command = /bin/true",
+    "[[Env]]",
+    `a0 = ${"x".repeat(1000)}`,
     `a1 = ${"%(a0)s".repeat(120)}`,
     ...numbers(200).map((i) => `b${i} = %(a1)s`),
-    ...["[Program:b]", "command = /bin/true"],
+    "[Program:b]",
+    "command = /bin/true",
   ]);
   assert.equal(ok, 1);
   assert.match(
@@ -50,7 +58,9 @@ test("the values of a program have 2 MB together at most", (t) => {
 
 test("what a file inserts is bounded for all its programs together", (t) => {
   const { ok, issues } = load(t, [
-    ...["[DEFAULT]", `z = ${"y".repeat(1000)}`, `w = ${"%(z)s".repeat(120)}`],
+    "[DEFAULT]",
+    `z = ${"y".repeat(1000)}`,
+    `w = ${"%(z)s".repeat(120)}`,
     ...numbers(150).flatMap((i) => [`[Program:p${i}]`, "command = /bin/echo %(w)s"]),
   ]);
   assert.ok(ok < 100, `${ok}`);
@@ -62,8 +72,11 @@ test("what a file inserts is bounded for all its programs together", (t) => {
 
 test("a long command that all programs share is bounded as well", (t) => {
   const { ok, issues } = load(t, [
-    ...["[DEFAULT]", `z = ${"y ".repeat(500)}`, `w = ${"%(z)s".repeat(120)}`],
-    ...["[DefaultSettings:d]", "command = /bin/echo %(w)s"],
+    "[DEFAULT]",
+    `z = ${"y ".repeat(500)}`,
+    `w = ${"%(z)s".repeat(120)}`,
+    "[DefaultSettings:d]",
+    "command = /bin/echo %(w)s",
     ...numbers(250).flatMap((i) => [`[Program:p${i}]`, "defaults = d"]),
   ]);
   assert.ok(ok < 100, `${ok}`);
