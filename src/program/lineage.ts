@@ -56,9 +56,12 @@ export function relation(ref: ProcessRef, name: string, host: LineageHost): Rela
   const neighbours = away && relationToNeighbour(away, name, host);
   if (neighbours !== undefined) return neighbours;
   if (isOurselves(ref, host) || isUsrsvc(ref, host)) return "other";
-  const known = byMark(ref.pid, name, host) ?? byKin(ref, name, host);
+  // Whoever starts what runs as another gives it what environment he likes.
+  const isForeign = isSetuid(ref, host);
+  const mark = isForeign ? undefined : byMark(ref.pid, name, host);
+  const known = mark ?? byKin(ref, name, host);
   if (known !== undefined) return known;
-  if (isBeingLaunched(ref, host) || isSetuid(ref, host)) return "other";
+  if (isBeingLaunched(ref, host) || isForeign) return "other";
   return writesToOthersLog(ref, name, host) ? "other" : "free";
 }
 

@@ -50,7 +50,6 @@ export function makeStateDir(dir: StateDir): void {
   }
   const { mode, uid } = statSync(dir.path);
   const me = process.getuid?.() ?? 0;
-  for (const path of [dir.programs, dir.locks]) openToOwner(path, me);
   if (uid !== me) {
     const instead =
       me === 0
@@ -63,6 +62,23 @@ export function makeStateDir(dir: StateDir): void {
       `state_dir ${dir.path} can be written by others: chmod go-w ${dir.path}`,
     );
   }
+  for (const path of [dir.pidfiles, dir.logs]) checkOwner(statSync(path), path, me);
+  for (const path of [dir.programs, dir.locks]) checkPart(path, me);
+  for (const path of [dir.programs, dir.locks]) openToOwner(path, me);
+}
+
+/** It may have been made while the folder was open to others. */
+function checkPart(path: string, me: number): void {
+  const { mode, uid } = statSync(path);
+  checkOwner({ uid }, path, me);
+  if ((mode & 0o022) !== 0) {
+    throw new StateDirError(`state_dir: ${path} can be written by others: chmod go-w ${path}`);
+  }
+}
+
+function checkOwner({ uid }: { readonly uid: number }, path: string, me: number): void {
+  if (uid === me) return;
+  throw new StateDirError(`state_dir: ${path} belongs to ${nameOf(uid)}: move it away`);
 }
 
 /** What somebody has closed keeps a program out of reach, and is ours to open. */
