@@ -39,6 +39,7 @@ export function openForAppend(path: string, mode = 0o666): number {
   const link = lstatSync(path, { throwIfNoEntry: false });
   const isLink = link?.isSymbolicLink() === true;
   if (isLink) checkLink(path, link);
+  else if (link?.isFIFO() === true) check(path, link); // to open it may be an error of its own
   const fd = openSync(path, isLink ? flags : flags | O_NOFOLLOW, mode);
   try {
     check(path, fstatSync(fd));
