@@ -64,7 +64,7 @@ describe("BoundedSearch", () => {
 
   test("finds what is not dear in the same look", () => {
     const one = search("(a+)+!");
-    const titles = [..."abc"].map((char) => `${char} ${"a".repeat(50)}`);
+    const titles = ["x", "y", "z"].map((char) => `${char} ${"a".repeat(50)}`);
     const { found, ms } = timed(one, [...titles, "/bin/aa!", "x".repeat(100), "aa! 2"]);
     assert.equal(found, 2);
     assert.ok(ms < MOST_MS, `${ms} ms`);
