@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { nameOf, runAs } from "../accounts.ts";
 import { fileStem } from "../file-stem.ts";
@@ -62,29 +62,26 @@ export function makeStateDir(dir: StateDir): void {
       `state_dir ${dir.path} can be written by others: chmod go-w ${dir.path}`,
     );
   }
-  for (const path of [dir.pidfiles, dir.logs]) checkOwner(statSync(path), path, me);
-  for (const path of [dir.programs, dir.locks]) checkPart(path, me);
-  for (const path of [dir.programs, dir.locks]) openToOwner(path, me);
-}
-
-/** It may have been made while the folder was open to others. */
-function checkPart(path: string, me: number): void {
-  const { mode, uid } = statSync(path);
-  checkOwner({ uid }, path, me);
-  if ((mode & 0o022) !== 0) {
-    throw new StateDirError(`state_dir: ${path} can be written by others: chmod go-w ${path}`);
+  for (const path of [dir.programs, dir.locks, dir.pidfiles, dir.logs]) {
+    const stat = statSync(path, { throwIfNoEntry: false }); // it may just be deleted: then it is made anew
+    if (stat === undefined) continue;
+    checkOwner(stat, path, me);
+    if (path === dir.programs || path === dir.locks) checkMode(stat, path);
   }
 }
 
-function checkOwner({ uid }: { readonly uid: number }, path: string, me: number): void {
-  if (uid === me) return;
-  throw new StateDirError(`state_dir: ${path} belongs to ${nameOf(uid)}: move it away`);
+/** What somebody has closed keeps a program out of reach, and is ours to open. */
+function checkMode({ mode }: Stats, path: string): void {
+  if ((mode & 0o022) !== 0) {
+    throw new StateDirError(`state_dir: ${path} can be written by others: chmod go-w ${path}`);
+  }
+  if ((mode & 0o700) !== 0o700) chmodSync(path, mode | 0o700);
 }
 
-/** What somebody has closed keeps a program out of reach, and is ours to open. */
-function openToOwner(path: string, me: number): void {
-  const { mode, uid } = statSync(path);
-  if (uid === me && (mode & 0o700) !== 0o700) chmodSync(path, mode | 0o700);
+/** It may have been made while the folder was open to others. */
+function checkOwner({ uid }: Stats, path: string, me: number): void {
+  if (uid === me) return;
+  throw new StateDirError(`state_dir: ${path} belongs to ${nameOf(uid)}: move it away`);
 }
 
 /** The state folder cannot be used; the message names it and what to do. */
