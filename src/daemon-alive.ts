@@ -39,7 +39,7 @@ export function daemonRuns(state: StateDir, proc: ProcReader): boolean {
  */
 export function stateOfPidfile(pidfile: string, proc: ProcReader): StateDir | undefined {
   try {
-    const { text } = readFileHead(pidfile, { most: 80 });
+    const { text } = readFileHead(pidfile, { most: 80, owner: "us or root" });
     const pid = parsePid(text.trim());
     const process = pid && proc.alive(pid);
     if (process === undefined) return undefined;
@@ -68,7 +68,7 @@ function lockedState(fd: string): StateDir | undefined {
  */
 function lockHolder(path: string, proc: ProcReader): ProcessRef | undefined {
   try {
-    const { text } = readFileHead(path, { most: 80, followsLinks: false });
+    const { text } = readFileHead(path, { most: 80, followsLinks: false, owner: "us" });
     const pid = parsePid(/^usrsvcd, pid (\d+) *$/m.exec(text)?.[1] ?? "");
     const process = pid && proc.alive(pid);
     return process && hasOpen(process, statSync(path)) ? process : undefined;

@@ -46,7 +46,7 @@ const MOST_BYTES = 16 * 1024 * 1024;
  */
 export function readDaemonInfo(path: string, boot: string): DaemonInfo | undefined {
   try {
-    const { text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false });
+    const { text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
     const raw = JSON.parse(text) as Partial<DaemonInfo>;
     const { pid, startTime } = raw.process ?? {};
     if (!Number.isSafeInteger(pid) || !Number.isSafeInteger(startTime)) return undefined;

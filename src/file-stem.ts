@@ -5,10 +5,11 @@ const LONGEST_STEM = 180;
 
 /**
  * A program's name as a file name: `Program:../../x` must not leave the folder. Everything but
- * letters, digits, `_`, `-`, and dots that do not lead is written as %XX.
+ * letters, digits, `_`, `-`, and dots that do not lead is written as %XX. Half of a surrogate pair, which
+ * only a file that was forged can name, is written as what stands for any such.
  */
 export function fileStem(name: string): string {
-  const stem = encodeURIComponent(name)
+  const stem = encodeURIComponent(name.replace(/\p{Surrogate}/gu, "\ufffd"))
     .replace(/[!~*'()]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
     .replace(/^\./, "%2E");
   if (stem.length <= LONGEST_STEM) return stem;

@@ -12,6 +12,7 @@ import {
 import { basename, dirname, extname, join } from "node:path";
 import pino from "pino";
 import type { SonicBoom } from "sonic-boom";
+import { isPrivateFolder, openForAppend } from "./open-log.ts";
 import { tameJson } from "./tame.ts";
 
 /** What a log line is about; the README lists all events with their fields. */
@@ -144,6 +145,11 @@ function makeLogger(
 
 async function openStream(path: string | undefined): Promise<Stream> {
   if (path === undefined) return tolerant(pino.destination({ dest: 1, sync: true }));
+  const folder = dirname(path);
+  if (path.startsWith("/") && existsSync(folder) && !isPrivateFolder(folder)) {
+    // Names that are foreseen are not made where others may make them before: nothing is rolled.
+    return tolerant(pino.destination({ fd: openForAppend(path, 0o600), sync: true }));
+  }
   // A device, a FIFO or a link to such (/dev/null, /dev/stdout) is written to as it is.
   if (existsSync(path) && !lstatSync(path).isFile() && !isOurLink(path)) {
     probe(path);

@@ -1,11 +1,12 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { nameOf } from "./accounts.ts";
 
 /** Something is there, but no file that can be read to its end. */
 export class NotAFile extends Error {
   override readonly name = "NotAFile";
 
-  constructor(path: string, kind: string) {
-    super(`${path} is ${kind}, not a file`);
+  constructor(path: string, kind: string, wanted = "a file") {
+    super(`${path} is ${kind}, not ${wanted}`);
   }
 }
 
@@ -15,6 +16,8 @@ export interface ReadOptions {
   readonly most: number;
   /** False: a symbolic link is no file. */
   readonly followsLinks?: boolean;
+  /** Whose it must be, else it is none: this account's, or also root's. */
+  readonly owner?: "us" | "us or root";
 }
 
 /** What was read. */
@@ -30,11 +33,17 @@ export interface Reading {
  *
  * @throws {NotAFile} for all but a regular file, and what Node throws
  */
-export function readFileHead(path: string, { most, followsLinks = true }: ReadOptions): Reading {
+export function readFileHead(
+  path: string,
+  { most, followsLinks = true, owner }: ReadOptions,
+): Reading {
   const fd = open(path, followsLinks);
   try {
     const stat = fstatSync(fd);
     if (!stat.isFile()) throw new NotAFile(path, kindOf(stat));
+    if (owner !== undefined && !isOf(owner, stat)) {
+      throw new NotAFile(path, `a file of ${nameOf(stat.uid)}`, "one of this account");
+    }
     const buffer = Buffer.allocUnsafe(Math.min(stat.size, most));
     let length = 0;
     for (let read = -1; read !== 0 && length < buffer.length; length += read) {
@@ -44,6 +53,10 @@ export function readFileHead(path: string, { most, followsLinks = true }: ReadOp
   } finally {
     closeSync(fd);
   }
+}
+
+function isOf(owner: "us" | "us or root", { uid }: Stats): boolean {
+  return uid === process.getuid?.() || (uid === 0 && owner === "us or root");
 }
 
 /** A FIFO would wait for a writer, and a terminal become ours. */

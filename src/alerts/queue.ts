@@ -113,7 +113,7 @@ function setAside(path: string): void {
 
 function readText(path: string): string {
   try {
-    return readFileHead(path, { most: MOST_BYTES, followsLinks: false }).text;
+    return readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" }).text;
   } catch {
     return "";
   }

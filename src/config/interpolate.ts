@@ -5,8 +5,17 @@ export class InterpolationError extends Error {
   override readonly name = "InterpolationError";
 }
 
-/** No value may grow beyond this; ten lines of `a = %(b)s%(b)s` make a thousand copies. */
-const MAX_LENGTH = 1_000_000;
+/**
+ * No value may grow beyond this: ten lines of `a = %(b)s%(b)s` make a thousand copies. The kernel takes
+ * no longer argument or variable (MAX_ARG_STRLEN).
+ */
+const MAX_LENGTH = 128 * 1024;
+/** Nor those of a program together beyond what it can be given (ARG_MAX, as a stack of 8 MB makes it). */
+const MAX_OF_PROGRAM = 2 * 1024 * 1024;
+/** All that is inserted in a file, that on the way to a value included: ten thousand programs need less. */
+const MAX_OF_FILE = 8 * 1024 * 1024;
+/** A reference to nothing counts for so much: to look it up takes time, too. */
+const STEP = 16;
 /** 1.x ended in Python's limit of recursion, at about as many steps. */
 const MAX_DEPTH = 300;
 
@@ -19,7 +28,30 @@ const MAX_DEPTH = 300;
  */
 export function interpolate(section: Section, key: string, text: string): string {
   if (!text.includes("%(")) return text;
-  return expand(text, key, section, { section, open: new Set(), done: new Map() });
+  const result = expand(text, key, section, { section, open: new Set(), done: new Map() });
+  const top = ancestor(section, 1);
+  if (spend(top, result.length) > MAX_OF_PROGRAM) {
+    const most = `${MAX_OF_PROGRAM / 1024 / 1024} MB`;
+    throw new InterpolationError(
+      `with it the values of [${top.name}] that hold references have more than ${most}`,
+    );
+  }
+  return result;
+}
+
+/** What the references in a section, and in a file (its root), have made so far, in characters. */
+const spent = new WeakMap<Section, number>();
+
+function spend(section: Section, length: number): number {
+  const sum = (spent.get(section) ?? 0) + length;
+  spent.set(section, sum);
+  return sum;
+}
+
+function ancestor(section: Section, depth: number): Section {
+  let found = section;
+  while (found.depth > depth) found = found.parent;
+  return found;
 }
 
 interface Search {
@@ -47,10 +79,15 @@ function expand(text: string, key: string, owner: Section, search: Search): stri
     const found = find(search.section, name);
     result += text.slice(copied, start) + expand(found.text, name, found.owner, search);
     if (result.length > MAX_LENGTH)
-      throw new InterpolationError(`%(${name})s makes the value too long`);
+      throw new InterpolationError(`%(${name})s makes the value too long: more than 128 kB`);
     copied = end;
   }
   result += text.slice(copied);
+  if (spend(ancestor(owner, 0), result.length + STEP) > MAX_OF_FILE) {
+    throw new InterpolationError(
+      `the references of this file insert more than ${MAX_OF_FILE / 1024 / 1024} MB`,
+    );
+  }
   search.open.delete(mark);
   search.done.set(mark, result);
   return result;

@@ -1,10 +1,22 @@
-/** The name of `names` that `name` was perhaps meant to be; undefined if none is near. */
+/** A name that is longer nobody mistypes: it was put there by something else. */
+const LONGEST = 100;
+/** So many letters are compared within a second. Thousands of wrong names among thousands are no typing error. */
+const MOST_STEPS = 10_000_000;
+const budget = { steps: 0, since: 0 };
+
+/**
+ * The name of `names` that `name` was perhaps meant to be; undefined if none is near, or if too much was
+ * asked within a second: it is an advice, for which nobody waits.
+ */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
+  if (name.length > LONGEST || isExhausted()) return undefined;
   let best: string | undefined;
   let least = Math.max(1, Math.floor(name.length / 3)) + 1;
   const wanted = simplify(name);
   for (const candidate of names) {
     if (Math.abs(candidate.length - name.length) > least) continue;
+    budget.steps += name.length * candidate.length;
+    if (budget.steps > MOST_STEPS) break;
     const steps = distance(wanted, simplify(candidate));
     if (steps < least) {
       least = steps;
@@ -12,6 +24,12 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
     }
   }
   return best;
+}
+
+function isExhausted(): boolean {
+  const now = performance.now();
+  if (now - budget.since > 1000) Object.assign(budget, { steps: 0, since: now });
+  return budget.steps > MOST_STEPS;
 }
 
 /** Case, blanks and dashes make no difference. */

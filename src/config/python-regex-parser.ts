@@ -1,12 +1,22 @@
 import { ASCII, caseVariants, type Categories, literal, UNICODE } from "./python-regex-chars.ts";
 import { readClass } from "./python-regex-class.ts";
 import { changeFlags, type Flags, NO_FLAGS, readFlags } from "./python-regex-flags.ts";
+import {
+  alternatives,
+  anyOf,
+  inSequence,
+  repeated,
+  type Ways,
+  ONE_WAY,
+} from "./python-regex-ways.ts";
 import { octalCode, PatternError, PatternReader, readEscapedCode } from "./python-regex-reader.ts";
 
 export interface Translated {
   /** For the flag u; no other flag may change what `.`, `^` and `$` mean. */
   readonly source: string;
   readonly ignoreCase: boolean;
+  /** In how many ways it can be tried at one place. */
+  readonly ways: Ways;
 }
 
 /** Translates `pattern`. @throws {PatternError} */
@@ -27,8 +37,11 @@ interface Piece {
   readonly source: string;
   readonly min: number;
   readonly max: number;
+  readonly ways: Ways;
   /** An anchor cannot be repeated, nor can what is repeated; a comment is nothing. */
   readonly kind: "atom" | "anchor" | "repeat" | "nothing";
+  /** One character, any number of times, none included: at the beginning it does nothing. */
+  readonly isIdle?: boolean;
 }
 
 interface Repeat {
@@ -43,6 +56,10 @@ const END = "$";
 const MAX_REPEAT = 4_294_967_295;
 /** Nobody writes more, and what nests without end would overflow the stack. */
 const MAX_GROUPS = 500;
+/** Such as `x?`. V8 takes a second to compile 40 of them in a row, and minutes for 80. */
+const MAX_OPTIONAL = 24;
+/** It writes out what is repeated no more than so often. */
+const UNROLLED = 3;
 
 class PatternParser {
   readonly #reader: PatternReader;
@@ -56,6 +73,8 @@ class PatternParser {
   #isStart = true;
   #atomics = 0;
   #brackets = 0;
+  #closed = 0;
+  #optional = 0;
   /** JavaScript's flag i holds for all or nothing; with `(?i:...)` each character is spelt out. */
   readonly #spellsCase: boolean;
 
@@ -66,9 +85,9 @@ class PatternParser {
   }
 
   parse(): Translated {
-    const { source } = this.#alternatives();
+    const { source, ways } = this.#alternatives();
     if (this.#reader.peek() !== undefined) throw this.#error("unbalanced parenthesis");
-    return { source, ignoreCase: this.#flags.i && !this.#spellsCase };
+    return { source, ignoreCase: this.#flags.i && !this.#spellsCase, ways };
   }
 
   #alternatives(): Piece {
@@ -78,20 +97,23 @@ class PatternParser {
     while (this.#reader.take("|")) {
       this.#isStart = false;
       branches.push(this.#sequence(new Set(before)));
+      if (branches.at(-1)?.max === 0) this.#countOptional(1, this.#reader.at);
       const branch = this.#certain;
       certain = new Set([...certain].filter((group) => branch.has(group)));
     }
     this.#certain = certain;
     return {
       source: branches.map((branch) => branch.source).join("|"),
-      min: Math.min(...branches.map((branch) => branch.min)),
-      max: Math.max(...branches.map((branch) => branch.max)),
+      min: branches.reduce((least, { min }) => Math.min(least, min), Infinity),
+      max: branches.reduce((most, { max }) => Math.max(most, max), 0),
+      ways: alternatives(branches.map((branch) => branch.ways)),
       kind: "atom",
     };
   }
 
   #sequence(certain: Set<number>): Piece {
     this.#certain = certain;
+    const isOutermost = this.#brackets === this.#closed;
     const pieces: Piece[] = [];
     let before = certain;
     for (;;) {
@@ -100,7 +122,11 @@ class PatternParser {
       if (char === undefined || char === "|" || char === ")") break;
       const repeat = this.#quantifier();
       if (repeat) {
-        pieces.push(this.#repeat(pieces.pop(), repeat, before));
+        const isFirst = isOutermost && pieces.length === 1;
+        const repeated = this.#repeat(pieces.pop(), repeat, before);
+        // What is searched for is found with it where it is found without, and sooner.
+        const isIdle = isFirst && repeated.isIdle === true;
+        pieces.push(isIdle ? { ...repeated, source: "", ways: ONE_WAY } : repeated);
         continue;
       }
       before = new Set(this.#certain);
@@ -113,6 +139,7 @@ class PatternParser {
       source: pieces.map(({ source }) => source).join(""),
       min: pieces.reduce((sum, { min }) => sum + min, 0),
       max: pieces.reduce((sum, { max }) => sum + max, 0),
+      ways: inSequence(pieces.map(({ ways }) => ways)),
       kind: "atom",
     };
   }
@@ -146,6 +173,7 @@ class PatternParser {
     if (piece === undefined || piece.kind === "anchor") throw this.#error("nothing to repeat", at);
     if (piece.kind === "repeat") throw this.#error("multiple repeat", at);
     if (from === 0) this.#certain = before;
+    if (to <= UNROLLED) this.#countOptional(to - from, at);
     const isLazy = this.#reader.take("?");
     const isPossessive = !isLazy && this.#reader.take("+");
     const count = to === Infinity ? `{${from},}` : `{${from},${to}}`;
@@ -154,8 +182,17 @@ class PatternParser {
       source: isPossessive ? this.#atomic(source) : source,
       min: piece.min === 0 ? 0 : piece.min * from,
       max: piece.max === 0 ? 0 : piece.max * to,
+      ways: repeated(piece.ways, from, to),
       kind: "repeat",
+      isIdle: from === 0 && piece.max === 1 && !isPossessive && !piece.source.includes("(?<"),
     };
+  }
+
+  #countOptional(parts: number, at: number): void {
+    this.#optional += parts;
+    if (this.#optional > MAX_OPTIONAL) {
+      throw this.#error(`more than ${MAX_OPTIONAL} optional parts`, at);
+    }
   }
 
   /** What a look-ahead has found is not tried again in another way; so it can be taken as a whole. */
@@ -204,7 +241,7 @@ class PatternParser {
       }
       case "#":
         while (this.#reader.next("missing ), unterminated comment", at) !== ")");
-        return { source: "", min: 0, max: 0, kind: "nothing" };
+        return NOTHING;
       case "=":
       case "!":
         return this.#lookAround(at, `(?${char}`);
@@ -262,18 +299,19 @@ class PatternParser {
     const piece = this.#alternatives();
     this.#flags = flags;
     if (!this.#reader.take(")")) throw this.#error("missing ), unterminated subpattern", at);
+    this.#closed++;
     return { ...piece, source: `${open}${piece.source})` };
   }
 
   #lookAround(at: number, open: string): Piece {
     const before = new Set(this.#certain);
-    const { source, min, max } = this.#inner(at, open);
+    const { source, min, max, ways } = this.#inner(at, open);
     if (open.startsWith("(?<") && min !== max) {
       throw this.#error("look-behind requires fixed-width pattern", at);
     }
     // What a negative look-around has matched is gone.
     if (open.endsWith("!")) this.#certain = before;
-    return { source: `(?:${source})`, min: 0, max: 0, kind: "atom" };
+    return { source: `(?:${source})`, min: 0, max: 0, ways, kind: "atom" };
   }
 
   #flagGroup(at: number, first: string): Piece {
@@ -290,7 +328,7 @@ class PatternParser {
     }
     if (change.on.includes("x") && !outer.x) throw new VerboseFlag();
     this.#flags = changeFlags(outer, change);
-    return { source: "", min: 0, max: 0, kind: "nothing" };
+    return NOTHING;
   }
 
   #escape(at: number): Piece {
@@ -348,7 +386,7 @@ class PatternParser {
       throw this.#error(`a reference to a group cannot ignore case here: ${advice}`, at);
     }
     const { min, max } = group;
-    return { source: `\\k<g${index}>`, min, max, kind: "atom" };
+    return { source: `\\k<g${index}>`, min, max, ways: anyOf(max), kind: "atom" };
   }
 
   #isSpelt(): boolean {
@@ -364,10 +402,12 @@ class PatternParser {
   }
 }
 
+const NOTHING: Piece = { source: "", min: 0, max: 0, ways: ONE_WAY, kind: "nothing" };
+
 function atom(source: string): Piece {
-  return { source, min: 1, max: 1, kind: "atom" };
+  return { source, min: 1, max: 1, ways: ONE_WAY, kind: "atom" };
 }
 
 function anchor(source: string): Piece {
-  return { source, min: 0, max: 0, kind: "anchor" };
+  return { source, min: 0, max: 0, ways: ONE_WAY, kind: "anchor" };
 }

@@ -29,6 +29,7 @@ export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): 
   const faulty = new Map<string, FaultyProgram>();
   const seen = new Map<string, PlacedSection>();
   const issues: ConfigIssue[] = [];
+  let long = 0;
   for (const file of files) {
     const faults = faultsBySection(file, general);
     noteIgnored(file, file !== files[0], general);
@@ -48,6 +49,9 @@ export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): 
       } else if (seen.has(name)) {
         repeatName(name, place, seen.get(name), list);
         setAside(name, programs, faulty);
+      } else if (long > MOST_OF_LONG) {
+        list.error(place, TOO_MUCH);
+        faulty.set(name, { name, place, known: {} });
       } else {
         const own = { section, file: file.path };
         seen.set(name, own);
@@ -58,6 +62,8 @@ export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): 
         const resolved = resolveProgram(name, own, base?.layer, host, list);
         if ("settings" in resolved) programs.set(name, resolved.settings);
         else faulty.set(name, { name, place, known: resolved.known });
+        const { command = "" } = "settings" in resolved ? resolved.settings : resolved.known;
+        if (command.length > LONG) long += command.length;
       }
       for (const issue of list.issues) issues.push(issue);
     }
@@ -65,6 +71,12 @@ export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): 
   warnOfSharedPidfiles(programs, issues);
   return { programs, faulty, issues: [...general.issues, ...issues] };
 }
+
+/** Commands are taken apart for each program, also one that stands once, in defaults that all share. */
+const LONG = 16 * 1024;
+const MOST_OF_LONG = 8 * 1024 * 1024;
+const TOO_MUCH =
+  "the long commands (16 kB or more) of the programs above have together more than 8 MB; shorten them";
 
 const NAMELESS = "[Program:] has no name; write one, as in [Program:web]";
 

@@ -1,4 +1,5 @@
 import { translatePythonRegex } from "./python-regex.ts";
+import type { Ways } from "./python-regex-ways.ts";
 import * as values from "./values.ts";
 import type { RawValue, Reading } from "./values.ts";
 
@@ -18,7 +19,8 @@ export interface Setting<T> {
 }
 
 /** The text that `proctitle_re` holds and the expression that it means; undefined where it is empty. */
-export type Title = { readonly source: string; readonly regex: RegExp } | undefined;
+export type Title =
+  { readonly source: string; readonly regex: RegExp; readonly ways: Ways } | undefined;
 
 /** Keys of `[Main]`. */
 export const mainSchema = {
@@ -208,8 +210,9 @@ function flag(fallback: boolean, help: string): Setting<boolean> {
 function readTitle({ text }: RawValue): Reading<Title> {
   if (text === "") return { value: undefined };
   const translated = translatePythonRegex(text);
-  if ("regex" in translated) return { value: { source: text, regex: translated.regex } };
-  return { problem: `${JSON.stringify(text)} is no regular expression: ${translated.problem}` };
+  if ("regex" in translated) return { value: { source: text, ...translated } };
+  const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  return { problem: `${JSON.stringify(shown)} is no regular expression: ${translated.problem}` };
 }
 
 function readName({ text }: RawValue): Reading<string | undefined> {

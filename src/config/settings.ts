@@ -1,4 +1,5 @@
 import type { ConfigIssue, Place } from "./issue.ts";
+import type { Ways } from "./python-regex-ways.ts";
 
 /** `[Main]` of usrsvc.cfg, defaults resolved. All paths are absolute. */
 export interface MainSettings {
@@ -25,7 +26,13 @@ export interface MainSettings {
 /** How a process is recognised as a program by its command line. */
 export type MatchRule =
   /** `proctitle_re` searches the command line, its words joined by blanks. */
-  | { readonly kind: "title"; readonly source: string; readonly regex: RegExp }
+  | {
+      readonly kind: "title";
+      readonly source: string;
+      readonly regex: RegExp;
+      /** How dear it can become; undefined: nobody knows. */
+      readonly ways?: Ways;
+    }
   /**
    * The command line must be one of these (or what the kernel makes of it through `#!`).
    * Without `useshell` there is one (two for setsid); with it, one per simple command of the line, the last first.

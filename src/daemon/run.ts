@@ -13,6 +13,7 @@ import { containerRole } from "../container.ts";
 import { ExitCode } from "../exit-code.ts";
 import { shorten } from "../format.ts";
 import { openLog, type OpenLog } from "../log.ts";
+import { ForeignFile } from "../open-log.ts";
 import { isRequestFile } from "../operations/request.ts";
 import { makeFolder } from "../program/folders.ts";
 import type { Host } from "../program/host.ts";
@@ -292,6 +293,7 @@ class Life {
       }
       return await openLog({ stdout, stderr, debug: this.#options.debug });
     } catch (cause) {
+      if (cause instanceof ForeignFile) return await this.#openLogInState(cause.message);
       const where = [stdout, stderr].filter((path) => path !== undefined).join(" or ");
       throw new CannotBegin(
         ExitCode.permission,
@@ -299,6 +301,14 @@ class Life {
         { cause },
       );
     }
+  }
+
+  /** What another account puts in the place of a log keeps nobody from looking after the programs. */
+  async #openLogInState(reason: string): Promise<OpenLog> {
+    const stdout = join(this.#state.path, "usrsvcd.log");
+    const log = await openLog({ stdout, stderr: undefined, debug: this.#options.debug });
+    log.write("error", "daemon.degraded", { reason }, `${reason}; the log is ${stdout} now`);
+    return log;
   }
 
   #writePidfile({ pidfile }: MainSettings): void {

@@ -52,7 +52,9 @@ export async function locked(
   const own = strangers === undefined ? known : emptyRecord(subject.name, boot);
   const complete =
     strangers === undefined ? await completeLaunch(own, lock, subject.settings, host) : own;
-  return await act({ ...complete, by: "usrsvc", config: host.config }, lock, strangers);
+  const result = await act({ ...complete, by: "usrsvc", config: host.config }, lock, strangers);
+  const dear = subject.pattern.takeTrouble?.();
+  return dear === undefined ? result : { ...result, details: [...(result.details ?? []), dear] };
 }
 
 /** The same name in two files that share a state_dir: whatever is asked, the other's is left alone. */

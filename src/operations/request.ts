@@ -96,7 +96,7 @@ export function takeRequest(dir: StateDir, file: string): Request | undefined {
   const path = join(dir.programs, file);
   let text: string;
   try {
-    ({ text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false }));
+    ({ text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" }));
     rmSync(path);
   } catch {
     return undefined; // withdrawn
@@ -125,7 +125,7 @@ function parseRequest(text: string): Request | undefined {
 export function takeAnswer(dir: StateDir, request: Request): Answer | undefined {
   const path = answerPath(dir, request);
   try {
-    const { text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false });
+    const { text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
     const answer = JSON.parse(text) as Answer;
     rmSync(path, { force: true });
     return answer;

@@ -59,9 +59,12 @@ export function relation(ref: ProcessRef, name: string, host: LineageHost): Rela
   const neighbours = away && relationToNeighbour(away, name, host);
   if (neighbours !== undefined) return neighbours;
   if (isOurselves(ref, host) || isUsrsvc(ref, host)) return "other";
-  const known = byMark(ref.pid, name, host) ?? byKin(ref, name, host);
+  // Whoever starts what runs as another gives it what environment he likes.
+  const isForeign = isSetuid(ref, host);
+  const mark = isForeign ? undefined : byMark(ref.pid, name, host);
+  const known = mark ?? byKin(ref, name, host);
   if (known !== undefined) return known;
-  if (isBeingLaunched(ref, host) || isSetuid(ref, host)) return "other";
+  if (isBeingLaunched(ref, host) || isForeign) return "other";
   const { proc, env, programs } = host;
   const isOthers = programs !== undefined && isRivals(ref, name, { proc, env, programs });
   return isOthers ? "other" : "free";
@@ -89,7 +92,7 @@ export function launchOf(ref: ProcessRef, name: string, host: LineageHost): stri
   if (unmarked.has(ref)) return undefined;
   const stat = statIfAny(host.proc, ref.pid);
   if (stat?.session !== Number(ref.pid) || stat.startTime !== ref.startTime) return undefined;
-  if ((host.ownerOf(ref) ?? name) !== name) return undefined;
+  if ((host.ownerOf(ref) ?? name) !== name || isSetuid(ref, host)) return undefined;
   const mark = markOf(host.proc, ref.pid);
   if (mark === undefined) unmarked.add(ref);
   if (mark?.home !== host.home || !isLaunchedItself(stat, mark.launch)) return undefined;

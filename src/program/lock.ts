@@ -147,7 +147,11 @@ export function lockNote(path: string): string {
 }
 
 function readHead(path: string): string {
-  return readFileHead(path, { most: SIGNATURE_BYTES + NOTE_BYTES, followsLinks: false }).text;
+  return readFileHead(path, {
+    most: SIGNATURE_BYTES + NOTE_BYTES,
+    followsLinks: false,
+    owner: "us",
+  }).text;
 }
 
 function noteOf(fd: number): string {

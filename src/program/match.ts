@@ -3,6 +3,7 @@ import { isAbsolute, join } from "node:path";
 import { withoutEmptyTail } from "../../proc/cmdline.ts";
 import type { MatchRule, ProgramSettings } from "../config/settings.ts";
 import { readFileHead } from "../read-file.ts";
+import { BoundedSearch } from "./bounded-search.ts";
 
 /** Search path of execvp(3) when the environment has no PATH (confstr(3), _CS_PATH). */
 export const DEFAULT_PATH = "/bin:/usr/bin";
@@ -20,6 +21,8 @@ export interface Pattern {
   doesWork(argv: readonly string[]): boolean;
   /** Working directory that a match must have, unless it is the program's by its lineage; undefined: any. */
   readonly folder: string | undefined;
+  /** What was too dear to be looked at since this was asked last; undefined: nothing. */
+  takeTrouble?(): string | undefined;
   /** Names (see {@link endingOf}) with which a matching command line ends; undefined: any may. */
   readonly endings: readonly string[] | undefined;
 }
@@ -55,9 +58,11 @@ class TitlePattern implements Pattern {
   readonly folder = undefined;
   readonly #rule: MatchRule & { kind: "title" };
   readonly #program: Launchable;
+  readonly #search: BoundedSearch;
 
   constructor(rule: MatchRule & { kind: "title" }, program: Launchable) {
     this.#rule = rule;
+    this.#search = new BoundedSearch(rule);
     this.#program = program;
   }
 
@@ -77,8 +82,12 @@ class TitlePattern implements Pattern {
     return this.isShell && this.matches(argv);
   }
 
+  takeTrouble(): string | undefined {
+    return this.#search.takeTrouble();
+  }
+
   matches(argv: readonly string[]): boolean {
-    if (argv.length === 0 || !this.#rule.regex.test(argv.join(" "))) return false;
+    if (argv.length === 0 || !this.#search.isIn(argv.join(" "))) return false;
     return !isShellAround(argv, this.#program);
   }
 }

@@ -194,6 +194,8 @@ function problems(
     const next = file.isDamaged ? "; usrsvc start, stop or restart sets it aside" : "";
     all.push(`${file.problem}${next}`);
   }
+  const dear = subject.pattern.takeTrouble?.();
+  if (dear !== undefined) all.push(dear);
   const { pidfile } = found;
   if (pidfile.kind === "garbage") {
     all.push(`pidfile ${subject.pidfile} holds no pid but ${JSON.stringify(pidfile.text)}`);

@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "n
 import { stripVTControlCharacters } from "node:util";
 import { libc } from "../../proc/libc.ts";
 import type { ProgramSettings } from "../config/settings.ts";
+import { openForAppend } from "../open-log.ts";
 
 /** A program's log, opened for it. */
 export interface Output {
@@ -16,11 +17,10 @@ export interface Output {
  * Opens a program's log for append, making it if it is missing.
  *
  * Never waits: a FIFO that nobody reads is an error (ENXIO), not a hang. A terminal becomes nobody's
- * controlling one.
+ * controlling one. What another account has put there is refused.
  */
 export function openOutput(path: string): Output {
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY } = constants;
-  const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK, 0o666);
+  const fd = openForAppend(path);
   let isOpen = true;
   const close = (): void => {
     if (isOpen) closeSync(fd);

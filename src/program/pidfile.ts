@@ -20,11 +20,11 @@ const MOST_BYTES = 256;
 
 /**
  * Reads a pidfile: a number, with blanks around it, on the first line. Further lines are ignored. It
- * may be a link to a file.
+ * may be a link to a file, but not a file of another account.
  */
 export function readPidfile(path: string): Pidfile {
   try {
-    const { text, isWhole } = readFileHead(path, { most: MOST_BYTES });
+    const { text, isWhole } = readFileHead(path, { most: MOST_BYTES, owner: "us or root" });
     const [line = "", ...rest] = text.split("\n");
     const isCut = !isWhole && rest.length === 0; // a number, perhaps, that goes on
     const pid = isCut ? undefined : parsePid(line.trim());

@@ -201,7 +201,7 @@ export function readRecordText(dir: StateDir, file: string): string {
 }
 
 function readText(path: string): string {
-  return readFileHead(path, { most: MOST_BYTES, followsLinks: false }).text;
+  return readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" }).text;
 }
 
 /** Names of the files that may be records; none while nothing was ever started. */

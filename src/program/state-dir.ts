@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, mkdirSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { nameOf, runAs } from "../accounts.ts";
 import { fileStem } from "../file-stem.ts";
@@ -50,7 +50,6 @@ export function makeStateDir(dir: StateDir): void {
   }
   const { mode, uid } = statSync(dir.path);
   const me = process.getuid?.() ?? 0;
-  for (const path of [dir.programs, dir.locks]) openToOwner(path, me);
   if (uid !== me) {
     const instead =
       me === 0
@@ -63,12 +62,26 @@ export function makeStateDir(dir: StateDir): void {
       `state_dir ${dir.path} can be written by others: chmod go-w ${dir.path}`,
     );
   }
+  for (const path of [dir.programs, dir.locks, dir.pidfiles, dir.logs]) {
+    const stat = statSync(path, { throwIfNoEntry: false }); // it may just be deleted: then it is made anew
+    if (stat === undefined) continue;
+    checkOwner(stat, path, me);
+    if (path === dir.programs || path === dir.locks) checkMode(stat, path);
+  }
 }
 
 /** What somebody has closed keeps a program out of reach, and is ours to open. */
-function openToOwner(path: string, me: number): void {
-  const { mode, uid } = statSync(path);
-  if (uid === me && (mode & 0o700) !== 0o700) chmodSync(path, mode | 0o700);
+function checkMode({ mode }: Stats, path: string): void {
+  if ((mode & 0o022) !== 0) {
+    throw new StateDirError(`state_dir: ${path} can be written by others: chmod go-w ${path}`);
+  }
+  if ((mode & 0o700) !== 0o700) chmodSync(path, mode | 0o700);
+}
+
+/** It may have been made while the folder was open to others. */
+function checkOwner({ uid }: Stats, path: string, me: number): void {
+  if (uid === me) return;
+  throw new StateDirError(`state_dir: ${path} belongs to ${nameOf(uid)}: move it away`);
 }
 
 /** The state folder cannot be used; the message names it and what to do. */

@@ -111,7 +111,7 @@ function liveRequest(path: string, proc: ProcReader): readonly string[] | undefi
 /** Undefined where there is none, or something else. */
 function readRequest(path: string): string | undefined {
   try {
-    return readFileHead(path, { most: MOST_BYTES, followsLinks: false }).text;
+    return readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" }).text;
   } catch {
     return undefined;
   }

@@ -526,7 +526,15 @@ export class SupervisedProgram {
     const record = isHeld
       ? { ...this.#ledger.base(), phase: "running" as const, process: held }
       : this.#ledger.record;
-    return lookFor(this.#subject, record, host, { ...LOOK, scan });
+    const found = lookFor(this.#subject, record, host, { ...LOOK, scan });
+    this.#tellDear();
+    return found;
+  }
+
+  /** An expression that is too dear is a fault of this program alone. */
+  #tellDear(): void {
+    const reason = this.#subject.pattern.takeTrouble?.();
+    if (reason !== undefined) this.#ledger.log("error", "program.error", { reason }, reason);
   }
 
   /** True where the machine would ask for nothing: it was asked already, with all that it hears. */

@@ -185,4 +185,18 @@ describe("AlertQueue", () => {
     assert.throws(() => queue.add(anAlert(), to), /EEXIST|ENOTDIR/);
     assert.equal(queue.get("web")?.total, 1);
   });
+
+  test("sets aside a mail of what cannot be a name, and loads the others", (t) => {
+    const folder = folderOf(t);
+    loaded(folder).queue.add(anAlert(), to);
+    const text = readFileSync(join(folder, "web.json"), "utf8");
+    const half = text.replace('"program":"web"', String.raw`"program":"\ud800"`);
+    writeFileSync(join(folder, "x.json"), half);
+    const { queue, damaged } = loaded(folder);
+    assert.deepEqual(damaged, [join(folder, "x.json")]);
+    assert.deepEqual(
+      queue.all().map(({ program }) => program),
+      ["web"],
+    );
+  });
 });

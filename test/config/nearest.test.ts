@@ -17,3 +17,14 @@ for (const [name, near] of [
     assert.equal(nearest(name, keys), near);
   });
 }
+
+test("nearest() takes no time for thousands of wrong names among thousands", () => {
+  const names = Array.from({ length: 5000 }, (_, index) => `service-${index}-of-the-machine`);
+  const start = performance.now();
+  for (const name of names) nearest(name.replace("the", "teh"), names);
+  assert.ok(performance.now() - start < 5000);
+});
+
+test("nearest() leaves out what is too long to be typed", () => {
+  assert.equal(nearest("x".repeat(100_000), ["x".repeat(99_999)]), undefined);
+});

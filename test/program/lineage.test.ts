@@ -152,6 +152,14 @@ describe("relation", () => {
     assert.deepEqual(relations, ["other", "other", "free"]);
   });
 
+  test("believes no mark of a setuid program: who started it has chosen its environment", () => {
+    const proc = new FakeProc();
+    const marked = { pid: 10, argv: ["app"], environ: mark("web") };
+    assert.equal(relation(proc.set(marked), "web", hostOf(proc)), "own");
+    const forged = proc.set({ ...marked, uids: [7, 1000, 1000, 1000] });
+    assert.equal(relation(forged, "web", hostOf(proc)), "other");
+  });
+
   const words: readonly [argv: readonly string[], want: boolean][] = [
     [["node", "/usr/lib/node_modules/usrsvc/dist/usrsvc.cjs", "start", "web"], true],
     [["node", "--max-old-space-size=64", "/x/dist/usrsvcd.cjs", "start"], true],

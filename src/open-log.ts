@@ -1,0 +1,88 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { nameOf } from "./accounts.ts";
+
+/** Another account has put it there, or may have. */
+export class ForeignFile extends Error {
+  override readonly name = "ForeignFile";
+}
+
+/** True for a folder in which nobody but this account and root can put, rename or remove anything. */
+export function isPrivateFolder(path: string): boolean {
+  const folder = statSync(path);
+  return isTrusted(folder.uid) && !isOpen(folder);
+}
+
+/** A group that has the number of the account is its own, as a umask of 002 supposes. */
+function isOpen({ mode, gid }: Stats): boolean {
+  return (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== process.getuid?.());
+}
+
+/**
+ * Opens a log for append, making it if it is missing; its folder may be one in which other accounts
+ * write as well. Never waits: a FIFO that nobody reads is an error (ENXIO). A terminal becomes
+ * nobody's controlling one. A link is followed where it is this account's own, or root's.
+ *
+ * @throws {ForeignFile} for what another account has put there, and what Node throws
+ */
+export function openForAppend(path: string, mode = 0o666): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY, O_NOFOLLOW } = constants;
+  const flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY;
+  const link = lstatSync(path, { throwIfNoEntry: false });
+  const isLink = link?.isSymbolicLink() === true;
+  if (isLink) checkLink(path, link);
+  else if (link?.isFIFO() === true) check(path, link); // to open it may be an error of its own
+  const fd = openSync(path, isLink ? flags : flags | O_NOFOLLOW, mode);
+  try {
+    check(path, fstatSync(fd));
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** Where others can rename what is ours, a link may be another by the time it is followed. */
+function checkLink(path: string, { uid }: Stats): void {
+  if (!isTrusted(uid)) {
+    throw new ForeignFile(`${path} is a link that ${nameOf(uid)} has made: remove it`);
+  }
+  const folder = statSync(dirname(path));
+  const isSticky = (folder.mode & 0o1000) !== 0; // what is ours stays there
+  if (isTrusted(folder.uid) && (isSticky || !isOpen(folder))) return;
+  throw new ForeignFile(`${path} is a link in a folder that others may write to: name its target`);
+}
+
+/**
+ * What is written into a file of another account it can read; and a second name of a file of ours may
+ * have been made by anybody. A device is whose it may be.
+ */
+function check(path: string, { uid, nlink, ...stat }: Stats): void {
+  const isFile = (stat.mode & constants.S_IFMT) === constants.S_IFREG;
+  const isDevice = (stat.mode & constants.S_IFMT) === constants.S_IFCHR;
+  if (isDevice) return;
+  const folder = statSync(dirname(path));
+  if (!isTrusted(uid)) {
+    // An administrator may have given us a file in the folder of another account.
+    const isGiven = isFile && (folder.mode & 0o002) === 0;
+    if (!isGiven) throw new ForeignFile(`${path} belongs to ${nameOf(uid)}: remove it`);
+  }
+  const isOurFolder = isTrusted(folder.uid) && !isOpen(folder);
+  if (isFile && nlink > 1 && !isOurFolder) {
+    throw new ForeignFile(
+      `${path} has a second name elsewhere, in a folder that others may write to`,
+    );
+  }
+}
+
+function isTrusted(uid: number): boolean {
+  return uid === 0 || uid === process.getuid?.();
+}

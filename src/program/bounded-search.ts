@@ -1,0 +1,143 @@
+import { Script } from "node:vm";
+import type { MatchRule } from "../config/settings.ts";
+import { shorten } from "../format.ts";
+import { textHash } from "./text-hash.ts";
+
+type Title = Pick<MatchRule & { kind: "title" }, "source" | "regex" | "ways">;
+
+/** An expression may hold the main thread for so long a second, in ms: all other programs wait. */
+const MOST_MS = 30;
+const WINDOW_MS = 1000;
+/** When that is spent, others are still given so much; what is over in time costs nothing that counts. */
+const PROBE_MS = 2;
+const MOST_PROBES = 10;
+/** So many steps take no time that counts: a command line of an ordinary length. */
+const FEW_STEPS = 20_000;
+/** So many are over within a few ms. */
+const MANY_STEPS = 2_000_000;
+/** Of so many texts that are dear is known what came of it. */
+const KNOWN = 500;
+
+/**
+ * Searches command lines for an expression, within bounds: V8 tries all ways there are, and a process
+ * chooses its title itself. What is too dear is not found, and is told of.
+ */
+export class BoundedSearch {
+  readonly #title: Title;
+  readonly #known = new Map<string, boolean>();
+  /** Texts that were too dear and were told of. */
+  readonly #told = new Set<string>();
+  #trouble: string | undefined;
+  #windowAt = Number.NEGATIVE_INFINITY;
+  #spentMs = 0;
+  #lateProbes = 0;
+
+  constructor(title: Title) {
+    this.#title = title;
+  }
+
+  /** True where the expression is found in `text`, as far as that can be told. */
+  isIn(text: string): boolean {
+    const { regex, ways } = this.#title;
+    const steps = ways === undefined ? Infinity : mostSteps(ways, text.length);
+    if (steps <= FEW_STEPS) return regex.test(text);
+    const key = `${text.length} ${textHash(text)}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const leftMs = this.#leftMs();
+    const isProbe = leftMs < MOST_MS / 2;
+    const found = isProbe ? this.#probe(text, steps) : this.#search(text, steps, leftMs);
+    if (found !== undefined || !isProbe) this.#note(key, found ?? false);
+    if (found === undefined && !isProbe) this.#tell(key, text);
+    return found ?? false;
+  }
+
+  /** What was too dear since this was asked last, told once; undefined: nothing. */
+  takeTrouble(): string | undefined {
+    const trouble = this.#trouble;
+    this.#trouble = undefined;
+    return trouble;
+  }
+
+  #leftMs(): number {
+    const now = performance.now();
+    if (now - this.#windowAt > WINDOW_MS) {
+      this.#windowAt = now;
+      this.#spentMs = 0;
+      this.#lateProbes = 0;
+    }
+    return Math.floor(MOST_MS - this.#spentMs);
+  }
+
+  /** Undefined where it would take longer than `ms`. */
+  #search(text: string, steps: number, ms: number): boolean | undefined {
+    const { regex } = this.#title;
+    const start = performance.now();
+    try {
+      return steps <= MANY_STEPS ? regex.test(text) : testWithin(regex, text, ms);
+    } finally {
+      this.#spentMs += performance.now() - start;
+    }
+  }
+
+  /** What is dear was found already, and is known to the next look: it must not keep this one from all else. */
+  #probe(text: string, steps: number): boolean | undefined {
+    if (this.#lateProbes >= MOST_PROBES) return undefined;
+    const found = this.#search(text, steps, PROBE_MS);
+    if (found === undefined) this.#lateProbes += 1;
+    return found;
+  }
+
+  #note(key: string, found: boolean): void {
+    if (this.#known.size >= KNOWN) this.#known.clear();
+    this.#known.set(key, found);
+  }
+
+  #tell(key: string, text: string): void {
+    if (this.#told.has(key)) return;
+    if (this.#told.size >= KNOWN) this.#told.clear();
+    this.#told.add(key);
+    const whose = `a command line of ${text.length} characters (${shorten(text, 60)})`;
+    this.#trouble = `proctitle_re ${shorten(this.#title.source)} takes more than ${MOST_MS} ms to be looked for in ${whose}, which is taken for another's; write it without a repeat within a repeat, and with fewer of .* and .+`;
+  }
+}
+
+/** How often a character is looked at, at most. */
+function mostSteps({ factor, degree }: NonNullable<Title["ways"]>, length: number): number {
+  const steps = factor * (length + 1) ** (degree + 1);
+  return Number.isNaN(steps) ? Infinity : steps;
+}
+
+let job: (() => boolean) | undefined;
+const JOB = Symbol.for("usrsvc.search");
+let script: Script | undefined;
+
+/** On a machine at work the time may be over before the search has had half of it: so often again. */
+const MOST_TRIES = 5;
+
+function testWithin(regex: RegExp, text: string, ms: number): boolean | undefined {
+  for (let tries = 1; ; tries += 1) {
+    const before = process.cpuUsage();
+    const found = testOnce(regex, text, ms);
+    if (found !== undefined || tries === MOST_TRIES) return found;
+    const { user, system } = process.cpuUsage(before);
+    if ((user + system) / 1000 >= ms / 2) return undefined;
+  }
+}
+
+/** V8 breaks a search off, but only for a script with a timeout; that takes a thread, and 60 µs. */
+function testOnce(regex: RegExp, text: string, ms: number): boolean | undefined {
+  if (script === undefined) {
+    Object.defineProperty(globalThis, JOB, { value: () => job?.() });
+    script = new Script("globalThis[Symbol.for('usrsvc.search')]()");
+  }
+  job = () => regex.test(text);
+  try {
+    return script.runInThisContext({ timeout: ms }) as boolean;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return undefined;
+    throw error;
+  } finally {
+    job = undefined;
+  }
+}

@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, test, type TestContext } from "node:test";
+import { cleanUp } from "../support/clean-up.ts";
+import { Home, lines, sleeper, waitFor } from "./home.ts";
+
+/*
+ * What another account puts into folders that it may write to. The tests run as root, whose files the
+ * other account's are not; so they are skipped elsewhere.
+ */
+
+const OTHER = 65_534;
+const skip = process.getuid?.() === 0 ? false : "only root can make files of another account";
+
+/** A folder like /tmp. */
+function shared(t: TestContext): string {
+  const path = mkdtempSync("/tmp/usrsvc-shared-");
+  chmodSync(path, 0o1777);
+  cleanUp(t, () => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** A link or a FIFO of the other account. */
+function planted(path: string, target?: string): void {
+  if (target === undefined) execFileSync("mkfifo", ["-m", "666", path]);
+  else symlinkSync(target, path);
+  lchownSync(path, OTHER, OTHER);
+}
+
+const ms = async (call: () => Promise<unknown>): Promise<number> => {
+  const start = performance.now();
+  await call();
+  return performance.now() - start;
+};
+
+describe("another account", { skip }, () => {
+  test("gets nothing written elsewhere by a link in the place of a program's log", async (t) => {
+    const folder = shared(t);
+    const home = new Home(t);
+    const secret = join(home.path, "authorized_keys");
+    writeFileSync(secret, "key\n");
+    planted(join(folder, "web.log"), secret);
+    const command = home.script("talk.sh", "#!/bin/sh\necho words\nexec sleep 100\n");
+    home.program("web", { command, stdout: join(folder, "web.log") });
+    const { code, err, out } = await home.usrsvc("start", "web");
+    assert.notEqual(code, 0);
+    assert.match(out + err, /web\.log is a link that \S+ has made: remove it/);
+    assert.equal(readFileSync(secret, "utf8"), "key\n");
+  });
+
+  for (const what of ["a link", "a FIFO"]) {
+    test(`keeps usrsvcd neither from its start nor from its log by ${what}`, async (t) => {
+      const folder = shared(t);
+      const log = join(folder, "usrsvcd.log");
+      const home = new Home(t, `usrsvcd_stdout = ${log}`);
+      const secret = join(home.path, "authorized_keys");
+      writeFileSync(secret, "key\n");
+      for (const name of [log, join(folder, "usrsvcd.1.log")]) {
+        planted(name, what === "a link" ? secret : undefined);
+      }
+      home.program("web", { command: sleeper() });
+      await home.usrsvcd();
+      await waitFor("web", async () => (await home.usrsvc("status", "web")).code === 0);
+      assert.match(home.read("state/usrsvcd.log"), /"daemon\.degraded".*the log is/);
+      assert.equal(readFileSync(secret, "utf8"), "key\n");
+    });
+  }
+
+  test("has no log rolled where it may write, under a name that it foresees", async (t) => {
+    const folder = shared(t);
+    const log = join(folder, "usrsvcd.log");
+    const home = new Home(t, `usrsvcd_stdout = ${log}`);
+    const secret = join(home.path, "authorized_keys");
+    writeFileSync(secret, "key\n");
+    planted(join(folder, "usrsvcd.1.log"), secret);
+    home.program("web", { command: sleeper() });
+    await home.usrsvcd();
+    await waitFor("its log", () => readFileSync(log, "utf8").includes("daemon.ready"));
+    assert.equal(readFileSync(secret, "utf8"), "key\n");
+  });
+
+  test("holds nobody up by a FIFO or /dev/zero as pidfile, and names no process by its own", async (t) => {
+    const folder = shared(t);
+    const home = new Home(t);
+    const stranger = spawn("sleep", ["1000"], { stdio: "ignore" });
+    cleanUp(t, () => void stranger.kill("SIGKILL"));
+    planted(join(folder, "fifo.pid"));
+    planted(join(folder, "zero.pid"), "/dev/zero");
+    const forged = join(folder, "forged.pid");
+    writeFileSync(forged, `${stranger.pid}\n`);
+    chownSync(forged, OTHER, OTHER);
+    for (const name of ["fifo", "zero", "forged"]) {
+      const command = name === "forged" ? "sleep 1000" : sleeper();
+      home.program(name, { command, pidfile: join(folder, `${name}.pid`), scan_for_process: "no" });
+    }
+    assert.ok((await ms(async () => await home.usrsvc("status"))) < 5000);
+    const { out } = await home.usrsvc("status", "--json");
+    const found = lines(out).find(({ program }) => program === "forged");
+    assert.equal(found?.["state"], "stopped", out);
+    assert.match(String(found["problems"]), /is a file of \S+, not one of this account/);
+    await home.usrsvc("stop", "forged");
+    assert.equal(stranger.exitCode ?? stranger.signalCode, null);
+  });
+
+  test("has no process of ours ended by a record of its own", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper(), scan_for_process: "no" });
+    await home.usrsvc("start", "web");
+    await home.usrsvc("stop", "web");
+    const path = join(home.path, "state/programs/web.json");
+    const innocent = spawn("sleep", ["1000"], { stdio: "ignore" });
+    cleanUp(t, () => void innocent.kill("SIGKILL"));
+    await once(innocent, "spawn");
+    const stat = readFileSync(`/proc/${innocent.pid}/stat`, "utf8");
+    const startTime = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+    const record = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+    const forged = {
+      ...record,
+      phase: "running",
+      wish: "up",
+      process: { pid: innocent.pid, startTime },
+      via: "launch",
+    };
+    rmSync(path);
+    writeFileSync(path, JSON.stringify(forged));
+    chownSync(path, OTHER, OTHER);
+    const status = await home.usrsvc("status", "web");
+    assert.match(status.out, /is a file of \S+, not one of this account/);
+    await home.usrsvc("stop", "web");
+    assert.equal(innocent.exitCode ?? innocent.signalCode, null);
+    assert.ok(existsSync(`/proc/${innocent.pid}`));
+  });
+
+  for (const part of ["programs", "locks", "run", "log"]) {
+    test(`is not trusted with state_dir/${part}`, async (t) => {
+      const home = new Home(t).program("web", { command: sleeper() });
+      await home.usrsvc("start", "web");
+      await home.usrsvc("stop", "web");
+      const path = join(home.path, "state", part);
+      renameSync(path, `${path}.away`);
+      mkdirSync(path, { mode: 0o777 });
+      chownSync(path, OTHER, OTHER);
+      const { code, err, out } = await home.usrsvc("start", "web");
+      assert.equal(code, 136, out + err);
+      assert.match(err, new RegExp(`state_dir: \\S+/${part} belongs to \\S+: move it away`));
+    });
+  }
+});
