@@ -28,11 +28,6 @@ export function livingDaemon(state: StateDir, proc: ProcReader): DaemonInfo | un
   return sameProcess(proc.alive(info.process.pid), info.process) ? info : undefined;
 }
 
-/** True while a usrsvcd supervises the programs of this state folder. */
-export function daemonRuns(state: StateDir, proc: ProcReader): boolean {
-  return findDaemon(state, proc) !== undefined;
-}
-
 /**
  * The state folder of the usrsvcd that a pidfile names: it may be another than the configuration has
  * by now.

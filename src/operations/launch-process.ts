@@ -4,7 +4,6 @@ import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../format.ts";
 import { withWords } from "../program/describe-exit.ts";
 import { differences } from "../program/differences.ts";
-import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
 import type { Lock } from "../program/lock.ts";
 import type { ProgramRecord } from "../program/record.ts";
@@ -68,9 +67,10 @@ export async function launchIt(
   record: ProgramRecord,
   action: "start" | "restart",
   lock: Lock,
-  { host, signal, onProgress, onLaunched }: Operation,
+  operation: Operation,
   before: readonly string[],
 ): Promise<ActionResult> {
+  const { host, signal, onProgress, onLaunched } = operation;
   const { settings, name } = subject;
   if (settings === undefined) throw new TypeError(`${name} has no settings`); // refused before
   await endLeftOvers(record, settings.termToKillMs, host, signal);
@@ -118,7 +118,7 @@ export async function launchIt(
       return { ...base, ...brokenOff(reason), pid, message: [...before, text].join("; ") };
     }
     case "failed":
-      return failedResult(outcome, { ...record, wish: "up" }, base, before, settings, host);
+      return failedResult(outcome, { ...record, wish: "up" }, base, before, settings, operation);
   }
 }
 
@@ -128,8 +128,9 @@ function failedResult(
   base: Pick<ActionResult, "program" | "action">,
   before: readonly string[],
   settings: ProgramSettings,
-  host: Host,
+  operation: Operation,
 ): ActionResult {
+  const { host } = operation;
   const { exit, pid, reason, details, output, code } = outcome;
   const at = new Date().toISOString();
   save(host, {
@@ -148,7 +149,7 @@ function failedResult(
     code,
     ...(exit === undefined ? {} : { exit: showExit(exit) }),
     message: [...before, `not started: ${reason}`].join("; "),
-    details: [...details, ...output.map((line) => `| ${line}`), ...whatNext(settings, host)],
+    details: [...details, ...output.map((line) => `| ${line}`), ...whatNext(settings, operation)],
   };
 }
 
@@ -162,9 +163,18 @@ function brokenOff(reason: unknown): Pick<ActionResult, "result" | "code"> {
 /** With usrsvcd at work, a failed start is not the end of it: what the machine makes of it, in words. */
 function whatNext(
   { name, autorestart, maxrestarts }: ProgramSettings,
-  host: Host,
+  { host, isOlderInDaemon }: Operation,
 ): readonly string[] {
-  if (daemonInCharge({ host }) === undefined) return [];
+  const daemon = daemonInCharge({ host });
+  if (daemon === undefined) return [];
+  if (daemon.programs?.includes(name) === false) {
+    return [`usrsvcd does not know ${name} yet, and does not try it again: usrsvcd reread`];
+  }
+  if (isOlderInDaemon === true) {
+    return [
+      `usrsvcd has older settings of ${name} than the file, and goes on with those: usrsvcd reread`,
+    ];
+  }
   if (!autorestart) return ["usrsvcd leaves it down: autorestart = False"];
   if (maxrestarts === 1) {
     return [`usrsvcd gives it up: maxrestarts = 1; mend it, then: usrsvc start ${name}`];

@@ -21,7 +21,10 @@ export interface Surroundings {
   readonly host: Host;
   readonly bootId: string;
   readonly uptimeSeconds: number;
-  readonly daemonRuns: boolean;
+  /** Whether a usrsvcd runs, and has this configuration file. */
+  readonly daemon: "none" | "elsewhere" | "here";
+  /** The programs that it looks after, where it tells. */
+  readonly looksAfter?: ReadonlySet<string> | undefined;
   /** Whether command lines are wanted as well, which takes one read more a program. */
   readonly withCommands: boolean;
   /** Records as they will be once the sections that were renamed are dealt with. */
@@ -348,8 +351,13 @@ function describeDown(
   if (record?.wish === "down") {
     return { state: "stopped", ...why, next: `stays down until "usrsvc start" or the next boot` };
   }
-  if (!around.daemonRuns) {
-    return { state: "stopped", ...why, next: "nothing: usrsvcd is not running" };
+  if (around.daemon !== "here") {
+    const runs =
+      around.daemon === "none" ? "is not running" : "runs with another configuration file";
+    return { state: "stopped", ...why, next: `nothing: usrsvcd ${runs}` };
+  }
+  if (!isKnown(subject, record, around)) {
+    return { state: "stopped", ...why, next: nextOfStopped(subject, file, around) };
   }
   if (record?.phase === "backoff") {
     const at = record.nextTryAt;
@@ -368,19 +376,20 @@ function describeDown(
     const next = `usrsvcd gave up${after}: mend it, then "usrsvc start ${subject.name}"`;
     return { state: "fatal", ...why, next };
   }
-  return { state: "stopped", ...why, next: nextOfStopped(subject, record, isOfEarlierBoot) };
+  return { state: "stopped", ...why, next: nextOfStopped(subject, file, around) };
 }
 
 function describeWhy(
   subject: Subject,
   record: ProgramRecord | undefined,
-  { daemonRuns }: Surroundings,
+  { daemon }: Surroundings,
 ): Pick<ProgramStatus, "reason"> {
   if (isLost(record)) {
     return {
-      reason: daemonRuns
-        ? "has ended; usrsvcd has yet to say how"
-        : "ended, and nobody was there to see how",
+      reason:
+        daemon === "here"
+          ? "has ended; usrsvcd has yet to say how"
+          : "ended, and nobody was there to see how",
     };
   }
   if (record?.reason === undefined) return { reason: "it was not started yet" };
@@ -393,17 +402,27 @@ function describeWhy(
 
 function nextOfStopped(
   subject: Subject,
-  record: ProgramRecord | undefined,
-  isOfEarlierBoot: boolean,
+  { record, isOfEarlierBoot }: Pick<RecordFile, "record" | "isOfEarlierBoot">,
+  around: Surroundings,
 ): string {
   if (subject.settings === undefined) return "nothing: its settings are faulty";
   const { autostart, autorestart } = subject.settings;
-  if (record === undefined && autostart) return "usrsvcd does not know it yet: usrsvcd reread";
-  const isKnown = record?.process !== undefined || record?.lastExit !== undefined;
-  const ran = isKnown && !isOfEarlierBoot;
+  const hasRun = record?.process !== undefined || record?.lastExit !== undefined;
+  const ran = hasRun && isOfEarlierBoot !== true;
   if (ran && !autorestart) return "nothing: autorestart = False";
   if (!ran && !autostart) return "nothing: autostart = False";
-  return "usrsvcd starts it";
+  return isKnown(subject, record, around)
+    ? "usrsvcd starts it"
+    : "usrsvcd does not know it yet: usrsvcd reread";
+}
+
+/** True where usrsvcd has read of the program; one that does not tell has at least written its record. */
+function isKnown(
+  { name }: Subject,
+  record: ProgramRecord | undefined,
+  { looksAfter }: Surroundings,
+): boolean {
+  return looksAfter?.has(name) ?? record !== undefined;
 }
 
 function inTime(iso: string): string {

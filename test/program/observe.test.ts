@@ -39,7 +39,7 @@ async function lookAt(
   const around = { host, bootId: proc.bootId(), uptimeSeconds: proc.uptime() };
   const all = await observeAll(subjects, {
     ...around,
-    daemonRuns: false,
+    daemon: "none",
     withCommands: false,
     ...more,
   });
