@@ -196,8 +196,9 @@ async function rereadOrCheck(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { stateDir: path, issues, settings } = check(config);
-  tellIssues(issues, screen);
+  const checked = check(config);
+  const { stateDir: path, issues, settings } = checked;
+  tellIssues(checked, screen);
   using host = hostOf({ stateDir: path, pidfile: settings?.main.pidfile }, config, screen);
   const result = await reread(host, signal);
   const isFaulty = settings === undefined || issues.some(({ severity }) => severity === "error");

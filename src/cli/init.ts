@@ -1,7 +1,7 @@
 import { closeSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { nameOf, runAs } from "../accounts.ts";
-import { formatIssue } from "../config/issue.ts";
+import { formatIssues } from "../config/issue.ts";
 import { ExitCode } from "../exit-code.ts";
 import { check } from "./checkconfig.ts";
 import { type DaemonResult, tellResult } from "./daemon-result.ts";
@@ -57,7 +57,7 @@ function write(path: string, config: string | undefined): DaemonResult {
   if (settings === undefined) {
     return {
       ...fail("unusable", ExitCode.invalidConfig, `${path} written, but cannot be used:`),
-      details: issues.map(formatIssue),
+      details: formatIssues(issues),
     };
   }
   const option = config === undefined ? undefined : path;

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import { libcFailure } from "../../proc/libc.ts";
-import { formatIssue } from "../config/issue.ts";
+import { formatIssue, formatIssues } from "../config/issue.ts";
 import { loadSettings } from "../config/load.ts";
 import { OtherFiles } from "../config/other-files.ts";
 import { defaultStateDir } from "../config/resolve-main.ts";
@@ -412,7 +412,7 @@ class Life {
       return this.#reject(at, (error as Error).message.split("\n"));
     }
     const errors = settings.issues.filter(({ severity }) => severity === "error");
-    if (errors.length > 0) return this.#reject(at, errors.map(formatIssue));
+    if (errors.length > 0) return this.#reject(at, formatIssues(errors));
     try {
       await this.#move(settings.main);
     } catch (error) {
