@@ -63,7 +63,8 @@ function write(path: string, config: string | undefined): DaemonResult {
   const option = config === undefined ? undefined : path;
   const start = commandWords("usrsvc", `start ${EXAMPLE}`, option);
   const keep = commandWords("usrsvcd", "", option);
-  const width = Math.max(start.length, keep.length);
+  const look = commandWords("usrsvc", "status", option);
+  const width = Math.max(start.length, look.length, keep.length);
   return {
     action: "init",
     result: "written",
@@ -72,9 +73,10 @@ function write(path: string, config: string | undefined): DaemonResult {
     details: [
       "Next:",
       `  ${start.padEnd(width)}   # starts it once`,
+      `  ${look.padEnd(width)}   # shows it; the exit code is 0 while all run, else 1`,
       `  ${keep.padEnd(width)}   # keeps it running from now on`,
     ],
-    facts: { config: path, next: [start, keep] },
+    facts: { config: path, next: [start, look, keep] },
   };
 }
 
