@@ -119,7 +119,7 @@ export class Starter {
     const count = await this.#remains.end(termToKillMs).finally(() => clearTimeout(timer));
     if (count === 0) return;
     const what = count === 1 ? "1 left-over process" : `${count} left-over processes`;
-    const msg = `${what} of its group ended`;
+    const msg = `${what} of its session ended`;
     this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);
   }
 
