@@ -33,7 +33,7 @@ export function takeUp(
     process,
     ...(sameProcess(record.process, process)
       ? {}
-      : { ...traits(process, record.launched, host), digest: undefined }),
+      : { ...traits(process, record.launched, host), digest: undefined, launcher: undefined }),
     config: host.config,
     via,
     reason: undefined,
@@ -101,7 +101,7 @@ export async function launchIt(
   switch (outcome.kind) {
     case "started": {
       const facts = processFacts(outcome.main ?? outcome.process, outcome.via, host);
-      const how = `pid ${(outcome.main ?? outcome.process).pid} (${describeVia(outcome.via)})`;
+      const how = `pid ${(outcome.main ?? outcome.process).pid} (${describeVia(outcome.via, host.by)})`;
       const message = [...before, `started, ${how}: ${facts.command ?? settings.command}`].join(
         "; ",
       );

@@ -2,6 +2,7 @@ import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../format.ts";
 import type { Host } from "../program/host.ts";
 import { type Lock, lockHolder, programLock, waitLock } from "../program/lock.ts";
+import { withUnseenEnd } from "../program/identify.ts";
 import { completeLaunch, lostRecord } from "../program/mark.ts";
 import { otherConfig, strangersRecord } from "../program/other-config.ts";
 import { emptyRecord, type ProgramRecord, readRecord, setDamagedAside } from "../program/record.ts";
@@ -51,7 +52,8 @@ export async function locked(
   const own = strangers === undefined ? known : emptyRecord(subject.name, boot);
   const complete =
     strangers === undefined ? await completeLaunch(own, lock, subject.settings, host) : own;
-  return await act({ ...complete, by: "usrsvc", config: host.config }, lock, strangers);
+  const ended = withUnseenEnd(complete, host.proc);
+  return await act({ ...ended, by: "usrsvc", config: host.config }, lock, strangers);
 }
 
 /** The same name in two files that share a state_dir: whatever is asked, the other's is left alone. */

@@ -168,6 +168,7 @@ function completed(record: ProgramRecord, { id }: LaunchNote, process: ProcessRe
     image: undefined,
     launch: id,
     via: "scan",
+    launcher: undefined,
   };
 }
 

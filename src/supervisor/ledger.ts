@@ -6,7 +6,7 @@ import { formatDuration } from "../format.ts";
 import type { LogEvent, LogFields, LogLevel } from "../log.ts";
 import { describeExit, tellingLine, withWords } from "../program/describe-exit.ts";
 import type { Host } from "../program/host.ts";
-import type { Found } from "../program/identify.ts";
+import { type Found, withUnseenEnd } from "../program/identify.ts";
 import type { Lock } from "../program/lock.ts";
 import { completeLaunch, lostRecord } from "../program/mark.ts";
 import { strangersRecord } from "../program/other-config.ts";
@@ -189,12 +189,14 @@ export class Ledger {
     this.log("info", "program.taken-up", { pid, via }, describeTakeUp(pid, via, record));
     if (record?.phase !== "running" || !sameProcess(record.process, process)) {
       this.#write({
-        ...this.base(),
+        ...withUnseenEnd(this.base(), this.#host.proc),
         phase: "running",
         process,
         ...traits(process, record?.launched, this.#host),
-        // Nobody knows with which settings another was started.
-        digest: sameProcess(record?.process, process) ? record?.digest : undefined,
+        // Nobody knows with which settings another was started, nor by whom.
+        ...(sameProcess(record?.process, process)
+          ? {}
+          : { digest: undefined, launcher: undefined }),
         via,
         failures: 0,
         reason: undefined,
@@ -219,20 +221,27 @@ export class Ledger {
   ): void {
     const { pid } = dead;
     const operator = this.#operatorOf(dead);
+    const asked = describeAsked(this.#record) ?? "started";
     const record = this.base();
     const exit = end ?? { kind: "unknown" };
     const by = operator ?? (exit.kind === "signal" ? NOBODY : undefined);
     const how = `${describeExit(exit)}${byWhom(by)}`;
-    if (record.lastExit?.pid !== pid) {
-      this.#record = { ...record, lastExit: { at: new Date().toISOString(), pid, exit, by } };
-    }
     const why = isHeir
       ? `pid ${successor}, which stems from it, goes on in its place`
       : operator === undefined
-        ? `it was started by hand since, and is pid ${successor} now`
+        ? `it was ${asked} since, and is pid ${successor} now`
         : `it is pid ${successor} now`;
     const fields = { pid, exit: showExit(exit), by, successor };
     this.log("info", "program.exited", fields, `${how}; ${why}`);
+    const { lastExit } = record;
+    // Who started it since may have seen only that the one before was gone.
+    if (lastExit?.pid === pid && lastExit.exit.kind !== "unknown") return;
+    const writer = this.#record?.by ?? record.by;
+    this.#write({
+      ...record,
+      by: writer,
+      lastExit: { at: new Date().toISOString(), pid, exit, by },
+    });
   }
 
   /** A monitor saw a limit exceeded. */
@@ -515,12 +524,18 @@ function markOf(text: string | undefined): string | undefined {
 function describeTakeUp(pid: number, via: Via, record: ProgramRecord | undefined): string {
   switch (via) {
     case "launch":
-      return record?.by === "usrsvc"
-        ? `runs, pid ${pid}, started by hand`
-        : `runs, pid ${pid}, known from its record`;
+      return `runs, pid ${pid}, ${describeAsked(record) ?? "known from its record"}`;
     case "pidfile":
       return `runs already, pid ${pid}, found by its pidfile`;
     case "scan":
       return `runs already, pid ${pid}, found among all processes`;
   }
+}
+
+/** Who has launched what an operator wanted; undefined where he did not, or nobody knows. */
+function describeAsked(record: ProgramRecord | undefined): string | undefined {
+  if (record?.by !== "usrsvc" || record.launcher === undefined) return undefined;
+  return record.launcher === "usrsvc"
+    ? "started by hand"
+    : "started by usrsvcd, as usrsvc has asked";
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { Home, type Json, lines, sleeper } from "./home.ts";
-import { kill, settled, up } from "./looks.ts";
+import { finished, Home, type Json, lines, sleeper, waitFor } from "./home.ts";
+import { kill, settled, told, up } from "./looks.ts";
 
 /** A command that fails at once. */
 function failing(home: Home): string {
@@ -121,4 +121,97 @@ test("status says that an older usrsvcd runs, and how it is exchanged", async (t
   assert.deepEqual([(await daemon(home))["version"], installed], ["1.9.0", version]);
   await home.usrsvcd("restart");
   assert.doesNotMatch((await home.usrsvc("status")).out, /version/);
+});
+
+describe("the last exit", () => {
+  /** Ends usrsvcd, then the program: nobody sees how. */
+  async function endUnseen(home: Home): Promise<number> {
+    await home.usrsvcd("stop");
+    const pid = home.pid("web") ?? 0;
+    await kill(pid);
+    return pid;
+  }
+  const lastExit = async (home: Home): Promise<Json> =>
+    (await home.statusOf("web"))["lastExit"] as Json;
+
+  for (const action of ["start", "restart", "stop"]) {
+    test(`of a death that nobody saw is told as unknown after usrsvc ${action}, not the one before`, async (t) => {
+      const home = new Home(t).program("web", { command: sleeper() });
+      await home.usrsvcd();
+      const [first] = await up(home, "web");
+      await kill(first);
+      await home.running("web", first);
+      await settled(home, "web", 2);
+      assert.deepEqual(
+        [(await lastExit(home))["pid"], (await lastExit(home))["signal"]],
+        [first, "SIGKILL"],
+      );
+      const second = await endUnseen(home);
+      assert.notEqual(second, first);
+      assert.equal((await home.usrsvc(action, "web")).code, 0);
+      const { pid, unknown, at } = await lastExit(home);
+      assert.deepEqual([pid, unknown], [second, true]);
+      assert.ok(Date.now() - Date.parse(String(at)) < 60_000);
+    });
+  }
+
+  test("is known of one that usrsvcd saw, also where a start by hand follows at once", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper(), autorestart: "no" });
+    await home.usrsvcd();
+    const [first] = await up(home, "web");
+    await settled(home, "web");
+    process.kill(first, "SIGKILL");
+    assert.equal((await home.usrsvc("start", "web")).code, 0);
+    await waitFor("its end to be on record", async () => {
+      const { pid, signal } = await lastExit(home);
+      return pid === first && signal === "SIGKILL";
+    });
+  });
+});
+
+describe("who has asked, and who has launched", () => {
+  test("is told of what usrsvc has asked for, by this usrsvcd and the next", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper() });
+    await home.usrsvcd();
+    await up(home, "web");
+    await settled(home, "web");
+    const takenUp = (): readonly string[] =>
+      told(home, "program.taken-up", "web").map(({ msg }) => msg);
+    const { out } = await home.usrsvc("restart", "web");
+    assert.match(out, /\(launched by usrsvcd\)/);
+    await waitFor("it to be taken up", () => takenUp().length === 1);
+    assert.match(takenUp()[0] ?? "", /started by usrsvcd, as usrsvc has asked$/);
+    await home.usrsvcd("restart");
+    await waitFor("it to be taken up", () => takenUp().length === 2);
+    assert.match(takenUp()[1] ?? "", /started by usrsvcd, as usrsvc has asked$/);
+    assert.match((await home.usrsvc("restart", "--here", "web")).out, /\(launched by usrsvc\)/);
+    await waitFor("it to be taken up", () => takenUp().length === 3);
+    assert.match(takenUp()[2] ?? "", /, started by hand$/);
+  });
+
+  test("a start that an operator calls off is no failure in the log", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper(), success_seconds: "4" });
+    await home.usrsvcd();
+    const started = async (): Promise<number> => await home.running("web");
+    // Of usrsvcd's own accord, and at somebody's request.
+    for (const request of [undefined, "start", "restart"]) {
+      const asked = request && finished(home.spawn("usrsvc.cjs", [request, "web"]));
+      await started();
+      assert.equal((await home.usrsvc("stop", "web")).code, 0);
+      if (asked) assert.match((await asked).err, /usrsvc stop was called meanwhile/);
+    }
+    await waitFor("both to be told", () => told(home, "program.requested").length === 4);
+    const off = told(home, "program.requested").filter(({ result }) => result !== undefined);
+    assert.deepEqual(
+      off.map(({ level, result }) => [level, result]),
+      [
+        ["info", "interrupted"],
+        ["info", "interrupted"],
+      ],
+    );
+    assert.deepEqual(
+      home.log().filter(({ level }) => level === "error"),
+      [],
+    );
+  });
 });
