@@ -44,12 +44,13 @@ const shell = {
   // The kernel keeps from process 1 (of a container) what it has no trap for.
   usrsvcd: (node) => `[ $$ != 1 ] || trap "exit 0" TERM INT
 export USRSVC_NOFILE=$(ulimit -S -n)
-unset USRSVC_READY_FD
-background=1 value=
+unset USRSVC_READY_FD USRSVC_RESTART
+background=1 value= again=
 for word do
   if [ "$value" ]; then value=; continue; fi
   case $word in
-    start|restart|--debug|--json|--config=?*) ;;
+    start|--debug|--json|--config=?*) ;;
+    restart) again=1 ;;
     -c|--config) value=1 ;;
     *) background= ;;
   esac
@@ -64,6 +65,18 @@ if [ "$PPID" = 1 ] && [ "$background" ]; then
   esac
 fi
 [ "$background" ] || exec ${node} "$0" "$@"
+# What stays of a restart is a start, for all who look at its words later.
+if [ "$again" ]; then
+  export USRSVC_RESTART=1
+  for word do
+    shift
+    if [ "$value" ]; then value=
+    elif [ "$word" = restart ]; then word=start
+    elif [ "$word" = -c ] || [ "$word" = --config ]; then value=1
+    fi
+    set -- "$@" "$word"
+  done
+fi
 { command exec 3>&1; } 2>/dev/null || exec 3>/dev/null
 code=$(USRSVC_READY_FD=4 ${node} "$0" "$@" 4>&1 >&3 3>&- </dev/null &)
 [ "$code" ] || echo "usrsvcd: ended before it was ready" >&2

@@ -233,7 +233,8 @@ function introduction(home, port) {
   return `usrsvcd runs three programs in a throw-away home, ${home}
 
   web      an HTTP server on port ${port}
-  moody    dies every 15 seconds, each time in another way
+  moody    dies 15 seconds after each start, each time in another way: it is back at once
+           two times, and from then on after pauses that grow from 1 s to 60 s
   wrapped  its start script waits; the child of it is the program
 
 In a second terminal, say first:   . ${home}/env     then try:

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync, type Stats, statSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { parsePid, type ProcessRef, sameProcess } from "../proc/pid.ts";
 import type { ProcReader } from "../proc/reader.ts";
@@ -26,11 +26,6 @@ export function livingDaemon(state: StateDir, proc: ProcReader): DaemonInfo | un
   const info = readDaemonInfo(state.daemonFile, proc.bootId());
   if (info === undefined) return undefined;
   return sameProcess(proc.alive(info.process.pid), info.process) ? info : undefined;
-}
-
-/** True while a usrsvcd supervises the programs of this state folder. */
-export function daemonRuns(state: StateDir, proc: ProcReader): boolean {
-  return findDaemon(state, proc) !== undefined;
 }
 
 /**
@@ -69,12 +64,26 @@ function lockedState(fd: string): StateDir | undefined {
 function lockHolder(path: string, proc: ProcReader): ProcessRef | undefined {
   try {
     const { text } = readFileHead(path, { most: 80, followsLinks: false, owner: "us" });
-    const pid = parsePid(/^usrsvcd, pid (\d+) *$/m.exec(text)?.[1] ?? "");
+    const stat = statSync(path);
+    const signed = /^usrsvcd, pid (\d+) *$/m.exec(text)?.[1];
+    // A full disk leaves the lock without a signature.
+    const pid = parsePid(signed ?? (text === "" ? kernelsHolder(stat) : undefined) ?? "");
     const process = pid && proc.alive(pid);
-    return process && hasOpen(process, statSync(path)) ? process : undefined;
+    return process && hasOpen(process, stat) ? process : undefined;
   } catch {
     return undefined; // it was never taken, or it is another user's process
   }
+}
+
+/**
+ * Who has locked the file by flock(2), as `/proc/locks` (proc_locks(5)) tells it: inodes are told with the
+ * device of their file system.
+ */
+function kernelsHolder({ ino }: Stats): string | undefined {
+  const text = readFileSync("/proc/locks", "utf8");
+  return new RegExp(`^\\d+: FLOCK +ADVISORY +WRITE (\\d+) [0-9a-f]+:[0-9a-f]+:${ino} `, "m").exec(
+    text,
+  )?.[1];
 }
 
 function hasOpen(process: ProcessRef, { dev, ino }: Stats): boolean {

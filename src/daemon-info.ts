@@ -1,3 +1,4 @@
+import { lstatSync } from "node:fs";
 import type { Pid, ProcessRef, Ticks } from "../proc/pid.ts";
 import { readFileHead } from "./read-file.ts";
 
@@ -22,6 +23,8 @@ export interface DaemonInfo {
   readonly lastReread: RereadResult | undefined;
   /** Programs that are set aside since their sections have errors. */
   readonly setAside: readonly string[];
+  /** The programs that it looks after: those of the files as it has read them. Undefined: it does not tell. */
+  readonly programs: readonly string[] | undefined;
 }
 
 /** What came of a reread. */
@@ -40,11 +43,22 @@ export interface RereadResult {
 /** With the names of ten thousand programs it has 1 MB. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
+/** Who acts on thousands of programs asks for each, and the file names all of them. */
+let last: { readonly stamp: string; readonly info: DaemonInfo | undefined } | undefined;
+
 /**
  * Reads the self-description; undefined when there is none, or none that can be understood. That
  * the process in it lives is for the caller to check, by its start time.
  */
 export function readDaemonInfo(path: string, boot: string): DaemonInfo | undefined {
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  const stamp = [path, boot, stat.dev, stat.ino, stat.size, stat.mtimeNs, stat.ctimeNs].join("\0");
+  if (last?.stamp !== stamp) last = { stamp, info: read(path, boot) };
+  return last.info;
+}
+
+function read(path: string, boot: string): DaemonInfo | undefined {
   try {
     const { text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
     const raw = JSON.parse(text) as Partial<DaemonInfo>;
@@ -64,6 +78,7 @@ export function readDaemonInfo(path: string, boot: string): DaemonInfo | undefin
       rereads: Number(raw.rereads) || 0,
       lastReread: raw.lastReread,
       setAside: raw.setAside ?? [],
+      programs: Array.isArray(raw.programs) ? raw.programs : undefined,
     };
   } catch {
     return undefined;

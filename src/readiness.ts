@@ -7,6 +7,16 @@ import type { ExitCode } from "./exit-code.ts";
  */
 export const READY_FD_VARIABLE = "USRSVC_READY_FD";
 
+/** Set where `start` in the words of a usrsvcd in the background was `restart`. */
+export const RESTART_VARIABLE = "USRSVC_RESTART";
+
+/** True where a restart is meant; the variable is removed. */
+export function takeRestart(env: NodeJS.ProcessEnv): boolean {
+  const isMeant = env[RESTART_VARIABLE] !== undefined;
+  delete env[RESTART_VARIABLE];
+  return isMeant;
+}
+
 /** The descriptor on which the exit code is told; undefined where nobody waits for it. */
 export function readyDescriptor(env: NodeJS.ProcessEnv): number | undefined {
   const word = env[READY_FD_VARIABLE];

@@ -38,6 +38,8 @@ export interface ProgramStatus {
   readonly otherPids?: readonly number[];
   /** What is wrong with its configuration, pidfile or record. */
   readonly problems?: readonly string[];
+  /** What concerns all programs: that usrsvcd does not run, is of another version, has not read a change. */
+  readonly notes?: readonly string[];
 }
 
 /** How a process ended, flat for jq: one of `code`, `signal`, `unknown`. */

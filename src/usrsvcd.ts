@@ -12,17 +12,21 @@ import { daemonUsage } from "./cli/usage.ts";
 import { containerRole } from "./container.ts";
 import { ExitCode } from "./exit-code.ts";
 import { readme, version } from "./package-root.ts";
-import { readyDescriptor, tellReady } from "./readiness.ts";
+import { readyDescriptor, takeRestart, tellReady } from "./readiness.ts";
 
 /** Where somebody waits for us to go to the background; undefined from the moment when we are there. */
 let readyFd = readyDescriptor(process.env);
+/** What is called `start` in our words, which stay, was `restart` (build.mjs, cli/background.ts). */
+const isRestart = takeRestart(process.env);
 
 async function main(): Promise<ExitCode> {
   using screen = processScreen();
   const argv = process.argv.slice(2);
   let asked: DaemonCommand | undefined;
   const attempt = async (): Promise<ExitCode> => {
-    const command = (asked = parseDaemonCommand(argv));
+    const words = parseDaemonCommand(argv);
+    const command = (asked =
+      isRestart && words.kind === "control" ? { ...words, action: "restart" } : words);
     switch (command.kind) {
       case "help":
         screen.result(daemonUsage.trimEnd());
@@ -53,7 +57,7 @@ async function perform(
   const stays = foreground || containerRole() !== undefined;
   const inBackground = (action === "start" || action === "restart") && !stays;
   if (inBackground && (readyFd === undefined || !canDetach())) {
-    return await startDetached(realpathSync(process.argv[1] ?? ""), argv);
+    return await startDetached(realpathSync(process.argv[1] ?? ""), argv, action === "restart");
   }
   if (action !== "start") {
     const code = await untilSignalled((signal) => control({ ...command, action }, screen, signal));

@@ -51,7 +51,7 @@ main() {
   warn_of_what_vanishes usrsvcd "$usrsvcd"
   [ "$kind" = user ] || warn_of_what_others_cannot_reach
   write_unit
-  tell_what_is_next
+  [ -z "$written" ] || tell_what_is_next
 }
 
 read_arguments() {
@@ -115,7 +115,7 @@ find_folder() {
     [ -n "${XDG_CONFIG_HOME:-}${HOME:-}" ] || fail "HOME is not set: no place for the unit"
     folder=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
     [ "$(id -u)" -ne 0 ] ||
-      warn "the unit goes to root's own systemd; for all accounts set PREFIX, for one run this as that account"
+      warn "the unit goes to root's own systemd; for all accounts say --system, for one run this as that account"
   fi
   require_absolute "the unit's folder" "$folder"
   if [ "$kind" = system ]; then unit=usrsvcd@.service kind_option=; else unit=usrsvcd.service kind_option='--user '; fi
@@ -221,7 +221,7 @@ warn_of_what_others_cannot_reach() {
 }
 
 write_unit() {
-  target=$DESTDIR$folder/$unit
+  target=$DESTDIR$folder/$unit written=
   [ ! -L "$target" ] || fail "$target is a link (is the unit masked?): remove it first"
   [ ! -d "$target" ] || fail "$target is a folder"
   mkdir -p -- "$DESTDIR$folder" 2>/dev/null || fail "$DESTDIR$folder cannot be made$(hint)"
@@ -243,6 +243,7 @@ write_unit() {
   fi
   { printf '%s\n' "$text" >"$target.new" && mv -f -- "$target.new" "$target"; } 2>/dev/null ||
     fail "$target cannot be written$(hint)"
+  written=yes
   echo "$target written, for $node $usrsvcd"
 }
 

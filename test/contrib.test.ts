@@ -326,6 +326,10 @@ describe("install.sh", () => {
     assert.match(forAll.out, /systemctl daemon-reload\n +systemctl enable --now usrsvcd@ACCOUNT/);
     const forOne = await install(["--user", ...words], { env });
     assert.match(forOne.out, /systemctl --user enable --now usrsvcd\n[^]*loginctl enable-linger/);
+    for (const kind of ["--system", "--user"]) {
+      const again = await install([kind, ...words], { env });
+      assert.match(again.out, /^\S+ is as it should be\n$/, "there is nothing to be done");
+    }
   });
 
   test("a node that will vanish, or that others do not reach, is warned of", async (t) => {
@@ -434,6 +438,8 @@ describe("install.sh", () => {
     }
     const { dir, env } = target(t);
     await install(paths, { env: { ...env, HOME: "/home/a" } });
+    const own = await install(["--user", ...paths], { env: { ...env, HOME: "/root" } });
+    if (process.getuid?.() === 0) assert.match(own.err, /root's own systemd; .* say --system/);
     const path = process.getuid?.() === 0 ? system : "home/a/.config/systemd/user/usrsvcd.service";
     assert.ok(existsSync(join(dir, path)));
   });

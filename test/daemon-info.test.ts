@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { procReader } from "../proc/reader.ts";
-import { daemonRuns, findDaemon, livingDaemon } from "../src/daemon-alive.ts";
+import { findDaemon, livingDaemon } from "../src/daemon-alive.ts";
 import { readDaemonInfo, unitOf } from "../src/daemon-info.ts";
 import { tryLock } from "../src/program/lock.ts";
 import { makeStateDir, type StateDir, stateDir } from "../src/program/state-dir.ts";
@@ -25,6 +25,7 @@ const info = {
   rereads: 2,
   lastReread: undefined,
   setAside: ["web"],
+  programs: ["api", "db"],
 };
 
 describe("readDaemonInfo", () => {
@@ -100,7 +101,6 @@ describe("findDaemon", () => {
     const signature = `usrsvcd, pid ${process.pid}`.padEnd(39);
     writeFileSync(state.daemonLock, `${signature}\n`); // the test itself is called otherwise
     assert.deepEqual(findDaemon(state, proc), { process: me, info: undefined });
-    assert.equal(daemonRuns(state, proc), true);
     const old = { ...info, boot: proc.bootId(), process: { pid: 1, startTime: 1 } };
     writeFileSync(state.daemonFile, JSON.stringify(old));
     assert.deepEqual(findDaemon(state, proc)?.process, me, "of an earlier one");

@@ -40,6 +40,23 @@ test("the README lists every event of the log, and no other", () => {
   assert.deepEqual(listed.toSorted(), events.toSorted());
 });
 
+test("what is installed is a tarball of this version, by its whole name and from no registry", () => {
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    readonly version: string;
+  };
+  const dockerfile = readFileSync(join(root, "examples/container/Dockerfile"), "utf8");
+  const text = `${readme}\n${dockerfile}`;
+  const installed = [...text.matchAll(/npm install (?:-\S+ (?:~\S+ )?)*(\S+)/g)];
+  assert.deepEqual(installed.map(([, what]) => what).toSorted(), [
+    `./usrsvc-${version}.tgz`,
+    `./usrsvc-${version}.tgz`,
+    "/tmp/usrsvc.tgz",
+  ]);
+  for (const [name] of text.matchAll(/usrsvc-[\w.*]*tgz/g)) {
+    assert.equal(name, `usrsvc-${version}.tgz`);
+  }
+});
+
 test("the README tells of every action of both commands", () => {
   for (const action of [...actions, ...daemonActions]) {
     assert.match(readme, new RegExp(`^\\| (\`\\w+\`, )?\`${action}\\b`, "m"), action);

@@ -3,12 +3,12 @@ import { nearest } from "../config/nearest.ts";
 import { OtherFiles } from "../config/other-files.ts";
 import { defaultStateDir } from "../config/resolve-main.ts";
 import type { ProgramSettings, Settings } from "../config/settings.ts";
-import { daemonRuns, livingDaemon } from "../daemon-alive.ts";
+import { findDaemon, livingDaemon } from "../daemon-alive.ts";
 import { ExitCode, exitCodeOf } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { announceState } from "../program/neighbours.ts";
-import { observeAll } from "../program/observe.ts";
+import { observeAll, type Surroundings } from "../program/observe.ts";
 import {
   applyMoves,
   claimMoves,
@@ -278,17 +278,28 @@ async function showStatus(
     host,
     bootId: host.proc.bootId(),
     uptimeSeconds: host.proc.uptime(),
-    daemonRuns: daemonRuns(host.state, host.proc),
+    ...daemonAround(host),
     withCommands: command.json,
     moved: movedRecords(moves, host),
   });
-  if (command.json) for (const one of all) screen.result(jsonLine(one));
+  const notes = [...moves.map(describeMove), ...daemonNotes(settings, host)];
+  const more = notes.length === 0 ? {} : { notes };
+  if (command.json) for (const one of all) screen.result(jsonLine({ ...one, ...more }));
   else if (all.length > 0) screen.result(renderStatus(all, Date.now()));
   else if (command.names.length === 0) screen.complain("the configuration has no program yet");
-  const notes = [...moves.map(describeMove), ...daemonNotes(settings, host)];
   if (!command.json) for (const note of notes) screen.result(`note: ${note}`);
   const asked = command.names.length > 0 ? all : all.filter(({ enabled }) => enabled);
   return asked.every(isUp) ? ExitCode.ok : ExitCode.failure;
+}
+
+function daemonAround(host: Host): Pick<Surroundings, "daemon" | "looksAfter"> {
+  const ours = daemonInCharge({ host });
+  if (ours !== undefined) {
+    return { daemon: "here", looksAfter: ours.programs && new Set(ours.programs) };
+  }
+  // One that could not write what it is (disk full) is hardly another's.
+  const one = findDaemon(host.state, host.proc);
+  return { daemon: one === undefined ? "none" : one.info === undefined ? "here" : "elsewhere" };
 }
 
 function isUp({ state }: ProgramStatus): boolean {

@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { libc } from "../../proc/libc.ts";
 import { ExitCode } from "../exit-code.ts";
-import { READY_FD_VARIABLE } from "../readiness.ts";
+import { READY_FD_VARIABLE, RESTART_VARIABLE } from "../readiness.ts";
 
 /*
  * To the background: usrsvcd is a child of whoever waits for its word, mostly of the shell that its
@@ -55,11 +55,24 @@ function openFile(path: string): number | undefined {
 }
 
 /** Runs the same command in a child of its own session; yields the exit code that it tells. */
-export async function startDetached(script: string, argv: readonly string[]): Promise<ExitCode> {
-  const child = spawn(process.execPath, [...process.execArgv, script, ...argv], {
+export async function startDetached(
+  script: string,
+  argv: readonly string[],
+  isRestart: boolean,
+): Promise<ExitCode> {
+  // Its words stay, and what stays of a restart is a start.
+  const words = argv.map((word, index) =>
+    word === "restart" && !/^(-c|--config)$/.test(argv[index - 1] ?? "") ? "start" : word,
+  );
+  const child = spawn(process.execPath, [...process.execArgv, script, ...words], {
     detached: true,
     stdio: ["ignore", "inherit", "inherit", "pipe"],
-    env: { ...process.env, [READY_FD_VARIABLE]: "3", [DETACHED]: "1" },
+    env: {
+      ...process.env,
+      [READY_FD_VARIABLE]: "3",
+      [DETACHED]: "1",
+      ...(isRestart ? { [RESTART_VARIABLE]: "1" } : {}),
+    },
   });
   child.unref();
   let told = "";

@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { ConfigError, type ConfigIssue, formatIssue } from "../config/issue.ts";
+import { ConfigError, type ConfigIssue, formatIssue, formatIssues } from "../config/issue.ts";
 import { loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -8,6 +7,7 @@ import { tellResult } from "./daemon-result.ts";
 import { describeSettings } from "./effective.ts";
 import { homeFolder } from "./home.ts";
 import { machineFacts } from "./machine-facts.ts";
+import { describeOtherHome } from "./other-home.ts";
 import type { Screen } from "./screen.ts";
 import { configPath } from "./session.ts";
 
@@ -43,8 +43,10 @@ export function checkConfig(
   { json, config }: { readonly json: boolean; readonly config: string | undefined },
   screen: Screen,
 ): ExitCode {
-  const { path, settings, issues } = check(config);
-  tellIssues(issues, screen);
+  const checked = check(config);
+  const { path, settings } = checked;
+  tellIssues(checked, screen);
+  const issues = eachOnce(checked.issues);
   if (json) {
     const lines = [...(settings ? describeSettings(settings) : []), ...issues.map(describeIssue)];
     for (const line of lines) screen.result(jsonLine(line));
@@ -74,33 +76,38 @@ export function checkConfig(
   );
 }
 
-/** Each issue once: what stands in defaults concerns many. */
-export function tellIssues(issues: readonly ConfigIssue[], screen: Screen): void {
-  for (const line of new Set(issues.map(formatIssue))) screen.complain(line);
-  const hint = describeOtherHome(issues);
+/** Prints what is wrong or doubtful. */
+export function tellIssues(
+  { issues, path }: Pick<Checked, "issues" | "path">,
+  screen: Screen,
+): void {
+  for (const line of formatIssues(issues)) screen.complain(line);
+  const hint = describeOtherHome(issues, path);
   if (hint !== undefined) screen.complain(hint);
 }
 
-/** An example that was not made one's own: its folders are in a home that this machine does not have. */
-function describeOtherHome(issues: readonly ConfigIssue[]): string | undefined {
-  const found = issues.flatMap(({ place, message }) => {
-    const other = /(?<![\w/])\/home\/[^/"\s:]+/.exec(message)?.[0];
-    return other === undefined ? [] : [{ other, file: place.file }];
-  });
-  const missing = found.find(({ other }) => !existsSync(other));
-  if (missing === undefined) return undefined;
-  const { other, file } = missing;
-  const home = homeFolder();
-  const copy = [`${home}/usrsvc.cfg`, `${home}/example.cfg`].find((path) => !existsSync(path));
-  return (
-    `There is no ${other} on this machine. If it stands for your own home in an example, make a copy ` +
-    `with that in its place: sed 's|${other}|${home}|g' ${file} > ${copy ?? "a new file"}`
-  );
+type Told = ConfigIssue & { readonly programs: readonly string[] };
+
+/** What stands in defaults concerns many programs, and is one thing that is wrong. */
+function eachOnce(issues: readonly ConfigIssue[]): readonly Told[] {
+  const told = new Map<string, Told>();
+  for (const issue of issues) {
+    const text = formatIssue(issue);
+    const before = told.get(text)?.programs ?? [];
+    const { program } = issue;
+    const programs =
+      program === undefined || before.includes(program) ? before : [...before, program];
+    told.set(text, { ...issue, programs });
+  }
+  return [...told.values()];
 }
 
-function describeIssue({ place, severity, program, message }: ConfigIssue): object {
+/** As JSON, too, a text is told once; `programs` are all that it concerns. */
+function describeIssue({ place, severity, message, programs }: Told): object {
   const { file, line = null } = place;
-  return { section: "Issue", severity, file, line, program: program ?? null, message };
+  const [program = null] = programs;
+  const more = programs.length > 1 ? { programs } : {};
+  return { section: "Issue", severity, file, line, program, ...more, message };
 }
 
 function count(number: number, what: string): string {

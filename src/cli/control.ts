@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { assertNever } from "../assert-never.ts";
 import { ConfigError } from "../config/issue.ts";
 import { within } from "../clock.ts";
@@ -6,6 +5,9 @@ import { findDaemon, type LivingDaemon, stateOfPidfile } from "../daemon-alive.t
 import { unitOf } from "../daemon-info.ts";
 import { formatDuration } from "../format.ts";
 import { ExitCode } from "../exit-code.ts";
+import { restartCommand, versionNotes } from "../operations/daemon-notes.ts";
+import { version } from "../package-root.ts";
+import { describeRunOn, runningPrograms } from "../operations/running.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { stateDir } from "../program/state-dir.ts";
@@ -75,11 +77,7 @@ function endsPrograms({ info, process: { pid } }: LivingDaemon): boolean {
 
 /** Stopped and started here, it would go on outside of systemd, which could start none then. */
 function refuseUnderSystemd(unit: "system" | "user"): DaemonResult {
-  const how =
-    unit === "user"
-      ? "systemctl --user restart usrsvcd"
-      : `systemctl restart usrsvcd@${userInfo().username}`;
-  const message = `usrsvcd is run by systemd: ${how}`;
+  const message = `usrsvcd is run by systemd: ${restartCommand(unit)}`;
   return { action: "restart", result: "refused", code: ExitCode.failure, message };
 }
 
@@ -139,11 +137,21 @@ async function stopDaemon(host: Host, signal: AbortSignal): Promise<DaemonResult
   if ((await within(watch.exited, STOP_PATIENCE_MS, signal)) === undefined) {
     watch.signal("SIGKILL");
     await watch.exited;
-    const message = `usrsvcd killed, pid ${pid}: it did not answer to SIGTERM; its programs run on`;
-    return { ...base, result: "killed", message, facts };
+    const left = `usrsvcd killed, pid ${pid}: it did not answer to SIGTERM`;
+    return { ...base, result: "killed", ...withRunningOn(left, facts, daemon, host) };
   }
-  const message = `usrsvcd stopped, pid ${pid}; its programs run on`;
-  return { ...base, result: "stopped", message, facts };
+  const left = `usrsvcd stopped, pid ${pid}`;
+  return { ...base, result: "stopped", ...withRunningOn(left, facts, daemon, host) };
+}
+
+function withRunningOn(
+  text: string,
+  facts: object,
+  daemon: LivingDaemon | undefined,
+  host: Host,
+): Pick<DaemonResult, "message" | "facts"> {
+  const runningOn = runningPrograms(host, daemon?.info?.config ?? host.config);
+  return { message: `${text}; ${describeRunOn(runningOn)}`, facts: { ...facts, runningOn } };
 }
 
 function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
@@ -162,6 +170,7 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
       `usrsvcd ${info.version} runs, pid ${info.process.pid}, for ${age}; ` +
         `configuration: ${info.config}; log: ${info.log}`,
     );
+    for (const note of versionNotes(info)) screen.result(note);
     if (info.endsPrograms) screen.result("the container, and all programs, end with it");
     if (info.setAside.length > 0) screen.result(`set aside: ${info.setAside.join(", ")}`);
     if (info.lastReread?.ok === false) {
@@ -174,9 +183,10 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
 
 function shown({ process: ref, info }: LivingDaemon): object {
   if (info === undefined) return { running: true, pid: ref.pid };
-  const { since, version, config, pidfile, log, endsPrograms: ends } = info;
+  const { since, config, pidfile, log, endsPrograms: ends } = info;
   const { setAside, rereads, lastReread } = info;
-  const base = { running: true, pid: ref.pid, since, version, config, pidfile, log };
+  const versions = { version: info.version, installed: version() };
+  const base = { running: true, pid: ref.pid, since, ...versions, config, pidfile, log };
   return { ...base, endsPrograms: ends, setAside, rereads, lastReread };
 }
 
@@ -186,8 +196,9 @@ async function rereadOrCheck(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  const { stateDir: path, issues, settings } = check(config);
-  tellIssues(issues, screen);
+  const checked = check(config);
+  const { stateDir: path, issues, settings } = checked;
+  tellIssues(checked, screen);
   using host = hostOf({ stateDir: path, pidfile: settings?.main.pidfile }, config, screen);
   const result = await reread(host, signal);
   const isFaulty = settings === undefined || issues.some(({ severity }) => severity === "error");

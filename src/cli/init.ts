@@ -1,7 +1,7 @@
 import { closeSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { nameOf, runAs } from "../accounts.ts";
-import { formatIssue } from "../config/issue.ts";
+import { formatIssues } from "../config/issue.ts";
 import { ExitCode } from "../exit-code.ts";
 import { check } from "./checkconfig.ts";
 import { type DaemonResult, tellResult } from "./daemon-result.ts";
@@ -57,13 +57,14 @@ function write(path: string, config: string | undefined): DaemonResult {
   if (settings === undefined) {
     return {
       ...fail("unusable", ExitCode.invalidConfig, `${path} written, but cannot be used:`),
-      details: issues.map(formatIssue),
+      details: formatIssues(issues),
     };
   }
   const option = config === undefined ? undefined : path;
   const start = commandWords("usrsvc", `start ${EXAMPLE}`, option);
   const keep = commandWords("usrsvcd", "", option);
-  const width = Math.max(start.length, keep.length);
+  const look = commandWords("usrsvc", "status", option);
+  const width = Math.max(start.length, look.length, keep.length);
   return {
     action: "init",
     result: "written",
@@ -72,9 +73,10 @@ function write(path: string, config: string | undefined): DaemonResult {
     details: [
       "Next:",
       `  ${start.padEnd(width)}   # starts it once`,
+      `  ${look.padEnd(width)}   # shows it; the exit code is 0 while all run, else 1`,
       `  ${keep.padEnd(width)}   # keeps it running from now on`,
     ],
-    facts: { config: path, next: [start, keep] },
+    facts: { config: path, next: [start, look, keep] },
   };
 }
 

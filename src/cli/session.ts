@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import { formatIssue } from "../config/issue.ts";
+import { formatIssues } from "../config/issue.ts";
 import { loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import { homeFolder } from "./home.ts";
@@ -24,9 +24,12 @@ export function load(config: string | undefined): Settings {
 }
 
 /** Issues of the configuration that concern `names` (or all), as text lines. */
-export function issuesOf(settings: Settings, names: ReadonlySet<string> | undefined): string[] {
-  return settings.issues
+export function issuesOf(
+  settings: Settings,
+  names: ReadonlySet<string> | undefined,
+): readonly string[] {
+  const concerned = settings.issues
     .filter(({ severity }) => severity === "error")
-    .filter(({ program }) => names === undefined || program === undefined || names.has(program))
-    .map(formatIssue);
+    .filter(({ program }) => names === undefined || program === undefined || names.has(program));
+  return formatIssues(concerned);
 }

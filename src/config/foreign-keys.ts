@@ -52,7 +52,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
     "stop_signal",
   ),
   ...note(
-    "leave it out: what is left of the process group is always ended",
+    "leave it out: what is left of the session is always ended",
     "stopasgroup",
     "killasgroup",
     "stop_children",

@@ -22,6 +22,11 @@ export function formatIssue(issue: ConfigIssue): string {
   return `${where}: ${issue.severity === "warning" ? "warning: " : ""}${issue.message}`;
 }
 
+/** The lines of several, each once: what stands in defaults concerns many programs. */
+export function formatIssues(issues: readonly ConfigIssue[]): readonly string[] {
+  return [...new Set(issues.map(formatIssue))];
+}
+
 /** The configuration cannot be used at all: no programs are known. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -31,7 +36,7 @@ export class ConfigError extends Error {
 
   constructor(issues: readonly ConfigIssue[], stateDir: string) {
     const errors = issues.filter(({ severity }) => severity === "error");
-    super(errors.map(formatIssue).join("\n"));
+    super(formatIssues(errors).join("\n"));
     this.issues = issues;
     this.stateDir = stateDir;
   }

@@ -111,13 +111,19 @@ function readMainFile(
     const other = [...file.root.sections.values()].find(
       ({ name }) => name.toLowerCase() === "main",
     );
+    const isPart = [...file.root.sections.keys()].some((name) =>
+      /^(Program|DefaultSettings):/.test(name),
+    );
     const advice = other
       ? `, spelt so; there is [${other.name}] in line ${other.line}`
-      : "; begin the file with it";
+      : `; begin the file with it${isPart ? PART : ""}`;
     fatal.error(place, `there must be a section [Main]${advice}`);
   }
   return file;
 }
+
+const PART =
+  ", or put it, as a part, into the folder that config_dir names in [Main] of your main file, and check that";
 
 const MISSING = "does not exist; usrsvcd init writes one to begin with";
 

@@ -20,6 +20,9 @@ export interface RequestsPorts {
   readonly onDone: (name: string) => void;
 }
 
+/** Results of a start that an operator, or the end of usrsvcd, has broken off. */
+const CALLED_OFF: ReadonlySet<string> = new Set(["interrupted", "overtaken"]);
+
 const nothing = (): void => {};
 
 /** Does what people ask for (operations/request.ts), as their own command would. */
@@ -78,7 +81,9 @@ export class Requests implements Disposable {
         `${program}: ${action} asked for by usrsvc, pid ${asker.pid}`,
       );
       const result = await this.#act(known, request);
-      if (result.code !== ExitCode.ok) this.#tellFailure(result); // what runs is told when it is held
+      // What runs is told when it is held, and who calls a start off knows it.
+      if (CALLED_OFF.has(result.result)) this.#tellCalledOff(result, asker);
+      else if (result.code !== ExitCode.ok) this.#tellFailure(result);
       const waits = sameProcess(host.proc.alive(asker.pid), asker);
       if (waits) writeAnswer(host.state, request, { kind: "done", result });
     } catch (error) {
@@ -107,6 +112,11 @@ export class Requests implements Disposable {
       const message = `${action} failed: ${(error as Error).message}`;
       return { program: program.name, action, result: "failed", code: exitCodeOf(error), message };
     }
+  }
+
+  #tellCalledOff({ program, action, result, message }: ActionResult, asker: ProcessRef): void {
+    const fields = { program, action, result, by: asker.pid };
+    this.#ports.log.write("info", "program.requested", fields, `${program}: ${message}`);
   }
 
   #tellFailure({ program, action, code, message, details }: ActionResult): void {

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import { libcFailure } from "../../proc/libc.ts";
-import { formatIssue } from "../config/issue.ts";
+import { formatIssue, formatIssues } from "../config/issue.ts";
 import { loadSettings } from "../config/load.ts";
 import { OtherFiles } from "../config/other-files.ts";
 import { defaultStateDir } from "../config/resolve-main.ts";
@@ -15,6 +15,7 @@ import { shorten } from "../format.ts";
 import { openLog, type OpenLog } from "../log.ts";
 import { ForeignFile } from "../open-log.ts";
 import { isRequestFile } from "../operations/request.ts";
+import { describeRunOn, runningPrograms } from "../operations/running.ts";
 import { makeFolder } from "../program/folders.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
@@ -162,7 +163,7 @@ class Life {
           lock.check();
           announceState(this.#state, commonState); // somebody may have deleted the link
           if (lock.isHeld) self.check();
-          this.#lookForFolders(supervisor);
+          if (this.#lookForFolders(supervisor)) self.change(this.#known());
         },
         onOtherFile: (file) => (file === undefined ? requests.noticeAll() : noticeFile(file)),
       });
@@ -193,13 +194,13 @@ class Life {
         const lastReread = await this.#reread(supervisor, host);
         const { main } = this.#settings;
         const where = { pidfile: main.pidfile, log: this.#logPath(main) ?? "stdout" };
-        const setAside = this.#setAside();
         reaping.follow(main);
-        self.change({ ...where, rereads: self.info.rereads + 1, lastReread, setAside });
+        const rereads = self.info.rereads + 1;
+        self.change({ ...where, rereads, lastReread, ...this.#known() });
         manager.ready();
       }
       manager.stopping();
-      await this.#leave(supervisor);
+      await this.#leave(supervisor, host);
     } finally {
       removePidfile(this.#settings.main.pidfile, process.pid as Pid);
       self.remove();
@@ -209,10 +210,11 @@ class Life {
   }
 
   /** At the end of the machine, or of the container, the programs are ended in order; otherwise they run on. */
-  async #leave(supervisor: Supervisor): Promise<void> {
+  async #leave(supervisor: Supervisor, host: Host): Promise<void> {
     const isAll = this.#role !== undefined || (await isShuttingDown(process.env));
     if (!isAll) {
-      this.#write("info", "daemon.stopping", {}, "leaves; all programs run on");
+      const runOn = describeRunOn(runningPrograms(host, this.#options.config));
+      this.#write("info", "daemon.stopping", {}, `leaves; ${runOn}`);
       return;
     }
     const what = this.#role === undefined ? "the machine shuts down" : "the container ends";
@@ -338,11 +340,15 @@ class Life {
       endsPrograms: this.#role !== undefined,
       rereads: 0,
       lastReread: undefined,
-      setAside: this.#setAside(),
+      ...this.#known(),
     };
     return new SelfDescription(this.#state, info, (level, message, reason) =>
       this.#write(level, "daemon.degraded", { reason }, message),
     );
+  }
+
+  #known(): Pick<DaemonInfo, "setAside" | "programs"> {
+    return { setAside: this.#setAside(), programs: [...this.#settings.programs.keys()] };
   }
 
   #setAside(): readonly string[] {
@@ -417,7 +423,7 @@ class Life {
       return this.#reject(at, (error as Error).message.split("\n"));
     }
     const errors = settings.issues.filter(({ severity }) => severity === "error");
-    if (errors.length > 0) return this.#reject(at, errors.map(formatIssue));
+    if (errors.length > 0) return this.#reject(at, formatIssues(errors));
     try {
       await this.#move(settings.main);
     } catch (error) {
@@ -497,10 +503,14 @@ class Life {
     });
   }
 
-  /** Programs that were set aside for the lack of a folder are taken in when it is there. */
-  #lookForFolders(supervisor: Supervisor): void {
+  /**
+   * Programs that were set aside for the lack of a folder are taken in when it is there.
+   *
+   * @returns true when some were
+   */
+  #lookForFolders(supervisor: Supervisor): boolean {
     const folders = this.#missing.appeared(this.#settings);
-    if (folders.length === 0) return;
+    if (folders.length === 0) return false;
     const there = `${folders.join(", ")} ${folders.length > 1 ? "are" : "is"} there by now`;
     let settings: Settings;
     try {
@@ -508,20 +518,23 @@ class Life {
     } catch (error) {
       const [reason = ""] = (error as Error).message.split("\n");
       const msg = `${there}, but the configuration cannot be read again: ${reason}`;
-      return this.#write("warn", "config.problem", {}, msg);
+      this.#write("warn", "config.problem", {}, msg);
+      return false;
     }
     const programs = recovered(this.#settings, settings);
     if (programs === undefined) {
       const msg = `${there}, but the configuration has changed as well: usrsvcd reread applies it`;
-      return this.#write("warn", "config.problem", {}, msg);
+      this.#write("warn", "config.problem", {}, msg);
+      return false;
     }
-    if (programs.length === 0) return; // something else is wrong with them
+    if (programs.length === 0) return false; // something else is wrong with them
     this.#settings = settings;
     supervisor.add(programs);
     const added = programs.map(({ name }) => name);
     const fields = { added, removed: [], changed: [], atRestart: [] };
     const msg = `${there}: no longer set aside: ${added.join(", ")}`;
     this.#write("info", "config.reread", fields, msg);
+    return true;
   }
 
   #reject(at: string, problems: readonly string[]): RereadResult {

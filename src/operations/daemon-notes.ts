@@ -1,7 +1,10 @@
 import { readdirSync, statSync } from "node:fs";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
-import { livingDaemon } from "../daemon-alive.ts";
+import { findDaemon } from "../daemon-alive.ts";
+import type { DaemonInfo } from "../daemon-info.ts";
+import { version } from "../package-root.ts";
 import type { Host } from "../program/host.ts";
 import { daemonInCharge } from "./ask.ts";
 
@@ -10,22 +13,53 @@ import { daemonInCharge } from "./ask.ts";
  * not have the configuration that he sees. Empty when all is as it should be.
  */
 export function daemonNotes({ programs, main }: Settings, host: Host): readonly string[] {
-  const daemon = livingDaemon(host.state, host.proc);
-  if (daemon === undefined) {
+  const living = findDaemon(host.state, host.proc);
+  if (living === undefined) {
     const isMissed = [...programs.values()].some((one) => one.enabled && one.autorestart);
     return isMissed ? ["usrsvcd does not run: what ends stays down (usrsvcd start)"] : [];
+  }
+  const { info: daemon } = living;
+  if (daemon === undefined) {
+    const { pid } = living.process;
+    return [
+      `usrsvcd, pid ${pid}, begins just now, or could not write what it is: is the disk full?`,
+    ];
   }
   if (daemonInCharge({ host }) === undefined) {
     return [
       `usrsvcd runs with another configuration file, ${daemon.config}: it does not look after these`,
     ];
   }
-  const { lastReread } = daemon;
+  return [...versionNotes(daemon), ...configNotes(daemon, main, host)];
+}
+
+/** After an upgrade the old program runs on until somebody restarts it. Empty where it is the same as ours. */
+export function versionNotes(daemon: DaemonInfo): readonly string[] {
+  const ours = version();
+  if (daemon.version === ours) return [];
+  const how = daemon.endsPrograms ? "restart the container" : restartCommand(daemon.unit);
+  const runOn = daemon.endsPrograms ? "" : ", which no program notices";
+  return [`usrsvcd still runs as version ${daemon.version}, and this is ${ours}: ${how}${runOn}`];
+}
+
+/** How a usrsvcd is restarted, by what runs it. */
+export function restartCommand(unit: DaemonInfo["unit"]): string {
+  if (unit === undefined) return "usrsvcd restart";
+  return unit === "user"
+    ? "systemctl --user restart usrsvcd"
+    : `systemctl restart usrsvcd@${userInfo().username}`;
+}
+
+function configNotes(
+  { lastReread, since }: DaemonInfo,
+  main: Settings["main"],
+  host: Host,
+): readonly string[] {
   if (lastReread !== undefined && !lastReread.ok) {
     const why = lastReread.problems[0] ?? "see its log";
     return [`usrsvcd has refused the last reread and keeps what it had: ${why}`];
   }
-  const readAt = Date.parse(lastReread?.at ?? daemon.since);
+  const readAt = Date.parse(lastReread?.at ?? since);
   const changed = filesOf(main.configDir, host.config).find((file) => changedAt(file) > readAt);
   return changed === undefined
     ? []

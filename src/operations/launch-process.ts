@@ -4,7 +4,6 @@ import { ExitCode } from "../exit-code.ts";
 import { countLeftOvers, formatDuration } from "../format.ts";
 import { withWords } from "../program/describe-exit.ts";
 import { differences } from "../program/differences.ts";
-import type { Host } from "../program/host.ts";
 import type { Found } from "../program/identify.ts";
 import type { Lock } from "../program/lock.ts";
 import type { ProgramRecord } from "../program/record.ts";
@@ -42,6 +41,7 @@ export function takeUp(
             host,
           ),
           digest: undefined,
+          launcher: undefined,
         }),
     ...(launch === undefined ? {} : { launch, launched: process }),
     config: host.config,
@@ -77,9 +77,10 @@ export async function launchIt(
   record: ProgramRecord,
   action: "start" | "restart",
   lock: Lock,
-  { host, signal, onProgress, onLaunched }: Operation,
+  operation: Operation,
   earlier: readonly string[],
 ): Promise<ActionResult> {
+  const { host, signal, onProgress, onLaunched } = operation;
   const { settings, name } = subject;
   if (settings === undefined) throw new TypeError(`${name} has no settings`); // refused before
   const left = await endLeftOvers(record, settings.termToKillMs, host, signal);
@@ -112,7 +113,7 @@ export async function launchIt(
   switch (outcome.kind) {
     case "started": {
       const facts = processFacts(outcome.main ?? outcome.process, outcome.via, host);
-      const how = `pid ${(outcome.main ?? outcome.process).pid} (${describeVia(outcome.via)})`;
+      const how = `pid ${(outcome.main ?? outcome.process).pid} (${describeVia(outcome.via, host.by)})`;
       const message = [...before, `started, ${how}: ${facts.command ?? settings.command}`].join(
         "; ",
       );
@@ -129,7 +130,7 @@ export async function launchIt(
       return { ...base, ...brokenOff(reason), pid, message: [...before, text].join("; ") };
     }
     case "failed":
-      return failedResult(outcome, { ...record, wish: "up" }, base, before, settings, host);
+      return failedResult(outcome, { ...record, wish: "up" }, base, before, settings, operation);
   }
 }
 
@@ -139,8 +140,9 @@ function failedResult(
   base: Pick<ActionResult, "program" | "action">,
   before: readonly string[],
   settings: ProgramSettings,
-  host: Host,
+  operation: Operation,
 ): ActionResult {
+  const { host } = operation;
   const { exit, pid, reason, details, output, code } = outcome;
   const at = new Date().toISOString();
   save(host, {
@@ -159,7 +161,7 @@ function failedResult(
     code,
     ...(exit === undefined ? {} : { exit: showExit(exit) }),
     message: [...before, `not started: ${reason}`].join("; "),
-    details: [...details, ...output.map((line) => `| ${line}`), ...whatNext(settings, host)],
+    details: [...details, ...output.map((line) => `| ${line}`), ...whatNext(settings, operation)],
   };
 }
 
@@ -173,9 +175,18 @@ function brokenOff(reason: unknown): Pick<ActionResult, "result" | "code"> {
 /** With usrsvcd at work, a failed start is not the end of it: what the machine makes of it, in words. */
 function whatNext(
   { name, autorestart, maxrestarts }: ProgramSettings,
-  host: Host,
+  { host, isOlderInDaemon }: Operation,
 ): readonly string[] {
-  if (daemonInCharge({ host }) === undefined) return [];
+  const daemon = daemonInCharge({ host });
+  if (daemon === undefined) return [];
+  if (daemon.programs?.includes(name) === false) {
+    return [`usrsvcd does not know ${name} yet, and does not try it again: usrsvcd reread`];
+  }
+  if (isOlderInDaemon === true) {
+    return [
+      `usrsvcd has older settings of ${name} than the file, and goes on with those: usrsvcd reread`,
+    ];
+  }
   if (!autorestart) return ["usrsvcd leaves it down: autorestart = False"];
   if (maxrestarts === 1) {
     return [`usrsvcd gives it up: maxrestarts = 1; mend it, then: usrsvc start ${name}`];

@@ -2,6 +2,7 @@ import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../format.ts";
 import type { Host } from "../program/host.ts";
 import { type Lock, lockHolder, programLock, waitLock } from "../program/lock.ts";
+import { withUnseenEnd } from "../program/identify.ts";
 import { lostRecord } from "../program/mark.ts";
 import { completeLaunch } from "../program/unfinished-launch.ts";
 import { otherConfig, strangersRecord } from "../program/other-config.ts";
@@ -52,7 +53,8 @@ export async function locked(
   const own = strangers === undefined ? known : emptyRecord(subject.name, boot);
   const complete =
     strangers === undefined ? await completeLaunch(own, lock, subject.settings, host) : own;
-  const result = await act({ ...complete, by: "usrsvc", config: host.config }, lock, strangers);
+  const ended = withUnseenEnd(complete, host.proc);
+  const result = await act({ ...ended, by: "usrsvc", config: host.config }, lock, strangers);
   const dear = subject.pattern.takeTrouble?.();
   return dear === undefined ? result : { ...result, details: [...(result.details ?? []), dear] };
 }

@@ -30,6 +30,8 @@ export interface Operation {
   readonly debug: (text: string) => void;
   /** Few programs are acted on: there is time to look what they leave behind. */
   readonly looksBehind?: boolean;
+  /** usrsvcd has other settings of the program than those that are acted with. */
+  readonly isOlderInDaemon?: boolean;
   /** Called when something was launched, for who keeps a log. */
   readonly onLaunched?: (process: ProcessRef) => void;
 }

@@ -35,6 +35,7 @@ export async function throughDaemon(
   let env: Record<string, string> | undefined;
   let notes: readonly string[] = [];
   let left = action;
+  let isOlderInDaemon = false;
   const asked = now(operation);
   const outcome = (result: ActionResult, more: readonly string[] = notes): ActionResult =>
     withNotes(left === action ? result : inOtherWords(result, action), more);
@@ -49,11 +50,12 @@ export async function throughDaemon(
     const said = await askDaemon(settings, left, operation);
     if (said.kind === "done") return outcome(said.result);
     notes = [describe(said, name)];
+    isOlderInDaemon = said.kind === "declined" && said.why === "older";
     if (said.kind === "declined" || said.why !== "ended") break;
     if (await isStartAllThatIsLeft(subject, asked, operation)) left = "start";
   }
   const host = { ...operation.host, env: env ?? operation.host.env };
-  const here = { ...operation, host };
+  const here = { ...operation, host, isOlderInDaemon };
   const result = await (left === action ? act(subject, here) : startProgram(subject, here));
   if (notes.length === 0) return outcome(result, otherDaemon(operation));
   const isGone = daemonInCharge(operation) === undefined;

@@ -18,8 +18,8 @@ export function processFacts(
 }
 
 /** How the process of a start was found, in words. */
-export function describeVia(via: Via): string {
-  return via === "launch" ? "launched by usrsvc" : describeFoundVia(via);
+export function describeVia(via: Via, by: Host["by"]): string {
+  return via === "launch" ? `launched by ${by}` : describeFoundVia(via);
 }
 
 /** How a process that runs already was found, in words. */

@@ -120,6 +120,18 @@ export function recordedProcess(
   return sameProcess(proc.alive(ref.pid), ref) ? ref : undefined;
 }
 
+/**
+ * The record with the end of its process, where that has ended and nobody has said how: what is on
+ * record is the end of one before it.
+ */
+export function withUnseenEnd(record: ProgramRecord, proc: ProcReader): ProgramRecord {
+  const { process, lastExit } = record;
+  if (process === undefined || lastExit?.pid === process.pid) return record;
+  if (recordedProcess(record, proc) !== undefined) return record;
+  const at = new Date().toISOString();
+  return { ...record, lastExit: { at, pid: process.pid, exit: { kind: "unknown" } } };
+}
+
 /** Of a shell that is the program: what matches below it. */
 function mainOf(
   process: ProcessRef,

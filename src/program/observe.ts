@@ -23,7 +23,10 @@ export interface Surroundings {
   readonly host: Host;
   readonly bootId: string;
   readonly uptimeSeconds: number;
-  readonly daemonRuns: boolean;
+  /** Whether a usrsvcd runs, and has this configuration file. */
+  readonly daemon: "none" | "elsewhere" | "here";
+  /** The programs that it looks after, where it tells. */
+  readonly looksAfter?: ReadonlySet<string> | undefined;
   /** Whether command lines are wanted as well, which takes one read more a program. */
   readonly withCommands: boolean;
   /** Records as they will be once the sections that were renamed are dealt with. */
@@ -216,7 +219,7 @@ function describeWork(
   { name }: Subject,
   found: Found,
   record: ProgramRecord | undefined,
-  { host, daemonRuns }: Surroundings,
+  { host, daemon }: Surroundings,
 ): readonly string[] {
   const isStopping = found.kind === "running" && isBeingStopped(record, found.process);
   // Mostly it runs, as is wanted, or is down, as is wanted, and nobody has to be looked for.
@@ -228,7 +231,7 @@ function describeWork(
       `${worker.name}, which is at work on it, is suspended, and keeps all others out: ${how}`,
     ];
   }
-  if (!isStopping || worker !== undefined || daemonRuns) return [];
+  if (!isStopping || worker !== undefined || daemon === "here") return [];
   const what = record?.wish === "down" ? "stop" : "restart";
   return [
     `usrsvc ${what} was broken off, and it still runs: usrsvc ${what} ${name} does the rest, usrsvc start ${name} keeps it`,
@@ -315,11 +318,12 @@ function liveState(
   record: ProgramRecord | undefined,
   process: ProcessRef,
   age: number,
-  { host, daemonRuns }: Surroundings,
+  { host, daemon }: Surroundings,
 ): ShownState {
   if (isBeingStopped(record, process)) {
     // Where whoever was ending it has left, usrsvcd does the rest.
-    return daemonRuns || workerOn(subject.name, host) !== undefined ? "stopping" : "running";
+    const isWorkedOn = daemon === "here" || workerOn(subject.name, host) !== undefined;
+    return isWorkedOn ? "stopping" : "running";
   }
   if (record?.phase !== "starting") return "running";
   const { successMs = 0 } = subject.settings ?? {};
@@ -384,8 +388,13 @@ function describeDown(
   if (record?.wish === "down") {
     return { state: "stopped", ...why, next: `stays down until "usrsvc start" or the next boot` };
   }
-  if (!around.daemonRuns) {
-    return { state: "stopped", ...why, next: "nothing: usrsvcd is not running" };
+  if (around.daemon !== "here") {
+    const runs =
+      around.daemon === "none" ? "is not running" : "runs with another configuration file";
+    return { state: "stopped", ...why, next: `nothing: usrsvcd ${runs}` };
+  }
+  if (!isKnown(subject, around)) {
+    return { state: "stopped", ...why, next: nextOfStopped(subject, file, around) };
   }
   if (record?.phase === "backoff") {
     const at = record.nextTryAt;
@@ -404,19 +413,20 @@ function describeDown(
     const next = `usrsvcd gave up${after}: mend it, then "usrsvc start ${subject.name}"`;
     return { state: "fatal", ...why, next };
   }
-  return { state: "stopped", ...why, next: nextOfStopped(subject, record, isOfEarlierBoot) };
+  return { state: "stopped", ...why, next: nextOfStopped(subject, file, around) };
 }
 
 function describeWhy(
   subject: Subject,
   record: ProgramRecord | undefined,
-  { daemonRuns }: Surroundings,
+  { daemon }: Surroundings,
 ): Pick<ProgramStatus, "reason"> {
   if (isLost(record)) {
     return {
-      reason: daemonRuns
-        ? "has ended; usrsvcd has yet to say how"
-        : "ended, and nobody was there to see how",
+      reason:
+        daemon === "here"
+          ? "has ended; usrsvcd has yet to say how"
+          : "ended, and nobody was there to see how",
     };
   }
   if (record?.phase === "starting" && record.process !== undefined) {
@@ -435,17 +445,23 @@ function describeWhy(
 
 function nextOfStopped(
   subject: Subject,
-  record: ProgramRecord | undefined,
-  isOfEarlierBoot: boolean,
+  { record, isOfEarlierBoot }: Pick<RecordFile, "record" | "isOfEarlierBoot">,
+  around: Surroundings,
 ): string {
   if (subject.settings === undefined) return "nothing: its settings are faulty";
   const { autostart, autorestart } = subject.settings;
-  if (record === undefined && autostart) return "usrsvcd does not know it yet: usrsvcd reread";
-  const isKnown = record?.process !== undefined || record?.lastExit !== undefined;
-  const ran = isKnown && !isOfEarlierBoot;
+  const hasRun = record?.process !== undefined || record?.lastExit !== undefined;
+  const ran = hasRun && isOfEarlierBoot !== true;
   if (ran && !autorestart) return "nothing: autorestart = False";
   if (!ran && !autostart) return "nothing: autostart = False";
-  return "usrsvcd starts it";
+  return isKnown(subject, around)
+    ? "usrsvcd starts it"
+    : "usrsvcd does not know it yet: usrsvcd reread";
+}
+
+/** True where usrsvcd has read of the program; one that does not tell has at least written its record. */
+function isKnown({ name }: Subject, { looksAfter }: Surroundings): boolean {
+  return looksAfter?.has(name) ?? true;
 }
 
 /** `since`: when that was decided. What is further away than it was then tells of a clock that was set. */

@@ -63,6 +63,8 @@ export interface ProgramRecord {
   /** What marks the environment of `launched` and its children. */
   readonly launch: string | undefined;
   readonly via: Via | undefined;
+  /** Which program of ours has launched it, for whoever it was; undefined: none, or it is not known. */
+  readonly launcher: "usrsvc" | "usrsvcd" | undefined;
   /** Settings with which `process` was launched. */
   readonly digest: string | undefined;
   /** What was launched last (runDigest). */
@@ -125,6 +127,7 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
     pidfile: undefined,
     launch: undefined,
     via: undefined,
+    launcher: undefined,
     digest: undefined,
     run: undefined,
     restarts: 0,
@@ -289,6 +292,7 @@ function parseRecord(text: string, name: string, now: string): ProgramRecord | u
   const { wish, phase, boot, by } = raw;
   if (!wishes.has(wish) || !phases.has(phase) || typeof boot !== "string") return undefined;
   const via = raw["via"];
+  const launcher = raw["launcher"];
   return {
     version: 1,
     name,
@@ -304,6 +308,7 @@ function parseRecord(text: string, name: string, now: string): ProgramRecord | u
     pidfile: asText(raw["pidfile"]),
     launch: asText(raw["launch"]),
     via: via === "launch" || via === "pidfile" || via === "scan" ? via : undefined,
+    launcher: launcher === "usrsvc" || launcher === "usrsvcd" ? launcher : undefined,
     digest: asText(raw["digest"]),
     run: asText(raw["run"]),
     restarts: asCount(raw["restarts"]),

@@ -186,6 +186,7 @@ class Start {
       config: host.config,
       pidfile: program.autopid ? program.pidfile : undefined,
       via: "launch",
+      launcher: host.by,
       digest: settingsDigest(program),
       run: runDigest(program),
       reason: undefined,

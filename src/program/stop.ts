@@ -14,7 +14,7 @@ import type { ProgramRecord } from "./record.ts";
 export type StopOutcome =
   | {
       readonly kind: "not-running";
-      /** How many processes of its groups were ended all the same. */
+      /** How many processes of its sessions and groups were ended all the same. */
       readonly leftBehind: number;
     }
   | {
@@ -22,7 +22,7 @@ export type StopOutcome =
       readonly exit: Exit;
       /** From the first signal to the end, in ms. */
       readonly tookMs: number;
-      /** How many processes of its groups were ended after it. */
+      /** How many processes of its sessions and groups were ended after it. */
       readonly leftBehind: number;
     }
   /** In uninterruptible sleep (state D) a process outlives SIGKILL until its I/O returns. */

@@ -93,6 +93,7 @@ function completed(
     launched: ref,
     image: undefined,
     launch: id,
+    launcher: undefined,
     via: isWiped || sameProcess(ref, launched) ? "launch" : "scan",
   };
 }

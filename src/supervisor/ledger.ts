@@ -6,7 +6,7 @@ import { countLeftOvers, formatDuration } from "../format.ts";
 import type { LogEvent, LogFields, LogLevel } from "../log.ts";
 import { describeExit, tellingLine, withWords } from "../program/describe-exit.ts";
 import type { Host } from "../program/host.ts";
-import type { Found } from "../program/identify.ts";
+import { type Found, withUnseenEnd } from "../program/identify.ts";
 import type { Lock } from "../program/lock.ts";
 import { lostRecord } from "../program/mark.ts";
 import type { Pattern } from "../program/match.ts";
@@ -197,13 +197,15 @@ export class Ledger {
     this.log("info", "program.taken-up", { pid, via }, describeTakeUp(pid, via, record));
     if (record?.phase !== "running" || !sameProcess(record.process, process)) {
       this.#write({
-        ...this.base(),
+        ...withUnseenEnd(this.base(), this.#host.proc),
         phase: "running",
         process,
         ...(launch === undefined ? {} : { launch, launched: process }),
         ...traits(process, launch === undefined ? record?.launched : process, pattern, this.#host),
-        // Nobody knows with which settings another was started.
-        digest: sameProcess(record?.process, process) ? record?.digest : undefined,
+        // Nobody knows with which settings another was started, nor by whom.
+        ...(sameProcess(record?.process, process)
+          ? {}
+          : { digest: undefined, launcher: undefined }),
         via,
         failures: 0,
         reason: undefined,
@@ -228,23 +230,30 @@ export class Ledger {
   ): void {
     const { pid } = dead;
     const operator = this.#operatorOf(dead);
+    const asked = describeAsked(this.#record) ?? "started";
     const record = this.base();
     const exit = end ?? { kind: "unknown" };
     const by = operator ?? (exit.kind === "signal" ? NOBODY : undefined);
     const ended = `${describeExit(exit)}${byWhom(by)}`;
-    if (record.lastExit?.pid !== pid) {
-      this.#record = { ...record, lastExit: { at: new Date().toISOString(), pid, exit, by } };
-    }
     const why = {
       heir: `pid ${successor}, which stems from it, goes on in its place`,
       found: `pid ${successor}, which was not started by usrsvcd, matches and is the program now`,
       started:
         operator === undefined
-          ? `it was started by hand since, and is pid ${successor} now`
+          ? `it was ${asked} since, and is pid ${successor} now`
           : `it is pid ${successor} now`,
     }[how];
     const fields = { pid, exit: showExit(exit), by, successor };
     this.log("info", "program.exited", fields, `${ended}; ${why}`);
+    const { lastExit } = record;
+    // Who started it since may have seen only that the one before was gone.
+    if (lastExit?.pid === pid && lastExit.exit.kind !== "unknown") return;
+    const writer = this.#record?.by ?? record.by;
+    this.#write({
+      ...record,
+      by: writer,
+      lastExit: { at: new Date().toISOString(), pid, exit, by },
+    });
   }
 
   /** A monitor saw a limit exceeded. */
@@ -557,12 +566,18 @@ function markOf(text: string | undefined): string | undefined {
 function describeTakeUp(pid: number, via: Via, record: ProgramRecord | undefined): string {
   switch (via) {
     case "launch":
-      return record?.by === "usrsvc"
-        ? `runs, pid ${pid}, started by hand`
-        : `runs, pid ${pid}, known from its record`;
+      return `runs, pid ${pid}, ${describeAsked(record) ?? "known from its record"}`;
     case "pidfile":
       return `runs already, pid ${pid}, found by its pidfile`;
     case "scan":
       return `runs already, pid ${pid}, found among all processes`;
   }
+}
+
+/** Who has launched what an operator wanted; undefined where he did not, or nobody knows. */
+function describeAsked(record: ProgramRecord | undefined): string | undefined {
+  if (record?.by !== "usrsvc" || record.launcher === undefined) return undefined;
+  return record.launcher === "usrsvc"
+    ? "started by hand"
+    : "started by usrsvcd, as usrsvc has asked";
 }

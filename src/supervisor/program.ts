@@ -468,7 +468,7 @@ export class SupervisedProgram {
     const reason =
       kind === "unknown"
         ? "ended while usrsvcd was not running"
-        : "ended right after its start by hand, before usrsvcd could hold on to it";
+        : "ended right after its start, before usrsvcd could hold on to it";
     this.#ledger.diedUnseen(record.process, reason);
     return kind === "unknown";
   }

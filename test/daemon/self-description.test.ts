@@ -22,6 +22,7 @@ const info: DaemonInfo = {
   rereads: 0,
   lastReread: undefined,
   setAside: [],
+  programs: ["web"],
 };
 
 interface Scene {

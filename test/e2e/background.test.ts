@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { mkdirSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { test } from "node:test";
-import { finished, Home, isAlive, type Result, sleeper, waitFor } from "./home.ts";
+import { finished, Home, isAlive, lines, type Result, sleeper, waitFor } from "./home.ts";
 import { daemonPid } from "./looks.ts";
 
 /** Runs a shell line with `$USRSVCD` as the built command. */
@@ -35,6 +35,36 @@ for (const action of ["start", "restart"]) {
     await home.running("web");
   });
 }
+
+test("usrsvcd that was restarted is called as one that was started, and keeps its other words", async (t) => {
+  const home = new Home(t).program("web", { command: sleeper() });
+  // A file that is called as the action is.
+  const config = readFileSync(home.config, "utf8");
+  writeFileSync(home.file("restart"), config, { mode: 0o600 });
+  const words = (pid: number): readonly string[] =>
+    readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+  const called = (pid: number): string => words(pid).join(" ").split("usrsvcd.cjs")[1] ?? "";
+  let before = 0;
+  for (const [line, wanted] of [
+    ['"$USRSVCD" restart -c restart', " start -c restart"],
+    ['"$USRSVCD" --json -c restart restart --debug', " --json -c restart start --debug"],
+    [`${process.execPath} "$USRSVCD" restart -c restart`, " start -c restart"],
+    ['USRSVC_NO_LIBC=1 "$USRSVCD" restart --config restart', " start --config restart"],
+    ['USRSVC_RESTART=1 "$USRSVCD" restart --config=restart', " start --config=restart"],
+  ] as const) {
+    const { code, out, err } = await shell(home, line);
+    assert.equal(code, 0, err);
+    if (line.includes("--json")) assert.equal(lines(out)[0]?.["action"], "restart");
+    else assert.match(out, before === 0 ? /was not running/ : /stopped, pid \d+/);
+    const pid = await daemonPid(home);
+    assert.notEqual(pid, before);
+    assert.equal(called(pid), wanted);
+    before = pid;
+  }
+  // Of another's environment it means nothing.
+  const again = await shell(home, 'USRSVC_RESTART=1 "$USRSVCD" start -c restart');
+  assert.equal(again.code, 135);
+});
 
 test("usrsvcd in the background is in a session of its own, with nothing of its caller's", async (t) => {
   const home = new Home(t).program("web", { command: sleeper() });

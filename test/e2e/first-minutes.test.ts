@@ -94,11 +94,12 @@ describe("usrsvcd init", () => {
     const { code, out, err } = await home.usrsvcd("init");
     assert.deepEqual({ code, err }, { code: 0, err: "" });
     assert.equal(statSync(home.config).mode & 0o7777, 0o600);
-    const [first, next, start = "", keep = ""] = out.split("\n");
+    const [first, next, start = "", look = "", keep = ""] = out.split("\n");
     assert.match(first ?? "", new RegExp(`^${home.config} written`));
     assert.equal(next, "Next:");
     // usrsvc is not on PATH here.
     assert.match(start, /^ {2}\/.*\/dist\/usrsvc\.cjs start example +# /);
+    assert.match(look, /usrsvc\.cjs status +# .* 0 while all run, else 1$/);
     assert.match(keep, /^ {2}\/.*\/dist\/usrsvcd\.cjs +# /);
     const check = await home.usrsvcd("checkconfig");
     assert.deepEqual(check, { code: 0, out: `${home.config}: no errors, 1 program\n`, err: "" });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { Home, waitFor } from "./home.ts";
-import { kill, pids, settled, up } from "./looks.ts";
+import { kill, pids, settled, told, up } from "./looks.ts";
 
 /** Wrappers whose child has a process group of its own, in the session of the program. */
 const wrappers: readonly [what: string, line: string][] = [
@@ -48,6 +48,8 @@ describe("what has a process group of its own in the session of the program", ()
         "work again",
         () => leaves(home).length === 1 && !leaves(home).includes(second),
       );
+      const line = told(home, "program.warning", "web").find(({ leftBehind }) => leftBehind);
+      assert.match(line?.msg ?? "", /^web: \d+ left-over process(es)? of its session ended$/);
     });
   }
 });

@@ -207,7 +207,7 @@ test("a program that ignores SIGTERM is killed after term_to_kill_seconds", asyn
   assert.ok(!isAlive(pid));
 });
 
-test("stop ends what the program leaves behind in its process group", async (t) => {
+test("stop ends what the program leaves behind in its session", async (t) => {
   const home = new Home(t);
   const text = `#!/bin/sh\nsleep 986 & echo $! >${home.file("child")}\ntrap 'exit 0' TERM\nwhile :; do sleep 0.05; done\n`;
   home.program("parent", { command: home.script("parent.sh", text) });

@@ -41,7 +41,7 @@ async function lookAt(
   const around = { host, bootId: proc.bootId(), uptimeSeconds: proc.uptime() };
   const all = await observeAll(subjects, {
     ...around,
-    daemonRuns: false,
+    daemon: "none",
     withCommands: false,
     ...more,
   });
@@ -109,7 +109,7 @@ describe("observeAll, of a program that is tried again", () => {
         host,
         bootId: host.proc.bootId(),
         uptimeSeconds: host.proc.uptime(),
-        daemonRuns: true,
+        daemon: "here",
         withCommands: false,
       });
       assert.match(String(one?.next), want);

@@ -104,6 +104,7 @@ describe("writeRecord and readRecord", () => {
     pidfile: text,
     launch: text,
     via: fc.constantFrom("launch" as const, "pidfile" as const, "scan" as const, undefined),
+    launcher: fc.constantFrom("usrsvc" as const, "usrsvcd" as const, undefined),
     digest: text,
     run: text,
     restarts: fc.nat(),

@@ -1,0 +1,26 @@
+import { isSameFile } from "../same-file.ts";
+import type { Host } from "../program/host.ts";
+import { recordedProcess } from "../program/identify.ts";
+import { readRecord, recordedName, recordFiles } from "../program/record.ts";
+
+/** So many are named; of more there is a number. */
+const MOST_NAMED = 5;
+
+/** The programs of a configuration file that are on record as running, and do. */
+export function runningPrograms(host: Host, config: string): readonly string[] {
+  return recordFiles(host.state).flatMap((file) => {
+    const name = recordedName(host.state, file);
+    if (name === undefined) return [];
+    const { record } = readRecord(host.state, name, host.proc.bootId());
+    if (record === undefined || recordedProcess(record, host.proc) === undefined) return [];
+    return record.config === undefined || isSameFile(record.config, config) ? [name] : [];
+  });
+}
+
+/** What becomes of them when usrsvcd ends, in words. */
+export function describeRunOn(names: readonly string[]): string {
+  if (names.length === 0) return "none of its programs runs";
+  const verb = names.length === 1 ? "runs" : "run";
+  const which = names.length > MOST_NAMED ? `${names.length} programs` : names.join(", ");
+  return `${which} ${verb} on`;
+}
