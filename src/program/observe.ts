@@ -459,7 +459,7 @@ function nextOfStopped(
     : "usrsvcd does not know it yet: usrsvcd reread";
 }
 
-/** True where usrsvcd has read of the program; one that does not tell has at least written its record. */
+/** False where usrsvcd tells what it looks after, and has not read of the program. */
 function isKnown({ name }: Subject, { looksAfter }: Surroundings): boolean {
   return looksAfter?.has(name) ?? true;
 }
