@@ -103,6 +103,7 @@ test(
   { skip: nginx === undefined && "nginx is not installed" },
   async (t) => {
     const home = new Home(t).write();
+    const log = `error-${process.pid}.log`; // other tests have nginx as well
     for (const name of ["one", "two"]) {
       const folder = home.file(name);
       mkdirSync(`${folder}/tmp`, { recursive: true });
@@ -113,19 +114,20 @@ test(
       writeFileSync(
         `${folder}/nginx.conf`,
         `${user} daemon on; worker_processes 1; pid ${home.file(`run/${name}.pid`)};
-         error_log ${folder}/error.log; events {}
+         error_log ${folder}/${log}; events {}
          http { access_log off; ${temporary} server { listen unix:${folder}/sock; } }`,
       );
       home.program(name, {
-        command: `${nginx} -p . -c nginx.conf -e error.log`,
+        command: `${nginx} -p . -c nginx.conf -e ${log}`,
         directory: folder,
         autopid: "False",
-        proctitle_re: "^nginx: master process",
+        proctitle_re: `^nginx: master process .* ${log}`,
         success_seconds: "1",
       });
     }
     endAfter(t, home, /^nginx: /);
-    await home.usrsvc("start", "all");
+    const start = await home.usrsvc("start", "all");
+    assert.equal(start.code, 0, start.err);
     const [one, two] = [await home.running("one"), await home.running("two")];
     await home.usrsvc("stop", "two");
     rmSync(home.file("run/one.pid"));
