@@ -222,7 +222,8 @@ test("a program that was set aside for a folder is taken in when the folder is t
   const line = home.log().find(({ event }) => event === "config.reread");
   assert.deepEqual(line?.["added"], ["late"]);
   assert.match(line?.msg ?? "", /data\/late is there by now: no longer set aside: late$/);
-  assert.equal((await daemon(home))["rereads"], 0, "nobody has asked for it");
+  const { rereads, setAside } = await daemon(home);
+  assert.deepEqual([rereads, setAside], [0, ["bad"]], "nobody has asked for it");
   assert.equal(home.pid("early"), early);
 });
 
