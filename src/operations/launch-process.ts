@@ -7,7 +7,7 @@ import { differences } from "../program/differences.ts";
 import type { Found } from "../program/identify.ts";
 import type { Lock } from "../program/lock.ts";
 import type { ProgramRecord } from "../program/record.ts";
-import { start, traits } from "../program/start.ts";
+import { start, takenFrom, traits } from "../program/start.ts";
 import type { StartFailure } from "../program/start-outcome.ts";
 import { endLeftOvers } from "../program/stop.ts";
 import type { Subject } from "../program/subject.ts";
@@ -25,7 +25,7 @@ export function takeUp(
   found: Found & { kind: "running" },
   { host }: Operation,
 ): ActionResult {
-  const { process, main, via, pidfile, others, launch } = found;
+  const { process, main, via, pidfile, others } = found;
   save(host, {
     ...record,
     wish: "up",
@@ -34,16 +34,11 @@ export function takeUp(
     ...(sameProcess(record.process, process)
       ? {}
       : {
-          ...traits(
-            process,
-            launch === undefined ? record.launched : process,
-            subject.pattern,
-            host,
-          ),
+          ...traits(process, takenFrom(record, found).launched, subject.pattern, host),
           digest: undefined,
           launcher: undefined,
         }),
-    ...(launch === undefined ? {} : { launch, launched: process }),
+    ...takenFrom(record, found),
     config: host.config,
     via,
     reason: undefined,

@@ -25,7 +25,7 @@ const STACK = /^\s*(at |File "|\.\.\. \d+ more)/;
 const BANNER = /^\s*(> \S|\$ \S|yarn run v\d|npm notice\b)/;
 /** What tells of no error, but comes with one: of Node, and of who has executed a script that failed. */
 const ABOUT_IT =
-  /^\s*(Node\.js v\d|npm (ERR!|error|warn)|error Command failed with|info Visit |ELIFECYCLE|\S* ?ELIFECYCLE\b|make(\[\d+\])?: \*\*\*)/i;
+  /^\s*(Node\.js v\d|Emitted '\w+' event |npm (ERR!|error|warn)|error Command failed with|info Visit |ELIFECYCLE|\S* ?ELIFECYCLE\b|make(\[\d+\])?: \*\*\*)/i;
 /** Words of npm's that do tell something. */
 const OF_NPM = /^\s*npm (ERR!|error) (Missing script|.*\b(E[A-Z]{4,}|no such file)\b)/i;
 

@@ -28,6 +28,8 @@ export type Found =
       readonly others: readonly ProcessRef[];
       /** The launch that has made it, which is on record no more. */
       readonly launch?: string;
+      /** It stems from no launch of the program: somebody else has started it, and others beside it. */
+      readonly isFree?: true;
     }
   | {
       readonly kind: "absent";
@@ -78,7 +80,10 @@ export function identify(
     const lost = named && isLost(record) ? launchOf(named, pattern, ports) : undefined;
     if (lost !== undefined)
       return { ...running(lost.process, undefined, "launch", pidfile), ...lost };
-    if (named !== undefined) return running(named, undefined, "pidfile", pidfile);
+    if (named !== undefined) {
+      const found = running(named, undefined, "pidfile", pidfile);
+      return ports.relation(named) === "free" ? { ...found, isFree: true } : found;
+    }
   }
   if (!program.scanForProcess || ports.processes === undefined) return { kind: "absent", pidfile };
   return scan(pattern, record, pidfile, ports, ports.processes());
@@ -89,7 +94,7 @@ function running(
   main: ProcessRef | undefined,
   via: Via,
   pidfile: Pidfile,
-): Found {
+): Found & { readonly kind: "running" } {
   return { kind: "running", process, main, via, pidfile, others: [] };
 }
 
@@ -222,6 +227,15 @@ function isInPlace(pid: Pid, pattern: Pattern, proc: ProcReader, elsewhere?: str
   return cwd === folder || cwd === elsewhere;
 }
 
+function isInPlaceNow(pid: Pid, pattern: Pattern, proc: ProcReader): boolean {
+  try {
+    return isInPlace(pid, pattern, proc);
+  } catch (error) {
+    if (error instanceof ProcError) return false; // gone, or hidden
+    throw error;
+  }
+}
+
 /** Several matches: workers are left out; of several tops the oldest is meant, the rest is told. */
 function scan(
   pattern: Pattern,
@@ -246,13 +260,15 @@ function scan(
     // What descends from its own is no candidate, but is not free either.
     else if (!isMatch) continue;
     else if (relation === "free" && isFreeMatch(one, pattern, ports)) free.push(one);
-    else if (relation === "other") others.push(one.ref);
+    else if (relation === "other" && isInPlaceNow(one.ref.pid, pattern, ports.proc)) {
+      others.push(one.ref);
+    }
   }
   const heir = successor(topMatches(own, all), record, ports);
   if (heir !== undefined) return running(heir, undefined, "scan", pidfile);
   const [first, ...more] = topMatches(free, all).map((one) => one.ref);
   if (first !== undefined) {
-    return { kind: "running", process: first, main: undefined, via: "scan", pidfile, others: more };
+    return { ...running(first, undefined, "scan", pidfile), others: more, isFree: true };
   }
   if (others.length === 0) return { kind: "absent", pidfile };
   return { kind: "absent", pidfile, taken: others };

@@ -11,6 +11,7 @@ import { checkBeforeStart, checkFiles } from "./check.ts";
 import { runDigest, settingsDigest } from "./digest.ts";
 import { awaitNotice } from "./exit-notice.ts";
 import type { Host } from "./host.ts";
+import type { Found } from "./identify.ts";
 import { describeLaunchError, launch as execute, type Launched } from "./launch.ts";
 import { launchNote, newLaunchId } from "./mark.ts";
 import type { Lock } from "./lock.ts";
@@ -423,6 +424,16 @@ class Start {
     this.#record = record;
     return record;
   }
+}
+
+/** Of a process that is taken up: the launch that has made it, and what that has launched. */
+export function takenFrom(
+  record: ProgramRecord | undefined,
+  { process, launch, isFree }: Found & { readonly kind: "running" },
+): Pick<ProgramRecord, "launch" | "launched"> {
+  if (launch !== undefined) return { launch, launched: process };
+  // What stands beside it in its session is somebody else's as well.
+  return { launch: record?.launch, launched: isFree === true ? undefined : record?.launched };
 }
 
 /** What is noted of a program's process, by which what stems from it is known. */

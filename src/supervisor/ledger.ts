@@ -21,7 +21,7 @@ import {
   type Via,
   writeRecord,
 } from "../program/record.ts";
-import { traits } from "../program/start.ts";
+import { takenFrom, traits } from "../program/start.ts";
 import type { StartFailure } from "../program/start-outcome.ts";
 import { textHash } from "../program/text-hash.ts";
 import { showExit } from "../status.ts";
@@ -191,7 +191,7 @@ export class Ledger {
 
   /** A process that was not started from here. */
   takenUp(found: Found & { kind: "running" }, pattern: Pattern): void {
-    const { process, via, others, launch } = found;
+    const { process, via, others } = found;
     const { pid } = process;
     const record = this.#record;
     this.log("info", "program.taken-up", { pid, via }, describeTakeUp(pid, via, record));
@@ -200,8 +200,8 @@ export class Ledger {
         ...withUnseenEnd(this.base(), this.#host.proc),
         phase: "running",
         process,
-        ...(launch === undefined ? {} : { launch, launched: process }),
-        ...traits(process, launch === undefined ? record?.launched : process, pattern, this.#host),
+        ...takenFrom(record, found),
+        ...traits(process, takenFrom(record, found).launched, pattern, this.#host),
         // Nobody knows with which settings another was started, nor by whom.
         ...(sameProcess(record?.process, process)
           ? {}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { Home, isAlive, type LogLine, waitFor } from "./home.ts";
 
@@ -103,6 +103,7 @@ test("a deleted activityfile is a violation, whatever autorestart says", async (
   await home.usrsvcd();
   const pid = await home.running("once");
   await logged(home, "program.started");
+  await waitFor("the file", () => existsSync(file));
   unlinkSync(file);
   const line = await logged(home, "program.limit-exceeded");
   assert.match(line.msg, /activity file .*alive does not exist/);

@@ -81,6 +81,7 @@ describe("identify, by the pidfile", () => {
         via: "pidfile",
         pidfile: { kind: "pid", pid: 10 },
         others: [],
+        isFree: true,
       },
       sweeps: 0,
     });
