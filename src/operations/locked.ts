@@ -53,6 +53,8 @@ export async function locked(
   const own = strangers === undefined ? known : emptyRecord(subject.name, boot);
   const complete =
     strangers === undefined ? await completeLaunch(own, lock, subject.settings, host) : own;
+  // What stands in its session is its own, as if it had been on record.
+  if (complete !== own && complete.process !== undefined) host.claim(subject.name, complete);
   const ended = withUnseenEnd(complete, host.proc);
   const result = await act({ ...ended, by: "usrsvc", config: host.config }, lock, strangers);
   const dear = subject.pattern.takeTrouble?.();

@@ -96,11 +96,12 @@ function look(subject: Subject, { host, bootId, moved }: Surroundings): Look {
   // Somebody was killed just when he launched it, or is launching it.
   const record = completedRecord(noted, launch, subject.settings, host);
   if (record === undefined) return { subject, file, found, launch };
+  host.claim(subject.name, record); // what stands in its session is its own
   return {
     subject,
     file: { ...file, record },
     found: lookFor(subject, record, host, LOOK),
-    launch,
+    launch: record.phase === "starting" ? launch : undefined,
   };
 }
 

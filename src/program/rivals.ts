@@ -11,7 +11,7 @@ import { readPidfile } from "./pidfile.ts";
 /*
  * Several programs of a configuration may match one process, which no record, session or mark gives to
  * any of them: nginx of two folders with one `proctitle_re`, say. What it writes to, the pidfile that
- * it has written itself, and the folder in which it stands tell then whose it is.
+ * it has written itself, its command word for word, and the folder in which it stands tell then whose it is.
  */
 
 /** What telling them apart asks of the host. */
@@ -28,11 +28,15 @@ const CLOCK_SLACK_MS = 1000;
 
 /** True for a process that is nobody's by its lineage, and another's than the program `name` by such traces. */
 export function isRivals(ref: ProcessRef, name: string, ports: RivalPorts): boolean {
-  const byTrace =
-    ownersByLog(ref.pid, ports.programs) ??
-    ownersByPidfile(ref, ports) ??
-    ownersByFolder(ref, ports);
-  return byTrace !== undefined && !byTrace.has(name);
+  const byTrace = ownersByLog(ref.pid, ports.programs) ?? ownersByPidfile(ref, ports);
+  if (byTrace !== undefined) return !byTrace.has(name);
+  const seen = whereAndWhat(ref.pid, ports.proc);
+  if (seen === undefined) return false;
+  const byCommand = ownersByCommand(seen, ports);
+  if (byCommand.size > 0 && !byCommand.has(name)) return true;
+  if (byCommand.size === 1) return false;
+  const byFolder = ownersByFolder(seen, ports);
+  return byFolder.size > 0 && !byFolder.has(name);
 }
 
 /** By the pidfiles that programs write themselves. One that is older than the process names another. */
@@ -55,27 +59,39 @@ function modifiedAt(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** Of those that match it: the ones in whose folder it stands. */
-function ownersByFolder(
-  { pid }: ProcessRef,
-  { proc, env, programs }: RivalPorts,
-): ReadonlySet<string> | undefined {
+/** A process, as far as it shows itself. */
+interface Seen {
+  readonly cwd: string;
+  readonly argv: readonly string[];
+}
+
+/** By the command, word for word: an expression that fits several decides nothing. */
+function ownersByCommand({ argv, cwd }: Seen, { env, programs }: RivalPorts): ReadonlySet<string> {
   const owners = new Set<string>();
-  const seen = whereAndWhat(pid, proc);
-  if (seen === undefined || seen.cwd === "/") return undefined; // any daemon may have gone there
   for (const program of programs()) {
-    if (realFolder(program) !== seen.cwd) continue;
-    if (pattern(program.match, program, searchPath(program, env)).matches(seen.argv)) {
+    if (program.useshell || program.argv.at(-1) !== argv.at(-1)) continue;
+    const rule = { kind: "command", candidates: [program.argv] } as const;
+    const exact = pattern(rule, program, searchPath(program, env));
+    const isHere = exact.folder === undefined || exact.folder === cwd;
+    if (isHere && exact.matches(argv)) owners.add(program.name);
+  }
+  return owners;
+}
+
+/** Of those that match it: the ones in whose folder it stands. */
+function ownersByFolder({ cwd, argv }: Seen, { env, programs }: RivalPorts): ReadonlySet<string> {
+  const owners = new Set<string>();
+  if (cwd === "/") return owners; // any daemon may have gone there
+  for (const program of programs()) {
+    if (realFolder(program) !== cwd) continue;
+    if (pattern(program.match, program, searchPath(program, env)).matches(argv)) {
       owners.add(program.name);
     }
   }
-  return owners.size === 0 ? undefined : owners;
+  return owners;
 }
 
-function whereAndWhat(
-  pid: Pid,
-  proc: RivalPorts["proc"],
-): { readonly cwd: string; readonly argv: readonly string[] } | undefined {
+function whereAndWhat(pid: Pid, proc: RivalPorts["proc"]): Seen | undefined {
   try {
     return { cwd: proc.cwd(pid), argv: proc.cmdline(pid) };
   } catch (error) {

@@ -62,6 +62,7 @@ export async function completeLaunch(
     if (!looks.some((one) => one.isUnclear) || monotonicMs() > end) break;
     await sleep(EXEC_LOOK_MS, undefined);
   }
+  if (launch.launched !== undefined) return hasEnded(record, launch, launch.launched);
   lock.writeNote(""); // nothing came of it
   return record;
 }
@@ -78,7 +79,14 @@ export function completedRecord(
     first(looks, (one) => sameProcess(one.ref, launch.launched)) ??
     first(looks, (one) => one.isMarked) ??
     firstWiped(looks, record.name, launch, program, host);
-  return found === undefined ? undefined : completed(record, launch, found);
+  if (found !== undefined) return completed(record, launch, found);
+  return launch.launched && hasEnded(record, launch, launch.launched);
+}
+
+/** What is left of it stands in its session, or is named by its pidfile. */
+function hasEnded(record: ProgramRecord, { id }: LaunchNote, launched: ProcessRef): ProgramRecord {
+  const phase = "running"; // as it would say, had it not been lost
+  return { ...record, phase, process: launched, launched, launch: id, via: "launch" };
 }
 
 function completed(

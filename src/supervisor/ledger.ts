@@ -170,11 +170,15 @@ export class Ledger {
     this.#record = { ...this.#record, process: undefined, launched: undefined, session: undefined };
   }
 
-  /** Only while the lock is held: whoever launched the program was killed before he knew its pid. */
-  async completeLaunch(lock: Lock, program: ProgramSettings): Promise<void> {
+  /**
+   * Only while the lock is held: whoever launched the program was killed before he knew its pid, or the
+   * record is lost. True where more is known of it now.
+   */
+  async completeLaunch(lock: Lock, program: ProgramSettings): Promise<boolean> {
     const before = this.base();
     const after = await completeLaunch(before, lock, program, this.#host);
     if (after !== before) this.#record = after;
+    return after !== before;
   }
 
   /** A start wrote the record itself. */
@@ -226,7 +230,7 @@ export class Ledger {
     dead: ProcessRef,
     end: Exit | undefined,
     { pid: successor }: ProcessRef,
-    how: "heir" | "found" | "started",
+    how: "heir" | "started" | Via,
   ): void {
     const { pid } = dead;
     const operator = this.#operatorOf(dead);
@@ -237,7 +241,9 @@ export class Ledger {
     const ended = `${describeExit(exit)}${byWhom(by)}`;
     const why = {
       heir: `pid ${successor}, which stems from it, goes on in its place`,
-      found: `pid ${successor}, which was not started by usrsvcd, matches and is the program now`,
+      pidfile: `its pidfile names pid ${successor}, which goes on in its place`,
+      scan: `pid ${successor}, which was not started by usrsvcd, matches and is the program now`,
+      launch: `pid ${successor} goes on in its place`,
       started:
         operator === undefined
           ? `it was ${asked} since, and is pid ${successor} now`

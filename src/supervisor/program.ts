@@ -348,7 +348,7 @@ export class SupervisedProgram {
   async #turnLocked(lock: Lock, before: Found | undefined): Promise<void> {
     this.#readRecord(); // what the last holder of the lock wrote
     this.#ledger.mend(lock);
-    await this.#ledger.completeLaunch(lock, this.#settings);
+    if (await this.#ledger.completeLaunch(lock, this.#settings)) this.#claimSession();
     const isGood = before?.kind === "running" && !this.#isTaken(before.process);
     const heir = isGood ? undefined : await this.#findHeir();
     const found = isGood ? before : (heir ?? this.#lookAgain());
@@ -386,7 +386,7 @@ export class SupervisedProgram {
     this.#isOperatorsStart = false;
     this.#settledWith = this.#settings;
     if (this.#isEndTold() && found.kind === "running" && dead !== undefined) {
-      const how = heir === undefined ? "started" : this.#isOwn(found.process) ? "heir" : "found";
+      const how = heir === undefined ? "started" : this.#isOwn(found.process) ? "heir" : found.via;
       this.#ledger.replaced(dead, this.#hold.exit, found.process, how);
     }
     await this.#apply(step, found);

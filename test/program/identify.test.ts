@@ -26,6 +26,7 @@ interface Scene {
   readonly own?: readonly ProcessRef[];
   /** What a launch has made that is on no record any more. */
   readonly launched?: ProcessRef;
+  readonly pidfileAgeMs?: number;
   /** What happens right after the look. */
   readonly meanwhile?: () => void;
 }
@@ -45,6 +46,7 @@ function look(t: TestContext, scene: Scene): { found: Found; sweeps: number } {
       return all;
     },
     relation: (ref) => (has(scene.taken, ref) ? "other" : has(scene.own, ref) ? "own" : "free"),
+    pidfileAgeMs: () => scene.pidfileAgeMs ?? 0,
     launchOf: (ref) => (sameProcess(scene.launched, ref) ? "its-launch" : undefined),
     ownerOf: (ref) => (has(scene.taken, ref) ? "other" : undefined),
   };

@@ -63,6 +63,14 @@ describe("a process that several programs match", () => {
     assert.equal(notOf([{ ...a, directory: "/" }, b], { cwd: "/" }), "");
   });
 
+  test("belongs to the one whose command it is, word for word, wherever it stands", (t) => {
+    const { dir, all } = two(t);
+    const [a, b] = all as [ProgramSettings, ProgramSettings];
+    const other = { ...b, argv: ["server", "--queue=b"] };
+    assert.equal(notOf([a, other], { argv: ["server", "--queue=b"], cwd: join(dir, "a") }), "a");
+    assert.equal(notOf([a, other], { argv: ["server", "--queue=c"] }), "", "of none of them");
+  });
+
   test("belongs to the one that has written its pid, wherever it stands", (t) => {
     const { dir, all } = two(t);
     writeFileSync(join(dir, "b", "b.pid"), "4000001\n");
