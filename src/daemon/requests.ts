@@ -81,6 +81,8 @@ export class Requests implements Disposable {
         `${program}: ${action} asked for by usrsvc, pid ${asker.pid}`,
       );
       const result = await this.#act(known, request);
+      // Whoever has asked sees that we have ended, and does the rest himself.
+      if (this.#leaving.signal.aborted && result.code !== ExitCode.ok) return;
       // What runs is told when it is held, and who calls a start off knows it.
       if (CALLED_OFF.has(result.result)) this.#tellCalledOff(result, asker);
       else if (result.code !== ExitCode.ok) this.#tellFailure(result);

@@ -3,6 +3,7 @@ import { shorten } from "../format.ts";
 import type { Host } from "../program/host.ts";
 import { offspring, relation } from "../program/lineage.ts";
 import { ownersByLog } from "../program/log-owners.ts";
+import { describeStragglers } from "../program/stragglers.ts";
 import type { ProgramRecord } from "../program/record.ts";
 
 /** So many are named. */
@@ -16,7 +17,7 @@ export function describeLeftRunning(
   { name, launch, launched, image }: ProgramRecord,
   host: Host,
 ): readonly string[] {
-  if (launched === undefined) return [];
+  if (launched === undefined) return describeStragglers(name, host);
   const all = host.table.sweep({ thorough: true });
   const stems = new Set(offspring({ launch, launched, image }, all, host));
   const isItsLog = ({ pid }: ProcessRef): boolean => {

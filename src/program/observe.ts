@@ -233,6 +233,9 @@ function describeWork(
     ];
   }
   if (!isStopping || worker !== undefined || daemon === "here") return [];
+  if (record?.by === "usrsvcd") {
+    return [`usrsvcd was ending it (${record.reason}), and is gone: usrsvcd start does the rest`];
+  }
   const what = record?.wish === "down" ? "stop" : "restart";
   return [
     `usrsvc ${what} was broken off, and it still runs: usrsvc ${what} ${name} does the rest, usrsvc start ${name} keeps it`,

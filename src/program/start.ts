@@ -30,6 +30,7 @@ import {
 } from "./start-outcome.ts";
 import { sparePath } from "./state-dir.ts";
 import { endLaunch } from "./stop.ts";
+import { describeStragglers } from "./stragglers.ts";
 
 /** What a start needs to know, besides the settings. */
 export interface StartContext {
@@ -392,8 +393,10 @@ class Start {
       const isGone = exit.kind === "code" && exit.code === 0;
       if (isGone) details.push(`looked for ${pattern.description}`);
     }
+    const stragglers = describeStragglers(name, host, new Set(left.map(({ ref }) => ref.pid)));
+    details.push(...stragglers);
     const nearest =
-      left.length === 0
+      left.length === 0 && stragglers.length === 0
         ? nearestProcess({ name, pattern, settings: this.#program }, host)
         : undefined;
     if (nearest !== undefined) details.push(nearest);

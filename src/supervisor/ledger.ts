@@ -282,7 +282,7 @@ export class Ledger {
   }
 
   /** On disk as whoever began it would have left it. */
-  finished(process: ProcessRef, exit: Exit | undefined): void {
+  finished(process: ProcessRef, exit: Exit | undefined, isHeld: boolean): void {
     const record = this.base();
     const by = this.#operatorOf(process);
     const at = new Date().toISOString();
@@ -297,6 +297,9 @@ export class Ledger {
       lastExit: exit === undefined ? record.lastExit : { at, pid, exit, by },
       ended: by === undefined ? record.ended : { process, by },
     });
+    if (isHeld || exit === undefined) return; // told when its end is noticed
+    const fields = { pid, exit: showExit(exit), by: by ?? `usrsvcd: ${record.reason}` };
+    this.log("info", "program.exited", fields, `${describeExit(exit)}${byWhom(by)}`);
   }
 
   stuck({ pid }: ProcessRef, state: string): void {
@@ -315,11 +318,11 @@ export class Ledger {
     const operator = this.#operatorOf(process);
     const isOwn = this.#record?.by === "usrsvcd";
     const record = this.base();
-    const isStopped = operator !== undefined || record.wish === "down";
+    const isStopped = operator !== undefined;
     // A limit that was exceeded is the reason; that we killed it then is not.
     const limit = record.phase === "stopping" && isOwn ? record.reason : undefined;
     const by = isStopped
-      ? (operator ?? "usrsvc stop")
+      ? operator
       : limit === undefined
         ? exit.kind === "signal"
           ? NOBODY
@@ -431,8 +434,8 @@ export class Ledger {
     }[why];
     const record = this.#record;
     // Who was asked has put it on record himself, unless he was killed in the middle of it.
-    if (record !== undefined && (why !== "asked" || record.phase === "stopping")) {
-      const reason = why === "asked" ? "stopped by usrsvc" : record.reason;
+    if (record !== undefined && (why !== "asked" || record.phase !== "stopped")) {
+      const reason = record.phase === "stopping" ? "stopped by usrsvc" : record.reason;
       this.#write({ ...record, phase: "stopped", reason, nextTryAt: undefined });
     }
     this.log("info", "program.stopped", { why }, text);

@@ -708,7 +708,7 @@ export class SupervisedProgram {
     if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
     const exit = outcome.kind === "not-running" ? undefined : outcome.exit;
     if (exit !== undefined) this.#hold.noteExit(exit);
-    this.#ledger.finished(process, exit);
+    this.#ledger.finished(process, exit, this.process !== undefined || this.#hold.hasEnded);
     this.#again = true;
   }
 

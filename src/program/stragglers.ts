@@ -1,0 +1,33 @@
+import { shorten } from "../format.ts";
+import type { Host } from "./host.ts";
+import { relation } from "./lineage.ts";
+import { markOf } from "./mark.ts";
+
+/** So many are named. */
+const MOST_TOLD = 3;
+
+/**
+ * What stems from earlier launches of a program, in sessions of its own (dumb-init puts its child into
+ * one), in words, one line each: it is not ended with the program, and may keep its port. Takes one read
+ * for each own process.
+ *
+ * @param but pids that are told otherwise
+ */
+export function describeStragglers(
+  name: string,
+  host: Host,
+  but: ReadonlySet<number> = new Set(),
+): readonly string[] {
+  return host.table
+    .sweep({ thorough: true })
+    .filter(({ ref }) => !but.has(ref.pid) && host.ownerOf(ref) === undefined)
+    .filter(({ ref }) => {
+      const mark = markOf(host.proc, ref.pid);
+      return mark?.home === host.home && relation(ref, name, host) === "own";
+    })
+    .slice(0, MOST_TOLD)
+    .map(({ ref, argv }) => {
+      const words = shorten(argv.join(" ").trim(), 60);
+      return `process ${ref.pid} (${words}) stems from an earlier start of it, in a session of its own, and runs on`;
+    });
+}
