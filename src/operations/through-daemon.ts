@@ -122,9 +122,11 @@ function withNotes(result: ActionResult, notes: readonly string[]): ActionResult
   return { ...result, details: [...(result.details ?? []), ...notes] };
 }
 
-function otherDaemon({ host }: Operation): readonly string[] {
+/** Looked at anew: ours may have begun meanwhile, and takes up what was started. */
+function otherDaemon(operation: Operation): readonly string[] {
+  const { host } = operation;
   const other = livingDaemon(host.state, host.proc);
-  if (other === undefined) return [];
+  if (other === undefined || daemonInCharge(operation) !== undefined) return [];
   return [
     `usrsvcd runs with another configuration file (${other.config}), and does not look after it`,
   ];
