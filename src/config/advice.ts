@@ -78,6 +78,13 @@ export class Advisor {
       if (text !== undefined) tell("proctitle_re", text);
       else if (isWhole(settings)) this.#strangers(settings, tell);
     }
+    if (isWhole(settings) && settings.autopid && namesPidfile(settings)) {
+      tell(
+        "pidfile",
+        `${settings.pidfile} stands in the command, too: if the program writes it, set autopid = False; ` +
+          "otherwise usrsvc writes it first, and many programs do not start where one names a living process",
+      );
+    }
     if (isWhole(settings) && settings.enabled && !issues.hasErrors) {
       const remark = this.#facts.ofFiles(settings);
       if (remark !== undefined) tell(remark.key, remark.text);
@@ -112,6 +119,12 @@ export class Advisor {
         `${settings.name}: ${shown}; if that is another program, write words that only ${settings.name} has`,
     );
   }
+}
+
+/** As a word of its own or the end of one: `-p X`, `--pidfile=X`, `pid X;`. */
+function namesPidfile({ argv, directory, pidfile }: ProgramSettings): boolean {
+  const words = argv.flatMap((word) => word.split(/[\s=;'"]+/));
+  return words.some((word) => word === pidfile || `${directory}/${word}` === pidfile);
 }
 
 function isWhole(settings: Unsure<ProgramSettings>): settings is ProgramSettings {

@@ -54,6 +54,14 @@ describe("told of is", () => {
       "[Program:web]\ncommand = serve | cat\nuseshell = yes\n[[Monitor]]\nrss_limit = 30M\n",
       /^a\.cfg:\d: warning: rss_limit: measures the shell alone/,
     ],
+    [
+      "[Program:w]\ncommand = celery worker --pidfile=/home/me/run/w.pid\npidfile = /home/me/run/w.pid\n",
+      /^a\.cfg:3: warning: pidfile: \/home\/me\/run\/w\.pid stands in the command, too: .*autopid = False/,
+    ],
+    [
+      "[Program:w]\ncommand = \"nginx -g 'pid run/w.pid; daemon off;'\"\ndirectory = /srv\npidfile = /srv/run/w.pid\n",
+      /warning: pidfile: \/srv\/run\/w\.pid stands in the command/,
+    ],
     [program("proctitle_re = (serve)?"), /every command line/],
     [program("proctitle_re = ."), /every command line/],
     [program("proctitle_re = ^$"), /in an empty command line only/],
@@ -125,6 +133,14 @@ describe("told of is", () => {
       /^a\.cfg:3: warning: proctitle_re: "serve" .* as web: pid 1 \(a\); pid 2 \(b\); pid 3; 2 more; if/,
     );
     assert.deepEqual(issuesOf(program(), { strangers }), []);
+  });
+
+  test("nothing of a pidfile in the command that the program is known to write, or of another one", () => {
+    const text = (...more: readonly string[]): string =>
+      `[Program:w]\ncommand = celery --pidfile=/run/w.pid\n${more.join("\n")}\n`;
+    assert.deepEqual(issuesOf(text("pidfile = /run/w.pid", "autopid = False")), []);
+    assert.deepEqual(issuesOf(text("pidfile = /run/w2.pid")), []);
+    assert.deepEqual(issuesOf(text()), []);
   });
 
   test("nothing of a shell where there is one", () => {
