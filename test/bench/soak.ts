@@ -11,7 +11,7 @@ import { Usrsvcd } from "./usrsvcd.ts";
 import { now } from "./wait.ts";
 
 const STEPS = 10;
-const MOST_PROGRAMS = 400;
+const MOST_PROGRAMS = 2000;
 const BATCH = 10;
 /** What dies within a minute of its start, again and again, is delayed: no program dies more often than so. */
 const CYCLE_MS = 61_000;
