@@ -75,8 +75,9 @@ describe("what usrsvcd holds lives, whatever becomes of its files", () => {
     const pid = await titled(home);
     const record = JSON.parse(recordOf(home, "titled")) as object;
     const old = { ...record, phase: "stopped", process: undefined, launched: undefined };
-    writeFileSync(home.file("state/programs/titled.json"), `${JSON.stringify(old)}\n`);
+    // The record comes last: it is what makes usrsvcd look.
     rmSync(home.file("run/titled.pid"));
+    writeFileSync(home.file("state/programs/titled.json"), `${JSON.stringify(old)}\n`);
     await waitFor("its pidfile", () => home.pid("titled") === pid);
     assert.deepEqual(pids(home, /^mytitle/), [pid]);
     await kill(pid);

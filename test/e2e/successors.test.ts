@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Home, isAlive, waitFor } from "./home.ts";
 import { daemonPid, endAfter, kill, onlyPid, pids, settled, stays, told, up } from "./looks.ts";
+import { statusField } from "../support/processes.ts";
 import { answers, freePort, installed, nginx, nginxCommand, statusAt } from "./servers.ts";
 
 /** Waits until a process has ended, asked for by this signal. */
@@ -230,7 +231,9 @@ def application(environ, respond):
       endAfter(t, home, /gunicorn/);
       const { old, fresh } = await upgraded(home, port, MASTER);
       await waitFor("its worker", () => pids(home, /^gunicorn: worker \[shop1/).length === 2);
-      const [worker] = pids(home, /^gunicorn: worker \[shop1/);
+      const worker = pids(home, /^gunicorn: worker \[shop1/).find(
+        (pid) => Number(statusField(pid, "PPid")) === old,
+      );
       await ended(old, "SIGTERM");
       await waitFor("the old worker to end", () => !isAlive(worker ?? 0));
       const slow = statusAt(port, "/slow");

@@ -27,9 +27,13 @@ const daemons = (home: Home): readonly number[] =>
   pids(home, title).filter((pid) => sessionOf(pid) === pid);
 
 describe("usrsvcd killed in the start window of a daemon whose first process has left", () => {
-  const settings = { autopid: "no", proctitle_re: "^nothing like it", success_seconds: "2" };
-  const killed = async (home: Home): Promise<number> => {
-    home.program("late", { command: lateDaemon(home), ...settings });
+  const settings = { autopid: "no", proctitle_re: "^nothing like it" };
+  const killed = async (home: Home, window = "2"): Promise<number> => {
+    home.program("late", {
+      command: lateDaemon(home),
+      ...settings,
+      success_seconds: window,
+    });
     await home.usrsvcd();
     const usrsvcd = await daemonPid(home);
     const [first = 0] = await waitFor("the daemon", () => {
@@ -43,7 +47,7 @@ describe("usrsvcd killed in the start window of a daemon whose first process has
 
   test("the next one waits for it, and takes it up by its pidfile", async (t) => {
     const home = new Home(t);
-    const daemon = await killed(home);
+    const daemon = await killed(home, "6"); // also where two commands take three seconds
     assert.equal((await home.statusOf("late"))["state"], "starting");
     await home.usrsvcd();
     await waitFor("it to be ready", () => told(home, "daemon.ready").length === 2);
