@@ -7,7 +7,7 @@ import { isSameFile } from "../same-file.ts";
 import type { Host } from "./host.ts";
 import { isLaunchShell } from "./launch.ts";
 import { lockNote, programLock } from "./lock.ts";
-import { isLaunchedItself, markOf, unfinishedLaunch } from "./mark.ts";
+import { isLaunchedItself, type Mark, markOf, unfinishedLaunch } from "./mark.ts";
 import type { Neighbour } from "./neighbours.ts";
 import type { TableEntry } from "./process-judge.ts";
 import { isRivals } from "./rivals.ts";
@@ -81,22 +81,22 @@ function byMark(pid: Pid, name: string, host: LineageHost): Relation | undefined
   return host.isRetired(owner) ? undefined : "other";
 }
 
-/** Of the look before. A thousand programs may ask about a thousand processes. */
-const unmarked = new WeakSet<ProcessRef>();
+/** By the process of a look: a thousand programs may ask about a thousand processes. Null: it has none. */
+const marks = new WeakMap<ProcessRef, Mark | null>();
 
 /**
  * The launch of a process that was launched for the program `name` and is on nobody's record: undefined
  * where it was not, or only stems from what was.
  */
 export function launchOf(ref: ProcessRef, name: string, host: LineageHost): string | undefined {
-  if (unmarked.has(ref)) return undefined;
-  const stat = statIfAny(host.proc, ref.pid);
-  if (stat?.session !== Number(ref.pid) || stat.startTime !== ref.startTime) return undefined;
+  let mark = marks.get(ref);
+  if (mark === undefined) marks.set(ref, (mark = markOf(host.proc, ref.pid) ?? null));
+  // First what costs nothing: records are read for the one process in question only.
+  if (mark?.home !== host.home || mark.program !== name) return undefined;
+  if ((host.ownerOfLaunch?.(mark.launch) ?? name) !== name) return undefined;
   if ((host.ownerOf(ref) ?? name) !== name || isSetuid(ref, host)) return undefined;
-  const mark = markOf(host.proc, ref.pid);
-  if (mark === undefined) unmarked.add(ref);
-  if (mark?.home !== host.home || !isLaunchedItself(stat, mark.launch)) return undefined;
-  if ((host.ownerOfLaunch?.(mark.launch) ?? mark.program) !== name) return undefined;
+  const stat = statIfAny(host.proc, ref.pid);
+  if (stat?.startTime !== ref.startTime || !isLaunchedItself(stat, mark.launch)) return undefined;
   const note = lockNote(programLock(host.state, name));
   const noted = unfinishedLaunch(note, undefined, host.proc.bootId());
   // It may be what the launched one has made: the note tells, where it is of that launch.

@@ -246,6 +246,22 @@ describe("launchOf", () => {
     });
   }
 
+  test("reads neither a record nor a process anew for each of a thousand others", () => {
+    const proc = new FakeProc();
+    const ref = proc.set(one);
+    let reads = 0;
+    const environOf = proc.environ.bind(proc);
+    proc.environ = (pid) => {
+      reads += 1;
+      return environOf(pid);
+    };
+    const fail = (): never => assert.fail("was asked");
+    const host = { ...hostOf(proc), ownerOf: fail, ownerOfLaunch: fail };
+    for (let index = 0; index < 1000; index += 1)
+      assert.equal(launchOf(ref, `p${index}`, host), undefined);
+    assert.equal(reads, 1);
+  });
+
   test("goes by what is noted at the lock, where that is of this launch", async (t) => {
     const proc = new FakeProc();
     const ref = proc.set(one);
