@@ -2,7 +2,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import { shorten } from "../format.ts";
 import type { Host } from "../program/host.ts";
 import { offspring, relation } from "../program/lineage.ts";
-import { ownersByLog } from "../program/log-owners.ts";
+import { isOnlyLogOf } from "../program/log-owners.ts";
 import { describeStragglers } from "../program/stragglers.ts";
 import type { ProgramRecord } from "../program/record.ts";
 
@@ -20,10 +20,10 @@ export function describeLeftRunning(
   if (launched === undefined) return describeStragglers(name, host);
   const all = host.table.sweep({ thorough: true });
   const stems = new Set(offspring({ launch, launched, image }, all, host));
-  const isItsLog = ({ pid }: ProcessRef): boolean => {
-    const owners = host.programs && ownersByLog(pid, host.programs);
-    return owners?.size === 1 && owners.has(name);
-  };
+  const { programs } = host;
+  const itself = programs && [...programs()].find((one) => one.name === name);
+  const isItsLog = ({ pid }: ProcessRef): boolean =>
+    programs !== undefined && itself !== undefined && isOnlyLogOf(itself, pid, programs);
   return all
     .filter((one) => one.ref.startTime >= launched.startTime && host.ownerOf(one.ref) === undefined)
     .filter((one) => stems.has(one) || isItsLog(one.ref))

@@ -37,6 +37,14 @@ export function ownersByLog(
   return owners.size === 0 ? undefined : owners;
 }
 
+/**
+ * True for a process that writes to the logs of this program, and to no other's. That it does not is told
+ * without a look at the others: a thousand processes may be asked about.
+ */
+export function isOnlyLogOf(program: LogsOf, pid: Pid, all: () => Iterable<LogsOf>): boolean {
+  return ownersByLog(pid, () => [program]) !== undefined && ownersByLog(pid, all)?.size === 1;
+}
+
 /** A regular file: devices, terminals and pipes are anybody's. */
 function openFile(pid: Pid, fd: number): OpenFile | undefined {
   const link = `/proc/${pid}/fd/${fd}`;
