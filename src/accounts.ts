@@ -27,7 +27,8 @@ export function accountOf(uid: number): Account | undefined {
 
 /**
  * True for a group in which nobody is but this user, and for root's: one of the user's own number or
- * name, as a umask of 002 supposes, that /etc/group gives no other member.
+ * name, as a umask of 002 supposes, that /etc/group gives no other member. So is Debian's `staff`, the
+ * group of /usr/local, while it has none: who is in it may do what root does there.
  */
 export function isPrivateGroup(gid: number, uid: number): boolean {
   if (gid === 0) return true;
@@ -42,7 +43,7 @@ export function isPrivateGroup(gid: number, uid: number): boolean {
   const own = accountOf(uid)?.name;
   const [name, , , list = ""] = line.split(":");
   const members = list.split(",").filter((one) => one !== "" && one !== own && one !== "root");
-  return (gid === uid || name === own) && members.length === 0;
+  return members.length === 0 && (gid === uid || name === own || name === "staff");
 }
 
 /** What to call a user in a message. */

@@ -15,6 +15,13 @@ const ALL_UIDS = 4_294_967_295;
 /** Another account could put something else in the place of a path; the message says who, where, and what to do. */
 export class UntrustedPath extends Error {
   override readonly name = "UntrustedPath";
+  /** Only who, and where. */
+  readonly fault: string;
+
+  constructor(fault: string, advice: string) {
+    super(fault + advice);
+    this.fault = fault;
+  }
 }
 
 /** A path that was followed to its end. */
@@ -68,7 +75,7 @@ export class TrustedPaths {
         continue;
       }
       links += 1;
-      if (links > MOST_LINKS) throw new UntrustedPath(`${path} leads through too many links`);
+      if (links > MOST_LINKS) throw new UntrustedPath(`${path} leads through too many links`, "");
       const target = readlinkSync(next);
       if (target.startsWith("/")) at = "/";
       rest.push(...parts(target));
@@ -102,9 +109,10 @@ export class TrustedPaths {
       const owner = nameOf(stat.uid);
       const instead = `run it as ${owner}: ${runAs(stat.uid, "usrsvc …")}`;
       throw new UntrustedPath(
+        `the folder ${path} belongs to ${owner}`,
         this.#uid === 0
-          ? `the folder ${path} belongs to ${owner}, and you are root; ${instead}`
-          : `the folder ${path} belongs to ${owner}, who can change what is in it, and that would run as you; use a folder of your own; or ${instead}`,
+          ? `, and you are root; ${instead}`
+          : `, who can change what is in it, and that would run as you; use a folder of your own; or ${instead}`,
       );
     }
     const byAll = (stat.mode & 0o002) !== 0;
@@ -113,19 +121,21 @@ export class TrustedPaths {
     if ((stat.mode & 0o1000) !== 0) return true;
     const who = byAll ? "everybody" : "its group";
     throw new UntrustedPath(
-      `the folder ${path} can be changed by ${who}, and what stands in it runs as you; mend it: chmod go-w ${quote(path)}, or use another folder`,
+      `the folder ${path} can be changed by ${who}`,
+      `, and what stands in it runs as you; mend it: chmod go-w ${quote(path)}, or use another folder`,
     );
   }
 
   #checkEntry(path: string, stat: Stats, folder: string, { dev }: Folder): void {
     if (!this.isOurs(stat)) {
       throw new UntrustedPath(
-        `${path} belongs to ${nameOf(stat.uid)}, and would run as you; remove it, and use a folder that only you may write to`,
+        `${path} belongs to ${nameOf(stat.uid)}`,
+        ", and would run as you; remove it, and use a folder that only you may write to",
       );
     }
     // Whose its files are, such a file system says as it likes: anybody may mount one on what is his.
     if (stat.dev !== dev && isOfType(path, FUSE) && !isOfType(folder, FUSE)) {
-      throw new UntrustedPath(`${path} was mounted, perhaps by another account (FUSE)`);
+      throw new UntrustedPath(`${path} was mounted, perhaps by another account (FUSE)`, "");
     }
   }
 }
