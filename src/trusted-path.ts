@@ -52,7 +52,7 @@ export class TrustedPaths {
   }
 
   /**
-   * Follows an absolute path.
+   * Follows an absolute path. Whose its end is, and who may change it, is left to the caller.
    *
    * @throws {UntrustedPath} and what Node throws where something is missing, or is no folder
    */
@@ -127,10 +127,11 @@ export class TrustedPaths {
   }
 
   #checkEntry(path: string, stat: Stats, folder: string, { dev }: Folder): void {
-    if (!this.isOurs(stat)) {
+    // A folder or a file tells whose it is when it is looked into.
+    if (stat.isSymbolicLink() && !this.isOurs(stat)) {
       throw new UntrustedPath(
-        `${path} belongs to ${nameOf(stat.uid)}`,
-        ", and would run as you; remove it, and use a folder that only you may write to",
+        `${path} is a link that ${nameOf(stat.uid)} has made`,
+        ", who may lead it anywhere: remove it, and use a folder that only you may write to",
       );
     }
     // Whose its files are, such a file system says as it likes: anybody may mount one on what is his.

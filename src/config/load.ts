@@ -52,6 +52,10 @@ export function loadSettings({ path, home, uid, advice }: LoadOptions): Settings
     throw new ConfigError(sortIssues(fatal.issues, [mainPath]), defaultStateDir(host));
 
   const main = resolveMain({ section, file: mainPath }, host, fatal);
+  // Root would leave folders of its own in somebody's home, and what it notes would be his to forge.
+  const isElsewhere = uid === 0 && main.stateDir.startsWith(`${home}/`) && !isOf(home, uid);
+  const doubt = isElsewhere ? doubtHome(home, uid) : undefined;
+  if (doubt !== undefined) fatal.error({ file: mainPath, line: undefined }, doubt);
   const line = section.entries.get("config_dir")?.line;
   const further = new IssueList(undefined);
   const folder = main.configDir;
@@ -270,7 +274,10 @@ function readBytes(
     descriptor = openSync(real, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) return "no-file";
-    const unsafe = describeUnsafe(path, stats, uid) ?? describeName(descriptor, stats, isShared);
+    const unsafe =
+      isShared && uid !== 0 && !paths.isOurs(stats)
+        ? `belongs to ${nameOf(stats.uid)}, and what stands in it would run as you: remove it, and use a folder that only you may write to`
+        : (describeUnsafe(path, stats, uid) ?? describeName(descriptor, stats, isShared));
     if (unsafe === undefined) return readFileSync(descriptor);
     issues.error(place, unsafe);
     return undefined;

@@ -221,9 +221,11 @@ describe("another account", { skip }, () => {
     made.folder("tmp", 0o1777, 0);
     const file = made.file("home/usrsvc.cfg", `[Main]\n${program("main")}`);
     const theirs = made.link("tmp/theirs.cfg", file, OTHER);
-    assert.match(made.refusal(theirs), /tmp\/theirs\.cfg belongs to user 3000000002/);
+    assert.match(made.refusal(theirs), /tmp\/theirs\.cfg is a link that user 3000000002 has made/);
     made.link("tmp/way", made.at("home"), OTHER);
-    assert.match(made.refusal(made.at("tmp/way/usrsvc.cfg")), /tmp\/way belongs to user/);
+    assert.match(made.refusal(made.at("tmp/way/usrsvc.cfg")), /tmp\/way is a link that user/);
+    const planted = made.file("tmp/planted.cfg", "[Main]\n", OTHER);
+    assert.match(made.refusal(planted), /belongs to user 3000000002, and .*: remove it, and/);
     assert.deepEqual(names(made.load(made.link("tmp/mine.cfg", file))), ["main"]);
     assert.deepEqual(names(made.load(made.file("tmp/a.cfg", `[Main]\n${program("a")}`))), ["a"]);
     made.folder("tmp/mine", 0o700);
@@ -247,5 +249,14 @@ describe("another account", { skip }, () => {
     assert.match(made.refusal(file, 0), wanted);
     chownSync(file, 0, 0);
     assert.match(made.refusal(file, 0), wanted, "the folder is that account's");
+    // Nor does root note anything in that home.
+    const own = made.file("r.cfg", `[Main]\n${program("main")}`, 0);
+    chownSync(made.path, 0, 0);
+    assert.match(
+      made.refusal(own, 0),
+      /HOME is \S+\/home, which belongs to user 3000000001, and you/,
+    );
+    made.file("r.cfg", `[Main]\nstate_dir = ${made.at("state")}\n${program("main")}`, 0);
+    assert.deepEqual(names(made.load(own, 0)), ["main"]);
   });
 });
