@@ -37,6 +37,11 @@ const flags = {
 // The rest of it runs the bundle beside it with V8's code cache, so that nothing is compiled at the
 // start (10 ms). V8 refuses a cache of another version or other flags, but knows the source only by
 // its length: dist/ is not to be edited by hand. Another Node looks for a file that is not there.
+const patience = 60; // in seconds, and what follows: as in src/cli/background.ts
+const noAnswer =
+  `usrsvcd: no answer within ${patience} s; process $child is left alone, and may still begin` +
+  " (usrsvcd status tells). To see what it waits for, as a disk that does not answer (D): ps -o pid,stat,wchan,args -p $child." +
+  " To end it: kill $child, and if that is in vain kill -KILL $child";
 const shell = {
   usrsvc: (node) => `USRSVC_NOFILE=$(ulimit -S -n) exec ${node} "$0" "$@"`,
   // In words that mean a start in the background, and nothing else, usrsvcd is made a child that
@@ -78,9 +83,35 @@ if [ "$again" ]; then
   done
 fi
 { command exec 3>&1; } 2>/dev/null || exec 3>/dev/null
-code=$(USRSVC_READY_FD=4 ${node} "$0" "$@" 4>&1 >&3 3>&- </dev/null &)
-[ "$code" ] || echo "usrsvcd: ended before it was ready" >&2
-exit "\${code:-254}"`,
+{
+  # The mark keeps it from being taken for a program: it is nobody's whom a record knows.
+  USRSVC_PROGRAM=usrsvcd USRSVC_LAUNCH=- sleep ${patience} >/dev/null 2>&1 3>&- &
+  limit=$!
+  trap "kill $limit; exit" HUP INT TERM
+  USRSVC_READY_FD=4 ${node} "$0" "$@" 4>&1 >&3 3>&- </dev/null &
+  child=$!
+  echo "limit $limit"
+  echo "child $child"
+  # The pipe is to end with the child. Who is late, in his name it is told.
+  exec >/dev/null 2>&1 3>&-
+  ! wait $limit || echo late >/proc/$child/fd/4
+} | {
+  limit= child= code=
+  while [ ! "$code" ] && read -r word value; do
+    case $word in
+      limit) limit=$value ;;
+      child) child=$value ;;
+      *) code=$word ;;
+    esac
+  done
+  [ "$code" = late ] || [ ! "$limit" ] || kill "$limit"
+  case $code in
+    "") echo "usrsvcd: ended before it was ready" >&2 ;;
+    late) echo "${noAnswer}" >&2; code=1 ;;
+  esac
+  exit "\${code:-254}"
+}
+exit`,
 };
 const command = (name) => `#!/bin/sh
 ":" /*

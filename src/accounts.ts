@@ -25,6 +25,27 @@ export function accountOf(uid: number): Account | undefined {
   }
 }
 
+/**
+ * True for a group in which nobody is but this user, and for root's: one of the user's own number or
+ * name, as a umask of 002 supposes, that /etc/group gives no other member. So is Debian's `staff`, the
+ * group of /usr/local, while it has none: who is in it may do what root does there.
+ */
+export function isPrivateGroup(gid: number, uid: number): boolean {
+  if (gid === 0) return true;
+  let text: string;
+  try {
+    text = readFileSync("/etc/group", "utf8");
+  } catch {
+    return gid === uid; // a container, mostly
+  }
+  const line = text.split("\n").find((one) => one.split(":")[2] === String(gid));
+  if (line === undefined) return gid === uid;
+  const own = accountOf(uid)?.name;
+  const [name, , , list = ""] = line.split(":");
+  const members = list.split(",").filter((one) => one !== "" && one !== own && one !== "root");
+  return members.length === 0 && (gid === uid || name === own || name === "staff");
+}
+
 /** What to call a user in a message. */
 export function nameOf(uid: number): string {
   return accountOf(uid)?.name ?? `user ${uid}`;

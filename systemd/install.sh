@@ -18,7 +18,8 @@ Environment, for packagers:
                   of /etc/systemd/system (~/.config/systemd/user)
   DESTDIR         put all below this folder; the paths written into the unit are without it
 
-Nothing else is changed, and nothing is started. Running it again is harmless.
+Nothing else is changed, and nothing is started. Running it again is harmless. As root it neither runs
+nor installs what an account other than root could change; with DESTDIR it does not try that out.
 USAGE
 }
 
@@ -30,6 +31,10 @@ fail() {
 warn() {
   printf '%s: warning: %s\n' "${CALLED_AS:-install.sh}" "$*" >&2
 }
+
+# What is called here is the machine's; where node and usrsvcd are looked for is another matter.
+their_path=$PATH
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin:$PATH
 
 main() {
   here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
@@ -45,6 +50,7 @@ main() {
   find_node
   find_usrsvcd
   find_folder
+  check_trust "$here/${0##*/}" "$here/$unit"
   check_node
   check_usrsvcd
   warn_of_what_vanishes node "$node"
@@ -91,7 +97,7 @@ require_absolute() {
 }
 
 find_node() {
-  [ -n "$node" ] || node=$(command -v node) || fail "no node on PATH: name it with --node PATH"
+  [ -n "$node" ] || node=$(PATH=$their_path command -v node) || fail "no node on PATH: name it with --node PATH"
   # fnm gives each shell a folder of links that vanishes with it; what they lead to stays.
   case $node in */fnm_multishells/*) node=$(readlink -f -- "$node") ;; esac
 }
@@ -100,7 +106,7 @@ find_usrsvcd() {
   [ -z "$usrsvcd" ] || return 0
   if [ -n "$PREFIX" ]; then
     usrsvcd=${PREFIX%/}/bin/usrsvcd
-  elif ! usrsvcd=$(command -v usrsvcd); then
+  elif ! usrsvcd=$(PATH=$their_path command -v usrsvcd); then
     usrsvcd=$(dirname -- "$here")/dist/usrsvcd.cjs
     [ -e "$usrsvcd" ] || fail "no usrsvcd on PATH: install it with npm, or name it with --usrsvcd PATH"
   fi
@@ -127,11 +133,94 @@ now_at() {
   if [ -e "$DESTDIR$1" ]; then printf '%s\n' "$DESTDIR$1"; else printf '%s\n' "$1"; fi
 }
 
+# As root: fails for paths that others could change. True where they are nobody's else; in DESTDIR they
+# may be theirs who build a package, and are just not run.
+check_trust() {
+  [ "$(id -u)" -eq 0 ] || return 0
+  for path; do
+    why=$(distrust "$path")
+    [ -n "$why" ] || continue
+    if [ -n "$DESTDIR" ]; then
+      warn "$path: not tried out, since $why"
+      return 1
+    fi
+    case $why in "$path "*) ;; *) why="$path: $why" ;; esac
+    fail "$why; root runs nothing that others can change: install it for the machine (sudo npm install -g, without --prefix), or have it belong to root alone (chown -R root:root, chmod -R go-w)"
+  done
+}
+
+# Says who but root could put something else in the place of a path; nothing: nobody. Each folder and
+# each link on the way counts, and in one like /tmp what is root's stays where it is.
+distrust() (
+  set -f
+  at='' rest=$1/ links=0
+  while :; do
+    look_at "${at:-/}" || return 0 # what is missing is told elsewhere
+    shared=
+    case $uid:$mode in
+    0:d???????w[tT]* | 0:d????w???[tT]*) shared=yes ;;
+    0:????????w*) tell "${at:-/} can be changed by everybody" ;;
+    0:?????w*) is_roots_group "$gid" || tell "${at:-/} can be changed by its group ($gid)" ;;
+    0:*) ;;
+    *) tell "${at:-/} belongs to $(name_of "$uid")" ;;
+    esac
+    name=
+    while [ -n "$rest" ] && [ -z "$name" ]; do
+      name=${rest%%/*} rest=${rest#*/}
+      case $name in
+      .) name= ;;
+      ..) at=${at%/*} name= ;;
+      esac
+    done
+    [ -n "$name" ] || return 0
+    look_at "$at/$name" || return 0
+    case $shared:$uid in yes:0) ;; yes:*) tell "$at/$name belongs to $(name_of "$uid")" ;; esac
+    case $mode in
+    l*)
+      links=$((links + 1))
+      [ "$links" -le 40 ] || tell "$at/$name leads through too many links"
+      target=$(readlink -- "$at/$name")
+      case $target in /*) at='' ;; esac
+      rest=$target/$rest
+      ;;
+    *) at=$at/$name ;;
+    esac
+  done
+)
+
+tell() {
+  printf '%s\n' "$1"
+  exit
+}
+
+look_at() {
+  words=$(ls -ldn -- "$1" 2>/dev/null) || return
+  # shellcheck disable=SC2086
+  set -- $words
+  mode=$1 uid=$3 gid=$4
+}
+
+name_of() {
+  account=$(getent passwd "$1" 2>/dev/null || grep "^[^:]*:[^:]*:$1:" /etc/passwd) || account="user $1"
+  printf '%s\n' "${account%%:*}"
+}
+
+# Debian gives /usr/local to a group in which nobody is, unless he may do what root does there.
+is_roots_group() {
+  [ "$1" -ne 0 ] || return 0
+  case $(getent group "$1" 2>/dev/null || grep "^[^:]*:[^:]*:$1:" /etc/group) in
+  staff:*:) ;;
+  *) return 1 ;;
+  esac
+}
+
 check_node() {
   require_plain node "$node"
   file=$(now_at "$node")
   [ -f "$file" ] || fail "node: there is no file $file"
   [ -x "$file" ] || fail "node: $file is not executable"
+  check_trust "$file" || file='' # not to be run
+  [ -n "$file" ] || return 0
   # As systemd will run it: with none of our variables, which some version managers depend on.
   version=$(env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="${HOME:-/}" "$file" --version 2>/dev/null) ||
     fail "node: $file does not run without your shell's variables (a version manager's shim?): name the real one with --node PATH"
@@ -147,11 +236,30 @@ check_usrsvcd() {
   script=$(now_at "$usrsvcd")
   [ -f "$script" ] || fail "usrsvcd: there is no file $script"
   [ -r "$script" ] || fail "usrsvcd: $script cannot be read"
+  check_trust "$script" || return 0
+  check_package || return 0
+  [ -n "$file" ] || return 0
   version=$(env -i PATH=/usr/local/bin:/usr/bin:/bin HOME="${HOME:-/}" "$file" "$script" --version 2>/dev/null) || version=
   case $version in
   "usrsvcd "*) ;;
   *) fail "usrsvcd: $script is not usrsvcd, or does not run: try $file $script --version" ;;
   esac
+}
+
+# All files of the package that root would run parts of.
+check_package() {
+  [ "$(id -u)" -eq 0 ] || return 0
+  package=$(dirname -- "$(dirname -- "$(readlink -f -- "$script")")")
+  grep -q '"name": "usrsvc"' "$package/package.json" 2>/dev/null || return 0
+  # What it depends on is in it, or beside it.
+  case $package in */node_modules/*) [ -d "$package/node_modules" ] || package=${package%/*} ;; esac
+  others=$(find "$package" -type l -o ! -user 0 -print -o -perm -002 -print -o -perm -020 ! -group 0 -print | head -n 1)
+  [ -z "$others" ] || check_trust "$others" || return
+  outside=$(find "$package" -type l | while IFS= read -r link; do
+    case $(readlink -f -- "$link") in "$package"/*) continue ;; esac
+    [ -z "$(distrust "$link")" ] || echo "$link"
+  done | head -n 1)
+  [ -z "$outside" ] || check_trust "$outside"
 }
 
 # Blanks, quotes, $, % and \ mean something in a unit.
@@ -169,7 +277,16 @@ warn_of_what_vanishes() {
   done
   for path in "$2" "$real"; do
     case $path in
-    /tmp/* | /var/tmp/* | /run/*)
+    /tmp/* | /var/tmp/* | /dev/shm/* | /run/user/*)
+      # A unit in such a folder as well is a trial, which no systemd sees.
+      case $kind$DESTDIR:$folder/ in
+      *:/tmp/* | *:/var/tmp/*) ;;
+      system:*) fail "$1: $path lies in a folder that is emptied, and must not be run for all accounts: install it for the machine$(how_to_install "$1")" ;;
+      esac
+      warn "$1: $path lies in a folder that is emptied, and usrsvcd will then not start"
+      return
+      ;;
+    /run/*)
       warn "$1: $path lies in a folder that is emptied, and usrsvcd will then not start"
       return
       ;;

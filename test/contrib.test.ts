@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
+  chownSync,
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -16,6 +18,7 @@ import {
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
+import { nameOf } from "../src/accounts.ts";
 import { actions, daemonActions } from "../src/cli/args.ts";
 import { daemonUsage, usage } from "../src/cli/usage.ts";
 import { finished, Home, type Result, waitFor } from "./e2e/home.ts";
@@ -429,6 +432,116 @@ describe("install.sh", () => {
       );
     },
   );
+
+  describe("as root", { skip }, () => {
+    const OTHER = 65_534;
+    const belongs = new RegExp(
+      `belongs to ${nameOf(OTHER)}; root runs nothing that others can change`,
+    );
+
+    /** A usrsvcd that notes that it was run. */
+    function noting(t: TestContext): { dir: string; ran: () => boolean; words: readonly string[] } {
+      const { dir } = target(t);
+      const at = (name: string): string => join(dir, "opt/bin", name);
+      const note = `touch ${join(dir, "ran")}`;
+      writeFileSync(
+        at("usrsvcd"),
+        `require("child_process").execSync("${note}");\nconsole.log("usrsvcd 2.0.0");\n`,
+      );
+      const words = ["--system", "--node", at("node"), "--usrsvcd", at("usrsvcd")];
+      return { dir, ran: () => existsSync(join(dir, "ran")), words };
+    }
+
+    for (const shell of shells) {
+      test(`nothing that another account could change is run or installed, under ${shell}`, async (t) => {
+        const { dir, ran, words } = noting(t);
+        const how = { env: { PREFIX: join(dir, "usr") }, shell };
+        const bin = join(dir, "opt/bin");
+        const refused = async (wanted: RegExp): Promise<void> => {
+          const { code, err } = await install(words, how);
+          assert.equal(code, 1);
+          assert.match(err, wanted);
+          assert.match(err, /install it for the machine .*, or have it belong to root alone/);
+        };
+        for (const path of [join(bin, "usrsvcd"), bin, join(dir, "opt")]) {
+          chownSync(path, OTHER, 0);
+          await refused(belongs);
+          chownSync(path, 0, 0);
+          chmodSync(path, 0o777);
+          await refused(/ can be changed by everybody; root runs nothing/);
+          chmodSync(path, 0o755);
+        }
+        assert.ok(!ran() && !existsSync(join(dir, "usr")));
+        const { code, err } = await install(words, how);
+        assert.equal(code, 0, err);
+        assert.ok(ran());
+      });
+
+      test(`node and usrsvcd on PATH are no others, under ${shell}`, async (t) => {
+        const { dir, ran } = noting(t);
+        const theirs = join(dir, "theirs");
+        mkdirSync(theirs);
+        for (const name of ["node", "usrsvcd", "dirname", "id", "sed", "readlink"]) {
+          const text = `#!/bin/sh\ntouch ${join(dir, "ran")}\necho v20.20.0\n`;
+          writeFileSync(join(theirs, name), text, { mode: 0o755 });
+          chownSync(join(theirs, name), OTHER, OTHER);
+        }
+        chownSync(theirs, OTHER, OTHER);
+        const env = { PATH: `${theirs}:${process.env["PATH"]}` };
+        const { code, err } = await install(["--system"], { env, shell });
+        assert.equal(code, 1);
+        assert.match(err, /theirs\/node: \S+theirs belongs to /);
+        assert.ok(!ran());
+      });
+    }
+
+    test("in a DESTDIR of who builds a package, it is written, and not tried out", async (t) => {
+      const { dir, ran } = noting(t);
+      chownSync(join(dir, "opt/bin"), OTHER, OTHER);
+      const { code, out, err } = await install(["--system", ...paths], { env: { DESTDIR: dir } });
+      assert.equal(code, 0, err);
+      assert.match(out, / written, /);
+      assert.match(err, /opt\/bin\/usrsvcd: not tried out, since \S+bin belongs to /);
+      assert.ok(!ran());
+    });
+
+    test("the rest of the package counts, and what its links lead to", async (t) => {
+      const dir = mkdtempSync("/tmp/usrsvc-contrib-"); // where nothing comes to be written, whatever happens
+      cleanUp(t, () => rmSync(dir, { recursive: true, force: true }));
+      chmodSync(dir, 0o755);
+      const at = (name: string): string => join(dir, "lib/node_modules/usrsvc", name);
+      for (const name of ["dist", "systemd"])
+        cpSync(join(root, name), at(name), { recursive: true });
+      mkdirSync(at("node_modules/dep"), { recursive: true });
+      writeFileSync(at("package.json"), '{ "name": "usrsvc", "version": "2.0.0" }\n');
+      writeFileSync(at("node_modules/dep/index.js"), "");
+      const installUnit = async (): Promise<Result> => {
+        const child = spawn(at("dist/usrsvcd.cjs"), ["install-unit", "--system", "--json"], {
+          env: { PATH: process.env["PATH"], HOME: dir },
+          stdio: ["ignore", "pipe", "pipe"],
+        });
+        return await finished(child);
+      };
+      const spoiled = async (path: string, wanted: RegExp): Promise<void> => {
+        chownSync(path, OTHER, OTHER);
+        const { code, out } = await installUnit();
+        assert.equal(code, 136, out);
+        assert.match(out, wanted);
+        chownSync(path, 0, 0);
+      };
+      await spoiled(at("node_modules/dep/index.js"), /index\.js belongs to /);
+      await spoiled(at("systemd/install.sh"), /install\.sh belongs to /);
+      await spoiled(at("systemd/usrsvcd@.service"), /service belongs to /);
+      await spoiled(join(dir, "lib"), /the folder \S+\/lib belongs to /);
+      mkdirSync(join(dir, "away"));
+      symlinkSync(join(dir, "away"), at("node_modules/linked"));
+      await spoiled(join(dir, "away"), /away belongs to /);
+      // All is root's, but for all accounts nothing is to lie there.
+      const { code, out } = await installUnit();
+      assert.equal(code, 1, out);
+      assert.match(out, /lies in a folder that is emptied, and must not be run for all accounts/);
+    });
+  });
 
   test("--help says all there is, and --system is what root gets", async (t) => {
     const help = await install(["--help"], {});

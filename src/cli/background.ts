@@ -54,11 +54,20 @@ function openFile(path: string): number | undefined {
   return undefined;
 }
 
-/** Runs the same command in a child of its own session; yields the exit code that it tells. */
+/** So long is an answer waited for; as in build.mjs, whose shell does the same without us. */
+const PATIENCE_MS = 60_000;
+
+/**
+ * Runs the same command in a child of its own session; yields the exit code that it tells.
+ *
+ * A child that is late is left alone: it may be about to begin, and one that waits for a disk cannot be
+ * ended anyway.
+ */
 export async function startDetached(
   script: string,
   argv: readonly string[],
   isRestart: boolean,
+  patienceMs = PATIENCE_MS,
 ): Promise<ExitCode> {
   // Its words stay, and what stays of a restart is a start.
   const words = argv.map((word, index) =>
@@ -75,9 +84,34 @@ export async function startDetached(
     },
   });
   child.unref();
+  const answer = child.stdio[3] as Readable;
   let told = "";
-  for await (const chunk of child.stdio[3] as Readable) told += String(chunk);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    answer.destroy();
+  }, patienceMs);
+  try {
+    for await (const chunk of answer) told += String(chunk);
+  } catch (error) {
+    if (!isLate) throw error;
+  } finally {
+    clearTimeout(timer);
+  }
   if (/^\d+\n$/.test(told)) return Number(told) as ExitCode;
+  if (isLate) {
+    process.stderr.write(`usrsvcd: ${noAnswer(child.pid ?? 0, patienceMs)}\n`);
+    return ExitCode.failure;
+  }
   process.stderr.write("usrsvcd: ended before it was ready\n");
   return ExitCode.unknown;
+}
+
+/** What somebody is told who has waited long enough; as in build.mjs. */
+function noAnswer(pid: number, patienceMs: number): string {
+  return (
+    `no answer within ${patienceMs / 1000} s; process ${pid} is left alone, and may still begin` +
+    ` (usrsvcd status tells). To see what it waits for, as a disk that does not answer (D): ps -o pid,stat,wchan,args -p ${pid}.` +
+    ` To end it: kill ${pid}, and if that is in vain kill -KILL ${pid}`
+  );
 }

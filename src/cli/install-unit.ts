@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
+import { lstatSync } from "node:fs";
 import { join } from "node:path";
+import { nameOf } from "../accounts.ts";
 import { ExitCode } from "../exit-code.ts";
 import { packageRoot } from "../package-root.ts";
+import { TrustedPaths, UntrustedPath } from "../trusted-path.ts";
 import type { DaemonCommand } from "./args.ts";
 import { tellResult } from "./daemon-result.ts";
 import { ownCommand } from "./own-command.ts";
@@ -15,6 +18,15 @@ export async function installUnit(
   screen: Screen,
 ): Promise<ExitCode> {
   const script = join(packageRoot, "systemd", "install.sh");
+  const distrust = process.getuid?.() === 0 ? distrustAsRoot(script) : undefined;
+  if (distrust !== undefined) {
+    const message = `${distrust}; root runs nothing that others can change: install it for the machine (sudo npm install -g, without --prefix), or have it belong to root alone (chown -R root:root, chmod -R go-w)`;
+    return tellResult(
+      { action: "install-unit", result: "failed", code: ExitCode.permission, message },
+      json,
+      screen,
+    );
+  }
   const child = spawn(
     "/bin/sh",
     [
@@ -43,7 +55,9 @@ export async function installUnit(
     /^(\/.*?) (written|is as it should be|differs)/m.exec(out + complaints) ?? [];
   const warnings = complaints.trim();
   if (status !== 0) {
-    const isDenied = / as root|is for root| cannot be (made|written)/.test(warnings);
+    const isDenied = / as root|is for root|root runs nothing| cannot be (made|written)/.test(
+      warnings,
+    );
     return tellResult(
       {
         action: "install-unit",
@@ -65,4 +79,18 @@ export async function installUnit(
     json,
     screen,
   );
+}
+
+/** Who but root could change the script; the rest is for the script itself to judge. */
+function distrustAsRoot(script: string): string | undefined {
+  try {
+    const { real } = new TrustedPaths(0).follow(script);
+    const { uid, gid, mode } = lstatSync(real);
+    if (uid !== 0) return `${real} belongs to ${nameOf(uid)}`;
+    const isOpen = (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0);
+    return isOpen ? `${real} can be changed by others` : undefined;
+  } catch (error) {
+    if (error instanceof UntrustedPath) return error.fault;
+    throw error;
+  }
 }

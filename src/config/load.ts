@@ -9,8 +9,9 @@ import {
   readFileSync,
   statSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
-import { doubtHome } from "../accounts.ts";
+import { dirname, join, resolve } from "node:path";
+import { doubtHome, nameOf } from "../accounts.ts";
+import { isProcFile, TrustedPaths, UntrustedPath } from "../trusted-path.ts";
 import { parseConfigobj } from "./configobj.ts";
 import { IssueList, sortIssues } from "./issue-list.ts";
 import { ConfigError, formatIssue, type Place } from "./issue.ts";
@@ -43,18 +44,25 @@ export interface LoadOptions {
 export function loadSettings({ path, home, uid, advice }: LoadOptions): Settings {
   const mainPath = path ?? join(home, "usrsvc.cfg");
   const fatal = new IssueList(undefined);
-  const mainFile = readMainFile(mainPath, home, uid, fatal);
+  const reader = { uid, paths: new TrustedPaths(uid) };
+  const mainFile = readMainFile(mainPath, home, reader, fatal);
   const host = hostFacts(home, uid);
   const section = mainFile?.root.sections.get("Main");
   if (mainFile === undefined || section === undefined)
     throw new ConfigError(sortIssues(fatal.issues, [mainPath]), defaultStateDir(host));
 
   const main = resolveMain({ section, file: mainPath }, host, fatal);
+  // Root would leave folders of its own in somebody's home, and what it notes would be his to forge.
+  const isElsewhere = uid === 0 && main.stateDir.startsWith(`${home}/`) && !isOf(home, uid);
+  const doubt = isElsewhere ? doubtHome(home, uid) : undefined;
+  if (doubt !== undefined) fatal.error({ file: mainPath, line: undefined }, doubt);
   const line = section.entries.get("config_dir")?.line;
   const further = new IssueList(undefined);
   const folder = main.configDir;
   const files =
-    folder === undefined ? [] : readFolder(folder, { file: mainPath, line }, uid, fatal, further);
+    folder === undefined
+      ? []
+      : readFolder(folder, { file: mainPath, line }, reader, fatal, further);
   const advisor = advice && new Advisor(advice(main), home, main);
   const place = (key: string): Place => ({
     file: mainPath,
@@ -80,15 +88,22 @@ export function loadSettings({ path, home, uid, advice }: LoadOptions): Settings
   return { main, programs, faulty, issues: sorted };
 }
 
+/** For whom files are read. */
+interface Reader {
+  readonly uid: number;
+  readonly paths: TrustedPaths;
+}
+
 /** Reads the main file; a fault outside of programs and defaults makes it useless. */
 function readMainFile(
   path: string,
   home: string,
-  uid: number,
+  reader: Reader,
   fatal: IssueList,
 ): ReadFile | undefined {
+  const { uid } = reader;
   const place = { file: path, line: undefined };
-  const file = readFile(path, place, uid, fatal);
+  const file = readFile(path, place, reader, fatal);
   if (file === "no-file") {
     fatal.error(place, isThere(path) ? "is no file" : MISSING);
   }
@@ -131,16 +146,28 @@ const MISSING = "does not exist; usrsvcd init writes one to begin with";
 function readFolder(
   path: string,
   place: Place,
-  uid: number,
+  reader: Reader,
   fatal: IssueList,
   further: IssueList,
 ): ReadFile[] {
+  const { uid, paths } = reader;
   let names: string[];
+  let isOurs: boolean;
   try {
-    const unsafe = describeUnsafe(path, statSync(path), uid);
-    if (unsafe !== undefined) fatal.error(place, `config_dir: the folder ${path} ${unsafe}`);
-    names = readdirSync(path);
+    const stat = statSync(path);
+    const unsafe = describeUnsafe(path, stat, uid);
+    if (unsafe !== undefined) {
+      fatal.error(place, `config_dir: the folder ${path} ${unsafe}`);
+      return [];
+    }
+    const { real } = paths.follow(path);
+    names = readdirSync(real);
+    isOurs = stat.uid === uid && !paths.folder(real).isShared;
   } catch (error) {
+    if (error instanceof UntrustedPath) {
+      fatal.error(place, `config_dir: ${error.message}`);
+      return [];
+    }
     const problem = describe(error);
     const advice = problem === "does not exist" ? "; create it, or leave config_dir out" : "";
     fatal.error(place, `config_dir: the folder ${JSON.stringify(path)} ${problem}${advice}`);
@@ -153,24 +180,71 @@ function readFolder(
       `config_dir: only files called *.cfg are read, and there is ${other}, but no such one`,
     );
   }
-  return names
+  const files = names
     .filter((name) => name.endsWith(".cfg") && !name.startsWith("."))
     .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-    .map((name) => {
-      const file = join(path, name);
-      return readFile(file, { file, line: undefined }, uid, further);
-    })
+    .map((name) => join(path, name));
+  return (isOurs ? files : leaveOthers(files, path, reader, further))
+    .map((file) => readFile(file, { file, line: undefined }, reader, further))
     .filter((file) => file !== undefined && file !== "no-file");
+}
+
+/** So many files of others are named, each in a warning of its own. */
+const MOST_NAMED = 10;
+
+/**
+ * The files but those of other accounts. Whatever these put into a folder where they may write, or an
+ * administrator beside our files, is no fault in ours: it is passed over, with a warning.
+ */
+function leaveOthers(
+  files: readonly string[],
+  folder: string,
+  { paths }: Reader,
+  further: IssueList,
+): readonly string[] {
+  const { isShared } = paths.folder(paths.follow(folder).real);
+  let passed = 0;
+  const ours = files.filter((file) => {
+    const why = describeOther(file, isShared, paths);
+    if (why === undefined) return true;
+    passed += 1;
+    const own = "keep your own in a folder that only you may write to, and name that in config_dir";
+    if (passed <= MOST_NAMED) {
+      further.warn(
+        { file, line: undefined },
+        `${why}, and is passed over, since it would run as you: remove it, or ${own}`,
+      );
+    }
+    return false;
+  });
+  const more = passed - MOST_NAMED;
+  if (more > 0) {
+    further.warn({ file: folder, line: undefined }, `${more} more files of others are passed over`);
+  }
+  return ours;
+}
+
+/** Undefined for what is the user's or root's alone. */
+function describeOther(file: string, isShared: boolean, paths: TrustedPaths): string | undefined {
+  try {
+    const stat = lstatSync(file, { throwIfNoEntry: false });
+    if (stat === undefined) return undefined; // removed meanwhile
+    if (!paths.isOurs(stat)) return `belongs to ${nameOf(stat.uid)}`;
+    if (!isShared || stat.isDirectory() || stat.nlink === 1) return undefined;
+    return "has a second name elsewhere, perhaps by another account (ln)";
+  } catch (error) {
+    return describe(error);
+  }
 }
 
 /** Reads and parses one file; undefined, and an issue, if that cannot be done. */
 function readFile(
   path: string,
   place: Place,
-  uid: number,
+  reader: Reader,
   issues: IssueList,
 ): ReadFile | "no-file" | undefined {
-  const bytes = readBytes(path, place, uid, issues);
+  const bytes = readBytes(path, place, reader, issues);
   if (bytes === undefined || bytes === "no-file") return bytes;
   const decoded = decodeUtf8(bytes);
   if ("badLine" in decoded) {
@@ -188,26 +262,47 @@ function readFile(
 function readBytes(
   path: string,
   place: Place,
-  uid: number,
+  { uid, paths }: Reader,
   issues: IssueList,
 ): Uint8Array | "no-file" | undefined {
+  const { O_RDONLY, O_NONBLOCK, O_NOCTTY, O_NOFOLLOW } = constants;
   let descriptor: number | undefined;
   try {
+    // Nobody can put anything else there between this and the look at what was opened.
+    const { real, isShared } = paths.follow(resolve(path));
     // Without O_NONBLOCK a pipe would make us wait for a writer.
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    descriptor = openSync(real, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) return "no-file";
-    const unsafe = describeUnsafe(path, stats, uid);
+    const unsafe =
+      isShared && uid !== 0 && !paths.isOurs(stats)
+        ? `belongs to ${nameOf(stats.uid)}, and what stands in it would run as you: remove it, and use a folder that only you may write to`
+        : (describeUnsafe(path, stats, uid) ?? describeName(descriptor, stats, isShared));
     if (unsafe === undefined) return readFileSync(descriptor);
     issues.error(place, unsafe);
     return undefined;
   } catch (error) {
+    if (error instanceof UntrustedPath) {
+      issues.error(place, error.message);
+      return undefined;
+    }
     if (isMissing(error, path)) return "no-file";
     issues.error(place, describe(error));
     return undefined;
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
+}
+
+/** Why a file that is ours may not be one that we have put there. */
+function describeName(
+  descriptor: number,
+  { nlink }: { readonly nlink: number },
+  isShared: boolean,
+): string | undefined {
+  if (isProcFile(descriptor)) return "is a file of /proc, in which others have a say";
+  if (!isShared || nlink === 1) return undefined;
+  return "has a second name elsewhere, in a folder that others may write to; move it to a folder of your own";
 }
 
 function hostFacts(home: string, uid: number): HostFacts {
@@ -240,10 +335,13 @@ function isOf(path: string, uid: number): boolean {
   }
 }
 
-/** A link that leads nowhere is not missing, but wrong. */
+/**
+ * A link that leads nowhere is not missing, but wrong. What is there by no name is no file: a pipe of
+ * `/dev/fd`.
+ */
 function isMissing(error: unknown, path: string): boolean {
   const isGone = error instanceof Error && "code" in error && error.code === "ENOENT";
-  return isGone && lstatSync(path, { throwIfNoEntry: false }) === undefined;
+  return isGone && (existsSync(path) || lstatSync(path, { throwIfNoEntry: false }) === undefined);
 }
 
 function describe(error: unknown): string {

@@ -10,7 +10,8 @@ export interface Ownership {
  * Why a part of the configuration is refused; undefined: only the user and root can change it.
  *
  * Who can write here decides what runs as the user. A folder with the sticky bit, such as /tmp, is
- * good enough to hold a file: there, others cannot replace it.
+ * good enough to hold a file: there, others cannot replace it. (What they put beside it is not taken:
+ * trusted-path.ts.)
  */
 export function describeUnsafe(
   path: string,
@@ -26,7 +27,8 @@ export function describeUnsafe(
     return `belongs to ${owner}, ${reason}; ${own}; or ${instead}`;
   }
   const isOpen = (mode & 0o022) !== 0;
-  if (!isOpen || (mode & 0o1000) !== 0) return undefined;
+  const isSticky = (mode & 0o171000) === 0o041000; // of a file the bit means nothing
+  if (!isOpen || isSticky) return undefined;
   const who = (mode & 0o002) !== 0 ? "everybody" : "its group";
   return `can be changed by ${who}, ${reason}; mend it: chmod go-w ${quote(path)}`;
 }

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, readlinkSync, realpathSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { test } from "node:test";
+import { cleanUp } from "../support/clean-up.ts";
 import { finished, Home, isAlive, lines, type Result, sleeper, waitFor } from "./home.ts";
 import { daemonPid } from "./looks.ts";
 
@@ -123,6 +124,38 @@ test("a node that ends before it is ready is told of", async (t) => {
   const { code, err } = await shell(home, '"$USRSVCD"', notingNode(home, "exit 3"));
   assert.equal(code, 254);
   assert.match(err, /ended before it was ready/);
+});
+
+test("usrsvcd that does not answer is told of after a minute, and left alone", async (t) => {
+  const home = new Home(t).program("web", { command: sleeper() });
+  const env = notingNode(home, `echo $$ >${home.file("hangs")}\nexec sleep 30 >/dev/null 2>&1`);
+  // Whoever waits a minute is let go as soon as there is somebody to wait for.
+  const fast = `#!/bin/sh\n[ "$1" = 60 ] || exec /bin/sleep "$@"\nuntil [ -s ${home.file("hangs")} ]; do /bin/sleep 0.01; done\n`;
+  home.script("bin/sleep", fast);
+  const { code, out, err } = await shell(home, '"$USRSVCD"', env);
+  assert.equal(code, 1, err);
+  assert.equal(out, "");
+  const pid = Number(home.read("hangs"));
+  cleanUp(t, () => process.kill(pid, "SIGKILL"));
+  assert.match(
+    err,
+    new RegExp(`^usrsvcd: no answer within 60 s; process ${pid} is left alone, .*`),
+  );
+  assert.match(err, new RegExp(`ps -o pid,stat,wchan,args -p ${pid}\\. To end it: kill ${pid},`));
+  assert.ok(isAlive(pid));
+});
+
+test("what waits a minute for usrsvcd is gone as soon as that answers, and is nobody's program", async (t) => {
+  const home = new Home(t).program("web", { command: "sleep 60", scan_for_process: "yes" });
+  mkdirSync(home.file("bin"));
+  const note = `#!/bin/sh\n[ "$1" != 60 ] || [ "$USRSVC_PROGRAM" != usrsvcd ] || echo $$ >${home.file("waits")}\nexec /bin/sleep "$@"\n`;
+  home.script("bin/sleep", note);
+  const path = { PATH: `${home.file("bin")}:${process.env["PATH"]}` };
+  const { code, err } = await shell(home, '"$USRSVCD"', path);
+  assert.equal(code, 0, err);
+  const waited = Number(home.read("waits"));
+  assert.ok(waited > 1 && !isAlive(waited));
+  assert.notEqual(await home.running("web"), waited);
 });
 
 test("usrsvcd goes to the background without the C library, and without its first lines", async (t) => {

@@ -63,6 +63,60 @@ describe("another account", { skip }, () => {
     assert.equal(readFileSync(secret, "utf8"), "key\n");
   });
 
+  for (const [what, text] of [
+    ["good", "[Program:evil]\ncommand = /bin/sleep 3333\n"],
+    ["broken", "[Program:evil\nhello"],
+  ] as const) {
+    test(`keeps no reread from mine by a ${what} file in a config_dir that all may write to`, async (t) => {
+      const folder = shared(t);
+      const home = new Home(t, `config_dir = ${folder}`).program("web", { command: sleeper() });
+      const mine = join(folder, "mine.cfg");
+      const program = (name: string): string => `[Program:${name}]\ncommand = ${sleeper()}\n`;
+      writeFileSync(mine, program("one"));
+      const theirs = join(folder, "a.cfg");
+      writeFileSync(theirs, text);
+      chownSync(theirs, OTHER, OTHER);
+      assert.equal((await home.usrsvcd()).code, 0);
+      const warned = home.log().find(({ msg }) => msg.includes("a.cfg"));
+      assert.match(
+        warned?.msg ?? "",
+        /belongs to \S+, and is passed over, since it would run as you/,
+      );
+      writeFileSync(mine, program("one") + program("two"));
+      const reread = await home.usrsvcd("reread");
+      assert.equal(reread.code, 0, reread.err);
+      assert.match(reread.out, /two/);
+      assert.match(reread.err, /a\.cfg: warning: belongs to /);
+      const names = (await home.status()).map(({ program: name }) => name);
+      assert.deepEqual(names.toSorted(), ["one", "two", "web"]);
+      assert.equal((await home.usrsvc("status", "evil")).code, 133);
+    });
+  }
+
+  test("has nothing of its own run by root, in whatever HOME", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper() });
+    const made = home.file("made");
+    home.program("touch", { command: `/usr/bin/touch ${made}` });
+    chownSync(home.config, OTHER, OTHER);
+    const wanted = /belongs to \S+, and you are root; run it as \S+: su - /;
+    const refused = async (): Promise<void> => {
+      for (const { code, err } of [await home.usrsvc("start", "all"), await home.usrsvcd()]) {
+        assert.equal(code, 130, err);
+        assert.match(err, wanted);
+      }
+    };
+    try {
+      await refused();
+      chownSync(home.config, 0, 0);
+      chownSync(home.path, OTHER, OTHER);
+      await refused();
+    } finally {
+      chownSync(home.config, 0, 0);
+      chownSync(home.path, 0, 0);
+    }
+    assert.ok(!existsSync(made));
+  });
+
   for (const what of ["a link", "a FIFO"]) {
     test(`keeps usrsvcd neither from its start nor from its log by ${what}`, async (t) => {
       const folder = shared(t);

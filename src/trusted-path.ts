@@ -1,0 +1,180 @@
+import { lstatSync, readFileSync, readlinkSync, type Stats, statfsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isPrivateGroup, nameOf, runAs } from "./accounts.ts";
+
+/** As path_resolution(7) has it. */
+const MOST_LINKS = 40;
+
+/** Types of file systems, as in statfs(2). */
+const PROC = 0x9fa0;
+const FUSE = 0x65735546;
+
+/** So many does a user namespace know that knows them all. */
+const ALL_UIDS = 4_294_967_295;
+
+/** Another account could put something else in the place of a path; the message says who, where, and what to do. */
+export class UntrustedPath extends Error {
+  override readonly name = "UntrustedPath";
+  /** Only who, and where. */
+  readonly fault: string;
+
+  constructor(fault: string, advice: string) {
+    super(fault + advice);
+    this.fault = fault;
+  }
+}
+
+/** A path that was followed to its end. */
+export interface Followed {
+  /** The same with no links in it. */
+  readonly real: string;
+  /** Others may put files of theirs beside it, as in /tmp. */
+  readonly isShared: boolean;
+}
+
+/** A folder on a way that is trusted. */
+interface Folder {
+  readonly isShared: boolean;
+  readonly dev: number;
+}
+
+/**
+ * Follows paths step by step, each link of them too, and takes only ways on which nobody but `uid` and
+ * root can put anything else in their place. In a folder like /tmp what belongs to these two stays
+ * where it is; what belongs to anybody else is not taken from there.
+ */
+export class TrustedPaths {
+  readonly #uid: number;
+  readonly #folders = new Map<string, Folder>();
+
+  constructor(uid: number) {
+    this.#uid = uid;
+  }
+
+  /**
+   * Follows an absolute path. Whose its end is, and who may change it, is left to the caller.
+   *
+   * @throws {UntrustedPath} and what Node throws where something is missing, or is no folder
+   */
+  follow(path: string): Followed {
+    const rest = parts(path);
+    let at = "/";
+    let isShared = false;
+    for (let links = 0, name = rest.pop(); name !== undefined; name = rest.pop()) {
+      if (name === "..") {
+        at = dirname(at);
+        continue;
+      }
+      const folder = this.folder(at);
+      const next = join(at, name);
+      const stat = lstatSync(next);
+      if (folder.isShared) this.#checkEntry(next, stat, at, folder);
+      if (!stat.isSymbolicLink()) {
+        at = next;
+        ({ isShared } = folder);
+        continue;
+      }
+      links += 1;
+      if (links > MOST_LINKS) throw new UntrustedPath(`${path} leads through too many links`, "");
+      const target = readlinkSync(next);
+      if (target.startsWith("/")) at = "/";
+      rest.push(...parts(target));
+    }
+    return { real: at, isShared };
+  }
+
+  /**
+   * A folder, by its path without links.
+   *
+   * @throws {UntrustedPath} where others can rename or remove what is in it
+   */
+  folder(path: string): Folder {
+    let known = this.#folders.get(path);
+    if (known === undefined) {
+      const stat = lstatSync(path);
+      known = { isShared: this.#checkFolder(path, stat), dev: stat.dev };
+      this.#folders.set(path, known);
+    }
+    return known;
+  }
+
+  /** True for what belongs to nobody else. */
+  isOurs({ uid }: Pick<Stats, "uid">): boolean {
+    return uid === 0 || uid === this.#uid;
+  }
+
+  #checkFolder(path: string, stat: Stats): boolean {
+    if (!stat.isDirectory()) return false; // whoever looks into it is told so
+    if (!this.isOurs(stat) && !isUnmapped(stat.uid)) {
+      const owner = nameOf(stat.uid);
+      const instead = `run it as ${owner}: ${runAs(stat.uid, "usrsvc …")}`;
+      throw new UntrustedPath(
+        `the folder ${path} belongs to ${owner}`,
+        this.#uid === 0
+          ? `, and you are root; ${instead}`
+          : `, who can change what is in it, and that would run as you; use a folder of your own; or ${instead}`,
+      );
+    }
+    const byAll = (stat.mode & 0o002) !== 0;
+    const byGroup = (stat.mode & 0o020) !== 0 && !isPrivateGroup(stat.gid, this.#uid);
+    if (!byAll && !byGroup) return false;
+    if ((stat.mode & 0o1000) !== 0) return true;
+    const who = byAll ? "everybody" : "its group";
+    throw new UntrustedPath(
+      `the folder ${path} can be changed by ${who}`,
+      `, and what stands in it runs as you; mend it: chmod go-w ${quote(path)}, or use another folder`,
+    );
+  }
+
+  #checkEntry(path: string, stat: Stats, folder: string, { dev }: Folder): void {
+    // A folder or a file tells whose it is when it is looked into.
+    if (stat.isSymbolicLink() && !this.isOurs(stat)) {
+      throw new UntrustedPath(
+        `${path} is a link that ${nameOf(stat.uid)} has made`,
+        ", who may lead it anywhere: remove it, and use a folder that only you may write to",
+      );
+    }
+    // Whose its files are, such a file system says as it likes: anybody may mount one on what is his.
+    if (stat.dev !== dev && isOfType(path, FUSE) && !isOfType(folder, FUSE)) {
+      throw new UntrustedPath(`${path} was mounted, perhaps by another account (FUSE)`, "");
+    }
+  }
+}
+
+/**
+ * True for a file of /proc: what is in there is root's for many a process of others (a setuid one), and
+ * says what these have told.
+ */
+export function isProcFile(descriptor: number): boolean {
+  return isOfType(`/proc/self/fd/${descriptor}`, PROC);
+}
+
+function isOfType(path: string, type: number): boolean {
+  return statfsSync(path).type === type;
+}
+
+/** The names of a path, the last first. */
+function parts(path: string): string[] {
+  return path
+    .split("/")
+    .filter((name) => name !== "" && name !== ".")
+    .toReversed();
+}
+
+/**
+ * In a user namespace that does not know all accounts (bwrap, unshare -U) root of the machine, who owns
+ * `/`, looks as all do who are unknown.
+ */
+function isUnmapped(uid: number): boolean {
+  const number = (path: string): number => Number(readFileSync(path, "utf8"));
+  try {
+    const [, , count] = readFileSync("/proc/self/uid_map", "utf8").trim().split(/\s+/).map(Number);
+    return count !== ALL_UIDS && uid === number("/proc/sys/kernel/overflowuid");
+  } catch {
+    return false; // a kernel without them
+  }
+}
+
+function quote(path: string): string {
+  return /^[\w/.:@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
