@@ -13,6 +13,7 @@ import { basename, dirname, extname, join } from "node:path";
 import pino from "pino";
 import type { SonicBoom } from "sonic-boom";
 import { isPrivateFolder, openForAppend } from "./open-log.ts";
+import { maskAll, maskSecrets } from "./secrets.ts";
 import { tameJson } from "./tame.ts";
 
 /** What a log line is about; the README lists all events with their fields. */
@@ -96,7 +97,7 @@ export async function openLog(target: LogTarget): Promise<OpenLog> {
   return {
     write(level, event, fields, message) {
       const logger = level === "warn" || level === "error" ? err : out;
-      logger.pino[level]({ event, ...shorten(fields) }, cut(message));
+      logger.pino[level]({ event, ...shorten(maskAll(fields)) }, cut(maskSecrets(message)));
     },
     reopen() {
       out.reopen();

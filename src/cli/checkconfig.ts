@@ -49,7 +49,7 @@ export function checkConfig(
   const issues = eachOnce(checked.issues);
   if (json) {
     const lines = [...(settings ? describeSettings(settings) : []), ...issues.map(describeIssue)];
-    for (const line of lines) screen.result(jsonLine(line));
+    for (const line of lines) screen.page(jsonLine(line));
   }
   const { length: warnings } = issues.filter(({ severity }) => severity === "warning");
   const errors = issues.length - warnings;

@@ -4,6 +4,7 @@ import { IssueList } from "./issue-list.ts";
 import type { ConfigIssue, Place } from "./issue.ts";
 import { DEFAULTS, nameAfter, PROGRAM } from "./section-names.ts";
 import type { MainSettings, ProgramSettings } from "./settings.ts";
+import { shownName } from "./shown.ts";
 import { beginsWithShellSyntax, findShellSyntax } from "./shell-syntax.ts";
 
 /** Settings of which each may be missing. */
@@ -156,22 +157,25 @@ const REFERENCE = /(?<![\w\\$])\$(?:\{(\w+)\}|(\w+))/g;
 
 function adviseEnv(env: Section, file: string, home: string, issues: IssueList): void {
   for (const [name, { text, line }] of env.entries) {
-    const tell = (what: string): void => issues.warn({ file, line }, `${name}: ${what}`);
+    // Values of variables are not shown: there are secrets.
+    const tell = (what: string): void => issues.warn({ file, line }, `${shownName(name)}: ${what}`);
     const bare = name.replace(/^export\s+/, "");
     if (bare !== name)
-      tell(`is the name of a variable here, as it stands; write ${bare} = …, without export`);
+      tell(
+        `is the name of a variable here, as it stands; write ${shownName(bare)} = …, without export`,
+      );
+    else if (/[\s:]/.test(name))
+      tell("has a blank or a colon in its name; if that was not meant, write NAME = VALUE");
     const references = [...text.matchAll(REFERENCE)].map(([shown, braced, plain]) => ({
       shown,
       name: braced ?? plain ?? "",
     }));
     const meant = references.find((one) => KNOWN.has(one.name) || env.entries.has(one.name));
-    if (meant !== undefined) tell(adviseReference(meant, bare, text, home, env));
+    if (meant !== undefined) tell(adviseReference(meant, bare, home, env));
     else if (/^(\$\(.*\)|`.*`)$/s.test(text))
-      tell(`no shell runs ${JSON.stringify(text)}; write what it prints`);
+      tell("no shell runs the command in it; write what that prints");
     else if (/(^|:)~\//.test(text)) {
-      tell(
-        `no shell replaces the ~ of ${JSON.stringify(text)}; write ${text.replaceAll(/(^|:)~(?=\/)/g, `$1${home}`)}`,
-      );
+      tell(`no shell replaces the ~ in it; write ${home} in its place`);
     }
   }
 }
@@ -179,17 +183,13 @@ function adviseEnv(env: Section, file: string, home: string, issues: IssueList):
 function adviseReference(
   { shown, name }: { readonly shown: string; readonly name: string },
   own: string,
-  text: string,
   home: string,
   env: Section,
 ): string {
-  const what = `no shell replaces ${shown} in ${JSON.stringify(text)}`;
-  if (name === "HOME") return `${what}; write ${text.replaceAll(shown, home)}`;
-  if (name === "PATH") {
-    const whole = text.replaceAll(shown, "/usr/local/bin:/usr/bin:/bin");
-    return `${what}, and no command would be found there; write all folders, as in ${own} = ${whole}`;
-  }
-  if (name !== own && env.entries.has(name))
-    return `${what}; write ${text.replaceAll(shown, `%(${name})s`)}`;
+  const what = `no shell replaces ${shown} here`;
+  if (name === "HOME") return `${what}; write ${home} in its place`;
+  if (name === "PATH")
+    return `${what}, and no command would be found there; write all folders in its place, as in ${own} = …:/usr/local/bin:/usr/bin:/bin`;
+  if (name !== own && env.entries.has(name)) return `${what}; write %(${name})s in its place`;
   return `${what}; write its value`;
 }

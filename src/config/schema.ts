@@ -207,11 +207,11 @@ function flag(fallback: boolean, help: string): Setting<boolean> {
   return setting("Program", values.readBoolean, fallback, { shown, help });
 }
 
-function readTitle({ text }: RawValue): Reading<Title> {
+function readTitle({ text, written = text }: RawValue): Reading<Title> {
   if (text === "") return { value: undefined };
   const translated = translatePythonRegex(text);
   if ("regex" in translated) return { value: { source: text, ...translated } };
-  const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  const shown = written.length > 200 ? `${written.slice(0, 200)}…` : written;
   return { problem: `${JSON.stringify(shown)} is no regular expression: ${translated.problem}` };
 }
 
