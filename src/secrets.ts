@@ -9,8 +9,8 @@ export const MASK = "***";
 
 const SECRET_WORD =
   "(?:passw(?:or)?d|passphrase|passcode|[_-]pwd|[_-]pass|secret|token|credential|(?:api|access|private|encrypt(?:ion)?|signing|auth)[_-]?key)";
-/** No longer parts are looked through: each expression takes time in proportion to the text. */
-const MORE = "[A-Za-z0-9_.-]{0,40}";
+/** `DB_PASSWORD_FILE` says where it is. No longer parts of names are looked through: that takes time. */
+const MORE = String.raw`(?![\w.-]{0,40}(?:file|path|dir|name)\b)[\w.-]{0,40}`;
 const VALUE = String.raw`(?:"[^"]*"?|'[^']*'?|[^\s"'&,;][^\s&]*)`;
 
 const MAYBE = new RegExp(String.raw`:\/\/|${SECRET_WORD}`, "i");
@@ -20,7 +20,7 @@ const ASSIGNMENTS = new RegExp(
   String.raw`(${SECRET_WORD}${MORE}["']? ?= ?)(?!…|VALUE\b)${VALUE}`,
   "gi",
 );
-const OPTION = `--?${MORE}${SECRET_WORD}${MORE}`;
+const OPTION = String.raw`--?[\w.-]{0,40}${SECRET_WORD}${MORE}`;
 const OPTIONS = new RegExp(String.raw`((?:^|\s)${OPTION}\s)(?!-)${VALUE}`, "gi");
 const WHOLE_OPTION = new RegExp(`^${OPTION}$`, "i");
 const SECRET_NAME = new RegExp(SECRET_WORD, "i");
@@ -83,6 +83,28 @@ const SHORTEST = 3;
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
 }
+
+/** A key or the name of a variable; what is no such name may hold a part of a value. */
+export function shownName(name: string): string {
+  if (NAME.test(name)) return name;
+  const begin = keyBefore(name);
+  return begin === undefined ? "(a name that is not shown)" : `${begin}…`;
+}
+
+/**
+ * The key that a line begins with which is no `key = value`: one of `known`, or what has a colon and looks
+ * as variables do. Else it may be the second half of a password.
+ */
+export function keyBefore(line: string, known: ReadonlySet<string> = NONE): string | undefined {
+  const [, key = "", colon] = KEY.exec(line) ?? [];
+  if (known.has(key)) return key;
+  return colon !== undefined && VARIABLE.test(key) ? key : undefined;
+}
+
+const NONE: ReadonlySet<string> = new Set();
+const NAME = /^(?:export )?[A-Za-z_][\w.-]{0,99}$/;
+const KEY = /^(?:export\s+)?([A-Za-z_][\w.-]{0,99})(?:(\s*:)(?=\s|$)|(?=\s|:|$))/;
+const VARIABLE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/;
 
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);

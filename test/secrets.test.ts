@@ -40,6 +40,7 @@ describe("a secret", () => {
     "me@example.org",
     "Unexpected token } in JSON at position 5",
     "SyntaxError: missing token",
+    "DB_PASSWORD_FILE=/run/secrets/db x --token-file /run/t --password-path=/x",
     "PWD=/home/me OLDPWD=/x PATH=/bin:/usr/bin",
     "write NAME = VALUE into a section",
   ];

@@ -1,10 +1,10 @@
+import { maskWords, shownName } from "../secrets.ts";
 import type { Section } from "./configobj.ts";
 import type { ReadFile } from "./defaults.ts";
 import { IssueList } from "./issue-list.ts";
 import type { ConfigIssue, Place } from "./issue.ts";
 import { DEFAULTS, nameAfter, PROGRAM } from "./section-names.ts";
 import type { MainSettings, ProgramSettings } from "./settings.ts";
-import { shownName } from "./shown.ts";
 import { beginsWithShellSyntax, findShellSyntax } from "./shell-syntax.ts";
 
 /** Settings of which each may be missing. */
@@ -37,6 +37,12 @@ const UNMEASURED =
   "measures the shell alone, since the command line ends in no command of which it waits for the end: " +
   "set proctitle_re, or start the program without useshell";
 
+/** What may be seen by all: jupyter's `password=argon2:…`. */
+const HASH = /\b(argon2|bcrypt|pbkdf2|scrypt|sha\d+)|\$\d\w?\$/;
+const SEEN_BY_ALL =
+  "holds what looks like a password, and each account of this machine can see it in ps; hand it over in " +
+  "[[Env]], or in a file";
+
 /**
  * Says what is valid, but can hardly be meant: for who asks whether a configuration is right, and not
  * for those who use it.
@@ -66,6 +72,9 @@ export class Advisor {
     const { command, useshell, enabled, match, emailAlerts } = settings;
     const isBare = command !== undefined && useshell === false;
     const tell = (key: string, text: string): void => issues.warn(whereIs(key), `${key}: ${text}`);
+    const words = settings.argv ?? [];
+    const masked = maskWords(words).findIndex((word, index) => word !== words[index]);
+    if (masked >= 0 && !HASH.test(words[masked] ?? "")) tell("command", SEEN_BY_ALL);
     for (const text of isBare ? findShellSyntax(command, this.#home) : []) tell("command", text);
     if (enabled !== false && !(isBare && beginsWithShellSyntax(command))) {
       const text = this.#facts.ofCommand(settings);

@@ -1,9 +1,10 @@
 import { unsafe } from "ini";
+import { keyBefore, shownName } from "../secrets.ts";
 import { skipBlanks } from "./blanks.ts";
 import { type Pair, readHeader, readPair } from "./configobj-line.ts";
 import { type ConfigValue, readValue } from "./configobj-value.ts";
 import { schemas } from "./schema.ts";
-import { keyBefore, shownName, shownSection } from "./shown.ts";
+import { shownSection } from "./shown.ts";
 
 /** One `key = value`. */
 export interface Entry extends ConfigValue {

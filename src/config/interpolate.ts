@@ -1,5 +1,5 @@
+import { shownName } from "../secrets.ts";
 import type { Section } from "./configobj.ts";
-import { shownName } from "./shown.ts";
 
 /** A `%(name)s` that leads nowhere; the caller knows the place. */
 export class InterpolationError extends Error {

@@ -1,3 +1,4 @@
+import { shownName } from "../secrets.ts";
 import type { Section } from "./configobj.ts";
 import type { IssueList } from "./issue-list.ts";
 import { nearest } from "./nearest.ts";
@@ -8,7 +9,7 @@ import {
   type PlacedSection,
   resolveEntry,
 } from "./section-reader.ts";
-import { shownName, shownSection } from "./shown.ts";
+import { shownSection } from "./shown.ts";
 
 /** A Program or DefaultSettings section with its subsections, not yet converted. */
 export interface Layer {

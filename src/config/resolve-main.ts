@@ -51,6 +51,7 @@ export function resolveMain(
     pidfile: values.pidfile ?? `${host.home}/${host.uid}_usrsvcd.pid`,
     usrsvcdStdout: values.usrsvcd_stdout,
     usrsvcdStderr: values.usrsvcd_stderr,
+    usrsvcdLogMode: values.usrsvcd_log_mode ?? mainSchema.usrsvcd_log_mode.fallback,
     sendmailPath,
     smtpUrl: values.smtp_url,
     alertIntervalMs: values.alert_interval ?? mainSchema.alert_interval.fallback,

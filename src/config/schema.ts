@@ -39,6 +39,11 @@ export const mainSchema = {
     shown: "as usrsvcd_stdout",
     help: "file for the warnings and errors of usrsvcd, or stdout",
   }),
+  usrsvcd_log_mode: setting("Main", values.readFileMode, 0o600, {
+    shown: "0600",
+    unit: "octal",
+    help: "who may read the log of usrsvcd: 0600 you alone, 0640 its group as well",
+  }),
   sendmail_path: setting("Main", values.readAutoPath, undefined, {
     shown: "auto",
     help: "the sendmail program; auto: looked for where machines have it, then on PATH",

@@ -1,10 +1,11 @@
+import { shownName } from "../secrets.ts";
 import type { Entry, Section } from "./configobj.ts";
 import { adviseForeignKey } from "./foreign-keys.ts";
 import { interpolate, InterpolationError } from "./interpolate.ts";
 import type { IssueList } from "./issue-list.ts";
 import { nearest } from "./nearest.ts";
 import { type Schema, schemas, type Table, type Values } from "./schema.ts";
-import { isSecretKey, shownKey, shownName } from "./shown.ts";
+import { isSecretKey, shownKey } from "./shown.ts";
 import type { RawValue } from "./values.ts";
 
 /** A section and the file in which it stands. */

@@ -133,6 +133,13 @@ export function readUmask(raw: RawValue): Reading<number | undefined> {
   return wrong(raw, "is not a file mode mask in octal, such as 022 or 077");
 }
 
+/** Mode of a file in octal, which its owner can read and write, and others cannot write. */
+export function readFileMode(raw: RawValue): Reading<number> {
+  const { text } = raw;
+  if (/^0?6(00|40|44)$/.test(text)) return { value: Number.parseInt(text, 8) };
+  return wrong(raw, "is not one of the modes 0600, 0640 and 0644");
+}
+
 /** Mail addresses with commas between them. */
 export function readAddresses(raw: RawValue): Reading<readonly string[]> {
   const { text, list, isBrokenList } = raw;

@@ -74,6 +74,7 @@ describe("told of is", () => {
     [program("[[Env]]", "DB_URL: x?y = 1"), /DB_URL…: has a blank or a colon in its name/],
     [program("[[Env]]", "export X = 1"), /write X = …, without export$/],
     ["[DefaultSettings:d]\n[[Env]]\nX = $HOME\n", /^a\.cfg:3: warning: X: no shell/],
+    ["[Program:a]\ncommand = x --password y\n", /^a\.cfg:2: .* looks like a password, .* in ps/],
     [program("startsecs = 3"), /^a\.cfg:3: unknown key "startsecs"; here it is success_seconds$/],
     [program("stopwaitsecs = 3"), /here it is term_to_kill_seconds$/],
     [program("startretries = 3"), /here it is maxrestarts$/],
