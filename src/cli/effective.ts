@@ -1,6 +1,5 @@
 import type { ProgramSettings, Settings } from "../config/settings.ts";
-import { shownName } from "../config/shown.ts";
-import { MASK, maskWords } from "../secrets.ts";
+import { MASK, maskWords, shownName } from "../secrets.ts";
 
 /**
  * The effective settings, defaults resolved, under the names that the configuration file has for
@@ -18,6 +17,7 @@ export function describeSettings(
       pidfile: main.pidfile,
       usrsvcd_stdout: main.usrsvcdStdout ?? null,
       usrsvcd_stderr: main.usrsvcdStderr ?? null,
+      usrsvcd_log_mode: main.usrsvcdLogMode.toString(8).padStart(4, "0"),
       sendmail_path: main.sendmailPath ?? null,
       smtp_url: main.smtpUrl ?? null, // jsonLine masks it
       alert_interval: main.alertIntervalMs / 1000,
