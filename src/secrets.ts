@@ -20,6 +20,13 @@ const ASSIGNMENTS = new RegExp(
   String.raw`(${SECRET_WORD}${MORE}["']? ?= ?)(?!…|VALUE\b)${VALUE}`,
   "gi",
 );
+/** `"db_password": "x"` and `DB_PASSWORD: 'x'`, as programs show their environment. */
+const QUOTED = String.raw`(?:"[^"]*"|'[^']*')`;
+const DUMPS = new RegExp(String.raw`(${SECRET_WORD}${MORE}["']: ?)${QUOTED}`, "gi");
+const BARE_DUMPS = new RegExp(
+  String.raw`((?:PASSWO?R?D|SECRET|TOKEN|CREDENTIALS?|_KEY|_PWD|_PASS)[A-Z0-9_]{0,40}: )${QUOTED}`,
+  "g",
+);
 const OPTION = String.raw`--?[\w.-]{0,40}${SECRET_WORD}${MORE}`;
 const OPTIONS = new RegExp(String.raw`((?:^|\s)${OPTION}\s)(?!-)${VALUE}`, "gi");
 const WHOLE_OPTION = new RegExp(`^${OPTION}$`, "i");
@@ -42,6 +49,8 @@ export function maskSecrets(text: string): string {
       (_all, scheme: string, rest: string) => `${scheme}://${maskRest(scheme, rest)}`,
     )
     .replaceAll(ASSIGNMENTS, `$1${MASK}`)
+    .replaceAll(DUMPS, `$1${MASK}`)
+    .replaceAll(BARE_DUMPS, `$1${MASK}`)
     .replaceAll(OPTIONS, `$1${MASK}`);
 }
 

@@ -18,6 +18,8 @@ describe("a secret", () => {
     ['API_KEY="S3 CRET" x', "API_KEY=*** x"],
     ["mysqld --password=S3CRET --port=1", "mysqld --password=*** --port=1"],
     ["mysqld --auth-token S3CRET --port 1", "mysqld --auth-token *** --port 1"],
+    [`{"db_password": "S3CRET", "a": "b"}`, '{"db_password": ***, "a": "b"}'],
+    ["{ DB_PASSWORD: 'S3CRET', A: 'b' }", "{ DB_PASSWORD: ***, A: 'b' }"],
     ["aws_secret_access_key=S3CRET", "aws_secret_access_key=***"],
     ["http://h/?token=S3CRET&x=1", "http://h/?token=***&x=1"],
   ];
@@ -40,6 +42,7 @@ describe("a secret", () => {
     "me@example.org",
     "Unexpected token } in JSON at position 5",
     "SyntaxError: missing token",
+    "Unexpected token: 'import'",
     "DB_PASSWORD_FILE=/run/secrets/db x --token-file /run/t --password-path=/x",
     "PWD=/home/me OLDPWD=/x PATH=/bin:/usr/bin",
     "write NAME = VALUE into a section",

@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import { libc } from "../../proc/libc.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { openForAppend } from "../open-log.ts";
+import { maskSecrets } from "../secrets.ts";
 
 /** A program's log, opened for it. */
 export interface Output {
@@ -92,6 +93,8 @@ export function lastLines(
       const from = Math.max(end < since ? 0 : since, end - TAIL_BYTES);
       const buffer = Buffer.alloc(end - from);
       text = buffer.toString("utf8", 0, readSync(fd, buffer, 0, buffer.length, from));
+      // Of half a line nobody can tell whether it is half a secret.
+      if (from > since) text = text.slice(text.indexOf("\n") + 1);
     } finally {
       closeSync(fd);
     }
@@ -105,11 +108,13 @@ export function lastLines(
     .slice(-most);
 }
 
-/** Control characters (colours among them) do not get to the terminal of whoever reads this. */
+/**
+ * Control characters (colours among them) do not get to the terminal of whoever reads this, nor passwords
+ * to those who get mail.
+ */
 function printable(line: string): string {
-  return stripVTControlCharacters(line)
+  const text = stripVTControlCharacters(line)
     .replaceAll("\t", " ")
-    .replaceAll(/\p{Cc}/gu, "")
-    .trimEnd()
-    .slice(0, 500);
+    .replaceAll(/\p{Cc}/gu, "");
+  return maskSecrets(text).trimEnd().slice(0, 500);
 }
