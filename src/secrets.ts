@@ -27,7 +27,8 @@ const BARE_DUMPS = new RegExp(
   String.raw`((?:PASSWO?R?D|SECRET|TOKEN|CREDENTIALS?|_KEY|_PWD|_PASS)[A-Z0-9_]{0,40}: )${QUOTED}`,
   "g",
 );
-const OPTION = String.raw`--?[\w.-]{0,40}${SECRET_WORD}${MORE}`;
+/** One of our own has no value. */
+const OPTION = String.raw`(?!--show-secrets)--?[\w.-]{0,40}${SECRET_WORD}${MORE}`;
 const OPTIONS = new RegExp(String.raw`((?:^|\s)${OPTION}\s)(?!-)${VALUE}`, "gi");
 const WHOLE_OPTION = new RegExp(`^${OPTION}$`, "i");
 const SECRET_NAME = new RegExp(SECRET_WORD, "i");

@@ -42,6 +42,7 @@ describe("a secret", () => {
     "me@example.org",
     "Unexpected token } in JSON at position 5",
     "SyntaxError: missing token",
+    "--show-secrets goes with checkconfig",
     "Unexpected token: 'import'",
     "DB_PASSWORD_FILE=/run/secrets/db x --token-file /run/t --password-path=/x",
     "PWD=/home/me OLDPWD=/x PATH=/bin:/usr/bin",
