@@ -114,7 +114,7 @@ export function keyBefore(line: string, known: ReadonlySet<string> = NONE): stri
 const NONE: ReadonlySet<string> = new Set();
 const NAME = /^(?:export )?[A-Za-z_][\w.-]{0,99}$/;
 const KEY = /^(?:export\s+)?([A-Za-z_][\w.-]{0,99})(?:(\s*:)(?=\s|$)|(?=\s|:|$))/;
-const VARIABLE = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/;
+const VARIABLE = /^(?:[A-Z]+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)$/;
 
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);

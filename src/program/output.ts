@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import { libc } from "../../proc/libc.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { openForAppend } from "../open-log.ts";
+import { setMode } from "../private-file.ts";
 import { maskSecrets } from "../secrets.ts";
 
 /** A program's log, opened for it. */
@@ -30,6 +31,8 @@ export function openOutput(path: string): Output {
   try {
     libc()?.makeBlocking(fd); // without koffi Node does it in the child
     const stat = fstatSync(fd);
+    // With a umask of 777 it could not be opened a second time.
+    if ((stat.mode & 0o600) !== 0o600) setMode(fd, (stat.mode & 0o777) | 0o600);
     return { fd, size: stat.isFile() ? stat.size : 0, close };
   } catch (error) {
     close();

@@ -60,6 +60,7 @@ describe("no message holds the secret of", () => {
     [main("[smtp_url: smtp://me:S3CRET@h"), /:2: a line that begins with \[/],
     [env("DB_PASSWORD: S3CRET"), /:5: DB_PASSWORD: the line is neither/],
     [env("DB_PASSWORD S3CRET"), /:5: the line is neither/],
+    [env("TOKEN: S3CRET"), /:5: TOKEN: the line is neither/],
     [env("export DB_PASSWORD: S3CRET"), /:5: DB_PASSWORD: the line is neither/],
     [env("DB_PASSWORD = ab", "S3CRET"), /:6: the line is neither/],
     [env("DB_PASSWORD = ab \\", "  S3CRET cd"), /:6: the line is neither/],

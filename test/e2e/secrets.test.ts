@@ -219,7 +219,7 @@ for (const umask of ["000", "022", "077", "777"]) {
     };
     await under("usrsvcd.cjs", "start");
     await waitFor("web", () => home.pid("web") !== undefined && isAlive(home.pid("web") ?? 0));
-    await under("usrsvc.cjs", "restart", "web");
+    await under("usrsvc.cjs", "restart", "web"); // its log can be opened once more
     writeFileSync(home.config, readFileSync(home.config)); // a reread takes it in
     await under("usrsvcd.cjs", "reread");
     await under("usrsvcd.cjs", "init", "-c", home.file("new.cfg"));
