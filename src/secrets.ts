@@ -17,7 +17,7 @@ const MAYBE = new RegExp(String.raw`:\/\/|${SECRET_WORD}`, "i");
 const URLS = /([a-z][a-z0-9+.-]{0,30}):\/\/(\S+)/gi;
 /** The end of a name, and `=x`; a word that stands for something is no secret. */
 const ASSIGNMENTS = new RegExp(
-  String.raw`(${SECRET_WORD}${MORE}["']? ?= ?)(?!…|VALUE\b)${VALUE}`,
+  String.raw`(${SECRET_WORD}${MORE}["']? ?= ?)(?!\u2026|VALUE\b)${VALUE}`,
   "gi",
 );
 /** `"db_password": "x"` and `DB_PASSWORD: 'x'`, as programs show their environment. */
