@@ -21,6 +21,8 @@ _usrsvc() {
       options+=' --parallel --here --reread'
     elif [[ $action == install-unit ]]; then
       options+=' --system --user --force --node'
+    elif [[ $action == checkconfig ]]; then
+      options+=' --show-secrets'
     else
       options+=' --foreground'
     fi

@@ -13,6 +13,8 @@ import { basename, dirname, extname, join } from "node:path";
 import pino from "pino";
 import type { SonicBoom } from "sonic-boom";
 import { isPrivateFolder, openForAppend } from "./open-log.ts";
+import { setMode } from "./private-file.ts";
+import { maskAll, maskSecrets } from "./secrets.ts";
 import { tameJson } from "./tame.ts";
 
 /** What a log line is about; the README lists all events with their fields. */
@@ -81,6 +83,8 @@ export interface LogTarget {
   readonly stdout: string | undefined;
   /** A path for warnings and errors; undefined or "stdout": with all the others. */
   readonly stderr: string | undefined;
+  /** Mode of the files. */
+  readonly mode: number;
   readonly debug: boolean;
 }
 
@@ -91,12 +95,12 @@ export interface LogTarget {
  */
 export async function openLog(target: LogTarget): Promise<OpenLog> {
   const apart = target.stderr !== undefined && target.stderr !== "stdout";
-  const out = makeLogger(await openStream(target.stdout), target.debug);
-  const err = apart ? makeLogger(await openStream(target.stderr), target.debug) : out;
+  const out = makeLogger(await openStream(target.stdout, target.mode), target.debug);
+  const err = apart ? makeLogger(await openStream(target.stderr, target.mode), target.debug) : out;
   return {
     write(level, event, fields, message) {
       const logger = level === "warn" || level === "error" ? err : out;
-      logger.pino[level]({ event, ...shorten(fields) }, cut(message));
+      logger.pino[level]({ event, ...shorten(maskAll(fields)) }, cut(maskSecrets(message)));
     },
     reopen() {
       out.reopen();
@@ -143,19 +147,21 @@ function makeLogger(
   };
 }
 
-async function openStream(path: string | undefined): Promise<Stream> {
+async function openStream(path: string | undefined, mode: number): Promise<Stream> {
   if (path === undefined) return tolerant(pino.destination({ dest: 1, sync: true }));
   const folder = dirname(path);
   if (path.startsWith("/") && existsSync(folder) && !isPrivateFolder(folder)) {
     // Names that are foreseen are not made where others may make them before: nothing is rolled.
-    return tolerant(pino.destination({ fd: openForAppend(path, 0o600), sync: true }));
+    const fd = openForAppend(path, mode);
+    setMode(fd, mode);
+    return tolerant(pino.destination({ fd, sync: true }));
   }
   // A device, a FIFO or a link to such (/dev/null, /dev/stdout) is written to as it is.
   if (existsSync(path) && !lstatSync(path).isFile() && !isOurLink(path)) {
     probe(path);
     return tolerant(pino.destination({ dest: path, sync: true }));
   }
-  return tolerant(await openRolling(path));
+  return tolerant(await openRolling(path, mode));
 }
 
 /**
@@ -190,14 +196,17 @@ function tolerant<S extends Stream & { on(event: "error", call: () => void): unk
  * Opens `path` as a log that is rolled. pino-roll numbers its files (`name.1.log`), so `path` itself
  * is made a link to the current one.
  */
-async function openRolling(path: string): Promise<SonicBoom> {
+async function openRolling(path: string, mode: number): Promise<SonicBoom> {
   if (existsSync(path) && !isOurLink(path)) setOldLogAside(path);
   const { default: roll } = await import("pino-roll"); // 30 ms, and only needed here
   const limit = { count: ROLL_COUNT };
-  const stream = await roll({ file: path, size: ROLL_SIZE, limit, sync: true });
-  const relink = (): void => linkTo(path, stream.file);
-  stream.on("ready", relink);
-  relink();
+  const stream = await roll({ file: path, size: ROLL_SIZE, limit, sync: true, mode });
+  const settle = (): void => {
+    setMode(stream.fd, mode);
+    linkTo(path, stream.file);
+  };
+  stream.on("ready", settle);
+  settle();
   return stream;
 }
 

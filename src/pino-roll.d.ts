@@ -7,7 +7,10 @@ declare module "pino-roll" {
     readonly size?: string;
     readonly limit?: { readonly count: number };
     readonly sync?: boolean;
+    readonly mode?: number;
   }
 
-  export default function roll(options: Options): Promise<SonicBoom & { readonly file: string }>;
+  export default function roll(
+    options: Options,
+  ): Promise<SonicBoom & { readonly file: string; readonly fd: number }>;
 }

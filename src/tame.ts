@@ -1,3 +1,5 @@
+import { maskAll, mayHoldSecret } from "./secrets.ts";
+
 /*
  * Names, titles and output come from files and programs. What a terminal obeys (control characters, of
  * which C1 are some), or what shows text in another order than it has, or hides a part of it (format
@@ -25,9 +27,11 @@ export function tameJson(lines: string): string {
   return lines.replaceAll(WILD, (char) => (char === "\n" ? char : escaped(char)));
 }
 
-/** An object as one line of JSON. */
-export function jsonLine(value: object): string {
-  return tameJson(JSON.stringify(value));
+/** An object as one line of JSON, its secrets masked unless they are asked for. */
+export function jsonLine(value: object, showsSecrets = false): string {
+  const line = JSON.stringify(value);
+  const isShown = showsSecrets || !mayHoldSecret(line);
+  return tameJson(isShown ? line : JSON.stringify(maskAll(value)));
 }
 
 function shown(char: string): string {

@@ -14,13 +14,13 @@ async function main(): Promise<ExitCode> {
     const command = parseCommand(argv);
     switch (command.kind) {
       case "help":
-        screen.result(usage.trimEnd());
+        screen.page(usage.trimEnd());
         return ExitCode.ok;
       case "version":
-        screen.result(`usrsvc ${version()}`);
+        screen.page(`usrsvc ${version()}`);
         return ExitCode.ok;
       case "readme":
-        screen.result(readme().trimEnd());
+        screen.page(readme().trimEnd());
         return ExitCode.ok;
       case "act":
         return await act(command, screen);

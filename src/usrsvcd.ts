@@ -29,13 +29,13 @@ async function main(): Promise<ExitCode> {
       isRestart && words.kind === "control" ? { ...words, action: "restart" } : words);
     switch (command.kind) {
       case "help":
-        screen.result(daemonUsage.trimEnd());
+        screen.page(daemonUsage.trimEnd());
         return ExitCode.ok;
       case "version":
-        screen.result(`usrsvcd ${version()}`);
+        screen.page(`usrsvcd ${version()}`);
         return ExitCode.ok;
       case "readme":
-        screen.result(readme().trimEnd());
+        screen.page(readme().trimEnd());
         return ExitCode.ok;
       case "control":
         return await perform(command, argv, screen);

@@ -1,6 +1,7 @@
 import { closeSync, constants, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { naming } from "./name-file.ts";
+import { setMode } from "./private-file.ts";
 
 /** So many names are tried, should somebody else have had the same idea. */
 const TRIES = 3;
@@ -27,6 +28,7 @@ export function writeByRename(
   try {
     const bytes = Buffer.from(text);
     try {
+      setMode(fd, mode);
       if (naming(path, () => writeSync(fd, bytes)) < bytes.length) {
         throw new Error(`${path}: no space left on the device`);
       }

@@ -198,11 +198,13 @@ describe("completion", () => {
     assert.deepEqual(await offers(home, "usrsvc", ""), [...actions]);
     assert.deepEqual(await offers(home, "usrsvcd", ""), [...daemonActions]);
     const optionsOf = (text: string): readonly string[] =>
-      [...new Set(text.match(/--[a-z]+/g))].toSorted();
+      [...new Set(text.match(/--[a-z]+(-[a-z]+)*/g))].toSorted();
     const shown = async (...words: readonly string[]): Promise<readonly string[]> =>
       (await offers(home, ...words, "--")).toSorted();
     assert.deepEqual(await shown("usrsvc", "stop"), optionsOf(usage));
-    const all = [...(await shown("usrsvcd")), ...(await shown("usrsvcd", "install-unit"))];
+    const all: string[] = [];
+    for (const words of [[], ["install-unit"], ["checkconfig"]])
+      all.push(...(await shown("usrsvcd", ...words)));
     assert.deepEqual([...new Set(all)].toSorted(), optionsOf(daemonUsage));
   });
 });

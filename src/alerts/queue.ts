@@ -1,6 +1,8 @@
-import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { makePrivateFolder } from "../private-file.ts";
 import { readFileHead } from "../read-file.ts";
+import { maskAll } from "../secrets.ts";
 import { writeByRename } from "../write-file.ts";
 import type { Alert } from "./alert.ts";
 
@@ -66,7 +68,7 @@ export class AlertQueue {
     this.put({
       program: alert.program,
       to,
-      alerts: [...(before?.alerts ?? []), alert].slice(-KEPT),
+      alerts: [...(before?.alerts ?? []), maskAll(alert)].slice(-KEPT),
       total: (before?.total ?? 0) + 1,
       attempts: before?.attempts ?? 0,
       lastSentAt: before?.lastSentAt ?? 0,
@@ -86,7 +88,7 @@ export class AlertQueue {
       rmSync(path, { force: true });
       return;
     }
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    makePrivateFolder(this.#folder);
     writeByRename(path, JSON.stringify(pending));
   }
 

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { hostname, userInfo } from "node:os";
 import { callAt, monotonicMs, within } from "../clock.ts";
 import { formatDuration } from "../format.ts";
+import { maskKnown } from "../secrets.ts";
 import { findSendmail } from "../sendmail.ts";
 import type { Message, Sender } from "./message.ts";
 
@@ -52,7 +53,7 @@ export function findTransport(
 }
 
 function bySmtp(url: string, patienceMs: number): Transport {
-  return async (message, to, signal) => {
+  const send: Transport = async (message, to, signal) => {
     const { createTransport } = await import("nodemailer"); // only when there is a mail to send
     const transport = createTransport({
       url,
@@ -69,6 +70,30 @@ function bySmtp(url: string, patienceMs: number): Transport {
       transport.close();
     }
   };
+  return async (...mail) => {
+    try {
+      await send(...mail);
+    } catch (error) {
+      const { message } = error instanceof Error ? error : new Error(String(error));
+      // Without its cause, which may hold the URL, or what was said to the server.
+      // oxlint-disable-next-line preserve-caught-error
+      throw new Error(maskKnown(message, secretsOf(url)));
+    }
+  };
+}
+
+/** The password, as it is written and in each form in which a server is told it, and may repeat it. */
+function secretsOf(url: string): readonly string[] {
+  const { username, password, searchParams } = new URL(url);
+  const asked = [...searchParams].filter(([key]) => /pass|token|secret|key/i.test(key));
+  const further = asked.map(([, value]) => value);
+  const [name, secret] = [username, password].map((text) => decodeURIComponent(text));
+  if (secret === undefined || secret === "") return further;
+  const encoded = [secret, `\0${name}\0${secret}`].map((text) =>
+    Buffer.from(text).toString("base64"),
+  );
+  const bare = encoded.map((text) => text.replace(/=+$/, ""));
+  return [url, password, secret, ...encoded, ...bare, ...further];
 }
 
 /** nodemailer writes the mail; the program is run here, so that one that hangs can be ended. */

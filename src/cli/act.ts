@@ -151,7 +151,7 @@ function tellUnknown(
   if (!json || action === "status") return;
   const code = ExitCode.undefinedProgram;
   const message = text.slice(name.length + 2);
-  screen.result(renderActionJson({ program: name, action, result: "undefined", code, message }));
+  screen.page(renderActionJson({ program: name, action, result: "undefined", code, message }));
 }
 
 function describeUnknown(name: string, settings: Settings): string {
@@ -261,7 +261,7 @@ function operationOf(command: Act, host: Host, screen: Screen, signal: AbortSign
 }
 
 function report(result: ActionResult, json: boolean, screen: Screen): void {
-  if (json) screen.result(renderActionJson(result));
+  if (json) screen.page(renderActionJson(result));
   else if (result.code === ExitCode.ok) screen.result(renderAction(result));
   else screen.complain(renderAction(result));
 }
@@ -284,7 +284,7 @@ async function showStatus(
   });
   const notes = [...moves.map(describeMove), ...daemonNotes(settings, host)];
   const more = notes.length === 0 ? {} : { notes };
-  if (command.json) for (const one of all) screen.result(jsonLine({ ...one, ...more }));
+  if (command.json) for (const one of all) screen.page(jsonLine({ ...one, ...more }));
   else if (all.length > 0) screen.result(renderStatus(all, Date.now()));
   else if (command.names.length === 0) screen.complain("the configuration has no program yet");
   if (!command.json) for (const note of notes) screen.result(`note: ${note}`);

@@ -36,6 +36,8 @@ export type DaemonCommand =
       readonly force: boolean;
       /** Of install-unit: the node that is to run usrsvcd; undefined: the one on PATH. */
       readonly node: string | undefined;
+      /** Of checkconfig: print passwords and the values of `[[Env]]` as they are. */
+      readonly showsSecrets: boolean;
       readonly json: boolean;
       readonly debug: boolean;
       readonly config: string | undefined;
@@ -129,6 +131,7 @@ export function parseDaemonCommand(argv: readonly string[]): DaemonCommand {
     user: { type: "boolean" },
     force: { type: "boolean" },
     node: { type: "string" },
+    "show-secrets": { type: "boolean" },
   } as const;
   const { values, positionals } = hasOptions(argv)
     ? parse(() => parseArgs({ args: [...argv], options, allowPositionals: true }))
@@ -148,6 +151,13 @@ export function parseDaemonCommand(argv: readonly string[]): DaemonCommand {
       throw new UsageError(`--${option} goes with install-unit, not with ${action}`);
     }
   }
+  const showsSecrets = values["show-secrets"] ?? false;
+  if (showsSecrets && action !== "checkconfig") {
+    throw new UsageError(`--show-secrets goes with checkconfig, not with ${action}`);
+  }
+  if (showsSecrets && values.json !== true) {
+    throw new UsageError("--show-secrets goes with --json: nothing else would show any");
+  }
   if (values.system === true && values.user === true) {
     throw new UsageError("--system and --user exclude each other");
   }
@@ -158,6 +168,7 @@ export function parseDaemonCommand(argv: readonly string[]): DaemonCommand {
     unitFor: values.system === true ? "system" : values.user === true ? "user" : undefined,
     force: values.force ?? false,
     node: values.node,
+    showsSecrets,
     json: values.json ?? false,
     debug: values.debug ?? false,
     config: values.config,

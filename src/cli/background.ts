@@ -3,6 +3,7 @@ import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { libc } from "../../proc/libc.ts";
 import { ExitCode } from "../exit-code.ts";
+import { setMode } from "../private-file.ts";
 import { READY_FD_VARIABLE, RESTART_VARIABLE } from "../readiness.ts";
 
 /*
@@ -46,7 +47,10 @@ function openFile(path: string): number | undefined {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOFOLLOW } = constants;
   try {
     const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW, 0o600);
-    if (fstatSync(fd).isFile()) return fd;
+    if (fstatSync(fd).isFile()) {
+      setMode(fd, 0o600);
+      return fd;
+    }
     closeSync(fd);
   } catch {
     // a FIFO that nobody reads, or no space left

@@ -3,6 +3,7 @@ import { loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { jsonLine } from "../tame.ts";
+import type { DaemonCommand } from "./args.ts";
 import { tellResult } from "./daemon-result.ts";
 import { describeSettings } from "./effective.ts";
 import { homeFolder } from "./home.ts";
@@ -38,9 +39,15 @@ export function check(config: string | undefined): Checked {
   }
 }
 
+/** What is asked of `usrsvcd checkconfig`. */
+export type CheckOptions = Pick<
+  DaemonCommand & { kind: "control" },
+  "json" | "config" | "showsSecrets"
+>;
+
 /** `usrsvcd checkconfig`. */
 export function checkConfig(
-  { json, config }: { readonly json: boolean; readonly config: string | undefined },
+  { json, config, showsSecrets }: CheckOptions,
   screen: Screen,
 ): ExitCode {
   const checked = check(config);
@@ -48,8 +55,11 @@ export function checkConfig(
   tellIssues(checked, screen);
   const issues = eachOnce(checked.issues);
   if (json) {
-    const lines = [...(settings ? describeSettings(settings) : []), ...issues.map(describeIssue)];
-    for (const line of lines) screen.result(jsonLine(line));
+    const lines = [
+      ...(settings ? describeSettings(settings, showsSecrets) : []),
+      ...issues.map(describeIssue),
+    ];
+    for (const line of lines) screen.page(jsonLine(line, showsSecrets));
   }
   const { length: warnings } = issues.filter(({ severity }) => severity === "warning");
   const errors = issues.length - warnings;

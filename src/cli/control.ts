@@ -157,7 +157,7 @@ function withRunningOn(
 function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
   const daemon = findDaemon(host.state, host.proc);
   const info = daemon?.info;
-  if (json) screen.result(jsonLine(daemon === undefined ? { running: false } : shown(daemon)));
+  if (json) screen.page(jsonLine(daemon === undefined ? { running: false } : shown(daemon)));
   else if (daemon === undefined) screen.result("usrsvcd is not running: nothing is restarted");
   else if (info === undefined) {
     screen.result(

@@ -22,7 +22,7 @@ export function tellResult(result: DaemonResult, json: boolean, screen: Screen):
   const { action, result: word, code, message, details = [], facts } = result;
   const text = [message, ...details].join("\n");
   if (json) {
-    screen.result(jsonLine({ action, result: word, exitCode: code, message, ...facts }));
+    screen.page(jsonLine({ action, result: word, exitCode: code, message, ...facts }));
   } else if (code === 0) screen.result(text);
   else screen.complain(text);
   return code;

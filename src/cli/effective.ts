@@ -1,10 +1,15 @@
 import type { ProgramSettings, Settings } from "../config/settings.ts";
+import { MASK, maskWords, shownName } from "../secrets.ts";
 
 /**
  * The effective settings, defaults resolved, under the names that the configuration file has for
- * them: first `[Main]`, then one object a program. Times are in seconds, sizes in kB, as there.
+ * them: first `[Main]`, then one object a program. Times are in seconds, sizes in kB, as there. Values of
+ * `[[Env]]` and passwords are masked unless they are asked for.
  */
-export function describeSettings({ main, programs }: Settings): readonly object[] {
+export function describeSettings(
+  { main, programs }: Settings,
+  showsSecrets: boolean,
+): readonly object[] {
   return [
     {
       section: "Main",
@@ -12,25 +17,27 @@ export function describeSettings({ main, programs }: Settings): readonly object[
       pidfile: main.pidfile,
       usrsvcd_stdout: main.usrsvcdStdout ?? null,
       usrsvcd_stderr: main.usrsvcdStderr ?? null,
+      usrsvcd_log_mode: main.usrsvcdLogMode.toString(8).padStart(4, "0"),
       sendmail_path: main.sendmailPath ?? null,
-      smtp_url: main.smtpUrl === undefined ? null : withoutPassword(main.smtpUrl),
+      smtp_url: main.smtpUrl ?? null, // jsonLine masks it
       alert_interval: main.alertIntervalMs / 1000,
       state_dir: main.stateDir,
       subreaper: main.subreaper ?? "auto",
     },
-    ...[...programs.values()].map(describeProgram),
+    ...[...programs.values()].map((program) => describeProgram(program, showsSecrets)),
   ];
 }
 
-function describeProgram(program: ProgramSettings): object {
+function describeProgram(program: ProgramSettings, showsSecrets: boolean): object {
   const { match, monitor, place } = program;
+  const words = showsSecrets ? (all: readonly string[]) => all : maskWords;
   return {
     section: "Program",
     program: program.name,
     file: place.file,
     line: place.line,
     command: program.command,
-    argv: program.argv,
+    argv: words(program.argv),
     useshell: program.useshell,
     directory: program.directory,
     umask: program.umask === undefined ? null : program.umask.toString(8).padStart(4, "0"),
@@ -38,7 +45,7 @@ function describeProgram(program: ProgramSettings): object {
     autopid: program.autopid,
     scan_for_process: program.scanForProcess,
     proctitle_re: match.kind === "title" ? match.source : null,
-    matches: match.kind === "command" ? match.candidates : null,
+    matches: match.kind === "command" ? match.candidates.map(words) : null,
     enabled: program.enabled,
     autostart: program.autostart,
     autorestart: program.autorestart,
@@ -51,7 +58,7 @@ function describeProgram(program: ProgramSettings): object {
     defaults: program.defaults ?? null,
     inherit_env: program.inheritEnv,
     email_alerts: program.emailAlerts,
-    Env: Object.fromEntries(program.env),
+    Env: showsSecrets ? Object.fromEntries(program.env) : maskEnv(program.env),
     Monitor: {
       monitor_after: monitor.monitorAfterMs / 1000,
       activityfile: monitor.activityfile ?? null,
@@ -61,9 +68,7 @@ function describeProgram(program: ProgramSettings): object {
   };
 }
 
-/** Credentials get into no output. */
-function withoutPassword(url: string): string {
-  const shown = new URL(url);
-  if (shown.password !== "") shown.password = "***";
-  return shown.href;
+/** An odd name may hold a part of a value: `DB_URL: x://me:secret@h?a = b`. */
+function maskEnv(env: ProgramSettings["env"]): object {
+  return Object.fromEntries([...env.keys()].map((name) => [shownName(name), MASK]));
 }

@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { nameOf, runAs } from "../accounts.ts";
 import { formatIssues } from "../config/issue.ts";
 import { ExitCode } from "../exit-code.ts";
+import { setMode } from "../private-file.ts";
 import { check } from "./checkconfig.ts";
 import { type DaemonResult, tellResult } from "./daemon-result.ts";
 import { commandWords } from "./own-command.ts";
@@ -93,6 +94,7 @@ function ownerOf(folder: string): number | undefined {
 function writeNew(path: string, text: string): void {
   const fd = openSync(path, "wx", 0o600);
   try {
+    setMode(fd, 0o600);
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
   } catch (error) {

@@ -1,10 +1,13 @@
 import { writeSync } from "node:fs";
+import { maskSecrets } from "../secrets.ts";
 import { tame } from "../tame.ts";
 
 /** Where a command tells its results (stdout) and complaints, hints and progress (stderr). */
 export interface Screen extends Disposable {
   /** A result. */
   result(text: string): void;
+  /** A result that is a page of ours, or JSON: all of it is shown. */
+  page(text: string): void;
   /** A complaint or hint. */
   complain(text: string): void;
   /** What is going on, on a terminal only; replaced by the next, gone at the end. */
@@ -25,21 +28,23 @@ export function processScreen(): Screen {
     if (shown) write(2, "\r\u001b[K");
     shown = false;
   };
+  const page = (text: string): void => {
+    clear();
+    write(1, `${tame(text)}\n`);
+  };
   return {
-    result(text) {
-      clear();
-      write(1, `${tame(text)}\n`);
-    },
+    page,
+    result: (text) => page(maskSecrets(text)),
     complain(text) {
       clear();
-      write(2, `${tame(text)}\n`);
+      write(2, `${tame(maskSecrets(text))}\n`);
     },
     progress(text) {
       // Asked no earlier: a status shows no progress, and making the stream takes 2 ms.
       if (!process.stderr.isTTY) return;
       const width = Math.max(20, (process.stderr.columns ?? 80) - 1);
       clear();
-      write(2, tame(text).slice(0, width));
+      write(2, tame(maskSecrets(text)).slice(0, width));
       shown = true;
     },
     get lost() {

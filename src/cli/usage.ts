@@ -39,11 +39,12 @@ with no effect on them; only as process 1 of a container it stays, and ends them
   status              is usrsvcd running, since when, with which configuration
   reread              read the configuration again; all or nothing; restarts no program
   checkconfig         tell all that is wrong in the configuration, or doubtful (--json: the
-                      effective settings as well)
+                      effective settings as well, secrets masked)
   init                write a configuration to begin with; replaces none
   install-unit        write the systemd unit, with the paths of this machine; enables nothing
 
   -f, --foreground    with start: stay, log to standard output (for systemd and containers)
+      --show-secrets  with checkconfig --json: passwords and the values of [[Env]] as they are
       --user          with install-unit: for your own systemd (the default)
       --system        with install-unit: for usrsvcd@ACCOUNT; as root, whose default it is
       --force         with install-unit: replace a unit that is there and differs

@@ -1,3 +1,4 @@
+import { maskWords, shownName } from "../secrets.ts";
 import type { Section } from "./configobj.ts";
 import type { ReadFile } from "./defaults.ts";
 import { IssueList } from "./issue-list.ts";
@@ -36,6 +37,12 @@ const UNMEASURED =
   "measures the shell alone, since the command line ends in no command of which it waits for the end: " +
   "set proctitle_re, or start the program without useshell";
 
+/** What may be seen by all: jupyter's `password=argon2:…`. */
+const HASH = /\b(argon2|bcrypt|pbkdf2|scrypt|sha\d+)|\$\d\w?\$/;
+const SEEN_BY_ALL =
+  "holds what looks like a password, and each account of this machine can see it in ps; hand it over in " +
+  "[[Env]], or in a file";
+
 /**
  * Says what is valid, but can hardly be meant: for who asks whether a configuration is right, and not
  * for those who use it.
@@ -65,6 +72,9 @@ export class Advisor {
     const { command, useshell, enabled, match, emailAlerts } = settings;
     const isBare = command !== undefined && useshell === false;
     const tell = (key: string, text: string): void => issues.warn(whereIs(key), `${key}: ${text}`);
+    const words = settings.argv ?? [];
+    const masked = maskWords(words).findIndex((word, index) => word !== words[index]);
+    if (masked >= 0 && !HASH.test(words[masked] ?? "")) tell("command", SEEN_BY_ALL);
     for (const text of isBare ? findShellSyntax(command, this.#home) : []) tell("command", text);
     if (enabled !== false && !(isBare && beginsWithShellSyntax(command))) {
       const text = this.#facts.ofCommand(settings);
@@ -169,22 +179,25 @@ const REFERENCE = /(?<![\w\\$])\$(?:\{(\w+)\}|(\w+))/g;
 
 function adviseEnv(env: Section, file: string, home: string, issues: IssueList): void {
   for (const [name, { text, line }] of env.entries) {
-    const tell = (what: string): void => issues.warn({ file, line }, `${name}: ${what}`);
+    // Values of variables are not shown: there are secrets.
+    const tell = (what: string): void => issues.warn({ file, line }, `${shownName(name)}: ${what}`);
     const bare = name.replace(/^export\s+/, "");
     if (bare !== name)
-      tell(`is the name of a variable here, as it stands; write ${bare} = …, without export`);
+      tell(
+        `is the name of a variable here, as it stands; write ${shownName(bare)} = …, without export`,
+      );
+    else if (/[\s:]/.test(name))
+      tell("has a blank or a colon in its name; if that was not meant, write NAME = VALUE");
     const references = [...text.matchAll(REFERENCE)].map(([shown, braced, plain]) => ({
       shown,
       name: braced ?? plain ?? "",
     }));
     const meant = references.find((one) => KNOWN.has(one.name) || env.entries.has(one.name));
-    if (meant !== undefined) tell(adviseReference(meant, bare, text, home, env));
+    if (meant !== undefined) tell(adviseReference(meant, bare, home, env));
     else if (/^(\$\(.*\)|`.*`)$/s.test(text))
-      tell(`no shell runs ${JSON.stringify(text)}; write what it prints`);
+      tell("no shell runs the command in it; write what that prints");
     else if (/(^|:)~\//.test(text)) {
-      tell(
-        `no shell replaces the ~ of ${JSON.stringify(text)}; write ${text.replaceAll(/(^|:)~(?=\/)/g, `$1${home}`)}`,
-      );
+      tell(`no shell replaces the ~ in it; write ${home} in its place`);
     }
   }
 }
@@ -192,17 +205,13 @@ function adviseEnv(env: Section, file: string, home: string, issues: IssueList):
 function adviseReference(
   { shown, name }: { readonly shown: string; readonly name: string },
   own: string,
-  text: string,
   home: string,
   env: Section,
 ): string {
-  const what = `no shell replaces ${shown} in ${JSON.stringify(text)}`;
-  if (name === "HOME") return `${what}; write ${text.replaceAll(shown, home)}`;
-  if (name === "PATH") {
-    const whole = text.replaceAll(shown, "/usr/local/bin:/usr/bin:/bin");
-    return `${what}, and no command would be found there; write all folders, as in ${own} = ${whole}`;
-  }
-  if (name !== own && env.entries.has(name))
-    return `${what}; write ${text.replaceAll(shown, `%(${name})s`)}`;
+  const what = `no shell replaces ${shown} here`;
+  if (name === "HOME") return `${what}; write ${home} in its place`;
+  if (name === "PATH")
+    return `${what}, and no command would be found there; write all folders in its place, as in ${own} = …:/usr/local/bin:/usr/bin:/bin`;
+  if (name !== own && env.entries.has(name)) return `${what}; write %(${name})s in its place`;
   return `${what}; write its value`;
 }

@@ -1,7 +1,10 @@
 import { unsafe } from "ini";
-import { skipBlanks, trimEndBlanks } from "./blanks.ts";
+import { keyBefore, shownName } from "../secrets.ts";
+import { skipBlanks } from "./blanks.ts";
 import { type Pair, readHeader, readPair } from "./configobj-line.ts";
 import { type ConfigValue, readValue } from "./configobj-value.ts";
+import { schemas } from "./schema.ts";
+import { shownSection } from "./shown.ts";
 
 /** One `key = value`. */
 export interface Entry extends ConfigValue {
@@ -144,7 +147,7 @@ class Parser {
   }
 
   #unreadable(at: number, key: string, problem: string): void {
-    this.#fault(at, "parse", `${key}: ${problem}`);
+    this.#fault(at, "parse", `${shownName(key)}: ${problem}`);
     if (this.#lost) return;
     if (this.#section.unread === NO_KEYS) this.#section.unread = new Set();
     this.#section.unread.add(key);
@@ -154,7 +157,7 @@ class Parser {
     const section = this.#section;
     const earlier = section.entries.get(key) ?? section.sections.get(key);
     if (earlier) {
-      this.#fault(at, "duplicate", `${key}: is already set in line ${earlier.line}`);
+      this.#fault(at, "duplicate", `${shownName(key)}: is already set in line ${earlier.line}`);
       return;
     }
     if (section.entries === NO_ENTRIES) section.entries = new Map();
@@ -194,13 +197,13 @@ class Parser {
 
   #open(at: number, name: string, opened: number, closed: number): void {
     if (opened !== closed) {
-      const wanted = `"${name}" has ${opened} opening and ${closed} closing brackets`;
+      const wanted = `"${shownSection(name)}" has ${opened} opening and ${closed} closing brackets`;
       this.#brokenHeader(at, opened, "nesting", `${wanted}: as many are wanted on both sides`);
       return;
     }
     if (opened > this.#section.depth + 1) {
       const [open, close] = ["[".repeat(opened), "]".repeat(opened)];
-      const message = `${open}${name}${close} must stand inside a section with one bracket less`;
+      const message = `${open}${shownSection(name)}${close} must stand inside a section with one bracket less`;
       this.#brokenHeader(at, opened, "nesting", message);
       return;
     }
@@ -209,7 +212,7 @@ class Parser {
     const earlier = parent.sections.get(name);
     const other = earlier ?? parent.entries.get(name);
     if (other) {
-      const message = `a section or key named "${name}" is already there, in line ${other.line}`;
+      const message = `a section or key named "${shownSection(name)}" is already there, in line ${other.line}`;
       this.#brokenHeader(at, opened, "duplicate", message, earlier);
       return;
     }
@@ -222,14 +225,16 @@ class Parser {
 
   /** A line that is neither a header nor a pair. */
   #notALine(at: number, text: string, first: string): void {
-    const shown = trimEndBlanks(text).slice(0, 60);
     if (first === "[") {
       const depth = /^(\[\s*)+/.exec(text)?.[0].replace(/\s/g, "").length ?? 1;
-      const message = `"${shown}" does not end as a section does: [name], then nothing but a comment`;
+      const message =
+        "a line that begins with [ must end as a section does: [name], then nothing but a comment";
       this.#brokenHeader(at, depth, "parse", message);
     } else {
       const advice = first === ";" ? "; a comment begins with #, not with ;" : "";
-      const message = `"${shown}" is neither [section], key = value nor # comment${advice}`;
+      const key = keyBefore(text, KNOWN_KEYS);
+      const what = key === undefined ? "the line" : `${key}: the line`;
+      const message = `${what} is neither [section], key = value nor # comment${advice}`;
       this.#fault(at, "parse", message);
     }
   }
@@ -254,6 +259,10 @@ class Parser {
     this.#faults.push({ line: at, kind, message, owner });
   }
 }
+
+const KNOWN_KEYS: ReadonlySet<string> = new Set(
+  Object.values(schemas).flatMap((schema) => Object.keys(schema)),
+);
 
 const QUOTE_ADVICE = "to keep quotes in a value, put the whole value into the other kind of quotes";
 

@@ -1,8 +1,25 @@
+import { shownName } from "../secrets.ts";
 import type { Section } from "./configobj.ts";
 
-/** A `%(name)s` that leads nowhere, as one sentence; the caller knows the place. */
+/** A `%(name)s` that leads nowhere; the caller knows the place. */
 export class InterpolationError extends Error {
   override readonly name = "InterpolationError";
+  readonly #reference: string | undefined;
+  readonly #what: string;
+
+  /** `what` is the rest of a sentence that begins with the reference to `key`, if there is one. */
+  constructor(key: string | undefined, what: string) {
+    super(key === undefined ? what : `%(${shownName(key)})s ${what}`);
+    this.#reference = key;
+    this.#what = what;
+  }
+
+  /** As one sentence. In a password, what looks like a reference may be a part of it. */
+  describe(isShown: boolean): string {
+    const key = this.#reference;
+    if (key === undefined) return this.#what;
+    return isShown ? this.message : `a reference %(…)s in it ${this.#what}`;
+  }
 }
 
 /**
@@ -33,6 +50,7 @@ export function interpolate(section: Section, key: string, text: string): string
   if (spend(top, result.length) > MAX_OF_PROGRAM) {
     const most = `${MAX_OF_PROGRAM / 1024 / 1024} MB`;
     throw new InterpolationError(
+      undefined,
       `with it the values of [${top.name}] that hold references have more than ${most}`,
     );
   }
@@ -66,11 +84,9 @@ function expand(text: string, key: string, owner: Section, search: Search): stri
   const mark = `${owner.depth === 0 ? "" : `[${owner.name}]`}${key}`;
   const known = search.done.get(mark);
   if (known !== undefined && search.open.size > 0) return known;
-  if (search.open.has(mark)) throw new InterpolationError(`%(${key})s leads back to itself`);
+  if (search.open.has(mark)) throw new InterpolationError(key, "leads back to itself");
   if (search.open.size >= MAX_DEPTH) {
-    throw new InterpolationError(
-      `%(${key})s refers to others more than ${MAX_DEPTH} times in a row`,
-    );
+    throw new InterpolationError(key, `refers to others more than ${MAX_DEPTH} times in a row`);
   }
   search.open.add(mark);
   let result = "";
@@ -79,12 +95,13 @@ function expand(text: string, key: string, owner: Section, search: Search): stri
     const found = find(search.section, name);
     result += text.slice(copied, start) + expand(found.text, name, found.owner, search);
     if (result.length > MAX_LENGTH)
-      throw new InterpolationError(`%(${name})s makes the value too long: more than 128 kB`);
+      throw new InterpolationError(name, "makes the value too long: more than 128 kB");
     copied = end;
   }
   result += text.slice(copied);
   if (spend(ancestor(owner, 0), result.length + STEP) > MAX_OF_FILE) {
     throw new InterpolationError(
+      undefined,
       `the references of this file insert more than ${MAX_OF_FILE / 1024 / 1024} MB`,
     );
   }
@@ -115,6 +132,7 @@ function find(section: Section, name: string): { text: string; owner: Section } 
     if (owner.depth === 0) break;
   }
   throw new InterpolationError(
-    `%(${name})s is set neither in this section, nor in its [[DEFAULT]], nor in a section around it`,
+    name,
+    `is set neither in this section, nor in its [[DEFAULT]], nor in a section around it`,
   );
 }

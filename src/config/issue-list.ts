@@ -1,6 +1,10 @@
+import { maskSecrets } from "../secrets.ts";
 import type { ConfigIssue, Place } from "./issue.ts";
 
-/** Gathers the issues of one program, or of what belongs to none. */
+/**
+ * Gathers the issues of one program, or of what belongs to none. The messages come without values that
+ * may be secret (see shown.ts); what looks like a secret is masked here all the same.
+ */
 export class IssueList {
   readonly issues: ConfigIssue[] = [];
   readonly #program: string | undefined;
@@ -14,11 +18,15 @@ export class IssueList {
   }
 
   error(place: Place, message: string): void {
-    this.issues.push({ place, severity: "error", program: this.#program, message });
+    this.#add(place, "error", message);
   }
 
   warn(place: Place, message: string): void {
-    this.issues.push({ place, severity: "warning", program: this.#program, message });
+    this.#add(place, "warning", message);
+  }
+
+  #add(place: Place, severity: ConfigIssue["severity"], message: string): void {
+    this.issues.push({ place, severity, program: this.#program, message: maskSecrets(message) });
   }
 }
 

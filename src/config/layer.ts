@@ -1,3 +1,4 @@
+import { shownName } from "../secrets.ts";
 import type { Section } from "./configobj.ts";
 import type { IssueList } from "./issue-list.ts";
 import { nearest } from "./nearest.ts";
@@ -8,6 +9,7 @@ import {
   type PlacedSection,
   resolveEntry,
 } from "./section-reader.ts";
+import { shownSection } from "./shown.ts";
 
 /** A Program or DefaultSettings section with its subsections, not yet converted. */
 export interface Layer {
@@ -56,7 +58,7 @@ function unknownSection(name: string): string {
   const near = nearest(name, SUBSECTIONS);
   const advice =
     near === undefined ? "known are [[Env]] and [[Monitor]]" : `did you mean [[${near}]]?`;
-  return `unknown section [[${name}]]; ${advice}`;
+  return `unknown section [[${shownSection(name)}]]; ${advice}`;
 }
 
 const SUBSECTIONS = ["Env", "Monitor", "Monitoring"];
@@ -87,9 +89,12 @@ function readEnv(placed: PlacedSection, issues: IssueList): Layer["env"] {
     if (found === undefined) continue;
     const { text } = found;
     if (name === "" || /[=\0]/.test(name)) {
-      issues.error({ file, line: entry.line }, `${JSON.stringify(name)} is no name for a variable`);
+      issues.error(
+        { file, line: entry.line },
+        `${JSON.stringify(shownName(name))} is no name for a variable`,
+      );
     } else if (text.includes("\0")) {
-      issues.error({ file, line: entry.line }, `${name}: must not hold a NUL character`);
+      issues.error({ file, line: entry.line }, `${shownName(name)}: must not hold a NUL character`);
     } else {
       env.set(name, text);
     }
@@ -101,7 +106,7 @@ function rejectSections({ section, file }: PlacedSection, issues: IssueList): vo
   for (const { name, line } of section.sections.values()) {
     issues.error(
       { file, line },
-      `unknown section [[[${name}]]]: [[${section.name}]] has no sections`,
+      `unknown section [[[${shownSection(name)}]]]: [[${section.name}]] has no sections`,
     );
   }
 }

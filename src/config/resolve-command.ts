@@ -23,8 +23,7 @@ export function resolveCommand(
   if (command === undefined) return { command, argv: undefined, match };
   const split = splitWords(command);
   if ("problem" in split) {
-    const shown = JSON.stringify(command);
-    issues.error(whereIs(), `command: ${shown} cannot be split into words: ${split.problem}`);
+    issues.error(whereIs(), `command: cannot be split into words: ${split.problem}`);
     return { command, argv: undefined, match };
   }
   if (useshell === undefined) return { command, argv: undefined, match };

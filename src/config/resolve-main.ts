@@ -3,6 +3,7 @@ import type { IssueList } from "./issue-list.ts";
 import { mainSchema, tabulate } from "./schema.ts";
 import { findValues, type PlacedSection, readValues } from "./section-reader.ts";
 import type { MainSettings } from "./settings.ts";
+import { shownSection } from "./shown.ts";
 
 /** Facts about the host that a configuration is checked against. */
 export interface HostFacts {
@@ -29,7 +30,10 @@ export function resolveMain(
 ): MainSettings {
   const { section, file } = placed;
   for (const { name, line } of section.sections.values()) {
-    issues.error({ file, line }, `unknown section [[${name}]]: [Main] has no sections`);
+    issues.error(
+      { file, line },
+      `unknown section [[${shownSection(name)}]]: [Main] has no sections`,
+    );
   }
   const found = findValues(placed, MAIN, issues);
   const values = readValues(MAIN, found, undefined, issues);
@@ -47,6 +51,7 @@ export function resolveMain(
     pidfile: values.pidfile ?? `${host.home}/${host.uid}_usrsvcd.pid`,
     usrsvcdStdout: values.usrsvcd_stdout,
     usrsvcdStderr: values.usrsvcd_stderr,
+    usrsvcdLogMode: values.usrsvcd_log_mode ?? mainSchema.usrsvcd_log_mode.fallback,
     sendmailPath,
     smtpUrl: values.smtp_url,
     alertIntervalMs: values.alert_interval ?? mainSchema.alert_interval.fallback,

@@ -9,6 +9,7 @@ import { resolveProgram } from "./resolve-program.ts";
 import { DEFAULTS, nameAfter, PROGRAM, topOf } from "./section-names.ts";
 import { schemas } from "./schema.ts";
 import type { PlacedSection } from "./section-reader.ts";
+import { shownSection } from "./shown.ts";
 import type { FaultyProgram, ProgramSettings, Settings } from "./settings.ts";
 
 /** All that is read of the programs. */
@@ -113,14 +114,17 @@ function noteIgnored({ path, root }: ReadFile, isFurther: boolean, issues: Issue
       const advice = foreign ?? (meant === undefined ? undefined : `did you mean [${meant}]?`);
       issues.warn(
         place,
-        `[${name}] is no section of usrsvc, and is ignored${advice === undefined ? "" : `; ${advice}`}`,
+        `[${shownSection(name)}] is no section of usrsvc, and is ignored${advice === undefined ? "" : `; ${advice}`}`,
       );
     }
   }
   for (const [key, { line }] of root.entries) {
     const place = { file: path, line };
     if (key.startsWith(PROGRAM)) {
-      issues.error(place, `${key}: must be a section, [${key}], with its keys in the lines below`);
+      issues.error(
+        place,
+        `${shownSection(key)}: must be a section, [${shownSection(key)}], with its keys in the lines below`,
+      );
     } else if (Object.values(schemas).some((schema) => Object.hasOwn(schema, key))) {
       issues.warn(place, `${key}: stands in no section, and is ignored`);
     }

@@ -39,6 +39,11 @@ export const mainSchema = {
     shown: "as usrsvcd_stdout",
     help: "file for the warnings and errors of usrsvcd, or stdout",
   }),
+  usrsvcd_log_mode: setting("Main", values.readFileMode, 0o600, {
+    shown: "0600",
+    unit: "octal",
+    help: "who may read the log of usrsvcd: 0600 you alone, 0640 its group as well",
+  }),
   sendmail_path: setting("Main", values.readAutoPath, undefined, {
     shown: "auto",
     help: "the sendmail program; auto: looked for where machines have it, then on PATH",
@@ -207,11 +212,11 @@ function flag(fallback: boolean, help: string): Setting<boolean> {
   return setting("Program", values.readBoolean, fallback, { shown, help });
 }
 
-function readTitle({ text }: RawValue): Reading<Title> {
+function readTitle({ text, written = text }: RawValue): Reading<Title> {
   if (text === "") return { value: undefined };
   const translated = translatePythonRegex(text);
   if ("regex" in translated) return { value: { source: text, ...translated } };
-  const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text;
+  const shown = written.length > 200 ? `${written.slice(0, 200)}…` : written;
   return { problem: `${JSON.stringify(shown)} is no regular expression: ${translated.problem}` };
 }
 

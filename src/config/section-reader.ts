@@ -1,9 +1,11 @@
+import { shownName } from "../secrets.ts";
 import type { Entry, Section } from "./configobj.ts";
 import { adviseForeignKey } from "./foreign-keys.ts";
 import { interpolate, InterpolationError } from "./interpolate.ts";
 import type { IssueList } from "./issue-list.ts";
 import { nearest } from "./nearest.ts";
 import { type Schema, schemas, type Table, type Values } from "./schema.ts";
+import { isSecretKey, shownKey } from "./shown.ts";
 import type { RawValue } from "./values.ts";
 
 /** A section and the file in which it stands. */
@@ -35,7 +37,7 @@ export function resolveEntry(
     const advice = `quote it if the # belongs to it`;
     issues.warn(
       { file, line },
-      `${key}: the value ends at #, as ${JSON.stringify(text)}; ${advice}`,
+      `${shownName(key)}: the value ends at the #, where a comment begins; ${advice}`,
     );
   }
   if (!text.includes("%(")) return entry;
@@ -44,11 +46,14 @@ export function resolveEntry(
       text: interpolate(section, key, text),
       list: list?.map((item) => interpolate(section, key, item)),
       isBrokenList: entry.isBrokenList,
+      isCutAtHash: entry.isCutAtHash,
+      written: text,
       line,
     };
   } catch (error) {
     if (!(error instanceof InterpolationError)) throw error;
-    issues.error({ file, line }, `${key}: ${error.message}`);
+    const isShown = !isSecretKey(section, key);
+    issues.error({ file, line }, `${shownName(key)}: ${error.describe(isShown)}`);
     return undefined;
   }
 }
@@ -66,7 +71,7 @@ export function findValues<S extends Schema>(
     const value = resolveEntry(placed, name, entry, issues);
     const key = table.spellings.get(name);
     const place = { file, line: entry.line };
-    if (key === undefined) issues.error(place, unknownKey(name, table));
+    if (key === undefined) issues.error(place, unknownKey(name, entry, table));
     else if (values.has(key))
       issues.error(place, `${name}: is another spelling of ${key}, which is set already`);
     else values.set(key, value);
@@ -116,8 +121,12 @@ export function readValues<S extends Schema>(
   return read as Partial<Values<S>>;
 }
 
-function unknownKey<S extends Schema>(name: string, { schema, spellings }: Table<S>): string {
-  const shown = JSON.stringify(name);
+function unknownKey<S extends Schema>(
+  name: string,
+  { text }: Entry,
+  { schema, spellings }: Table<S>,
+): string {
+  const shown = shownKey(name, text);
   for (const other of Object.values<Schema>(schemas)) {
     const setting = other === schema || !Object.hasOwn(other, name) ? undefined : other[name];
     if (setting)

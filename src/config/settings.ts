@@ -11,6 +11,8 @@ export interface MainSettings {
   readonly usrsvcdStdout: string | undefined;
   /** File for usrsvcd's warnings and errors; undefined or `"stdout"`: with all the others. */
   readonly usrsvcdStderr: string | undefined;
+  /** Mode of those two files. */
+  readonly usrsvcdLogMode: number;
   /** The sendmail program; undefined: looked for where machines have it. */
   readonly sendmailPath: string | undefined;
   /** Mail server, as smtp://user:password@host:port; it takes the place of sendmail. A secret. */

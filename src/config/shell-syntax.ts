@@ -155,9 +155,11 @@ function adviseFirstWord(words: readonly Word[], home: string): readonly string[
   const rest = words.findIndex(({ bare }) => !ASSIGNMENT.test(bare));
   const assignments = words.slice(0, rest < 0 ? words.length : rest).map(({ text }) => text);
   if (assignments.length > 0) {
-    const lines = assignments.map((text) => text.replace(/\+?=/, " = "));
+    // Values of variables are not shown: there are secrets.
+    const names = assignments.map((text) => text.replace(/\+?=.*/s, ""));
+    const lines = names.map((name) => `${name} = …`);
     return [
-      `${join(assignments.map(quote))} ${assignments.length > 1 ? "set variables" : "sets a variable"} in a shell only; write ${join(lines)} into a section [[Env]] below`,
+      `${join(names.map((name) => `${name}=…`))} ${assignments.length > 1 ? "set variables" : "sets a variable"} in a shell only; write ${join(lines)} into a section [[Env]] below`,
     ];
   }
   const [first, second] = words;

@@ -4,14 +4,21 @@ import type { ConfigValue } from "./configobj-value.ts";
 export type Reading<T> = { readonly value: T } | { readonly problem: string };
 
 /** What a reader gets: the value after interpolation. */
-export type RawValue = Pick<ConfigValue, "text" | "list" | "isBrokenList">;
+export type RawValue = Pick<ConfigValue, "text" | "list" | "isBrokenList"> & {
+  /** See ConfigValue. */
+  readonly isCutAtHash?: boolean;
+  /** As it stands in the file, where that is something else: what was put in may be a secret. */
+  readonly written?: string;
+};
 
-export function readText({ text }: RawValue): Reading<string> {
-  return text.includes("\0") ? wrong(text, "must not hold a NUL character") : { value: text };
+export function readText(raw: RawValue): Reading<string> {
+  const { text } = raw;
+  return text.includes("\0") ? wrong(raw, "must not hold a NUL character") : { value: text };
 }
 
 /** As in 1.x true and false in any case, and numbers (0 is false); also yes, no, on and off. */
-export function readBoolean({ text }: RawValue): Reading<boolean> {
+export function readBoolean(raw: RawValue): Reading<boolean> {
+  const { text } = raw;
   const digits = asciiDigits(text);
   if (/^\d+$/.test(digits)) return { value: /[1-9]/.test(digits) };
   switch (text.toLowerCase()) {
@@ -24,29 +31,32 @@ export function readBoolean({ text }: RawValue): Reading<boolean> {
     case "off":
       return { value: false };
     default:
-      return wrong(text, "is neither true nor false (nor yes, no, on, off, 1 or 0)");
+      return wrong(raw, "is neither true nor false (nor yes, no, on, off, 1 or 0)");
   }
 }
 
 /** A number without sign or fraction; what is beyond 2^53 - 1 becomes 2^53 - 1. */
-export function readWholeNumber({ text }: RawValue): Reading<number> {
+export function readWholeNumber(raw: RawValue): Reading<number> {
+  const { text } = raw;
   const digits = asciiDigits(text);
   if (/^\d+$/.test(digits)) return { value: clamp(Number(digits)) };
-  return wrong(text, "is not a whole number such as 0 or 10");
+  return wrong(raw, "is not a whole number such as 0 or 10");
 }
 
 /** A time in ms; without a unit it is a whole number of seconds. */
-export function readWholeSeconds({ text }: RawValue): Reading<number> {
+export function readWholeSeconds(raw: RawValue): Reading<number> {
+  const { text } = raw;
   const ms = readTime(text, /^\d+$/);
   if (ms !== undefined) return { value: ms };
-  return wrong(text, "is not a whole number of seconds or a time like 90s or 10m");
+  return wrong(raw, "is not a whole number of seconds or a time like 90s or 10m");
 }
 
 /** A time in ms; without a unit it is a number of seconds, fractions allowed. */
-export function readSeconds({ text }: RawValue): Reading<number> {
+export function readSeconds(raw: RawValue): Reading<number> {
+  const { text } = raw;
   const ms = readTime(text, /^(\d+|\d*\.\d+)$/);
   if (ms !== undefined) return { value: ms };
-  return wrong(text, "is not a number of seconds such as 2 or 0.5, or a time like 500ms or 10m");
+  return wrong(raw, "is not a number of seconds such as 2 or 0.5, or a time like 500ms or 10m");
 }
 
 const MS = new Map([
@@ -67,7 +77,8 @@ function readTime(text: string, seconds: RegExp): number | undefined {
 }
 
 /** A size in bytes; without a unit it is a number of kB, of 1024 bytes each, as in 1.x. */
-export function readSize({ text }: RawValue): Reading<number> {
+export function readSize(raw: RawValue): Reading<number> {
+  const { text } = raw;
   const digits = asciiDigits(text);
   if (/^\d+$/.test(digits)) return { value: clamp(Number(digits) * 1024) };
   const withUnit = /^(\d+|\d*\.\d+) ?([kmgt])(i?b)?$/i.exec(digits);
@@ -75,7 +86,7 @@ export function readSize({ text }: RawValue): Reading<number> {
     const power = "kmgt".indexOf((withUnit[2] ?? "").toLowerCase()) + 1;
     return { value: clamp(Math.round(Number(withUnit[1]) * 1024 ** power)) };
   }
-  return wrong(text, "is neither a whole number of kB nor a size like 200M or 1.5G");
+  return wrong(raw, "is neither a whole number of kB nor a size like 200M or 1.5G");
 }
 
 export function readPath(raw: RawValue): Reading<string> {
@@ -83,11 +94,11 @@ export function readPath(raw: RawValue): Reading<string> {
   if (text.startsWith("/")) return readText(raw);
   if (text.startsWith("~") || text.startsWith("$")) {
     return wrong(
-      text,
+      raw,
       "is not an absolute path; ~ and $HOME are not replaced, write the folder out",
     );
   }
-  return wrong(text, "is not an absolute path (it must begin with /)");
+  return wrong(raw, "is not an absolute path (it must begin with /)");
 }
 
 /** An absolute path, or nothing where nothing is written. */
@@ -111,40 +122,61 @@ export function readAutoPath(raw: RawValue): Reading<string | undefined> {
 export function readAutoBoolean(raw: RawValue): Reading<boolean | undefined> {
   if (raw.text === "" || raw.text.toLowerCase() === "auto") return { value: undefined };
   const reading = readBoolean(raw);
-  return "value" in reading ? reading : wrong(raw.text, "is neither auto nor yes nor no");
+  return "value" in reading ? reading : wrong(raw, "is neither auto nor yes nor no");
 }
 
 /** A file mode mask in octal; nothing: that of the caller. */
-export function readUmask({ text }: RawValue): Reading<number | undefined> {
+export function readUmask(raw: RawValue): Reading<number | undefined> {
+  const { text } = raw;
   if (text === "") return { value: undefined };
   if (/^0{0,2}[0-7]{1,3}$/.test(text)) return { value: Number.parseInt(text, 8) };
-  return wrong(text, "is not a file mode mask in octal, such as 022 or 077");
+  return wrong(raw, "is not a file mode mask in octal, such as 022 or 077");
+}
+
+/** Mode of a file in octal, which its owner can read and write, and others cannot write. */
+export function readFileMode(raw: RawValue): Reading<number> {
+  const { text } = raw;
+  if (/^0?6(00|40|44)$/.test(text)) return { value: Number.parseInt(text, 8) };
+  return wrong(raw, "is not one of the modes 0600, 0640 and 0644");
 }
 
 /** Mail addresses with commas between them. */
-export function readAddresses({ text, list, isBrokenList }: RawValue): Reading<readonly string[]> {
-  if (isBrokenList) return wrong(text, "is not a list of addresses: a@x.org, b@x.org");
+export function readAddresses(raw: RawValue): Reading<readonly string[]> {
+  const { text, list, isBrokenList } = raw;
+  if (isBrokenList) return wrong(raw, "is not a list of addresses: a@x.org, b@x.org");
   const addresses = (list ?? [text]).filter((address) => address !== "");
   // oxlint-disable-next-line no-control-regex -- a line break would end the mail's header
   const bad = addresses.find((address) => /[\0-\x1f\x7f]/.test(address));
-  return bad === undefined ? { value: addresses } : wrong(bad, "holds a control character");
+  return bad === undefined ? { value: addresses } : wrong(raw, "holds a control character", bad);
 }
 
+const CUT_URL =
+  "the URL ends at a #, where a comment begins; quote the value if the # belongs to it (as %23), " +
+  "or put a blank before the comment";
+
 /** The URL of a mail server, or nothing. It may hold a password: messages do not quote it. */
-export function readSmtpUrl({ text }: RawValue): Reading<string | undefined> {
+export function readSmtpUrl({ text, isCutAtHash }: RawValue): Reading<string | undefined> {
   if (text === "") return { value: undefined };
   const wanted = "must be smtp://[user:password@]host[:port] or smtps://… (the value is not shown)";
+  // The half of a password would be taken for the name of a server, and told to it.
+  if (isCutAtHash === true) return { problem: CUT_URL };
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^smtps?:$/.test(url.protocol) || url.hostname === "") {
     return { problem: wanted };
   }
+  try {
+    decodeURIComponent(url.username + url.password);
+  } catch {
+    return { problem: "a % in user or password must be written %25 (the value is not shown)" };
+  }
   return { value: text };
 }
 
-function wrong(text: string, wanted: string): { readonly problem: string } {
+function wrong(raw: RawValue, wanted: string, text = raw.text): { readonly problem: string } {
   // As in the files of supervisor.
-  const advice = /\s;/.test(text) ? "; a comment begins with #, not with ;" : "";
-  return { problem: `${JSON.stringify(text)} ${wanted}${advice}` };
+  const shown = raw.written ?? text;
+  const advice = /\s;/.test(shown) ? "; a comment begins with #, not with ;" : "";
+  return { problem: `${JSON.stringify(shown)} ${wanted}${advice}` };
 }
 
 function clamp(number: number): number {

@@ -293,9 +293,14 @@ class Life {
       for (const path of [stdout, stderr]) {
         if (path?.startsWith("/")) makeFolder(dirname(path), this.#state);
       }
-      return await openLog({ stdout, stderr, debug: this.#options.debug });
+      return await openLog({
+        stdout,
+        stderr,
+        mode: main.usrsvcdLogMode,
+        debug: this.#options.debug,
+      });
     } catch (cause) {
-      if (cause instanceof ForeignFile) return await this.#openLogInState(cause.message);
+      if (cause instanceof ForeignFile) return await this.#openLogInState(cause.message, main);
       const where = [stdout, stderr].filter((path) => path !== undefined).join(" or ");
       throw new CannotBegin(
         ExitCode.permission,
@@ -306,9 +311,14 @@ class Life {
   }
 
   /** What another account puts in the place of a log keeps nobody from looking after the programs. */
-  async #openLogInState(reason: string): Promise<OpenLog> {
+  async #openLogInState(reason: string, main: MainSettings): Promise<OpenLog> {
     const stdout = join(this.#state.path, "usrsvcd.log");
-    const log = await openLog({ stdout, stderr: undefined, debug: this.#options.debug });
+    const log = await openLog({
+      stdout,
+      stderr: undefined,
+      mode: main.usrsvcdLogMode,
+      debug: this.#options.debug,
+    });
     log.write("error", "daemon.degraded", { reason }, `${reason}; the log is ${stdout} now`);
     return log;
   }
@@ -388,7 +398,11 @@ class Life {
     const hasOtherPidfile = to.pidfile !== from.pidfile;
     if (hasOtherPidfile) this.#writePidfile(to);
     const log = this.#logPath(to);
-    if (log !== this.#logPath(from) || to.usrsvcdStderr !== from.usrsvcdStderr) {
+    if (
+      log !== this.#logPath(from) ||
+      to.usrsvcdStderr !== from.usrsvcdStderr ||
+      to.usrsvcdLogMode !== from.usrsvcdLogMode
+    ) {
       let opened: OpenLog;
       try {
         opened = await this.#openLog(to);

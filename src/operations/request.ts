@@ -1,4 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
 import { readFileHead } from "../read-file.ts";
@@ -80,6 +80,7 @@ function replace(path: string, content: object): void {
     naming(temporary, () =>
       writeFileSync(temporary, `${JSON.stringify(content)}\n`, { mode: 0o600 }),
     );
+    chmodSync(temporary, 0o600); // a caller's umask
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });

@@ -1,4 +1,5 @@
 import { shorten } from "../format.ts";
+import { shownName } from "../secrets.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { Host } from "./host.ts";
 import type { ProgramRecord } from "./record.ts";
@@ -32,7 +33,7 @@ export function differences(
     const isThere = environ.has("PATH") || environ.has("HOME");
     if (isThere && others.length > 0) {
       all.push(
-        `its environment has not what [[Env]] says of ${others.map(([key]) => key).join(", ")}`,
+        `its environment has not what [[Env]] says of ${others.map(([key]) => shownName(key)).join(", ")}`,
       );
     }
   } catch {

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname } from "node:path";
 import type { ProgramSettings } from "../config/settings.ts";
 import { isOwnFolder } from "../own-folder.ts";
+import { makePrivateFolder } from "../private-file.ts";
 import type { StateDir } from "./state-dir.ts";
 
 /** Of the state folder only where it is counts here; undefined: only what is below HOME is ours. */
@@ -10,7 +11,7 @@ type Place = Pick<StateDir, "path"> | undefined;
 
 /** Makes a folder that is missing, mode 0700, if it is one of ours: below HOME, or in state_dir. */
 export function makeFolder(path: string, state: Place): void {
-  if (!existsSync(path) && isOurs(path, state)) mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (!existsSync(path) && isOurs(path, state)) makePrivateFolder(path);
 }
 
 /** Makes the folders of a program's pidfile and logs, where they are missing and ours. */

@@ -4,6 +4,7 @@ import type { SpawnOrder } from "../../proc/spawn.ts";
 import type { ProcessWatch } from "../../proc/watch.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { shorten } from "../format.ts";
+import { shownName } from "../secrets.ts";
 import { programEnvironment } from "./environment.ts";
 import { makeFolders } from "./folders.ts";
 import type { Host } from "./host.ts";
@@ -116,7 +117,7 @@ function prepare(
   if (steps.length === 0) return { order, notes: [] };
   const lost = [...program.env.keys()].filter((name) => !isShellable(name));
   const note =
-    `${lost.join(", ")} of [[Env]] ${lost.length > 1 ? "are" : "is"} not passed on: a shell ` +
+    `${lost.map(shownName).join(", ")} of [[Env]] ${lost.length > 1 ? "are" : "is"} not passed on: a shell ` +
     "sets umask or limits first, and has no such variable, or another meaning for it";
   const withPath = path === undefined ? [...steps, `PATH=${DEFAULT_PATH}`] : steps; // not exported
   return { order: throughShell(order, withPath, directory), notes: lost.length > 0 ? [note] : [] };
@@ -174,6 +175,9 @@ const SHELL_NAME = "usrsvc-launch";
 const UNSHELLABLE =
   /[^A-Za-z0-9_]|^[0-9]|^$|^(BASH|EPOCH)|^(COMP_WORDBREAKS|DIRSTACK|EUID|FUNCNAME|GROUPS|HISTCMD|IFS|LINENO|OPTERR|OPTIND|POSIXLY_CORRECT|PPID|PS4|RANDOM|SECONDS|SHELLOPTS|SRANDOM|TMOUT|UID)$/;
 
+/** What PWD is to be, for the shell alone. */
+const GIVEN_PWD = "USRSVC_PWD";
+
 function isShellable(name: string): boolean {
   return !UNSHELLABLE.test(name);
 }
@@ -185,13 +189,16 @@ function throughShell(order: SpawnOrder, steps: readonly string[], directory: st
   // A shell would interpret a text without "#!" itself, and go on showing its own command line.
   const words = isShellText(file, directory) ? [SHELL, file, ...argv.slice(1)] : argv;
   const given = new Map(env.map((one) => [nameOf(one), one.slice(one.indexOf("=") + 1)]));
+  const pwd = given.get("PWD") ?? directory;
   const own = ["OLDPWD", "SHLVL"].filter((name) => !given.has(name)); // the shell's
   const line = [
     ...steps,
     ...own.map((name) => `unset ${name}`),
-    `PWD=${quote(given.get("PWD") ?? directory)}`, // it has put its own idea there
+    // It has put its own idea there. All can see the words of a shell: no variable of [[Env]] is among them.
+    ...(pwd === directory ? [`PWD=${quote(pwd)}`] : [`PWD=$${GIVEN_PWD}`, `unset ${GIVEN_PWD}`]),
     'exec "$@"',
   ].join("; ");
+  if (pwd !== directory) env.push(`${GIVEN_PWD}=${pwd}`);
   return { ...order, file: SHELL, env, argv: [SHELL, "-c", line, SHELL_NAME, ...words] };
 }
 

@@ -15,6 +15,7 @@ import { uninherited } from "../../proc/descriptors.ts";
 import { libc } from "../../proc/libc.ts";
 import { monotonicMs, sleep } from "../clock.ts";
 import { naming } from "../name-file.ts";
+import { setMode } from "../private-file.ts";
 import { readFileHead } from "../read-file.ts";
 import { fileStem, type StateDir } from "./state-dir.ts";
 
@@ -63,7 +64,10 @@ export function tryLock(
     throw new Error(`${path} is no file, and cannot be locked: remove it`);
   }
   const c = libc();
-  if (c === undefined) return lockByProgram(path);
+  if (c === undefined) {
+    closeSync(openLock(path)); // it would be made with the mode that our caller's umask leaves
+    return lockByProgram(path);
+  }
   const fd = openLock(path);
   if (c.flock(fd, LOCK_EX | LOCK_NB) !== 0) {
     const errno = c.errno();
@@ -101,15 +105,20 @@ function setFolderAside(path: string): void {
   }
 }
 
+const MODE = 0o600;
+
 function openLock(path: string): number {
   const flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+  let fd: number;
   try {
-    return openSync(path, flags, 0o600);
+    fd = openSync(path, flags, MODE);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error;
-    chmodSync(path, 0o600); // ours, as it should be
-    return openSync(path, flags, 0o600);
+    chmodSync(path, MODE); // ours, as it should be
+    fd = openSync(path, flags, MODE);
   }
+  setMode(fd, MODE);
+  return fd;
 }
 
 /** Takes the lock, waiting for at most `ms`; undefined when it is still held by then. */

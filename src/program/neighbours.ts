@@ -1,7 +1,6 @@
 import {
   existsSync,
   lstatSync,
-  mkdirSync,
   readdirSync,
   readlinkSync,
   realpathSync,
@@ -12,6 +11,7 @@ import {
 import { join } from "node:path";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
+import { makePrivateFolder } from "../private-file.ts";
 import { lockHolder } from "./lock.ts";
 import { ClaimedOwners, readClaims } from "./owners.ts";
 import { type StateDir, stateDir } from "./state-dir.ts";
@@ -44,9 +44,9 @@ export function announceState({ path }: StateDir, common: string): void {
   const link = join(folder, textHash(path));
   try {
     if (lstatSync(link, { throwIfNoEntry: false }) !== undefined) return;
-    mkdirSync(common, { recursive: true, mode: 0o700 });
+    makePrivateFolder(common);
     if (!isOurs(common)) return;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makePrivateFolder(folder);
     removeDangling(folder);
     symlinkSync(path, link);
   } catch {

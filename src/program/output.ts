@@ -3,6 +3,8 @@ import { stripVTControlCharacters } from "node:util";
 import { libc } from "../../proc/libc.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { openForAppend } from "../open-log.ts";
+import { setMode } from "../private-file.ts";
+import { maskSecrets } from "../secrets.ts";
 
 /** A program's log, opened for it. */
 export interface Output {
@@ -29,6 +31,8 @@ export function openOutput(path: string): Output {
   try {
     libc()?.makeBlocking(fd); // without koffi Node does it in the child
     const stat = fstatSync(fd);
+    // With a umask of 777 it could not be opened a second time.
+    if ((stat.mode & 0o600) !== 0o600) setMode(fd, (stat.mode & 0o777) | 0o600);
     return { fd, size: stat.isFile() ? stat.size : 0, close };
   } catch (error) {
     close();
@@ -92,6 +96,8 @@ export function lastLines(
       const from = Math.max(end < since ? 0 : since, end - TAIL_BYTES);
       const buffer = Buffer.alloc(end - from);
       text = buffer.toString("utf8", 0, readSync(fd, buffer, 0, buffer.length, from));
+      // Of half a line nobody can tell whether it is half a secret.
+      if (from > since) text = text.slice(text.indexOf("\n") + 1);
     } finally {
       closeSync(fd);
     }
@@ -105,11 +111,13 @@ export function lastLines(
     .slice(-most);
 }
 
-/** Control characters (colours among them) do not get to the terminal of whoever reads this. */
+/**
+ * Control characters (colours among them) do not get to the terminal of whoever reads this, nor passwords
+ * to those who get mail.
+ */
 function printable(line: string): string {
-  return stripVTControlCharacters(line)
+  const text = stripVTControlCharacters(line)
     .replaceAll("\t", " ")
-    .replaceAll(/\p{Cc}/gu, "")
-    .trimEnd()
-    .slice(0, 500);
+    .replaceAll(/\p{Cc}/gu, "");
+  return maskSecrets(text).trimEnd().slice(0, 500);
 }

@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, type Stats, statSync } from "node:fs";
+import { chmodSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { nameOf, runAs } from "../accounts.ts";
 import { fileStem } from "../file-stem.ts";
+import { makePrivateFolder } from "../private-file.ts";
 
 export { fileStem };
 
@@ -41,7 +42,7 @@ export function stateDir(path: string): StateDir {
 export function makeStateDir(dir: StateDir): void {
   try {
     for (const path of [dir.path, dir.programs, dir.locks, dir.pidfiles, dir.logs]) {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      makePrivateFolder(path);
     }
   } catch (cause) {
     const { code, path } = cause as NodeJS.ErrnoException;

@@ -1,4 +1,5 @@
-import { type FSWatcher, mkdirSync, statSync, watch } from "node:fs";
+import { type FSWatcher, statSync, watch } from "node:fs";
+import { makePrivateFolder } from "../private-file.ts";
 import type { StateDir } from "../program/state-dir.ts";
 
 /** So long after a notice the record is looked at, in ms. */
@@ -57,8 +58,8 @@ export class StateWatch implements Disposable {
     this.#watcher?.close();
     this.#watcher = undefined;
     try {
-      mkdirSync(this.#dir.programs, { recursive: true, mode: 0o700 });
-      mkdirSync(this.#dir.locks, { recursive: true, mode: 0o700 });
+      makePrivateFolder(this.#dir.programs);
+      makePrivateFolder(this.#dir.locks);
       this.#watcher = watch(this.#dir.programs, (_event, file) => {
         if (file === null) this.#listener.lost();
         else this.#gather(file);

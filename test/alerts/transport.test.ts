@@ -210,3 +210,38 @@ describe("findTransport", () => {
 test("sender() is this account on this machine", () => {
   assert.deepEqual(sender(), { host: hostname(), user: userInfo().username });
 });
+
+describe("what a mail server says of a login", () => {
+  /** A server that repeats what it was told, as some do. */
+  const echoing = (socket: Socket): void => {
+    socket.write("220 box\r\n");
+    let word = "EHLO";
+    socket.on("data", (chunk: Buffer) => {
+      const line = chunk.toString().trim();
+      if (line.startsWith("EHLO")) socket.write("250-box\r\n250 AUTH PLAIN LOGIN\r\n");
+      else if (line === "AUTH LOGIN") socket.write("334 VXNlcm5hbWU6\r\n");
+      else if (word === "AUTH LOGIN") socket.write("334 UGFzc3dvcmQ6\r\n");
+      else socket.write(`535 no: ${line}, ${Buffer.from(line, "base64").toString()} s3cret\r\n`);
+      word = line;
+    });
+  };
+
+  for (const query of ["", "?authMethod=LOGIN"]) {
+    test(`is told without the password${query && ", one that asks for LOGIN"}`, async (t) => {
+      const url = await server(t, echoing);
+      const transport = findTransport({ sendmailPath: undefined, smtpUrl: `${url}/${query}` });
+      assert.ok(transport);
+      await assert.rejects(transport(message, to), (error: Error) => {
+        const all = `${error.message} ${JSON.stringify(error)} ${String(error.cause)}`;
+        assert.match(all, /Invalid login: 535 no: .*\*\*\*/s);
+        for (const form of [
+          "s3cret",
+          "czNjcmV0",
+          Buffer.from("\0alice\0s3cret").toString("base64"),
+        ])
+          assert.ok(!all.includes(form), `${form} in ${all}`);
+        return true;
+      });
+    });
+  }
+});

@@ -35,7 +35,10 @@ test("references that double in each line are an error of their program alone", 
     "command = /bin/true",
   ]);
   assert.equal(ok, 1);
-  assert.match(issues[0] ?? "", /^\/usrsvc\.cfg:16: a11: %\(a10\)s makes the value too long: more/);
+  assert.match(
+    issues[0] ?? "",
+    /^\/usrsvc\.cfg:16: a11: a reference %\(…\)s in it makes the value too long: more/,
+  );
 });
 
 test("the values of a program have 2 MB together at most", (t) => {

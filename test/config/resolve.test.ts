@@ -207,7 +207,7 @@ describe("resolvePrograms()", () => {
     [
       "a # that cuts a value",
       "[Program:x]\nREST\nemail_alerts = a@x#b\n",
-      /value ends at #.*quote it/,
+      /email_alerts: the value ends at the #.*quote it/,
     ],
     [
       "a & at the end of a command",
@@ -280,7 +280,7 @@ describe("resolvePrograms()", () => {
   test("refuses a variable that no environment can hold", () => {
     assert.match(
       complaints('[Program:x]\nREST\n[[Env]]\n"A=B" = 1\n')[0] ?? "",
-      /"A=B" is no name for a variable/,
+      /"\(a name that is not shown\)" is no name for a variable/,
     );
   });
 });

@@ -33,7 +33,7 @@ const told: readonly (readonly [command: string, advice: RegExp])[] = [
   ["cd /srv/x", /directory = \/srv\/x, and what is to run as command$/],
   [
     "A=1 B='2 3' serve",
-    /^"A=1" and "B=2 3" set variables .*write A = 1 and B = 2 3 into a section \[\[Env\]\]/,
+    /^A=… and B=… set variables .*write A = … and B = … into a section \[\[Env\]\]/,
   ],
   ["source venv/bin/activate", /^"source" is a word of the shell/],
   ["ulimit -n 100", /^"ulimit" is a word of the shell/],

@@ -314,6 +314,31 @@ describe("start, of how the program is made", () => {
     assert.match(told, /^my\.key, my-key of \[\[Env\]\] are not passed on: a shell sets umask/);
   });
 
+  for (const umask of [undefined, 0o022]) {
+    test(`no variable of it stands among words${umask === undefined ? "" : ", with a umask"}`, async (t) => {
+      const orders: SpawnOrder[] = [];
+      const lab = makeLab(t, (host) => spying(host, (order) => void orders.push(order)));
+      const names = [
+        "DB_PASSWORD",
+        "my.key",
+        "my key",
+        "1ST",
+        "PWD",
+        "IFS",
+        "OLDPWD",
+        "DB_URL: x?y",
+      ];
+      const env = new Map(names.map((name) => [name, `S3CRET of '${name}'`]));
+      const program = lab.settings(["/bin/sleep", `600.${process.pid}3`], { umask, env });
+      const { pid } = startedProcess(await lab.start(program));
+      assert.ok(orders.length > 0);
+      for (const { file, argv } of orders) assert.doesNotMatch([file, ...argv].join(" "), /S3CRET/);
+      assert.equal(environmentOf(pid)["DB_PASSWORD"], "S3CRET of 'DB_PASSWORD'");
+      const { PWD, USRSVC_PWD } = environmentOf(pid);
+      assert.deepEqual([PWD, USRSVC_PWD], ["S3CRET of 'PWD'", undefined]);
+    });
+  }
+
   const shells: readonly [name: string, value: string][] = [
     ["OPTIND", "none"],
     ["IFS", ","],

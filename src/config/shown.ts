@@ -1,0 +1,25 @@
+import { isSecretName, shownName } from "../secrets.ts";
+import type { Section } from "./configobj.ts";
+
+/*
+ * How a part of a configuration gets into a message. What stands on a line that cannot be read, or before
+ * a wrong `=`, may be a password: of such a line, no more is shown than a key that it surely begins with.
+ */
+
+/** A key in quotes, which nobody knows: also the end of a value that was broken across lines looks like one. */
+export function shownKey(name: string, value: string): string {
+  // `c2VjcmV0==`, and what is not closed.
+  if (/^=*$/.test(value) && !/^[a-z_]+$/.test(name))
+    return "(not shown: is it the end of a value?)";
+  return JSON.stringify(shownName(name));
+}
+
+/** A section; what has an = was meant to be something else. */
+export function shownSection(name: string): string {
+  return name.replace(/=.*$/s, "=…");
+}
+
+/** True where the value is a secret, whatever it looks like. */
+export function isSecretKey(section: Section, key: string): boolean {
+  return section.name === "Env" || key === "smtp_url" || isSecretName(key);
+}
