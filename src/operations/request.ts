@@ -63,6 +63,15 @@ export function answerPath(
   return join(dir.programs, `${fileStem(program)}.${id}${ANSWER}`);
 }
 
+/**
+ * Who asked, if this is the name of an answer, or of what was not written to its end. Nobody waits for
+ * it when he is gone; a request without its end is none.
+ */
+export function askerOf(file: string): number | undefined {
+  const pid = /\.(\d{1,10})-\d+-[\da-z]+\.(answer|answer\.new|request\.new)$/.exec(file)?.[1];
+  return pid === undefined ? undefined : Number(pid);
+}
+
 /** Puts a request where usrsvcd sees it. */
 export function writeRequest(dir: StateDir, request: Request): void {
   replace(requestPath(dir, request), request);
