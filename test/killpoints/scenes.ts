@@ -1,3 +1,5 @@
+import { utimesSync } from "node:fs";
+import { join } from "node:path";
 import { type Kind, neighbourCommand } from "./kinds.ts";
 import {
   hasKilled,
@@ -198,7 +200,14 @@ export const scenes: readonly Scene[] = [
       await world.usrsvcd();
       await world.whole();
     },
-    act: { trigger: async (world) => await another(world, world.recorded()?.pid) },
+    act: {
+      trigger: async (world) => {
+        await another(world, world.recorded()?.pid);
+        // From now on it does what it should.
+        const later = Date.now() / 1000 + 3600;
+        utimesSync(join(world.path, "activity"), later, later);
+      },
+    },
   },
   ...(["tool", "daemon"] as const).map((who): Scene => ({
     op: "reread",

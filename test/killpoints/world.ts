@@ -126,7 +126,7 @@ export class World {
     await new Promise((resolve) => child.once("exit", resolve));
     clearTimeout(timer);
     // What it has started may hold its pipes, should it be killed in the middle.
-    await Promise.race([closed, pause(100)]);
+    await Promise.race([closed, pause(3000)]);
     const { exitCode: code, signalCode: signal } = child;
     const shown = command.map((word) => word.replace(`${dist}/`, "")).slice(1);
     const call = { words: shown.join(" "), code, signal, out, err, ms: performance.now() - began };
