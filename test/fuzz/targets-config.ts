@@ -38,7 +38,7 @@ const keys = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/^\| `(\
   ([, key = ""]) => `\n${key} = `,
 );
 const syntax = [
-  ..."[]\"'#,=\n\r\t $\\&|;<>~*{}%\0",
+  ..."[]\"'#,=\n\r\t $\\&|;<>~*{}%\0".split(""),
   "[[",
   "]]",
   "'''",
@@ -190,7 +190,7 @@ function sorted(recorded: RecordedSection): unknown {
 }
 
 const shellPieces = [
-  ..."\"'\\ \t\n;&|()<>${}*?[]~#=!`",
+  ..."\"'\\ \t\n;&|()<>${}*?[]~#=!`".split(""),
   "&&",
   "||",
   "<<",
@@ -217,7 +217,7 @@ const shellLines = spoilt(
   shellPieces,
 );
 const regexPieces = [
-  ..."ab01.*+?|()[]{}^$\\-,:=!<>#&~ ",
+  ..."ab01.*+?|()[]{}^$\\-,:=!<>#&~ ".split(""),
   "(?:",
   "(?i:",
   "(?P<n>",
@@ -247,7 +247,7 @@ const regexes = fc
   .array(fc.constantFrom(...regexPieces), { maxLength: 10 })
   .map((parts) => parts.join(""));
 const titles = fc
-  .array(fc.constantFrom(..."ab01 \n.-_:/[]Aé"), { maxLength: 12 })
+  .array(fc.constantFrom(..."ab01 \n.-_:/[]Aé".split("")), { maxLength: 12 })
   .map((parts) => parts.join(""));
 
 const readers: Readonly<Record<string, (raw: RawValue) => Reading<unknown>>> = {
@@ -362,7 +362,10 @@ export const configTargets: readonly Target[] = [
 
 /** All that a configuration comes to, but for the lines. */
 function meaning({ settings, errors }: ReturnType<typeof loadVector>): unknown {
-  const programs = [...(settings?.programs.values() ?? [])].map(({ place: _, ...rest }) => rest);
+  const programs = [...(settings?.programs.values() ?? [])].map((program) => ({
+    ...program,
+    place: undefined,
+  }));
   const shown = JSON.stringify({ main: settings?.main, programs, errors });
   return shown.replaceAll(/\/tmp[^"]*?\/usrsvc-\w{6}/g, "~").replaceAll(/in line \d+/g, "");
 }

@@ -27,7 +27,7 @@ function shown(name: string): readonly string[] {
 }
 
 const pieces = [
-  ..." \n\0()-+.0123456789",
+  ..." \n\0()-+.0123456789".split(""),
   "kB",
   " Z ",
   ":\t",

@@ -15,7 +15,16 @@ import { FakeProc } from "../support/fake-proc.ts";
 import { anyText, assertCount, spoilt, spoiltJson, type Target, target } from "./target.ts";
 
 const boot = "4f028393-e274-41da-881e-1b9ee92d3333";
-const pieces = [...'{}[]":,\n\0 .-0159', "null", "true", "1e999", "-0", "__proto__", boot, "../"];
+const pieces = [
+  ...'{}[]":,\n\0 .-0159'.split(""),
+  "null",
+  "true",
+  "1e999",
+  "-0",
+  "__proto__",
+  boot,
+  "../",
+];
 
 function stateOf(folder: string): StateDir {
   const state = stateDir(join(folder, "state"));
@@ -94,7 +103,10 @@ function checkRecord(text: string, folder: string): void {
 }
 
 const pidTexts = fc.oneof(
-  spoilt(["4711\n", " 17 \nmore\n", "2147483648\n"], [..."0159 \n\r\t\0-+.e", "\ufeff", "０"]),
+  spoilt(
+    ["4711\n", " 17 \nmore\n", "2147483648\n"],
+    [..."0159 \n\r\t\0-+.e".split(""), "\ufeff", "０"],
+  ),
   anyText,
 );
 

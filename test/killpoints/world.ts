@@ -37,6 +37,10 @@ export const UNKNOWN = "unknown";
 /** Longer than any command takes here, even where all cores are busy. */
 const COMMAND_MS = 60_000;
 
+/** For so long a process is believed to be none of ours, in ms: a pid does not come again so soon. */
+const FOREIGN_MS = 2000;
+const EMPTY_MS = 50;
+
 /** A home with one program, its neighbours, and strangers beside it. All that runs in it is counted in /proc. */
 export class World {
   readonly path = mkdtempSync(join(tmpdir(), "usrsvc-killpoint-"));
@@ -45,8 +49,10 @@ export class World {
   readonly state = join(this.path, "state");
   #parts: readonly Part[] = [];
   #strangers: readonly ChildProcess[] = [];
-  /** Since when all was as in the beginning. */
+  /** All calls since the beginning. */
   readonly calls: Call[] = [];
+  /** Pids of processes that are not of this home, until when that is believed. */
+  readonly #foreign = new Map<number, number>();
 
   get env(): NodeJS.ProcessEnv {
     const { NODE_OPTIONS: _, NODE_TEST_CONTEXT: _context, ...env } = process.env;
@@ -249,17 +255,19 @@ export class World {
     rmSync(this.path, { recursive: true, force: true });
   }
 
+  /** A machine may have thousands of processes, and is looked at often: what is not of this home is known for a moment. */
   #living(): readonly { readonly pid: number; readonly words: string }[] {
-    const mark = `\0HOME=${this.path}\0`;
+    const now = performance.now();
     return readdirSync("/proc").flatMap((name) => {
-      if (!/^\d+$/.test(name)) return [];
-      try {
-        if (!`\0${readFileSync(`/proc/${name}/environ`, "latin1")}`.includes(mark)) return [];
-        const words = readFileSync(`/proc/${name}/cmdline`, "utf8").replaceAll("\0", " ").trim();
-        return [{ pid: Number(name), words }];
-      } catch {
-        return []; // gone, or another's
+      const pid = Number(name);
+      if (Number.isNaN(pid) || (this.#foreign.get(pid) ?? 0) > now) return [];
+      const environ = textOf(`/proc/${name}/environ`);
+      if (!`\0${environ}`.includes(`\0HOME=${this.path}\0`)) {
+        // Without any it may be in mid-exec, and somebody else in a moment.
+        this.#foreign.set(pid, now + (environ === "" ? EMPTY_MS : FOREIGN_MS));
+        return [];
       }
+      return [{ pid, words: textOf(`/proc/${name}/cmdline`).replaceAll("\0", " ").trim() }];
     });
   }
 
@@ -268,6 +276,15 @@ export class World {
     if (words.includes("/usrsvc.cjs")) return TOOL;
     if (words.includes("/usrsvcd.cjs")) return DAEMON;
     return this.#parts.find((part) => part.words.test(words))?.role ?? UNKNOWN;
+  }
+}
+
+/** Empty where it is gone, or another's. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
   }
 }
 
@@ -283,10 +300,10 @@ export async function waitFor<T>(
   ms = 10_000,
 ): Promise<T> {
   const end = performance.now() + ms;
-  for (;;) {
+  for (let pauseMs = 5; ; pauseMs = Math.min(80, pauseMs * 1.5)) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
     if (performance.now() > end) throw new Error(`waited ${ms} ms in vain for ${what}`);
-    await pause(15);
+    await pause(pauseMs);
   }
 }
