@@ -211,7 +211,7 @@ describe("a section that was renamed, before usrsvcd has read that", () => {
     await stays("one copy, another one", one);
     assert.equal((await home.usrsvcd("reread")).code, 0);
     await stays("one copy, another one", one);
-    const [pid = 0] = await up(home, "new");
+    const [pid] = await up(home, "new");
     await kill(pid);
     await home.running("new", pid);
   });

@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { kinds } from "./kinds.ts";
 import { type Op, type Who } from "./scenes.ts";
 import { type Outcome, runPlan } from "./run.ts";
 import { noStrace } from "./strace.ts";
@@ -9,7 +10,7 @@ import { noStrace } from "./strace.ts";
  * restart and a reread; after each, whoever comes next has to end in a right state.
  */
 
-const USAGE = `usage: npm run killpoints -- [--op start|stop|restart|reread|all] [--who tool|daemon]
+const USAGE = `usage: npm run killpoints -- [--op start|stop|restart|reread|all] [--who tool|daemon] [--kind NAME]
   [--sample N] [--seed S] [--minutes N] [--lanes N] [--each-next]
   [--only 'OP/WHO/NAME KIND CALL:N NEXT'] [--keep FOLDER]`;
 
@@ -17,6 +18,7 @@ const { values } = parseArgs({
   options: {
     op: { type: "string", default: "all" },
     who: { type: "string", default: "both" },
+    kind: { type: "string" },
     sample: { type: "string" },
     seed: { type: "string" },
     minutes: { type: "string", default: "60" },
@@ -31,13 +33,14 @@ const { values } = parseArgs({
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const { op, who, only, keep } = values;
+  const { op, who, kind, only, keep } = values;
   if (values.help) {
     console.log(USAGE);
     return 0;
   }
   if (!["start", "stop", "restart", "reread", "all"].includes(op)) return refuse("op", op);
   if (!["tool", "daemon", "both"].includes(who)) return refuse("who", who);
+  if (kind !== undefined && !kinds.some(({ name }) => name === kind)) return refuse("kind", kind);
   const seed = number(values.seed, Date.now() % 1_000_000);
   const minutes = number(values.minutes, 60);
   const sample = values.sample === undefined ? undefined : number(values.sample, 0);
@@ -54,6 +57,7 @@ async function main(): Promise<number> {
   const outcome = await runPlan({
     op: op as Op | "all",
     who: who as Who | "both",
+    kind,
     sample,
     seed,
     forMs: minutes * 60_000,

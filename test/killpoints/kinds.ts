@@ -71,10 +71,11 @@ const wrapper: Kind = {
   ],
 };
 
-/** A master with workers, which it ends when it is told to end. */
+/** A master with workers, which it ends when it is told to end; found by its record and pidfile only. */
 const prefork: Kind = {
   name: "prefork",
   settings: (world) => ({
+    scan_for_process: "no",
     command: world.script(
       "master.sh",
       `#!/bin/sh

@@ -10,6 +10,8 @@ import { World } from "./world.ts";
 export interface Plan {
   readonly op: Op | "all";
   readonly who: Who | "both";
+  /** Programs of this kind only; all when undefined. */
+  readonly kind?: string | undefined;
   /** So many trials, by chance; all when undefined. */
   readonly sample: number | undefined;
   readonly seed: number;
@@ -149,6 +151,7 @@ function chosenCases({ op, who, sample, only, tell }: Plan, random: () => number
     .filter(({ act }) => refusal === undefined || "command" in act)
     .filter((scene) => (op === "all" || scene.op === op) && (who === "both" || scene.who === who))
     .flatMap((scene) => kinds.map((kind) => ({ scene, kind })))
+    .filter(({ kind }) => wanted === undefined || kind.name === wanted)
     .filter(({ scene, kind }) => only?.startsWith(`${nameOf(scene)} ${kind.name} `) ?? true);
   if (sample === undefined) return all;
   return shuffled(all, random).slice(0, Math.ceil(sample / SAMPLE_EACH));
