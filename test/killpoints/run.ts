@@ -144,7 +144,10 @@ function trialsAt(
   return only === undefined && !eachNext ? shuffled(all, random).slice(0, 1) : all;
 }
 
-function chosenCases({ op, who, sample, only, tell }: Plan, random: () => number): readonly Case[] {
+function chosenCases(
+  { op, who, kind: wanted, sample, only, tell }: Plan,
+  random: () => number,
+): readonly Case[] {
   const refusal = noAttach();
   if (refusal !== undefined) tell(`usrsvcd is not killed in mid-work: ${refusal}`);
   const all = scenes
