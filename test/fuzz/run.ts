@@ -29,6 +29,8 @@ export type Said =
 
 /** An input that keeps a child for so long keeps it for ever. */
 const HANGS_MS = 20_000;
+/** So long each has in any case. */
+const LEAST_MS = 300;
 
 /** Fuzzes these targets one after the other, each lane in a process of its own: one that hangs is told of. */
 export async function fuzz(
@@ -39,11 +41,14 @@ export async function fuzz(
   const folder = mkdtempSync(join(tmpdir(), "usrsvc-fuzz-"));
   const reports: Report[] = [];
   const work = names.values();
+  let left = names.length;
   const lane = async (): Promise<void> => {
     let child: ChildProcess | undefined;
     for (const name of work) {
       child ??= fork(join(import.meta.dirname, "child.ts"), { execArgv: ["--import", "tsx"] });
-      const forMs = Math.max(1, end - performance.now());
+      // Each has its share of the time that is left: some are a hundred times as slow as others.
+      const forMs = Math.max(LEAST_MS, ((end - performance.now()) * lanes) / left);
+      left -= 1;
       const own = mkdtempSync(join(folder, "target-"));
       const report = await runIn(child, { name, runs, seed, folder: own, forMs });
       reports.push(report);

@@ -1,4 +1,3 @@
-import { utimesSync } from "node:fs";
 import { join } from "node:path";
 import { type Kind, neighbourCommand } from "./kinds.ts";
 import {
@@ -195,17 +194,20 @@ export const scenes: readonly Scene[] = [
     nexts: ["start", "stop", "usrsvcd"],
     prepare: async (world, kind) => {
       const file = world.script("activity", "");
-      const monitor = `[[Monitor]]\nactivityfile = ${file}\nactivityfile_limit = 1\nmonitor_after = 0\n`;
+      const monitor = `[[Monitor]]\nactivityfile = ${file}\nactivityfile_limit = 2\nmonitor_after = 0\n`;
       world.configure(kind.settings(world), {}, monitor);
+      world.keepTouching(file);
       await world.usrsvcd();
       await world.whole();
+      await waitFor("it to be settled", () => isSettled(world), SETTLED_MS);
     },
     act: {
       trigger: async (world) => {
-        await another(world, world.recorded()?.pid);
+        const before = world.recorded()?.pid;
+        world.keepTouching(undefined);
+        await another(world, before);
         // From now on it does what it should.
-        const later = Date.now() / 1000 + 3600;
-        utimesSync(join(world.path, "activity"), later, later);
+        world.keepTouching(join(world.path, "activity"));
       },
     },
   },

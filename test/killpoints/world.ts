@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -40,6 +41,7 @@ const COMMAND_MS = 60_000;
 /** For so long a process is believed to be none of ours, in ms: a pid does not come again so soon. */
 const FOREIGN_MS = 2000;
 const EMPTY_MS = 50;
+const TOUCH_MS = 200;
 
 /** A home with one program, its neighbours, and strangers beside it. All that runs in it is counted in /proc. */
 export class World {
@@ -51,6 +53,7 @@ export class World {
   #strangers: readonly ChildProcess[] = [];
   /** All calls since the beginning. */
   readonly calls: Call[] = [];
+  #touching: NodeJS.Timeout | undefined;
   /** Pids of processes that are not of this home, until when that is believed. */
   readonly #foreign = new Map<number, number>();
 
@@ -61,6 +64,7 @@ export class World {
 
   /** As it is before anything was started. */
   async begin(kind: Kind): Promise<void> {
+    this.keepTouching(undefined);
     await this.endAll();
     for (const file of readdirSync(this.path)) {
       rmSync(join(this.path, file), { recursive: true, force: true });
@@ -248,8 +252,16 @@ export class World {
     });
   }
 
+  /** Touches this file again and again, as a program does that is at work; undefined: no more. */
+  keepTouching(path: string | undefined): void {
+    clearInterval(this.#touching);
+    if (path === undefined) return;
+    this.#touching = setInterval(() => utimesSync(path, new Date(), new Date()), TOUCH_MS);
+  }
+
   /** Leaves nothing behind. */
   async end(): Promise<void> {
+    this.keepTouching(undefined);
     await this.endAll();
     for (const one of this.#strangers) one.kill("SIGKILL");
     rmSync(this.path, { recursive: true, force: true });
