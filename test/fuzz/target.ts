@@ -55,7 +55,10 @@ export function target<T>(
         slowestMs = Math.max(slowestMs, ms);
       });
       const interruptAfterTimeLimit = Math.max(1, end - performance.now());
-      await fc.assert(property, { numRuns: runs, seed, interruptAfterTimeLimit });
+      const details = await fc.check(property, { numRuns: runs, seed, interruptAfterTimeLimit });
+      // Where its time was over before the first input there is nothing to tell.
+      const isFault = details.failed && !(details.interrupted && details.counterexample === null);
+      if (isFault) throw new Error(await fc.asyncDefaultReportMessage(details));
       return { inputs: count, slowestMs };
     },
   };

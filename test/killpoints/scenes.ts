@@ -36,7 +36,7 @@ export interface Scene {
 }
 
 /** By then a start is done, also where all cores are busy. */
-const SETTLED_MS = 15_000;
+const SETTLED_MS = 40_000;
 
 const afterStart = ["start", "stop", "restart", "usrsvcd"] as const;
 

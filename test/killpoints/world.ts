@@ -203,7 +203,7 @@ export class World {
 
   /** Waits until the program runs once, and of the neighbours those named. */
   async whole(others: readonly string[] = []): Promise<void> {
-    await waitFor("the program to run", () => this.odd(1, others) === undefined, 15_000);
+    await waitFor("the program to run", () => this.odd(1, others) === undefined, 40_000);
   }
 
   /** What usrsvc has on record of the program; undefined while there is no whole record. */
@@ -309,7 +309,7 @@ export function isUp(child: ChildProcess): boolean {
 export async function waitFor<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  ms = 10_000,
+  ms = 30_000,
 ): Promise<T> {
   const end = performance.now() + ms;
   for (let pauseMs = 5; ; pauseMs = Math.min(80, pauseMs * 1.5)) {
