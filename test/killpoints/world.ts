@@ -7,7 +7,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -41,7 +40,6 @@ const COMMAND_MS = 60_000;
 /** For so long a process is believed to be none of ours, in ms: a pid does not come again so soon. */
 const FOREIGN_MS = 2000;
 const EMPTY_MS = 50;
-const TOUCH_MS = 200;
 
 /** A home with one program, its neighbours, and strangers beside it. All that runs in it is counted in /proc. */
 export class World {
@@ -53,7 +51,7 @@ export class World {
   #strangers: readonly ChildProcess[] = [];
   /** All calls since the beginning. */
   readonly calls: Call[] = [];
-  #touching: NodeJS.Timeout | undefined;
+  #touching: ChildProcess | undefined;
   /** Pids of processes that are not of this home, until when that is believed. */
   readonly #foreign = new Map<number, number>();
 
@@ -252,11 +250,13 @@ export class World {
     });
   }
 
-  /** Touches this file again and again, as a program does that is at work; undefined: no more. */
+  /** A process of its own touches this file again and again, as a program does that is at work; undefined: no more. */
   keepTouching(path: string | undefined): void {
-    clearInterval(this.#touching);
+    this.#touching?.kill("SIGKILL");
+    this.#touching = undefined;
     if (path === undefined) return;
-    this.#touching = setInterval(() => utimesSync(path, new Date(), new Date()), TOUCH_MS);
+    const words = ["-c", 'while [ -e "$0" ]; do touch "$0"; sleep 0.2; done', path];
+    this.#touching = spawn("sh", words, { env: { ...this.env, HOME: "/" }, stdio: "ignore" });
   }
 
   /** Leaves nothing behind. */
