@@ -27,5 +27,5 @@ function kilobytes(text: string, name: string): number | undefined {
   const at = text.indexOf(`\n${name}:`);
   if (at < 0) return undefined;
   const value = Number.parseInt(text.slice(at + name.length + 2), 10);
-  return Number.isNaN(value) ? undefined : value;
+  return value >= 0 ? value : undefined;
 }

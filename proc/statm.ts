@@ -9,6 +9,6 @@ import { ProcError } from "./error.ts";
  */
 export function parseStatmResident(text: string, path = "statm"): number {
   const pages = Number.parseInt(text.split(" ", 2)[1] ?? "", 10);
-  if (Number.isNaN(pages)) throw new ProcError("malformed", path, "no second number");
+  if (!(pages >= 0)) throw new ProcError("malformed", path, "no second number");
   return pages;
 }

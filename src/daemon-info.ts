@@ -75,14 +75,29 @@ function read(path: string, boot: string): DaemonInfo | undefined {
       log: String(raw.log),
       unit: raw.unit === "system" || raw.unit === "user" ? raw.unit : undefined,
       endsPrograms: raw.endsPrograms === true,
-      rereads: Number(raw.rereads) || 0,
-      lastReread: raw.lastReread,
-      setAside: raw.setAside ?? [],
-      programs: Array.isArray(raw.programs) ? raw.programs : undefined,
+      rereads: Number.isSafeInteger(raw.rereads) ? Math.max(0, Number(raw.rereads)) : 0,
+      lastReread: asReread(raw.lastReread),
+      setAside: asTexts(raw.setAside) ?? [],
+      programs: asTexts(raw.programs),
     };
   } catch {
     return undefined;
   }
+}
+
+/** Undefined also where something is amiss: then nobody knows what came of it. */
+function asReread(raw: Partial<RereadResult> | undefined): RereadResult | undefined {
+  if (typeof raw !== "object" || raw === null || typeof raw.ok !== "boolean") return undefined;
+  const [added, removed, changed] = [raw.added, raw.removed, raw.changed].map(asTexts);
+  const problems = asTexts(raw.problems);
+  if (!added || !removed || !changed || !problems) return undefined;
+  const atRestart = asTexts(raw.atRestart);
+  const result = { at: String(raw.at), ok: raw.ok, added, removed, changed, problems };
+  return atRestart === undefined ? result : { ...result, atRestart };
+}
+
+function asTexts(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.every((one) => typeof one === "string") ? value : undefined;
 }
 
 /** The kind of systemd that runs a usrsvcd with this environment, if one does. */

@@ -42,6 +42,12 @@ export function writeByRename(
   }
 }
 
+/** Who writes, or did so before he was killed, if this is the name of a file that is not in place yet. */
+export function writerOf(file: string): number | undefined {
+  const pid = /^\..*\.(\d{1,10})-[\da-z]*\.new$/s.exec(file)?.[1];
+  return pid === undefined ? undefined : Number(pid);
+}
+
 /** A new file under a name that nobody knows; where somebody did, under another. */
 function openNew(
   folder: string,
@@ -51,7 +57,7 @@ function openNew(
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
   for (let left = TRIES; ; left -= 1) {
     const random = Math.random().toString(36).slice(2);
-    const temporary = join(folder, `.${name.slice(0, 60)}.${random}.new`);
+    const temporary = join(folder, `.${name.slice(0, 60)}.${process.pid}-${random}.new`);
     try {
       const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
       return { fd, temporary };

@@ -46,6 +46,31 @@ describe("readDaemonInfo", () => {
     writeFileSync(path, JSON.stringify(info));
     assert.equal(readDaemonInfo(path, "next-boot"), undefined);
   });
+
+  test("leaves out what makes no sense, and believes the rest", (t) => {
+    const path = join(tempDir(t), "info");
+    const lastReread = {
+      at: "2024",
+      ok: false,
+      added: [],
+      removed: [],
+      changed: [],
+      problems: ["x"],
+    };
+    for (const [key, value, read] of [
+      ["setAside", 5, []],
+      ["programs", ["a", null], undefined],
+      ["rereads", -1, 0],
+      ["lastReread", lastReread, lastReread],
+      ["lastReread", { ...lastReread, problems: undefined }, undefined],
+      ["lastReread", { ...lastReread, problems: "x" }, undefined],
+      ["lastReread", { ...lastReread, ok: 1 }, undefined],
+      ["lastReread", null, undefined],
+    ] as const) {
+      writeFileSync(path, JSON.stringify({ ...info, [key]: value }));
+      assert.deepEqual(readDaemonInfo(path, "boot"), { ...info, [key]: read }, key);
+    }
+  });
 });
 
 describe("readDaemonInfo, where a program put something else,", () => {

@@ -59,7 +59,7 @@ describe("writeByRename", () => {
     const path = join(dir, "file");
     const numbers = [0.5, 0.5, 0.25];
     t.mock.method(Math, "random", () => numbers.shift() ?? 0.75);
-    const foreseen = `.file.${(0.5).toString(36).slice(2)}.new`;
+    const foreseen = `.file.${process.pid}-${(0.5).toString(36).slice(2)}.new`;
     symlinkSync("elsewhere", join(dir, foreseen));
     writeByRename(path, "text\n");
     assert.deepEqual(readdirSync(dir).toSorted(), [foreseen, "file"].toSorted());

@@ -26,6 +26,7 @@ import { makeStateDir, type StateDir, stateDir } from "../program/state-dir.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { describeCounts } from "./counts.ts";
 import { DaemonLock } from "./daemon-lock.ts";
+import { removeLeftFiles } from "./left-files.ts";
 import { LogSwitch } from "./log-switch.ts";
 import { openMail } from "./mail.ts";
 import { isShuttingDown, type ServiceManager, serviceManager } from "./notify.ts";
@@ -186,6 +187,7 @@ class Life {
       manager.ready();
       const count = this.#settings.programs.size;
       this.#write("info", "daemon.ready", { programs: count }, `supervises ${count} programs`);
+      this.#tidyFolders(host);
       for (;;) {
         const wanted = await this.#next();
         if (wanted === "stop") break;
@@ -207,6 +209,14 @@ class Life {
       await this.#log.close();
     }
     return ExitCode.ok;
+  }
+
+  /** Nothing waits for it: what somebody who was killed has left means nothing. */
+  #tidyFolders({ proc }: Host): void {
+    const { path, programs, locks, pidfiles } = this.#state;
+    const own = [path, programs, locks, pidfiles, dirname(this.#settings.main.pidfile)];
+    const theirs = [...this.#settings.programs.values()].map(({ pidfile }) => dirname(pidfile));
+    removeLeftFiles([...own, ...theirs], (pid) => proc.alive(pid as Pid) !== undefined);
   }
 
   /** At the end of the machine, or of the container, the programs are ended in order; otherwise they run on. */

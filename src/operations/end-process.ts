@@ -16,6 +16,7 @@ import type { ProgramRecord } from "../program/record.ts";
 import { endLaunch, stop } from "../program/stop.ts";
 import { lookFor, type Subject } from "../program/subject.ts";
 import { showExit } from "../status.ts";
+import { standDown } from "./former-name.ts";
 import { describeLeftRunning } from "./left-running.ts";
 import { dropPidfile, dropStalePidfile, trySave } from "./notes.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS } from "./operation.ts";
@@ -40,6 +41,9 @@ export async function endIt(
   const target = main ?? process;
   const asked = { ...record, wish: aim.wish, nextTryAt: undefined };
   const complaints: string[] = [];
+  using former =
+    found.kind === "running" ? await standDown(found.process, { host, signal }) : undefined;
+  if (former !== undefined) complaints.push(former.note);
   if (found.kind === "running") {
     // On disk before the signal: the daemon sees the death at once, and must know that it is meant.
     trySave(host, { ...asked, phase: "stopping", process: found.process }, complaints);

@@ -1,5 +1,5 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
 import { readFileHead } from "../read-file.ts";
 import { fileStem, type StateDir } from "../program/state-dir.ts";
@@ -63,6 +63,15 @@ export function answerPath(
   return join(dir.programs, `${fileStem(program)}.${id}${ANSWER}`);
 }
 
+/**
+ * Who asked, if this is the name of an answer, or of what was not written to its end. Nobody waits for
+ * it when he is gone; a request without its end is none.
+ */
+export function askerOf(file: string): number | undefined {
+  const pid = /\.(\d{1,10})-\d+-[\da-z]+\.(answer|answer\.new|request\.new)$/.exec(file)?.[1];
+  return pid === undefined ? undefined : Number(pid);
+}
+
 /** Puts a request where usrsvcd sees it. */
 export function writeRequest(dir: StateDir, request: Request): void {
   replace(requestPath(dir, request), request);
@@ -103,8 +112,9 @@ export function takeRequest(dir: StateDir, file: string): Request | undefined {
     return undefined; // withdrawn
   }
   const request = parseRequest(text);
-  const isVoid = request === undefined || Math.abs(Date.now() - Date.parse(request.at)) > VOID_MS;
-  return isVoid ? undefined : request;
+  if (request === undefined || basename(requestPath(dir, request)) !== file) return undefined;
+  const ageMs = Math.abs(Date.now() - Date.parse(request.at));
+  return ageMs <= VOID_MS ? request : undefined;
 }
 
 function parseRequest(text: string): Request | undefined {
@@ -127,10 +137,24 @@ export function takeAnswer(dir: StateDir, request: Request): Answer | undefined 
   const path = answerPath(dir, request);
   try {
     const { text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
-    const answer = JSON.parse(text) as Answer;
     rmSync(path, { force: true });
-    return answer;
+    return parseAnswer(text, request);
   } catch {
     return undefined;
   }
+}
+
+/** What cannot be understood is none: the asker finds out himself what came of it. */
+function parseAnswer(text: string, { program, action }: Request): Answer | undefined {
+  const raw = JSON.parse(text) as Partial<Answer> | null;
+  if (raw?.kind === "declined") {
+    return raw.why === "unknown" || raw.why === "older" ? (raw as Answer) : undefined;
+  }
+  if (raw?.kind !== "done" || typeof raw.result !== "object") return undefined;
+  const { result: word, message, code, details = [] } = raw.result as Partial<ActionResult>;
+  const isResult = typeof word === "string" && typeof message === "string";
+  const isCode = Number.isSafeInteger(code) && Number(code) >= 0 && Number(code) < 256;
+  if (!isResult || !isCode || !Array.isArray(details)) return undefined;
+  if (!details.every((one) => typeof one === "string")) return undefined;
+  return { kind: "done", result: { ...raw.result, program, action } };
 }

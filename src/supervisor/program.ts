@@ -693,8 +693,10 @@ export class SupervisedProgram {
   /** Whoever was ending it has left in the middle of that: nobody else holds the lock. */
   #isHalfStopped(process: ProcessRef): boolean {
     const { record } = this.#ledger;
-    if (record?.phase !== "stopping" || !sameProcess(record.process, process)) return false;
-    return !sameProcess(this.#stuck, process);
+    if (record?.phase !== "stopping" || sameProcess(this.#stuck, process)) return false;
+    if (sameProcess(record.process, process)) return true;
+    // What was told to end did so, and left this: the rest of a shell line, for example.
+    return record.wish === "down" && this.#isOwn(process);
   }
 
   /** What was asked for last is done: it is ended, and stays so or is started again. */
@@ -706,9 +708,11 @@ export class SupervisedProgram {
     const { termToKillMs } = this.#settings;
     const outcome = await stop(target, termToKillMs, host, { signal: this.#leavingSignal() });
     if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
-    const exit = outcome.kind === "not-running" ? undefined : outcome.exit;
+    const told = this.#ledger.record?.process ?? process;
+    const isRest = !sameProcess(told, process);
+    const exit = isRest || outcome.kind === "not-running" ? undefined : outcome.exit;
     if (exit !== undefined) this.#hold.noteExit(exit);
-    this.#ledger.finished(process, exit, this.process !== undefined || this.#hold.hasEnded);
+    this.#ledger.finished(told, exit, this.process !== undefined || this.#hold.hasEnded);
     this.#again = true;
   }
 

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
-import { finished, Home, isAlive, type Json, waitFor } from "./home.ts";
+import { procReader } from "../../proc/reader.ts";
+import { programLock, waitLock } from "../../src/program/lock.ts";
+import { readRecord, writeRecord } from "../../src/program/record.ts";
+import { stateDir } from "../../src/program/state-dir.ts";
+import { finished, Home, isAlive, type Json, sleeper, waitFor } from "./home.ts";
 import { kill, pids, settled, told, up } from "./looks.ts";
 
 /*
@@ -51,6 +55,33 @@ describe("a stop whose maker was killed", () => {
     assert.match(String(told(home, "program.stopping", "web")[0]?.msg), /stop was broken off/);
     await home.usrsvcd("restart");
     assert.equal((await home.statusOf("web"))["state"], "stopped", "also for the next one");
+    assert.equal(told(home, "program.starting", "web").length, 1);
+  });
+
+  test("is finished by usrsvcd also where what was told to end has left something", async (t) => {
+    const home = new Home(t);
+    const work = sleeper();
+    const title = new RegExp(`^${work}$`);
+    home.program("web", { command: `: && ${work} && :`, useshell: "yes" });
+    await home.usrsvcd();
+    await up(home, "web");
+    await settled(home, "web");
+    await waitFor("its work", () => pids(home, title).length === 1);
+    const state = stateDir(home.file("state"));
+    const { record } = readRecord(state, "web", procReader().bootId());
+    assert.ok(record?.process !== undefined);
+    {
+      // As usrsvc stop would have it, up to where it is killed.
+      using lock = await waitLock(programLock(state, "web"), 5000, undefined);
+      assert.ok(lock);
+      writeRecord(state, { ...record, wish: "down", phase: "stopping", by: "usrsvc" });
+      await kill(record.process.pid);
+      assert.equal(pids(home, title).length, 1);
+    }
+    await waitFor("the rest to end", () => pids(home, title).length === 0);
+    await waitFor("usrsvcd to say so", () => told(home, "program.stopped", "web").length === 1);
+    const status = await home.statusOf("web");
+    assert.deepEqual([status["state"], status["reason"]], ["stopped", "stopped by usrsvc"]);
     assert.equal(told(home, "program.starting", "web").length, 1);
   });
 

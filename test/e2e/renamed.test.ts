@@ -190,3 +190,43 @@ describe("a section that is renamed", () => {
     await home.usrsvc("stop", "a");
   });
 });
+
+describe("a section that was renamed, before usrsvcd has read that", () => {
+  const begun = async (home: Home, title: RegExp): Promise<number> => {
+    await home.usrsvcd();
+    await up(home, "old");
+    configure(home, { old: x }, { new: x });
+    const [pid = 0] = pids(home, title);
+    return pid;
+  };
+
+  test("is restarted under its new name, and does not come back under the old one", async (t) => {
+    const home = new Home(t).program("old", { command: x });
+    const title = new RegExp(`^${x}$`);
+    const before = await begun(home, title);
+    const { code, out } = await home.usrsvc("restart", "new");
+    assert.equal(code, 0, out);
+    const one = (): boolean =>
+      pids(home, title).length === 1 && !pids(home, title).some((pid) => Number(pid) === before);
+    await stays("one copy, another one", one);
+    assert.equal((await home.usrsvcd("reread")).code, 0);
+    await stays("one copy, another one", one);
+    const [pid] = await up(home, "new");
+    await kill(pid);
+    await home.running("new", pid);
+  });
+
+  test("is stopped under its new name, and does not come back under the old one", async (t) => {
+    const home = new Home(t).program("old", { command: x });
+    const title = new RegExp(`^${x}$`);
+    await begun(home, title);
+    const { code, out } = await home.usrsvc("stop", "all");
+    assert.equal(code, 0, out);
+    assert.match(out, /usrsvcd knows it as old still: usrsvcd reread/);
+    const none = (): boolean => pids(home, title).length === 0;
+    await stays("none", none);
+    assert.equal((await home.usrsvcd("reread")).code, 0);
+    await stays("none", none);
+    assert.equal((await home.usrsvc("start", "new")).code, 0);
+  });
+});

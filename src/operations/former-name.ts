@@ -1,0 +1,47 @@
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { programLock, waitLock } from "../program/lock.ts";
+import { readRecord, writeRecord } from "../program/record.ts";
+import { daemonInCharge } from "./ask.ts";
+import type { Operation } from "./operation.ts";
+
+/** So long is waited for who is at work under the old name, in ms. */
+const PATIENCE_MS = 2000;
+
+/** A process that usrsvcd knows by the name that its section had. */
+export interface FormerName extends Disposable {
+  /** What is to be told of it. */
+  readonly note: string;
+}
+
+/**
+ * A section was renamed, and usrsvcd has not read that yet: it would bring back under the old name what is
+ * about to be ended. Notes there that it is meant, and keeps the lock until it is done; undefined where
+ * all have one name for the process.
+ */
+export async function standDown(
+  process: ProcessRef,
+  { host, signal }: Pick<Operation, "host" | "signal">,
+): Promise<FormerName | undefined> {
+  const boot = host.proc.bootId();
+  const isIt = (name: string): boolean =>
+    host.isRetired(name) &&
+    sameProcess(readRecord(host.state, name, boot).record?.process, process);
+  const name = daemonInCharge({ host })?.programs?.find(isIt);
+  if (name === undefined) return undefined;
+  const lock = await waitLock(programLock(host.state, name), PATIENCE_MS, signal);
+  const { record } = readRecord(host.state, name, boot);
+  if (lock === undefined || record === undefined || !isIt(name)) {
+    lock?.[Symbol.dispose]();
+    return undefined;
+  }
+  let trouble = "";
+  try {
+    writeRecord(host.state, { ...record, wish: "down", phase: "stopping", by: "usrsvc" });
+  } catch (error) {
+    trouble = `, and may start it again (${(error as Error).message})`;
+  }
+  return {
+    note: `usrsvcd knows it as ${name} still${trouble}: usrsvcd reread`,
+    [Symbol.dispose]: () => lock[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,321 @@
+import { join } from "node:path";
+import { type Kind, neighbourCommand } from "./kinds.ts";
+import {
+  hasKilled,
+  killCommand,
+  killProcess,
+  letGo,
+  type Point,
+  pointsOfCommand,
+  pointsOfProcess,
+} from "./strace.ts";
+import { DAEMON, waitFor, type World } from "./world.ts";
+
+/** What is asked for, and who is killed at it. */
+export type Op = "start" | "stop" | "restart" | "reread";
+export type Who = "tool" | "daemon";
+
+/** Who comes next. */
+export type Next = "start" | "stop" | "restart" | "reread" | "usrsvcd";
+
+/** One way to ask for something, in which one of both is killed. */
+export interface Scene {
+  readonly op: Op;
+  readonly who: Who;
+  readonly name: string;
+  /** The state that usrsvcd leaves it in: as wished before or as wished by the one who was killed. */
+  readonly wish: "up" | "either";
+  readonly nexts: readonly Next[];
+  /** Also the neighbours are configured, and this is what becomes of them. */
+  readonly neighbours?: true;
+  readonly prepare: (world: World, kind: Kind) => Promise<void>;
+  /** What is followed: a command, or the usrsvcd that runs while somebody does something. */
+  readonly act:
+    | { readonly command: (world: World) => readonly string[] }
+    | { readonly trigger: (world: World) => Promise<unknown> };
+}
+
+/** By then a start is done, also where all cores are busy. */
+const SETTLED_MS = 40_000;
+
+const afterStart = ["start", "stop", "restart", "usrsvcd"] as const;
+
+/** Every way. */
+export const scenes: readonly Scene[] = [
+  {
+    op: "start",
+    who: "tool",
+    name: "by hand",
+    wish: "up",
+    nexts: afterStart,
+    prepare: async (world, kind) => configure(world, kind),
+    act: { command: (world) => world.command("usrsvc", "start", "one") },
+  },
+  {
+    op: "start",
+    who: "tool",
+    name: "asks usrsvcd",
+    wish: "either",
+    nexts: ["start", "stop", "usrsvcd"],
+    prepare: async (world, kind) => {
+      await up(world, kind);
+      await world.usrsvc("stop", "one");
+    },
+    act: { command: (world) => world.command("usrsvc", "start", "one") },
+  },
+  {
+    op: "start",
+    who: "tool",
+    name: "usrsvcd to the background",
+    wish: "up",
+    nexts: ["start", "stop", "usrsvcd"],
+    prepare: async (world, kind) => configure(world, kind),
+    act: { command: (world) => world.command("usrsvcd") },
+  },
+  {
+    op: "start",
+    who: "daemon",
+    name: "by autostart",
+    wish: "up",
+    nexts: afterStart,
+    prepare: async (world, kind) => configure(world, kind),
+    act: { command: (world) => world.command("usrsvcd", "--foreground") },
+  },
+  {
+    op: "start",
+    who: "daemon",
+    name: "is asked",
+    wish: "either",
+    nexts: ["start", "stop", "usrsvcd"],
+    prepare: async (world, kind) => {
+      await up(world, kind);
+      await world.usrsvc("stop", "one");
+    },
+    act: { trigger: async (world) => await world.usrsvc("start", "one") },
+  },
+  {
+    op: "stop",
+    who: "tool",
+    name: "by hand",
+    wish: "either",
+    nexts: afterStart,
+    prepare: async (world, kind) => {
+      configure(world, kind);
+      await world.usrsvc("start", "one");
+    },
+    act: { command: (world) => world.command("usrsvc", "stop", "one") },
+  },
+  {
+    op: "stop",
+    who: "tool",
+    name: "beside usrsvcd",
+    wish: "either",
+    nexts: ["start", "stop", "usrsvcd"],
+    prepare: up,
+    act: { command: (world) => world.command("usrsvc", "stop", "one") },
+  },
+  {
+    op: "stop",
+    who: "daemon",
+    name: "sees it stopped",
+    wish: "either",
+    nexts: ["start", "usrsvcd"],
+    prepare: up,
+    act: { trigger: async (world) => await world.usrsvc("stop", "one") },
+  },
+  {
+    op: "stop",
+    who: "daemon",
+    name: "is told to end",
+    wish: "up",
+    nexts: ["stop", "restart", "usrsvcd"],
+    prepare: up,
+    act: { trigger: async (world) => await world.usrsvcd("stop") },
+  },
+  {
+    op: "restart",
+    who: "tool",
+    name: "by hand",
+    wish: "up",
+    nexts: afterStart,
+    prepare: async (world, kind) => {
+      configure(world, kind);
+      await world.usrsvc("start", "one");
+    },
+    act: { command: (world) => world.command("usrsvc", "restart", "one") },
+  },
+  {
+    op: "restart",
+    who: "tool",
+    name: "asks usrsvcd",
+    wish: "up",
+    nexts: ["stop", "restart", "usrsvcd"],
+    prepare: up,
+    act: { command: (world) => world.command("usrsvc", "restart", "one") },
+  },
+  {
+    op: "restart",
+    who: "tool",
+    name: "of usrsvcd",
+    wish: "up",
+    nexts: ["stop", "usrsvcd"],
+    prepare: up,
+    act: { command: (world) => world.command("usrsvcd", "restart") },
+  },
+  {
+    op: "restart",
+    who: "daemon",
+    name: "is asked",
+    wish: "up",
+    nexts: ["start", "stop", "restart", "usrsvcd"],
+    prepare: up,
+    act: { trigger: async (world) => await world.usrsvc("restart", "one") },
+  },
+  {
+    op: "restart",
+    who: "daemon",
+    name: "after a death",
+    wish: "up",
+    nexts: ["start", "stop", "usrsvcd"],
+    prepare: up,
+    act: {
+      trigger: async (world) => {
+        const pid = world.recorded()?.pid;
+        if (pid !== undefined) process.kill(pid, "SIGKILL");
+        await another(world, pid);
+      },
+    },
+  },
+  {
+    op: "restart",
+    who: "daemon",
+    name: "for a limit",
+    wish: "up",
+    nexts: ["start", "stop", "usrsvcd"],
+    prepare: async (world, kind) => {
+      const file = world.script("activity", "");
+      const monitor = `[[Monitor]]\nactivityfile = ${file}\nactivityfile_limit = 2\nmonitor_after = 0\n`;
+      world.configure(kind.settings(world), {}, monitor);
+      world.keepTouching(file);
+      await world.usrsvcd();
+      await world.whole();
+      await waitFor("it to be settled", () => isSettled(world), SETTLED_MS);
+    },
+    act: {
+      trigger: async (world) => {
+        const before = world.recorded()?.pid;
+        world.keepTouching(undefined);
+        await another(world, before);
+        // From now on it does what it should.
+        world.keepTouching(join(world.path, "activity"));
+      },
+    },
+  },
+  ...(["tool", "daemon"] as const).map((who): Scene => ({
+    op: "reread",
+    who,
+    name: who === "tool" ? "asks for it" : "is asked",
+    wish: "up",
+    neighbours: true,
+    nexts: ["reread", "stop", "usrsvcd"],
+    prepare: async (world, kind) => {
+      const settings = kind.settings(world);
+      const command = neighbourCommand("renamed");
+      world.configure(settings, {
+        removed: { command: neighbourCommand("removed") },
+        before: { command },
+      });
+      await world.usrsvcd();
+      await world.whole(["removed", "renamed"]);
+      const names = ["one", "removed", "before"];
+      await waitFor("all to be settled", () => names.every((name) => isSettled(world, name)));
+      world.configure(
+        { ...settings, restart_delay: "3" },
+        { added: { command: neighbourCommand("added") }, after: { command } },
+      );
+    },
+    act:
+      who === "tool"
+        ? { command: (world) => world.command("usrsvcd", "reread") }
+        : { trigger: async (world) => await world.usrsvcd("reread") },
+  })),
+];
+
+/** What is seen of a scene when nobody is killed. */
+export async function pointsOf(world: World, scene: Scene, kind: Kind): Promise<readonly Point[]> {
+  await world.begin(kind);
+  await scene.prepare(world, kind);
+  const { act } = scene;
+  if ("trigger" in act) {
+    const daemon = daemonOf(world);
+    return await pointsOfProcess(world, daemon, async () => await act.trigger(world));
+  }
+  const command = act.command(world);
+  if (!command.includes("--foreground")) return await pointsOfCommand(world, command);
+  const run = pointsOfCommand(world, command);
+  await waitFor("usrsvcd to be settled", () => isSettled(world), SETTLED_MS);
+  await world.usrsvcd("stop");
+  return await run;
+}
+
+/** Plays a scene in which one is killed at `point`; false when it did not come by there. */
+export async function play(world: World, scene: Scene, kind: Kind, point: Point): Promise<boolean> {
+  await world.begin(kind);
+  await scene.prepare(world, kind);
+  const { act } = scene;
+  if ("trigger" in act) {
+    await killProcess(world, daemonOf(world), point, async () => await act.trigger(world));
+    return hasKilled(world);
+  }
+  const command = act.command(world);
+  const run = killCommand(world, command, point);
+  if (!command.includes("--foreground")) {
+    await run;
+    return hasKilled(world);
+  }
+  let isOver = false;
+  void run.finally(() => (isOver = true));
+  const isDone = (): boolean => isOver || hasKilled(world) || isSettled(world);
+  await waitFor("usrsvcd to be settled, or killed", isDone, SETTLED_MS);
+  // Where it was a child of it that was killed, the next one is not to be.
+  const isKilled = isOver || hasKilled(world);
+  if (isKilled) letGo(world);
+  else await world.usrsvcd("stop");
+  await run;
+  return isKilled || hasKilled(world);
+}
+
+function configure(world: World, kind: Kind): void {
+  world.configure(kind.settings(world));
+}
+
+/** usrsvcd runs, and the program with it. */
+async function up(world: World, kind: Kind): Promise<void> {
+  configure(world, kind);
+  await world.usrsvcd();
+  await world.whole();
+  await waitFor("it to be settled", () => isSettled(world), SETTLED_MS);
+}
+
+function isSettled(world: World, name = "one"): boolean {
+  return world.recorded(name)?.phase === "running";
+}
+
+/** usrsvcd has started another in its place, or is no more. */
+async function another(world: World, before: number | undefined): Promise<void> {
+  await waitFor(
+    "another process",
+    () => {
+      if (hasKilled(world)) return true;
+      const { pid, phase } = world.recorded() ?? {};
+      return pid !== undefined && pid !== before && phase === "running";
+    },
+    SETTLED_MS,
+  );
+}
+
+function daemonOf(world: World): number {
+  const [daemon, ...more] = world.census().get(DAEMON) ?? [];
+  if (daemon === undefined || more.length > 0) throw new Error("there is not one usrsvcd");
+  return daemon;
+}
