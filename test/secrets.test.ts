@@ -68,9 +68,9 @@ describe("a secret", () => {
     const parts = ["a", "a.", "token", "a://", "--token ", "://", 'token="', "pass:@/"];
     for (const part of parts) {
       const text = `x://y token${part.repeat(500_000 / part.length)}`;
-      const begin = performance.now();
+      const begin = process.cpuUsage();
       maskSecrets(text);
-      assert.ok(performance.now() - begin < 1000, part);
+      assert.ok(process.cpuUsage(begin).user < 1_000_000, part);
     }
   });
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -21,7 +21,10 @@ test("startDetached() waits for an answer no longer than it is to, and ends nobo
   const code = await startDetached(script, ["start"], false, 1000);
   const [text] = said.mock.calls.map(({ arguments: [words] }) => String(words));
   said.mock.restore();
-  const pid = await waitFor(() => Number(readFileSync(pidfile, "utf8")), "the child");
+  const pid = await waitFor(
+    () => existsSync(pidfile) && Number(readFileSync(pidfile, "utf8")),
+    "the child",
+  );
   cleanUp(t, () => process.kill(pid, "SIGKILL"));
   assert.equal(code, ExitCode.failure);
   assert.match(text ?? "", new RegExp(`^usrsvcd: no answer within 1 s; process ${pid} is left`));

@@ -28,7 +28,7 @@ export type Said =
   | { readonly kind: "fault"; readonly fault: string };
 
 /** An input that keeps a child for so long keeps it for ever. */
-const HANGS_MS = 20_000;
+const HANGS_MS = 60_000;
 /** So long each has in any case. */
 const LEAST_MS = 300;
 

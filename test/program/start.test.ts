@@ -531,7 +531,8 @@ describe("start, of its success", () => {
     const lab = makeLab(t);
     becomeReaper(t);
     const argv = [lab.script("app", "#!/bin/sh", `setsid -f ${idle(lab, "daemon")[0]}`, "exit 0")];
-    const ref = startedProcess(await lab.start(lab.settings(argv, titled(lab, "daemon"))));
+    const program = lab.settings(argv, { ...titled(lab, "daemon"), successMs: 1000 });
+    const ref = startedProcess(await lab.start(program));
     assert.equal(proc.stat(ref.pid).ppid, process.pid);
   });
 
@@ -621,7 +622,7 @@ describe("start, of its failure", () => {
   test("127: a command that is not there, in the line of a shell", async (t) => {
     const lab = makeLab(t);
     const program = lab.shell(`${lab.dir}/none`, titled(lab, "none").match.regex);
-    const outcome = failed(await lab.start(program));
+    const outcome = failed(await lab.start({ ...program, successMs: 5000 }));
     assert.equal(outcome.code, ExitCode.failedToLaunch);
     assert.deepEqual(outcome.exit, { kind: "code", code: 127 });
     assert.match(outcome.reason, /127 usually means/);
@@ -638,9 +639,8 @@ describe("start, of its failure", () => {
   test("126: a file that cannot be executed, in the line of a shell", async (t) => {
     const lab = makeLab(t);
     writeFileSync(join(lab.dir, "app"), "no program");
-    const outcome = failed(
-      await lab.start(lab.shell(`${lab.dir}/app`, titled(lab, "app").match.regex)),
-    );
+    const program = lab.shell(`${lab.dir}/app`, titled(lab, "app").match.regex);
+    const outcome = failed(await lab.start({ ...program, successMs: 5000 }));
     assert.equal(outcome.code, ExitCode.failedToLaunch);
     assert.deepEqual(outcome.exit, { kind: "code", code: 126 });
     assert.match(outcome.output.join(), /denied/i);
