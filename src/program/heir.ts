@@ -1,9 +1,9 @@
-import { sameProcess } from "../../proc/pid.ts";
+import { type ProcessRef, sameProcess, TICKS_PER_SECOND } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { monotonicMs, sleep } from "../clock.ts";
 import type { Host } from "./host.ts";
 import type { Found } from "./identify.ts";
-import { offspring } from "./lineage.ts";
+import { offspring, relation } from "./lineage.ts";
 import { executables, searchPath } from "./match.ts";
 import type { ProgramRecord } from "./record.ts";
 import { lookFor, type Subject } from "./subject.ts";
@@ -18,6 +18,8 @@ const HEIR_LIVES_MS = 250;
 /** One that was executed just now gets so long for its title, or for its pidfile. */
 const HEIR_PATIENCE_MS = 2000;
 const HEIR_LOOK_MS = 50;
+/** One that replaces it was started at most so long before, in seconds. */
+const REPLACED_WITHIN_S = 10;
 
 /** The successor of a process. */
 export type Heir = Found & { readonly kind: "running" };
@@ -37,8 +39,10 @@ export async function findHeir(
   for (;;) {
     // Titles are set within the first seconds: the last ones that were seen do not count.
     const found = lookFor(subject, record, host, { thorough: true });
-    if (found.kind === "running") return await ifItLasts(found, host, signal);
-    if (monotonicMs() >= end || !mayComeYet(record, files, host)) return undefined;
+    const heir = found.kind === "running" ? await ifItLasts(found, host, signal) : undefined;
+    if (heir !== undefined) return heir;
+    const mayCome = mayComeYet(record, files, host) || isBeingReplaced(subject, files, host);
+    if (monotonicMs() >= end || !mayCome) return undefined;
     await sleep(HEIR_LOOK_MS, signal);
   }
 }
@@ -71,6 +75,31 @@ async function ifItLasts(
   return found;
 }
 
+/**
+ * Somebody has started another of a program that writes its own pidfile, and that one has told the first to
+ * leave before it names itself there: `haproxy -D -p PIDFILE -sf OLD`.
+ */
+function isBeingReplaced(
+  { name, settings }: Subject,
+  files: readonly string[],
+  host: Host,
+): boolean {
+  if (settings?.autopid !== false || files.length === 0) return false;
+  const since = (host.proc.uptime() - REPLACED_WITHIN_S) * TICKS_PER_SECOND;
+  return host.table.sweep().some(({ ref, argv }) => {
+    if (ref.startTime < since || !argv.some((word) => settings.argv.includes(word))) return false;
+    return runsOneOf(files, ref, host) && relation(ref, name, host) === "free";
+  });
+}
+
+function runsOneOf(files: readonly string[], { pid }: ProcessRef, { proc }: Host): boolean {
+  try {
+    return files.includes(proc.exe(pid));
+  } catch {
+    return false; // gone, or hidden
+  }
+}
+
 /** Something left runs one of the executables, and was executed anew. */
 function mayComeYet(
   { launch, launched, process, image, session }: ProgramRecord,
@@ -82,10 +111,6 @@ function mayComeYet(
   const { proc, table } = host;
   return offspring({ launch, launched: leader, session }, table.sweep()).some(({ ref }) => {
     if (statIfAny(proc, ref.pid)?.image === image) return false;
-    try {
-      return files.includes(proc.exe(ref.pid));
-    } catch {
-      return false; // gone, or hidden
-    }
+    return runsOneOf(files, ref, host);
   });
 }

@@ -28,6 +28,7 @@ import {
   type StartFailure,
   type StartOutcome,
 } from "./start-outcome.ts";
+import { awaitReaped } from "./unreaped.ts";
 import { sparePath } from "./state-dir.ts";
 import { endLaunch } from "./stop.ts";
 import { describeStragglers } from "./stragglers.ts";
@@ -91,6 +92,7 @@ async function begin(
     removeStalePidfile(program);
     return failure(obstacle.code, obstacle.reason);
   }
+  const unreaped = await awaitReaped(program, host, context.signal);
   const running = findRunning?.();
   if (running !== undefined) return foundRunning(program, context, running);
   const launch = newLaunchId(host.home, host.proc.uptime());
@@ -102,7 +104,7 @@ async function begin(
   try {
     const launched = await execute(program, launch, host);
     context.lock.writeNote(launchNote(launch, host.proc.bootId(), launched.process));
-    return new Start(program, context, launched, launch);
+    return new Start(program, context, launched, launch, unreaped);
   } catch (error) {
     const reason = describeLaunchError(error, program);
     if (reason === undefined) throw error;
@@ -161,11 +163,20 @@ class Start {
   /** The pid that the pidfile names by now. */
   #notedPid: Pid | undefined;
   readonly #notes: string[];
+  /** The dead process that may keep it from its start, in words. */
+  readonly #unreaped: string | undefined;
   readonly #match: StartMatch;
   /** Called when something ended. */
   #notice: () => void = () => {};
 
-  constructor(program: ProgramSettings, context: StartContext, launched: Launched, launch: string) {
+  constructor(
+    program: ProgramSettings,
+    context: StartContext,
+    launched: Launched,
+    launch: string,
+    unreaped: string | undefined,
+  ) {
+    this.#unreaped = unreaped;
     this.#program = program;
     this.#context = context;
     this.#launched = launched;
@@ -377,7 +388,7 @@ class Start {
     const isLaunching = this.#match.isShell();
     // As it is now: ending what was launched is no news about the program.
     const { exit, pid } = (this.#exit && this.#lost) ?? { exit: this.#exit, pid: process.pid };
-    const details: string[] = [];
+    const details: string[] = this.#unreaped === undefined ? [] : [this.#unreaped];
     if (exit === undefined) {
       details.push(`looked for ${pattern.description}`, ...this.#match.nearest());
     }

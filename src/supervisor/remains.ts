@@ -81,7 +81,9 @@ export class Remains {
     // Whose first process left with 0 went to the background: its copy is the daemon, in any session.
     const hasLeft = exit?.kind === "code" && exit.code === 0;
     // The work of a shell line, or of setsid, may have a session of its own.
-    if (!hasLeft && !subject.pattern.isShell && !hasGroup(record)) return undefined;
+    const mayBeReplaced = subject.settings?.autopid === false;
+    if (!hasLeft && !mayBeReplaced && !subject.pattern.isShell && !hasGroup(record))
+      return undefined;
     const known = hasLeft ? { ...record, image: undefined } : record;
     return await findHeir(
       subject,
