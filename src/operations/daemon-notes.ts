@@ -1,6 +1,8 @@
 import { readdirSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import type { Pid } from "../../proc/pid.ts";
+import { statIfAny } from "../../proc/reader.ts";
 import type { Settings } from "../config/settings.ts";
 import { findDaemon } from "../daemon-alive.ts";
 import type { DaemonInfo } from "../daemon-info.ts";
@@ -19,6 +21,7 @@ export function daemonNotes({ programs, main }: Settings, host: Host): readonly 
     return isMissed ? ["usrsvcd does not run: what ends stays down (usrsvcd start)"] : [];
   }
   const { info: daemon } = living;
+  const stopped = isStopped(living.process.pid, host) ? [describeStopped(living.process.pid)] : [];
   if (daemon === undefined) {
     const { pid } = living.process;
     return [
@@ -30,7 +33,17 @@ export function daemonNotes({ programs, main }: Settings, host: Host): readonly 
       `usrsvcd runs with another configuration file, ${daemon.config}: it does not look after these`,
     ];
   }
-  return [...versionNotes(daemon), ...configNotes(daemon, main, host)];
+  return [...stopped, ...versionNotes(daemon), ...configNotes(daemon, main, host)];
+}
+
+/** By a signal (job control), or by a debugger: it does nothing until it is told to go on. */
+function isStopped(pid: Pid, { proc }: Host): boolean {
+  const state = statIfAny(proc, pid)?.state;
+  return state === "T" || state === "t";
+}
+
+function describeStopped(pid: Pid): string {
+  return `usrsvcd, pid ${pid}, is suspended: it looks after nothing until kill -CONT ${pid}`;
 }
 
 /** After an upgrade the old program runs on until somebody restarts it. Empty where it is the same as ours. */

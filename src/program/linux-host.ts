@@ -4,6 +4,7 @@ import { libc } from "../../proc/libc.ts";
 import { Epoll } from "../../proc/epoll.ts";
 import { hasPidfd, PidfdWatcher } from "../../proc/pidfd.ts";
 import { PollingWatcher } from "../../proc/polling.ts";
+import { assertOwnProc } from "../../proc/own-proc.ts";
 import { type ProcReader, procReader } from "../../proc/reader.ts";
 import { NativeSpawner, NodeSpawner, type Spawner } from "../../proc/spawn.ts";
 import { Turns } from "../../proc/turns.ts";
@@ -39,12 +40,17 @@ export interface Scope {
   readonly programs?: () => Iterable<ProgramSettings>;
 }
 
-/** This machine. Dispose of it at the end, so that no thread keeps waiting. */
+/**
+ * This machine. Dispose of it at the end, so that no thread keeps waiting.
+ *
+ * @throws {ProcError} when the /proc here is not ours
+ */
 export function linuxHost(
   state: StateDir,
   by: "usrsvc" | "usrsvcd",
   scope: Scope,
 ): Host & Disposable {
+  assertOwnProc();
   const proc = procReader();
   const { config, commonState: common } = scope;
   const isElsewhere = (of: string | undefined): boolean =>

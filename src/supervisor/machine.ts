@@ -206,6 +206,10 @@ function absent(
     case "stopped":
       return awaken(state, history, event, context);
     case "backoff":
+      // The operator's start has taken the place of the one that was due, and begins a new count.
+      if (event.startedByHand) {
+        return fail({ ...history, failures: 0 }, startedInVain(event), context);
+      }
       return context.now >= state.until
         ? begin({ ...history, restarts: history.restarts + 1 })
         : { state, history, effects: [{ kind: "wake", at: state.until }] };

@@ -408,6 +408,14 @@ const rows: readonly Row[] = [
     want: "backoff: back-off wake",
   },
   {
+    claim: "a start by hand that failed takes the place of the one that was due, and counts anew",
+    from: { kind: "backoff", until: Number.MAX_SAFE_INTEGER, reason: "it broke" },
+    on: gone({ wish: "up", startedByHand: true }),
+    settings: { maxrestarts: 6 },
+    history: { failures: 5 },
+    want: "backoff: back-off wake",
+  },
+  {
     claim: "what was started by hand is taken up",
     from: stopped("asked"),
     on: seen(one),
@@ -772,7 +780,7 @@ describe("any course of events", () => {
   test("waits until its time in backoff, and then starts", () => {
     always(({ state }, { event }, step, { settings, now }) => {
       if (state.kind !== "backoff" || event.kind !== "observed" || !settings.enabled) return;
-      if (event.process !== undefined || event.wish === "down") return;
+      if (event.process !== undefined || event.wish === "down" || event.startedByHand) return;
       assert.equal(step.state.kind, now >= state.until ? "starting" : "backoff");
       if (step.state.kind !== "backoff") return;
       assert.deepEqual(step.effects, [{ kind: "wake", at: state.until }]);
