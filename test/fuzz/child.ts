@@ -10,6 +10,7 @@ const EVERY_MS = 200;
 const say = (said: Said): void => void process.send?.(said);
 
 process.on("message", (message) => void run(message as Task));
+say({ kind: "ready" });
 await once(process, "disconnect");
 
 async function run({ name, runs, seed, folder, forMs }: Task): Promise<void> {

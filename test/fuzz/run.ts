@@ -23,6 +23,7 @@ export interface Task {
 
 /** What it tells: that it goes on, what came of it, or what was found. */
 export type Said =
+  | { readonly kind: "ready" }
   | { readonly kind: "goes on"; readonly inputs: number }
   | { readonly kind: "done"; readonly figures: Figures }
   | { readonly kind: "fault"; readonly fault: string };
@@ -45,7 +46,7 @@ export async function fuzz(
   const lane = async (): Promise<void> => {
     let child: ChildProcess | undefined;
     for (const name of work) {
-      child ??= fork(join(import.meta.dirname, "child.ts"), { execArgv: ["--import", "tsx"] });
+      child ??= await begin();
       // Each has its share of the time that is left: some are a hundred times as slow as others.
       const forMs = Math.max(LEAST_MS, ((end - performance.now()) * lanes) / left);
       left -= 1;
@@ -53,7 +54,7 @@ export async function fuzz(
       const report = await runIn(child, { name, runs, seed, folder: own, forMs });
       reports.push(report);
       onReport(report);
-      if (child.exitCode !== null || child.signalCode !== null) child = undefined;
+      if (child.killed || !child.connected) child = undefined;
     }
     child?.kill();
   };
@@ -65,12 +66,22 @@ export async function fuzz(
   return reports;
 }
 
+/** What it takes to load all that is fuzzed is not held against any of it. */
+async function begin(): Promise<ChildProcess> {
+  const child = fork(join(import.meta.dirname, "child.ts"), { execArgv: ["--import", "tsx"] });
+  await new Promise<void>((resolve, reject) => {
+    child.once("message", () => resolve());
+    child.once("exit", (code) => reject(new Error(`a process to fuzz in ended with ${code}`)));
+  });
+  return child;
+}
+
 /** A child that hangs, or has gone wrong, is ended. */
 async function runIn(child: ChildProcess, task: Task): Promise<Report> {
   const began = performance.now();
   let inputs = 0;
   let timer: NodeJS.Timeout | undefined;
-  const said = await new Promise<Exclude<Said, { kind: "goes on" }>>((resolve) => {
+  const said = await new Promise<Said & { kind: "done" | "fault" }>((resolve) => {
     const fail = (fault: string): void => resolve({ kind: "fault", fault });
     const wait = (): void => {
       clearTimeout(timer);
@@ -85,7 +96,7 @@ async function runIn(child: ChildProcess, task: Task): Promise<Report> {
       const one = message as Said;
       wait();
       if (one.kind === "goes on") ({ inputs } = one);
-      else resolve(one);
+      else if (one.kind !== "ready") resolve(one);
     });
     wait();
     child.send(task);
