@@ -93,7 +93,7 @@ const outsiders: readonly {
   { name: /^nodemailer$/, may: /^src\/alerts\//, kind: "dynamic" },
   {
     name: /^node:fs(\/promises)?$/,
-    may: /^(proc\/(reader|descriptors|epoll|pidfd|spawn)|src\/config\/load)\.ts$/,
+    may: /^(proc\/(reader|own-proc|descriptors|epoll|pidfd|spawn)|src\/config\/load)\.ts$/,
   },
   { name: /^node:path$/, may: /^src\/config\/(load|values|resolve(-[a-z]+)?)\.ts$/ },
   { name: /^node:(os|module)$/, may: /^proc\// },
