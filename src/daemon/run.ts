@@ -11,6 +11,7 @@ import { type DaemonInfo, type RereadResult, unitOf } from "../daemon-info.ts";
 import { findDaemon } from "../daemon-alive.ts";
 import { containerRole } from "../container.ts";
 import { ExitCode } from "../exit-code.ts";
+import { machineFault } from "../fault.ts";
 import { shorten } from "../format.ts";
 import { openLog, type OpenLog } from "../log.ts";
 import { ForeignFile } from "../open-log.ts";
@@ -190,8 +191,7 @@ class Life {
         const wanted = await this.#next();
         if (wanted === "stop") break;
         manager.reloading();
-        this.#log.reopen();
-        const lastReread = await this.#reread(supervisor, host);
+        const lastReread = await this.#rereadOrNot(supervisor, host);
         const { main } = this.#settings;
         const where = { pidfile: main.pidfile, log: this.#logPath(main) ?? "stdout" };
         reaping.follow(main);
@@ -410,6 +410,17 @@ class Life {
     } catch (error) {
       const msg = `${from.pidfile}, the one before, cannot be removed: ${(error as Error).message}`;
       this.#write("warn", "daemon.moved", { pidfile }, msg);
+    }
+  }
+
+  /** What the machine lacks just then (descriptors, memory) ends no supervision. */
+  async #rereadOrNot(supervisor: Supervisor, host: Host): Promise<RereadResult> {
+    try {
+      this.#log?.reopen();
+      return await this.#reread(supervisor, host);
+    } catch (error) {
+      if (machineFault(error) === undefined) throw error;
+      return this.#reject(new Date().toISOString(), [(error as Error).message]);
     }
   }
 
