@@ -47,7 +47,8 @@ export type LogEvent =
   | "program.pidfile-mended"
   | "program.busy"
   | "program.warning"
-  | "program.error";
+  | "program.error"
+  | "program.recovered";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 

@@ -18,7 +18,7 @@ export function trySave(host: Host, record: ProgramRecord, complaints: string[])
   } catch (error) {
     complaints.push(
       `its record in ${host.state.programs} could not be written (${(error as Error).message}): ` +
-        "usrsvcd will not know that this was meant",
+        "usrsvcd will not know that this was meant: ask for it again when that is mended",
     );
   }
 }

@@ -186,7 +186,7 @@ export class Supervisor implements Disposable {
     this.#onSlowLook();
     this.#watch?.check();
     for (const program of this.#programs.values()) {
-      if (program.isLoose || program.isShell) program.look();
+      if (program.isLoose || program.isShell || program.lacksPidfile) program.look();
     }
     const waiting = [...this.#programs.values()].filter((program) => program.waitsForProcess);
     if (waiting.length === 0 || !this.#isTableNews()) this.#settleTable();
