@@ -27,6 +27,8 @@ export type LogEvent =
   | "alert.sent"
   | "alert.failed"
   | "alert.dropped"
+  | "alert.unsaved"
+  | "alert.saved"
   | "config.problem"
   | "config.rejected"
   | "config.reread"
@@ -55,6 +57,15 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 /** Fields of a line besides `level`, `time`, `event` and `msg`. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
+/** Lines cannot be written: they wait, up to a bound. */
+export interface LogTrouble {
+  /** ISO time. */
+  readonly since: string;
+  readonly reason: string;
+  /** So many lines were more than can wait. */
+  readonly lost: number;
+}
+
 /** JSON lines for journald or jq. */
 export interface Log {
   write(level: LogLevel, event: LogEvent, fields: LogFields, message: string): void;
@@ -66,6 +77,8 @@ export interface Log {
 
 /** A log that was opened. */
 export interface OpenLog extends Log {
+  /** Tries to write what could not be. To be called now and then; undefined: nothing waits. */
+  check(): LogTrouble | undefined;
   /** Lets go of its files: nothing is written to it any more. */
   end(): void;
 }
@@ -75,6 +88,8 @@ const LONGEST_TEXT = 4096;
 /** A file is rolled at this size; so many older ones are kept. */
 const ROLL_SIZE = "10m";
 const ROLL_COUNT = 5;
+/** So many bytes wait for a disk that is full. */
+const WAITING = { sync: true, maxLength: 1024 * 1024 };
 
 /** Where the lines go. */
 export interface LogTarget {
@@ -103,6 +118,10 @@ export async function openLog(target: LogTarget): Promise<OpenLog> {
       out.reopen();
       if (err !== out) err.reopen();
     },
+    check() {
+      const trouble = err === out ? undefined : err.check();
+      return out.check() ?? trouble;
+    },
     async close() {
       await out.close();
       if (err !== out) await err.close();
@@ -116,6 +135,7 @@ export async function openLog(target: LogTarget): Promise<OpenLog> {
 
 interface Stream {
   write(line: string): unknown;
+  on(event: "error" | "drop", call: (what: unknown) => void): unknown;
   flush?(done: (error?: Error) => void): void;
   reopen?(): void;
   end?(): void;
@@ -123,10 +143,11 @@ interface Stream {
   readonly file?: string | null;
 }
 
-function makeLogger(
-  stream: Stream,
-  debug: boolean,
-): { pino: pino.Logger; reopen: () => void; close: () => Promise<void>; end: () => void } {
+interface Logger extends Pick<OpenLog, "reopen" | "check" | "close" | "end"> {
+  readonly pino: pino.Logger;
+}
+
+function makeLogger(stream: Stream, debug: boolean): Logger {
   const options = {
     level: debug ? "debug" : "info",
     base: null,
@@ -134,8 +155,26 @@ function makeLogger(
     formatters: { level: (label: string) => ({ level: label }) },
     hooks: { streamWrite: tameJson }, // `jq -r` shows texts as they are
   };
+  // The stream keeps what it could not write, and goes on with it at the next write.
+  let trouble: LogTrouble | undefined;
+  let hasFailed = false;
+  let lost = 0;
+  stream.on("error", (error) => {
+    hasFailed = true;
+    trouble ??= { since: new Date().toISOString(), reason: (error as Error).message, lost };
+  });
+  stream.on("drop", () => (lost += 1));
   return {
     pino: pino(options, stream),
+    check() {
+      if (trouble === undefined) return undefined;
+      hasFailed = false;
+      stream.write("");
+      if (hasFailed) return { ...trouble, lost };
+      trouble = undefined;
+      lost = 0;
+      return undefined;
+    },
     reopen: () => {
       if (typeof stream.file === "string" && doesNotWait(stream.file)) stream.reopen?.();
     },
@@ -145,16 +184,16 @@ function makeLogger(
 }
 
 async function openStream(path: string | undefined): Promise<Stream> {
-  if (path === undefined) return tolerant(pino.destination({ dest: 1, sync: true }));
+  if (path === undefined) return tolerant(pino.destination({ dest: 1, ...WAITING }));
   const folder = dirname(path);
   if (path.startsWith("/") && existsSync(folder) && !isPrivateFolder(folder)) {
     // Names that are foreseen are not made where others may make them before: nothing is rolled.
-    return tolerant(pino.destination({ fd: openForAppend(path, 0o600), sync: true }));
+    return tolerant(pino.destination({ fd: openForAppend(path, 0o600), ...WAITING }));
   }
   // A device, a FIFO or a link to such (/dev/null, /dev/stdout) is written to as it is.
   if (existsSync(path) && !lstatSync(path).isFile() && !isOurLink(path)) {
     probe(path);
-    return tolerant(pino.destination({ dest: path, sync: true }));
+    return tolerant(pino.destination({ dest: path, ...WAITING }));
   }
   return tolerant(await openRolling(path));
 }
@@ -195,7 +234,7 @@ async function openRolling(path: string): Promise<SonicBoom> {
   if (existsSync(path) && !isOurLink(path)) setOldLogAside(path);
   const { default: roll } = await import("pino-roll"); // 30 ms, and only needed here
   const limit = { count: ROLL_COUNT };
-  const stream = await roll({ file: path, size: ROLL_SIZE, limit, sync: true });
+  const stream = await roll({ file: path, size: ROLL_SIZE, limit, ...WAITING });
   const relink = (): void => linkTo(path, stream.file);
   stream.on("ready", relink);
   relink();

@@ -173,6 +173,7 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
     for (const note of versionNotes(info)) screen.result(note);
     if (info.endsPrograms) screen.result("the container, and all programs, end with it");
     if (info.setAside.length > 0) screen.result(`set aside: ${info.setAside.join(", ")}`);
+    for (const { since, text } of info.troubles) screen.result(`since ${since}: ${text}`);
     if (info.lastReread?.ok === false) {
       screen.result(`the last reread (${info.lastReread.at}) was rejected:`);
       for (const problem of info.lastReread.problems) screen.result(`    ${problem}`);
@@ -184,10 +185,10 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
 function shown({ process: ref, info }: LivingDaemon): object {
   if (info === undefined) return { running: true, pid: ref.pid };
   const { since, config, pidfile, log, endsPrograms: ends } = info;
-  const { setAside, rereads, lastReread } = info;
+  const { setAside, rereads, lastReread, troubles } = info;
   const versions = { version: info.version, installed: version() };
   const base = { running: true, pid: ref.pid, since, ...versions, config, pidfile, log };
-  return { ...base, endsPrograms: ends, setAside, rereads, lastReread };
+  return { ...base, endsPrograms: ends, setAside, troubles, rereads, lastReread };
 }
 
 /** What is wrong is told here, with warnings, and by usrsvcd, which keeps its configuration then. */

@@ -30,7 +30,8 @@ export function daemonNotes({ programs, main }: Settings, host: Host): readonly 
       `usrsvcd runs with another configuration file, ${daemon.config}: it does not look after these`,
     ];
   }
-  return [...versionNotes(daemon), ...configNotes(daemon, main, host)];
+  const troubles = daemon.troubles.map(({ since, text }) => `since ${since}: ${text}`);
+  return [...troubles, ...versionNotes(daemon), ...configNotes(daemon, main, host)];
 }
 
 /** After an upgrade the old program runs on until somebody restarts it. Empty where it is the same as ours. */

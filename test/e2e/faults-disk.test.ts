@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { cannotMount, fill, makeReadOnly, smallDisk } from "../support/mounts.ts";
-import { Home, isAlive, type LogLine, sleeper, waitFor } from "./home.ts";
+import { Home, isAlive, type Json, lines, type LogLine, sleeper, waitFor } from "./home.ts";
 
 /*
  * A disk that is full or read-only, and mended later: usrsvcd runs on, tells it once, and goes on with each
@@ -11,6 +12,12 @@ import { Home, isAlive, type LogLine, sleeper, waitFor } from "./home.ts";
 
 /** A trouble is tried again every 10 s. */
 const RETRY_MS = 15_000;
+
+/** What `status` tells of all programs. */
+async function noteOf(home: Home): Promise<string | undefined> {
+  const { notes } = await home.statusOf("web");
+  return (notes as readonly string[] | undefined)?.[0];
+}
 
 function told(home: Home, event: string, program: string): readonly LogLine[] {
   return home.log().filter((line) => line.event === event && line.program === program);
@@ -90,5 +97,73 @@ describe("a disk", { skip: cannotMount }, () => {
     mend();
     await waitFor("web", async () => (await home.statusOf("web"))["state"] === "running", RETRY_MS);
     assert.equal(told(home, "program.gave-up", "web").length, 0);
+  });
+
+  test("that is full under usrsvcd's log loses no line, and status says so", async (t) => {
+    const home = new Home(t);
+    const small = home.file("small");
+    smallDisk(t, small);
+    home.main(`usrsvcd_stdout = ${join(small, "usrsvcd.log")}`);
+    home.program("web", { command: sleeper() });
+    await home.usrsvcd();
+    const web = await home.running("web");
+    await waitFor("web", () => home.read("small/usrsvcd.log").includes("program.started"));
+    const makeRoom = fill(small);
+    process.kill(web, "SIGKILL");
+    await home.running("web", web);
+    const daemon = Number(home.read(`${process.getuid?.()}_usrsvcd.pid`));
+    const hangUp = (): boolean => process.kill(daemon, "SIGHUP"); // which it logs, and ignores
+    // There may be room for some lines in the last block of the file.
+    for (let count = 0; count < 100; count += 1) {
+      hangUp();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    const note = await waitFor("status to tell", async () => await noteOf(home), RETRY_MS);
+    assert.match(note, /^since .*: the log of usrsvcd cannot be written: ENOSPC/);
+    makeRoom();
+    await waitFor("the note to go", async () => (await noteOf(home)) === undefined, RETRY_MS);
+    const all = lines(home.read("small/usrsvcd.log")); // each of them is whole
+    const events = all.map(({ event }) => event);
+    assert.deepEqual(
+      ["daemon.started", "program.exited", "daemon.degraded"].filter((e) => events.includes(e)),
+      ["daemon.started", "program.exited", "daemon.degraded"],
+    );
+    assert.match(String(all.at(-1)?.["msg"]), /could not be written since .* none of its lines/);
+  });
+
+  test("that is read-only at the start keeps usrsvcd neither from beginning nor from its pidfile", async (t) => {
+    const home = new Home(t);
+    const small = home.file("small");
+    smallDisk(t, small);
+    const pidfile = join(small, "usrsvcd.pid");
+    home.main(`usrsvcd_stdout = ${join(small, "usrsvcd.log")}\npidfile = ${pidfile}`);
+    home.program("web", { command: sleeper() });
+    const mend = makeReadOnly(t, small);
+    const { code, err } = await home.usrsvcd();
+    assert.equal(code, 0, err);
+    await home.running("web");
+    assert.match((await noteOf(home)) ?? "", /the log of usrsvcd cannot be written: .*read-only/);
+    mend();
+    await waitFor("its pidfile", () => existsSync(pidfile), RETRY_MS);
+    const log = (): readonly Json[] => lines(home.read("small/usrsvcd.log"));
+    await waitFor("its log", () => log().some(({ event }) => event === "daemon.started"), RETRY_MS);
+  });
+
+  test("that is read-only under state_dir is told by status, and keeps usrsvcd going", async (t) => {
+    const home = new Home(t);
+    home.main(`usrsvcd_stdout = ${home.file("log/usrsvcd.log")}`);
+    for (const name of ["web", "job"]) home.program(name, { command: sleeper() });
+    await home.usrsvcd();
+    const web = await home.running("web");
+    await home.running("job");
+    assert.equal((await home.usrsvcd("stop")).code, 0);
+    const mend = makeReadOnly(t, home.file("state"));
+    assert.equal((await home.usrsvcd()).code, 0);
+    const { out } = await home.usrsvc("status");
+    assert.match(out, /state\/programs is on a file system that is read-only/);
+    process.kill(web, "SIGKILL");
+    await waitFor("its death to be told", () => home.read("log/usrsvcd.log").includes("SIGKILL"));
+    mend();
+    await waitFor("web", async () => (await home.statusOf("web"))["state"] === "running", RETRY_MS);
   });
 });
