@@ -1,4 +1,5 @@
 import { assertNever } from "../assert-never.ts";
+import { ageMs } from "../../proc/uptime.ts";
 import { ConfigError } from "../config/issue.ts";
 import { within } from "../clock.ts";
 import { findDaemon, type LivingDaemon, stateOfPidfile } from "../daemon-alive.ts";
@@ -165,7 +166,8 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
         `can nothing be written in ${host.state.path}?`,
     );
   } else {
-    const age = formatDuration(Date.now() - Date.parse(info.since));
+    // Not by the clock, which may have been set since.
+    const age = formatDuration(ageMs(info.process.startTime, host.proc.uptime()));
     screen.result(
       `usrsvcd ${info.version} runs, pid ${info.process.pid}, for ${age}; ` +
         `configuration: ${info.config}; log: ${info.log}`,

@@ -127,3 +127,8 @@ function message(error: unknown): string {
 export function sparePath(dir: StateDir, name: string, what: "record" | "pidfile"): string {
   return join(dir.locks, `${fileStem(name)}+${what}`);
 }
+
+/** Path of a file that changes places with the self-description of usrsvcd; not of a program's name. */
+export function daemonSpare(dir: StateDir): string {
+  return join(dir.locks, "+usrsvcd");
+}

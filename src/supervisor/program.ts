@@ -723,8 +723,11 @@ export class SupervisedProgram {
     const lived = formatDuration(livedMs);
     this.#ledger.started(process, via, lived, cause);
     for (const note of notes) this.#ledger.log("warn", "program.warning", { pid }, note);
-    const { autopid, pidfile } = this.#settings;
-    if (autopid && readPidfile(pidfile).kind !== "pid") this.#unwritable = pidfile; // told by a note
+    if (!this.#settings.autopid) return;
+    const { pidfile } = this.#settings;
+    const noted = readPidfile(pidfile);
+    const isNoted = noted.kind === "pid" && noted.pid === (outcome.main ?? process).pid;
+    if (!isNoted) this.#unwritable = pidfile; // told by a note
   }
 
   /** A limit was exceeded. What follows is decided by the next look. */

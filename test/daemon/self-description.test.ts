@@ -66,13 +66,15 @@ describe("SelfDescription", () => {
 
   test("is written as soon as it can be, and what keeps it from that is told once", (t) => {
     const { begin, read, state, told } = scene(t);
-    mkdirSync(join(state.daemonFile, "full"), { recursive: true });
+    rmSync(state.locks, { recursive: true, force: true });
+    mkdirSync(state.path, { recursive: true });
+    writeFileSync(state.locks, "a file in the place of a folder");
     const self = begin();
     self.check();
     self.change({ rereads: 1 });
     assert.equal(told.length, 1);
     assert.match(told[0] ?? "", /^error: usrsvcd status and reread know little .*; tried again$/);
-    rmSync(state.daemonFile, { recursive: true });
+    rmSync(state.locks);
     self.check();
     assert.deepEqual(told.slice(1), ["warn: FILE is written at last"]);
     assert.equal(read()?.rereads, 1);

@@ -48,7 +48,8 @@ describe("a disk", { skip: cannotMount }, () => {
     assert.match(refused.out + refused.err, /its file system is read-only/);
     assert.ok(isAlive(job), "what cannot be started again is not ended");
     const stopped = await home.usrsvc("stop", "old");
-    assert.equal(stopped.code, 0, stopped.out + stopped.err);
+    assert.equal(stopped.code, 1, stopped.out + stopped.err);
+    assert.match(stopped.out, /stopped, pid/);
     assert.match(stopped.out + stopped.err, /ask for it again when that is mended/);
     mend();
     await waitFor("web", async () => (await home.statusOf("web"))["state"] === "running", RETRY_MS);
