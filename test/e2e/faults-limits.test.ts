@@ -70,6 +70,9 @@ describe("an account", { skip: noBody }, () => {
 
   test("that may have no further process gives no program up", async (t) => {
     const home = new Home(t);
+    if (run(home, home.command("usrsvc.cjs"), "--version") === "") {
+      return t.skip("another account cannot read the built commands here");
+    }
     home.program("web", { command: sleeper(), maxrestarts: "1" });
     execFileSync("chown", ["-R", `${uid}:${uid}`, home.path]);
     const [usrsvc, usrsvcd] = [home.command("usrsvc.cjs"), home.command("usrsvcd.cjs")];
