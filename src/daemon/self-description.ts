@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync } from "node:fs";
+import { lstatSync, renameSync, rmSync, statSync } from "node:fs";
 import type { DaemonInfo } from "../daemon-info.ts";
 import type { LogLevel } from "../log.ts";
 import { replaceFile } from "../program/replace-file.ts";
@@ -48,9 +48,12 @@ export class SelfDescription {
   write(): void {
     try {
       makeStateDir(this.#state);
+      const { daemonFile } = this.#state;
+      const isFolder = lstatSync(daemonFile, { throwIfNoEntry: false })?.isDirectory() === true;
+      if (isFolder) throw new Error(`${daemonFile} is a folder: move it away`); // it would change places
       // What was written before has its room on a disk that is full by now.
       const text = `${JSON.stringify(this.#info)}\n`;
-      replaceFile(this.#state.daemonFile, daemonSpare(this.#state), text);
+      replaceFile(daemonFile, daemonSpare(this.#state), text);
       this.#stamp = this.#stampNow();
     } catch (error) {
       this.#fail(error as Error);

@@ -66,15 +66,13 @@ describe("SelfDescription", () => {
 
   test("is written as soon as it can be, and what keeps it from that is told once", (t) => {
     const { begin, read, state, told } = scene(t);
-    rmSync(state.locks, { recursive: true, force: true });
-    mkdirSync(state.path, { recursive: true });
-    writeFileSync(state.locks, "a file in the place of a folder");
+    mkdirSync(join(state.daemonFile, "full"), { recursive: true });
     const self = begin();
     self.check();
     self.change({ rereads: 1 });
     assert.equal(told.length, 1);
     assert.match(told[0] ?? "", /^error: usrsvcd status and reread know little .*; tried again$/);
-    rmSync(state.locks);
+    rmSync(state.daemonFile, { recursive: true });
     self.check();
     assert.deepEqual(told.slice(1), ["warn: FILE is written at last"]);
     assert.equal(read()?.rereads, 1);

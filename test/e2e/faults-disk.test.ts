@@ -49,7 +49,7 @@ describe("a disk", { skip: cannotMount }, () => {
     assert.ok(isAlive(job), "what cannot be started again is not ended");
     const stopped = await home.usrsvc("stop", "old");
     assert.equal(stopped.code, 1, stopped.out + stopped.err);
-    assert.match(stopped.out, /stopped, pid/);
+    assert.match(stopped.out + stopped.err, /stopped, pid/);
     assert.match(stopped.out + stopped.err, /ask for it again when that is mended/);
     mend();
     await waitFor("web", async () => (await home.statusOf("web"))["state"] === "running", RETRY_MS);
