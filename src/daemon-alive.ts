@@ -1,4 +1,12 @@
-import { readdirSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { parsePid, type ProcessRef, sameProcess } from "../proc/pid.ts";
 import type { ProcReader } from "../proc/reader.ts";
@@ -66,12 +74,22 @@ function lockHolder(path: string, proc: ProcReader): ProcessRef | undefined {
     const { text } = readFileHead(path, { most: 80, followsLinks: false, owner: "us" });
     const stat = statSync(path);
     const signed = /^usrsvcd, pid (\d+) *$/m.exec(text)?.[1];
-    // A full disk leaves the lock without a signature.
-    const pid = parsePid(signed ?? (text === "" ? kernelsHolder(stat) : undefined) ?? "");
+    // A full disk leaves the lock without a signature, a read-only one with that of another.
+    const isUnsigned = text === "" || isOnReadOnlyDisk(path);
+    const pid = parsePid((isUnsigned ? kernelsHolder(stat) : signed) ?? "");
     const process = pid && proc.alive(pid);
     return process && hasOpen(process, stat) ? process : undefined;
   } catch {
     return undefined; // it was never taken, or it is another user's process
+  }
+}
+
+function isOnReadOnlyDisk(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EROFS";
   }
 }
 

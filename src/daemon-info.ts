@@ -23,8 +23,18 @@ export interface DaemonInfo {
   readonly lastReread: RereadResult | undefined;
   /** Programs that are set aside since their sections have errors. */
   readonly setAside: readonly string[];
+  /** What it cannot do just now, and since when. */
+  readonly troubles: readonly DaemonTrouble[];
   /** The programs that it looks after: those of the files as it has read them. Undefined: it does not tell. */
   readonly programs: readonly string[] | undefined;
+}
+
+/** Something of the machine's that usrsvcd lacks. */
+export interface DaemonTrouble {
+  /** ISO time. */
+  readonly since: string;
+  /** What, with the path, for people. */
+  readonly text: string;
 }
 
 /** What came of a reread. */
@@ -79,6 +89,7 @@ function read(path: string, boot: string): DaemonInfo | undefined {
       lastReread: asReread(raw.lastReread),
       setAside: asTexts(raw.setAside) ?? [],
       programs: asTexts(raw.programs),
+      troubles: Array.isArray(raw.troubles) ? raw.troubles : [],
     };
   } catch {
     return undefined;

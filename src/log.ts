@@ -29,6 +29,8 @@ export type LogEvent =
   | "alert.sent"
   | "alert.failed"
   | "alert.dropped"
+  | "alert.unsaved"
+  | "alert.saved"
   | "config.problem"
   | "config.rejected"
   | "config.reread"
@@ -49,12 +51,22 @@ export type LogEvent =
   | "program.pidfile-mended"
   | "program.busy"
   | "program.warning"
-  | "program.error";
+  | "program.error"
+  | "program.recovered";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** Fields of a line besides `level`, `time`, `event` and `msg`. */
 export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Lines cannot be written: they wait, up to a bound. */
+export interface LogTrouble {
+  /** ISO time. */
+  readonly since: string;
+  readonly reason: string;
+  /** So many lines were more than can wait. */
+  readonly lost: number;
+}
 
 /** JSON lines for journald or jq. */
 export interface Log {
@@ -67,6 +79,8 @@ export interface Log {
 
 /** A log that was opened. */
 export interface OpenLog extends Log {
+  /** Tries to write what could not be. To be called now and then; undefined: nothing waits. */
+  check(): LogTrouble | undefined;
   /** Lets go of its files: nothing is written to it any more. */
   end(): void;
 }
@@ -76,6 +90,8 @@ const LONGEST_TEXT = 4096;
 /** A file is rolled at this size; so many older ones are kept. */
 const ROLL_SIZE = "10m";
 const ROLL_COUNT = 5;
+/** So many bytes wait for a disk that is full. */
+const WAITING = { sync: true, maxLength: 1024 * 1024 };
 
 /** Where the lines go. */
 export interface LogTarget {
@@ -106,6 +122,10 @@ export async function openLog(target: LogTarget): Promise<OpenLog> {
       out.reopen();
       if (err !== out) err.reopen();
     },
+    check() {
+      const trouble = err === out ? undefined : err.check();
+      return out.check() ?? trouble;
+    },
     async close() {
       await out.close();
       if (err !== out) await err.close();
@@ -119,6 +139,7 @@ export async function openLog(target: LogTarget): Promise<OpenLog> {
 
 interface Stream {
   write(line: string): unknown;
+  on(event: "error" | "drop", call: (what: unknown) => void): unknown;
   flush?(done: (error?: Error) => void): void;
   reopen?(): void;
   end?(): void;
@@ -126,10 +147,11 @@ interface Stream {
   readonly file?: string | null;
 }
 
-function makeLogger(
-  stream: Stream,
-  debug: boolean,
-): { pino: pino.Logger; reopen: () => void; close: () => Promise<void>; end: () => void } {
+interface Logger extends Pick<OpenLog, "reopen" | "check" | "close" | "end"> {
+  readonly pino: pino.Logger;
+}
+
+function makeLogger(stream: Stream, debug: boolean): Logger {
   const options = {
     level: debug ? "debug" : "info",
     base: null,
@@ -137,8 +159,26 @@ function makeLogger(
     formatters: { level: (label: string) => ({ level: label }) },
     hooks: { streamWrite: tameJson }, // `jq -r` shows texts as they are
   };
+  // The stream keeps what it could not write, and goes on with it at the next write.
+  let trouble: LogTrouble | undefined;
+  let hasFailed = false;
+  let lost = 0;
+  stream.on("error", (error) => {
+    hasFailed = true;
+    trouble ??= { since: new Date().toISOString(), reason: (error as Error).message, lost };
+  });
+  stream.on("drop", () => (lost += 1));
   return {
     pino: pino(options, stream),
+    check() {
+      if (trouble === undefined) return undefined;
+      hasFailed = false;
+      stream.write("");
+      if (hasFailed) return { ...trouble, lost };
+      trouble = undefined;
+      lost = 0;
+      return undefined;
+    },
     reopen: () => {
       if (typeof stream.file === "string" && doesNotWait(stream.file)) stream.reopen?.();
     },
@@ -148,18 +188,18 @@ function makeLogger(
 }
 
 async function openStream(path: string | undefined, mode: number): Promise<Stream> {
-  if (path === undefined) return tolerant(pino.destination({ dest: 1, sync: true }));
+  if (path === undefined) return tolerant(pino.destination({ dest: 1, ...WAITING }));
   const folder = dirname(path);
   if (path.startsWith("/") && existsSync(folder) && !isPrivateFolder(folder)) {
     // Names that are foreseen are not made where others may make them before: nothing is rolled.
     const fd = openForAppend(path, mode);
     setMode(fd, mode);
-    return tolerant(pino.destination({ fd, sync: true }));
+    return tolerant(pino.destination({ fd, ...WAITING }));
   }
   // A device, a FIFO or a link to such (/dev/null, /dev/stdout) is written to as it is.
   if (existsSync(path) && !lstatSync(path).isFile() && !isOurLink(path)) {
     probe(path);
-    return tolerant(pino.destination({ dest: path, sync: true }));
+    return tolerant(pino.destination({ dest: path, ...WAITING }));
   }
   return tolerant(await openRolling(path, mode));
 }
@@ -200,7 +240,7 @@ async function openRolling(path: string, mode: number): Promise<SonicBoom> {
   if (existsSync(path) && !isOurLink(path)) setOldLogAside(path);
   const { default: roll } = await import("pino-roll"); // 30 ms, and only needed here
   const limit = { count: ROLL_COUNT };
-  const stream = await roll({ file: path, size: ROLL_SIZE, limit, sync: true, mode });
+  const stream = await roll({ file: path, size: ROLL_SIZE, limit, ...WAITING, mode });
   const settle = (): void => {
     setMode(stream.fd, mode);
     linkTo(path, stream.file);

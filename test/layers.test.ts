@@ -21,7 +21,7 @@ interface Layer {
 
 const proc = "proc/.*";
 const leaves =
-  "src/(accounts|assert-never|clock|container|exit-code|file-stem|format|name-file|open-log|own-folder|package-root|private-file|read-file|readiness|same-file|secrets|sendmail|status|tame|thread-pool|trusted-path|write-file)\\.ts";
+  "src/(accounts|assert-never|clock|container|exit-code|fault|file-stem|format|name-file|open-log|own-folder|package-root|private-file|read-file|readiness|same-file|secrets|sendmail|status|tame|thread-pool|trusted-path|write-file)\\.ts";
 const daemonFiles = "src/daemon-(info|alive)\\.ts";
 const settings = "src/config/(settings|issue)\\.ts";
 const any = (...parts: readonly string[]): RegExp => new RegExp(`^(${parts.join("|")})$`);

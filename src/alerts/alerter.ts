@@ -15,6 +15,10 @@ export type AlertNews =
       readonly attempts: number;
       readonly retryMs: number;
     }
+  /** The disk is full, say: what waits would be lost with usrsvcd. Told once. */
+  | { readonly kind: "unsaved"; readonly program: string; readonly reason: string }
+  /** What waited in memory only is on disk, or gone out. */
+  | { readonly kind: "saved" }
   | {
       readonly kind: "dropped";
       readonly program: string;
@@ -48,6 +52,8 @@ const AT_ONCE = 4;
 export class Alerter implements Disposable {
   readonly #ports: AlerterPorts;
   readonly #sending = new Set<string>();
+  /** Something waits in memory only. */
+  #isUnsaved = false;
   #cancelTimer: () => void = () => {};
   readonly #leaving = new AbortController();
 
@@ -62,16 +68,22 @@ export class Alerter implements Disposable {
     try {
       this.#ports.queue.add(alert, to);
     } catch (error) {
-      const reason = `it waits in memory only: ${(error as Error).message}`;
-      this.#ports.onNews({
-        kind: "failed",
-        program: alert.program,
-        reason,
-        attempts: 0,
-        retryMs: 0,
-      });
+      const isNews = !this.#isUnsaved;
+      this.#isUnsaved = true;
+      const { program } = alert;
+      if (isNews) {
+        this.#ports.onNews({ kind: "unsaved", program, reason: (error as Error).message });
+      }
     }
     this.#sendDue();
+  }
+
+  /** Writes what waits in memory only. To be called now and then. */
+  check(): void {
+    if (!this.#isUnsaved) return;
+    if (!this.#ports.queue.save()) return;
+    this.#isUnsaved = false;
+    this.#ports.onNews({ kind: "saved" });
   }
 
   /** What is on its way is broken off, and sent by the next usrsvcd. */
@@ -155,7 +167,7 @@ export class Alerter implements Disposable {
             : now.alerts.slice(now.alerts.length - Math.min(total, now.alerts.length)),
       });
     } catch {
-      // on disk it will be mailed once more; better twice than never
+      this.#isUnsaved = true; // on disk it would be mailed once more; better twice than never
     }
   }
 }

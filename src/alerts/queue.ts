@@ -30,6 +30,8 @@ const MOST_BYTES = 16 * 1024 * 1024;
 export class AlertQueue {
   readonly #folder: string;
   readonly #pending = new Map<string, Pending>();
+  /** Programs whose file is not as it should be. */
+  readonly #unsaved = new Set<string>();
   readonly #stem: (program: string) => string;
 
   /** `stem`: a program's name as a file name. */
@@ -82,14 +84,29 @@ export class AlertQueue {
    * @throws when the file cannot be written; it waits in memory then
    */
   put(pending: Pending): void {
-    this.#pending.set(pending.program, pending);
-    const path = join(this.#folder, this.#file(pending.program));
-    if (pending.total === 0) {
-      rmSync(path, { force: true });
-      return;
+    const { program } = pending;
+    this.#pending.set(program, pending);
+    this.#unsaved.add(program);
+    const path = join(this.#folder, this.#file(program));
+    if (pending.total === 0) rmSync(path, { force: true });
+    else {
+      makePrivateFolder(this.#folder);
+      writeByRename(path, JSON.stringify(pending));
     }
-    makePrivateFolder(this.#folder);
-    writeByRename(path, JSON.stringify(pending));
+    this.#unsaved.delete(program);
+  }
+
+  /** Tries to write what could not be; false while something waits in memory only. */
+  save(): boolean {
+    try {
+      for (const program of this.#unsaved) {
+        const pending = this.#pending.get(program);
+        if (pending !== undefined) this.put(pending);
+      }
+      return true;
+    } catch {
+      return false; // told already
+    }
   }
 
   #file(program: string): string {

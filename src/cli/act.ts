@@ -27,6 +27,7 @@ import { widenThreadPool } from "../thread-pool.ts";
 import type { Command } from "./args.ts";
 import { daemonInCharge } from "../operations/ask.ts";
 import { daemonNotes } from "../operations/daemon-notes.ts";
+import { diskNotes } from "../operations/disk-notes.ts";
 import { restartProgram, startProgram, stopProgram } from "../operations/operate.ts";
 import { throughDaemon } from "../operations/through-daemon.ts";
 import type { ActionResult, Operation } from "../operations/operation.ts";
@@ -282,7 +283,11 @@ async function showStatus(
     withCommands: command.json,
     moved: movedRecords(moves, host),
   });
-  const notes = [...moves.map(describeMove), ...daemonNotes(settings, host)];
+  const notes = [
+    ...moves.map(describeMove),
+    ...diskNotes(settings, host.state),
+    ...daemonNotes(settings, host),
+  ];
   const more = notes.length === 0 ? {} : { notes };
   if (command.json) for (const one of all) screen.page(jsonLine({ ...one, ...more }));
   else if (all.length > 0) screen.result(renderStatus(all, Date.now()));

@@ -28,6 +28,14 @@ export function detach(): void {
 
 /** From now on what is printed (by Node, should it crash) goes to this file, or nowhere. */
 export function redirectOutput(path: string): void {
+  try {
+    redirect(path);
+  } catch {
+    // no descriptor left: what is printed goes on to where it went
+  }
+}
+
+function redirect(path: string): void {
   const c = libc();
   const file = (): number => openFile(path) ?? openSync("/dev/null", "a"); // it is for crashes only
   for (const fd of [2, 1]) {

@@ -1,4 +1,5 @@
 import { assertNever } from "../assert-never.ts";
+import { ageMs } from "../../proc/uptime.ts";
 import { ConfigError } from "../config/issue.ts";
 import { within } from "../clock.ts";
 import { findDaemon, type LivingDaemon, stateOfPidfile } from "../daemon-alive.ts";
@@ -165,7 +166,8 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
         `can nothing be written in ${host.state.path}?`,
     );
   } else {
-    const age = formatDuration(Date.now() - Date.parse(info.since));
+    // Not by the clock, which may have been set since.
+    const age = formatDuration(ageMs(info.process.startTime, host.proc.uptime()));
     screen.result(
       `usrsvcd ${info.version} runs, pid ${info.process.pid}, for ${age}; ` +
         `configuration: ${info.config}; log: ${info.log}`,
@@ -173,6 +175,7 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
     for (const note of versionNotes(info)) screen.result(note);
     if (info.endsPrograms) screen.result("the container, and all programs, end with it");
     if (info.setAside.length > 0) screen.result(`set aside: ${info.setAside.join(", ")}`);
+    for (const { since, text } of info.troubles) screen.result(`since ${since}: ${text}`);
     if (info.lastReread?.ok === false) {
       screen.result(`the last reread (${info.lastReread.at}) was rejected:`);
       for (const problem of info.lastReread.problems) screen.result(`    ${problem}`);
@@ -184,10 +187,10 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
 function shown({ process: ref, info }: LivingDaemon): object {
   if (info === undefined) return { running: true, pid: ref.pid };
   const { since, config, pidfile, log, endsPrograms: ends } = info;
-  const { setAside, rereads, lastReread } = info;
+  const { setAside, rereads, lastReread, troubles } = info;
   const versions = { version: info.version, installed: version() };
   const base = { running: true, pid: ref.pid, since, ...versions, config, pidfile, log };
-  return { ...base, endsPrograms: ends, setAside, rereads, lastReread };
+  return { ...base, endsPrograms: ends, setAside, troubles, rereads, lastReread };
 }
 
 /** What is wrong is told here, with warnings, and by usrsvcd, which keeps its configuration then. */

@@ -1,4 +1,4 @@
-import type { Log, OpenLog } from "../log.ts";
+import type { Log, LogTrouble, OpenLog } from "../log.ts";
 
 /** A log that can be exchanged for another while it is written to. */
 export class LogSwitch implements Log {
@@ -21,6 +21,10 @@ export class LogSwitch implements Log {
 
   write(...line: Parameters<Log["write"]>): void {
     this.#log.write(...line);
+  }
+
+  check(): LogTrouble | undefined {
+    return this.#log.check();
   }
 
   reopen(): void {

@@ -32,6 +32,9 @@ export function openMail({ state, settings, log }: MailPorts): Alerter {
 }
 
 function tell(news: AlertNews, log: Log): void {
+  if (news.kind === "saved") {
+    return log.write("info", "alert.saved", {}, "no mail waits in memory only any more");
+  }
   const { program } = news;
   switch (news.kind) {
     case "sent": {
@@ -42,6 +45,11 @@ function tell(news: AlertNews, log: Log): void {
       const { reason, attempts, retryMs } = news;
       const msg = `${program}: mail could not be sent: ${reason}; again in ${formatDuration(retryMs)}`;
       return log.write("warn", "alert.failed", { program, reason, attempts, retryMs }, msg);
+    }
+    case "unsaved": {
+      const { reason } = news;
+      const msg = `mails wait in memory only, and would be lost with usrsvcd: ${reason}; tried again`;
+      return log.write("warn", "alert.unsaved", { program, reason }, msg);
     }
     case "dropped": {
       const { events, reason } = news;

@@ -11,26 +11,28 @@ import { type DaemonInfo, type RereadResult, unitOf } from "../daemon-info.ts";
 import { findDaemon } from "../daemon-alive.ts";
 import { containerRole } from "../container.ts";
 import { ExitCode } from "../exit-code.ts";
+import { machineFault } from "../fault.ts";
 import { shorten } from "../format.ts";
-import { openLog, type OpenLog } from "../log.ts";
+import { type LogTrouble, openLog, type OpenLog } from "../log.ts";
 import { ForeignFile } from "../open-log.ts";
 import { isRequestFile } from "../operations/request.ts";
 import { describeRunOn, runningPrograms } from "../operations/running.ts";
 import { makeFolder } from "../program/folders.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
-import { removePidfile, writePidfile } from "../program/pidfile.ts";
+import { removePidfile } from "../program/pidfile.ts";
 import { announceState } from "../program/neighbours.ts";
 import { applyMoves, describeMove, findMoves, type Move, recordsOf } from "../program/renamed.ts";
 import { makeStateDir, type StateDir, stateDir } from "../program/state-dir.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { describeCounts } from "./counts.ts";
-import { DaemonLock } from "./daemon-lock.ts";
+import { DaemonLock, type DaemonLockListener } from "./daemon-lock.ts";
 import { removeLeftFiles } from "./left-files.ts";
 import { LogSwitch } from "./log-switch.ts";
 import { openMail } from "./mail.ts";
 import { isShuttingDown, type ServiceManager, serviceManager } from "./notify.ts";
 import { MissingFolders } from "./missing-folders.ts";
+import { OwnPidfile } from "./own-pidfile.ts";
 import { Reaping } from "./reaping.ts";
 import { compare, recovered } from "./reread.ts";
 import { Requests } from "./requests.ts";
@@ -38,6 +40,7 @@ import { SelfDescription } from "./self-description.ts";
 import { Soon } from "./soon.ts";
 import { hasSwallowedSignal } from "./swallowed.ts";
 import { Tidy } from "./tidy.ts";
+import { WaitingLog } from "./waiting-log.ts";
 import { widenThreadPool } from "../thread-pool.ts";
 
 /** What usrsvcd is told at its start. */
@@ -99,6 +102,10 @@ class Life {
   #settings: Settings;
   readonly #state: StateDir;
   readonly #missing: MissingFolders;
+  readonly #pidfile = new OwnPidfile((level, message, reason) =>
+    this.#write(level, "daemon.degraded", { reason }, message),
+  );
+  #logTrouble: LogTrouble | undefined;
 
   constructor(options: DaemonOptions) {
     this.#options = options;
@@ -116,8 +123,7 @@ class Life {
 
   async run(): Promise<ExitCode> {
     await widenThreadPool(process.env);
-    makeStateDir(this.#state);
-    using lock = await DaemonLock.take(this.#state, {
+    using lock = await this.#takeLock({
       warn: (level, message, reason) => this.#write(level, "daemon.degraded", { reason }, message),
       retaken: () => self.write(),
       lost: () => this.#want("stop"),
@@ -135,8 +141,8 @@ class Life {
     });
     const { main } = this.#settings;
     const logPath = this.#logPath(main);
-    this.#log = new LogSwitch(await this.#openLog(main));
-    this.#writePidfile(main);
+    this.#log = new LogSwitch(await this.#openLogOrWait(main));
+    this.#beginPidfile(main);
     const self = this.#describe(host, logPath);
     try {
       this.#tellBegin(host, logPath);
@@ -161,6 +167,9 @@ class Life {
           tidy.stir();
         },
         onSlowLook: () => {
+          this.#pidfile.check();
+          this.#checkLog(self);
+          alerter.check();
           lock.check();
           announceState(this.#state, commonState); // somebody may have deleted the link
           if (lock.isHeld) self.check();
@@ -186,14 +195,14 @@ class Life {
       this.#options.onReady(logPath ?? "stdout", join(this.#state.path, "usrsvcd.err"));
       manager.ready();
       const count = this.#settings.programs.size;
+      this.#checkLog(self);
       this.#write("info", "daemon.ready", { programs: count }, `supervises ${count} programs`);
       this.#tidyFolders(host);
       for (;;) {
         const wanted = await this.#next();
         if (wanted === "stop") break;
         manager.reloading();
-        this.#log.reopen();
-        const lastReread = await this.#reread(supervisor, host);
+        const lastReread = await this.#rereadOrNot(supervisor, host);
         const { main } = this.#settings;
         const where = { pidfile: main.pidfile, log: this.#logPath(main) ?? "stdout" };
         reaping.follow(main);
@@ -204,7 +213,7 @@ class Life {
       manager.stopping();
       await this.#leave(supervisor, host);
     } finally {
-      removePidfile(this.#settings.main.pidfile, process.pid as Pid);
+      this.#pidfile.remove(this.#settings.main.pidfile);
       self.remove();
       await this.#log.close();
     }
@@ -296,6 +305,44 @@ class Life {
     return join(this.#state.path, "usrsvcd.log");
   }
 
+  /** What the machine lacks just now it may have soon: worth another try of whoever starts us. */
+  async #takeLock(listener: DaemonLockListener): Promise<DaemonLock | undefined> {
+    try {
+      makeStateDir(this.#state);
+      return await DaemonLock.take(this.#state, listener);
+    } catch (cause) {
+      if (machineFault(cause) === undefined) throw cause;
+      throw new CannotBegin(ExitCode.failure, (cause as Error).message, { cause });
+    }
+  }
+
+  /** A disk that is read-only just now keeps nobody from looking after the programs. */
+  async #openLogOrWait(main: MainSettings): Promise<OpenLog> {
+    try {
+      return await this.#openLog(main);
+    } catch (error) {
+      if (!(error instanceof CannotBegin) || machineFault(error) === undefined) throw error;
+      const open = async (): Promise<OpenLog> => await this.#openLog(this.#settings.main);
+      return new WaitingLog(error.message, open, (log) => this.#log?.exchange(log));
+    }
+  }
+
+  /** Told in `status` while it lasts, since it cannot be told in the log; there when it is over. */
+  #checkLog(self: SelfDescription): void {
+    const trouble = this.#log?.check();
+    const before = this.#logTrouble;
+    this.#logTrouble = trouble;
+    if (trouble === undefined && before !== undefined) {
+      const { since, reason, lost } = before;
+      const much = lost === 0 ? "none of its lines is lost" : `${lost} lines are lost`;
+      const msg = `the log could not be written since ${since}: ${reason}; ${much}`;
+      this.#write("warn", "daemon.degraded", { reason, since, lost }, msg);
+    }
+    if (trouble?.since === before?.since) return;
+    const text = `the log of usrsvcd cannot be written: ${trouble?.reason}; its lines wait`;
+    self.change({ troubles: trouble === undefined ? [] : [{ since: trouble.since, text }] });
+  }
+
   async #openLog(main: MainSettings): Promise<OpenLog> {
     const stdout = this.#logPath(main);
     const { usrsvcdStderr: stderr } = main;
@@ -333,9 +380,17 @@ class Life {
     return log;
   }
 
-  #writePidfile({ pidfile }: MainSettings): void {
+  #beginPidfile(main: MainSettings): void {
+    this.#orCannotBegin(main, (path) => this.#pidfile.begin(path));
+  }
+
+  #writePidfile(main: MainSettings): void {
+    this.#orCannotBegin(main, (path) => this.#pidfile.write(path));
+  }
+
+  #orCannotBegin({ pidfile }: MainSettings, act: (path: string) => void): void {
     try {
-      writePidfile(pidfile, process.pid as Pid);
+      act(pidfile);
     } catch (cause) {
       throw new CannotBegin(
         ExitCode.permission,
@@ -358,6 +413,7 @@ class Life {
       log: log ?? "stdout",
       unit: unitOf(process.env),
       endsPrograms: this.#role !== undefined,
+      troubles: [],
       rereads: 0,
       lastReread: undefined,
       ...this.#known(),
@@ -434,6 +490,17 @@ class Life {
     } catch (error) {
       const msg = `${from.pidfile}, the one before, cannot be removed: ${(error as Error).message}`;
       this.#write("warn", "daemon.moved", { pidfile }, msg);
+    }
+  }
+
+  /** What the machine lacks just then (descriptors, memory) ends no supervision. */
+  async #rereadOrNot(supervisor: Supervisor, host: Host): Promise<RereadResult> {
+    try {
+      this.#log?.reopen();
+      return await this.#reread(supervisor, host);
+    } catch (error) {
+      if (machineFault(error) === undefined) throw error;
+      return this.#reject(new Date().toISOString(), [(error as Error).message]);
     }
   }
 

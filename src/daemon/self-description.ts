@@ -1,8 +1,8 @@
-import { rmSync, statSync } from "node:fs";
+import { lstatSync, renameSync, rmSync, statSync } from "node:fs";
 import type { DaemonInfo } from "../daemon-info.ts";
 import type { LogLevel } from "../log.ts";
-import { makeStateDir, type StateDir } from "../program/state-dir.ts";
-import { writeByRename } from "../write-file.ts";
+import { replaceFile } from "../program/replace-file.ts";
+import { daemonSpare, makeStateDir, type StateDir } from "../program/state-dir.ts";
 
 /** Is told what becomes of the file. */
 export type TellSelf = (level: LogLevel, message: string, reason?: string) => void;
@@ -48,7 +48,12 @@ export class SelfDescription {
   write(): void {
     try {
       makeStateDir(this.#state);
-      writeByRename(this.#state.daemonFile, `${JSON.stringify(this.#info)}\n`);
+      const { daemonFile } = this.#state;
+      const isFolder = lstatSync(daemonFile, { throwIfNoEntry: false })?.isDirectory() === true;
+      if (isFolder) throw new Error(`${daemonFile} is a folder: move it away`); // it would change places
+      // What was written before has its room on a disk that is full by now.
+      const text = `${JSON.stringify(this.#info)}\n`;
+      replaceFile(daemonFile, daemonSpare(this.#state), text);
       this.#stamp = this.#stampNow();
     } catch (error) {
       this.#fail(error as Error);
@@ -59,9 +64,12 @@ export class SelfDescription {
     this.#tell("warn", `${this.#state.daemonFile} is written at last`);
   }
 
-  /** Unless it is another's by now. */
+  /** Unless it is another's by now. Its room on the disk is kept for the next usrsvcd. */
   remove(): void {
-    if (this.#stamp !== undefined && this.#stampNow() === this.#stamp) {
+    if (this.#stamp === undefined || this.#stampNow() !== this.#stamp) return;
+    try {
+      renameSync(this.#state.daemonFile, daemonSpare(this.#state));
+    } catch {
       rmSync(this.#state.daemonFile, { force: true });
     }
   }

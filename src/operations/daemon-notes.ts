@@ -33,7 +33,8 @@ export function daemonNotes({ programs, main }: Settings, host: Host): readonly 
       `usrsvcd runs with another configuration file, ${daemon.config}: it does not look after these`,
     ];
   }
-  return [...stopped, ...versionNotes(daemon), ...configNotes(daemon, main, host)];
+  const troubles = daemon.troubles.map(({ since, text }) => `since ${since}: ${text}`);
+  return [...stopped, ...troubles, ...versionNotes(daemon), ...configNotes(daemon, main, host)];
 }
 
 /** By a signal (job control), or by a debugger: it does nothing until it is told to go on. */

@@ -93,7 +93,7 @@ export async function endIt(
         },
     ended: stopped || process === undefined ? record.ended : { process, by },
   };
-  trySave(host, after, complaints);
+  const isKnown = trySave(host, after, complaints);
   if (target !== undefined) complaints.push(...dropPidfile(subject, target.pid));
   if (aim.action === "stop") complaints.push(...dropStalePidfile(subject, host));
   complaints.push(...describeElsewhere(found, host));
@@ -105,7 +105,9 @@ export async function endIt(
     complaints.push(...describeSearch(subject, found, host));
   }
   const described = describeStop(ended, target, termToKillMs, found, complaints);
-  return { result: { ...base, ...described }, record: after };
+  // It is down, but may not stay so: no success for a script that relies on it.
+  const code = isKnown || aim.wish !== "down" ? described.code : ExitCode.failure;
+  return { result: { ...base, ...described, code }, record: after };
 }
 
 /** Somebody was called off, or killed, in its start window. */

@@ -11,15 +11,17 @@ export function save(host: Host, record: ProgramRecord): void {
   host.claim(record.name, record);
 }
 
-/** A full disk must not keep an operator from stopping what fills it. */
-export function trySave(host: Host, record: ProgramRecord, complaints: string[]): void {
+/** A full disk must not keep an operator from stopping what fills it. False: usrsvcd does not know of it. */
+export function trySave(host: Host, record: ProgramRecord, complaints: string[]): boolean {
   try {
     save(host, record);
+    return true;
   } catch (error) {
     complaints.push(
       `its record in ${host.state.programs} could not be written (${(error as Error).message}): ` +
-        "usrsvcd will not know that this was meant",
+        "usrsvcd will not know that this was meant: ask for it again when that is mended",
     );
+    return false;
   }
 }
 

@@ -62,6 +62,7 @@ export async function restartProgram(
     return { program: name, action: "restart", result: "failed", code: obstacle.code, message };
   }
   return await locked(subject, "restart", operation, async (record, lock) => {
+    lock.tryNote(); // else nothing could be started after the end
     const aim = { wish: "up", action: "restart" } as const;
     const ended = await endIt(subject, record, aim, lock, operation);
     if (ended.result.code !== ExitCode.ok) return ended.result;

@@ -12,6 +12,8 @@ import { findOnPath, readShebang } from "./match.ts";
 export interface CannotStart {
   readonly code: ExitCode;
   readonly reason: string;
+  /** The error of the system, where it is that of the machine (fault.ts). */
+  readonly trouble?: string | undefined;
 }
 
 /** Checks what can be checked before a launch; undefined when nothing speaks against it. */
@@ -50,7 +52,8 @@ function checkFileFolder(
   const place = existsSync(path) ? undefined : placeFor(path, state);
   if (place === undefined) return checkFolder(what, path, constants.W_OK, "written");
   const obstacle = checkFolder("folder", place, constants.W_OK | constants.X_OK, "written");
-  return obstacle && refuse(`${what} ${path} cannot be made: ${obstacle.reason}`);
+  if (obstacle === undefined) return undefined;
+  return { ...obstacle, reason: `${what} ${path} cannot be made: ${obstacle.reason}` };
 }
 
 function checkFolder(
@@ -66,7 +69,9 @@ function checkFolder(
     return refuse(`${what} ${path}: ${explain(error)}`);
   }
   if (!stat.isDirectory()) return refuse(`${what} ${path} is not a folder`);
-  if (allowed(path, mode)) return undefined;
+  const obstacle = obstacleTo(path, mode);
+  if (obstacle === undefined) return undefined;
+  if (obstacle === "EROFS") return readOnly(`${what} ${path}`);
   return refuse(`${what} ${path} cannot be ${verb} by this user (${ownership(stat)})`);
 }
 
@@ -84,7 +89,9 @@ function checkOutput(what: string, path: string, state: Host["state"]): CannotSt
   try {
     const stat = statSync(path);
     if (stat.isDirectory()) return refuse(`${what} ${path} is a folder, not a file`);
-    if (allowed(path, constants.W_OK)) return undefined;
+    const obstacle = obstacleTo(path, constants.W_OK);
+    if (obstacle === undefined) return undefined;
+    if (obstacle === "EROFS") return readOnly(`${what} ${path}`);
     return refuse(`${what} ${path} cannot be written by this user (${ownership(stat)})`);
   } catch {
     return checkFileFolder(`folder of ${what}`, dirname(path), state);
@@ -143,11 +150,16 @@ function octal(mode: number): string {
 }
 
 function allowed(path: string, mode: number): boolean {
+  return obstacleTo(path, mode) === undefined;
+}
+
+/** The error of the system that forbids it. */
+function obstacleTo(path: string, mode: number): string | undefined {
   try {
     accessSync(path, mode);
-    return true;
-  } catch {
-    return false;
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? "EACCES";
   }
 }
 
@@ -158,6 +170,12 @@ function explain(error: unknown): string {
   if (code === "ELOOP") return "too many symbolic links";
   if (code === "ENAMETOOLONG") return "its name is too long";
   return code === "EACCES" ? "a folder above it cannot be entered by this user" : message;
+}
+
+/** Whoever it belongs to. */
+function readOnly(what: string): CannotStart {
+  const reason = `${what} cannot be written: its file system is read-only (see mount, dmesg)`;
+  return { code: ExitCode.permission, reason, trouble: "EROFS" };
 }
 
 function refuse(reason: string): CannotStart {

@@ -4,6 +4,7 @@ import type { SpawnOrder } from "../../proc/spawn.ts";
 import type { ProcessWatch } from "../../proc/watch.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { shorten } from "../format.ts";
+import { faultWords } from "../fault.ts";
 import { shownName } from "../secrets.ts";
 import { programEnvironment } from "./environment.ts";
 import { makeFolders } from "./folders.ts";
@@ -227,7 +228,7 @@ export function describeLaunchError(error: unknown, program: ProgramSettings): s
   if (path !== undefined) {
     return code === "ENXIO"
       ? `${path} is a FIFO that nobody reads`
-      : `${path} cannot be opened: ${code}`;
+      : `${path} cannot be opened: ${faultWords(code) ?? code}`;
   }
   const why = REASONS[code] ?? `the kernel says ${code}`;
   return `"${shorten(program.command)}" cannot be executed: ${why}`;

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { uninherited } from "../../proc/descriptors.ts";
 import { libc } from "../../proc/libc.ts";
 import { monotonicMs, sleep } from "../clock.ts";
+import { readOnlyDisk } from "../fault.ts";
 import { naming } from "../name-file.ts";
 import { setMode } from "../private-file.ts";
 import { readFileHead } from "../read-file.ts";
@@ -30,6 +31,12 @@ export interface Lock extends Disposable {
    * @throws when that cannot be (disk full)
    */
   writeNote(text: string): void;
+  /**
+   * Tries whether something could be noted: else nothing can be launched.
+   *
+   * @throws as `writeNote`
+   */
+  tryNote(): void;
 }
 
 /** The file: who took it last, padded to a line of so many bytes, and the note, likewise. */
@@ -77,11 +84,19 @@ export function tryLock(
   }
   const note = noteOf(fd);
   signLock(fd);
+  const write = (text: string, at: number): void => {
+    try {
+      naming(path, () => writeSync(fd, text, at));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EBADF") throw error;
+      throw readOnlyDisk(path, error);
+    }
+  };
   if (isOurs) uninherited.add(fd);
   return {
     note,
-    writeNote: (text) =>
-      void naming(path, () => writeSync(fd, line(text, NOTE_BYTES), SIGNATURE_BYTES)),
+    writeNote: (text) => write(line(text, NOTE_BYTES), SIGNATURE_BYTES),
+    tryNote: () => write(signature(), 0),
     [Symbol.dispose]() {
       uninherited.delete(fd);
       c.flock(fd, LOCK_UN); // what is launched for another program just now holds a copy
@@ -113,12 +128,23 @@ function openLock(path: string): number {
   try {
     fd = openSync(path, flags, MODE);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EACCES") throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EROFS") return openToRead(path, error);
+    if (code !== "EACCES") throw error;
     chmodSync(path, MODE); // ours, as it should be
     fd = openSync(path, flags, MODE);
   }
   setMode(fd, MODE);
   return fd;
+}
+
+/** On a read-only disk nothing can be noted, so nothing launched, but what runs can be ended. */
+function openToRead(path: string, cause: unknown): number {
+  try {
+    return openSync(path, fsConstants.O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch {
+    throw readOnlyDisk(path, cause);
+  }
 }
 
 /** Takes the lock, waiting for at most `ms`; undefined when it is still held by then. */
@@ -179,12 +205,16 @@ function line(text: string, bytes: number): string {
 
 /** For the message of whoever waits; nothing depends on it. */
 function signLock(fd: number): void {
-  const who = process.argv[1]?.includes("usrsvcd") === true ? "usrsvcd" : "usrsvc";
   try {
-    writeSync(fd, line(`${who}, pid ${process.pid}`, SIGNATURE_BYTES), 0);
+    writeSync(fd, signature(), 0);
   } catch {
     // disk full: the lock is held all the same
   }
+}
+
+function signature(): string {
+  const who = process.argv[1]?.includes("usrsvcd") === true ? "usrsvcd" : "usrsvc";
+  return line(`${who}, pid ${process.pid}`, SIGNATURE_BYTES);
 }
 
 /**
@@ -206,16 +236,18 @@ async function lockByProgram(path: string): Promise<Lock | undefined> {
     child.once("close", () => resolve(false));
   });
   if (!held) return undefined;
+  const write = (text: string, at: number): void => {
+    const fd = openSync(path, "r+");
+    try {
+      writeSync(fd, text, at);
+    } finally {
+      closeSync(fd);
+    }
+  };
   return {
     note: lockNote(path),
-    writeNote(text) {
-      const fd = openSync(path, "r+");
-      try {
-        writeSync(fd, line(text, NOTE_BYTES), SIGNATURE_BYTES);
-      } finally {
-        closeSync(fd);
-      }
-    },
+    writeNote: (text) => write(line(text, NOTE_BYTES), SIGNATURE_BYTES),
+    tryNote: () => write(signature(), 0),
     [Symbol.dispose]: () => letGo(child),
   };
 }

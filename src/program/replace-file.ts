@@ -10,6 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { libc } from "../../proc/libc.ts";
+import { readOnlyDisk } from "../fault.ts";
 import { naming } from "../name-file.ts";
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
@@ -46,8 +47,9 @@ function openSpare(spare: string, mode: number): number {
     const stat = fstatSync(fd);
     if (stat.isFile() && stat.nlink === 1 && stat.uid === process.getuid?.()) return fd;
     closeSync(fd);
-  } catch {
+  } catch (error) {
     // not there, a link, or not ours to write
+    if ((error as NodeJS.ErrnoException).code === "EROFS") throw readOnlyDisk(spare, error);
   }
   removeSpare(spare);
   return openSync(spare, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);

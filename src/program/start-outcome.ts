@@ -29,6 +29,8 @@ export interface StartFailure {
   readonly code: ExitCode;
   /** One line: what happened. */
   readonly reason: string;
+  /** The error of the system, where it is none of the program's (fault.ts); nothing was launched. */
+  readonly trouble?: string | undefined;
   /** How the launched process ended, if it did. */
   readonly exit: Exit | undefined;
   readonly pid: number | undefined;
@@ -39,11 +41,12 @@ export interface StartFailure {
 }
 
 /** A start that did not get so far that anything was launched. */
-export function failure(code: ExitCode, reason: string): StartFailure {
+export function failure(code: ExitCode, reason: string, trouble?: string): StartFailure {
   return {
     kind: "failed",
     code,
     reason,
+    trouble,
     exit: undefined,
     pid: undefined,
     details: [],

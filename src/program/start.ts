@@ -6,6 +6,7 @@ import type { ProcessWatch } from "../../proc/watch.ts";
 import { callAt, monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
+import { machineFault } from "../fault.ts";
 import { shorten } from "../format.ts";
 import { checkBeforeStart, checkFiles } from "./check.ts";
 import { runDigest, settingsDigest } from "./digest.ts";
@@ -90,7 +91,7 @@ async function begin(
   const obstacle = isProven === true ? undefined : checkFiles(program, host);
   if (obstacle !== undefined) {
     removeStalePidfile(program);
-    return failure(obstacle.code, obstacle.reason);
+    return failure(obstacle.code, obstacle.reason, obstacle.trouble);
   }
   const unreaped = await awaitReaped(program, host, context.signal);
   const running = findRunning?.();
@@ -112,8 +113,11 @@ async function begin(
     removeStalePidfile(program);
     const { failedToLaunch: code } = ExitCode;
     const hangs = (error as NodeJS.ErrnoException).code === "ETIMEDOUT"; // and would hang us as well
-    const found = (hangs ? undefined : checkBeforeStart(program, host)) ?? { code, reason };
-    return failure(found.code, found.reason);
+    const trouble = machineFault(error);
+    const own = { code, reason, trouble };
+    const isOwn = hangs || trouble !== undefined;
+    const found = (isOwn ? undefined : checkBeforeStart(program, host)) ?? own;
+    return failure(found.code, found.reason, found.trouble);
   } finally {
     host.launching.delete(program.name);
   }

@@ -1,5 +1,5 @@
-import { chmodSync, type Stats, statSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, chmodSync, constants, existsSync, type Stats, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { nameOf, runAs } from "../accounts.ts";
 import { fileStem } from "../file-stem.ts";
 import { makePrivateFolder } from "../private-file.ts";
@@ -46,8 +46,15 @@ export function makeStateDir(dir: StateDir): void {
     }
   } catch (cause) {
     const { code, path } = cause as NodeJS.ErrnoException;
-    const why = code === "EEXIST" ? `${path} is no folder: move it away` : message(cause);
-    throw new StateDirError(`state_dir ${dir.path} cannot be made: ${why}`, { cause });
+    if (code === "EEXIST") {
+      const text = `state_dir ${dir.path} cannot be made: ${path} is no folder: move it away`;
+      throw new StateDirError(text, { cause });
+    }
+    // Node says ENOENT of a folder that cannot be made on a read-only disk.
+    const obstacle = code === "ENOENT" ? obstacleBelow(dir.path) : undefined;
+    const why = obstacle === "EROFS" ? "its file system is read-only" : message(cause);
+    const error = new StateDirError(`state_dir ${dir.path} cannot be made: ${why}`, { cause });
+    throw obstacle === undefined ? error : Object.assign(error, { code: obstacle });
   }
   const { mode, uid } = statSync(dir.path);
   const me = process.getuid?.() ?? 0;
@@ -68,6 +75,18 @@ export function makeStateDir(dir: StateDir): void {
     if (stat === undefined) continue;
     checkOwner(stat, path, me);
     if (path === dir.programs || path === dir.locks) checkMode(stat, path);
+  }
+}
+
+/** What keeps us from making a folder, as the nearest that is there says. */
+function obstacleBelow(path: string): string | undefined {
+  let at = path;
+  while (!existsSync(at) && at !== "/") at = dirname(at);
+  try {
+    accessSync(at, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
   }
 }
 
@@ -100,4 +119,9 @@ function message(error: unknown): string {
  */
 export function sparePath(dir: StateDir, name: string, what: "record" | "pidfile"): string {
   return join(dir.locks, `${fileStem(name)}+${what}`);
+}
+
+/** Path of a file that changes places with the self-description of usrsvcd; not of a program's name. */
+export function daemonSpare(dir: StateDir): string {
+  return join(dir.locks, "+usrsvcd");
 }

@@ -466,6 +466,31 @@ export class Ledger {
     });
   }
 
+  /** It cannot be looked after, for something that is none of its own. `isDown`: and does not run. */
+  troubled(reason: string, retryMs: number, isDown: boolean): void {
+    const again = `tried again every ${formatDuration(retryMs)}`;
+    this.log("error", "program.error", { reason }, `${reason}; ${again}, and told when it works`);
+    if (!isDown) return;
+    this.#alert({ kind: "start-failed", reason, next: `usrsvcd: ${again}`, ...this.#end() });
+  }
+
+  /** Only while the lock is held: what keeps it down, for `status`. */
+  noteTrouble(reason: string, retryMs: number): void {
+    const nextTryAt = new Date(Date.now() + retryMs).toISOString();
+    try {
+      this.#write({ ...this.base(), phase: "backoff", nextTryAt, reason });
+    } catch {
+      // the same trouble, most likely: status sees that of the disk itself
+    }
+  }
+
+  /** What kept it from being looked after is over. */
+  recovered(reason: string, ms: number): void {
+    const fields = { reason, lastedMs: Math.round(ms) };
+    const msg = `is looked after again, after ${formatDuration(ms)}: it was ${reason}`;
+    this.log("info", "program.recovered", fields, msg);
+  }
+
   backedOff(
     delayMs: number,
     reason: string,

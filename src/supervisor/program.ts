@@ -10,7 +10,7 @@ import { findHeirOfUnseen } from "../program/heir.ts";
 import { type Found, recordedProcess } from "../program/identify.ts";
 import { type Lock, lockHolder, lockNote, programLock, tryLock } from "../program/lock.ts";
 import { lastWords, logSizes, type LogSizes } from "../program/output.ts";
-import { removePidfile, writePidfile } from "../program/pidfile.ts";
+import { readPidfile, removePidfile, writePidfile } from "../program/pidfile.ts";
 import { removeStalePidfile } from "../program/stale-pidfile.ts";
 import { markOf, unfinishedLaunch } from "../program/mark.ts";
 import { completedRecord } from "../program/unfinished-launch.ts";
@@ -50,6 +50,15 @@ const LAST_WORDS = 15;
 /** The step of a shell line that follows one that has ended is there within, in ms. */
 const NEXT_STEP_MS = 300;
 
+/** Something that fails outside of the machine. */
+interface Trouble {
+  /** The error of the system, or its words. */
+  readonly kind: string;
+  readonly reason: string;
+  /** Monotonic, in ms. */
+  readonly since: number;
+}
+
 const nothing = (): void => {};
 const ABSENT: Found = { kind: "absent", pidfile: { kind: "none" } };
 
@@ -73,7 +82,11 @@ export class SupervisedProgram {
   #logged: LogSizes = { stdout: 0, stderr: 0 };
   /** It outlives SIGKILL. */
   #stuck: ProcessRef | undefined;
-  /** The pidfile that could not be written for this process. */
+  /** What keeps it from being looked after, until it works again. */
+  #trouble: Trouble | undefined;
+  /** The turn that is made got as far as a decision. */
+  #hasDecided = false;
+  /** The pidfile that could not be written for this process: tried again at each slow look. */
   #unwritable: string | undefined;
   /** The configuration file whose program of this name runs. */
   #elsewhere: string | undefined;
@@ -146,6 +159,11 @@ export class SupervisedProgram {
   /** True while the program runs and nobody would notice its end: something failed in between. */
   get isLoose(): boolean {
     return this.#state.kind === "running" && this.#hold.process === undefined;
+  }
+
+  /** True while its pidfile could not be written: the disk is full, perhaps. */
+  get lacksPidfile(): boolean {
+    return this.#unwritable !== undefined && this.#hold.process !== undefined;
   }
 
   /** Notes the process on record, before any program is looked for. */
@@ -261,26 +279,45 @@ export class SupervisedProgram {
 
   async #work(): Promise<void> {
     this.#working = true;
+    let before = this.#history;
     try {
       while (this.#again && !this.#closed) {
         this.#again = false;
+        this.#hasDecided = false;
+        before = this.#history;
         await this.#turn();
+        if (this.#busyLooks === 0) this.#endTrouble();
       }
     } catch (error) {
-      if (!this.#closed) this.#report(error);
+      if (!this.#closed) this.#report(error, before);
     } finally {
       this.#working = false;
     }
   }
 
-  #report(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    const again = formatDuration(TROUBLE_PAUSE_MS);
-    this.#ledger.log("error", "program.error", {}, `${message}; looked at again in ${again}`);
-    // What was decided was not done: the next look begins anew.
-    if (this.#hold.process === undefined) this.#state = { kind: "unknown" };
+  /** Told when it begins and when it is over, however often it comes in between. */
+  #report(error: unknown, before: History): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const kind = (error as NodeJS.ErrnoException).code ?? reason;
+    const isDown = this.#hold.process === undefined;
+    if (this.#trouble?.kind !== kind) {
+      this.#ledger.troubled(reason, TROUBLE_PAUSE_MS, isDown && this.#hasDecided);
+    }
+    this.#trouble = { since: monotonicMs(), ...this.#trouble, kind, reason };
+    // What was decided was not done: the next look begins anew. What was noticed of the end stays.
+    if (isDown && this.#hasDecided) {
+      this.#state = { kind: "unknown" };
+      this.#history = before;
+    }
     this.#mendState();
     this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
+  }
+
+  #endTrouble(): void {
+    if (this.#trouble === undefined) return;
+    const { since, reason } = this.#trouble;
+    this.#trouble = undefined;
+    this.#ledger.recovered(reason, monotonicMs() - since);
   }
 
   /** The state folder may have been deleted: without it nothing can be locked or written. */
@@ -308,7 +345,14 @@ export class SupervisedProgram {
       return;
     }
     this.#busyLooks = 0;
-    await this.#turnLocked(lock, before);
+    try {
+      await this.#turnLocked(lock, before);
+    } catch (error) {
+      if (this.#hasDecided && this.#hold.process === undefined && !this.#closed) {
+        this.#ledger.noteTrouble((error as Error).message, TROUBLE_PAUSE_MS);
+      }
+      throw error;
+    }
   }
 
   #isHeld(found: Found): boolean {
@@ -430,7 +474,7 @@ export class SupervisedProgram {
 
   /** True also where it could not be written before. */
   #isPidfileRight(found: Found & { kind: "running" }): boolean {
-    if (!this.#settings.autopid || this.#unwritable === this.#settings.pidfile) return true;
+    if (!this.#settings.autopid) return true;
     const { process, pidfile } = found;
     return pidfile.kind === "pid" && pidfile.pid === (this.#mainOf(found) ?? process).pid;
   }
@@ -571,6 +615,7 @@ export class SupervisedProgram {
 
   #decide(event: ProgramEvent): Step {
     const context = { settings: this.#settings, now: monotonicMs(), chance: Math.random() };
+    this.#hasDecided = true;
     const step = transition(this.#state, this.#history, event, context);
     this.#state = step.state;
     this.#history = step.history;
@@ -656,6 +701,10 @@ export class SupervisedProgram {
     }
     if (outcome.kind === "failed") {
       this.#around.host.claim(this.name, undefined);
+      // None of the program's: it does not count as one of maxrestarts, and is tried until it works.
+      if (outcome.trouble !== undefined) {
+        throw Object.assign(new Error(outcome.reason), { code: outcome.trouble });
+      }
       this.#ledger.startFailed(outcome);
       const step = this.#decide({ kind: "start-failed", reason: outcome.reason });
       await this.#apply(step, ABSENT);
@@ -674,6 +723,11 @@ export class SupervisedProgram {
     const lived = formatDuration(livedMs);
     this.#ledger.started(process, via, lived, cause);
     for (const note of notes) this.#ledger.log("warn", "program.warning", { pid }, note);
+    if (!this.#settings.autopid) return;
+    const { pidfile } = this.#settings;
+    const noted = readPidfile(pidfile);
+    const isNoted = noted.kind === "pid" && noted.pid === (outcome.main ?? process).pid;
+    if (!isNoted) this.#unwritable = pidfile; // told by a note
   }
 
   /** A limit was exceeded. What follows is decided by the next look. */
@@ -734,10 +788,13 @@ export class SupervisedProgram {
     const { pidfile } = this.#settings;
     try {
       writePidfile(pidfile, pid);
-      const msg = `pidfile ${pidfile} written anew`;
+      const how = this.#unwritable === pidfile ? "written at last" : "written anew";
+      this.#unwritable = undefined;
+      const msg = `pidfile ${pidfile} ${how}`;
       this.#ledger.log("info", "program.pidfile-mended", { pid, pidfile }, msg);
     } catch (error) {
-      this.#unwritable = pidfile; // told once
+      if (this.#unwritable === pidfile) return; // told once
+      this.#unwritable = pidfile;
       const msg = `pidfile ${pidfile} could not be written: ${(error as Error).message}`;
       this.#ledger.log("warn", "program.warning", { pid, pidfile }, msg);
     }

@@ -13,6 +13,8 @@ export interface StateWatchListener {
   lost(): void;
   /** Why changes are only noticed by the slow look from now on. */
   degraded(reason: string): void;
+  /** They are noticed at once again. */
+  recovered(): void;
 }
 
 /**
@@ -27,6 +29,7 @@ export class StateWatch implements Disposable {
   #watcher: FSWatcher | undefined;
   /** What was told of and not looked at yet. */
   readonly #changed = new Set<string>();
+  #isDegraded = false;
   #inode = 0;
   #modifiedAt = 0;
 
@@ -65,6 +68,8 @@ export class StateWatch implements Disposable {
         else this.#gather(file);
       });
       this.#watcher.on("error", (error) => this.#fail(error));
+      if (this.#isDegraded) this.#listener.recovered();
+      this.#isDegraded = false;
     } catch (error) {
       this.#fail(error);
     }
@@ -86,6 +91,7 @@ export class StateWatch implements Disposable {
   #fail(error: unknown): void {
     this.#watcher?.close();
     this.#watcher = undefined;
+    this.#isDegraded = true;
     this.#listener.degraded(error instanceof Error ? error.message : String(error));
   }
 

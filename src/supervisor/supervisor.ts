@@ -79,6 +79,7 @@ export class Supervisor implements Disposable {
       changed: (file) => this.#changed(file),
       lost: () => this.#lookAtAll(),
       degraded: (reason) => this.#degrade(reason),
+      recovered: () => this.#recover(),
     });
     this.add(programs);
     this.#timer ??= setInterval(() => this.#slowLook(), SLOW_LOOK_MS);
@@ -186,7 +187,7 @@ export class Supervisor implements Disposable {
     this.#onSlowLook();
     this.#watch?.check();
     for (const program of this.#programs.values()) {
-      if (program.isLoose || program.isShell) program.look();
+      if (program.isLoose || program.isShell || program.lacksPidfile) program.look();
     }
     const waiting = [...this.#programs.values()].filter((program) => program.waitsForProcess);
     if (waiting.length === 0 || !this.#isTableNews()) this.#settleTable();
@@ -244,6 +245,14 @@ export class Supervisor implements Disposable {
     this.#log.write("warn", "daemon.degraded", { reason }, message);
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.#slowLook(), DEGRADED_LOOK_MS);
+  }
+
+  #recover(): void {
+    this.#isDegraded = false;
+    const message = "the state folder is watched again: what usrsvc does is noticed at once";
+    this.#log.write("info", "daemon.degraded", {}, message);
+    clearInterval(this.#timer);
+    this.#timer = setInterval(() => this.#slowLook(), SLOW_LOOK_MS);
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { Alerter, type AlertNews, DROPPED_AFTER_MS } from "../../src/alerts/alerter.ts";
@@ -322,10 +322,20 @@ describe("Alerter", () => {
     writeFileSync(scene.folder, "a file in the place of the folder");
     scene.alert();
     await settled();
-    assert.match((scene.news[0] as { reason: string }).reason, /it waits in memory only: E/);
+    const kinds = (): readonly string[] => scene.news.map(({ kind }) => kind);
+    assert.deepEqual(kinds(), ["unsaved", "sent"]);
     assert.equal(scene.mails.length, 1);
     await scene.time.advance(60 * MINUTE);
     assert.equal(scene.mails.length, 1);
+    scene.obstacle = down;
+    scene.alert("two");
+    scene.alerter.check();
+    assert.ok(!kinds().includes("saved"), "told once, and not over");
+    rmSync(scene.folder);
+    scene.alerter.check();
+    assert.equal(kinds().filter((kind) => kind === "unsaved").length, 1);
+    assert.equal(kinds().filter((kind) => kind === "saved").length, 1);
+    assert.equal(readdirSync(scene.folder).length, 1, "what waits is on disk");
   });
 
   test("mails nothing any more when it is ended", async (t) => {

@@ -20,6 +20,7 @@ const info: DaemonInfo = {
   unit: undefined,
   endsPrograms: false,
   rereads: 0,
+  troubles: [],
   lastReread: undefined,
   setAside: [],
   programs: ["web"],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import type { ProgramSettings } from "../../src/config/settings.ts";
@@ -125,6 +125,7 @@ describe("StateWatch.check", () => {
       changed: (file) => told.push(file),
       lost: () => told.push("lost"),
       degraded: (reason) => told.push(reason),
+      recovered: () => told.push("recovered"),
     });
     cleanUp(t, () => watch[Symbol.dispose]());
     return { state, watch, told };
@@ -143,6 +144,20 @@ describe("StateWatch.check", () => {
     writeFileSync(join(state.programs, "before.json"), "");
     watch.check();
     assert.ok(told.includes("lost"));
+    writeFileSync(join(state.programs, "after.json"), "");
+    await waitFor(() => told.includes("after.json"), "the new folder is watched");
+  });
+
+  test("tells when it cannot watch, and when it can again", async (t) => {
+    const { state, watch, told } = watched(t);
+    renameSync(state.programs, `${state.programs}.away`);
+    writeFileSync(state.programs, "a file in its place");
+    watch.check();
+    assert.match(told.join(), /EEXIST/);
+    assert.ok(!told.includes("recovered"));
+    rmSync(state.programs);
+    watch.check();
+    assert.ok(told.includes("recovered"));
     writeFileSync(join(state.programs, "after.json"), "");
     await waitFor(() => told.includes("after.json"), "the new folder is watched");
   });

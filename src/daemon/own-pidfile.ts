@@ -1,0 +1,58 @@
+import type { Pid } from "../../proc/pid.ts";
+import { machineFault } from "../fault.ts";
+import type { LogLevel } from "../log.ts";
+import { removePidfile, writePidfile } from "../program/pidfile.ts";
+
+/**
+ * The pidfile of usrsvcd itself. Nothing here goes by it; so a disk that is full keeps nobody from looking
+ * after the programs: it is written as soon as it can be.
+ */
+export class OwnPidfile {
+  readonly #tell: (level: LogLevel, message: string, reason?: string) => void;
+  /** The path that could not be written. */
+  #missing: string | undefined;
+
+  constructor(tell: (level: LogLevel, message: string, reason?: string) => void) {
+    this.#tell = tell;
+  }
+
+  /** @throws for what is no fault of the machine's: a folder that is not there, or not ours */
+  begin(path: string): void {
+    try {
+      this.write(path);
+    } catch (error) {
+      if (machineFault(error) === undefined) throw error;
+      this.#missing = path;
+      const { message } = error as Error;
+      const text = `the pidfile of usrsvcd ${path} cannot be written: ${message}; tried again`;
+      this.#tell("error", text, message);
+    }
+  }
+
+  /** @throws when that cannot be */
+  write(path: string): void {
+    writePidfile(path, process.pid as Pid);
+    this.#missing = undefined;
+  }
+
+  /** To be called now and then. */
+  check(): void {
+    const path = this.#missing;
+    if (path === undefined) return;
+    try {
+      this.write(path);
+    } catch {
+      return; // told once
+    }
+    this.#tell("warn", `the pidfile of usrsvcd ${path} is written at last`);
+  }
+
+  /** Unless it is another's by now. On a read-only disk it stays, and names nobody. */
+  remove(path: string): void {
+    try {
+      removePidfile(path, process.pid as Pid);
+    } catch (error) {
+      if (machineFault(error) === undefined) throw error;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import type { Log, LogTrouble, OpenLog } from "../log.ts";
+
+/** So many lines wait at most. */
+const MOST_LINES = 2000;
+
+type Line = Parameters<Log["write"]>;
+
+/** Stands in for a log that cannot be opened just now (disk read-only, no descriptor left): its lines wait. */
+export class WaitingLog implements OpenLog {
+  readonly #open: () => Promise<OpenLog>;
+  readonly #since = new Date().toISOString();
+  #reason: string;
+  #lines: Line[] = [];
+  #lost = 0;
+  #isTrying = false;
+  readonly #onOpened: (log: OpenLog) => void;
+
+  /** `onOpened` gets the log when it can be opened, with all that waited written to it. */
+  constructor(reason: string, open: () => Promise<OpenLog>, onOpened: (log: OpenLog) => void) {
+    this.#reason = reason;
+    this.#open = open;
+    this.#onOpened = onOpened;
+  }
+
+  /** `at`: when it was meant, since the line itself is written later. */
+  write(level: Line[0], event: Line[1], fields: Line[2], message: string): void {
+    const at = new Date().toISOString();
+    if (this.#lines.length < MOST_LINES)
+      this.#lines.push([level, event, { ...fields, at }, message]);
+    else this.#lost += 1;
+  }
+
+  reopen(): void {
+    void this.#try(); // told by onOpened
+  }
+
+  check(): LogTrouble {
+    void this.#try();
+    return this.#trouble;
+  }
+
+  async close(): Promise<void> {
+    await this.#try(); // the last chance
+  }
+
+  end(): void {
+    this.#lines = [];
+  }
+
+  get #trouble(): LogTrouble {
+    return { since: this.#since, reason: this.#reason, lost: this.#lost };
+  }
+
+  async #try(): Promise<void> {
+    if (this.#isTrying) return;
+    this.#isTrying = true;
+    try {
+      const log = await this.#open();
+      for (const line of this.#lines) log.write(...line);
+      this.#lines = [];
+      this.#onOpened(log);
+    } catch (error) {
+      this.#reason = (error as Error).message;
+      this.#isTrying = false;
+    }
+  }
+}

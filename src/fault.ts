@@ -1,0 +1,30 @@
+/** What a machine lacks, and has again some time: another try is worth while, and nobody's fault is it. */
+const FAULTS: Readonly<Record<string, string>> = {
+  ENOSPC: "no space is left on the disk (see df, df -i)",
+  EDQUOT: "the quota of the disk is used up (see quota)",
+  EROFS: "its file system is read-only (see mount, dmesg)",
+  EIO: "its disk has an error (see dmesg)",
+  EMFILE: "too many open files in usrsvc (ulimit -n)",
+  ENFILE: "too many open files on this machine",
+  ENOMEM: "no memory is left",
+  EAGAIN: "no further process may be made (ulimit -u, or TasksMax of the unit)",
+  ENOBUFS: "the kernel has no buffers left",
+};
+
+/** What such an error means, for people; undefined for others. */
+export function faultWords(code: string): string | undefined {
+  return FAULTS[code];
+}
+
+/** What the kernel says of a file on a disk that went read-only, with its path and what to look at. */
+export function readOnlyDisk(path: string, cause?: unknown): Error {
+  const text = `${path} cannot be written: its file system is read-only (see mount, dmesg)`;
+  return Object.assign(new Error(text, { cause }), { code: "EROFS" });
+}
+
+/** The code of an error that says so of the machine (disk full, no process left); else undefined. */
+export function machineFault(error: unknown): string | undefined {
+  const { code, cause } = error as NodeJS.ErrnoException;
+  if (code !== undefined && code in FAULTS) return code;
+  return cause instanceof Error ? machineFault(cause) : undefined;
+}

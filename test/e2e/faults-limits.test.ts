@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { describe, test } from "node:test";
+import { cleanUp } from "../support/clean-up.ts";
+import { Home, isAlive, type Json, lines, type LogLine, sleeper, waitFor } from "./home.ts";
+
+/*
+ * What a machine lacks for a while: descriptors, processes. usrsvcd runs on, tells it once, and goes on with
+ * each program when there is some again.
+ */
+
+/** A trouble is tried again every 10 s. */
+const RETRY_MS = 15_000;
+
+function daemonOf(home: Home): number {
+  return Number(home.read(`${process.getuid?.()}_usrsvcd.pid`));
+}
+
+/** Sets a soft limit of a process that runs. */
+function limit(pid: number, what: string): void {
+  execFileSync("prlimit", ["--pid", String(pid), what]);
+}
+
+/** The lowest number that is free: with this limit no file can be opened. */
+function lowestFree(pid: number): number {
+  let fd = 0;
+  while (existsSync(`/proc/${pid}/fd/${fd}`)) fd += 1;
+  return fd;
+}
+
+function told(home: Home, event: string): readonly LogLine[] {
+  return home.log().filter((line) => line.event === event && line.program === "web");
+}
+
+test("usrsvcd without a descriptor outlives a reread, and starts again what ended when it has some", async (t) => {
+  const home = new Home(t);
+  home.program("web", { command: sleeper() });
+  await home.usrsvcd();
+  const web = await home.running("web");
+  await waitFor("the start to be over", () => told(home, "program.started").length > 0);
+  const daemon = daemonOf(home);
+  limit(daemon, `--nofile=${lowestFree(daemon)}:`);
+  process.kill(web, "SIGKILL");
+  await waitFor("the trouble", () => told(home, "program.error").length > 0);
+  process.kill(daemon, "SIGUSR1");
+  await waitFor("the reread to be refused", () =>
+    home.log().some(({ event, msg }) => event === "config.rejected" && msg.includes("EMFILE")),
+  );
+  assert.ok(isAlive(daemon));
+  limit(daemon, "--nofile=1024:");
+  await waitFor("web", async () => (await home.statusOf("web"))["state"] === "running", RETRY_MS);
+  assert.equal(told(home, "program.error").length, 1);
+  const { lastExit } = await home.statusOf("web");
+  assert.equal((lastExit as { signal: string }).signal, "SIGKILL");
+});
+
+const noBody = process.getuid?.() === 0 ? false : "only root can take another account";
+
+describe("an account", { skip: noBody }, () => {
+  /** An account of its own, which has no process but those of this test. */
+  const uid = 60_000 + (process.pid % 5000);
+
+  /** Runs as the account; what it prints, whatever its exit code. */
+  function run(home: Home, ...words: readonly string[]): string {
+    const ids = [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
+    const { stdout } = spawnSync("setpriv", [...ids, ...words], { env: home.env });
+    return stdout.toString();
+  }
+
+  test("that may have no further process gives no program up", async (t) => {
+    const home = new Home(t);
+    if (run(home, home.command("usrsvc.cjs"), "--version") === "") {
+      return t.skip("another account cannot read the built commands here");
+    }
+    home.program("web", { command: sleeper(), maxrestarts: "1" });
+    execFileSync("chown", ["-R", `${uid}:${uid}`, home.path]);
+    const [usrsvc, usrsvcd] = [home.command("usrsvc.cjs"), home.command("usrsvcd.cjs")];
+    cleanUp(t, () => {
+      run(home, usrsvcd, "stop");
+      run(home, usrsvc, "stop", "all");
+    });
+    const status = (): Json => lines(run(home, usrsvc, "status", "--json", "web"))[0] ?? {};
+    run(home, usrsvcd);
+    await waitFor("web", () => told(home, "program.started").length > 0);
+    const web = Number(status()["pid"]);
+    const daemon = home.read(`${uid}_usrsvcd.pid`).trim();
+    run(home, "prlimit", "--pid", daemon, "--nproc=1:");
+    process.kill(web, "SIGKILL");
+    const reason = await waitFor("the trouble", () => told(home, "program.error")[0]?.msg);
+    assert.match(reason, /no further process may be made/);
+    const down = status();
+    assert.equal(down["state"], "backoff");
+    assert.match(String(down["reason"]), /no further process may be made/);
+    run(home, "prlimit", "--pid", daemon, "--nproc=4096:");
+    await waitFor("web", () => status()["state"] === "running", RETRY_MS);
+    assert.equal(told(home, "program.gave-up").length, 0);
+    assert.equal(told(home, "program.error").length, 1);
+    assert.equal(told(home, "program.recovered").length, 1);
+  });
+});
