@@ -6,7 +6,13 @@ import { ExitCode, exitCodeOf } from "../exit-code.ts";
 import type { Log } from "../log.ts";
 import { restartProgram, startProgram } from "../operations/operate.ts";
 import type { ActionResult, Operation } from "../operations/operation.ts";
-import { isRequestFile, type Request, takeRequest, writeAnswer } from "../operations/request.ts";
+import {
+  isRequestFile,
+  removeOldAnswers,
+  type Request,
+  takeRequest,
+  writeAnswer,
+} from "../operations/request.ts";
 import { settingsFingerprint } from "../program/digest.ts";
 import type { Host } from "../program/host.ts";
 import { subjectOf } from "../program/subject.ts";
@@ -42,8 +48,9 @@ export class Requests implements Disposable {
     if (request !== undefined) void this.#answer(request);
   }
 
-  /** Looks at all that lie there. */
+  /** Looks at all that lie there, and removes answers that nobody waits for. */
   noticeAll(): void {
+    removeOldAnswers(this.#ports.host.state, this.#ports.host.proc);
     let files: readonly string[] = [];
     try {
       files = readdirSync(this.#ports.host.state.programs);

@@ -1,6 +1,7 @@
-import { renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import type { ProcReader } from "../../proc/reader.ts";
 import { readFileHead } from "../read-file.ts";
 import { fileStem, type StateDir } from "../program/state-dir.ts";
 import { naming } from "../name-file.ts";
@@ -61,6 +62,28 @@ export function answerPath(
   { program, id }: Pick<Request, "program" | "id">,
 ): string {
   return join(dir.programs, `${fileStem(program)}.${id}${ANSWER}`);
+}
+
+/** What only its asker reads or writes; his pid is the first part of the id. */
+const ASKERS_FILE = /\.([1-9]\d*)-\d+-[0-9a-z]+\.(?:answer(?:\.new)?|request\.new)$/;
+
+/** Removes what is left of those who were killed before they could read their answer. */
+export function removeOldAnswers(dir: StateDir, proc: Pick<ProcReader, "alive">): void {
+  let files: readonly string[] = [];
+  try {
+    files = readdirSync(dir.programs);
+  } catch {
+    // no folder, no answers
+  }
+  for (const file of files) {
+    const pid = Number(ASKERS_FILE.exec(file)?.[1] ?? Number.NaN) as Pid;
+    if (Number.isNaN(pid) || proc.alive(pid) !== undefined) continue;
+    try {
+      rmSync(join(dir.programs, file), { force: true });
+    } catch {
+      // a folder: none of ours
+    }
+  }
 }
 
 /** Puts a request where usrsvcd sees it. */
