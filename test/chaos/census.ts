@@ -89,8 +89,10 @@ export class Census {
       const now = environOf(pid);
       if (now.size > 0) environ = now;
     }
-    const world = environ.get(WORLD) ?? this.#tag.exec(words)?.[0];
-    if (world === undefined || this.#tag.exec(world) === null) {
+    const marks = `${environ.get(WORLD)} ${environ.get(PROGRAM)} ${words}`;
+    const world = this.#tag.exec(marks)?.[0];
+    // Threads have pids too.
+    if (world === undefined || (!isSame && isThread(pid))) {
       this.#known.delete(pid);
       this.#postpone(pid, environ.size === 0 && words === "");
       return undefined;
@@ -108,7 +110,7 @@ export class Census {
       session,
       startTime,
       command: words,
-      world: this.#tag.exec(world)?.[0] ?? world,
+      world,
       program,
       version: version === undefined ? undefined : Number(version),
       stranger: environ.get(STRANGER),
@@ -158,6 +160,15 @@ export function readStat(pid: number): Stat | undefined {
   const field = (number: number): number => Number(fields[number - 3]);
   if ((field(9) & PF_KTHREAD) !== 0) return undefined;
   return { state: fields[0] ?? "?", ppid: field(4), session: field(6), startTime: field(22) };
+}
+
+function isThread(pid: number): boolean {
+  try {
+    const group = /^Tgid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
+    return Number(group) !== pid;
+  } catch {
+    return true; // gone
+  }
 }
 
 function lastPid(): number {

@@ -7,7 +7,7 @@ import { type Failure, live } from "./life.ts";
 import { parseOptions, type Options, usage } from "./options.ts";
 import { describeOperation, makePlan, type Plan } from "./plan.ts";
 import { count, shrink } from "./shrink.ts";
-import { type Counts, noCounts, type Surroundings } from "./world.ts";
+import { type Counts, noCounts, Pace, type Surroundings } from "./world.ts";
 
 const root = dirname(dirname(import.meta.dirname));
 const PROGRESS_EVERY_MS = 10_000;
@@ -23,6 +23,7 @@ class Run implements AsyncDisposable {
   readonly census = new Census(this.name);
   readonly #ending = new AbortController();
   readonly counts = noCounts();
+  readonly #pace = new Pace();
   #worlds = 0;
 
   constructor() {
@@ -42,12 +43,18 @@ class Run implements AsyncDisposable {
     this.#ending.abort(new Error(why));
   }
 
-  async live(plan: Plan, counts: Counts = this.counts): Promise<Failure | undefined> {
+  async live(
+    plan: Plan,
+    counts: Counts = this.counts,
+    isOver = (): boolean => false,
+  ): Promise<Failure | undefined> {
     this.#worlds += 1;
     const around: Surroundings = {
       census: this.census,
       dist: join(this.folder, "app/dist"),
       counts,
+      pace: this.#pace,
+      isOver,
       signal: this.#ending.signal,
     };
     return await live(plan, `${this.name}-${this.#worlds}`, this.folder, around);
@@ -90,14 +97,16 @@ async function chaos(run: Run, options: Options): Promise<number> {
   console.log(`seed ${seed}, ${worlds} worlds side by side, ${minutes} minutes`);
   const end = began + minutes * 60_000;
   const failures: Failure[] = [];
+  const isOver = (): boolean =>
+    performance.now() > end || run.counts.operations >= ops || failures.length > 0;
   let next = 0;
   const progress = setInterval(() => console.log(report(run.counts, began)), PROGRESS_EVERY_MS);
   try {
     await Promise.all(
       Array.from({ length: worlds }, async () => {
-        while (performance.now() < end && run.counts.operations < ops && failures.length === 0) {
+        while (!isOver()) {
           next += 1;
-          const failure = await run.live(makePlan(seedOf(seed, next), kinds));
+          const failure = await run.live(makePlan(seedOf(seed, next), kinds), run.counts, isOver);
           if (failure !== undefined) failures.push(failure);
         }
       }),

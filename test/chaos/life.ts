@@ -25,6 +25,7 @@ export async function live(
   try {
     await world.call("usrsvcd", ["start"]);
     for (const round of plan.rounds) {
+      if (around.isOver()) break;
       begun += 1;
       world.say(`--- round ${begun}`);
       await callers(world, round.operations, around.signal);

@@ -81,7 +81,7 @@ const MOST_EACH = 6;
 const LONGEST_PAUSE_MS = 400;
 
 /** What is drawn how often, in parts. */
-const often = { call: 58, hit: 7, crash: 14, edit: 7, file: 2, spoil: 8, stranger: 4 };
+const often = { call: 58, hit: 9, crash: 14, edit: 7, file: 2, spoil: 8, stranger: 4 };
 
 /** A world by chance: the same one for the same seed and kinds. */
 export function makePlan(seed: number, kinds: readonly KindName[]): Plan {

@@ -30,12 +30,31 @@ export function noCounts(): Counts {
   return { operations: 0, calls: 0, crashes: 0, calms: 0, kills: {} };
 }
 
+/** A machine at work on other things is slower by a factor. */
+export class Pace {
+  #factor = 1;
+
+  get factor(): number {
+    return this.#factor;
+  }
+
+  /** `usrsvc status` took so many ms; on a machine at rest it is some 100. */
+  note(ms: number): void {
+    const factor = Math.min(30, Math.max(1, ms / 100));
+    this.#factor += (factor - this.#factor) / 4;
+  }
+}
+
 /** What the run has of a world that it may need. */
 export interface Surroundings {
   readonly census: Census;
   /** Folder with the built commands. */
   readonly dist: string;
   readonly counts: Counts;
+  /** How long a look of usrsvc takes here and now, for when it is to be hit in its middle. */
+  readonly pace: Pace;
+  /** Asked between rounds: no further one is begun. */
+  readonly isOver: () => boolean;
   /** Aborted when the run is to end. */
   readonly signal: AbortSignal;
 }
@@ -212,7 +231,9 @@ export class World {
 
   /** What it says of itself: `usrsvc status --json`. */
   async status(): Promise<ReadonlyMap<string, Readonly<Record<string, unknown>>>> {
+    const began = this.now;
     const { out } = await this.call("usrsvc", ["status"]);
+    this.around.pace.note(this.now - began);
     return new Map(objects(out).map((one) => [String(one["program"]), one]));
   }
 
@@ -280,7 +301,7 @@ export class World {
       const settings = {
         success_seconds: "0.3",
         term_to_kill_seconds: "2",
-        restart_delay: "0.1",
+        restart_delay: "100ms",
         ...this.#settings(name),
         ...(isEnabled ? {} : { enabled: "no" }),
         ...(isBroken ? { succes_seconds: "two" } : {}),
@@ -329,7 +350,7 @@ export class World {
       this.say(`    ${fault.signal} to pid ${process.pid}, ${call.words}`);
       if (fault.resumeMs === undefined) return;
       resume = setTimeout(() => signal(process, "SIGCONT"), fault.resumeMs);
-    }, fault.afterMs);
+    }, fault.afterMs * this.around.pace.factor);
     return () => {
       clearTimeout(timer);
       clearTimeout(resume);
