@@ -260,10 +260,10 @@ test("a reread that is interrupted while usrsvcd does not answer is a failure li
   process.kill(pid, "SIGSTOP");
   try {
     const reread = home.spawn("usrsvcd.cjs", ["reread"]);
-    const caught = /^SigCgt:\s*[0-9a-f]*([0-9a-f])$/m;
-    await waitFor("it to listen to SIGINT", () => {
-      const status = readFileSync(`/proc/${reread.pid}/status`, "utf8");
-      return (Number.parseInt(caught.exec(status)?.[1] ?? "0", 16) & 2) !== 0;
+    await waitFor("usrsvcd to be asked", () => {
+      const status = readFileSync(`/proc/${pid}/status`, "utf8");
+      const pending = /^ShdPnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0";
+      return (BigInt(`0x${pending}`) & (1n << 9n)) !== 0n; // SIGUSR1
     });
     reread.kill("SIGINT");
     const { code, err } = await finished(reread);
