@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { calm, Violation } from "./calm.ts";
+import { calm, lastCalm, Violation } from "./calm.ts";
 import type { Plan } from "./plan.ts";
 import { type Surroundings, World } from "./world.ts";
 
@@ -31,6 +31,7 @@ export async function live(
       await callers(world, round.operations, around.signal);
       await calm(world, round);
     }
+    await lastCalm(world);
     return undefined;
   } catch (error) {
     if (!(error instanceof Violation)) throw error;

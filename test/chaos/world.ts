@@ -104,6 +104,8 @@ export class World {
   readonly journal: string[] = [];
   /** What cannot be, seen on the way. */
   readonly faults: string[] = [];
+  /** Pidfiles that were changed behind the back of usrsvc. */
+  readonly forged = new Set<string>();
   readonly around: Surroundings;
   readonly #sections = new Map<string, Section>();
   readonly #calls = new Set<Call>();
@@ -246,7 +248,7 @@ export class World {
       const { pidfile, record } = this.#paths(name);
       for (const path of [pidfile, record]) {
         const stat = fs.lstatSync(path, { throwIfNoEntry: false });
-        if (stat !== undefined && !stat.isFile()) fs.rmSync(path, { recursive: true });
+        if (stat !== undefined && !stat.isFile()) fs.rmSync(path, { recursive: true, force: true });
       }
     }
   }
@@ -426,6 +428,7 @@ export class World {
     }[what];
     const { autostart } = this.#settings(program);
     if (what === "record" && autostart === "no") this.model.doubt(program, "down", this.now);
+    if (what === "pidfile") this.forged.add(path);
     try {
       return this.#put(path, what, program, mess);
     } catch (error) {
@@ -536,7 +539,10 @@ export class World {
   }
 
   #judge(words: string, { code, signal: name, out, err }: Ended): void {
-    if (name === null && code === 254) this.faults.push(`${words}: exit code 254: ${err}`);
+    // What was started so was killed in its beginning.
+    const isKilled = err.includes("ended before it was ready");
+    if (name === null && code === 254 && !isKilled)
+      this.faults.push(`${words}: exit code 254: ${err}`);
     const odd = /\b(TypeError|ReferenceError|RangeError|SyntaxError)\b|^\s+at .*:\d+:\d+/m.exec(
       err,
     );
