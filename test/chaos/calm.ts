@@ -256,6 +256,8 @@ async function untrueWords(world: World): Promise<string[]> {
         untrue.push(`${program} is down, but status says ${words}`);
       continue;
     }
+    // Without section and record nobody knows of it.
+    if (!isPresent && Object.keys(said).length === 0) continue;
     const isMeant = said["state"] === "running" && own.some(({ pid }) => pid === said["pid"]);
     if (!isMeant) {
       untrue.push(
@@ -278,7 +280,9 @@ function leftBehind(world: World): string[] {
     const path = join(folder, file);
     if (file.startsWith("chaos")) continue; // forged
     if (file.endsWith(".request")) wrong.push(`left behind: ${path}`);
-    if (file.endsWith(".json") && !isJson(path)) wrong.push(`half written: ${path}`);
+    if (!file.endsWith(".json")) continue;
+    if (isJson(path)) world.forged.delete(path);
+    else if (!world.forged.has(path)) wrong.push(`half written: ${path}`);
   }
   for (const program of world.programs) {
     const { kind, isPresent, isEnabled } = world.section(program);

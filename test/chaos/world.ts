@@ -104,7 +104,7 @@ export class World {
   readonly journal: string[] = [];
   /** What cannot be, seen on the way. */
   readonly faults: string[] = [];
-  /** Pidfiles that were changed behind the back of usrsvc. */
+  /** Pidfiles and records that were changed behind the back of usrsvc. */
   readonly forged = new Set<string>();
   readonly around: Surroundings;
   readonly #sections = new Map<string, Section>();
@@ -428,7 +428,7 @@ export class World {
     }[what];
     const { autostart } = this.#settings(program);
     if (what === "record" && autostart === "no") this.model.doubt(program, "down", this.now);
-    if (what === "pidfile") this.forged.add(path);
+    if (what === "pidfile" || what === "record") this.forged.add(path);
     try {
       return this.#put(path, what, program, mess);
     } catch (error) {
@@ -507,7 +507,7 @@ export class World {
       ] as [string[], string],
       elsewhere: [["./run.sh", "go"], join(bin, "c")] as [string[], string],
       marked: [
-        /[;|&]|^setsid /.test(command) ? ["/bin/sleep", "86398"] : words,
+        /[;|&]|^setsid |sleep [01]\./.test(command) ? ["/bin/sleep", "86398"] : words,
         directory ?? this.home,
       ] as [string[], string],
     }[what];
