@@ -604,6 +604,8 @@ export class SupervisedProgram {
         return;
       case "note-stopped":
         this.#cancelWake();
+        // Who has ended it may have been killed before he came to the rest of its session.
+        await this.#starter.endRemains(this.#settings, false);
         this.#dropStalePidfile();
         return this.#ledger.stopped(effect.why);
       case "back-off": {

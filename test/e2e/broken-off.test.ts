@@ -123,6 +123,22 @@ while :; do sleep 0.05; done
   assert.equal(pids(home, WORKER).length, 2);
 });
 
+test("a stop killed while a child outlives its wrapper is finished by the next usrsvcd", async (t) => {
+  const home = new Home(t).write();
+  const child = home.script("child.sh", STUBBORN);
+  const command = home.script("wrapper.sh", `#!/bin/sh\n${child}\nexit 1\n`);
+  home.program("web", { command, term_to_kill_seconds: "1" });
+  await home.usrsvc("start", "web");
+  const wrapper = await home.running("web");
+  await killedInside(home, "stop", "web");
+  await waitFor("the wrapper to end", () => !isAlive(wrapper));
+  assert.equal(pids(home, /child\.sh/).length, 1);
+  await home.usrsvcd();
+  await waitFor("its child to end", () => pids(home, /child\.sh/).length === 0);
+  assert.equal((await home.statusOf("web"))["state"], "stopped");
+  assert.equal(told(home, "program.starting", "web").length, 0);
+});
+
 test("who is suspended in the middle of a stop is named, with what to do", async (t) => {
   const home = stubborn(t, "0.5");
   await home.usrsvc("start", "web");
