@@ -1,8 +1,9 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
-import type { Seen } from "./census.ts";
+import { type Seen, signal } from "./census.ts";
 import type { Kind } from "./kinds.ts";
 import type { Wish } from "./model.ts";
+import type { Round } from "./plan.ts";
 import type { World } from "./world.ts";
 
 /** The model and the machine do not agree. */
@@ -39,7 +40,7 @@ type Standing = "up" | "down" | "odd";
  */
 export async function calm(
   world: World,
-  { restartsAll, forgets }: { readonly restartsAll: boolean; readonly forgets: boolean },
+  { restartsAll, forgets, killsAll }: Omit<Round, "operations">,
 ): Promise<void> {
   world.around.counts.calms += 1;
   await callsEnded(world);
@@ -50,9 +51,26 @@ export async function calm(
     await world.call("usrsvc", ["restart", "all", "-P"]);
   }
   await agreed(world, restartsAll);
+  if (killsAll) {
+    killAll(world);
+    await agreed(world, false);
+  }
   if (!forgets) return;
   world.forget();
   await agreed(world, false);
+}
+
+/** All that usrsvcd is to start again. */
+function killAll(world: World): void {
+  const isMeant = (program: string): boolean => {
+    const { isPresent, isEnabled } = world.section(program);
+    return isPresent && isEnabled && !world.staysDown(program);
+  };
+  const killed = world.look().filter(({ program, stranger }) => {
+    return stranger === undefined && program !== undefined && isMeant(program);
+  });
+  for (const one of killed) signal(one, "SIGKILL");
+  world.say(`calm: killed are ${killed.map(({ pid }) => pid).join(" ")}`);
 }
 
 async function callsEnded(world: World): Promise<void> {

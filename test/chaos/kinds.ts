@@ -28,6 +28,8 @@ export interface Kind {
   readonly shapes: readonly Shape[];
   /** `ever`: it does not last, so whether it is up at a certain moment cannot be said. */
   readonly lasts?: "ever";
+  /** The process that there is never more than one of, not even for a moment. */
+  readonly single?: RegExp;
   /** Which of its processes may be hit: all of them, if not only the first or all at once. */
   readonly isHitAsWhole?: true;
   /** What usrsvc writes its pidfile for. */
@@ -138,33 +140,39 @@ export const kinds = {
     roles: { sleep: napping },
     shapes: [{ sleep: 1 }],
     mayBeShell: true,
+    single: napping,
   },
   unscanned: {
     settings: (place) => ({ command: sleep(place), scan_for_process: "no" }),
     roles: { sleep: napping },
     shapes: [{ sleep: 1 }],
+    single: napping,
   },
   bare: {
     settings: (place) => ({ command: sleep(place), inherit_env: "no" }),
     roles: { sleep: napping },
     shapes: [{ sleep: 1 }],
+    single: napping,
   },
   /** Nothing starts it but an operator. */
   lazy: {
     settings: (place) => ({ command: sleep(place), autostart: "no" }),
     roles: { sleep: napping },
     shapes: [{ sleep: 1 }],
+    single: napping,
   },
   /** And nothing starts it again. */
   once: {
     settings: (place) => ({ command: sleep(place), autostart: "no", autorestart: "no" }),
     roles: { sleep: napping },
     shapes: [{ sleep: 1 }],
+    single: napping,
   },
   script: {
     settings: (place) => ({ command: `${bin(place, "work.sh")} script ${mark(place)}` }),
     roles: { work: working, sleep: napping },
     shapes: [{ work: 1, sleep: 1 }],
+    single: working,
   },
   stubborn: {
     settings: (place) => ({
@@ -173,11 +181,13 @@ export const kinds = {
     }),
     roles: { work: working, sleep: napping },
     shapes: [{ work: 1, sleep: 1 }],
+    single: working,
   },
   wrapper: {
     settings: (place) => ({ command: `${bin(place, "wrapper.sh")} ${mark(place)}` }),
     roles: { wrapper: /wrapper\.sh/, work: working, sleep: napping },
     shapes: [{ wrapper: 1, work: 1, sleep: 1 }],
+    single: /wrapper\.sh/,
   },
   daemon: {
     settings: (place) => ({
@@ -223,17 +233,20 @@ export const kinds = {
     settings: (place) => ({ command: `setsid ${sleep({ ...place, isShell: false })}` }),
     roles: { sleep: napping },
     shapes: [{ sleep: 1 }],
+    single: napping,
   },
   /** Two of them have the same command line. */
   hereA: {
     settings: ({ home }) => ({ command: "./run.sh go", directory: join(home, "bin/a") }),
     roles: { run: /run\.sh go/, sleep: napping },
     shapes: [{ run: 1, sleep: 1 }],
+    single: /run\.sh go/,
   },
   hereB: {
     settings: ({ home }) => ({ command: "./run.sh go", directory: join(home, "bin/b") }),
     roles: { run: /run\.sh go/, sleep: napping },
     shapes: [{ run: 1, sleep: 1 }],
+    single: /run\.sh go/,
   },
   title: {
     settings: (place) => ({
@@ -243,6 +256,7 @@ export const kinds = {
     roles: { serving: /: serving/ },
     shapes: [{ serving: 1 }],
     needs: "/bin/bash",
+    single: /: serving/,
   },
   prefork: {
     settings: (place) => ({ command: `${bin(place, "prefork.pl")} plain` }),
@@ -258,6 +272,7 @@ export const kinds = {
     roles: { master: /: master/, worker: /: worker/ },
     shapes: [{ master: 1, worker: 2 }],
     needs: "/usr/bin/perl",
+    single: /: master/,
   },
   forking: {
     settings: (place) => ({ command: bin(place, "forking.pl"), success_seconds: "0.8" }),
@@ -271,6 +286,7 @@ export const kinds = {
     roles: { sleep: napping },
     shapes: [{ sleep: 1 }],
     lasts: "ever",
+    single: napping,
   },
   /** Cannot be started. */
   failing: {
@@ -278,6 +294,7 @@ export const kinds = {
     roles: { sleep: napping },
     shapes: [{ sleep: 1 }],
     lasts: "ever",
+    single: napping,
   },
 } as const satisfies Readonly<Record<string, Kind>>;
 

@@ -43,6 +43,8 @@ export async function live(
   }
 }
 
+const WATCH_EVERY_MS = 200;
+
 /** Side by side; each one does one thing after the other. */
 async function callers(
   world: World,
@@ -50,6 +52,7 @@ async function callers(
   signal: AbortSignal,
 ): Promise<void> {
   const began = performance.now();
+  const watch = setInterval(() => world.watch(), WATCH_EVERY_MS);
   await Promise.all(
     [...new Set(operations.map(({ by }) => by))].map(async (by) => {
       for (const operation of operations.filter((one) => one.by === by)) {
@@ -59,7 +62,7 @@ async function callers(
         await world.perform(operation);
       }
     }),
-  );
+  ).finally(() => clearInterval(watch));
 }
 
 function readLog(world: World): string {

@@ -63,6 +63,11 @@ export interface Round {
   readonly restartsAll: boolean;
   /** In the calm, when all was right: all records are deleted, and it must be right again. */
   readonly forgets: boolean;
+  /**
+   * In the calm: all that runs is killed, and must come back; what a command that was killed has left
+   * undone may not show before.
+   */
+  readonly killsAll: boolean;
 }
 
 /** The life of one world: enough to do it all again. */
@@ -106,7 +111,12 @@ function makeRound(random: Random, programs: Programs): Round {
     }
   }
   operations.sort((a, b) => a.at - b.at);
-  return { operations, restartsAll: random.chance(0.12), forgets: random.chance(0.15) };
+  return {
+    operations,
+    restartsAll: random.chance(0.12),
+    forgets: random.chance(0.15),
+    killsAll: random.chance(0.25),
+  };
 }
 
 type Without<T> = T extends unknown ? Omit<T, "at" | "by"> : never;

@@ -108,6 +108,8 @@ export class World {
   readonly forged = new Set<string>();
   readonly around: Surroundings;
   readonly #sections = new Map<string, Section>();
+  /** The first processes of each program in the look before. */
+  readonly #copies = new Map<string, readonly number[]>();
   readonly #calls = new Set<Call>();
   readonly #strangers: Stranger[] = [];
   #fileFault: "main" | "mode" | "gone" | undefined;
@@ -167,6 +169,32 @@ export class World {
         !called.has(pid) &&
         /usrsvcd\.\w*\.?cjs/.test(command),
     );
+  }
+
+  /** True for one that nobody starts again when it has ended. */
+  staysDown(program: string): boolean {
+    return this.#settings(program)["autorestart"] === "no";
+  }
+
+  /**
+   * Looks whether a program runs twice: two that are no parent and child, and were so in the look before,
+   * too.
+   */
+  watch(): void {
+    const seen = this.look();
+    for (const program of this.programs) {
+      const { single } = this.section(program).kind;
+      if (single === undefined) continue;
+      const own = seen.filter((one) => one.program === program && one.stranger === undefined);
+      const mains = own.filter(({ command }) => single.test(command));
+      const pids = new Set(mains.map(({ pid }) => pid));
+      const copies = mains.filter(({ ppid }) => !pids.has(ppid)).map(({ pid }) => pid);
+      const before = this.#copies.get(program) ?? [];
+      this.#copies.set(program, copies);
+      if (copies.filter((pid) => before.includes(pid)).length > 1) {
+        this.faults.push(`${program} runs twice at once: ${copies.join(" ")} (${this.now} ms)`);
+      }
+    }
   }
 
   /** The calls that have not ended. */
@@ -384,8 +412,7 @@ export class World {
     this.around.counts.crashes += 1;
     const hit = chosen.filter((one) => signal(one, name));
     this.say(`${text} → ${hit.map(({ pid }) => pid).join(" ") || "none runs"}`);
-    const { autorestart } = this.#settings(program);
-    if (autorestart === "no" && hit.length > 0) this.model.doubt(program, "down", this.now);
+    if (this.staysDown(program) && hit.length > 0) this.model.doubt(program, "down", this.now);
   }
 
   #edit({ program, how }: Operation & { do: "edit" }): void {
@@ -507,7 +534,7 @@ export class World {
       ] as [string[], string],
       elsewhere: [["./run.sh", "go"], join(bin, "c")] as [string[], string],
       marked: [
-        /[;|&]|^setsid |sleep [01]\./.test(command) ? ["/bin/sleep", "86398"] : words,
+        /[;|&]|^setsid |prefork|sleep [01]\./.test(command) ? ["/bin/sleep", "86398"] : words,
         directory ?? this.home,
       ] as [string[], string],
     }[what];
