@@ -487,8 +487,9 @@ export class World {
       case "another's": {
         // Names a process that is none of its own, and lives.
         if (what === "pidfile" || what === "stop") return put(`${stranger.pid}\n`);
-        const wrong = text.replaceAll(/"pid":\d+/g, `"pid":${stranger.pid}`);
-        return put(wrong === "" ? "{}" : wrong);
+        const other = this.programs.find((one) => one !== program) ?? program;
+        const another = this.#paths(other).record;
+        return put(fs.existsSync(another) ? fs.readFileSync(another, "utf8") : "{}");
       }
       case "old": {
         if (what === "stop")
