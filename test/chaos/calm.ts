@@ -100,6 +100,7 @@ async function agreed(world: World, isNewest: boolean): Promise<void> {
   let steady = 0;
   let last = "";
   let nextAsk = performance.now() + ASK_EVERY_MS;
+  let lastWrong: readonly string[] = [];
   for (;;) {
     const seen = world.look();
     const wrong = disagreements(world, seen, isNewest);
@@ -114,10 +115,11 @@ async function agreed(world: World, isNewest: boolean): Promise<void> {
       wrong.push(...untrue);
       steady = 0;
     }
+    if (wrong.length > 0) lastWrong = wrong;
     const patience = SETTLED_WITHIN_MS + SLOWLY_MS * world.around.pace.factor;
     if (performance.now() - began > patience) {
       throw new Violation(
-        `not as it should be after ${Math.round(patience / 1000)} s:\n${wrong.join("\n")}`,
+        `not as it should be after ${Math.round(patience / 1000)} s:\n${lastWrong.join("\n")}`,
       );
     }
     if (performance.now() > nextAsk) {
@@ -163,7 +165,8 @@ export async function lastCalm(world: World): Promise<void> {
   const folder = join(world.state, "programs");
   const left = fs
     .readdirSync(folder)
-    .filter((file) => /\.(stop|request|answer|new)$/.test(file) && !file.startsWith("chaos"));
+    .filter((file) => /\.(stop|request|answer|new)$/.test(file))
+    .filter((file) => !file.startsWith("chaos") && fs.statSync(join(folder, file)).isFile());
   if (left.length > 0) throw new Violation(`left behind in ${folder}: ${left.join(" ")}`);
 }
 

@@ -415,6 +415,15 @@ export class World {
     if (this.staysDown(program) && hit.length > 0) this.model.doubt(program, "down", this.now);
   }
 
+  #hasTwin(program: string): boolean {
+    const { command, directory } = this.#settings(program);
+    return this.programs.some((other) => {
+      const settings = this.#settings(other);
+      const isSame = settings["command"] === command && settings["directory"] === directory;
+      return other !== program && isSame;
+    });
+  }
+
   #edit({ program, how }: Operation & { do: "edit" }): void {
     const section = this.#sections.get(program);
     if (section === undefined) return;
@@ -422,6 +431,8 @@ export class World {
     switch (how) {
       case "add":
       case "remove":
+        // Whoever has its very command takes what runs on for his own: a section that is renamed.
+        if (how === "remove" && this.#hasTwin(program)) return;
         section.isPresent = how === "add";
         break;
       case "command":
