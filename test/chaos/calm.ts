@@ -203,7 +203,9 @@ function disagreements(world: World, seen: readonly Seen[], isNewest: boolean): 
     const own = processesOf(program, seen);
     const standing = standingOf(kind, own);
     const allowed = expected(world, program);
-    const isAllowed = standing !== "odd" && allowed.has(standing);
+    // Where nobody looks after it, what its end has left stays; it must not run twice all the same.
+    const isLeft = !isPresent && allowed.has("up") && !world.isTwice(program, own);
+    const isAllowed = isLeft || (standing !== "odd" && allowed.has(standing));
     if (!isAllowed) {
       const is = own.map(describe).join("\n      ") || "no process";
       wrong.push(
@@ -273,13 +275,13 @@ async function untrueWords(world: World): Promise<string[]> {
     const words = JSON.stringify(said);
     if (kind.lasts !== undefined) continue;
     if (own.length === 0) {
-      const isSaid = isPresent ? said["state"] === "stopped" || said["state"] === "fatal" : true;
+      const isSaid = !isPresent || said["state"] === "stopped" || said["state"] === "fatal";
       if (said["pid"] !== undefined || !isSaid)
         untrue.push(`${program} is down, but status says ${words}`);
       continue;
     }
-    // Without section and record nobody knows of it.
-    if (!isPresent && Object.keys(said).length === 0) continue;
+    // Without section it is told of as far as its record goes.
+    if (!isPresent) continue;
     const isMeant = said["state"] === "running" && own.some(({ pid }) => pid === said["pid"]);
     if (!isMeant) {
       untrue.push(

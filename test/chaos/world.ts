@@ -171,6 +171,19 @@ export class World {
     );
   }
 
+  /** True where there are two first processes. */
+  isTwice(program: string, seen: readonly Seen[]): boolean {
+    const { single } = this.section(program).kind;
+    return single !== undefined && this.#copiesOf(program, single, seen).length > 1;
+  }
+
+  #copiesOf(program: string, single: RegExp, seen: readonly Seen[]): readonly number[] {
+    const own = seen.filter((one) => one.program === program && one.stranger === undefined);
+    const mains = own.filter(({ command }) => single.test(command));
+    const pids = new Set(mains.map(({ pid }) => pid));
+    return mains.filter(({ ppid }) => !pids.has(ppid)).map(({ pid }) => pid);
+  }
+
   /** True for one that nobody starts again when it has ended. */
   staysDown(program: string): boolean {
     return this.#settings(program)["autorestart"] === "no";
@@ -185,10 +198,7 @@ export class World {
     for (const program of this.programs) {
       const { single } = this.section(program).kind;
       if (single === undefined) continue;
-      const own = seen.filter((one) => one.program === program && one.stranger === undefined);
-      const mains = own.filter(({ command }) => single.test(command));
-      const pids = new Set(mains.map(({ pid }) => pid));
-      const copies = mains.filter(({ ppid }) => !pids.has(ppid)).map(({ pid }) => pid);
+      const copies = this.#copiesOf(program, single, seen);
       const before = this.#copies.get(program) ?? [];
       this.#copies.set(program, copies);
       if (copies.filter((pid) => before.includes(pid)).length > 1) {
