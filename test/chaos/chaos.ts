@@ -91,14 +91,14 @@ async function main(): Promise<number> {
 }
 
 async function chaos(run: Run, options: Options): Promise<number> {
-  const { minutes, ops, seed, worlds } = options;
+  const { minutes, ops, seed, worlds, goesOn } = options;
   const began = performance.now();
   const kinds = availableKinds();
   console.log(`seed ${seed}, ${worlds} worlds side by side, ${minutes} minutes`);
   const end = began + minutes * 60_000;
   const failures: Failure[] = [];
   const isOver = (): boolean =>
-    performance.now() > end || run.counts.operations >= ops || failures.length > 0;
+    performance.now() > end || run.counts.operations >= ops || (failures.length > 0 && !goesOn);
   let next = 0;
   const progress = setInterval(() => console.log(report(run.counts, began)), PROGRESS_EVERY_MS);
   try {
@@ -107,7 +107,9 @@ async function chaos(run: Run, options: Options): Promise<number> {
         while (!isOver()) {
           next += 1;
           const failure = await run.live(makePlan(seedOf(seed, next), kinds), run.counts, isOver);
-          if (failure !== undefined) failures.push(failure);
+          if (failure === undefined) continue;
+          failures.push(failure);
+          console.log(`wrong, in the world of seed ${failure.plan.seed}: ${failure.message}`);
         }
       }),
     );

@@ -7,6 +7,7 @@ export const usage = `Usage: npm run chaos -- [OPTIONS]
   --ops N          ends after so many operations, should that be sooner
   --seed S         a whole number; by default one by chance, which is printed
   --worlds N       how many homes side by side; by default 4
+  --go-on          not only to the first failure
   --shrink SECONDS how long a failure may be made shorter; by default 180, 0: not at all
   --replay FILE    lives through what a failure has written, --times N times (10)
 `;
@@ -18,6 +19,7 @@ export interface Options {
   readonly ops: number;
   readonly seed: number;
   readonly worlds: number;
+  readonly goesOn: boolean;
   readonly shrinkSeconds: number;
   readonly replay: string | undefined;
   readonly times: number;
@@ -32,6 +34,7 @@ export function parseOptions(args: readonly string[]): Options {
       ops: { type: "string", default: "Infinity" },
       seed: { type: "string" },
       worlds: { type: "string", default: "4" },
+      "go-on": { type: "boolean", default: false },
       shrink: { type: "string", default: "180" },
       replay: { type: "string" },
       times: { type: "string", default: "10" },
@@ -44,6 +47,7 @@ export function parseOptions(args: readonly string[]): Options {
     ops: number("ops", values.ops, 1),
     seed: values.seed === undefined ? seedByChance() : whole("seed", values.seed, 0),
     worlds: whole("worlds", values.worlds, 1),
+    goesOn: values["go-on"],
     shrinkSeconds: number("shrink", values.shrink, 0),
     replay: values.replay,
     times: whole("times", values.times, 1),
