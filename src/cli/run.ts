@@ -35,6 +35,7 @@ export async function run(
     if (error instanceof ConfigError) return fail(ExitCode.invalidConfig, message, message);
     if (error instanceof HomeError) return fail(ExitCode.invalidConfig, message);
     if (error instanceof StateDirError) return fail(ExitCode.permission, message);
+    if (error instanceof Interrupted) return fail(ExitCode.failure, message);
     const shown = `${name}: ${debug ? stack : message}`;
     return fail(exitCodeOf(error), message, shown);
   }

@@ -90,6 +90,8 @@ export class SupervisedProgram {
   #unwritable: string | undefined;
   /** The configuration file whose program of this name runs. */
   #elsewhere: string | undefined;
+  /** Before the last decision: it was being ended for a limit. */
+  #wasStopping = false;
   /** A limit that the running process exceeded, until a look has dealt with it. */
   #violation: { readonly process: ProcessRef; readonly reason: string } | undefined;
   /** Made when there are some to watch. */
@@ -616,6 +618,7 @@ export class SupervisedProgram {
   #decide(event: ProgramEvent): Step {
     const context = { settings: this.#settings, now: monotonicMs(), chance: Math.random() };
     this.#hasDecided = true;
+    this.#wasStopping = this.#state.kind === "stopping";
     const step = transition(this.#state, this.#history, event, context);
     this.#state = step.state;
     this.#history = step.history;
@@ -649,6 +652,8 @@ export class SupervisedProgram {
         return;
       case "note-stopped":
         this.#cancelWake();
+        // Who has ended it may have been killed before he came to the rest of its session.
+        await this.#starter.endRemains(this.#settings, false);
         this.#dropStalePidfile();
         return this.#ledger.stopped(effect.why);
       case "back-off": {
@@ -666,8 +671,8 @@ export class SupervisedProgram {
   /** What a start is, for people: the first, one after a death, or after a limit was exceeded. */
   #cause({ effects }: Step): AlertKind {
     const isAfterDeath = effects.some(({ kind }) => kind === "note-death");
-    if (isAfterDeath)
-      return this.#ledger.record?.phase === "stopping" ? "limit-exceeded" : "restarted";
+    // A record that says "stopping" may be that of a restart whose maker was killed in the middle.
+    if (isAfterDeath) return this.#wasStopping ? "limit-exceeded" : "restarted";
     return this.#history.failures > 0 || this.#remains.isNoted ? "restarted" : "started";
   }
 

@@ -154,6 +154,45 @@ while :; do sleep 0.05; done
   assert.equal(pids(home, WORKER).length, 2);
 });
 
+test("a stop killed while a child outlives its wrapper is finished by the next usrsvcd", async (t) => {
+  const home = new Home(t).write();
+  const child = home.script("child.sh", STUBBORN);
+  const command = home.script("wrapper.sh", `#!/bin/sh\n${child}\nexit 1\n`);
+  home.program("web", { command, term_to_kill_seconds: "1" });
+  await home.usrsvc("start", "web");
+  const wrapper = await home.running("web");
+  await killedInside(home, "stop", "web");
+  await waitFor("the wrapper to end", () => !isAlive(wrapper));
+  assert.equal(pids(home, /child\.sh/).length, 1);
+  await home.usrsvcd();
+  await waitFor("its child to end", () => pids(home, /child\.sh/).length === 0);
+  assert.equal((await home.statusOf("web"))["state"], "stopped");
+  assert.equal(told(home, "program.starting", "web").length, 0);
+});
+
+test("a restart killed while a child outlives its wrapper leaves none of it", async (t) => {
+  const home = new Home(t).write();
+  const child = home.script("child.sh", STUBBORN);
+  const command = home.script("wrapper.sh", `#!/bin/sh\n${child}\nexit 1\n`);
+  home.program("web", { command, term_to_kill_seconds: "1" });
+  await home.usrsvcd();
+  await up(home, "web");
+  await settled(home, "web");
+  const [old] = pids(home, /child\.sh/);
+  assert.ok(old);
+  await killedInside(home, "restart", "web", "--here");
+  const [now] = await waitFor("another child alone", () => {
+    const all = pids(home, /child\.sh/);
+    return all.length === 1 && all[0] !== old && all;
+  });
+  await settled(home, "web");
+  assert.deepEqual(pids(home, /child\.sh/), [now]);
+  assert.deepEqual(
+    told(home, "program.starting", "web").map(({ msg }) => /limit/.test(msg)),
+    [false, false],
+  );
+});
+
 test("who is suspended in the middle of a stop is named, with what to do", async (t) => {
   const home = stubborn(t, "0.5");
   await home.usrsvc("start", "web");

@@ -54,6 +54,20 @@ describe("a start that is asked for where usrsvcd runs", () => {
     assert.equal(said, "");
   });
 
+  test("leaves no answers for those who were killed meanwhile", async (t) => {
+    const home = new Home(t);
+    await begin(home);
+    await home.usrsvcd("stop");
+    const { pid: gone } = spawnSync("true");
+    const folder = home.file("state/programs");
+    const left = ["answer", "answer.new", "request.new"].map((end) => `web.${gone}-1-mwyd.${end}`);
+    for (const file of left) writeFileSync(`${folder}/${file}`, "{}");
+    const mine = `web.${process.pid}-1-mwyd.answer`;
+    writeFileSync(`${folder}/${mine}`, "{}");
+    await home.usrsvcd();
+    assert.deepEqual(asked(home), [mine]);
+  });
+
   test("is made by usrsvcd: environment and parent are those of a restart at night", async (t) => {
     const home = new Home(t);
     const { daemon, pid: first } = await begin(home);

@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { test } from "node:test";
 import { child } from "../support/processes.ts";
-import { Home, isAlive, type Json, lines, sleeper, waitFor } from "./home.ts";
+import { finished, Home, isAlive, type Json, lines, sleeper, waitFor } from "./home.ts";
 
 const ownPidfile = `${process.getuid?.()}_usrsvcd.pid`;
 
@@ -244,4 +251,25 @@ test("where the file has changed as well, a program that was set aside waits for
   assert.equal(home.pid("late"), undefined);
   assert.match((await home.usrsvcd("reread")).out, /added: late, new/);
   await home.running("late");
+});
+
+test("a reread that is interrupted while usrsvcd does not answer is a failure like others: 1", async (t) => {
+  const home = new Home(t).program("x", { command: sleeper() });
+  await home.usrsvcd();
+  const pid = Number((await daemon(home))["pid"]);
+  process.kill(pid, "SIGSTOP");
+  try {
+    const reread = home.spawn("usrsvcd.cjs", ["reread"]);
+    await waitFor("usrsvcd to be asked", () => {
+      const status = readFileSync(`/proc/${pid}/status`, "utf8");
+      const pending = /^ShdPnd:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0";
+      return (BigInt(`0x${pending}`) & (1n << 9n)) !== 0n; // SIGUSR1
+    });
+    reread.kill("SIGINT");
+    const { code, err } = await finished(reread);
+    assert.equal(code, 1, err);
+    assert.match(err, /interrupted by SIGINT/);
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
 });
