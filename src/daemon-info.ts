@@ -89,7 +89,7 @@ function read(path: string, boot: string): DaemonInfo | undefined {
       lastReread: asReread(raw.lastReread),
       setAside: asTexts(raw.setAside) ?? [],
       programs: asTexts(raw.programs),
-      troubles: Array.isArray(raw.troubles) ? raw.troubles : [],
+      troubles: asTroubles(raw.troubles),
     };
   } catch {
     return undefined;
@@ -105,6 +105,15 @@ function asReread(raw: Partial<RereadResult> | undefined): RereadResult | undefi
   const atRestart = asTexts(raw.atRestart);
   const result = { at: String(raw.at), ok: raw.ok, added, removed, changed, problems };
   return atRestart === undefined ? result : { ...result, atRestart };
+}
+
+function asTroubles(value: unknown): readonly DaemonTrouble[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((one: Partial<DaemonTrouble> | null) =>
+    typeof one?.since === "string" && typeof one.text === "string"
+      ? [{ since: one.since, text: one.text }]
+      : [],
+  );
 }
 
 function asTexts(value: unknown): readonly string[] | undefined {
