@@ -24,6 +24,7 @@ const info = {
   endsPrograms: true,
   rereads: 2,
   lastReread: undefined,
+  troubles: [],
   setAside: ["web"],
   programs: ["api", "db"],
 };
