@@ -4,6 +4,7 @@ import type { ProcessWatch } from "../../proc/watch.ts";
 import type { AlertKind } from "../alerts/alert.ts";
 import { callAt, monotonicMs } from "../clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
+import { machineFault } from "../fault.ts";
 import { formatDuration } from "../format.ts";
 import { settingsDigest } from "../program/digest.ts";
 import { findHeirOfUnseen } from "../program/heir.ts";
@@ -300,7 +301,8 @@ export class SupervisedProgram {
   /** Told when it begins and when it is over, however often it comes in between. */
   #report(error: unknown, before: History): void {
     const reason = error instanceof Error ? error.message : String(error);
-    const kind = (error as NodeJS.ErrnoException).code ?? reason;
+    // The same lack comes from many places, in some of them in words only.
+    const kind = machineFault(error) ?? /\bE[A-Z]{3,}\b/.exec(reason)?.[0] ?? reason;
     const isDown = this.#hold.process === undefined;
     if (this.#trouble?.kind !== kind) {
       this.#ledger.troubled(reason, TROUBLE_PAUSE_MS, isDown && this.#hasDecided);
