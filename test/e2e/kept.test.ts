@@ -99,7 +99,10 @@ describe("what usrsvcd holds lives, whatever becomes of its files", () => {
     const second = await home.running("a", a);
     const now = await up(home, ...names);
     assert.deepEqual(now, [second, ...before.slice(1)]);
-    assert.deepEqual(pids(home, /^\/bin\/sleep/), now.toSorted());
+    assert.deepEqual(
+      pids(home, /^\/bin\/sleep/),
+      now.toSorted((a, b) => a - b),
+    );
     // Of b nothing is on disk by now, neither record nor pidfile.
     const { out } = await home.usrsvc("stop", "b");
     assert.match(out, new RegExp(`stopped, pid ${b}`));
