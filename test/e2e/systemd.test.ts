@@ -170,8 +170,13 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
       assert.equal(await lab.show(unit, "NRestarts"), "0");
       assert.match(await lab.show(unit, "StatusText"), status);
     };
-    await failed(/^waits to be restarted by hand: \/home\/alice\/usrsvc\.cfg:2: the line is neither/);
-    assert.match((await lab.root(`systemctl status ${unit}`)).out, /Status: "waits .*the line is neither/);
+    await failed(
+      /^waits to be restarted by hand: \/home\/alice\/usrsvc\.cfg:2: the line is neither/,
+    );
+    assert.match(
+      (await lab.root(`systemctl status ${unit}`)).out,
+      /Status: "waits .*the line is neither/,
+    );
     await lab.write("/home/alice/usrsvc.cfg", good);
     await lab.print(`chmod g+w ${state}`);
     await failed(/^waits .*: state_dir .* can be written by others: chmod go-w/);
