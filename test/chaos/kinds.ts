@@ -49,7 +49,7 @@ trap 'kill $nap 2>/dev/null; exit 0' TERM
 trap 'kill $nap 2>/dev/null; exit 3' USR1
 [ "$1" = stubborn ] && trap '' TERM
 while :; do
-  sleep 86400 &
+  sleep 864003 &
   nap=$!
   wait $nap
 done

@@ -90,7 +90,7 @@ describe("what usrsvcd holds lives, whatever becomes of its files", () => {
     for (const name of names) home.program(name, { command: sleeper() });
     await home.usrsvcd();
     const before = await up(home, ...names);
-    rmSync(home.file("state"), { recursive: true });
+    rmSync(home.file("state"), { recursive: true, maxRetries: 10 }); // usrsvcd writes there
     rmSync(home.file("run"), { recursive: true });
     mkdirSync(home.file("run"));
     await home.usrsvcd("reread");
