@@ -1,16 +1,9 @@
-import {
-  accessSync,
-  constants,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  type Stats,
-  statSync,
-} from "node:fs";
+import { constants, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { parsePid, type ProcessRef, sameProcess } from "../proc/pid.ts";
 import type { ProcReader } from "../proc/reader.ts";
 import { type DaemonInfo, readDaemonInfo } from "./daemon-info.ts";
+import { accessFault } from "./fault.ts";
 import { type StateDir, stateDir } from "./program/state-dir.ts";
 import { readFileHead } from "./read-file.ts";
 
@@ -75,21 +68,12 @@ function lockHolder(path: string, proc: ProcReader): ProcessRef | undefined {
     const stat = statSync(path);
     const signed = /^usrsvcd, pid (\d+) *$/m.exec(text)?.[1];
     // A full disk leaves the lock without a signature, a read-only one with that of another.
-    const isUnsigned = text === "" || isOnReadOnlyDisk(path);
+    const isUnsigned = text === "" || accessFault(path, constants.W_OK) === "EROFS";
     const pid = parsePid((isUnsigned ? kernelsHolder(stat) : signed) ?? "");
     const process = pid && proc.alive(pid);
     return process && hasOpen(process, stat) ? process : undefined;
   } catch {
     return undefined; // it was never taken, or it is another user's process
-  }
-}
-
-function isOnReadOnlyDisk(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EROFS";
   }
 }
 

@@ -1,3 +1,5 @@
+import { accessSync } from "node:fs";
+
 /** What a machine lacks, and has again some time: another try is worth while, and nobody's fault is it. */
 const FAULTS: Readonly<Record<string, string>> = {
   ENOSPC: "no space is left on the disk (see df, df -i)",
@@ -20,6 +22,16 @@ export function faultWords(code: string): string | undefined {
 export function readOnlyDisk(path: string, cause?: unknown): Error {
   const text = `${path} cannot be written: its file system is read-only (see mount, dmesg)`;
   return Object.assign(new Error(text, { cause }), { code: "EROFS" });
+}
+
+/** The code of the error that forbids us `mode` (of `constants` of node:fs) for a path; undefined: nothing does. */
+export function accessFault(path: string, mode: number): string | undefined {
+  try {
+    accessSync(path, mode);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? "EACCES";
+  }
 }
 
 /** The code of an error that says so of the machine (disk full, no process left); else undefined. */

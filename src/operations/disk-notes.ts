@@ -1,6 +1,7 @@
-import { accessSync, constants, statfsSync } from "node:fs";
+import { constants, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Settings } from "../config/settings.ts";
+import { accessFault } from "../fault.ts";
 import type { StateDir } from "../program/state-dir.ts";
 
 /**
@@ -39,7 +40,7 @@ function troubleOf(path: string): DiskTrouble | undefined {
   try {
     const { type, blocks, bavail, files, ffree } = statfsSync(path);
     const disk = [type, blocks, files].join();
-    if (isReadOnly(path)) {
+    if (accessFault(path, constants.W_OK) === "EROFS") {
       return {
         disk: `${disk} ro`,
         text: "is on a file system that is read-only (see mount, dmesg)",
@@ -54,13 +55,4 @@ function troubleOf(path: string): DiskTrouble | undefined {
     // not there yet
   }
   return undefined;
-}
-
-function isReadOnly(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EROFS";
-  }
 }

@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, type Stats, statSync } from "node:fs";
+import { constants, existsSync, type Stats, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
+import { accessFault, readOnlyDisk } from "../fault.ts";
 import { shorten } from "../format.ts";
 import type { Host } from "./host.ts";
 import { programEnvironment } from "./environment.ts";
@@ -69,7 +70,7 @@ function checkFolder(
     return refuse(`${what} ${path}: ${explain(error)}`);
   }
   if (!stat.isDirectory()) return refuse(`${what} ${path} is not a folder`);
-  const obstacle = obstacleTo(path, mode);
+  const obstacle = accessFault(path, mode);
   if (obstacle === undefined) return undefined;
   if (obstacle === "EROFS") return readOnly(`${what} ${path}`);
   return refuse(`${what} ${path} cannot be ${verb} by this user (${ownership(stat)})`);
@@ -89,7 +90,7 @@ function checkOutput(what: string, path: string, state: Host["state"]): CannotSt
   try {
     const stat = statSync(path);
     if (stat.isDirectory()) return refuse(`${what} ${path} is a folder, not a file`);
-    const obstacle = obstacleTo(path, constants.W_OK);
+    const obstacle = accessFault(path, constants.W_OK);
     if (obstacle === undefined) return undefined;
     if (obstacle === "EROFS") return readOnly(`${what} ${path}`);
     return refuse(`${what} ${path} cannot be written by this user (${ownership(stat)})`);
@@ -150,17 +151,7 @@ function octal(mode: number): string {
 }
 
 function allowed(path: string, mode: number): boolean {
-  return obstacleTo(path, mode) === undefined;
-}
-
-/** The error of the system that forbids it. */
-function obstacleTo(path: string, mode: number): string | undefined {
-  try {
-    accessSync(path, mode);
-    return undefined;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? "EACCES";
-  }
+  return accessFault(path, mode) === undefined;
 }
 
 function explain(error: unknown): string {
@@ -174,8 +165,7 @@ function explain(error: unknown): string {
 
 /** Whoever it belongs to. */
 function readOnly(what: string): CannotStart {
-  const reason = `${what} cannot be written: its file system is read-only (see mount, dmesg)`;
-  return { code: ExitCode.permission, reason, trouble: "EROFS" };
+  return { code: ExitCode.permission, reason: readOnlyDisk(what).message, trouble: "EROFS" };
 }
 
 function refuse(reason: string): CannotStart {

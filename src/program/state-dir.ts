@@ -1,6 +1,7 @@
-import { accessSync, chmodSync, constants, existsSync, type Stats, statSync } from "node:fs";
+import { chmodSync, constants, existsSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { nameOf, runAs } from "../accounts.ts";
+import { accessFault } from "../fault.ts";
 import { fileStem } from "../file-stem.ts";
 import { makePrivateFolder } from "../private-file.ts";
 
@@ -82,12 +83,7 @@ export function makeStateDir(dir: StateDir): void {
 function obstacleBelow(path: string): string | undefined {
   let at = path;
   while (!existsSync(at) && at !== "/") at = dirname(at);
-  try {
-    accessSync(at, constants.W_OK);
-    return undefined;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code;
-  }
+  return accessFault(at, constants.W_OK);
 }
 
 /** What somebody has closed keeps a program out of reach, and is ours to open. */
