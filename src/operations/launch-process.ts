@@ -8,7 +8,7 @@ import type { Found } from "../program/identify.ts";
 import type { Lock } from "../program/lock.ts";
 import type { ProgramRecord } from "../program/record.ts";
 import { start, takenFrom, traits } from "../program/start.ts";
-import type { StartFailure } from "../program/start-outcome.ts";
+import type { StartFailure, StartOutcome } from "../program/start-outcome.ts";
 import { endLeftOvers } from "../program/stop.ts";
 import type { Subject } from "../program/subject.ts";
 import { showExit } from "../status.ts";
@@ -83,28 +83,33 @@ export async function launchIt(
     left === 0 ? earlier : [...earlier, `${countLeftOvers(left)} of an earlier start ended`];
   using window = new StartWindow(signal, name, host);
   const base = { program: name, action };
-  const endTurn = await host.launchTurn(window.signal).catch(() => undefined);
-  if (endTurn === undefined) {
+  const calledOff = (): ActionResult => {
     const { reason } = window.signal;
     const text =
       reason instanceof Overtaken
         ? `not started yet when ${reason.message}`
-        : `not started: called off before its turn came (${(reason as Error).message})`;
+        : `not started: called off before it was launched (${(reason as Error).message})`;
     return { ...base, ...brokenOff(reason), message: [...before, text].join("; ") };
+  };
+  let outcome: StartOutcome;
+  try {
+    outcome = await start(settings, {
+      host,
+      lock,
+      endTurn: await host.launchTurn(window.signal),
+      pattern: subject.pattern,
+      record: { ...record, wish: "up" },
+      signal: window.signal,
+      onLaunched: (process) => {
+        const lived = formatDuration(settings.successMs);
+        onProgress(`${name}: pid ${process.pid}, watched for success_seconds, ${lived}`);
+        onLaunched?.(process);
+      },
+    });
+  } catch (error) {
+    if (error === window.signal.reason) return calledOff();
+    throw error;
   }
-  const outcome = await start(settings, {
-    host,
-    lock,
-    endTurn,
-    pattern: subject.pattern,
-    record: { ...record, wish: "up" },
-    signal: window.signal,
-    onLaunched: (process) => {
-      const lived = formatDuration(settings.successMs);
-      onProgress(`${name}: pid ${process.pid}, watched for success_seconds, ${lived}`);
-      onLaunched?.(process);
-    },
-  });
   switch (outcome.kind) {
     case "started": {
       const facts = processFacts(outcome.main ?? outcome.process, outcome.via, host);

@@ -17,6 +17,8 @@ const SETTLED_WITHIN_MS = 30_000;
 const SLOWLY_MS = 5000;
 const TIDIED_WITHIN_MS = 3000;
 const CALLS_END_WITHIN_MS = 125_000;
+/** The limit of time of a `usrsvcd start` that was killed while it waited: it ends by itself. */
+const START_LIMIT = "sleep 60";
 const LOOK_EVERY_MS = 60;
 /** So many looks in a row must show the same. */
 const STEADY_LOOKS = 3;
@@ -222,6 +224,7 @@ function disagreements(world: World, seen: readonly Seen[], isNewest: boolean): 
       one.program === undefined &&
       one.stranger === undefined &&
       !daemons.includes(one) &&
+      one.command !== START_LIMIT &&
       !world.calls.some(({ process }) => process?.pid === one.pid),
   );
   for (const one of strays) wrong.push(`nobody's: ${describe(one)}`);

@@ -591,7 +591,7 @@ export class World {
     // What was started so was killed in its beginning.
     const isKilled = err.includes("ended before it was ready");
     if (name === null && code === 254 && !isKilled)
-      this.faults.push(`${words}: exit code 254: ${err}`);
+      this.faults.push(`${words}: exit code 254: ${err}${out}`);
     const odd = /\b(TypeError|ReferenceError|RangeError|SyntaxError)\b|^\s+at .*:\d+:\d+/m.exec(
       err,
     );

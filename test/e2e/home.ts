@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -182,13 +190,13 @@ export class Home {
     });
   }
 
-  /** What a failed test left behind: processes that have this home in their environment. */
+  /** What a test left behind: processes that have this home in their environment, or work in it. */
   #strays(): readonly number[] {
     return reader.pids().filter((pid) => {
       try {
-        return `\0${readFileSync(`/proc/${pid}/environ`, "utf8")}`.includes(
-          `\0HOME=${this.path}\0`,
-        );
+        const environ = `\0${readFileSync(`/proc/${pid}/environ`, "utf8")}`;
+        const at = `${readlinkSync(`/proc/${pid}/cwd`)}/`;
+        return environ.includes(`\0HOME=${this.path}\0`) || at.startsWith(`${this.path}/`);
       } catch {
         return false; // gone, or another's
       }
@@ -201,7 +209,7 @@ export class Home {
       await this.usrsvc("stop", "all", "-P");
     }
     for (const child of this.#started) if (child.exitCode === null) child.kill("SIGKILL");
-    for (const pid of this.#strays()) process.kill(pid, "SIGKILL");
+    for (const pid of this.#strays()) if (isAlive(pid)) process.kill(pid, "SIGKILL");
     rmSync(this.path, { recursive: true, force: true });
   }
 }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import { unreaped } from "../support/processes.ts";
 import { makeHugeFile } from "../support/strange-files.ts";
 import { finished, Home, isAlive, lines, type Result, sleeper, waitFor } from "./home.ts";
 import {
@@ -65,6 +66,8 @@ describe("a start that is asked for where usrsvcd runs", () => {
     const mine = `web.${process.pid}-1-mwyd.answer`;
     writeFileSync(`${folder}/${mine}`, "{}");
     await home.usrsvcd();
+    // Ready it is before it tidies up.
+    await waitFor("them to go", () => asked(home).length === 1);
     assert.deepEqual(asked(home), [mine]);
   });
 
@@ -192,6 +195,23 @@ describe("a start that is asked for where usrsvcd runs", () => {
     assert.ok(starts.every(({ code }) => code === 0));
     assert.equal(starts.filter(({ out }) => out.startsWith("web: started")).length, 1);
     assert.equal(pids(home, /^\/bin\/sleep/).length, 1);
+  });
+
+  test("can be called off by a stop before it is launched", async (t) => {
+    const home = new Home(t);
+    const dead = await unreaped(t, 0);
+    await dead.end();
+    // A dead process that nobody reaps is waited for.
+    home.program("slow", { command: sleeper(), autopid: "no" });
+    writeFileSync(home.file("run/slow.pid"), `${dead.process.pid}\n`);
+    const start = finished(home.spawn("usrsvc.cjs", ["start", "slow"]));
+    await waitFor("it to hold the lock", () => home.read("state/locks/slow") !== "");
+    const stop = await home.usrsvc("stop", "slow");
+    assert.equal(stop.code, 0, stop.err);
+    const { code, err } = await start;
+    assert.equal(code, 1, err);
+    assert.match(err, /^slow: not started yet when usrsvc stop was called meanwhile/m);
+    assert.deepEqual(pids(home, /^\/bin\/sleep/), []);
   });
 
   test("can be called off by a stop, in a long start window", async (t) => {
@@ -354,7 +374,11 @@ echo went on >>${home.file("said")}
         await waitFor("the old one to end", () => !isAlive(before));
         await up(home, "web");
         assert.equal(home.pid("web"), pid);
-        assert.deepEqual(pids(home, /^\/bin\/sh \S*deploys\.sh/), [pid]);
+        // Its next `sleep` shows the shell's command line until it has been executed.
+        await waitFor("it to be alone", () => {
+          const [only, ...more] = pids(home, /^\/bin\/sh \S*deploys\.sh/);
+          return only === pid && more.length === 0;
+        });
       }
       await stays("it lives on", () => starts().length === 3 && isAlive(starts()[2] ?? 0), 300);
       assert.doesNotMatch(home.read("said"), /went on/);
