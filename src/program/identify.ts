@@ -1,7 +1,6 @@
 import { ProcError } from "../../proc/error.ts";
 import { type Pid, type ProcessRef, sameProcess, TICKS_PER_SECOND } from "../../proc/pid.ts";
 import { type ProcReader, statIfAny } from "../../proc/reader.ts";
-import { ageMs } from "../../proc/uptime.ts";
 import { isDescendant, tops } from "../../proc/tree.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { candidates } from "./candidates.ts";
@@ -9,7 +8,7 @@ import { launchedAt } from "./mark.ts";
 import type { Relation } from "./lineage.ts";
 import type { Pattern } from "./match.ts";
 import type { Owners } from "./owners.ts";
-import { type Pidfile, readPidfile } from "./pidfile.ts";
+import { isWrittenSince, type Pidfile, readPidfile } from "./pidfile.ts";
 import type { TableEntry } from "./process-judge.ts";
 import type { ProgramRecord, Via } from "./record.ts";
 
@@ -50,14 +49,9 @@ export interface IdentifyPorts {
   readonly relation: (process: ProcessRef) => Relation;
   /** The launch that has made this process for the program, if that is on nobody's record. */
   readonly launchOf: (process: ProcessRef) => string | undefined;
-  /** How long ago the pidfile was written, in ms. */
-  readonly pidfileAgeMs: () => number;
   /** The program that has this process on record. */
   readonly ownerOf: Owners["ownerOf"];
 }
-
-/** A file may look so much older than it is by the clock that people see, in ms. */
-const CLOCK_SLACK_MS = 1000;
 
 /** What a start puts into the background is born within so many seconds of it. */
 const BORN_WITHIN_S = 60;
@@ -175,7 +169,7 @@ export function workBelow(
 /** What the pidfile names is the program if it matches; one that the program wrote itself counts for more. */
 function checkNamed(
   pid: Pid,
-  { autopid }: Searchable,
+  { autopid, pidfile }: Searchable,
   pattern: Pattern,
   record: ProgramRecord | undefined,
   ports: IdentifyPorts,
@@ -186,7 +180,7 @@ function checkNamed(
   if (!isMatch && autopid) return undefined;
   const relation = ports.relation(ref);
   if (relation === "other") return undefined;
-  const isIts = isMatch || isBornOfStart(ref, record) || isBornSince(ref, record, ports);
+  const isIts = isMatch || isBornOfStart(ref, record) || hasWritten(pidfile, ref, record, ports);
   if (relation === "free" && !isIts) return undefined;
   if (relation === "own" && isMatch && isLeftOver(ref, record, ports)) return undefined;
   return ref;
@@ -203,15 +197,15 @@ function isBornOfStart({ startTime }: ProcessRef, record: ProgramRecord | undefi
 }
 
 /** A pidfile that the program writes itself, after a launch: what it has become since, whatever its title. */
-function isBornSince(
-  { startTime }: ProcessRef,
+function hasWritten(
+  pidfile: string,
+  ref: ProcessRef,
   record: ProgramRecord | undefined,
-  { pidfileAgeMs, proc }: IdentifyPorts,
+  { proc }: IdentifyPorts,
 ): boolean {
   const at = record?.launch === undefined ? undefined : launchedAt(record.launch);
-  if (at === undefined || startTime < at) return false;
-  // An older one names who had the pid before.
-  return pidfileAgeMs() <= ageMs(startTime, proc.uptime()) + CLOCK_SLACK_MS;
+  if (at === undefined || ref.startTime < at) return false;
+  return isWrittenSince(pidfile, ref, proc.uptime());
 }
 
 function isOurs(pid: Pid, { proc, uid }: IdentifyPorts): boolean {

@@ -1,6 +1,7 @@
-import { lstatSync, rmSync } from "node:fs";
+import { lstatSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { parsePid, type Pid } from "../../proc/pid.ts";
+import { parsePid, type Pid, type ProcessRef } from "../../proc/pid.ts";
+import { ageMs } from "../../proc/uptime.ts";
 import { NotAFile, readFileHead } from "../read-file.ts";
 import { writeByRename } from "../write-file.ts";
 import { makeFolder } from "./folders.ts";
@@ -35,6 +36,18 @@ export function readPidfile(path: string): Pidfile {
     if (error instanceof NotAFile) return { kind: "unreadable", message };
     return { kind: "unreadable", message: `${path} cannot be read: ${message}` };
   }
+}
+
+/** A file may be stamped, and an age be told, so much earlier or later than it was, in ms. */
+const CLOCK_SLACK_MS = 1000;
+
+/**
+ * True where the pidfile was written since the process was born: an older one names who had the pid before.
+ * `uptime`: the seconds since boot.
+ */
+export function isWrittenSince(path: string, { startTime }: ProcessRef, uptime: number): boolean {
+  const writtenAt = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return writtenAt >= Date.now() - ageMs(startTime, uptime) - CLOCK_SLACK_MS;
 }
 
 /** A power failure may leave a file that is full of NULs. */

@@ -1,12 +1,11 @@
-import { realpathSync, statSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { ProcError } from "../../proc/error.ts";
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
-import { ageMs } from "../../proc/uptime.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ownersByLog } from "./log-owners.ts";
 import { pattern, searchPath } from "./match.ts";
-import { readPidfile } from "./pidfile.ts";
+import { isWrittenSince, readPidfile } from "./pidfile.ts";
 
 /*
  * Several programs of a configuration may match one process, which no record, session or mark gives to
@@ -23,9 +22,6 @@ export interface RivalPorts {
   readonly programs: () => Iterable<ProgramSettings>;
 }
 
-/** A process may look so much older than it is by the clock that people see, in ms. */
-const CLOCK_SLACK_MS = 1000;
-
 /** True for a process that is nobody's by its lineage, and another's than the program `name` by such traces. */
 export function isRivals(ref: ProcessRef, name: string, ports: RivalPorts): boolean {
   const byTrace = ownersByLog(ref.pid, ports.programs) ?? ownersByPidfile(ref, ports);
@@ -41,22 +37,17 @@ export function isRivals(ref: ProcessRef, name: string, ports: RivalPorts): bool
 
 /** By the pidfiles that programs write themselves. One that is older than the process names another. */
 function ownersByPidfile(
-  { pid, startTime }: ProcessRef,
+  ref: ProcessRef,
   { proc, programs }: RivalPorts,
 ): ReadonlySet<string> | undefined {
   const owners = new Set<string>();
   for (const { name, autopid, pidfile } of programs()) {
     if (autopid) continue;
     const named = readPidfile(pidfile);
-    if (named.kind !== "pid" || named.pid !== pid) continue;
-    const bornAt = Date.now() - ageMs(startTime, proc.uptime());
-    if (modifiedAt(pidfile) >= bornAt - CLOCK_SLACK_MS) owners.add(name);
+    if (named.kind !== "pid" || named.pid !== ref.pid) continue;
+    if (isWrittenSince(pidfile, ref, proc.uptime())) owners.add(name);
   }
   return owners.size === 0 ? undefined : owners;
-}
-
-function modifiedAt(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 /** A process, as far as it shows itself. */

@@ -1,12 +1,7 @@
 import { rmSync, statSync } from "node:fs";
-import type { ProcessRef } from "../../proc/pid.ts";
-import { ageMs } from "../../proc/uptime.ts";
 import type { Host } from "./host.ts";
-import { readPidfile } from "./pidfile.ts";
+import { isWrittenSince, readPidfile } from "./pidfile.ts";
 import type { Subject } from "./subject.ts";
-
-/** A file may be stamped, and an age be told, so much earlier or later than it was, in ms. */
-const CLOCK_SLACK_MS = 1000;
 
 /** No pidfile is longer, in bytes. */
 const LONGEST = 80;
@@ -45,7 +40,8 @@ export function removeStalePidfile(
   if (process === undefined) return remove(`process ${pid} has ended`);
   const owner = ownerOf(process);
   if (owner !== undefined && owner !== name) return undefined; // they share it
-  if (isYounger(process, path, proc.uptime())) return remove(`${pid} is another process by now`);
+  if (!isWrittenSince(path, process, proc.uptime()))
+    return remove(`${pid} is another process by now`);
   const text = `pidfile ${path} names process ${pid}, which does not match: left as it is`;
   return { isRemoved: false, text };
 }
@@ -53,10 +49,4 @@ export function removeStalePidfile(
 /** As a power failure leaves it. What is larger is no pidfile, whatever it begins with. */
 function isBlank(text: string, path: string): boolean {
   return /^[\s\0]*$/.test(text) && statSync(path).size <= LONGEST;
-}
-
-/** True for a process that was born after the file was written, which cannot mean it. */
-function isYounger({ startTime }: ProcessRef, path: string, uptime: number): boolean {
-  const bornAt = Date.now() - ageMs(startTime, uptime);
-  return statSync(path).mtimeMs + CLOCK_SLACK_MS < bornAt;
 }

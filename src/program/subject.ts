@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import type { FaultyProgram, ProgramSettings, Settings } from "../config/settings.ts";
 import type { Host } from "./host.ts";
 import { type Found, identify } from "./identify.ts";
@@ -93,12 +92,6 @@ export function findSubject(
   return faulty === undefined ? undefined : faultySubject(faulty);
 }
 
-/** In ms; infinite for one that is not there. */
-function ageOfFile(path: string): number {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? Infinity : Date.now() - stat.mtimeMs;
-}
-
 /** How thorough a look is. */
 export interface LookOptions extends SweepOptions {
   /** False: only the pidfile and the record are looked at. */
@@ -134,7 +127,6 @@ export function lookFor(
       return isOut ? "other" : kind;
     },
     launchOf: (ref) => (heirs ? launchOf(ref, subject.name, host) : undefined),
-    pidfileAgeMs: () => ageOfFile(pidfile),
     ownerOf: host.ownerOf,
   });
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { ProcError } from "../../proc/error.ts";
@@ -34,6 +34,8 @@ interface Scene {
 function look(t: TestContext, scene: Scene): { found: Found; sweeps: number } {
   const path = join(tempDir(t), "pid");
   if (scene.pidfile !== undefined) writeFileSync(path, scene.pidfile);
+  const { pidfileAgeMs } = scene;
+  if (pidfileAgeMs) utimesSync(path, new Date(), new Date(Date.now() - pidfileAgeMs));
   const table = new ProcessTable(scene.proc, FAKE_UID);
   let sweeps = 0;
   const ports: IdentifyPorts = {
@@ -46,7 +48,6 @@ function look(t: TestContext, scene: Scene): { found: Found; sweeps: number } {
       return all;
     },
     relation: (ref) => (has(scene.taken, ref) ? "other" : has(scene.own, ref) ? "own" : "free"),
-    pidfileAgeMs: () => scene.pidfileAgeMs ?? 0,
     launchOf: (ref) => (sameProcess(scene.launched, ref) ? "its-launch" : undefined),
     ownerOf: (ref) => (has(scene.taken, ref) ? "other" : undefined),
   };
