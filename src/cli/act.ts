@@ -30,7 +30,7 @@ import { daemonNotes } from "../operations/daemon-notes.ts";
 import { diskNotes } from "../operations/disk-notes.ts";
 import { restartProgram, startProgram, stopProgram } from "../operations/operate.ts";
 import { throughDaemon } from "../operations/through-daemon.ts";
-import type { ActionResult, Operation } from "../operations/operation.ts";
+import { type ActionResult, FEW, type Operation } from "../operations/operation.ts";
 import { homeFolder } from "./home.ts";
 import { Interrupted, untilSignalled } from "./run.ts";
 import { reread } from "./reread.ts";
@@ -166,9 +166,6 @@ function describeUnknown(name: string, settings: Settings): string {
       : `did you mean ${near}?`;
   return `${name}: no such program; ${hint}`;
 }
-
-/** Of so many programs is told what they leave behind: each one takes a look at all processes. */
-const FEW = 5;
 
 async function actOnAll(
   subjects: readonly Subject[],

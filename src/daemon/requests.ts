@@ -5,7 +5,7 @@ import type { ProgramSettings, Settings } from "../config/settings.ts";
 import { ExitCode, exitCodeOf } from "../exit-code.ts";
 import type { Log } from "../log.ts";
 import { restartProgram, startProgram } from "../operations/operate.ts";
-import type { ActionResult, Operation } from "../operations/operation.ts";
+import { type ActionResult, FEW, type Operation } from "../operations/operation.ts";
 import { isRequestFile, type Request, takeRequest, writeAnswer } from "../operations/request.ts";
 import { settingsFingerprint } from "../program/digest.ts";
 import type { Host } from "../program/host.ts";
@@ -29,6 +29,8 @@ const nothing = (): void => {};
 export class Requests implements Disposable {
   readonly #ports: RequestsPorts;
   readonly #leaving = new AbortController();
+  /** So many are acted on. */
+  #underWay = 0;
 
   constructor(ports: RequestsPorts) {
     this.#ports = ports;
@@ -80,7 +82,8 @@ export class Requests implements Disposable {
         fields,
         `${program}: ${action} asked for by usrsvc, pid ${asker.pid}`,
       );
-      const result = await this.#act(known, request);
+      this.#underWay += 1;
+      const result = await this.#act(known, request).finally(() => (this.#underWay -= 1));
       // Whoever has asked sees that we have ended, and does the rest himself.
       if (this.#leaving.signal.aborted && result.code !== ExitCode.ok) return;
       // What runs is told when it is held, and who calls a start off knows it.
@@ -105,7 +108,9 @@ export class Requests implements Disposable {
       const msg = `${name}: starting: ${command}, asked for by usrsvc ${action}, pid ${asker.pid}`;
       log.write("info", "program.starting", { program: name, pid, by: asker.pid }, msg);
     };
-    const operation: Operation = { host, signal, onProgress: nothing, debug: nothing, onLaunched };
+    const looksBehind = this.#underWay <= FEW;
+    const plain = { host, signal, onProgress: nothing, debug: nothing };
+    const operation: Operation = { ...plain, onLaunched, looksBehind };
     try {
       return action === "start"
         ? await startProgram(subject, operation)

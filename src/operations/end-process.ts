@@ -97,9 +97,7 @@ export async function endIt(
   if (target !== undefined) complaints.push(...dropPidfile(subject, target.pid));
   if (aim.action === "stop") complaints.push(...dropStalePidfile(subject, host));
   complaints.push(...describeElsewhere(found, host));
-  if (looksBehind === true && aim.action === "stop") {
-    complaints.push(...describeLeftRunning(record, host));
-  }
+  if (looksBehind === true) complaints.push(...describeLeftRunning(record, host));
   const ended = { ...outcome, leftBehind: outcome.leftBehind + left.length };
   if (stopped && ended.leftBehind === 0 && record.wish !== "down") {
     complaints.push(...describeSearch(subject, found, host));

@@ -1,13 +1,9 @@
 import type { ProcessRef } from "../../proc/pid.ts";
-import { shorten } from "../format.ts";
 import type { Host } from "../program/host.ts";
 import { offspring, relation } from "../program/lineage.ts";
 import { isOnlyLogOf } from "../program/log-owners.ts";
-import { describeStragglers } from "../program/stragglers.ts";
+import { describeRunOn, describeStragglers } from "../program/stragglers.ts";
 import type { ProgramRecord } from "../program/record.ts";
-
-/** So many are named. */
-const MOST_TOLD = 3;
 
 /**
  * What stems from a program that was stopped, and runs on, since it has left the program's session: in
@@ -24,13 +20,9 @@ export function describeLeftRunning(
   const itself = programs && [...programs()].find((one) => one.name === name);
   const isItsLog = ({ pid }: ProcessRef): boolean =>
     programs !== undefined && itself !== undefined && isOnlyLogOf(itself, pid, programs);
-  return all
+  const left = all
     .filter((one) => one.ref.startTime >= launched.startTime && host.ownerOf(one.ref) === undefined)
     .filter((one) => stems.has(one) || isItsLog(one.ref))
-    .filter(({ ref }) => relation(ref, name, host) !== "other")
-    .slice(0, MOST_TOLD)
-    .map(({ ref, argv }) => {
-      const words = shorten(argv.join(" ").trim(), 60);
-      return `process ${ref.pid} (${words}) stems from it, in a session of its own, and runs on`;
-    });
+    .filter(({ ref }) => relation(ref, name, host) !== "other");
+  return describeRunOn(left, "it");
 }

@@ -9,7 +9,7 @@ import { otherConfig, strangersRecord } from "../program/other-config.ts";
 import { emptyRecord, type ProgramRecord, readRecord, setDamagedAside } from "../program/record.ts";
 import { removeOldRequest, requestStop } from "../program/stop-request.ts";
 import type { Subject } from "../program/subject.ts";
-import type { ActionResult, Operation } from "./operation.ts";
+import { type ActionResult, type Operation, withDetails } from "./operation.ts";
 
 /** How long another actor may take beyond its own settings before we say "try again". */
 const LOCK_PATIENCE_MS = 10_000;
@@ -58,7 +58,7 @@ export async function locked(
   const ended = withUnseenEnd(complete, host.proc);
   const result = await act({ ...ended, by: "usrsvc", config: host.config }, lock, strangers);
   const dear = subject.pattern.takeTrouble?.();
-  return dear === undefined ? result : { ...result, details: [...(result.details ?? []), dear] };
+  return withDetails(result, dear === undefined ? [] : [dear]);
 }
 
 /** The same name in two files that share a state_dir: whatever is asked, the other's is left alone. */

@@ -6,7 +6,7 @@ import { lookFor, type Subject } from "../program/subject.ts";
 import { endIt } from "./end-process.ts";
 import { launchIt, takeUp } from "./launch-process.ts";
 import { locked } from "./locked.ts";
-import { type ActionResult, type Operation, SHARED_LOOK_MS } from "./operation.ts";
+import { type ActionResult, type Operation, SHARED_LOOK_MS, withDetails } from "./operation.ts";
 import { describeFound } from "./words.ts";
 
 /** `usrsvc start`: makes sure that the program runs. */
@@ -23,10 +23,7 @@ export async function startProgram(subject: Subject, operation: Operation): Prom
     if (found.kind === "running") return takeUp(subject, record, found, operation);
     const fresh = { ...record, restarts: 0, failures: 0 };
     const result = await launchIt(subject, fresh, "start", lock, operation, []);
-    const others = describeElsewhere(found, host);
-    return others.length === 0
-      ? result
-      : { ...result, details: [...(result.details ?? []), ...others] };
+    return withDetails(result, describeElsewhere(found, host));
   });
 }
 
@@ -67,7 +64,9 @@ export async function restartProgram(
     const ended = await endIt(subject, record, aim, lock, operation);
     if (ended.result.code !== ExitCode.ok) return ended.result;
     const fresh = { ...ended.record, restarts: 0, failures: 0 };
-    return await launchIt(subject, fresh, "restart", lock, operation, [ended.result.message]);
+    const { message, details = [] } = ended.result;
+    const result = await launchIt(subject, fresh, "restart", lock, operation, [message]);
+    return withDetails(result, details);
   });
 }
 

@@ -8,7 +8,7 @@ import { readRecord } from "../program/record.ts";
 import { lookFor, type Subject } from "../program/subject.ts";
 import { askDaemon, daemonInCharge, type Said } from "./ask.ts";
 import { startProgram } from "./operate.ts";
-import type { ActionResult, Operation } from "./operation.ts";
+import { type ActionResult, type Operation, withDetails } from "./operation.ts";
 import type { Request } from "./request.ts";
 
 type Act = (subject: Subject, operation: Operation) => Promise<ActionResult>;
@@ -118,8 +118,7 @@ function now({ host }: Operation): number {
 
 /** Told only where something was started: else nothing follows from it. */
 function withNotes(result: ActionResult, notes: readonly string[]): ActionResult {
-  if (notes.length === 0 || result.result !== "started") return result;
-  return { ...result, details: [...(result.details ?? []), ...notes] };
+  return result.result === "started" ? withDetails(result, notes) : result;
 }
 
 /** Looked at anew: ours may have begun meanwhile, and takes up what was started. */

@@ -2,6 +2,7 @@ import { shorten } from "../format.ts";
 import type { Host } from "./host.ts";
 import { relation } from "./lineage.ts";
 import { markOf } from "./mark.ts";
+import type { TableEntry } from "./process-judge.ts";
 
 /** So many are named. */
 const MOST_TOLD = 3;
@@ -18,16 +19,20 @@ export function describeStragglers(
   host: Host,
   but: ReadonlySet<number> = new Set(),
 ): readonly string[] {
-  return host.table
+  const left = host.table
     .sweep({ thorough: true })
     .filter(({ ref }) => !but.has(ref.pid) && host.ownerOf(ref) === undefined)
     .filter(({ ref }) => {
       const mark = markOf(host.proc, ref.pid);
       return mark?.home === host.home && relation(ref, name, host) === "own";
-    })
-    .slice(0, MOST_TOLD)
-    .map(({ ref, argv }) => {
-      const words = shorten(argv.join(" ").trim(), 60);
-      return `process ${ref.pid} (${words}) stems from an earlier start of it, in a session of its own, and runs on`;
     });
+  return describeRunOn(left, "an earlier start of it");
+}
+
+/** In words, one line each: processes that stem from `origin`, and run on. */
+export function describeRunOn(left: readonly TableEntry[], origin: string): readonly string[] {
+  return left.slice(0, MOST_TOLD).map(({ ref, argv }) => {
+    const words = shorten(argv.join(" ").trim(), 60);
+    return `process ${ref.pid} (${words}) stems from ${origin}, in a session of its own, and runs on`;
+  });
 }

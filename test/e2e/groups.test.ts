@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
-import { Home, waitFor } from "./home.ts";
+import { Home, sleeper, waitFor } from "./home.ts";
 import { kill, pids, settled, told, up } from "./looks.ts";
 
 /** Wrappers whose child has a process group of its own, in the session of the program. */
@@ -58,3 +58,24 @@ async function otherLeaf(home: Home, before: number): Promise<number> {
 function leaves(home: Home): readonly number[] {
   return pids(home, work).filter((pid) => !pids(home, /timeout|wrap/).includes(pid));
 }
+
+test("a restart names the process that it leaves behind, here and by usrsvcd", async (t) => {
+  const home = new Home(t);
+  const child = sleeper();
+  const left = new RegExp(`^${child}$`);
+  const server = sleeper();
+  const command = home.script("leaves.sh", `#!/bin/sh\nsetsid ${child} &\nexec ${server}\n`);
+  home.program("web", { command, proctitle_re: `^${server}$` });
+  for (const withDaemon of [false, true]) {
+    if (withDaemon) await home.usrsvcd();
+    else await home.usrsvc("start", "web");
+    await waitFor("its child", () => pids(home, left).length > 0);
+    if (withDaemon) await settled(home, "web");
+    const before = pids(home, left);
+    const { out } = await home.usrsvc("restart", "web");
+    assert.match(
+      out,
+      new RegExp(`process (${before.join("|")}) \\(${child}\\) stems from it.* runs on`),
+    );
+  }
+});
