@@ -110,7 +110,8 @@ export class Requests implements Disposable {
     };
     const looksBehind = this.#underWay <= FEW;
     const plain = { host, signal, onProgress: nothing, debug: nothing };
-    const operation: Operation = { ...plain, onLaunched, looksBehind };
+    const isAbandoned = (): boolean => !sameProcess(host.proc.alive(asker.pid), asker);
+    const operation: Operation = { ...plain, onLaunched, looksBehind, isAbandoned };
     try {
       return action === "start"
         ? await startProgram(subject, operation)

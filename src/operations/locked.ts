@@ -21,7 +21,7 @@ const LOCK_PATIENCE_MS = 10_000;
 export async function locked(
   subject: Subject,
   action: ActionResult["action"],
-  { host, signal, onProgress, debug }: Operation,
+  { host, signal, onProgress, debug, isAbandoned }: Operation,
   act: (record: ProgramRecord, lock: Lock, strangers?: string) => Promise<ActionResult>,
 ): Promise<ActionResult> {
   const boot = host.proc.bootId();
@@ -39,6 +39,17 @@ export async function locked(
     return { program: subject.name, action, result: "busy", code: ExitCode.tryAgain, message };
   }
   debug(`${subject.name}: holds lock ${path}`);
+  if (isAbandoned?.() === true) {
+    // A stop that was called since, and is done, has the last word.
+    const message = "not touched: who had asked for it ended before its turn came";
+    return {
+      program: subject.name,
+      action,
+      result: "interrupted",
+      code: ExitCode.failure,
+      message,
+    };
+  }
   removeOldRequest(host.state, subject.name, host.proc);
   const { record, problem, isDamaged } = readRecord(host.state, subject.name, boot);
   if (problem !== undefined) {

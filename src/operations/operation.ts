@@ -32,6 +32,8 @@ export interface Operation {
   readonly looksBehind?: boolean;
   /** usrsvcd has other settings of the program than those that are acted with. */
   readonly isOlderInDaemon?: boolean;
+  /** True once nobody waits for it any more: what has not begun by then is left undone. */
+  readonly isAbandoned?: () => boolean;
   /** Called when something was launched, for who keeps a log. */
   readonly onLaunched?: (process: ProcessRef) => void;
 }

@@ -214,6 +214,30 @@ describe("a start that is asked for where usrsvcd runs", () => {
     assert.deepEqual(pids(home, /^\/bin\/sleep/), []);
   });
 
+  test("whose asker was killed before its turn came undoes no stop that was called since", async (t) => {
+    const home = new Home(t);
+    await begin(home);
+    home.program("web", { command: sleeper(), success_seconds: "60" });
+    await home.usrsvc("stop", "web");
+    await home.usrsvcd("reread");
+    const holder = home.spawn("usrsvc.cjs", ["start", "--here", "web"]);
+    const start = finished(holder);
+    await home.running("web");
+    holder.kill("SIGSTOP"); // it holds the lock
+    const asker = home.spawn("usrsvc.cjs", ["restart", "web"]);
+    await waitFor("it to be taken", () => told(home, "program.requested").length > 0);
+    asker.kill("SIGKILL");
+    await finished(asker);
+    holder.kill("SIGCONT");
+    await start; // the restart calls it off
+    const { code, err } = await home.usrsvc("stop", "web");
+    assert.equal(code, 0, err);
+    await waitFor("the request to end", () =>
+      told(home, "program.requested").some(({ msg }) => /ended before its turn came/.test(msg)),
+    );
+    await stays("it is down", () => pids(home, /^\/bin\/sleep/).length === 0, 300);
+  });
+
   test("can be called off by a stop, in a long start window", async (t) => {
     const home = new Home(t);
     await begin(home, { success_seconds: "0.3" });
