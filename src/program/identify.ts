@@ -217,7 +217,7 @@ function isOurs(pid: Pid, { proc, uid }: IdentifyPorts): boolean {
   }
 }
 
-/** `elsewhere`: a folder in which it may have gone, although it was started in the program's. */
+/** `elsewhere`: a folder into which it may have gone, although it was started in the program's. */
 function matches(
   { pid }: ProcessRef,
   pattern: Pattern,
@@ -234,16 +234,26 @@ function matches(
 }
 
 /** A command with a relative path means a file in the program's folder: elsewhere it is another. */
-function isInPlace(pid: Pid, pattern: Pattern, proc: ProcReader, elsewhere?: string): boolean {
-  const { folder } = pattern;
+function isInPlace(
+  pid: Pid,
+  { folder }: Pattern,
+  proc: ProcReader,
+  elsewhere: string | undefined,
+): boolean {
   if (folder === undefined) return true;
   const cwd = proc.cwd(pid);
   return cwd === folder || cwd === elsewhere;
 }
 
-function isInPlaceNow(pid: Pid, pattern: Pattern, proc: ProcReader): boolean {
+/** The same, false for one that is gone, or hidden. */
+export function isInPlaceNow(
+  pid: Pid,
+  pattern: Pattern,
+  proc: ProcReader,
+  elsewhere?: string,
+): boolean {
   try {
-    return isInPlace(pid, pattern, proc);
+    return isInPlace(pid, pattern, proc, elsewhere);
   } catch (error) {
     if (error instanceof ProcError) return false; // gone, or hidden
     throw error;
@@ -346,7 +356,7 @@ function isFreeMatch(
   if (pattern.endings === undefined && LOOKERS.test(argv[0] ?? "")) return false;
   try {
     // One that is just about to end has no memory any more: neither a mark nor a command line.
-    return pattern.matches(proc.cmdline(ref.pid)) && isInPlace(ref.pid, pattern, proc);
+    return pattern.matches(proc.cmdline(ref.pid)) && isInPlace(ref.pid, pattern, proc, undefined);
   } catch (error) {
     if (error instanceof ProcError) return false;
     throw error;

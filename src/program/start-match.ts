@@ -4,7 +4,7 @@ import { statIfAny } from "../../proc/reader.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { shorten } from "../format.ts";
 import type { Host } from "./host.ts";
-import { topMatches, workBelow } from "./identify.ts";
+import { isInPlaceNow, topMatches, workBelow } from "./identify.ts";
 import { isLaunchShell } from "./launch.ts";
 import { isCopy, type Launch, offspring, relation } from "./lineage.ts";
 import type { Pattern } from "./match.ts";
@@ -165,13 +165,18 @@ export class StartMatch {
       const isSeen = sameProcess(this.#seen.get(ref.pid), ref);
       const kind = isSeen ? "own" : relation(ref, this.#program.name, this.#host);
       if (kind === "own" && !this.#isOrphan(ref, exit)) own.push(one);
-      if (kind === "free") free.push(one);
+      if (kind === "free" && this.#isInPlace(ref)) free.push(one);
     }
     for (const { ref } of own) this.#seen.set(ref.pid, ref);
     const [heir] = topMatches(own, all);
     if (heir !== undefined) return { process: heir.ref, main: undefined, via: "launch" };
     const [found] = topMatches(free, all);
     return found && { process: found.ref, main: undefined, via: "scan" };
+  }
+
+  /** Who goes to the background goes into the folder "/", by custom. */
+  #isInPlace({ pid }: ProcessRef): boolean {
+    return isInPlaceNow(pid, this.#pattern, this.#host.proc, "/");
   }
 
   /** What was launched has gone to the background: what goes on is its copy, whatever title it has by now. */

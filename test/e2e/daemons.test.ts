@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { cleanUp } from "../support/clean-up.ts";
 import { finished, Home, isAlive, sleeper, waitFor } from "./home.ts";
@@ -289,6 +289,24 @@ for (const options of ["-w", "", "--fork"]) {
     assert.deepEqual(pids(home, work), []);
   });
 }
+
+test("what begins in another folder during a start, with the same relative command, is another", async (t) => {
+  const home = new Home(t);
+  mkdirSync(home.file("a"));
+  mkdirSync(home.file("b"));
+  home.script("a/run.sh", "#!/bin/sh\n: >../begun\nsleep 0.3\nexit 0\n");
+  home.script("b/run.sh", `#!/bin/sh\n${sleeper()}\n:\n`);
+  home.program("a", { command: "./run.sh", directory: home.file("a"), success_seconds: "1" });
+  const start = finished(home.spawn("usrsvc.cjs", ["start", "a"]));
+  await waitFor("it to begin", () => existsSync(home.file("begun")));
+  const other = spawn("./run.sh", { cwd: home.file("b"), stdio: "ignore" });
+  cleanUp(t, () => other.kill("SIGKILL"));
+  const { code, out, err } = await start;
+  assert.equal(code, 134, out + err);
+  assert.match(err, /exited with code 0 within success_seconds/);
+  await home.usrsvc("stop", "a");
+  assert.ok(isAlive(Number(other.pid)));
+});
 
 test("a wrapper that starts its child anew, in a session of its own, is stopped with it", async (t) => {
   const home = new Home(t);
