@@ -295,6 +295,9 @@ export class SupervisedProgram {
       if (!this.#closed) this.#report(error, before);
     } finally {
       this.#working = false;
+      // Each would stay for as long as the program is known: half a kB with its listeners.
+      this.#lock = undefined;
+      if (!this.#closed) this.#leaving = undefined;
     }
   }
 
