@@ -138,6 +138,17 @@ describe("AlertQueue", () => {
     });
   }
 
+  test("reads 16 MB of a file at most", (t) => {
+    const folder = folderOf(t);
+    loaded(folder).queue.add(anAlert(), to);
+    const file = join(folder, "web.json");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, " ".repeat(1000) + text);
+    assert.deepEqual(loaded(folder).damaged, []);
+    writeFileSync(file, " ".repeat(16 * 1024 * 1024) + text);
+    assert.deepEqual(loaded(folder).damaged, [file]);
+  });
+
   test("takes numbers that make no sense for 0", (t) => {
     const folder = folderOf(t);
     mkdirSync(folder);

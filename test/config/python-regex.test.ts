@@ -80,6 +80,15 @@ describe("translatePythonRegex()", () => {
     }
   });
 
+  test("has 8192 characters at most, and says so", () => {
+    assert.ok("regex" in translatePythonRegex("a".repeat(8192)));
+    const refused = translatePythonRegex("a".repeat(8193));
+    assert.match(
+      "problem" in refused ? refused.problem : "",
+      /^it has 8193 characters, and 8192 is/,
+    );
+  });
+
   test("never throws, whatever the pattern", () => {
     const pieces = [
       "(",

@@ -258,6 +258,17 @@ describe("readRecord", () => {
     assert.equal(readRecord(state, "web", "this-boot").isDamaged, true);
   });
 
+  test("is read up to 1 MB", (t) => {
+    const state = newState(t);
+    const text = writeRecord(state, full);
+    const padded = (bytes: number): void =>
+      writeFileSync(recordPath(state, "web"), " ".repeat(bytes) + text, { mode: 0o600 });
+    padded(1000);
+    assert.deepEqual(readRecord(state, "web", "this-boot").record?.process, full.process);
+    padded(1024 * 1024);
+    assert.equal(readRecord(state, "web", "this-boot").isDamaged, true);
+  });
+
   const odd: readonly [key: keyof ProgramRecord, value: unknown, want: unknown][] = [
     ["process", { pid: 1, startTime: 5 }, undefined],
     ["process", { pid: -7, startTime: 5 }, undefined],
