@@ -18,6 +18,8 @@ export interface Libc {
   /** Blocks in a thread of libuv's pool; `done` gets the number of events, or -1. */
   epollWaitLater(epfd: number, events: Buffer, max: number, done: (count: number) => void): void;
   eventfd(): number;
+  /** inotify_init1(2): an instance of its own, which counts for fs.inotify.max_user_instances. */
+  inotify(): number;
   /** close_range(2) with CLOSE_RANGE_CLOEXEC, Linux 5.11: no child inherits these descriptors. */
   closeOnExecFrom(first: number): number;
   /** fcntl(2), F_SETFD with FD_CLOEXEC. */
@@ -104,7 +106,7 @@ const F_SETFD = 2;
 const F_SETFL = 4;
 const O_APPEND = 0o2000;
 const FD_CLOEXEC = 1;
-/** EPOLL_CLOEXEC and EFD_CLOEXEC are both O_CLOEXEC. */
+/** EPOLL_CLOEXEC, EFD_CLOEXEC and IN_CLOEXEC are all O_CLOEXEC. */
 const CLOEXEC = 0o2000000;
 
 let loaded: Libc | Error | undefined;
@@ -148,6 +150,7 @@ function bind(): Libc {
     "long sendto(int fd, const void *message, size_t length, int flags, const void *address, unsigned int addressLength)",
   );
   const eventfd = self.func("int eventfd(unsigned int initial, int flags)");
+  const inotify = self.func("int inotify_init1(int flags)");
   const kill = self.func("int kill(int pid, int signal)");
   const waitpid = self.func("int waitpid(int pid, void *status, int options)");
   const renameat2 = optional(() =>
@@ -192,6 +195,7 @@ function bind(): Libc {
         done(error ? -1 : count),
       ),
     eventfd: () => eventfd(0, CLOEXEC) as number,
+    inotify: () => inotify(CLOEXEC) as number,
     closeOnExecFrom: (first) =>
       Number(syscall(SYS_close_range, first, LAST_FD, CLOSE_RANGE_CLOEXEC, 0)),
     closeOnExec: (fd) => fcntl(fd, F_SETFD, FD_CLOEXEC) as number,

@@ -1,8 +1,10 @@
 import { basename, dirname } from "node:path";
 import type { SubscribeCallback } from "@parcel/watcher";
+
 import { callAt, monotonicMs } from "../clock.ts";
 import { formatDuration } from "../format.ts";
 import { listenToFolder, lookInto } from "./activity-folder.ts";
+import { inotifyObstacle } from "./inotify.ts";
 import { Hangs, Patience } from "./patience.ts";
 import type { OnViolation } from "./violation.ts";
 
@@ -277,9 +279,15 @@ export const fileActivity: ActivityPorts = {
     };
     // The watcher takes folders and all below: everything but the one name is ignored.
     const options = { ignore: [allBut(basename(real))] };
-    const subscription = await inTurn(
-      async () => await watcher.subscribe(dirname(real), tell, options),
-    );
+    const subscription = await inTurn(async () => {
+      // Without an instance of inotify the watcher waits for its thread for ever, and we with it (2.6.0).
+      const obstacle = inotifyObstacle();
+      if (obstacle !== undefined) {
+        const limits = "fs.inotify.max_user_instances, or the limit of open files";
+        throw new Error(`no inotify instance is to be had (${obstacle}); is it ${limits}?`);
+      }
+      return await watcher.subscribe(dirname(real), tell, options);
+    });
     return () => {
       inTurn(async () => await subscription.unsubscribe()).catch(() => {}); // its folder is gone
     };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { cleanUp } from "../support/clean-up.ts";
 import { Home, isAlive, type Json, lines, type LogLine, sleeper, waitFor } from "./home.ts";
@@ -54,6 +54,48 @@ test("usrsvcd without a descriptor outlives a reread, and starts again what ende
   const { lastExit } = await home.statusOf("web");
   assert.equal((lastExit as { signal: string }).signal, "SIGKILL");
 });
+
+/** In a user namespace of its own each account has limits of its own. */
+const noInstances = [
+  "unshare",
+  "--user",
+  "--map-root-user",
+  "sh",
+  "-c",
+  'echo 0 >/proc/sys/user/max_inotify_instances && exec "$@"',
+  "sh",
+];
+
+const noNamespace =
+  process.getuid?.() === 0 &&
+  spawnSync(noInstances[0] ?? "", [...noInstances.slice(1), "true"]).status === 0
+    ? false
+    : "no user namespace is to be had";
+
+test(
+  "usrsvcd without inotify looks after programs with activity files all the same",
+  { skip: noNamespace },
+  async (t) => {
+    const home = new Home(t);
+    const activityfile = home.file("touched");
+    writeFileSync(activityfile, "");
+    const monitor = `[[Monitor]]\nactivityfile = ${activityfile}\nactivityfile_limit = 600\n`;
+    home.program("web", { command: sleeper() }, monitor);
+    const [file = "", ...words] = [...noInstances, home.command("usrsvcd.cjs"), "start"];
+    execFileSync(file, words, { env: home.env, cwd: home.path });
+    const web = await home.running("web");
+    const warned = (): boolean =>
+      told(home, "program.warning").some(({ msg }) =>
+        /looked at when its time is up: no inotify instance .*EMFILE.*max_user_instances/.test(msg),
+      );
+    await waitFor("it to be told", warned);
+    process.kill(web, "SIGKILL");
+    await home.running("web", web);
+    const { code, out } = await home.usrsvcd("stop");
+    assert.equal(code, 0, out);
+    assert.match(out, /^usrsvcd stopped/);
+  },
+);
 
 const noBody = process.getuid?.() === 0 ? false : "only root can take another account";
 
