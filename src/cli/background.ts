@@ -31,7 +31,8 @@ export function redirectOutput(path: string): void {
   try {
     redirect(path);
   } catch {
-    // no descriptor left: what is printed goes on to where it went
+    // No descriptor is left. Nowhere, then, as our input: whoever reads what we print would wait for our end.
+    for (const fd of [2, 1]) libc()?.duplicate(0, fd);
   }
 }
 
