@@ -65,3 +65,8 @@ export function isDead(stat: Stat): boolean {
   if (stat.state === "Z") return stat.threads <= 1;
   return stat.state === "X" || stat.state === "x";
 }
+
+/** True for one that a signal (job control, SIGSTOP) or a debugger keeps from everything. */
+export function isSuspended({ state }: Pick<Stat, "state">): boolean {
+  return state === "T" || state === "t";
+}

@@ -3,6 +3,7 @@ import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { Pid } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
+import { isSuspended } from "../../proc/stat.ts";
 import type { Settings } from "../config/settings.ts";
 import { findDaemon } from "../daemon-alive.ts";
 import type { DaemonInfo } from "../daemon-info.ts";
@@ -21,7 +22,8 @@ export function daemonNotes({ programs, main }: Settings, host: Host): readonly 
     return isMissed ? ["usrsvcd does not run: what ends stays down (usrsvcd start)"] : [];
   }
   const { info: daemon } = living;
-  const stopped = isStopped(living.process.pid, host) ? [describeStopped(living.process.pid)] : [];
+  const stat = statIfAny(host.proc, living.process.pid);
+  const stopped = stat && isSuspended(stat) ? [describeStopped(living.process.pid)] : [];
   if (daemon === undefined) {
     const { pid } = living.process;
     return [
@@ -35,12 +37,6 @@ export function daemonNotes({ programs, main }: Settings, host: Host): readonly 
   }
   const troubles = daemon.troubles.map(({ since, text }) => `since ${since}: ${text}`);
   return [...stopped, ...troubles, ...versionNotes(daemon), ...configNotes(daemon, main, host)];
-}
-
-/** By a signal (job control), or by a debugger: it does nothing until it is told to go on. */
-function isStopped(pid: Pid, { proc }: Host): boolean {
-  const state = statIfAny(proc, pid)?.state;
-  return state === "T" || state === "t";
 }
 
 function describeStopped(pid: Pid): string {

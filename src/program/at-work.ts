@@ -1,6 +1,7 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { parsePid, type Pid } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
+import { isSuspended } from "../../proc/stat.ts";
 import type { Host } from "./host.ts";
 import { lockHolder, programLock } from "./lock.ts";
 
@@ -25,8 +26,8 @@ export function workerOn(
   const signed = lockHolder(path);
   const pid = parsePid(signed?.split(" ").at(-1) ?? "");
   if (signed === undefined || pid === undefined || !hasOpen(pid, path)) return undefined;
-  const code = statIfAny(proc, pid)?.state;
-  return { name: signed, pid, isSuspended: code === "T" || code === "t" };
+  const stat = statIfAny(proc, pid);
+  return { name: signed, pid, isSuspended: stat !== undefined && isSuspended(stat) };
 }
 
 /** Only who holds a lock, or tries to, has its file open. */

@@ -1,5 +1,6 @@
 import { ProcError } from "../../proc/error.ts";
 import { parsePid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { statIfAny } from "../../proc/reader.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { formatDuration } from "../format.ts";
 import { type ProgramStatus, showExit, type ShownState } from "../status.ts";
@@ -225,6 +226,10 @@ function describeWork(
   const isStopping = found.kind === "running" && isBeingStopped(record, found.process);
   // Mostly it runs, as is wanted, or is down, as is wanted, and nobody has to be looked for.
   if (!isStopping && (found.kind === "running" || record === undefined)) return [];
+  if (isStopping && statIfAny(host.proc, found.process.pid)?.state === "D") {
+    const what = "a disk, or a network file system, that does not answer";
+    return [`it was told to end, and waits for ${what} (state D; see dmesg, mount): then it ends`];
+  }
   const worker = workerOn(name, host);
   if (worker?.isSuspended === true) {
     const how = `let it go on (fg, or kill -CONT ${worker.pid}), or end it (kill -9 ${worker.pid})`;

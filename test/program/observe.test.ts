@@ -116,3 +116,31 @@ describe("observeAll, of a program that is tried again", () => {
     });
   }
 });
+
+describe("observeAll, of a program that is being ended", () => {
+  for (const [state, want] of [
+    ["D", /^it was told to end, and waits for a disk, or a network file system,.*state D/],
+    ["S", /^usrsvc stop was broken off, and it still runs/],
+  ] as const) {
+    test(`says what it waits for, in state ${state}`, async (t) => {
+      const lab = makeLab(t);
+      const process = refOf(child(t, "sleep", ["3998"]).pid);
+      const real = lab.host.proc;
+      const proc = {
+        ...real,
+        stat: (pid: Pid) => ({ ...real.stat(pid), ...(pid === process.pid ? { state } : {}) }),
+      };
+      const host: Host = { ...lab.host, proc };
+      const record = emptyRecord("web", proc.bootId());
+      writeRecord(host.state, { ...record, phase: "stopping", wish: "down", process });
+      const [one] = await observeAll([subjectOf(lab.settings(["sleep", "3998"]), host)], {
+        host,
+        bootId: proc.bootId(),
+        uptimeSeconds: proc.uptime(),
+        daemon: "none",
+        withCommands: false,
+      });
+      assert.match(one?.problems?.[0] ?? "", want);
+    });
+  }
+});
