@@ -473,9 +473,12 @@ function isKnown({ name }: Subject, { looksAfter }: Surroundings): boolean {
   return looksAfter?.has(name) ?? true;
 }
 
-/** `since`: when that was decided. What is further away than it was then tells of a clock that was set. */
+/** A try that is overdue for longer, in ms, is not: the clock was set. */
+const OVERDUE_MS = 10_000;
+
+/** `since`: when that was decided. What is further away than it was then tells of a clock that was set, too. */
 function inTime(iso: string, since: string): string {
   const ms = Date.parse(iso) - Date.now();
-  if (ms > Date.parse(iso) - Date.parse(since)) return "soon";
+  if (ms > Date.parse(iso) - Date.parse(since) || ms < -OVERDUE_MS) return "soon";
   return ms > 0 ? `in ${formatDuration(ms)}` : "now";
 }

@@ -86,6 +86,7 @@ describe("observeAll, of a program that is tried again", () => {
   const tries: readonly [what: string, writtenMs: number, inMs: number, want: RegExp][] = [
     ["in a while", 0, 30_000, /tries again in (30|2\d) s/],
     ["now, when its time has come", -60_000, -1000, /tries again now/],
+    ["soon, when a clock was set forth by a day", -86_430_000, -86_400_000, /tries again soon/],
     ["soon, when a clock was set back by a day", 86_400_000, 86_430_000, /tries again soon/],
   ];
   for (const [what, writtenMs, inMs, want] of tries) {
