@@ -2,6 +2,7 @@ import { monotonicMs, sleep } from "../clock.ts";
 import { findDaemon } from "../daemon-alive.ts";
 import type { DaemonInfo } from "../daemon-info.ts";
 import { ExitCode } from "../exit-code.ts";
+import { diskTrouble } from "../operations/disk-notes.ts";
 import type { Host } from "../program/host.ts";
 import type { DaemonResult } from "./daemon-result.ts";
 
@@ -36,7 +37,12 @@ export async function reread(host: Host, signal: AbortSignal): Promise<DaemonRes
     before.info === undefined
       ? `the answer may be in its log: can nothing be written in ${host.state.path}?`
       : `see its log: ${before.info.log}`;
-  const message = `usrsvcd, pid ${pid}, has not answered; ${where}`;
+  const trouble = diskTrouble(host.state.path);
+  const why =
+    trouble === undefined
+      ? `has not answered; ${where}`
+      : `may have read it, but cannot say so: ${trouble}; usrsvcd reread, when that is mended, tells`;
+  const message = `usrsvcd, pid ${pid}, ${why}`;
   return { action, result: "busy", code: ExitCode.tryAgain, message, facts: { pid } };
 }
 

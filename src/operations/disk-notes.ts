@@ -26,6 +26,12 @@ export function diskNotes(
   });
 }
 
+/** Why nothing can be written into a folder just now, with its path; undefined: nothing is known of it. */
+export function diskTrouble(path: string): string | undefined {
+  const trouble = troubleOf(path);
+  return trouble && `${path} ${trouble.text}`;
+}
+
 const STATE =
   "until that is mended, what ends may stay down, and what is asked for may be forgotten";
 const PIDFILE = "until that is mended, pidfiles there may be wrong";

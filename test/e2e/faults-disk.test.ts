@@ -162,6 +162,9 @@ describe("a disk", { skip: cannotMount }, () => {
     assert.equal((await home.usrsvcd()).code, 0);
     const { out } = await home.usrsvc("status");
     assert.match(out, /state\/programs is on a file system that is read-only/);
+    const reread = await home.usrsvcd("reread");
+    assert.equal(reread.code, 11);
+    assert.match(reread.err, /may have read it, but cannot say so: .*\/state is on a file system/);
     process.kill(web, "SIGKILL");
     await waitFor("its death to be told", () => home.read("log/usrsvcd.log").includes("SIGKILL"));
     mend();
