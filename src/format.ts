@@ -36,3 +36,8 @@ export function shorten(text: string, most = 120): string {
 export function countLeftOvers(count: number): string {
   return count === 1 ? "1 left-over process" : `${count} left-over processes`;
 }
+
+/** A word as a shell takes it; one that needs no quotes has none. */
+export function shellWord(text: string): string {
+  return /^[\w/.:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,6 +1,7 @@
 import { lstatSync, readFileSync, readlinkSync, type Stats, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isPrivateGroup, nameOf, runAs } from "./accounts.ts";
+import { shellWord } from "./format.ts";
 
 /** As path_resolution(7) has it. */
 const MOST_LINKS = 40;
@@ -122,7 +123,7 @@ export class TrustedPaths {
     const who = byAll ? "everybody" : "its group";
     throw new UntrustedPath(
       `the folder ${path} can be changed by ${who}`,
-      `, and what stands in it runs as you; mend it: chmod go-w ${quote(path)}, or use another folder`,
+      `, and what stands in it runs as you; mend it: chmod go-w ${shellWord(path)}, or use another folder`,
     );
   }
 
@@ -173,8 +174,4 @@ function isUnmapped(uid: number): boolean {
   } catch {
     return false; // a kernel without them
   }
-}
-
-function quote(path: string): string {
-  return /^[\w/.:@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

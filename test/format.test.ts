@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { formatBytes, formatDuration } from "../src/format.ts";
+import { formatBytes, formatDuration, shellWord } from "../src/format.ts";
 
 describe("formatDuration", () => {
   const second = 1000;
@@ -53,5 +54,31 @@ describe("formatBytes", () => {
         assert.match(formatBytes(bytes), /^\d{1,4}(\.\d)? [kMG]B$/);
       }),
     );
+  });
+});
+
+describe("shellWord", () => {
+  test("leaves a plain path as it is", () => {
+    assert.equal(shellWord("/home/me/a-b_c.d@2"), "/home/me/a-b_c.d@2");
+  });
+
+  test("is one word for a shell, whatever it holds", () => {
+    const words = [
+      "",
+      "a b",
+      "it's",
+      "''",
+      "$HOME",
+      "`id`",
+      "\\",
+      'a"b',
+      "line\nline",
+      "~",
+      "*",
+      "-n",
+    ];
+    const line = `printf '%s\\0' ${words.map(shellWord).join(" ")}`;
+    const out = execFileSync("/bin/sh", ["-c", line], { encoding: "utf8" });
+    assert.deepEqual(out.split("\0").slice(0, -1), words);
   });
 });

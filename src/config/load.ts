@@ -153,6 +153,7 @@ function readFolder(
   const { uid, paths } = reader;
   let names: string[];
   let isOurs: boolean;
+  let isShared: boolean;
   try {
     const stat = statSync(path);
     const unsafe = describeUnsafe(path, stat, uid);
@@ -162,7 +163,8 @@ function readFolder(
     }
     const { real } = paths.follow(path);
     names = readdirSync(real);
-    isOurs = stat.uid === uid && !paths.folder(real).isShared;
+    ({ isShared } = paths.folder(real));
+    isOurs = stat.uid === uid && !isShared;
   } catch (error) {
     if (error instanceof UntrustedPath) {
       fatal.error(place, `config_dir: ${error.message}`);
@@ -184,7 +186,7 @@ function readFolder(
     .filter((name) => name.endsWith(".cfg") && !name.startsWith("."))
     .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
     .map((name) => join(path, name));
-  return (isOurs ? files : leaveOthers(files, path, reader, further))
+  return (isOurs ? files : leaveOthers(files, { path, isShared }, paths, further))
     .map((file) => readFile(file, { file, line: undefined }, reader, further))
     .filter((file) => file !== undefined && file !== "no-file");
 }
@@ -198,14 +200,13 @@ const MOST_NAMED = 10;
  */
 function leaveOthers(
   files: readonly string[],
-  folder: string,
-  { paths }: Reader,
+  folder: { readonly path: string; readonly isShared: boolean },
+  paths: TrustedPaths,
   further: IssueList,
 ): readonly string[] {
-  const { isShared } = paths.folder(paths.follow(folder).real);
   let passed = 0;
   const ours = files.filter((file) => {
-    const why = describeOther(file, isShared, paths);
+    const why = describeOther(file, folder.isShared, paths);
     if (why === undefined) return true;
     passed += 1;
     const own = "keep your own in a folder that only you may write to, and name that in config_dir";
@@ -219,7 +220,10 @@ function leaveOthers(
   });
   const more = passed - MOST_NAMED;
   if (more > 0) {
-    further.warn({ file: folder, line: undefined }, `${more} more files of others are passed over`);
+    further.warn(
+      { file: folder.path, line: undefined },
+      `${more} more files of others are passed over`,
+    );
   }
   return ours;
 }

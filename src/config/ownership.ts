@@ -1,4 +1,5 @@
 import { nameOf, runAs } from "../accounts.ts";
+import { shellWord } from "../format.ts";
 
 /** What `stat` says of a file or folder. */
 export interface Ownership {
@@ -23,17 +24,12 @@ export function describeUnsafe(
     const owner = nameOf(uid);
     const instead = `run it as ${owner}: ${runAs(uid, "usrsvc …")}`;
     if (user === 0) return `belongs to ${owner}, and you are root; ${instead}`;
-    const own = `have root make it your own: chown ${user} ${quote(path)}`;
+    const own = `have root make it your own: chown ${user} ${shellWord(path)}`;
     return `belongs to ${owner}, ${reason}; ${own}; or ${instead}`;
   }
   const isOpen = (mode & 0o022) !== 0;
   const isSticky = (mode & 0o171000) === 0o041000; // of a file the bit means nothing
   if (!isOpen || isSticky) return undefined;
   const who = (mode & 0o002) !== 0 ? "everybody" : "its group";
-  return `can be changed by ${who}, ${reason}; mend it: chmod go-w ${quote(path)}`;
-}
-
-/** A path as a shell takes it. */
-function quote(path: string): string {
-  return /^[\w/.:@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  return `can be changed by ${who}, ${reason}; mend it: chmod go-w ${shellWord(path)}`;
 }

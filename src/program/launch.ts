@@ -3,7 +3,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import type { SpawnOrder } from "../../proc/spawn.ts";
 import type { ProcessWatch } from "../../proc/watch.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { shorten } from "../format.ts";
+import { shellWord, shorten } from "../format.ts";
 import { faultWords } from "../fault.ts";
 import { shownName } from "../secrets.ts";
 import { programEnvironment } from "./environment.ts";
@@ -111,7 +111,7 @@ function prepare(
     openFiles: limits ? openFiles : undefined,
   };
   const steps = [
-    ...(spawner.entersFolders ? [] : [`cd ${quote(directory)} || exit 126`]),
+    ...(spawner.entersFolders ? [] : [`cd ${shellWord(directory)} || exit 126`]),
     ...(umask === undefined ? [] : [`umask ${umask.toString(8).padStart(4, "0")}`]),
     ...(openFiles === undefined || limits ? [] : [`ulimit -S -n ${openFiles}`]),
   ];
@@ -196,7 +196,9 @@ function throughShell(order: SpawnOrder, steps: readonly string[], directory: st
     ...steps,
     ...own.map((name) => `unset ${name}`),
     // It has put its own idea there. All can see the words of a shell: no variable of [[Env]] is among them.
-    ...(pwd === directory ? [`PWD=${quote(pwd)}`] : [`PWD=$${GIVEN_PWD}`, `unset ${GIVEN_PWD}`]),
+    ...(pwd === directory
+      ? [`PWD=${shellWord(pwd)}`]
+      : [`PWD=$${GIVEN_PWD}`, `unset ${GIVEN_PWD}`]),
     'exec "$@"',
   ].join("; ");
   if (pwd !== directory) env.push(`${GIVEN_PWD}=${pwd}`);
@@ -215,10 +217,6 @@ function isShellText(file: string, directory: string): boolean {
 
 function nameOf(variable: string): string {
   return variable.slice(0, variable.indexOf("="));
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Why a launch failed, for people; undefined for what is no error of a system call. */
