@@ -56,7 +56,7 @@ test("usrsvcd without a descriptor outlives a reread, and starts again what ende
 });
 
 /** In a user namespace of its own each account has limits of its own. */
-const noInstances = [
+const noInstances: [string, ...string[]] = [
   "unshare",
   "--user",
   "--map-root-user",
@@ -68,7 +68,7 @@ const noInstances = [
 
 const noNamespace =
   process.getuid?.() === 0 &&
-  spawnSync(noInstances[0] ?? "", [...noInstances.slice(1), "true"]).status === 0
+  spawnSync(noInstances[0], [...noInstances.slice(1), "true"]).status === 0
     ? false
     : "no user namespace is to be had";
 
@@ -81,7 +81,7 @@ test(
     writeFileSync(activityfile, "");
     const monitor = `[[Monitor]]\nactivityfile = ${activityfile}\nactivityfile_limit = 600\n`;
     home.program("web", { command: sleeper() }, monitor);
-    const [file = "", ...words] = [...noInstances, home.command("usrsvcd.cjs"), "start"];
+    const [file, ...words] = [...noInstances, home.command("usrsvcd.cjs"), "start"];
     execFileSync(file, words, { env: home.env, cwd: home.path });
     const web = await home.running("web");
     const warned = (): boolean =>
