@@ -51,6 +51,8 @@ export interface IdentifyPorts {
   readonly launchOf: (process: ProcessRef) => string | undefined;
   /** The program that has this process on record. */
   readonly ownerOf: Owners["ownerOf"];
+  /** True where a process runs the file that the program's command executes, whatever its title. */
+  readonly executes: (process: ProcessRef) => boolean;
 }
 
 /** What a start puts into the background is born within so many seconds of it. */
@@ -196,16 +198,19 @@ function isBornOfStart({ startTime }: ProcessRef, record: ProgramRecord | undefi
   return ticks >= 0 && ticks <= BORN_WITHIN_S * TICKS_PER_SECOND;
 }
 
-/** A pidfile that the program writes itself, after a launch: what it has become since, whatever its title. */
+/**
+ * A pidfile that the program writes itself. After a launch: what it has become since, whatever its title; else
+ * it may have been started by hand.
+ */
 function hasWritten(
   pidfile: string,
   ref: ProcessRef,
   record: ProgramRecord | undefined,
-  { proc }: IdentifyPorts,
+  { proc, executes }: IdentifyPorts,
 ): boolean {
+  if (!isWrittenSince(pidfile, ref, proc.uptime())) return false;
   const at = record?.launch === undefined ? undefined : launchedAt(record.launch);
-  if (at === undefined || ref.startTime < at) return false;
-  return isWrittenSince(pidfile, ref, proc.uptime());
+  return (at !== undefined && ref.startTime >= at) || executes(ref);
 }
 
 function isOurs(pid: Pid, { proc, uid }: IdentifyPorts): boolean {

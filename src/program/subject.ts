@@ -1,7 +1,9 @@
+import { ProcError } from "../../proc/error.ts";
+import type { ProcessRef } from "../../proc/pid.ts";
 import type { FaultyProgram, ProgramSettings, Settings } from "../config/settings.ts";
 import type { Host } from "./host.ts";
 import { type Found, identify } from "./identify.ts";
-import { pattern, type Pattern, searchPath } from "./match.ts";
+import { executables, pattern, type Pattern, searchPath } from "./match.ts";
 import type { SweepOptions } from "./process-table.ts";
 import type { ProgramRecord } from "./record.ts";
 import { isCopy, launchOf, relation } from "./lineage.ts";
@@ -102,6 +104,16 @@ export interface LookOptions extends SweepOptions {
   readonly butCopiesOf?: number | undefined;
 }
 
+function executes({ settings }: Subject, { pid }: ProcessRef, { proc, env }: Host): boolean {
+  if (settings === undefined) return false;
+  try {
+    return executables(settings, searchPath(settings, env)).includes(proc.exe(pid));
+  } catch (error) {
+    if (error instanceof ProcError) return false; // gone, or hidden
+    throw error;
+  }
+}
+
 /** Looks for the subject's process, now. Changes nothing. */
 export function lookFor(
   subject: Subject,
@@ -128,5 +140,6 @@ export function lookFor(
     },
     launchOf: (ref) => (heirs ? launchOf(ref, subject.name, host) : undefined),
     ownerOf: host.ownerOf,
+    executes: (ref) => executes(subject, ref, host),
   });
 }

@@ -291,6 +291,31 @@ describe("a process that somebody started by hand is taken up", () => {
     });
   }
 
+  test("also under a title of its own, where its own pidfile names it and it runs the file", async (t) => {
+    const home = new Home(t);
+    const pidfile = home.file("run/web.pid");
+    const title = /^web-server: serving/;
+    const command = home.script(
+      "serve.pl",
+      `#!/usr/bin/perl
+$0 = "web-server: serving";
+open(my $file, ">", "${pidfile}"); print $file "$$\\n"; close $file;
+sleep 600;
+`,
+    );
+    endAfter(t, home, title);
+    home.program("web", { command, autopid: "no", pidfile });
+    byHand(t, home, `${command} &`);
+    const pid = await waitFor("it", () => home.pid("web"));
+    assert.equal((await home.statusOf("web"))["pid"], pid);
+    await home.usrsvcd();
+    await up(home, "web");
+    assert.deepEqual(pids(home, title), [pid], "it was not started twice");
+    const { out } = await home.usrsvc("stop", "web");
+    assert.match(out, new RegExp(`^web: stopped, pid ${pid}`));
+    assert.deepEqual(pids(home, title), []);
+  });
+
   test("also when its log was rotated meanwhile", async (t) => {
     const home = new Home(t);
     const command = sleeper();

@@ -27,6 +27,8 @@ interface Scene {
   /** What a launch has made that is on no record any more. */
   readonly launched?: ProcessRef;
   readonly pidfileAgeMs?: number;
+  /** Of the file that the command executes. */
+  readonly executing?: readonly ProcessRef[];
   /** What happens right after the look. */
   readonly meanwhile?: () => void;
 }
@@ -50,6 +52,7 @@ function look(t: TestContext, scene: Scene): { found: Found; sweeps: number } {
     relation: (ref) => (has(scene.taken, ref) ? "other" : has(scene.own, ref) ? "own" : "free"),
     launchOf: (ref) => (sameProcess(scene.launched, ref) ? "its-launch" : undefined),
     ownerOf: (ref) => (has(scene.taken, ref) ? "other" : undefined),
+    executes: (ref) => has(scene.executing, ref),
   };
   const record = scene.record && { ...emptyRecord("web", "boot"), ...scene.record };
   const { scanForProcess = true, isLaunched = false, isShell = false, autopid = true } = scene;
@@ -332,6 +335,18 @@ describe("identify, by lineage", () => {
     assert.equal(seen(look(t, { ...scene, autopid: false })), "20 pidfile");
     assert.equal(seen(look(t, scene)), "absent", "we wrote that one ourselves");
     assert.equal(seen(look(t, { proc, pidfile: "20\n", autopid: false })), "absent");
+  });
+
+  test("which it writes itself names it, started by hand under another title, if it executes its file", (t) => {
+    const proc = new FakeProc();
+    const executing = [proc.set({ pid: 20, startTime: 200, argv: ["title: serving"] })];
+    const scene: Scene = { proc, pidfile: "20\n", autopid: false, executing };
+    assert.equal(seen(look(t, scene)), "20 pidfile");
+    assert.equal(seen(look(t, { ...scene, autopid: true })), "absent");
+    assert.equal(seen(look(t, { ...scene, executing: [] })), "absent");
+    assert.equal(seen(look(t, { ...scene, taken: executing })), "absent");
+    // Older than the process by years: another had the pid.
+    assert.equal(seen(look(t, { ...scene, pidfileAgeMs: 1e11 })), "absent");
   });
 });
 
