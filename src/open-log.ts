@@ -13,6 +13,8 @@ import { nameOf } from "./accounts.ts";
 /** Another account has put it there, or may have. */
 export class ForeignFile extends Error {
   override readonly name = "ForeignFile";
+  /** As of a file that is not ours to write. */
+  readonly code = "EACCES";
 }
 
 /** True for a folder in which nobody but this account and root can put, rename or remove anything. */
@@ -39,7 +41,7 @@ export function openForAppend(path: string, mode = 0o666): number {
   const link = lstatSync(path, { throwIfNoEntry: false });
   const isLink = link?.isSymbolicLink() === true;
   if (isLink) checkLink(path, link);
-  else if (link?.isFIFO() === true) check(path, link); // to open it may be an error of its own
+  else if (link !== undefined) check(path, link); // to open it may be an error of its own
   const fd = openSync(path, isLink ? flags : flags | O_NOFOLLOW, mode);
   try {
     check(path, fstatSync(fd));
@@ -47,6 +49,21 @@ export function openForAppend(path: string, mode = 0o666): number {
   } catch (error) {
     closeSync(fd);
     throw error;
+  }
+}
+
+/**
+ * Looks only: what `openForAppend` would refuse just now, in words; undefined: nothing, or what Node says itself.
+ */
+export function foreignFault(path: string): string | undefined {
+  try {
+    const link = lstatSync(path, { throwIfNoEntry: false });
+    if (link === undefined) return undefined;
+    if (link.isSymbolicLink()) checkLink(path, link);
+    check(path, statSync(path));
+    return undefined;
+  } catch (error) {
+    return error instanceof ForeignFile ? error.message : undefined;
   }
 }
 
@@ -72,7 +89,7 @@ function check(path: string, { uid, nlink, ...stat }: Stats): void {
   const folder = statSync(dirname(path));
   if (!isTrusted(uid)) {
     // An administrator may have given us a file in the folder of another account.
-    const isGiven = isFile && (folder.mode & 0o002) === 0;
+    const isGiven = isFile && !isOpen(folder);
     if (!isGiven) throw new ForeignFile(`${path} belongs to ${nameOf(uid)}: remove it`);
   }
   const isOurFolder = isTrusted(folder.uid) && !isOpen(folder);

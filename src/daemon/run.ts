@@ -105,6 +105,8 @@ class Life {
   readonly #pidfile = new OwnPidfile((level, message, reason) =>
     this.#write(level, "daemon.degraded", { reason }, message),
   );
+  /** The file that the log goes to in the place of one that is not ours to write. */
+  #instead: string | undefined;
   #logTrouble: LogTrouble | undefined;
 
   constructor(options: DaemonOptions) {
@@ -140,8 +142,8 @@ class Life {
       programs: () => this.#settings.programs.values(),
     });
     const { main } = this.#settings;
-    const logPath = this.#logPath(main);
     this.#log = new LogSwitch(await this.#openLogOrWait(main));
+    const logPath = this.#instead ?? this.#logPath(main);
     this.#beginPidfile(main);
     const self = this.#describe(host, logPath);
     try {
@@ -204,7 +206,10 @@ class Life {
         manager.reloading();
         const lastReread = await this.#rereadOrNot(supervisor, host);
         const { main } = this.#settings;
-        const where = { pidfile: main.pidfile, log: this.#logPath(main) ?? "stdout" };
+        const where = {
+          pidfile: main.pidfile,
+          log: this.#instead ?? this.#logPath(main) ?? "stdout",
+        };
         reaping.follow(main);
         const rereads = self.info.rereads + 1;
         self.change({ ...where, rereads, lastReread, ...this.#known() });
@@ -346,6 +351,7 @@ class Life {
   async #openLog(main: MainSettings): Promise<OpenLog> {
     const stdout = this.#logPath(main);
     const { usrsvcdStderr: stderr } = main;
+    this.#instead = undefined;
     try {
       for (const path of [stdout, stderr]) {
         if (path?.startsWith("/")) makeFolder(dirname(path), this.#state);
@@ -377,6 +383,7 @@ class Life {
       debug: this.#options.debug,
     });
     log.write("error", "daemon.degraded", { reason }, `${reason}; the log is ${stdout} now`);
+    this.#instead = stdout;
     return log;
   }
 
@@ -476,7 +483,7 @@ class Life {
         if (hasOtherPidfile) removePidfile(to.pidfile, process.pid as Pid);
         throw error;
       }
-      const where = [log ?? "standard output", to.usrsvcdStderr ?? "stdout"];
+      const where = [this.#instead ?? log ?? "standard output", to.usrsvcdStderr ?? "stdout"];
       const text = where[1] === "stdout" ? where[0] : where.join(" and ");
       const fields = { stdout: where[0], stderr: where[1] };
       this.#write("info", "daemon.moved", fields, `the log goes on in ${text}`);

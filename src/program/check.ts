@@ -4,6 +4,7 @@ import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { accessFault, readOnlyDisk } from "../fault.ts";
 import { shorten } from "../format.ts";
+import { foreignFault } from "../open-log.ts";
 import type { Host } from "./host.ts";
 import { programEnvironment } from "./environment.ts";
 import { placeFor } from "./folders.ts";
@@ -91,6 +92,8 @@ function checkOutput(what: string, path: string, state: Host["state"]): CannotSt
     const stat = statSync(path);
     if (stat.isDirectory()) return refuse(`${what} ${path} is a folder, not a file`);
     const obstacle = accessFault(path, constants.W_OK);
+    const foreign = foreignFault(path);
+    if (foreign !== undefined) return refuse(`${what} ${foreign}`);
     if (obstacle === undefined) return undefined;
     if (obstacle === "EROFS") return readOnly(`${what} ${path}`);
     return refuse(`${what} ${path} cannot be written by this user (${ownership(stat)})`);

@@ -81,6 +81,13 @@ function byMark(pid: Pid, name: string, host: LineageHost): Relation | undefined
   return host.isRetired(owner) ? undefined : "other";
 }
 
+/** True for what bears the mark of another program of this home: one that is no more, where nobody claims it. */
+export function isOfRetired({ pid }: ProcessRef, name: string, host: LineageHost): boolean {
+  const mark = markOf(host.proc, pid);
+  if (mark === undefined || mark.home !== host.home) return false;
+  return (host.ownerOfLaunch?.(mark.launch) ?? mark.program) !== name;
+}
+
 /** By the process of a look: a thousand programs may ask about a thousand processes. Null: it has none. */
 const marks = new WeakMap<ProcessRef, Mark | null>();
 

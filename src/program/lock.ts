@@ -68,7 +68,8 @@ export function tryLock(
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat?.isDirectory() === true) setFolderAside(path);
   else if (stat?.isFile() === false) {
-    throw new Error(`${path} is no file, and cannot be locked: remove it`);
+    const text = `${path} is no file, and cannot be locked: remove it`;
+    throw Object.assign(new Error(text), { code: "EACCES" });
   }
   const c = libc();
   if (c === undefined) {

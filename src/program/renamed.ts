@@ -118,7 +118,7 @@ function isOtherThanBefore(
   return records.get(place.name)?.run !== runDigest(place);
 }
 
-/** Renamed and changed in one, or found and not launched: its words fit one new section, and no more its own. */
+/** Renamed and changed in one, or found and not launched: its words fit one new section, and no more its own, if that is there. */
 function onlyByWords(
   { process, program }: Stray,
   places: readonly ProgramSettings[],
@@ -126,7 +126,7 @@ function onlyByWords(
   records: ReadonlyMap<string, ProgramRecord>,
   host: Host,
 ): ProgramSettings | undefined {
-  if (program === undefined || matches(process, program, host)) return undefined;
+  if (program !== undefined && matches(process, program, host)) return undefined;
   const fitting = places.filter(
     (place) =>
       (strays.has(place.name) || !records.has(place.name)) && matches(process, place, host),

@@ -6,7 +6,7 @@ import { type Found, identify } from "./identify.ts";
 import { executables, pattern, type Pattern, searchPath } from "./match.ts";
 import type { SweepOptions } from "./process-table.ts";
 import type { ProgramRecord } from "./record.ts";
-import { isCopy, launchOf, relation } from "./lineage.ts";
+import { isCopy, isOfRetired, launchOf, relation } from "./lineage.ts";
 
 /** One program as far as it can be looked for and stopped: a faulty one, too. */
 export interface Subject {
@@ -135,6 +135,10 @@ export function lookFor(
       // The daemon of a start that was broken off may have written a title over its mark.
       const isStarted = known === "free" && record?.phase === "starting";
       const kind = isStarted && isCopy(ref, record.image, host.proc) ? "own" : known;
+      // Who has launches of its own does not go on as what was left of a section that is no more.
+      if (kind === "free" && record?.launch !== undefined && isOfRetired(ref, subject.name, host)) {
+        return "other";
+      }
       const isOut = kind === "own" ? !heirs : isCopy(ref, butCopiesOf, host.proc);
       return isOut ? "other" : kind;
     },

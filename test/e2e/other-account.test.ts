@@ -17,7 +17,7 @@ import {
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { cleanUp } from "../support/clean-up.ts";
-import { Home, lines, sleeper, waitFor } from "./home.ts";
+import { Home, isAlive, lines, sleeper, waitFor } from "./home.ts";
 
 /*
  * What another account puts into folders that it may write to. The tests run as root, whose files the
@@ -117,7 +117,7 @@ describe("another account", { skip }, () => {
     assert.ok(!existsSync(made));
   });
 
-  for (const what of ["a link", "a FIFO"]) {
+  for (const what of ["a link", "a FIFO", "a folder", "a closed file"]) {
     test(`keeps usrsvcd neither from its start nor from its log by ${what}`, async (t) => {
       const folder = shared(t);
       const log = join(folder, "usrsvcd.log");
@@ -125,15 +125,45 @@ describe("another account", { skip }, () => {
       const secret = join(home.path, "authorized_keys");
       writeFileSync(secret, "key\n");
       for (const name of [log, join(folder, "usrsvcd.1.log")]) {
-        planted(name, what === "a link" ? secret : undefined);
+        if (what === "a folder") mkdirSync(name);
+        else if (what === "a closed file") writeFileSync(name, "", { mode: 0o600 });
+        else planted(name, what === "a link" ? secret : undefined);
+        lchownSync(name, OTHER, OTHER);
       }
       home.program("web", { command: sleeper() });
-      await home.usrsvcd();
+      const { out } = await home.usrsvcd();
+      assert.match(out, /log: \S*state\/usrsvcd\.log$/m);
       await waitFor("web", async () => (await home.usrsvc("status", "web")).code === 0);
       assert.match(home.read("state/usrsvcd.log"), /"daemon\.degraded".*the log is/);
       assert.equal(readFileSync(secret, "utf8"), "key\n");
     });
   }
+
+  test("gets nothing ended by what it puts in the place of a program's log", async (t) => {
+    const folder = shared(t);
+    const log = join(folder, "web.log");
+    const home = new Home(t);
+    home.program("web", { command: sleeper(), stdout: log });
+    for (const withDaemon of [false, true]) {
+      if (withDaemon) await home.usrsvcd();
+      else await home.usrsvc("start", "web");
+      const web = await home.running("web");
+      rmSync(log, { force: true });
+      planted(log);
+      const { code, err } = await home.usrsvc("restart", "web");
+      assert.equal(code, 136, err);
+      assert.match(err, /nothing was stopped: stdout \S*web\.log belongs to nobody: remove it/);
+      assert.ok(isAlive(web));
+      if (withDaemon) {
+        process.kill(web, "SIGKILL");
+        await waitFor("status to tell", async () => {
+          const { code: rc, out } = await home.usrsvc("status", "web");
+          return rc === 1 && out.includes("belongs to nobody");
+        });
+      }
+      rmSync(log);
+    }
+  });
 
   test("has no log rolled where it may write, under a name that it foresees", async (t) => {
     const folder = shared(t);
