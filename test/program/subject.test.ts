@@ -4,6 +4,7 @@ import type { ProcessWatcher } from "../../proc/watch.ts";
 import type { Host } from "../../src/program/host.ts";
 import { ProcessTable } from "../../src/program/process-table.ts";
 import { type LookOptions, lookFor, subjectOf } from "../../src/program/subject.ts";
+import { emptyRecord } from "../../src/program/record.ts";
 import { FakeProc } from "../support/fake-proc.ts";
 import { marks } from "../support/marks.ts";
 import { stateDir } from "../../src/program/state-dir.ts";
@@ -38,4 +39,27 @@ test("a look can leave out what an earlier process of the program has left", () 
   assert.equal(look(options), undefined);
   proc.set({ pid: 40, uid, image: 9, argv: ["server"], startTime: 150 });
   assert.equal(look(options), 40, "what somebody else has started");
+});
+
+test("what was left of a removed section is taken by who has launched nothing himself", () => {
+  const proc = new FakeProc();
+  const uid = process.getuid?.() ?? 0;
+  const host = {
+    proc,
+    table: new ProcessTable(proc, uid),
+    home: "home",
+    ownerOf: () => undefined,
+    ownerOfSession: () => undefined,
+    isRetired: (name: string) => name === "gone",
+    launching: new Set(),
+    env: {},
+    state: stateDir("/no/such"),
+    watcher: () => ({ isChild: () => true }) as Partial<ProcessWatcher>,
+  } as Partial<Host> as Host;
+  const settings = programSettings("/no/such", ["server"], { pidfile: "/no/such/pid" });
+  const subject = subjectOf(settings, host);
+  proc.set({ pid: 30, uid, argv: ["server"], environ: marks("gone", "home-1-2") });
+  const own = { ...emptyRecord(settings.name, "boot"), launch: "home-1-3" };
+  assert.equal(lookFor(subject, undefined, host).kind, "running");
+  assert.equal(lookFor(subject, own, host).kind, "absent");
 });
