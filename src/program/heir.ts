@@ -1,4 +1,4 @@
-import { type ProcessRef, sameProcess, TICKS_PER_SECOND } from "../../proc/pid.ts";
+import { sameProcess, TICKS_PER_SECOND } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { monotonicMs, sleep } from "../clock.ts";
 import type { Host } from "./host.ts";
@@ -6,7 +6,7 @@ import type { Found } from "./identify.ts";
 import { offspring, relation } from "./lineage.ts";
 import { executables, searchPath } from "./match.ts";
 import type { ProgramRecord } from "./record.ts";
-import { lookFor, type Subject } from "./subject.ts";
+import { lookFor, runsOneOf, type Subject } from "./subject.ts";
 
 /*
  * What takes the place of a process that has ended: an upgrade of gunicorn or nginx, a daemon whose first
@@ -90,14 +90,6 @@ function isBeingReplaced(
     if (ref.startTime < since || !argv.some((word) => settings.argv.includes(word))) return false;
     return runsOneOf(files, ref, host) && relation(ref, name, host) === "free";
   });
-}
-
-function runsOneOf(files: readonly string[], { pid }: ProcessRef, { proc }: Host): boolean {
-  try {
-    return files.includes(proc.exe(pid));
-  } catch {
-    return false; // gone, or hidden
-  }
 }
 
 /** Something left runs one of the executables, and was executed anew. */

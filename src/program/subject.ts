@@ -1,4 +1,3 @@
-import { ProcError } from "../../proc/error.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { FaultyProgram, ProgramSettings, Settings } from "../config/settings.ts";
 import type { Host } from "./host.ts";
@@ -104,13 +103,16 @@ export interface LookOptions extends SweepOptions {
   readonly butCopiesOf?: number | undefined;
 }
 
-function executes({ settings }: Subject, { pid }: ProcessRef, { proc, env }: Host): boolean {
-  if (settings === undefined) return false;
+/** True for a process that runs one of these files (real paths). */
+export function runsOneOf(
+  files: readonly string[],
+  { pid }: ProcessRef,
+  { proc }: Pick<Host, "proc">,
+): boolean {
   try {
-    return executables(settings, searchPath(settings, env)).includes(proc.exe(pid));
-  } catch (error) {
-    if (error instanceof ProcError) return false; // gone, or hidden
-    throw error;
+    return files.includes(proc.exe(pid));
+  } catch {
+    return false; // gone, or hidden
   }
 }
 
@@ -144,6 +146,10 @@ export function lookFor(
     },
     launchOf: (ref) => (heirs ? launchOf(ref, subject.name, host) : undefined),
     ownerOf: host.ownerOf,
-    executes: (ref) => executes(subject, ref, host),
+    executes(ref) {
+      const { settings } = subject;
+      if (settings === undefined) return false;
+      return runsOneOf(executables(settings, searchPath(settings, host.env)), ref, host);
+    },
   });
 }

@@ -3,23 +3,31 @@ import { test } from "node:test";
 import type { ProcessWatcher } from "../../proc/watch.ts";
 import type { Host } from "../../src/program/host.ts";
 import { ProcessTable } from "../../src/program/process-table.ts";
-import { type LookOptions, lookFor, subjectOf } from "../../src/program/subject.ts";
+import { type LookOptions, lookFor, type Subject, subjectOf } from "../../src/program/subject.ts";
 import { emptyRecord } from "../../src/program/record.ts";
 import { FakeProc } from "../support/fake-proc.ts";
 import { marks } from "../support/marks.ts";
 import { stateDir } from "../../src/program/state-dir.ts";
 import { programSettings } from "../support/settings.ts";
 
-test("a look can leave out what an earlier process of the program has left", () => {
+const uid = process.getuid?.() ?? 0;
+
+interface Scene {
+  readonly host: Host;
+  readonly proc: FakeProc;
+  readonly subject: Subject;
+}
+
+/** A machine, and the program `server`; `retired`: a program that was configured once. */
+function scene(retired?: string): Scene {
   const proc = new FakeProc();
-  const uid = process.getuid?.() ?? 0;
   const host = {
     proc,
     table: new ProcessTable(proc, uid),
     home: "home",
     ownerOf: () => undefined,
     ownerOfSession: () => undefined,
-    isRetired: () => false,
+    isRetired: (name: string) => name === retired,
     launching: new Set(),
     env: {},
     state: stateDir("/no/such"),
@@ -27,6 +35,11 @@ test("a look can leave out what an earlier process of the program has left", () 
   } as Partial<Host> as Host;
   const settings = programSettings("/no/such", ["server"], { pidfile: "/no/such/pid" });
   const subject = subjectOf(settings, host);
+  return { host, proc, subject };
+}
+
+test("a look can leave out what an earlier process of the program has left", () => {
+  const { host, proc, subject } = scene();
   const look = (options: LookOptions): number | undefined => {
     const found = lookFor(subject, undefined, host, options);
     return found.kind === "running" ? found.process.pid : undefined;
@@ -42,24 +55,9 @@ test("a look can leave out what an earlier process of the program has left", () 
 });
 
 test("what was left of a removed section is taken by who has launched nothing himself", () => {
-  const proc = new FakeProc();
-  const uid = process.getuid?.() ?? 0;
-  const host = {
-    proc,
-    table: new ProcessTable(proc, uid),
-    home: "home",
-    ownerOf: () => undefined,
-    ownerOfSession: () => undefined,
-    isRetired: (name: string) => name === "gone",
-    launching: new Set(),
-    env: {},
-    state: stateDir("/no/such"),
-    watcher: () => ({ isChild: () => true }) as Partial<ProcessWatcher>,
-  } as Partial<Host> as Host;
-  const settings = programSettings("/no/such", ["server"], { pidfile: "/no/such/pid" });
-  const subject = subjectOf(settings, host);
+  const { host, proc, subject } = scene("gone");
   proc.set({ pid: 30, uid, argv: ["server"], environ: marks("gone", "home-1-2") });
-  const own = { ...emptyRecord(settings.name, "boot"), launch: "home-1-3" };
+  const own = { ...emptyRecord(subject.name, "boot"), launch: "home-1-3" };
   assert.equal(lookFor(subject, undefined, host).kind, "running");
   assert.equal(lookFor(subject, own, host).kind, "absent");
 });
