@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { cleanUp } from "../support/clean-up.ts";
 import { finished, Home, isAlive, sleeper, waitFor } from "./home.ts";
-import { endAfter, kill, onlyPid, pids, settled, stays, told, up } from "./looks.ts";
+import { endAfter, kill, onlyPid, pids, settled, stays, titledPid, told, up } from "./looks.ts";
 import { answers, freePort, installed, nginx, nginxCommand, redis, statusAt } from "./servers.ts";
 
 /**
@@ -342,7 +342,7 @@ test(
     endAfter(t, home, /^nginx: /);
     const start = await home.usrsvc("start", "nginx");
     assert.equal(start.code, 0, start.err);
-    const first = onlyPid(home, /^nginx: master/);
+    const first = await titledPid(home, /^nginx: master/);
     assert.equal((await home.statusOf("nginx"))["pid"], first);
     await home.usrsvcd();
     await settled(home, "nginx");
@@ -350,7 +350,7 @@ test(
     await settled(home, "nginx", 2);
 
     const [second] = await up(home, "nginx");
-    assert.equal(onlyPid(home, /^nginx: master/), second);
+    assert.equal(await titledPid(home, /^nginx: master/), second);
     assert.equal(await statusAt(port), 200);
     const again = await home.usrsvc("start", "nginx");
     assert.match(again.out, /runs already/);
@@ -373,14 +373,14 @@ describe("redis-server --daemonize yes", { skip: redis === undefined && "no redi
     endAfter(t, home, /redis-server/);
     const start = await home.usrsvc("start", "redis");
     assert.equal(start.code, 0, start.err);
-    const first = onlyPid(home, /redis-server/);
+    const first = await titledPid(home, /redis-server/);
     assert.equal((await home.statusOf("redis"))["pid"], first);
     await home.usrsvcd();
     await settled(home, "redis");
     assert.deepEqual(pids(home, /redis-server/), [first]);
     await kill(first);
     await settled(home, "redis", 2);
-    const second = onlyPid(home, /redis-server/);
+    const second = await titledPid(home, /redis-server/);
     assert.equal((await home.statusOf("redis"))["pid"], second);
     assert.equal((await home.usrsvc("stop", "redis")).code, 0);
     assert.deepEqual(pids(home, /redis-server/), []);
@@ -415,14 +415,14 @@ sleep 1000;
       const { code, out, err } = await home.usrsvc("start", "app");
       assert.equal(code, 0, err);
       assert.match(out, /its command line is now "mytitle: ready.*set proctitle_re/);
-      const pid = onlyPid(home, TITLE);
+      const pid = await titledPid(home, TITLE);
       assert.equal(home.pid("app"), pid);
       await home.usrsvcd();
       await settled(home, "app");
       await kill(pid);
       await settled(home, "app", 2);
       const [second] = await up(home, "app");
-      assert.equal(onlyPid(home, TITLE), second);
+      assert.equal(await titledPid(home, TITLE), second);
       assert.equal((await home.usrsvc("stop", "app")).code, 0);
       assert.deepEqual(pids(home, TITLE), []);
     });

@@ -43,6 +43,15 @@ export function onlyPid(home: Home, title: RegExp): Pid {
   return pid;
 }
 
+/**
+ * As onlyPid, waited for: programs write their title when they have loaded what they need, and a slow
+ * machine calls them started before.
+ */
+export async function titledPid(home: Home, title: RegExp): Promise<Pid> {
+  await waitFor(`one ${title}`, () => pids(home, title).length === 1, 20_000);
+  return onlyPid(home, title);
+}
+
 /** The working directory of a process. */
 export function folderOf(pid: number): string {
   return readlinkSync(`/proc/${pid}/cwd`);

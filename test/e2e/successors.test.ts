@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Home, isAlive, waitFor } from "./home.ts";
-import { daemonPid, endAfter, kill, onlyPid, pids, settled, stays, told, up } from "./looks.ts";
+import { daemonPid, endAfter, kill, pids, settled, stays, titledPid, told, up } from "./looks.ts";
 import { statusField } from "../support/processes.ts";
 import { answers, freePort, installed, nginx, nginxCommand, statusAt } from "./servers.ts";
 
@@ -137,7 +137,7 @@ def application(environ, respond):
       await home.usrsvcd();
       await waitFor("it to answer", async () => await answers(port), 20_000);
       await settled(home, "shop");
-      const old = onlyPid(home, master);
+      const old = await titledPid(home, master);
       assert.equal((await home.statusOf("shop"))["pid"], old);
       process.kill(old, "SIGUSR2");
       const fresh = await waitFor(
@@ -202,7 +202,7 @@ def application(environ, respond):
         await home.usrsvcd();
         await waitFor("it to answer", async () => await answers(port), 20_000);
         await settled(home, "shop");
-        const old = onlyPid(home, MASTER);
+        const old = await titledPid(home, MASTER);
         await kill(await daemonPid(home));
         process.kill(old, "SIGUSR2");
         const fresh = await waitFor(
@@ -266,7 +266,7 @@ def application(environ, respond):
       await home.usrsvcd();
       await waitFor("it to answer", async () => await answers(port), 20_000);
       await settled(home, "shop");
-      const old = onlyPid(home, /^gunicorn: master \[shop2\]/);
+      const old = await titledPid(home, /^gunicorn: master \[shop2\]/);
       process.kill(old, "SIGUSR2");
       const fresh = await waitFor(
         "the new one",
@@ -292,7 +292,7 @@ def application(environ, respond):
 
       await kill(fresh);
       await settled(home, "shop", 3);
-      const third = onlyPid(home, MASTER);
+      const third = await titledPid(home, MASTER);
       await isProgram(home, "shop", third);
 
       await home.usrsvcd("stop"); // and while nobody looks
