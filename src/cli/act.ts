@@ -1,4 +1,5 @@
 import { lately } from "../clock.ts";
+import { formatIssues } from "../config/issue.ts";
 import { nearest } from "../config/nearest.ts";
 import { OtherFiles } from "../config/other-files.ts";
 import { defaultStateDir } from "../config/resolve-main.ts";
@@ -161,7 +162,7 @@ function describeUnknown(name: string, settings: Settings): string {
   const hint =
     near === undefined
       ? known.length === 0
-        ? "the configuration has no program at all"
+        ? ["the configuration has no program at all", ...formatIssues(settings.issues)].join("; ")
         : "usrsvc status lists all"
       : `did you mean ${near}?`;
   return `${name}: no such program; ${hint}`;

@@ -391,7 +391,7 @@ function successor(
 /**
  * A worker that a dead process has left behind: forked from it, so that it is its copy, in its session.
  * What was executed anew, or has made a session for itself, or whose parent left with 0, goes on
- * instead of it.
+ * instead of it, unless an operator has stopped the program.
  */
 function isLeftOver(
   { pid }: ProcessRef,
@@ -401,6 +401,7 @@ function isLeftOver(
   if (record?.image === undefined || record.phase === "starting") return false;
   const stat = statIfAny(proc, pid);
   if (stat?.image !== record.image) return false;
+  if (record.wish === "down") return true; // an operator's stop: it has told what runs on
   const { launched, process, session, lastExit } = record;
   return [launched?.pid, process?.pid, session, lastExit?.pid].includes(stat.session);
 }

@@ -4,6 +4,7 @@ import { withoutEmptyTail } from "../../proc/cmdline.ts";
 import type { MatchRule, ProgramSettings } from "../config/settings.ts";
 import { readFileHead } from "../read-file.ts";
 import { BoundedSearch } from "./bounded-search.ts";
+import { npmTitles } from "./npm-title.ts";
 
 /** Search path of execvp(3) when the environment has no PATH (confstr(3), _CS_PATH). */
 export const DEFAULT_PATH = "/bin:/usr/bin";
@@ -98,6 +99,7 @@ class CommandPattern implements Pattern {
   readonly #main: readonly string[] | undefined;
   readonly #program: Launchable;
   readonly #path: string | undefined;
+  #titles: readonly string[] | undefined;
   #interpreted: readonly (readonly string[])[] | undefined;
   #folder: { readonly path: string | undefined } | undefined;
 
@@ -134,7 +136,13 @@ class CommandPattern implements Pattern {
   }
 
   get endings(): readonly string[] {
-    return [...new Set(this.#wanted.map(endingOf))];
+    return [...new Set([...this.#wanted, ...this.#titled()].map(endingOf))];
+  }
+
+  /** The command lines of npm's titles: they mean the program in its folder only. */
+  #titled(): readonly (readonly string[])[] {
+    this.#titles ??= this.#wanted.flatMap(npmTitles);
+    return this.#titles.map((title) => [title]);
   }
 
   doesWork(argv: readonly string[]): boolean {
@@ -144,6 +152,7 @@ class CommandPattern implements Pattern {
 
   matches(argv: readonly string[]): boolean {
     if (this.#wanted.some((one) => equal(one, argv))) return true;
+    if (argv.length === 1 && this.#titled().some((one) => equal(one, argv))) return true;
     // Read only when needed: most commands are no scripts, and most processes are others.
     if (!this.#wanted.some((one) => looksInterpreted(one, argv))) return false;
     this.#interpreted ??= this.#wanted.flatMap((one) =>
@@ -153,7 +162,7 @@ class CommandPattern implements Pattern {
   }
 }
 
-/** The folder in which a command with relative paths means what it says. */
+/** The folder in which a command with relative paths, or of npm, means what it says. */
 function folderOf(
   commands: readonly (readonly string[])[],
   { directory, useshell, command }: Launchable,
@@ -161,8 +170,10 @@ function folderOf(
   const entered = useshell ? FIRST_CD.exec(command)?.[2] : undefined;
   const folder = entered === undefined ? directory : join(directory, entered);
   const where = entered !== undefined && isAbsolute(entered) ? entered : folder;
-  if (!commands.some((words) => words.some((word) => isRelativePath(word, where))))
-    return undefined;
+  const isBound = commands.some(
+    (words) => npmTitles(words).length > 0 || words.some((word) => isRelativePath(word, where)),
+  );
+  if (!isBound) return undefined;
   try {
     return realpathSync(where);
   } catch {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { test } from "node:test";
 import { finished, Home, isAlive, waitFor } from "./home.ts";
+import { pids, stays } from "./looks.ts";
 import { cleanUp } from "../support/clean-up.ts";
 
 /** A master with three workers that have its command line, as gunicorn and others have them. */
@@ -138,4 +139,24 @@ test("a caller's umask of 777 does no harm to records", async (t) => {
     .getBuiltinModule("node:fs")
     .statSync(home.file("state/programs/web.json"));
   assert.equal(mode & 0o777, 0o600);
+});
+
+test("a worker that has made a session for itself runs on after a stop, and is not the program", async (t) => {
+  const home = new Home(t);
+  const master = home.script(
+    "master.py",
+    "#!/usr/bin/python3\nimport os, time\nif os.fork() == 0: os.setsid()\nwhile True: time.sleep(1)\n",
+  );
+  home.program("app", { command: master, success_seconds: "0.3" });
+  assert.equal((await home.usrsvc("start", "app")).code, 0);
+  const first = home.pid("app");
+  const [worker] = pids(home, /master\.py/).filter((pid) => pid !== first);
+  const stopped = await home.usrsvc("stop", "app");
+  assert.match(stopped.out, new RegExp(`process ${worker} .*in a session of its own, and runs on`));
+  assert.equal((await home.statusOf("app"))["state"], "stopped");
+  assert.match((await home.usrsvc("stop", "app")).out, /was not running/);
+  await home.usrsvcd();
+  await stays("stopped", async () => (await home.statusOf("app"))["state"] === "stopped", 1000);
+  assert.match((await home.usrsvc("start", "app")).out, /: started, pid/);
+  assert.ok(isAlive(Number(worker)));
 });

@@ -308,6 +308,18 @@ describe("identify, by lineage", () => {
     ],
     ["what was executed anew", { image: 8, session: 5 }, { image }, "20 scan"],
     ["a copy that made a session for itself", { image, session: 20 }, { image }, "20 scan"],
+    [
+      "such a copy, stopped by an operator",
+      { image, session: 20 },
+      { image, wish: "down" },
+      "absent",
+    ],
+    [
+      "a new one, stopped by an operator",
+      { image: 8, session: 5 },
+      { image, wish: "down" },
+      "20 scan",
+    ],
     ["one of which nothing is known", { session: 5 }, {}, "20 scan"],
   ];
   for (const [what, one, record, want] of afterDeath) {
