@@ -1,4 +1,12 @@
-import { constants, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
+import {
+  constants,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { parsePid, type ProcessRef, sameProcess } from "../proc/pid.ts";
 import type { ProcReader } from "../proc/reader.ts";
@@ -6,6 +14,7 @@ import { type DaemonInfo, readDaemonInfo } from "./daemon-info.ts";
 import { accessFault } from "./fault.ts";
 import { type StateDir, stateDir } from "./program/state-dir.ts";
 import { readFileHead } from "./read-file.ts";
+import { isSameFile } from "./same-file.ts";
 
 /** A usrsvcd that lives. */
 export interface LivingDaemon {
@@ -25,15 +34,23 @@ export function findDaemon(state: StateDir, proc: ProcReader): LivingDaemon | un
 /** The self-description of the usrsvcd of this state folder, if it lives: it names pid and start time. */
 export function livingDaemon(state: StateDir, proc: ProcReader): DaemonInfo | undefined {
   const info = readDaemonInfo(state.daemonFile, proc.bootId());
-  if (info === undefined) return undefined;
+  if (info === undefined || isCopied(info, state)) return undefined;
   return sameProcess(proc.alive(info.process.pid), info.process) ? info : undefined;
 }
 
+/** True in the copy of a state folder: the usrsvcd of the other is none of this one. */
+function isCopied({ stateDir: told }: DaemonInfo, { path }: StateDir): boolean {
+  return told !== undefined && !isSameFile(told, path) && existsSync(told);
+}
+
 /**
- * The state folder of the usrsvcd that a pidfile names: it may be another than the configuration has
- * by now.
+ * The state folder of the usrsvcd that a pidfile names: it may be another than its configuration file has
+ * by now. The usrsvcd of another file is none of ours: several may have one pidfile.
  */
-export function stateOfPidfile(pidfile: string, proc: ProcReader): StateDir | undefined {
+export function stateOfPidfile(
+  { pidfile, config }: Pick<DaemonInfo, "pidfile" | "config">,
+  proc: ProcReader,
+): StateDir | undefined {
   try {
     const { text } = readFileHead(pidfile, { most: 80, owner: "us or root" });
     const pid = parsePid(text.trim());
@@ -41,7 +58,12 @@ export function stateOfPidfile(pidfile: string, proc: ProcReader): StateDir | un
     if (process === undefined) return undefined;
     return openFiles(process)
       .flatMap((fd) => lockedState(fd) ?? [])
-      .find((state) => sameProcess(findDaemon(state, proc)?.process, process));
+      .find((state) => {
+        const found = findDaemon(state, proc);
+        return (
+          sameProcess(found?.process, process) && isSameFile(found?.info?.config ?? config, config)
+        );
+      });
   } catch {
     return undefined; // there is none, or it is another user's process
   }

@@ -11,6 +11,8 @@ export interface DaemonInfo {
   readonly version: string;
   /** The main configuration file. */
   readonly config: string;
+  /** Its state folder: a copy of that has this file as well. Undefined: it does not tell. */
+  readonly stateDir: string | undefined;
   readonly pidfile: string;
   /** Where its log goes: a path, or "stdout". */
   readonly log: string;
@@ -81,6 +83,7 @@ function read(path: string, boot: string): DaemonInfo | undefined {
       since: String(raw.since),
       version: String(raw.version),
       config: String(raw.config),
+      stateDir: typeof raw.stateDir === "string" ? raw.stateDir : undefined,
       pidfile: String(raw.pidfile),
       log: String(raw.log),
       unit: raw.unit === "system" || raw.unit === "user" ? raw.unit : undefined,

@@ -18,6 +18,7 @@ const info = {
   since: "2024-01-01T00:00:00.000Z",
   version: "2.0.0",
   config: "/home/a/usrsvc.cfg",
+  stateDir: undefined,
   pidfile: "/home/a/usrsvcd.pid",
   log: "stdout",
   unit: "system" as const,

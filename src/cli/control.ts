@@ -114,7 +114,7 @@ function hostOf(
   const scope = { config: configPath(config), isConfigured: () => true };
   const host = linuxHost(stateDir(path), "usrsvc", scope);
   if (pidfile === undefined || findDaemon(host.state, host.proc) !== undefined) return host;
-  const state = stateOfPidfile(pidfile, host.proc);
+  const state = stateOfPidfile({ pidfile, config: scope.config }, host.proc);
   if (state === undefined) return host;
   host[Symbol.dispose]();
   screen.complain(`usrsvcd has state_dir ${state.path} until it is restarted`);

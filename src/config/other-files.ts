@@ -1,5 +1,7 @@
 import { monotonicMs } from "../clock.ts";
+import { isSameFile } from "../same-file.ts";
 import { loadSettings, type LoadOptions } from "./load.ts";
+import type { Standing } from "./settings.ts";
 
 /** What was read stays known for so long, in ms: many programs may ask at once. */
 const KNOWN_MS = 1000;
@@ -7,31 +9,39 @@ const KNOWN_MS = 1000;
 /** Other main configuration files: which programs they have. */
 export class OtherFiles {
   readonly #host: Omit<LoadOptions, "path">;
-  readonly #known = new Map<
-    string,
-    { readonly at: number; readonly names: ReadonlySet<string> | undefined }
-  >();
+  readonly #stateDir: string;
+  readonly #known = new Map<string, KnownFile>();
 
-  constructor(host: Omit<LoadOptions, "path">) {
+  /** `stateDir`: our own. */
+  constructor(host: Omit<LoadOptions, "path">, stateDir: string) {
     this.#host = host;
+    this.#stateDir = stateDir;
   }
 
-  /** True where the file has a program of this name, or where nobody can tell. */
-  has(config: string, name: string): boolean {
+  /** How a program of this name stands in a file; "here" where nobody can tell. */
+  standing(config: string, name: string): Standing {
     let known = this.#known.get(config);
     if (known === undefined || monotonicMs() - known.at > KNOWN_MS) {
-      known = { at: monotonicMs(), names: this.#read(config) };
+      known = { at: monotonicMs(), ...this.#read(config) };
       this.#known.set(config, known);
     }
-    return known.names?.has(name) ?? true;
+    if (known.isApart) return "apart";
+    return (known.names?.has(name) ?? true) ? "here" : "none";
   }
 
-  #read(path: string): ReadonlySet<string> | undefined {
+  #read(path: string): Omit<KnownFile, "at"> {
     try {
-      const { programs, faulty } = loadSettings({ ...this.#host, path });
-      return new Set([...programs.keys(), ...faulty.keys()]);
+      const { programs, faulty, main } = loadSettings({ ...this.#host, path });
+      const names = new Set([...programs.keys(), ...faulty.keys()]);
+      return { names, isApart: !isSameFile(main.stateDir, this.#stateDir) };
     } catch {
-      return undefined; // wholly faulty
+      return { names: undefined, isApart: false }; // wholly faulty
     }
   }
+}
+
+interface KnownFile {
+  readonly at: number;
+  readonly names: ReadonlySet<string> | undefined;
+  readonly isApart: boolean;
 }

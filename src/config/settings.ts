@@ -125,3 +125,9 @@ export interface Settings {
    */
   readonly issues: readonly ConfigIssue[];
 }
+
+/**
+ * How a program of ours stands in another main configuration file. That has one of the name, "here" in the
+ * state folder that is ours, or "apart" in one of its own: what our records say of it was copied. Or "none".
+ */
+export type Standing = "here" | "apart" | "none";

@@ -132,12 +132,12 @@ class Life {
     });
     if (lock === undefined) throw this.#alreadyRuns();
     const commonState = defaultStateDir(this.#options);
-    const others = new OtherFiles(this.#options);
+    const others = new OtherFiles(this.#options, this.#state.path);
     announceState(this.#state, commonState);
     using host = linuxHost(this.#state, "usrsvcd", {
       config: this.#options.config,
       isConfigured: (name) => this.#settings.programs.has(name) || this.#settings.faulty.has(name),
-      isConfiguredIn: (config, name) => others.has(config, name),
+      standingIn: (config, name) => others.standing(config, name),
       commonState,
       programs: () => this.#settings.programs.values(),
     });
@@ -198,7 +198,12 @@ class Life {
       manager.ready();
       const count = this.#settings.programs.size;
       this.#checkLog(self);
-      this.#write("info", "daemon.ready", { programs: count }, `supervises ${count} programs`);
+      this.#write(
+        "info",
+        "daemon.ready",
+        { programs: count },
+        `supervises ${count} ${count === 1 ? "program" : "programs"}`,
+      );
       this.#tidyFolders(host);
       for (;;) {
         const wanted = await this.#next();
@@ -416,6 +421,7 @@ class Life {
       since: new Date().toISOString(),
       version: this.#options.version,
       config: this.#options.config,
+      stateDir: this.#state.path,
       pidfile: this.#settings.main.pidfile,
       log: log ?? "stdout",
       unit: unitOf(process.env),

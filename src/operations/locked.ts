@@ -62,8 +62,7 @@ export async function locked(
   if (taken !== undefined) return taken;
   const strangers = strangersRecord(known, host);
   const own = strangers === undefined ? known : emptyRecord(subject.name, boot);
-  const complete =
-    strangers === undefined ? await completeLaunch(own, lock, subject.settings, host) : own;
+  const complete = await completeLaunch(own, lock, subject.settings, host);
   // What stands in its session is its own, as if it had been on record.
   if (complete !== own && complete.process !== undefined) host.claim(subject.name, complete);
   const ended = withUnseenEnd(complete, host.proc);

@@ -1,4 +1,4 @@
-import type { ProgramSettings } from "../config/settings.ts";
+import type { ProgramSettings, Standing } from "../config/settings.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import type { Spawner } from "../../proc/spawn.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
@@ -31,8 +31,8 @@ export interface Host {
   readonly home: string;
   /** The main configuration file, as it was named. */
   readonly config: string;
-  /** True where another main configuration file has a program of this name; undefined: nobody can tell. */
-  readonly isConfiguredIn?: ((config: string, name: string) => boolean) | undefined;
+  /** How a program of this name stands in another main configuration file; undefined: nobody can tell. */
+  readonly standingIn?: ((config: string, name: string) => Standing) | undefined;
   /** The main configuration file of the usrsvcd of the state folder, if one runs. */
   readonly daemonConfig?: (() => string | undefined) | undefined;
   /** The program that has this process on record, if any. */

@@ -105,7 +105,7 @@ export function launchOf(ref: ProcessRef, name: string, host: LineageHost): stri
   const stat = statIfAny(host.proc, ref.pid);
   if (stat?.startTime !== ref.startTime || !isLaunchedItself(stat, mark.launch)) return undefined;
   const note = lockNote(programLock(host.state, name));
-  const noted = unfinishedLaunch(note, undefined, host.proc.bootId());
+  const noted = unfinishedLaunch(note, undefined, host);
   // It may be what the launched one has made: the note tells, where it is of that launch.
   const isOther = noted?.id === mark.launch && !sameProcess(noted.launched, ref);
   return isOther ? undefined : mark.launch;

@@ -9,7 +9,7 @@ import { type ProcReader, procReader } from "../../proc/reader.ts";
 import { NativeSpawner, NodeSpawner, type Spawner } from "../../proc/spawn.ts";
 import { Turns } from "../../proc/turns.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
-import type { ProgramSettings } from "../config/settings.ts";
+import type { ProgramSettings, Standing } from "../config/settings.ts";
 import { inheritedEnvironment, originalOpenFiles } from "./environment.ts";
 import type { Host } from "./host.ts";
 import { launchHome, markOf } from "./mark.ts";
@@ -32,8 +32,8 @@ export interface Scope {
   readonly isConfigured: (name: string) => boolean;
   /** The state folder that is used where a configuration names none: there the others are known. */
   readonly commonState?: string;
-  /** True where another main configuration file has a program of this name. */
-  readonly isConfiguredIn?: (config: string, name: string) => boolean;
+  /** How a program of this name stands in another main configuration file. */
+  readonly standingIn?: (config: string, name: string) => Standing;
   /** The main configuration file of the usrsvcd of the state folder, if one runs. */
   readonly daemonConfig?: () => string | undefined;
   /** All programs of the configuration. */
@@ -55,8 +55,10 @@ export function linuxHost(
   const { config, commonState: common } = scope;
   const isElsewhere = (of: string | undefined): boolean =>
     of !== undefined && !isSameFile(of, config) && existsSync(of);
+  const isCopied = (name: string, of: string | undefined): boolean =>
+    of !== undefined && isElsewhere(of) && scope.standingIn?.(of, name) === "apart";
   const counts = (name: string, of: string | undefined): boolean =>
-    scope.isConfigured(name) ? by === "usrsvc" : isElsewhere(of);
+    (scope.isConfigured(name) ? by === "usrsvc" : isElsewhere(of)) && !isCopied(name, of);
   let home: string | undefined;
   const findHome = (): string => (home ??= launchHome(config));
   const recorded = new RecordedOwners(state, {
@@ -90,7 +92,7 @@ export function linuxHost(
     },
     neighbours: common === undefined ? undefined : new Neighbours(state, { proc, common }),
     programs: scope.programs,
-    isConfiguredIn: scope.isConfiguredIn,
+    standingIn: scope.standingIn,
     daemonConfig: scope.daemonConfig,
     ownerOf: (process, assumed) => owners.ownerOf(process, assumed),
     ownerOfSession: (session) => owners.ownerOfSession(session),

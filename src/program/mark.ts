@@ -99,6 +99,12 @@ export interface LaunchNote {
   readonly launched: ProcessRef | undefined;
 }
 
+/** Whose notes count: those of this boot, and of the usrsvc that has this `home`. */
+export interface NoteHost {
+  readonly proc: Pick<ProcReader, "bootId">;
+  readonly home: string;
+}
+
 /**
  * What is noted at the program's lock before a launch, and after it with what was `launched`: it is no
  * launch of another boot.
@@ -126,15 +132,17 @@ export function lostRecord(name: string, note: string, boot: string): ProgramRec
 
 /**
  * The launch that a note tells of, if nobody has put on record what became of it: `record` is of
- * another one.
+ * another one. Another usrsvc's note is none: of a file that shares the state folder, or has the original
+ * of it.
  */
 export function unfinishedLaunch(
   note: string,
   record: ProgramRecord | undefined,
-  boot: string,
+  { proc, home }: NoteHost,
 ): LaunchNote | undefined {
-  const [word, id = "", at = "", noted, ref = ""] = note.split(" ");
-  if (word !== "launch" || noted !== boot || id === record?.launch) return undefined;
+  const [word, id = "", at = "", boot, ref = ""] = note.split(" ");
+  if (word !== "launch" || id === record?.launch) return undefined;
+  if (boot !== proc.bootId() || !id.startsWith(`${home}-`)) return undefined;
   const [, pid, startTime] = /^([1-9]\d*):(\d+)$/.exec(ref) ?? [];
   const launched =
     pid === undefined

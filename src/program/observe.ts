@@ -88,7 +88,7 @@ function look(subject: Subject, { host, bootId, moved }: Surroundings): Look {
   const found = lookFor(subject, file.record, host, LOOK);
   if (found.kind === "running") return { subject, file, found, launch: undefined };
   const note = lockNote(programLock(host.state, subject.name));
-  const launch = unfinishedLaunch(note, file.record, bootId);
+  const launch = unfinishedLaunch(note, file.record, host);
   const noted = file.record ?? lostRecord(subject.name, note, bootId);
   if (launch === undefined) {
     const isKnown = file.record !== undefined || (noted.wish !== "none" && !isStrangers);

@@ -1,12 +1,14 @@
 import { existsSync } from "node:fs";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import type { Standing } from "../config/settings.ts";
 import { isSameFile } from "../same-file.ts";
 import type { Host } from "./host.ts";
 import type { ProgramRecord } from "./record.ts";
 
 /*
  * The same name in two configuration files that share a state folder: two programs, and one record. It
- * is the one's whose process lives, or whose usrsvcd looks after it, whether it runs just now or not.
+ * is the one's whose process lives, or whose usrsvcd looks after it, whether it runs just now or not. A
+ * state folder may be a copy, too, of one that another file has for itself: its records say nothing here.
  */
 
 /** The other file whose program has the record. */
@@ -18,7 +20,7 @@ export interface OtherConfig {
   readonly how: string;
 }
 
-type OtherHost = Pick<Host, "proc" | "config" | "isConfiguredIn" | "daemonConfig">;
+type OtherHost = Pick<Host, "proc" | "config" | "standingIn" | "daemonConfig">;
 
 /** The other configuration file to which the program of this name belongs at the moment, if any. */
 export function otherConfig(
@@ -27,23 +29,27 @@ export function otherConfig(
   host: OtherHost,
 ): OtherConfig | undefined {
   const process = record?.process;
-  const theirs = isOthers(name, record?.config, host) ? record?.config : undefined;
+  const theirs = standing(name, record?.config, host) === "here" ? record?.config : undefined;
   if (theirs !== undefined && process !== undefined && lives(process, host)) {
     return { config: theirs, process, how: `runs there as pid ${process.pid}` };
   }
   const config = host.daemonConfig?.();
-  if (!isOthers(name, config, host)) return undefined;
+  if (config === undefined || standing(name, config, host) === "none") return undefined;
   if (theirs === undefined && process !== undefined && lives(process, host)) return undefined;
   const isItsRecord = record?.config !== undefined && isSameFile(record.config, config);
   return { config, process: undefined, how: describe(isItsRecord ? record : undefined) };
 }
 
-/** The other configuration file whose program, which does not run, has left the record: it says nothing of ours. */
+/**
+ * The other configuration file whose program has left the record, which says nothing of ours: it does not
+ * run, or has its state folder elsewhere.
+ */
 export function strangersRecord(
   { name, process, config }: ProgramRecord,
   host: OtherHost,
 ): string | undefined {
-  if (!isOthers(name, config, host)) return undefined;
+  const how = standing(name, config, host);
+  if (how !== "here") return how === "apart" ? config : undefined;
   return process !== undefined && lives(process, host) ? undefined : config;
 }
 
@@ -52,9 +58,9 @@ function lives(process: ProcessRef, { proc }: OtherHost): boolean {
 }
 
 /** A file that was moved or removed has no program, nor has one from which the section was taken out. */
-function isOthers(name: string, config: string | undefined, host: OtherHost): config is string {
-  if (config === undefined || isSameFile(config, host.config) || !existsSync(config)) return false;
-  return host.isConfiguredIn?.(config, name) ?? true;
+function standing(name: string, config: string | undefined, host: OtherHost): Standing {
+  if (config === undefined || isSameFile(config, host.config) || !existsSync(config)) return "none";
+  return host.standingIn?.(config, name) ?? "here";
 }
 
 function describe(record: ProgramRecord | undefined): string {

@@ -32,7 +32,7 @@ export type Known = Pick<
   "stdout" | "directory" | "match" | "argv" | "useshell" | "env" | "inheritEnv"
 >;
 
-type LaunchHost = Pick<Host, "proc" | "ownerOf" | "watcher" | "env" | "programs">;
+type LaunchHost = Pick<Host, "proc" | "home" | "ownerOf" | "watcher" | "env" | "programs">;
 
 /**
  * The record as it would be had its writer not been killed in mid-launch, or had it not been lost: with
@@ -48,7 +48,7 @@ export async function completeLaunch(
   program: Known | undefined,
   host: LaunchHost,
 ): Promise<ProgramRecord> {
-  const launch = unfinishedLaunch(lock.note, record, host.proc.bootId());
+  const launch = unfinishedLaunch(lock.note, record, host);
   if (launch === undefined) return record;
   const end = monotonicMs() + EXEC_PATIENCE_MS;
   for (;;) {

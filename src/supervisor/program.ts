@@ -216,7 +216,7 @@ export class SupervisedProgram {
   #launchedProcess(): ProcessRef | undefined {
     const { host } = this.#around;
     const note = lockNote(programLock(host.state, this.name));
-    const launch = unfinishedLaunch(note, this.#ledger.record, host.proc.bootId());
+    const launch = unfinishedLaunch(note, this.#ledger.record, host);
     return launch && completedRecord(this.#ledger.base(), launch, this.#settings, host)?.process;
   }
 

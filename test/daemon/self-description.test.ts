@@ -14,6 +14,7 @@ const info: DaemonInfo = {
   boot: "boot",
   since: "2024-01-01T00:00:00.000Z",
   version: "2.0.0",
+  stateDir: undefined,
   config: "/home/a/usrsvc.cfg",
   pidfile: "/home/a/usrsvcd.pid",
   log: "stdout",

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
-import { describe, test } from "node:test";
+import { cpSync, rmSync, writeFileSync } from "node:fs";
+import { describe, test, type TestContext } from "node:test";
+import type { Pid } from "../../proc/pid.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
-import { kill, pids, settled, stays, told } from "./looks.ts";
+import { daemonPid, kill, pids, settled, stays, told } from "./looks.ts";
 
 /*
  * Two configuration files that share a state folder, with a program of one name. Production has a
@@ -184,4 +185,57 @@ test("and its usrsvcd takes it over, though the other, not told yet, had it", as
   assert.ok(isAlive(pid));
   await kill(pid);
   await waitFor("another", () => pids(home, /^\/bin\/sleep/).length === 1);
+});
+
+/*
+ * A project folder copied with its state folder: the records, notes and pidfiles in it are the original's.
+ */
+describe("a state folder that is the copy of another", () => {
+  /** Production is copied, while it runs, as `cp -a` does it; what the copy is told is its own state_dir. */
+  async function copied(t: TestContext): Promise<{ home: Home; stage: string; production: Pid }> {
+    const home = new Home(t).program("web", { command: sleeper() });
+    await home.usrsvcd();
+    await settled(home, "web");
+    const production = await home.running("web");
+    const stage = home.file("stage.cfg");
+    const copy = home.file("stage-state");
+    cpSync(home.file("state"), copy, { recursive: true });
+    writeFileSync(stage, home.read("usrsvc.cfg").replaceAll(home.file("state"), copy));
+    return { home, stage, production };
+  }
+
+  test("is no reason to leave its program alone, nor to take production's", async (t) => {
+    const { home, stage, production } = await copied(t);
+    const before = await home.usrsvc("-c", stage, "status");
+    assert.match(before.out, new RegExp(`process ${production} .* is web of ${home.config}: left`));
+    assert.match((await home.usrsvc("-c", stage, "stop", "web")).out, /was not running/);
+    const start = await home.usrsvc("-c", stage, "start", "web");
+    assert.match(start.out, /: started, pid/);
+    assert.equal(pids(home, /^\/bin\/sleep/).length, 2);
+    assert.match((await home.usrsvc("-c", stage, "stop", "web")).out, /: stopped, pid/);
+    assert.deepEqual(pids(home, /^\/bin\/sleep/), [production]);
+    assert.equal((await home.statusOf("web"))["pid"], production);
+  });
+
+  test("has a usrsvcd of its own, which is not production's", async (t) => {
+    const { home, stage, production } = await copied(t);
+    const daemon = await daemonPid(home);
+    assert.match((await home.usrsvcd("-c", stage, "status")).out, /usrsvcd is not running/);
+    assert.match((await home.usrsvcd("-c", stage, "stop")).out, /was not running/);
+    assert.ok(isAlive(daemon));
+    assert.equal((await home.usrsvcd("-c", stage, "start")).code, 0);
+    await waitFor("both", () => pids(home, /^\/bin\/sleep/).length === 2);
+    assert.equal((await home.usrsvcd("-c", stage, "stop")).code, 0);
+    assert.ok(isAlive(daemon));
+    assert.ok(isAlive(production));
+  });
+});
+
+test("usrsvcd stop with another file does not end the usrsvcd that its pidfile names", async (t) => {
+  const home = new Home(t).program("web", { command: sleeper() });
+  await home.usrsvcd();
+  const other = home.file("other.cfg");
+  writeFileSync(other, home.read("usrsvc.cfg").replaceAll(home.file("state"), home.file("other")));
+  assert.match((await home.usrsvcd("-c", other, "stop")).out, /was not running/);
+  assert.ok(isAlive(await daemonPid(home)));
 });

@@ -274,7 +274,10 @@ function checkLock(text: string, folder: string): void {
   assert.ok(isText(lockHolder(path)));
   const note = lockNote(path);
   assert.doesNotMatch(note, /\n/);
-  const launch = unfinishedLaunch(note, undefined, boot);
+  const launch = unfinishedLaunch(note, undefined, {
+    proc: { bootId: () => boot },
+    home: "5dec0659",
+  });
   if (launch?.launched !== undefined) {
     assertCount(launch.launched.pid, "pid", 1);
     assertCount(launch.launched.startTime, "start time");

@@ -254,8 +254,8 @@ describe("start, of how the program is made", () => {
     );
     const ref = startedProcess(await lab.start(lab.settings(idle(lab))));
     const [note = "", mark = ""] = seen;
-    assert.equal(unfinishedLaunch(note, undefined, proc.bootId())?.id, mark);
-    assert.equal(unfinishedLaunch(noteOf(lab), lab.record().record, proc.bootId()), undefined);
+    assert.equal(unfinishedLaunch(note, undefined, lab.host)?.id, mark);
+    assert.equal(unfinishedLaunch(noteOf(lab), lab.record().record, lab.host), undefined);
     assert.equal(environmentOf(ref.pid)["USRSVC_LAUNCH"], mark);
     assert.equal(lab.record().record?.launch, mark);
     assert.equal(seen.length, 2);

@@ -19,7 +19,8 @@ import { cleanUp } from "../support/clean-up.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { inTime, waitFor } from "../support/wait.ts";
 
-const ID = "this-launch";
+const HOME = "this";
+const ID = `${HOME}-launch`;
 const uid = process.getuid?.() ?? 0;
 
 const BOOT = new FakeProc().bootId();
@@ -47,9 +48,10 @@ const marked = (pid: number, more: Partial<FakeProcess> = {}): FakeProcess => ({
 });
 
 const watcher = (): ProcessWatcher => new PollingWatcher(procReader());
-const hostOf = (proc: ProcReader): Pick<Host, "proc" | "ownerOf" | "watcher" | "env"> => ({
+const hostOf = (proc: ProcReader): Pick<Host, "proc" | "home" | "ownerOf" | "watcher" | "env"> => ({
   proc,
   env: {},
+  home: HOME,
   ownerOf: () => undefined,
   watcher,
 });
@@ -154,6 +156,7 @@ describe("completeLaunch", () => {
     ["nothing is noted", "", record],
     ["the launch that is noted is on record", launchNote(ID, BOOT), { ...record, launch: ID }],
     ["it was launched in another boot", launchNote(ID, "another"), record],
+    ["another usrsvc launched it", launchNote("other-launch", BOOT), record],
     ["the note is of something else", `other ${ID} now ${BOOT}`, record],
   ];
   for (const [what, note, of] of others) {
@@ -165,7 +168,7 @@ describe("completeLaunch", () => {
   }
 
   test("finds a real process by its environment", async (t) => {
-    const id = newLaunchId("home", procReader().uptime());
+    const id = newLaunchId(HOME, procReader().uptime());
     const made = child(t, "sleep", ["600"], {
       detached: true,
       env: { ...process.env, ...marks("web", id) },
@@ -228,7 +231,7 @@ describe("completeLaunch", () => {
 });
 
 describe("completeLaunch, of what leads to no mark", () => {
-  const id = newLaunchId("home", 20);
+  const id = newLaunchId(HOME, 20);
   const note = (): ReturnType<typeof lockWith> => lockWith(launchNote(id, BOOT));
   const one = { uid, argv: ["app"], environ: marks("web", id) };
 

@@ -13,7 +13,7 @@ import { SupervisedProgram } from "../../src/supervisor/program.ts";
 import { StateWatch } from "../../src/supervisor/state-watch.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import { cleanUp } from "../support/clean-up.ts";
-import { everything, type Lab, makeLab } from "../support/lab.ts";
+import { everythingOf, type Lab, makeLab } from "../support/lab.ts";
 import { orphan } from "../support/processes.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait.ts";
@@ -30,7 +30,7 @@ function scene(t: TestContext): Scene {
   const lab = makeLab(t);
   const state = stateDir(join(lab.dir, "supervised"));
   makeStateDir(state);
-  const host = linuxHost(state, "usrsvcd", everything);
+  const host = linuxHost(state, "usrsvcd", everythingOf(lab.dir));
   cleanUp(t, () => host[Symbol.dispose]());
   const lines: { event: LogEvent; program: string }[] = [];
   const supervisor = new Supervisor({

@@ -5,7 +5,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import type { ProgramSettings } from "../../src/config/settings.ts";
 import type { Host } from "../../src/program/host.ts";
-import { linuxHost } from "../../src/program/linux-host.ts";
+import { linuxHost, type Scope } from "../../src/program/linux-host.ts";
 import { programLock, tryLock } from "../../src/program/lock.ts";
 import { pattern } from "../../src/program/match.ts";
 import { emptyRecord, readRecord, type RecordFile } from "../../src/program/record.ts";
@@ -21,13 +21,15 @@ import { waitFor } from "./wait.ts";
 /** Names the lab that a process belongs to. What begins with USRSVC_ would not be handed on. */
 export const LAB_MARK = "TEST_LAB_OF_USRSVC";
 
+/** All that there is belongs to one configuration, of this folder: what other tests mark is another's. */
+export function everythingOf(dir: string): Scope {
+  return { config: join(dir, "usrsvc.cfg"), isConfigured: () => true };
+}
+
 /**
  * A folder and a host in which a test starts real programs. What it started is ended after it, by
  * pid: it is known by a variable in its environment, however often it forked.
  */
-/** All that there is belongs to one configuration. */
-export const everything = { config: "/no/such/usrsvc.cfg", isConfigured: () => true };
-
 export interface Lab {
   readonly dir: string;
   readonly host: Host;
@@ -47,7 +49,7 @@ export function makeLab(t: TestContext, adapt: (host: Host) => Host = (host) => 
   const state = stateDir(join(dir, "state"));
   makeStateDir(state);
   mkdirSync(join(dir, "files"));
-  const machine = linuxHost(state, "usrsvc", everything);
+  const machine = linuxHost(state, "usrsvc", everythingOf(dir));
   cleanUp(t, () => machine[Symbol.dispose]());
   cleanUp(t, () => endAll(dir));
   const host = adapt(machine);
@@ -90,12 +92,14 @@ function livingOf(dir: string): readonly ProcessRef[] {
     .flatMap((pid) => procReader().alive(pid) ?? []);
 }
 
-/** Until none is left: one that is killed may just have forked. */
+/** Until none is seen twice: one that is killed may just have forked, and in mid-exec none has a mark. */
 async function endAll(dir: string): Promise<void> {
+  let looks = 0;
   await waitFor(() => {
     const left = livingOf(dir);
     for (const ref of left) killRef(ref);
-    return left.length === 0;
+    looks = left.length === 0 ? looks + 1 : 0;
+    return looks === 2;
   }, "the programs of a test have ended");
 }
 

@@ -6,13 +6,13 @@ import { pattern } from "../../../src/program/match.ts";
 import { emptyRecord } from "../../../src/program/record.ts";
 import { start } from "../../../src/program/start.ts";
 import { makeStateDir, stateDir } from "../../../src/program/state-dir.ts";
-import { everything, LAB_MARK } from "../lab.ts";
+import { everythingOf, LAB_MARK } from "../lab.ts";
 import { programSettings } from "../settings.ts";
 
 const dir = process.argv[2] ?? "";
 const state = stateDir(join(dir, "starved"));
 makeStateDir(state);
-const host = linuxHost(state, "usrsvc", everything);
+const host = linuxHost(state, "usrsvc", everythingOf(dir));
 const program = programSettings(dir, ["/bin/sleep", `0.2${process.pid}`], {
   successMs: 50,
   env: new Map([[LAB_MARK, dir]]),
