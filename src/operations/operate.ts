@@ -2,6 +2,7 @@ import { ExitCode } from "../exit-code.ts";
 import { checkBeforeStart } from "../program/check.ts";
 import { describeElsewhere } from "../program/elsewhere.ts";
 import { findHeirOfUnseen } from "../program/heir.ts";
+import { describeStrays, markedProcesses } from "../program/stragglers.ts";
 import { lookFor, type Subject } from "../program/subject.ts";
 import { endIt } from "./end-process.ts";
 import { launchIt, takeUp } from "./launch-process.ts";
@@ -21,9 +22,14 @@ export async function startProgram(subject: Subject, operation: Operation): Prom
     const found = heir ?? seen;
     operation.debug(`${subject.name}: ${describeFound(found)}`);
     if (found.kind === "running") return takeUp(subject, record, found, operation);
+    const isUnknown = record.launch === undefined && record.process === undefined;
+    const strays =
+      isUnknown && operation.looksBehind === true
+        ? describeStrays(subject.name, markedProcesses(host), host)
+        : [];
     const fresh = { ...record, restarts: 0, failures: 0 };
     const result = await launchIt(subject, fresh, "start", lock, operation, []);
-    return withDetails(result, describeElsewhere(found, host));
+    return withDetails(result, [...strays, ...describeElsewhere(found, host)]);
   });
 }
 

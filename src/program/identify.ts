@@ -53,6 +53,8 @@ export interface IdentifyPorts {
   readonly ownerOf: Owners["ownerOf"];
   /** True where a process runs the file that the program's command executes, whatever its title. */
   readonly executes: (process: ProcessRef) => boolean;
+  /** True where a process that bears no mark writes to the program's log, and to no other's. */
+  readonly writesItsLog: (process: ProcessRef) => boolean;
 }
 
 /** What a start puts into the background is born within so many seconds of it. */
@@ -299,6 +301,8 @@ function scan(
   if (first !== undefined) {
     return { ...running(first, undefined, "scan", pidfile), others: more, isFree: true };
   }
+  const writer = isLost(record) ? lostWriter(pattern, ports, all) : undefined;
+  if (writer !== undefined) return running(writer, undefined, "scan", pidfile);
   if (others.length === 0) return { kind: "absent", pidfile };
   return { kind: "absent", pidfile, taken: others };
 }
@@ -351,6 +355,25 @@ function lostLaunch(
     if (launch !== undefined) return { process: one.ref, launch };
   }
   return undefined;
+}
+
+/**
+ * What was launched where the record of that is lost, and it has written a title over its mark as well, as
+ * redis does: it leads its session, runs the command's file, and writes to the program's log.
+ */
+function lostWriter(
+  { isLaunched, isShell }: Pattern,
+  ports: IdentifyPorts,
+  all: readonly TableEntry[],
+): ProcessRef | undefined {
+  if (!isLaunched || isShell) return undefined;
+  return all.find(
+    ({ ref, session }) =>
+      session === Number(ref.pid) &&
+      ports.writesItsLog(ref) &&
+      ports.executes(ref) &&
+      ports.relation(ref) !== "other",
+  )?.ref;
 }
 
 function isFreeMatch(

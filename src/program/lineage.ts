@@ -91,13 +91,19 @@ export function isOfRetired({ pid }: ProcessRef, name: string, host: LineageHost
 /** By the process of a look: a thousand programs may ask about a thousand processes. Null: it has none. */
 const marks = new WeakMap<ProcessRef, Mark | null>();
 
+/** The mark of a process of a look, read once for all who ask; undefined: it has none. */
+export function knownMark(ref: ProcessRef, { proc }: Pick<Host, "proc">): Mark | undefined {
+  let mark = marks.get(ref);
+  if (mark === undefined) marks.set(ref, (mark = markOf(proc, ref.pid) ?? null));
+  return mark ?? undefined;
+}
+
 /**
  * The launch of a process that was launched for the program `name` and is on nobody's record: undefined
  * where it was not, or only stems from what was.
  */
 export function launchOf(ref: ProcessRef, name: string, host: LineageHost): string | undefined {
-  let mark = marks.get(ref);
-  if (mark === undefined) marks.set(ref, (mark = markOf(host.proc, ref.pid) ?? null));
+  const mark = knownMark(ref, host);
   // First what costs nothing: records are read for the one process in question only.
   if (mark?.home !== host.home || mark.program !== name) return undefined;
   if ((host.ownerOfLaunch?.(mark.launch) ?? name) !== name) return undefined;

@@ -211,7 +211,7 @@ export class StartMatch {
     if (!this.#program.autopid) return []; // its own pidfile leads to it
     return [
       `its command line is now "${argv.join(" ")}", which the command does not match: ` +
-        "set proctitle_re, or it cannot be found again should its record in state_dir be lost",
+        "set proctitle_re, or it may not be found should somebody start it by hand, or its record in state_dir be lost",
     ];
   }
 

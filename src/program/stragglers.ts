@@ -1,6 +1,7 @@
+import { sameProcess } from "../../proc/pid.ts";
 import { shorten } from "../format.ts";
 import type { Host } from "./host.ts";
-import { relation } from "./lineage.ts";
+import { knownMark, relation } from "./lineage.ts";
 import { markOf } from "./mark.ts";
 import type { TableEntry } from "./process-judge.ts";
 
@@ -31,8 +32,39 @@ export function describeStragglers(
 
 /** In words, one line each: processes that stem from `origin`, and run on. */
 export function describeRunOn(left: readonly TableEntry[], origin: string): readonly string[] {
+  return describe(left, `${origin}, in a session of its own`);
+}
+
+function describe(left: readonly TableEntry[], origin: string): readonly string[] {
   return left.slice(0, MOST_TOLD).map(({ ref, argv }) => {
     const words = shorten(argv.join(" ").trim(), 60);
-    return `process ${ref.pid} (${words}) stems from ${origin}, in a session of its own, and runs on`;
+    return `process ${ref.pid} (${words}) stems from ${origin}, and runs on`;
   });
+}
+
+/** What a look shows of launches, by the name of the program. */
+export type Marked = ReadonlyMap<string, readonly TableEntry[]>;
+
+/** All own processes that bear a mark of this usrsvc. */
+export function markedProcesses(host: Pick<Host, "table" | "proc" | "home">): Marked {
+  const all = new Map<string, TableEntry[]>();
+  for (const one of host.table.sweep()) {
+    const mark = knownMark(one.ref, host);
+    if (mark?.home !== host.home) continue;
+    const known = all.get(mark.program);
+    if (known === undefined) all.set(mark.program, [one]);
+    else known.push(one);
+  }
+  return all;
+}
+
+/**
+ * Before a launch of a program that has nothing on record, and does not run: what runs on of a launch whose
+ * record was lost, in words, one line each. Nobody can tell what of that is still wanted.
+ */
+export function describeStrays(name: string, marked: Marked, host: Host): readonly string[] {
+  const strays = (marked.get(name) ?? []).filter(
+    ({ ref }) => sameProcess(host.proc.alive(ref.pid), ref) && relation(ref, name, host) === "own",
+  );
+  return describe(strays, "an earlier start of it, which is on record no more");
 }

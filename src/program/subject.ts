@@ -5,7 +5,8 @@ import { type Found, identify } from "./identify.ts";
 import { executables, pattern, type Pattern, searchPath } from "./match.ts";
 import type { SweepOptions } from "./process-table.ts";
 import type { ProgramRecord } from "./record.ts";
-import { isCopy, isOfRetired, launchOf, relation } from "./lineage.ts";
+import { isCopy, isOfRetired, knownMark, launchOf, relation } from "./lineage.ts";
+import { isOnlyLogOf } from "./log-owners.ts";
 
 /** One program as far as it can be looked for and stopped: a faulty one, too. */
 export interface Subject {
@@ -150,6 +151,12 @@ export function lookFor(
       const { settings } = subject;
       if (settings === undefined) return false;
       return runsOneOf(executables(settings, searchPath(settings, host.env)), ref, host);
+    },
+    writesItsLog(ref) {
+      const { settings } = subject;
+      const { programs } = host;
+      if (settings === undefined || programs === undefined) return false;
+      return knownMark(ref, host) === undefined && isOnlyLogOf(settings, ref.pid, programs);
     },
   });
 }

@@ -7,6 +7,7 @@ import { countLeftOvers } from "../format.ts";
 import type { Lock } from "../program/lock.ts";
 import { start } from "../program/start.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
+import { describeStrays } from "../program/stragglers.ts";
 import { isStopRequested } from "../program/stop-request.ts";
 import { lookFor, type Subject } from "../program/subject.ts";
 import type { Ledger } from "./ledger.ts";
@@ -91,6 +92,7 @@ export class Starter {
     const isRestart = restarts > (ledger.record?.restarts ?? 0);
     const reason = ledger.record?.reason;
     ledger.noteCause();
+    if (ledger.record === undefined) this.#tellStrays();
     return await start(settings, {
       host,
       pattern: subject.pattern,
@@ -121,6 +123,14 @@ export class Starter {
     if (count === 0) return;
     const msg = `${countLeftOvers(count)} of its session ended`;
     this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);
+  }
+
+  /** It was never started, or its record is lost. */
+  #tellStrays(): void {
+    const { host, marked } = this.#around;
+    for (const line of describeStrays(this.#ledger.name, marked(), host)) {
+      this.#ledger.log("warn", "program.warning", {}, line);
+    }
   }
 
   #noteRemains(comesBack: boolean): void {

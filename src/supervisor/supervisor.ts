@@ -1,5 +1,5 @@
 import type { Alert } from "../alerts/alert.ts";
-import { monotonicMs, within } from "../clock.ts";
+import { lately, monotonicMs, within } from "../clock.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Log } from "../log.ts";
@@ -7,6 +7,7 @@ import { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../program/host.ts";
 import { removeOldRequests, stopRequestStem } from "../program/stop-request.ts";
 import { fileStem } from "../program/state-dir.ts";
+import { markedProcesses } from "../program/stragglers.ts";
 import type { ProgramState } from "./machine.ts";
 import { SupervisedProgram } from "./program.ts";
 import { StateWatch } from "./state-watch.ts";
@@ -22,6 +23,8 @@ const FIRST_LOOK_MS = 500;
 const END_PATIENCE_MS = 60_000;
 /** Without inotify the records are looked at this often, in ms. */
 const DEGRADED_LOOK_MS = 1000;
+/** What bears our marks is read once for all programs that are started within so many ms. */
+const MARKED_MS = 1000;
 
 /** What supervision asks for. */
 export interface SupervisorPorts {
@@ -68,6 +71,7 @@ export class Supervisor implements Disposable {
       alert,
       memory: new MemoryMonitor(host.proc),
       isSharedLog: ({ stdout, stderr }) => this.#writers(stdout) > 1 || this.#writers(stderr) > 1,
+      marked: lately(MARKED_MS, () => markedProcesses(host)),
       onState,
     };
   }

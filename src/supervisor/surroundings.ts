@@ -2,6 +2,7 @@ import type { Alert } from "../alerts/alert.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../program/host.ts";
+import type { Marked } from "../program/stragglers.ts";
 import type { LookOptions } from "../program/subject.ts";
 import type { WriteLog } from "./ledger.ts";
 
@@ -14,6 +15,8 @@ export interface Surroundings {
   readonly memory: MemoryMonitor;
   /** True where another program writes to the same files: nobody can tell whose words are there. */
   readonly isSharedLog: (settings: Pick<ProgramSettings, "stdout" | "stderr">) => boolean;
+  /** What bears marks of this usrsvc, as it was a moment ago. */
+  readonly marked: () => Marked;
   /** Called when a program may have got another state. */
   readonly onState: () => void;
 }

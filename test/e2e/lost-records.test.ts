@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import type { Pid } from "../../proc/pid.ts";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
-import { daemonPid, endAfter, kill, onlyPid, pids, settled, told, up } from "./looks.ts";
+import { daemonPid, endAfter, kill, onlyPid, parentOf, pids, settled, told, up } from "./looks.ts";
 
 import { nginx, redis } from "./servers.ts";
 
@@ -85,6 +86,56 @@ describe("a program whose record is lost", () => {
       await isStill(home, "redis", pid);
     },
   );
+
+  test(
+    "is known by its log and its file where it wiped out its mark, and nothing is left of the state",
+    { skip: redis === undefined && "redis is not installed" },
+    async (t) => {
+      const home = new Home(t).write();
+      const folder = home.file("redis");
+      mkdirSync(folder);
+      writeFileSync(`${folder}/redis.conf`, `port 0\nunixsocket ${folder}/sock\ndir ${folder}\n`);
+      home.program("redis", { command: `${redis} ${folder}/redis.conf`, success_seconds: "1" });
+      endAfter(t, home, /^\S*redis-server /);
+      await home.usrsvc("start", "redis");
+      const pid = await home.running("redis");
+      forget(home, "run", "state");
+      assert.equal((await home.statusOf("redis"))["pid"], pid);
+      mkdirSync(home.file("run"));
+      mkdirSync(home.file("state/programs"), { recursive: true });
+      await isStill(home, "redis", pid);
+    },
+  );
+
+  test("and whose first process has ended: what that left is named before another is started", async (t) => {
+    const home = new Home(t).write();
+    home.program("web", { command: `/usr/bin/timeout 1000 ${sleeper()}` });
+    await home.usrsvc("start", "web");
+    const left = async (): Promise<Pid> => {
+      const first = await home.running("web");
+      const [child] = await waitFor("its child", () => {
+        const all = pids(home, /^\/bin\/sleep/).filter((pid) => parentOf(pid) === first);
+        return all.length === 1 ? all : undefined;
+      });
+      await kill(first);
+      forget(home, "run", "state");
+      mkdirSync(home.file("run"));
+      return Number(child) as Pid;
+    };
+    const child = await left();
+    const how = "stems from an earlier start of it, which is on record no more, and runs on";
+    const start = await home.usrsvc("start", "web");
+    assert.match(start.out, new RegExp(`process ${child} \\(/bin/sleep .*\\) ${how}`));
+    const second = await left();
+    await home.usrsvcd();
+    await settled(home, "web");
+    const warnings = told(home, "program.warning", "web").map(({ msg }) => msg);
+    assert.equal(warnings.length, 2, warnings.join("\n"));
+    for (const pid of [child, second]) {
+      assert.ok(warnings.some((msg) => msg.includes(`process ${pid} `) && msg.endsWith(how)));
+    }
+    assert.ok([child, second].every(isAlive), "nobody can tell what is still wanted");
+  });
 
   test("is not taken for that which has ended meanwhile", async (t) => {
     const home = new Home(t).write();

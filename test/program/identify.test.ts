@@ -29,6 +29,8 @@ interface Scene {
   readonly pidfileAgeMs?: number;
   /** Of the file that the command executes. */
   readonly executing?: readonly ProcessRef[];
+  /** To the program's log. */
+  readonly writing?: readonly ProcessRef[];
   /** What happens right after the look. */
   readonly meanwhile?: () => void;
 }
@@ -53,6 +55,7 @@ function look(t: TestContext, scene: Scene): { found: Found; sweeps: number } {
     launchOf: (ref) => (sameProcess(scene.launched, ref) ? "its-launch" : undefined),
     ownerOf: (ref) => (has(scene.taken, ref) ? "other" : undefined),
     executes: (ref) => has(scene.executing, ref),
+    writesItsLog: (ref) => has(scene.writing, ref),
   };
   const record = scene.record && { ...emptyRecord("web", "boot"), ...scene.record };
   const { scanForProcess = true, isLaunched = false, isShell = false, autopid = true } = scene;
@@ -360,6 +363,22 @@ describe("identify, by lineage", () => {
     // Older than the process by years: another had the pid.
     assert.equal(seen(look(t, { ...scene, pidfileAgeMs: 1e11 })), "absent");
   });
+});
+
+test("identify, where nothing is on record, takes what was launched by its file and its log", (t) => {
+  const proc = new FakeProc();
+  const ref = proc.set({ pid: 20, session: 20, startTime: 200, argv: ["redis *:6379"] });
+  const scene: Scene = { proc, isLaunched: true, executing: [ref], writing: [ref] };
+  assert.equal(seen(look(t, scene)), "20 scan");
+  assert.equal(seen(look(t, { ...scene, isLaunched: false })), "absent", "by its title, that is");
+  assert.equal(seen(look(t, { ...scene, isShell: true })), "absent");
+  assert.equal(seen(look(t, { ...scene, executing: [] })), "absent", "a tail -f of its log");
+  assert.equal(seen(look(t, { ...scene, writing: [] })), "absent");
+  assert.equal(seen(look(t, { ...scene, taken: [ref] })), "absent");
+  const known = { process: { pid: 19 as Pid, startTime: 5 as Ticks } };
+  assert.equal(seen(look(t, { ...scene, record: known })), "absent", "it would be on record");
+  proc.set({ pid: 20, session: 3, startTime: 200, argv: ["redis *:6379"] });
+  assert.equal(seen(look(t, scene)), "absent", "a worker");
 });
 
 describe("identify, of what is about to end", () => {
