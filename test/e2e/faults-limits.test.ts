@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
-import { describe, test } from "node:test";
-import { cleanUp } from "../support/clean-up.ts";
-import { Home, isAlive, type Json, lines, type LogLine, sleeper, waitFor } from "./home.ts";
+import { test } from "node:test";
+import { Account } from "./account.ts";
+import { Home, isAlive, type LogLine, sleeper, waitFor } from "./home.ts";
 
 /*
  * What a machine lacks for a while: descriptors, processes. usrsvcd runs on, tells it once, and goes on with
@@ -99,45 +99,31 @@ test(
 
 const noBody = process.getuid?.() === 0 ? false : "only root can take another account";
 
-describe("an account", { skip: noBody }, () => {
-  /** An account of its own, which has no process but those of this test. */
-  const uid = 60_000 + (process.pid % 5000);
-
-  /** Runs as the account; what it prints, whatever its exit code. */
-  function run(home: Home, ...words: readonly string[]): string {
-    const ids = [`--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
-    const { stdout } = spawnSync("setpriv", [...ids, ...words], { env: home.env });
-    return stdout.toString();
-  }
-
-  test("that may have no further process gives no program up", async (t) => {
+test(
+  "an account that may have no further process gives no program up",
+  { skip: noBody },
+  async (t) => {
     const home = new Home(t);
-    if (run(home, home.command("usrsvc.cjs"), "--version") === "") {
-      return t.skip("another account cannot read the built commands here");
-    }
+    // One of its own, which has no process but those of this test.
+    const account = new Account(home);
+    if (!account.canRun) return t.skip("another account cannot read the built commands here");
     home.program("web", { command: sleeper(), maxrestarts: "1" });
-    execFileSync("chown", ["-R", `${uid}:${uid}`, home.path]);
-    const [usrsvc, usrsvcd] = [home.command("usrsvc.cjs"), home.command("usrsvcd.cjs")];
-    cleanUp(t, () => {
-      run(home, usrsvcd, "stop");
-      run(home, usrsvc, "stop", "all");
-    });
-    const status = (): Json => lines(run(home, usrsvc, "status", "--json", "web"))[0] ?? {};
-    run(home, usrsvcd);
+    account.take(t);
+    account.usrsvcd();
     await waitFor("web", () => told(home, "program.started").length > 0);
-    const web = Number(status()["pid"]);
-    const daemon = home.read(`${uid}_usrsvcd.pid`).trim();
-    run(home, "prlimit", "--pid", daemon, "--nproc=1:");
+    const web = Number(account.statusOf("web")["pid"]);
+    const daemon = home.read(`${account.uid}_usrsvcd.pid`).trim();
+    account.run("prlimit", "--pid", daemon, "--nproc=1:");
     process.kill(web, "SIGKILL");
     const reason = await waitFor("the trouble", () => told(home, "program.error")[0]?.msg);
     assert.match(reason, /no further process may be made/);
-    const down = status();
+    const down = account.statusOf("web");
     assert.equal(down["state"], "backoff");
     assert.match(String(down["reason"]), /no further process may be made/);
-    run(home, "prlimit", "--pid", daemon, "--nproc=4096:");
-    await waitFor("web", () => status()["state"] === "running", RETRY_MS);
+    account.run("prlimit", "--pid", daemon, "--nproc=4096:");
+    await waitFor("web", () => account.statusOf("web")["state"] === "running", RETRY_MS);
     assert.equal(told(home, "program.gave-up").length, 0);
     assert.equal(told(home, "program.error").length, 1);
     assert.equal(told(home, "program.recovered").length, 1);
-  });
-});
+  },
+);

@@ -28,7 +28,7 @@ async function copies(home: Home, count: number): Promise<void> {
 for (const workers of [1, 2]) {
   test(`in the pause after several deaths none of ${workers} orphaned workers is the program`, async (t) => {
     const home = new Home(t);
-    home.program("srv", { command: prefork(home, workers), restart_delay: "1" });
+    home.program("srv", { command: prefork(home, workers), restart_delay: "3" });
     await home.usrsvcd();
     let last = 0;
     for (const nth of [1, 2, 3]) {
