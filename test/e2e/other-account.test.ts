@@ -296,4 +296,24 @@ describe("another account", { skip }, () => {
     assert.doesNotMatch(err, /stderr:/);
     assert.equal((await home.usrsvc("start", "web")).code, 0);
   });
+
+  test("has no file of ours shown that it puts in the place of a log during a start", async (t) => {
+    const folder = shared(t);
+    chmodSync(folder, 0o777); // there it can remove our log
+    const log = join(folder, "web.log");
+    const home = new Home(t);
+    const secret = join(home.path, "secret");
+    writeFileSync(secret, "the key\n".repeat(50));
+    const swap = `rm ${log}; ln -s ${secret} ${log}; chown -h ${OTHER} ${log}`;
+    const command = home.script(
+      "die.sh",
+      `#!/bin/sh\necho words\n[ -z "$SWAP" ] || { ${swap}; }\nexit 1\n`,
+    );
+    home.program("web", { command, stdout: log });
+    assert.match((await home.usrsvc("start", "web")).err, /words/);
+    home.program("web", { command, stdout: log }, "[[Env]]\nSWAP = 1\n");
+    const { code, err, out } = await home.usrsvc("start", "web");
+    assert.equal(code, 134, err);
+    assert.doesNotMatch(out + err, /the key/);
+  });
 });
