@@ -1,4 +1,12 @@
-import { constants, readdirSync, readFileSync, readlinkSync, type Stats, statSync } from "node:fs";
+import {
+  constants,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { parsePid, type ProcessRef, sameProcess } from "../proc/pid.ts";
 import type { ProcReader } from "../proc/reader.ts";
@@ -20,6 +28,12 @@ export function findDaemon(state: StateDir, proc: ProcReader): LivingDaemon | un
   if (info !== undefined) return { process: info.process, info };
   const process = lockHolder(state.daemonLock, proc);
   return process && { process, info: undefined };
+}
+
+/** What keeps a usrsvcd from telling of itself, whatever it does, and what to do; undefined: that is not known. */
+export function silencer({ daemonFile }: StateDir): string | undefined {
+  const isFolder = lstatSync(daemonFile, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder ? `${daemonFile} is a folder: move it away` : undefined;
 }
 
 /** The self-description of the usrsvcd of this state folder, if it lives: it names pid and start time. */

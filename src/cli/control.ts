@@ -2,7 +2,7 @@ import { assertNever } from "../assert-never.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { ConfigError } from "../config/issue.ts";
 import { within } from "../clock.ts";
-import { findDaemon, type LivingDaemon, stateOfPidfile } from "../daemon-alive.ts";
+import { findDaemon, type LivingDaemon, silencer, stateOfPidfile } from "../daemon-alive.ts";
 import { unitOf } from "../daemon-info.ts";
 import { formatDuration } from "../format.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -165,7 +165,7 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
   else if (info === undefined) {
     screen.result(
       `usrsvcd runs, pid ${daemon.process.pid}; it has told no more of itself: ` +
-        `can nothing be written in ${host.state.path}?`,
+        (silencer(host.state) ?? `can nothing be written in ${host.state.path}?`),
     );
   } else {
     // Not by the clock, which may have been set since.
