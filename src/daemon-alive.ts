@@ -1,6 +1,7 @@
 import {
   constants,
   existsSync,
+  lstatSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -29,6 +30,12 @@ export function findDaemon(state: StateDir, proc: ProcReader): LivingDaemon | un
   if (info !== undefined) return { process: info.process, info };
   const process = lockHolder(state.daemonLock, proc);
   return process && { process, info: undefined };
+}
+
+/** What keeps a usrsvcd from telling of itself, whatever it does, and what to do; undefined: that is not known. */
+export function silencer({ daemonFile }: StateDir): string | undefined {
+  const isFolder = lstatSync(daemonFile, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder ? `${daemonFile} is a folder: move it away` : undefined;
 }
 
 /** The self-description of the usrsvcd of this state folder, if it lives: it names pid and start time. */
@@ -91,30 +98,40 @@ function lockHolder(path: string, proc: ProcReader): ProcessRef | undefined {
     const signed = /^usrsvcd, pid (\d+) *$/m.exec(text)?.[1];
     // A full disk leaves the lock without a signature, a read-only one with that of another.
     const isUnsigned = text === "" || accessFault(path, constants.W_OK) === "EROFS";
-    const pid = parsePid((isUnsigned ? kernelsHolder(stat) : signed) ?? "");
-    const process = pid && proc.alive(pid);
-    return process && hasOpen(process, stat) ? process : undefined;
+    return (isUnsigned ? kernelsHolders(stat) : [signed ?? ""])
+      .map((pid) => aliveOf(pid, proc))
+      .find((process) => process !== undefined && hasOpen(process, stat));
   } catch {
     return undefined; // it was never taken, or it is another user's process
   }
 }
 
 /**
- * Who has locked the file by flock(2), as `/proc/locks` (proc_locks(5)) tells it: inodes are told with the
- * device of their file system.
+ * Who may have locked the file by flock(2), as `/proc/locks` (proc_locks(5)) tells it: by its inode, and the
+ * device of its file system, which is not what stat(2) tells where that has subvolumes (btrfs) or layers. So
+ * each one that has a file of this number counts, and what it has open tells.
  */
-function kernelsHolder({ ino }: Stats): string | undefined {
+function kernelsHolders({ ino }: Stats): readonly string[] {
   const text = readFileSync("/proc/locks", "utf8");
-  return new RegExp(`^\\d+: FLOCK +ADVISORY +WRITE (\\d+) [0-9a-f]+:[0-9a-f]+:${ino} `, "m").exec(
-    text,
-  )?.[1];
+  const line = new RegExp(`^\\d+: FLOCK +ADVISORY +WRITE (\\d+) [0-9a-f]+:[0-9a-f]+:${ino} `, "gm");
+  return [...text.matchAll(line)].map(([, pid = ""]) => pid);
 }
 
+function aliveOf(text: string, proc: ProcReader): ProcessRef | undefined {
+  const pid = parsePid(text);
+  return pid && proc.alive(pid);
+}
+
+/** False also for another user's process. */
 function hasOpen(process: ProcessRef, { dev, ino }: Stats): boolean {
-  return openFiles(process).some((fd) => {
-    const stat = statSync(fd, { throwIfNoEntry: false });
-    return stat !== undefined && stat.dev === dev && stat.ino === ino;
-  });
+  try {
+    return openFiles(process).some((fd) => {
+      const stat = statSync(fd, { throwIfNoEntry: false });
+      return stat !== undefined && stat.dev === dev && stat.ino === ino;
+    });
+  } catch {
+    return false;
+  }
 }
 
 function openFiles({ pid }: ProcessRef): readonly string[] {

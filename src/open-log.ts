@@ -36,8 +36,22 @@ function isOpen({ mode, gid }: Stats): boolean {
  * @throws {ForeignFile} for what another account has put there, and what Node throws
  */
 export function openForAppend(path: string, mode = 0o666): number {
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOCTTY, O_NOFOLLOW } = constants;
-  const flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY;
+  const { O_WRONLY, O_APPEND, O_CREAT } = constants;
+  return openChecked(path, O_WRONLY | O_APPEND | O_CREAT, mode);
+}
+
+/**
+ * Opens a log to read what was written into it, with the same care: it gets to terminal and mail.
+ *
+ * @throws {ForeignFile} for what another account has put there, and what Node throws
+ */
+export function openForReading(path: string): number {
+  return openChecked(path, constants.O_RDONLY);
+}
+
+function openChecked(path: string, how: number, mode?: number): number {
+  const { O_NONBLOCK, O_NOCTTY, O_NOFOLLOW } = constants;
+  const flags = how | O_NONBLOCK | O_NOCTTY;
   const link = lstatSync(path, { throwIfNoEntry: false });
   const isLink = link?.isSymbolicLink() === true;
   if (isLink) checkLink(path, link);

@@ -18,11 +18,26 @@ export class UntrustedPath extends Error {
   override readonly name = "UntrustedPath";
   /** Only who, and where. */
   readonly fault: string;
+  /** The folder, if it is ours or root's, but too open. */
+  readonly open: OpenFolder | undefined;
 
-  constructor(fault: string, advice: string) {
+  constructor(fault: string, advice: string, open?: OpenFolder) {
     super(fault + advice);
     this.fault = fault;
+    this.open = open;
   }
+}
+
+interface OpenFolder extends Pick<Stats, "uid" | "mode"> {
+  readonly path: string;
+}
+
+/** Ends of sentences, for a path that is not a configuration's. */
+export interface Doubts {
+  /** What follows: `so that others could …`. */
+  readonly so: string;
+  /** What else to do: `set another …`. */
+  readonly instead: string;
 }
 
 /** A path that was followed to its end. */
@@ -85,6 +100,23 @@ export class TrustedPaths {
   }
 
   /**
+   * Who could put something else in the place of an absolute path, as far as it is there, and what to do;
+   * undefined: nobody, or it cannot be told.
+   */
+  doubt(path: string, { so, instead }: Doubts): string | undefined {
+    try {
+      this.follow(path);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof UntrustedPath)) return undefined; // told by whoever wants to use it
+      const { fault, open } = error;
+      if (open === undefined) return `${fault}, ${so}: ${instead}`;
+      const whose = `(mode ${(open.mode & 0o7777).toString(8)}, of ${nameOf(open.uid)})`;
+      return `${fault} ${whose}, ${so}: chmod go-w ${shellWord(open.path)}, or ${instead}`;
+    }
+  }
+
+  /**
    * A folder, by its path without links.
    *
    * @throws {UntrustedPath} where others can rename or remove what is in it
@@ -124,6 +156,7 @@ export class TrustedPaths {
     throw new UntrustedPath(
       `the folder ${path} can be changed by ${who}`,
       `, and what stands in it runs as you; mend it: chmod go-w ${shellWord(path)}, or use another folder`,
+      { path, uid: stat.uid, mode: stat.mode },
     );
   }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { procReader } from "../proc/reader.ts";
@@ -7,10 +8,13 @@ import { findDaemon, livingDaemon } from "../src/daemon-alive.ts";
 import { readDaemonInfo, unitOf } from "../src/daemon-info.ts";
 import { tryLock } from "../src/program/lock.ts";
 import { makeStateDir, type StateDir, stateDir } from "../src/program/state-dir.ts";
+import { cleanUp } from "./support/clean-up.ts";
 import { FakeProc } from "./support/fake-proc.ts";
+import { cannotMount, smallDisk } from "./support/mounts.ts";
 import { refOf, sleeper } from "./support/processes.ts";
 import { makeHugeFile, noFiles } from "./support/strange-files.ts";
 import { tempDir } from "./support/temp-dir.ts";
+import { waitFor } from "./support/wait.ts";
 
 const info = {
   process: { pid: 10, startTime: 100 },
@@ -154,6 +158,27 @@ describe("findDaemon", () => {
       assert.equal(findDaemon(state, proc), undefined, signature);
     }
   });
+
+  test(
+    "tells locks apart whose files have one number, on two disks",
+    { skip: cannotMount },
+    async (t) => {
+      const holders = ["a", "b"].map((name) => {
+        const path = join(tempDir(t), name);
+        smallDisk(t, path);
+        const state = stateDir(path);
+        makeStateDir(state);
+        writeFileSync(state.daemonLock, ""); // a full disk leaves it without a signature
+        const child = spawn("flock", ["--no-fork", state.daemonLock, "sleep", "1000"]);
+        cleanUp(t, () => void child.kill("SIGKILL"));
+        return { state, pid: child.pid, inode: statSync(state.daemonLock).ino };
+      });
+      assert.equal(new Set(holders.map(({ inode }) => inode)).size, 1);
+      for (const { state, pid } of holders) {
+        await waitFor(() => findDaemon(state, proc)?.process.pid === pid, `the holder ${pid}`);
+      }
+    },
+  );
 
   for (const { kind, make } of noFiles) {
     test(`does not wait for a lock that is ${kind}`, (t) => {

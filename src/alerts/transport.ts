@@ -57,6 +57,7 @@ function bySmtp(url: string, patienceMs: number): Transport {
     const { createTransport } = await import("nodemailer"); // only when there is a mail to send
     const transport = createTransport({
       url,
+      ...(mustEncrypt(url) ? { requireTLS: true } : {}),
       dnsTimeout: patienceMs / 4,
       connectionTimeout: patienceMs / 4,
       greetingTimeout: patienceMs / 4,
@@ -75,11 +76,28 @@ function bySmtp(url: string, patienceMs: number): Transport {
       await send(...mail);
     } catch (error) {
       const { message } = error instanceof Error ? error : new Error(String(error));
+      const isRefused = mustEncrypt(url) && /\bSTARTTLS\b/.test(message);
+      const told = isRefused ? `${UNENCRYPTED}: ${message}` : message;
       // Without its cause, which may hold the URL, or what was said to the server.
       // oxlint-disable-next-line preserve-caught-error
-      throw new Error(maskKnown(message, secretsOf(url)));
+      throw new Error(maskKnown(told, secretsOf(url)));
     }
   };
+}
+
+const UNENCRYPTED =
+  "the mail server does not encrypt (STARTTLS), so the password was not sent; write smtps:// if it does that " +
+  "instead, or let smtp_url end in /?requireTLS=false if all on the way may read the password";
+
+/** Settings of nodemailer, for the end of the URL, by which somebody has said himself what he wants. */
+const SAYS_SO = ["requireTLS", "ignoreTLS", "opportunisticTLS"];
+
+/** Whether a password would go over a network as it is: by itself nodemailer asks for encryption only where it is offered. */
+function mustEncrypt(smtpUrl: string): boolean {
+  const { protocol, hostname: host, password, searchParams } = new URL(smtpUrl);
+  const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/i.test(host);
+  const isSaid = SAYS_SO.some((key) => searchParams.has(key));
+  return protocol === "smtp:" && password !== "" && !isLocal && !isSaid;
 }
 
 /** The password, as it is written and in each form in which a server is told it, and may repeat it. */

@@ -2,7 +2,7 @@ import { assertNever } from "../assert-never.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { ConfigError } from "../config/issue.ts";
 import { within } from "../clock.ts";
-import { findDaemon, type LivingDaemon, stateOfPidfile } from "../daemon-alive.ts";
+import { findDaemon, type LivingDaemon, silencer, stateOfPidfile } from "../daemon-alive.ts";
 import { unitOf } from "../daemon-info.ts";
 import { formatDuration } from "../format.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -11,7 +11,7 @@ import { version } from "../package-root.ts";
 import { describeRunOn, runningPrograms } from "../operations/running.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
-import { stateDir } from "../program/state-dir.ts";
+import { makeStateDir, stateDir } from "../program/state-dir.ts";
 import type { DaemonAction, DaemonCommand } from "./args.ts";
 import { check, checkConfig, tellIssues } from "./checkconfig.ts";
 import { type DaemonResult, tellResult } from "./daemon-result.ts";
@@ -45,7 +45,9 @@ export async function control(
       return await rereadOrCheck(command, screen, signal);
     case "restart": {
       // Not without one that can take its place.
-      using host = hostOf(load(config).main, config, screen);
+      const { main } = load(config);
+      makeStateDir(stateDir(main.stateDir));
+      using host = hostOf(main, config, screen);
       const result = refuseRestart(host) ?? (await stopDaemon(host, signal));
       // As JSON, the start tells what came of both.
       const { code } = result;
@@ -163,7 +165,7 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
   else if (info === undefined) {
     screen.result(
       `usrsvcd runs, pid ${daemon.process.pid}; it has told no more of itself: ` +
-        `can nothing be written in ${host.state.path}?`,
+        (silencer(host.state) ?? `can nothing be written in ${host.state.path}?`),
     );
   } else {
     // Not by the clock, which may have been set since.

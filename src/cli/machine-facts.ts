@@ -7,8 +7,9 @@ import { checkBeforeStart, checkCommand } from "../program/check.ts";
 import { placeFor } from "../program/folders.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
-import { stateDir } from "../program/state-dir.ts";
+import { exchangeFault, stateDir } from "../program/state-dir.ts";
 import { findSendmail, isProgram } from "../sendmail.ts";
+import { TrustedPaths } from "../trusted-path.ts";
 import { describeScriptFault } from "./script-faults.ts";
 import { StrangerFinder } from "./strangers.ts";
 import { listShellCommands } from "../config/shell-commands.ts";
@@ -21,11 +22,15 @@ export function machineFacts(path: string): (main: MainSettings) => AdviceFacts 
       isConfigured: () => true,
     });
     const finder = new StrangerFinder(host);
+    const folders = new FoldersAbove(main.stateDir);
     return {
-      ofMain: (settings) => remarksOnMain(settings, path),
+      ofMain: (settings) => remarksOnMain(settings, path, folders),
       ofMail: describeMail,
       ofCommand: (settings) => describeCommand(settings, host),
-      ofFiles: (settings) => describeFiles(settings, host),
+      ofFiles: (settings) => [
+        ...describeFiles(settings, host),
+        ...remarksOnFolders(settings, folders),
+      ],
       strangers: (settings) => finder.find(settings),
     };
   };
@@ -40,7 +45,7 @@ function describeMail({ sendmailPath, smtpUrl }: MainSettings): string | undefin
   );
 }
 
-function remarksOnMain(main: MainSettings, file: string): readonly Remark[] {
+function remarksOnMain(main: MainSettings, file: string, folders: FoldersAbove): readonly Remark[] {
   const { sendmailPath, smtpUrl, pidfile, usrsvcdStdout, usrsvcdStderr, stateDir: state } = main;
   const remarks: Remark[] = [];
   const add = (key: string, text: string | undefined): void => {
@@ -58,14 +63,14 @@ function remarksOnMain(main: MainSettings, file: string): readonly Remark[] {
       `it holds a password, and others can read this file; mend it: chmod 600 ${file}`,
     );
   }
-  add("pidfile", describePlace(dirname(pidfile), main));
+  add("pidfile", describePlace(dirname(pidfile), main) ?? folders.doubt(pidfile));
   for (const [key, path] of [
     ["usrsvcd_stdout", usrsvcdStdout],
     ["usrsvcd_stderr", usrsvcdStderr],
   ] as const) {
-    if (path?.startsWith("/")) add(key, describePlace(dirname(path), main));
+    if (path?.startsWith("/")) add(key, describePlace(dirname(path), main) ?? folders.doubt(path));
   }
-  add("state_dir", describePlace(state, main));
+  add("state_dir", describePlace(state, main) ?? exchangeFault(state));
   return remarks;
 }
 
@@ -108,9 +113,46 @@ function describeCommand(settings: Partly, host: Host): string | undefined {
   return checkCommand({ argv, directory, useshell }, path)?.reason;
 }
 
-function describeFiles(settings: ProgramSettings, host: Host): Remark | undefined {
+function describeFiles(settings: ProgramSettings, host: Host): readonly Remark[] {
   const obstacle = checkBeforeStart(settings, host);
-  if (obstacle === undefined || obstacle.code === ExitCode.failedToLaunch) return undefined; // told as command
+  if (obstacle === undefined || obstacle.code === ExitCode.failedToLaunch) return []; // told as command
   const key = /\b(pidfile|stdout|stderr|directory)\b/.exec(obstacle.reason)?.[1] ?? "command";
-  return { key, text: `it cannot be started now: ${obstacle.reason}` };
+  return [{ key, text: `it cannot be started now: ${obstacle.reason}` }];
 }
+
+function remarksOnFolders(
+  { pidfile, stdout, stderr }: ProgramSettings,
+  folders: FoldersAbove,
+): readonly Remark[] {
+  const paths = { pidfile, stdout, ...(stderr === stdout ? {} : { stderr }) };
+  return Object.entries(paths).flatMap(([key, path]) => {
+    const text = folders.doubt(path);
+    return text === undefined ? [] : [{ key, text }];
+  });
+}
+
+/**
+ * Looks at the folders above those of pidfiles and logs, each once. A team that shares such folders may want
+ * it so: it is told, and not refused.
+ */
+class FoldersAbove {
+  readonly #paths = new TrustedPaths(process.getuid?.() ?? 0);
+  readonly #known = new Map<string, string | undefined>();
+  readonly #stateDir: string;
+
+  constructor(stateDir: string) {
+    this.#stateDir = stateDir;
+  }
+
+  doubt(path: string): string | undefined {
+    const folder = dirname(path);
+    if (`${folder}/`.startsWith(`${this.#stateDir}/`)) return undefined; // told of that
+    if (!this.#known.has(folder)) this.#known.set(folder, this.#paths.doubt(folder, ELSEWHERE));
+    return this.#known.get(folder);
+  }
+}
+
+const ELSEWHERE = {
+  so: "so that others could have this file written elsewhere",
+  instead: "write another path",
+};

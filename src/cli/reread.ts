@@ -1,5 +1,5 @@
 import { monotonicMs, sleep } from "../clock.ts";
-import { findDaemon } from "../daemon-alive.ts";
+import { findDaemon, silencer } from "../daemon-alive.ts";
 import type { DaemonInfo } from "../daemon-info.ts";
 import { ExitCode } from "../exit-code.ts";
 import { diskTrouble } from "../operations/disk-notes.ts";
@@ -31,13 +31,14 @@ export async function reread(host: Host, signal: AbortSignal): Promise<DaemonRes
     if (rereads > (before.info?.rereads ?? 0) && lastReread !== undefined) {
       return describeReread(lastReread, pid);
     }
+    if (silencer(host.state) !== undefined) break; // no answer will come
     await sleep(5, signal);
   }
   const where =
     before.info === undefined
       ? `the answer may be in its log: can nothing be written in ${host.state.path}?`
       : `see its log: ${before.info.log}`;
-  const trouble = diskTrouble(host.state.path);
+  const trouble = silencer(host.state) ?? diskTrouble(host.state.path);
   const why =
     trouble === undefined
       ? `has not answered; ${where}`

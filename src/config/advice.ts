@@ -27,8 +27,8 @@ export interface AdviceFacts {
   ofMail(main: MainSettings): string | undefined;
   /** Why the program could not be executed, of what `settings` tell. */
   ofCommand(settings: Unsure<ProgramSettings>): string | undefined;
-  /** What else speaks against a start. */
-  ofFiles(settings: ProgramSettings): Remark | undefined;
+  /** What else speaks against a start, and against the places of its files. */
+  ofFiles(settings: ProgramSettings): readonly Remark[];
   /** Processes that `proctitle_re` finds, and that are none of the program's. */
   strangers(settings: ProgramSettings): readonly string[];
 }
@@ -96,8 +96,7 @@ export class Advisor {
       );
     }
     if (isWhole(settings) && settings.enabled && !issues.hasErrors) {
-      const remark = this.#facts.ofFiles(settings);
-      if (remark !== undefined) tell(remark.key, remark.text);
+      for (const { key, text } of this.#facts.ofFiles(settings)) tell(key, text);
     }
     if (emailAlerts !== undefined && emailAlerts.length > 0 && this.#mail !== undefined) {
       if (!this.#isMailTold) tell("email_alerts", this.#mail); // it is the same for all

@@ -1,4 +1,5 @@
-import { lstatSync, renameSync, rmSync, statSync } from "node:fs";
+import { renameSync, rmSync, statSync } from "node:fs";
+import { silencer } from "../daemon-alive.ts";
 import type { DaemonInfo } from "../daemon-info.ts";
 import type { LogLevel } from "../log.ts";
 import { replaceFile } from "../program/replace-file.ts";
@@ -49,8 +50,8 @@ export class SelfDescription {
     try {
       makeStateDir(this.#state);
       const { daemonFile } = this.#state;
-      const isFolder = lstatSync(daemonFile, { throwIfNoEntry: false })?.isDirectory() === true;
-      if (isFolder) throw new Error(`${daemonFile} is a folder: move it away`); // it would change places
+      const silenced = silencer(this.#state);
+      if (silenced !== undefined) throw new Error(silenced); // a folder would change places
       // What was written before has its room on a disk that is full by now.
       const text = `${JSON.stringify(this.#info)}\n`;
       replaceFile(daemonFile, daemonSpare(this.#state), text);

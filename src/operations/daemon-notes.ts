@@ -5,7 +5,7 @@ import type { Pid } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { isSuspended } from "../../proc/stat.ts";
 import type { Settings } from "../config/settings.ts";
-import { findDaemon } from "../daemon-alive.ts";
+import { findDaemon, silencer } from "../daemon-alive.ts";
 import type { DaemonInfo } from "../daemon-info.ts";
 import { version } from "../package-root.ts";
 import type { Host } from "../program/host.ts";
@@ -26,9 +26,10 @@ export function daemonNotes({ programs, main }: Settings, host: Host): readonly 
   const stopped = stat && isSuspended(stat) ? [describeStopped(living.process.pid)] : [];
   if (daemon === undefined) {
     const { pid } = living.process;
-    return [
-      `usrsvcd, pid ${pid}, begins just now, or could not write what it is: is the disk full?`,
-    ];
+    const why = silencer(host.state);
+    return why === undefined
+      ? [`usrsvcd, pid ${pid}, begins just now, or could not write what it is: is the disk full?`]
+      : [`usrsvcd, pid ${pid}, cannot write what it is: ${why}`];
   }
   if (daemonInCharge({ host }) === undefined) {
     return [

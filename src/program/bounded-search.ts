@@ -11,6 +11,8 @@ const WINDOW_MS = 1000;
 /** When that is spent, others are still given so much; what is over in time costs nothing that counts. */
 const PROBE_MS = 2;
 const MOST_PROBES = 10;
+/** A text is probed so often: the first time the machine may have been at other work. */
+const MOST_LATE = 2;
 /** So many steps take no time that counts: a command line of an ordinary length. */
 const FEW_STEPS = 20_000;
 /** So many are over within a few ms. */
@@ -18,19 +20,23 @@ const MANY_STEPS = 2_000_000;
 /** Of so many texts that are dear is known what came of it. */
 const KNOWN = 500;
 
+/** Of so many expressions that were dear once. */
+const BUDGETS = 500;
+
 /**
  * Searches command lines for an expression, within bounds: V8 tries all ways there are, and a process
  * chooses its title itself. What is too dear is not found, and is told of.
  */
 export class BoundedSearch {
   readonly #title: Title;
-  readonly #known = new Map<string, boolean>();
+  /** Made when it is first needed: ordinary expressions need none. */
+  #budget: Budget | undefined;
   /** Texts that were too dear and were told of. */
   readonly #told = new Set<string>();
   #trouble: string | undefined;
-  #windowAt = Number.NEGATIVE_INFINITY;
-  #spentMs = 0;
+  /** Of the window that began then. */
   #lateProbes = 0;
+  #windowAt = 0;
 
   constructor(title: Title) {
     this.#title = title;
@@ -41,15 +47,15 @@ export class BoundedSearch {
     const { regex, ways } = this.#title;
     const steps = ways === undefined ? Infinity : mostSteps(ways, text.length);
     if (steps <= FEW_STEPS) return regex.test(text);
+    this.#budget ??= budgetOf(regex);
+    const windowAt = this.#budget.windowAt();
+    if (windowAt !== this.#windowAt) this.#lateProbes = 0;
+    this.#windowAt = windowAt;
     const key = `${text.length} ${textHash(text)}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const leftMs = this.#leftMs();
-    const isProbe = leftMs < MOST_MS / 2;
-    const found = isProbe ? this.#probe(text, steps) : this.#search(text, steps, leftMs);
-    if (found !== undefined || !isProbe) this.#note(key, found ?? false);
-    if (found === undefined && !isProbe) this.#tell(key, text);
-    return found ?? false;
+    const found = this.#budget.find(key, text, steps, this.#lateProbes < MOST_PROBES);
+    if (found === "late") this.#lateProbes += 1;
+    if (found === "dear") this.#tell(key, text);
+    return found === true;
   }
 
   /** What was too dear since this was asked last, told once; undefined: nothing. */
@@ -59,40 +65,6 @@ export class BoundedSearch {
     return trouble;
   }
 
-  #leftMs(): number {
-    const now = performance.now();
-    if (now - this.#windowAt > WINDOW_MS) {
-      this.#windowAt = now;
-      this.#spentMs = 0;
-      this.#lateProbes = 0;
-    }
-    return Math.floor(MOST_MS - this.#spentMs);
-  }
-
-  /** Undefined where it would take longer than `ms`. */
-  #search(text: string, steps: number, ms: number): boolean | undefined {
-    const { regex } = this.#title;
-    const start = performance.now();
-    try {
-      return steps <= MANY_STEPS ? regex.test(text) : testWithin(regex, text, ms);
-    } finally {
-      this.#spentMs += performance.now() - start;
-    }
-  }
-
-  /** What is dear was found already, and is known to the next look: it must not keep this one from all else. */
-  #probe(text: string, steps: number): boolean | undefined {
-    if (this.#lateProbes >= MOST_PROBES) return undefined;
-    const found = this.#search(text, steps, PROBE_MS);
-    if (found === undefined) this.#lateProbes += 1;
-    return found;
-  }
-
-  #note(key: string, found: boolean): void {
-    if (this.#known.size >= KNOWN) this.#known.clear();
-    this.#known.set(key, found);
-  }
-
   #tell(key: string, text: string): void {
     if (this.#told.has(key)) return;
     if (this.#told.size >= KNOWN) this.#told.clear();
@@ -100,6 +72,84 @@ export class BoundedSearch {
     const whose = `a command line of ${text.length} characters (${shorten(text, 60)})`;
     this.#trouble = `proctitle_re ${shorten(this.#title.source)} takes more than ${MOST_MS} ms to be looked for in ${whose}, which is taken for another's; write it without a repeat within a repeat, and with fewer of .* and .+`;
   }
+}
+
+/**
+ * The time of one expression, and what came of it. Many programs may have the same, from their defaults:
+ * what is too dear for one is so for all.
+ */
+class Budget {
+  readonly #regex: RegExp;
+  readonly #known = new Map<string, boolean | "dear">();
+  /** Texts that took too long in this window, when the time was spent, and how often. */
+  readonly #late = new Map<string, number>();
+  #windowAt = Number.NEGATIVE_INFINITY;
+  #spentMs = 0;
+
+  constructor(regex: RegExp) {
+    this.#regex = regex;
+  }
+
+  /** When the window began in which we are. */
+  windowAt(): number {
+    const now = performance.now();
+    if (now - this.#windowAt > WINDOW_MS) {
+      this.#windowAt = now;
+      this.#spentMs = 0;
+      this.#late.clear();
+    }
+    return this.#windowAt;
+  }
+
+  /** `late`: a probe took too long; undefined: there was no time to tell. */
+  find(
+    key: string,
+    text: string,
+    steps: number,
+    mayProbe: boolean,
+  ): boolean | "dear" | "late" | undefined {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const leftMs = Math.floor(MOST_MS - this.#spentMs);
+    const isProbe = leftMs < MOST_MS / 2;
+    // What is dear was found already, and is known to the next look: it must not keep this one from all else.
+    const late = this.#late.get(key) ?? 0;
+    if (isProbe && (!mayProbe || late >= MOST_LATE)) return undefined;
+    const found = this.#search(text, steps, isProbe ? PROBE_MS : leftMs);
+    if (found === undefined && isProbe) {
+      this.#late.set(key, late + 1);
+      return "late";
+    }
+    this.#note(key, found ?? "dear");
+    return found ?? "dear";
+  }
+
+  /** Undefined where it would take longer than `ms`. */
+  #search(text: string, steps: number, ms: number): boolean | undefined {
+    const start = performance.now();
+    try {
+      return steps <= MANY_STEPS ? this.#regex.test(text) : testWithin(this.#regex, text, ms);
+    } finally {
+      this.#spentMs += performance.now() - start;
+    }
+  }
+
+  #note(key: string, found: boolean | "dear"): void {
+    if (this.#known.size >= KNOWN) this.#known.clear();
+    this.#known.set(key, found);
+  }
+}
+
+const budgets = new Map<string, Budget>();
+
+function budgetOf(regex: RegExp): Budget {
+  const key = String(regex);
+  const known = budgets.get(key);
+  if (known !== undefined) return known;
+  if (budgets.size >= BUDGETS) budgets.clear();
+  const budget = new Budget(regex);
+  budgets.set(key, budget);
+  return budget;
 }
 
 /** How often a character is looked at, at most. */

@@ -11,7 +11,7 @@ import { makeFolders } from "./folders.ts";
 import type { Host } from "./host.ts";
 import { isMark, launchMark } from "./mark.ts";
 import { DEFAULT_PATH, findOnPath, readShebang } from "./match.ts";
-import { openOutput, type Output } from "./output.ts";
+import { type LogEnds, openOutput, type Output } from "./output.ts";
 
 /*
  * From settings to a process. What is launched is the program itself, as a child of ours that leads
@@ -24,8 +24,8 @@ export interface Launched {
   readonly process: ProcessRef;
   /** How it ended; pending while it lives, and for ever after `release`. */
   readonly exited: Promise<Exit>;
-  /** Size of the logs before. */
-  readonly logged: { readonly stdout: number; readonly stderr: number };
+  /** How far the logs went before. */
+  readonly logged: LogEnds;
   /** A shell was executed, which is to become the program. */
   readonly isThroughShell: boolean;
   /** What an operator should know of the launch. */
@@ -54,7 +54,7 @@ export async function launch(program: ProgramSettings, id: string, host: Host): 
     return {
       process: child.ref,
       exited: child.exited,
-      logged: { stdout: stdout.size, stderr: stderr.size },
+      logged: { stdout: stdout.end, stderr: stderr.end },
       isThroughShell: isLaunchShell(order.argv),
       notes,
       release() {

@@ -1,16 +1,16 @@
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, readSync, type Stats, statSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 import { libc } from "../../proc/libc.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { openForAppend } from "../open-log.ts";
+import { openForAppend, openForReading } from "../open-log.ts";
 import { setMode } from "../private-file.ts";
 import { maskSecrets } from "../secrets.ts";
 
 /** A program's log, opened for it. */
 export interface Output {
   readonly fd: number;
-  /** In bytes; 0 for what is no file. To tell later what was added. */
-  readonly size: number;
+  /** To tell later what was added. */
+  readonly end: LogEnd;
   /** Once; again does no harm. */
   close(): void;
 }
@@ -33,7 +33,7 @@ export function openOutput(path: string): Output {
     const stat = fstatSync(fd);
     // With a umask of 777 it could not be opened a second time.
     if ((stat.mode & 0o600) !== 0o600) setMode(fd, (stat.mode & 0o777) | 0o600);
-    return { fd, size: stat.isFile() ? stat.size : 0, close };
+    return { fd, end: endOf(stat), close };
   } catch (error) {
     close();
     throw error;
@@ -43,33 +43,50 @@ export function openOutput(path: string): Output {
 /** Most bytes of a log that are read for its last lines. */
 const TAIL_BYTES = 8192;
 
-/** Sizes of a program's logs, in bytes. */
-export interface LogSizes {
-  readonly stdout: number;
-  readonly stderr: number;
+/** How far a log went at some moment. */
+export interface LogEnd {
+  /** In bytes; 0 for what is no file. */
+  readonly size: number;
+  /** Which file it was; an `ino` of 0: none was there. */
+  readonly dev: number;
+  readonly ino: number;
+}
+
+/** No log was there: whatever is in it is new. */
+export const NO_LOG: LogEnd = { size: 0, dev: 0, ino: 0 };
+
+/** How far a program's logs went. */
+export interface LogEnds {
+  readonly stdout: LogEnd;
+  readonly stderr: LogEnd;
 }
 
 type Logs = Pick<ProgramSettings, "stdout" | "stderr">;
 
-/** How much is in its logs now: what comes after a death is the successor's. */
-export function logSizes({ stdout, stderr }: Logs): LogSizes {
-  const out = sizeOf(stdout);
-  return { stdout: out, stderr: stderr === stdout ? out : sizeOf(stderr) };
+/** How far its logs go now: what comes after a death is the successor's. */
+export function logEnds({ stdout, stderr }: Logs): LogEnds {
+  const out = logEnd(stdout);
+  return { stdout: out, stderr: stderr === stdout ? out : logEnd(stderr) };
 }
 
-function sizeOf(path: string): number {
+function logEnd(path: string): LogEnd {
   try {
-    return statSync(path).size;
+    return endOf(statSync(path));
   } catch {
-    return 0; // no log, no words
+    return NO_LOG;
   }
+}
+
+function endOf(stat: Stats): LogEnd {
+  const { dev, ino } = stat;
+  return { size: stat.isFile() ? stat.size : 0, dev, ino };
 }
 
 /** What a program wrote last, between two moments: its errors where they have a file of their own. */
 export function lastWords(
   { stdout, stderr }: Logs,
-  since: LogSizes,
-  until: LogSizes | undefined,
+  since: LogEnds,
+  until: LogEnds | undefined,
   most: number,
 ): readonly string[] {
   const errors = lastLines(stderr, since.stderr, most, until?.stderr);
@@ -77,27 +94,29 @@ export function lastWords(
 }
 
 /**
- * The last lines, at most `most`, that were written to a file since it had the size `since`, until it had
- * the size `until`.
+ * The last lines, at most `most`, that were written to a log between two moments. What is another file by
+ * now is not read: whoever has put it there may mean it to be shown.
  */
 export function lastLines(
   path: string,
-  since: number,
+  since: LogEnd,
   most: number,
-  until?: number,
+  until?: LogEnd,
 ): readonly string[] {
   let text: string;
   try {
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const fd = openForReading(path);
     try {
       const stat = fstatSync(fd);
-      if (!stat.isFile()) return [];
-      const end = Math.min(stat.size, until ?? stat.size); // truncated since, perhaps
-      const from = Math.max(end < since ? 0 : since, end - TAIL_BYTES);
+      const { size, dev, ino } = since;
+      const isSame = ino === 0 || (stat.ino === ino && stat.dev === dev);
+      if (!stat.isFile() || !isSame) return [];
+      const end = Math.min(stat.size, until?.size ?? stat.size); // truncated since, perhaps
+      const from = Math.max(end < size ? 0 : size, end - TAIL_BYTES);
       const buffer = Buffer.alloc(end - from);
       text = buffer.toString("utf8", 0, readSync(fd, buffer, 0, buffer.length, from));
       // Of half a line nobody can tell whether it is half a secret.
-      if (from > since) text = text.slice(text.indexOf("\n") + 1);
+      if (from > size) text = text.slice(text.indexOf("\n") + 1);
     } finally {
       closeSync(fd);
     }

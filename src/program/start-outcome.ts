@@ -2,7 +2,7 @@ import type { Exit } from "../../proc/exit.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import { ExitCode } from "../exit-code.ts";
 import { describeExit } from "./describe-exit.ts";
-import type { LogSizes } from "./output.ts";
+import type { LogEnds } from "./output.ts";
 import type { ProgramRecord, Via } from "./record.ts";
 
 /** What became of a start. */
@@ -14,8 +14,8 @@ export type StartOutcome =
       readonly main: ProcessRef | undefined;
       readonly via: Via;
       readonly record: ProgramRecord;
-      /** Sizes of its logs before; undefined where it was not launched from here. */
-      readonly logged?: LogSizes;
+      /** How far its logs went before; undefined where it was not launched from here. */
+      readonly logged?: LogEnds;
       /** What an operator should know although it runs. */
       readonly notes: readonly string[];
     }

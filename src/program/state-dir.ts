@@ -4,6 +4,7 @@ import { nameOf, runAs } from "../accounts.ts";
 import { accessFault } from "../fault.ts";
 import { fileStem } from "../file-stem.ts";
 import { makePrivateFolder } from "../private-file.ts";
+import { TrustedPaths } from "../trusted-path.ts";
 
 export { fileStem };
 
@@ -38,9 +39,11 @@ export function stateDir(path: string): StateDir {
 /**
  * Makes the folders, mode 0700.
  *
- * @throws {StateDirError} when that cannot be, or when the folder is open to others
+ * @throws {StateDirError} when that cannot be, or when the folder is open to others, or one above it
  */
 export function makeStateDir(dir: StateDir): void {
+  const me = process.getuid?.() ?? 0;
+  const wasThere = checkFolder(dir.path, me);
   try {
     for (const path of [dir.path, dir.programs, dir.locks, dir.pidfiles, dir.logs]) {
       makePrivateFolder(path);
@@ -57,26 +60,42 @@ export function makeStateDir(dir: StateDir): void {
     const error = new StateDirError(`state_dir ${dir.path} cannot be made: ${why}`, { cause });
     throw obstacle === undefined ? error : Object.assign(error, { code: obstacle });
   }
-  const { mode, uid } = statSync(dir.path);
-  const me = process.getuid?.() ?? 0;
-  if (uid !== me) {
-    const instead =
-      me === 0
-        ? `you are root: ${runAs(uid, "usrsvc …")}`
-        : `you are ${nameOf(me)}: set another state_dir in [Main]`;
-    throw new StateDirError(`state_dir ${dir.path} belongs to ${nameOf(uid)}, and ${instead}`);
-  }
-  if ((mode & 0o022) !== 0) {
-    throw new StateDirError(
-      `state_dir ${dir.path} can be written by others: chmod go-w ${dir.path}`,
-    );
-  }
+  if (!wasThere) checkFolder(dir.path, me); // in /tmp others may have been first
   for (const path of [dir.programs, dir.locks, dir.pidfiles, dir.logs]) {
     const stat = statSync(path, { throwIfNoEntry: false }); // it may just be deleted: then it is made anew
     if (stat === undefined) continue;
     checkOwner(stat, path, me);
     if (path === dir.programs || path === dir.locks) checkMode(stat, path);
   }
+}
+
+/** Whether it is there; in either case others must not be able to put one of theirs in its place. */
+function checkFolder(path: string, me: number): boolean {
+  const stat = existsSync(path) ? statSync(path, { throwIfNoEntry: false }) : undefined;
+  if (stat !== undefined && stat.uid !== me) {
+    const instead =
+      me === 0
+        ? `you are root: ${runAs(stat.uid, "usrsvc …")}`
+        : `you are ${nameOf(me)}: set another state_dir in [Main]`;
+    throw new StateDirError(`state_dir ${path} belongs to ${nameOf(stat.uid)}, and ${instead}`);
+  }
+  if (stat?.isDirectory() === true && (stat.mode & 0o022) !== 0) {
+    throw new StateDirError(`state_dir ${path} can be written by others: chmod go-w ${path}`);
+  }
+  const fault = exchangeFault(path);
+  if (fault !== undefined) throw new StateDirError(`state_dir ${path}: ${fault}`);
+  return stat !== undefined;
+}
+
+/** Another folder in its place, and nobody would know what is to stay down, nor that usrsvcd runs. */
+const ABOVE = {
+  so: "so that others could put another in its place",
+  instead: "set another state_dir in [Main]",
+};
+
+/** Why others could exchange the state folder, by a folder above it; undefined: nobody can. */
+export function exchangeFault(path: string): string | undefined {
+  return new TrustedPaths(process.getuid?.() ?? 0).doubt(path, ABOVE);
 }
 
 /** What keeps us from making a folder, as the nearest that is there says. */

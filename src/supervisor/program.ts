@@ -10,7 +10,7 @@ import { settingsDigest } from "../program/digest.ts";
 import { findHeirOfUnseen } from "../program/heir.ts";
 import { type Found, recordedProcess } from "../program/identify.ts";
 import { type Lock, lockHolder, lockNote, programLock, tryLock } from "../program/lock.ts";
-import { lastWords, logSizes, type LogSizes } from "../program/output.ts";
+import { lastWords, logEnds, type LogEnds, NO_LOG } from "../program/output.ts";
 import { readPidfile, removePidfile, writePidfile } from "../program/pidfile.ts";
 import { removeStalePidfile } from "../program/stale-pidfile.ts";
 import { markOf, unfinishedLaunch } from "../program/mark.ts";
@@ -80,7 +80,7 @@ export class SupervisedProgram {
   #main: ProcessRef | undefined;
   #mainWatch: ProcessWatch | undefined;
   /** Sizes of its logs when it was launched, or when it was taken up. */
-  #logged: LogSizes = { stdout: 0, stderr: 0 };
+  #logged: LogEnds = { stdout: NO_LOG, stderr: NO_LOG };
   /** It outlives SIGKILL. */
   #stuck: ProcessRef | undefined;
   /** What keeps it from being looked after, until it works again. */
@@ -818,7 +818,7 @@ export class SupervisedProgram {
     this.#remains.note(process, this.#ledger.record);
     const settings = this.#settings;
     const since = this.#logged;
-    const until = logSizes(settings);
+    const until = logEnds(settings);
     this.#ledger.died(process, exit ?? { kind: "unknown" }, () =>
       this.#around.isSharedLog(settings) ? [] : lastWords(settings, since, until, LAST_WORDS),
     );
@@ -850,7 +850,7 @@ export class SupervisedProgram {
     this.#cancelWake();
     this.#setMain(main);
     this.#unwritable = undefined;
-    this.#logged = logSizes(this.#settings); // what it wrote before may be another's
+    this.#logged = logEnds(this.#settings); // what it wrote before may be another's
     if (this.#hold.take(process)) this.#watchLimits(main ?? process);
     else this.look(); // gone already
   }

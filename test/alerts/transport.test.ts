@@ -245,3 +245,71 @@ describe("what a mail server says of a login", () => {
     });
   }
 });
+
+describe("a password for a mail server that does not encrypt", () => {
+  /** Notes what it is told, and takes any mail. */
+  async function plain(t: TestContext): Promise<{ port: string; heard: string[] }> {
+    const heard: string[] = [];
+    const url = await server(t, (socket) => {
+      socket.write("220 box\r\n");
+      let isMail = false;
+      socket.on("data", (chunk: Buffer) => {
+        for (const line of chunk.toString().trimEnd().split("\r\n")) {
+          if (isMail && line !== ".") continue;
+          heard.push(line);
+          isMail = line === "DATA";
+          if (line.startsWith("EHLO")) socket.write("250-box\r\n250 AUTH PLAIN\r\n");
+          else if (line === "STARTTLS") socket.write("502 no such command\r\n");
+          else if (line.startsWith("AUTH")) socket.write("235 welcome\r\n");
+          else socket.write(isMail ? "354 go on\r\n" : "250 ok\r\n");
+          if (line.startsWith("AUTH")) heard.push("password");
+        }
+      });
+    });
+    return { port: new URL(url).port, heard };
+  }
+
+  /** The same machine, under an address that does not say so. */
+  const elsewhere = "[::ffff:127.0.0.1]";
+
+  for (const [what, url, isSent] of [
+    ["is not sent over a network", `smtp://alice:s3cret@${elsewhere}`, false],
+    [
+      "is not, whatever else the URL says",
+      `smtp://alice:s3cret@${elsewhere}?authMethod=PLAIN`,
+      false,
+    ],
+    ["is sent if the URL says so", `smtp://alice:s3cret@${elsewhere}/?requireTLS=false`, true],
+    [
+      "is sent where no encryption is wanted",
+      `smtp://alice:s3cret@${elsewhere}?ignoreTLS=true`,
+      true,
+    ],
+    ["is sent to this machine", "smtp://alice:s3cret@127.0.0.1", true],
+  ] as const) {
+    test(what, async (t) => {
+      const { port, heard } = await plain(t);
+      const smtpUrl = url.replace(/(?<=@[^/?]*)(?=[/?]|$)/, `:${port}`);
+      const transport = findTransport({ sendmailPath: undefined, smtpUrl }, 4000);
+      const came = await transport?.(message, to).then(
+        () => "sent",
+        (error: Error) => error.message,
+      );
+      assert.equal(heard.includes("password"), isSent, came);
+      if (isSent) assert.equal(came, "sent");
+      else {
+        assert.match(
+          came ?? "",
+          /^the mail server does not encrypt .*requireTLS=false .*: .*502 no such/,
+        );
+      }
+    });
+  }
+
+  test("keeps nobody without one from such a server", async (t) => {
+    const { port, heard } = await plain(t);
+    const smtpUrl = `smtp://${elsewhere}:${port}`;
+    await findTransport({ sendmailPath: undefined, smtpUrl }, 4000)?.(message, to);
+    assert.ok(heard.includes("DATA") && !heard.includes("STARTTLS"));
+  });
+});

@@ -18,7 +18,7 @@ const content: AdviceFacts = {
   ofMain: () => [],
   ofMail: () => undefined,
   ofCommand: () => undefined,
-  ofFiles: () => undefined,
+  ofFiles: () => [],
   strangers: () => [],
 };
 

@@ -19,7 +19,7 @@ function issuesOf(text: string): readonly string[] {
     ofMain: () => [],
     ofMail: () => undefined,
     ofCommand: () => undefined,
-    ofFiles: () => undefined,
+    ofFiles: () => [],
     strangers: () => [],
   };
   const advisor = new Advisor(facts, "/home/me", main);

@@ -159,7 +159,15 @@ test("a usrsvcd that could not tell of itself is seen by its lock, and tells lat
   await started(home, "web");
   const seen = await home.usrsvcd("status");
   assert.equal(seen.code, 0);
-  assert.match(seen.out, /runs, pid \d+; it has told no more of itself: can nothing be written/);
+  const why = "\\S+/usrsvcd\\.json is a folder: move it away";
+  assert.match(seen.out, new RegExp(`runs, pid \\d+; it has told no more of itself: ${why}$`, "m"));
+  const note = new RegExp(`note: usrsvcd, pid \\d+, cannot write what it is: ${why}$`, "m");
+  assert.match((await home.usrsvc("status")).out, note);
+  const before = performance.now();
+  const asked = await home.usrsvcd("reread");
+  assert.ok(performance.now() - before < 8000, "no answer is waited for that cannot come");
+  assert.equal(asked.code, 11);
+  assert.match(asked.out + asked.err, new RegExp(`may have read it, but cannot say so: ${why}; `));
   assert.match((await home.usrsvcd()).err, /runs already .*, pid \d+$/m);
   assert.equal((await home.usrsvcd()).code, 135);
   const [json] = lines((await home.usrsvcd("status", "--json")).out);

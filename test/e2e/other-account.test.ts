@@ -243,4 +243,77 @@ describe("another account", { skip }, () => {
       assert.match(err, new RegExp(`state_dir: \\S+/${part} belongs to \\S+: move it away`));
     });
   }
+
+  test("cannot exchange the state folder by one above it: that is refused", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper() });
+    const up = home.file("up");
+    mkdirSync(up);
+    home.main(`state_dir = ${up}/state`);
+    const config = readFileSync(home.config, "utf8");
+    writeFileSync(home.config, config.replace(/^state_dir.*\n/m, "")); // the one of all tests
+    chmodSync(up, 0o777);
+    for (const { code, err } of [await home.usrsvc("start", "web"), await home.usrsvcd()]) {
+      assert.equal(code, 136, err);
+      assert.match(err, /state_dir \S+: the folder \S+\/up can be changed by everybody \(mode 777/);
+    }
+    assert.match(
+      (await home.usrsvcd("checkconfig")).err,
+      /warning: state_dir: the folder \S+\/up /,
+    );
+    assert.ok(!existsSync(join(up, "state")));
+    chmodSync(up, 0o1777);
+    assert.equal((await home.usrsvc("start", "web")).code, 0);
+    assert.equal((await home.usrsvcd()).code, 0);
+    chmodSync(up, 0o777);
+    assert.equal((await home.usrsvcd("restart")).code, 136);
+    assert.equal((await home.usrsvcd("status")).code, 0); // there is none to take its place
+  });
+
+  test("is told of by checkconfig where it can exchange the folder of a log or a pidfile", async (t) => {
+    const home = new Home(t);
+    const up = home.file("up");
+    mkdirSync(join(up, "in"), { recursive: true });
+    home.program("web", {
+      command: sleeper(),
+      stdout: join(up, "in/web.log"),
+      stderr: join(up, "web.err"), // there the file itself is looked at
+      pidfile: join(up, "in/web.pid"),
+    });
+    home.main(`usrsvcd_stdout = ${up}/in/usrsvcd.log`);
+    assert.doesNotMatch((await home.usrsvcd("checkconfig")).err, /up can be changed/);
+    chmodSync(up, 0o2775);
+    chownSync(up, 0, OTHER); // a team's: that is as it is meant, perhaps
+    const { code, err } = await home.usrsvcd("checkconfig");
+    assert.equal(code, 0, err);
+    for (const key of ["usrsvcd_stdout", "stdout", "pidfile"]) {
+      assert.match(
+        err,
+        new RegExp(
+          `warning: ${key}: the folder ${up} can be changed by its group .*written elsewhere`,
+        ),
+      );
+    }
+    assert.doesNotMatch(err, /stderr:/);
+    assert.equal((await home.usrsvc("start", "web")).code, 0);
+  });
+
+  test("has no file of ours shown that it puts in the place of a log during a start", async (t) => {
+    const folder = shared(t);
+    chmodSync(folder, 0o777); // there it can remove our log
+    const log = join(folder, "web.log");
+    const home = new Home(t);
+    const secret = join(home.path, "secret");
+    writeFileSync(secret, "the key\n".repeat(50));
+    const swap = `rm ${log}; ln -s ${secret} ${log}; chown -h ${OTHER} ${log}`;
+    const command = home.script(
+      "die.sh",
+      `#!/bin/sh\necho words\n[ -z "$SWAP" ] || { ${swap}; }\nexit 1\n`,
+    );
+    home.program("web", { command, stdout: log });
+    assert.match((await home.usrsvc("start", "web")).err, /words/);
+    home.program("web", { command, stdout: log }, "[[Env]]\nSWAP = 1\n");
+    const { code, err, out } = await home.usrsvc("start", "web");
+    assert.equal(code, 134, err);
+    assert.doesNotMatch(out + err, /the key/);
+  });
 });

@@ -63,6 +63,26 @@ describe("BoundedSearch", () => {
     assert.ok(ms < 1000, `${ms} ms`);
   });
 
+  test("takes no more time for many programs with the same expression, and tells each", () => {
+    const titles = Array.from({ length: 20 }, (_, i) => `${i} ${"a".repeat(50)}`);
+    const programs = Array.from({ length: 40 }, () => search("(?:b?a+)+!"));
+    let found = 0;
+    const before = process.cpuUsage();
+    for (const [i, one] of programs.entries()) {
+      if (one.isIn(`aa! ${i} ${"x".repeat(100)}`)) found += 1; // its own, which is not dear
+      for (const title of titles) assert.ok(!one.isIn(title));
+    }
+    const { user, system } = process.cpuUsage(before);
+    const ms = (user + system) / 1000;
+    assert.ok(ms < 2 * MOST_MS, `${ms} ms`);
+    assert.ok(found > 20, `${found} of 40`); // a machine at work may be late
+    for (const one of programs) {
+      assert.match(one.takeTrouble() ?? "", /^proctitle_re \(\?:b\?a\+\)\+! takes more/);
+      assert.equal(one.takeTrouble(), undefined);
+    }
+    assert.ok(search("(?i:b?a+)+!").isIn("AAAAA!".repeat(30))); // that is another one
+  });
+
   test("finds what is not dear in the same look", () => {
     const one = search("(a+)+!");
     const titles = ["x", "y", "z"].map((char) => `${char} ${"a".repeat(50)}`);

@@ -1,9 +1,22 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { closeSync, constants, openSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  lchownSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { lastLines, openOutput } from "../../src/program/output.ts";
+import { lastLines, type LogEnd, logEnds, NO_LOG, openOutput } from "../../src/program/output.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -12,7 +25,7 @@ describe("openOutput", () => {
     const path = join(tempDir(t), "log");
     for (const text of ["", "one\n"]) {
       const output = openOutput(path);
-      assert.equal(output.size, text.length);
+      assert.equal(output.end.size, text.length);
       output.close();
       assert.equal(readFileSync(path, "utf8"), text);
       writeFileSync(path, "one\n");
@@ -30,7 +43,7 @@ describe("openOutput", () => {
   test("has no size where it is no file, such as a terminal", () => {
     const output = openOutput("/dev/ptmx"); // the other side of a new one is a terminal as well
     output.close();
-    assert.equal(output.size, 0);
+    assert.equal(output.end.size, 0);
   });
 
   test("appends, and lets whoever inherits it wait, as programs expect", (t) => {
@@ -65,6 +78,8 @@ describe("openOutput", () => {
   });
 });
 
+const skip = process.getuid?.() === 0 ? false : "only root can make links of another account";
+
 describe("lastLines", () => {
   const write = (dir: string, text: string | Buffer): string => {
     const path = join(dir, "log");
@@ -72,16 +87,18 @@ describe("lastLines", () => {
     return path;
   };
 
+  const at = (size: number): LogEnd => ({ ...NO_LOG, size });
+
   test("yields the last lines since then", (t) => {
     const path = write(tempDir(t), "old\none\ntwo\n\nthree\n");
-    assert.deepEqual(lastLines(path, 4, 2), ["two", "three"]);
-    assert.deepEqual(lastLines(path, 4, 9), ["one", "two", "three"]);
-    assert.deepEqual(lastLines(path, 19, 9), []);
+    assert.deepEqual(lastLines(path, at(4), 2), ["two", "three"]);
+    assert.deepEqual(lastLines(path, at(4), 9), ["one", "two", "three"]);
+    assert.deepEqual(lastLines(path, at(19), 9), []);
   });
 
   test("reads only the end of a big file", (t) => {
     const path = write(tempDir(t), `${"x".repeat(5_000_000)}\nlast\n`);
-    const lines = lastLines(path, 0, 5);
+    const lines = lastLines(path, NO_LOG, 5);
     assert.equal(lines.at(-1), "last");
     assert.ok(lines.every((line) => line.length <= 500));
   });
@@ -91,7 +108,7 @@ describe("lastLines", () => {
     const since = 1000;
     truncateSync(path);
     writeFileSync(path, "new\n");
-    assert.deepEqual(lastLines(path, since, 5), ["new"]);
+    assert.deepEqual(lastLines(path, at(since), 5), ["new"]);
   });
 
   test("strips colours and control characters, which would act on a terminal", (t) => {
@@ -99,21 +116,51 @@ describe("lastLines", () => {
       tempDir(t),
       "\u001b[31mred\u001b[0m\n\u001b]0;title\u0007x\ta\r\n\u0000\u0008b\u009b31mc\u007f\n",
     );
-    const lines = lastLines(path, 0, 5);
+    const lines = lastLines(path, NO_LOG, 5);
     assert.deepEqual(lines.slice(0, 2), ["red", "x a"]);
     assert.doesNotMatch(lines.join(""), /\p{Cc}/u);
   });
 
   test("takes bytes that are no UTF-8", (t) => {
     const path = write(tempDir(t), Buffer.from([0xff, 0xfe, 0x61, 0x0a]));
-    assert.deepEqual(lastLines(path, 0, 5), ["\ufffd\ufffda"]);
+    assert.deepEqual(lastLines(path, NO_LOG, 5), ["\ufffd\ufffda"]);
   });
 
   test("yields nothing of what cannot be read back", (t) => {
     const dir = tempDir(t);
     spawnSync("mkfifo", [join(dir, "fifo")]);
     for (const path of [join(dir, "none"), join(dir, "fifo"), dir, "/dev/null"]) {
-      assert.deepEqual(lastLines(path, 0, 5), []);
+      assert.deepEqual(lastLines(path, NO_LOG, 5), []);
     }
+  });
+
+  test("yields nothing of another file that was put there meanwhile", (t) => {
+    const dir = tempDir(t);
+    const secret = join(dir, "secret");
+    writeFileSync(secret, "key\n");
+    for (const put of [symlinkSync, linkSync, copyFileSync]) {
+      const path = write(dir, "");
+      const output = openOutput(path);
+      output.close();
+      const { stdout } = logEnds({ stdout: path, stderr: path });
+      assert.deepEqual(stdout, output.end);
+      writeFileSync(path, "words\n");
+      assert.deepEqual(lastLines(path, stdout, 5), ["words"]);
+      renameSync(path, join(dir, "log.away"));
+      put(secret, path);
+      assert.deepEqual(lastLines(path, stdout, 5), []);
+      rmSync(path);
+    }
+  });
+
+  test("follows no link that another account has made", { skip }, (t) => {
+    const dir = tempDir(t);
+    const secret = join(dir, "secret");
+    writeFileSync(secret, "key\n");
+    const path = join(dir, "log");
+    symlinkSync(secret, path);
+    assert.deepEqual(lastLines(path, NO_LOG, 5), ["key"]); // our own
+    lchownSync(path, 65_534, 65_534);
+    assert.deepEqual(lastLines(path, NO_LOG, 5), []);
   });
 });

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
@@ -60,6 +69,9 @@ describe("fileStem", () => {
   });
 });
 
+const OTHER = 65_534;
+const skip = process.getuid?.() === 0 ? false : "only root can give files to other accounts";
+
 describe("makeStateDir", () => {
   test("makes the folders for this user alone, whatever the umask", (t) => {
     const dir = stateDir(join(tempDir(t), "a", "b", "state"));
@@ -90,6 +102,56 @@ describe("makeStateDir", () => {
       });
     });
   }
+
+  for (const made of [true, false]) {
+    test(`refuses one ${made ? "" : "to be made "}below a folder that all may write to, and names that`, (t) => {
+      const up = join(tempDir(t), "up");
+      mkdirSync(join(up, "mine"), { recursive: true });
+      const dir = stateDir(join(up, "mine", "state"));
+      if (made) makeStateDir(dir);
+      chmodSync(up, 0o777);
+      assert.throws(() => makeStateDir(dir), {
+        name: "StateDirError",
+        message: new RegExp(
+          `^state_dir ${dir.path}: the folder ${up} can be changed by everybody \\(mode 777, of \\S+\\), ` +
+            `so that others could put another in its place: chmod go-w ${up}, or set another state_dir in \\[Main\\]$`,
+        ),
+      });
+      assert.equal(existsSync(dir.path), made);
+      chmodSync(up, 0o1777); // as /tmp
+      makeStateDir(dir);
+    });
+  }
+
+  for (const [what, mode, gid] of [
+    ["a team", 0o2775, OTHER],
+    ["our own group", 0o2775, 0],
+  ] as const) {
+    test(`goes by whether others are in the group of a folder above: ${what}`, { skip }, (t) => {
+      const up = join(tempDir(t), "up");
+      mkdirSync(up);
+      chownSync(up, 0, gid);
+      chmodSync(up, mode);
+      const make = (): void => makeStateDir(stateDir(join(up, "state")));
+      if (gid === OTHER) assert.throws(make, /the folder \S+up can be changed by its group/);
+      else make();
+    });
+  }
+
+  test("follows our own link, and no other's", { skip }, (t) => {
+    const base = tempDir(t);
+    mkdirSync(join(base, "real"));
+    mkdirSync(join(base, "shared"));
+    chmodSync(join(base, "shared"), 0o1777);
+    const link = join(base, "shared", "home");
+    symlinkSync(join(base, "real"), link);
+    makeStateDir(stateDir(join(link, "state")));
+    lchownSync(link, OTHER, OTHER);
+    assert.throws(
+      () => makeStateDir(stateDir(join(link, "state"))),
+      /shared\/home is a link that \S+ has made, so that others could/,
+    );
+  });
 
   test("names the folder that cannot be made", (t) => {
     const base = tempDir(t);
