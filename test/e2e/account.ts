@@ -35,7 +35,7 @@ export class Account {
     const [command, argv] =
       process.getuid?.() === 0 ? ["setpriv", [...ids, file, ...words]] : [file, [...words]];
     const { env, path: cwd } = this.#home;
-    return spawnSync(command, argv, { env, cwd }).stdout.toString();
+    return spawnSync(command, argv, { env, cwd, timeout: 60_000 }).stdout.toString();
   }
 
   usrsvc(...words: readonly string[]): string {

@@ -66,7 +66,8 @@ describe("postgres", { skip: bin === undefined && "postgresql is not installed" 
 
       assert.match(account.usrsvc("stop", "db"), new RegExp(`: stopped, pid ${second}`));
       assert.deepEqual(pids(home, /postgres/), []);
-      account.run(`${bin}/pg_ctl`, "-D", data, "-o", options, "-w", "start");
+      const log = home.file("hand.log"); // else it keeps ours open
+      account.run(`${bin}/pg_ctl`, "-D", data, "-o", options, "-l", log, "-w", "start");
       const hand = master(home);
       assert.match(account.usrsvc("start", "db"), new RegExp(`runs already, pid ${hand}`));
       assert.match(account.usrsvc("stop", "db"), new RegExp(`: stopped, pid ${hand}`));
