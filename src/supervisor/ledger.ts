@@ -164,10 +164,11 @@ export class Ledger {
     }
   }
 
-  /** Another has what is on record: two records named one process. */
+  /** Another has what is on record: two records named one process. Which one this program has is to be found. */
   forgetProcess(): void {
     if (this.#record === undefined) return;
-    this.#record = { ...this.#record, process: undefined, launched: undefined, session: undefined };
+    const nothingKnown = { process: undefined, launched: undefined, session: undefined };
+    this.#record = { ...this.#record, ...nothingKnown, launch: undefined };
   }
 
   /**
