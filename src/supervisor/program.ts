@@ -750,6 +750,7 @@ export class SupervisedProgram {
     const target = { process, main: this.#main, launched, session };
     const outcome = await stop(target, termToKillMs, host, { signal });
     if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
+    if (outcome.kind === "killed") this.#ledger.killed(termToKillMs);
     if (outcome.kind !== "not-running") this.#hold.noteExit(outcome.exit);
     this.#again = true;
   }
