@@ -733,6 +733,7 @@ export class SupervisedProgram {
     const lived = formatDuration(livedMs);
     this.#ledger.started(process, via, lived, cause);
     for (const note of notes) this.#ledger.log("warn", "program.warning", { pid }, note);
+    if (cause !== "started" && !isFound) this.#starter.lookBehind();
     if (!this.#settings.autopid) return;
     const { pidfile } = this.#settings;
     const noted = readPidfile(pidfile);
