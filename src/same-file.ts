@@ -12,3 +12,12 @@ export function isSameFile(a: string, b: string): boolean {
     return false; // one is gone
   }
 }
+
+/** A path without the links in it; as it is where that cannot be told. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

@@ -23,6 +23,7 @@ import { removedSubjects } from "../program/removed.ts";
 import { makeStateDir, stateDir } from "../program/state-dir.ts";
 import { findSubject, type Subject } from "../program/subject.ts";
 import type { ProgramStatus } from "../status.ts";
+import { realPath } from "../same-file.ts";
 import { jsonLine } from "../tame.ts";
 import { widenThreadPool } from "../thread-pool.ts";
 import type { Command } from "./args.ts";
@@ -54,7 +55,7 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
   const others = new OtherFiles({ home: homeFolder(), uid: process.getuid?.() ?? 0 }, state.path);
   const daemonConfig = lately(LATELY_MS, () => livingDaemon(state, host.proc)?.config);
   const programs = (): Iterable<ProgramSettings> => settings.programs.values();
-  const commonState = defaultStateDir({ home: homeFolder() });
+  const commonState = defaultStateDir(realPath(homeFolder()));
   using host = linuxHost(state, "usrsvc", {
     config,
     isConfigured,
@@ -176,7 +177,7 @@ async function actOnAll(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   makeStateDir(host.state);
-  announceState(host.state, defaultStateDir({ home: homeFolder() }));
+  announceState(host.state, defaultStateDir(realPath(homeFolder())));
   if (command.action !== "stop") await widenThreadPool(process.env); // launches may hang
   const one = async (subject: Subject): Promise<ExitCode> => {
     const looksBehind = subjects.length <= FEW;

@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { doubtHome, nameOf } from "../accounts.ts";
+import { realPath } from "../same-file.ts";
 import { isProcFile, TrustedPaths, UntrustedPath } from "../trusted-path.ts";
 import { parseConfigobj } from "./configobj.ts";
 import { IssueList, sortIssues } from "./issue-list.ts";
@@ -49,11 +50,11 @@ export function loadSettings({ path, home, uid, advice }: LoadOptions): Settings
   const host = hostFacts(home, uid);
   const section = mainFile?.root.sections.get("Main");
   if (mainFile === undefined || section === undefined)
-    throw new ConfigError(sortIssues(fatal.issues, [mainPath]), defaultStateDir(host));
+    throw new ConfigError(sortIssues(fatal.issues, [mainPath]), defaultStateDir(host.realHome));
 
   const main = resolveMain({ section, file: mainPath }, host, fatal);
   // Root would leave folders of its own in somebody's home, and what it notes would be his to forge.
-  const isElsewhere = uid === 0 && main.stateDir.startsWith(`${home}/`) && !isOf(home, uid);
+  const isElsewhere = uid === 0 && isBelow(main.stateDir, host) && !isOf(home, uid);
   const doubt = isElsewhere ? doubtHome(home, uid) : undefined;
   if (doubt !== undefined) fatal.error({ file: mainPath, line: undefined }, doubt);
   const line = section.entries.get("config_dir")?.line;
@@ -309,6 +310,10 @@ function describeName(
   return "has a second name elsewhere, in a folder that others may write to; move it to a folder of your own";
 }
 
+function isBelow(path: string, { home, realHome }: HostFacts): boolean {
+  return path.startsWith(`${home}/`) || path.startsWith(`${realHome}/`);
+}
+
 function hostFacts(home: string, uid: number): HostFacts {
   const folders = new Map<string, boolean>();
   const isFolder = (path: string): boolean => {
@@ -316,7 +321,7 @@ function hostFacts(home: string, uid: number): HostFacts {
     folders.set(path, known);
     return known;
   };
-  return { home, uid, isFolder, exists: isThere };
+  return { home, realHome: realPath(home), uid, isFolder, exists: isThere };
 }
 
 function statFolder(path: string): boolean {

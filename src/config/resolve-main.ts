@@ -8,6 +8,8 @@ import { shownSection } from "./shown.ts";
 /** Facts about the host that a configuration is checked against. */
 export interface HostFacts {
   readonly home: string;
+  /** Where that is. What is not set is below it, so that two names of one home give the same settings. */
+  readonly realHome: string;
   readonly uid: number;
   exists(path: string): boolean;
   isFolder(path: string): boolean;
@@ -48,19 +50,19 @@ export function resolveMain(
   }
   return {
     configDir: configDir === "/" ? configDir : configDir?.replace(/\/$/, ""),
-    pidfile: values.pidfile ?? `${host.home}/${host.uid}_usrsvcd.pid`,
+    pidfile: values.pidfile ?? `${host.realHome}/${host.uid}_usrsvcd.pid`,
     usrsvcdStdout: values.usrsvcd_stdout,
     usrsvcdStderr: values.usrsvcd_stderr,
     usrsvcdLogMode: values.usrsvcd_log_mode ?? mainSchema.usrsvcd_log_mode.fallback,
     sendmailPath,
     smtpUrl: values.smtp_url,
     alertIntervalMs: values.alert_interval ?? mainSchema.alert_interval.fallback,
-    stateDir: values.state_dir ?? defaultStateDir(host),
+    stateDir: values.state_dir ?? defaultStateDir(host.realHome),
     subreaper: values.subreaper,
   };
 }
 
-/** Where state is kept unless `state_dir` says otherwise. */
-export function defaultStateDir({ home }: Pick<HostFacts, "home">): string {
-  return `${home}/.local/state/usrsvc`;
+/** Where state is kept unless `state_dir` says otherwise, and where the state folders of an account are known. */
+export function defaultStateDir(realHome: string): string {
+  return `${realHome}/.local/state/usrsvc`;
 }

@@ -67,7 +67,7 @@ export function resolveProgram(
     inheritEnv: values.inherit_env,
     env: merge(base?.env, layer.env),
     monitor: readMonitor(layer.monitor, base?.monitor, issues),
-    directory: "directory" in values ? (values.directory ?? host.home) : undefined,
+    directory: "directory" in values ? (values.directory ?? host.realHome) : undefined,
     umask: values.umask,
   };
   checkFolders(settings, whereIs, host, issues);
@@ -139,7 +139,7 @@ function checkFolders(
   if (pidfile !== undefined) check("pidfile", folderOf(pidfile));
   if (stdout !== undefined) check("stdout", folderOf(stdout));
   if (stderr !== undefined && stderr !== stdout) check("stderr", folderOf(stderr));
-  if (directory !== undefined && directory !== host.home) check("directory", directory);
+  if (directory !== undefined && directory !== host.realHome) check("directory", directory);
 }
 
 function isMade(folder: string, host: ProgramHost): boolean {

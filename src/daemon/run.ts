@@ -41,6 +41,7 @@ import { Soon } from "./soon.ts";
 import { hasSwallowedSignal } from "./swallowed.ts";
 import { Tidy } from "./tidy.ts";
 import { WaitingLog } from "./waiting-log.ts";
+import { realPath } from "../same-file.ts";
 import { widenThreadPool } from "../thread-pool.ts";
 
 /** What usrsvcd is told at its start. */
@@ -131,7 +132,7 @@ class Life {
       lost: () => this.#want("stop"),
     });
     if (lock === undefined) throw this.#alreadyRuns();
-    const commonState = defaultStateDir(this.#options);
+    const commonState = defaultStateDir(realPath(this.#options.home));
     const others = new OtherFiles(this.#options, this.#state.path);
     announceState(this.#state, commonState);
     using host = linuxHost(this.#state, "usrsvcd", {

@@ -5,7 +5,7 @@ import { isDescendant, tops } from "../../proc/tree.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { candidates } from "./candidates.ts";
 import { launchedAt } from "./mark.ts";
-import type { Relation } from "./lineage.ts";
+import type { LivingLaunch, Relation } from "./lineage.ts";
 import type { Pattern } from "./match.ts";
 import type { Owners } from "./owners.ts";
 import { isWrittenSince, type Pidfile, readPidfile } from "./pidfile.ts";
@@ -49,6 +49,8 @@ export interface IdentifyPorts {
   readonly relation: (process: ProcessRef) => Relation;
   /** The launch that has made this process for the program, if that is on nobody's record. */
   readonly launchOf: (process: ProcessRef) => string | undefined;
+  /** What was launched for the program last, as it is noted at its lock, if it lives. */
+  readonly lastLaunch: () => LivingLaunch | undefined;
   /** The program that has this process on record. */
   readonly ownerOf: Owners["ownerOf"];
   /** True where a process runs the file that the program's command executes, whatever its title. */
@@ -79,6 +81,11 @@ export function identify(
   if (recorded !== undefined) {
     const main = mainOf(recorded, record, pattern, ports);
     return running(recorded, main, record?.via ?? "launch", pidfile);
+  }
+  // What is on record has ended unseen; or the record is damaged, and names it wrongly.
+  const last = record?.process && pattern.isLaunched ? ports.lastLaunch() : undefined;
+  if (last !== undefined) {
+    return { ...running(last.process, undefined, "launch", pidfile), launch: last.launch };
   }
   if (pidfile.kind === "pid") {
     const named = checkNamed(pidfile.pid, program, pattern, record, ports);
@@ -324,18 +331,12 @@ function isLost(record: ProgramRecord | undefined): boolean {
   return record?.launch === undefined && record?.process === undefined;
 }
 
-/** A launch that is on record no more, and what was launched. */
-interface LostLaunch {
-  readonly process: ProcessRef;
-  readonly launch: string;
-}
-
 /** Of what the pidfile names: the shell that does its work through it, say. */
 function launchOf(
   { pid }: ProcessRef,
   pattern: Pattern,
   { proc, launchOf: ask }: IdentifyPorts,
-): LostLaunch | undefined {
+): LivingLaunch | undefined {
   const session = statIfAny(proc, pid)?.session as Pid | undefined;
   const leader = session === undefined ? undefined : proc.alive(session);
   const launch = leader && pattern.isLaunched ? ask(leader) : undefined;
@@ -347,7 +348,7 @@ function lostLaunch(
   pattern: Pattern,
   ports: IdentifyPorts,
   all: readonly TableEntry[],
-): LostLaunch | undefined {
+): LivingLaunch | undefined {
   if (!pattern.isLaunched) return undefined;
   for (const one of all) {
     if (one.session !== Number(one.ref.pid)) continue;
@@ -413,8 +414,8 @@ function successor(
 
 /**
  * A worker that a dead process has left behind: forked from it, so that it is its copy, in its session.
- * What was executed anew, or has made a session for itself, or whose parent left with 0, goes on
- * instead of it, unless an operator has stopped the program.
+ * What was executed anew, or leads a session, or whose parent left with 0, goes on instead of it, unless an
+ * operator has stopped the program: so does what was launched, when a record that is damaged names it wrongly.
  */
 function isLeftOver(
   { pid }: ProcessRef,
@@ -425,6 +426,7 @@ function isLeftOver(
   const stat = statIfAny(proc, pid);
   if (stat?.image !== record.image) return false;
   if (record.wish === "down") return true; // an operator's stop: it has told what runs on
+  if (stat.session === Number(pid)) return false;
   const { launched, process, session, lastExit } = record;
   return [launched?.pid, process?.pid, session, lastExit?.pid].includes(stat.session);
 }

@@ -117,6 +117,22 @@ export function launchOf(ref: ProcessRef, name: string, host: LineageHost): stri
   return isOther ? undefined : mark.launch;
 }
 
+/** A launch, and what was launched, which lives. */
+export interface LivingLaunch {
+  readonly process: ProcessRef;
+  readonly launch: string;
+}
+
+/** What was launched last for the program `name`, whatever its record says; undefined where that has ended. */
+export function lastLaunch(name: string, host: LineageHost): LivingLaunch | undefined {
+  const note = lockNote(programLock(host.state, name));
+  const noted = unfinishedLaunch(note, undefined, host);
+  const process = noted?.launched;
+  if (noted === undefined || process === undefined) return undefined;
+  if (!sameProcess(host.proc.alive(process.pid), process)) return undefined;
+  return (host.ownerOf(process) ?? name) === name ? { process, launch: noted.id } : undefined;
+}
+
 /**
  * By its session and its forebears, and their marks: many a program writes its title over its
  * environment, or gives its children another. What stems from one that is being launched is known by

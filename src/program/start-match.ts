@@ -95,12 +95,29 @@ export class StartMatch {
    */
   find(exit: Exit | undefined, lost?: Lost): Match | undefined {
     if (lost !== undefined && isFailure(lost.exit)) this.#failed ??= lost.image ?? this.#image;
-    const found = this.#look(exit) ?? this.#lastLiving();
+    const looked = this.#look(exit);
+    const isLast = sameProcess(this.#last?.process, looked?.process);
+    const image = isLast ? this.#lastImage : looked && this.#imageOf(looked.process);
+    const isStill = looked !== undefined && (isLast || this.#isStill(looked, exit));
+    const found = isStill ? looked : this.#lastLiving();
     // How it was found first: by now our own pidfile may lead to it.
     const isKnown = sameProcess(this.#last?.process, found?.process);
-    if (!isKnown) this.#lastImage = found && statIfAny(this.#host.proc, found.process.pid)?.image;
+    if (!isKnown) this.#lastImage = image;
     this.#last = found && { ...found, via: (isKnown && this.#last?.via) || found.via };
     return this.#last;
+  }
+
+  #imageOf({ pid }: ProcessRef): number | undefined {
+    return statIfAny(this.#host.proc, pid)?.image;
+  }
+
+  /**
+   * What a first process that has failed leaves may have matched only until it executed something else, which
+   * may have been since the look. Asked after its image was read, by which it is known from then on.
+   */
+  #isStill({ process, via }: Match, exit: Exit | undefined): boolean {
+    if (exit === undefined || !isFailure(exit) || via === "pidfile") return true;
+    return this.#pattern.matches(this.#argv(process));
   }
 
   /** What matched once stays the program, whatever title it takes. */
@@ -110,7 +127,7 @@ export class StartMatch {
     if (isCopy(process, this.#failed, this.#host.proc)) return undefined;
     const { proc } = this.#host;
     // What executed something else since was only forked when it matched.
-    const isSame = statIfAny(proc, process.pid)?.image === this.#lastImage;
+    const isSame = this.#imageOf(process) === this.#lastImage;
     return isSame && sameProcess(proc.alive(process.pid), process) ? this.#last : undefined;
   }
 

@@ -408,7 +408,9 @@ class Start {
       const isGone = exit.kind === "code" && exit.code === 0;
       if (isGone) details.push(`looked for ${pattern.description}`);
     }
-    const stragglers = describeStragglers(name, host, new Set(left.map(({ ref }) => ref.pid)));
+    const stragglers = describeStragglers(name, host, {
+      but: new Set(left.map(({ ref }) => ref.pid)),
+    });
     details.push(...stragglers);
     const nearest =
       left.length === 0 && stragglers.length === 0

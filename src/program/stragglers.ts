@@ -11,21 +11,27 @@ const MOST_TOLD = 3;
 /**
  * What stems from earlier launches of a program, in sessions of its own (dumb-init puts its child into
  * one), in words, one line each: it is not ended with the program, and may keep its port. Takes one read
- * for each own process.
+ * for each own process that stands in the session of no program.
  *
  * @param but pids that are told otherwise
+ * @param launch what runs now: what stems from that is no straggler
  */
 export function describeStragglers(
   name: string,
   host: Host,
-  but: ReadonlySet<number> = new Set(),
+  {
+    but,
+    launch,
+  }: { readonly but?: ReadonlySet<number>; readonly launch?: string | undefined } = {},
 ): readonly string[] {
   const left = host.table
     .sweep({ thorough: true })
-    .filter(({ ref }) => !but.has(ref.pid) && host.ownerOf(ref) === undefined)
+    .filter(({ ref }) => but?.has(ref.pid) !== true && host.ownerOf(ref) === undefined)
+    .filter(({ session }) => host.ownerOfSession(session) === undefined)
     .filter(({ ref }) => {
       const mark = markOf(host.proc, ref.pid);
-      return mark?.home === host.home && relation(ref, name, host) === "own";
+      if (mark?.home !== host.home || mark.launch === launch) return false;
+      return relation(ref, name, host) === "own";
     });
   return describeRunOn(left, "an earlier start of it");
 }

@@ -5,7 +5,7 @@ import { type Found, identify } from "./identify.ts";
 import { executables, pattern, type Pattern, searchPath } from "./match.ts";
 import type { SweepOptions } from "./process-table.ts";
 import type { ProgramRecord } from "./record.ts";
-import { isCopy, isOfRetired, knownMark, launchOf, relation } from "./lineage.ts";
+import { isCopy, isOfRetired, knownMark, lastLaunch, launchOf, relation } from "./lineage.ts";
 import { isOnlyLogOf } from "./log-owners.ts";
 
 /** One program as far as it can be looked for and stopped: a faulty one, too. */
@@ -146,6 +146,7 @@ export function lookFor(
       return isOut ? "other" : kind;
     },
     launchOf: (ref) => (heirs ? launchOf(ref, subject.name, host) : undefined),
+    lastLaunch: () => (heirs ? lastLaunch(subject.name, host) : undefined),
     ownerOf: host.ownerOf,
     executes(ref) {
       const { settings } = subject;

@@ -164,10 +164,11 @@ export class Ledger {
     }
   }
 
-  /** Another has what is on record: two records named one process. */
+  /** Another has what is on record: two records named one process. Which one this program has is to be found. */
   forgetProcess(): void {
     if (this.#record === undefined) return;
-    this.#record = { ...this.#record, process: undefined, launched: undefined, session: undefined };
+    const nothingKnown = { process: undefined, launched: undefined, session: undefined };
+    this.#record = { ...this.#record, ...nothingKnown, launch: undefined };
   }
 
   /**
@@ -273,6 +274,14 @@ export class Ledger {
     this.log("info", "program.stopping", { pid: process.pid, reason }, "is ended, to be restarted");
   }
 
+  /** What was told to end did not: the reason for its end says that as well. What follows is written at once after. */
+  killed(termToKillMs: number): void {
+    const record = this.base();
+    const patience = formatDuration(termToKillMs);
+    const reason = `${record.reason}; killed, since it ignored SIGTERM for term_to_kill_seconds, ${patience}`;
+    this.#record = { ...record, reason };
+  }
+
   /** Somebody was killed, or called off, while he ended it. */
   finishing(process: ProcessRef): void {
     const { pid } = process;
@@ -328,7 +337,7 @@ export class Ledger {
           ? NOBODY
           : undefined
         : `usrsvcd: ${limit}`;
-    const how = `${describeExit(exit)}${limit === undefined ? byWhom(by) : ""}`;
+    const how = `${describeExit(exit)}${byWhom(by)}`;
     const isClean = isStopped || limit !== undefined || (exit.kind === "code" && exit.code === 0);
     let output: readonly string[] | undefined;
     const read = (): readonly string[] => (output ??= isClean ? [] : words());

@@ -733,6 +733,7 @@ export class SupervisedProgram {
     const lived = formatDuration(livedMs);
     this.#ledger.started(process, via, lived, cause);
     for (const note of notes) this.#ledger.log("warn", "program.warning", { pid }, note);
+    if (cause !== "started" && !isFound) this.#starter.lookBehind();
     if (!this.#settings.autopid) return;
     const { pidfile } = this.#settings;
     const noted = readPidfile(pidfile);
@@ -750,6 +751,7 @@ export class SupervisedProgram {
     const target = { process, main: this.#main, launched, session };
     const outcome = await stop(target, termToKillMs, host, { signal });
     if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
+    if (outcome.kind === "killed") this.#ledger.killed(termToKillMs);
     if (outcome.kind !== "not-running") this.#hold.noteExit(outcome.exit);
     this.#again = true;
   }

@@ -7,7 +7,7 @@ import { countLeftOvers } from "../format.ts";
 import type { Lock } from "../program/lock.ts";
 import { start } from "../program/start.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
-import { describeStrays } from "../program/stragglers.ts";
+import { describeStragglers, describeStrays } from "../program/stragglers.ts";
 import { isStopRequested } from "../program/stop-request.ts";
 import { lookFor, type Subject } from "../program/subject.ts";
 import type { Ledger } from "./ledger.ts";
@@ -20,6 +20,9 @@ const TICK_MS = 10;
 
 /** What takes longer to end, in ms, is told of. */
 const REMAINS_PATIENCE_MS = 50;
+
+/** While more are started, nobody looks for what they leave behind. */
+const FEW = 5;
 
 /** What is to be started, and why. */
 export interface StartOrder {
@@ -130,6 +133,19 @@ export class Starter {
     const { host, marked } = this.#around;
     for (const line of describeStrays(this.#ledger.name, marked(), host)) {
       this.#ledger.log("warn", "program.warning", {}, line);
+    }
+  }
+
+  /**
+   * Names what earlier starts of it have left in sessions of their own: it runs on, and may hold what the new
+   * one needs. Once that runs, and not when many start at once: each look takes its time from the others.
+   */
+  lookBehind(): void {
+    const { host } = this.#around;
+    if (host.launching.size > FEW) return;
+    const { launch } = this.#ledger.base();
+    for (const text of describeStragglers(this.#ledger.name, host, { launch })) {
+      this.#ledger.log("warn", "program.warning", {}, text);
     }
   }
 

@@ -28,6 +28,7 @@ function issuesOf(text: string, facts: Partial<AdviceFacts> = {}): readonly stri
   const advisor = new Advisor({ ...content, ...facts }, "/home/me", main);
   const { issues } = resolvePrograms([file], {
     home: "/home/me",
+    realHome: "/home/me",
     uid: 1000,
     stateDir: "/state",
     exists: () => true,

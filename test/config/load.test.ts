@@ -7,6 +7,7 @@ import { after, describe, test } from "node:test";
 import { ConfigError, formatIssue } from "../../src/config/issue.ts";
 import { loadSettings } from "../../src/config/load.ts";
 import type { Settings } from "../../src/config/settings.ts";
+import { settingsFingerprint } from "../../src/program/digest.ts";
 
 const uid = process.getuid?.() ?? 0;
 const homes: string[] = [];
@@ -25,7 +26,7 @@ function home(files: Readonly<Record<string, string | Uint8Array>>): string {
 }
 
 after(() => {
-  for (const path of homes) rmSync(path, { recursive: true });
+  for (const path of homes.toReversed()) rmSync(path, { recursive: true });
 });
 
 function refusal(load: () => Settings): string {
@@ -42,6 +43,20 @@ const program = (name: string): string =>
   `[Program:${name}]\ncommand = x\npidfile = DIR/${name}.pid\nstdout = DIR/${name}.log\n`;
 
 describe("loadSettings()", () => {
+  test("gives the same settings for two names of one home", () => {
+    const path = home({ "usrsvc.cfg": "[Main]\n[Program:web]\ncommand = x\n" });
+    const link = `${path}.link`;
+    symlinkSync(path, link);
+    homes.push(link);
+    const [one, two] = [path, link].map((name) => loadSettings({ home: name, uid }));
+    assert.deepEqual(two?.main, one?.main);
+    assert.equal(one?.main.stateDir, `${path}/.local/state/usrsvc`);
+    const [web, same] = [one, two].map((settings) => settings?.programs.get("web"));
+    assert.ok(web !== undefined && same !== undefined);
+    assert.equal(web.directory, path);
+    assert.equal(settingsFingerprint(same), settingsFingerprint(web));
+  });
+
   test("reads the files of config_dir in the order of the bytes of their names", () => {
     const path = home({
       "usrsvc.cfg": `[Main]\nconfig_dir = DIR/conf.d\n${program("main")}`,

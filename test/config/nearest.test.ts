@@ -20,9 +20,15 @@ for (const [name, near] of [
 
 test("nearest() takes no time for thousands of wrong names among thousands", () => {
   const names = Array.from({ length: 5000 }, (_, index) => `service-${index}-of-the-machine`);
-  const start = performance.now();
-  for (const name of names) nearest(name.replace("the", "teh"), names);
-  assert.ok(performance.now() - start < 5000);
+  let compared = 0;
+  const counted = function* (): Generator<string> {
+    for (const name of names) {
+      compared += 1;
+      assert.ok(compared < 1_000_000, "of 25 million pairs not even the 25th part is looked at");
+      yield name;
+    }
+  };
+  for (const name of names) nearest(name.replace("the", "teh"), counted());
 });
 
 test("nearest() leaves out what is too long to be typed", () => {

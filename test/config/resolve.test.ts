@@ -16,6 +16,7 @@ function resolve(...texts: readonly string[]): ResolvedPrograms {
   const isFolder = (path: string): boolean => exists(path) && !path.endsWith("/file");
   return resolvePrograms(files, {
     home: "/home/me",
+    realHome: "/home/me",
     uid: 1000,
     stateDir: "/state",
     isFolder,

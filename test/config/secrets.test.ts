@@ -10,7 +10,13 @@ import { resolvePrograms } from "../../src/config/resolve.ts";
 /** All that is said of a file, faults of [Main] included. */
 function issuesOf(text: string): readonly string[] {
   const file = { path: "a.cfg", ...parseConfigobj(text) };
-  const host = { home: "/home/me", uid: 1000, exists: () => true, isFolder: () => true };
+  const host = {
+    home: "/home/me",
+    realHome: "/home/me",
+    uid: 1000,
+    exists: () => true,
+    isFolder: () => true,
+  };
   const own = new IssueList(undefined);
   const section = file.root.sections.get("Main");
   assert.ok(section);

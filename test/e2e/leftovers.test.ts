@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { test } from "node:test";
-import { finished, Home, isAlive, waitFor } from "./home.ts";
-import { pids, stays } from "./looks.ts";
+import { finished, Home, isAlive, type LogLine, sleeper, waitFor } from "./home.ts";
+import { kill, pids, settled, stays, titledPid, told, up } from "./looks.ts";
 import { cleanUp } from "../support/clean-up.ts";
 
 /** A master with three workers that have its command line, as gunicorn and others have them. */
@@ -159,4 +159,26 @@ test("a worker that has made a session for itself runs on after a stop, and is n
   await stays("stopped", async () => (await home.statusOf("app"))["state"] === "stopped", 1000);
   assert.match((await home.usrsvc("start", "app")).out, /: started, pid/);
   assert.ok(isAlive(Number(worker)));
+});
+
+test("what has left the session of a program that died is named when that is started again", async (t) => {
+  const home = new Home(t);
+  const [helper, worker] = [sleeper(), sleeper()];
+  const script = `#!/bin/sh\nif ! [ -e ran ]; then setsid ${helper} & fi\n: >ran\n${worker} &\nwait\n`;
+  home.program("web", { command: home.script("web.sh", script) });
+  await home.usrsvcd();
+  const [pid] = await up(home, "web");
+  await settled(home, "web");
+  const behind = await titledPid(home, new RegExp(`^${helper}$`));
+  await kill(pid);
+  await settled(home, "web", 2);
+  const linesOf = (): readonly LogLine[] =>
+    told(home, "program.warning", "web").filter(({ msg }) => msg.endsWith(" runs on"));
+  const named = await waitFor("its line", () => linesOf().length > 0 && linesOf());
+  const words = `web: process ${behind} (${helper}) stems from an earlier start of it, in a session of its own, and runs on`;
+  assert.deepEqual(
+    named.map(({ msg }) => msg),
+    [words],
+  );
+  assert.ok(isAlive(behind));
 });

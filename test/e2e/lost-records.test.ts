@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import type { Pid } from "../../proc/pid.ts";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
@@ -8,7 +8,7 @@ import { daemonPid, endAfter, kill, onlyPid, parentOf, pids, settled, told, up }
 import { nginx, redis } from "./servers.ts";
 
 /*
- * Records and pidfiles that somebody has deleted, with what they told of running programs: what was
+ * Records and pidfiles that somebody has deleted or spoilt, with what they told of running programs: what was
  * launched says itself whose it is, and nothing is started twice, or ended for another.
  */
 
@@ -198,6 +198,73 @@ test(
     assert.match((await home.usrsvc("stop", "one")).out, new RegExp(`: stopped, pid ${one}`));
   },
 );
+
+describe("a program whose record names a process wrongly", () => {
+  const plain = (): string => sleeper();
+  /** It has written its title over its mark, as those do that make one by setproctitle. */
+  const titled = (home: Home): string =>
+    home.script("titled", '#!/usr/bin/perl\n$0 = "a title of its own"; sleep 1000;\n');
+  const later = ({ pid, startTime }: Ref, ticks: number): Ref => ({
+    pid,
+    startTime: startTime + ticks,
+  });
+  const nobody: Ref = { pid: 2 ** 22 - 1, startTime: 1 };
+  const ways: readonly [
+    command: typeof plain | typeof titled,
+    how: string,
+    forge: (record: Forged, other: Ref) => Partial<Forged>,
+  ][] = [
+    [plain, "start time", ({ process }) => ({ process: later(process, 1) })],
+    [
+      plain,
+      "start time, twice",
+      ({ process }) => ({ process: later(process, -99), launched: later(process, -99) }),
+    ],
+    [plain, "process of another", (_, other) => ({ process: other })],
+    [titled, "start time", ({ process }) => ({ process: later(process, 1) })],
+    [titled, "pid of nobody", () => ({ process: nobody, launched: nobody })],
+  ];
+  for (const [command, how, forge] of ways) {
+    test(`is the same one all the same: ${command.name}, ${how}`, async (t) => {
+      const home = new Home(t).write();
+      home.program("web", { command: command(home) });
+      home.program("other", { command: sleeper() });
+      assert.equal((await home.usrsvc("start", "all", "-P")).code, 0);
+      const [pid, other = 0] = await up(home, "web", "other");
+      const file = home.file("state/programs/web.json");
+      const spoil = (): void => {
+        const record = JSON.parse(readFileSync(file, "utf8")) as Forged;
+        const another = JSON.parse(home.read("state/programs/other.json")) as Forged;
+        const spoilt = { ...record, ...forge(record, another.process) };
+        writeFileSync(file, `${JSON.stringify(spoilt)}\n`, { mode: 0o600 });
+        writeFileSync(home.file("run/web.pid"), `${nobody.pid}\n`);
+      };
+      spoil();
+      assert.deepEqual(await up(home, "web"), [pid]);
+      assert.match((await home.usrsvc("start", "web")).out, /runs already/);
+      spoil();
+      await home.usrsvcd();
+      await settled(home, "web");
+      assert.deepEqual(await up(home, "web"), [pid]);
+      assert.equal(told(home, "program.starting", "web").length, 0);
+      await home.usrsvcd("stop");
+      spoil();
+      assert.match((await home.usrsvc("stop", "web")).out, new RegExp(`: stopped, pid ${pid}`));
+      assert.deepEqual([isAlive(pid), isAlive(other)], [false, true]);
+    });
+  }
+});
+
+interface Ref {
+  readonly pid: number;
+  readonly startTime: number;
+}
+
+interface Forged {
+  readonly boot: string;
+  readonly process: Ref;
+  readonly launched: Ref;
+}
 
 test("usrsvcd lets the others know again of a state folder when they have forgotten it", async (t) => {
   const home = new Home(t).write();

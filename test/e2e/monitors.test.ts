@@ -68,6 +68,27 @@ test("a program with more private memory than rss_limit is restarted, once", asy
   assert.equal(linesOf(home, "program.limit-exceeded").length, 1);
 });
 
+test("of one that ignores SIGTERM as well, both are told: the limit, and why it was killed", async (t) => {
+  const home = new Home(t);
+  const code = [
+    "globalThis.memory = first ? Buffer.alloc(200 * 1024 * 1024, 1) : undefined;",
+    "process.on('SIGTERM', () => {});",
+  ];
+  const monitor = "[[Monitor]]\nrss_limit = 100M\nmonitor_after = 0\n";
+  const command = nodeProgram(home, "hungry", ...code);
+  home.program("hungry", { command, term_to_kill_seconds: "0.3" }, monitor);
+  await home.usrsvcd();
+  const pid = await home.running("hungry");
+  const why =
+    /private memory \d+\.\d MB exceeds rss_limit 100\.0 MB; killed, since it ignored SIGTERM for term_to_kill_seconds, 300 ms$/;
+  const { msg } = await logged(home, "program.exited");
+  assert.match(msg, /^hungry: killed by SIGKILL, by usrsvcd: /);
+  assert.match(msg, why);
+  await home.running("hungry", pid);
+  const { by } = (await home.statusOf("hungry"))["lastExit"] as { by: string };
+  assert.match(by, why);
+});
+
 test("a program that no longer touches its activityfile is restarted, once", async (t) => {
   const home = new Home(t);
   const file = home.file("alive");

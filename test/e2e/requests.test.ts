@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { unreaped } from "../support/processes.ts";
 import { makeHugeFile } from "../support/strange-files.ts";
@@ -293,6 +293,22 @@ describe("settings that usrsvcd does not have", () => {
     const again = await home.usrsvc("restart", "web");
     assert.doesNotMatch(again.out, /older settings/);
     assert.equal(parentOf(home.pid("web") ?? 0), await daemonPid(home));
+  });
+
+  test("are no others for who calls its home by another name", async (t) => {
+    const home = new Home(t);
+    await begin(home);
+    const link = home.file("link");
+    symlinkSync(home.path, link);
+    const again = await home.run("usrsvc.cjs", ["restart", "web"], { HOME: link });
+    assert.equal(again.code, 0, again.err);
+    assert.doesNotMatch(again.out, /older settings/);
+    assert.equal(parentOf(home.pid("web") ?? 0), await daemonPid(home));
+    const status = await home.run("usrsvc.cjs", ["status", "--json"], { HOME: link });
+    const [web] = lines(status.out);
+    assert.deepEqual([web?.["state"], web?.["olderSettings"]], ["running", undefined]);
+    const own = await home.run("usrsvcd.cjs", ["reread", "--json"], { HOME: link });
+    assert.match(own.out, /"changed":\[\]/);
   });
 
   test("of a new program: it is started, and said that usrsvcd does not know it", async (t) => {

@@ -24,6 +24,8 @@ interface Scene {
   readonly taken?: readonly ProcessRef[];
   /** The program's own, by their lineage. */
   readonly own?: readonly ProcessRef[];
+  /** What is noted of the last launch. */
+  readonly last?: ProcessRef;
   /** What a launch has made that is on no record any more. */
   readonly launched?: ProcessRef;
   readonly pidfileAgeMs?: number;
@@ -53,6 +55,7 @@ function look(t: TestContext, scene: Scene): { found: Found; sweeps: number } {
     },
     relation: (ref) => (has(scene.taken, ref) ? "other" : has(scene.own, ref) ? "own" : "free"),
     launchOf: (ref) => (sameProcess(scene.launched, ref) ? "its-launch" : undefined),
+    lastLaunch: () => scene.last && { process: scene.last, launch: "its-launch" },
     ownerOf: (ref) => (has(scene.taken, ref) ? "other" : undefined),
     executes: (ref) => has(scene.executing, ref),
     writesItsLog: (ref) => has(scene.writing, ref),
@@ -324,6 +327,12 @@ describe("identify, by lineage", () => {
       "20 scan",
     ],
     ["one of which nothing is known", { session: 5 }, {}, "20 scan"],
+    [
+      "what leads the session that is on record, with a wrong start time",
+      { image, session: 20 },
+      { image, launched: { pid: 20 as Pid, startTime: 199 as Ticks } },
+      "20 scan",
+    ],
   ];
   for (const [what, one, record, want] of afterDeath) {
     test(`after the death of a process: ${what}`, (t) => {
@@ -333,6 +342,22 @@ describe("identify, by lineage", () => {
       assert.equal(seen(look(t, { proc, own, record: known })), want);
     });
   }
+
+  test("is what was launched last, whatever its title, where a record names another, or nobody", (t) => {
+    const proc = new FakeProc();
+    const last = proc.set({ pid: 20, startTime: 200, argv: ["title"] });
+    const wrong = { ...last, startTime: 201 as Ticks };
+    for (const process of [dead, wrong]) {
+      const record = { phase: "running" as const, process, launched: process, launch: "another" };
+      const { found } = look(t, { proc, last, record, isLaunched: true });
+      assert.equal(seen({ found }), "20 launch");
+      assert.equal(found.kind === "running" && found.launch, "its-launch");
+      assert.equal(seen(look(t, { proc, last, record })), "absent", "its title tells what it is");
+    }
+    const ended = { phase: "running" as const, launch: "another" };
+    const scene = { proc, last, record: ended, isLaunched: true };
+    assert.equal(seen(look(t, scene)), "absent", "its end was told");
+  });
 
   test("after a death takes none of several side by side: they are workers", (t) => {
     const proc = new FakeProc();

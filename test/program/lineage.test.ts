@@ -6,7 +6,13 @@ import type { Pid, Ticks } from "../../proc/pid.ts";
 import type { Spawner } from "../../proc/spawn.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
 import type { Host } from "../../src/program/host.ts";
-import { launchOf, offspring, type Relation, relation } from "../../src/program/lineage.ts";
+import {
+  lastLaunch,
+  launchOf,
+  offspring,
+  type Relation,
+  relation,
+} from "../../src/program/lineage.ts";
 import { programLock, tryLock } from "../../src/program/lock.ts";
 import { launchNote } from "../../src/program/mark.ts";
 import { makeStateDir, stateDir } from "../../src/program/state-dir.ts";
@@ -278,4 +284,25 @@ describe("launchOf", () => {
     assert.equal(noted(launchNote(LAUNCH, proc.bootId())), undefined, "killed in the middle of it");
     assert.equal(noted(launchNote("home-1-2", proc.bootId())), LAUNCH, "of another launch");
   });
+});
+
+test("lastLaunch() tells what was launched last, while it lives and is nobody else's", async (t) => {
+  const proc = new FakeProc();
+  const ref = proc.set({ pid: 10, argv: ["title"], startTime: 1001 });
+  const state = stateDir(tempDir(t));
+  makeStateDir(state);
+  using lock = await tryLock(programLock(state, "web"));
+  const noted = (note: string, known?: Known): unknown => {
+    lock?.writeNote(note);
+    return lastLaunch("web", { ...hostOf(proc, known), state });
+  };
+  const note = launchNote("home-1-2", proc.bootId(), ref);
+  assert.deepEqual(noted(note), { process: ref, launch: "home-1-2" });
+  assert.deepEqual(noted(note, { owner: "web" }), { process: ref, launch: "home-1-2" });
+  assert.equal(noted(note, { owner: "other" }), undefined);
+  assert.equal(noted(launchNote("home-1-2", proc.bootId(), { ...ref, pid: 9 as Pid })), undefined);
+  assert.equal(noted(launchNote("home-1-2", "another boot", ref)), undefined);
+  assert.equal(noted(launchNote("home-1-2", proc.bootId())), undefined);
+  proc.end(10);
+  assert.equal(noted(note), undefined);
 });

@@ -167,6 +167,22 @@ test("StartMatch has no image of a shell that is to become the program", () => {
   assert.equal(another.image, undefined);
 });
 
+test("StartMatch takes no child of a program that failed, which executes another right after the look", () => {
+  const proc = new FakeProc();
+  const child: FakeProcess = { ...top, pid: 20, ppid: 1, session: TOP, startTime: 101 };
+  const executes = {
+    get 20(): string {
+      proc.set({ ...child, image: 8, argv: ["sleep", "600"] });
+      return "web";
+    },
+  };
+  const one = match({ proc, first: { ...top, argv: [] }, owners: executes });
+  proc.end(TOP);
+  proc.set(child);
+  assert.equal(seen(one, failed), "none");
+  assert.equal(seen(one, failed), "none");
+});
+
 describe("a daemon whose first process has left before its image could be seen", () => {
   const child: FakeProcess = { ...daemon, environ: marks("web", LAUNCH), comm: "server" };
 

@@ -5,6 +5,7 @@ import type { Exit } from "../../proc/exit.ts";
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import type { ProcessWatcher } from "../../proc/watch.ts";
 import type { Host } from "../../src/program/host.ts";
+import { stateDir } from "../../src/program/state-dir.ts";
 import { ProcessTable } from "../../src/program/process-table.ts";
 import { emptyRecord, type ProgramRecord } from "../../src/program/record.ts";
 import { subjectOf } from "../../src/program/subject.ts";
@@ -44,6 +45,7 @@ function scene(t: TestContext, isGroup = true, another?: number): Scene {
     proc,
     table: new ProcessTable(proc, uid),
     home: "home",
+    state: stateDir("/no/such"),
     ownerOf: () => undefined,
     ownerOfSession: (id) => (id === session || id === another ? "web" : undefined),
     isRetired: () => false,
