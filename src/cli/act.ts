@@ -52,12 +52,14 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
   const isConfigured = (name: string): boolean =>
     settings.programs.has(name) || settings.faulty.has(name);
   const config = configPath(command.config);
-  const others = new OtherFiles({ home: homeFolder(), uid: process.getuid?.() ?? 0 }, state.path);
+  const home = homeFolder();
+  const others = new OtherFiles({ home, uid: process.getuid?.() ?? 0 }, state.path);
   const daemonConfig = lately(LATELY_MS, () => livingDaemon(state, host.proc)?.config);
   const programs = (): Iterable<ProgramSettings> => settings.programs.values();
-  const commonState = defaultStateDir(realPath(homeFolder()));
+  const commonState = defaultStateDir(realPath(home));
   using host = linuxHost(state, "usrsvc", {
     config,
+    home,
     isConfigured,
     standingIn: (file, name) => others.standing(file, name),
     commonState,

@@ -10,6 +10,7 @@ import { linuxHost } from "../program/linux-host.ts";
 import { exchangeFault, stateDir } from "../program/state-dir.ts";
 import { findSendmail, isProgram } from "../sendmail.ts";
 import { TrustedPaths } from "../trusted-path.ts";
+import { homeFolder } from "./home.ts";
 import { describeScriptFault } from "./script-faults.ts";
 import { StrangerFinder } from "./strangers.ts";
 import { listShellCommands } from "../config/shell-commands.ts";
@@ -19,6 +20,7 @@ export function machineFacts(path: string): (main: MainSettings) => AdviceFacts 
   return (main) => {
     const host = linuxHost(stateDir(main.stateDir), "usrsvc", {
       config: path,
+      home: homeFolder(),
       isConfigured: () => true,
     });
     const finder = new StrangerFinder(host);

@@ -137,6 +137,7 @@ class Life {
     announceState(this.#state, commonState);
     using host = linuxHost(this.#state, "usrsvcd", {
       config: this.#options.config,
+      home: this.#options.home,
       isConfigured: (name) => this.#settings.programs.has(name) || this.#settings.faulty.has(name),
       standingIn: (config, name) => others.standing(config, name),
       commonState,

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { isSameFile } from "../same-file.ts";
+import { isSameFile, realPath } from "../same-file.ts";
 import { libc } from "../../proc/libc.ts";
 import { Epoll } from "../../proc/epoll.ts";
 import { hasPidfd, PidfdWatcher } from "../../proc/pidfd.ts";
@@ -29,6 +29,8 @@ const LAUNCHES_AT_ONCE = 8;
 export interface Scope {
   /** The main configuration file. */
   readonly config: string;
+  /** The home folder, by the name that HOME has. */
+  readonly home?: string;
   readonly isConfigured: (name: string) => boolean;
   /** The state folder that is used where a configuration names none: there the others are known. */
   readonly commonState?: string;
@@ -60,7 +62,7 @@ export function linuxHost(
   const counts = (name: string, of: string | undefined): boolean =>
     (scope.isConfigured(name) ? by === "usrsvc" : isElsewhere(of)) && !isCopied(name, of);
   let home: string | undefined;
-  const findHome = (): string => (home ??= launchHome(config));
+  const findHome = (): string => (home ??= launchHome(belowRealHome(config, scope.home)));
   const recorded = new RecordedOwners(state, {
     boot: () => proc.bootId(),
     counts,
@@ -102,6 +104,12 @@ export function linuxHost(
       !scope.isConfigured(name) && !isElsewhere(recordedConfig(state, name, proc.bootId())),
     [Symbol.dispose]: () => tools?.[Symbol.dispose](),
   };
+}
+
+/** A home may have two names: of a file in it, the place counts. Other links may lead to another release soon. */
+function belowRealHome(path: string, home: string | undefined): string {
+  if (home === undefined || !path.startsWith(`${home}/`)) return path;
+  return realPath(home) + path.slice(home.length);
 }
 
 function recordedConfig(state: StateDir, name: string, boot: string): string | undefined {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import type { Pid } from "../../proc/pid.ts";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
@@ -50,6 +50,21 @@ describe("a program whose record is lost", () => {
     assert.equal((await home.statusOf("web"))["pid"], pid);
     assert.match((await home.usrsvc("stop", "web")).out, /: stopped, pid /);
     assert.equal(isAlive(pid), false);
+  });
+
+  test("is known by its mark to who calls its home by another name", async (t) => {
+    const home = new Home(t).write();
+    home.program("web", { command: `nice -n 3 ${sleeper()}` });
+    await home.usrsvc("start", "web");
+    const pid = await home.running("web");
+    const link = home.file("link");
+    symlinkSync(home.path, link);
+    for (const HOME of [link, home.path]) {
+      forget(home, "run", "state");
+      mkdirSync(home.file("run"));
+      const { out } = await home.run("usrsvc.cjs", ["start", "web"], { HOME });
+      assert.match(out, new RegExp(`^web: runs already, pid ${pid}`));
+    }
   });
 
   test("is the shell of a loop, and not what this runs just now", async (t) => {
