@@ -99,11 +99,14 @@ export async function runPlan(plan: Plan): Promise<Outcome> {
     const timely = takeUntil(trials, () => performance.now() < end);
     await inLanes(worlds, timely, async (world, trial) => {
       const tally = tallyOf(trial.scene);
-      const verdict = await tryOut(world, trial).catch((error: Error) => ({
-        isKilled: false,
-        longestMs: 0,
-        violations: [`it could not be played: ${error.message}`],
-      }));
+      const verdict = await tryOut(world, trial)
+        // On a machine at work what is counted may come before its scene.
+        .catch(async () => await tryOut(world, trial))
+        .catch((error: Error) => ({
+          isKilled: false,
+          longestMs: 0,
+          violations: [`it could not be played: ${error.message}`],
+        }));
       done += 1;
       tally.trials += 1;
       tally.kills += verdict.isKilled ? 1 : 0;
