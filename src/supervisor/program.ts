@@ -81,6 +81,8 @@ export class SupervisedProgram {
   #mainWatch: ProcessWatch | undefined;
   /** Sizes of its logs when it was launched, or when it was taken up. */
   #logged: LogEnds = { stdout: NO_LOG, stderr: NO_LOG };
+  /** What another had begun to end is ended, of which the record says no more. */
+  #hasFinished = false;
   /** It outlives SIGKILL. */
   #stuck: ProcessRef | undefined;
   /** What keeps it from being looked after, until it works again. */
@@ -429,12 +431,13 @@ export class SupervisedProgram {
       kind: "observed",
       process: found.kind === "running" ? found.process : undefined,
       wish: record?.wish ?? "none",
-      ranBefore: diedUnseen || hasRun(record),
+      ranBefore: diedUnseen || this.#hasFinished || hasRun(record),
       startedByHand: this.#isOperatorsStart,
       reason: record?.reason,
       exit: this.#hold.exit,
     });
     this.#isOperatorsStart = false;
+    this.#hasFinished = false;
     this.#settledWith = this.#settings;
     if (this.#isEndTold() && found.kind === "running" && dead !== undefined) {
       const how = heir === undefined ? "started" : this.#isOwn(found.process) ? "heir" : found.via;
@@ -779,6 +782,7 @@ export class SupervisedProgram {
     const exit = isRest || outcome.kind === "not-running" ? undefined : outcome.exit;
     if (exit !== undefined) this.#hold.noteExit(exit);
     this.#ledger.finished(told, exit, this.process !== undefined || this.#hold.hasEnded);
+    this.#hasFinished = true;
     this.#again = true;
   }
 

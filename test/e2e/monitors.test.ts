@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { Home, isAlive, type LogLine, waitFor } from "./home.ts";
+import { daemonPid, kill, settled } from "./looks.ts";
 
 const MB = 1024 * 1024;
 
@@ -87,6 +88,27 @@ test("of one that ignores SIGTERM as well, both are told: the limit, and why it 
   await home.running("hungry", pid);
   const { by } = (await home.statusOf("hungry"))["lastExit"] as { by: string };
   assert.match(by, why);
+});
+
+test("of one whose usrsvcd is killed in the middle of that, the next one finishes it, and counts it", async (t) => {
+  const home = new Home(t);
+  const code = [
+    "globalThis.memory = first ? Buffer.alloc(200 * 1024 * 1024, 1) : undefined;",
+    "process.on('SIGTERM', () => {});",
+  ];
+  const monitor = "[[Monitor]]\nrss_limit = 100M\nmonitor_after = 0\n";
+  const command = nodeProgram(home, "hungry", ...code);
+  home.program("hungry", { command, term_to_kill_seconds: "2" }, monitor);
+  await home.usrsvcd();
+  const pid = await home.running("hungry");
+  await logged(home, "program.stopping");
+  await kill(await daemonPid(home));
+  assert.ok(isAlive(pid), "it has time until it is killed");
+  await home.usrsvcd();
+  const second = await home.running("hungry", pid);
+  await settled(home, "hungry");
+  const status = await home.statusOf("hungry");
+  assert.deepEqual([status["pid"], status["restarts"]], [second, 1]);
 });
 
 test("a program that no longer touches its activityfile is restarted, once", async (t) => {
