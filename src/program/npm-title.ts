@@ -3,7 +3,7 @@
  * hold secrets. `npm --silent start` is shown as "npm start" (see process.title of Node).
  */
 
-/** The first words of npm's command line, and what its title begins with. */
+/** Names of npm's commands, and what their titles begin with. */
 const NAMES: Readonly<Record<string, string>> = {
   npm: "npm",
   "npm-cli.js": "npm",
@@ -20,13 +20,29 @@ export function npmTitles(argv: readonly string[]): readonly string[] {
   const name = NAMES[lastPart(argv[first] ?? "")];
   if (name === undefined) return [];
   const words = argv.slice(first + 1);
-  const end = words.indexOf("--");
-  const [before, after] = end === -1 ? [words, []] : [words.slice(0, end), words.slice(end + 1)];
-  const isOption = (word: string | undefined): boolean => word?.startsWith("-") ?? false;
-  const plain = before.filter((word) => !isOption(word));
-  const withoutValues = before.filter((word, at) => !isOption(word) && !isOption(before[at - 1]));
-  const titles = [plain, withoutValues].map((one) => [name, ...one, ...after].join(" "));
+  const isValue = (at: number): boolean => isOption(words[at - 1]) && words[at - 1] !== "--";
+  const readings = [
+    (at: number): boolean => !isOption(words[at]),
+    (at: number): boolean => !isOption(words[at]) && !isValue(at),
+  ];
+  const titles = readings.map((isPlain) => {
+    const end = name === "npm" ? words.indexOf("--") : endOfOptions(words, isPlain);
+    const kept = words.filter((word, at) => {
+      if (end === -1 || at < end) return isPlain(at);
+      return at > end || word !== "--";
+    });
+    return [name, ...kept].join(" ");
+  });
   return [...new Set(titles)];
+}
+
+/** npx hands on what follows the name of what it executes as it is, whether "--" stands before or not. */
+function endOfOptions(words: readonly string[], isPlain: (at: number) => boolean): number {
+  return words.findIndex((word, at) => word === "--" || isPlain(at));
+}
+
+function isOption(word: string | undefined): boolean {
+  return word?.startsWith("-") ?? false;
 }
 
 function lastPart(word: string): string {

@@ -13,6 +13,12 @@ const seen: readonly [command: string, title: string][] = [
   ["npm start -- -v x", "npm start -v x"],
   ["npm exec -- node server.js", "npm exec node server.js"],
   ["npx node server.js", "npm exec node server.js"],
+  ["npx mysrv --port 1", "npm exec mysrv --port 1"],
+  ["npx --yes mysrv -v", "npm exec mysrv -v"],
+  ["npx -p pkg mysrv -v", "npm exec mysrv -v"],
+  ["npx -- mysrv --port 1", "npm exec mysrv --port 1"],
+  ["npx mysrv a -- b", "npm exec mysrv a -- b"],
+  ["npm run dev -- a -- b", "npm run dev a -- b"],
   ["node /usr/bin/npm start", "npm start"],
   ["/usr/bin/node /usr/lib/node_modules/npm/bin/npm-cli.js run dev", "npm run dev"],
 ];
