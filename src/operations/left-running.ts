@@ -1,28 +1,55 @@
-import type { ProcessRef } from "../../proc/pid.ts";
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Host } from "../program/host.ts";
 import { offspring, relation } from "../program/lineage.ts";
 import { isOnlyLogOf } from "../program/log-owners.ts";
-import { describeRunOn, describeStragglers } from "../program/stragglers.ts";
+import type { TableEntry } from "../program/process-judge.ts";
 import type { ProgramRecord } from "../program/record.ts";
+import { describeRunOn, stragglers } from "../program/stragglers.ts";
+
+/** So many are remembered. */
+const MOST_KEPT = 8;
+
+/** What runs on after a stop. */
+export interface LeftRunning {
+  /** For the record: none of it is the program. */
+  readonly runsOn: readonly ProcessRef[] | undefined;
+  /** One line each. */
+  readonly words: readonly string[];
+}
 
 /**
- * What stems from a program that was stopped, and runs on, since it has left the program's session: in
- * words, one line each. It takes some reads for each process that was born since.
+ * What stems from a program that was stopped, and runs on, since it has left the program's session: of this
+ * start of it, and of earlier ones. It takes some reads for each process that was born since.
  */
-export function describeLeftRunning(
-  { name, launch, launched, image }: ProgramRecord,
-  host: Host,
-): readonly string[] {
-  if (launched === undefined) return describeStragglers(name, host);
+export function leftRunning(record: ProgramRecord, host: Host): LeftRunning {
   const all = host.table.sweep({ thorough: true });
+  const own = ofThisStart(record, all, host);
+  const known = all.filter(
+    (one) => !own.includes(one) && record.runsOn?.some((ref) => sameProcess(ref, one.ref)) === true,
+  );
+  const but = new Set([...own, ...known].map(({ ref }) => Number(ref.pid)));
+  const marked = stragglers(record.name, host, { but, launch: record.launch });
+  const earlier = [...known, ...marked];
+  const refs = [...own, ...earlier].map(({ ref }) => ref).slice(0, MOST_KEPT);
+  return {
+    runsOn: refs.length === 0 ? undefined : refs,
+    words: [...describeRunOn(own, "it"), ...describeRunOn(earlier, "an earlier start of it")],
+  };
+}
+
+function ofThisStart(
+  { name, launch, launched, image }: ProgramRecord,
+  all: readonly TableEntry[],
+  host: Host,
+): readonly TableEntry[] {
+  if (launched === undefined) return [];
   const stems = new Set(offspring({ launch, launched, image }, all, host));
   const { programs } = host;
   const itself = programs && [...programs()].find((one) => one.name === name);
   const isItsLog = ({ pid }: ProcessRef): boolean =>
     programs !== undefined && itself !== undefined && isOnlyLogOf(itself, pid, programs);
-  const left = all
+  return all
     .filter((one) => one.ref.startTime >= launched.startTime && host.ownerOf(one.ref) === undefined)
     .filter((one) => stems.has(one) || isItsLog(one.ref))
     .filter(({ ref }) => relation(ref, name, host) !== "other");
-  return describeRunOn(left, "it");
 }

@@ -55,7 +55,10 @@ export interface IdentifyPorts {
   readonly ownerOf: Owners["ownerOf"];
   /** True where a process runs the file that the program's command executes, whatever its title. */
   readonly executes: (process: ProcessRef) => boolean;
-  /** True where a process that bears no mark writes to the program's log, and to no other's. */
+  /**
+   * True where a process that bears no mark runs a file that the command names (`nice redis-server`), and writes
+   * to the program's log, and to no other's.
+   */
   readonly writesItsLog: (process: ProcessRef) => boolean;
 }
 
@@ -293,6 +296,7 @@ function scan(
     const isMatch = pattern.matches(one.argv);
     if (!isMatch && !isNamesake(one, record, ports)) continue;
     if (!sameProcess(ports.proc.alive(one.ref.pid), one.ref)) continue; // the look may be an older one
+    if (record?.runsOn?.some((ref) => sameProcess(ref, one.ref)) === true) continue;
     const relation = ports.relation(one.ref);
     if (relation === "own") own.push(one);
     // What descends from its own is no candidate, but is not free either.
@@ -328,7 +332,12 @@ function isNamesake(
 
 /** Where the record is lost, its launch may be as well; one that was never made leaves nothing either. */
 function isLost(record: ProgramRecord | undefined): boolean {
-  return record?.launch === undefined && record?.process === undefined;
+  return record?.launch === undefined && record?.process === undefined && !isDown(record);
+}
+
+/** An operator has stopped it, and that is done: what of it runs on was named, and goes on for itself. */
+function isDown(record: ProgramRecord | undefined): boolean {
+  return record?.wish === "down" && record.phase === "stopped";
 }
 
 /** Of what the pidfile names: the shell that does its work through it, say. */
@@ -350,17 +359,23 @@ function lostLaunch(
   all: readonly TableEntry[],
 ): LivingLaunch | undefined {
   if (!pattern.isLaunched) return undefined;
-  for (const one of all) {
-    if (one.session !== Number(one.ref.pid)) continue;
-    const launch = ports.launchOf(one.ref);
-    if (launch !== undefined) return { process: one.ref, launch };
+  let best: (LivingLaunch & { readonly isMatch: boolean }) | undefined;
+  for (const { ref, argv, session } of all) {
+    const launch = session === Number(ref.pid) ? ports.launchOf(ref) : undefined;
+    if (launch === undefined) continue;
+    // Of several, one that goes on in a session of its own may stem from an earlier launch.
+    const isMatch = pattern.matches(argv);
+    const isBetter =
+      best === undefined ||
+      (isMatch === best.isMatch ? ref.startTime > best.process.startTime : isMatch);
+    if (isBetter) best = { process: ref, launch, isMatch };
   }
-  return undefined;
+  return best && { process: best.process, launch: best.launch };
 }
 
 /**
  * What was launched where the record of that is lost, and it has written a title over its mark as well, as
- * redis does: it leads its session, runs the command's file, and writes to the program's log.
+ * redis does: it leads its session, runs a file of the command, and writes to the program's log.
  */
 function lostWriter(
   { isLaunched, isShell }: Pattern,
@@ -370,10 +385,7 @@ function lostWriter(
   if (!isLaunched || isShell) return undefined;
   return all.find(
     ({ ref, session }) =>
-      session === Number(ref.pid) &&
-      ports.writesItsLog(ref) &&
-      ports.executes(ref) &&
-      ports.relation(ref) !== "other",
+      session === Number(ref.pid) && ports.writesItsLog(ref) && ports.relation(ref) !== "other",
   )?.ref;
 }
 
@@ -406,7 +418,7 @@ function successor(
   ports: IdentifyPorts,
 ): ProcessRef | undefined {
   const [first, ...others] = matching;
-  if (first === undefined) return undefined;
+  if (first === undefined || isDown(record)) return undefined;
   const mayBeSeveral = record?.process === undefined || record.phase === "starting";
   if (others.length > 0 && !mayBeSeveral) return undefined;
   return isLeftOver(first.ref, record, ports) ? undefined : first.ref;
@@ -425,7 +437,7 @@ function isLeftOver(
   if (record?.image === undefined || record.phase === "starting") return false;
   const stat = statIfAny(proc, pid);
   if (stat?.image !== record.image) return false;
-  if (record.wish === "down") return true; // an operator's stop: it has told what runs on
+  if (isDown(record)) return true;
   if (stat.session === Number(pid)) return false;
   const { launched, process, session, lastExit } = record;
   return [launched?.pid, process?.pid, session, lastExit?.pid].includes(stat.session);

@@ -70,8 +70,12 @@ function isLog({ id, path }: OpenFile, log: string): boolean {
 }
 
 function isSame(id: string, log: string): boolean {
-  const stat = statSync(log, { throwIfNoEntry: false });
-  return stat !== undefined && `${stat.dev}:${stat.ino}` === id;
+  try {
+    const stat = statSync(log, { throwIfNoEntry: false });
+    return stat !== undefined && `${stat.dev}:${stat.ino}` === id;
+  } catch {
+    return false; // in a folder that we may not enter, or a link in a circle: a start says so
+  }
 }
 
 /** Where the file may be gone, and the folder a link. */

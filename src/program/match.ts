@@ -259,6 +259,14 @@ export function executables(
   );
 }
 
+/** The files that the words of a command name, links followed, and what they may be executed through. */
+export function namedFiles(program: Executed, path: string | undefined): readonly string[] {
+  const { argv, directory } = program;
+  const words = argv.slice(1).filter((word) => !word.startsWith("-"));
+  const named = words.flatMap((word) => whereFound(word, directory, path));
+  return [...executables(program, path), ...named.flatMap(({ opened }) => realFile(opened))];
+}
+
 function realFile(path: string): readonly string[] {
   try {
     return [realpathSync(path)];

@@ -58,6 +58,8 @@ export interface ProgramRecord {
   readonly title: readonly string[] | undefined;
   /** The main configuration file of who wrote this; the same name in another is another program. */
   readonly config: string | undefined;
+  /** What an operator's stop has named as what runs on: none of it is the program. */
+  readonly runsOn: readonly ProcessRef[] | undefined;
   /** The pidfile that we wrote for it. */
   readonly pidfile: string | undefined;
   /** What marks the environment of `launched` and its children. */
@@ -123,6 +125,7 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
     session: undefined,
     image: undefined,
     title: undefined,
+    runsOn: undefined,
     config: undefined,
     pidfile: undefined,
     launch: undefined,
@@ -304,6 +307,7 @@ function parseRecord(text: string, name: string, now: string): ProgramRecord | u
     session: asNumber(raw["session"]),
     image: asNumber(raw["image"]),
     title: asTexts(raw["title"]),
+    runsOn: asRefs(raw["runsOn"]),
     config: asText(raw["config"]),
     pidfile: asText(raw["pidfile"]),
     launch: asText(raw["launch"]),
@@ -350,6 +354,11 @@ function asRef(value: unknown): ProcessRef | undefined {
     return undefined;
   }
   return { pid: pid as Pid, startTime: startTime as Ticks };
+}
+
+function asRefs(value: unknown): readonly ProcessRef[] | undefined {
+  const refs = Array.isArray(value) ? value.flatMap((one) => asRef(one) ?? []) : [];
+  return refs.length === 0 ? undefined : refs;
 }
 
 function asEnded(value: unknown): Ended | undefined {

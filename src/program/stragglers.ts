@@ -8,23 +8,25 @@ import type { TableEntry } from "./process-judge.ts";
 /** So many are named. */
 const MOST_TOLD = 3;
 
+/** What is left out. */
+interface But {
+  /** Pids that are told otherwise. */
+  readonly but?: ReadonlySet<number>;
+  /** What runs now: what stems from that is no straggler. */
+  readonly launch?: string | undefined;
+}
+
 /**
  * What stems from earlier launches of a program, in sessions of its own (dumb-init puts its child into
- * one), in words, one line each: it is not ended with the program, and may keep its port. Takes one read
- * for each own process that stands in the session of no program.
- *
- * @param but pids that are told otherwise
- * @param launch what runs now: what stems from that is no straggler
+ * one): it is not ended with the program, and may keep its port. Takes one read for each own process that
+ * stands in the session of no program.
  */
-export function describeStragglers(
+export function stragglers(
   name: string,
   host: Host,
-  {
-    but,
-    launch,
-  }: { readonly but?: ReadonlySet<number>; readonly launch?: string | undefined } = {},
-): readonly string[] {
-  const left = host.table
+  { but, launch }: But = {},
+): readonly TableEntry[] {
+  return host.table
     .sweep({ thorough: true })
     .filter(({ ref }) => but?.has(ref.pid) !== true && host.ownerOf(ref) === undefined)
     .filter(({ session }) => host.ownerOfSession(session) === undefined)
@@ -33,7 +35,11 @@ export function describeStragglers(
       if (mark?.home !== host.home || mark.launch === launch) return false;
       return relation(ref, name, host) === "own";
     });
-  return describeRunOn(left, "an earlier start of it");
+}
+
+/** The same in words, one line each. */
+export function describeStragglers(name: string, host: Host, but?: But): readonly string[] {
+  return describeRunOn(stragglers(name, host, but), "an earlier start of it");
 }
 
 /** In words, one line each: processes that stem from `origin`, and run on. */

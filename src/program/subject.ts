@@ -2,7 +2,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import type { FaultyProgram, ProgramSettings, Settings } from "../config/settings.ts";
 import type { Host } from "./host.ts";
 import { type Found, identify } from "./identify.ts";
-import { executables, pattern, type Pattern, searchPath } from "./match.ts";
+import { executables, namedFiles, pattern, type Pattern, searchPath } from "./match.ts";
 import type { SweepOptions } from "./process-table.ts";
 import type { ProgramRecord } from "./record.ts";
 import { isCopy, isOfRetired, knownMark, lastLaunch, launchOf, relation } from "./lineage.ts";
@@ -111,7 +111,8 @@ export function runsOneOf(
   { proc }: Pick<Host, "proc">,
 ): boolean {
   try {
-    return files.includes(proc.exe(pid));
+    // Of one that was replaced on the disk since: it is the same program.
+    return files.includes(proc.exe(pid).replace(/ \(deleted\)$/, ""));
   } catch {
     return false; // gone, or hidden
   }
@@ -157,7 +158,9 @@ export function lookFor(
       const { settings } = subject;
       const { programs } = host;
       if (settings === undefined || programs === undefined) return false;
-      return knownMark(ref, host) === undefined && isOnlyLogOf(settings, ref.pid, programs);
+      if (knownMark(ref, host) !== undefined) return false;
+      if (!isOnlyLogOf(settings, ref.pid, programs)) return false;
+      return runsOneOf(namedFiles(settings, searchPath(settings, host.env)), ref, host);
     },
   });
 }

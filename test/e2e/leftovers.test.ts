@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { finished, Home, isAlive, type LogLine, sleeper, waitFor } from "./home.ts";
-import { kill, pids, settled, stays, titledPid, told, up } from "./looks.ts";
+import { endAfter, kill, pids, settled, stays, titledPid, told, up } from "./looks.ts";
 import { cleanUp } from "../support/clean-up.ts";
 
 /** A master with three workers that have its command line, as gunicorn and others have them. */
@@ -141,26 +141,6 @@ test("a caller's umask of 777 does no harm to records", async (t) => {
   assert.equal(mode & 0o777, 0o600);
 });
 
-test("a worker that has made a session for itself runs on after a stop, and is not the program", async (t) => {
-  const home = new Home(t);
-  const master = home.script(
-    "master.py",
-    "#!/usr/bin/python3\nimport os, time\nif os.fork() == 0: os.setsid()\nwhile True: time.sleep(1)\n",
-  );
-  home.program("app", { command: master, success_seconds: "0.3" });
-  assert.equal((await home.usrsvc("start", "app")).code, 0);
-  const first = home.pid("app");
-  const [worker] = pids(home, /master\.py/).filter((pid) => pid !== first);
-  const stopped = await home.usrsvc("stop", "app");
-  assert.match(stopped.out, new RegExp(`process ${worker} .*in a session of its own, and runs on`));
-  assert.equal((await home.statusOf("app"))["state"], "stopped");
-  assert.match((await home.usrsvc("stop", "app")).out, /was not running/);
-  await home.usrsvcd();
-  await stays("stopped", async () => (await home.statusOf("app"))["state"] === "stopped", 1000);
-  assert.match((await home.usrsvc("start", "app")).out, /: started, pid/);
-  assert.ok(isAlive(Number(worker)));
-});
-
 test("what has left the session of a program that died is named when that is started again", async (t) => {
   const home = new Home(t);
   const [helper, worker] = [sleeper(), sleeper()];
@@ -181,4 +161,61 @@ test("what has left the session of a program that died is named when that is sta
     [words],
   );
   assert.ok(isAlive(behind));
+});
+
+describe("what runs on after a stop, in a session of its own, is not the program from then on", () => {
+  /** `what`: what the master's worker does with its words and its environment. */
+  const kinds: readonly [what: string, settings: (home: Home) => Record<string, string>][] = [
+    [
+      "that has the words of its master",
+      (home) => ({
+        command: home.script(
+          "master.py",
+          "#!/usr/bin/python3\nimport os, time\nif os.fork() == 0: os.setsid()\nwhile True: time.sleep(1)\n",
+        ),
+      }),
+    ],
+    [
+      "that has written a title over its mark",
+      (home) => ({
+        command: home.script(
+          "master.pl",
+          "#!/usr/bin/perl\nuse POSIX;\nmy $kind = fork() ? 'master' : do { POSIX::setsid(); 'worker' };\n$0 = \"mytitle $kind \" . ('x' x 3000);\nsleep 1 while 1;\n",
+        ),
+        proctitle_re: "master\\.pl|mytitle",
+        success_seconds: "1",
+      }),
+    ],
+  ];
+  for (const [what, settings] of kinds) {
+    test(`one ${what}, through several starts and stops`, async (t) => {
+      const home = new Home(t);
+      home.program("app", settings(home));
+      endAfter(t, home, /mytitle|master\./);
+      const left: number[] = [];
+      for (const round of [1, 2, 3]) {
+        const { out } = await home.usrsvc("start", "app");
+        assert.match(out, /: started, pid/, `round ${round}`);
+        const worker = await waitFor("its worker", () =>
+          pids(home, /mytitle worker|master\.py/).find(
+            (pid) => pid !== home.pid("app") && !left.includes(pid),
+          ),
+        );
+        left.push(worker);
+        if (round === 2) await home.usrsvcd();
+        const stop = await home.usrsvc("stop", "app");
+        for (const pid of left) {
+          assert.match(
+            stop.out,
+            new RegExp(`process ${pid} .*in a session of its own, and runs on`),
+          );
+        }
+        const status = await home.statusOf("app");
+        assert.equal(status["state"], "stopped", JSON.stringify(status));
+        assert.match((await home.usrsvc("stop", "app")).out, /was not running/);
+      }
+      await stays("stopped", async () => (await home.statusOf("app"))["state"] === "stopped", 500);
+      assert.ok(left.every(isAlive));
+    });
+  }
 });

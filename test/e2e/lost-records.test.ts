@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import {
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { describe, test } from "node:test";
 import type { Pid } from "../../proc/pid.ts";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
@@ -102,25 +111,46 @@ describe("a program whose record is lost", () => {
     },
   );
 
-  test(
-    "is known by its log and its file where it wiped out its mark, and nothing is left of the state",
-    { skip: redis === undefined && "redis is not installed" },
-    async (t) => {
-      const home = new Home(t).write();
-      const folder = home.file("redis");
-      mkdirSync(folder);
-      writeFileSync(`${folder}/redis.conf`, `port 0\nunixsocket ${folder}/sock\ndir ${folder}\n`);
-      home.program("redis", { command: `${redis} ${folder}/redis.conf`, success_seconds: "1" });
-      endAfter(t, home, /^\S*redis-server /);
-      await home.usrsvc("start", "redis");
-      const pid = await home.running("redis");
-      forget(home, "run", "state");
-      assert.equal((await home.statusOf("redis"))["pid"], pid);
-      mkdirSync(home.file("run"));
-      mkdirSync(home.file("state/programs"), { recursive: true });
-      await isStill(home, "redis", pid);
-    },
-  );
+  for (const wrapper of ["", "nice -n 2 ", "env A=b "]) {
+    test(
+      `is known by its log and its file where it wiped out its mark, and nothing is left of the state: ${wrapper}redis-server`,
+      { skip: redis === undefined && "redis is not installed" },
+      async (t) => {
+        const home = new Home(t).write();
+        const folder = home.file("redis");
+        mkdirSync(folder);
+        const settings = `port 0\nunixsocket ${folder}/sock\ndir ${folder}\n`;
+        writeFileSync(`${folder}/redis.conf`, settings);
+        const command = `${wrapper}${redis} ${folder}/redis.conf`;
+        home.program("redis", { command, success_seconds: "1" });
+        endAfter(t, home, /^\S*redis-server /);
+        await home.usrsvc("start", "redis");
+        const pid = await home.running("redis");
+        forget(home, "run", "state");
+        assert.equal((await home.statusOf("redis"))["pid"], pid);
+        mkdirSync(home.file("run"));
+        mkdirSync(home.file("state/programs"), { recursive: true });
+        await isStill(home, "redis", pid);
+      },
+    );
+  }
+
+  test("is known by it also where another program's log cannot be looked at", async (t) => {
+    const home = new Home(t).write();
+    symlinkSync("circle", home.file("circle"));
+    home.program("new", { command: sleeper(), stdout: home.file("circle") });
+    home.program("web", { command: `nice -n 3 ${sleeper()}` });
+    spawn("sleep", ["1000"], {
+      stdio: ["ignore", openSync(home.file("other.log"), "w"), "ignore"],
+      detached: true,
+      env: home.env,
+    });
+    for (const name of ["new", "web"]) {
+      assert.equal((await home.statusOf(name))["state"], "stopped");
+    }
+    assert.match((await home.usrsvc("start", "web")).out, /: started, pid/);
+    assert.match((await home.usrsvc("stop", "web", "new")).out, /: stopped, pid/);
+  });
 
   test("and whose first process has ended: what that left is named before another is started", async (t) => {
     const home = new Home(t).write();

@@ -27,7 +27,7 @@ interface Scene {
   /** What is noted of the last launch. */
   readonly last?: ProcessRef;
   /** What a launch has made that is on no record any more. */
-  readonly launched?: ProcessRef;
+  readonly launched?: readonly ProcessRef[];
   readonly pidfileAgeMs?: number;
   /** Of the file that the command executes. */
   readonly executing?: readonly ProcessRef[];
@@ -54,7 +54,7 @@ function look(t: TestContext, scene: Scene): { found: Found; sweeps: number } {
       return all;
     },
     relation: (ref) => (has(scene.taken, ref) ? "other" : has(scene.own, ref) ? "own" : "free"),
-    launchOf: (ref) => (sameProcess(scene.launched, ref) ? "its-launch" : undefined),
+    launchOf: (ref) => (has(scene.launched, ref) ? "its-launch" : undefined),
     lastLaunch: () => scene.last && { process: scene.last, launch: "its-launch" },
     ownerOf: (ref) => (has(scene.taken, ref) ? "other" : undefined),
     executes: (ref) => has(scene.executing, ref),
@@ -287,6 +287,7 @@ describe("identify, by a look through all processes", () => {
 describe("identify, by lineage", () => {
   const dead = { pid: 5 as Pid, startTime: 5 as Ticks };
   const image = 7;
+  const down = { wish: "down", phase: "stopped" } as const;
 
   test("prefers its own to what is nobody's, and never takes another's", (t) => {
     const proc = new FakeProc({ pid: 10, ...at(100) });
@@ -314,16 +315,12 @@ describe("identify, by lineage", () => {
     ],
     ["what was executed anew", { image: 8, session: 5 }, { image }, "20 scan"],
     ["a copy that made a session for itself", { image, session: 20 }, { image }, "20 scan"],
+    ["such a copy, stopped by an operator", { image, session: 20 }, { image, ...down }, "absent"],
+    ["a new one, stopped by an operator", { image: 8, session: 5 }, { image, ...down }, "absent"],
     [
-      "such a copy, stopped by an operator",
-      { image, session: 20 },
-      { image, wish: "down" },
-      "absent",
-    ],
-    [
-      "a new one, stopped by an operator",
-      { image: 8, session: 5 },
-      { image, wish: "down" },
+      "what a stop that was broken off left",
+      { image: 8 },
+      { ...down, phase: "stopping" },
       "20 scan",
     ],
     ["one of which nothing is known", { session: 5 }, {}, "20 scan"],
@@ -357,6 +354,17 @@ describe("identify, by lineage", () => {
     const ended = { phase: "running" as const, launch: "another" };
     const scene = { proc, last, record: ended, isLaunched: true };
     assert.equal(seen(look(t, scene)), "absent", "its end was told");
+  });
+
+  test("takes nothing that an operator's stop has named as what runs on, but what was begun by hand since", (t) => {
+    const proc = new FakeProc();
+    const left = proc.set({ pid: 20, ...at(200) });
+    const record = { ...down, runsOn: [left] };
+    assert.equal(seen(look(t, { proc, record })), "absent");
+    const again = { ...record, wish: "up", phase: "running" } as const;
+    assert.equal(seen(look(t, { proc, record: again })), "absent");
+    proc.set({ pid: 21, ...at(300) });
+    assert.equal(seen(look(t, { proc, record })), "21 scan");
   });
 
   test("after a death takes none of several side by side: they are workers", (t) => {
@@ -393,12 +401,13 @@ describe("identify, by lineage", () => {
 test("identify, where nothing is on record, takes what was launched by its file and its log", (t) => {
   const proc = new FakeProc();
   const ref = proc.set({ pid: 20, session: 20, startTime: 200, argv: ["redis *:6379"] });
-  const scene: Scene = { proc, isLaunched: true, executing: [ref], writing: [ref] };
+  const scene: Scene = { proc, isLaunched: true, writing: [ref] };
   assert.equal(seen(look(t, scene)), "20 scan");
   assert.equal(seen(look(t, { ...scene, isLaunched: false })), "absent", "by its title, that is");
   assert.equal(seen(look(t, { ...scene, isShell: true })), "absent");
-  assert.equal(seen(look(t, { ...scene, executing: [] })), "absent", "a tail -f of its log");
   assert.equal(seen(look(t, { ...scene, writing: [] })), "absent");
+  const stopped = { wish: "down", phase: "stopped" } as const;
+  assert.equal(seen(look(t, { ...scene, record: stopped })), "absent", "it is not lost");
   assert.equal(seen(look(t, { ...scene, taken: [ref] })), "absent");
   const known = { process: { pid: 19 as Pid, startTime: 5 as Ticks } };
   assert.equal(seen(look(t, { ...scene, record: known })), "absent", "it would be on record");
@@ -462,15 +471,25 @@ describe("identify, where the record is lost", () => {
 
   test("takes what a launch has made, whatever its words are, and tells of the launch", (t) => {
     const proc = new FakeProc({ pid: 11, ...at(50) });
-    const launched = proc.set(shell);
+    const launched = [proc.set(shell)];
     const { found } = look(t, { proc, launched, isLaunched: true });
     assert.equal(seen({ found }), "10 launch");
     assert.equal(found.kind === "running" && found.launch, "its-launch");
   });
 
+  test("takes of several the one with its words, else the last one: others stem from earlier launches", (t) => {
+    const proc = new FakeProc();
+    const one = proc.set({ ...shell, pid: 20, session: 20, startTime: 200, argv: ["a child"] });
+    const two = proc.set({ ...shell, pid: 21, session: 21, startTime: 210, argv: ["another"] });
+    const scene: Scene = { proc, launched: [one, two], isLaunched: true };
+    assert.equal(seen(look(t, scene)), "21 launch");
+    const own = proc.set({ ...shell, pid: 19, session: 19, startTime: 190, argv: ["app"] });
+    assert.equal(seen(look(t, { ...scene, launched: [one, own, two] })), "19 launch");
+  });
+
   test("takes it also where the pidfile names what it has made, and matches", (t) => {
     const proc = new FakeProc({ pid: 11, ppid: 10, session: 10, ...at(101) });
-    const launched = proc.set(shell);
+    const launched = [proc.set(shell)];
     const all = look(t, { proc, launched, isLaunched: true, pidfile: "11\n" });
     assert.equal(seen(all), "10 launch");
   });
@@ -482,7 +501,7 @@ describe("identify, where the record is lost", () => {
   for (const [what, scene] of cases) {
     test(`does not take it ${what}`, (t) => {
       const proc = new FakeProc();
-      const launched = proc.set(shell);
+      const launched = [proc.set(shell)];
       assert.equal(seen(look(t, { proc, launched, ...scene })), "absent");
     });
   }

@@ -100,6 +100,7 @@ describe("writeRecord and readRecord", () => {
     session: countOrNone,
     image: countOrNone,
     title: fc.option(fc.array(fc.string(), { minLength: 1 }), { nil: undefined }),
+    runsOn: fc.option(fc.array(someRef, { minLength: 1 }), { nil: undefined }),
     config: text,
     pidfile: text,
     launch: text,

@@ -3,7 +3,13 @@ import { test } from "node:test";
 import type { ProcessWatcher } from "../../proc/watch.ts";
 import type { Host } from "../../src/program/host.ts";
 import { ProcessTable } from "../../src/program/process-table.ts";
-import { type LookOptions, lookFor, type Subject, subjectOf } from "../../src/program/subject.ts";
+import {
+  type LookOptions,
+  lookFor,
+  runsOneOf,
+  type Subject,
+  subjectOf,
+} from "../../src/program/subject.ts";
 import { emptyRecord } from "../../src/program/record.ts";
 import { FakeProc } from "../support/fake-proc.ts";
 import { marks } from "../support/marks.ts";
@@ -60,4 +66,11 @@ test("what was left of a removed section is taken by who has launched nothing hi
   const own = { ...emptyRecord(subject.name, "boot"), launch: "home-1-3" };
   assert.equal(lookFor(subject, undefined, host).kind, "running");
   assert.equal(lookFor(subject, own, host).kind, "absent");
+});
+
+test("a process runs a file also where that was replaced on the disk since", () => {
+  const { host, proc } = scene();
+  const ref = proc.set({ pid: 20, uid, exe: "/usr/bin/server (deleted)" });
+  assert.ok(runsOneOf(["/usr/bin/server"], ref, host));
+  assert.ok(!runsOneOf(["/usr/bin/other"], ref, host));
 });
