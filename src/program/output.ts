@@ -1,8 +1,17 @@
-import { closeSync, fstatSync, readSync, type Stats, statSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  lstatSync,
+  readdirSync,
+  readSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { libc } from "../../proc/libc.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { openForAppend, openForReading } from "../open-log.ts";
+import { isPrivateFolder, openForAppend, openForReading } from "../open-log.ts";
 import { setMode } from "../private-file.ts";
 import { maskSecrets } from "../secrets.ts";
 
@@ -94,8 +103,9 @@ export function lastWords(
 }
 
 /**
- * The last lines, at most `most`, that were written to a log between two moments. What is another file by
- * now is not read: whoever has put it there may mean it to be shown.
+ * The last lines, at most `most`, that were written to a log between two moments. Of one that was rotated since,
+ * those of the file that the program made anew, or those of the old one under its new name. What others may have
+ * put there is not read: they may mean it to be shown.
  */
 export function lastLines(
   path: string,
@@ -103,31 +113,68 @@ export function lastLines(
   most: number,
   until?: LogEnd,
 ): readonly string[] {
-  let text: string;
+  const lines = linesOf(path, since, most, until);
+  if (lines.length > 0 || since.ino === 0) return lines;
+  const old = renamedLog(path, since);
+  return old === undefined ? [] : linesOf(old, since, most, undefined);
+}
+
+function linesOf(
+  path: string,
+  since: LogEnd,
+  most: number,
+  until: LogEnd | undefined,
+): readonly string[] {
   try {
-    const fd = openForReading(path);
-    try {
-      const stat = fstatSync(fd);
-      const { size, dev, ino } = since;
-      const isSame = ino === 0 || (stat.ino === ino && stat.dev === dev);
-      if (!stat.isFile() || !isSame) return [];
-      const end = Math.min(stat.size, until?.size ?? stat.size); // truncated since, perhaps
-      const from = Math.max(end < size ? 0 : size, end - TAIL_BYTES);
-      const buffer = Buffer.alloc(end - from);
-      text = buffer.toString("utf8", 0, readSync(fd, buffer, 0, buffer.length, from));
-      // Of half a line nobody can tell whether it is half a secret.
-      if (from > size) text = text.slice(text.indexOf("\n") + 1);
-    } finally {
-      closeSync(fd);
-    }
+    return tail(path, since, until)
+      .split("\n")
+      .map(printable)
+      .filter((line) => line !== "")
+      .slice(-most);
   } catch {
     return []; // a log that cannot be read back is no reason to fail
   }
-  return text
-    .split("\n")
-    .map(printable)
-    .filter((line) => line !== "")
-    .slice(-most);
+}
+
+/** @throws what Node throws, and {ForeignFile} */
+function tail(path: string, since: LogEnd, until: LogEnd | undefined): string {
+  const fd = openForReading(path);
+  try {
+    const stat = fstatSync(fd);
+    const size = sizeBefore(path, stat, since);
+    if (size === undefined) return "";
+    const most = until?.ino === stat.ino ? until.size : stat.size; // truncated since, perhaps
+    const end = Math.min(stat.size, most);
+    const from = Math.max(end < size ? 0 : size, end - TAIL_BYTES);
+    const buffer = Buffer.alloc(end - from);
+    const text = buffer.toString("utf8", 0, readSync(fd, buffer, 0, buffer.length, from));
+    // Of half a line nobody can tell whether it is half a secret.
+    return from > size ? text.slice(text.indexOf("\n") + 1) : text;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** How much of a file was there before; undefined: it is not to be read. */
+function sizeBefore(path: string, stat: Stats, { size, dev, ino }: LogEnd): number | undefined {
+  if (!stat.isFile()) return undefined;
+  if (ino === 0 || (stat.ino === ino && stat.dev === dev)) return size;
+  return isPrivateFolder(dirname(path)) ? 0 : undefined;
+}
+
+/** The name that a log has got since, as logrotate gives it: `web.log.1`, `web.log-20261127`. */
+function renamedLog(path: string, { dev, ino }: LogEnd): string | undefined {
+  try {
+    const folder = dirname(path);
+    const [name] = readdirSync(folder).filter((one) => {
+      if (!one.startsWith(basename(path)) || one === basename(path)) return false;
+      const stat = lstatSync(join(folder, one), { throwIfNoEntry: false });
+      return stat?.ino === ino && stat.dev === dev;
+    });
+    return name === undefined ? undefined : join(folder, name);
+  } catch {
+    return undefined; // the folder is gone, or closed
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
+  chmodSync,
   closeSync,
   constants,
   copyFileSync,
@@ -134,22 +135,51 @@ describe("lastLines", () => {
     }
   });
 
-  test("yields nothing of another file that was put there meanwhile", (t) => {
+  /** A log with the word "first", and how far it went before that. */
+  const begun = (dir: string): { path: string; since: LogEnd } => {
+    const path = write(dir, "old\n");
+    const output = openOutput(path);
+    output.close();
+    const { stdout } = logEnds({ stdout: path, stderr: path });
+    assert.deepEqual(stdout, output.end);
+    writeFileSync(path, "first\n", { flag: "a" });
+    return { path, since: stdout };
+  };
+
+  test("yields nothing of another file that others may have put there meanwhile", (t) => {
     const dir = tempDir(t);
     const secret = join(dir, "secret");
     writeFileSync(secret, "key\n");
+    chmodSync(dir, 0o777);
     for (const put of [symlinkSync, linkSync, copyFileSync]) {
-      const path = write(dir, "");
-      const output = openOutput(path);
-      output.close();
-      const { stdout } = logEnds({ stdout: path, stderr: path });
-      assert.deepEqual(stdout, output.end);
-      writeFileSync(path, "words\n");
-      assert.deepEqual(lastLines(path, stdout, 5), ["words"]);
-      renameSync(path, join(dir, "log.away"));
+      const { path, since } = begun(dir);
+      assert.deepEqual(lastLines(path, since, 5), ["first"]);
+      renameSync(path, join(dir, "away"));
       put(secret, path);
-      assert.deepEqual(lastLines(path, stdout, 5), []);
+      assert.deepEqual(lastLines(path, since, 5), []);
       rmSync(path);
+    }
+  });
+
+  test("yields what a program wrote into the log that it has made anew since that was rotated", (t) => {
+    const { path, since } = begun(tempDir(t));
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, "last\n");
+    assert.deepEqual(lastLines(path, since, 5), ["last"]);
+    assert.deepEqual(lastLines(path, since, 5, since), ["last"], "until: of the old one");
+  });
+
+  test("yields what it wrote into the old one where it goes on with that", (t) => {
+    const dir = tempDir(t);
+    for (const mode of [0o700, 0o777]) {
+      chmodSync(dir, mode);
+      const { path, since } = begun(dir);
+      renameSync(path, `${path}-20261127`);
+      assert.deepEqual(lastLines(path, since, 5), ["first"], "the new one is not there yet");
+      writeFileSync(path, "");
+      assert.deepEqual(lastLines(path, since, 5), ["first"]);
+      rmSync(`${path}-20261127`);
+      assert.deepEqual(lastLines(path, since, 5), [], "compressed, or removed");
     }
   });
 
