@@ -1,3 +1,4 @@
+import type { Pid } from "../../proc/pid.ts";
 import { lately } from "../clock.ts";
 import { formatIssues } from "../config/issue.ts";
 import { nearest } from "../config/nearest.ts";
@@ -255,6 +256,7 @@ function operationOf(command: Act, host: Host, screen: Screen, signal: AbortSign
   return {
     host,
     signal,
+    beganAt: host.proc.alive(process.pid as Pid)?.startTime,
     onProgress: (text) => screen.progress(text),
     debug: (text) => {
       if (command.debug) screen.complain(`debug: ${text}`);

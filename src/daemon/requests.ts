@@ -111,7 +111,8 @@ export class Requests implements Disposable {
     const looksBehind = this.#underWay <= FEW;
     const plain = { host, signal, onProgress: nothing, debug: nothing };
     const isAbandoned = (): boolean => !sameProcess(host.proc.alive(asker.pid), asker);
-    const operation: Operation = { ...plain, onLaunched, looksBehind, isAbandoned };
+    const beganAt = asker.startTime;
+    const operation: Operation = { ...plain, onLaunched, looksBehind, isAbandoned, beganAt };
     try {
       return action === "start"
         ? await startProgram(subject, operation)

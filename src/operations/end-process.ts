@@ -31,7 +31,7 @@ export async function endIt(
   record: ProgramRecord,
   aim: { wish: "up" | "down"; action: "stop" | "restart" },
   lock: Lock,
-  { host, signal, onProgress, debug, looksBehind }: Operation,
+  { host, signal, onProgress, debug, looksBehind, beganAt }: Operation,
 ): Promise<{ result: ActionResult; record: ProgramRecord }> {
   const { name, termToKillMs } = subject;
   const found = lookFor(subject, record, host, { maxAgeMs: SHARED_LOOK_MS });
@@ -39,7 +39,7 @@ export async function endIt(
   const process = found.kind === "running" ? found.process : record.launched;
   const main = found.kind === "running" ? found.main : undefined;
   const target = main ?? process;
-  const asked = { ...record, wish: aim.wish, nextTryAt: undefined };
+  const asked = { ...record, wish: aim.wish, wishAt: beganAt, nextTryAt: undefined };
   const complaints: string[] = [];
   using former =
     found.kind === "running" ? await standDown(found.process, { host, signal }) : undefined;
@@ -52,9 +52,9 @@ export async function endIt(
   leaveSessionOf(record, host);
   const { launched, session } = record;
   const hasWrapper = launched !== undefined && !sameProcess(launched, process);
-  const beganAt = host.proc.uptime();
+  const toldAt = host.proc.uptime();
   const again = (): ProcessRef | undefined =>
-    ownProcess(subject, record, host) ?? bornSince(beganAt, record, host);
+    ownProcess(subject, record, host) ?? bornSince(toldAt, record, host);
   const outcome = await stop({ process, main, launched, session }, termToKillMs, host, {
     signal,
     ...(hasWrapper ? { again } : {}),

@@ -1,3 +1,4 @@
+import type { Ticks } from "../../proc/pid.ts";
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../format.ts";
 import type { Host } from "../program/host.ts";
@@ -21,7 +22,7 @@ const LOCK_PATIENCE_MS = 10_000;
 export async function locked(
   subject: Subject,
   action: ActionResult["action"],
-  { host, signal, onProgress, debug, isAbandoned }: Operation,
+  { host, signal, onProgress, debug, isAbandoned, beganAt }: Operation,
   act: (record: ProgramRecord, lock: Lock, strangers?: string) => Promise<ActionResult>,
 ): Promise<ActionResult> {
   const boot = host.proc.bootId();
@@ -61,6 +62,16 @@ export async function locked(
   const taken = refuseOther(subject, action, known, host);
   if (taken !== undefined) return taken;
   const strangers = strangersRecord(known, host);
+  if (action !== "stop" && strangers === undefined && isOvertaken(known, beganAt)) {
+    const message = "not touched: usrsvc stop, which was called after it, has stopped it";
+    return {
+      program: subject.name,
+      action,
+      result: "interrupted",
+      code: ExitCode.failure,
+      message,
+    };
+  }
   const own = strangers === undefined ? known : emptyRecord(subject.name, boot);
   const complete = await completeLaunch(own, lock, subject.settings, host);
   // What stands in its session is its own, as if it had been on record.
@@ -69,6 +80,11 @@ export async function locked(
   const result = await act({ ...ended, by: "usrsvc", config: host.config }, lock, strangers);
   const dear = subject.pattern.takeTrouble?.();
   return withDetails(result, dear === undefined ? [] : [dear]);
+}
+
+/** It had to wait (for a usrsvcd that does not answer, say), and a stop that was called later is done. */
+function isOvertaken({ wish, wishAt }: ProgramRecord, beganAt: Ticks | undefined): boolean {
+  return wish === "down" && wishAt !== undefined && beganAt !== undefined && wishAt > beganAt;
 }
 
 /** The same name in two files that share a state_dir: whatever is asked, the other's is left alone. */

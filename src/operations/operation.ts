@@ -1,4 +1,4 @@
-import type { ProcessRef } from "../../proc/pid.ts";
+import type { ProcessRef, Ticks } from "../../proc/pid.ts";
 import type { ExitCode } from "../exit-code.ts";
 import type { Host } from "../program/host.ts";
 import type { Via } from "../program/record.ts";
@@ -34,6 +34,8 @@ export interface Operation {
   readonly isOlderInDaemon?: boolean;
   /** True once nobody waits for it any more: what has not begun by then is left undone. */
   readonly isAbandoned?: () => boolean;
+  /** When who asks for it was born: an operator's stop that was called later has the last word. */
+  readonly beganAt?: Ticks | undefined;
   /** Called when something was launched, for who keeps a log. */
   readonly onLaunched?: (process: ProcessRef) => void;
 }

@@ -45,6 +45,8 @@ export interface ProgramRecord {
   /** Boot id: in another boot only the counters mean anything. */
   readonly boot: string;
   readonly wish: Wish;
+  /** When the operator's call that has set it was born. */
+  readonly wishAt: Ticks | undefined;
   readonly phase: Phase;
   /** The program's process, or what was launched to become it. */
   readonly process: ProcessRef | undefined;
@@ -119,6 +121,7 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
     name,
     boot,
     wish: "none",
+    wishAt: undefined,
     phase: "stopped",
     process: undefined,
     launched: undefined,
@@ -301,6 +304,7 @@ function parseRecord(text: string, name: string, now: string): ProgramRecord | u
     name,
     boot: boot === now ? now : boot, // one string for thousands of records
     wish: wish as Wish,
+    wishAt: asNumber(raw["wishAt"]) as Ticks | undefined,
     phase: phase as Phase,
     process: asRef(raw["process"]),
     launched: asRef(raw["launched"]),

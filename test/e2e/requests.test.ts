@@ -342,6 +342,28 @@ describe("settings that usrsvcd does not have", () => {
 });
 
 describe("a usrsvcd that does not answer", () => {
+  test("is no reason for a start to undo a stop that was called after it", async (t) => {
+    const home = new Home(t);
+    const { daemon } = await begin(home);
+    await home.usrsvc("stop", "web");
+    await waitFor("usrsvcd to say so", () => told(home, "program.stopped", "web").length > 0);
+    process.kill(daemon, "SIGSTOP");
+    try {
+      const start = home.spawn("usrsvc.cjs", ["start", "web"]);
+      const started = finished(start);
+      await waitFor("it to ask", () => readdirSync(home.file("state/programs")).length > 1);
+      const stop = await home.usrsvc("stop", "web");
+      assert.match(stop.out, /was not running/);
+      const { code, err } = await started;
+      assert.equal(code, 1, err);
+      assert.match(err, /not touched: usrsvc stop, which was called after it, has stopped it/);
+    } finally {
+      process.kill(daemon, "SIGCONT");
+    }
+    await stays("it is down", () => pids(home, /^\/bin\/sleep/).length === 0, 500);
+    assert.match((await home.usrsvc("start", "web")).out, /: started, pid/);
+  });
+
   test("is done without after a second, and makes no second one when it wakes up", async (t) => {
     const home = new Home(t);
     const { daemon, pid: first } = await begin(home);

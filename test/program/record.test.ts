@@ -92,6 +92,7 @@ describe("writeRecord and readRecord", () => {
     name: fc.string({ unit: "binary" }),
     boot: fc.constant("this-boot"),
     wish: fc.constantFrom("up" as const, "down" as const, "none" as const),
+    wishAt: countOrNone as fc.Arbitrary<Ticks | undefined>,
     phase: fc.constantFrom(
       ...(["starting", "running", "stopping", "stopped", "backoff", "fatal"] as const),
     ),
