@@ -10,15 +10,8 @@ import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { announceState } from "../program/neighbours.ts";
 import { observeAll, type Surroundings } from "../program/observe.ts";
-import {
-  applyMoves,
-  claimMoves,
-  describeMove,
-  findMoves,
-  type Move,
-  movedRecords,
-  recordsOf,
-} from "../program/renamed.ts";
+import { claimMoves, movedRecords } from "../program/move-records.ts";
+import { describeMove, findMoves, type Move, recordsOf } from "../program/renamed.ts";
 import { removedSubjects } from "../program/removed.ts";
 import { makeStateDir, stateDir } from "../program/state-dir.ts";
 import { findSubject, type Subject } from "../program/subject.ts";
@@ -35,6 +28,7 @@ import { throughDaemon } from "../operations/through-daemon.ts";
 import { type ActionResult, FEW, type Operation } from "../operations/operation.ts";
 import { homeFolder } from "./home.ts";
 import { Interrupted, untilSignalled } from "./run.ts";
+import { Renaming } from "./renaming.ts";
 import { reread } from "./reread.ts";
 import { renderAction, renderActionJson, renderStatus } from "./render.ts";
 import type { Screen } from "./screen.ts";
@@ -66,9 +60,12 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
     daemonConfig,
     programs,
   });
-  const moves = daemonInCharge({ host }) === undefined ? findRenamed(settings, host) : [];
-  if (command.action === "status") claimMoves(movedRecords(moves, host), host);
-  else if (moves.length > 0) await rename(moves, host, screen);
+  // Where usrsvcd has them, that does it when it reads the files again.
+  const isOurs = daemonInCharge({ host }) === undefined;
+  const moves = isOurs && command.action === "status" ? findRenamed(settings, host) : [];
+  claimMoves(movedRecords(moves, host), host);
+  const renaming = new Renaming(settings, host, screen);
+  if (isOurs && command.action !== "status") await renaming.apply();
   const { subjects, unknown } = choose(settings, command, host);
   for (const line of complaints(settings, command)) screen.complain(line);
   for (const name of unknown) tellUnknown(name, settings, command, screen);
@@ -77,7 +74,9 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
       ? await showStatus(subjects, command, settings, moves, host, screen)
       : await untilSignalled(async (signal) => {
           const refused = command.isReread ? await rereadBefore(host, command, screen, signal) : 0;
-          return refused === 0 ? await actOnAll(subjects, command, host, screen, signal) : refused;
+          return refused === 0
+            ? await actOnAll(subjects, command, host, renaming, screen, signal)
+            : refused;
         });
   if (unknown.length > 0) return ExitCode.undefinedProgram;
   // A file that is refused as a whole: nobody knows what should run.
@@ -85,15 +84,10 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
   return code === ExitCode.ok && isBlind ? ExitCode.failure : code;
 }
 
+/** Sections that were renamed, as far as nobody is just ending or starting what runs. */
 function findRenamed(settings: Settings, host: Host): readonly Move[] {
-  return findMoves(settings.programs, recordsOf(settings, host), host);
-}
-
-/** Where usrsvcd has them, that does it when it reads the files again. */
-async function rename(moves: readonly Move[], host: Host, screen: Screen): Promise<void> {
-  makeStateDir(host.state);
-  if (!(await applyMoves(moves, host))) return;
-  for (const move of moves) screen.complain(`note: ${describeMove(move)}`);
+  const moves = findMoves(settings.programs, recordsOf(settings, host), host);
+  return moves.filter(({ isPassing }) => isPassing !== true);
 }
 
 /** What usrsvcd refuses is not to be started here all the same: it would bring the old back. */
@@ -175,6 +169,7 @@ async function actOnAll(
   subjects: readonly Subject[],
   command: Act,
   host: Host,
+  renaming: Renaming,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<ExitCode> {
@@ -186,7 +181,7 @@ async function actOnAll(
     const operation = { ...operationOf(command, host, screen, signal), looksBehind };
     const result =
       skipDisabled(subject, command) ??
-      (await perform(subject, command, operation).catch(trouble(subject, command)));
+      (await perform(subject, command, renaming, operation).catch(trouble(subject, command)));
     report(result, command.json, screen);
     return result.code;
   };
@@ -219,8 +214,12 @@ function skipDisabled(subject: Subject, { names, action }: Act): ActionResult | 
 async function perform(
   subject: Subject,
   { action, isHere }: Act,
+  renaming: Renaming,
   operation: Operation,
 ): Promise<ActionResult> {
+  if (action === "status") throw new TypeError("status is no operation");
+  const busy = await renaming.settle(subject, action, operation);
+  if (busy !== undefined) return busy;
   switch (action) {
     case "start":
       return await throughDaemon(subject, action, isHere, operation, startProgram);
@@ -228,8 +227,6 @@ async function perform(
       return await stopProgram(subject, operation);
     case "restart":
       return await throughDaemon(subject, action, isHere, operation, restartProgram);
-    case "status":
-      throw new TypeError("status is no operation");
   }
 }
 
