@@ -273,7 +273,7 @@ async function showStatus(
   host: Host,
   screen: Screen,
 ): Promise<ExitCode> {
-  const all = await observeAll(subjects, {
+  const seen = await observeAll(subjects, {
     host,
     bootId: host.proc.bootId(),
     uptimeSeconds: host.proc.uptime(),
@@ -281,6 +281,13 @@ async function showStatus(
     withCommands: command.json,
     moved: movedRecords(moves, host),
   });
+  // What a section that was renamed has by now is not shown by its old name as well.
+  const removed = command.names.length > 0 ? [] : subjects.filter((one) => one.isRemoved);
+  const isOld = new Set(removed.map(({ name }) => name));
+  const taken = new Set(
+    seen.flatMap(({ program, pid }) => (isOld.has(program) ? [] : (pid ?? []))),
+  );
+  const all = seen.filter(({ program, pid }) => !isOld.has(program) || !taken.has(pid ?? 0));
   const notes = [
     ...moves.map(describeMove),
     ...diskNotes(settings, host.state),

@@ -204,4 +204,35 @@ describe("sections that are renamed while somebody restarts one of them", () => 
     assert.match(out, /x2: runs already/);
     assert.equal((await restart).code, 0);
   });
+
+  test("and one that is removed just then is shown as what it is", async (t) => {
+    const home = new Home(t);
+    rename(home, {}, { x });
+    await home.usrsvcd();
+    await up(home, "x");
+    await restarting(home, "x", isX);
+    const [pid] = pids(home, isX);
+    rename(home, { x }, {});
+    await home.usrsvcd("reread");
+    const status = await home.statusOf("x");
+    assert.equal(status["pid"], pid);
+    assert.deepEqual(status["problems"], [
+      "is in no configuration file any more, and runs on: usrsvc stop x ends it",
+    ]);
+  });
+});
+
+test("a section that is renamed where the reread is refused is shown once", async (t) => {
+  const home = new Home(t);
+  rename(home, {}, { x });
+  await home.usrsvcd();
+  const [pid] = await up(home, "x");
+  rename(home, { x }, { x2: x });
+  home.text("bad", "[Program:bad]\nno_such_key = 1\n");
+  assert.notEqual((await home.usrsvcd("reread")).code, 0);
+  const all = await home.status();
+  assert.deepEqual(
+    all.filter((one) => one["pid"] === pid).map((one) => one["program"]),
+    ["x2"],
+  );
 });
