@@ -11,15 +11,8 @@ import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { announceState } from "../program/neighbours.ts";
 import { observeAll, type Surroundings } from "../program/observe.ts";
-import {
-  applyMoves,
-  claimMoves,
-  describeMove,
-  findMoves,
-  type Move,
-  movedRecords,
-  recordsOf,
-} from "../program/renamed.ts";
+import { claimMoves, movedRecords } from "../program/move-records.ts";
+import { describeMove, findMoves, type Move, recordsOf } from "../program/renamed.ts";
 import { removedSubjects } from "../program/removed.ts";
 import { makeStateDir, stateDir } from "../program/state-dir.ts";
 import { findSubject, type Subject } from "../program/subject.ts";
@@ -36,6 +29,7 @@ import { throughDaemon } from "../operations/through-daemon.ts";
 import { type ActionResult, FEW, type Operation } from "../operations/operation.ts";
 import { homeFolder } from "./home.ts";
 import { Interrupted, untilSignalled } from "./run.ts";
+import { Renaming } from "./renaming.ts";
 import { reread } from "./reread.ts";
 import { renderAction, renderActionJson, renderStatus } from "./render.ts";
 import type { Screen } from "./screen.ts";
@@ -67,9 +61,12 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
     daemonConfig,
     programs,
   });
-  const moves = daemonInCharge({ host }) === undefined ? findRenamed(settings, host) : [];
-  if (command.action === "status") claimMoves(movedRecords(moves, host), host);
-  else if (moves.length > 0) await rename(moves, host, screen);
+  // Where usrsvcd has them, that does it when it reads the files again.
+  const isOurs = daemonInCharge({ host }) === undefined;
+  const moves = isOurs && command.action === "status" ? findRenamed(settings, host) : [];
+  claimMoves(movedRecords(moves, host), host);
+  const renaming = new Renaming(settings, host, screen);
+  if (isOurs && command.action !== "status") await renaming.apply();
   const { subjects, unknown } = choose(settings, command, host);
   for (const line of complaints(settings, command)) screen.complain(line);
   for (const name of unknown) tellUnknown(name, settings, command, screen);
@@ -78,7 +75,9 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
       ? await showStatus(subjects, command, settings, moves, host, screen)
       : await untilSignalled(async (signal) => {
           const refused = command.isReread ? await rereadBefore(host, command, screen, signal) : 0;
-          return refused === 0 ? await actOnAll(subjects, command, host, screen, signal) : refused;
+          return refused === 0
+            ? await actOnAll(subjects, command, host, renaming, screen, signal)
+            : refused;
         });
   if (unknown.length > 0) return ExitCode.undefinedProgram;
   // A file that is refused as a whole: nobody knows what should run.
@@ -86,15 +85,10 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
   return code === ExitCode.ok && isBlind ? ExitCode.failure : code;
 }
 
+/** Sections that were renamed, as far as nobody is just ending or starting what runs. */
 function findRenamed(settings: Settings, host: Host): readonly Move[] {
-  return findMoves(settings.programs, recordsOf(settings, host), host);
-}
-
-/** Where usrsvcd has them, that does it when it reads the files again. */
-async function rename(moves: readonly Move[], host: Host, screen: Screen): Promise<void> {
-  makeStateDir(host.state);
-  if (!(await applyMoves(moves, host))) return;
-  for (const move of moves) screen.complain(`note: ${describeMove(move)}`);
+  const moves = findMoves(settings.programs, recordsOf(settings, host), host);
+  return moves.filter(({ isPassing }) => isPassing !== true);
 }
 
 /** What usrsvcd refuses is not to be started here all the same: it would bring the old back. */
@@ -176,6 +170,7 @@ async function actOnAll(
   subjects: readonly Subject[],
   command: Act,
   host: Host,
+  renaming: Renaming,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<ExitCode> {
@@ -187,7 +182,7 @@ async function actOnAll(
     const operation = { ...operationOf(command, host, screen, signal), looksBehind };
     const result =
       skipDisabled(subject, command) ??
-      (await perform(subject, command, operation).catch(trouble(subject, command)));
+      (await perform(subject, command, renaming, operation).catch(trouble(subject, command)));
     report(result, command.json, screen);
     return result.code;
   };
@@ -220,8 +215,12 @@ function skipDisabled(subject: Subject, { names, action }: Act): ActionResult | 
 async function perform(
   subject: Subject,
   { action, isHere }: Act,
+  renaming: Renaming,
   operation: Operation,
 ): Promise<ActionResult> {
+  if (action === "status") throw new TypeError("status is no operation");
+  const busy = await renaming.settle(subject, action, operation);
+  if (busy !== undefined) return busy;
   switch (action) {
     case "start":
       return await throughDaemon(subject, action, isHere, operation, startProgram);
@@ -229,8 +228,6 @@ async function perform(
       return await stopProgram(subject, operation);
     case "restart":
       return await throughDaemon(subject, action, isHere, operation, restartProgram);
-    case "status":
-      throw new TypeError("status is no operation");
   }
 }
 
@@ -278,7 +275,7 @@ async function showStatus(
   host: Host,
   screen: Screen,
 ): Promise<ExitCode> {
-  const all = await observeAll(subjects, {
+  const seen = await observeAll(subjects, {
     host,
     bootId: host.proc.bootId(),
     uptimeSeconds: host.proc.uptime(),
@@ -286,6 +283,13 @@ async function showStatus(
     withCommands: command.json,
     moved: movedRecords(moves, host),
   });
+  // What a section that was renamed has by now is not shown by its old name as well.
+  const removed = command.names.length > 0 ? [] : subjects.filter((one) => one.isRemoved);
+  const isOld = new Set(removed.map(({ name }) => name));
+  const taken = new Set(
+    seen.flatMap(({ program, pid }) => (isOld.has(program) ? [] : (pid ?? []))),
+  );
+  const all = seen.filter(({ program, pid }) => !isOld.has(program) || !taken.has(pid ?? 0));
   const notes = [
     ...moves.map(describeMove),
     ...diskNotes(settings, host.state),

@@ -16,6 +16,8 @@ export interface RequestsPorts {
   readonly host: Host;
   readonly log: Log;
   readonly settings: () => Settings;
+  /** Resolves when it is known what belongs to the program (waiting-moves.ts), or when told to leave. */
+  readonly settled: (name: string, signal: AbortSignal) => Promise<void>;
   /** Called when a program was acted on. */
   readonly onDone: (name: string) => void;
 }
@@ -61,8 +63,10 @@ export class Requests implements Disposable {
   }
 
   async #answer(request: Request): Promise<void> {
-    const { host, log, settings, onDone } = this.#ports;
+    const { host, log, settings, settled, onDone } = this.#ports;
     const { program, action, asker } = request;
+    await settled(program, this.#leaving.signal);
+    if (this.#leaving.signal.aborted) return;
     const known = settings().programs.get(program);
     const why =
       known === undefined

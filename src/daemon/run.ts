@@ -21,8 +21,10 @@ import { makeFolder } from "../program/folders.ts";
 import type { Host } from "../program/host.ts";
 import { linuxHost } from "../program/linux-host.ts";
 import { removePidfile } from "../program/pidfile.ts";
+import { workerOn } from "../program/at-work.ts";
 import { announceState } from "../program/neighbours.ts";
-import { applyMoves, describeMove, findMoves, type Move, recordsOf } from "../program/renamed.ts";
+import { applyMoves, namesOf } from "../program/move-records.ts";
+import { describeMove, findMoves, type Move, recordsOf } from "../program/renamed.ts";
 import { makeStateDir, type StateDir, stateDir } from "../program/state-dir.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { describeCounts } from "./counts.ts";
@@ -41,6 +43,7 @@ import { Soon } from "./soon.ts";
 import { hasSwallowedSignal } from "./swallowed.ts";
 import { Tidy } from "./tidy.ts";
 import { WaitingLog } from "./waiting-log.ts";
+import { WaitingMoves } from "./waiting-moves.ts";
 import { realPath } from "../same-file.ts";
 import { widenThreadPool } from "../thread-pool.ts";
 
@@ -92,7 +95,12 @@ const HOPELESS: ReadonlySet<ExitCode> = new Set([
   ExitCode.permission,
 ]);
 
-type Wanted = "stop" | "reread";
+type Wanted = "stop" | "reread" | "rename";
+
+interface Renames {
+  readonly left: readonly Move[];
+  readonly notes: readonly string[];
+}
 
 class Life {
   readonly #options: DaemonOptions;
@@ -181,10 +189,12 @@ class Life {
         },
         onOtherFile: (file) => (file === undefined ? requests.noticeAll() : noticeFile(file)),
       });
+      using waiting = new WaitingMoves(host, () => this.#want("rename"));
       using requests = new Requests({
         host,
         log: this.#log,
         settings: () => this.#settings,
+        settled: async (name, signal) => await waiting.settled(name, signal),
         onDone: (name) => supervisor.look(name),
       });
       const noticeFile = (file: string): void => {
@@ -192,8 +202,9 @@ class Life {
       };
       const { programs } = this.#settings;
       const moves = findMoves(programs, recordsOf(this.#settings, host), host);
-      if (moves.length > 0) await this.#rename(moves, host);
-      supervisor.begin(programs.values());
+      waiting.wait((await this.#rename(moves, host)).left);
+      const held = waiting.names;
+      supervisor.begin([...programs.values()].filter(({ name }) => !held.has(name)));
       requests.noticeAll();
       soon.call(); // also where there is nothing to begin
       this.#options.onReady(logPath ?? "stdout", join(this.#state.path, "usrsvcd.err"));
@@ -210,8 +221,12 @@ class Life {
       for (;;) {
         const wanted = await this.#next();
         if (wanted === "stop") break;
+        if (wanted === "rename") {
+          await this.#takeIn(supervisor, waiting, host);
+          continue;
+        }
         manager.reloading();
-        const lastReread = await this.#rereadOrNot(supervisor, host);
+        const lastReread = await this.#rereadOrNot(supervisor, waiting, host);
         const { main } = this.#settings;
         const where = {
           pidfile: main.pidfile,
@@ -509,10 +524,14 @@ class Life {
   }
 
   /** What the machine lacks just then (descriptors, memory) ends no supervision. */
-  async #rereadOrNot(supervisor: Supervisor, host: Host): Promise<RereadResult> {
+  async #rereadOrNot(
+    supervisor: Supervisor,
+    waiting: WaitingMoves,
+    host: Host,
+  ): Promise<RereadResult> {
     try {
       this.#log?.reopen();
-      return await this.#reread(supervisor, host);
+      return await this.#reread(supervisor, waiting, host);
     } catch (error) {
       if (machineFault(error) === undefined) throw error;
       return this.#reject(new Date().toISOString(), [(error as Error).message]);
@@ -520,7 +539,7 @@ class Life {
   }
 
   /** All or nothing: with any error the old configuration stays whole. */
-  async #reread(supervisor: Supervisor, host: Host): Promise<RereadResult> {
+  async #reread(supervisor: Supervisor, waiting: WaitingMoves, host: Host): Promise<RereadResult> {
     const at = new Date().toISOString();
     let settings: Settings;
     try {
@@ -537,9 +556,10 @@ class Life {
       return this.#reject(at, [`${this.#options.config}: [Main]: ${error.message}`]);
     }
     const difference = compare(this.#settings, settings);
-    const { programs: before } = this.#settings;
+    const before = without(this.#settings.programs, waiting.names);
     const moves = findMoves(settings.programs, recordsOf(settings, host), host, before);
-    const involved = new Set(moves.flatMap(({ from, to }) => [from, to]));
+    // What was waited for until now is waited for anew, or is looked after at last.
+    const involved = new Set([...namesOf(moves), ...waiting.names]);
     const { stateDir: path } = this.#settings.main; // all that runs is on record there
     this.#settings = { ...settings, main: { ...settings.main, stateDir: path } };
     const left: string[] = [];
@@ -548,21 +568,27 @@ class Life {
     for (const name of difference.removed) {
       const pid = supervisor.remove(name)?.pid;
       const move = renamed.get(name);
-      const runsOn = move === undefined ? `runs on, pid ${pid}` : `is ${move.to} now, pid ${pid}`;
-      const how = pid === undefined ? "it does not run" : runsOn;
+      const where = pid === undefined ? "" : `, pid ${pid}`;
+      const runsOn = pid === undefined ? "it does not run" : `runs on${where}`;
+      const how = move === undefined ? runsOn : `its section is ${move.to} now${where}`;
       const msg = `${name}: no longer configured, ${how}`;
       if (pid !== undefined && move === undefined)
         left.push(`${name} runs on, pid ${pid}, and is managed no more`);
       this.#write("info", "program.removed", { program: name, pid }, msg);
     }
     const atRestart: string[] = [];
-    if (moves.length > 0) left.push(...(await this.#rename(moves, host)));
+    const renames = await this.#rename(moves, host);
+    waiting.wait(renames.left);
+    left.push(...renames.notes);
     for (const changed of difference.changed) {
       if (involved.has(changed.name)) continue;
       const isOutdated = supervisor.change(changed);
       if (isOutdated && difference.launched.has(changed.name)) atRestart.push(changed.name);
     }
-    const returned = [...involved].flatMap((name) => settings.programs.get(name) ?? []);
+    const held = waiting.names;
+    const returned = [...involved].flatMap((name) =>
+      held.has(name) ? [] : (settings.programs.get(name) ?? []),
+    );
     supervisor.add([...difference.added.filter(({ name }) => !involved.has(name)), ...returned]);
     this.#tellIssues(settings);
     const result = {
@@ -592,21 +618,52 @@ class Life {
     return result;
   }
 
-  /** Records follow sections that were renamed. Yields what is to be told. */
-  async #rename(moves: readonly Move[], host: Host): Promise<readonly string[]> {
-    if (!(await applyMoves(moves, host))) {
-      const names = [...new Set(moves.map(({ from }) => from))].join(", ");
-      const msg = `${names}: renamed, but somebody is at work on it: what runs keeps its name`;
-      this.#write("warn", "program.warning", {}, msg);
-      return [msg];
-    }
-    return moves.map((move) => {
+  /**
+   * Records follow sections that were renamed. Yields what is to be told, and those that somebody is at
+   * work on: they have to wait. `told`: of these it was told already.
+   */
+  async #rename(
+    moves: readonly Move[],
+    host: Host,
+    told: ReadonlySet<string> = new Set(),
+  ): Promise<Renames> {
+    if (moves.length === 0) return { left: [], notes: [] };
+    const made = await applyMoves(moves, host);
+    const names = namesOf(made);
+    const left = moves.filter(({ from }) => !names.has(from));
+    const notes = made.map((move) => {
       const { from, to, record } = move;
       const pid = record.process?.pid;
       const msg = describeMove(move);
       this.#write("info", "program.renamed", { program: to, from, pid }, msg);
       return msg;
     });
+    const news = left.filter(({ to }) => !told.has(to));
+    return { left, notes: [...notes, ...news.map((move) => this.#tellWait(move, host))] };
+  }
+
+  #tellWait({ from, to }: Move, host: Host): string {
+    const worker = workerOn(from, host)?.name ?? "somebody";
+    const msg = `${to} was ${from} before its section was renamed, and is worked on by ${worker}: it is looked after when that is done`;
+    this.#write("info", "program.busy", { program: to, from }, msg);
+    return msg;
+  }
+
+  /** Whoever was at work on what was renamed is done with some of it. */
+  async #takeIn(supervisor: Supervisor, waiting: WaitingMoves, host: Host): Promise<void> {
+    const { programs } = this.#settings;
+    const held = waiting.names;
+    try {
+      const before = without(programs, held);
+      const moves = findMoves(programs, recordsOf(this.#settings, host), host, before);
+      const ours = moves.filter(({ to }) => held.has(to));
+      waiting.wait((await this.#rename(ours, host, held)).left);
+    } catch (error) {
+      if (machineFault(error) === undefined) throw error;
+      return waiting.again();
+    }
+    const left = waiting.names;
+    supervisor.add([...held].flatMap((name) => (left.has(name) ? [] : (programs.get(name) ?? []))));
   }
 
   /**
@@ -652,4 +709,8 @@ class Life {
   #write(...args: Parameters<LogSwitch["write"]>): void {
     this.#log?.write(...args);
   }
+}
+
+function without<T>(all: ReadonlyMap<string, T>, names: ReadonlySet<string>): Map<string, T> {
+  return new Map([...all].filter(([name]) => !names.has(name)));
 }

@@ -7,7 +7,7 @@ import { differences } from "../program/differences.ts";
 import type { Found } from "../program/identify.ts";
 import type { Lock } from "../program/lock.ts";
 import type { ProgramRecord } from "../program/record.ts";
-import { start, takenFrom, traits } from "../program/start.ts";
+import { madeAs, start, takenFrom, traits } from "../program/start.ts";
 import type { StartFailure, StartOutcome } from "../program/start-outcome.ts";
 import { endLeftOvers } from "../program/stop.ts";
 import type { Subject } from "../program/subject.ts";
@@ -16,7 +16,7 @@ import { daemonInCharge } from "./ask.ts";
 import { mendPidfile, save } from "./notes.ts";
 import type { ActionResult, Operation } from "./operation.ts";
 import { Overtaken, StartWindow } from "./start-window.ts";
-import { describeFoundVia, describeVia, processFacts } from "./words.ts";
+import { describeHow, describeVia, processFacts } from "./words.ts";
 
 /** It runs already: note that it is wanted, and mend the pidfile. */
 export function takeUp(
@@ -35,8 +35,7 @@ export function takeUp(
       ? {}
       : {
           ...traits(process, takenFrom(record, found).launched, subject.pattern, host),
-          digest: undefined,
-          launcher: undefined,
+          ...madeAs(record, found),
         }),
     ...takenFrom(record, found),
     config: host.config,
@@ -44,7 +43,7 @@ export function takeUp(
     reason: undefined,
   });
   const details = others.map(({ pid }) => `process ${pid} matches as well and is left alone`);
-  const known = sameProcess(record.process, process) ? record : undefined;
+  const known = { ...record, ...madeAs(record, found) };
   details.push(...differences(subject, known, process, host));
   if (subject.autopid && subject.pidfile !== undefined) {
     const { pid } = main ?? process;
@@ -58,7 +57,7 @@ export function takeUp(
     result: "running",
     code: ExitCode.ok,
     ...processFacts(main ?? process, via, host),
-    message: `runs already, pid ${(main ?? process).pid} (${describeFoundVia(via)})`,
+    message: `runs already, pid ${(main ?? process).pid} (${describeHow(found, record)})`,
     ...(details.length > 0 ? { details } : {}),
   };
 }

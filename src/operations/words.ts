@@ -1,7 +1,7 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { Host } from "../program/host.ts";
-import type { Found } from "../program/identify.ts";
-import type { Via } from "../program/record.ts";
+import { type Found, isByMark } from "../program/identify.ts";
+import type { ProgramRecord, Via } from "../program/record.ts";
 
 /** What a result tells of a process. */
 export function processFacts(
@@ -22,7 +22,15 @@ export function describeVia(via: Via, by: Host["by"]): string {
   return via === "launch" ? `launched by ${by}` : describeFoundVia(via);
 }
 
-/** How a process that runs already was found, in words. */
+/** How a process that runs already was found, in words. `record`: as it was before. */
+export function describeHow(
+  { via, launch }: Found & { kind: "running" },
+  record: ProgramRecord | undefined,
+): string {
+  return isByMark(launch, record) ? "known by its mark" : describeFoundVia(via);
+}
+
+/** The same, of one that is on record, if it was launched. */
 export function describeFoundVia(via: Via): string {
   switch (via) {
     case "launch":

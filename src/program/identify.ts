@@ -39,6 +39,11 @@ export type Found =
       readonly taken?: readonly ProcessRef[];
     };
 
+/** True where nothing is on record any more: what was launched is known by its mark alone. */
+export function isByMark(launch: string | undefined, record: ProgramRecord | undefined): boolean {
+  return launch !== undefined && record?.process === undefined;
+}
+
 /** What looking asks of the host. */
 export interface IdentifyPorts {
   readonly proc: ProcReader;

@@ -9,7 +9,7 @@ import { settingsDigest } from "./digest.ts";
 import { describeElsewhere } from "./elsewhere.ts";
 import type { Host } from "./host.ts";
 import type { Found } from "./identify.ts";
-import { isLaunchAlive } from "./lineage.ts";
+import { isLaunchAlive, relation } from "./lineage.ts";
 import { lockHolder, lockNote, programLock } from "./lock.ts";
 import { type LaunchNote, lostRecord, unfinishedLaunch } from "./mark.ts";
 import { readPidfile } from "./pidfile.ts";
@@ -208,8 +208,12 @@ function problems(
     all.push(`pidfile ${pidfile.message}`);
   } else if (pidfile.kind === "pid") {
     const actual = found.kind === "running" ? (found.main ?? found.process).pid : undefined;
-    if (pidfile.pid !== actual) {
-      const what = host.proc.alive(pidfile.pid) ? "is not this program" : "has ended";
+    const named = host.proc.alive(pidfile.pid);
+    // In an upgrade from within, the new master writes it while the old one is the program still.
+    const isIts = named !== undefined && relation(named, subject.name, host) === "own";
+    if (pidfile.pid !== actual && !(isIts && !subject.autopid)) {
+      const alive = isIts ? "stems from this program" : "is not this program";
+      const what = named === undefined ? "has ended" : alive;
       all.push(`pidfile ${subject.pidfile} names process ${pidfile.pid}, which ${what}`);
     }
   }

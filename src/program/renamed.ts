@@ -1,19 +1,12 @@
 import { ProcError } from "../../proc/error.ts";
-import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings, Settings } from "../config/settings.ts";
 import { isSameFile } from "../same-file.ts";
+import { workerOn } from "./at-work.ts";
 import { runDigest, settingsDigest } from "./digest.ts";
 import type { Host } from "./host.ts";
 import { recordedProcess } from "./identify.ts";
-import { type Lock, programLock, waitLock } from "./lock.ts";
-import {
-  emptyRecord,
-  type ProgramRecord,
-  readRecord,
-  recordedName,
-  recordFiles,
-  writeRecord,
-} from "./record.ts";
+import { type ProgramRecord, readRecord, recordedName, recordFiles } from "./record.ts";
 import { fileStem } from "./state-dir.ts";
 import { subjectOf } from "./subject.ts";
 
@@ -29,12 +22,11 @@ export interface Move {
   readonly to: string;
   /** The record of `from`, as it is. */
   readonly record: ProgramRecord;
+  /** Who is at work on `from` is ending it, or has yet to start it anew: what to move is not there before. */
+  readonly isPassing?: true;
 }
 
 type Programs = ReadonlyMap<string, ProgramSettings>;
-
-/** So long is waited for who is at work on one of them, in ms. */
-const LOCK_PATIENCE_MS = 3000;
 
 /**
  * Whose processes go by another name in the configuration as it is now. Looks only.
@@ -70,8 +62,11 @@ export function findMoves(
           (strays.has(place.name) || isOtherThanBefore(place, records, before)),
       ) ?? onlyByWords(stray, places.filter(fits), strays, records, host);
     if (to === undefined) return [];
+    const { record, isPassing } = stray;
+    // Asked last, since that takes a while. Where nobody works on it any more, it is what it seems to be.
+    if (isPassing && workerOn(record.name, host) === undefined) return [];
     taken.add(to.name);
-    return [{ from: stray.record.name, to: to.name, record: stray.record }];
+    return [{ from: record.name, to: to.name, record, ...(isPassing ? { isPassing } : {}) }];
   });
   return withoutCrowding(moves, strays);
 }
@@ -79,7 +74,9 @@ export function findMoves(
 /** A process that is not what the section of its name says. */
 interface Stray {
   readonly record: ProgramRecord;
-  readonly process: ProcessRef;
+  /** Undefined: it has ended, and may be about to be started anew. */
+  readonly process: ProcessRef | undefined;
+  readonly isPassing: boolean;
   /** What was launched; undefined: it was found. */
   readonly run: string | undefined;
   /** What its name means now; undefined: nothing, and who looks for it by its words finds it. */
@@ -91,18 +88,20 @@ function strayOf(
   program: ProgramSettings | undefined,
   host: Host,
 ): Stray | undefined {
-  const { process, config, digest, phase } = record;
-  if (process === undefined || phase === "stopping") return undefined;
+  const { config, digest, phase } = record;
   if (config !== undefined && !isSameFile(config, host.config)) return undefined;
   if (program !== undefined && digest === settingsDigest(program)) return undefined;
+  const process = recordedProcess(record, host.proc);
+  const isPassing = process === undefined || phase === "stopping";
   // What was found may be another's than what was launched last.
-  const run = digest === undefined || record.via === "scan" ? undefined : record.run;
+  const isFound = digest === undefined || record.via === "scan";
+  const run = isFound && process !== undefined ? undefined : record.run;
+  if (process === undefined && run === undefined) return undefined;
   if (program !== undefined) {
     if (run !== undefined && run === runDigest(program)) return undefined;
     if (run === undefined && matches(process, program, host)) return undefined;
   }
-  if (!sameProcess(host.proc.alive(process.pid), process)) return undefined;
-  return { record, process, run, program };
+  return { record, process, isPassing, run, program };
 }
 
 /** The name meant something else before, or nothing: one of several equal programs does not take over another's. */
@@ -135,7 +134,9 @@ function onlyByWords(
 }
 
 /** True where the words, and the folder if they need one, are those of the program. */
-function matches({ pid }: ProcessRef, program: ProgramSettings, host: Host): boolean {
+function matches(process: ProcessRef | undefined, program: ProgramSettings, host: Host): boolean {
+  if (process === undefined) return false;
+  const { pid } = process;
   const { pattern } = subjectOf(program, host);
   try {
     if (!pattern.matches(host.proc.cmdline(pid))) return false;
@@ -174,61 +175,7 @@ export function recordsOf(
   return records;
 }
 
-/** What the records would be after the moves; undefined: nothing is known of it any more. */
-export function movedRecords(
-  moves: readonly Move[],
-  host: Host,
-): ReadonlyMap<string, ProgramRecord | undefined> {
-  const { config, by } = host;
-  return new Map<string, ProgramRecord | undefined>([
-    ...moves.map(({ from }) => [from, undefined] as const),
-    ...moves.map(({ to, record }) => [to, { ...record, name: to, config, by }] as const),
-  ]);
-}
-
-/** Notes the moves for what is looked at from here; on disk all stays as it is. */
-export function claimMoves(
-  after: ReadonlyMap<string, ProgramRecord | undefined>,
-  host: Host,
-): void {
-  for (const name of after.keys()) host.claim(name, undefined);
-  for (const [name, record] of after) if (record !== undefined) host.claim(name, record);
-}
-
-/**
- * Moves the records, under the locks of all. False where somebody is at work on one of them, or has
- * been since: then all stays as it is.
- */
-export async function applyMoves(moves: readonly Move[], host: Host): Promise<boolean> {
-  const after = movedRecords(moves, host);
-  const locks = new Map<string, Lock>();
-  try {
-    for (const name of [...after.keys()].toSorted()) {
-      const lock = await waitLock(programLock(host.state, name), LOCK_PATIENCE_MS, undefined);
-      if (lock === undefined) return false;
-      locks.set(name, lock);
-    }
-    if (!moves.every(({ record }) => isAsItWas(record, host))) return false;
-    const noteOf = new Map(moves.map(({ from, to }) => [to, locks.get(from)?.note ?? ""]));
-    // First what is there in the end: were we killed, two records would name a process, and none is lost.
-    const filled = [...after].toSorted(([, a], [, b]) => Number(!a) - Number(!b));
-    for (const [name, record] of filled) {
-      locks.get(name)?.writeNote(noteOf.get(name) ?? "");
-      writeRecord(host.state, record ?? emptyRecord(name, host.proc.bootId()));
-    }
-    claimMoves(after, host);
-    return true;
-  } finally {
-    for (const lock of locks.values()) lock[Symbol.dispose]();
-  }
-}
-
 /** In words, for people. */
 export function describeMove({ from, to, record: { process } }: Move): string {
   return `${to} goes on with pid ${process?.pid}, which was ${from} before its section was renamed`;
-}
-
-function isAsItWas({ name, process }: ProgramRecord, host: Host): boolean {
-  const now = readRecord(host.state, name, host.proc.bootId()).record?.process;
-  return sameProcess(now, process);
 }

@@ -456,6 +456,21 @@ export function takenFrom(
   return { launch: record?.launch, launched: isFree === true ? undefined : record?.launched };
 }
 
+/**
+ * How the launch was made of which a process stems that goes on in the place of the one on record (an upgrade
+ * from within): with the settings of that. Of what somebody else has started nobody knows.
+ */
+export function madeAs(
+  record: ProgramRecord | undefined,
+  { process, launch, isFree }: Found & { readonly kind: "running" },
+): Pick<ProgramRecord, "digest" | "launcher"> {
+  const isOfLaunch = record?.launched !== undefined && launch === undefined && isFree !== true;
+  if (isOfLaunch || sameProcess(record?.process, process)) {
+    return { digest: record?.digest, launcher: record?.launcher };
+  }
+  return { digest: undefined, launcher: undefined };
+}
+
 /** What is noted of a program's process, by which what stems from it is known. */
 export type Traits = Pick<ProgramRecord, "session" | "image" | "title">;
 

@@ -76,7 +76,7 @@ export function removedSubject({ name, pidfile }: ProgramRecord): Subject {
     pidfile,
     autopid: pidfile !== undefined,
     scanForProcess: false,
-    pattern: nothing,
+    pattern: { ...nothing, isLaunched: true }, // what was launched is it: nobody knows what else it was to be
     settings: undefined,
     isRemoved: true,
   };

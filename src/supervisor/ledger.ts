@@ -6,7 +6,7 @@ import { countLeftOvers, formatDuration } from "../format.ts";
 import type { LogEvent, LogFields, LogLevel } from "../log.ts";
 import { describeExit, tellingLine, withWords } from "../program/describe-exit.ts";
 import type { Host } from "../program/host.ts";
-import { type Found, withUnseenEnd } from "../program/identify.ts";
+import { type Found, isByMark, withUnseenEnd } from "../program/identify.ts";
 import type { Lock } from "../program/lock.ts";
 import { lostRecord } from "../program/mark.ts";
 import type { Pattern } from "../program/match.ts";
@@ -21,7 +21,7 @@ import {
   type Via,
   writeRecord,
 } from "../program/record.ts";
-import { takenFrom, traits } from "../program/start.ts";
+import { madeAs, takenFrom, traits } from "../program/start.ts";
 import type { StartFailure } from "../program/start-outcome.ts";
 import { textHash } from "../program/text-hash.ts";
 import { showExit } from "../status.ts";
@@ -199,7 +199,7 @@ export class Ledger {
     const { process, via, others } = found;
     const { pid } = process;
     const record = this.#record;
-    this.log("info", "program.taken-up", { pid, via }, describeTakeUp(pid, via, record));
+    this.log("info", "program.taken-up", { pid, via }, describeTakeUp(found, record));
     if (record?.phase !== "running" || !sameProcess(record.process, process)) {
       this.#write({
         ...withUnseenEnd(this.base(), this.#host.proc),
@@ -207,10 +207,7 @@ export class Ledger {
         process,
         ...takenFrom(record, found),
         ...traits(process, takenFrom(record, found).launched, pattern, this.#host),
-        // Nobody knows with which settings another was started, nor by whom.
-        ...(sameProcess(record?.process, process)
-          ? {}
-          : { digest: undefined, launcher: undefined }),
+        ...madeAs(record, found),
         via,
         failures: 0,
         reason: undefined,
@@ -606,9 +603,13 @@ function markOf(text: string | undefined): string | undefined {
   return text === undefined ? undefined : textHash(text);
 }
 
-function describeTakeUp(pid: number, via: Via, record: ProgramRecord | undefined): string {
+function describeTakeUp(
+  { process: { pid }, via, launch }: Found & { kind: "running" },
+  record: ProgramRecord | undefined,
+): string {
   switch (via) {
     case "launch":
+      if (isByMark(launch, record)) return `runs already, pid ${pid}, known by its mark`;
       return `runs, pid ${pid}, ${describeAsked(record) ?? "known from its record"}`;
     case "pidfile":
       return `runs already, pid ${pid}, found by its pidfile`;

@@ -57,6 +57,8 @@ describe("a program whose record is lost", () => {
     const pid = await home.running("web");
     forget(home, "run", "state");
     assert.equal((await home.statusOf("web"))["pid"], pid);
+    const { out } = await home.usrsvc("start", "web");
+    assert.match(out, new RegExp(`runs already, pid ${pid} \\(known by its mark\\)`));
     assert.match((await home.usrsvc("stop", "web")).out, /: stopped, pid /);
     assert.equal(isAlive(pid), false);
   });

@@ -338,9 +338,12 @@ test(
     );
     await waitFor("its pidfile", () => home.pid("nginx") === fresh);
     await home.usrsvcd("reread");
-    assert.equal((await home.statusOf("nginx"))["pid"], old, "until it ends, it is the first");
+    const both = await home.statusOf("nginx");
+    assert.equal(both["pid"], old, "until it ends, it is the first");
+    assert.equal(both["problems"], undefined, "what its pidfile names stems from it");
     await ended(old, "SIGQUIT");
     await isProgram(home, "nginx", fresh);
+    assert.equal((await home.statusOf("nginx"))["differences"], undefined, "usrsvc started it");
     assert.equal(await statusAt(port), 200);
     assert.deepEqual(pids(home, MASTER), [fresh]);
 

@@ -1,0 +1,69 @@
+import { monotonicMs, sleep } from "../clock.ts";
+import type { Settings } from "../config/settings.ts";
+import { ExitCode } from "../exit-code.ts";
+import type { ActionResult, Operation } from "../operations/operation.ts";
+import { workerOn } from "../program/at-work.ts";
+import type { Host } from "../program/host.ts";
+import { applyMoves, namesOf } from "../program/move-records.ts";
+import { describeMove, findMoves, type Move, recordsOf } from "../program/renamed.ts";
+import { makeStateDir } from "../program/state-dir.ts";
+import type { Subject } from "../program/subject.ts";
+import type { Screen } from "./screen.ts";
+
+/** How often is looked whether somebody is at work still, in ms. */
+const LOOK_EVERY_MS = 250;
+/** How long he may take beyond the settings of the program, in ms. */
+const PATIENCE_MS = 10_000;
+
+/** Sections that were renamed while their programs run, for a command that acts on some of them. */
+export class Renaming {
+  readonly #settings: Settings;
+  readonly #host: Host;
+  readonly #screen: Screen;
+  /** Somebody is at work on what runs. */
+  #left: readonly Move[] = [];
+
+  constructor(settings: Settings, host: Host, screen: Screen) {
+    this.#settings = settings;
+    this.#host = host;
+    this.#screen = screen;
+  }
+
+  /** What runs gets the name that its section has by now, where nobody is at work on it. */
+  async apply(): Promise<void> {
+    const host = this.#host;
+    const moves = findMoves(this.#settings.programs, recordsOf(this.#settings, host), host);
+    if (moves.length === 0) {
+      this.#left = [];
+      return;
+    }
+    makeStateDir(host.state);
+    const made = await applyMoves(moves, host);
+    for (const move of made) this.#screen.complain(`note: ${describeMove(move)}`);
+    const names = namesOf(made);
+    this.#left = moves.filter(({ from }) => !names.has(from));
+  }
+
+  /** Waits for whoever is at work on the program under its old name; what comes back: he does not come to an end. */
+  async settle(
+    { name, settings, termToKillMs, isRemoved }: Subject,
+    action: ActionResult["action"],
+    { signal, onProgress }: Pick<Operation, "signal" | "onProgress">,
+  ): Promise<ActionResult | undefined> {
+    if (isRemoved) return undefined; // by its old name: as if it had that still
+    const end = monotonicMs() + PATIENCE_MS + (settings?.successMs ?? 0) + termToKillMs;
+    for (;;) {
+      const move = this.#left.find((one) => namesOf([one]).has(name));
+      if (move === undefined) return undefined;
+      const worker = workerOn(move.from, this.#host)?.name ?? "another usrsvc";
+      const what = `${worker}, which is at work on it as ${move.from}, its name before`;
+      if (monotonicMs() > end) {
+        const message = `not touched: waited too long for ${what}; try again`;
+        return { program: name, action, result: "busy", code: ExitCode.tryAgain, message };
+      }
+      onProgress(`${name}: waiting for ${what}`);
+      await sleep(LOOK_EVERY_MS, signal);
+      await this.apply();
+    }
+  }
+}
