@@ -247,7 +247,9 @@ class Life {
   async #leave(supervisor: Supervisor, host: Host): Promise<void> {
     const isAll = this.#role !== undefined || (await isShuttingDown(process.env));
     if (!isAll) {
-      const runOn = describeRunOn(runningPrograms(host, this.#options.config));
+      // Not all may have been looked at yet, and the records may be gone.
+      const recorded = runningPrograms(host, this.#options.config);
+      const runOn = describeRunOn([...new Set([...recorded, ...supervisor.running()])]);
       this.#write("info", "daemon.stopping", {}, `leaves; ${runOn}`);
       return;
     }

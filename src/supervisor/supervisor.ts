@@ -145,6 +145,13 @@ export class Supervisor implements Disposable {
     return program?.isOutdated === true;
   }
 
+  /** The programs that run, whatever has become of their records. */
+  running(): readonly string[] {
+    return [...this.#programs]
+      .filter(([, { process }]) => process !== undefined)
+      .map(([name]) => name);
+  }
+
   /** How many programs are in each state. */
   counts(): ReadonlyMap<ProgramState["kind"], number> {
     const counts = new Map<ProgramState["kind"], number>();

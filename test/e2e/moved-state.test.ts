@@ -40,7 +40,7 @@ const WAYS: readonly Way[] = [
   },
 ];
 
-async function stage(t: TestContext, way: Way): Promise<Stage> {
+async function stage(t: TestContext, way: Way, more = ""): Promise<Stage> {
   const home = new Home(t);
   const script = home.script("titled.sh", `#!/bin/bash\nexec -a mytitle ${sleeper()}\n`);
   const state = home.file(way.hasStateDir === true ? "state" : ".local/state/usrsvc");
@@ -48,7 +48,7 @@ async function stage(t: TestContext, way: Way): Promise<Stage> {
   const main = way.hasStateDir === true ? `state_dir = ${state}\n` : "";
   writeFileSync(
     config,
-    `[Main]\n${main}[Program:web]\ncommand = ${script}\nsuccess_seconds = 0.3\n`,
+    `[Main]\n${main}${more.replaceAll("~", home.path)}[Program:web]\ncommand = ${script}\nsuccess_seconds = 0.3\n`,
   );
   const words = way.config === undefined ? [] : ["-c", config];
   cleanUp(t, async () => await home.usrsvcd(...words, "stop"));
@@ -63,6 +63,9 @@ async function stage(t: TestContext, way: Way): Promise<Stage> {
   const daemon = (JSON.parse(out) as { readonly pid: number }).pid;
   return { home, state, daemon, found, words };
 }
+
+/** Its log outside of the state folder. */
+const LOG = "usrsvcd_stdout = ~/usrsvcd.log\n";
 
 const LOSSES = {
   moved: (state: string) => renameSync(state, `${state}.away`),
@@ -91,6 +94,17 @@ for (const [how, lose] of Object.entries(LOSSES)) {
         assert.deepEqual(found(), before);
       });
     }
+
+    test("lets its usrsvcd say, as it leaves, what runs on", async (t) => {
+      const { home, state, daemon, found } = await stage(t, { what: "in the background" }, LOG);
+      const before = found();
+      lose(state);
+      const { out } = await home.usrsvcd("stop");
+      assert.match(out, how === "moved" ? /; web runs on$/m : /; its programs run on$/m);
+      assert.ok(!isAlive(daemon));
+      assert.match(home.read("usrsvcd.log"), /"leaves; web runs on"/);
+      assert.deepEqual(found(), before);
+    });
 
     test("is waited for by who acts on a program, so that nothing is doubled and a stop lasts", async (t) => {
       const { home, state, daemon, found } = await stage(t, { what: "in the background" });
