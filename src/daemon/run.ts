@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
@@ -133,6 +134,7 @@ class Life {
       warn: (level, message, reason) => this.#write(level, "daemon.degraded", { reason }, message),
       retaken: () => self.write(),
       lost: () => this.#want("stop"),
+      isConfigThere: () => existsSync(this.#options.config),
     });
     if (lock === undefined) throw this.#alreadyRuns(this.#findOther());
     const commonState = defaultStateDir(realPath(this.#options.home));
@@ -173,6 +175,7 @@ class Life {
           soon.call();
           tidy.stir();
         },
+        isMovedAway: () => lock.movedTo() !== undefined,
         onSlowLook: () => {
           this.#pidfile.check();
           this.#checkLog(self);

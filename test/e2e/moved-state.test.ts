@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { describe, test, type TestContext } from "node:test";
 import { cleanUp } from "../support/clean-up.ts";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
@@ -123,3 +123,40 @@ for (const [how, lose] of Object.entries(LOSSES)) {
     });
   });
 }
+
+test("a project folder that is moved with configuration and state takes its usrsvcd along", async (t) => {
+  const home = new Home(t);
+  const [prod, fresh] = [home.file("prod"), home.file("new")];
+  mkdirSync(prod);
+  const text = `[Main]\nstate_dir = ${prod}/state\npidfile = ${prod}/pid\nusrsvcd_stdout = ${home.file("usrsvcd.log")}\n`;
+  writeFileSync(
+    `${prod}/u.cfg`,
+    `${text}[Program:web]\ncommand = ${sleeper()}\nsuccess_seconds = 0.3\n`,
+  );
+  const now = ["-c", `${fresh}/u.cfg`];
+  cleanUp(t, async () => await home.usrsvcd(...now, "stop"));
+  await home.usrsvcd("-c", `${prod}/u.cfg`);
+  const found = (): readonly number[] => pids(home, /^\/bin\/sleep/);
+  await waitFor("it to run", () => home.read("usrsvcd.log").includes("program.started"));
+  const before = found();
+  const daemon = Number(home.read("prod/pid"));
+  renameSync(prod, fresh);
+  writeFileSync(`${fresh}/u.cfg`, home.read("new/u.cfg").replaceAll(prod, fresh));
+  const gone = new RegExp(
+    `pid ${daemon}, runs with ${prod}/u.cfg, which is gone: usrsvcd stop, then`,
+  );
+  assert.match((await home.usrsvc(...now, "status")).out, gone);
+  assert.match((await home.usrsvcd(...now, "status")).out, gone);
+  const start = await home.usrsvcd(...now, "start");
+  assert.equal(start.code, 135);
+  assert.match(start.err, gone);
+  await waitFor("it to leave", () => !isAlive(daemon), 2 * LOOK_MS);
+  assert.match(
+    home.read("usrsvcd.log"),
+    new RegExp(`was moved to ${fresh}/state, .* is gone: leaves; usrsvcd -c`),
+  );
+  assert.match(home.read("usrsvcd.log"), /"leaves; web runs on"/);
+  assert.ok(!existsSync(prod), "it is not made anew");
+  assert.equal((await home.usrsvcd(...now)).code, 0);
+  assert.deepEqual(found(), before);
+});
