@@ -4,7 +4,7 @@ import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { procReader } from "../proc/reader.ts";
-import { findDaemon, livingDaemon } from "../src/daemon-alive.ts";
+import { findDaemon, livingDaemon, type LivingDaemon } from "../src/daemon-alive.ts";
 import { readDaemonInfo, unitOf } from "../src/daemon-info.ts";
 import { tryLock } from "../src/program/lock.ts";
 import { makeStateDir, type StateDir, stateDir } from "../src/program/state-dir.ts";
@@ -112,6 +112,9 @@ describe("findDaemon", () => {
   const proc = procReader();
   const me = refOf(process.pid);
 
+  const find = (state: StateDir): LivingDaemon | undefined =>
+    findDaemon({ state, proc, config: "/nowhere/usrsvc.cfg" });
+
   function newState(t: TestContext): StateDir {
     const state = stateDir(join(tempDir(t), "state"));
     makeStateDir(state);
@@ -122,21 +125,21 @@ describe("findDaemon", () => {
     const state = newState(t);
     const own = { ...info, process: me, boot: proc.bootId() };
     writeFileSync(state.daemonFile, JSON.stringify(own));
-    assert.deepEqual(findDaemon(state, proc), { process: me, info: own });
+    assert.deepEqual(find(state), { process: me, info: own });
   });
 
   test("finds the one that has signed the lock and has it open", async (t) => {
     const state = newState(t);
-    assert.equal(findDaemon(state, proc), undefined);
+    assert.equal(find(state), undefined);
     const lock = await tryLock(state.daemonLock, true);
     const signature = `usrsvcd, pid ${process.pid}`.padEnd(39);
     writeFileSync(state.daemonLock, `${signature}\n`); // the test itself is called otherwise
-    assert.deepEqual(findDaemon(state, proc), { process: me, info: undefined });
+    assert.deepEqual(find(state), { process: me, info: undefined });
     const old = { ...info, boot: proc.bootId(), process: { pid: 1, startTime: 1 } };
     writeFileSync(state.daemonFile, JSON.stringify(old));
-    assert.deepEqual(findDaemon(state, proc)?.process, me, "of an earlier one");
+    assert.deepEqual(find(state)?.process, me, "of an earlier one");
     lock?.[Symbol.dispose]();
-    assert.equal(findDaemon(state, proc), undefined, "it has let go");
+    assert.equal(find(state), undefined, "it has let go");
   });
 
   test("is not misled by a pid that is another's, nor by another signature", async (t) => {
@@ -155,7 +158,7 @@ describe("findDaemon", () => {
     ];
     for (const signature of signatures) {
       writeFileSync(state.daemonLock, `${signature.padEnd(39)}\n`);
-      assert.equal(findDaemon(state, proc), undefined, signature);
+      assert.equal(find(state), undefined, signature);
     }
   });
 
@@ -175,7 +178,7 @@ describe("findDaemon", () => {
       });
       assert.equal(new Set(holders.map(({ inode }) => inode)).size, 1);
       for (const { state, pid } of holders) {
-        await waitFor(() => findDaemon(state, proc)?.process.pid === pid, `the holder ${pid}`);
+        await waitFor(() => find(state)?.process.pid === pid, `the holder ${pid}`);
       }
     },
   );
@@ -184,7 +187,7 @@ describe("findDaemon", () => {
     test(`does not wait for a lock that is ${kind}`, (t) => {
       const state = newState(t);
       make(state.daemonLock);
-      assert.equal(findDaemon(state, proc), undefined);
+      assert.equal(find(state), undefined);
     });
   }
 });

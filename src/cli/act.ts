@@ -17,12 +17,13 @@ import { removedSubjects } from "../program/removed.ts";
 import { makeStateDir, stateDir } from "../program/state-dir.ts";
 import { findSubject, type Subject } from "../program/subject.ts";
 import type { ProgramStatus } from "../status.ts";
-import { realPath } from "../same-file.ts";
+import { isSameFile, realPath } from "../same-file.ts";
 import { jsonLine } from "../tame.ts";
 import { widenThreadPool } from "../thread-pool.ts";
 import type { Command } from "./args.ts";
 import { daemonInCharge } from "../operations/ask.ts";
 import { daemonNotes } from "../operations/daemon-notes.ts";
+import { untilStateIsBack } from "../operations/lost-state.ts";
 import { diskNotes } from "../operations/disk-notes.ts";
 import { restartProgram, startProgram, stopProgram } from "../operations/operate.ts";
 import { throughDaemon } from "../operations/through-daemon.ts";
@@ -74,6 +75,11 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
     command.action === "status"
       ? await showStatus(subjects, command, settings, moves, host, screen)
       : await untilSignalled(async (signal) => {
+          const lost = await untilStateIsBack(host, signal, (text) => screen.complain(text));
+          if (lost !== undefined) {
+            screen.complain(`nothing was done: ${lost}`);
+            return ExitCode.tryAgain;
+          }
           const refused = command.isReread ? await rereadBefore(host, command, screen, signal) : 0;
           return refused === 0
             ? await actOnAll(subjects, command, host, renaming, screen, signal)
@@ -310,8 +316,10 @@ function daemonAround(host: Host): Pick<Surroundings, "daemon" | "looksAfter"> {
     return { daemon: "here", looksAfter: ours.programs && new Set(ours.programs) };
   }
   // One that could not write what it is (disk full) is hardly another's.
-  const one = findDaemon(host.state, host.proc);
-  return { daemon: one === undefined ? "none" : one.info === undefined ? "here" : "elsewhere" };
+  const one = findDaemon(host);
+  if (one === undefined) return { daemon: "none" };
+  const isOurs = one.info === undefined || isSameFile(one.info.config, host.config);
+  return { daemon: isOurs ? "here" : "elsewhere" };
 }
 
 function isUp({ state }: ProgramStatus): boolean {

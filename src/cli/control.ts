@@ -2,7 +2,8 @@ import { assertNever } from "../assert-never.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { ConfigError } from "../config/issue.ts";
 import { within } from "../clock.ts";
-import { findDaemon, type LivingDaemon, silencer, stateOfPidfile } from "../daemon-alive.ts";
+import { describeAstray, findDaemon, type LivingDaemon, silencer } from "../daemon-alive.ts";
+import { untilStateIsBack } from "../operations/lost-state.ts";
 import { unitOf } from "../daemon-info.ts";
 import { formatDuration } from "../format.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -46,9 +47,8 @@ export async function control(
     case "restart": {
       // Not without one that can take its place.
       const { main } = load(config);
-      makeStateDir(stateDir(main.stateDir));
-      using host = hostOf(main, config, screen);
-      const result = refuseRestart(host) ?? (await stopDaemon(host, signal));
+      using host = hostOf(main.stateDir, config, screen);
+      const result = await restart(host, screen, signal);
       // As JSON, the start tells what came of both.
       const { code } = result;
       if (json && code === ExitCode.ok) return code;
@@ -65,11 +65,24 @@ export async function control(
   }
 }
 
-function refuseRestart({ state, proc }: Host): DaemonResult | undefined {
-  const daemon = findDaemon(state, proc);
+/** Stops it, so that another can be started. */
+async function restart(host: Host, screen: Screen, signal: AbortSignal): Promise<DaemonResult> {
+  const refused = refuseRestart(host);
+  if (refused !== undefined) return refused;
+  const lost = await untilStateIsBack(host, signal, (text) => screen.complain(text));
+  if (lost !== undefined) {
+    return { action: "restart", result: "refused", code: ExitCode.tryAgain, message: lost };
+  }
+  makeStateDir(host.state);
+  return await stopDaemon(host, signal);
+}
+
+function refuseRestart(host: Host): DaemonResult | undefined {
+  const daemon = findDaemon(host);
   if (daemon === undefined) return undefined;
   const { info, process: ref } = daemon;
-  const unit = info === undefined ? unitOf(Object.fromEntries(proc.environ(ref.pid))) : info.unit;
+  const unit =
+    info === undefined ? unitOf(Object.fromEntries(host.proc.environ(ref.pid))) : info.unit;
   if (unit !== undefined) return refuseUnderSystemd(unit);
   return endsPrograms(daemon) ? refuseInContainer(daemon) : undefined;
 }
@@ -91,41 +104,28 @@ function refuseInContainer({ process: { pid } }: LivingDaemon): DaemonResult {
 }
 
 /** A usrsvcd that runs can be asked for and stopped although its configuration is broken by now. */
-function findState(config: string | undefined, screen: Screen): Whereabouts {
+function findState(config: string | undefined, screen: Screen): string {
   try {
-    return load(config).main;
+    return load(config).main.stateDir;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     screen.complain(error.message);
-    return error;
+    return error.stateDir;
   }
 }
 
-/** Where a usrsvcd is to be found. */
-interface Whereabouts {
-  readonly stateDir: string;
-  readonly pidfile?: string | undefined;
-}
-
-/** For the state folder that usrsvcd has: the configuration may name another by now. */
-function hostOf(
-  { stateDir: path, pidfile }: Whereabouts,
-  config: string | undefined,
-  screen: Screen,
-): Host & Disposable {
+/** Tells as well where usrsvcd has its state folder, if not where the configuration has it. */
+function hostOf(path: string, config: string | undefined, screen: Screen): Host & Disposable {
   const scope = { config: configPath(config), isConfigured: () => true };
   const host = linuxHost(stateDir(path), "usrsvc", scope);
-  if (pidfile === undefined || findDaemon(host.state, host.proc) !== undefined) return host;
-  const state = stateOfPidfile({ pidfile, config: scope.config }, host.proc);
-  if (state === undefined) return host;
-  host[Symbol.dispose]();
-  screen.complain(`usrsvcd has state_dir ${state.path} until it is restarted`);
-  return linuxHost(state, "usrsvc", scope);
+  const daemon = findDaemon(host);
+  if (daemon?.astray?.kind === "other") screen.complain(describeAstray(daemon) ?? "");
+  return host;
 }
 
 async function stopDaemon(host: Host, signal: AbortSignal): Promise<DaemonResult> {
   const base = { action: "stop", code: ExitCode.ok } as const;
-  const daemon = findDaemon(host.state, host.proc);
+  const daemon = findDaemon(host);
   using watch = daemon && host.watcher().open(daemon.process);
   if (watch === undefined) return { ...base, result: "down", message: "usrsvcd was not running" };
   const { pid } = watch.ref;
@@ -149,19 +149,22 @@ async function stopDaemon(host: Host, signal: AbortSignal): Promise<DaemonResult
 
 function withRunningOn(
   text: string,
-  facts: object,
+  facts: Readonly<Record<string, unknown>>,
   daemon: LivingDaemon | undefined,
-  host: Host,
+  { state, proc, config }: Host,
 ): Pick<DaemonResult, "message" | "facts"> {
-  const runningOn = runningPrograms(host, daemon?.info?.config ?? host.config);
+  if (daemon?.astray?.kind === "deleted") return { message: `${text}; its programs run on`, facts };
+  const place = { state: daemon?.astray?.state ?? state, proc };
+  const runningOn = runningPrograms(place, daemon?.info?.config ?? config);
   return { message: `${text}; ${describeRunOn(runningOn)}`, facts: { ...facts, runningOn } };
 }
 
 function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
-  const daemon = findDaemon(host.state, host.proc);
+  const daemon = findDaemon(host);
   const info = daemon?.info;
   if (json) screen.page(jsonLine(daemon === undefined ? { running: false } : shown(daemon)));
   else if (daemon === undefined) screen.result("usrsvcd is not running: nothing is restarted");
+  else if (daemon.astray?.kind === "deleted") screen.result(describeAstray(daemon) ?? "");
   else if (info === undefined) {
     screen.result(
       `usrsvcd runs, pid ${daemon.process.pid}; it has told no more of itself: ` +
@@ -174,7 +177,8 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
       `usrsvcd ${info.version} runs, pid ${info.process.pid}, for ${age}; ` +
         `configuration: ${info.config}; log: ${info.log}`,
     );
-    for (const note of versionNotes(info)) screen.result(note);
+    const astray = daemon.astray?.kind === "other" ? undefined : describeAstray(daemon);
+    for (const note of astray === undefined ? versionNotes(info) : [astray]) screen.result(note);
     if (info.endsPrograms) screen.result("the container, and all programs, end with it");
     if (info.setAside.length > 0) screen.result(`set aside: ${info.setAside.join(", ")}`);
     for (const { since, text } of info.troubles) screen.result(`since ${since}: ${text}`);
@@ -204,7 +208,7 @@ async function rereadOrCheck(
   const checked = check(config);
   const { stateDir: path, issues, settings } = checked;
   tellIssues(checked, screen);
-  using host = hostOf({ stateDir: path, pidfile: settings?.main.pidfile }, config, screen);
+  using host = hostOf(path, config, screen);
   const result = await reread(host, signal);
   const isFaulty = settings === undefined || issues.some(({ severity }) => severity === "error");
   const code = result.code === ExitCode.ok && isFaulty ? ExitCode.invalidConfig : result.code;

@@ -12,17 +12,18 @@ const REREAD_PATIENCE_MS = 10_000;
 /** Asks usrsvcd to read its configuration again, and tells what came of it. */
 export async function reread(host: Host, signal: AbortSignal): Promise<DaemonResult> {
   const action = "reread";
-  const before = findDaemon(host.state, host.proc);
+  const before = findDaemon(host);
   using watch = before && host.watcher().open(before.process);
   if (before === undefined || watch === undefined) {
     const message = "usrsvcd was not running: it reads the configuration when it starts";
     return { action, result: "down", code: ExitCode.ok, message };
   }
   const { pid } = watch.ref;
+  const state = before.astray?.kind === "other" ? before.astray.state : host.state;
   watch.signal("SIGUSR1");
   const end = monotonicMs() + REREAD_PATIENCE_MS;
   while (monotonicMs() < end) {
-    const now = findDaemon(host.state, host.proc);
+    const now = findDaemon(host);
     if (now === undefined) {
       const message = "usrsvcd ended meanwhile";
       return { action, result: "ended", code: ExitCode.failure, message };
@@ -31,14 +32,14 @@ export async function reread(host: Host, signal: AbortSignal): Promise<DaemonRes
     if (rereads > (before.info?.rereads ?? 0) && lastReread !== undefined) {
       return describeReread(lastReread, pid);
     }
-    if (silencer(host.state) !== undefined) break; // no answer will come
+    if (silencer(state) !== undefined) break; // no answer will come
     await sleep(5, signal);
   }
   const where =
     before.info === undefined
-      ? `the answer may be in its log: can nothing be written in ${host.state.path}?`
+      ? `the answer may be in its log: can nothing be written in ${state.path}?`
       : `see its log: ${before.info.log}`;
-  const trouble = silencer(host.state) ?? diskTrouble(host.state.path);
+  const trouble = silencer(state) ?? diskTrouble(state.path);
   const why =
     trouble === undefined
       ? `has not answered; ${where}`

@@ -1,4 +1,5 @@
-import { statSync } from "node:fs";
+import { readdirSync, readlinkSync, type Stats, statSync } from "node:fs";
+import { dirname } from "node:path";
 import type { LogLevel } from "../log.ts";
 import { type Lock, tryLock } from "../program/lock.ts";
 import { makeStateDir, type StateDir } from "../program/state-dir.ts";
@@ -8,16 +9,22 @@ export interface DaemonLockListener {
   warn(level: LogLevel, message: string, reason?: string): void;
   /** The file was deleted and is ours again: what lay beside it may be gone as well. */
   retaken(): void;
-  /** Another usrsvcd has it. */
+  /** False: the configuration file is gone. */
+  isConfigThere(): boolean;
+  /** Another usrsvcd has it, or it is somewhere else for good. */
   lost(): void;
 }
+
+/** A deployment may move all away for a moment: at so many looks in turn it is gone for good. */
+const LOOKS_AWAY = 2;
 
 /** Keeps a second usrsvcd out of a state folder, even when somebody deletes the folder. */
 export class DaemonLock implements Disposable {
   readonly #state: StateDir;
   readonly #listener: DaemonLockListener;
   #lock: Lock | undefined;
-  #inode: number | undefined;
+  #file: Stats | undefined;
+  #looksAway = 0;
   #isRetaking = false;
   #trouble: string | undefined;
 
@@ -25,7 +32,7 @@ export class DaemonLock implements Disposable {
     this.#state = state;
     this.#lock = lock;
     this.#listener = listener;
-    this.#inode = this.#inodeNow();
+    this.#file = this.#fileNow();
   }
 
   /** Undefined when another usrsvcd has it. */
@@ -39,19 +46,44 @@ export class DaemonLock implements Disposable {
 
   /** False where the file was deleted: another may have it. */
   get isHeld(): boolean {
-    return this.#lock !== undefined && this.#inodeNow() === this.#inode;
+    return this.#lock !== undefined && !this.#isLost();
   }
 
   /** A lock file that was deleted keeps nobody out: it is made and taken anew. To be called now and then. */
   check(): void {
-    if (this.#isRetaking || this.#inodeNow() === this.#inode) return;
+    if (this.#isRetaking || !this.#isLost()) return;
+    const place = this.movedTo();
+    this.#looksAway = place === undefined ? 0 : this.#looksAway + 1;
+    if (place !== undefined) {
+      if (this.#looksAway === LOOKS_AWAY) this.#leave(place);
+      return;
+    }
     this.#isRetaking = true;
     void this.#retake().finally(() => (this.#isRetaking = false));
+  }
+
+  /**
+   * Where the state folder is by now, if it was moved together with the configuration: then it is not to be made anew.
+   * Not asked of the kernel while all is well.
+   */
+  movedTo(): string | undefined {
+    if (!this.#isLost() || this.#listener.isConfigThere()) return undefined;
+    const path = this.#file && openPath(this.#file);
+    return path === undefined ? undefined : dirname(path);
   }
 
   [Symbol.dispose](): void {
     this.#lock?.[Symbol.dispose]();
     this.#lock = undefined;
+  }
+
+  #leave(place: string): void {
+    const what = `the state folder was moved to ${place}, and the configuration file is gone`;
+    this.#listener.warn(
+      "error",
+      `${what}: leaves; usrsvcd -c FILE, with the file that is there now`,
+    );
+    this.#listener.lost();
   }
 
   async #retake(): Promise<void> {
@@ -66,7 +98,7 @@ export class DaemonLock implements Disposable {
       }
       this.#lock?.[Symbol.dispose]();
       this.#lock = fresh;
-      this.#inode = this.#inodeNow();
+      this.#file = this.#fileNow();
       this.#trouble = undefined;
       this.#listener.warn("warn", `${what}; made anew`);
       this.#listener.retaken();
@@ -79,11 +111,30 @@ export class DaemonLock implements Disposable {
     }
   }
 
-  #inodeNow(): number | undefined {
+  #isLost(): boolean {
+    return this.#fileNow()?.ino !== this.#file?.ino;
+  }
+
+  #fileNow(): Stats | undefined {
     try {
-      return statSync(this.#state.daemonLock).ino;
+      return statSync(this.#state.daemonLock);
     } catch {
       return undefined; // gone, or no folder by now in which it could be
     }
   }
+}
+
+/** By what name a file is known that we have open; undefined: it was deleted. */
+function openPath({ dev, ino }: Stats): string | undefined {
+  const folder = "/proc/self/fd";
+  for (const fd of readdirSync(folder)) {
+    try {
+      const path = readlinkSync(`${folder}/${fd}`);
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat?.dev === dev && stat.ino === ino) return path;
+    } catch {
+      // closed meanwhile, or no file
+    }
+  }
+  return undefined;
 }

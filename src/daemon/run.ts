@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
@@ -8,7 +9,7 @@ import { OtherFiles } from "../config/other-files.ts";
 import { defaultStateDir } from "../config/resolve-main.ts";
 import type { MainSettings, Settings } from "../config/settings.ts";
 import { type DaemonInfo, type RereadResult, unitOf } from "../daemon-info.ts";
-import { findDaemon } from "../daemon-alive.ts";
+import { describeAstray, findDaemon, type LivingDaemon } from "../daemon-alive.ts";
 import { containerRole } from "../container.ts";
 import { ExitCode } from "../exit-code.ts";
 import { machineFault } from "../fault.ts";
@@ -134,12 +135,16 @@ class Life {
 
   async run(): Promise<ExitCode> {
     await widenThreadPool(process.env);
+    // Before a folder is made in the place of one that was moved or deleted.
+    const other = this.#findOther();
+    if (other !== undefined) throw this.#alreadyRuns(other);
     using lock = await this.#takeLock({
       warn: (level, message, reason) => this.#write(level, "daemon.degraded", { reason }, message),
       retaken: () => self.write(),
       lost: () => this.#want("stop"),
+      isConfigThere: () => existsSync(this.#options.config),
     });
-    if (lock === undefined) throw this.#alreadyRuns();
+    if (lock === undefined) throw this.#alreadyRuns(this.#findOther());
     const commonState = defaultStateDir(realPath(this.#options.home));
     const others = new OtherFiles(this.#options, this.#state.path);
     announceState(this.#state, commonState);
@@ -178,6 +183,7 @@ class Life {
           soon.call();
           tidy.stir();
         },
+        isMovedAway: () => lock.movedTo() !== undefined,
         onSlowLook: () => {
           this.#pidfile.check();
           this.#checkLog(self);
@@ -259,7 +265,9 @@ class Life {
   async #leave(supervisor: Supervisor, host: Host): Promise<void> {
     const isAll = this.#role !== undefined || (await isShuttingDown(process.env));
     if (!isAll) {
-      const runOn = describeRunOn(runningPrograms(host, this.#options.config));
+      // Not all may have been looked at yet, and the records may be gone.
+      const recorded = runningPrograms(host, this.#options.config);
+      const runOn = describeRunOn([...new Set([...recorded, ...supervisor.running()])]);
       this.#write("info", "daemon.stopping", {}, `leaves; ${runOn}`);
       return;
     }
@@ -317,13 +325,22 @@ class Life {
     return loadSettings({ path: config, home, uid });
   }
 
-  #alreadyRuns(): CannotBegin {
-    const { process: ref, info } = findDaemon(this.#state, procReader()) ?? {};
-    const since = info === undefined ? "" : `, since ${info.since}`;
-    const who = ref === undefined ? "" : `, pid ${ref.pid}${since}`;
+  #findOther(): LivingDaemon | undefined {
+    return findDaemon({
+      state: this.#state,
+      config: this.#options.config,
+      proc: procReader(),
+    });
+  }
+
+  #alreadyRuns(other: LivingDaemon | undefined): CannotBegin {
+    const since = other?.info === undefined ? "" : `, since ${other.info.since}`;
+    const who = other === undefined ? "" : `, pid ${other.process.pid}${since}`;
+    const astray = other && describeAstray(other);
+    const why = astray === undefined ? "" : `; ${astray}`;
     return new CannotBegin(
       ExitCode.alreadyRunning,
-      `usrsvcd runs already for ${this.#state.path}${who}`,
+      `usrsvcd runs already for ${this.#state.path}${who}${why}`,
     );
   }
 

@@ -5,7 +5,7 @@ import type { Pid } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { isSuspended } from "../../proc/stat.ts";
 import type { Settings } from "../config/settings.ts";
-import { findDaemon, silencer } from "../daemon-alive.ts";
+import { describeAstray, findDaemon, silencer } from "../daemon-alive.ts";
 import type { DaemonInfo } from "../daemon-info.ts";
 import { version } from "../package-root.ts";
 import type { Host } from "../program/host.ts";
@@ -16,7 +16,7 @@ import { daemonInCharge } from "./ask.ts";
  * not have the configuration that he sees. Empty when all is as it should be.
  */
 export function daemonNotes({ programs, main }: Settings, host: Host): readonly string[] {
-  const living = findDaemon(host.state, host.proc);
+  const living = findDaemon(host);
   if (living === undefined) {
     const isMissed = [...programs.values()].some((one) => one.enabled && one.autorestart);
     return isMissed ? ["usrsvcd does not run: what ends stays down (usrsvcd start)"] : [];
@@ -24,6 +24,8 @@ export function daemonNotes({ programs, main }: Settings, host: Host): readonly 
   const { info: daemon } = living;
   const stat = statIfAny(host.proc, living.process.pid);
   const stopped = stat && isSuspended(stat) ? [describeStopped(living.process.pid)] : [];
+  const astray = describeAstray(living);
+  if (astray !== undefined) return [...stopped, astray];
   if (daemon === undefined) {
     const { pid } = living.process;
     const why = silencer(host.state);

@@ -7,7 +7,10 @@ import { readRecord, recordedName, recordFiles } from "../program/record.ts";
 const MOST_NAMED = 5;
 
 /** The programs of a configuration file that are on record as running, and do. */
-export function runningPrograms(host: Host, config: string): readonly string[] {
+export function runningPrograms(
+  host: Pick<Host, "state" | "proc">,
+  config: string,
+): readonly string[] {
   return recordFiles(host.state).flatMap((file) => {
     const name = recordedName(host.state, file);
     if (name === undefined) return [];

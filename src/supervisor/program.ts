@@ -331,6 +331,7 @@ export class SupervisedProgram {
 
   /** The state folder may have been deleted: without it nothing can be locked or written. */
   #mendState(): void {
+    if (this.#around.isMovedAway()) return;
     try {
       makeStateDir(this.#around.host.state);
     } catch {

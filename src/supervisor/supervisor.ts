@@ -38,6 +38,8 @@ export interface SupervisorPorts {
   readonly onOtherFile: (file: string | undefined) => void;
   /** Called with each slow look: for what else is looked at now and then, in one awakening. */
   readonly onSlowLook: () => void;
+  /** True while the state folder is somewhere else, and is not to be made anew. */
+  readonly isMovedAway: () => boolean;
 }
 
 /** All programs under supervision. */
@@ -59,7 +61,15 @@ export class Supervisor implements Disposable {
   /** What the table of processes had shown when all that wait for one were last told to look. */
   #seenChanges = 0;
 
-  constructor({ host, log, alert, onState, onSlowLook, onOtherFile }: SupervisorPorts) {
+  constructor({
+    host,
+    log,
+    alert,
+    onState,
+    onSlowLook,
+    onOtherFile,
+    isMovedAway,
+  }: SupervisorPorts) {
     this.#onOtherFile = onOtherFile;
     this.#host = host;
     this.#log = log;
@@ -73,6 +83,7 @@ export class Supervisor implements Disposable {
       isSharedLog: ({ stdout, stderr }) => this.#writers(stdout) > 1 || this.#writers(stderr) > 1,
       marked: lately(MARKED_MS, () => markedProcesses(host)),
       onState,
+      isMovedAway,
     };
   }
 
@@ -145,6 +156,13 @@ export class Supervisor implements Disposable {
     return program?.isOutdated === true;
   }
 
+  /** The programs that run, whatever has become of their records. */
+  running(): readonly string[] {
+    return [...this.#programs]
+      .filter(([, { process }]) => process !== undefined)
+      .map(([name]) => name);
+  }
+
   /** How many programs are in each state. */
   counts(): ReadonlyMap<ProgramState["kind"], number> {
     const counts = new Map<ProgramState["kind"], number>();
@@ -189,6 +207,7 @@ export class Supervisor implements Disposable {
 
   #slowLook(): void {
     this.#onSlowLook();
+    if (this.#surroundings.isMovedAway()) return;
     this.#watch?.check();
     for (const program of this.#programs.values()) {
       if (program.isLoose || program.isShell || program.lacksPidfile) program.look();

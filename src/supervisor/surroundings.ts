@@ -17,6 +17,8 @@ export interface Surroundings {
   readonly isSharedLog: (settings: Pick<ProgramSettings, "stdout" | "stderr">) => boolean;
   /** What bears marks of this usrsvc, as it was a moment ago. */
   readonly marked: () => Marked;
+  /** True while the state folder is somewhere else, and is not to be made anew. */
+  readonly isMovedAway: () => boolean;
   /** Called when a program may have got another state. */
   readonly onState: () => void;
 }

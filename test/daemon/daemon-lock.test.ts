@@ -24,6 +24,7 @@ async function take(t: TestContext): Promise<Taken> {
     warn: (level, message) => told.push(`${level}: ${message.replace(state.daemonLock, "LOCK")}`),
     retaken: () => told.push("retaken"),
     lost: () => told.push("lost"),
+    isConfigThere: () => true,
   });
   assert.ok(lock);
   cleanUp(t, () => lock[Symbol.dispose]());
@@ -33,7 +34,12 @@ async function take(t: TestContext): Promise<Taken> {
 describe("DaemonLock", () => {
   test("is had by one alone, until that one leaves", async (t) => {
     const { state, lock } = await take(t);
-    const listener = { warn: () => {}, retaken: () => {}, lost: () => {} };
+    const listener = {
+      warn: () => {},
+      retaken: () => {},
+      lost: () => {},
+      isConfigThere: () => true,
+    };
     assert.equal(await DaemonLock.take(state, listener), undefined);
     lock[Symbol.dispose]();
     using next = await DaemonLock.take(state, listener);

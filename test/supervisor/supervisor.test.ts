@@ -44,6 +44,7 @@ function scene(t: TestContext): Scene {
     alert: () => {},
     onState: () => {},
     onSlowLook: () => {},
+    isMovedAway: () => false,
     onOtherFile: () => {},
   });
   cleanUp(t, () => supervisor[Symbol.dispose]());
@@ -71,6 +72,7 @@ test("a program that waits for its turn is started with the settings that it has
     isSharedLog: () => false,
     marked: () => new Map(),
     onState: () => {},
+    isMovedAway: () => false,
   });
   cleanUp(t, () => program.close());
   program.look();
