@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import type { LogLevel } from "../log.ts";
 import { type Lock, tryLock } from "../program/lock.ts";
-import { makeStateDir, type StateDir } from "../program/state-dir.ts";
+import { foreignState, makeStateDir, type StateDir } from "../program/state-dir.ts";
 
 /** Whom a lock tells what has become of it. */
 export interface DaemonLockListener {
@@ -20,6 +20,8 @@ export class DaemonLock implements Disposable {
   #inode: number | undefined;
   #isRetaking = false;
   #trouble: string | undefined;
+  /** Why nothing may be written into the folder. */
+  #foreign: string | undefined;
 
   private constructor(state: StateDir, lock: Lock, listener: DaemonLockListener) {
     this.#state = state;
@@ -42,11 +44,36 @@ export class DaemonLock implements Disposable {
     return this.#lock !== undefined && this.#inodeNow() === this.#inode;
   }
 
-  /** A lock file that was deleted keeps nobody out: it is made and taken anew. To be called now and then. */
-  check(): void {
-    if (this.#isRetaking || this.#inodeNow() === this.#inode) return;
+  /**
+   * A lock file that was deleted keeps nobody out: it is made and taken anew. To be called now and then.
+   *
+   * @returns false while others can change what is in the folder, or have put another in its place
+   */
+  check(): boolean {
+    if (this.#isForeign()) return false;
+    if (this.#isRetaking || this.#inodeNow() === this.#inode) return true;
     this.#isRetaking = true;
     void this.#retake().finally(() => (this.#isRetaking = false));
+    return true;
+  }
+
+  /** Told when it begins and when it is over. */
+  #isForeign(): boolean {
+    const reason = foreignState(this.#state);
+    const before = this.#foreign;
+    this.#foreign = reason;
+    if (reason !== undefined && before === undefined) {
+      const what = "until then usrsvcd writes nothing there, starts nothing, and watches what runs";
+      this.#listener.warn(
+        "error",
+        `the state folder is not ours alone: ${reason}; ${what}`,
+        reason,
+      );
+    }
+    if (reason === undefined && before !== undefined) {
+      this.#listener.warn("warn", `the state folder ${this.#state.path} is ours again`);
+    }
+    return reason !== undefined;
   }
 
   [Symbol.dispose](): void {

@@ -23,7 +23,13 @@ import { linuxHost } from "../program/linux-host.ts";
 import { removePidfile } from "../program/pidfile.ts";
 import { announceState } from "../program/neighbours.ts";
 import { applyMoves, describeMove, findMoves, type Move, recordsOf } from "../program/renamed.ts";
-import { makeStateDir, type StateDir, stateDir } from "../program/state-dir.ts";
+import {
+  checkStateDir,
+  makeStateDir,
+  type StateDir,
+  stateDir,
+  StateDirError,
+} from "../program/state-dir.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { describeCounts } from "./counts.ts";
 import { DaemonLock, type DaemonLockListener } from "./daemon-lock.ts";
@@ -171,10 +177,10 @@ class Life {
           tidy.stir();
         },
         onSlowLook: () => {
-          this.#pidfile.check();
           this.#checkLog(self);
+          if (!lock.check()) return; // all that follows may write there
+          this.#pidfile.check();
           alerter.check();
-          lock.check();
           announceState(this.#state, commonState); // somebody may have deleted the link
           if (lock.isHeld) self.check();
           if (this.#lookForFolders(supervisor)) self.change(this.#known());
@@ -511,10 +517,11 @@ class Life {
   /** What the machine lacks just then (descriptors, memory) ends no supervision. */
   async #rereadOrNot(supervisor: Supervisor, host: Host): Promise<RereadResult> {
     try {
+      checkStateDir(this.#state); // the log may lie there
       this.#log?.reopen();
       return await this.#reread(supervisor, host);
     } catch (error) {
-      if (machineFault(error) === undefined) throw error;
+      if (machineFault(error) === undefined && !(error instanceof StateDirError)) throw error;
       return this.#reject(new Date().toISOString(), [(error as Error).message]);
     }
   }
