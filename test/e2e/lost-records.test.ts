@@ -338,6 +338,7 @@ describe("a state folder that others have put in the place of ours", () => {
     assert.equal(readdirSync(state).length, 4);
     assert.ok(isAlive(other));
     assert.doesNotMatch(log(), /"program.error","program":"other"/);
+    assert.match((await home.usrsvc("status")).out, /note: state_dir \S+ can be written by others/);
     rmSync(state, { recursive: true });
     renameSync(away, state);
     await home.running("package", pid);
