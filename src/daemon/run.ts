@@ -329,6 +329,9 @@ class Life {
       makeStateDir(this.#state);
       return await DaemonLock.take(this.#state, listener);
     } catch (cause) {
+      // Something in the place of the lock ends nobody who has it, and is his to replace.
+      const isLock = !(cause instanceof StateDirError);
+      if (isLock && findDaemon(this.#state, procReader()) !== undefined) return undefined;
       if (machineFault(cause) === undefined) throw cause;
       throw new CannotBegin(ExitCode.failure, (cause as Error).message, { cause });
     }
