@@ -32,6 +32,8 @@ export interface Libc {
   trimHeap(): void;
   /** renameat2(2) with RENAME_EXCHANGE: false where one is missing, or the file system cannot. */
   exchange(path: string, other: string): boolean;
+  /** getxattr(2): true where a file has an ACL, so that its mode does not tell who may write. */
+  hasAcl(path: string): boolean;
   /** False where posix_spawn(3) cannot change the folder: glibc before 2.29, musl before 1.1.24. */
   canSpawnInFolder(): boolean;
   /** posix_spawn(3) in a thread of libuv's pool: `done` gets the pid, or minus the errno. */
@@ -165,6 +167,15 @@ function bind(): Libc {
     errno: () => koffi.errno(),
     trimHeap: () => void mallocTrim?.(0),
     exchange: (path, other) => renameat2?.(AT_FDCWD, path, AT_FDCWD, other, RENAME_EXCHANGE) === 0,
+    hasAcl: (path) =>
+      Number(
+        self.func("long getxattr(const char *path, const char *name, void *value, size_t size)")(
+          path,
+          "system.posix_acl_access",
+          null,
+          0,
+        ),
+      ) > 0,
     canSpawnInFolder: () => (spawner ??= bindSpawn(self)).canSpawnInFolder(),
     spawnLater: (call, done) => (spawner ??= bindSpawn(self)).spawnLater(call, done),
     kill: (pid, signal) => kill(pid, signal) as number,

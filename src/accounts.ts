@@ -26,24 +26,41 @@ export function accountOf(uid: number): Account | undefined {
 }
 
 /**
- * True for a group in which nobody is but this user, and for root's: one of the user's own number or
- * name, as a umask of 002 supposes, that /etc/group gives no other member. So is Debian's `staff`, the
- * group of /usr/local, while it has none: who is in it may do what root does there.
+ * True for a group in which nobody is but this user and root: root's, or one of the user's own number or
+ * name, as a umask of 002 supposes, that /etc/group gives no other member, and that is in /etc/passwd no
+ * other's. So is Debian's `staff`, the group of /usr/local, while it has none: who is in it may do what
+ * root does there.
  */
-export function isPrivateGroup(gid: number, uid: number): boolean {
-  if (gid === 0) return true;
-  let text: string;
-  try {
-    text = readFileSync("/etc/group", "utf8");
-  } catch {
-    return gid === uid; // a container, mostly
-  }
-  const line = text.split("\n").find((one) => one.split(":")[2] === String(gid));
-  if (line === undefined) return gid === uid;
+export function isPrivateGroup(gid: number, uid: number, etc = "/etc"): boolean {
+  const isOwn = gid === 0 || gid === uid;
+  if (isOthersPrimary(gid, uid, etc)) return false;
+  const line = linesOf(`${etc}/group`).find((one) => one.split(":")[2] === String(gid));
+  if (line === undefined) return isOwn; // a container, mostly
   const own = accountOf(uid)?.name;
   const [name, , , list = ""] = line.split(":");
   const members = list.split(",").filter((one) => one !== "" && one !== own && one !== "root");
-  return members.length === 0 && (gid === uid || name === own || name === "staff");
+  return members.length === 0 && (isOwn || name === own || name === "staff");
+}
+
+/** Accounts of people have numbers from this on. */
+const FIRST_OF_PEOPLE = 1000;
+
+/** True where it is the group of another account, which stands in no list of members then. */
+function isOthersPrimary(gid: number, uid: number, etc: string): boolean {
+  // Accounts of the system with root's group (sync, halt, operator) do nothing but what they are for.
+  const first = gid === 0 ? FIRST_OF_PEOPLE : 1;
+  return linesOf(`${etc}/passwd`).some((line) => {
+    const [, , who = "", group] = line.split(":");
+    return group === String(gid) && Number(who) >= first && Number(who) !== uid;
+  });
+}
+
+function linesOf(path: string): readonly string[] {
+  try {
+    return readFileSync(path, "utf8").split("\n");
+  } catch {
+    return []; // a container, mostly
+  }
 }
 
 /** What to call a user in a message. */

@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync, readlinkSync, type Stats, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { libc } from "../proc/libc.ts";
 import { isPrivateGroup, nameOf, runAs } from "./accounts.ts";
 import { shellWord } from "./format.ts";
 
@@ -149,10 +150,13 @@ export class TrustedPaths {
       );
     }
     const byAll = (stat.mode & 0o002) !== 0;
-    const byGroup = (stat.mode & 0o020) !== 0 && !isPrivateGroup(stat.gid, this.#uid);
-    if (!byAll && !byGroup) return false;
+    const isGroups = (stat.mode & 0o020) !== 0;
+    const byGroup = isGroups && !isPrivateGroup(stat.gid, this.#uid);
+    // With an ACL these bits are its mask, and any account may be named in it. Without koffi nobody knows.
+    const byAcl = isGroups && !byGroup && !byAll && libc()?.hasAcl(path) === true;
+    if (!byAll && !byGroup && !byAcl) return false;
     if ((stat.mode & 0o1000) !== 0) return true;
-    const who = byAll ? "everybody" : "its group";
+    const who = byAll ? "everybody" : byGroup ? "its group" : "whom its ACL names (see getfacl)";
     throw new UntrustedPath(
       `the folder ${path} can be changed by ${who}`,
       `, and what stands in it runs as you; mend it: chmod go-w ${shellWord(path)}, or use another folder`,

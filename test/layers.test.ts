@@ -32,6 +32,7 @@ const layers: readonly Layer[] = [
     files: any("src/status\\.ts"),
     may: any("proc/(exit|pid)\\.ts", leaves, "src/monitors/violation\\.ts"),
   },
+  { files: any("src/trusted-path\\.ts"), may: any("proc/libc\\.ts", leaves) },
   { files: any(leaves), may: any("proc/(brand|pid|exit)\\.ts", leaves) },
   { files: any("src/log\\.ts"), may: any(leaves) },
   {

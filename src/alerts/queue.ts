@@ -33,11 +33,13 @@ export class AlertQueue {
   /** Programs whose file is not as it should be. */
   readonly #unsaved = new Set<string>();
   readonly #stem: (program: string) => string;
+  readonly #check: () => void;
 
-  /** `stem`: a program's name as a file name. */
-  constructor(folder: string, stem: (program: string) => string) {
+  /** `stem`: a program's name as a file name; `check` throws while nothing may be written there. */
+  constructor(folder: string, stem: (program: string) => string, check = (): void => {}) {
     this.#folder = folder;
     this.#stem = stem;
+    this.#check = check;
   }
 
   /** Reads what an earlier usrsvcd left. Names of files that cannot be understood are returned. */
@@ -88,6 +90,7 @@ export class AlertQueue {
     this.#pending.set(program, pending);
     this.#unsaved.add(program);
     const path = join(this.#folder, this.#file(program));
+    this.#check();
     if (pending.total === 0) rmSync(path, { force: true });
     else {
       makePrivateFolder(this.#folder);

@@ -72,8 +72,22 @@ function remarksOnMain(main: MainSettings, file: string, folders: FoldersAbove):
   ] as const) {
     if (path?.startsWith("/")) add(key, describePlace(dirname(path), main) ?? folders.doubt(path));
   }
-  add("state_dir", describePlace(state, main) ?? exchangeFault(state));
+  add("state_dir", describePlace(state, main) ?? exchangeFault(state) ?? describeParts(state));
   return remarks;
+}
+
+/** What is in the place of a folder of `state_dir`. */
+function describeParts(state: string): string | undefined {
+  const { programs, locks, pidfiles, logs } = stateDir(state);
+  const isNoFolder = (path: string): boolean => {
+    try {
+      return !statSync(path).isDirectory();
+    } catch {
+      return false; // not there yet
+    }
+  };
+  const path = [programs, locks, pidfiles, logs].find(isNoFolder);
+  return path && `${path} is no folder: move it away`;
 }
 
 /** Why no file can be made in a folder that usrsvcd writes to. */

@@ -2,7 +2,7 @@ import { readdirSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { LogLevel } from "../log.ts";
 import { type Lock, tryLock } from "../program/lock.ts";
-import { makeStateDir, type StateDir } from "../program/state-dir.ts";
+import { foreignState, makeStateDir, type StateDir } from "../program/state-dir.ts";
 
 /** Whom a lock tells what has become of it. */
 export interface DaemonLockListener {
@@ -27,6 +27,8 @@ export class DaemonLock implements Disposable {
   #looksAway = 0;
   #isRetaking = false;
   #trouble: string | undefined;
+  /** Why nothing may be written into the folder. */
+  #foreign: string | undefined;
 
   private constructor(state: StateDir, lock: Lock, listener: DaemonLockListener) {
     this.#state = state;
@@ -49,17 +51,43 @@ export class DaemonLock implements Disposable {
     return this.#lock !== undefined && !this.#isLost();
   }
 
-  /** A lock file that was deleted keeps nobody out: it is made and taken anew. To be called now and then. */
-  check(): void {
-    if (this.#isRetaking || !this.#isLost()) return;
+  /**
+   * A lock file that was deleted keeps nobody out: it is made and taken anew. To be called now and then.
+   *
+   * @returns false while nothing may be written into the folder: others can change what is there, or have put
+   * another in its place, or it was moved away
+   */
+  check(): boolean {
+    if (this.#isForeign()) return false;
+    if (this.#isRetaking || !this.#isLost()) return true;
     const place = this.movedTo();
     this.#looksAway = place === undefined ? 0 : this.#looksAway + 1;
     if (place !== undefined) {
       if (this.#looksAway === LOOKS_AWAY) this.#leave(place);
-      return;
+      return false;
     }
     this.#isRetaking = true;
     void this.#retake().finally(() => (this.#isRetaking = false));
+    return true;
+  }
+
+  /** Told when it begins and when it is over. */
+  #isForeign(): boolean {
+    const reason = foreignState(this.#state);
+    const before = this.#foreign;
+    this.#foreign = reason;
+    if (reason !== undefined && before === undefined) {
+      const what = "until then usrsvcd writes nothing there, starts nothing, and watches what runs";
+      this.#listener.warn(
+        "error",
+        `the state folder is not ours alone: ${reason}; ${what}`,
+        reason,
+      );
+    }
+    if (reason === undefined && before !== undefined) {
+      this.#listener.warn("warn", `the state folder ${this.#state.path} is ours again`);
+    }
+    return reason !== undefined;
   }
 
   /**

@@ -5,7 +5,7 @@ import { findTransport, sender } from "../alerts/transport.ts";
 import type { MainSettings } from "../config/settings.ts";
 import { formatDuration } from "../format.ts";
 import type { Log } from "../log.ts";
-import { fileStem, type StateDir } from "../program/state-dir.ts";
+import { checkStateDir, fileStem, type StateDir } from "../program/state-dir.ts";
 
 /** What mailing asks for. */
 export interface MailPorts {
@@ -17,7 +17,7 @@ export interface MailPorts {
 
 /** Goes on with the mails that an earlier usrsvcd left, and takes new ones. */
 export function openMail({ state, settings, log }: MailPorts): Alerter {
-  const queue = new AlertQueue(join(state.path, "mail"), fileStem);
+  const queue = new AlertQueue(join(state.path, "mail"), fileStem, () => checkStateDir(state));
   for (const file of queue.load()) {
     const msg = `${file}: no mail that can be understood; set aside as .damaged`;
     log.write("warn", "alert.dropped", { file }, msg);

@@ -26,7 +26,13 @@ import { workerOn } from "../program/at-work.ts";
 import { announceState } from "../program/neighbours.ts";
 import { applyMoves, namesOf } from "../program/move-records.ts";
 import { describeMove, findMoves, type Move, recordsOf } from "../program/renamed.ts";
-import { makeStateDir, type StateDir, stateDir } from "../program/state-dir.ts";
+import {
+  foreignState,
+  makeStateDir,
+  type StateDir,
+  stateDir,
+  StateDirError,
+} from "../program/state-dir.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import { describeCounts } from "./counts.ts";
 import { DaemonLock, type DaemonLockListener } from "./daemon-lock.ts";
@@ -185,10 +191,10 @@ class Life {
         },
         isMovedAway: () => lock.movedTo() !== undefined,
         onSlowLook: () => {
-          this.#pidfile.check();
           this.#checkLog(self);
+          if (!lock.check()) return; // all that follows may write there
+          this.#pidfile.check();
           alerter.check();
-          lock.check();
           announceState(this.#state, commonState); // somebody may have deleted the link
           if (lock.isHeld) self.check();
           if (this.#lookForFolders(supervisor)) self.change(this.#known());
@@ -355,6 +361,10 @@ class Life {
       makeStateDir(this.#state);
       return await DaemonLock.take(this.#state, listener);
     } catch (cause) {
+      // Something in the place of the lock ends nobody who has it, and is his to replace.
+      const isLock = !(cause instanceof StateDirError);
+      const where = { state: this.#state, proc: procReader(), config: this.#options.config };
+      if (isLock && findDaemon(where) !== undefined) return undefined;
       if (machineFault(cause) === undefined) throw cause;
       throw new CannotBegin(ExitCode.failure, (cause as Error).message, { cause });
     }
@@ -547,6 +557,8 @@ class Life {
     host: Host,
   ): Promise<RereadResult> {
     try {
+      const foreign = foreignState(this.#state); // the log may lie there
+      if (foreign !== undefined) return this.#reject(new Date().toISOString(), [foreign]);
       this.#log?.reopen();
       return await this.#reread(supervisor, waiting, host);
     } catch (error) {

@@ -3,7 +3,14 @@ import { silencer } from "../daemon-alive.ts";
 import type { DaemonInfo } from "../daemon-info.ts";
 import type { LogLevel } from "../log.ts";
 import { replaceFile } from "../program/replace-file.ts";
-import { daemonSpare, makeStateDir, type StateDir } from "../program/state-dir.ts";
+import {
+  daemonSpare,
+  ForeignStateDir,
+  makeStateDir,
+  type StateDir,
+  StateDirError,
+} from "../program/state-dir.ts";
+import { writeByRename } from "../write-file.ts";
 
 /** Is told what becomes of the file. */
 export type TellSelf = (level: LogLevel, message: string, reason?: string) => void;
@@ -48,13 +55,14 @@ export class SelfDescription {
 
   write(): void {
     try {
-      makeStateDir(this.#state);
-      const { daemonFile } = this.#state;
+      const obstacle = this.#makeState();
       const silenced = silencer(this.#state);
       if (silenced !== undefined) throw new Error(silenced); // a folder would change places
       // What was written before has its room on a disk that is full by now.
       const text = `${JSON.stringify(this.#info)}\n`;
-      replaceFile(daemonFile, daemonSpare(this.#state), text);
+      if (obstacle === undefined)
+        replaceFile(this.#state.daemonFile, daemonSpare(this.#state), text);
+      else this.#writeAside(text, obstacle);
       this.#stamp = this.#stampNow();
     } catch (error) {
       this.#fail(error as Error);
@@ -63,6 +71,26 @@ export class SelfDescription {
     if (this.#trouble === undefined) return;
     this.#trouble = undefined;
     this.#tell("warn", `${this.#state.daemonFile} is written at last`);
+  }
+
+  /** What cannot be made of the folder (a file has the name of one of its parts) need not keep this file from it. */
+  #makeState(): StateDirError | undefined {
+    try {
+      makeStateDir(this.#state);
+      return undefined;
+    } catch (error) {
+      if (error instanceof StateDirError && !(error instanceof ForeignStateDir)) return error;
+      throw error;
+    }
+  }
+
+  /** With no spare file. */
+  #writeAside(text: string, obstacle: StateDirError): void {
+    try {
+      writeByRename(this.#state.daemonFile, text);
+    } catch {
+      throw obstacle; // it says what to do
+    }
   }
 
   /** Unless it is another's by now. Its room on the disk is kept for the next usrsvcd. */

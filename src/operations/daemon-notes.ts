@@ -9,6 +9,7 @@ import { describeAstray, findDaemon, silencer } from "../daemon-alive.ts";
 import type { DaemonInfo } from "../daemon-info.ts";
 import { version } from "../package-root.ts";
 import type { Host } from "../program/host.ts";
+import { foreignState } from "../program/state-dir.ts";
 import { daemonInCharge } from "./ask.ts";
 
 /**
@@ -16,6 +17,11 @@ import { daemonInCharge } from "./ask.ts";
  * not have the configuration that he sees. Empty when all is as it should be.
  */
 export function daemonNotes({ programs, main }: Settings, host: Host): readonly string[] {
+  const foreign = foreignState(host.state);
+  if (foreign !== undefined) {
+    const unknown = "what was stopped and whether usrsvcd runs is not known";
+    return [`${foreign}; until that is mended, nothing can be started or stopped, and ${unknown}`];
+  }
   const living = findDaemon(host);
   if (living === undefined) {
     const isMissed = [...programs.values()].some((one) => one.enabled && one.autorestart);

@@ -8,6 +8,7 @@ import { lostRecord } from "../program/mark.ts";
 import { completeLaunch } from "../program/unfinished-launch.ts";
 import { otherConfig, strangersRecord } from "../program/other-config.ts";
 import { emptyRecord, type ProgramRecord, readRecord, setDamagedAside } from "../program/record.ts";
+import { checkStateDir } from "../program/state-dir.ts";
 import { removeOldRequest, requestStop } from "../program/stop-request.ts";
 import type { Subject } from "../program/subject.ts";
 import { type ActionResult, type Operation, withDetails } from "./operation.ts";
@@ -113,6 +114,7 @@ async function takeLock(
   { host, signal, onProgress }: Pick<Operation, "host" | "signal" | "onProgress">,
 ): Promise<Lock | undefined> {
   let request: Disposable | undefined;
+  checkStateDir(host.state);
   try {
     return await waitLock(path, patience, signal, () => {
       if (action !== "start") request = requestStop(host.state, name, host.proc, action);

@@ -2,7 +2,7 @@ import { chmodSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
 import { readFileHead } from "../read-file.ts";
-import { fileStem, type StateDir } from "../program/state-dir.ts";
+import { checkStateDir, fileStem, type StateDir } from "../program/state-dir.ts";
 import { naming } from "../name-file.ts";
 import type { ActionResult } from "./operation.ts";
 
@@ -79,6 +79,7 @@ export function writeRequest(dir: StateDir, request: Request): void {
 
 /** Puts the answer where the asker sees it. */
 export function writeAnswer(dir: StateDir, request: Request, answer: Answer): void {
+  checkStateDir(dir);
   replace(answerPath(dir, request), answer);
 }
 
@@ -106,10 +107,11 @@ export function takeRequest(dir: StateDir, file: string): Request | undefined {
   const path = join(dir.programs, file);
   let text: string;
   try {
+    checkStateDir(dir);
     ({ text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" }));
     rmSync(path);
   } catch {
-    return undefined; // withdrawn
+    return undefined; // withdrawn, or others can change what is there
   }
   const request = parseRequest(text);
   if (request === undefined || basename(requestPath(dir, request)) !== file) return undefined;

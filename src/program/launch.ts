@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { Exit } from "../../proc/exit.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { SpawnOrder } from "../../proc/spawn.ts";
@@ -225,11 +226,19 @@ export function describeLaunchError(error: unknown, program: ProgramSettings): s
   if (code === undefined) return undefined;
   if (path !== undefined) {
     return code === "ENXIO"
-      ? `${path} is a FIFO that nobody reads`
+      ? `${path} is a ${isSocket(path) ? "socket, and no file: write another path" : "FIFO that nobody reads"}`
       : `${path} cannot be opened: ${faultWords(code) ?? code}`;
   }
   const why = REASONS[code] ?? `the kernel says ${code}`;
   return `"${shorten(program.command)}" cannot be executed: ${why}`;
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return statSync(path).isSocket();
+  } catch {
+    return false; // gone meanwhile
+  }
 }
 
 /** What execve(2) and clone(2) mean by their errors. */

@@ -4,7 +4,7 @@ import type { Exit } from "../../proc/exit.ts";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
 import { NotAFile, readFileHead } from "../read-file.ts";
 import { replaceFile } from "./replace-file.ts";
-import { fileStem, sparePath, type StateDir } from "./state-dir.ts";
+import { checkStateDir, fileStem, sparePath, type StateDir } from "./state-dir.ts";
 
 /** How a program's process became known. */
 export type Via = "launch" | "pidfile" | "scan";
@@ -246,6 +246,7 @@ export function writeRecord(dir: StateDir, record: ProgramRecord): string {
   const length = Buffer.byteLength(json) + 1;
   const text = `${json}${" ".repeat(-length & (BLOCK_BYTES - 1))}\n`;
   const spare = sparePath(dir, record.name, "record");
+  checkStateDir(dir);
   replaceFile(recordPath(dir, record.name), spare, text);
   return text;
 }
@@ -256,6 +257,7 @@ export function writeRecord(dir: StateDir, record: ProgramRecord): string {
  */
 export function setDamagedAside(dir: StateDir, name: string): void {
   const path = recordPath(dir, name);
+  checkStateDir(dir);
   for (const ending of ["damaged", `damaged.${Date.now().toString(36)}`]) {
     try {
       renameSync(path, `${path}.${ending}`);

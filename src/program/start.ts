@@ -30,7 +30,7 @@ import {
   type StartOutcome,
 } from "./start-outcome.ts";
 import { awaitReaped } from "./unreaped.ts";
-import { sparePath } from "./state-dir.ts";
+import { checkStateDir, sparePath } from "./state-dir.ts";
 import { endLaunch } from "./stop.ts";
 import { describeStragglers } from "./stragglers.ts";
 
@@ -94,6 +94,7 @@ async function begin(
     return failure(obstacle.code, obstacle.reason, obstacle.trouble);
   }
   const unreaped = await awaitReaped(program, host, context.signal);
+  checkStateDir(host.state); // to get the turn may have taken long
   const running = findRunning?.();
   if (running !== undefined) return foundRunning(program, context, running);
   const launch = newLaunchId(host.home, host.proc.uptime());

@@ -1,4 +1,4 @@
-import { chmodSync, constants, existsSync, type Stats, statSync } from "node:fs";
+import { chmodSync, constants, existsSync, lstatSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { nameOf, runAs } from "../accounts.ts";
 import { accessFault } from "../fault.ts";
@@ -36,18 +36,77 @@ export function stateDir(path: string): StateDir {
   };
 }
 
+/** What was found to be ours: whoever puts another in its place, or opens it, changes one of these. */
+type Stamp = Pick<Stats, "dev" | "ino" | "uid" | "mode">;
+
+/** State folders as they were when they were made; undefined: one that was not ours, or could not be made. */
+const made = new WeakMap<StateDir, Stamp | undefined>();
+
 /**
- * Makes the folders, mode 0700.
+ * Makes the folders, mode 0700. Those of pidfiles and logs may be missing after that: whose these are is told why.
  *
- * @throws {StateDirError} when that cannot be, or when the folder is open to others, or one above it
+ * @throws {ForeignStateDir} when the folder belongs to others or is open to them, or one above it
+ * @throws {StateDirError} when it cannot be made
  */
 export function makeStateDir(dir: StateDir): void {
+  made.set(dir, undefined);
   const me = process.getuid?.() ?? 0;
   const wasThere = checkFolder(dir.path, me);
+  makeOrSay(dir, [dir.path]);
+  const stamp = statSync(dir.path, { throwIfNoEntry: false });
+  // In /tmp others may have been first: nothing is made in what is theirs.
+  if (!wasThere || stamp?.uid !== me) checkFolder(dir.path, me);
+  makeOrSay(dir, [dir.programs, dir.locks]);
+  for (const path of [dir.pidfiles, dir.logs]) makeIfPossible(path);
+  checkParts(dir, me);
+  for (const path of [dir.programs, dir.locks]) openToUs(path);
+  made.set(dir, stamp);
+}
+
+/**
+ * Before something is written: one stat(2), whether it still is what `makeStateDir` has found to be ours.
+ *
+ * @throws as `makeStateDir`; with the code ENOENT where it is gone: whether it is to be made anew is not decided here
+ */
+export function checkStateDir(dir: StateDir): void {
+  if (!made.has(dir)) return; // nobody has looked at it so far: a test, or a look that writes nothing
+  const before = made.get(dir);
+  const now = statSync(dir.path, { throwIfNoEntry: false });
+  if (now === undefined) {
+    throw Object.assign(new StateDirError(`state_dir ${dir.path} is gone`), { code: "ENOENT" });
+  }
+  const isSame =
+    now.ino === before?.ino &&
+    now.dev === before.dev &&
+    now.uid === before.uid &&
+    now.mode === before.mode;
+  if (!isSame) makeStateDir(dir);
+}
+
+/** Why nothing may be written into the state folder, as far as it is there: others can change what is in it. */
+export function foreignState(dir: StateDir): string | undefined {
+  const me = process.getuid?.() ?? 0;
   try {
-    for (const path of [dir.path, dir.programs, dir.locks, dir.pidfiles, dir.logs]) {
-      makePrivateFolder(path);
-    }
+    checkFolder(dir.path, me);
+    checkParts(dir, me);
+    return undefined;
+  } catch (error) {
+    return error instanceof ForeignStateDir ? error.message : undefined;
+  }
+}
+
+/** What comes to a program with a pidfile or log there is told by its start. */
+function makeIfPossible(path: string): void {
+  try {
+    makePrivateFolder(path);
+  } catch {
+    // a file has its name, or the disk is full
+  }
+}
+
+function makeOrSay(dir: StateDir, paths: readonly string[]): void {
+  try {
+    for (const path of paths) makePrivateFolder(path);
   } catch (cause) {
     const { code, path } = cause as NodeJS.ErrnoException;
     if (code === "EEXIST") {
@@ -60,12 +119,23 @@ export function makeStateDir(dir: StateDir): void {
     const error = new StateDirError(`state_dir ${dir.path} cannot be made: ${why}`, { cause });
     throw obstacle === undefined ? error : Object.assign(error, { code: obstacle });
   }
-  if (!wasThere) checkFolder(dir.path, me); // in /tmp others may have been first
-  for (const path of [dir.programs, dir.locks, dir.pidfiles, dir.logs]) {
-    const stat = statSync(path, { throwIfNoEntry: false }); // it may just be deleted: then it is made anew
+}
+
+/** What is in the folder, as far as it is there: it may have been made while that was open to others. */
+function checkParts({ programs, locks, pidfiles, logs }: StateDir, me: number): void {
+  for (const path of [programs, locks]) {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) continue;
     checkOwner(stat, path, me);
-    if (path === dir.programs || path === dir.locks) checkMode(stat, path);
+    if (stat.isSymbolicLink()) {
+      const text = `state_dir: ${path} is a link, which may lead to files of any other kind: remove it`;
+      throw new ForeignStateDir(text);
+    }
+    checkMode(stat, path);
+  }
+  for (const path of [pidfiles, logs]) {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat !== undefined) checkOwner(stat, path, me);
   }
 }
 
@@ -77,13 +147,13 @@ function checkFolder(path: string, me: number): boolean {
       me === 0
         ? `you are root: ${runAs(stat.uid, "usrsvc …")}`
         : `you are ${nameOf(me)}: set another state_dir in [Main]`;
-    throw new StateDirError(`state_dir ${path} belongs to ${nameOf(stat.uid)}, and ${instead}`);
+    throw new ForeignStateDir(`state_dir ${path} belongs to ${nameOf(stat.uid)}, and ${instead}`);
   }
   if (stat?.isDirectory() === true && (stat.mode & 0o022) !== 0) {
-    throw new StateDirError(`state_dir ${path} can be written by others: chmod go-w ${path}`);
+    throw new ForeignStateDir(`state_dir ${path} can be written by others: chmod go-w ${path}`);
   }
   const fault = exchangeFault(path);
-  if (fault !== undefined) throw new StateDirError(`state_dir ${path}: ${fault}`);
+  if (fault !== undefined) throw new ForeignStateDir(`state_dir ${path}: ${fault}`);
   return stat !== undefined;
 }
 
@@ -105,24 +175,30 @@ function obstacleBelow(path: string): string | undefined {
   return accessFault(at, constants.W_OK);
 }
 
-/** What somebody has closed keeps a program out of reach, and is ours to open. */
 function checkMode({ mode }: Stats, path: string): void {
   if ((mode & 0o022) !== 0) {
-    throw new StateDirError(`state_dir: ${path} can be written by others: chmod go-w ${path}`);
+    throw new ForeignStateDir(`state_dir: ${path} can be written by others: chmod go-w ${path}`);
   }
-  if ((mode & 0o700) !== 0o700) chmodSync(path, mode | 0o700);
 }
 
-/** It may have been made while the folder was open to others. */
+/** What somebody has closed keeps a program out of reach, and is ours to open. */
+function openToUs(path: string): void {
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode; // it may just be deleted: then it is made anew
+  if (mode !== undefined && (mode & 0o700) !== 0o700) chmodSync(path, mode | 0o700);
+}
+
 function checkOwner({ uid }: Stats, path: string, me: number): void {
   if (uid === me) return;
-  throw new StateDirError(`state_dir: ${path} belongs to ${nameOf(uid)}: move it away`);
+  throw new ForeignStateDir(`state_dir: ${path} belongs to ${nameOf(uid)}: move it away`);
 }
 
 /** The state folder cannot be used; the message names it and what to do. */
 export class StateDirError extends Error {
-  override readonly name = "StateDirError";
+  override readonly name: string = "StateDirError";
 }
+
+/** Others can change what is in the state folder, or put another in its place: nothing is written there. */
+export class ForeignStateDir extends StateDirError {}
 
 function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

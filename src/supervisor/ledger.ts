@@ -472,10 +472,16 @@ export class Ledger {
     });
   }
 
-  /** It cannot be looked after, for something that is none of its own. `isDown`: and does not run. */
-  troubled(reason: string, retryMs: number, isDown: boolean): void {
+  /**
+   * It cannot be looked after, for something that is none of its own. `isDown`: and does not run. `end`: how it
+   * ended, which is not on record yet.
+   */
+  troubled(reason: string, retryMs: number, isDown: boolean, end: Exit | undefined): void {
     const again = `tried again every ${formatDuration(retryMs)}`;
-    this.log("error", "program.error", { reason }, `${reason}; ${again}, and told when it works`);
+    const ended = end === undefined ? "" : `${describeExit(end)}, and stays down: `;
+    const fields = { reason, exit: end && showExit(end) };
+    const msg = `${ended}${reason}; ${again}, and told when it works`;
+    this.log("error", "program.error", fields, msg);
     if (!isDown) return;
     this.#alert({ kind: "start-failed", reason, next: `usrsvcd: ${again}`, ...this.#end() });
   }

@@ -20,7 +20,7 @@ import { otherConfig } from "../program/other-config.ts";
 import type { ProgramRecord } from "../program/record.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
 import { stop } from "../program/stop.ts";
-import { makeStateDir } from "../program/state-dir.ts";
+import { checkStateDir, ForeignStateDir, makeStateDir } from "../program/state-dir.ts";
 import { lookFor, type Subject, subjectOf } from "../program/subject.ts";
 import { Hold } from "./hold.ts";
 import { Ledger } from "./ledger.ts";
@@ -307,12 +307,17 @@ export class SupervisedProgram {
   #report(error: unknown, before: History): void {
     const reason = error instanceof Error ? error.message : String(error);
     // The same lack comes from many places, in some of them in words only.
-    const kind = machineFault(error) ?? /\bE[A-Z]{3,}\b/.exec(reason)?.[0] ?? reason;
+    const lack = machineFault(error) ?? /\bE[A-Z]{3,}\b/.exec(reason)?.[0] ?? reason;
     const isDown = this.#hold.process === undefined;
-    if (this.#trouble?.kind !== kind) {
-      this.#ledger.troubled(reason, TROUBLE_PAUSE_MS, isDown && this.#hasDecided);
+    const end = this.#isEndTold() && !this.#hasDecided ? this.#hold.exit : undefined;
+    const kind = end === undefined ? lack : `${lack}, ended`;
+    // Of a folder that is not ours usrsvcd tells once for all programs.
+    const isTold = end !== undefined || !(error instanceof ForeignStateDir);
+    if (isTold && this.#trouble?.kind !== kind) {
+      const isLate = isDown && (this.#hasDecided || end !== undefined);
+      this.#ledger.troubled(reason, TROUBLE_PAUSE_MS, isLate, end);
     }
-    this.#trouble = { since: monotonicMs(), ...this.#trouble, kind, reason };
+    if (isTold) this.#trouble = { since: monotonicMs(), ...this.#trouble, kind, reason };
     // What was decided was not done: the next look begins anew. What was noticed of the end stays.
     if (isDown && this.#hasDecided) {
       this.#state = { kind: "unknown" };
@@ -342,6 +347,7 @@ export class SupervisedProgram {
   /** One look, and what follows from it. */
   async #turn(): Promise<void> {
     const { host } = this.#around;
+    checkStateDir(host.state);
     let before = this.#isEndTold() ? undefined : this.#lookFirst();
     if (before !== undefined && !this.#isHeld(before)) {
       await this.#hold.awaitEnd();

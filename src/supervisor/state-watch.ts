@@ -1,6 +1,5 @@
 import { type FSWatcher, statSync, watch } from "node:fs";
-import { makePrivateFolder } from "../private-file.ts";
-import type { StateDir } from "../program/state-dir.ts";
+import { ForeignStateDir, makeStateDir, type StateDir } from "../program/state-dir.ts";
 
 /** So long after a notice the record is looked at, in ms. */
 const GATHER_MS = 10;
@@ -30,6 +29,8 @@ export class StateWatch implements Disposable {
   /** What was told of and not looked at yet. */
   readonly #changed = new Set<string>();
   #isDegraded = false;
+  /** Others can change what is in the folder, or have put another in its place: usrsvcd tells that. */
+  #isForeign = false;
   #inode = 0;
   #modifiedAt = 0;
 
@@ -48,6 +49,7 @@ export class StateWatch implements Disposable {
     const isAnother = now.inode !== this.#inode;
     const isChanged = isAnother || now.modifiedAt !== this.#modifiedAt;
     if (isAnother || this.#watcher === undefined) this.#begin();
+    if (this.#isForeign) return; // what others put there is no news of ours
     if (!isAnother) this.#modifiedAt = now.modifiedAt; // what came since is told by the next check
     if (isChanged) this.#listener.lost();
   }
@@ -60,9 +62,9 @@ export class StateWatch implements Disposable {
   #begin(): void {
     this.#watcher?.close();
     this.#watcher = undefined;
+    this.#isForeign = false;
     try {
-      makePrivateFolder(this.#dir.programs);
-      makePrivateFolder(this.#dir.locks);
+      makeStateDir(this.#dir);
       this.#watcher = watch(this.#dir.programs, (_event, file) => {
         if (file === null) this.#listener.lost();
         else this.#gather(file);
@@ -71,7 +73,8 @@ export class StateWatch implements Disposable {
       if (this.#isDegraded) this.#listener.recovered();
       this.#isDegraded = false;
     } catch (error) {
-      this.#fail(error);
+      this.#isForeign = error instanceof ForeignStateDir;
+      if (!this.#isForeign) this.#fail(error);
     }
     ({ inode: this.#inode, modifiedAt: this.#modifiedAt } = this.#look());
   }

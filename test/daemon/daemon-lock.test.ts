@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { DaemonLock } from "../../src/daemon/daemon-lock.ts";
@@ -68,6 +68,23 @@ describe("DaemonLock", () => {
       "error: LOCK was deleted; another usrsvcd has it by now: leaves",
       "lost",
     ]);
+  });
+
+  test("is not taken in a folder that others can change, which is told once", async (t) => {
+    const { state, lock, told } = await take(t);
+    renameSync(state.path, `${state.path}.away`);
+    mkdirSync(state.path);
+    chmodSync(state.path, 0o777);
+    assert.equal(lock.check(), false);
+    assert.equal(lock.check(), false);
+    assert.equal(told.length, 1);
+    assert.match(told[0] ?? "", /^error: the state folder is not ours alone: .*written by others/);
+    assert.deepEqual(readdirSync(state.path), []);
+    rmSync(state.path, { recursive: true });
+    renameSync(`${state.path}.away`, state.path);
+    assert.equal(lock.check(), true);
+    assert.equal(told[1], `warn: the state folder ${state.path} is ours again`);
+    assert.equal(told.length, 2);
   });
 
   test("tells once that it cannot be taken anew, and goes on trying", async (t) => {

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import type { Pid, Ticks } from "../../proc/pid.ts";
@@ -49,6 +58,31 @@ function scene(t: TestContext): Scene {
 }
 
 describe("SelfDescription", () => {
+  for (const part of ["locks", "run", "log"]) {
+    test(`is written, and removed, also where ${part} of the folder is a file`, (t) => {
+      const { begin, read, state, told } = scene(t);
+      const self = begin();
+      rmSync(join(state.path, part), { recursive: true });
+      writeFileSync(join(state.path, part), "");
+      self.change({ rereads: 1 });
+      assert.equal(read()?.rereads, 1);
+      self.remove();
+      assert.equal(read(), undefined);
+      assert.deepEqual(told, []);
+    });
+  }
+
+  test("is not written into a folder that others can change", (t) => {
+    const { begin, state, told } = scene(t);
+    const self = begin();
+    rmSync(state.path, { recursive: true });
+    mkdirSync(state.path);
+    chmodSync(state.path, 0o777);
+    self.change({ rereads: 1 });
+    assert.deepEqual(readdirSync(state.path), []);
+    assert.match(told.join(), /can be written by others/);
+  });
+
   test("is there from the beginning to the end, and as it was changed last", (t) => {
     const { begin, read, state, told } = scene(t);
     const self = begin();

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import {
+  chmodSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -331,3 +333,41 @@ function pathsIn(folder: string): readonly string[] {
     return []; // not there yet
   }
 }
+
+describe("a state folder that others have put in the place of ours", () => {
+  test("gets nothing written, and nothing started, until ours is back", async (t) => {
+    const home = new Home(t);
+    mkdirSync(home.file("precious"));
+    writeFileSync(home.file("precious/package.json"), '{"name":"precious"}\n');
+    home.program("package", { command: sleeper() }).program("other", { command: sleeper() });
+    await home.usrsvcd();
+    await settled(home, "package");
+    await settled(home, "other");
+    const [pid, other] = [await home.running("package"), await home.running("other")];
+    const [state, away] = [home.file("state"), home.file("away")];
+    renameSync(state, away);
+    mkdirSync(state);
+    for (const part of ["programs", "locks", "run", "log"]) {
+      symlinkSync(home.file("precious"), home.file(`state/${part}`));
+    }
+    chmodSync(state, 0o777);
+    await kill(pid);
+    // The log was open before, and goes on where it is.
+    const log = (): string => home.read("away/usrsvcd.log");
+    await waitFor("the death to be told", () =>
+      log().includes("package: killed by SIGKILL, and stays down: state_dir "),
+    );
+    await waitFor("the folder to be told of", () => log().includes("is not ours alone"));
+    assert.deepEqual(readdirSync(home.file("precious")), ["package.json"]);
+    assert.equal(home.read("precious/package.json"), '{"name":"precious"}\n');
+    assert.equal(readdirSync(state).length, 4);
+    assert.ok(isAlive(other));
+    assert.doesNotMatch(log(), /"program.error","program":"other"/);
+    assert.match((await home.usrsvc("status")).out, /note: state_dir \S+ can be written by others/);
+    rmSync(state, { recursive: true });
+    renameSync(away, state);
+    await home.running("package", pid);
+    assert.equal(await home.running("other"), other);
+    await waitFor("that to be told", () => told(home, "daemon.degraded").length === 2);
+  });
+});
