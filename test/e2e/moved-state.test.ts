@@ -69,7 +69,8 @@ const LOG = "usrsvcd_stdout = ~/usrsvcd.log\n";
 
 const LOSSES = {
   moved: (state: string) => renameSync(state, `${state}.away`),
-  deleted: (state: string) => rmSync(state, { recursive: true }),
+  // usrsvcd may make a part of it anew meanwhile.
+  deleted: (state: string) => rmSync(state, { recursive: true, maxRetries: 20, retryDelay: 5 }),
 };
 
 for (const [how, lose] of Object.entries(LOSSES)) {
