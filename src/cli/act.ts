@@ -13,6 +13,7 @@ import { announceState } from "../program/neighbours.ts";
 import { observeAll, type Surroundings } from "../program/observe.ts";
 import { claimMoves, movedRecords } from "../program/move-records.ts";
 import { describeMove, findMoves, type Move, recordsOf } from "../program/renamed.ts";
+import { FEW } from "../program/stragglers.ts";
 import { removedSubjects } from "../program/removed.ts";
 import { makeStateDir, stateDir } from "../program/state-dir.ts";
 import { findSubject, type Subject } from "../program/subject.ts";
@@ -27,7 +28,7 @@ import { untilStateIsBack } from "../operations/lost-state.ts";
 import { diskNotes } from "../operations/disk-notes.ts";
 import { restartProgram, startProgram, stopProgram } from "../operations/operate.ts";
 import { throughDaemon } from "../operations/through-daemon.ts";
-import { type ActionResult, FEW, type Operation } from "../operations/operation.ts";
+import { type ActionResult, type Operation } from "../operations/operation.ts";
 import { homeFolder } from "./home.ts";
 import { Interrupted, untilSignalled } from "./run.ts";
 import { Renaming } from "./renaming.ts";
@@ -273,6 +274,16 @@ function report(result: ActionResult, json: boolean, screen: Screen): void {
   else screen.complain(renderAction(result));
 }
 
+/** What a section that was renamed has by now is not shown by its old name as well. */
+function withoutOldNames(
+  seen: readonly ProgramStatus[],
+  subjects: readonly Subject[],
+): readonly ProgramStatus[] {
+  const old = new Set(subjects.flatMap(({ name, isRemoved }) => (isRemoved ? [name] : [])));
+  const taken = new Set(seen.flatMap(({ program, pid }) => (old.has(program) ? [] : (pid ?? []))));
+  return seen.filter(({ program, pid }) => !old.has(program) || !taken.has(pid ?? 0));
+}
+
 async function showStatus(
   subjects: readonly Subject[],
   command: Act,
@@ -289,13 +300,7 @@ async function showStatus(
     withCommands: command.json,
     moved: movedRecords(moves, host),
   });
-  // What a section that was renamed has by now is not shown by its old name as well.
-  const removed = command.names.length > 0 ? [] : subjects.filter((one) => one.isRemoved);
-  const isOld = new Set(removed.map(({ name }) => name));
-  const taken = new Set(
-    seen.flatMap(({ program, pid }) => (isOld.has(program) ? [] : (pid ?? []))),
-  );
-  const all = seen.filter(({ program, pid }) => !isOld.has(program) || !taken.has(pid ?? 0));
+  const all = command.names.length > 0 ? seen : withoutOldNames(seen, subjects);
   const notes = [
     ...moves.map(describeMove),
     ...diskNotes(settings, host.state),

@@ -38,10 +38,9 @@ export class Renaming {
       return;
     }
     makeStateDir(host.state);
-    const made = await applyMoves(moves, host);
+    const { made, left } = await applyMoves(moves, host);
     for (const move of made) this.#screen.complain(`note: ${describeMove(move)}`);
-    const names = namesOf(made);
-    this.#left = moves.filter(({ from }) => !names.has(from));
+    this.#left = left;
   }
 
   /** Waits for whoever is at work on the program under its old name; what comes back: he does not come to an end. */

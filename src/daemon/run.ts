@@ -363,8 +363,7 @@ class Life {
     } catch (cause) {
       // Something in the place of the lock ends nobody who has it, and is his to replace.
       const isLock = !(cause instanceof StateDirError);
-      const where = { state: this.#state, proc: procReader(), config: this.#options.config };
-      if (isLock && findDaemon(where) !== undefined) return undefined;
+      if (isLock && this.#findOther() !== undefined) return undefined;
       if (machineFault(cause) === undefined) throw cause;
       throw new CannotBegin(ExitCode.failure, (cause as Error).message, { cause });
     }
@@ -657,9 +656,7 @@ class Life {
     told: ReadonlySet<string> = new Set(),
   ): Promise<Renames> {
     if (moves.length === 0) return { left: [], notes: [] };
-    const made = await applyMoves(moves, host);
-    const names = namesOf(made);
-    const left = moves.filter(({ from }) => !names.has(from));
+    const { made, left } = await applyMoves(moves, host);
     const notes = made.map((move) => {
       const { from, to, record } = move;
       const pid = record.process?.pid;

@@ -1,5 +1,6 @@
-import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import type { ProcessRef } from "../../proc/pid.ts";
 import type { Host } from "../program/host.ts";
+import { ranOn } from "../program/identify.ts";
 import { offspring, relation } from "../program/lineage.ts";
 import { isOnlyLogOf } from "../program/log-owners.ts";
 import type { TableEntry } from "../program/process-judge.ts";
@@ -24,9 +25,7 @@ export interface LeftRunning {
 export function leftRunning(record: ProgramRecord, host: Host): LeftRunning {
   const all = host.table.sweep({ thorough: true });
   const own = ofThisStart(record, all, host);
-  const known = all.filter(
-    (one) => !own.includes(one) && record.runsOn?.some((ref) => sameProcess(ref, one.ref)) === true,
-  );
+  const known = all.filter((one) => !own.includes(one) && ranOn(one.ref, record));
   const but = new Set([...own, ...known].map(({ ref }) => Number(ref.pid)));
   const marked = stragglers(record.name, host, { but, launch: record.launch });
   const earlier = [...known, ...marked];

@@ -43,14 +43,7 @@ export async function locked(
   debug(`${subject.name}: holds lock ${path}`);
   if (isAbandoned?.() === true) {
     // A stop that was called since, and is done, has the last word.
-    const message = "not touched: who had asked for it ended before its turn came";
-    return {
-      program: subject.name,
-      action,
-      result: "interrupted",
-      code: ExitCode.failure,
-      message,
-    };
+    return leftUndone(subject, action, "who had asked for it ended before its turn came");
   }
   removeOldRequest(host.state, subject.name, host.proc);
   const { record, problem, isDamaged } = readRecord(host.state, subject.name, boot);
@@ -64,14 +57,7 @@ export async function locked(
   if (taken !== undefined) return taken;
   const strangers = strangersRecord(known, host);
   if (action !== "stop" && strangers === undefined && isOvertaken(known, beganAt)) {
-    const message = "not touched: usrsvc stop, which was called after it, has stopped it";
-    return {
-      program: subject.name,
-      action,
-      result: "interrupted",
-      code: ExitCode.failure,
-      message,
-    };
+    return leftUndone(subject, action, "usrsvc stop, which was called after it, has stopped it");
   }
   const own = strangers === undefined ? known : emptyRecord(subject.name, boot);
   const complete = await completeLaunch(own, lock, subject.settings, host);
@@ -81,6 +67,16 @@ export async function locked(
   const result = await act({ ...ended, by: "usrsvc", config: host.config }, lock, strangers);
   const dear = subject.pattern.takeTrouble?.();
   return withDetails(result, dear === undefined ? [] : [dear]);
+}
+
+/** Its turn has come too late. */
+function leftUndone(
+  { name: program }: Subject,
+  action: ActionResult["action"],
+  why: string,
+): ActionResult {
+  const message = `not touched: ${why}`;
+  return { program, action, result: "interrupted", code: ExitCode.failure, message };
 }
 
 /** It had to wait (for a usrsvcd that does not answer, say), and a stop that was called later is done. */

@@ -45,8 +45,5 @@ export function withDetails(result: ActionResult, more: readonly string[]): Acti
   return more.length === 0 ? result : { ...result, details: [...(result.details ?? []), ...more] };
 }
 
-/** Of so many programs is told what they leave behind: each one takes a look at all processes. */
-export const FEW = 5;
-
 /** With -P many programs ask at once: a look through all processes serves all for so long, in ms. */
 export const SHARED_LOOK_MS = 50;

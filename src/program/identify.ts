@@ -301,7 +301,7 @@ function scan(
     const isMatch = pattern.matches(one.argv);
     if (!isMatch && !isNamesake(one, record, ports)) continue;
     if (!sameProcess(ports.proc.alive(one.ref.pid), one.ref)) continue; // the look may be an older one
-    if (record?.runsOn?.some((ref) => sameProcess(ref, one.ref)) === true) continue;
+    if (ranOn(one.ref, record)) continue;
     const relation = ports.relation(one.ref);
     if (relation === "own") own.push(one);
     // What descends from its own is no candidate, but is not free either.
@@ -343,6 +343,11 @@ function isLost(record: ProgramRecord | undefined): boolean {
 /** An operator has stopped it, and that is done: what of it runs on was named, and goes on for itself. */
 function isDown(record: ProgramRecord | undefined): boolean {
   return record?.wish === "down" && record.phase === "stopped";
+}
+
+/** True for what an operator's stop has named as what runs on. */
+export function ranOn(process: ProcessRef, record: ProgramRecord | undefined): boolean {
+  return record?.runsOn?.some((ref) => sameProcess(ref, process)) === true;
 }
 
 /** Of what the pidfile names: the shell that does its work through it, say. */

@@ -136,13 +136,13 @@ class CommandPattern implements Pattern {
   }
 
   get endings(): readonly string[] {
-    return [...new Set([...this.#wanted, ...this.#titled()].map(endingOf))];
+    const titles = this.#npmTitles().map((title) => endingOf([title]));
+    return [...new Set([...this.#wanted.map(endingOf), ...titles])];
   }
 
-  /** The command lines of npm's titles: they mean the program in its folder only. */
-  #titled(): readonly (readonly string[])[] {
-    this.#titles ??= this.#wanted.flatMap(npmTitles);
-    return this.#titles.map((title) => [title]);
+  /** npm's titles mean the program in its folder only. */
+  #npmTitles(): readonly string[] {
+    return (this.#titles ??= this.#wanted.flatMap(npmTitles));
   }
 
   doesWork(argv: readonly string[]): boolean {
@@ -152,7 +152,7 @@ class CommandPattern implements Pattern {
 
   matches(argv: readonly string[]): boolean {
     if (this.#wanted.some((one) => equal(one, argv))) return true;
-    if (argv.length === 1 && this.#titled().some((one) => equal(one, argv))) return true;
+    if (argv.length === 1 && this.#npmTitles().includes(argv[0] ?? "")) return true;
     // Read only when needed: most commands are no scripts, and most processes are others.
     if (!this.#wanted.some((one) => looksInterpreted(one, argv))) return false;
     this.#interpreted ??= this.#wanted.flatMap((one) =>

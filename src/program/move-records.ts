@@ -33,17 +33,22 @@ export function claimMoves(
 
 /**
  * Moves the records, each under the locks of all that it hangs together with: two that were swapped, for
- * example. Yields those that were moved. Where somebody is at work on one, or has been since, all stays as
- * it is, until they are looked for anew.
+ * example. Where somebody is at work on one, or has been since, all stays as it is: they are `left`, until they
+ * are looked for anew.
  */
-export async function applyMoves(moves: readonly Move[], host: Host): Promise<readonly Move[]> {
+export async function applyMoves(
+  moves: readonly Move[],
+  host: Host,
+): Promise<{ readonly made: readonly Move[]; readonly left: readonly Move[] }> {
   const end = monotonicMs() + PATIENCE_MS;
   const made: Move[] = [];
+  const left: Move[] = [];
   for (const group of together(moves)) {
-    if (group.some(({ isPassing }) => isPassing)) continue;
-    if (await applyTogether(group, host, end)) made.push(...group);
+    const isWaiting = group.some(({ isPassing }) => isPassing);
+    const isMade = !isWaiting && (await applyTogether(group, host, end));
+    (isMade ? made : left).push(...group);
   }
-  return made;
+  return { made, left };
 }
 
 /** All programs that a move takes something from, or gives something. */

@@ -166,7 +166,7 @@ function sizeBefore(path: string, stat: Stats, { size, dev, ino }: LogEnd): numb
 function renamedLog(path: string, { dev, ino }: LogEnd): string | undefined {
   try {
     const folder = dirname(path);
-    const [name] = readdirSync(folder).filter((one) => {
+    const name = readdirSync(folder).find((one) => {
       if (!one.startsWith(basename(path)) || one === basename(path)) return false;
       const stat = lstatSync(join(folder, one), { throwIfNoEntry: false });
       return stat?.ino === ino && stat.dev === dev;

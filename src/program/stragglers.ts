@@ -7,6 +7,8 @@ import type { TableEntry } from "./process-judge.ts";
 
 /** So many are named. */
 const MOST_TOLD = 3;
+/** Of so many programs at once is told what they leave behind: each one takes a look at all processes. */
+export const FEW = 5;
 
 /** What is left out. */
 interface But {

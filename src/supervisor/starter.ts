@@ -7,7 +7,7 @@ import { countLeftOvers } from "../format.ts";
 import type { Lock } from "../program/lock.ts";
 import { start } from "../program/start.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
-import { describeStragglers, describeStrays } from "../program/stragglers.ts";
+import { describeStragglers, describeStrays, FEW } from "../program/stragglers.ts";
 import { isStopRequested } from "../program/stop-request.ts";
 import { lookFor, type Subject } from "../program/subject.ts";
 import type { Ledger } from "./ledger.ts";
@@ -20,9 +20,6 @@ const TICK_MS = 10;
 
 /** What takes longer to end, in ms, is told of. */
 const REMAINS_PATIENCE_MS = 50;
-
-/** While more are started, nobody looks for what they leave behind. */
-const FEW = 5;
 
 /** What is to be started, and why. */
 export interface StartOrder {

@@ -69,15 +69,20 @@ test("a program with more private memory than rss_limit is restarted, once", asy
   assert.equal(linesOf(home, "program.limit-exceeded").length, 1);
 });
 
-test("of one that ignores SIGTERM as well, both are told: the limit, and why it was killed", async (t) => {
-  const home = new Home(t);
+/** Describes one that exceeds its limit in its first process, and ignores SIGTERM. */
+function stubborn(home: Home, termToKillSeconds: string): void {
   const code = [
     "globalThis.memory = first ? Buffer.alloc(200 * 1024 * 1024, 1) : undefined;",
     "process.on('SIGTERM', () => {});",
   ];
   const monitor = "[[Monitor]]\nrss_limit = 100M\nmonitor_after = 0\n";
   const command = nodeProgram(home, "hungry", ...code);
-  home.program("hungry", { command, term_to_kill_seconds: "0.3" }, monitor);
+  home.program("hungry", { command, term_to_kill_seconds: termToKillSeconds }, monitor);
+}
+
+test("of one that ignores SIGTERM as well, both are told: the limit, and why it was killed", async (t) => {
+  const home = new Home(t);
+  stubborn(home, "0.3");
   await home.usrsvcd();
   const pid = await home.running("hungry");
   const why =
@@ -92,13 +97,7 @@ test("of one that ignores SIGTERM as well, both are told: the limit, and why it 
 
 test("of one whose usrsvcd is killed in the middle of that, the next one finishes it, and counts it", async (t) => {
   const home = new Home(t);
-  const code = [
-    "globalThis.memory = first ? Buffer.alloc(200 * 1024 * 1024, 1) : undefined;",
-    "process.on('SIGTERM', () => {});",
-  ];
-  const monitor = "[[Monitor]]\nrss_limit = 100M\nmonitor_after = 0\n";
-  const command = nodeProgram(home, "hungry", ...code);
-  home.program("hungry", { command, term_to_kill_seconds: "2" }, monitor);
+  stubborn(home, "2");
   await home.usrsvcd();
   const pid = await home.running("hungry");
   await logged(home, "program.stopping");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe, test, type TestContext } from "node:test";
 import { finished, Home, isAlive, type Result, sleeper, waitFor } from "./home.ts";
 import { pids, sessionOf, told, up } from "./looks.ts";
 
@@ -27,6 +27,25 @@ function titled(home: Home): string {
 function slow(home: Home): string {
   const text = "#!/bin/bash\ntrap 'sleep 2; exit 0' TERM\nwhile :; do sleep 0.1; done\n";
   return home.script("slow.sh", text);
+}
+
+/** Under usrsvcd, x is told to end, and takes long for that; meanwhile its section becomes x2. */
+async function renamedWhileEnding(
+  t: TestContext,
+  action: "stop" | "restart",
+): Promise<{ readonly home: Home; readonly old: number; readonly done: Promise<Result> }> {
+  const home = new Home(t);
+  const command = slow(home);
+  rename(home, {}, { x: command });
+  await home.usrsvcd();
+  const [old] = await up(home, "x");
+  const done = finished(home.spawn("usrsvc.cjs", [action, "x"]));
+  await waitFor("the end to begin", async () => {
+    return (await home.statusOf("x"))["state"] === "stopping";
+  });
+  rename(home, { x: command }, { x2: command });
+  await home.usrsvcd("reread");
+  return { home, old, done };
 }
 
 /** Begins a restart, and waits until it starts the program anew. */
@@ -121,17 +140,7 @@ describe("sections that are renamed while somebody restarts one of them", () => 
   });
 
   test("also while it takes long to end", async (t) => {
-    const home = new Home(t);
-    const command = slow(home);
-    rename(home, {}, { x: command });
-    await home.usrsvcd();
-    const [old] = await up(home, "x");
-    const restart = finished(home.spawn("usrsvc.cjs", ["restart", "x"]));
-    await waitFor("the end to begin", async () => {
-      return (await home.statusOf("x"))["state"] === "stopping";
-    });
-    rename(home, { x: command }, { x2: command });
-    await home.usrsvcd("reread");
+    const { home, old, done: restart } = await renamedWhileEnding(t, "restart");
     assert.ok(isAlive(old), "the reread waits for nobody");
     await oneUntil(home, /slow\.sh$/, restart);
     const [pid] = await oneUntil(home, /slow\.sh$/, up(home, "x2"));
@@ -140,17 +149,7 @@ describe("sections that are renamed while somebody restarts one of them", () => 
   });
 
   test("a stop leaves it down, and the new section is started as a new one", async (t) => {
-    const home = new Home(t);
-    const command = slow(home);
-    rename(home, {}, { x: command });
-    await home.usrsvcd();
-    const [old] = await up(home, "x");
-    const stop = finished(home.spawn("usrsvc.cjs", ["stop", "x"]));
-    await waitFor("the end to begin", async () => {
-      return (await home.statusOf("x"))["state"] === "stopping";
-    });
-    rename(home, { x: command }, { x2: command });
-    await home.usrsvcd("reread");
+    const { home, old, done: stop } = await renamedWhileEnding(t, "stop");
     await oneUntil(home, /slow\.sh$/, stop);
     const [pid] = await oneUntil(home, /slow\.sh$/, up(home, "x2"));
     assert.notEqual(pid, old);
