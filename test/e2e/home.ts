@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   rmSync,
@@ -191,7 +193,7 @@ export class Home {
   }
 
   /** What a test left behind: processes that have this home in their environment, or work in it. */
-  #strays(): readonly number[] {
+  #strays(): readonly Pid[] {
     return reader.pids().filter((pid) => {
       try {
         const environ = `\0${readFileSync(`/proc/${pid}/environ`, "utf8")}`;
@@ -203,14 +205,34 @@ export class Home {
     });
   }
 
+  /** usrsvcd first, which would start them again; killed, since most are only sleepers. */
   async #end(): Promise<void> {
-    if (existsSync(this.config)) {
-      await this.usrsvcd("stop");
-      await this.usrsvc("stop", "all", "-P");
-    }
     for (const child of this.#started) if (child.exitCode === null) child.kill("SIGKILL");
+    const strays = this.#strays();
+    const isDaemon = (pid: Pid): boolean => commandOf(pid).includes(this.command("usrsvcd.cjs"));
+    for (const pid of strays.toSorted((a, b) => Number(isDaemon(b)) - Number(isDaemon(a)))) {
+      if (isAlive(pid)) process.kill(pid, "SIGKILL");
+    }
+    // One that has left the home, and written a title over its environment.
+    if (this.#hasLivingRecord()) await this.usrsvc("stop", "all", "-P");
     for (const pid of this.#strays()) if (isAlive(pid)) process.kill(pid, "SIGKILL");
     rmSync(this.path, { recursive: true, force: true });
+  }
+
+  /** True where a record names a process that lives, or is no ordinary file. */
+  #hasLivingRecord(): boolean {
+    const folder = this.file("state/programs");
+    try {
+      return readdirSync(folder).some((name) => {
+        const file = join(folder, name);
+        const stat = lstatSync(file);
+        if (!stat.isFile() || stat.size > 100_000) return true;
+        const text = readFileSync(file, "utf8");
+        return [...text.matchAll(/"pid": *([0-9]+)/g)].some(([, pid]) => isAlive(Number(pid)));
+      });
+    } catch {
+      return existsSync(folder);
+    }
   }
 }
 
@@ -229,6 +251,15 @@ export async function finished(child: ChildProcess): Promise<Result> {
 
 const reader = procReader();
 
+/** The command line of a process; empty for one that is gone. */
+function commandOf(pid: Pid): readonly string[] {
+  try {
+    return reader.cmdline(pid);
+  } catch {
+    return [];
+  }
+}
+
 /** True for a process that is there and no zombie. */
 export function isAlive(pid: number): boolean {
   return reader.alive(pid as Pid) !== undefined;
@@ -242,10 +273,13 @@ export async function waitFor<T>(
 ): Promise<T> {
   const end = performance.now() + ms;
   for (;;) {
+    const begin = performance.now();
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
-    if (performance.now() > end) throw new Error(`waited ${ms} ms in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    const now = performance.now();
+    if (now > end) throw new Error(`waited ${ms} ms in vain for ${what}`);
+    // A look that is a command of its own would take its time from what is waited for.
+    await new Promise((resolve) => setTimeout(resolve, Math.max(10, now - begin)));
   }
 }
 

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { describe, test, type TestContext } from "node:test";
 import { Account } from "./account.ts";
 import { Home, isAlive, waitFor } from "./home.ts";
-import { endAfter, kill, pids, settled, told } from "./looks.ts";
+import { endAfter, kill, pids, settled, titledPid, told } from "./looks.ts";
 
 /*
  * PostgreSQL: its workers write titles, and outlive a killed master for a moment, in which no other can
@@ -53,13 +53,13 @@ describe("postgres", { skip: bin === undefined && "postgresql is not installed" 
 
       account.usrsvcd();
       await settled(home, "db");
-      const first = master(home);
+      const first = await titledPid(home, MASTER); // its children have its title for a moment
       assert.equal(account.statusOf("db")["pid"], first);
       assert.match(ask(account, home), /^42$/m);
 
       await kill(first);
       await settled(home, "db", 2);
-      const second = await waitFor("another", () => pids(home, MASTER)[0]);
+      const second = await titledPid(home, MASTER);
       await waitFor("it to answer", () => /^42$/m.test(ask(account, home)));
       assert.equal(account.statusOf("db")["pid"], second);
       assert.equal(told(home, "program.start-failed", "db").length, 0);
@@ -68,7 +68,7 @@ describe("postgres", { skip: bin === undefined && "postgresql is not installed" 
       assert.deepEqual(pids(home, /postgres/), []);
       const log = home.file("hand.log"); // else it keeps ours open
       account.run(`${bin}/pg_ctl`, "-D", data, "-o", options, "-l", log, "-w", "start");
-      const hand = master(home);
+      const hand = await titledPid(home, MASTER);
       assert.match(account.usrsvc("start", "db"), new RegExp(`runs already, pid ${hand}`));
       assert.match(account.usrsvc("stop", "db"), new RegExp(`: stopped, pid ${hand}`));
       assert.ok(!isAlive(hand));
@@ -83,13 +83,6 @@ describe("postgres", { skip: bin === undefined && "postgresql is not installed" 
     account.take(t);
     endAfter(t, home, /postgres/);
     account.run(`${bin}/initdb`, "-D", data, "-A", "trust", "--no-sync");
-  }
-
-  function master(home: Home): number {
-    const [pid, ...more] = pids(home, MASTER);
-    assert.deepEqual(more, []);
-    assert.ok(pid !== undefined);
-    return pid;
   }
 
   function ask(account: Account, { path }: Home): string {

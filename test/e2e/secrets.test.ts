@@ -166,17 +166,19 @@ describe("a secret of the configuration is nowhere else", () => {
     ["a second =", `smtp_url: smtp://me:${MARK}@h/?a=b`, `DB_PASSWORD: ${MARK}==`],
     ["a wrong %", `smtp_url = smtp://me:${MARK}%@h`, `DB_PASSWORD = $HOME/${MARK}`],
   ];
-  for (const [what, main, env] of broken) {
+  for (const [index, [what, main, env]] of broken.entries()) {
     test(`where it stands in a line that is wrong: ${what}`, async (t) => {
       const home = new Home(t);
       home.program("web", { command: sleeper() }).program("other", { command: sleeper() });
       await home.usrsvcd("start");
       const all: Result[] = [];
       const ask = async (): Promise<void> => {
-        all.push(await home.usrsvcd("reread"));
+        all.push(await home.usrsvcd("reread"), await home.usrsvcd("checkconfig"));
+        all.push(await home.usrsvc("status"));
+        if (index > 1) return; // the others print the same list of faults
         all.push(await home.usrsvcd("status"), await home.usrsvcd("status", "--json"));
-        all.push(await home.usrsvcd("checkconfig"), await home.usrsvcd("checkconfig", "--json"));
-        all.push(await home.usrsvc("status"), await home.usrsvc("status", "--json"));
+        all.push(await home.usrsvcd("checkconfig", "--json"));
+        all.push(await home.usrsvc("status", "--json"));
         all.push(await home.usrsvc("restart", "web", "--debug"));
         all.push(await home.usrsvcd("restart", "--debug"), await home.usrsvcd("start"));
       };

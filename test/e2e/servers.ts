@@ -1,3 +1,6 @@
+import { randomInt } from "node:crypto";
+import { createSocket } from "node:dgram";
+import type { EventEmitter } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { createServer } from "node:net";
@@ -12,13 +15,36 @@ export function installed(...paths: readonly string[]): string | undefined {
 export const nginx = installed("/usr/sbin/nginx", "/usr/local/sbin/nginx");
 export const redis = installed("/usr/bin/redis-server", "/usr/local/bin/redis-server");
 
-/** A port of 127.0.0.1 that nobody has. */
+/**
+ * A port of 127.0.0.1 that nobody has, below those that the kernel lends to outgoing connections. It stays
+ * claimed while this process lives, by a UDP socket of its number: the test files run side by side.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
+  for (;;) {
+    const port = randomInt(20_000, 32_768);
+    const claim = createSocket("udp4");
+    if (
+      !(await isBound(claim, () => claim.bind({ port, address: "127.0.0.1", exclusive: true })))
+    ) {
+      continue;
+    }
+    const server = createServer();
+    if (await isBound(server, () => server.listen(port, "127.0.0.1"))) {
+      await new Promise((resolve) => server.close(resolve));
+      claim.unref();
+      return port;
+    }
+    claim.close();
+  }
+}
+
+/** True once it listens; false where another has the port. */
+async function isBound(socket: EventEmitter, bind: () => void): Promise<boolean> {
+  return await new Promise((resolve) => {
+    socket.once("listening", () => resolve(true));
+    socket.once("error", () => resolve(false));
+    bind();
+  });
 }
 
 /** True where an HTTP server answers, whatever it says. */

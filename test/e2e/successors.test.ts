@@ -138,7 +138,8 @@ def application(environ, respond):
       await waitFor("it to answer", async () => await answers(port), 20_000);
       await settled(home, "shop");
       const old = await titledPid(home, master);
-      assert.equal((await home.statusOf("shop"))["pid"], old);
+      const { pid } = await home.statusOf("shop");
+      assert.equal(pid, old, `status differs from ps; the log: ${home.read("state/usrsvcd.log")}`);
       process.kill(old, "SIGUSR2");
       const fresh = await waitFor(
         "the new master",
