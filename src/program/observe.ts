@@ -28,6 +28,8 @@ export interface Surroundings {
   readonly daemon: "none" | "elsewhere" | "here";
   /** The programs that it looks after, where it tells. */
   readonly looksAfter?: ReadonlySet<string> | undefined;
+  /** The state folder is not ours alone: what stands there says nothing. */
+  readonly isForeign?: boolean;
   /** Whether command lines are wanted as well, which takes one read more a program. */
   readonly withCommands: boolean;
   /** Records as they will be once the sections that were renamed are dealt with. */
@@ -196,7 +198,8 @@ function problems(
     all.push("its settings are faulty: see usrsvcd checkconfig");
   }
   if (file.problem !== undefined) {
-    const next = file.isDamaged ? "; usrsvc start, stop or restart sets it aside" : "";
+    const isInReach = file.isDamaged && around.isForeign !== true;
+    const next = isInReach ? "; usrsvc start, stop or restart sets it aside" : "";
     all.push(`${file.problem}${next}`);
   }
   const dear = subject.pattern.takeTrouble?.();
@@ -387,11 +390,19 @@ function isLost(
 
 type Down = Pick<ProgramStatus, "state" | "reason" | "next" | "nextTryAt">;
 
+/** Whether it ran, was stopped, or is looked after, only the records would say. */
+const UNKNOWN: Down = {
+  state: "stopped",
+  reason: "was not found running; no more is known of it, since state_dir is not ours alone",
+  next: "nothing, until that is mended",
+};
+
 function describeDown(
   subject: Subject,
   file: Pick<RecordFile, "record" | "isOfEarlierBoot">,
   around: Surroundings,
 ): Down {
+  if (around.isForeign === true) return UNKNOWN;
   const { record } = file;
   const isOfEarlierBoot = file.isOfEarlierBoot === true;
   const why = isOfEarlierBoot
