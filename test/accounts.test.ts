@@ -30,3 +30,21 @@ describe("isPrivateGroup", () => {
     });
   }
 });
+
+test("isPrivateGroup() sees who was put into a group meanwhile", (t) => {
+  const etc = tempDir(t);
+  writeFileSync(join(etc, "passwd"), PASSWD);
+  writeFileSync(join(etc, "group"), GROUP);
+  assert.ok(isPrivateGroup(ME, ME, etc));
+  writeFileSync(join(etc, "group"), `me:x:${ME}:root,deploy\n`);
+  assert.ok(!isPrivateGroup(ME, ME, etc));
+});
+
+test("isPrivateGroup() sees who was put into a group meanwhile", (t) => {
+  const etc = tempDir(t);
+  writeFileSync(join(etc, "passwd"), PASSWD);
+  writeFileSync(join(etc, "group"), GROUP);
+  assert.ok(isPrivateGroup(ME, ME, etc));
+  writeFileSync(join(etc, "group"), `me:x:${ME}:root,deploy\n`);
+  assert.ok(!isPrivateGroup(ME, ME, etc));
+});
