@@ -162,20 +162,18 @@ function bind(): Libc {
   let spawner: Pick<Libc, "spawnLater" | "canSpawnInFolder"> | undefined;
   let limits: Pick<Libc, "softOpenFiles" | "setSoftOpenFiles"> | undefined;
   let peekDead: Libc["peekDead"] | undefined;
+  let getxattr: ReturnType<typeof self.func> | undefined;
   const hasInfo = process.env["USRSVC_NO_PIDFD_INFO"] !== "1";
   return {
     errno: () => koffi.errno(),
     trimHeap: () => void mallocTrim?.(0),
     exchange: (path, other) => renameat2?.(AT_FDCWD, path, AT_FDCWD, other, RENAME_EXCHANGE) === 0,
-    hasAcl: (path) =>
-      Number(
-        self.func("long getxattr(const char *path, const char *name, void *value, size_t size)")(
-          path,
-          "system.posix_acl_access",
-          null,
-          0,
-        ),
-      ) > 0,
+    hasAcl: (path) => {
+      getxattr ??= self.func(
+        "long getxattr(const char *path, const char *name, void *value, size_t size)",
+      );
+      return Number(getxattr(path, "system.posix_acl_access", null, 0)) > 0;
+    },
     canSpawnInFolder: () => (spawner ??= bindSpawn(self)).canSpawnInFolder(),
     spawnLater: (call, done) => (spawner ??= bindSpawn(self)).spawnLater(call, done),
     kill: (pid, signal) => kill(pid, signal) as number,

@@ -32,6 +32,24 @@ export function accountOf(uid: number): Account | undefined {
  * root does there.
  */
 export function isPrivateGroup(gid: number, uid: number, etc = "/etc"): boolean {
+  const key = [gid, uid, etc].join();
+  const stamp = [stampOf(`${etc}/passwd`), stampOf(`${etc}/group`)].join();
+  const before = answers.get(key);
+  if (before?.stamp === stamp) return before.isPrivate;
+  const isPrivate = lookUp(gid, uid, etc);
+  answers.set(key, { stamp, isPrivate });
+  return isPrivate;
+}
+
+/** A thousand files of a configuration may be asked about: so the files of accounts are read when they have changed. */
+const answers = new Map<string, { readonly stamp: string; readonly isPrivate: boolean }>();
+
+function stampOf(path: string): string {
+  const { ino, size, mtimeMs, ctimeMs } = statIfAny(path) ?? {};
+  return [ino, size, mtimeMs, ctimeMs].join();
+}
+
+function lookUp(gid: number, uid: number, etc: string): boolean {
   const isOwn = gid === 0 || gid === uid;
   if (isOthersPrimary(gid, uid, etc)) return false;
   const line = linesOf(`${etc}/group`).find((one) => one.split(":")[2] === String(gid));

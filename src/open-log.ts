@@ -9,6 +9,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { nameOf } from "./accounts.ts";
+import { otherWriters } from "./writers.ts";
 
 /** Another account has put it there, or may have. */
 export class ForeignFile extends Error {
@@ -20,12 +21,11 @@ export class ForeignFile extends Error {
 /** True for a folder in which nobody but this account and root can put, rename or remove anything. */
 export function isPrivateFolder(path: string): boolean {
   const folder = statSync(path);
-  return isTrusted(folder.uid) && !isOpen(folder);
+  return isTrusted(folder.uid) && !isOpen(path, folder);
 }
 
-/** A group that has the number of the account is its own, as a umask of 002 supposes. */
-function isOpen({ mode, gid }: Stats): boolean {
-  return (mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== process.getuid?.());
+function isOpen(path: string, stat: Stats): boolean {
+  return otherWriters(path, stat, process.getuid?.() ?? 0) !== undefined;
 }
 
 /**
@@ -86,9 +86,10 @@ function checkLink(path: string, { uid }: Stats): void {
   if (!isTrusted(uid)) {
     throw new ForeignFile(`${path} is a link that ${nameOf(uid)} has made: remove it`);
   }
-  const folder = statSync(dirname(path));
+  const parent = dirname(path);
+  const folder = statSync(parent);
   const isSticky = (folder.mode & 0o1000) !== 0; // what is ours stays there
-  if (isTrusted(folder.uid) && (isSticky || !isOpen(folder))) return;
+  if (isTrusted(folder.uid) && (isSticky || !isOpen(parent, folder))) return;
   throw new ForeignFile(`${path} is a link in a folder that others may write to: name its target`);
 }
 
@@ -100,14 +101,14 @@ function check(path: string, { uid, nlink, ...stat }: Stats): void {
   const isFile = (stat.mode & constants.S_IFMT) === constants.S_IFREG;
   const isDevice = (stat.mode & constants.S_IFMT) === constants.S_IFCHR;
   if (isDevice) return;
-  const folder = statSync(dirname(path));
+  const parent = dirname(path);
+  const folder = statSync(parent);
   if (!isTrusted(uid)) {
     // An administrator may have given us a file in the folder of another account.
-    const isGiven = isFile && !isOpen(folder);
+    const isGiven = isFile && !isOpen(parent, folder);
     if (!isGiven) throw new ForeignFile(`${path} belongs to ${nameOf(uid)}: remove it`);
   }
-  const isOurFolder = isTrusted(folder.uid) && !isOpen(folder);
-  if (isFile && nlink > 1 && !isOurFolder) {
+  if (isFile && nlink > 1 && !(isTrusted(folder.uid) && !isOpen(parent, folder))) {
     throw new ForeignFile(
       `${path} has a second name elsewhere, in a folder that others may write to`,
     );

@@ -1,8 +1,8 @@
 import { lstatSync, readFileSync, readlinkSync, type Stats, statfsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { libc } from "../proc/libc.ts";
-import { isPrivateGroup, nameOf, runAs } from "./accounts.ts";
+import { nameOf, runAs } from "./accounts.ts";
 import { shellWord } from "./format.ts";
+import { otherWriters } from "./writers.ts";
 
 /** As path_resolution(7) has it. */
 const MOST_LINKS = 40;
@@ -149,14 +149,9 @@ export class TrustedPaths {
           : `, who can change what is in it, and that would run as you; use a folder of your own; or ${instead}`,
       );
     }
-    const byAll = (stat.mode & 0o002) !== 0;
-    const isGroups = (stat.mode & 0o020) !== 0;
-    const byGroup = isGroups && !isPrivateGroup(stat.gid, this.#uid);
-    // With an ACL these bits are its mask, and any account may be named in it. Without koffi nobody knows.
-    const byAcl = isGroups && !byGroup && !byAll && libc()?.hasAcl(path) === true;
-    if (!byAll && !byGroup && !byAcl) return false;
+    const who = otherWriters(path, stat, this.#uid);
+    if (who === undefined) return false;
     if ((stat.mode & 0o1000) !== 0) return true;
-    const who = byAll ? "everybody" : byGroup ? "its group" : "whom its ACL names (see getfacl)";
     throw new UntrustedPath(
       `the folder ${path} can be changed by ${who}`,
       `, and what stands in it runs as you; mend it: chmod go-w ${shellWord(path)}, or use another folder`,

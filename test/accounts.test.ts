@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { libc } from "../proc/libc.ts";
 import { isPrivateGroup } from "../src/accounts.ts";
-import { TrustedPaths } from "../src/trusted-path.ts";
 import { tempDir } from "./support/temp-dir.ts";
 
 const ME = 1_234_567;
@@ -34,30 +31,20 @@ describe("isPrivateGroup", () => {
   }
 });
 
-const SET_ACL = `
-import os, struct, sys
-none = 0xffffffff
-acl = [(1, 7, none), (2, 7, 65534), (4, 5, none), (16, 7, none), (32, 5, none)]
-value = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *one) for one in acl)
-os.setxattr(sys.argv[1], "system.posix_acl_access", value)
-`;
+test("isPrivateGroup() sees who was put into a group meanwhile", (t) => {
+  const etc = tempDir(t);
+  writeFileSync(join(etc, "passwd"), PASSWD);
+  writeFileSync(join(etc, "group"), GROUP);
+  assert.ok(isPrivateGroup(ME, ME, etc));
+  writeFileSync(join(etc, "group"), `me:x:${ME}:root,deploy\n`);
+  assert.ok(!isPrivateGroup(ME, ME, etc));
+});
 
-test("a folder whose ACL lets others in is not trusted for its private group", (t) => {
-  const me = process.getuid?.() ?? 0;
-  const folder = join(tempDir(t), "folder");
-  mkdirSync(folder);
-  chmodSync(folder, 0o775);
-  if (libc() === undefined) return t.skip("without koffi nobody knows");
-  new TrustedPaths(me).folder(folder);
-  try {
-    execFileSync("python3", ["-c", SET_ACL, folder], { stdio: "ignore" });
-  } catch {
-    return t.skip("no python3, or no ACLs here");
-  }
-  assert.throws(
-    () => new TrustedPaths(me).folder(folder),
-    /folder can be changed by whom its ACL names \(see getfacl\)/,
-  );
-  chmodSync(folder, 0o755); // takes the mask away
-  new TrustedPaths(me).folder(folder);
+test("isPrivateGroup() sees who was put into a group meanwhile", (t) => {
+  const etc = tempDir(t);
+  writeFileSync(join(etc, "passwd"), PASSWD);
+  writeFileSync(join(etc, "group"), GROUP);
+  assert.ok(isPrivateGroup(ME, ME, etc));
+  writeFileSync(join(etc, "group"), `me:x:${ME}:root,deploy\n`);
+  assert.ok(!isPrivateGroup(ME, ME, etc));
 });

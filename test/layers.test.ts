@@ -21,7 +21,7 @@ interface Layer {
 
 const proc = "proc/.*";
 const leaves =
-  "src/(accounts|assert-never|clock|container|exit-code|fault|file-stem|format|name-file|open-log|own-folder|package-root|private-file|read-file|readiness|same-file|secrets|sendmail|status|tame|thread-pool|trusted-path|write-file)\\.ts";
+  "src/(accounts|assert-never|clock|container|exit-code|fault|file-stem|format|name-file|open-log|own-folder|package-root|private-file|read-file|readiness|same-file|secrets|sendmail|status|tame|thread-pool|trusted-path|write-file|writers)\\.ts";
 const daemonFiles = "src/daemon-(info|alive)\\.ts";
 const settings = "src/config/(settings|issue)\\.ts";
 const any = (...parts: readonly string[]): RegExp => new RegExp(`^(${parts.join("|")})$`);
@@ -32,7 +32,7 @@ const layers: readonly Layer[] = [
     files: any("src/status\\.ts"),
     may: any("proc/(exit|pid)\\.ts", leaves, "src/monitors/violation\\.ts"),
   },
-  { files: any("src/trusted-path\\.ts"), may: any("proc/libc\\.ts", leaves) },
+  { files: any("src/writers\\.ts"), may: any("proc/libc\\.ts", leaves) },
   { files: any(leaves), may: any("proc/(brand|pid|exit)\\.ts", leaves) },
   { files: any("src/log\\.ts"), may: any(leaves) },
   {

@@ -43,6 +43,15 @@ function append(path: string): void {
   closeSync(fd);
 }
 
+test("isPrivateFolder() goes by who is in the group of a folder", { skip }, (t) => {
+  const { shared } = scene(t, 0o775);
+  assert.ok(isPrivateFolder(shared), "root's group has no other member");
+  chownSync(shared, 0, OTHER);
+  assert.ok(!isPrivateFolder(shared));
+  chmodSync(shared, 0o755);
+  assert.ok(isPrivateFolder(shared));
+});
+
 describe("openForAppend() in a folder that others may write to", () => {
   test("follows no link of another account", { skip }, (t) => {
     const { log, secret } = scene(t);

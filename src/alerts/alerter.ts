@@ -4,6 +4,7 @@ import type { Alert } from "./alert.ts";
 import { composeMessage, type Sender } from "./message.ts";
 import type { AlertQueue, Pending } from "./queue.ts";
 import type { Transport } from "./transport.ts";
+import { failureOf, type MailTrouble, mailTrouble } from "./trouble.ts";
 
 /** What becomes of mails, for the log. */
 export type AlertNews =
@@ -86,6 +87,19 @@ export class Alerter implements Disposable {
     this.#ports.onNews({ kind: "saved" });
   }
 
+  /** What to tell while mails do not go out. */
+  trouble(): MailTrouble | undefined {
+    return mailTrouble(this.#ports.queue.all());
+  }
+
+  /** An operator may have mended what kept mails back: those are tried at once. */
+  retry(): void {
+    for (const { program, retryAt } of this.#ports.queue.all()) {
+      if (retryAt > 0) this.#settle(program, 0, { retryAt: 0 });
+    }
+    this.#sendDue();
+  }
+
   /** What is on its way is broken off, and sent by the next usrsvcd. */
   [Symbol.dispose](): void {
     this.#leaving.abort(new Error("usrsvcd leaves"));
@@ -126,7 +140,8 @@ export class Alerter implements Disposable {
       const transport = this.#ports.transport();
       if (transport === undefined) throw new Error("no sendmail on this machine, and no smtp_url");
       await transport(composeMessage(alerts, total, this.#ports.sender), to, this.#leaving.signal);
-      this.#settle(program, total, { attempts: 0, retryAt: 0, lastSentAt: Date.now() });
+      const sent = { attempts: 0, retryAt: 0, lastSentAt: Date.now(), failure: undefined };
+      this.#settle(program, total, sent);
       this.#ports.onNews({ kind: "sent", program, events: total });
     } catch (error) {
       if (this.#leaving.signal.aborted) return;
@@ -139,15 +154,16 @@ export class Alerter implements Disposable {
 
   #failed(pending: Pending, reason: string): void {
     const { program, total, attempts, alerts } = pending;
+    const failure = failureOf(reason);
     const oldest = Date.parse(alerts[0]?.at ?? "");
     if (Date.now() - oldest > DROPPED_AFTER_MS) {
-      this.#settle(program, total, { attempts: 0, retryAt: 0 });
+      this.#settle(program, total, { attempts: 0, retryAt: 0, failure });
       const why = `not sent for ${formatDuration(DROPPED_AFTER_MS)}: ${reason}`;
       this.#ports.onNews({ kind: "dropped", program, events: total, reason: why });
       return;
     }
     const retryMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts, 10));
-    this.#settle(program, 0, { attempts: attempts + 1, retryAt: Date.now() + retryMs });
+    this.#settle(program, 0, { attempts: attempts + 1, retryAt: Date.now() + retryMs, failure });
     this.#ports.onNews({ kind: "failed", program, reason, attempts: attempts + 1, retryMs });
   }
 

@@ -19,6 +19,16 @@ export interface Pending {
   /** Wall-clock times in ms: they must make sense to the next usrsvcd. */
   readonly lastSentAt: number;
   readonly retryAt: number;
+  /** Why the last try of a mail failed; undefined once one went out. */
+  readonly failure?: Failure | undefined;
+}
+
+/** A try that failed. */
+export interface Failure {
+  /** ISO time. */
+  readonly at: string;
+  /** In one line, without secrets. */
+  readonly reason: string;
 }
 
 /** So many events are kept with all details. */
@@ -77,6 +87,7 @@ export class AlertQueue {
       attempts: before?.attempts ?? 0,
       lastSentAt: before?.lastSentAt ?? 0,
       retryAt: before?.retryAt ?? 0,
+      failure: before?.failure,
     });
   }
 
@@ -144,7 +155,7 @@ function readText(path: string): string {
 function parsePending(text: string): Pending | undefined {
   try {
     const raw = JSON.parse(text) as Partial<Pending>;
-    const { program, to, alerts, total, attempts, lastSentAt, retryAt } = raw;
+    const { program, to, alerts, total, attempts, lastSentAt, retryAt, failure } = raw;
     if (typeof program !== "string" || !isTexts(to) || !Array.isArray(alerts)) return undefined;
     if (!alerts.every(isAlert) || alerts.length === 0 || to.length === 0) return undefined;
     return {
@@ -155,6 +166,7 @@ function parsePending(text: string): Pending | undefined {
       attempts: count(attempts),
       lastSentAt: count(lastSentAt),
       retryAt: count(retryAt),
+      failure: isFailure(failure) ? failure : undefined,
     };
   } catch {
     return undefined;
@@ -163,6 +175,12 @@ function parsePending(text: string): Pending | undefined {
 
 function count(value: unknown): number {
   return Number.isSafeInteger(value) ? Math.max(0, value as number) : 0;
+}
+
+function isFailure(value: unknown): value is Failure {
+  if (typeof value !== "object" || value === null) return false;
+  const { at, reason } = value as Partial<Failure>;
+  return typeof at === "string" && !Number.isNaN(Date.parse(at)) && typeof reason === "string";
 }
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -15,7 +15,7 @@ import { claimMoves, movedRecords } from "../program/move-records.ts";
 import { describeMove, findMoves, type Move, recordsOf } from "../program/renamed.ts";
 import { FEW } from "../program/stragglers.ts";
 import { removedSubjects } from "../program/removed.ts";
-import { makeStateDir, stateDir } from "../program/state-dir.ts";
+import { foreignState, makeStateDir, stateDir } from "../program/state-dir.ts";
 import { findSubject, type Subject } from "../program/subject.ts";
 import type { ProgramStatus } from "../status.ts";
 import { isSameFile, realPath } from "../same-file.ts";
@@ -292,8 +292,10 @@ async function showStatus(
   host: Host,
   screen: Screen,
 ): Promise<ExitCode> {
+  const foreign = foreignState(host.state);
   const seen = await observeAll(subjects, {
     host,
+    isForeign: foreign !== undefined,
     bootId: host.proc.bootId(),
     uptimeSeconds: host.proc.uptime(),
     ...daemonAround(host),
@@ -304,7 +306,7 @@ async function showStatus(
   const notes = [
     ...moves.map(describeMove),
     ...diskNotes(settings, host.state),
-    ...daemonNotes(settings, host),
+    ...daemonNotes(settings, host, foreign),
   ];
   const more = notes.length === 0 ? {} : { notes };
   if (command.json) for (const one of all) screen.page(jsonLine({ ...one, ...more }));

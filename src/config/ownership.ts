@@ -1,9 +1,9 @@
 import { nameOf, runAs } from "../accounts.ts";
 import { shellWord } from "../format.ts";
+import { otherWriters, type Writable } from "../writers.ts";
 
 /** What `stat` says of a file or folder. */
-export interface Ownership {
-  readonly mode: number;
+export interface Ownership extends Writable {
   readonly uid: number;
 }
 
@@ -14,11 +14,8 @@ export interface Ownership {
  * good enough to hold a file: there, others cannot replace it. (What they put beside it is not taken:
  * trusted-path.ts.)
  */
-export function describeUnsafe(
-  path: string,
-  { mode, uid }: Ownership,
-  user: number,
-): string | undefined {
+export function describeUnsafe(path: string, stat: Ownership, user: number): string | undefined {
+  const { mode, uid } = stat;
   const reason = "and what stands in it runs as you";
   if (uid !== user && uid !== 0) {
     const owner = nameOf(uid);
@@ -27,9 +24,8 @@ export function describeUnsafe(
     const own = `have root make it your own: chown ${user} ${shellWord(path)}`;
     return `belongs to ${owner}, ${reason}; ${own}; or ${instead}`;
   }
-  const isOpen = (mode & 0o022) !== 0;
+  const who = otherWriters(path, stat, user);
   const isSticky = (mode & 0o171000) === 0o041000; // of a file the bit means nothing
-  if (!isOpen || isSticky) return undefined;
-  const who = (mode & 0o002) !== 0 ? "everybody" : "its group";
+  if (who === undefined || isSticky) return undefined;
   return `can be changed by ${who}, ${reason}; mend it: chmod go-w ${shellWord(path)}`;
 }

@@ -13,10 +13,12 @@ export interface MailPorts {
   /** As they are now: a reread changes them. */
   readonly settings: () => MainSettings;
   readonly log: Log;
+  /** Called when a mail went out, or did not. */
+  readonly onNews: () => void;
 }
 
 /** Goes on with the mails that an earlier usrsvcd left, and takes new ones. */
-export function openMail({ state, settings, log }: MailPorts): Alerter {
+export function openMail({ state, settings, log, onNews }: MailPorts): Alerter {
   const queue = new AlertQueue(join(state.path, "mail"), fileStem, () => checkStateDir(state));
   for (const file of queue.load()) {
     const msg = `${file}: no mail that can be understood; set aside as .damaged`;
@@ -27,7 +29,10 @@ export function openMail({ state, settings, log }: MailPorts): Alerter {
     transport: () => findTransport(settings()),
     sender: sender(),
     intervalMs: () => settings().alertIntervalMs,
-    onNews: (news) => tell(news, log),
+    onNews: (news) => {
+      tell(news, log);
+      onNews();
+    },
   });
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Alerter } from "../alerts/alerter.ts";
 import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import { libcFailure } from "../../proc/libc.ts";
@@ -8,7 +9,7 @@ import { loadSettings } from "../config/load.ts";
 import { OtherFiles } from "../config/other-files.ts";
 import { defaultStateDir } from "../config/resolve-main.ts";
 import type { MainSettings, Settings } from "../config/settings.ts";
-import { type DaemonInfo, type RereadResult, unitOf } from "../daemon-info.ts";
+import { type DaemonInfo, type DaemonTrouble, type RereadResult, unitOf } from "../daemon-info.ts";
 import { describeAstray, findDaemon, type LivingDaemon } from "../daemon-alive.ts";
 import { containerRole } from "../container.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -175,6 +176,10 @@ class Life {
         state: this.#state,
         settings: () => this.#settings.main,
         log: this.#log,
+        onNews: () => troubled.call(),
+      });
+      const troubled = new Soon(() => {
+        if (lock.isHeld) this.#showTroubles(self, alerter);
       });
       using tidy = new Tidy();
       tidy.stir();
@@ -191,7 +196,7 @@ class Life {
         },
         isMovedAway: () => lock.movedTo() !== undefined,
         onSlowLook: () => {
-          this.#checkLog(self);
+          this.#showTroubles(self, alerter);
           if (!lock.check()) return; // all that follows may write there
           this.#pidfile.check();
           alerter.check();
@@ -222,7 +227,7 @@ class Life {
       this.#options.onReady(logPath ?? "stdout", join(this.#state.path, "usrsvcd.err"));
       manager.ready();
       const count = this.#settings.programs.size;
-      this.#checkLog(self);
+      this.#showTroubles(self, alerter);
       this.#write(
         "info",
         "daemon.ready",
@@ -247,6 +252,7 @@ class Life {
         reaping.follow(main);
         const rereads = self.info.rereads + 1;
         self.change({ ...where, rereads, lastReread, ...this.#known() });
+        if (lastReread.ok) alerter.retry();
         manager.ready();
       }
       manager.stopping();
@@ -380,8 +386,14 @@ class Life {
     }
   }
 
+  /** What `status` tells while it lasts. */
+  #showTroubles(self: SelfDescription, alerter: Alerter): void {
+    const troubles = [this.#checkLog(), alerter.trouble()].flatMap((one) => one ?? []);
+    if (JSON.stringify(troubles) !== JSON.stringify(self.info.troubles)) self.change({ troubles });
+  }
+
   /** Told in `status` while it lasts, since it cannot be told in the log; there when it is over. */
-  #checkLog(self: SelfDescription): void {
+  #checkLog(): DaemonTrouble | undefined {
     const trouble = this.#log?.check();
     const before = this.#logTrouble;
     this.#logTrouble = trouble;
@@ -391,9 +403,9 @@ class Life {
       const msg = `the log could not be written since ${since}: ${reason}; ${much}`;
       this.#write("warn", "daemon.degraded", { reason, since, lost }, msg);
     }
-    if (trouble?.since === before?.since) return;
-    const text = `the log of usrsvcd cannot be written: ${trouble?.reason}; its lines wait`;
-    self.change({ troubles: trouble === undefined ? [] : [{ since: trouble.since, text }] });
+    if (trouble === undefined) return undefined;
+    const text = `the log of usrsvcd cannot be written: ${trouble.reason}; its lines wait`;
+    return { since: trouble.since, text };
   }
 
   async #openLog(main: MainSettings): Promise<OpenLog> {

@@ -27,6 +27,7 @@ export class SelfDescription {
   /** Of the file as it was written last; undefined: it could not be. */
   #stamp: string | undefined;
   #trouble: string | undefined;
+  #isRemoved = false;
 
   constructor(state: StateDir, info: DaemonInfo, tell: TellSelf) {
     this.#state = state;
@@ -54,6 +55,7 @@ export class SelfDescription {
   }
 
   write(): void {
+    if (this.#isRemoved) return; // what was to be told a moment later
     try {
       const obstacle = this.#makeState();
       const silenced = silencer(this.#state);
@@ -95,6 +97,7 @@ export class SelfDescription {
 
   /** Unless it is another's by now. Its room on the disk is kept for the next usrsvcd. */
   remove(): void {
+    this.#isRemoved = true;
     if (this.#stamp === undefined || this.#stampNow() !== this.#stamp) return;
     try {
       renameSync(this.#state.daemonFile, daemonSpare(this.#state));

@@ -9,15 +9,18 @@ import { describeAstray, findDaemon, silencer } from "../daemon-alive.ts";
 import type { DaemonInfo } from "../daemon-info.ts";
 import { version } from "../package-root.ts";
 import type { Host } from "../program/host.ts";
-import { foreignState } from "../program/state-dir.ts";
 import { daemonInCharge } from "./ask.ts";
 
 /**
  * What an operator should know of usrsvcd when he looks at the programs: that none runs, or that it does
- * not have the configuration that he sees. Empty when all is as it should be.
+ * not have the configuration that he sees. Empty when all is as it should be. `foreign`: why the state folder
+ * says nothing.
  */
-export function daemonNotes({ programs, main }: Settings, host: Host): readonly string[] {
-  const foreign = foreignState(host.state);
+export function daemonNotes(
+  { programs, main }: Settings,
+  host: Host,
+  foreign: string | undefined,
+): readonly string[] {
   if (foreign !== undefined) {
     const unknown = "what was stopped and whether usrsvcd runs is not known";
     return [`${foreign}; until that is mended, nothing can be started or stopped, and ${unknown}`];

@@ -17,7 +17,7 @@ import { endLaunch, stop } from "../program/stop.ts";
 import { lookFor, type Subject } from "../program/subject.ts";
 import { showExit } from "../status.ts";
 import { standDown } from "./former-name.ts";
-import { leftRunning } from "./left-running.ts";
+import { leftRunning, markedRunning } from "./left-running.ts";
 import { dropPidfile, dropStalePidfile, trySave } from "./notes.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS } from "./operation.ts";
 import { describeFound } from "./words.ts";
@@ -75,14 +75,14 @@ export async function endIt(
       : [];
   const stopped = outcome.kind === "not-running" || target === undefined;
   const by = `usrsvc ${aim.action}`;
-  const behind = looksBehind === true ? leftRunning(record, host) : undefined;
+  const behind = looksBehind === true ? leftRunning(record, host) : markedRunning(record, host);
   const after: ProgramRecord = {
     ...asked,
     phase: "stopped",
     process: undefined,
     launched: undefined,
     session: undefined,
-    runsOn: behind === undefined ? record.runsOn : behind.runsOn,
+    runsOn: behind.runsOn,
     digest: undefined,
     reason: aim.action === "stop" ? "stopped by usrsvc" : undefined,
     lastExit: stopped
@@ -99,7 +99,7 @@ export async function endIt(
   if (target !== undefined) complaints.push(...dropPidfile(subject, target.pid));
   if (aim.action === "stop") complaints.push(...dropStalePidfile(subject, host));
   complaints.push(...describeElsewhere(found, host));
-  if (behind !== undefined) complaints.push(...behind.words);
+  complaints.push(...behind.words);
   const ended = { ...outcome, leftBehind: outcome.leftBehind + left.length };
   if (stopped && ended.leftBehind === 0 && record.wish !== "down") {
     complaints.push(...describeSearch(subject, found, host));

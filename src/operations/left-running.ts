@@ -1,11 +1,12 @@
-import type { ProcessRef } from "../../proc/pid.ts";
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Host } from "../program/host.ts";
 import { ranOn } from "../program/identify.ts";
-import { offspring, relation } from "../program/lineage.ts";
+import { knownMark, offspring, relation } from "../program/lineage.ts";
 import { isOnlyLogOf } from "../program/log-owners.ts";
 import type { TableEntry } from "../program/process-judge.ts";
 import type { ProgramRecord } from "../program/record.ts";
 import { describeRunOn, stragglers } from "../program/stragglers.ts";
+import { SHARED_LOOK_MS } from "./operation.ts";
 
 /** So many are remembered. */
 const MOST_KEPT = 8;
@@ -33,6 +34,27 @@ export function leftRunning(record: ProgramRecord, host: Host): LeftRunning {
   return {
     runsOn: refs.length === 0 ? undefined : refs,
     words: [...describeRunOn(own, "it"), ...describeRunOn(earlier, "an earlier start of it")],
+  };
+}
+
+/**
+ * The same of one among many that are stopped: by the marks alone, which one look shows for all of them. What has
+ * written over its mark is not seen.
+ */
+export function markedRunning(record: ProgramRecord, host: Host): LeftRunning {
+  const all = host.table.sweep({ thorough: true, maxAgeMs: SHARED_LOOK_MS });
+  const marked = all.filter((one) => {
+    const mark = knownMark(one.ref, host);
+    const isIts = mark?.program === record.name && mark.home === host.home;
+    if (!isIts && !ranOn(one.ref, record)) return false;
+    if (!sameProcess(host.proc.alive(one.ref.pid), one.ref)) return false; // the look may be an older one
+    if (host.ownerOf(one.ref) !== undefined) return false;
+    return !isIts || relation(one.ref, record.name, host) === "own";
+  });
+  const refs = marked.map(({ ref }) => ref).slice(0, MOST_KEPT);
+  return {
+    runsOn: refs.length === 0 ? undefined : refs,
+    words: describeRunOn(marked, "it or an earlier start of it"),
   };
 }
 

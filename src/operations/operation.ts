@@ -28,7 +28,7 @@ export interface Operation {
   /** What is being done or waited for, for a progress line. */
   readonly onProgress: (text: string) => void;
   readonly debug: (text: string) => void;
-  /** Few programs are acted on: there is time to look what they leave behind. */
+  /** Few programs are acted on: there is time to look closely what each leaves behind. */
   readonly looksBehind?: boolean;
   /** usrsvcd has other settings of the program than those that are acted with. */
   readonly isOlderInDaemon?: boolean;

@@ -1,7 +1,8 @@
 import { ProcError } from "../../proc/error.ts";
-import { parsePid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { parsePid, type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { ageMs } from "../../proc/uptime.ts";
+import { nameOf } from "../accounts.ts";
 import { formatDuration } from "../format.ts";
 import { type ProgramStatus, showExit, type ShownState } from "../status.ts";
 import { differences } from "./differences.ts";
@@ -14,7 +15,7 @@ import { lockHolder, lockNote, programLock } from "./lock.ts";
 import { type LaunchNote, lostRecord, unfinishedLaunch } from "./mark.ts";
 import { readPidfile } from "./pidfile.ts";
 import { type OtherConfig, otherConfig, strangersRecord } from "./other-config.ts";
-import { type ProgramRecord, readRecord, type RecordFile } from "./record.ts";
+import { type ProgramRecord, readRecord, recordPath, type RecordFile } from "./record.ts";
 import { lookFor, type Subject } from "./subject.ts";
 import { workerOn } from "./at-work.ts";
 import { completedRecord } from "./unfinished-launch.ts";
@@ -28,6 +29,8 @@ export interface Surroundings {
   readonly daemon: "none" | "elsewhere" | "here";
   /** The programs that it looks after, where it tells. */
   readonly looksAfter?: ReadonlySet<string> | undefined;
+  /** The state folder is not ours alone: what stands there says nothing. */
+  readonly isForeign?: boolean;
   /** Whether command lines are wanted as well, which takes one read more a program. */
   readonly withCommands: boolean;
   /** Records as they will be once the sections that were renamed are dealt with. */
@@ -123,7 +126,7 @@ function describe(
     restarts: file.record?.restarts ?? 0,
     failures: file.record?.failures ?? 0,
     ...lastExit(file.record, found),
-    ...problems(subject, found, file, around),
+    ...problems(subject, found, file, memory, around),
   };
   if (other !== undefined) {
     const reason = `${other.config} has a program of this name too, which ${other.how}`;
@@ -184,10 +187,14 @@ function problems(
   subject: Subject,
   found: Found,
   file: RecordFile,
+  memory: Memory | undefined,
   around: Surroundings,
 ): Pick<ProgramStatus, "problems"> {
   const { host } = around;
-  const all = [...describeWork(subject, found, file.record, around)];
+  const all = [
+    ...describeForeign(subject, found, memory, host),
+    ...describeWork(subject, found, file.record, around),
+  ];
   if (subject.isRemoved === true) {
     all.push(
       `is in no configuration file any more, and runs on: usrsvc stop ${subject.name} ends it`,
@@ -196,7 +203,8 @@ function problems(
     all.push("its settings are faulty: see usrsvcd checkconfig");
   }
   if (file.problem !== undefined) {
-    const next = file.isDamaged ? "; usrsvc start, stop or restart sets it aside" : "";
+    const isInReach = file.isDamaged && around.isForeign !== true;
+    const next = isInReach ? "; usrsvc start, stop or restart sets it aside" : "";
     all.push(`${file.problem}${next}`);
   }
   const dear = subject.pattern.takeTrouble?.();
@@ -218,6 +226,34 @@ function problems(
     }
   }
   return all.length === 0 ? {} : { problems: all };
+}
+
+/**
+ * A record may name the process of another account: somebody has written it, or the program has become that
+ * account (sudo). Asked only where the memory is hidden, as that of others is: most are not.
+ */
+function describeForeign(
+  { name }: Subject,
+  found: Found,
+  memory: Memory | undefined,
+  { proc, state }: Host,
+): readonly string[] {
+  if (found.kind !== "running" || memory !== "hidden") return [];
+  const { pid } = found.main ?? found.process;
+  const owner = realUser(pid, proc);
+  if (owner === undefined || owner === process.getuid?.()) return [];
+  const what = `process ${pid} belongs to ${nameOf(owner)}, and this account cannot end it`;
+  return [`${what}: if it is not the program, remove ${recordPath(state, name)}`];
+}
+
+/** The folder of a process that hides its memory may be root's, whoever it is. */
+function realUser(pid: Pid, proc: Host["proc"]): number | undefined {
+  try {
+    return proc.uids(pid)[0];
+  } catch (error) {
+    if (error instanceof ProcError) return undefined; // gone meanwhile
+    throw error;
+  }
 }
 
 /** Somebody has begun something, and does not come to an end. */
@@ -387,11 +423,19 @@ function isLost(
 
 type Down = Pick<ProgramStatus, "state" | "reason" | "next" | "nextTryAt">;
 
+/** Whether it ran, was stopped, or is looked after, only the records would say. */
+const UNKNOWN: Down = {
+  state: "stopped",
+  reason: "was not found running; no more is known of it, since state_dir is not ours alone",
+  next: "nothing, until that is mended",
+};
+
 function describeDown(
   subject: Subject,
   file: Pick<RecordFile, "record" | "isOfEarlierBoot">,
   around: Surroundings,
 ): Down {
+  if (around.isForeign === true) return UNKNOWN;
   const { record } = file;
   const isOfEarlierBoot = file.isOfEarlierBoot === true;
   const why = isOfEarlierBoot

@@ -5,6 +5,7 @@ import { accessFault } from "../fault.ts";
 import { fileStem } from "../file-stem.ts";
 import { makePrivateFolder } from "../private-file.ts";
 import { TrustedPaths } from "../trusted-path.ts";
+import { otherWriters } from "../writers.ts";
 
 export { fileStem };
 
@@ -37,7 +38,7 @@ export function stateDir(path: string): StateDir {
 }
 
 /** What was found to be ours: whoever puts another in its place, or opens it, changes one of these. */
-type Stamp = Pick<Stats, "dev" | "ino" | "uid" | "mode">;
+type Stamp = Pick<Stats, "dev" | "ino" | "uid" | "gid" | "mode">;
 
 /** State folders as they were when they were made; undefined: one that was not ours, or could not be made. */
 const made = new WeakMap<StateDir, Stamp | undefined>();
@@ -79,6 +80,7 @@ export function checkStateDir(dir: StateDir): void {
     now.ino === before?.ino &&
     now.dev === before.dev &&
     now.uid === before.uid &&
+    now.gid === before.gid &&
     now.mode === before.mode;
   if (!isSame) makeStateDir(dir);
 }
@@ -131,7 +133,7 @@ function checkParts({ programs, locks, pidfiles, logs }: StateDir, me: number): 
       const text = `state_dir: ${path} is a link, which may lead to files of any other kind: remove it`;
       throw new ForeignStateDir(text);
     }
-    checkMode(stat, path);
+    checkMode(stat, path, me);
   }
   for (const path of [pidfiles, logs]) {
     const stat = statSync(path, { throwIfNoEntry: false });
@@ -149,7 +151,7 @@ function checkFolder(path: string, me: number): boolean {
         : `you are ${nameOf(me)}: set another state_dir in [Main]`;
     throw new ForeignStateDir(`state_dir ${path} belongs to ${nameOf(stat.uid)}, and ${instead}`);
   }
-  if (stat?.isDirectory() === true && (stat.mode & 0o022) !== 0) {
+  if (stat?.isDirectory() === true && otherWriters(path, stat, me) !== undefined) {
     throw new ForeignStateDir(`state_dir ${path} can be written by others: chmod go-w ${path}`);
   }
   const fault = exchangeFault(path);
@@ -175,8 +177,8 @@ function obstacleBelow(path: string): string | undefined {
   return accessFault(at, constants.W_OK);
 }
 
-function checkMode({ mode }: Stats, path: string): void {
-  if ((mode & 0o022) !== 0) {
+function checkMode(stat: Stats, path: string, me: number): void {
+  if (otherWriters(path, stat, me) !== undefined) {
     throw new ForeignStateDir(`state_dir: ${path} can be written by others: chmod go-w ${path}`);
   }
 }

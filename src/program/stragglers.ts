@@ -7,7 +7,7 @@ import type { TableEntry } from "./process-judge.ts";
 
 /** So many are named. */
 const MOST_TOLD = 3;
-/** Of so many programs at once is told what they leave behind: each one takes a look at all processes. */
+/** Of so many programs at once is looked closely what they leave behind: each one takes a look at all processes. */
 export const FEW = 5;
 
 /** What is left out. */

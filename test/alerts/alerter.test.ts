@@ -81,6 +81,22 @@ class Scene {
 const down = async (): Promise<void> => await Promise.reject(new Error("ECONNREFUSED"));
 
 describe("Alerter", () => {
+  test("tells what keeps mails back, also the next one, until they went out", async (t) => {
+    const scene = new Scene(t);
+    scene.obstacle = down;
+    scene.alert();
+    await settled();
+    assert.match(scene.alerter.trouble()?.text ?? "", /^1 mail waits .*: ECONNREFUSED; next try /);
+    scene.alerter[Symbol.dispose]();
+    scene.open();
+    assert.match(scene.alerter.trouble()?.text ?? "", /^1 mail waits .*: ECONNREFUSED; next try /);
+    scene.obstacle = undefined;
+    scene.alerter.retry();
+    await settled();
+    assert.deepEqual(scene.subjects, ["web was restarted: why"]);
+    assert.equal(scene.alerter.trouble(), undefined);
+  });
+
   test("mails the first event at once, to whom it may concern", async (t) => {
     const scene = new Scene(t);
     scene.alert();

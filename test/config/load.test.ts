@@ -143,7 +143,7 @@ describe("loadSettings()", () => {
 
   test("refuses a main file that others can change, and says how to mend it", () => {
     const path = home({ "usrsvc.cfg": "[Main]\n" });
-    chmodSync(join(path, "usrsvc.cfg"), 0o664);
+    chmodSync(join(path, "usrsvc.cfg"), 0o666);
     assert.match(
       refusal(() => loadSettings({ home: path, uid })),
       /chmod go-w .*usrsvc\.cfg$/,
@@ -152,7 +152,7 @@ describe("loadSettings()", () => {
 
   test("refuses a folder in which others could put another file", () => {
     const path = home({ "usrsvc.cfg": "[Main]\nconfig_dir = DIR/d\n", "d/a.cfg": program("a") });
-    chmodSync(join(path, "d"), 0o775);
+    chmodSync(join(path, "d"), 0o777);
     assert.match(
       refusal(() => loadSettings({ home: path, uid })),
       /config_dir: the folder .*\/d can be changed/,

@@ -51,9 +51,9 @@ class Scene {
     return this.at(name);
   }
 
-  file(name: string, text: string, uid = ME, mode = 0o644): string {
+  file(name: string, text: string, uid = ME, mode = 0o644, gid = uid): string {
     writeFileSync(this.at(name), text);
-    chownSync(this.at(name), uid, uid);
+    chownSync(this.at(name), uid, gid);
     chmodSync(this.at(name), mode);
     return this.at(name);
   }
@@ -173,7 +173,7 @@ describe("another account", { skip }, () => {
   for (const mode of [0o666, 0o1666, 0o664, 0o1664, 0o2664]) {
     test(`could change a file of mode ${mode.toString(8)}`, (t) => {
       const made = new Scene(t);
-      made.file("home/usrsvc.cfg", `[Main]\n${program("main")}`, ME, mode);
+      made.file("home/usrsvc.cfg", `[Main]\n${program("main")}`, ME, mode, OTHER);
       assert.match(made.refusal(), /can be changed by (everybody|its group), .*chmod go-w/);
     });
   }
@@ -240,6 +240,23 @@ describe("another account", { skip }, () => {
       const file = made.file(`${name}/conf/x.cfg`, `[Main]\n${program("main")}`);
       assert.deepEqual(names(made.load(file)), ["main"], name);
     }
+  });
+
+  test("is not who is in a private group: a umask of 002 makes what is taken", (t) => {
+    const made = new Scene(t);
+    made.folder("home", 0o775);
+    made.folder("home/d", 0o775);
+    made.file("home/d/a.cfg", program("a"), ME, 0o664);
+    const main = `[Main]\nconfig_dir = ${made.at("home/d")}\n`;
+    made.file("home/usrsvc.cfg", main, ME, 0o664);
+    assert.deepEqual(names(made.load()), ["a"]);
+    made.file("home/d/a.cfg", program("a"), ME, 0o664, OTHER);
+    assert.match(errors(made.load()).join(), /d\/a\.cfg: can be changed by its group/);
+    made.folder("home/d", 0o2775, ME, OTHER);
+    assert.match(made.refusal(), /config_dir: the folder \S+\/d can be changed by its group/);
+    made.folder("home/d", 0o775);
+    made.folder("home", 0o775, ME, OTHER);
+    assert.match(made.refusal(), /the folder \S+\/home can be changed by its group/);
   });
 
   test("is told to root, who is to be that account", (t) => {

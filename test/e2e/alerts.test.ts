@@ -187,6 +187,9 @@ test("the password of the mail server is in no log, status, check, record or com
   assert.ok(server.logins.includes(`alice:${PASSWORD}-wrong`), "it was used");
   const daemon = await daemonPid(home);
   const program = await home.running("web");
+  await waitFor("status to tell", async () =>
+    (await home.usrsvc("status")).out.includes("wrong password") ? true : undefined,
+  );
   const texts = [
     await home.usrsvcd("status"),
     await home.usrsvcd("status", "--json"),
@@ -428,4 +431,37 @@ test("mail goes through msmtp as a sendmail", { skip }, async (t) => {
   await home.usrsvcd();
   const { to } = await server.mail(/web was found not running/);
   assert.deepEqual(to, ["alice@example.com", "bob@example.com"]);
+});
+
+test("mails that are refused are told of by status, with the reason, until they are sent", async (t) => {
+  const home = new Home(t);
+  const sendmail = home.script("sendmail", "#!/bin/sh\necho 'relay denied' >&2\nexit 75");
+  const other = new Home(t, `sendmail_path = ${sendmail}\nalert_interval = 0`);
+  other.program("web", { command: sleeper(), email_alerts });
+  other.program("api", { command: sleeper(), email_alerts });
+  const told = async (): Promise<readonly string[]> => [
+    (await other.usrsvcd("status")).out,
+    (await other.usrsvcd("status", "--json")).out,
+    (await other.usrsvc("status")).out,
+  ];
+  await other.usrsvcd();
+  const both =
+    /since 2\S+: 2 mails wait to be sent \((web, api|api, web); 2 events\); the last try failed: \S+sendmail ended with code 75: relay denied; next try 2\S+Z; check /;
+  await waitFor("both to be told", async () =>
+    both.test((await other.usrsvcd("status")).out) ? true : undefined,
+  );
+  const [daemon = "", json = "", programs = ""] = await told();
+  assert.match(daemon, both);
+  assert.match(programs, new RegExp(`note: ${both.source}`));
+  const { troubles } = JSON.parse(json) as { troubles: readonly { text: string }[] };
+  assert.match(troubles[0]?.text ?? "", /^2 mails wait .*relay denied/);
+  // The next usrsvcd knows it as well.
+  await other.usrsvcd("restart");
+  assert.match((await other.usrsvcd("status")).out, both);
+  storingSendmail(home);
+  await other.usrsvcd("reread");
+  await waitFor("all to be sent", () => linesOf(other, "alert.sent").length === 2);
+  await waitFor("nothing to be told", async () =>
+    (await told()).every((text) => !text.includes("sent")) ? true : undefined,
+  );
 });

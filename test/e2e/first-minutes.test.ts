@@ -143,7 +143,7 @@ describe("usrsvcd init", () => {
 
   test("says what would keep the file from being used", async (t) => {
     const home = bareHome(t);
-    chmodSync(home.path, 0o775);
+    chmodSync(home.path, 0o777);
     const { code, err } = await home.usrsvcd("init");
     assert.equal(code, 130);
     assert.match(err, /written, but cannot be used:\n.*chmod go-w/);

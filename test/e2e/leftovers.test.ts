@@ -218,4 +218,40 @@ describe("what runs on after a stop, in a session of its own, is not the program
       assert.ok(left.every(isAlive));
     });
   }
+
+  test("also where many are stopped at once: each one's is named, and remembered", async (t) => {
+    const home = new Home(t);
+    const [, settings] = kinds[0] ?? assert.fail();
+    for (let count = 0; count < 4; count += 1) {
+      home.program(`app${count}`, { ...settings(home), scan_for_process: "False" });
+      home.program(`plain${count}`, { command: sleeper() });
+    }
+    endAfter(t, home, /master\./);
+    assert.equal((await home.usrsvc("start", "all", "-P")).code, 0);
+    await waitFor("the workers", () => pids(home, /master\.py/).length === 8);
+    const mains = [0, 1, 2, 3].map((count) => home.pid(`app${count}`));
+    const left = pids(home, /master\.py/).filter((pid) => !mains.includes(pid));
+    const { code, out } = await home.usrsvc("stop", "all", "-P");
+    assert.equal(code, 0, out);
+    for (const pid of left) {
+      assert.match(
+        out,
+        new RegExp(`process ${pid} .*stems from it .*, in a session of its own, and runs on`),
+      );
+    }
+    assert.equal(out.match(/runs on/g)?.length, left.length, out);
+    // The next one still knows it.
+    assert.match((await home.usrsvc("stop", "all", "-P")).out, new RegExp(`${left[0]} .*runs on`));
+    const kept = [0, 1, 2, 3].flatMap((count) => {
+      const record = JSON.parse(home.read(`state/programs/app${count}.json`)) as {
+        readonly runsOn?: readonly { readonly pid: number }[];
+      };
+      return record.runsOn?.map(({ pid }) => pid) ?? [];
+    });
+    assert.deepEqual(
+      kept.toSorted((a, b) => a - b),
+      left,
+    );
+    assert.ok(left.every(isAlive));
+  });
 });

@@ -244,6 +244,33 @@ describe("another account", { skip }, () => {
     });
   }
 
+  for (const [what, spoil] of [
+    ["is its own", (path: string) => chownSync(path, OTHER, OTHER)],
+    ["is open to all", (path: string) => chmodSync(path, 0o777)],
+    ["has records of its own", (path: string) => chownSync(join(path, "programs"), OTHER, OTHER)],
+  ] as const) {
+    test(`has status claim nothing of what stands in a state_dir that ${what}`, async (t) => {
+      const home = new Home(t).program("web", { command: sleeper() });
+      home.program("other", { command: sleeper() }).program("runs", { command: sleeper() });
+      home.program("off", { command: sleeper(), enabled: "False" });
+      await home.usrsvc("start", "web", "runs");
+      await home.usrsvc("stop", "web");
+      spoil(home.file("state"));
+      const { out } = await home.usrsvc("status");
+      assert.match(out, /runs +running/);
+      assert.equal(
+        out.match(/why: was not found running; no more is known of it, since /g)?.length,
+        3,
+      );
+      assert.equal(out.match(/next: nothing, until that is mended/g)?.length, 3);
+      assert.doesNotMatch(out, /not started yet|stopped by usrsvc|is not running|sets it aside/);
+      chownSync(home.file("state"), 0, 0);
+      chownSync(home.file("state/programs"), 0, 0);
+      chmodSync(home.file("state"), 0o700);
+      assert.match((await home.usrsvc("status", "web")).out, /why: stopped by usrsvc/);
+    });
+  }
+
   test("cannot exchange the state folder by one above it: that is refused", async (t) => {
     const home = new Home(t).program("web", { command: sleeper() });
     const up = home.file("up");

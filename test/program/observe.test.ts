@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { describe, test, type TestContext } from "node:test";
+import { ProcError } from "../../proc/error.ts";
 import type { Pid } from "../../proc/pid.ts";
 import type { SmapsRollup } from "../../proc/smaps_rollup.ts";
 import type { Host } from "../../src/program/host.ts";
@@ -114,6 +115,42 @@ describe("observeAll, of a program that is tried again", () => {
         withCommands: false,
       });
       assert.match(String(one?.next), want);
+    });
+  }
+});
+
+describe("observeAll, of a program whose process hides its memory", () => {
+  const me = process.getuid?.() ?? 0;
+  for (const [whose, uids, want] of [
+    [
+      "another account's",
+      [me + 1, me + 1],
+      /^process \d+ belongs to \S.*, .* remove \S+web\.json$/,
+    ],
+    ["ours", [me, 0], undefined],
+  ] as const) {
+    test(`tells whose it is, where it is ${whose}`, async (t) => {
+      const lab = makeLab(t);
+      const ref = refOf(child(t, "sleep", ["3997"]).pid);
+      const proc = {
+        ...lab.host.proc,
+        uids: () => uids,
+        smapsRollup: async (pid: Pid) =>
+          await Promise.reject(new ProcError("denied", `/proc/${pid}/smaps_rollup`, "denied")),
+      };
+      const host: Host = { ...lab.host, proc };
+      const record = emptyRecord("web", proc.bootId());
+      writeRecord(host.state, { ...record, phase: "running", wish: "up", process: ref });
+      const [one] = await observeAll([subjectOf(lab.settings(["sleep", "3997"]), host)], {
+        host,
+        bootId: proc.bootId(),
+        uptimeSeconds: proc.uptime(),
+        daemon: "here",
+        withCommands: false,
+      });
+      assert.equal(one?.state, "running");
+      if (want === undefined) assert.equal(one.problems, undefined);
+      else assert.match(one.problems?.[0] ?? "", want);
     });
   }
 });

@@ -100,7 +100,7 @@ describe("makeStateDir", () => {
     assert.ok(existsSync(join(dir.programs, "web.json")));
   });
 
-  for (const mode of [0o770, 0o707, 0o777, 0o1777]) {
+  for (const mode of [0o772, 0o707, 0o777, 0o1777]) {
     test(`refuses a folder of mode ${mode.toString(8)}, and says what to do`, (t) => {
       const dir = stateDir(join(tempDir(t), "state"));
       makeStateDir(dir);
@@ -111,6 +111,19 @@ describe("makeStateDir", () => {
       });
     });
   }
+
+  test("takes one that a private group may write to, and refuses that of a team", { skip }, (t) => {
+    const dir = stateDir(join(tempDir(t), "state"));
+    makeStateDir(dir);
+    for (const path of [dir.path, dir.programs, dir.locks]) chmodSync(path, 0o775);
+    makeStateDir(dir);
+    assert.equal(foreignState(dir), undefined);
+    chownSync(dir.locks, 0, OTHER);
+    assert.match(foreignState(dir) ?? "", /locks can be written by others: chmod go-w/);
+    chownSync(dir.locks, 0, 0);
+    chownSync(dir.path, 0, OTHER);
+    assert.throws(() => makeStateDir(dir), /state can be written by others: chmod go-w/);
+  });
 
   for (const made of [true, false]) {
     test(`refuses one ${made ? "" : "to be made "}below a folder that all may write to, and names that`, (t) => {
@@ -233,8 +246,13 @@ describe("checkStateDir", () => {
   test("refuses what was opened, and what was given to another", { skip }, (t) => {
     const dir = stateDir(join(tempDir(t), "state"));
     makeStateDir(dir);
-    chmodSync(dir.path, 0o720);
+    chmodSync(dir.path, 0o702);
     assert.throws(() => checkStateDir(dir), /can be written by others/);
+    chmodSync(dir.path, 0o770);
+    checkStateDir(dir); // root's group has nobody else in it
+    chownSync(dir.path, 0, OTHER);
+    assert.throws(() => checkStateDir(dir), /can be written by others/);
+    chownSync(dir.path, 0, 0);
     chmodSync(dir.path, 0o700);
     checkStateDir(dir);
     chownSync(dir.path, OTHER, OTHER);

@@ -1,0 +1,57 @@
+import { maskSecrets } from "../secrets.ts";
+import { shorten } from "../format.ts";
+import type { Failure, Pending } from "./queue.ts";
+
+/** What `status` tells of mails that do not go out. */
+export interface MailTrouble {
+  /** ISO time of what waits longest. */
+  readonly since: string;
+  readonly text: string;
+}
+
+/** So many programs are named. */
+const MOST_NAMED = 3;
+const LONGEST_REASON = 300;
+
+/**
+ * That mails wait and why, while the last try of one has failed; undefined while all go out. What only
+ * waits for the interval between two mails is no trouble by itself.
+ */
+export function mailTrouble(all: readonly Pending[]): MailTrouble | undefined {
+  const failed = all.filter(({ failure }) => failure !== undefined);
+  const last = failed
+    .flatMap(({ failure }) => failure ?? [])
+    .sort(byTime)
+    .at(-1);
+  if (last === undefined) return undefined;
+  const waiting = all.filter(({ total }) => total > 0);
+  const why = `the last try failed: ${last.reason}`;
+  const mend = "check smtp_url and sendmail_path in [Main], or the mail server";
+  if (waiting.length === 0) {
+    return { since: last.at, text: `a mail was given up: ${why}; ${mend}` };
+  }
+  const since = waiting.map(({ alerts }) => alerts[0]?.at ?? last.at).sort()[0] ?? last.at;
+  const nextAt = Math.min(...failed.map(({ total, retryAt }) => (total > 0 ? retryAt : Infinity)));
+  const next = Number.isFinite(nextAt) ? `next try ${new Date(nextAt).toISOString()}; ` : "";
+  const text = `${describeWaiting(waiting)}; ${why}; ${next}${mend}: usrsvcd reread tries at once`;
+  return { since, text };
+}
+
+/** A try that failed, fit to be shown: in one line, with no secret. */
+export function failureOf(reason: string): Failure {
+  const line = maskSecrets(reason.replaceAll(/\s+/g, " ").trim());
+  return { at: new Date().toISOString(), reason: shorten(line, LONGEST_REASON) };
+}
+
+function describeWaiting(waiting: readonly Pending[]): string {
+  const names = waiting.slice(0, MOST_NAMED).map(({ program }) => program);
+  const more = waiting.length - names.length;
+  const about = [...names, ...(more > 0 ? [`${more} more`] : [])].join(", ");
+  const events = waiting.reduce((sum, { total }) => sum + total, 0);
+  const mails = waiting.length === 1 ? "1 mail waits" : `${waiting.length} mails wait`;
+  return `${mails} to be sent (${about}; ${events} ${events === 1 ? "event" : "events"})`;
+}
+
+function byTime(a: Failure, b: Failure): number {
+  return a.at < b.at ? -1 : 1;
+}
