@@ -394,8 +394,11 @@ function lostWriter(
 ): ProcessRef | undefined {
   if (!isLaunched || isShell) return undefined;
   return all.find(
-    ({ ref, session }) =>
-      session === Number(ref.pid) && ports.writesItsLog(ref) && ports.relation(ref) !== "other",
+    ({ ref, argv, session }) =>
+      argv.length > 0 && // no thread of the kernel
+      session === Number(ref.pid) &&
+      ports.writesItsLog(ref) &&
+      ports.relation(ref) !== "other",
   )?.ref;
 }
 

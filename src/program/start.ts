@@ -506,7 +506,7 @@ function titleOther(pid: Pid, pattern: Pattern, proc: Host["proc"]): readonly st
 /** A start has failed, and something of it lived on: most likely a daemon that went to the background. */
 function describeLeft(
   left: readonly TableEntry[],
-  { autopid, pidfile, match }: ProgramSettings,
+  { autopid, pidfile, match, successMs }: ProgramSettings,
 ): readonly string[] {
   const [first] = left;
   if (first === undefined) return [];
@@ -514,7 +514,7 @@ function describeLeft(
   const what = match.kind === "title" ? `proctitle_re ${match.source}` : "the command";
   const file = autopid
     ? `if it writes its own pidfile, set pidfile to that and autopid = False`
-    : `${pidfile} does not name it`;
+    : `${pidfile} does not name it (where it is written later: success_seconds, ${successMs / 1000} now, must be longer)`;
   const title = titleOf(first.argv).replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
   return [
     ...named.map((one) => `it left running, and usrsvc ended, ${one}`),

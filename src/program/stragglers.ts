@@ -16,6 +16,8 @@ interface But {
   readonly but?: ReadonlySet<number>;
   /** What runs now: what stems from that is no straggler. */
   readonly launch?: string | undefined;
+  /** What was seen lately, where that will do: of all own processes, those that bear the program's mark. */
+  readonly among?: readonly TableEntry[];
 }
 
 /**
@@ -26,17 +28,19 @@ interface But {
 export function stragglers(
   name: string,
   host: Host,
-  { but, launch }: But = {},
+  { but, launch, among }: But = {},
 ): readonly TableEntry[] {
-  return host.table
-    .sweep({ thorough: true })
+  const isOfEarlier = ({ ref }: TableEntry): boolean => {
+    const mark = markOf(host.proc, ref.pid);
+    return mark?.home === host.home && mark.launch !== launch;
+  };
+  // For a few that were seen lately, the mark comes first: who owns them may take a look at all records.
+  const all = among?.filter(isOfEarlier) ?? host.table.sweep({ thorough: true });
+  return all
     .filter(({ ref }) => but?.has(ref.pid) !== true && host.ownerOf(ref) === undefined)
     .filter(({ session }) => host.ownerOfSession(session) === undefined)
-    .filter(({ ref }) => {
-      const mark = markOf(host.proc, ref.pid);
-      if (mark?.home !== host.home || mark.launch === launch) return false;
-      return relation(ref, name, host) === "own";
-    });
+    .filter((one) => among !== undefined || isOfEarlier(one))
+    .filter(({ ref }) => relation(ref, name, host) === "own");
 }
 
 /** The same in words, one line each. */

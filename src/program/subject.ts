@@ -157,7 +157,7 @@ export function lookFor(
     writesItsLog(ref) {
       const { settings } = subject;
       const { programs } = host;
-      if (settings === undefined || programs === undefined) return false;
+      if (!heirs || settings === undefined || programs === undefined) return false;
       if (knownMark(ref, host) !== undefined) return false;
       if (!isOnlyLogOf(settings, ref.pid, programs)) return false;
       return runsOneOf(namedFiles(settings, searchPath(settings, host.env)), ref, host);

@@ -7,7 +7,7 @@ import { countLeftOvers } from "../format.ts";
 import type { Lock } from "../program/lock.ts";
 import { start } from "../program/start.ts";
 import type { StartOutcome } from "../program/start-outcome.ts";
-import { describeStragglers, describeStrays, FEW } from "../program/stragglers.ts";
+import { describeStragglers, describeStrays } from "../program/stragglers.ts";
 import { isStopRequested } from "../program/stop-request.ts";
 import { lookFor, type Subject } from "../program/subject.ts";
 import type { Ledger } from "./ledger.ts";
@@ -135,13 +135,14 @@ export class Starter {
 
   /**
    * Names what earlier starts of it have left in sessions of their own: it runs on, and may hold what the new
-   * one needs. Once that runs, and not when many start at once: each look takes its time from the others.
+   * one needs. Once that runs, and with one look for all that are started within a second.
    */
   lookBehind(): void {
-    const { host } = this.#around;
-    if (host.launching.size > FEW) return;
+    const { host, marked } = this.#around;
+    const { name } = this.#ledger;
     const { launch } = this.#ledger.base();
-    for (const text of describeStragglers(this.#ledger.name, host, { launch })) {
+    const among = marked().get(name) ?? [];
+    for (const text of describeStragglers(name, host, { launch, among })) {
       this.#ledger.log("warn", "program.warning", {}, text);
     }
   }
