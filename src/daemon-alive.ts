@@ -115,13 +115,16 @@ const DELETED = " (deleted)";
 function astrayBy(fd: string, process: ProcessRef, where: Whereabouts): LivingDaemon | undefined {
   const { state, config, proc } = where;
   const link = linkOf(fd);
+  const name = basename(state.daemonLock);
+  if (link === undefined || !basename(link).startsWith(name)) return undefined;
   const home = placeOf(state.path);
-  if (link === stateDir(home).daemonLock + DELETED) {
-    const isSigned = signerOf(fd) === String(process.pid);
-    return isSigned ? { process, info: undefined, astray: { kind: "deleted", state } } : undefined;
-  }
-  if (link === undefined || basename(link) !== basename(state.daemonLock)) return undefined;
   const other = stateDir(dirname(link));
+  if (basename(link) === name + DELETED) {
+    const { signer, note = placeNote(other) } = signed(fd);
+    if (signer !== String(process.pid) || note !== placeNote(state)) return undefined;
+    return { process, info: undefined, astray: { kind: "deleted", state } };
+  }
+  if (basename(link) !== name) return undefined;
   const info = livingDaemon(other, proc);
   if (info === undefined) return undefined;
   const told = placeOf(info.stateDir ?? other.path);
@@ -135,6 +138,17 @@ function placeOf(path: string): string {
   return join(realPath(dirname(path)), basename(path));
 }
 
+/** No note at a lock is longer (program/lock.ts). */
+const MOST_NOTED = 150;
+
+/**
+ * What usrsvcd notes at its lock: where it has its state folder. By that it is known to those who miss it, also
+ * when the folder was moved before it was deleted.
+ */
+export function placeNote({ path }: Pick<StateDir, "path">): string {
+  return placeOf(path).slice(-MOST_NOTED).trim();
+}
+
 function linkOf(fd: string): string | undefined {
   try {
     return readlinkSync(fd);
@@ -143,12 +157,18 @@ function linkOf(fd: string): string | undefined {
   }
 }
 
-/** The pid with which a usrsvcd has signed its lock. */
-function signerOf(path: string): string | undefined {
+/** Who has signed a lock, and what he has noted. */
+interface Signed {
+  readonly signer?: string | undefined;
+  readonly note?: string | undefined;
+}
+
+function signed(lock: string): Signed {
   try {
-    return signedIn(readFileHead(path, { most: 80, owner: "us" }).text);
+    const { text } = readFileHead(lock, { most: 1024, owner: "us" });
+    return { signer: signedIn(text), note: text.split("\n")[1]?.trim() || undefined };
   } catch {
-    return undefined;
+    return {}; // closed meanwhile
   }
 }
 

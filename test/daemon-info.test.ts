@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { statSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { procReader } from "../proc/reader.ts";
-import { findDaemon, livingDaemon, type LivingDaemon } from "../src/daemon-alive.ts";
+import { findDaemon, livingDaemon, type LivingDaemon, placeNote } from "../src/daemon-alive.ts";
 import { readDaemonInfo, unitOf } from "../src/daemon-info.ts";
 import { tryLock } from "../src/program/lock.ts";
 import { makeStateDir, type StateDir, stateDir } from "../src/program/state-dir.ts";
@@ -115,6 +115,8 @@ describe("findDaemon", () => {
   const find = (state: StateDir): LivingDaemon | undefined =>
     findDaemon({ state, proc, config: "/nowhere/usrsvc.cfg" });
 
+  const deleted = (state: StateDir): LivingDaemon["astray"] => ({ kind: "deleted", state });
+
   function newState(t: TestContext): StateDir {
     const state = stateDir(join(tempDir(t), "state"));
     makeStateDir(state);
@@ -160,6 +162,41 @@ describe("findDaemon", () => {
       writeFileSync(state.daemonLock, `${signature.padEnd(39)}\n`);
       assert.equal(find(state), undefined, signature);
     }
+  });
+
+  /** Of a usrsvcd that has its state folder elsewhere by now, where it is deleted. */
+  async function lose(t: TestContext, state: StateDir, note: string): Promise<StateDir> {
+    const lock = await tryLock(state.daemonLock, true);
+    cleanUp(t, () => lock?.[Symbol.dispose]());
+    lock?.writeNote(note);
+    const text = readFileSync(state.daemonLock, "utf8");
+    const signature = `usrsvcd, pid ${process.pid}`.padEnd(39);
+    writeFileSync(state.daemonLock, signature + text.slice(signature.length)); // the test itself is called otherwise
+    const away = stateDir(`${state.path}.away`);
+    renameSync(state.path, away.path);
+    rmSync(away.path, { recursive: true });
+    return away;
+  }
+
+  for (const [what, name] of Object.entries({
+    "of any name": "state",
+    "of a name with other letters and blanks": "日本 語 ",
+    "of a name longer than a note": "long".repeat(60),
+  })) {
+    test(`finds the one whose state folder ${what} was moved, and then deleted`, async (t) => {
+      const state = stateDir(join(tempDir(t), name));
+      makeStateDir(state);
+      const away = await lose(t, state, placeNote(state));
+      assert.deepEqual(find(state), { process: me, info: undefined, astray: deleted(state) });
+      assert.equal(find(away), undefined, "it was there, and is that of the other");
+    });
+  }
+
+  test("goes by the place of a deleted folder where nothing could be noted", async (t) => {
+    const state = newState(t);
+    const away = await lose(t, state, "");
+    assert.equal(find(state), undefined);
+    assert.deepEqual(find(away)?.astray, deleted(away));
   });
 
   test(

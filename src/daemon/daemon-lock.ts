@@ -1,5 +1,6 @@
 import { readdirSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { placeNote } from "../daemon-alive.ts";
 import type { LogLevel } from "../log.ts";
 import { type Lock, tryLock } from "../program/lock.ts";
 import { foreignState, makeStateDir, type StateDir } from "../program/state-dir.ts";
@@ -35,6 +36,7 @@ export class DaemonLock implements Disposable {
     this.#lock = lock;
     this.#listener = listener;
     this.#file = this.#fileNow();
+    noteState(lock, state);
   }
 
   /** Undefined when another usrsvcd has it. */
@@ -127,6 +129,7 @@ export class DaemonLock implements Disposable {
       this.#lock?.[Symbol.dispose]();
       this.#lock = fresh;
       this.#file = this.#fileNow();
+      noteState(fresh, this.#state);
       this.#trouble = undefined;
       this.#listener.warn("warn", `${what}; made anew`);
       this.#listener.retaken();
@@ -149,6 +152,15 @@ export class DaemonLock implements Disposable {
     } catch {
       return undefined; // gone, or no folder by now in which it could be
     }
+  }
+}
+
+/** On a disk that is full it is known without, unless the folder is moved and then deleted. */
+function noteState(lock: Lock, state: StateDir): void {
+  try {
+    lock.writeNote(placeNote(state));
+  } catch {
+    // full, or read-only
   }
 }
 

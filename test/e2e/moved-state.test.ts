@@ -125,6 +125,27 @@ for (const [how, lose] of Object.entries(LOSSES)) {
   });
 }
 
+test("a state folder that is moved and then deleted does not hide its usrsvcd, nor that of another file", async (t) => {
+  const { home, state, daemon, found } = await stage(t, { what: "in the background" });
+  const before = found();
+  const other = ["-c", home.file("other.cfg")];
+  writeFileSync(home.file("other.cfg"), `[Main]\nstate_dir = ${home.file("other")}\n`);
+  cleanUp(t, async () => await home.usrsvcd(...other, "stop"));
+  await home.usrsvcd(...other); // its pidfile is the same
+  LOSSES.moved(state);
+  LOSSES.deleted(`${state}.away`);
+  LOSSES.deleted(home.file("other"));
+  const said = new RegExp(`usrsvcd, pid ${daemon}: its state folder was deleted`);
+  assert.match((await home.usrsvcd("status")).out, said);
+  assert.equal((await home.usrsvcd("start")).code, 135);
+  assert.doesNotMatch((await home.usrsvcd(...other, "status")).out, said);
+  assert.equal((await home.usrsvcd(...other, "stop")).code, 0);
+  assert.match((await home.usrsvcd(...other, "status")).out, /is not running/);
+  const start = await home.usrsvc("start", "web");
+  assert.match(start.out, new RegExp(`runs already, pid ${before[0]}`));
+  assert.ok(isAlive(daemon));
+});
+
 test("a project folder that is moved with configuration and state takes its usrsvcd along", async (t) => {
   const home = new Home(t);
   const [prod, fresh] = [home.file("prod"), home.file("new")];
