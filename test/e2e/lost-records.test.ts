@@ -321,7 +321,7 @@ test("usrsvcd lets the others know again of a state folder when they have forgot
   await home.usrsvcd();
   await up(home, "web");
   const links = home.file(".local/state/usrsvc/states");
-  rmSync(home.file(".local/state/usrsvc"), { recursive: true });
+  rmSync(home.file(".local/state/usrsvc"), { recursive: true, maxRetries: 10 }); // usrsvcd writes there
   await waitFor("the link", () => pathsIn(links).length === 1, 20_000);
   assert.ok(isAlive(await daemonPid(home)));
 });
@@ -331,6 +331,16 @@ function pathsIn(folder: string): readonly string[] {
     return readdirSync(folder);
   } catch {
     return []; // not there yet
+  }
+}
+
+/** Of two steps that usrsvcd must not come between: where its folder is missing, it makes one. */
+function whileStopped(pid: number, steps: () => void): void {
+  process.kill(pid, "SIGSTOP");
+  try {
+    steps();
+  } finally {
+    process.kill(pid, "SIGCONT");
   }
 }
 
@@ -345,12 +355,17 @@ describe("a state folder that others have put in the place of ours", () => {
     await settled(home, "other");
     const [pid, other] = [await home.running("package"), await home.running("other")];
     const [state, away] = [home.file("state"), home.file("away")];
-    renameSync(state, away);
-    mkdirSync(state);
+    const theirs = home.file("theirs");
+    mkdirSync(theirs);
     for (const part of ["programs", "locks", "run", "log"]) {
-      symlinkSync(home.file("precious"), home.file(`state/${part}`));
+      symlinkSync(home.file("precious"), home.file(`theirs/${part}`));
     }
-    chmodSync(state, 0o777);
+    chmodSync(theirs, 0o777);
+    const daemon = await daemonPid(home);
+    whileStopped(daemon, () => {
+      renameSync(state, away);
+      renameSync(theirs, state);
+    });
     await kill(pid);
     // The log was open before, and goes on where it is.
     const log = (): string => home.read("away/usrsvcd.log");
@@ -364,8 +379,10 @@ describe("a state folder that others have put in the place of ours", () => {
     assert.ok(isAlive(other));
     assert.doesNotMatch(log(), /"program.error","program":"other"/);
     assert.match((await home.usrsvc("status")).out, /note: state_dir \S+ can be written by others/);
-    rmSync(state, { recursive: true });
-    renameSync(away, state);
+    whileStopped(daemon, () => {
+      rmSync(state, { recursive: true });
+      renameSync(away, state);
+    });
     await home.running("package", pid);
     assert.equal(await home.running("other"), other);
     await waitFor("that to be told", () => told(home, "daemon.degraded").length === 2);

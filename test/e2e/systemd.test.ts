@@ -178,9 +178,9 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
       /Status: "waits .*the line is neither/,
     );
     await lab.write("/home/alice/usrsvc.cfg", good);
-    await lab.print(`chmod g+w ${state}`);
+    await lab.print(`chmod o+w ${state}`);
     await failed(/^waits .*: state_dir .* can be written by others: chmod go-w/);
-    await lab.print(`chmod g-w ${state}`);
+    await lab.print(`chmod o-w ${state}`);
     await lab.printAs("alice", usrsvcd);
     await failed(/^waits .*: usrsvcd runs already for .*, pid \d+/);
     await lab.printAs("alice", `${usrsvcd} stop`);

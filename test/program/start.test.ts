@@ -444,6 +444,8 @@ describe("start, of its success", () => {
     const lab = makeLab(t);
     const argv = idle(lab);
     const ref = startedProcess(await lab.start(lab.settings(argv, { successMs: 0 })));
+    // It is executed, and yet its arguments show some µs later.
+    await waitFor(() => proc.cmdline(ref.pid).length > 0, "its arguments");
     assert.deepEqual(proc.cmdline(ref.pid), ["/bin/sh", ...argv]);
   });
 
