@@ -45,7 +45,7 @@ const noAnswer =
 const shell = {
   usrsvc: (node) => `USRSVC_NOFILE=$(ulimit -S -n) exec ${node} "$0" "$@"`,
   // In words that mean a start in the background, and nothing else, usrsvcd is made a child that
-  // tells the exit code on a descriptor (src/readiness.ts); the rest is left to src/usrsvcd.ts.
+  // tells the exit code on a descriptor (src/state/startup-report.ts); the rest is left to src/usrsvcd.ts.
   // The kernel keeps from process 1 (of a container) what it has no trap for.
   usrsvcd: (node) => `[ $$ != 1 ] || trap "exit 0" TERM INT
 export USRSVC_NOFILE=$(ulimit -S -n)
@@ -60,7 +60,7 @@ for word do
     *) background= ;;
   esac
 done
-# What a container ends with stays: src/container.ts knows the same names.
+# What a container ends with stays: src/daemon/container.ts knows the same names.
 [ $$ != 1 ] || background=
 if [ "$PPID" = 1 ] && [ "$background" ]; then
   init= child=

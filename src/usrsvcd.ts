@@ -3,16 +3,16 @@ import { type DaemonCommand, parseDaemonCommand } from "./cli/args.ts";
 import { canDetach, detach, redirectOutput, startDetached } from "./cli/background.ts";
 import { control } from "./cli/control.ts";
 import { tellResult } from "./cli/daemon-result.ts";
-import { homeFolder } from "./cli/home.ts";
+import { homeFolder } from "./lib/home.ts";
 import { leaveNow } from "./cli/leave.ts";
 import { run, untilSignalled } from "./cli/run.ts";
 import { processScreen, type Screen } from "./cli/screen.ts";
 import { configPath, issuesOf } from "./cli/session.ts";
 import { daemonUsage } from "./cli/usage.ts";
-import { containerRole } from "./container.ts";
+import { containerRole } from "./daemon/container.ts";
 import { ExitCode } from "./exit-code.ts";
 import { readme, version } from "./package-root.ts";
-import { readyDescriptor, takeRestart, tellReady } from "./readiness.ts";
+import { readyDescriptor, takeRestart, tellReady } from "./state/startup-report.ts";
 
 /** Where somebody waits for us to go to the background; undefined from the moment when we are there. */
 let readyFd = readyDescriptor(process.env);
@@ -75,7 +75,7 @@ async function supervise(
   inBackground: boolean,
   screen: Screen,
 ): Promise<ExitCode> {
-  const { CannotBegin, runDaemon, ...daemon } = await import("./daemon/run.ts");
+  const { CannotBegin, runDaemon, ...daemon } = await import("./daemon/daemon.ts");
   hasSupervised = true;
   ({ tellWhyNot } = daemon);
   const path = configPath(config);

@@ -18,7 +18,7 @@ import {
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
-import { nameOf } from "../src/accounts.ts";
+import { nameOf } from "../src/lib/accounts.ts";
 import { actions, daemonActions } from "../src/cli/args.ts";
 import { daemonUsage, usage } from "../src/cli/usage.ts";
 import { finished, Home, type Result, waitFor } from "./e2e/home.ts";

@@ -143,11 +143,11 @@ const isOurs = (to: string): boolean => /^(proc|src)\//.test(to);
 describe("each import", () => {
   test("is found by this test", () => {
     const places = [
-      ["proc/libc.ts", "koffi", "dynamic"],
-      ["proc/libc.ts", "koffi", "type"],
-      ["src/usrsvcd.ts", "src/daemon/run.ts", "dynamic"],
+      ["proc/system/libc.ts", "koffi", "dynamic"],
+      ["proc/system/libc.ts", "koffi", "type"],
+      ["src/usrsvcd.ts", "src/daemon/daemon.ts", "dynamic"],
       ["src/monitors/activity.ts", "@parcel/watcher", "dynamic"],
-      ["src/log.ts", "pino", "static"],
+      ["src/events/log.ts", "pino", "static"],
     ];
     for (const [file, to, kind] of places) {
       assert.ok(

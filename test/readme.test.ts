@@ -31,7 +31,7 @@ test("the README tells every deliberate difference from 1.x, with its reason", (
 });
 
 test("the README lists every event of the log, and no other", () => {
-  const source = readFileSync(join(root, "src/log.ts"), "utf8");
+  const source = readFileSync(join(root, "src/events/log.ts"), "utf8");
   const events = [...source.matchAll(/^ {2}\| "([a-z.-]+)"/gm)].map(([, event]) => event);
   const listed = [...readme.matchAll(/^\| `((?:daemon|config|program|alert)\.[a-z-]+)` \|/gm)].map(
     ([, event]) => event,

@@ -1,6 +1,6 @@
-import { formatDuration } from "../format.ts";
-import { callAt, monotonicMs } from "../clock.ts";
-import type { Alert } from "./alert.ts";
+import { formatDuration } from "../lib/format.ts";
+import { callAt, monotonicMs } from "../lib/clock.ts";
+import type { Alert } from "../events/alert.ts";
 import { composeMessage, type Sender } from "./message.ts";
 import type { AlertQueue, Pending } from "./queue.ts";
 import type { Transport } from "./transport.ts";

@@ -1,7 +1,7 @@
-import { assertNever } from "../assert-never.ts";
-import type { ShownExit } from "../status.ts";
-import { tame } from "../tame.ts";
-import type { Alert, AlertKind } from "./alert.ts";
+import { assertNever } from "../lib/assert-never.ts";
+import type { ShownExit } from "../status/status.ts";
+import { tame } from "../lib/tame.ts";
+import type { Alert, AlertKind } from "../events/alert.ts";
 
 /** A mail, ready to be sent. */
 export interface Message {

@@ -1,10 +1,10 @@
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { makePrivateFolder } from "../private-file.ts";
-import { readFileHead } from "../read-file.ts";
-import { maskAll } from "../secrets.ts";
-import { writeByRename } from "../write-file.ts";
-import type { Alert } from "./alert.ts";
+import { makePrivateFolder } from "../lib/private-file.ts";
+import { readFileHead } from "../lib/read-file.ts";
+import { maskAll } from "../lib/secrets.ts";
+import { writeByRename } from "../lib/write-file.ts";
+import type { Alert } from "../events/alert.ts";
 
 /** What waits to be mailed about one program. */
 export interface Pending {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { hostname, userInfo } from "node:os";
-import { callAt, monotonicMs, within } from "../clock.ts";
-import { formatDuration } from "../format.ts";
-import { maskKnown } from "../secrets.ts";
-import { findSendmail } from "../sendmail.ts";
+import { callAt, monotonicMs, within } from "../lib/clock.ts";
+import { formatDuration } from "../lib/format.ts";
+import { maskKnown } from "../lib/secrets.ts";
+import { findSendmail } from "../lib/sendmail.ts";
 import type { Message, Sender } from "./message.ts";
 
 /** Sends one mail; rejects with the reason when it could not be handed over, or was broken off. */

@@ -1,5 +1,5 @@
-import { maskSecrets } from "../secrets.ts";
-import { shorten } from "../format.ts";
+import { maskSecrets } from "../lib/secrets.ts";
+import { shorten } from "../lib/format.ts";
 import type { Failure, Pending } from "./queue.ts";
 
 /** What `status` tells of mails that do not go out. */

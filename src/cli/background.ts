@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { closeSync, constants, fstatSync, openSync } from "node:fs";
 import type { Readable } from "node:stream";
-import { libc } from "../../proc/libc.ts";
+import { libc } from "../../proc/system/libc.ts";
 import { ExitCode } from "../exit-code.ts";
-import { setMode } from "../private-file.ts";
-import { READY_FD_VARIABLE, RESTART_VARIABLE } from "../readiness.ts";
+import { setMode } from "../lib/private-file.ts";
+import { READY_FD_VARIABLE, RESTART_VARIABLE } from "../state/startup-report.ts";
 
 /*
  * To the background: usrsvcd is a child of whoever waits for its word, mostly of the shell that its

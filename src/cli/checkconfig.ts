@@ -2,12 +2,12 @@ import { ConfigError, type ConfigIssue, formatIssue, formatIssues } from "../con
 import { loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
-import { jsonLine } from "../tame.ts";
+import { jsonLine } from "../lib/tame.ts";
 import type { DaemonCommand } from "./args.ts";
 import { tellResult } from "./daemon-result.ts";
 import { describeSettings } from "./effective.ts";
-import { homeFolder } from "./home.ts";
-import { machineFacts } from "./machine-facts.ts";
+import { homeFolder } from "../lib/home.ts";
+import { machineFacts } from "../operations/machine-facts.ts";
 import { describeOtherHome } from "./other-home.ts";
 import type { Screen } from "./screen.ts";
 import { configPath } from "./session.ts";

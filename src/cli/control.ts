@@ -1,18 +1,18 @@
-import { assertNever } from "../assert-never.ts";
+import { assertNever } from "../lib/assert-never.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { ConfigError } from "../config/issue.ts";
-import { within } from "../clock.ts";
-import { describeAstray, findDaemon, type LivingDaemon, silencer } from "../daemon-alive.ts";
+import { within } from "../lib/clock.ts";
+import { describeAstray, findDaemon, type LivingDaemon, silencer } from "../state/daemon-alive.ts";
 import { untilStateIsBack } from "../operations/lost-state.ts";
-import { unitOf } from "../daemon-info.ts";
-import { formatDuration } from "../format.ts";
+import { unitOf } from "../state/daemon-info.ts";
+import { formatDuration } from "../lib/format.ts";
 import { ExitCode } from "../exit-code.ts";
-import { restartCommand, versionNotes } from "../operations/daemon-notes.ts";
+import { restartCommand, versionNotes } from "../status/daemon-notes.ts";
 import { version } from "../package-root.ts";
 import { describeRunOn, runningPrograms } from "../operations/running.ts";
-import type { Host } from "../program/host.ts";
-import { linuxHost } from "../program/linux-host.ts";
-import { makeStateDir, stateDir } from "../program/state-dir.ts";
+import type { Host } from "../host/host.ts";
+import { linuxHost } from "../host/linux-host.ts";
+import { makeStateDir, stateDir } from "../state/state-dir.ts";
 import type { DaemonAction, DaemonCommand } from "./args.ts";
 import { check, checkConfig, tellIssues } from "./checkconfig.ts";
 import { type DaemonResult, tellResult } from "./daemon-result.ts";
@@ -21,7 +21,7 @@ import { installUnit } from "./install-unit.ts";
 import { reread } from "./reread.ts";
 import type { Screen } from "./screen.ts";
 import { configPath, load } from "./session.ts";
-import { jsonLine } from "../tame.ts";
+import { jsonLine } from "../lib/tame.ts";
 
 type Control = DaemonCommand & { kind: "control" };
 

@@ -1,5 +1,5 @@
 import type { ExitCode } from "../exit-code.ts";
-import { jsonLine } from "../tame.ts";
+import { jsonLine } from "../lib/tame.ts";
 import type { DaemonAction } from "./args.ts";
 import type { Screen } from "./screen.ts";
 

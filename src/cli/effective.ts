@@ -1,5 +1,5 @@
 import type { ProgramSettings, Settings } from "../config/settings.ts";
-import { MASK, maskWords, shownName } from "../secrets.ts";
+import { MASK, maskWords, shownName } from "../lib/secrets.ts";
 
 /**
  * The effective settings, defaults resolved, under the names that the configuration file has for

@@ -1,13 +1,13 @@
 import { closeSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { nameOf, runAs } from "../accounts.ts";
+import { nameOf, runAs } from "../lib/accounts.ts";
 import { formatIssues } from "../config/issue.ts";
 import { ExitCode } from "../exit-code.ts";
-import { setMode } from "../private-file.ts";
+import { setMode } from "../lib/private-file.ts";
 import { check } from "./checkconfig.ts";
 import { type DaemonResult, tellResult } from "./daemon-result.ts";
-import { commandWords } from "./own-command.ts";
-import { homeFolder } from "./home.ts";
+import { commandWords } from "../operations/own-command.ts";
+import { homeFolder } from "../lib/home.ts";
 import type { Screen } from "./screen.ts";
 import { configPath } from "./session.ts";
 

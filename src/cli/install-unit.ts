@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
-import { nameOf } from "../accounts.ts";
+import { nameOf } from "../lib/accounts.ts";
 import { ExitCode } from "../exit-code.ts";
 import { packageRoot } from "../package-root.ts";
-import { TrustedPaths, UntrustedPath } from "../trusted-path.ts";
+import { TrustedPaths, UntrustedPath } from "../lib/trusted-path.ts";
 import type { DaemonCommand } from "./args.ts";
 import { tellResult } from "./daemon-result.ts";
-import { ownCommand } from "./own-command.ts";
+import { ownCommand } from "../operations/own-command.ts";
 import type { Screen } from "./screen.ts";
 
 type Words = Pick<DaemonCommand & { kind: "control" }, "unitFor" | "force" | "node" | "json">;

@@ -1,4 +1,4 @@
-import { libc } from "../../proc/libc.ts";
+import { libc } from "../../proc/system/libc.ts";
 
 /** What Node may take to end by itself when all is done, in ms. */
 const PATIENCE_MS = 100;

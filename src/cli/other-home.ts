@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
-import { type ConfigFile, parseConfigobj, type Section } from "../config/configobj.ts";
+import { type ConfigFile, parseConfigobj, type Section } from "../config/configobj/configobj.ts";
 import type { ConfigIssue } from "../config/issue.ts";
-import { readFileHead } from "../read-file.ts";
-import { homeFolder } from "./home.ts";
-import { quoteWord } from "./own-command.ts";
+import { readFileHead } from "../lib/read-file.ts";
+import { homeFolder } from "../lib/home.ts";
+import { quoteWord } from "../operations/own-command.ts";
 
 /** A configuration is far smaller. */
 const MOST_BYTES = 16 * 1024 * 1024;

@@ -1,13 +1,13 @@
-import { monotonicMs, sleep } from "../clock.ts";
+import { monotonicMs, sleep } from "../lib/clock.ts";
 import type { Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { ActionResult, Operation } from "../operations/operation.ts";
-import { workerOn } from "../program/at-work.ts";
-import type { Host } from "../program/host.ts";
-import { applyMoves, namesOf } from "../program/move-records.ts";
-import { describeMove, findMoves, type Move, recordsOf } from "../program/renamed.ts";
-import { makeStateDir } from "../program/state-dir.ts";
-import type { Subject } from "../program/subject.ts";
+import { workerOn } from "../state/at-work.ts";
+import type { Host } from "../host/host.ts";
+import { applyMoves, namesOf } from "../lifecycle/move-records.ts";
+import { describeMove, findMoves, type Move, recordsOf } from "../lifecycle/renamed.ts";
+import { makeStateDir } from "../state/state-dir.ts";
+import type { Subject } from "../identity/program.ts";
 import type { Screen } from "./screen.ts";
 
 /** How often is looked whether somebody is at work still, in ms. */

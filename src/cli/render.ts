@@ -1,7 +1,7 @@
-import { formatBytes, formatDuration } from "../format.ts";
-import type { ProgramStatus, ShownExit } from "../status.ts";
+import { formatBytes, formatDuration } from "../lib/format.ts";
+import type { ProgramStatus, ShownExit } from "../status/status.ts";
 import type { ActionResult } from "../operations/operation.ts";
-import { jsonLine } from "../tame.ts";
+import { jsonLine } from "../lib/tame.ts";
 
 /** One long name must not pad all the others. */
 const WIDEST_CELL = 40;

@@ -1,9 +1,9 @@
-import { monotonicMs, sleep } from "../clock.ts";
-import { findDaemon, silencer } from "../daemon-alive.ts";
-import type { DaemonInfo } from "../daemon-info.ts";
+import { monotonicMs, sleep } from "../lib/clock.ts";
+import { findDaemon, silencer } from "../state/daemon-alive.ts";
+import type { DaemonInfo } from "../state/daemon-info.ts";
 import { ExitCode } from "../exit-code.ts";
-import { diskTrouble } from "../operations/disk-notes.ts";
-import type { Host } from "../program/host.ts";
+import { diskTrouble } from "../status/disk-notes.ts";
+import type { Host } from "../host/host.ts";
 import type { DaemonResult } from "./daemon-result.ts";
 
 /** For so long is waited for the answer. */

@@ -1,9 +1,9 @@
 import { setMaxListeners } from "node:events";
 import { ConfigError } from "../config/issue.ts";
 import { ExitCode, exitCodeOf } from "../exit-code.ts";
-import { StateDirError } from "../program/state-dir.ts";
+import { StateDirError } from "../state/state-dir.ts";
 import { UsageError } from "./args.ts";
-import { HomeError } from "./home.ts";
+import { HomeError } from "../lib/home.ts";
 import type { Screen } from "./screen.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
-import { maskSecrets } from "../secrets.ts";
-import { tame } from "../tame.ts";
+import { maskSecrets } from "../lib/secrets.ts";
+import { tame } from "../lib/tame.ts";
 
 /** Where a command tells its results (stdout) and complaints, hints and progress (stderr). */
 export interface Screen extends Disposable {

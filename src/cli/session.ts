@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { formatIssues } from "../config/issue.ts";
 import { loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
-import { homeFolder } from "./home.ts";
+import { homeFolder } from "../lib/home.ts";
 
 /** The configuration file that is meant: `-c FILE`, else usrsvc.cfg in the home folder. */
 export function configPath(config: string | undefined): string {

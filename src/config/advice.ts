@@ -1,11 +1,11 @@
-import { maskWords, shownName } from "../secrets.ts";
-import type { Section } from "./configobj.ts";
-import type { ReadFile } from "./defaults.ts";
+import { maskWords, shownName } from "../lib/secrets.ts";
+import type { Section } from "./configobj/configobj.ts";
+import type { ReadFile } from "./resolve/defaults.ts";
 import { IssueList } from "./issue-list.ts";
 import type { ConfigIssue, Place } from "./issue.ts";
 import { DEFAULTS, nameAfter, PROGRAM } from "./section-names.ts";
 import type { MainSettings, ProgramSettings } from "./settings.ts";
-import { beginsWithShellSyntax, findShellSyntax } from "./shell-syntax.ts";
+import { beginsWithShellSyntax, findShellSyntax } from "./shell/syntax.ts";
 
 /** Settings of which each may be missing. */
 type Unsure<T> = { readonly [K in keyof T]: T[K] | undefined };

@@ -1,4 +1,4 @@
-import { maskSecrets } from "../secrets.ts";
+import { maskSecrets } from "../lib/secrets.ts";
 import type { ConfigIssue, Place } from "./issue.ts";
 
 /**

@@ -10,17 +10,17 @@ import {
   statSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { doubtHome, nameOf } from "../accounts.ts";
-import { realPath } from "../same-file.ts";
-import { isProcFile, TrustedPaths, UntrustedPath } from "../trusted-path.ts";
-import { parseConfigobj } from "./configobj.ts";
+import { doubtHome, nameOf } from "../lib/accounts.ts";
+import { realPath } from "../lib/same-file.ts";
+import { isProcFile, TrustedPaths, UntrustedPath } from "../lib/trusted-path.ts";
+import { parseConfigobj } from "./configobj/configobj.ts";
 import { IssueList, sortIssues } from "./issue-list.ts";
 import { ConfigError, formatIssue, type Place } from "./issue.ts";
 import { type AdviceFacts, Advisor } from "./advice.ts";
-import type { ReadFile } from "./defaults.ts";
+import type { ReadFile } from "./resolve/defaults.ts";
 import { describeUnsafe } from "./ownership.ts";
-import { defaultStateDir, type HostFacts, resolveMain } from "./resolve-main.ts";
-import { resolvePrograms } from "./resolve.ts";
+import { defaultStateDir, type HostFacts, resolveMain } from "./resolve/main.ts";
+import { resolvePrograms } from "./resolve/resolve.ts";
 import { topOf } from "./section-names.ts";
 import type { MainSettings, Settings } from "./settings.ts";
 import { decodeUtf8 } from "./utf8.ts";

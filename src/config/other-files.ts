@@ -1,5 +1,5 @@
-import { monotonicMs } from "../clock.ts";
-import { isSameFile } from "../same-file.ts";
+import { monotonicMs } from "../lib/clock.ts";
+import { isSameFile } from "../lib/same-file.ts";
 import { loadSettings, type LoadOptions } from "./load.ts";
 import type { Standing } from "./settings.ts";
 

@@ -1,6 +1,6 @@
-import { nameOf, runAs } from "../accounts.ts";
-import { shellWord } from "../format.ts";
-import { otherWriters, type Writable } from "../writers.ts";
+import { nameOf, runAs } from "../lib/accounts.ts";
+import { shellWord } from "../lib/format.ts";
+import { otherWriters, type Writable } from "../lib/writers.ts";
 
 /** What `stat` says of a file or folder. */
 export interface Ownership extends Writable {

@@ -1,5 +1,5 @@
-import { translatePythonRegex } from "./python-regex.ts";
-import type { Ways } from "./python-regex-ways.ts";
+import { translatePythonRegex } from "./python-regex/python-regex.ts";
+import type { Ways } from "./python-regex/ways.ts";
 import * as values from "./values.ts";
 import type { RawValue, Reading } from "./values.ts";
 

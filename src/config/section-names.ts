@@ -1,4 +1,4 @@
-import type { Section } from "./configobj.ts";
+import type { Section } from "./configobj/configobj.ts";
 
 /** What the names of the sections of programs begin with. */
 export const PROGRAM = "Program:";

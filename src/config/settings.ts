@@ -1,5 +1,5 @@
 import type { ConfigIssue, Place } from "./issue.ts";
-import type { Ways } from "./python-regex-ways.ts";
+import type { Ways } from "./python-regex/ways.ts";
 
 /** `[Main]` of usrsvc.cfg, defaults resolved. All paths are absolute. */
 export interface MainSettings {

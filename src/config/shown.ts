@@ -1,5 +1,5 @@
-import { isSecretName, shownName } from "../secrets.ts";
-import type { Section } from "./configobj.ts";
+import { isSecretName, shownName } from "../lib/secrets.ts";
+import type { Section } from "./configobj/configobj.ts";
 
 /*
  * How a part of a configuration gets into a message. What stands on a line that cannot be read, or before

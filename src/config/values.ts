@@ -1,4 +1,4 @@
-import type { ConfigValue } from "./configobj-value.ts";
+import type { ConfigValue } from "./configobj/value.ts";
 
 /** A value, or why the text is none: the end of a sentence that begins with the key. */
 export type Reading<T> = { readonly value: T } | { readonly problem: string };

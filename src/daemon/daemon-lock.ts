@@ -1,9 +1,9 @@
 import { readdirSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { placeNote } from "../daemon-alive.ts";
-import type { LogLevel } from "../log.ts";
-import { type Lock, tryLock } from "../program/lock.ts";
-import { foreignState, makeStateDir, type StateDir } from "../program/state-dir.ts";
+import { placeNote } from "../state/daemon-alive.ts";
+import type { LogLevel } from "../events/log.ts";
+import { type Lock, tryLock } from "../state/lock.ts";
+import { foreignState, makeStateDir, type StateDir } from "../state/state-dir.ts";
 
 /** Whom a lock tells what has become of it. */
 export interface DaemonLockListener {

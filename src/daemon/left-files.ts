@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { askerOf } from "../operations/request.ts";
-import { writerOf } from "../write-file.ts";
+import { writerOf } from "../lib/write-file.ts";
 
 /**
  * Removes what was left by a usrsvc or usrsvcd that was killed while it wrote a file, or waited for an answer: it

@@ -1,4 +1,4 @@
-import type { Log, LogTrouble, OpenLog } from "../log.ts";
+import type { Log, LogTrouble, OpenLog } from "../events/log.ts";
 
 /** A log that can be exchanged for another while it is written to. */
 export class LogSwitch implements Log {

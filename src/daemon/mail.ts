@@ -3,9 +3,9 @@ import { type AlertNews, Alerter } from "../alerts/alerter.ts";
 import { AlertQueue } from "../alerts/queue.ts";
 import { findTransport, sender } from "../alerts/transport.ts";
 import type { MainSettings } from "../config/settings.ts";
-import { formatDuration } from "../format.ts";
-import type { Log } from "../log.ts";
-import { checkStateDir, fileStem, type StateDir } from "../program/state-dir.ts";
+import { formatDuration } from "../lib/format.ts";
+import type { Log } from "../events/log.ts";
+import { checkStateDir, fileStem, type StateDir } from "../state/state-dir.ts";
 
 /** What mailing asks for. */
 export interface MailPorts {

@@ -1,7 +1,7 @@
 import type { Pid } from "../../proc/pid.ts";
-import { machineFault } from "../fault.ts";
-import type { LogLevel } from "../log.ts";
-import { removePidfile, writePidfile } from "../program/pidfile.ts";
+import { machineFault } from "../lib/fault.ts";
+import type { LogLevel } from "../events/log.ts";
+import { removePidfile, writePidfile } from "../state/pidfile.ts";
 
 /**
  * The pidfile of usrsvcd itself. Nothing here goes by it; so a disk that is full keeps nobody from looking

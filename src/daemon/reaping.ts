@@ -1,8 +1,8 @@
-import { type Libc, libc, libcFailure } from "../../proc/libc.ts";
-import { tellsEnds } from "../../proc/pidfd.ts";
-import { Reaper } from "../../proc/reaper.ts";
+import { type Libc, libc, libcFailure } from "../../proc/system/libc.ts";
+import { tellsEnds } from "../../proc/system/pidfd.ts";
+import { Reaper } from "../../proc/system/reaper.ts";
 import type { MainSettings } from "../config/settings.ts";
-import type { Host } from "../program/host.ts";
+import type { Host } from "../host/host.ts";
 
 /** What usrsvcd says of it. */
 export interface ReapingListener {

@@ -3,14 +3,14 @@ import { readdirSync } from "node:fs";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings, Settings } from "../config/settings.ts";
 import { ExitCode, exitCodeOf } from "../exit-code.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../events/log.ts";
 import { restartProgram, startProgram } from "../operations/operate.ts";
 import { type ActionResult, type Operation } from "../operations/operation.ts";
 import { isRequestFile, type Request, takeRequest, writeAnswer } from "../operations/request.ts";
-import { FEW } from "../program/stragglers.ts";
-import { settingsFingerprint } from "../program/digest.ts";
-import type { Host } from "../program/host.ts";
-import { subjectOf } from "../program/subject.ts";
+import { FEW } from "../lifecycle/stragglers.ts";
+import { settingsFingerprint } from "../state/digest.ts";
+import type { Host } from "../host/host.ts";
+import { subjectOf } from "../identity/program.ts";
 
 /** What answering takes. */
 export interface RequestsPorts {

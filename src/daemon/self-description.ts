@@ -1,16 +1,16 @@
 import { renameSync, rmSync, statSync } from "node:fs";
-import { silencer } from "../daemon-alive.ts";
-import type { DaemonInfo } from "../daemon-info.ts";
-import type { LogLevel } from "../log.ts";
-import { replaceFile } from "../program/replace-file.ts";
+import { silencer } from "../state/daemon-alive.ts";
+import type { DaemonInfo } from "../state/daemon-info.ts";
+import type { LogLevel } from "../events/log.ts";
+import { replaceFile } from "../lib/replace-file.ts";
 import {
   daemonSpare,
   ForeignStateDir,
   makeStateDir,
   type StateDir,
   StateDirError,
-} from "../program/state-dir.ts";
-import { writeByRename } from "../write-file.ts";
+} from "../state/state-dir.ts";
+import { writeByRename } from "../lib/write-file.ts";
 
 /** Is told what becomes of the file. */
 export type TellSelf = (level: LogLevel, message: string, reason?: string) => void;

@@ -1,5 +1,5 @@
-import { libc } from "../../proc/libc.ts";
-import { monotonicMs } from "../clock.ts";
+import { libc } from "../../proc/system/libc.ts";
+import { monotonicMs } from "../lib/clock.ts";
 
 /** So long after the last change, in ms: by then starts that came together have settled. */
 const CALM_MS = 3000;

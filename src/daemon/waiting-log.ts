@@ -1,4 +1,4 @@
-import type { Log, LogTrouble, OpenLog } from "../log.ts";
+import type { Log, LogTrouble, OpenLog } from "../events/log.ts";
 
 /** So many lines wait at most. */
 const MOST_LINES = 2000;

@@ -1,8 +1,8 @@
-import { sleep } from "../clock.ts";
-import type { Host } from "../program/host.ts";
-import { programLock, tryLock } from "../program/lock.ts";
-import { namesOf, together } from "../program/move-records.ts";
-import type { Move } from "../program/renamed.ts";
+import { sleep } from "../lib/clock.ts";
+import type { Host } from "../host/host.ts";
+import { programLock, tryLock } from "../state/lock.ts";
+import { namesOf, together } from "../lifecycle/move-records.ts";
+import type { Move } from "../lifecycle/renamed.ts";
 
 /** How often is looked whether somebody is at work still, in ms. */
 const LOOK_EVERY_MS = 250;

@@ -1,11 +1,11 @@
 import { basename, dirname } from "node:path";
 import type { SubscribeCallback } from "@parcel/watcher";
 
-import { callAt, monotonicMs } from "../clock.ts";
-import { formatDuration } from "../format.ts";
+import { callAt, monotonicMs } from "../lib/clock.ts";
+import { formatDuration } from "../lib/format.ts";
 import { listenToFolder, lookInto } from "./activity-folder.ts";
 import { inotifyObstacle } from "./inotify.ts";
-import { Hangs, Patience } from "./patience.ts";
+import { Hangs, Patience } from "../lib/timeout-pool.ts";
 import type { OnViolation } from "./violation.ts";
 
 /** A watch that could not be had, or a file that could not be looked at, is tried again after, in ms. */

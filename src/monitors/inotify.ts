@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
 import { getSystemErrorName } from "node:util";
-import { libc } from "../../proc/libc.ts";
+import { libc } from "../../proc/system/libc.ts";
 
 /** What a thread that watches opens: an inotify instance, and a pipe by which it is told to end. */
 const FURTHER = 2;

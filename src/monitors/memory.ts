@@ -1,9 +1,9 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import { monotonicMs } from "../clock.ts";
-import { formatBytes } from "../format.ts";
-import { Patience } from "./patience.ts";
+import { monotonicMs } from "../lib/clock.ts";
+import { formatBytes } from "../lib/format.ts";
+import { Patience } from "../lib/timeout-pool.ts";
 import type { OnViolation } from "./violation.ts";
 
 /** All limits are checked together, so often, in ms. */

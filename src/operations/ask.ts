@@ -1,13 +1,13 @@
 import { existsSync, type FSWatcher, rmSync, watch } from "node:fs";
 import { basename } from "node:path";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { monotonicMs } from "../clock.ts";
+import { monotonicMs } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { livingDaemon } from "../daemon-alive.ts";
-import type { DaemonInfo } from "../daemon-info.ts";
-import { isSameFile } from "../same-file.ts";
-import { settingsFingerprint } from "../program/digest.ts";
-import type { StateDir } from "../program/state-dir.ts";
+import { livingDaemon } from "../state/daemon-alive.ts";
+import type { DaemonInfo } from "../state/daemon-info.ts";
+import { isSameFile } from "../lib/same-file.ts";
+import { settingsFingerprint } from "../state/digest.ts";
+import type { StateDir } from "../state/state-dir.ts";
 import type { Operation } from "./operation.ts";
 import {
   type Answer,

@@ -1,6 +1,6 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { programLock, waitLock } from "../program/lock.ts";
-import { readRecord, writeRecord } from "../program/record.ts";
+import { programLock, waitLock } from "../state/lock.ts";
+import { readRecord, writeRecord } from "../state/record.ts";
 import { daemonInCharge } from "./ask.ts";
 import type { Operation } from "./operation.ts";
 

@@ -1,11 +1,11 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import type { Host } from "../program/host.ts";
-import { ranOn } from "../program/identify.ts";
-import { knownMark, offspring, relation } from "../program/lineage.ts";
-import { isOnlyLogOf } from "../program/log-owners.ts";
-import type { TableEntry } from "../program/process-judge.ts";
-import type { ProgramRecord } from "../program/record.ts";
-import { describeRunOn, stragglers } from "../program/stragglers.ts";
+import type { Host } from "../host/host.ts";
+import { ranOn } from "../identity/identify.ts";
+import { knownMark, offspring, relation } from "../identity/lineage.ts";
+import { isOnlyLogOf } from "../identity/log-owners.ts";
+import type { TableEntry } from "../identity/process-classifier.ts";
+import type { ProgramRecord } from "../state/record.ts";
+import { describeRunOn, stragglers } from "../lifecycle/stragglers.ts";
 import { SHARED_LOOK_MS } from "./operation.ts";
 
 /** So many are remembered. */

@@ -1,16 +1,16 @@
 import type { Ticks } from "../../proc/pid.ts";
 import { ExitCode } from "../exit-code.ts";
-import { formatDuration } from "../format.ts";
-import type { Host } from "../program/host.ts";
-import { type Lock, lockHolder, programLock, waitLock } from "../program/lock.ts";
-import { withUnseenEnd } from "../program/identify.ts";
-import { lostRecord } from "../program/mark.ts";
-import { completeLaunch } from "../program/unfinished-launch.ts";
-import { otherConfig, strangersRecord } from "../program/other-config.ts";
-import { emptyRecord, type ProgramRecord, readRecord, setDamagedAside } from "../program/record.ts";
-import { checkStateDir } from "../program/state-dir.ts";
-import { removeOldRequest, requestStop } from "../program/stop-request.ts";
-import type { Subject } from "../program/subject.ts";
+import { formatDuration } from "../lib/format.ts";
+import type { Host } from "../host/host.ts";
+import { type Lock, lockHolder, programLock, waitLock } from "../state/lock.ts";
+import { withUnseenEnd } from "../identity/identify.ts";
+import { lostRecord } from "../identity/mark.ts";
+import { completeLaunch } from "../identity/unfinished-launch.ts";
+import { otherConfig, strangersRecord } from "../identity/other-config.ts";
+import { emptyRecord, type ProgramRecord, readRecord, setDamagedAside } from "../state/record.ts";
+import { checkStateDir } from "../state/state-dir.ts";
+import { removeOldRequest, requestStop } from "../state/stop-request.ts";
+import type { Subject } from "../identity/program.ts";
 import { type ActionResult, type Operation, withDetails } from "./operation.ts";
 
 /** How long another actor may take beyond its own settings before we say "try again". */

@@ -1,6 +1,6 @@
-import { monotonicMs, sleep } from "../clock.ts";
-import { describeAstray, findDaemon, type LivingDaemon } from "../daemon-alive.ts";
-import type { Host } from "../program/host.ts";
+import { monotonicMs, sleep } from "../lib/clock.ts";
+import { describeAstray, findDaemon, type LivingDaemon } from "../state/daemon-alive.ts";
+import type { Host } from "../host/host.ts";
 
 /** usrsvcd looks every 10 s; one that may have to leave looks twice. */
 const PATIENCE_MS = 25_000;

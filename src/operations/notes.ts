@@ -1,9 +1,9 @@
 import type { Pid } from "../../proc/pid.ts";
-import type { Host } from "../program/host.ts";
-import { removePidfile, writePidfile } from "../program/pidfile.ts";
-import { type ProgramRecord, writeRecord } from "../program/record.ts";
-import { removeStalePidfile } from "../program/stale-pidfile.ts";
-import type { Subject } from "../program/subject.ts";
+import type { Host } from "../host/host.ts";
+import { removePidfile, writePidfile } from "../state/pidfile.ts";
+import { type ProgramRecord, writeRecord } from "../state/record.ts";
+import { removeStalePidfile } from "../lifecycle/stale-pidfile.ts";
+import type { Subject } from "../identity/program.ts";
 
 /** Writes the record, and notes which process is whose: the next program may be looked for at once. */
 export function save(host: Host, record: ProgramRecord): void {

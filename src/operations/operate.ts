@@ -1,9 +1,9 @@
 import { ExitCode } from "../exit-code.ts";
-import { checkBeforeStart } from "../program/check.ts";
-import { describeElsewhere } from "../program/elsewhere.ts";
-import { findHeirOfUnseen } from "../program/heir.ts";
-import { describeStrays, markedProcesses } from "../program/stragglers.ts";
-import { lookFor, type Subject } from "../program/subject.ts";
+import { checkBeforeStart } from "../lifecycle/preflight.ts";
+import { describeElsewhere } from "../identity/elsewhere.ts";
+import { findHeirOfUnseen } from "../identity/heir.ts";
+import { describeStrays, markedProcesses } from "../lifecycle/stragglers.ts";
+import { lookFor, type Subject } from "../identity/program.ts";
 import { endIt } from "./end-process.ts";
 import { launchIt, takeUp } from "./launch-process.ts";
 import { locked } from "./locked.ts";

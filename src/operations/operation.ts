@@ -1,8 +1,8 @@
 import type { ProcessRef, Ticks } from "../../proc/pid.ts";
 import type { ExitCode } from "../exit-code.ts";
-import type { Host } from "../program/host.ts";
-import type { Via } from "../program/record.ts";
-import type { ShownExit } from "../status.ts";
+import type { Host } from "../host/host.ts";
+import type { Via } from "../state/record.ts";
+import type { ShownExit } from "../status/status.ts";
 
 /** What an action on one program came to. `--json` prints it without `code`. */
 export interface ActionResult {

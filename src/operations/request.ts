@@ -1,9 +1,9 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
-import { readFileHead } from "../read-file.ts";
-import { checkStateDir, fileStem, type StateDir } from "../program/state-dir.ts";
-import { naming } from "../name-file.ts";
+import { readFileHead } from "../lib/read-file.ts";
+import { checkStateDir, fileStem, type StateDir } from "../state/state-dir.ts";
+import { naming } from "../lib/name-file.ts";
 import type { ActionResult } from "./operation.ts";
 
 /*

@@ -1,6 +1,6 @@
-import type { Host } from "../program/host.ts";
-import { requestedAct, type RequestedAct } from "../program/stop-request.ts";
-import { StopRequestWatch } from "../program/stop-request-watch.ts";
+import type { Host } from "../host/host.ts";
+import { requestedAct, type RequestedAct } from "../state/stop-request.ts";
+import { StopRequestWatch } from "../state/stop-request-watch.ts";
 
 /** For so long, in ms, whoever wants to stop a program can wait. */
 const LONG_MS = 200;

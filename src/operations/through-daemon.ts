@@ -1,11 +1,11 @@
 import { TICKS_PER_SECOND } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import { within } from "../clock.ts";
-import { livingDaemon } from "../daemon-alive.ts";
-import type { DaemonInfo } from "../daemon-info.ts";
-import { inheritedEnvironment } from "../program/environment.ts";
-import { readRecord } from "../program/record.ts";
-import { lookFor, type Subject } from "../program/subject.ts";
+import { within } from "../lib/clock.ts";
+import { livingDaemon } from "../state/daemon-alive.ts";
+import type { DaemonInfo } from "../state/daemon-info.ts";
+import { inheritedEnvironment } from "../launch/environment.ts";
+import { readRecord } from "../state/record.ts";
+import { lookFor, type Subject } from "../identity/program.ts";
 import { askDaemon, daemonInCharge, type Said } from "./ask.ts";
 import { startProgram } from "./operate.ts";
 import { type ActionResult, type Operation, withDetails } from "./operation.ts";

@@ -1,7 +1,7 @@
 import type { ProcessRef } from "../../proc/pid.ts";
-import type { Host } from "../program/host.ts";
-import { type Found, isByMark } from "../program/identify.ts";
-import type { ProgramRecord, Via } from "../program/record.ts";
+import type { Host } from "../host/host.ts";
+import { type Found, isByMark } from "../identity/identify.ts";
+import type { ProgramRecord, Via } from "../state/record.ts";
 
 /** What a result tells of a process. */
 export function processFacts(

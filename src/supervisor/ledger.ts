@@ -1,17 +1,17 @@
 import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import type { Alert, AlertKind } from "../alerts/alert.ts";
+import type { Alert, AlertKind } from "../events/alert.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { countLeftOvers, formatDuration } from "../format.ts";
-import type { LogEvent, LogFields, LogLevel } from "../log.ts";
-import { describeExit, tellingLine, withWords } from "../program/describe-exit.ts";
-import type { Host } from "../program/host.ts";
-import { type Found, isByMark, withUnseenEnd } from "../program/identify.ts";
-import type { Lock } from "../program/lock.ts";
-import { lostRecord } from "../program/mark.ts";
-import type { Pattern } from "../program/match.ts";
-import { completeLaunch } from "../program/unfinished-launch.ts";
-import { strangersRecord } from "../program/other-config.ts";
+import { countLeftOvers, formatDuration } from "../lib/format.ts";
+import type { LogEvent, LogFields, LogLevel } from "../events/log.ts";
+import { describeExit, tellingLine, withWords } from "../lifecycle/describe-exit.ts";
+import type { Host } from "../host/host.ts";
+import { type Found, isByMark, withUnseenEnd } from "../identity/identify.ts";
+import type { Lock } from "../state/lock.ts";
+import { lostRecord } from "../identity/mark.ts";
+import type { Pattern } from "../identity/match.ts";
+import { completeLaunch } from "../identity/unfinished-launch.ts";
+import { strangersRecord } from "../identity/other-config.ts";
 import {
   emptyRecord,
   type ProgramRecord,
@@ -20,11 +20,11 @@ import {
   setDamagedAside,
   type Via,
   writeRecord,
-} from "../program/record.ts";
-import { madeAs, takenFrom, traits } from "../program/start.ts";
-import type { StartFailure } from "../program/start-outcome.ts";
-import { textHash } from "../program/text-hash.ts";
-import { showExit } from "../status.ts";
+} from "../state/record.ts";
+import { madeAs, takenFrom, traits } from "../lifecycle/start.ts";
+import type { StartFailure } from "../lifecycle/start-outcome.ts";
+import { textHash } from "../lib/text-hash.ts";
+import { showExit } from "../status/status.ts";
 import type { Violation } from "../monitors/violation.ts";
 import type { History, ProgramState } from "./machine.ts";
 

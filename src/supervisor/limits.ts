@@ -1,7 +1,7 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import { monotonicMs } from "../clock.ts";
+import { monotonicMs } from "../lib/clock.ts";
 import type { MonitorSettings } from "../config/settings.ts";
 import { ActivityMonitor, fileActivity } from "../monitors/activity.ts";
 import type { MemoryMonitor } from "../monitors/memory.ts";

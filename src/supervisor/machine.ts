@@ -1,7 +1,7 @@
 import type { Exit } from "../../proc/exit.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import { sameProcess } from "../../proc/pid.ts";
-import { assertNever } from "../assert-never.ts";
+import { assertNever } from "../lib/assert-never.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 
 /*

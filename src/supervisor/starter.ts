@@ -1,19 +1,19 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import type { AlertKind } from "../alerts/alert.ts";
+import type { AlertKind } from "../events/alert.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { settingsDigest } from "../program/digest.ts";
-import { countLeftOvers } from "../format.ts";
-import type { Lock } from "../program/lock.ts";
-import { start } from "../program/start.ts";
-import type { StartOutcome } from "../program/start-outcome.ts";
-import { describeStragglers, describeStrays } from "../program/stragglers.ts";
-import { isStopRequested } from "../program/stop-request.ts";
-import { lookFor, type Subject } from "../program/subject.ts";
+import { settingsDigest } from "../state/digest.ts";
+import { countLeftOvers } from "../lib/format.ts";
+import type { Lock } from "../state/lock.ts";
+import { start } from "../lifecycle/start.ts";
+import type { StartOutcome } from "../lifecycle/start-outcome.ts";
+import { describeStragglers, describeStrays } from "../lifecycle/stragglers.ts";
+import { isStopRequested } from "../state/stop-request.ts";
+import { lookFor, type Subject } from "../identity/program.ts";
 import type { Ledger } from "./ledger.ts";
 import type { History } from "./machine.ts";
-import type { Remains } from "./remains.ts";
-import { LOOK, type Surroundings } from "./surroundings.ts";
+import type { Remains } from "./leftovers.ts";
+import { LOOK, type Surroundings } from "./context.ts";
 
 /** The kernel tells births to so many ms. */
 const TICK_MS = 10;

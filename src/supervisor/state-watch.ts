@@ -1,5 +1,5 @@
 import { type FSWatcher, statSync, watch } from "node:fs";
-import { ForeignStateDir, makeStateDir, type StateDir } from "../program/state-dir.ts";
+import { ForeignStateDir, makeStateDir, type StateDir } from "../state/state-dir.ts";
 
 /** So long after a notice the record is looked at, in ms. */
 const GATHER_MS = 10;

@@ -1,17 +1,17 @@
-import type { Alert } from "../alerts/alert.ts";
-import { lately, monotonicMs, within } from "../clock.ts";
+import type { Alert } from "../events/alert.ts";
+import { lately, monotonicMs, within } from "../lib/clock.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import type { Log } from "../log.ts";
+import type { Log } from "../events/log.ts";
 import { MemoryMonitor } from "../monitors/memory.ts";
-import type { Host } from "../program/host.ts";
-import { removeOldRequests, stopRequestStem } from "../program/stop-request.ts";
-import { fileStem } from "../program/state-dir.ts";
-import { markedProcesses } from "../program/stragglers.ts";
+import type { Host } from "../host/host.ts";
+import { removeOldRequests, stopRequestStem } from "../state/stop-request.ts";
+import { fileStem } from "../state/state-dir.ts";
+import { markedProcesses } from "../lifecycle/stragglers.ts";
 import type { ProgramState } from "./machine.ts";
-import { SupervisedProgram } from "./program.ts";
+import { SupervisedProgram } from "./supervised-program.ts";
 import { StateWatch } from "./state-watch.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { Surroundings } from "./context.ts";
 
 /** How many programs are looked at in one turn of the event loop at most, when there are many new ones. */
 const LOOKS_A_TURN = 16;

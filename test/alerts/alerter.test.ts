@@ -6,7 +6,7 @@ import { Alerter, type AlertNews, DROPPED_AFTER_MS } from "../../src/alerts/aler
 import type { Message } from "../../src/alerts/message.ts";
 import { AlertQueue } from "../../src/alerts/queue.ts";
 import type { Transport } from "../../src/alerts/transport.ts";
-import { fileStem } from "../../src/program/state-dir.ts";
+import { fileStem } from "../../src/state/state-dir.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { FakeTime, later, settled } from "../monitors/fake-time.ts";

@@ -10,7 +10,7 @@ import {
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { AlertQueue, type Pending } from "../../src/alerts/queue.ts";
-import { fileStem } from "../../src/program/state-dir.ts";
+import { fileStem } from "../../src/state/state-dir.ts";
 import { noFiles } from "../support/strange-files.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { anAlert } from "./an-alert.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type AdviceFacts, Advisor } from "../../src/config/advice.ts";
-import { parseConfigobj } from "../../src/config/configobj.ts";
+import { parseConfigobj } from "../../src/config/configobj/configobj.ts";
 import { formatIssue } from "../../src/config/issue.ts";
-import { resolvePrograms } from "../../src/config/resolve.ts";
+import { resolvePrograms } from "../../src/config/resolve/resolve.ts";
 import type { MainSettings } from "../../src/config/settings.ts";
 import { configurations } from "./support/configurations.ts";
 

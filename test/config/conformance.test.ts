@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type ConfigFile, parseConfigobj, type Section } from "../../src/config/configobj.ts";
-import { interpolate, InterpolationError } from "../../src/config/interpolate.ts";
+import {
+  type ConfigFile,
+  parseConfigobj,
+  type Section,
+} from "../../src/config/configobj/configobj.ts";
+import { interpolate, InterpolationError } from "../../src/config/configobj/interpolate.ts";
 import { decodeUtf8 } from "../../src/config/utf8.ts";
 import { differences } from "../conformance/differences.ts";
 import {

@@ -7,7 +7,7 @@ import { after, describe, test } from "node:test";
 import { ConfigError, formatIssue } from "../../src/config/issue.ts";
 import { loadSettings } from "../../src/config/load.ts";
 import type { Settings } from "../../src/config/settings.ts";
-import { settingsFingerprint } from "../../src/program/digest.ts";
+import { settingsFingerprint } from "../../src/state/digest.ts";
 
 const uid = process.getuid?.() ?? 0;
 const homes: string[] = [];

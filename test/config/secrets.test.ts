@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { parseConfigobj } from "../../src/config/configobj.ts";
+import { parseConfigobj } from "../../src/config/configobj/configobj.ts";
 import { Advisor } from "../../src/config/advice.ts";
 import { IssueList } from "../../src/config/issue-list.ts";
 import { formatIssue } from "../../src/config/issue.ts";
-import { resolveMain } from "../../src/config/resolve-main.ts";
-import { resolvePrograms } from "../../src/config/resolve.ts";
+import { resolveMain } from "../../src/config/resolve/main.ts";
+import { resolvePrograms } from "../../src/config/resolve/resolve.ts";
 
 /** All that is said of a file, faults of [Main] included. */
 function issuesOf(text: string): readonly string[] {

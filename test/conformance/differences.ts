@@ -1,5 +1,5 @@
-import { parseConfigobj } from "../../src/config/configobj.ts";
-import { readValue } from "../../src/config/configobj-value.ts";
+import { parseConfigobj } from "../../src/config/configobj/configobj.ts";
+import { readValue } from "../../src/config/configobj/value.ts";
 import type { ProgramSettings } from "../../src/config/settings.ts";
 import type { ProgramsVector, RecordedError, RecordedProgram, TextVector } from "./vectors.ts";
 

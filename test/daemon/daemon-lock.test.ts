@@ -3,8 +3,8 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } 
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { DaemonLock } from "../../src/daemon/daemon-lock.ts";
-import { tryLock } from "../../src/program/lock.ts";
-import { makeStateDir, type StateDir, stateDir } from "../../src/program/state-dir.ts";
+import { tryLock } from "../../src/state/lock.ts";
+import { makeStateDir, type StateDir, stateDir } from "../../src/state/state-dir.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait.ts";

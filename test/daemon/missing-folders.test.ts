@@ -5,7 +5,7 @@ import { describe, test, type TestContext } from "node:test";
 import { loadSettings } from "../../src/config/load.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import { MissingFolders } from "../../src/daemon/missing-folders.ts";
-import { compare, recovered } from "../../src/daemon/reread.ts";
+import { compare, recovered } from "../../src/daemon/apply-reread.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 /** A home with a configuration of these programs, each in a folder of its name (in `data`). */

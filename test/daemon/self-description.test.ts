@@ -13,8 +13,8 @@ import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import type { Pid, Ticks } from "../../proc/pid.ts";
 import { SelfDescription } from "../../src/daemon/self-description.ts";
-import { type DaemonInfo, readDaemonInfo } from "../../src/daemon-info.ts";
-import { type StateDir, stateDir } from "../../src/program/state-dir.ts";
+import { type DaemonInfo, readDaemonInfo } from "../../src/state/daemon-info.ts";
+import { type StateDir, stateDir } from "../../src/state/state-dir.ts";
 import { noFiles } from "../support/strange-files.ts";
 import { tempDir } from "../support/temp-dir.ts";
 

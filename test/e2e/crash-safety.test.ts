@@ -3,8 +3,8 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { copyFileSync } from "node:fs";
 import { test, type TestContext } from "node:test";
 import { procReader, statIfAny } from "../../proc/reader.ts";
-import { programLock, tryLock } from "../../src/program/lock.ts";
-import { stateDir } from "../../src/program/state-dir.ts";
+import { programLock, tryLock } from "../../src/state/lock.ts";
+import { stateDir } from "../../src/state/state-dir.ts";
 import { hangOnOpen } from "../support/lease.ts";
 import { finished, Home, isAlive, lines, sleeper, waitFor } from "./home.ts";
 

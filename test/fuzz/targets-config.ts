@@ -3,14 +3,14 @@ import { isUtf8 } from "node:buffer";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { parseConfigobj, type Section } from "../../src/config/configobj.ts";
-import { interpolate } from "../../src/config/interpolate.ts";
+import { parseConfigobj, type Section } from "../../src/config/configobj/configobj.ts";
+import { interpolate } from "../../src/config/configobj/interpolate.ts";
 import { ConfigError, type ConfigIssue, formatIssue } from "../../src/config/issue.ts";
 import { loadSettings } from "../../src/config/load.ts";
-import { translatePythonRegex } from "../../src/config/python-regex.ts";
+import { translatePythonRegex } from "../../src/config/python-regex/python-regex.ts";
 import type { ProgramSettings, Settings } from "../../src/config/settings.ts";
-import { lastShellCommand, listShellCommands } from "../../src/config/shell-commands.ts";
-import { findShellSyntax } from "../../src/config/shell-syntax.ts";
+import { lastShellCommand, listShellCommands } from "../../src/config/shell/commands.ts";
+import { findShellSyntax } from "../../src/config/shell/syntax.ts";
 import { decodeUtf8 } from "../../src/config/utf8.ts";
 import {
   readBoolean,
@@ -21,9 +21,9 @@ import {
   readWholeNumber,
   readWholeSeconds,
 } from "../../src/config/values.ts";
-import { splitWords } from "../../src/config/words.ts";
-import { BoundedSearch } from "../../src/program/bounded-search.ts";
-import { pattern } from "../../src/program/match.ts";
+import { splitWords } from "../../src/config/shell/words.ts";
+import { BoundedSearch } from "../../src/identity/bounded-search.ts";
+import { pattern } from "../../src/identity/match.ts";
 import { configurations } from "../config/support/configurations.ts";
 import { loadVector } from "../config/support/load-vector.ts";
 import { type RecordedSection, readVectors } from "../conformance/vectors.ts";

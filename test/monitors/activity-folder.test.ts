@@ -13,7 +13,7 @@ import {
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { monotonicMs } from "../../src/clock.ts";
+import { monotonicMs } from "../../src/lib/clock.ts";
 import { ActivityMonitor, fileActivity } from "../../src/monitors/activity.ts";
 import type { Violation } from "../../src/monitors/violation.ts";
 import { cleanUp } from "../support/clean-up.ts";

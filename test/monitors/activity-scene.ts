@@ -5,7 +5,7 @@ import {
   type ActivityOptions,
   type FolderSight,
 } from "../../src/monitors/activity.ts";
-import { Patience } from "../../src/monitors/patience.ts";
+import { Patience } from "../../src/lib/timeout-pool.ts";
 import type { Violation } from "../../src/monitors/violation.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { FakeTime } from "./fake-time.ts";

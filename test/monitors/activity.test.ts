@@ -10,14 +10,14 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
-import { monotonicMs } from "../../src/clock.ts";
+import { monotonicMs } from "../../src/lib/clock.ts";
 import {
   type ActivityListener,
   ActivityMonitor,
   allBut,
   fileActivity,
 } from "../../src/monitors/activity.ts";
-import { Patience } from "../../src/monitors/patience.ts";
+import { Patience } from "../../src/lib/timeout-pool.ts";
 import type { Violation } from "../../src/monitors/violation.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { tempDir } from "../support/temp-dir.ts";

@@ -14,7 +14,7 @@ import {
   writeAnswer,
   writeRequest,
 } from "../../src/operations/request.ts";
-import { makeStateDir, type StateDir, stateDir } from "../../src/program/state-dir.ts";
+import { makeStateDir, type StateDir, stateDir } from "../../src/state/state-dir.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 function newState(t: TestContext): StateDir {

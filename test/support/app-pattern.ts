@@ -1,4 +1,4 @@
-import type { Pattern } from "../../src/program/match.ts";
+import type { Pattern } from "../../src/identity/match.ts";
 
 /** Matches what has `app` for its first word. */
 export const isApp: Pattern = {

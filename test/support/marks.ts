@@ -1,5 +1,5 @@
 import { parseEnviron } from "../../proc/environ.ts";
-import { launchMark } from "../../src/program/mark.ts";
+import { launchMark } from "../../src/identity/mark.ts";
 
 /** The variables of a launch, by name. */
 export function marks(program: string, launch: string): Record<string, string> {

@@ -1,8 +1,8 @@
-import { Epoll } from "../../proc/epoll.ts";
-import type { Libc } from "../../proc/libc.ts";
-import { PidfdWatcher } from "../../proc/pidfd.ts";
+import { Epoll } from "../../proc/system/epoll.ts";
+import type { Libc } from "../../proc/system/libc.ts";
+import { PidfdWatcher } from "../../proc/system/pidfd.ts";
 import { procReader } from "../../proc/reader.ts";
-import type { ProcessWatcher } from "../../proc/watch.ts";
+import type { ProcessWatcher } from "../../proc/system/process-handle.ts";
 
 /** A watcher with an epoll descriptor of its own, which goes with it. */
 export function pidfdWatcher(libc: Libc): ProcessWatcher {

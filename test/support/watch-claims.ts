@@ -3,7 +3,7 @@ import { release } from "node:os";
 import { describe, test, type TestContext } from "node:test";
 import type { Ticks } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
-import type { ProcessWatcher } from "../../proc/watch.ts";
+import type { ProcessWatcher } from "../../proc/system/process-handle.ts";
 import { cleanUp } from "./clean-up.ts";
 import { lives, orphan, sleeper, unreaped } from "./processes.ts";
 import { inTime, waitFor } from "./wait.ts";

@@ -1,7 +1,7 @@
 import { closeSync, rmSync } from "node:fs";
 import koffi from "koffi";
-import { libc } from "../../proc/libc.ts";
-import { unixAddress } from "../../proc/sockaddr_un.ts";
+import { libc } from "../../proc/system/libc.ts";
+import { unixAddress } from "../../proc/system/sockaddr_un.ts";
 
 const self = koffi.load(null);
 const bind = self.func("int bind(int fd, const void *address, unsigned int length)");

@@ -1,8 +1,8 @@
-// Takes the lock at argv[2], says "held" or "busy", and keeps it; for test/program/lock.test.ts.
+// Takes the lock at argv[2], says "held" or "busy", and keeps it; for test/state/lock.test.ts.
 // Then each line on stdin is a wish: "child" starts a child and prints its pid, "free" lets go.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { tryLock } from "../../../src/program/lock.ts";
+import { tryLock } from "../../../src/state/lock.ts";
 
 process.on("SIGINT", () => {}); // as usrsvc, which ends what it is at first
 const lock = await tryLock(process.argv[2] ?? "");

@@ -1,8 +1,8 @@
-// Watches the end of a child on a machine without koffi; for test/proc/libc.test.ts.
+// Watches the end of a child on a machine without koffi; for test/proc/system/libc.test.ts.
 import { spawn } from "node:child_process";
-import { libc, libcFailure } from "../../../proc/libc.ts";
+import { libc, libcFailure } from "../../../proc/system/libc.ts";
 import { procReader } from "../../../proc/reader.ts";
-import { makeTools } from "../../../src/program/linux-host.ts";
+import { makeTools } from "../../../src/host/linux-host.ts";
 import { refOf } from "../processes.ts";
 
 const loaded = libc() !== undefined;

@@ -1,6 +1,6 @@
-// Replaces a file and tells how; for test/program/replace-file.test.ts.
+// Replaces a file and tells how; for test/lib/replace-file.test.ts.
 import { existsSync } from "node:fs";
-import { replaceFile } from "../../../src/program/replace-file.ts";
+import { replaceFile } from "../../../src/lib/replace-file.ts";
 
 const [path = "", spare = "", text = ""] = process.argv.slice(2);
 replaceFile(path, spare, text);

@@ -1,11 +1,11 @@
-// Starts a program with few descriptors left, with more each time; for test/program/start.test.ts.
+// Starts a program with few descriptors left, with more each time; for test/lifecycle/start.test.ts.
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { linuxHost } from "../../../src/program/linux-host.ts";
-import { pattern } from "../../../src/program/match.ts";
-import { emptyRecord } from "../../../src/program/record.ts";
-import { start } from "../../../src/program/start.ts";
-import { makeStateDir, stateDir } from "../../../src/program/state-dir.ts";
+import { linuxHost } from "../../../src/host/linux-host.ts";
+import { pattern } from "../../../src/identity/match.ts";
+import { emptyRecord } from "../../../src/state/record.ts";
+import { start } from "../../../src/lifecycle/start.ts";
+import { makeStateDir, stateDir } from "../../../src/state/state-dir.ts";
 import { everythingOf, LAB_MARK } from "../lab.ts";
 import { programSettings } from "../settings.ts";
 

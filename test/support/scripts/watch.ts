@@ -1,6 +1,6 @@
-// Watches a process of its own, in the way that its argument tells; for test/proc/pidfd.test.ts.
+// Watches a process of its own, in the way that its argument tells; for test/proc/system/pidfd.test.ts.
 import { spawn } from "node:child_process";
-import { libc } from "../../../proc/libc.ts";
+import { libc } from "../../../proc/system/libc.ts";
 import { pidfdWatcher } from "../pidfd-watcher.ts";
 import { refOf } from "../processes.ts";
 

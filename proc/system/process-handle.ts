@@ -1,0 +1,28 @@
+import type { Exit } from "../exit.ts";
+import type { Pid, ProcessRef } from "../pid.ts";
+
+/** Holds on to one process: no signal given here can reach another one that got its pid. */
+export interface ProcessWatch extends Disposable {
+  readonly ref: ProcessRef;
+  /** False when the process is no longer there. Throws when it is not ours to signal. */
+  signal(signal: NodeJS.Signals): boolean;
+  /** Settles when the process ends, once; never when it is disposed of before. */
+  readonly exited: Promise<Exit>;
+}
+
+/** Notices when processes end, children or not. */
+export interface ProcessWatcher extends Disposable {
+  /** `polling`: the kernel or koffi cannot do better than a look now and then. */
+  readonly kind: "pidfd" | "polling";
+  /** True for a child of ours that was adopted and not reaped yet. */
+  isChild(pid: Pid): boolean;
+  /**
+   * Reaps a child of ours that is dead, if somebody watches it, and tells how it ended. False: nobody
+   * does, and it is still there.
+   */
+  reap(pid: Pid): boolean;
+  /** Called before a process that is nobody's child here is found dead: it may be an orphan by then. */
+  beforeEnd: () => void;
+  /** Undefined when the process is gone already. */
+  open(ref: ProcessRef): ProcessWatch | undefined;
+}

@@ -1,0 +1,296 @@
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+import { Calls } from "./calls.ts";
+import { sealDescriptors, uninherited } from "./descriptors.ts";
+import type { Exit } from "../exit.ts";
+import type { Libc } from "./libc.ts";
+import type { Pid } from "../pid.ts";
+import type { PidfdWatcher } from "./pidfd.ts";
+import type { PollingWatcher } from "./polling.ts";
+import { type ProcReader, statIfAny } from "../reader.ts";
+import { reapChild } from "./reap.ts";
+import { ageMs } from "../uptime.ts";
+import type { ProcessWatch } from "./process-handle.ts";
+
+/** What a child of ours is to be. */
+export interface SpawnOrder {
+  /** Path of the executable; a relative one counts from `directory`. */
+  readonly file: string;
+  readonly argv: readonly [string, ...string[]];
+  /** All of its environment, as `NAME=value`. */
+  readonly env: readonly string[];
+  /** Working directory; undefined: ours. */
+  readonly directory: string | undefined;
+  /** Descriptors of ours that become 1 and 2. */
+  readonly stdout: number;
+  readonly stderr: number;
+  /** Soft limit of open files; undefined: ours. */
+  readonly openFiles: number | undefined;
+}
+
+/**
+ * Makes children that are clean: each leads a session of its own, no signal is blocked or ignored,
+ * descriptor 0 is /dev/null, and there are none but 0, 1 and 2.
+ *
+ * A child is ours while we live, and reaped when it ends; when we end before, init gets it.
+ */
+export interface Spawner {
+  /**
+   * Resolves when the file has been executed. Its arguments and environment show in /proc some µs later
+   * (the kernel lets go of us as soon as the child has left our memory).
+   *
+   * @throws an error with a `code` (ENOENT, EACCES …) when no process can be made, when the folder
+   * cannot be entered or when the file cannot be executed; ETIMEDOUT when that hangs, with a promise
+   * `over` if it does so still and may yet use the descriptors: it resolves when it does not
+   */
+  spawn(order: SpawnOrder): Promise<ProcessWatch>;
+  /** True where `directory` can be asked for. */
+  readonly entersFolders: boolean;
+  /**
+   * A call is under way that may have made this child of ours, of which nobody knows yet then:
+   * resolves when it is over. Undefined where there is none.
+   */
+  underway(pid: Pid): Promise<void> | undefined;
+  /** True where that `openFiles` can be asked for; `fd`: a descriptor that was opened just now. */
+  limitsOpenFiles(openFiles: number, fd: number): boolean;
+}
+
+/** So many threads of libuv's pool may be lost to what hangs; some must be left for others. */
+const MOST_STUCK = 6;
+/** The kernel executes a file within milliseconds, unless a file system does not answer. */
+const EXEC_PATIENCE_MS = 10_000;
+/** What was to be executed is killed then, and is gone within this time, or stuck. */
+const KILL_GRACE_MS = 1000;
+/** So many descriptors may be opened by us while children are made. */
+const SPARE_DESCRIPTORS = 128;
+const { ETIMEDOUT } = constants.errno;
+
+/**
+ * By posix_spawn(3), in a thread: it returns when the exec is done, which takes 0.1 ms of it and may
+ * take for ever. Node's own spawn copies the page tables of all of Node, on the main thread.
+ */
+export class NativeSpawner implements Spawner {
+  readonly #libc: Libc;
+  readonly #watcher: PidfdWatcher;
+  readonly #reader: ProcReader;
+  readonly #limit: LoweredLimit;
+  readonly #patienceMs: number;
+  /** Threads that wait for what can neither be executed nor killed. */
+  #stuck = 0;
+  /** Children that were killed since their exec hung, and of which the call has not returned yet. */
+  readonly #killed = new Set<Pid>();
+  readonly #calls: Calls;
+
+  constructor(
+    libc: Libc,
+    watcher: PidfdWatcher,
+    reader: ProcReader,
+    patienceMs = EXEC_PATIENCE_MS,
+  ) {
+    this.#libc = libc;
+    this.#watcher = watcher;
+    this.#reader = reader;
+    this.#limit = new LoweredLimit(libc);
+    this.#calls = new Calls(reader);
+    this.#patienceMs = patienceMs;
+  }
+
+  get entersFolders(): boolean {
+    return this.#libc.canSpawnInFolder();
+  }
+
+  /**
+   * Children inherit our own limit, which is lowered for a moment. The lowest number that was free
+   * tells how many are taken: there must be room below the limit for what we open meanwhile.
+   */
+  limitsOpenFiles(openFiles: number, fd: number): boolean {
+    return fd + SPARE_DESCRIPTORS < openFiles || this.#limit.isAsLow(openFiles);
+  }
+
+  underway(pid: Pid): Promise<void> | undefined {
+    return this.#calls.behind(pid);
+  }
+
+  async spawn(order: SpawnOrder): Promise<ProcessWatch> {
+    return await this.#calls.make(async () => await this.#spawn(order));
+  }
+
+  async #spawn(order: SpawnOrder): Promise<ProcessWatch> {
+    if (this.#stuck >= MOST_STUCK) throw hangs(order.file);
+    const pid = await this.#execute(order);
+    if (pid < 0) throw systemError(-pid, order.file);
+    try {
+      return this.#watcher.adopt(pid as Pid);
+    } catch (cause) {
+      this.#clearAway(pid); // nobody could wait for it, or signal it safely
+      throw Object.assign(new Error(`${order.file}: ${(cause as Error).message}`, { cause }), {
+        code: "EMFILE",
+      });
+    }
+  }
+
+  /** Yields the pid, or minus the errno. */
+  async #execute(order: SpawnOrder): Promise<number> {
+    const { file, argv, env, directory, stdout, stderr } = order;
+    const call = { file, argv, env, folder: directory, stdout, stderr, closed: uninherited };
+    sealDescriptors(this.#libc);
+    const raise = this.#limit.lower(order.openFiles);
+    let isGivenUp = false;
+    let settle = (): void => {};
+    const over = new Promise<void>((resolve) => {
+      settle = resolve;
+    });
+    return await new Promise((resolve, reject) => {
+      let patience = setTimeout(() => {
+        try {
+          this.#killUnexecuted();
+        } catch {
+          // no descriptor is left for a look: given up all the same
+        }
+        patience = setTimeout(() => {
+          isGivenUp = true;
+          this.#stuck += 1;
+          raise();
+          reject(Object.assign(hangs(file), { over }));
+        }, KILL_GRACE_MS);
+      }, this.#patienceMs);
+      this.#libc.spawnLater(call, (pid) => {
+        clearTimeout(patience);
+        raise();
+        settle();
+        if (isGivenUp) this.#stuck -= 1;
+        const hung = this.#killed.delete(pid as Pid) || isGivenUp;
+        if (hung && pid > 0) this.#clearAway(pid);
+        resolve(hung ? -ETIMEDOUT : pid);
+      });
+    });
+  }
+
+  /**
+   * Until the exec is done a child shares our memory, and so shows our command line and environment
+   * (as another usrsvcd would not, which a program of ours has left to us); nobody knows its pid yet.
+   * Which of several it is does not matter: all that are as old hang.
+   */
+  #killUnexecuted(): void {
+    const reader = this.#reader;
+    const uptime = reader.uptime();
+    const ours = memoryOf(reader, process.pid as Pid);
+    for (const pid of reader.pids()) {
+      const stat = statIfAny(reader, pid);
+      if (stat?.ppid !== process.pid || this.#watcher.isChild(pid)) continue;
+      if (ageMs(stat.startTime, uptime) < this.#patienceMs / 2) continue;
+      try {
+        if (memoryOf(reader, pid) !== ours) continue;
+        process.kill(pid, "SIGKILL");
+        this.#killed.add(pid);
+      } catch {
+        // gone meanwhile
+      }
+    }
+  }
+
+  /** While it is a child of ours, the pid cannot be another's. */
+  #clearAway(pid: number): void {
+    if (reapChild(this.#libc, pid as Pid) !== "lives") return;
+    process.kill(pid, "SIGKILL");
+    setTimeout(() => this.#clearAway(pid), KILL_GRACE_MS).unref();
+  }
+}
+
+/** Arguments and environment, as they lie in the memory of a process. */
+function memoryOf(reader: ProcReader, pid: Pid): string {
+  return JSON.stringify([reader.cmdline(pid), [...reader.environ(pid)]]);
+}
+
+/** Our own soft limit of open files: lowered while children are made that are to inherit it. */
+class LoweredLimit {
+  readonly #libc: Libc;
+  #ours: { readonly soft: number | undefined } | undefined;
+  #users = 0;
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+  }
+
+  /** True where it need not be lowered to `count`. */
+  isAsLow(count: number): boolean {
+    const { soft } = (this.#ours ??= { soft: this.#libc.softOpenFiles() });
+    return soft !== undefined && soft <= count;
+  }
+
+  /** Call what it yields when the child is made; again does no harm. */
+  lower(count: number | undefined): () => void {
+    if (count === undefined || this.isAsLow(count)) return () => {};
+    if (this.#users === 0) this.#libc.setSoftOpenFiles(count);
+    this.#users += 1;
+    let isUser = true;
+    return () => {
+      if (!isUser) return;
+      isUser = false;
+      this.#users -= 1;
+      if (this.#users === 0) this.#libc.setSoftOpenFiles(this.#ours?.soft);
+    };
+  }
+}
+
+/** By Node, where the C library or pidfds are not to be had. */
+export class NodeSpawner implements Spawner {
+  readonly entersFolders = true;
+  readonly #watcher: PollingWatcher;
+  readonly #calls: Calls;
+
+  constructor(watcher: PollingWatcher, reader: ProcReader) {
+    this.#watcher = watcher;
+    this.#calls = new Calls(reader);
+  }
+
+  limitsOpenFiles(): boolean {
+    return false;
+  }
+
+  underway(pid: Pid): Promise<void> | undefined {
+    return this.#calls.behind(pid);
+  }
+
+  async spawn(order: SpawnOrder): Promise<ProcessWatch> {
+    return await this.#calls.make(async () => await this.#spawn(order));
+  }
+
+  async #spawn({ file, argv, env, directory, stdout, stderr }: SpawnOrder): Promise<ProcessWatch> {
+    const child = spawn(file, argv.slice(1), {
+      argv0: argv[0],
+      cwd: directory,
+      env: Object.fromEntries(env.map((line) => splitVariable(line))),
+      stdio: ["ignore", stdout, stderr],
+      detached: true,
+    });
+    const exited = new Promise<Exit>((resolve) => {
+      child.once("exit", (code, signal) => {
+        const coreDumped = false; // Node does not tell
+        if (code !== null) resolve({ kind: "code", code });
+        else
+          resolve(signal === null ? { kind: "unknown" } : { kind: "signal", signal, coreDumped });
+      });
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once("error", reject).once("spawn", resolve);
+    });
+    child.unref();
+    return this.#watcher.adopt(child.pid as Pid, exited);
+  }
+}
+
+function splitVariable(line: string): readonly [string, string] {
+  const at = line.indexOf("=");
+  return [line.slice(0, at), line.slice(at + 1)];
+}
+
+function hangs(file: string): NodeJS.ErrnoException {
+  return systemError(ETIMEDOUT, file);
+}
+
+function systemError(errno: number, what: string): NodeJS.ErrnoException {
+  const [code = `errno ${errno}`] =
+    Object.entries(constants.errno).find(([, value]) => value === errno) ?? [];
+  return Object.assign(new Error(`${what}: ${code}`), { code });
+}

@@ -1,0 +1,138 @@
+import { shownName } from "../../lib/secrets.ts";
+import type { Section } from "./configobj.ts";
+
+/** A `%(name)s` that leads nowhere; the caller knows the place. */
+export class InterpolationError extends Error {
+  override readonly name = "InterpolationError";
+  readonly #reference: string | undefined;
+  readonly #what: string;
+
+  /** `what` is the rest of a sentence that begins with the reference to `key`, if there is one. */
+  constructor(key: string | undefined, what: string) {
+    super(key === undefined ? what : `%(${shownName(key)})s ${what}`);
+    this.#reference = key;
+    this.#what = what;
+  }
+
+  /** As one sentence. In a password, what looks like a reference may be a part of it. */
+  describe(isShown: boolean): string {
+    const key = this.#reference;
+    if (key === undefined) return this.#what;
+    return isShown ? this.message : `a reference %(…)s in it ${this.#what}`;
+  }
+}
+
+/**
+ * No value may grow beyond this: ten lines of `a = %(b)s%(b)s` make a thousand copies. The kernel takes
+ * no longer argument or variable (MAX_ARG_STRLEN).
+ */
+const MAX_LENGTH = 128 * 1024;
+/** Nor those of a program together beyond what it can be given (ARG_MAX, as a stack of 8 MB makes it). */
+const MAX_OF_PROGRAM = 2 * 1024 * 1024;
+/** All that is inserted in a file, that on the way to a value included: ten thousand programs need less. */
+const MAX_OF_FILE = 8 * 1024 * 1024;
+/** A reference to nothing counts for so much: to look it up takes time, too. */
+const STEP = 16;
+/** 1.x ended in Python's limit of recursion, at about as many steps. */
+const MAX_DEPTH = 300;
+
+/**
+ * Replaces each `%(name)s` in a value of `section`, as ConfigObj does: the name is looked for in
+ * `section`, in its subsection DEFAULT, then in the same two of each section around it, up to the
+ * top of the file. A value found may hold references itself; those are looked for from `section` too.
+ *
+ * @throws {InterpolationError} when a name is not there, or a value leads back to itself
+ */
+export function interpolate(section: Section, key: string, text: string): string {
+  if (!text.includes("%(")) return text;
+  const result = expand(text, key, section, { section, open: new Set(), done: new Map() });
+  const top = ancestor(section, 1);
+  if (spend(top, result.length) > MAX_OF_PROGRAM) {
+    const most = `${MAX_OF_PROGRAM / 1024 / 1024} MB`;
+    throw new InterpolationError(
+      undefined,
+      `with it the values of [${top.name}] that hold references have more than ${most}`,
+    );
+  }
+  return result;
+}
+
+/** What the references in a section, and in a file (its root), have made so far, in characters. */
+const spent = new WeakMap<Section, number>();
+
+function spend(section: Section, length: number): number {
+  const sum = (spent.get(section) ?? 0) + length;
+  spent.set(section, sum);
+  return sum;
+}
+
+function ancestor(section: Section, depth: number): Section {
+  let found = section;
+  while (found.depth > depth) found = found.parent;
+  return found;
+}
+
+interface Search {
+  readonly section: Section;
+  /** The keys that are being expanded, to notice a loop. */
+  readonly open: Set<string>;
+  readonly done: Map<string, string>;
+}
+
+function expand(text: string, key: string, owner: Section, search: Search): string {
+  // ConfigObj notes the section's name alone, and so takes two sections of one name for one.
+  const mark = `${owner.depth === 0 ? "" : `[${owner.name}]`}${key}`;
+  const known = search.done.get(mark);
+  if (known !== undefined && search.open.size > 0) return known;
+  if (search.open.has(mark)) throw new InterpolationError(key, "leads back to itself");
+  if (search.open.size >= MAX_DEPTH) {
+    throw new InterpolationError(key, `refers to others more than ${MAX_DEPTH} times in a row`);
+  }
+  search.open.add(mark);
+  let result = "";
+  let copied = 0;
+  for (const { name, start, end } of references(text)) {
+    const found = find(search.section, name);
+    result += text.slice(copied, start) + expand(found.text, name, found.owner, search);
+    if (result.length > MAX_LENGTH)
+      throw new InterpolationError(name, "makes the value too long: more than 128 kB");
+    copied = end;
+  }
+  result += text.slice(copied);
+  if (spend(ancestor(owner, 0), result.length + STEP) > MAX_OF_FILE) {
+    throw new InterpolationError(
+      undefined,
+      `the references of this file insert more than ${MAX_OF_FILE / 1024 / 1024} MB`,
+    );
+  }
+  search.open.delete(mark);
+  search.done.set(mark, result);
+  return result;
+}
+
+/** Finds each `%(name)s`; what is put in for one is not searched again. */
+function* references(text: string): Generator<{ name: string; start: number; end: number }> {
+  let close = -1;
+  for (let start = text.indexOf("%("); start >= 0;) {
+    if (close < start + 2) close = text.indexOf(")", start + 2);
+    if (close < 0) return;
+    if (text[close + 1] === "s") {
+      yield { name: text.slice(start + 2, close), start, end: close + 2 };
+      start = text.indexOf("%(", close + 2);
+    } else {
+      start = text.indexOf("%(", start + 1);
+    }
+  }
+}
+
+function find(section: Section, name: string): { text: string; owner: Section } {
+  for (let owner = section; ; owner = owner.parent) {
+    const entry = owner.entries.get(name) ?? owner.sections.get("DEFAULT")?.entries.get(name);
+    if (entry) return { text: entry.text, owner };
+    if (owner.depth === 0) break;
+  }
+  throw new InterpolationError(
+    name,
+    `is set neither in this section, nor in its [[DEFAULT]], nor in a section around it`,
+  );
+}

@@ -1,0 +1,170 @@
+import type { ConfigFile, Section } from "../configobj/configobj.ts";
+import { chooseDefaults, findDefaults, type ReadFile } from "./defaults.ts";
+import { adviseForeignSection } from "./foreign-keys.ts";
+import { IssueList } from "../issue-list.ts";
+import type { ConfigIssue, Place } from "../issue.ts";
+import { nearest } from "../nearest.ts";
+import type { ProgramHost } from "./main.ts";
+import { resolveProgram } from "./program.ts";
+import { DEFAULTS, nameAfter, PROGRAM, topOf } from "../section-names.ts";
+import { schemas } from "../schema.ts";
+import type { PlacedSection } from "./section-reader.ts";
+import { shownSection } from "../shown.ts";
+import type { FaultyProgram, ProgramSettings, Settings } from "../settings.ts";
+
+/** All that is read of the programs. */
+export type ResolvedPrograms = Pick<Settings, "programs" | "faulty" | "issues">;
+
+/**
+ * Puts DefaultSettings under programs and converts all values. The first file is the main one; the
+ * issues of its `[Main]` are not told here.
+ *
+ * A line that cannot be read sets aside the program in whose section it stands. Where a header is
+ * broken, nobody knows which program it was: its lines are dropped, and an error without a program says
+ * so. The other programs of the file work, since each has its own section.
+ */
+export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): ResolvedPrograms {
+  const general = new IssueList(undefined);
+  const defaults = findDefaults(files, general);
+  const programs = new Map<string, ProgramSettings>();
+  const faulty = new Map<string, FaultyProgram>();
+  const seen = new Map<string, PlacedSection>();
+  const issues: ConfigIssue[] = [];
+  let long = 0;
+  for (const file of files) {
+    const faults = faultsBySection(file, general);
+    noteIgnored(file, file !== files[0], general);
+    for (const section of file.root.sections.values()) {
+      const name = nameAfter(PROGRAM, section);
+      if (name === undefined) continue;
+      const list = new IssueList(name === "" ? undefined : name);
+      const place = { file: file.path, line: section.line };
+      for (const fault of faults.get(section) ?? []) {
+        list.error({ file: file.path, line: fault.line }, fault.message);
+      }
+      if (name === "" || name === "all") {
+        list.error(
+          place,
+          name === "" ? NAMELESS : 'the name "all" means all programs; choose another',
+        );
+      } else if (seen.has(name)) {
+        repeatName(name, place, seen.get(name), list);
+        setAside(name, programs, faulty);
+      } else if (long > MOST_OF_LONG) {
+        list.error(place, TOO_MUCH);
+        faulty.set(name, { name, place, known: {} });
+      } else {
+        const own = { section, file: file.path };
+        seen.set(name, own);
+        if (name.trim() !== name)
+          list.warn(place, `the name ${JSON.stringify(name)} has a blank at its side`);
+        const base = chooseDefaults(own, defaults, list);
+        for (const issue of base?.issues ?? []) list.issues.push({ ...issue, program: name });
+        const resolved = resolveProgram(name, own, base?.layer, host, list);
+        if ("settings" in resolved) programs.set(name, resolved.settings);
+        else faulty.set(name, { name, place, known: resolved.known });
+        const { command = "" } = "settings" in resolved ? resolved.settings : resolved.known;
+        if (command.length > LONG) long += command.length;
+      }
+      for (const issue of list.issues) issues.push(issue);
+    }
+  }
+  warnOfSharedPidfiles(programs, issues);
+  return { programs, faulty, issues: [...general.issues, ...issues] };
+}
+
+/** Commands are taken apart for each program, also one that stands once, in defaults that all share. */
+const LONG = 16 * 1024;
+const MOST_OF_LONG = 8 * 1024 * 1024;
+const TOO_MUCH =
+  "the long commands (16 kB or more) of the programs above have together more than 8 MB; shorten them";
+
+const NAMELESS = "[Program:] has no name; write one, as in [Program:web]";
+
+function faultsBySection(
+  file: ReadFile,
+  issues: IssueList,
+): ReadonlyMap<Section, ConfigFile["faults"]> {
+  const found = new Map<Section, ConfigFile["faults"][number][]>();
+  for (const fault of file.faults) {
+    const section = topOf(fault.owner);
+    if (section === undefined || nameAfter(PROGRAM, section) === undefined) {
+      issues.error({ file: file.path, line: fault.line }, fault.message);
+      continue;
+    }
+    const list = found.get(section) ?? [];
+    list.push(fault);
+    found.set(section, list);
+  }
+  return found;
+}
+
+/** What stands in a file, but is read by nobody. */
+function noteIgnored({ path, root }: ReadFile, isFurther: boolean, issues: IssueList): void {
+  for (const { name, line } of root.sections.values()) {
+    const place = { file: path, line };
+    if (name === "Main") {
+      if (isFurther) issues.warn(place, "[Main] counts only in the main file, and is ignored here");
+    } else if (name !== "DEFAULT" && !name.startsWith(PROGRAM) && !name.startsWith(DEFAULTS)) {
+      const [kind = name, ...rest] = name.split(":");
+      const near = nearest(kind, ["Main", "Program", "DefaultSettings"]);
+      const meant =
+        near === undefined || near === "Main" ? near : `${near}:${rest.join(":") || "NAME"}`;
+      const foreign = adviseForeignSection(name);
+      const advice = foreign ?? (meant === undefined ? undefined : `did you mean [${meant}]?`);
+      issues.warn(
+        place,
+        `[${shownSection(name)}] is no section of usrsvc, and is ignored${advice === undefined ? "" : `; ${advice}`}`,
+      );
+    }
+  }
+  for (const [key, { line }] of root.entries) {
+    const place = { file: path, line };
+    if (key.startsWith(PROGRAM)) {
+      issues.error(
+        place,
+        `${shownSection(key)}: must be a section, [${shownSection(key)}], with its keys in the lines below`,
+      );
+    } else if (Object.values(schemas).some((schema) => Object.hasOwn(schema, key))) {
+      issues.warn(place, `${key}: stands in no section, and is ignored`);
+    }
+  }
+}
+
+function repeatName(
+  name: string,
+  place: Place,
+  first: PlacedSection | undefined,
+  issues: IssueList,
+): void {
+  const other = `${first?.file}:${first?.section.line}`;
+  issues.error(place, `[Program:${name}] is there already, in ${other}; rename one of them`);
+}
+
+/** A name that stands for two programs can start neither; what the first one says is known of it. */
+function setAside(
+  name: string,
+  programs: Map<string, ProgramSettings>,
+  faulty: Map<string, FaultyProgram>,
+): void {
+  const program = programs.get(name);
+  if (program === undefined) return;
+  programs.delete(name);
+  faulty.set(name, { name, place: program.place, known: program });
+}
+
+function warnOfSharedPidfiles(
+  programs: ReadonlyMap<string, ProgramSettings>,
+  issues: ConfigIssue[],
+): void {
+  const owners = new Map<string, string>();
+  for (const { name, pidfile, place } of programs.values()) {
+    const other = owners.get(pidfile);
+    if (other === undefined) {
+      owners.set(pidfile, name);
+      continue;
+    }
+    const message = `pidfile: ${JSON.stringify(pidfile)} is also that of ${JSON.stringify(other)}; each program needs its own`;
+    issues.push({ place, severity: "warning", program: name, message });
+  }
+}

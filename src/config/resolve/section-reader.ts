@@ -1,0 +1,143 @@
+import { shownName } from "../../lib/secrets.ts";
+import type { Entry, Section } from "../configobj/configobj.ts";
+import { adviseForeignKey } from "./foreign-keys.ts";
+import { interpolate, InterpolationError } from "../configobj/interpolate.ts";
+import type { IssueList } from "../issue-list.ts";
+import { nearest } from "../nearest.ts";
+import { type Schema, schemas, type Table, type Values } from "../schema.ts";
+import { isSecretKey, shownKey } from "../shown.ts";
+import type { RawValue } from "../values.ts";
+
+/** A section and the file in which it stands. */
+export interface PlacedSection {
+  readonly section: Section;
+  readonly file: string;
+}
+
+/** A value with its line, references to other values replaced. */
+export interface Found extends RawValue {
+  readonly line: number;
+}
+
+/** Values of one file by key; undefined: the key is set, but to nothing that can be had. */
+export interface FoundValues {
+  readonly file: string;
+  readonly values: ReadonlyMap<string, Found | undefined>;
+}
+
+/** The value of an entry; undefined, and an issue, where a reference leads nowhere. */
+export function resolveEntry(
+  { section, file }: PlacedSection,
+  key: string,
+  entry: Entry,
+  issues: IssueList,
+): Found | undefined {
+  const { line, text, list } = entry;
+  if (entry.isCutAtHash) {
+    const advice = `quote it if the # belongs to it`;
+    issues.warn(
+      { file, line },
+      `${shownName(key)}: the value ends at the #, where a comment begins; ${advice}`,
+    );
+  }
+  if (!text.includes("%(")) return entry;
+  try {
+    return {
+      text: interpolate(section, key, text),
+      list: list?.map((item) => interpolate(section, key, item)),
+      isBrokenList: entry.isBrokenList,
+      isCutAtHash: entry.isCutAtHash,
+      written: text,
+      line,
+    };
+  } catch (error) {
+    if (!(error instanceof InterpolationError)) throw error;
+    const isShown = !isSecretKey(section, key);
+    issues.error({ file, line }, `${shownName(key)}: ${error.describe(isShown)}`);
+    return undefined;
+  }
+}
+
+/** The values of a section by key, other spellings resolved; unknown keys become issues. */
+export function findValues<S extends Schema>(
+  placed: PlacedSection,
+  table: Table<S>,
+  issues: IssueList,
+): FoundValues {
+  const { file, section } = placed;
+  if (isPlain(section, table)) return { file, values: section.entries };
+  const values = new Map<string, Found | undefined>();
+  for (const [name, entry] of section.entries) {
+    const value = resolveEntry(placed, name, entry, issues);
+    const key = table.spellings.get(name);
+    const place = { file, line: entry.line };
+    if (key === undefined) issues.error(place, unknownKey(name, entry, table));
+    else if (values.has(key))
+      issues.error(place, `${name}: is another spelling of ${key}, which is set already`);
+    else values.set(key, value);
+  }
+  for (const name of section.unread) {
+    const key = table.spellings.get(name);
+    if (key !== undefined && !values.has(key)) values.set(key, undefined);
+  }
+  return { file, values };
+}
+
+/** Whether the entries of a section are its values just as they stand there. */
+function isPlain<S extends Schema>(section: Section, { schema }: Table<S>): boolean {
+  if (section.unread.size > 0) return false;
+  for (const [name, { text, isCutAtHash }] of section.entries) {
+    if (isCutAtHash || text.includes("%(") || !Object.hasOwn(schema, name)) return false;
+  }
+  return true;
+}
+
+/**
+ * Reads the values of `own`, and those of `base` that `own` does not set. What is not set at all gets
+ * its default, and a key with an issue is left out.
+ */
+export function readValues<S extends Schema>(
+  { schema, fallbacks }: Table<S>,
+  own: FoundValues | undefined,
+  base: FoundValues | undefined,
+  issues: IssueList,
+): Partial<Values<S>> {
+  const read: Partial<Record<string, unknown>> = { ...fallbacks };
+  for (const layer of [base, own]) {
+    if (layer === undefined) continue;
+    for (const [key, value] of layer.values) {
+      if (layer === base && own?.values.has(key)) continue;
+      const reading = value && schema[key]?.read(value);
+      if (reading && "value" in reading) {
+        read[key] = reading.value;
+        continue;
+      }
+      delete read[key];
+      if (value && reading) {
+        issues.error({ file: layer.file, line: value.line }, `${key}: ${reading.problem}`);
+      }
+    }
+  }
+  return read as Partial<Values<S>>;
+}
+
+function unknownKey<S extends Schema>(
+  name: string,
+  { text }: Entry,
+  { schema, spellings }: Table<S>,
+): string {
+  const shown = shownKey(name, text);
+  for (const other of Object.values<Schema>(schemas)) {
+    const setting = other === schema || !Object.hasOwn(other, name) ? undefined : other[name];
+    if (setting)
+      return `unknown key ${shown} in this section; it belongs into ${TITLES[setting.section]}`;
+  }
+  const foreign = spellings.has("command") ? adviseForeignKey(name) : undefined;
+  if (foreign !== undefined) return `unknown key ${shown}; ${foreign}`;
+  const near = nearest(name, spellings.keys());
+  return near === undefined
+    ? `unknown key ${shown}; known are ${Object.keys(schema).join(", ")}`
+    : `unknown key ${shown}; did you mean ${near}?`;
+}
+
+const TITLES = { Main: "[Main]", Program: "[Program:NAME]", Monitor: "[[Monitor]]" };

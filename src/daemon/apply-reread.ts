@@ -1,0 +1,61 @@
+import type { MainSettings, ProgramSettings, Settings } from "../config/settings.ts";
+import { settingsDigest, settingsFingerprint as fingerprint } from "../state/digest.ts";
+
+/** What differs between two configurations, by program. */
+export interface Difference {
+  readonly added: readonly ProgramSettings[];
+  readonly removed: readonly string[];
+  readonly changed: readonly ProgramSettings[];
+  /** Of these, the names of those that a process gets only when it is started. */
+  readonly launched: ReadonlySet<string>;
+  /** Keys of `[Main]`, as they are written, whose change only a restart of usrsvcd applies. */
+  readonly main: readonly string[];
+}
+
+/** All others apply at a reread. */
+const fixed: readonly (readonly [key: string, name: keyof MainSettings])[] = [
+  ["state_dir", "stateDir"],
+];
+
+/** Compares two configurations. */
+export function compare(before: Settings, after: Settings): Difference {
+  const added: ProgramSettings[] = [];
+  const changed: ProgramSettings[] = [];
+  const launched = new Set<string>();
+  for (const [name, settings] of after.programs) {
+    const old = before.programs.get(name);
+    if (old === undefined) added.push(settings);
+    else if (fingerprint(old) !== fingerprint(settings)) {
+      changed.push(settings);
+      if (settingsDigest(old) !== settingsDigest(settings)) launched.add(name);
+    }
+  }
+  const removed = [...before.programs.keys()].filter((name) => !after.programs.has(name));
+  const main = fixed.filter(([, name]) => before.main[name] !== after.main[name]);
+  return { added, removed, changed, launched, main: main.map(([key]) => key) };
+}
+
+/**
+ * The programs that were set aside and are right by now; undefined where anything else is different
+ * as well, which is for `usrsvcd reread` to apply.
+ */
+export function recovered(
+  before: Settings,
+  after: Settings,
+): readonly ProgramSettings[] | undefined {
+  if (JSON.stringify(before.main) !== JSON.stringify(after.main)) return undefined;
+  const { added, removed, changed } = compare(before, after);
+  if (removed.length > 0 || changed.length > 0) return undefined;
+  const names = new Set([...after.programs.keys(), ...after.faulty.keys()]);
+  const isOld = (name: string): boolean => before.programs.has(name) || before.faulty.has(name);
+  if (![...names].every(isOld) || ![...before.faulty.keys()].every((name) => names.has(name))) {
+    return undefined;
+  }
+  const isSame = (settings: ProgramSettings): boolean => {
+    const known = before.faulty.get(settings.name)?.known ?? {};
+    const keys = Object.keys(known) as (keyof ProgramSettings)[];
+    const now = Object.fromEntries(keys.map((key) => [key, settings[key]]));
+    return fingerprint(known) === fingerprint(now);
+  };
+  return added.every(isSame) ? added : undefined;
+}

@@ -1,0 +1,143 @@
+import { existsSync } from "node:fs";
+import { isSameFile, realPath } from "../lib/same-file.ts";
+import { libc } from "../../proc/system/libc.ts";
+import { Epoll } from "../../proc/system/epoll.ts";
+import { hasPidfd, PidfdWatcher } from "../../proc/system/pidfd.ts";
+import { PollingWatcher } from "../../proc/system/polling.ts";
+import { assertOwnProc } from "../../proc/own-proc.ts";
+import { type ProcReader, procReader } from "../../proc/reader.ts";
+import { NativeSpawner, NodeSpawner, type Spawner } from "../../proc/system/spawn.ts";
+import { Turns } from "../lib/semaphore.ts";
+import type { ProcessWatcher } from "../../proc/system/process-handle.ts";
+import type { ProgramSettings, Standing } from "../config/settings.ts";
+import { inheritedEnvironment, originalOpenFiles } from "../launch/environment.ts";
+import type { Host } from "./host.ts";
+import { launchHome, markOf } from "../identity/mark.ts";
+import { Neighbours } from "../identity/neighbours.ts";
+import { ProcessTable } from "../identity/process-table.ts";
+import { LayeredOwners, type Owners, RecordedOwners } from "../identity/owners.ts";
+import { readRecord } from "../state/record.ts";
+import type { StateDir } from "../state/state-dir.ts";
+
+/** How often processes are looked at without pidfds: often by the tool, which lives for seconds. */
+const POLL_MS = { usrsvc: 20, usrsvcd: 1000 };
+
+/** Enough to keep two cores busy; few enough to leave threads and descriptors for all else. */
+const LAUNCHES_AT_ONCE = 8;
+
+/** What is managed from here, by the configuration. */
+export interface Scope {
+  /** The main configuration file. */
+  readonly config: string;
+  /** The home folder, by the name that HOME has. */
+  readonly home?: string;
+  readonly isConfigured: (name: string) => boolean;
+  /** The state folder that is used where a configuration names none: there the others are known. */
+  readonly commonState?: string;
+  /** How a program of this name stands in another main configuration file. */
+  readonly standingIn?: (config: string, name: string) => Standing;
+  /** The main configuration file of the usrsvcd of the state folder, if one runs. */
+  readonly daemonConfig?: () => string | undefined;
+  /** All programs of the configuration. */
+  readonly programs?: () => Iterable<ProgramSettings>;
+}
+
+/**
+ * This machine. Dispose of it at the end, so that no thread keeps waiting.
+ *
+ * @throws {ProcError} when the /proc here is not ours
+ */
+export function linuxHost(
+  state: StateDir,
+  by: "usrsvc" | "usrsvcd",
+  scope: Scope,
+): Host & Disposable {
+  assertOwnProc();
+  const proc = procReader();
+  const { config, commonState: common } = scope;
+  const isElsewhere = (of: string | undefined): boolean =>
+    of !== undefined && !isSameFile(of, config) && existsSync(of);
+  const isCopied = (name: string, of: string | undefined): boolean =>
+    of !== undefined && isElsewhere(of) && scope.standingIn?.(of, name) === "apart";
+  const counts = (name: string, of: string | undefined): boolean =>
+    (scope.isConfigured(name) ? by === "usrsvc" : isElsewhere(of)) && !isCopied(name, of);
+  let home: string | undefined;
+  const findHome = (): string => (home ??= launchHome(belowRealHome(config, scope.home)));
+  const recorded = new RecordedOwners(state, {
+    boot: () => proc.bootId(),
+    counts,
+    markedAs({ pid }) {
+      const mark = markOf(proc, pid);
+      return mark?.home === findHome() ? mark.program : undefined;
+    },
+  });
+  const owners: Owners = by === "usrsvcd" ? new LayeredOwners(recorded) : recorded;
+  const env = inheritedEnvironment(process.env);
+  let tools: Tools | undefined;
+  const needTools = (): Tools => (tools ??= makeTools(proc, POLL_MS[by]));
+  const table = new ProcessTable(proc, process.getuid?.() ?? 0);
+  const turns = new Turns(LAUNCHES_AT_ONCE);
+  return {
+    proc,
+    watcher: () => needTools().watcher,
+    spawner: () => needTools().spawner,
+    launchTurn: async (signal) => await turns.take(signal),
+    launching: new Set(),
+    table,
+    state,
+    by,
+    env,
+    openFiles: originalOpenFiles(process.env),
+    config,
+    get home() {
+      return findHome();
+    },
+    neighbours: common === undefined ? undefined : new Neighbours(state, { proc, common }),
+    programs: scope.programs,
+    standingIn: scope.standingIn,
+    daemonConfig: scope.daemonConfig,
+    ownerOf: (process, assumed) => owners.ownerOf(process, assumed),
+    ownerOfSession: (session) => owners.ownerOfSession(session),
+    ownerOfLaunch: (launch) => owners.ownerOfLaunch(launch),
+    claim: (name, claim) => owners.claim(name, claim),
+    isRetired: (name) =>
+      !scope.isConfigured(name) && !isElsewhere(recordedConfig(state, name, proc.bootId())),
+    [Symbol.dispose]: () => tools?.[Symbol.dispose](),
+  };
+}
+
+/** A home may have two names: of a file in it, the place counts. Other links may lead to another release soon. */
+function belowRealHome(path: string, home: string | undefined): string {
+  if (home === undefined || !path.startsWith(`${home}/`)) return path;
+  return realPath(home) + path.slice(home.length);
+}
+
+function recordedConfig(state: StateDir, name: string, boot: string): string | undefined {
+  return readRecord(state, name, boot).record?.config;
+}
+
+/** What acts on processes; made when it is first needed. */
+export interface Tools extends Disposable {
+  readonly watcher: ProcessWatcher;
+  readonly spawner: Spawner;
+}
+
+/** By pidfds where they are to be had, else by looking now and then. */
+export function makeTools(proc: ProcReader, pollMs: number): Tools {
+  const c = libc();
+  if (c === undefined || !hasPidfd(c)) {
+    const watcher = new PollingWatcher(proc, pollMs);
+    const spawner = new NodeSpawner(watcher, proc);
+    return { watcher, spawner, [Symbol.dispose]: () => watcher[Symbol.dispose]() };
+  }
+  const epoll = new Epoll(c);
+  const watcher = new PidfdWatcher(c, epoll, proc);
+  return {
+    watcher,
+    spawner: new NativeSpawner(c, watcher, proc),
+    [Symbol.dispose]() {
+      watcher[Symbol.dispose]();
+      epoll[Symbol.dispose]();
+    },
+  };
+}

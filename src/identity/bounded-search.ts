@@ -1,0 +1,200 @@
+import { Script } from "node:vm";
+import type { MatchRule } from "../config/settings.ts";
+import { shorten } from "../lib/format.ts";
+import { textHash } from "../lib/text-hash.ts";
+
+type Title = Pick<MatchRule & { kind: "title" }, "source" | "regex" | "ways">;
+
+/** An expression may hold the main thread for so long a second, in ms: all other programs wait. */
+const MOST_MS = 30;
+const WINDOW_MS = 1000;
+/** When that is spent, others are still given so much; what is over in time costs nothing that counts. */
+const PROBE_MS = 2;
+const MOST_PROBES = 10;
+/** A text is probed so often: the first time the machine may have been at other work. */
+const MOST_LATE = 2;
+/** So many steps take no time that counts: a command line of an ordinary length. */
+const FEW_STEPS = 20_000;
+/** So many are over within a few ms. */
+const MANY_STEPS = 2_000_000;
+/** Of so many texts that are dear is known what came of it. */
+const KNOWN = 500;
+
+/** Of so many expressions that were dear once. */
+const BUDGETS = 500;
+
+/**
+ * Searches command lines for an expression, within bounds: V8 tries all ways there are, and a process
+ * chooses its title itself. What is too dear is not found, and is told of.
+ */
+export class BoundedSearch {
+  readonly #title: Title;
+  /** Made when it is first needed: ordinary expressions need none. */
+  #budget: Budget | undefined;
+  /** Texts that were too dear and were told of. */
+  readonly #told = new Set<string>();
+  #trouble: string | undefined;
+  /** Of the window that began then. */
+  #lateProbes = 0;
+  #windowAt = 0;
+
+  constructor(title: Title) {
+    this.#title = title;
+  }
+
+  /** True where the expression is found in `text`, as far as that can be told. */
+  isIn(text: string): boolean {
+    const { regex, ways } = this.#title;
+    const steps = ways === undefined ? Infinity : mostSteps(ways, text.length);
+    if (steps <= FEW_STEPS) return regex.test(text);
+    this.#budget ??= budgetOf(regex);
+    const windowAt = this.#budget.windowAt();
+    if (windowAt !== this.#windowAt) this.#lateProbes = 0;
+    this.#windowAt = windowAt;
+    const key = `${text.length} ${textHash(text)}`;
+    const found = this.#budget.find(key, text, steps, this.#lateProbes < MOST_PROBES);
+    if (found === "late") this.#lateProbes += 1;
+    if (found === "dear") this.#tell(key, text);
+    return found === true;
+  }
+
+  /** What was too dear since this was asked last, told once; undefined: nothing. */
+  takeTrouble(): string | undefined {
+    const trouble = this.#trouble;
+    this.#trouble = undefined;
+    return trouble;
+  }
+
+  #tell(key: string, text: string): void {
+    if (this.#told.has(key)) return;
+    if (this.#told.size >= KNOWN) this.#told.clear();
+    this.#told.add(key);
+    const whose = `a command line of ${text.length} characters (${shorten(text, 60)})`;
+    this.#trouble = `proctitle_re ${shorten(this.#title.source)} takes more than ${MOST_MS} ms to be looked for in ${whose}, which is taken for another's; write it without a repeat within a repeat, and with fewer of .* and .+`;
+  }
+}
+
+/**
+ * The time of one expression, and what came of it. Many programs may have the same, from their defaults:
+ * what is too dear for one is so for all.
+ */
+class Budget {
+  readonly #regex: RegExp;
+  readonly #known = new Map<string, boolean | "dear">();
+  /** Texts that took too long in this window, when the time was spent, and how often. */
+  readonly #late = new Map<string, number>();
+  #windowAt = Number.NEGATIVE_INFINITY;
+  #spentMs = 0;
+
+  constructor(regex: RegExp) {
+    this.#regex = regex;
+  }
+
+  /** When the window began in which we are. */
+  windowAt(): number {
+    const now = performance.now();
+    if (now - this.#windowAt > WINDOW_MS) {
+      this.#windowAt = now;
+      this.#spentMs = 0;
+      this.#late.clear();
+    }
+    return this.#windowAt;
+  }
+
+  /** `late`: a probe took too long; undefined: there was no time to tell. */
+  find(
+    key: string,
+    text: string,
+    steps: number,
+    mayProbe: boolean,
+  ): boolean | "dear" | "late" | undefined {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const leftMs = Math.floor(MOST_MS - this.#spentMs);
+    const isProbe = leftMs < MOST_MS / 2;
+    // What is dear was found already, and is known to the next look: it must not keep this one from all else.
+    const late = this.#late.get(key) ?? 0;
+    if (isProbe && (!mayProbe || late >= MOST_LATE)) return undefined;
+    const found = this.#search(text, steps, isProbe ? PROBE_MS : leftMs);
+    if (found === undefined && isProbe) {
+      this.#late.set(key, late + 1);
+      return "late";
+    }
+    this.#note(key, found ?? "dear");
+    return found ?? "dear";
+  }
+
+  /** Undefined where it would take longer than `ms`. */
+  #search(text: string, steps: number, ms: number): boolean | undefined {
+    const start = cpuMs();
+    try {
+      return steps <= MANY_STEPS ? this.#regex.test(text) : testWithin(this.#regex, text, ms);
+    } finally {
+      this.#spentMs += cpuMs() - start;
+    }
+  }
+
+  #note(key: string, found: boolean | "dear"): void {
+    if (this.#known.size >= KNOWN) this.#known.clear();
+    this.#known.set(key, found);
+  }
+}
+
+const budgets = new Map<string, Budget>();
+
+function budgetOf(regex: RegExp): Budget {
+  const key = String(regex);
+  const known = budgets.get(key);
+  if (known !== undefined) return known;
+  if (budgets.size >= BUDGETS) budgets.clear();
+  const budget = new Budget(regex);
+  budgets.set(key, budget);
+  return budget;
+}
+
+/** How often a character is looked at, at most. */
+function mostSteps({ factor, degree }: NonNullable<Title["ways"]>, length: number): number {
+  const steps = factor * (length + 1) ** (degree + 1);
+  return Number.isNaN(steps) ? Infinity : steps;
+}
+
+let job: (() => boolean) | undefined;
+const JOB = Symbol.for("usrsvc.search");
+let script: Script | undefined;
+
+/**
+ * On a machine at work the time may be over before the search has had half of it: so often again, each time
+ * for twice as long, since it begins anew.
+ */
+const MOST_TRIES = 5;
+
+function testWithin(regex: RegExp, text: string, ms: number): boolean | undefined {
+  for (let tries = 0; ; tries += 1) {
+    const before = cpuMs();
+    const found = testOnce(regex, text, ms * 2 ** tries);
+    if (found !== undefined || tries === MOST_TRIES || cpuMs() - before >= ms / 2) return found;
+  }
+}
+
+/** What this process has had of the processors: what others had meanwhile is not its own doing. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** V8 breaks a search off, but only for a script with a timeout; that takes a thread, and 60 µs. */
+function testOnce(regex: RegExp, text: string, ms: number): boolean | undefined {
+  if (script === undefined) {
+    Object.defineProperty(globalThis, JOB, { value: () => job?.() });
+    script = new Script("globalThis[Symbol.for('usrsvc.search')]()");
+  }
+  job = () => regex.test(text);
+  try {
+    return script.runInThisContext({ timeout: ms }) as boolean;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return undefined;
+    throw error;
+  } finally {
+    job = undefined;
+  }
+}

@@ -1,0 +1,108 @@
+import { sameProcess, TICKS_PER_SECOND } from "../../proc/pid.ts";
+import { statIfAny } from "../../proc/reader.ts";
+import { monotonicMs, sleep } from "../lib/clock.ts";
+import type { Host } from "../host/host.ts";
+import type { Found } from "./identify.ts";
+import { offspring, relation } from "./lineage.ts";
+import { executables, searchPath } from "./match.ts";
+import type { ProgramRecord } from "../state/record.ts";
+import { lookFor, runsOneOf, type Subject } from "./program.ts";
+
+/*
+ * What takes the place of a process that has ended: an upgrade of gunicorn or nginx, a daemon whose first
+ * process has left. It is looked for among what the dead has left, before that is ended.
+ */
+
+/** A successor lives for so long at least, in ms: a worker that its master's death ends is none. */
+const HEIR_LIVES_MS = 250;
+/** One that was executed just now gets so long for its title, or for its pidfile. */
+const HEIR_PATIENCE_MS = 2000;
+const HEIR_LOOK_MS = 50;
+/** One that replaces it was started at most so long before, in seconds. */
+const REPLACED_WITHIN_S = 10;
+
+/** The successor of a process. */
+export type Heir = Found & { readonly kind: "running" };
+
+/**
+ * Looks for the successor of the process on record, which has ended. While something that it left runs
+ * one of `executables` (real paths), and was executed anew, it is waited for: titles come late.
+ */
+export async function findHeir(
+  subject: Subject,
+  record: ProgramRecord,
+  files: readonly string[],
+  host: Host,
+  signal: AbortSignal,
+): Promise<Heir | undefined> {
+  const end = monotonicMs() + HEIR_PATIENCE_MS;
+  for (;;) {
+    // Titles are set within the first seconds: the last ones that were seen do not count.
+    const found = lookFor(subject, record, host, { thorough: true });
+    const heir = found.kind === "running" ? await ifItLasts(found, host, signal) : undefined;
+    if (heir !== undefined) return heir;
+    const mayCome = mayComeYet(record, files, host) || isBeingReplaced(subject, files, host);
+    if (monotonicMs() >= end || !mayCome) return undefined;
+    await sleep(HEIR_LOOK_MS, signal);
+  }
+}
+
+/** The same for a process whose end nobody has seen: what it executed is known by the settings only. */
+export async function findHeirOfUnseen(
+  subject: Subject,
+  record: ProgramRecord | undefined,
+  host: Host,
+  signal: AbortSignal,
+): Promise<Heir | undefined> {
+  const { settings } = subject;
+  if (settings === undefined || record?.process === undefined) return undefined;
+  if (record.phase !== "running") return undefined;
+  const files = executables(settings, searchPath(settings, host.env));
+  return await findHeir(subject, record, files, host, signal);
+}
+
+async function ifItLasts(
+  found: Heir,
+  { proc }: Pick<Host, "proc">,
+  signal: AbortSignal,
+): Promise<Heir | undefined> {
+  const lives = (): boolean => sameProcess(proc.alive(found.process.pid), found.process);
+  const end = monotonicMs() + HEIR_LIVES_MS;
+  while (monotonicMs() < end) {
+    if (!lives()) return undefined;
+    await sleep(HEIR_LOOK_MS, signal);
+  }
+  return found;
+}
+
+/**
+ * Somebody has started another of a program that writes its own pidfile, and that one has told the first to
+ * leave before it names itself there: `haproxy -D -p PIDFILE -sf OLD`.
+ */
+function isBeingReplaced(
+  { name, settings }: Subject,
+  files: readonly string[],
+  host: Host,
+): boolean {
+  if (settings?.autopid !== false || files.length === 0) return false;
+  const since = (host.proc.uptime() - REPLACED_WITHIN_S) * TICKS_PER_SECOND;
+  return host.table.sweep().some(({ ref, argv }) => {
+    if (ref.startTime < since || !argv.some((word) => settings.argv.includes(word))) return false;
+    return runsOneOf(files, ref, host) && relation(ref, name, host) === "free";
+  });
+}
+
+/** Something left runs one of the executables, and was executed anew. */
+function mayComeYet(
+  { launch, launched, process, image, session }: ProgramRecord,
+  files: readonly string[],
+  host: Host,
+): boolean {
+  const leader = launched ?? process;
+  if (leader === undefined || files.length === 0) return false;
+  const { proc, table } = host;
+  return offspring({ launch, launched: leader, session }, table.sweep()).some(({ ref }) => {
+    if (statIfAny(proc, ref.pid)?.image === image) return false;
+    return runsOneOf(files, ref, host);
+  });
+}

@@ -1,0 +1,340 @@
+import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { withoutEmptyTail } from "../../proc/cmdline.ts";
+import type { MatchRule, ProgramSettings } from "../config/settings.ts";
+import { readFileHead } from "../lib/read-file.ts";
+import { BoundedSearch } from "./bounded-search.ts";
+import { npmTitles } from "./npm-title.ts";
+
+/** Search path of execvp(3) when the environment has no PATH (confstr(3), _CS_PATH). */
+export const DEFAULT_PATH = "/bin:/usr/bin";
+
+/** What is needed to tell whether a command line is that of a program. */
+export interface Pattern {
+  matches(argv: readonly string[]): boolean;
+  /** For messages: what was looked for. */
+  readonly description: string;
+  /** True where the process that is launched *is* the program, whatever title it takes. */
+  readonly isLaunched: boolean;
+  /** True for a shell line: the shell is the program. So is setsid, while it waits. */
+  readonly isShell: boolean;
+  /** Of such a one: true for the process below the shell that does its work, if there is to be one. */
+  doesWork(argv: readonly string[]): boolean;
+  /** Working directory that a match must have, unless it is the program's by its lineage; undefined: any. */
+  readonly folder: string | undefined;
+  /** What was too dear to be looked at since this was asked last; undefined: nothing. */
+  takeTrouble?(): string | undefined;
+  /** Names (see {@link endingOf}) with which a matching command line ends; undefined: any may. */
+  readonly endings: readonly string[] | undefined;
+}
+
+/**
+ * The last word of a command line, without folders: that of a command is also that of all which
+ * the kernel makes of it, since a `#!` line adds words in front and looks a name up on the PATH.
+ */
+export function endingOf(argv: readonly string[]): string {
+  const last = argv.at(-1) ?? "";
+  return last.slice(last.lastIndexOf("/") + 1);
+}
+
+/**
+ * The match rule of a program, made ready.
+ *
+ * `proctitle_re` searches the command line joined by blanks. Otherwise the argv must be one of the
+ * candidate commands, or what the kernel makes of one through the `#!` line of its script
+ * (execve(2)): `[interpreter, at most one option, path, ...arguments]`. A script that names
+ * `/usr/bin/env` as interpreter is replaced once more, by what env executes.
+ */
+export function pattern(rule: MatchRule, program: Launchable, path: string | undefined): Pattern {
+  return rule.kind === "title"
+    ? new TitlePattern(rule, program)
+    : new CommandPattern(rule, program, path);
+}
+
+type Launchable = Pick<ProgramSettings, "directory" | "useshell" | "command">;
+
+/** By `proctitle_re`. */
+class TitlePattern implements Pattern {
+  readonly endings = undefined;
+  readonly folder = undefined;
+  readonly #rule: MatchRule & { kind: "title" };
+  readonly #program: Launchable;
+  readonly #search: BoundedSearch;
+
+  constructor(rule: MatchRule & { kind: "title" }, program: Launchable) {
+    this.#rule = rule;
+    this.#search = new BoundedSearch(rule);
+    this.#program = program;
+  }
+
+  get isLaunched(): boolean {
+    return this.#program.useshell;
+  }
+
+  get isShell(): boolean {
+    return this.#program.useshell;
+  }
+
+  get description(): string {
+    return `proctitle_re ${this.#rule.source}`;
+  }
+
+  doesWork(argv: readonly string[]): boolean {
+    return this.isShell && this.matches(argv);
+  }
+
+  takeTrouble(): string | undefined {
+    return this.#search.takeTrouble();
+  }
+
+  matches(argv: readonly string[]): boolean {
+    if (argv.length === 0 || !this.#search.isIn(argv.join(" "))) return false;
+    return !isShellAround(argv, this.#program);
+  }
+}
+
+/** By the commands that the process may show. Made for each of thousands: it holds next to nothing. */
+class CommandPattern implements Pattern {
+  readonly #wanted: readonly (readonly string[])[];
+  readonly #main: readonly string[] | undefined;
+  readonly #program: Launchable;
+  readonly #path: string | undefined;
+  #titles: readonly string[] | undefined;
+  #interpreted: readonly (readonly string[])[] | undefined;
+  #folder: { readonly path: string | undefined } | undefined;
+
+  constructor(
+    { candidates, main }: MatchRule & { kind: "command" },
+    program: Launchable,
+    path: string | undefined,
+  ) {
+    this.#wanted = candidates.map(withoutEmptyTail).filter((argv) => argv.length > 0);
+    this.#main = main && withoutEmptyTail(main);
+    this.#program = program;
+    this.#path = path;
+  }
+
+  get description(): string {
+    return (
+      this.#wanted.map((argv) => argv.join(" ")).join(" | ") ||
+      "nothing, since the shell line holds no literal command: set proctitle_re"
+    );
+  }
+
+  get isLaunched(): boolean {
+    return true;
+  }
+
+  get isShell(): boolean {
+    return this.#program.useshell || this.#main !== undefined;
+  }
+
+  /** `node server.js` in two folders is two programs. */
+  get folder(): string | undefined {
+    this.#folder ??= { path: folderOf(this.#wanted, this.#program) };
+    return this.#folder.path;
+  }
+
+  get endings(): readonly string[] {
+    const titles = this.#npmTitles().map((title) => endingOf([title]));
+    return [...new Set([...this.#wanted.map(endingOf), ...titles])];
+  }
+
+  /** npm's titles mean the program in its folder only. */
+  #npmTitles(): readonly string[] {
+    return (this.#titles ??= this.#wanted.flatMap(npmTitles));
+  }
+
+  doesWork(argv: readonly string[]): boolean {
+    const main = this.#main;
+    return main !== undefined && argv.at(-1) === main.at(-1) && this.matches(argv);
+  }
+
+  matches(argv: readonly string[]): boolean {
+    if (this.#wanted.some((one) => equal(one, argv))) return true;
+    if (argv.length === 1 && this.#npmTitles().includes(argv[0] ?? "")) return true;
+    // Read only when needed: most commands are no scripts, and most processes are others.
+    if (!this.#wanted.some((one) => looksInterpreted(one, argv))) return false;
+    this.#interpreted ??= this.#wanted.flatMap((one) =>
+      throughInterpreter(one, this.#program.directory, this.#path),
+    );
+    return this.#interpreted.some((one) => equal(one, argv));
+  }
+}
+
+/** The folder in which a command with relative paths, or of npm, means what it says. */
+function folderOf(
+  commands: readonly (readonly string[])[],
+  { directory, useshell, command }: Launchable,
+): string | undefined {
+  const entered = useshell ? FIRST_CD.exec(command)?.[2] : undefined;
+  const folder = entered === undefined ? directory : join(directory, entered);
+  const where = entered !== undefined && isAbsolute(entered) ? entered : folder;
+  const isBound = commands.some(
+    (words) => npmTitles(words).length > 0 || words.some((word) => isRelativePath(word, where)),
+  );
+  if (!isBound) return undefined;
+  try {
+    return realpathSync(where);
+  } catch {
+    return where; // not there now
+  }
+}
+
+/** `cd FOLDER && …` at the beginning of a shell line, where the folder is written out. */
+const FIRST_CD = /^\s*cd\s+(["']?)([^"'`$*?~;&|<>()\s]+)\1\s*(?:&&|;)/;
+
+/** An option is none, nor is a word that no file has by name. */
+function isRelativePath(word: string, folder: string): boolean {
+  if (word === "" || word.startsWith("/") || word.startsWith("-")) return false;
+  return existsSync(join(folder, word));
+}
+
+/** True for the `/bin/sh -c LINE` that we put around a program with `useshell`. */
+function isShellAround(
+  argv: readonly string[],
+  { useshell, command }: Pick<ProgramSettings, "useshell" | "command">,
+): boolean {
+  return useshell && argv.length === 3 && argv[1] === "-c" && argv[2] === command;
+}
+
+function equal(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((word, index) => word === b[index]);
+}
+
+/** A cheap test before the script is opened: the arguments are the same, and are at the end. */
+function looksInterpreted(command: readonly string[], argv: readonly string[]): boolean {
+  const extra = argv.length - command.length;
+  if (extra < 1 || extra > 8) return false;
+  return command.slice(1).every((word, index) => word === argv[extra + 1 + index]);
+}
+
+/** The command lines that a script may show: one for its `#!` line, more when that is env. */
+function throughInterpreter(
+  command: readonly string[],
+  directory: string,
+  path: string | undefined,
+): readonly (readonly string[])[] {
+  const [name = "", ...rest] = command;
+  return whereFound(name, directory, path).flatMap((file) => {
+    const line = readShebang(file.opened);
+    if (line === undefined) return [];
+    const tail = [file.shown, ...rest];
+    const plain = [line.interpreter, ...(line.option === undefined ? [] : [line.option]), ...tail];
+    if (!/(^|\/)env$/.test(line.interpreter) || line.option === undefined) return [plain];
+    const words = line.option.replace(/^-S\s*/, "").split(/[ \t]+/);
+    return [plain, [...words.filter((word) => word !== ""), ...tail]];
+  });
+}
+
+type Executed = Pick<ProgramSettings, "match" | "argv" | "useshell" | "directory">;
+
+/** The PATH that a program gets; undefined: none. `given`: what it may inherit. */
+export function searchPath(
+  { env, inheritEnv }: Pick<ProgramSettings, "env" | "inheritEnv">,
+  given: Readonly<Record<string, string>>,
+): string | undefined {
+  return env.get("PATH") ?? (inheritEnv ? given["PATH"] : undefined);
+}
+
+/**
+ * The files that the kernel may execute for a program, links followed: its own, or the interpreter of its
+ * script. None for a shell line without a literal command.
+ */
+export function executables(
+  { match, argv, useshell, directory }: Executed,
+  path: string | undefined,
+): readonly string[] {
+  const given = useshell ? [] : [argv];
+  const commands = match.kind === "command" ? match.candidates : given;
+  return commands.flatMap(([name = ""]) =>
+    whereFound(name, directory, path).flatMap(({ opened }) => {
+      const line = readShebang(opened);
+      if (line === undefined) return realFile(opened);
+      const isEnv = /(^|\/)env$/.test(line.interpreter);
+      const word = isEnv ? line.option?.replace(/^-S\s*/, "").split(/[ \t]+/)[0] : undefined;
+      const file = word === undefined ? line.interpreter : findOnPath(word, directory, path);
+      return file === undefined ? [] : realFile(file);
+    }),
+  );
+}
+
+/** The files that the words of a command name, links followed, and what they may be executed through. */
+export function namedFiles(program: Executed, path: string | undefined): readonly string[] {
+  const { argv, directory } = program;
+  const words = argv.slice(1).filter((word) => !word.startsWith("-"));
+  const named = words.flatMap((word) => whereFound(word, directory, path));
+  return [...executables(program, path), ...named.flatMap(({ opened }) => realFile(opened))];
+}
+
+function realFile(path: string): readonly string[] {
+  try {
+    return [realpathSync(path)];
+  } catch {
+    return []; // gone meanwhile
+  }
+}
+
+interface FoundFile {
+  readonly opened: string;
+  /** The path as execve(2) gets it, which is what the interpreter is told. */
+  readonly shown: string;
+}
+
+function whereFound(
+  name: string,
+  directory: string,
+  path: string | undefined,
+): readonly FoundFile[] {
+  if (name.includes("/")) {
+    return [{ opened: isAbsolute(name) ? name : join(directory, name), shown: name }];
+  }
+  const found = findOnPath(name, directory, path);
+  return found === undefined ? [] : [{ opened: found, shown: found }];
+}
+
+/** The file that execvp(3) would run for a name without a slash. */
+export function findOnPath(
+  name: string,
+  directory: string,
+  path: string | undefined,
+): string | undefined {
+  for (const folder of (path ?? DEFAULT_PATH).split(":")) {
+    const file = join(folder === "" ? directory : folder, name);
+    const path = isAbsolute(file) ? file : join(directory, file);
+    try {
+      if (!statSync(path).isFile()) continue;
+      accessSync(path, constants.X_OK);
+      return file;
+    } catch {
+      // not in this folder, or not for us
+    }
+  }
+  return undefined;
+}
+
+/** The first line of a script; the kernel reads 256 bytes of it (BINPRM_BUF_SIZE). */
+export function readShebang(
+  file: string,
+): { interpreter: string; option: string | undefined } | undefined {
+  let text: string;
+  try {
+    ({ text } = readFileHead(file, { most: 256 }));
+  } catch {
+    return undefined; // gone, or not ours to read: then it is not started from here either
+  }
+  // A text without "#!" that is executable: execvp(3) hands it to the shell.
+  if (!text.startsWith("#!")) {
+    const isBinary = text.includes("\0") || text.startsWith("\x7fELF");
+    return isBinary ? undefined : { interpreter: "/bin/sh", option: undefined };
+  }
+  // Only blanks and tabs are left out, as the kernel does: "#!/bin/sh\r" names a file of that name.
+  const line =
+    text
+      .slice(2)
+      .split("\n", 1)[0]
+      ?.replace(/^[ \t]+|[ \t]+$/g, "") ?? "";
+  const match = /^([^ \t]+)(?:[ \t]+(.*))?$/s.exec(line);
+  const interpreter = match?.[1];
+  return interpreter === undefined ? undefined : { interpreter, option: match?.[2] };
+}

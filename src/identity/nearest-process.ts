@@ -1,0 +1,64 @@
+import { basename } from "node:path";
+import { sameProcess } from "../../proc/pid.ts";
+import { shorten } from "../lib/format.ts";
+import type { Host } from "../host/host.ts";
+import { namesUsrsvc, relation } from "./lineage.ts";
+import { markOf } from "./mark.ts";
+import type { TableEntry } from "./process-classifier.ts";
+import type { Subject } from "./program.ts";
+
+/** Words that many programs have in common, and options. */
+const COMMON =
+  /^(-.*|\d+|ba|da|z|k)?(sh)?$|^(env|exec|node|nodejs|npm|npx|start|run|java|perl|php|ruby|python[\d.]*|uv|sudo|cat|flock|nice|nohup|sleep|tail|tee|timeout)$/;
+
+/**
+ * For an operator whose program was looked for in vain: the living process of this account that looks most
+ * like it, and why that is not it. Undefined where none looks like it at all.
+ */
+export function nearestProcess(
+  { name, pattern, settings }: Pick<Subject, "name" | "pattern" | "settings">,
+  host: Host,
+): string | undefined {
+  const words = new Set(settings?.command.split(/[\s;|&]+/).map(wordOf));
+  let best: { readonly entry: TableEntry; readonly score: number } | undefined;
+  for (const entry of host.table.sweep({ maxAgeMs: 1000 })) {
+    const score = pattern.matches(entry.argv) ? Number.MAX_SAFE_INTEGER : shared(entry.argv, words);
+    if (score <= (best?.score ?? 0) || isOne(entry, host)) continue;
+    if (sameProcess(host.proc.alive(entry.ref.pid), entry.ref)) best = { entry, score };
+  }
+  if (best === undefined) return undefined;
+  const { ref, argv } = best.entry;
+  const whose = owner(best.entry, name, host);
+  const where = pattern.folder === undefined ? "" : folder(best.entry, host);
+  return `nearest to it is process ${ref.pid}${where}${whose}: ${shorten(argv.join(" "))}`;
+}
+
+function wordOf(word: string): string {
+  return basename(word.replaceAll(/^["']|["']$/g, ""));
+}
+
+/** How many words they share that tell something. */
+function shared(argv: readonly string[], words: ReadonlySet<string>): number {
+  const own = new Set(argv.map(wordOf));
+  return [...own].filter((word) => word !== "" && words.has(word) && !COMMON.test(word)).length;
+}
+
+/** Ourselves, and who else has the words of programs in his own. */
+function isOne({ ref, argv }: TableEntry, host: Host): boolean {
+  if (ref.pid === process.pid) return true;
+  const isNamed = argv.slice(0, 6).some(namesUsrsvc);
+  return isNamed || (relation(ref, "", host) === "other" && owner({ ref }, "", host) === "");
+}
+
+function owner({ ref }: Pick<TableEntry, "ref">, name: string, host: Host): string {
+  const program = host.ownerOf(ref) ?? markOf(host.proc, ref.pid)?.program;
+  return program === undefined || program === name ? "" : `, which belongs to ${program}`;
+}
+
+function folder({ ref }: TableEntry, { proc }: Host): string {
+  try {
+    return ` in ${proc.cwd(ref.pid)}`;
+  } catch {
+    return ""; // gone, or hidden
+  }
+}

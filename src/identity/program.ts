@@ -1,0 +1,166 @@
+import type { ProcessRef } from "../../proc/pid.ts";
+import type { FaultyProgram, ProgramSettings, Settings } from "../config/settings.ts";
+import type { Host } from "../host/host.ts";
+import { type Found, identify } from "./identify.ts";
+import { executables, namedFiles, pattern, type Pattern, searchPath } from "./match.ts";
+import type { SweepOptions } from "./process-table.ts";
+import type { ProgramRecord } from "../state/record.ts";
+import { isCopy, isOfRetired, knownMark, lastLaunch, launchOf, relation } from "./lineage.ts";
+import { isOnlyLogOf } from "./log-owners.ts";
+
+/** One program as far as it can be looked for and stopped: a faulty one, too. */
+export interface Subject {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly termToKillMs: number;
+  readonly pidfile: string | undefined;
+  readonly autopid: boolean;
+  readonly pattern: Pattern;
+  readonly scanForProcess: boolean;
+  /** All settings; undefined for a faulty program, which cannot be started. */
+  readonly settings: ProgramSettings | undefined;
+  /** It runs on, but is in no configuration file any more. */
+  readonly isRemoved?: true;
+}
+
+const nothing: Pattern = {
+  matches: () => false,
+  doesWork: () => false,
+  description: "(faulty settings)",
+  isLaunched: false,
+  isShell: false,
+  folder: undefined,
+  endings: [],
+};
+const DEFAULT_TERM_TO_KILL_MS = 8000;
+
+/** A program of the configuration, made ready to be looked for. */
+export function subjectOf(settings: ProgramSettings, host: Pick<Host, "env">): Subject {
+  const { name, enabled, termToKillMs, pidfile, autopid, scanForProcess } = settings;
+  return {
+    name,
+    enabled,
+    termToKillMs,
+    pidfile,
+    autopid,
+    scanForProcess,
+    pattern: pattern(settings.match, settings, searchPath(settings, host.env)),
+    settings,
+  };
+}
+
+/** A faulty program: what is known of it is used, the rest has its default. */
+export function faultySubject({ name, known }: FaultyProgram): Subject {
+  const { match, directory = "/", env = new Map(), useshell = false, command = "" } = known;
+  return {
+    name,
+    enabled: known.enabled ?? true,
+    termToKillMs: known.termToKillMs ?? DEFAULT_TERM_TO_KILL_MS,
+    pidfile: known.pidfile,
+    autopid: known.autopid ?? false, // what is not known to be ours is not written
+    scanForProcess: known.scanForProcess ?? match !== undefined,
+    pattern:
+      match === undefined
+        ? nothing
+        : pattern(match, { directory, useshell, command }, env.get("PATH")),
+    settings: undefined,
+  };
+}
+
+/** A program that is only on record. */
+export function removedSubject({ name, pidfile }: ProgramRecord): Subject {
+  return {
+    name,
+    enabled: true,
+    termToKillMs: DEFAULT_TERM_TO_KILL_MS,
+    pidfile,
+    autopid: pidfile !== undefined,
+    scanForProcess: false,
+    pattern: { ...nothing, isLaunched: true }, // what was launched is it: nobody knows what else it was to be
+    settings: undefined,
+    isRemoved: true,
+  };
+}
+
+/** The program of that name, faulty or not. */
+export function findSubject(
+  settings: Settings,
+  name: string,
+  host: Pick<Host, "env">,
+): Subject | undefined {
+  const program = settings.programs.get(name);
+  if (program !== undefined) return subjectOf(program, host);
+  const faulty = settings.faulty.get(name);
+  return faulty === undefined ? undefined : faultySubject(faulty);
+}
+
+/** How thorough a look is. */
+export interface LookOptions extends SweepOptions {
+  /** False: only the pidfile and the record are looked at. */
+  readonly scan?: boolean;
+  /** False: what stems from an earlier launch of the program is no candidate. */
+  readonly heirs?: boolean;
+  /** What is forked from a process with this `image` (proc/stat.ts) is no candidate. */
+  readonly butCopiesOf?: number | undefined;
+}
+
+/** True for a process that runs one of these files (real paths). */
+export function runsOneOf(
+  files: readonly string[],
+  { pid }: ProcessRef,
+  { proc }: Pick<Host, "proc">,
+): boolean {
+  try {
+    // Of one that was replaced on the disk since: it is the same program.
+    return files.includes(proc.exe(pid).replace(/ \(deleted\)$/, ""));
+  } catch {
+    return false; // gone, or hidden
+  }
+}
+
+/** Looks for the subject's process, now. Changes nothing. */
+export function lookFor(
+  subject: Subject,
+  record: ProgramRecord | undefined,
+  host: Host,
+  { scan = true, heirs = true, butCopiesOf, ...sweep }: LookOptions = {},
+): Found {
+  const { pidfile = "", autopid, scanForProcess } = subject;
+  // A start that was broken off may have forked since the last look through the processes.
+  const look = record?.phase === "starting" ? { ...sweep, maxAgeMs: 0 } : sweep;
+  return identify({ pidfile, autopid, scanForProcess }, subject.pattern, record, {
+    proc: host.proc,
+    get uid() {
+      return process.getuid?.() ?? 0;
+    },
+    processes: scan ? () => host.table.sweep(look) : undefined,
+    relation(ref) {
+      const known = relation(ref, subject.name, host);
+      // The daemon of a start that was broken off may have written a title over its mark.
+      const isStarted = known === "free" && record?.phase === "starting";
+      const kind = isStarted && isCopy(ref, record.image, host.proc) ? "own" : known;
+      // Who has launches of its own does not go on as what was left of a section that is no more.
+      if (kind === "free" && record?.launch !== undefined && isOfRetired(ref, subject.name, host)) {
+        return "other";
+      }
+      const isOut = kind === "own" ? !heirs : isCopy(ref, butCopiesOf, host.proc);
+      return isOut ? "other" : kind;
+    },
+    launchOf: (ref) => (heirs ? launchOf(ref, subject.name, host) : undefined),
+    lastLaunch: () => (heirs ? lastLaunch(subject.name, host) : undefined),
+    ownerOf: host.ownerOf,
+    executes(ref) {
+      const { settings } = subject;
+      if (settings === undefined) return false;
+      return runsOneOf(executables(settings, searchPath(settings, host.env)), ref, host);
+    },
+    writesItsLog(ref) {
+      const { settings } = subject;
+      const { programs } = host;
+      if (!heirs || settings === undefined || programs === undefined) return false;
+      if (knownMark(ref, host) !== undefined) return false;
+      if (!isOnlyLogOf(settings, ref.pid, programs)) return false;
+      return runsOneOf(namedFiles(settings, searchPath(settings, host.env)), ref, host);
+    },
+  });
+}

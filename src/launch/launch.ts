@@ -1,0 +1,265 @@
+import { statSync } from "node:fs";
+import type { Exit } from "../../proc/exit.ts";
+import type { ProcessRef } from "../../proc/pid.ts";
+import type { SpawnOrder } from "../../proc/system/spawn.ts";
+import type { ProcessWatch } from "../../proc/system/process-handle.ts";
+import type { ProgramSettings } from "../config/settings.ts";
+import { shellWord, shorten } from "../lib/format.ts";
+import { faultWords } from "../lib/fault.ts";
+import { shownName } from "../lib/secrets.ts";
+import { programEnvironment } from "./environment.ts";
+import { makeFolders } from "../state/folders.ts";
+import type { Host } from "../host/host.ts";
+import { isMark, launchMark } from "../identity/mark.ts";
+import { DEFAULT_PATH, findOnPath, readShebang } from "../identity/match.ts";
+import { type LogEnds, openOutput, type Output } from "./output.ts";
+
+/*
+ * From settings to a process. What is launched is the program itself, as a child of ours that leads
+ * its own session; there is nothing in between. Only where something is to be set that posix_spawn(3)
+ * has no words for (umask, mostly), a shell sets it and then becomes the program: the same process.
+ */
+
+/** A program that was executed just now. */
+export interface Launched {
+  readonly process: ProcessRef;
+  /** How it ended; pending while it lives, and for ever after `release`. */
+  readonly exited: Promise<Exit>;
+  /** How far the logs went before. */
+  readonly logged: LogEnds;
+  /** A shell was executed, which is to become the program. */
+  readonly isThroughShell: boolean;
+  /** What an operator should know of the launch. */
+  readonly notes: readonly string[];
+  /** Watches it no more from here. */
+  release(): void;
+}
+
+/**
+ * Launches a program, with `id` as its mark. The caller holds the program's lock, and has `id` on
+ * record: were we killed in here, whoever comes next finds the process by it.
+ *
+ * @throws an error with a `code` when a log cannot be opened, when no process can be made or when
+ * the command cannot be executed; `describeLaunchError` words it
+ */
+export async function launch(program: ProgramSettings, id: string, host: Host): Promise<Launched> {
+  makeFolders(program, host.state);
+  const stdout = openOutput(program.stdout);
+  let stderr: Output = stdout;
+  let over: Promise<void> | undefined;
+  try {
+    if (program.stderr !== program.stdout) stderr = openOutput(program.stderr);
+    const { order, notes } = prepare(program, id, host, { stdout, stderr });
+    const child = await spawn(order, host, program.directory);
+    const leftOut = host.table.leaveOut(child.ref.pid); // it is this program's, and no other's
+    return {
+      process: child.ref,
+      exited: child.exited,
+      logged: { stdout: stdout.end, stderr: stderr.end },
+      isThroughShell: isLaunchShell(order.argv),
+      notes,
+      release() {
+        leftOut[Symbol.dispose]();
+        child[Symbol.dispose]();
+      },
+    };
+  } catch (error) {
+    ({ over } = error as { readonly over?: Promise<void> });
+    throw error;
+  } finally {
+    const close = (): void => {
+      stdout.close();
+      stderr.close();
+    };
+    if (over === undefined) close();
+    else void over.then(close);
+  }
+}
+
+/** A text without "#!" is handed to the shell, as execvp(3) does. */
+async function spawn(order: SpawnOrder, host: Host, directory: string): Promise<ProcessWatch> {
+  try {
+    return await host.spawner().spawn(order);
+  } catch (error) {
+    const isUnknown = (error as NodeJS.ErrnoException).code === "ENOEXEC";
+    if (!isUnknown || !isShellText(order.file, directory)) throw error;
+    const argv = [SHELL, order.file, ...order.argv.slice(1)] as const;
+    return await host.spawner().spawn({ ...order, file: SHELL, argv });
+  }
+}
+
+/** What is to be executed, and with what. */
+function prepare(
+  program: ProgramSettings,
+  id: string,
+  host: Host,
+  { stdout, stderr }: { readonly stdout: Output; readonly stderr: Output },
+): { readonly order: SpawnOrder; readonly notes: readonly string[] } {
+  const { directory, umask } = program;
+  const { openFiles } = host;
+  const spawner = host.spawner();
+  const argv = program.argv as SpawnOrder["argv"]; // a command has one word at least
+  const { env, path } = environment(program, host);
+  const file = executable(argv[0], directory, path);
+  const limits = openFiles !== undefined && spawner.limitsOpenFiles(openFiles, stdout.fd);
+  const order: SpawnOrder = {
+    file,
+    argv,
+    env: [...env, ...launchMark(program.name, id)],
+    directory: spawner.entersFolders ? directory : undefined,
+    stdout: stdout.fd,
+    stderr: stderr.fd,
+    openFiles: limits ? openFiles : undefined,
+  };
+  const steps = [
+    ...(spawner.entersFolders ? [] : [`cd ${shellWord(directory)} || exit 126`]),
+    ...(umask === undefined ? [] : [`umask ${umask.toString(8).padStart(4, "0")}`]),
+    ...(openFiles === undefined || limits ? [] : [`ulimit -S -n ${openFiles}`]),
+  ];
+  if (steps.length === 0) return { order, notes: [] };
+  const lost = [...program.env.keys()].filter((name) => !isShellable(name));
+  const note =
+    `${lost.map(shownName).join(", ")} of [[Env]] ${lost.length > 1 ? "are" : "is"} not passed on: a shell ` +
+    "sets umask or limits first, and has no such variable, or another meaning for it";
+  const withPath = path === undefined ? [...steps, `PATH=${DEFAULT_PATH}`] : steps; // not exported
+  return { order: throughShell(order, withPath, directory), notes: lost.length > 0 ? [note] : [] };
+}
+
+interface Environment {
+  /** `NAME=value` each. */
+  readonly env: readonly string[];
+  readonly path: string | undefined;
+}
+
+/** What all inherit is one text for all of them. */
+const inherited = new WeakMap<Host["env"], Map<string, string>>();
+
+function lineOf(name: string, value: string, env: Host["env"]): string {
+  const line = `${name}=${value}`;
+  if (env[name] !== value) return line;
+  let lines = inherited.get(env);
+  if (lines === undefined) inherited.set(env, (lines = new Map<string, string>()));
+  const known = lines.get(name);
+  if (known === undefined) lines.set(name, line);
+  return known ?? line;
+}
+
+/** Ready before a death, from the first launch on: neither settings nor what we were given change. */
+const environments = new WeakMap<ProgramSettings, Environment>();
+
+function environment(program: ProgramSettings, host: Host): Environment {
+  const known = environments.get(program);
+  if (known !== undefined) return known;
+  const all = programEnvironment(program, host.env);
+  const env = Object.entries(all)
+    .filter(([name]) => !isMark(name))
+    .map(([name, value]) => lineOf(name, value, host.env));
+  const made = { env, path: all["PATH"] };
+  environments.set(program, made);
+  return made;
+}
+
+/** The path that execvp(3) would execute for the first word of a command. */
+function executable(name: string, directory: string, path: string | undefined): string {
+  if (name.includes("/")) return name;
+  const found = findOnPath(name, directory, path);
+  if (found === undefined) throw Object.assign(new Error(`${name}: ENOENT`), { code: "ENOENT" });
+  return found;
+}
+
+const SHELL = "/bin/sh";
+/** Name of the shell that prepares a launch, for people who look at `ps`. */
+const SHELL_NAME = "usrsvc-launch";
+/**
+ * Names of variables that some shell does not hand on as they are: it may have no such names
+ * (`java.opts`), or a meaning of its own for them (dash's OPTIND, which may end it, bash's UID).
+ */
+const UNSHELLABLE =
+  /[^A-Za-z0-9_]|^[0-9]|^$|^(BASH|EPOCH)|^(COMP_WORDBREAKS|DIRSTACK|EUID|FUNCNAME|GROUPS|HISTCMD|IFS|LINENO|OPTERR|OPTIND|POSIXLY_CORRECT|PPID|PS4|RANDOM|SECONDS|SHELLOPTS|SRANDOM|TMOUT|UID)$/;
+
+/** What PWD is to be, for the shell alone. */
+const GIVEN_PWD = "USRSVC_PWD";
+
+function isShellable(name: string): boolean {
+  return !UNSHELLABLE.test(name);
+}
+
+/** The same process, by way of a shell that takes some steps and then executes the command. */
+function throughShell(order: SpawnOrder, steps: readonly string[], directory: string): SpawnOrder {
+  const { argv, file } = order;
+  const env = order.env.filter((line) => isShellable(nameOf(line)));
+  // A shell would interpret a text without "#!" itself, and go on showing its own command line.
+  const words = isShellText(file, directory) ? [SHELL, file, ...argv.slice(1)] : argv;
+  const given = new Map(env.map((one) => [nameOf(one), one.slice(one.indexOf("=") + 1)]));
+  const pwd = given.get("PWD") ?? directory;
+  const own = ["OLDPWD", "SHLVL"].filter((name) => !given.has(name)); // the shell's
+  const line = [
+    ...steps,
+    ...own.map((name) => `unset ${name}`),
+    // It has put its own idea there. All can see the words of a shell: no variable of [[Env]] is among them.
+    ...(pwd === directory
+      ? [`PWD=${shellWord(pwd)}`]
+      : [`PWD=$${GIVEN_PWD}`, `unset ${GIVEN_PWD}`]),
+    'exec "$@"',
+  ].join("; ");
+  if (pwd !== directory) env.push(`${GIVEN_PWD}=${pwd}`);
+  return { ...order, file: SHELL, env, argv: [SHELL, "-c", line, SHELL_NAME, ...words] };
+}
+
+/** True for the command line of a shell that has not become a program yet. */
+export function isLaunchShell(argv: readonly string[]): boolean {
+  return argv[0] === SHELL && argv[1] === "-c" && argv[3] === SHELL_NAME;
+}
+
+function isShellText(file: string, directory: string): boolean {
+  const shebang = readShebang(file.startsWith("/") ? file : `${directory}/${file}`);
+  return shebang?.interpreter === SHELL && shebang.option === undefined;
+}
+
+function nameOf(variable: string): string {
+  return variable.slice(0, variable.indexOf("="));
+}
+
+/** Why a launch failed, for people; undefined for what is no error of a system call. */
+export function describeLaunchError(error: unknown, program: ProgramSettings): string | undefined {
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code === undefined) return undefined;
+  if (path !== undefined) {
+    return code === "ENXIO"
+      ? `${path} is a ${isSocket(path) ? "socket, and no file: write another path" : "FIFO that nobody reads"}`
+      : `${path} cannot be opened: ${faultWords(code) ?? code}`;
+  }
+  const why = REASONS[code] ?? `the kernel says ${code}`;
+  return `"${shorten(program.command)}" cannot be executed: ${why}`;
+}
+
+function isSocket(path: string): boolean {
+  try {
+    return statSync(path).isSocket();
+  } catch {
+    return false; // gone meanwhile
+  }
+}
+
+/** What execve(2) and clone(2) mean by their errors. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "the file, its interpreter or its loader does not exist",
+  ENOTDIR: "a part of its path is not a folder",
+  EACCES:
+    "not permitted: the file is not executable, a folder above cannot be entered, or its file system is mounted noexec",
+  EPERM: "not permitted",
+  ELOOP: "too many symbolic links",
+  ENAMETOOLONG: "a path is too long",
+  ENOEXEC: "this machine does not understand its format",
+  ELIBBAD: "its loader is damaged",
+  EINVAL: "this machine does not understand its format",
+  ETXTBSY: "the file is just being written",
+  E2BIG: "its arguments and environment are longer than the kernel takes (see ulimit -s)",
+  ENOMEM: "no memory is left",
+  EAGAIN: "no further process may be made (ulimit -u, or TasksMax of the unit)",
+  EMFILE: "too many open files in usrsvc",
+  ENFILE: "too many open files on this machine",
+  EIO: "its file system has an error",
+  ESTALE: "its file system is away",
+  ETIMEDOUT: "nothing happened for 10 s, and it was given up: does its file system answer?",
+};

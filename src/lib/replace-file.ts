@@ -1,0 +1,65 @@
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { libc } from "../../proc/system/libc.ts";
+import { readOnlyDisk } from "./fault.ts";
+import { naming } from "./name-file.ts";
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
+
+/**
+ * Replaces the file `path`, so that a reader sees the old text or the new one; one that holds it
+ * open from before the last replacement may see the next one half written. No fsync.
+ *
+ * The new text is written into `spare`, in the same file system, and the two change places. So both
+ * stay, and no file is made: that takes half a millisecond on ext4, and a rename over a file makes
+ * it write the new one out at once. Where they cannot change places, `spare` is renamed.
+ *
+ * @throws when that cannot be, with EXDEV when they are in different file systems
+ */
+export function replaceFile(path: string, spare: string, text: string, mode = 0o600): void {
+  const bytes = Buffer.from(text);
+  const fd = openSpare(spare, mode);
+  try {
+    const stat = fstatSync(fd);
+    const written = naming(path, () => writeSync(fd, bytes, 0, bytes.length, 0));
+    if (written < bytes.length) throw new Error(`${path}: no space left on the device`);
+    if (stat.size !== bytes.length) naming(path, () => ftruncateSync(fd, bytes.length));
+    if ((stat.mode & 0o777) !== mode) fchmodSync(fd, mode); // a caller's umask
+  } finally {
+    closeSync(fd);
+  }
+  if (libc()?.exchange(spare, path) !== true) renameSync(spare, path);
+}
+
+/** What was at `path` before may be a link, a FIFO, or somebody else's: such is not written to. */
+function openSpare(spare: string, mode: number): number {
+  try {
+    const fd = openSync(spare, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
+    const stat = fstatSync(fd);
+    if (stat.isFile() && stat.nlink === 1 && stat.uid === process.getuid?.()) return fd;
+    closeSync(fd);
+  } catch (error) {
+    // not there, a link, or not ours to write
+    if ((error as NodeJS.ErrnoException).code === "EROFS") throw readOnlyDisk(spare, error);
+  }
+  removeSpare(spare);
+  return openSync(spare, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+}
+
+/** A folder that somebody had put in the place of the file may hold something: it is kept. */
+function removeSpare(spare: string): void {
+  try {
+    rmSync(spare, { force: true });
+  } catch {
+    renameSync(spare, `${spare}.${Date.now().toString(36)}.aside`);
+  }
+}

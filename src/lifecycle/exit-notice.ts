@@ -1,0 +1,24 @@
+import type { Exit } from "../../proc/exit.ts";
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import type { ProcReader } from "../../proc/reader.ts";
+import { within } from "../lib/clock.ts";
+
+/** How a process that is gone ended is told within this time, in ms. */
+const NOTICE_MS = 300;
+
+/**
+ * A look may find a process gone before the notice of its end has come: resolves when it is told how it
+ * ended, and at once while the process lives.
+ *
+ * @returns true where it is gone
+ * @throws the signal's reason
+ */
+export async function awaitNotice(
+  { ref, exited }: { readonly ref: ProcessRef; readonly exited: Promise<Exit> },
+  proc: Pick<ProcReader, "alive">,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  if (sameProcess(proc.alive(ref.pid), ref)) return false;
+  await within(exited, NOTICE_MS, signal);
+  return true;
+}

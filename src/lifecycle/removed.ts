@@ -1,0 +1,30 @@
+import type { Host } from "../host/host.ts";
+import { recordedProcess } from "../identity/identify.ts";
+import { type ProgramRecord, readRecord, recordedName, recordFiles } from "../state/record.ts";
+import { fileStem } from "../state/state-dir.ts";
+import { removedSubject, type Subject } from "../identity/program.ts";
+
+/**
+ * Programs that run on although no configuration file has them any more: their section was removed, or
+ * their file is refused. They can still be seen, and stopped.
+ *
+ * @param configured names of all that the configuration has
+ */
+export function removedSubjects(configured: readonly string[], host: Host): readonly Subject[] {
+  const known = new Set(configured.map((name) => `${fileStem(name)}.json`));
+  return recordFiles(host.state)
+    .filter((file) => !known.has(file))
+    .flatMap((file) => {
+      const name = recordedName(host.state, file);
+      const record =
+        name === undefined ? undefined : readRecord(host.state, name, host.proc.bootId()).record;
+      return record !== undefined && runsOn(record, host) ? [removedSubject(record)] : [];
+    });
+}
+
+/** Another file's program is not ours, and what got another name is that one's by now. */
+function runsOn(record: ProgramRecord, host: Host): boolean {
+  const process = recordedProcess(record, host.proc);
+  if (process === undefined || !host.isRetired(record.name)) return false;
+  return host.ownerOf(process) === undefined;
+}

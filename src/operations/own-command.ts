@@ -1,0 +1,37 @@
+import { existsSync, realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { findOnPath } from "../identity/match.ts";
+
+/** The path by which a command of ours was called, or lies beside the one that was. */
+export function ownCommand(name: "usrsvc" | "usrsvcd"): string {
+  const called = resolve(process.argv[1] ?? "");
+  const ending = basename(called).endsWith(".cjs") ? ".cjs" : "";
+  const beside = join(dirname(called), `${name}${ending}`);
+  return existsSync(beside) ? beside : called;
+}
+
+/** A command line for people, which works in the shell that we were called from. */
+export function commandWords(
+  name: "usrsvc" | "usrsvcd",
+  words: string,
+  config: string | undefined,
+): string {
+  const own = ownCommand(name);
+  const found = findOnPath(name, process.cwd(), process.env["PATH"]);
+  const shown = found !== undefined && isSame(found, own) ? name : quoteWord(own);
+  const option = config === undefined ? "" : ` -c ${quoteWord(config)}`;
+  return `${shown}${option}${words === "" ? "" : ` ${words}`}`;
+}
+
+/** A word as a shell takes it. */
+export function quoteWord(word: string): string {
+  return /^[\w/.:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function isSame(a: string, b: string): boolean {
+  try {
+    return realpathSync(a) === realpathSync(b);
+  } catch {
+    return false;
+  }
+}

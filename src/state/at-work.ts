@@ -1,0 +1,49 @@
+import { readdirSync, readlinkSync } from "node:fs";
+import { parsePid, type Pid } from "../../proc/pid.ts";
+import { statIfAny } from "../../proc/reader.ts";
+import { isSuspended } from "../../proc/stat.ts";
+import type { Host } from "../host/host.ts";
+import { lockHolder, programLock } from "./lock.ts";
+
+/** Who holds a program's lock, as it signed. */
+export interface Worker {
+  /** `usrsvc, pid 123`. */
+  readonly name: string;
+  readonly pid: Pid;
+  /** It was stopped, by Ctrl-Z for example, and keeps the lock for as long as it is. */
+  readonly isSuspended: boolean;
+}
+
+/**
+ * Who is at work on the program just now. The lock itself is not tried: others must not be disturbed.
+ * Undefined: nobody, or one of whom nothing is to be seen.
+ */
+export function workerOn(
+  name: string,
+  { state, proc }: Pick<Host, "state" | "proc">,
+): Worker | undefined {
+  const path = programLock(state, name);
+  const signed = lockHolder(path);
+  const pid = parsePid(signed?.split(" ").at(-1) ?? "");
+  if (signed === undefined || pid === undefined || !hasOpen(pid, path)) return undefined;
+  const stat = statIfAny(proc, pid);
+  return { name: signed, pid, isSuspended: stat !== undefined && isSuspended(stat) };
+}
+
+/** Only who holds a lock, or tries to, has its file open. */
+function hasOpen(pid: Pid, path: string): boolean {
+  const folder = `/proc/${pid}/fd`;
+  try {
+    return readdirSync(folder).some((fd) => isLink(`${folder}/${fd}`, path));
+  } catch {
+    return false; // gone, or another's
+  }
+}
+
+function isLink(link: string, path: string): boolean {
+  try {
+    return readlinkSync(link) === path;
+  } catch {
+    return false; // closed meanwhile
+  }
+}

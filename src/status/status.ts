@@ -1,0 +1,69 @@
+import type { Exit } from "../../proc/exit.ts";
+
+/** The states that a user sees, named as supervisord names them. */
+export type ShownState = "stopped" | "starting" | "running" | "stopping" | "backoff" | "fatal";
+
+/**
+ * What `usrsvc status` tells of one program, and `--json` prints, one object a line. A public
+ * promise: keys are added, never renamed. Keys without a value are absent.
+ */
+export interface ProgramStatus {
+  readonly program: string;
+  readonly state: ShownState;
+  readonly enabled: boolean;
+  readonly pid?: number;
+  /** How the process was found. */
+  readonly via?: "launch" | "pidfile" | "scan";
+  /** Age of the process. */
+  readonly uptimeSeconds?: number;
+  /** Private memory (smaps_rollup): what would come free if the process ended. */
+  readonly privateBytes?: number;
+  readonly command?: string;
+  /** Automatic restarts since it was last started by hand or by autostart. */
+  readonly restarts: number;
+  /** Failed starts since it was last seen running. */
+  readonly failures: number;
+  readonly lastExit?: ShownExit;
+  /** For a program that is down (or in trouble): why. */
+  readonly reason?: string;
+  /** For a program that is down: what happens next. */
+  readonly next?: string;
+  /** ISO time of the next try. */
+  readonly nextTryAt?: string;
+  /** The process runs with settings that have been changed since. */
+  readonly olderSettings?: true;
+  /** Found running, and not as it would be started: what is otherwise. */
+  readonly differences?: readonly string[];
+  /** Further matching processes, which are none of its workers. */
+  readonly otherPids?: readonly number[];
+  /** What is wrong with its configuration, pidfile or record. */
+  readonly problems?: readonly string[];
+  /** What concerns all programs: that usrsvcd does not run, is of another version, has not read a change. */
+  readonly notes?: readonly string[];
+}
+
+/** How a process ended, flat for jq: one of `code`, `signal`, `unknown`. */
+export interface ShownExit {
+  readonly at?: string;
+  readonly pid?: number;
+  readonly code?: number;
+  readonly signal?: string;
+  readonly coreDumped?: true;
+  readonly unknown?: true;
+  /** Who ended it: "usrsvc stop", "usrsvcd: …", "not usrsvc". */
+  readonly by?: string;
+  /** The line of its last words that tells most. */
+  readonly wrote?: string;
+}
+
+/** The flat form of an exit. */
+export function showExit(exit: Exit, at?: string, pid?: number): ShownExit {
+  const when = { ...(at === undefined ? {} : { at }), ...(pid === undefined ? {} : { pid }) };
+  if (exit.kind === "code") return { ...when, code: exit.code };
+  if (exit.kind === "unknown") return { ...when, unknown: true };
+  return {
+    ...when,
+    signal: exit.signal,
+    ...(exit.coreDumped ? { coreDumped: true as const } : {}),
+  };
+}

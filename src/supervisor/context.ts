@@ -1,0 +1,27 @@
+import type { Alert } from "../events/alert.ts";
+import type { ProgramSettings } from "../config/settings.ts";
+import type { MemoryMonitor } from "../monitors/memory.ts";
+import type { Host } from "../host/host.ts";
+import type { Marked } from "../lifecycle/stragglers.ts";
+import type { LookOptions } from "../identity/program.ts";
+import type { WriteLog } from "./ledger.ts";
+
+/** What the programs under supervision share. */
+export interface Surroundings {
+  readonly host: Host;
+  readonly log: WriteLog;
+  readonly alert: (alert: Alert, to: readonly string[]) => void;
+  /** Watches the memory of all. */
+  readonly memory: MemoryMonitor;
+  /** True where another program writes to the same files: nobody can tell whose words are there. */
+  readonly isSharedLog: (settings: Pick<ProgramSettings, "stdout" | "stderr">) => boolean;
+  /** What bears marks of this usrsvc, as it was a moment ago. */
+  readonly marked: () => Marked;
+  /** True while the state folder is somewhere else, and is not to be made anew. */
+  readonly isMovedAway: () => boolean;
+  /** Called when a program may have got another state. */
+  readonly onState: () => void;
+}
+
+/** A look through all processes may be 100 ms old, for many programs that ask at once. */
+export const LOOK: LookOptions = { maxAgeMs: 100, trusting: true };

@@ -1,0 +1,128 @@
+import type { Exit } from "../../proc/exit.ts";
+import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { isGroup } from "../../proc/system/polling.ts";
+import { monotonicMs } from "../lib/clock.ts";
+import type { ProgramSettings } from "../config/settings.ts";
+import { findHeir, type Heir } from "../identity/heir.ts";
+import type { Host } from "../host/host.ts";
+import type { Found } from "../identity/identify.ts";
+import { ageMs } from "../../proc/uptime.ts";
+import type { ProgramRecord } from "../state/record.ts";
+import { isLaunchAlive } from "../identity/lineage.ts";
+import { endLeftOvers, stop, type Target } from "../lifecycle/stop.ts";
+import type { Subject } from "../identity/program.ts";
+
+/** A start that somebody else began is looked at so often, in ms. */
+const UNFINISHED_LOOK_MS = 250;
+
+/**
+ * What an earlier process of a program leaves behind: a wrapper, which would be doubled by the next
+ * start; workers, which hold its port and look like the program; or a start that was broken off.
+ */
+export class Remains {
+  readonly #host: Host;
+  readonly #signal: () => AbortSignal;
+  /** Whose groups they were: the program's itself, and of what was launched to become it. */
+  #left: Target | undefined;
+  #isNoted = false;
+  /** When their end was noted, on our clock. */
+  #since = Number.NEGATIVE_INFINITY;
+
+  constructor(host: Host, signal: () => AbortSignal) {
+    this.#host = host;
+    this.#signal = signal;
+  }
+
+  /** True between a death and the start that answers it. */
+  get isNoted(): boolean {
+    return this.#isNoted;
+  }
+
+  /** A start answers the death. */
+  answered(): void {
+    this.#isNoted = false;
+  }
+
+  /** How long ago the last death was noted, in ms; infinite before the first one. */
+  get ageMs(): number {
+    return monotonicMs() - this.#since;
+  }
+
+  /** This process of the program has died. */
+  note(process: ProcessRef, record: ProgramRecord | undefined): void {
+    this.#since = monotonicMs();
+    this.#isNoted = true;
+    // The record may be that of a process which somebody else has started meanwhile.
+    const known = sameProcess(record?.process, process) ? record : undefined;
+    this.#left = { process, launched: known?.launched, session: known?.session };
+  }
+
+  /** Ends what is left in its sessions. Yields how many processes that were. */
+  async end(termToKillMs: number): Promise<number> {
+    const left = this.#left;
+    this.#left = undefined;
+    if (left === undefined) return 0;
+    const { launched = left.process, session } = left;
+    const signal = this.#signal();
+    const target = { process: undefined, launched, session };
+    const outcome = await stop(target, termToKillMs, this.#host, { signal, since: this.#since });
+    return outcome.kind === "stuck" ? 0 : outcome.leftBehind;
+  }
+
+  /**
+   * What took the place of a process that has ended: an upgrade of gunicorn or nginx, a daemon whose
+   * first process has left. Mostly nothing is left, which one system call tells.
+   */
+  async heir(
+    subject: Subject,
+    record: ProgramRecord,
+    { exe, exit }: Dead,
+  ): Promise<Heir | undefined> {
+    // Whose first process left with 0 went to the background: its copy is the daemon, in any session.
+    const hasLeft = exit?.kind === "code" && exit.code === 0;
+    // The work of a shell line, or of setsid, may have a session of its own.
+    const mayBeReplaced = subject.settings?.autopid === false;
+    if (!hasLeft && !mayBeReplaced && !subject.pattern.isShell && !hasGroup(record))
+      return undefined;
+    const known = hasLeft ? { ...record, image: undefined } : record;
+    return await findHeir(
+      subject,
+      known,
+      exe === undefined ? [] : [exe],
+      this.#host,
+      this.#signal(),
+    );
+  }
+
+  /**
+   * Somebody was killed in the start window of the program, and what he launched did not match
+   * yet: it goes on being judged. Yields for how long, in ms; after that, it is ended, and how many
+   * processes that were is what comes back.
+   */
+  async judgeUnfinished(
+    { successMs, termToKillMs }: Pick<ProgramSettings, "successMs" | "termToKillMs">,
+    record: ProgramRecord | undefined,
+    found: Found,
+  ): Promise<{ readonly pendingMs: number } | { readonly ended: number }> {
+    const host = this.#host;
+    if (found.kind === "running" || record?.phase !== "starting") return { ended: 0 };
+    const { launched } = record;
+    if (launched === undefined || !isLaunchAlive({ ...record, launched }, host))
+      return { ended: 0 };
+    const left = successMs - ageMs(launched.startTime, host.proc.uptime());
+    if (left > 0) return { pendingMs: Math.min(left, UNFINISHED_LOOK_MS) };
+    return { ended: await endLeftOvers(record, termToKillMs, host, this.#signal()) };
+  }
+}
+
+/** What is known of a process that has ended. */
+export interface Dead {
+  readonly exe: string | undefined;
+  readonly exit: Exit | undefined;
+}
+
+function hasGroup({ process, launched, session }: Target): boolean {
+  return [process?.pid, launched?.pid, session].some(
+    (pid) => pid !== undefined && isGroup(pid as Pid),
+  );
+}

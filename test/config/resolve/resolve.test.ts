@@ -1,0 +1,287 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { parseConfigobj } from "../../../src/config/configobj/configobj.ts";
+import { formatIssue } from "../../../src/config/issue.ts";
+import { type ResolvedPrograms, resolvePrograms } from "../../../src/config/resolve/resolve.ts";
+
+const REST = "command = /bin/run\npidfile = /p/NAME\nstdout = /l/NAME\n";
+
+/** Resolves texts as if they were files called a.cfg, b.cfg and so on; what has `nowhere` in it is missing, and `file` is one. */
+function resolve(...texts: readonly string[]): ResolvedPrograms {
+  const files = texts.map((text, index) => ({
+    path: `${"abc"[index]}.cfg`,
+    ...parseConfigobj(text.replaceAll("REST\n", REST)),
+  }));
+  const exists = (path: string): boolean => !path.includes("nowhere");
+  const isFolder = (path: string): boolean => exists(path) && !path.endsWith("/file");
+  return resolvePrograms(files, {
+    home: "/home/me",
+    realHome: "/home/me",
+    uid: 1000,
+    stateDir: "/state",
+    isFolder,
+    exists,
+  });
+}
+
+function complaints(...texts: readonly string[]): string[] {
+  return resolve(...texts).issues.map(formatIssue);
+}
+
+describe("resolvePrograms()", () => {
+  test("tells the place, the key and the nearest name for an unknown key", () => {
+    assert.deepEqual(complaints("[Program:x]\nREST\nautostrat = True\n"), [
+      'a.cfg:5: unknown key "autostrat"; did you mean autostart?',
+    ]);
+  });
+
+  test("tells where a key belongs that stands in the wrong section", () => {
+    assert.deepEqual(complaints("[Program:x]\nREST\nrss_limit = 5\n"), [
+      'a.cfg:5: unknown key "rss_limit" in this section; it belongs into [[Monitor]]',
+    ]);
+  });
+
+  test("tells all issues at once", () => {
+    const text = "[Program:x]\ncommand = echo it's\nstdout = x.log\nautostart = y\n[[Monitr]]\n";
+    const lines = resolve(text).issues.map(({ place }) => place.line);
+    assert.deepEqual(new Set(lines), new Set([2, 3, 4, 5]));
+  });
+
+  test("sets aside a faulty program, with what is known of it, and keeps the others", () => {
+    const { programs, faulty } = resolve(
+      "[Program:x]\nREST\nautostart = y\n[Program:y]\nREST\n".replace("NAME", "x"),
+    );
+    assert.deepEqual([...programs.keys()], ["y"]);
+    const known = faulty.get("x")?.known;
+    assert.equal(known?.pidfile, "/p/NAME");
+    assert.deepEqual(known?.match, { kind: "command", candidates: [["/bin/run"]] });
+    assert.ok(known && !("autostart" in known));
+  });
+
+  test("knows all of a program whose folder is missing", () => {
+    const { faulty, issues } = resolve(
+      "[Program:x]\ncommand = x\npidfile = /p/x\nstdout = /nowhere/x\n",
+    );
+    assert.match(issues[0]?.message ?? "", /^stdout: the folder "\/nowhere" does not exist/);
+    assert.equal(Object.keys(faulty.get("x")?.known ?? {}).length, 23);
+  });
+
+  test("puts pidfile and stdout into the state folder where they are not set", () => {
+    const text =
+      "[Program:x]\ncommand = x\n[Program:../y z]\ncommand = y\nstderr = /l/err\npidfile =\nstdout =\n";
+    const { programs, issues } = resolve(text);
+    assert.deepEqual(issues, []);
+    const files = [...programs.values()].map(({ pidfile, stdout, stderr }) => [
+      pidfile,
+      stdout,
+      stderr,
+    ]);
+    assert.deepEqual(files, [
+      ["/state/run/x.pid", "/state/log/x.log", "/state/log/x.log"],
+      ["/state/run/%2E.%2Fy%20z.pid", "/state/log/%2E.%2Fy%20z.log", "/l/err"],
+    ]);
+  });
+
+  test("wants to know of a pidfile that the program writes", () => {
+    assert.match(
+      complaints("[Program:x]\ncommand = x\nautopid = False\n").join("\n"),
+      /^a\.cfg:1: pidfile: is missing; with autopid = False the program writes it/,
+    );
+  });
+
+  test("takes folders that are missing below HOME and state_dir, but no others", () => {
+    const of = (path: string): string[] =>
+      complaints(`[Program:x]\ncommand = x\nstdout = ${path}\n`);
+    for (const path of [
+      "/home/me/nowhere/x.log",
+      "/home/me/nowhere/deep/x.log",
+      "/state/nowhere/x.log",
+      "/home/me/a/../nowhere/x.log",
+    ]) {
+      assert.deepEqual(of(path), [], path);
+    }
+    for (const path of [
+      "/nowhere/x.log",
+      "/home/nowhere/x.log",
+      "/home/me/../nowhere/x.log",
+      "/home/me/file/nowhere/x.log",
+      "/home/me/file/x.log",
+      "/home/menowhere/x.log",
+    ]) {
+      assert.match(of(path).join(), /stdout: the folder .* (does not exist|is no folder);/, path);
+    }
+    assert.match(
+      complaints("[Program:x]\ncommand = x\ndirectory = /home/me/nowhere\n").join(),
+      /directory: the folder .* does not exist/,
+    );
+  });
+
+  test("sets aside the program in whose section a line cannot be read", () => {
+    const { programs, faulty } = resolve("[Program:x]\nREST\nhello\n[Program:y]\nREST\n");
+    assert.deepEqual([[...programs.keys()], [...faulty.keys()]], [["y"], ["x"]]);
+  });
+
+  test("does not call missing what is there, but cannot be read", () => {
+    const text = "[Program:x]\ncommand = 'a' b\npidfile = /p/x\nstdout = /l/x\nstderr = 'x\n";
+    const { faulty, issues } = resolve(text);
+    assert.deepEqual(
+      issues.map(({ place }) => place.line),
+      [2, 5],
+    );
+    assert.ok(!("stderr" in (faulty.get("x")?.known ?? {})));
+  });
+
+  test("keeps the programs around a header that cannot be read", () => {
+    const { programs, issues } = resolve(
+      "[Program:x]\nREST\n[Program:y\nREST\n[Program:z]\nREST\n",
+    );
+    assert.deepEqual([...programs.keys()], ["x", "z"]);
+    assert.equal(issues[0]?.program, undefined);
+    assert.equal(issues[0]?.severity, "error");
+  });
+
+  test("puts defaults under a program, subsections too", () => {
+    const defaults =
+      "[DefaultSettings:d]\nrestart_delay = 5\nstderr = stdout\n[[Env]]\nA = 1\nB = 1\n[[Monitor]]\nrss_limit = 2M\n";
+    const text =
+      "[Program:x]\nREST\ndefaults = d\nmax_restarts = 3\n[[Env]]\nB = 2\n[[Monitoring]]\nmonitor_after = 1m\n";
+    const program = resolve(text, defaults).programs.get("x");
+    assert.equal(program?.restartDelayMs, 5000);
+    assert.equal(program?.maxrestarts, 3);
+    assert.deepEqual(
+      [...(program?.env ?? [])],
+      [
+        ["A", "1"],
+        ["B", "2"],
+      ],
+    );
+    assert.equal(program?.monitor.rssLimitBytes, 2 * 1024 ** 2);
+    assert.equal(program?.monitor.monitorAfterMs, 60_000);
+    assert.equal(program?.directory, "/home/me");
+  });
+
+  test("does not complain of a bad default that the program sets itself", () => {
+    const { programs } = resolve(
+      "[DefaultSettings:d]\nautostart = y\n[Program:x]\nREST\ndefaults = d\nautostart = 1\n",
+    );
+    assert.equal(programs.get("x")?.autostart, true);
+  });
+
+  test("tells the programs that use defaults with errors", () => {
+    const text =
+      "[DefaultSettings:d]\nautostrat = 1\n[Program:x]\nREST\ndefaults = d\n[Program:y]\nREST\n";
+    assert.deepEqual(
+      resolve(text).issues.map(({ program }) => program),
+      ["x"],
+    );
+  });
+
+  test("names both places where a name is used twice, and knows the first", () => {
+    const { programs, faulty, issues } = resolve("[Program:x]\nREST\n", "\n[Program:x]\nREST\n");
+    assert.equal(programs.size, 0);
+    assert.equal(faulty.get("x")?.place.file, "a.cfg");
+    assert.equal(
+      issues.map(formatIssue)[0],
+      "b.cfg:2: [Program:x] is there already, in a.cfg:1; rename one of them",
+    );
+  });
+
+  test("takes no program called all, and none without a name", () => {
+    const { programs, faulty, issues } = resolve("[Program:all]\nREST\n[Program:]\nREST\n");
+    assert.equal(programs.size + faulty.size, 0);
+    assert.equal(issues.length, 2);
+  });
+
+  test("takes both spellings of Monitor, but not at once", () => {
+    const [complaint] = complaints("[Program:x]\nREST\n[[Monitor]]\n[[Monitoring]]\n");
+    assert.match(
+      complaint ?? "",
+      /^a\.cfg:6: \[\[Monitoring\]\]: is there already as \[\[Monitor\]\], in line 5/,
+    );
+    assert.match(
+      complaints("[Program:x]\nREST\nmaxrestarts = 1\nmax_restarts = 1\n")[0] ?? "",
+      /another spelling/,
+    );
+  });
+
+  const warnings: readonly (readonly [string, string, RegExp])[] = [
+    [
+      "a # that cuts a value",
+      "[Program:x]\nREST\nemail_alerts = a@x#b\n",
+      /email_alerts: the value ends at the #.*quote it/,
+    ],
+    [
+      "a & at the end of a command",
+      "[Program:x]\nREST\n".replace("REST\n", REST.replace("run", "run &")),
+      /& at its end/,
+    ],
+    [
+      "a shell line of which no word is known",
+      `[Program:x]\n${REST.replace("/bin/run", "$RUN")}useshell = 1\n`,
+      /set proctitle_re/,
+    ],
+    [
+      "a pidfile that two programs share",
+      "[Program:x]\nREST\n[Program:y]\nREST\n",
+      /is also that of "x"/,
+    ],
+    ["a section that nobody reads", "[program:x]\nREST\n", /did you mean \[Program:x\]/],
+    ["a key that stands in no section", "config_dir = /x\n", /stands in no section/],
+  ];
+  for (const [what, text, message] of warnings) {
+    test(`warns of ${what}, and keeps the program`, () => {
+      const { faulty, issues } = resolve(text);
+      assert.deepEqual(
+        issues.map(({ severity }) => severity),
+        ["warning"],
+      );
+      assert.match(issues[0]?.message ?? "", message);
+      assert.equal(faulty.size, 0);
+    });
+  }
+
+  test("runs a shell line by /bin/sh, and knows its commands, the last first", () => {
+    const program = resolve(
+      `[Program:x]\n${REST.replace("/bin/run", "cd /x && ./a b | ./c")}useshell = on\n`,
+    ).programs.get("x");
+    assert.deepEqual(program?.argv, ["/bin/sh", "-c", "cd /x && ./a b | ./c"]);
+    assert.deepEqual(program?.match, { kind: "command", candidates: [["./c"], ["./a", "b"]] });
+  });
+
+  const sessions: readonly [command: string, work: string | undefined][] = [
+    ["setsid -w /bin/run x", "/bin/run x"],
+    ["/usr/bin/setsid --fork --wait run -w", "run -w"],
+    ["setsid run", "run"],
+    ["setsid --version", undefined],
+    ["setsid", undefined],
+    ["/opt/mysetsid run", undefined],
+    ["env setsid run", undefined],
+  ];
+  for (const [command, work] of sessions) {
+    test(`knows ${command} by ${work ?? "its own words alone"}`, () => {
+      const program = resolve(`[Program:x]\n${REST.replace("/bin/run", command)}`).programs.get(
+        "x",
+      );
+      const words = command.split(" ");
+      const main = work?.split(" ");
+      const want =
+        main === undefined ? { candidates: [words] } : { candidates: [main, words], main };
+      assert.deepEqual(program?.match, { kind: "command", ...want });
+    });
+  }
+
+  test("takes names that mean something in JavaScript", () => {
+    const { programs } = resolve(
+      "[DefaultSettings:constructor]\nautostart = 0\n[Program:__proto__]\nREST\ndefaults = constructor\n[[Env]]\n__proto__ = 1\n",
+    );
+    assert.equal(programs.get("__proto__")?.autostart, false);
+    assert.equal(programs.get("__proto__")?.env.get("__proto__"), "1");
+  });
+
+  test("refuses a variable that no environment can hold", () => {
+    assert.match(
+      complaints('[Program:x]\nREST\n[[Env]]\n"A=B" = 1\n')[0] ?? "",
+      /"\(a name that is not shown\)" is no name for a variable/,
+    );
+  });
+});

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import { formatBytes, formatDuration, shellWord } from "../../src/lib/format.ts";
+
+describe("formatDuration", () => {
+  const second = 1000;
+  const hour = 3600 * second;
+  const rows: readonly [ms: number, want: string][] = [
+    [0, "0 ms"],
+    [40.4, "40 ms"],
+    [949, "949 ms"],
+    [960, "1 s"],
+    [1500, "1.5 s"],
+    [5000, "5 s"],
+    [9949, "9.9 s"],
+    [9950, "10 s"],
+    [59.4 * second, "59 s"],
+    [59.6 * second, "1 min"],
+    [200 * second, "3 min 20 s"],
+    [hour, "1 h"],
+    [2 * hour + 5 * 60 * second, "2 h 5 min"],
+    [24 * hour, "1 d"],
+    [(12 * 24 + 4) * hour, "12 d 4 h"],
+  ];
+  for (const [ms, want] of rows) {
+    test(`${ms} ms is ${want}`, () => assert.equal(formatDuration(ms), want));
+  }
+
+  test("is a number with a unit, or two, for any length", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1e11, noNaN: true }), (ms) => {
+        assert.match(formatDuration(ms), /^\d+(\.\d)? (ms|s|min|h|d)( \d+ (s|min|h))?$/);
+      }),
+    );
+  });
+});
+
+describe("formatBytes", () => {
+  const rows: readonly [bytes: number, want: string][] = [
+    [0, "0 kB"],
+    [512 * 1024, "512 kB"],
+    [34.2 * 1024 ** 2, "34.2 MB"],
+    [1.5 * 1024 ** 3, "1.5 GB"],
+  ];
+  for (const [bytes, want] of rows) {
+    test(`${bytes} is ${want}`, () => assert.equal(formatBytes(bytes), want));
+  }
+
+  test("has at most four digits before its point, up to a terabyte", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1024 ** 4, noNaN: true }), (bytes) => {
+        assert.match(formatBytes(bytes), /^\d{1,4}(\.\d)? [kMG]B$/);
+      }),
+    );
+  });
+});
+
+describe("shellWord", () => {
+  test("leaves a plain path as it is", () => {
+    assert.equal(shellWord("/home/me/a-b_c.d@2"), "/home/me/a-b_c.d@2");
+  });
+
+  test("is one word for a shell, whatever it holds", () => {
+    const words = [
+      "",
+      "a b",
+      "it's",
+      "''",
+      "$HOME",
+      "`id`",
+      "\\",
+      'a"b',
+      "line\nline",
+      "~",
+      "*",
+      "-n",
+    ];
+    const line = `printf '%s\\0' ${words.map(shellWord).join(" ")}`;
+    const out = execFileSync("/bin/sh", ["-c", line], { encoding: "utf8" });
+    assert.deepEqual(out.split("\0").slice(0, -1), words);
+  });
+});

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { describe, test, type TestContext } from "node:test";
+import { ProcError } from "../../proc/error.ts";
+import type { Pid } from "../../proc/pid.ts";
+import type { SmapsRollup } from "../../proc/smaps_rollup.ts";
+import type { Host } from "../../src/host/host.ts";
+import { observeAll, type Surroundings } from "../../src/status/observe.ts";
+import { writePidfile } from "../../src/state/pidfile.ts";
+import { emptyRecord, recordPath, writeRecord } from "../../src/state/record.ts";
+import { subjectOf } from "../../src/identity/program.ts";
+import type { ProgramStatus } from "../../src/status/status.ts";
+import { makeLab } from "../support/lab.ts";
+import { child, refOf } from "../support/processes.ts";
+
+type Read = (pid: Pid) => Promise<SmapsRollup>;
+
+/** Looks at `sleep 3001`, `sleep 3002` ..., each of which runs; their memory is read by `read`. */
+async function lookAt(
+  t: TestContext,
+  count: number,
+  read: (real: Read) => Read,
+  more: Partial<Surroundings> = {},
+): Promise<{ all: readonly ProgramStatus[]; pids: readonly Pid[] }> {
+  const lab = makeLab(t);
+  const pids: Pid[] = [];
+  const subjects = Array.from({ length: count }, (_, index) => {
+    const words = [String(3001 + index)];
+    const { pid } = refOf(child(t, "sleep", words).pid);
+    pids.push(pid);
+    const settings = lab.settings(["sleep", ...words], { name: `web${index}` });
+    writePidfile(settings.pidfile, pid);
+    return subjectOf(settings, lab.host);
+  });
+  const { proc } = lab.host;
+  const host: Host = {
+    ...lab.host,
+    // They are our children: without an owner they would be taken for what we launch just now.
+    ownerOf: ({ pid }) => (pids.includes(pid) ? `web${pids.indexOf(pid)}` : undefined),
+    proc: { ...proc, smapsRollup: read((pid) => proc.smapsRollup(pid)) },
+  };
+  const around = { host, bootId: proc.bootId(), uptimeSeconds: proc.uptime() };
+  const all = await observeAll(subjects, {
+    ...around,
+    daemon: "none",
+    withCommands: false,
+    ...more,
+  });
+  return { all, pids };
+}
+
+describe("observeAll", () => {
+  test("tells of each program in its place, of many more than are looked at at once", async (t) => {
+    const { all, pids } = await lookAt(t, 70, (real) => real);
+    assert.deepEqual(
+      all.map(({ pid }) => pid),
+      pids,
+    );
+    assert.ok(all.every(({ state, privateBytes = 0 }) => state === "running" && privateBytes > 0));
+    assert.ok(all.every((one) => !("command" in one)));
+  });
+
+  test("tells command lines where they are wanted", async (t) => {
+    const { all } = await lookAt(t, 1, (real) => real, { withCommands: true });
+    assert.equal(all[0]?.command, "sleep 3001");
+  });
+
+  test("gives up on memory that cannot be read, and does without it", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const asked: Pid[] = [];
+    const looking = lookAt(t, 2, (real) => async (pid) => {
+      asked.push(pid);
+      if (asked.length > 1) return await real(pid);
+      setImmediate(() => t.mock.timers.tick(3000));
+      return await new Promise(() => {}); // holds its memory lock for ever
+    });
+    const { all } = await looking;
+    assert.deepEqual(
+      all.map(({ state, pid }) => `${state} ${pid}`),
+      asked.map((pid) => `running ${pid}`),
+    );
+    assert.equal(all[0]?.privateBytes, undefined);
+  });
+});
+
+describe("observeAll, of a program that is tried again", () => {
+  const tries: readonly [what: string, writtenMs: number, inMs: number, want: RegExp][] = [
+    ["in a while", 0, 30_000, /tries again in (30|2\d) s/],
+    ["now, when its time has come", -60_000, -1000, /tries again now/],
+    ["soon, when a clock was set forth by a day", -86_430_000, -86_400_000, /tries again soon/],
+    ["soon, when a clock was set back by a day", 86_400_000, 86_430_000, /tries again soon/],
+  ];
+  for (const [what, writtenMs, inMs, want] of tries) {
+    test(`says that it is ${what}`, async (t) => {
+      const lab = makeLab(t);
+      const { host } = lab;
+      const now = Date.now();
+      const record = {
+        ...emptyRecord("web", host.proc.bootId()),
+        phase: "backoff",
+        reason: "exited with code 1",
+        nextTryAt: new Date(now + inMs).toISOString(),
+        by: "usrsvcd",
+      } as const;
+      writeRecord(host.state, record);
+      const path = recordPath(host.state, "web");
+      const written = { ...record, at: new Date(now + writtenMs).toISOString() };
+      writeFileSync(path, JSON.stringify(written));
+      const subject = subjectOf(lab.settings(["sleep", "3999"]), host);
+      const [one] = await observeAll([subject], {
+        host,
+        bootId: host.proc.bootId(),
+        uptimeSeconds: host.proc.uptime(),
+        daemon: "here",
+        withCommands: false,
+      });
+      assert.match(String(one?.next), want);
+    });
+  }
+});
+
+describe("observeAll, of a program whose process hides its memory", () => {
+  const me = process.getuid?.() ?? 0;
+  for (const [whose, uids, want] of [
+    [
+      "another account's",
+      [me + 1, me + 1],
+      /^process \d+ belongs to \S.*, .* remove \S+web\.json$/,
+    ],
+    ["ours", [me, 0], undefined],
+  ] as const) {
+    test(`tells whose it is, where it is ${whose}`, async (t) => {
+      const lab = makeLab(t);
+      const ref = refOf(child(t, "sleep", ["3997"]).pid);
+      const proc = {
+        ...lab.host.proc,
+        uids: () => uids,
+        smapsRollup: async (pid: Pid) =>
+          await Promise.reject(new ProcError("denied", `/proc/${pid}/smaps_rollup`, "denied")),
+      };
+      const host: Host = { ...lab.host, proc };
+      const record = emptyRecord("web", proc.bootId());
+      writeRecord(host.state, { ...record, phase: "running", wish: "up", process: ref });
+      const [one] = await observeAll([subjectOf(lab.settings(["sleep", "3997"]), host)], {
+        host,
+        bootId: proc.bootId(),
+        uptimeSeconds: proc.uptime(),
+        daemon: "here",
+        withCommands: false,
+      });
+      assert.equal(one?.state, "running");
+      if (want === undefined) assert.equal(one.problems, undefined);
+      else assert.match(one.problems?.[0] ?? "", want);
+    });
+  }
+});
+
+describe("observeAll, of a program that is being ended", () => {
+  for (const [state, want] of [
+    ["D", /^it was told to end, and waits for a disk, or a network file system,.*state D/],
+    ["S", /^usrsvc stop was broken off, and it still runs/],
+  ] as const) {
+    test(`says what it waits for, in state ${state}`, async (t) => {
+      const lab = makeLab(t);
+      const process = refOf(child(t, "sleep", ["3998"]).pid);
+      const real = lab.host.proc;
+      const proc = {
+        ...real,
+        stat: (pid: Pid) => ({ ...real.stat(pid), ...(pid === process.pid ? { state } : {}) }),
+      };
+      const host: Host = { ...lab.host, proc };
+      const record = emptyRecord("web", proc.bootId());
+      writeRecord(host.state, { ...record, phase: "stopping", wish: "down", process });
+      const [one] = await observeAll([subjectOf(lab.settings(["sleep", "3998"]), host)], {
+        host,
+        bootId: proc.bootId(),
+        uptimeSeconds: proc.uptime(),
+        daemon: "none",
+        withCommands: false,
+      });
+      assert.match(one?.problems?.[0] ?? "", want);
+    });
+  }
+});
