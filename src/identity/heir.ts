@@ -1,10 +1,10 @@
+import { executables, searchPath } from "./executables.ts";
 import { sameProcess, TICKS_PER_SECOND } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { monotonicMs, sleep } from "../lib/clock.ts";
 import type { Host } from "../host/host.ts";
 import type { Found } from "./identify.ts";
 import { offspring, relation } from "./lineage.ts";
-import { executables, searchPath } from "./match.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { lookFor, runsOneOf, type Subject } from "./program.ts";
 

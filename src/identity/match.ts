@@ -1,13 +1,10 @@
-import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
+import { readShebang, whereFound } from "../lib/executable.ts";
+import { existsSync, realpathSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { withoutEmptyTail } from "../../proc/cmdline.ts";
 import type { MatchRule, ProgramSettings } from "../config/settings.ts";
-import { readFileHead } from "../lib/read-file.ts";
 import { BoundedSearch } from "./bounded-search.ts";
 import { npmTitles } from "./npm-title.ts";
-
-/** Search path of execvp(3) when the environment has no PATH (confstr(3), _CS_PATH). */
-export const DEFAULT_PATH = "/bin:/usr/bin";
 
 /** What is needed to tell whether a command line is that of a program. */
 export interface Pattern {
@@ -225,116 +222,4 @@ function throughInterpreter(
     const words = line.option.replace(/^-S\s*/, "").split(/[ \t]+/);
     return [plain, [...words.filter((word) => word !== ""), ...tail]];
   });
-}
-
-type Executed = Pick<ProgramSettings, "match" | "argv" | "useshell" | "directory">;
-
-/** The PATH that a program gets; undefined: none. `given`: what it may inherit. */
-export function searchPath(
-  { env, inheritEnv }: Pick<ProgramSettings, "env" | "inheritEnv">,
-  given: Readonly<Record<string, string>>,
-): string | undefined {
-  return env.get("PATH") ?? (inheritEnv ? given["PATH"] : undefined);
-}
-
-/**
- * The files that the kernel may execute for a program, links followed: its own, or the interpreter of its
- * script. None for a shell line without a literal command.
- */
-export function executables(
-  { match, argv, useshell, directory }: Executed,
-  path: string | undefined,
-): readonly string[] {
-  const given = useshell ? [] : [argv];
-  const commands = match.kind === "command" ? match.candidates : given;
-  return commands.flatMap(([name = ""]) =>
-    whereFound(name, directory, path).flatMap(({ opened }) => {
-      const line = readShebang(opened);
-      if (line === undefined) return realFile(opened);
-      const isEnv = /(^|\/)env$/.test(line.interpreter);
-      const word = isEnv ? line.option?.replace(/^-S\s*/, "").split(/[ \t]+/)[0] : undefined;
-      const file = word === undefined ? line.interpreter : findOnPath(word, directory, path);
-      return file === undefined ? [] : realFile(file);
-    }),
-  );
-}
-
-/** The files that the words of a command name, links followed, and what they may be executed through. */
-export function namedFiles(program: Executed, path: string | undefined): readonly string[] {
-  const { argv, directory } = program;
-  const words = argv.slice(1).filter((word) => !word.startsWith("-"));
-  const named = words.flatMap((word) => whereFound(word, directory, path));
-  return [...executables(program, path), ...named.flatMap(({ opened }) => realFile(opened))];
-}
-
-function realFile(path: string): readonly string[] {
-  try {
-    return [realpathSync(path)];
-  } catch {
-    return []; // gone meanwhile
-  }
-}
-
-interface FoundFile {
-  readonly opened: string;
-  /** The path as execve(2) gets it, which is what the interpreter is told. */
-  readonly shown: string;
-}
-
-function whereFound(
-  name: string,
-  directory: string,
-  path: string | undefined,
-): readonly FoundFile[] {
-  if (name.includes("/")) {
-    return [{ opened: isAbsolute(name) ? name : join(directory, name), shown: name }];
-  }
-  const found = findOnPath(name, directory, path);
-  return found === undefined ? [] : [{ opened: found, shown: found }];
-}
-
-/** The file that execvp(3) would run for a name without a slash. */
-export function findOnPath(
-  name: string,
-  directory: string,
-  path: string | undefined,
-): string | undefined {
-  for (const folder of (path ?? DEFAULT_PATH).split(":")) {
-    const file = join(folder === "" ? directory : folder, name);
-    const path = isAbsolute(file) ? file : join(directory, file);
-    try {
-      if (!statSync(path).isFile()) continue;
-      accessSync(path, constants.X_OK);
-      return file;
-    } catch {
-      // not in this folder, or not for us
-    }
-  }
-  return undefined;
-}
-
-/** The first line of a script; the kernel reads 256 bytes of it (BINPRM_BUF_SIZE). */
-export function readShebang(
-  file: string,
-): { interpreter: string; option: string | undefined } | undefined {
-  let text: string;
-  try {
-    ({ text } = readFileHead(file, { most: 256 }));
-  } catch {
-    return undefined; // gone, or not ours to read: then it is not started from here either
-  }
-  // A text without "#!" that is executable: execvp(3) hands it to the shell.
-  if (!text.startsWith("#!")) {
-    const isBinary = text.includes("\0") || text.startsWith("\x7fELF");
-    return isBinary ? undefined : { interpreter: "/bin/sh", option: undefined };
-  }
-  // Only blanks and tabs are left out, as the kernel does: "#!/bin/sh\r" names a file of that name.
-  const line =
-    text
-      .slice(2)
-      .split("\n", 1)[0]
-      ?.replace(/^[ \t]+|[ \t]+$/g, "") ?? "";
-  const match = /^([^ \t]+)(?:[ \t]+(.*))?$/s.exec(line);
-  const interpreter = match?.[1];
-  return interpreter === undefined ? undefined : { interpreter, option: match?.[2] };
 }

@@ -1,8 +1,9 @@
+import { executables, namedFiles, searchPath } from "./executables.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { FaultyProgram, ProgramSettings, Settings } from "../config/settings.ts";
 import type { Host } from "../host/host.ts";
 import { type Found, identify } from "./identify.ts";
-import { executables, namedFiles, pattern, type Pattern, searchPath } from "./match.ts";
+import { pattern, type Pattern } from "./match.ts";
 import type { SweepOptions } from "./process-table.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { isCopy, isOfRetired, knownMark, lastLaunch, launchOf, relation } from "./lineage.ts";

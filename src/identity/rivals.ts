@@ -1,10 +1,11 @@
+import { searchPath } from "./executables.ts";
 import { realpathSync } from "node:fs";
 import { ProcError } from "../../proc/error.ts";
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ownersByLog } from "./log-owners.ts";
-import { pattern, searchPath } from "./match.ts";
+import { pattern } from "./match.ts";
 import { isWrittenSince, readPidfile } from "../state/pidfile.ts";
 
 /*

@@ -1,3 +1,4 @@
+import { executables, searchPath } from "./executables.ts";
 import { statSync } from "node:fs";
 import { ProcError } from "../../proc/error.ts";
 import { type ProcessRef, sameProcess, TICKS_PER_SECOND } from "../../proc/pid.ts";
@@ -8,7 +9,6 @@ import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "../host/host.ts";
 import type { Lock } from "../state/lock.ts";
 import { LAUNCH_VARIABLE, launchedAt, type LaunchNote, unfinishedLaunch } from "./mark.ts";
-import { executables, searchPath } from "./match.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { isRivals } from "./rivals.ts";
 

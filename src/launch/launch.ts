@@ -1,3 +1,4 @@
+import { DEFAULT_PATH, findOnPath, readShebang } from "../lib/executable.ts";
 import { statSync } from "node:fs";
 import type { Exit } from "../../proc/exit.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
@@ -11,7 +12,6 @@ import { programEnvironment } from "./environment.ts";
 import { makeFolders } from "../state/folders.ts";
 import type { Host } from "../host/host.ts";
 import { isMark, launchMark } from "../identity/mark.ts";
-import { DEFAULT_PATH, findOnPath, readShebang } from "../identity/match.ts";
 import { type LogEnds, openOutput, type Output } from "./output.ts";
 
 /*

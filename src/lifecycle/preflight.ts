@@ -1,3 +1,4 @@
+import { findOnPath, readShebang } from "../lib/executable.ts";
 import { constants, existsSync, type Stats, statSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { ProgramSettings } from "../config/settings.ts";
@@ -8,7 +9,6 @@ import { foreignFault } from "../lib/open-log.ts";
 import type { Host } from "../host/host.ts";
 import { programEnvironment } from "../launch/environment.ts";
 import { placeFor } from "../state/folders.ts";
-import { findOnPath, readShebang } from "../identity/match.ts";
 
 /** Why a program cannot be started, found before anything was done. */
 export interface CannotStart {

@@ -1,6 +1,6 @@
+import { findOnPath } from "../lib/executable.ts";
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { findOnPath } from "../identity/match.ts";
 
 /** The path by which a command of ours was called, or lies beside the one that was. */
 export function ownCommand(name: "usrsvc" | "usrsvcd"): string {

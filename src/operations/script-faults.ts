@@ -1,6 +1,6 @@
+import { findOnPath } from "../lib/executable.ts";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
-import { findOnPath } from "../identity/match.ts";
 
 /** Of a script, so many bytes are looked at. */
 const LOOK_BYTES = 4096;

@@ -1,3 +1,4 @@
+import { findOnPath, readShebang } from "../lib/executable.ts";
 import { basename, isAbsolute, join } from "node:path";
 import { realpathSync } from "node:fs";
 import { ProcError } from "../../proc/error.ts";
@@ -9,7 +10,7 @@ import type { ProgramSettings } from "../config/settings.ts";
 import { listShellCommands } from "../config/shell/commands.ts";
 import { shorten } from "../lib/format.ts";
 import type { Host } from "../host/host.ts";
-import { findOnPath, pattern, readShebang } from "../identity/match.ts";
+import { pattern } from "../identity/match.ts";
 
 /** An own process that runs now. */
 interface Process {

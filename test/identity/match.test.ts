@@ -1,3 +1,4 @@
+import { findOnPath, readShebang } from "../../src/lib/executable.ts";
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
@@ -7,7 +8,7 @@ import fc from "fast-check";
 import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import type { MatchRule } from "../../src/config/settings.ts";
-import { findOnPath, pattern, readShebang } from "../../src/identity/match.ts";
+import { pattern } from "../../src/identity/match.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { noFiles } from "../support/strange-files.ts";
 import { tempDir, writeScript } from "../support/temp-dir.ts";
