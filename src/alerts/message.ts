@@ -1,5 +1,5 @@
+import type { ShownExit } from "../events/shown-exit.ts";
 import { assertNever } from "../lib/assert-never.ts";
-import type { ShownExit } from "../status/status.ts";
 import { tame } from "../lib/tame.ts";
 import type { Alert, AlertKind } from "../events/alert.ts";
 

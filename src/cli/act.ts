@@ -5,7 +5,7 @@ import { nearest } from "../config/nearest.ts";
 import { OtherFiles } from "../config/other-files.ts";
 import { defaultStateDir } from "../config/resolve/main.ts";
 import type { ProgramSettings, Settings } from "../config/settings.ts";
-import { findDaemon, livingDaemon } from "../state/daemon-alive.ts";
+import { findDaemon, livingDaemon, daemonInCharge } from "../state/daemon-alive.ts";
 import { ExitCode, exitCodeOf } from "../exit-code.ts";
 import type { Host } from "../host/host.ts";
 import { linuxHost } from "../host/linux-host.ts";
@@ -22,7 +22,6 @@ import { isSameFile, realPath } from "../lib/same-file.ts";
 import { jsonLine } from "../lib/tame.ts";
 import { widenThreadPool } from "../lib/thread-pool.ts";
 import type { Command } from "./args.ts";
-import { daemonInCharge } from "../operations/ask.ts";
 import { daemonNotes } from "../status/daemon-notes.ts";
 import { untilStateIsBack } from "../operations/lost-state.ts";
 import { diskNotes } from "../status/disk-notes.ts";
@@ -64,7 +63,7 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
     programs,
   });
   // Where usrsvcd has them, that does it when it reads the files again.
-  const isOurs = daemonInCharge({ host }) === undefined;
+  const isOurs = daemonInCharge(host) === undefined;
   const moves = isOurs && command.action === "status" ? findRenamed(settings, host) : [];
   claimMoves(movedRecords(moves, host), host);
   const renaming = new Renaming(settings, host, screen);
@@ -105,7 +104,7 @@ async function rereadBefore(
   screen: Screen,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  if (daemonInCharge({ host }) === undefined) return ExitCode.ok; // told with what is started
+  if (daemonInCharge(host) === undefined) return ExitCode.ok; // told with what is started
   const { code, message, details, facts } = await reread(host, signal);
   if (code === ExitCode.ok) {
     if (!json) screen.result(`usrsvcd: ${message}`);
@@ -318,7 +317,7 @@ async function showStatus(
 }
 
 function daemonAround(host: Host): Pick<Surroundings, "daemon" | "looksAfter"> {
-  const ours = daemonInCharge({ host });
+  const ours = daemonInCharge(host);
   if (ours !== undefined) {
     return { daemon: "here", looksAfter: ours.programs && new Set(ours.programs) };
   }

@@ -1,5 +1,6 @@
+import type { ShownExit } from "../events/shown-exit.ts";
 import { formatBytes, formatDuration } from "../lib/format.ts";
-import type { ProgramStatus, ShownExit } from "../status/status.ts";
+import type { ProgramStatus } from "../status/status.ts";
 import type { ActionResult } from "../operations/operation.ts";
 import { jsonLine } from "../lib/tame.ts";
 

@@ -1,4 +1,4 @@
-import type { ShownExit } from "../status/status.ts";
+import type { ShownExit } from "./shown-exit.ts";
 
 /** What people are told of by mail. */
 export type AlertKind =

@@ -2,7 +2,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { shorten } from "../lib/format.ts";
 import { isSameFile } from "../lib/same-file.ts";
-import type { Host } from "../host/host.ts";
+import type { IdentityPorts } from "./ports.ts";
 import type { Found } from "./identify.ts";
 import { line } from "./lineage.ts";
 import { markOf } from "./mark.ts";
@@ -18,7 +18,7 @@ interface Elsewhere {
 }
 
 /** Whose a process is that is not ours, where that is another configuration file's. */
-function findElsewhere(process: ProcessRef, host: Host): Elsewhere | undefined {
+function findElsewhere(process: ProcessRef, host: IdentityPorts): Elsewhere | undefined {
   const known = onRecord(process, host);
   if (known !== undefined) {
     return isSameFile(known.config, host.config) ? undefined : { process, ...known };
@@ -31,7 +31,7 @@ function findElsewhere(process: ProcessRef, host: Host): Elsewhere | undefined {
 /** By its own record, or that of an ancestor. */
 function onRecord(
   process: ProcessRef,
-  { proc, state, ownerOf, neighbours }: Host,
+  { proc, state, ownerOf, neighbours }: IdentityPorts,
 ): { readonly name: string; readonly config: string } | undefined {
   for (const { pid, startTime, session } of line(process.pid, proc)) {
     const ref = { pid, startTime };
@@ -51,7 +51,7 @@ const MOST_TOLD = 3;
  * What matches a program that does not run, and is another configuration file's: in words, one line
  * each.
  */
-export function describeElsewhere(found: Found, host: Host): readonly string[] {
+export function describeElsewhere(found: Found, host: IdentityPorts): readonly string[] {
   const taken = found.kind === "absent" ? (found.taken ?? []) : [];
   const pids = new Set(taken.map(({ pid }) => Number(pid)));
   const isWorker = ({ pid }: ProcessRef): boolean => pids.has(statIfAny(host.proc, pid)?.ppid ?? 0);

@@ -2,7 +2,7 @@ import { executables, searchPath } from "./executables.ts";
 import { sameProcess, TICKS_PER_SECOND } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { monotonicMs, sleep } from "../lib/clock.ts";
-import type { Host } from "../host/host.ts";
+import type { IdentityPorts } from "./ports.ts";
 import type { Found } from "./identify.ts";
 import { offspring, relation } from "./lineage.ts";
 import type { ProgramRecord } from "../state/record.ts";
@@ -32,7 +32,7 @@ export async function findHeir(
   subject: Subject,
   record: ProgramRecord,
   files: readonly string[],
-  host: Host,
+  host: IdentityPorts,
   signal: AbortSignal,
 ): Promise<Heir | undefined> {
   const end = monotonicMs() + HEIR_PATIENCE_MS;
@@ -51,7 +51,7 @@ export async function findHeir(
 export async function findHeirOfUnseen(
   subject: Subject,
   record: ProgramRecord | undefined,
-  host: Host,
+  host: IdentityPorts,
   signal: AbortSignal,
 ): Promise<Heir | undefined> {
   const { settings } = subject;
@@ -63,7 +63,7 @@ export async function findHeirOfUnseen(
 
 async function ifItLasts(
   found: Heir,
-  { proc }: Pick<Host, "proc">,
+  { proc }: Pick<IdentityPorts, "proc">,
   signal: AbortSignal,
 ): Promise<Heir | undefined> {
   const lives = (): boolean => sameProcess(proc.alive(found.process.pid), found.process);
@@ -82,7 +82,7 @@ async function ifItLasts(
 function isBeingReplaced(
   { name, settings }: Subject,
   files: readonly string[],
-  host: Host,
+  host: IdentityPorts,
 ): boolean {
   if (settings?.autopid !== false || files.length === 0) return false;
   const since = (host.proc.uptime() - REPLACED_WITHIN_S) * TICKS_PER_SECOND;
@@ -96,7 +96,7 @@ function isBeingReplaced(
 function mayComeYet(
   { launch, launched, process, image, session }: ProgramRecord,
   files: readonly string[],
-  host: Host,
+  host: IdentityPorts,
 ): boolean {
   const leader = launched ?? process;
   if (leader === undefined || files.length === 0) return false;

@@ -1,11 +1,11 @@
+import { isLaunchShell } from "./launch-shell.ts";
 import { ProcError } from "../../proc/error.ts";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import type { Stat } from "../../proc/stat.ts";
 import { isDescendant } from "../../proc/tree.ts";
 import { isSameFile } from "../lib/same-file.ts";
-import type { Host } from "../host/host.ts";
-import { isLaunchShell } from "../launch/launch.ts";
+import type { IdentityPorts } from "./ports.ts";
 import { lockNote, programLock } from "../state/lock.ts";
 import { isLaunchedItself, type Mark, markOf, unfinishedLaunch } from "./mark.ts";
 import type { Neighbour } from "./neighbours.ts";
@@ -22,7 +22,7 @@ import { isRivals } from "./rivals.ts";
 export type Relation = "own" | "free" | "other";
 
 type LineageHost = Pick<
-  Host,
+  IdentityPorts,
   | "proc"
   | "ownerOf"
   | "ownerOfSession"
@@ -43,7 +43,7 @@ type LineageHost = Pick<
 const MOST_ANCESTORS = 100;
 
 /** A process and its living forebears, up to process 1, which is none. */
-export function* line(pid: Pid, proc: Host["proc"]): Generator<Stat> {
+export function* line(pid: Pid, proc: IdentityPorts["proc"]): Generator<Stat> {
   let stat = statIfAny(proc, pid);
   for (let steps = 0; stat !== undefined && steps < MOST_ANCESTORS; steps += 1) {
     yield stat;
@@ -92,7 +92,7 @@ export function isOfRetired({ pid }: ProcessRef, name: string, host: LineageHost
 const marks = new WeakMap<ProcessRef, Mark | null>();
 
 /** The mark of a process of a look, read once for all who ask; undefined: it has none. */
-export function knownMark(ref: ProcessRef, { proc }: Pick<Host, "proc">): Mark | undefined {
+export function knownMark(ref: ProcessRef, { proc }: Pick<IdentityPorts, "proc">): Mark | undefined {
   let mark = marks.get(ref);
   if (mark === undefined) marks.set(ref, (mark = markOf(proc, ref.pid) ?? null));
   return mark ?? undefined;
@@ -206,7 +206,7 @@ export interface Launch {
 export function offspring(
   { launch, launched, image, session: own }: Launch,
   all: readonly TableEntry[],
-  host?: Pick<Host, "proc">,
+  host?: Pick<IdentityPorts, "proc">,
 ): readonly TableEntry[] {
   const parents = new Map(all.map((one) => [one.ref.pid as number, one.ppid]));
   return all.filter(({ ref, session }) => {
@@ -224,7 +224,7 @@ export function offspring(
  * True while anything lives that stems from the launch on record: of a daemon the first process leaves
  * before its pidfile names the one that stays.
  */
-export function isLaunchAlive(launch: Launch, host: Pick<Host, "proc" | "table">): boolean {
+export function isLaunchAlive(launch: Launch, host: Pick<IdentityPorts, "proc" | "table">): boolean {
   const { launched } = launch;
   if (sameProcess(host.proc.alive(launched.pid), launched)) return true;
   return offspring(launch, host.table.sweep({ thorough: true }), host).length > 0;
@@ -234,7 +234,7 @@ export function isLaunchAlive(launch: Launch, host: Pick<Host, "proc" | "table">
 export function isCopy(
   { pid }: ProcessRef,
   image: number | undefined,
-  proc: Host["proc"],
+  proc: IdentityPorts["proc"],
 ): boolean {
   return (image ?? 0) > 0 && statIfAny(proc, pid)?.image === image;
 }
@@ -248,7 +248,7 @@ function isBeingLaunched({ pid }: ProcessRef, host: LineageHost): boolean {
 }
 
 /** A program that is made to run as another belongs to who started it. */
-function isSetuid({ pid }: ProcessRef, { proc }: Pick<Host, "proc">): boolean {
+function isSetuid({ pid }: ProcessRef, { proc }: Pick<IdentityPorts, "proc">): boolean {
   try {
     return new Set(proc.uids(pid)).size > 1;
   } catch (error) {
@@ -258,7 +258,7 @@ function isSetuid({ pid }: ProcessRef, { proc }: Pick<Host, "proc">): boolean {
 }
 
 /** Ourselves or one of our ancestors: a shell in whose command line the program's name stands. */
-function isOurselves(ref: ProcessRef, host: Pick<Host, "proc">): boolean {
+function isOurselves(ref: ProcessRef, host: Pick<IdentityPorts, "proc">): boolean {
   let pid: number = process.pid;
   for (let steps = 0; pid > 0 && steps < 100; steps += 1) {
     if (pid === ref.pid) return true;
@@ -288,7 +288,7 @@ function isNamedUsrsvc(argv: readonly string[]): boolean {
 }
 
 /** A usrsvc or usrsvcd at work, or a shell that is to become a program, has the names and commands of programs in its own argv. */
-function isUsrsvc(ref: Pick<ProcessRef, "pid">, host: Pick<Host, "proc">): boolean {
+function isUsrsvc(ref: Pick<ProcessRef, "pid">, host: Pick<IdentityPorts, "proc">): boolean {
   try {
     const argv = host.proc.cmdline(ref.pid);
     if (isLaunchShell(argv)) return true;

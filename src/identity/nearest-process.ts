@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { sameProcess } from "../../proc/pid.ts";
 import { shorten } from "../lib/format.ts";
-import type { Host } from "../host/host.ts";
+import type { IdentityPorts } from "./ports.ts";
 import { namesUsrsvc, relation } from "./lineage.ts";
 import { markOf } from "./mark.ts";
 import type { TableEntry } from "./process-classifier.ts";
@@ -17,7 +17,7 @@ const COMMON =
  */
 export function nearestProcess(
   { name, pattern, settings }: Pick<Subject, "name" | "pattern" | "settings">,
-  host: Host,
+  host: IdentityPorts,
 ): string | undefined {
   const words = new Set(settings?.command.split(/[\s;|&]+/).map(wordOf));
   let best: { readonly entry: TableEntry; readonly score: number } | undefined;
@@ -44,18 +44,18 @@ function shared(argv: readonly string[], words: ReadonlySet<string>): number {
 }
 
 /** Ourselves, and who else has the words of programs in his own. */
-function isOne({ ref, argv }: TableEntry, host: Host): boolean {
+function isOne({ ref, argv }: TableEntry, host: IdentityPorts): boolean {
   if (ref.pid === process.pid) return true;
   const isNamed = argv.slice(0, 6).some(namesUsrsvc);
   return isNamed || (relation(ref, "", host) === "other" && owner({ ref }, "", host) === "");
 }
 
-function owner({ ref }: Pick<TableEntry, "ref">, name: string, host: Host): string {
+function owner({ ref }: Pick<TableEntry, "ref">, name: string, host: IdentityPorts): string {
   const program = host.ownerOf(ref) ?? markOf(host.proc, ref.pid)?.program;
   return program === undefined || program === name ? "" : `, which belongs to ${program}`;
 }
 
-function folder({ ref }: TableEntry, { proc }: Host): string {
+function folder({ ref }: TableEntry, { proc }: IdentityPorts): string {
   try {
     return ` in ${proc.cwd(ref.pid)}`;
   } catch {

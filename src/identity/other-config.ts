@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Standing } from "../config/settings.ts";
 import { isSameFile } from "../lib/same-file.ts";
-import type { Host } from "../host/host.ts";
+import type { IdentityPorts } from "./ports.ts";
 import type { ProgramRecord } from "../state/record.ts";
 
 /*
@@ -20,7 +20,7 @@ export interface OtherConfig {
   readonly how: string;
 }
 
-type OtherHost = Pick<Host, "proc" | "config" | "standingIn" | "daemonConfig">;
+type OtherHost = Pick<IdentityPorts, "proc" | "config" | "standingIn" | "daemonConfig">;
 
 /** The other configuration file to which the program of this name belongs at the moment, if any. */
 export function otherConfig(

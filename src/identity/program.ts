@@ -1,7 +1,7 @@
 import { executables, namedFiles, searchPath } from "./executables.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { FaultyProgram, ProgramSettings, Settings } from "../config/settings.ts";
-import type { Host } from "../host/host.ts";
+import type { IdentityPorts } from "./ports.ts";
 import { type Found, identify } from "./identify.ts";
 import { pattern, type Pattern } from "./match.ts";
 import type { SweepOptions } from "./process-table.ts";
@@ -36,7 +36,7 @@ const nothing: Pattern = {
 const DEFAULT_TERM_TO_KILL_MS = 8000;
 
 /** A program of the configuration, made ready to be looked for. */
-export function subjectOf(settings: ProgramSettings, host: Pick<Host, "env">): Subject {
+export function subjectOf(settings: ProgramSettings, host: Pick<IdentityPorts, "env">): Subject {
   const { name, enabled, termToKillMs, pidfile, autopid, scanForProcess } = settings;
   return {
     name,
@@ -87,7 +87,7 @@ export function removedSubject({ name, pidfile }: ProgramRecord): Subject {
 export function findSubject(
   settings: Settings,
   name: string,
-  host: Pick<Host, "env">,
+  host: Pick<IdentityPorts, "env">,
 ): Subject | undefined {
   const program = settings.programs.get(name);
   if (program !== undefined) return subjectOf(program, host);
@@ -109,7 +109,7 @@ export interface LookOptions extends SweepOptions {
 export function runsOneOf(
   files: readonly string[],
   { pid }: ProcessRef,
-  { proc }: Pick<Host, "proc">,
+  { proc }: Pick<IdentityPorts, "proc">,
 ): boolean {
   try {
     // Of one that was replaced on the disk since: it is the same program.
@@ -123,7 +123,7 @@ export function runsOneOf(
 export function lookFor(
   subject: Subject,
   record: ProgramRecord | undefined,
-  host: Host,
+  host: IdentityPorts,
   { scan = true, heirs = true, butCopiesOf, ...sweep }: LookOptions = {},
 ): Found {
   const { pidfile = "", autopid, scanForProcess } = subject;

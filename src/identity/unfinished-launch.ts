@@ -6,7 +6,7 @@ import { isDead, type Stat } from "../../proc/stat.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { monotonicMs, sleep } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import type { Host } from "../host/host.ts";
+import type { IdentityPorts } from "./ports.ts";
 import type { Lock } from "../state/lock.ts";
 import { LAUNCH_VARIABLE, launchedAt, type LaunchNote, unfinishedLaunch } from "./mark.ts";
 import type { ProgramRecord } from "../state/record.ts";
@@ -32,7 +32,7 @@ export type Known = Pick<
   "stdout" | "directory" | "match" | "argv" | "useshell" | "env" | "inheritEnv"
 >;
 
-type LaunchHost = Pick<Host, "proc" | "home" | "ownerOf" | "watcher" | "env" | "programs">;
+type LaunchHost = Pick<IdentityPorts, "proc" | "home" | "ownerOf" | "watcher" | "env" | "programs">;
 
 /**
  * The record as it would be had its writer not been killed in mid-launch, or had it not been lost: with
@@ -119,7 +119,7 @@ interface Look {
   readonly isWiped: boolean;
 }
 
-function lookAtAll(launch: LaunchNote, { proc }: Pick<Host, "proc">): readonly Look[] {
+function lookAtAll(launch: LaunchNote, { proc }: Pick<IdentityPorts, "proc">): readonly Look[] {
   return proc.pids().flatMap((pid) => {
     try {
       if (pid === process.pid || proc.uid(pid) !== process.getuid?.()) return [];
@@ -199,7 +199,7 @@ function firstWiped(
   return same.length === 1 ? same[0] : undefined;
 }
 
-function executableOf({ pid }: ProcessRef, proc: Host["proc"]): string | undefined {
+function executableOf({ pid }: ProcessRef, proc: IdentityPorts["proc"]): string | undefined {
   try {
     return proc.exe(pid);
   } catch {

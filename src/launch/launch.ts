@@ -1,3 +1,4 @@
+import { isLaunchShell, SHELL, SHELL_NAME } from "../identity/launch-shell.ts";
 import { DEFAULT_PATH, findOnPath, readShebang } from "../lib/executable.ts";
 import { statSync } from "node:fs";
 import type { Exit } from "../../proc/exit.ts";
@@ -10,7 +11,7 @@ import { faultWords } from "../lib/fault.ts";
 import { shownName } from "../lib/secrets.ts";
 import { programEnvironment } from "./environment.ts";
 import { makeFolders } from "../state/folders.ts";
-import type { Host } from "../host/host.ts";
+import type { LaunchPorts } from "./ports.ts";
 import { isMark, launchMark } from "../identity/mark.ts";
 import { type LogEnds, openOutput, type Output } from "./output.ts";
 
@@ -42,7 +43,7 @@ export interface Launched {
  * @throws an error with a `code` when a log cannot be opened, when no process can be made or when
  * the command cannot be executed; `describeLaunchError` words it
  */
-export async function launch(program: ProgramSettings, id: string, host: Host): Promise<Launched> {
+export async function launch(program: ProgramSettings, id: string, host: LaunchPorts): Promise<Launched> {
   makeFolders(program, host.state);
   const stdout = openOutput(program.stdout);
   let stderr: Output = stdout;
@@ -77,7 +78,7 @@ export async function launch(program: ProgramSettings, id: string, host: Host): 
 }
 
 /** A text without "#!" is handed to the shell, as execvp(3) does. */
-async function spawn(order: SpawnOrder, host: Host, directory: string): Promise<ProcessWatch> {
+async function spawn(order: SpawnOrder, host: LaunchPorts, directory: string): Promise<ProcessWatch> {
   try {
     return await host.spawner().spawn(order);
   } catch (error) {
@@ -92,7 +93,7 @@ async function spawn(order: SpawnOrder, host: Host, directory: string): Promise<
 function prepare(
   program: ProgramSettings,
   id: string,
-  host: Host,
+  host: LaunchPorts,
   { stdout, stderr }: { readonly stdout: Output; readonly stderr: Output },
 ): { readonly order: SpawnOrder; readonly notes: readonly string[] } {
   const { directory, umask } = program;
@@ -132,9 +133,9 @@ interface Environment {
 }
 
 /** What all inherit is one text for all of them. */
-const inherited = new WeakMap<Host["env"], Map<string, string>>();
+const inherited = new WeakMap<LaunchPorts["env"], Map<string, string>>();
 
-function lineOf(name: string, value: string, env: Host["env"]): string {
+function lineOf(name: string, value: string, env: LaunchPorts["env"]): string {
   const line = `${name}=${value}`;
   if (env[name] !== value) return line;
   let lines = inherited.get(env);
@@ -147,7 +148,7 @@ function lineOf(name: string, value: string, env: Host["env"]): string {
 /** Ready before a death, from the first launch on: neither settings nor what we were given change. */
 const environments = new WeakMap<ProgramSettings, Environment>();
 
-function environment(program: ProgramSettings, host: Host): Environment {
+function environment(program: ProgramSettings, host: LaunchPorts): Environment {
   const known = environments.get(program);
   if (known !== undefined) return known;
   const all = programEnvironment(program, host.env);
@@ -167,9 +168,6 @@ function executable(name: string, directory: string, path: string | undefined): 
   return found;
 }
 
-const SHELL = "/bin/sh";
-/** Name of the shell that prepares a launch, for people who look at `ps`. */
-const SHELL_NAME = "usrsvc-launch";
 /**
  * Names of variables that some shell does not hand on as they are: it may have no such names
  * (`java.opts`), or a meaning of its own for them (dash's OPTIND, which may end it, bash's UID).
@@ -204,11 +202,6 @@ function throughShell(order: SpawnOrder, steps: readonly string[], directory: st
   ].join("; ");
   if (pwd !== directory) env.push(`${GIVEN_PWD}=${pwd}`);
   return { ...order, file: SHELL, env, argv: [SHELL, "-c", line, SHELL_NAME, ...words] };
-}
-
-/** True for the command line of a shell that has not become a program yet. */
-export function isLaunchShell(argv: readonly string[]): boolean {
-  return argv[0] === SHELL && argv[1] === "-c" && argv[3] === SHELL_NAME;
 }
 
 function isShellText(file: string, directory: string): boolean {

@@ -1,6 +1,6 @@
 import { sameProcess } from "../../proc/pid.ts";
 import { monotonicMs } from "../lib/clock.ts";
-import type { Host } from "../host/host.ts";
+import type { LifecyclePorts } from "./ports.ts";
 import { type Lock, programLock, waitLock } from "../state/lock.ts";
 import { emptyRecord, type ProgramRecord, readRecord, writeRecord } from "../state/record.ts";
 import type { Move } from "./renamed.ts";
@@ -13,7 +13,7 @@ const PATIENCE_MS = 200;
 /** What the records would be after the moves; undefined: nothing is known of it any more. */
 export function movedRecords(
   moves: readonly Move[],
-  host: Host,
+  host: LifecyclePorts,
 ): ReadonlyMap<string, ProgramRecord | undefined> {
   const { config, by } = host;
   return new Map<string, ProgramRecord | undefined>([
@@ -25,7 +25,7 @@ export function movedRecords(
 /** Notes the moves for what is looked at from here; on disk all stays as it is. */
 export function claimMoves(
   after: ReadonlyMap<string, ProgramRecord | undefined>,
-  host: Host,
+  host: LifecyclePorts,
 ): void {
   for (const name of after.keys()) host.claim(name, undefined);
   for (const [name, record] of after) if (record !== undefined) host.claim(name, record);
@@ -38,7 +38,7 @@ export function claimMoves(
  */
 export async function applyMoves(
   moves: readonly Move[],
-  host: Host,
+  host: LifecyclePorts,
 ): Promise<{ readonly made: readonly Move[]; readonly left: readonly Move[] }> {
   const end = monotonicMs() + PATIENCE_MS;
   const made: Move[] = [];
@@ -68,7 +68,7 @@ export function together(moves: readonly Move[]): readonly (readonly Move[])[] {
   return groups;
 }
 
-async function applyTogether(found: readonly Move[], host: Host, end: number): Promise<boolean> {
+async function applyTogether(found: readonly Move[], host: LifecyclePorts, end: number): Promise<boolean> {
   const locks = new Map<string, Lock>();
   try {
     for (const name of [...namesOf(found)].toSorted()) {
@@ -95,7 +95,7 @@ async function applyTogether(found: readonly Move[], host: Host, end: number): P
 }
 
 /** With the record as whoever was at work on it has left it; undefined: it is not that process any more. */
-function asItIs(move: Move, host: Host): Move | undefined {
+function asItIs(move: Move, host: LifecyclePorts): Move | undefined {
   const { process } = move.record;
   const { record } = readRecord(host.state, move.from, host.proc.bootId());
   if (record === undefined || !sameProcess(record.process, process)) return undefined;

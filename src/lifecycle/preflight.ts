@@ -6,7 +6,7 @@ import { ExitCode } from "../exit-code.ts";
 import { accessFault, readOnlyDisk } from "../lib/fault.ts";
 import { shorten } from "../lib/format.ts";
 import { foreignFault } from "../lib/open-log.ts";
-import type { Host } from "../host/host.ts";
+import type { LifecyclePorts } from "./ports.ts";
 import { programEnvironment } from "../launch/environment.ts";
 import { placeFor } from "../state/folders.ts";
 
@@ -19,7 +19,7 @@ export interface CannotStart {
 }
 
 /** Checks what can be checked before a launch; undefined when nothing speaks against it. */
-export function checkBeforeStart(program: ProgramSettings, host: Host): CannotStart | undefined {
+export function checkBeforeStart(program: ProgramSettings, host: LifecyclePorts): CannotStart | undefined {
   return (
     checkFolder("directory", program.directory, constants.X_OK, "entered") ??
     checkFiles(program, host) ??
@@ -33,7 +33,7 @@ export function checkBeforeStart(program: ProgramSettings, host: Host): CannotSt
  */
 export function checkFiles(
   program: ProgramSettings,
-  { state }: Pick<Host, "state">,
+  { state }: Pick<LifecyclePorts, "state">,
 ): CannotStart | undefined {
   return (
     (program.autopid
@@ -49,7 +49,7 @@ export function checkFiles(
 function checkFileFolder(
   what: string,
   path: string,
-  state: Host["state"],
+  state: LifecyclePorts["state"],
 ): CannotStart | undefined {
   const place = existsSync(path) ? undefined : placeFor(path, state);
   if (place === undefined) return checkFolder(what, path, constants.W_OK, "written");
@@ -87,7 +87,7 @@ function checkPidfile(path: string): CannotStart | undefined {
   }
 }
 
-function checkOutput(what: string, path: string, state: Host["state"]): CannotStart | undefined {
+function checkOutput(what: string, path: string, state: LifecyclePorts["state"]): CannotStart | undefined {
   try {
     const stat = statSync(path);
     if (stat.isDirectory()) return refuse(`${what} ${path} is a folder, not a file`);

@@ -1,4 +1,4 @@
-import type { Host } from "../host/host.ts";
+import type { LifecyclePorts } from "./ports.ts";
 import { recordedProcess } from "../identity/identify.ts";
 import { type ProgramRecord, readRecord, recordedName, recordFiles } from "../state/record.ts";
 import { fileStem } from "../state/state-dir.ts";
@@ -10,7 +10,7 @@ import { removedSubject, type Subject } from "../identity/program.ts";
  *
  * @param configured names of all that the configuration has
  */
-export function removedSubjects(configured: readonly string[], host: Host): readonly Subject[] {
+export function removedSubjects(configured: readonly string[], host: LifecyclePorts): readonly Subject[] {
   const known = new Set(configured.map((name) => `${fileStem(name)}.json`));
   return recordFiles(host.state)
     .filter((file) => !known.has(file))
@@ -23,7 +23,7 @@ export function removedSubjects(configured: readonly string[], host: Host): read
 }
 
 /** Another file's program is not ours, and what got another name is that one's by now. */
-function runsOn(record: ProgramRecord, host: Host): boolean {
+function runsOn(record: ProgramRecord, host: LifecyclePorts): boolean {
   const process = recordedProcess(record, host.proc);
   if (process === undefined || !host.isRetired(record.name)) return false;
   return host.ownerOf(process) === undefined;

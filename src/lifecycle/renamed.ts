@@ -4,7 +4,7 @@ import type { ProgramSettings, Settings } from "../config/settings.ts";
 import { isSameFile } from "../lib/same-file.ts";
 import { workerOn } from "../state/at-work.ts";
 import { runDigest, settingsDigest } from "../state/digest.ts";
-import type { Host } from "../host/host.ts";
+import type { LifecyclePorts } from "./ports.ts";
 import { recordedProcess } from "../identity/identify.ts";
 import { type ProgramRecord, readRecord, recordedName, recordFiles } from "../state/record.ts";
 import { fileStem } from "../state/state-dir.ts";
@@ -36,7 +36,7 @@ type Programs = ReadonlyMap<string, ProgramSettings>;
 export function findMoves(
   programs: Programs,
   records: ReadonlyMap<string, ProgramRecord>,
-  host: Host,
+  host: LifecyclePorts,
   before?: Programs,
 ): readonly Move[] {
   const strays = new Map<string, Stray>();
@@ -86,7 +86,7 @@ interface Stray {
 function strayOf(
   record: ProgramRecord,
   program: ProgramSettings | undefined,
-  host: Host,
+  host: LifecyclePorts,
 ): Stray | undefined {
   const { config, digest, phase } = record;
   if (config !== undefined && !isSameFile(config, host.config)) return undefined;
@@ -123,7 +123,7 @@ function onlyByWords(
   places: readonly ProgramSettings[],
   strays: ReadonlyMap<string, Stray>,
   records: ReadonlyMap<string, ProgramRecord>,
-  host: Host,
+  host: LifecyclePorts,
 ): ProgramSettings | undefined {
   if (program !== undefined && matches(process, program, host)) return undefined;
   const fitting = places.filter(
@@ -134,7 +134,7 @@ function onlyByWords(
 }
 
 /** True where the words, and the folder if they need one, are those of the program. */
-function matches(process: ProcessRef | undefined, program: ProgramSettings, host: Host): boolean {
+function matches(process: ProcessRef | undefined, program: ProgramSettings, host: LifecyclePorts): boolean {
   if (process === undefined) return false;
   const { pid } = process;
   const { pattern } = subjectOf(program, host);
@@ -160,7 +160,7 @@ function withoutCrowding(
 /** The records of this configuration: of its programs, and of those that it had. */
 export function recordsOf(
   { programs, faulty }: Pick<Settings, "programs" | "faulty">,
-  host: Host,
+  host: LifecyclePorts,
 ): ReadonlyMap<string, ProgramRecord> {
   const files = new Set(recordFiles(host.state));
   const records = new Map<string, ProgramRecord>();

@@ -1,5 +1,5 @@
 import { rmSync, statSync } from "node:fs";
-import type { Host } from "../host/host.ts";
+import type { LifecyclePorts } from "./ports.ts";
 import { isWrittenSince, readPidfile } from "../state/pidfile.ts";
 import type { Subject } from "../identity/program.ts";
 
@@ -25,7 +25,7 @@ export interface StalePidfile {
  */
 export function removeStalePidfile(
   { name, autopid, pidfile: path }: Pick<Subject, "name" | "autopid" | "pidfile">,
-  { proc, ownerOf }: Pick<Host, "proc" | "ownerOf">,
+  { proc, ownerOf }: Pick<LifecyclePorts, "proc" | "ownerOf">,
 ): StalePidfile | undefined {
   if (!autopid || path === undefined) return undefined;
   const found = readPidfile(path);

@@ -1,11 +1,11 @@
+import { isLaunchShell } from "../identity/launch-shell.ts";
 import type { Exit } from "../../proc/exit.ts";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { shorten } from "../lib/format.ts";
-import type { Host } from "../host/host.ts";
+import type { LifecyclePorts } from "./ports.ts";
 import { isInPlaceNow, topMatches, workBelow } from "../identity/identify.ts";
-import { isLaunchShell } from "../launch/launch.ts";
 import { isCopy, type Launch, offspring, relation } from "../identity/lineage.ts";
 import type { Pattern } from "../identity/match.ts";
 import { readPidfile } from "../state/pidfile.ts";
@@ -32,7 +32,7 @@ export interface Lost {
 export class StartMatch {
   readonly #program: ProgramSettings;
   readonly #pattern: Pattern;
-  readonly #host: Host;
+  readonly #host: LifecyclePorts;
   readonly #launch: Launch;
   /** What was launched. */
   readonly #top: ProcessRef;
@@ -47,7 +47,7 @@ export class StartMatch {
   /** `image` of a daemon that was there, and has failed: its copies are its workers, and no daemon. */
   #failed: number | undefined;
 
-  constructor(program: ProgramSettings, pattern: Pattern, host: Host, launch: Launch) {
+  constructor(program: ProgramSettings, pattern: Pattern, host: LifecyclePorts, launch: Launch) {
     this.#program = program;
     this.#pattern = pattern;
     this.#host = host;

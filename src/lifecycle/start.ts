@@ -11,7 +11,7 @@ import { shorten } from "../lib/format.ts";
 import { checkBeforeStart, checkFiles } from "./preflight.ts";
 import { runDigest, settingsDigest } from "../state/digest.ts";
 import { awaitNotice } from "./exit-notice.ts";
-import type { Host } from "../host/host.ts";
+import type { LifecyclePorts } from "./ports.ts";
 import type { Found } from "../identity/identify.ts";
 import { describeLaunchError, launch as execute, type Launched } from "../launch/launch.ts";
 import { launchNote, newLaunchId } from "../identity/mark.ts";
@@ -36,7 +36,7 @@ import { describeStragglers } from "./stragglers.ts";
 
 /** What a start needs to know, besides the settings. */
 export interface StartContext {
-  readonly host: Host;
+  readonly host: LifecyclePorts;
   readonly pattern: Pattern;
   /** The record as it is; its wish and counters are kept. */
   readonly record: ProgramRecord;
@@ -480,7 +480,7 @@ export function traits(
   { pid }: ProcessRef,
   launched: ProcessRef | undefined,
   pattern: Pattern,
-  { proc }: Pick<Host, "proc">,
+  { proc }: Pick<LifecyclePorts, "proc">,
 ): Traits {
   const stat = statIfAny(proc, pid);
   if (stat === undefined) return { session: undefined, image: undefined, title: undefined };
@@ -494,7 +494,7 @@ export function traits(
 }
 
 /** The title that a program has given itself, where its words do not lead to it. */
-function titleOther(pid: Pid, pattern: Pattern, proc: Host["proc"]): readonly string[] | undefined {
+function titleOther(pid: Pid, pattern: Pattern, proc: LifecyclePorts["proc"]): readonly string[] | undefined {
   try {
     const argv = proc.cmdline(pid);
     return argv.length === 0 || pattern.matches(argv) ? undefined : argv;

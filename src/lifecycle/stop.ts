@@ -5,7 +5,7 @@ import { isDead } from "../../proc/stat.ts";
 import type { ProcessWatch } from "../../proc/system/process-handle.ts";
 import { monotonicMs, sleep, within } from "../lib/clock.ts";
 import type { Exit } from "../../proc/exit.ts";
-import type { Host } from "../host/host.ts";
+import type { LifecyclePorts } from "./ports.ts";
 import { type Launch, offspring } from "../identity/lineage.ts";
 import type { TableEntry } from "../identity/process-classifier.ts";
 import type { ProgramRecord } from "../state/record.ts";
@@ -69,7 +69,7 @@ const MOST_ROUNDS = 5;
 export async function stop(
   target: Target,
   termToKillMs: number,
-  host: Host,
+  host: LifecyclePorts,
   { signal, again, since }: StopOptions = {},
 ): Promise<StopOutcome> {
   const began = monotonicMs();
@@ -134,7 +134,7 @@ async function endProcess(
 export async function endLeftOvers(
   { process, launched, launch, session, image, phase }: ProgramRecord,
   termToKillMs: number,
-  host: Host,
+  host: LifecyclePorts,
   signal?: AbortSignal,
 ): Promise<number> {
   const outcome = await stop(
@@ -161,7 +161,7 @@ interface OwnGroup {
 /** No process has it: the leader of a session that we know by its number only is gone. */
 const NO_TIME = -1 as Ticks;
 
-function ownGroups({ process, main, launched, session }: Target, host: Host): readonly OwnGroup[] {
+function ownGroups({ process, main, launched, session }: Target, host: LifecyclePorts): readonly OwnGroup[] {
   const groups: OwnGroup[] = [];
   if (launched !== undefined) groups.push({ leader: launched, isSession: true });
   for (const one of [main, process]) {
@@ -175,7 +175,7 @@ function ownGroups({ process, main, launched, session }: Target, host: Host): re
 }
 
 /** It may wait as a zombie for whoever reaps it; as long as anybody is in its session, nobody else has its pid. */
-function leaderOfDead(pid: Pid, { proc }: Host): ProcessRef {
+function leaderOfDead(pid: Pid, { proc }: LifecyclePorts): ProcessRef {
   const stat = statIfAny(proc, pid);
   return { pid, startTime: stat !== undefined && isDead(stat) ? stat.startTime : NO_TIME };
 }
@@ -183,7 +183,7 @@ function leaderOfDead(pid: Pid, { proc }: Host): ProcessRef {
 async function endGroups(
   groups: readonly OwnGroup[],
   patienceMs: number,
-  host: Host,
+  host: LifecyclePorts,
   options: Pick<EndGroupOptions, "signal" | "since">,
 ): Promise<number> {
   const counts = await Promise.all(
@@ -205,7 +205,7 @@ export async function endLaunch(
   launch: Launch,
   seen: Iterable<ProcessRef>,
   termToKillMs: number,
-  host: Host,
+  host: LifecyclePorts,
   signal?: AbortSignal,
 ): Promise<readonly TableEntry[]> {
   const known = new Map([...seen].map((ref) => [ref.pid, ref]));
@@ -251,7 +251,7 @@ export interface EndGroupOptions {
 export async function endOwnGroup(
   leader: ProcessRef | undefined,
   termToKillMs: number,
-  host: Host,
+  host: LifecyclePorts,
   options: EndGroupOptions = {},
 ): Promise<number> {
   const { signal, isSession = false, since } = options;
@@ -282,7 +282,7 @@ async function untilNone(
 }
 
 /** One process alone; a stopped one would keep SIGTERM until somebody wakes it. */
-function tell(ref: ProcessRef, signal: "SIGTERM" | "SIGKILL", host: Host): void {
+function tell(ref: ProcessRef, signal: "SIGTERM" | "SIGKILL", host: LifecyclePorts): void {
   using watch = host.watcher().open(ref);
   watch?.signal(signal);
   if (signal === "SIGTERM") watch?.signal("SIGCONT");
@@ -291,7 +291,7 @@ function tell(ref: ProcessRef, signal: "SIGTERM" | "SIGKILL", host: Host): void 
 function signalMembers(
   members: readonly Member[],
   leader: ProcessRef,
-  host: Host,
+  host: LifecyclePorts,
   signal: "SIGTERM" | "SIGKILL",
 ): void {
   signalGroupByNumber(host.proc, leader, signal);
@@ -304,7 +304,7 @@ type Member = Pick<TableEntry, "ref" | "pgrp">;
 /** The living members of the group, or session, `leader` included. Zombies only wait for their parent. */
 async function members(
   leader: ProcessRef,
-  host: Host,
+  host: LifecyclePorts,
   isSession: boolean,
   since?: number,
 ): Promise<readonly Member[]> {
@@ -322,6 +322,6 @@ async function members(
   return now === undefined ? others : [{ ref: leader, pgrp: leader.pid }, ...others];
 }
 
-function stateOf(target: ProcessRef, host: Host): string {
+function stateOf(target: ProcessRef, host: LifecyclePorts): string {
   return statIfAny(host.proc, target.pid)?.state ?? "?";
 }

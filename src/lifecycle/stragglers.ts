@@ -1,6 +1,6 @@
 import { sameProcess } from "../../proc/pid.ts";
 import { shorten } from "../lib/format.ts";
-import type { Host } from "../host/host.ts";
+import type { LifecyclePorts } from "./ports.ts";
 import { knownMark, relation } from "../identity/lineage.ts";
 import { markOf } from "../identity/mark.ts";
 import type { TableEntry } from "../identity/process-classifier.ts";
@@ -27,7 +27,7 @@ interface But {
  */
 export function stragglers(
   name: string,
-  host: Host,
+  host: LifecyclePorts,
   { but, launch, among }: But = {},
 ): readonly TableEntry[] {
   const isOfEarlier = ({ ref }: TableEntry): boolean => {
@@ -44,7 +44,7 @@ export function stragglers(
 }
 
 /** The same in words, one line each. */
-export function describeStragglers(name: string, host: Host, but?: But): readonly string[] {
+export function describeStragglers(name: string, host: LifecyclePorts, but?: But): readonly string[] {
   return describeRunOn(stragglers(name, host, but), "an earlier start of it");
 }
 
@@ -64,7 +64,7 @@ function describe(left: readonly TableEntry[], origin: string): readonly string[
 export type Marked = ReadonlyMap<string, readonly TableEntry[]>;
 
 /** All own processes that bear a mark of this usrsvc. */
-export function markedProcesses(host: Pick<Host, "table" | "proc" | "home">): Marked {
+export function markedProcesses(host: Pick<LifecyclePorts, "table" | "proc" | "home">): Marked {
   const all = new Map<string, TableEntry[]>();
   for (const one of host.table.sweep()) {
     const mark = knownMark(one.ref, host);
@@ -80,7 +80,7 @@ export function markedProcesses(host: Pick<Host, "table" | "proc" | "home">): Ma
  * Before a launch of a program that has nothing on record, and does not run: what runs on of a launch whose
  * record was lost, in words, one line each. Nobody can tell what of that is still wanted.
  */
-export function describeStrays(name: string, marked: Marked, host: Host): readonly string[] {
+export function describeStrays(name: string, marked: Marked, host: LifecyclePorts): readonly string[] {
   const strays = (marked.get(name) ?? []).filter(
     ({ ref }) => sameProcess(host.proc.alive(ref.pid), ref) && relation(ref, name, host) === "own",
   );

@@ -2,7 +2,7 @@ import type { Pid } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { monotonicMs, sleep } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import type { Host } from "../host/host.ts";
+import type { LifecyclePorts } from "./ports.ts";
 import { readPidfile } from "../state/pidfile.ts";
 
 /*
@@ -21,7 +21,7 @@ const LOOK_MS = 10;
  */
 export async function awaitReaped(
   { autopid, pidfile }: Pick<ProgramSettings, "autopid" | "pidfile">,
-  { proc }: Pick<Host, "proc">,
+  { proc }: Pick<LifecyclePorts, "proc">,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (autopid) return undefined;
@@ -36,7 +36,7 @@ export async function awaitReaped(
   }
 }
 
-function describe(pid: Pid, parent: number, pidfile: string, proc: Host["proc"]): string {
+function describe(pid: Pid, parent: number, pidfile: string, proc: LifecyclePorts["proc"]): string {
   const comm = statIfAny(proc, parent as Pid)?.comm ?? "?";
   return (
     `pidfile ${pidfile} names process ${pid}, which has ended, but its parent, pid ${parent} (${comm}), does not ` +

@@ -3,9 +3,7 @@ import { basename } from "node:path";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { livingDaemon } from "../state/daemon-alive.ts";
-import type { DaemonInfo } from "../state/daemon-info.ts";
-import { isSameFile } from "../lib/same-file.ts";
+import { daemonInCharge } from "../state/daemon-alive.ts";
 import { settingsFingerprint } from "../state/digest.ts";
 import type { StateDir } from "../state/state-dir.ts";
 import type { Operation } from "./operation.ts";
@@ -28,13 +26,6 @@ const LOOK_EVERY_MS = 1000;
 const LOOK_BLINDLY_EVERY_MS = 250;
 
 let asked = 0;
-
-/** The usrsvcd that looks after the programs of this configuration file, if one runs. */
-export function daemonInCharge({ host }: Pick<Operation, "host">): DaemonInfo | undefined {
-  const info = livingDaemon(host.state, host.proc);
-  if (info === undefined) return undefined;
-  return isSameFile(info.config, host.config) ? info : undefined;
-}
 
 /** What usrsvcd has said, or why it has said nothing. */
 export type Said =
@@ -63,7 +54,7 @@ export async function askDaemon(
 ): Promise<Said> {
   const { host, signal, debug } = operation;
   const asker = host.proc.alive(process.pid as Pid);
-  const daemon = daemonInCharge(operation)?.process;
+  const daemon = daemonInCharge(host)?.process;
   if (asker === undefined || daemon === undefined) return { kind: "nothing", why: "gone", daemon };
   asked += 1;
   const request: Request = {

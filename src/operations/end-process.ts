@@ -1,3 +1,4 @@
+import { showExit } from "../events/shown-exit.ts";
 import type { Exit } from "../../proc/exit.ts";
 import { libc } from "../../proc/system/libc.ts";
 import { type Pid, type ProcessRef, sameProcess, TICKS_PER_SECOND } from "../../proc/pid.ts";
@@ -15,7 +16,6 @@ import { downNote } from "../identity/mark.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { endLaunch, stop } from "../lifecycle/stop.ts";
 import { lookFor, type Subject } from "../identity/program.ts";
-import { showExit } from "../status/status.ts";
 import { standDown } from "./former-name.ts";
 import { leftRunning, markedRunning } from "./left-running.ts";
 import { dropPidfile, dropStalePidfile, trySave } from "./notes.ts";

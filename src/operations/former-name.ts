@@ -1,7 +1,7 @@
+import { daemonInCharge } from "../state/daemon-alive.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { programLock, waitLock } from "../state/lock.ts";
 import { readRecord, writeRecord } from "../state/record.ts";
-import { daemonInCharge } from "./ask.ts";
 import type { Operation } from "./operation.ts";
 
 /** So long is waited for who is at work under the old name, in ms. */
@@ -26,7 +26,7 @@ export async function standDown(
   const isIt = (name: string): boolean =>
     host.isRetired(name) &&
     sameProcess(readRecord(host.state, name, boot).record?.process, process);
-  const name = daemonInCharge({ host })?.programs?.find(isIt);
+  const name = daemonInCharge(host)?.programs?.find(isIt);
   if (name === undefined) return undefined;
   const lock = await waitLock(programLock(host.state, name), PATIENCE_MS, signal);
   const { record } = readRecord(host.state, name, boot);

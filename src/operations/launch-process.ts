@@ -1,3 +1,5 @@
+import { daemonInCharge } from "../state/daemon-alive.ts";
+import { showExit } from "../events/shown-exit.ts";
 import { sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -11,8 +13,6 @@ import { madeAs, start, takenFrom, traits } from "../lifecycle/start.ts";
 import type { StartFailure, StartOutcome } from "../lifecycle/start-outcome.ts";
 import { endLeftOvers } from "../lifecycle/stop.ts";
 import type { Subject } from "../identity/program.ts";
-import { showExit } from "../status/status.ts";
-import { daemonInCharge } from "./ask.ts";
 import { mendPidfile, save } from "./notes.ts";
 import type { ActionResult, Operation } from "./operation.ts";
 import { Overtaken, StartWindow } from "./start-window.ts";
@@ -176,7 +176,7 @@ function whatNext(
   { name, autorestart, maxrestarts }: ProgramSettings,
   { host, isOlderInDaemon }: Operation,
 ): readonly string[] {
-  const daemon = daemonInCharge({ host });
+  const daemon = daemonInCharge(host);
   if (daemon === undefined) return [];
   if (daemon.programs?.includes(name) === false) {
     return [`usrsvcd does not know ${name} yet, and does not try it again: usrsvcd reread`];

@@ -1,8 +1,8 @@
+import type { ShownExit } from "../events/shown-exit.ts";
 import type { ProcessRef, Ticks } from "../../proc/pid.ts";
 import type { ExitCode } from "../exit-code.ts";
 import type { Host } from "../host/host.ts";
 import type { Via } from "../state/record.ts";
-import type { ShownExit } from "../status/status.ts";
 
 /** What an action on one program came to. `--json` prints it without `code`. */
 export interface ActionResult {

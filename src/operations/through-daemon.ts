@@ -1,12 +1,12 @@
 import { TICKS_PER_SECOND } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { within } from "../lib/clock.ts";
-import { livingDaemon } from "../state/daemon-alive.ts";
+import { livingDaemon, daemonInCharge } from "../state/daemon-alive.ts";
 import type { DaemonInfo } from "../state/daemon-info.ts";
 import { inheritedEnvironment } from "../launch/environment.ts";
 import { readRecord } from "../state/record.ts";
 import { lookFor, type Subject } from "../identity/program.ts";
-import { askDaemon, daemonInCharge, type Said } from "./ask.ts";
+import { askDaemon, type Said } from "./ask.ts";
 import { startProgram } from "./operate.ts";
 import { type ActionResult, type Operation, withDetails } from "./operation.ts";
 import type { Request } from "./request.ts";
@@ -40,7 +40,7 @@ export async function throughDaemon(
   const outcome = (result: ActionResult, more: readonly string[] = notes): ActionResult =>
     withNotes(left === action ? result : inOtherWords(result, action), more);
   for (let round = 1; round <= MOST_ROUNDS; round += 1) {
-    const daemon = daemonInCharge(operation);
+    const daemon = daemonInCharge(operation.host);
     if (daemon === undefined) break;
     if (isHere) {
       const note = "started with this shell's environment (--here); usrsvcd starts it with its own";
@@ -58,7 +58,7 @@ export async function throughDaemon(
   const here = { ...operation, host, isOlderInDaemon };
   const result = await (left === action ? act(subject, here) : startProgram(subject, here));
   if (notes.length === 0) return outcome(result, otherDaemon(operation));
-  const isGone = daemonInCharge(operation) === undefined;
+  const isGone = daemonInCharge(operation.host) === undefined;
   return outcome(result, isGone ? [...notes, "no usrsvcd runs now: usrsvcd start"] : notes);
 }
 
@@ -125,7 +125,7 @@ function withNotes(result: ActionResult, notes: readonly string[]): ActionResult
 function otherDaemon(operation: Operation): readonly string[] {
   const { host } = operation;
   const other = livingDaemon(host.state, host.proc);
-  if (other === undefined || daemonInCharge(operation) !== undefined) return [];
+  if (other === undefined || daemonInCharge(operation.host) !== undefined) return [];
   return [
     `usrsvcd runs with another configuration file (${other.config}), and does not look after it`,
   ];

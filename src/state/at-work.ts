@@ -2,7 +2,7 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { parsePid, type Pid } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { isSuspended } from "../../proc/stat.ts";
-import type { Host } from "../host/host.ts";
+import type { Whereabouts } from "./daemon-alive.ts";
 import { lockHolder, programLock } from "./lock.ts";
 
 /** Who holds a program's lock, as it signed. */
@@ -20,7 +20,7 @@ export interface Worker {
  */
 export function workerOn(
   name: string,
-  { state, proc }: Pick<Host, "state" | "proc">,
+  { state, proc }: Pick<Whereabouts, "state" | "proc">,
 ): Worker | undefined {
   const path = programLock(state, name);
   const signed = lockHolder(path);

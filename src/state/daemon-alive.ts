@@ -73,6 +73,12 @@ function daemonOf(state: StateDir, proc: ProcReader): LivingDaemon | undefined {
   return process && { process, info: undefined };
 }
 
+/** The usrsvcd that looks after the programs of this configuration file, if one runs. */
+export function daemonInCharge({ state, proc, config }: Whereabouts): DaemonInfo | undefined {
+  const info = livingDaemon(state, proc);
+  return info !== undefined && isSameFile(info.config, config) ? info : undefined;
+}
+
 /** What keeps a usrsvcd from telling of itself, whatever it does, and what to do; undefined: that is not known. */
 export function silencer({ daemonFile }: StateDir): string | undefined {
   const isFolder = lstatSync(daemonFile, { throwIfNoEntry: false })?.isDirectory() === true;

@@ -5,11 +5,10 @@ import type { Pid } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { isSuspended } from "../../proc/stat.ts";
 import type { Settings } from "../config/settings.ts";
-import { describeAstray, findDaemon, silencer } from "../state/daemon-alive.ts";
+import { describeAstray, findDaemon, silencer, daemonInCharge } from "../state/daemon-alive.ts";
 import type { DaemonInfo } from "../state/daemon-info.ts";
 import { version } from "../package-root.ts";
-import type { Host } from "../host/host.ts";
-import { daemonInCharge } from "../operations/ask.ts";
+import type { IdentityPorts } from "../identity/ports.ts";
 
 /**
  * What an operator should know of usrsvcd when he looks at the programs: that none runs, or that it does
@@ -18,7 +17,7 @@ import { daemonInCharge } from "../operations/ask.ts";
  */
 export function daemonNotes(
   { programs, main }: Settings,
-  host: Host,
+  host: IdentityPorts,
   foreign: string | undefined,
 ): readonly string[] {
   if (foreign !== undefined) {
@@ -42,7 +41,7 @@ export function daemonNotes(
       ? [`usrsvcd, pid ${pid}, begins just now, or could not write what it is: is the disk full?`]
       : [`usrsvcd, pid ${pid}, cannot write what it is: ${why}`];
   }
-  if (daemonInCharge({ host }) === undefined) {
+  if (daemonInCharge(host) === undefined) {
     return [
       `usrsvcd runs with another configuration file, ${daemon.config}: it does not look after these`,
     ];
@@ -75,7 +74,7 @@ export function restartCommand(unit: DaemonInfo["unit"]): string {
 function configNotes(
   { lastReread, since }: DaemonInfo,
   main: Settings["main"],
-  host: Host,
+  host: IdentityPorts,
 ): readonly string[] {
   if (lastReread !== undefined && !lastReread.ok) {
     const why = lastReread.problems[0] ?? "see its log";

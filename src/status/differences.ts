@@ -1,7 +1,7 @@
 import { shorten } from "../lib/format.ts";
 import { shownName } from "../lib/secrets.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
-import type { Host } from "../host/host.ts";
+import type { IdentityPorts } from "../identity/ports.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import type { Subject } from "../identity/program.ts";
 
@@ -13,7 +13,7 @@ export function differences(
   { settings }: Pick<Subject, "settings">,
   record: ProgramRecord | undefined,
   process: ProcessRef,
-  { proc }: Pick<Host, "proc">,
+  { proc }: Pick<IdentityPorts, "proc">,
 ): readonly string[] {
   if (settings === undefined || record?.digest !== undefined) return [];
   const { argv: wanted, useshell, command, match, env } = settings;

@@ -1,14 +1,15 @@
+import { showExit } from "../events/shown-exit.ts";
 import { ProcError } from "../../proc/error.ts";
 import { parsePid, type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { nameOf } from "../lib/accounts.ts";
 import { formatDuration } from "../lib/format.ts";
-import { type ProgramStatus, showExit, type ShownState } from "./status.ts";
+import { type ProgramStatus, type ShownState } from "./status.ts";
 import { differences } from "./differences.ts";
 import { settingsDigest } from "../state/digest.ts";
 import { describeElsewhere } from "../identity/elsewhere.ts";
-import type { Host } from "../host/host.ts";
+import type { IdentityPorts } from "../identity/ports.ts";
 import type { Found } from "../identity/identify.ts";
 import { isLaunchAlive, relation } from "../identity/lineage.ts";
 import { lockHolder, lockNote, programLock } from "../state/lock.ts";
@@ -22,7 +23,7 @@ import { completedRecord } from "../identity/unfinished-launch.ts";
 
 /** Facts about the machine that are read once for all programs. */
 export interface Surroundings {
-  readonly host: Host;
+  readonly host: IdentityPorts;
   readonly bootId: string;
   readonly uptimeSeconds: number;
   /** Whether a usrsvcd runs, and has this configuration file. */
@@ -109,7 +110,7 @@ function look(subject: Subject, { host, bootId, moved }: Surroundings): Look {
   };
 }
 
-function lookMoved(subject: Subject, record: ProgramRecord | undefined, host: Host): Look {
+function lookMoved(subject: Subject, record: ProgramRecord | undefined, host: IdentityPorts): Look {
   const found = lookFor(subject, record, host, LOOK);
   const file = { record, problem: undefined, text: undefined, isDamaged: false };
   return { subject, file, found, launch: undefined };
@@ -236,7 +237,7 @@ function describeForeign(
   { name }: Subject,
   found: Found,
   memory: Memory | undefined,
-  { proc, state }: Host,
+  { proc, state }: IdentityPorts,
 ): readonly string[] {
   if (found.kind !== "running" || memory !== "hidden") return [];
   const { pid } = found.main ?? found.process;
@@ -247,7 +248,7 @@ function describeForeign(
 }
 
 /** The folder of a process that hides its memory may be root's, whoever it is. */
-function realUser(pid: Pid, proc: Host["proc"]): number | undefined {
+function realUser(pid: Pid, proc: IdentityPorts["proc"]): number | undefined {
   try {
     return proc.uids(pid)[0];
   } catch (error) {
@@ -298,7 +299,7 @@ type Memory = number | "gone" | "hidden" | "hangs";
 /** The private memory of those that run, within one deadline for all. */
 async function readMemory(
   looks: readonly Look[],
-  host: Host,
+  host: IdentityPorts,
 ): Promise<readonly (Memory | undefined)[]> {
   let giveUp = (): void => {};
   const tooLate = new Promise<void>((resolve) => (giveUp = resolve));
@@ -321,7 +322,7 @@ async function readMemory(
 
 async function privateMemory(
   ref: ProcessRef,
-  { proc }: Host,
+  { proc }: IdentityPorts,
   tooLate: Promise<void>,
 ): Promise<Memory> {
   try {
@@ -398,13 +399,13 @@ function isUnderWay(
 }
 
 /** True while who signed the program's lock last lives. */
-function isJudged(name: string, { state, proc }: Host): boolean {
+function isJudged(name: string, { state, proc }: IdentityPorts): boolean {
   const pid = parsePid(lockHolder(programLock(state, name))?.split(" ").at(-1) ?? "");
   return pid !== undefined && proc.alive(pid) !== undefined;
 }
 
 /** True while it is being executed: nobody knows its pid yet. A clock may be set back meanwhile. */
-function isFresh({ name }: Subject, launch: LaunchNote | undefined, host: Host): boolean {
+function isFresh({ name }: Subject, launch: LaunchNote | undefined, host: IdentityPorts): boolean {
   if (launch === undefined || !isJudged(name, host)) return false;
   return Math.abs(Date.now() - Date.parse(launch.at)) < LAUNCH_MS;
 }

@@ -1,4 +1,4 @@
-import type { Exit } from "../../proc/exit.ts";
+import type { ShownExit } from "../events/shown-exit.ts";
 
 /** The states that a user sees, named as supervisord names them. */
 export type ShownState = "stopped" | "starting" | "running" | "stopping" | "backoff" | "fatal";
@@ -40,30 +40,4 @@ export interface ProgramStatus {
   readonly problems?: readonly string[];
   /** What concerns all programs: that usrsvcd does not run, is of another version, has not read a change. */
   readonly notes?: readonly string[];
-}
-
-/** How a process ended, flat for jq: one of `code`, `signal`, `unknown`. */
-export interface ShownExit {
-  readonly at?: string;
-  readonly pid?: number;
-  readonly code?: number;
-  readonly signal?: string;
-  readonly coreDumped?: true;
-  readonly unknown?: true;
-  /** Who ended it: "usrsvc stop", "usrsvcd: …", "not usrsvc". */
-  readonly by?: string;
-  /** The line of its last words that tells most. */
-  readonly wrote?: string;
-}
-
-/** The flat form of an exit. */
-export function showExit(exit: Exit, at?: string, pid?: number): ShownExit {
-  const when = { ...(at === undefined ? {} : { at }), ...(pid === undefined ? {} : { pid }) };
-  if (exit.kind === "code") return { ...when, code: exit.code };
-  if (exit.kind === "unknown") return { ...when, unknown: true };
-  return {
-    ...when,
-    signal: exit.signal,
-    ...(exit.coreDumped ? { coreDumped: true as const } : {}),
-  };
 }

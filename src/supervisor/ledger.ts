@@ -1,3 +1,4 @@
+import { showExit } from "../events/shown-exit.ts";
 import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Alert, AlertKind } from "../events/alert.ts";
@@ -24,7 +25,6 @@ import {
 import { madeAs, takenFrom, traits } from "../lifecycle/start.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import { textHash } from "../lib/text-hash.ts";
-import { showExit } from "../status/status.ts";
 import type { Violation } from "../monitors/violation.ts";
 import type { History, ProgramState } from "./machine.ts";
 

@@ -1,3 +1,4 @@
+import { isLaunchShell } from "../../src/identity/launch-shell.ts";
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import {
@@ -19,7 +20,6 @@ import { procReader } from "../../proc/reader.ts";
 import { NodeSpawner, type SpawnOrder, type Spawner } from "../../proc/system/spawn.ts";
 import { ExitCode } from "../../src/exit-code.ts";
 import type { Host } from "../../src/host/host.ts";
-import { isLaunchShell } from "../../src/launch/launch.ts";
 import { lockNote, programLock } from "../../src/state/lock.ts";
 import { unfinishedLaunch } from "../../src/identity/mark.ts";
 import { completeLaunch } from "../../src/identity/unfinished-launch.ts";

@@ -1,0 +1,27 @@
+import type { Exit } from "../../proc/exit.ts";
+
+/** How a process ended, flat for jq: one of `code`, `signal`, `unknown`. */
+export interface ShownExit {
+  readonly at?: string;
+  readonly pid?: number;
+  readonly code?: number;
+  readonly signal?: string;
+  readonly coreDumped?: true;
+  readonly unknown?: true;
+  /** Who ended it: "usrsvc stop", "usrsvcd: …", "not usrsvc". */
+  readonly by?: string;
+  /** The line of its last words that tells most. */
+  readonly wrote?: string;
+}
+
+/** The flat form of an exit. */
+export function showExit(exit: Exit, at?: string, pid?: number): ShownExit {
+  const when = { ...(at === undefined ? {} : { at }), ...(pid === undefined ? {} : { pid }) };
+  if (exit.kind === "code") return { ...when, code: exit.code };
+  if (exit.kind === "unknown") return { ...when, unknown: true };
+  return {
+    ...when,
+    signal: exit.signal,
+    ...(exit.coreDumped ? { coreDumped: true as const } : {}),
+  };
+}
