@@ -60,7 +60,7 @@ for word do
     *) background= ;;
   esac
 done
-# What a container ends with stays: src/daemon/container.ts knows the same names.
+# What a container ends with stays: src/lib/container.ts knows the same names.
 [ $$ != 1 ] || background=
 if [ "$PPID" = 1 ] && [ "$background" ]; then
   init= child=

@@ -9,7 +9,7 @@ import { run, untilSignalled } from "./cli/run.ts";
 import { processScreen, type Screen } from "./cli/screen.ts";
 import { configPath, issuesOf } from "./cli/session.ts";
 import { daemonUsage } from "./cli/usage.ts";
-import { containerRole } from "./daemon/container.ts";
+import { containerRole } from "./lib/container.ts";
 import { ExitCode } from "./exit-code.ts";
 import { readme, version } from "./package-root.ts";
 import { readyDescriptor, takeRestart, tellReady } from "./state/startup-report.ts";

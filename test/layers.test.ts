@@ -13,68 +13,134 @@ interface Import {
   readonly kind: "static" | "dynamic" | "type";
 }
 
-/** Who may import what of ours, besides itself: the first row that fits a file counts. */
+/** Who may import what of ours, besides itself, `proc/` and `src/lib/`: the first row that fits a file counts. */
 interface Layer {
   readonly files: RegExp;
-  readonly may: RegExp;
+  readonly may: readonly RegExp[];
+  readonly why: string;
 }
 
-const proc = "proc/.*";
-const leaves =
-  "src/(accounts|assert-never|clock|container|exit-code|fault|file-stem|format|name-file|open-log|own-folder|package-root|private-file|read-file|readiness|same-file|secrets|sendmail|status|tame|thread-pool|trusted-path|write-file|writers)\\.ts";
-const daemonFiles = "src/daemon-(info|alive)\\.ts";
-const settings = "src/config/(settings|issue)\\.ts";
 const any = (...parts: readonly string[]): RegExp => new RegExp(`^(${parts.join("|")})$`);
+const folder = (...names: readonly string[]): RegExp => new RegExp(`^src/(${names.join("|")})/`);
+
+const proc = /^proc\//;
+const lib = folder("lib");
+const settings = any("src/config/(settings|issue)\\.ts");
+const exitCode = any("src/exit-code\\.ts");
+const shownExit = any("src/events/shown-exit\\.ts");
 
 const layers: readonly Layer[] = [
-  { files: any(proc), may: any(proc) },
+  { files: proc, may: [], why: "what the kernel says, to whomever it says it" },
+  { files: any("src/(exit-code|package-root)\\.ts"), may: [], why: "constants" },
+  { files: lib, may: [], why: "knows no word of usrsvc" },
   {
-    files: any("src/status\\.ts"),
-    may: any("proc/(exit|pid)\\.ts", leaves, "src/monitors/violation\\.ts"),
+    files: folder("config"),
+    may: [],
+    why: "files become settings, or issues with file and line; nothing runs",
   },
-  { files: any("src/writers\\.ts"), may: any("proc/libc\\.ts", leaves) },
-  { files: any(leaves), may: any("proc/(brand|pid|exit)\\.ts", leaves) },
-  { files: any("src/log\\.ts"), may: any(leaves) },
   {
-    files: any(daemonFiles),
-    may: any("proc/(pid|reader)\\.ts", leaves, daemonFiles, "src/program/state-dir\\.ts"),
+    files: folder("events"),
+    may: [settings],
+    why: "what happened, as values; whoever tells of it needs nothing else",
   },
-  { files: any("src/config/.*"), may: any("src/config/.*", leaves) },
   {
-    files: any("src/program/.*"),
-    may: any("src/program/.*", proc, leaves, settings, "src/monitors/violation\\.ts"),
+    files: folder("state"),
+    may: [settings, exitCode, shownExit],
+    why: "what outlives us: plain values in files",
   },
-  { files: any("src/monitors/.*"), may: any("src/monitors/.*", proc, leaves, settings) },
   {
-    files: any("src/alerts/.*"),
-    may: any(
-      "src/alerts/.*",
-      leaves,
+    files: folder("identity"),
+    may: [folder("state"), settings],
+    why: "a process is known by its words, its kin, its mark and what is on record",
+  },
+  {
+    files: folder("launch"),
+    may: [folder("identity", "state"), settings],
+    why: "a launch is marked, so that identity knows it again",
+  },
+  {
+    files: folder("lifecycle"),
+    may: [folder("launch", "identity", "state"), settings, exitCode],
+    why: "starts and stops one program, whoever asks",
+  },
+  {
+    files: folder("host"),
+    may: [folder("lifecycle", "launch", "identity", "state"), settings],
+    why: "the ports of all folders, in earnest: nobody below knows it",
+  },
+  {
+    files: folder("status"),
+    may: [
+      folder("identity", "state", "lifecycle"),
       settings,
-      "src/monitors/violation\\.ts",
-      "src/program/state-dir\\.ts",
-    ),
+      shownExit,
+      any("src/package-root\\.ts"),
+    ],
+    why: "looks, and writes nothing",
   },
+  {
+    files: folder("monitors"),
+    may: [settings],
+    why: "measures a process; what follows is decided elsewhere",
+  },
+  { files: folder("alerts"), may: [folder("events"), settings], why: "turns events into mail" },
   {
     files: any("src/supervisor/machine\\.ts"),
-    may: any("proc/(pid|exit)\\.ts", "src/assert-never\\.ts", "src/config/settings\\.ts"),
+    may: [settings],
+    why: "pure: no file, no process, no clock",
   },
   {
-    files: any("src/supervisor/.*"),
-    may: any("src/(supervisor|program|monitors|alerts)/.*", proc, leaves, settings, "src/log\\.ts"),
+    files: folder("supervisor"),
+    may: [
+      folder("lifecycle", "launch", "identity", "state", "host", "monitors", "events"),
+      settings,
+    ],
+    why: "decides, acts by lifecycle, and emits; it mails nothing itself",
   },
-  { files: any("src/daemon/.*"), may: any(proc, "src/(?!cli/|usrsvcd?\\.ts).*") },
   {
-    files: any("src/operations/.*"),
-    may: any("src/(operations|program)/.*", proc, leaves, daemonFiles, settings),
+    files: folder("operations"),
+    may: [
+      folder("lifecycle", "launch", "identity", "state", "host", "status", "config"),
+      exitCode,
+      shownExit,
+    ],
+    why: "what a person can ask for, as values: prints nothing",
   },
   {
-    files: any("src/cli/.*"),
-    may: any("src/(cli|config|operations|program)/.*", proc, leaves, daemonFiles),
+    files: folder("daemon"),
+    may: [/^src\/(?!cli\/|usrsvcd?\.ts)/],
+    why: "wires the life of usrsvcd",
   },
-  { files: any("src/usrsvc\\.ts"), may: any("src/cli/.*", leaves) },
-  { files: any("src/usrsvcd\\.ts"), may: any("src/cli/.*", leaves, "src/daemon/run\\.ts") },
+  {
+    files: folder("cli"),
+    may: [
+      folder("operations", "status", "state", "config", "events"),
+      folder("host", "lifecycle", "identity"), // until its commands are operations
+      exitCode,
+      any("src/package-root\\.ts"),
+    ],
+    why: "words in, words out; never the daemon's mind",
+  },
+  {
+    files: any("src/usrsvc\\.ts"),
+    may: [folder("cli"), exitCode, any("src/package-root\\.ts")],
+    why: "an entry: no decisions",
+  },
+  {
+    files: any("src/usrsvcd\\.ts"),
+    may: [
+      folder("cli"),
+      exitCode,
+      any("src/package-root\\.ts", "src/daemon/daemon\\.ts", "src/state/startup-report\\.ts"),
+    ],
+    why: "an entry: no decisions",
+  },
 ];
+
+const MACHINE = "src/supervisor/machine.ts";
+
+/** No layer is without these. */
+const ground = [proc, lib];
 
 /** Packages, and parts of node, and who alone may import them. What is not listed nobody may. */
 const outsiders: readonly {
@@ -82,10 +148,10 @@ const outsiders: readonly {
   readonly may: RegExp;
   readonly kind?: "dynamic";
 }[] = [
-  { name: /^koffi$/, may: /^proc\/libc\.ts$/ },
+  { name: /^koffi$/, may: /^proc\/system\/libc\.ts$/ },
   { name: /^ini$/, may: /^src\/config\// },
-  { name: /^(pino|sonic-boom)$/, may: /^src\/log\.ts$/ },
-  { name: /^pino-roll$/, may: /^src\/log\.ts$/, kind: "dynamic" },
+  { name: /^(pino|sonic-boom)$/, may: /^src\/events\/log\.ts$/ },
+  { name: /^pino-roll$/, may: /^src\/events\/log\.ts$/, kind: "dynamic" },
   {
     name: /^@parcel\/watcher$/,
     may: /^src\/monitors\/activity\.ts$/,
@@ -94,12 +160,12 @@ const outsiders: readonly {
   { name: /^nodemailer$/, may: /^src\/alerts\//, kind: "dynamic" },
   {
     name: /^node:fs(\/promises)?$/,
-    may: /^(proc\/(reader|own-proc|descriptors|epoll|pidfd|spawn)|src\/config\/load)\.ts$/,
+    may: /^(proc\/(reader|own-proc|system\/(descriptors|epoll|pidfd|spawn))|src\/config\/load)\.ts$/,
   },
-  { name: /^node:path$/, may: /^src\/config\/(load|values|resolve(-[a-z]+)?)\.ts$/ },
+  { name: /^node:path$/, may: /^src\/config\/(load|values|resolve\/[a-z]+)\.ts$/ },
   { name: /^node:(os|module)$/, may: /^proc\// },
-  { name: /^node:(child_process|stream)$/, may: /^proc\/spawn\.ts$/ },
-  { name: /^node:(child_process|diagnostics_channel)$/, may: /^proc\/reaper\.ts$/ },
+  { name: /^node:(child_process|stream)$/, may: /^proc\/system\/spawn\.ts$/ },
+  { name: /^node:(child_process|diagnostics_channel)$/, may: /^proc\/system\/reaper\.ts$/ },
   // Free everywhere but in proc/, config/ and the machine.
   { name: /^node:/, may: /^src\/(?!config\/|supervisor\/machine\.ts)/ },
 ];
@@ -168,7 +234,10 @@ describe("each import", () => {
     const wrong = imports.filter(({ file, to }) => {
       const layer = layers.find(({ files }) => files.test(file));
       assert.ok(layer, `${file} is in no layer: say in test/layers.test.ts what it may import`);
-      return isOurs(to) && !layer.may.test(to);
+      const isItself = file !== MACHINE && folderOf(to) === folderOf(file);
+      return (
+        isOurs(to) && !isItself && ![...layer.may, ...groundOf(file)].some((one) => one.test(to))
+      );
     });
     assert.deepEqual(wrong.map(describeImport), []);
   });
@@ -203,13 +272,25 @@ describe("each import", () => {
   });
 });
 
+/** `src/lib`, `proc`. */
+function folderOf(path: string): string {
+  const [top = "", next = ""] = path.split("/");
+  return top === "proc" ? top : `${top}/${next}`;
+}
+
+/** What is the ground of all has none itself, and the machine has no clock. */
+function groundOf(file: string): readonly RegExp[] {
+  if (proc.test(file)) return [];
+  return file === MACHINE ? [any("proc/(pid|exit)\\.ts", "src/lib/assert-never\\.ts")] : ground;
+}
+
 function describeImport({ file, to, kind }: Import): string {
   return `${file} imports ${to} (${kind})`;
 }
 
 describe("at its start", () => {
   const daemonOnly =
-    /^(src\/(log|supervisor\/.*|monitors\/.*|alerts\/.*|daemon\/.*)|pino|pino-roll|sonic-boom|@parcel\/watcher|nodemailer|koffi)/;
+    /^(src\/(events\/log|supervisor\/.*|monitors\/.*|alerts\/.*|daemon\/.*)|pino|pino-roll|sonic-boom|@parcel\/watcher|nodemailer|koffi)/;
 
   for (const entry of ["src/usrsvc.ts", "src/usrsvcd.ts"]) {
     test(`${entry} loads nothing that only the daemon needs`, () => {

@@ -16,7 +16,7 @@ import {
   unitOf,
 } from "../state/daemon-info.ts";
 import { describeAstray, findDaemon, type LivingDaemon } from "../state/daemon-alive.ts";
-import { containerRole } from "./container.ts";
+import { containerRole } from "../lib/container.ts";
 import { ExitCode } from "../exit-code.ts";
 import { machineFault } from "../lib/fault.ts";
 import { shorten } from "../lib/format.ts";

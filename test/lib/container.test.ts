@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { type ContainerRole, containerRole } from "../../src/daemon/container.ts";
+import { type ContainerRole, containerRole } from "../../src/lib/container.ts";
 
 describe("containerRole", () => {
   const first = [7, 20, 21];
