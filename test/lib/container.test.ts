@@ -42,7 +42,7 @@ describe("containerRole", () => {
   });
 
   test("knows the names that the command knows", () => {
-    const build = readFileSync(join(import.meta.dirname, "../build.mjs"), "utf8");
+    const build = readFileSync(join(import.meta.dirname, "../../build.mjs"), "utf8");
     const names = [...build.matchAll(/\$\$:([a-z-]+)/g)].map(([, name = ""]) => name);
     assert.ok(names.length > 4);
     for (const name of names) {
