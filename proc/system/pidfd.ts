@@ -7,7 +7,7 @@ import { type Pid, type ProcessRef, sameProcess } from "../pid.ts";
 import { type ProcReader, statIfAny } from "../reader.ts";
 import { reapChild } from "./reap.ts";
 import { isDead, type Stat } from "../stat.ts";
-import type { ProcessWatch, ProcessWatcher } from "./process-handle.ts";
+import type { ProcessHandle, ProcessWatcher } from "./process-handle.ts";
 
 const little = endianness() === "LE";
 
@@ -72,7 +72,7 @@ export class PidfdWatcher implements ProcessWatcher {
     this.#reader = reader;
   }
 
-  open(ref: ProcessRef): ProcessWatch | undefined {
+  open(ref: ProcessRef): ProcessHandle | undefined {
     const held = this.#held.get(ref.pid);
     if (held !== undefined && sameProcess(held.ref, ref)) return held.watch();
     const fd = this.#libc.pidfdOpen(ref.pid);
@@ -90,7 +90,7 @@ export class PidfdWatcher implements ProcessWatcher {
    *
    * @throws when there is no descriptor for it; then it is the caller's to end
    */
-  adopt(pid: Pid): ProcessWatch {
+  adopt(pid: Pid): ProcessHandle {
     const fd = this.#libc.pidfdOpen(pid);
     if (fd < 0) throw new Error(`pidfd_open: errno ${this.#libc.errno()}`);
     try {
@@ -207,7 +207,7 @@ class Held {
     return this.#isClosed;
   }
 
-  watch(): ProcessWatch {
+  watch(): ProcessHandle {
     const watch = new PidfdWatch(this, () => {
       this.#watches.delete(watch);
       if (this.#watches.size === 0 && !this.isChild) this.close();
@@ -240,7 +240,7 @@ class Held {
   }
 }
 
-class PidfdWatch implements ProcessWatch {
+class PidfdWatch implements ProcessHandle {
   readonly ref: ProcessRef;
   readonly exited: Promise<Exit>;
   readonly #held: Held;

@@ -5,7 +5,7 @@ import { libc } from "./libc.ts";
 import { type Pid, type ProcessRef, sameProcess } from "../pid.ts";
 import { type ProcReader, statIfAny } from "../reader.ts";
 import { reapChild } from "./reap.ts";
-import type { ProcessWatch, ProcessWatcher } from "./process-handle.ts";
+import type { ProcessHandle, ProcessWatcher } from "./process-handle.ts";
 
 const { ESRCH } = constants.errno;
 
@@ -29,14 +29,14 @@ export class PollingWatcher implements ProcessWatcher {
     this.#intervalMs = intervalMs;
   }
 
-  open(ref: ProcessRef): ProcessWatch | undefined {
+  open(ref: ProcessRef): ProcessHandle | undefined {
     const child = this.#children.get(ref.pid);
     if (child !== undefined && sameProcess(child.ref, ref)) return this.#watch(ref, child.exited);
     return sameProcess(this.#reader.alive(ref.pid), ref) ? this.#watch(ref, undefined) : undefined;
   }
 
   /** Takes note of a child that was made just now, and of which Node tells the end. */
-  adopt(pid: Pid, exited: Promise<Exit>): ProcessWatch {
+  adopt(pid: Pid, exited: Promise<Exit>): ProcessHandle {
     const ref = { pid, startTime: this.#reader.stat(pid).startTime };
     this.#children.set(pid, { ref, exited });
     void exited.then(() => this.#children.delete(pid));
@@ -65,7 +65,7 @@ export class PollingWatcher implements ProcessWatcher {
   }
 
   /** `told`: who tells the end; without it, it is looked for. */
-  #watch(ref: ProcessRef, told: Promise<Exit> | undefined): ProcessWatch {
+  #watch(ref: ProcessRef, told: Promise<Exit> | undefined): ProcessHandle {
     const watch = new PollingWatch(ref, this.#reader, () => this.#forget(watch));
     if (told === undefined) {
       this.#watches.add(watch);
@@ -87,7 +87,7 @@ export class PollingWatcher implements ProcessWatcher {
   }
 }
 
-class PollingWatch implements ProcessWatch {
+class PollingWatch implements ProcessHandle {
   readonly ref: ProcessRef;
   readonly exited: Promise<Exit>;
   readonly #reader: ProcReader;

@@ -2,7 +2,7 @@ import type { Exit } from "../exit.ts";
 import type { Pid, ProcessRef } from "../pid.ts";
 
 /** Holds on to one process: no signal given here can reach another one that got its pid. */
-export interface ProcessWatch extends Disposable {
+export interface ProcessHandle extends Disposable {
   readonly ref: ProcessRef;
   /** False when the process is no longer there. Throws when it is not ours to signal. */
   signal(signal: NodeJS.Signals): boolean;
@@ -24,5 +24,5 @@ export interface ProcessWatcher extends Disposable {
   /** Called before a process that is nobody's child here is found dead: it may be an orphan by then. */
   beforeEnd: () => void;
   /** Undefined when the process is gone already. */
-  open(ref: ProcessRef): ProcessWatch | undefined;
+  open(ref: ProcessRef): ProcessHandle | undefined;
 }

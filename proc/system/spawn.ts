@@ -10,7 +10,7 @@ import type { PollingWatcher } from "./polling.ts";
 import { type ProcReader, statIfAny } from "../reader.ts";
 import { reapChild } from "./reap.ts";
 import { ageMs } from "../uptime.ts";
-import type { ProcessWatch } from "./process-handle.ts";
+import type { ProcessHandle } from "./process-handle.ts";
 
 /** What a child of ours is to be. */
 export interface SpawnOrder {
@@ -43,7 +43,7 @@ export interface Spawner {
    * cannot be entered or when the file cannot be executed; ETIMEDOUT when that hangs, with a promise
    * `over` if it does so still and may yet use the descriptors: it resolves when it does not
    */
-  spawn(order: SpawnOrder): Promise<ProcessWatch>;
+  spawn(order: SpawnOrder): Promise<ProcessHandle>;
   /** True where `directory` can be asked for. */
   readonly entersFolders: boolean;
   /**
@@ -111,11 +111,11 @@ export class NativeSpawner implements Spawner {
     return this.#calls.behind(pid);
   }
 
-  async spawn(order: SpawnOrder): Promise<ProcessWatch> {
+  async spawn(order: SpawnOrder): Promise<ProcessHandle> {
     return await this.#calls.make(async () => await this.#spawn(order));
   }
 
-  async #spawn(order: SpawnOrder): Promise<ProcessWatch> {
+  async #spawn(order: SpawnOrder): Promise<ProcessHandle> {
     if (this.#stuck >= MOST_STUCK) throw hangs(order.file);
     const pid = await this.#execute(order);
     if (pid < 0) throw systemError(-pid, order.file);
@@ -252,11 +252,11 @@ export class NodeSpawner implements Spawner {
     return this.#calls.behind(pid);
   }
 
-  async spawn(order: SpawnOrder): Promise<ProcessWatch> {
+  async spawn(order: SpawnOrder): Promise<ProcessHandle> {
     return await this.#calls.make(async () => await this.#spawn(order));
   }
 
-  async #spawn({ file, argv, env, directory, stdout, stderr }: SpawnOrder): Promise<ProcessWatch> {
+  async #spawn({ file, argv, env, directory, stdout, stderr }: SpawnOrder): Promise<ProcessHandle> {
     const child = spawn(file, argv.slice(1), {
       argv0: argv[0],
       cwd: directory,

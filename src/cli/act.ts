@@ -4,19 +4,19 @@ import { formatIssues } from "../config/issue.ts";
 import { nearest } from "../config/nearest.ts";
 import { OtherFiles } from "../config/other-files.ts";
 import { defaultStateDir } from "../config/resolve/main.ts";
-import type { ProgramSettings, Settings } from "../config/settings.ts";
+import type { Settings } from "../config/settings.ts";
 import { findDaemon, livingDaemon, daemonInCharge } from "../state/daemon-alive.ts";
 import { ExitCode, exitCodeOf } from "../exit-code.ts";
 import type { Host } from "../host/host.ts";
 import { linuxHost } from "../host/linux-host.ts";
 import { announceState } from "../identity/neighbours.ts";
-import { observeAll, type Surroundings } from "../status/observe.ts";
+import { observeAll, type StatusContext } from "../status/observe.ts";
 import { claimMoves, movedRecords } from "../lifecycle/move-records.ts";
 import { describeMove, findMoves, type Move, recordsOf } from "../lifecycle/renamed.ts";
 import { FEW } from "../lifecycle/stragglers.ts";
-import { removedSubjects } from "../lifecycle/removed.ts";
+import { removedPrograms } from "../lifecycle/removed.ts";
 import { foreignState, makeStateDir, stateDir } from "../state/state-dir.ts";
-import { findSubject, type Subject } from "../identity/program.ts";
+import { findProgram, type Program } from "../identity/program.ts";
 import type { ProgramStatus } from "../status/status.ts";
 import { isSameFile, realPath } from "../lib/same-file.ts";
 import { jsonLine } from "../lib/tame.ts";
@@ -51,7 +51,6 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
   const home = homeFolder();
   const others = new OtherFiles({ home, uid: process.getuid?.() ?? 0 }, state.path);
   const daemonConfig = lately(LATELY_MS, () => livingDaemon(state, host.proc)?.config);
-  const programs = (): Iterable<ProgramSettings> => settings.programs.values();
   const commonState = defaultStateDir(realPath(home));
   using host = linuxHost(state, "usrsvc", {
     config,
@@ -60,7 +59,7 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
     standingIn: (file, name) => others.standing(file, name),
     commonState,
     daemonConfig,
-    programs,
+    programs: () => settings.programs.values(),
   });
   // Where usrsvcd has them, that does it when it reads the files again.
   const isOurs = daemonInCharge(host) === undefined;
@@ -68,12 +67,12 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
   claimMoves(movedRecords(moves, host), host);
   const renaming = new Renaming(settings, host, screen);
   if (isOurs && command.action !== "status") await renaming.apply();
-  const { subjects, unknown } = choose(settings, command, host);
+  const { programs, unknown } = choose(settings, command, host);
   for (const line of complaints(settings, command)) screen.complain(line);
   for (const name of unknown) tellUnknown(name, settings, command, screen);
   const code =
     command.action === "status"
-      ? await showStatus(subjects, command, settings, moves, host, screen)
+      ? await showStatus(programs, command, settings, moves, host, screen)
       : await untilSignalled(async (signal) => {
           const lost = await untilStateIsBack(host, signal, (text) => screen.complain(text));
           if (lost !== undefined) {
@@ -82,7 +81,7 @@ export async function act(command: Act, screen: Screen): Promise<ExitCode> {
           }
           const refused = command.isReread ? await rereadBefore(host, command, screen, signal) : 0;
           return refused === 0
-            ? await actOnAll(subjects, command, host, renaming, screen, signal)
+            ? await actOnAll(programs, command, host, renaming, screen, signal)
             : refused;
         });
   if (unknown.length > 0) return ExitCode.undefinedProgram;
@@ -119,22 +118,22 @@ function choose(
   settings: Settings,
   { names, action }: Act,
   host: Host,
-): { subjects: readonly Subject[]; unknown: readonly string[] } {
+): { programs: readonly Program[]; unknown: readonly string[] } {
   const configured = [...settings.programs.keys(), ...settings.faulty.keys()];
-  const subjects: Subject[] = [];
+  const programs: Program[] = [];
   const unknown: string[] = [];
-  let removed: readonly Subject[] | undefined;
+  let removed: readonly Program[] | undefined;
   for (const name of names.length > 0 ? names : configured) {
-    const subject =
-      findSubject(settings, name, host) ??
-      (removed ??= removedSubjects(configured, host)).find((one) => one.name === name);
-    if (subject === undefined) unknown.push(name);
-    else subjects.push(subject);
+    const program =
+      findProgram(settings, name, host) ??
+      (removed ??= removedPrograms(configured, host)).find((one) => one.name === name);
+    if (program === undefined) unknown.push(name);
+    else programs.push(program);
   }
   if (names.length === 0 && action === "status") {
-    subjects.push(...removedSubjects(configured, host));
+    programs.push(...removedPrograms(configured, host));
   }
-  return { subjects, unknown };
+  return { programs, unknown };
 }
 
 function hasBadFile({ issues }: Settings): boolean {
@@ -173,7 +172,7 @@ function describeUnknown(name: string, settings: Settings): string {
 }
 
 async function actOnAll(
-  subjects: readonly Subject[],
+  programs: readonly Program[],
   command: Act,
   host: Host,
   renaming: Renaming,
@@ -183,34 +182,34 @@ async function actOnAll(
   makeStateDir(host.state);
   announceState(host.state, defaultStateDir(realPath(homeFolder())));
   if (command.action !== "stop") await widenThreadPool(process.env); // launches may hang
-  const one = async (subject: Subject): Promise<ExitCode> => {
-    const looksBehind = subjects.length <= FEW;
+  const one = async (program: Program): Promise<ExitCode> => {
+    const looksBehind = programs.length <= FEW;
     const operation = { ...operationOf(command, host, screen, signal), looksBehind };
     const result =
-      skipDisabled(subject, command) ??
-      (await perform(subject, command, renaming, operation).catch(trouble(subject, command)));
+      skipDisabled(program, command) ??
+      (await perform(program, command, renaming, operation).catch(trouble(program, command)));
     report(result, command.json, screen);
     return result.code;
   };
   const codes: ExitCode[] = [];
   if (command.parallel) {
-    codes.push(...(await Promise.all(subjects.map(one))));
+    codes.push(...(await Promise.all(programs.map(one))));
   } else {
-    for (const subject of subjects) {
+    for (const program of programs) {
       if (signal.aborted) break;
-      codes.push(await one(subject));
+      codes.push(await one(program));
     }
   }
   return codes.find((code) => code !== ExitCode.ok) ?? ExitCode.ok;
 }
 
 /** Of `all`, disabled programs are skipped and said; they do not spoil the exit code. */
-function skipDisabled(subject: Subject, { names, action }: Act): ActionResult | undefined {
-  if (subject.enabled || names.length > 0 || action === "stop" || action === "status") {
+function skipDisabled(program: Program, { names, action }: Act): ActionResult | undefined {
+  if (program.enabled || names.length > 0 || action === "stop" || action === "status") {
     return undefined;
   }
   return {
-    program: subject.name,
+    program: program.name,
     action,
     result: "disabled",
     code: ExitCode.ok,
@@ -219,37 +218,37 @@ function skipDisabled(subject: Subject, { names, action }: Act): ActionResult | 
 }
 
 async function perform(
-  subject: Subject,
+  program: Program,
   { action, isHere }: Act,
   renaming: Renaming,
   operation: Operation,
 ): Promise<ActionResult> {
   if (action === "status") throw new TypeError("status is no operation");
-  const busy = await renaming.settle(subject, action, operation);
+  const busy = await renaming.settle(program, action, operation);
   if (busy !== undefined) return busy;
   switch (action) {
     case "start":
-      return await throughDaemon(subject, action, isHere, operation, startProgram);
+      return await throughDaemon(program, action, isHere, operation, startProgram);
     case "stop":
-      return await stopProgram(subject, operation);
+      return await stopProgram(program, operation);
     case "restart":
-      return await throughDaemon(subject, action, isHere, operation, restartProgram);
+      return await throughDaemon(program, action, isHere, operation, restartProgram);
   }
 }
 
 /** What went wrong with one program must not keep the others from being acted on. */
-function trouble(subject: Subject, { action }: Act): (error: unknown) => ActionResult {
+function trouble(program: Program, { action }: Act): (error: unknown) => ActionResult {
   return (error) => {
     if (action === "status") throw error;
     const { message } = error as Error;
     const isInterrupted = error instanceof Interrupted;
     return {
-      program: subject.name,
+      program: program.name,
       action,
       result: isInterrupted ? "interrupted" : "failed",
       code: isInterrupted ? ExitCode.failure : exitCodeOf(error),
       message: isInterrupted
-        ? `${action} broken off (${message}); it may be half done: usrsvc status ${subject.name}`
+        ? `${action} broken off (${message}); it may be half done: usrsvc status ${program.name}`
         : `${action} failed: ${message}`,
     };
   };
@@ -276,15 +275,15 @@ function report(result: ActionResult, json: boolean, screen: Screen): void {
 /** What a section that was renamed has by now is not shown by its old name as well. */
 function withoutOldNames(
   seen: readonly ProgramStatus[],
-  subjects: readonly Subject[],
+  programs: readonly Program[],
 ): readonly ProgramStatus[] {
-  const old = new Set(subjects.flatMap(({ name, isRemoved }) => (isRemoved ? [name] : [])));
+  const old = new Set(programs.flatMap(({ name, isRemoved }) => (isRemoved ? [name] : [])));
   const taken = new Set(seen.flatMap(({ program, pid }) => (old.has(program) ? [] : (pid ?? []))));
   return seen.filter(({ program, pid }) => !old.has(program) || !taken.has(pid ?? 0));
 }
 
 async function showStatus(
-  subjects: readonly Subject[],
+  programs: readonly Program[],
   command: Act,
   settings: Settings,
   moves: readonly Move[],
@@ -292,7 +291,7 @@ async function showStatus(
   screen: Screen,
 ): Promise<ExitCode> {
   const foreign = foreignState(host.state);
-  const seen = await observeAll(subjects, {
+  const seen = await observeAll(programs, {
     host,
     isForeign: foreign !== undefined,
     bootId: host.proc.bootId(),
@@ -301,7 +300,7 @@ async function showStatus(
     withCommands: command.json,
     moved: movedRecords(moves, host),
   });
-  const all = command.names.length > 0 ? seen : withoutOldNames(seen, subjects);
+  const all = command.names.length > 0 ? seen : withoutOldNames(seen, programs);
   const notes = [
     ...moves.map(describeMove),
     ...diskNotes(settings, host.state),
@@ -316,7 +315,7 @@ async function showStatus(
   return asked.every(isUp) ? ExitCode.ok : ExitCode.failure;
 }
 
-function daemonAround(host: Host): Pick<Surroundings, "daemon" | "looksAfter"> {
+function daemonAround(host: Host): Pick<StatusContext, "daemon" | "looksAfter"> {
   const ours = daemonInCharge(host);
   if (ours !== undefined) {
     return { daemon: "here", looksAfter: ours.programs && new Set(ours.programs) };

@@ -7,7 +7,7 @@ import type { Host } from "../host/host.ts";
 import { applyMoves, namesOf } from "../lifecycle/move-records.ts";
 import { describeMove, findMoves, type Move, recordsOf } from "../lifecycle/renamed.ts";
 import { makeStateDir } from "../state/state-dir.ts";
-import type { Subject } from "../identity/program.ts";
+import type { Program } from "../identity/program.ts";
 import type { Screen } from "./screen.ts";
 
 /** How often is looked whether somebody is at work still, in ms. */
@@ -45,7 +45,7 @@ export class Renaming {
 
   /** Waits for whoever is at work on the program under its old name; what comes back: he does not come to an end. */
   async settle(
-    { name, settings, termToKillMs, isRemoved }: Subject,
+    { name, settings, termToKillMs, isRemoved }: Program,
     action: ActionResult["action"],
     { signal, onProgress }: Pick<Operation, "signal" | "onProgress">,
   ): Promise<ActionResult | undefined> {

@@ -10,7 +10,7 @@ import { isRequestFile, type Request, takeRequest, writeAnswer } from "../operat
 import { FEW } from "../lifecycle/stragglers.ts";
 import { settingsFingerprint } from "../state/digest.ts";
 import type { Host } from "../host/host.ts";
-import { subjectOf } from "../identity/program.ts";
+import { programOf } from "../identity/program.ts";
 
 /** What answering takes. */
 export interface RequestsPorts {
@@ -104,12 +104,12 @@ export class Requests implements Disposable {
     }
   }
 
-  async #act(program: ProgramSettings, { action, asker }: Request): Promise<ActionResult> {
+  async #act(settings: ProgramSettings, { action, asker }: Request): Promise<ActionResult> {
     const { host, log } = this.#ports;
-    const subject = subjectOf(program, host);
+    const program = programOf(settings, host);
     const { signal } = this.#leaving;
     const onLaunched = ({ pid }: ProcessRef): void => {
-      const { name, command } = program;
+      const { name, command } = settings;
       const msg = `${name}: starting: ${command}, asked for by usrsvc ${action}, pid ${asker.pid}`;
       log.write("info", "program.starting", { program: name, pid, by: asker.pid }, msg);
     };
@@ -120,8 +120,8 @@ export class Requests implements Disposable {
     const operation: Operation = { ...plain, onLaunched, looksBehind, isAbandoned, beganAt };
     try {
       return action === "start"
-        ? await startProgram(subject, operation)
-        : await restartProgram(subject, operation);
+        ? await startProgram(program, operation)
+        : await restartProgram(program, operation);
     } catch (error) {
       const message = `${action} failed: ${(error as Error).message}`;
       return { program: program.name, action, result: "failed", code: exitCodeOf(error), message };

@@ -7,7 +7,7 @@ import { PollingWatcher } from "../../proc/system/polling.ts";
 import { assertOwnProc } from "../../proc/own-proc.ts";
 import { type ProcReader, procReader } from "../../proc/reader.ts";
 import { NativeSpawner, NodeSpawner, type Spawner } from "../../proc/system/spawn.ts";
-import { Turns } from "../lib/semaphore.ts";
+import { Semaphore } from "../lib/semaphore.ts";
 import type { ProcessWatcher } from "../../proc/system/process-handle.ts";
 import type { ProgramSettings, Standing } from "../config/settings.ts";
 import { inheritedEnvironment, originalOpenFiles } from "../launch/environment.ts";
@@ -76,7 +76,7 @@ export function linuxHost(
   let tools: Tools | undefined;
   const needTools = (): Tools => (tools ??= makeTools(proc, POLL_MS[by]));
   const table = new ProcessTable(proc, process.getuid?.() ?? 0);
-  const turns = new Turns(LAUNCHES_AT_ONCE);
+  const turns = new Semaphore(LAUNCHES_AT_ONCE);
   return {
     proc,
     watcher: () => needTools().watcher,

@@ -6,7 +6,7 @@ import type { IdentityPorts } from "./ports.ts";
 import type { Found } from "./identify.ts";
 import { offspring, relation } from "./lineage.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { lookFor, runsOneOf, type Subject } from "./program.ts";
+import { lookFor, runsOneOf, type Program } from "./program.ts";
 
 /*
  * What takes the place of a process that has ended: an upgrade of gunicorn or nginx, a daemon whose first
@@ -29,7 +29,7 @@ export type Heir = Found & { readonly kind: "running" };
  * one of `executables` (real paths), and was executed anew, it is waited for: titles come late.
  */
 export async function findHeir(
-  subject: Subject,
+  program: Program,
   record: ProgramRecord,
   files: readonly string[],
   host: IdentityPorts,
@@ -38,10 +38,10 @@ export async function findHeir(
   const end = monotonicMs() + HEIR_PATIENCE_MS;
   for (;;) {
     // Titles are set within the first seconds: the last ones that were seen do not count.
-    const found = lookFor(subject, record, host, { thorough: true });
+    const found = lookFor(program, record, host, { thorough: true });
     const heir = found.kind === "running" ? await ifItLasts(found, host, signal) : undefined;
     if (heir !== undefined) return heir;
-    const mayCome = mayComeYet(record, files, host) || isBeingReplaced(subject, files, host);
+    const mayCome = mayComeYet(record, files, host) || isBeingReplaced(program, files, host);
     if (monotonicMs() >= end || !mayCome) return undefined;
     await sleep(HEIR_LOOK_MS, signal);
   }
@@ -49,16 +49,16 @@ export async function findHeir(
 
 /** The same for a process whose end nobody has seen: what it executed is known by the settings only. */
 export async function findHeirOfUnseen(
-  subject: Subject,
+  program: Program,
   record: ProgramRecord | undefined,
   host: IdentityPorts,
   signal: AbortSignal,
 ): Promise<Heir | undefined> {
-  const { settings } = subject;
+  const { settings } = program;
   if (settings === undefined || record?.process === undefined) return undefined;
   if (record.phase !== "running") return undefined;
   const files = executables(settings, searchPath(settings, host.env));
-  return await findHeir(subject, record, files, host, signal);
+  return await findHeir(program, record, files, host, signal);
 }
 
 async function ifItLasts(
@@ -80,13 +80,13 @@ async function ifItLasts(
  * leave before it names itself there: `haproxy -D -p PIDFILE -sf OLD`.
  */
 function isBeingReplaced(
-  { name, settings }: Subject,
+  { name, settings }: Program,
   files: readonly string[],
   host: IdentityPorts,
 ): boolean {
   if (settings?.autopid !== false || files.length === 0) return false;
   const since = (host.proc.uptime() - REPLACED_WITHIN_S) * TICKS_PER_SECOND;
-  return host.table.sweep().some(({ ref, argv }) => {
+  return host.table.scan().some(({ ref, argv }) => {
     if (ref.startTime < since || !argv.some((word) => settings.argv.includes(word))) return false;
     return runsOneOf(files, ref, host) && relation(ref, name, host) === "free";
   });
@@ -101,7 +101,7 @@ function mayComeYet(
   const leader = launched ?? process;
   if (leader === undefined || files.length === 0) return false;
   const { proc, table } = host;
-  return offspring({ launch, launched: leader, session }, table.sweep()).some(({ ref }) => {
+  return offspring({ launch, launched: leader, session }, table.scan()).some(({ ref }) => {
     if (statIfAny(proc, ref.pid)?.image === image) return false;
     return runsOneOf(files, ref, host);
   });

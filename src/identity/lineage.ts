@@ -92,7 +92,10 @@ export function isOfRetired({ pid }: ProcessRef, name: string, host: LineageHost
 const marks = new WeakMap<ProcessRef, Mark | null>();
 
 /** The mark of a process of a look, read once for all who ask; undefined: it has none. */
-export function knownMark(ref: ProcessRef, { proc }: Pick<IdentityPorts, "proc">): Mark | undefined {
+export function knownMark(
+  ref: ProcessRef,
+  { proc }: Pick<IdentityPorts, "proc">,
+): Mark | undefined {
   let mark = marks.get(ref);
   if (mark === undefined) marks.set(ref, (mark = markOf(proc, ref.pid) ?? null));
   return mark ?? undefined;
@@ -224,10 +227,13 @@ export function offspring(
  * True while anything lives that stems from the launch on record: of a daemon the first process leaves
  * before its pidfile names the one that stays.
  */
-export function isLaunchAlive(launch: Launch, host: Pick<IdentityPorts, "proc" | "table">): boolean {
+export function isLaunchAlive(
+  launch: Launch,
+  host: Pick<IdentityPorts, "proc" | "table">,
+): boolean {
   const { launched } = launch;
   if (sameProcess(host.proc.alive(launched.pid), launched)) return true;
-  return offspring(launch, host.table.sweep({ thorough: true }), host).length > 0;
+  return offspring(launch, host.table.scan({ thorough: true }), host).length > 0;
 }
 
 /** True for what was forked from a process with this `image`, and did not execute anything since. */

@@ -5,7 +5,7 @@ import type { IdentityPorts } from "./ports.ts";
 import { namesUsrsvc, relation } from "./lineage.ts";
 import { markOf } from "./mark.ts";
 import type { TableEntry } from "./process-classifier.ts";
-import type { Subject } from "./program.ts";
+import type { Program } from "./program.ts";
 
 /** Words that many programs have in common, and options. */
 const COMMON =
@@ -16,12 +16,12 @@ const COMMON =
  * like it, and why that is not it. Undefined where none looks like it at all.
  */
 export function nearestProcess(
-  { name, pattern, settings }: Pick<Subject, "name" | "pattern" | "settings">,
+  { name, pattern, settings }: Pick<Program, "name" | "pattern" | "settings">,
   host: IdentityPorts,
 ): string | undefined {
   const words = new Set(settings?.command.split(/[\s;|&]+/).map(wordOf));
   let best: { readonly entry: TableEntry; readonly score: number } | undefined;
-  for (const entry of host.table.sweep({ maxAgeMs: 1000 })) {
+  for (const entry of host.table.scan({ maxAgeMs: 1000 })) {
     const score = pattern.matches(entry.argv) ? Number.MAX_SAFE_INTEGER : shared(entry.argv, words);
     if (score <= (best?.score ?? 0) || isOne(entry, host)) continue;
     if (sameProcess(host.proc.alive(entry.ref.pid), entry.ref)) best = { entry, score };

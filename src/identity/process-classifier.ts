@@ -15,7 +15,7 @@ export interface TableEntry {
 
 /** So long after its birth a process may still get another title, or another user. */
 const YOUNG_MS = 10_000;
-/** Within this time a young process is not judged again, so that many looks in a row stay cheap. */
+/** Within this time a young process is not classified again, so that many looks in a row stay cheap. */
 const REST_MS = 50;
 /** At least so old is what is there, in ms. */
 const JUST_SEEN = 1;
@@ -23,15 +23,15 @@ const JUST_SEEN = 1;
 const KTHREADD = 2;
 
 /** What is known of a pid. */
-export interface Judged {
+export interface Classified {
   /** Undefined: another user's. */
   readonly entry: TableEntry | undefined;
   /** On our clock: so old it was, at least, when it was looked at last. */
-  readonly judgedAt: number;
+  readonly classifiedAt: number;
   readonly ageMs: number;
 }
 
-/** Facts of one look through the processes, and how it is made (SweepOptions). */
+/** Facts of one look through the processes, and how it is made (ScanOptions). */
 export interface Look {
   readonly now: number;
   readonly uptime: () => number;
@@ -40,7 +40,7 @@ export interface Look {
 }
 
 /** Tells whose a process is, with as few reads of /proc as can be. */
-export class ProcessJudge {
+export class ProcessClassifier {
   readonly #proc: ProcReader;
   readonly #uid: number;
   #changes = 0;
@@ -57,17 +57,17 @@ export class ProcessJudge {
   }
 
   /**
-   * Judges what has this pid now; `known`: the judgement of the last look. Undefined when nobody has
+   * Classifies what has this pid now; `known`: what came of the last look. Undefined when nobody has
    * it, when he is dead, or when he is not for us to see.
    */
-  judge(pid: Pid, known: Judged | undefined, look: Look): Judged | undefined {
+  classify(pid: Pid, known: Classified | undefined, look: Look): Classified | undefined {
     const { now, uptime, trusting } = look;
     const isSettled = known !== undefined && !isDue(known, look);
     if (isSettled && (known.entry === undefined || trusting)) return known;
     try {
       // Whose it is takes a fifth of the time that its age takes, which may wait for the next look.
       if (known === undefined && this.#proc.uid(pid) !== this.#uid) {
-        return { entry: undefined, judgedAt: now, ageMs: JUST_SEEN };
+        return { entry: undefined, classifiedAt: now, ageMs: JUST_SEEN };
       }
       const stat = this.#proc.stat(pid);
       if (isDead(stat)) return undefined;
@@ -82,7 +82,7 @@ export class ProcessJudge {
       if (entry !== undefined && !isSameCommand(known?.entry, entry)) this.#changes += 1;
       // A process in the middle of exec shows no argv for a moment: look again next time.
       const seenAge = entry?.argv.length === 0 ? 0 : Math.max(1, age);
-      return { entry, judgedAt: now, ageMs: seenAge };
+      return { entry, classifiedAt: now, ageMs: seenAge };
     } catch (error) {
       if (error instanceof ProcError) return undefined; // gone, or not for us
       throw error;
@@ -101,15 +101,15 @@ export class ProcessJudge {
 }
 
 /**
- * True for a process that is to be judged again, since it may have become another program: a young
+ * True for a process that is to be classified again, since it may have become another program: a young
  * one, in a thorough look or when it is twice as old as it was when it was looked at last.
  */
 export function isDue(
-  { judgedAt, ageMs: age }: Judged,
+  { classifiedAt, ageMs: age }: Classified,
   { now, thorough }: Pick<Look, "now" | "thorough">,
 ): boolean {
   if (age >= YOUNG_MS) return false;
-  return thorough || age === 0 || now - judgedAt >= Math.max(age, REST_MS);
+  return thorough || age === 0 || now - classifiedAt >= Math.max(age, REST_MS);
 }
 
 /** A kernel thread, which root has as its own: a child of kthreadd, in no group and no session. */

@@ -4,9 +4,9 @@ import type { ProcReader } from "../../proc/reader.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import {
   isDue,
-  type Judged,
+  type Classified,
   type Look,
-  ProcessJudge,
+  ProcessClassifier,
   type TableEntry,
 } from "./process-classifier.ts";
 
@@ -24,7 +24,7 @@ const FEW_PIDS = 64;
 const MOST_ADDED = 500;
 
 /** How a look through the processes is made. */
-export interface SweepOptions {
+export interface ScanOptions {
   /**
    * The last look is given again if it is no older, for many programs that ask at once. What it
    * shows may have ended meanwhile.
@@ -43,15 +43,15 @@ export interface SweepOptions {
 }
 
 /**
- * All processes of this user, from as few reads of /proc as can be: one sweep serves all programs
+ * All processes of this user, from as few reads of /proc as can be: one scan serves all programs
  * that wait for one, and reads only pids that are new or young. Own processes are checked each
  * time by their start time (a pid may be reused); those of others are read again when pids have
  * wrapped around. So are own ones in a trusting look.
  */
 export class ProcessTable {
   readonly #proc: ProcReader;
-  readonly #judge: ProcessJudge;
-  #judged = new Map<Pid, Judged>();
+  readonly #classifier: ProcessClassifier;
+  #known = new Map<Pid, Classified>();
   #lastPid = 0;
   /** Processes born on the machine by the time of the last look. */
   #forks: number | undefined;
@@ -70,11 +70,11 @@ export class ProcessTable {
 
   constructor(proc: ProcReader, uid: number) {
     this.#proc = proc;
-    this.#judge = new ProcessJudge(proc, uid);
+    this.#classifier = new ProcessClassifier(proc, uid);
   }
 
   /** Looks now. */
-  sweep(options: SweepOptions = {}): readonly TableEntry[] {
+  scan(options: ScanOptions = {}): readonly TableEntry[] {
     const { maxAgeMs = 0, thorough = false } = options;
     const now = monotonicMs();
     if (now - this.#sweptAt < maxAgeMs && !this.#isExpired) return this.#entries;
@@ -82,7 +82,7 @@ export class ProcessTable {
     const before = this.#lastPid;
     const lastPid = this.#proc.lastPid() ?? 0;
     const hasWrapped = this.#mayHaveWrapped(now, lastPid);
-    if (hasWrapped) this.#judged.clear();
+    if (hasWrapped) this.#known.clear();
     this.#lastPid = lastPid;
     const trusting = options.trusting === true && lastPid > 0;
     const look = { now, uptime: once(() => this.#proc.uptime()), thorough, trusting };
@@ -91,7 +91,7 @@ export class ProcessTable {
       !hasWrapped &&
       before > 0 &&
       lastPid - before <= FEW_PIDS &&
-      this.#judged.size - this.#listed <= MOST_ADDED;
+      this.#known.size - this.#listed <= MOST_ADDED;
     try {
       if (isCheap) this.#lookAtNew(before, look);
       else this.#lookAtAll(look);
@@ -104,19 +104,19 @@ export class ProcessTable {
   }
 
   #lookAtAll(look: Look): void {
-    const judged = new Map<Pid, Judged>();
+    const classified = new Map<Pid, Classified>();
     this.#passedOver.clear();
-    this.#isRough ||= this.#judged.size === 0;
+    this.#isRough ||= this.#known.size === 0;
     for (const pid of this.#proc.pids()) {
       if (look.trusting && this.#leftOut.has(pid)) {
         this.#passedOver.add(pid);
         continue;
       }
-      const one = this.#judge.judge(pid, this.#judged.get(pid), look);
-      if (one !== undefined) judged.set(pid, one);
+      const one = this.#classifier.classify(pid, this.#known.get(pid), look);
+      if (one !== undefined) classified.set(pid, one);
     }
-    this.#judged = judged;
-    this.#listed = judged.size;
+    this.#known = classified;
+    this.#listed = classified.size;
     this.#listEntries();
   }
 
@@ -125,7 +125,7 @@ export class ProcessTable {
     const pids = this.#passedOver;
     this.#passedOver = new Set();
     for (let pid = lastPid + 1; pid <= this.#lastPid; pid += 1) pids.add(pid as Pid);
-    for (const [pid, one] of this.#judged) {
+    for (const [pid, one] of this.#known) {
       if (isDue(one, look)) pids.add(pid);
     }
     if (pids.size === 0) return;
@@ -134,19 +134,19 @@ export class ProcessTable {
         this.#passedOver.add(pid);
         continue;
       }
-      const one = this.#judge.judge(pid, this.#judged.get(pid), look);
-      if (one === undefined || this.#isThread(pid, one)) this.#judged.delete(pid);
-      else this.#judged.set(pid, one);
+      const one = this.#classifier.classify(pid, this.#known.get(pid), look);
+      if (one === undefined || this.#isThread(pid, one)) this.#known.delete(pid);
+      else this.#known.set(pid, one);
     }
     this.#listEntries();
   }
 
   #listEntries(): void {
-    this.#entries = [...this.#judged.values()].flatMap(({ entry }) => entry ?? []);
+    this.#entries = [...this.#known.values()].flatMap(({ entry }) => entry ?? []);
   }
 
   /** Threads have numbers of the same kind, which /proc does not list, but knows. */
-  #isThread(pid: Pid, { entry }: Judged): boolean {
+  #isThread(pid: Pid, { entry }: Classified): boolean {
     if (entry === undefined) return false;
     try {
       return this.#proc.threadGroup(pid) !== pid;
@@ -160,14 +160,14 @@ export class ProcessTable {
    * One trusting look for all who ask until the event loop turns; or the last one, if it was made
    * after `since` (on our clock, in ms) and is young.
    */
-  async sweepSoon(since = Number.POSITIVE_INFINITY): Promise<readonly TableEntry[]> {
+  async scanSoon(since = Number.POSITIVE_INFINITY): Promise<readonly TableEntry[]> {
     const at = this.#sweptAt;
     if (at > since && monotonicMs() - at < SHARED_MS) return this.#entries;
     this.#soon ??= new Promise((resolve, reject) => {
       setImmediate(() => {
         this.#soon = undefined;
         try {
-          resolve(this.sweep({ trusting: true }));
+          resolve(this.scan({ trusting: true }));
         } catch (error) {
           reject(error);
         }
@@ -196,23 +196,23 @@ export class ProcessTable {
   /** Looks if the next look would find much to do: the first one, the one after it, own young processes. */
   settle(): void {
     const look = { now: monotonicMs(), thorough: false };
-    const isOwnDue = (one: Judged): boolean => one.entry !== undefined && isDue(one, look);
+    const isOwnDue = (one: Classified): boolean => one.entry !== undefined && isDue(one, look);
     const isFirst = this.#lastPid === 0;
-    if (isFirst || this.#isRough) this.sweep({ trusting: true, thorough: true });
-    else if ([...this.#judged.values()].some(isOwnDue)) this.sweep({ trusting: true });
+    if (isFirst || this.#isRough) this.scan({ trusting: true, thorough: true });
+    else if ([...this.#known.values()].some(isOwnDue)) this.scan({ trusting: true });
     if (!isFirst) this.#isRough = false;
   }
 
   /** Goes up whenever a look shows an own process that is new, or has another command line. */
   get changes(): number {
-    return this.#judge.changes;
+    return this.#classifier.changes;
   }
 
-  /** True when no process was born since the last sweep and none is young: it would show nothing new. */
+  /** True when no process was born since the last scan and none is young: it would show nothing new. */
   isCurrent(): boolean {
     if (this.#lastPid === 0 || this.#proc.lastPid() !== this.#lastPid) return false;
     const look = { now: monotonicMs(), thorough: false };
-    return ![...this.#judged.values()].some((one) => isDue(one, look));
+    return ![...this.#known.values()].some((one) => isDue(one, look));
   }
 
   /**

@@ -4,13 +4,13 @@ import type { FaultyProgram, ProgramSettings, Settings } from "../config/setting
 import type { IdentityPorts } from "./ports.ts";
 import { type Found, identify } from "./identify.ts";
 import { pattern, type Pattern } from "./match.ts";
-import type { SweepOptions } from "./process-table.ts";
+import type { ScanOptions } from "./process-table.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { isCopy, isOfRetired, knownMark, lastLaunch, launchOf, relation } from "./lineage.ts";
 import { isOnlyLogOf } from "./log-owners.ts";
 
 /** One program as far as it can be looked for and stopped: a faulty one, too. */
-export interface Subject {
+export interface Program {
   readonly name: string;
   readonly enabled: boolean;
   readonly termToKillMs: number;
@@ -36,7 +36,7 @@ const nothing: Pattern = {
 const DEFAULT_TERM_TO_KILL_MS = 8000;
 
 /** A program of the configuration, made ready to be looked for. */
-export function subjectOf(settings: ProgramSettings, host: Pick<IdentityPorts, "env">): Subject {
+export function programOf(settings: ProgramSettings, host: Pick<IdentityPorts, "env">): Program {
   const { name, enabled, termToKillMs, pidfile, autopid, scanForProcess } = settings;
   return {
     name,
@@ -51,7 +51,7 @@ export function subjectOf(settings: ProgramSettings, host: Pick<IdentityPorts, "
 }
 
 /** A faulty program: what is known of it is used, the rest has its default. */
-export function faultySubject({ name, known }: FaultyProgram): Subject {
+export function faultyProgram({ name, known }: FaultyProgram): Program {
   const { match, directory = "/", env = new Map(), useshell = false, command = "" } = known;
   return {
     name,
@@ -69,7 +69,7 @@ export function faultySubject({ name, known }: FaultyProgram): Subject {
 }
 
 /** A program that is only on record. */
-export function removedSubject({ name, pidfile }: ProgramRecord): Subject {
+export function removedProgram({ name, pidfile }: ProgramRecord): Program {
   return {
     name,
     enabled: true,
@@ -84,19 +84,19 @@ export function removedSubject({ name, pidfile }: ProgramRecord): Subject {
 }
 
 /** The program of that name, faulty or not. */
-export function findSubject(
+export function findProgram(
   settings: Settings,
   name: string,
   host: Pick<IdentityPorts, "env">,
-): Subject | undefined {
+): Program | undefined {
   const program = settings.programs.get(name);
-  if (program !== undefined) return subjectOf(program, host);
+  if (program !== undefined) return programOf(program, host);
   const faulty = settings.faulty.get(name);
-  return faulty === undefined ? undefined : faultySubject(faulty);
+  return faulty === undefined ? undefined : faultyProgram(faulty);
 }
 
 /** How thorough a look is. */
-export interface LookOptions extends SweepOptions {
+export interface LookOptions extends ScanOptions {
   /** False: only the pidfile and the record are looked at. */
   readonly scan?: boolean;
   /** False: what stems from an earlier launch of the program is no candidate. */
@@ -119,44 +119,44 @@ export function runsOneOf(
   }
 }
 
-/** Looks for the subject's process, now. Changes nothing. */
+/** Looks for the program's process, now. Changes nothing. */
 export function lookFor(
-  subject: Subject,
+  program: Program,
   record: ProgramRecord | undefined,
   host: IdentityPorts,
-  { scan = true, heirs = true, butCopiesOf, ...sweep }: LookOptions = {},
+  { scan = true, heirs = true, butCopiesOf, ...options }: LookOptions = {},
 ): Found {
-  const { pidfile = "", autopid, scanForProcess } = subject;
+  const { pidfile = "", autopid, scanForProcess } = program;
   // A start that was broken off may have forked since the last look through the processes.
-  const look = record?.phase === "starting" ? { ...sweep, maxAgeMs: 0 } : sweep;
-  return identify({ pidfile, autopid, scanForProcess }, subject.pattern, record, {
+  const look = record?.phase === "starting" ? { ...options, maxAgeMs: 0 } : options;
+  return identify({ pidfile, autopid, scanForProcess }, program.pattern, record, {
     proc: host.proc,
     get uid() {
       return process.getuid?.() ?? 0;
     },
-    processes: scan ? () => host.table.sweep(look) : undefined,
+    processes: scan ? () => host.table.scan(look) : undefined,
     relation(ref) {
-      const known = relation(ref, subject.name, host);
+      const known = relation(ref, program.name, host);
       // The daemon of a start that was broken off may have written a title over its mark.
       const isStarted = known === "free" && record?.phase === "starting";
       const kind = isStarted && isCopy(ref, record.image, host.proc) ? "own" : known;
       // Who has launches of its own does not go on as what was left of a section that is no more.
-      if (kind === "free" && record?.launch !== undefined && isOfRetired(ref, subject.name, host)) {
+      if (kind === "free" && record?.launch !== undefined && isOfRetired(ref, program.name, host)) {
         return "other";
       }
       const isOut = kind === "own" ? !heirs : isCopy(ref, butCopiesOf, host.proc);
       return isOut ? "other" : kind;
     },
-    launchOf: (ref) => (heirs ? launchOf(ref, subject.name, host) : undefined),
-    lastLaunch: () => (heirs ? lastLaunch(subject.name, host) : undefined),
+    launchOf: (ref) => (heirs ? launchOf(ref, program.name, host) : undefined),
+    lastLaunch: () => (heirs ? lastLaunch(program.name, host) : undefined),
     ownerOf: host.ownerOf,
     executes(ref) {
-      const { settings } = subject;
+      const { settings } = program;
       if (settings === undefined) return false;
       return runsOneOf(executables(settings, searchPath(settings, host.env)), ref, host);
     },
     writesItsLog(ref) {
-      const { settings } = subject;
+      const { settings } = program;
       const { programs } = host;
       if (!heirs || settings === undefined || programs === undefined) return false;
       if (knownMark(ref, host) !== undefined) return false;

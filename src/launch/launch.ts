@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import type { Exit } from "../../proc/exit.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { SpawnOrder } from "../../proc/system/spawn.ts";
-import type { ProcessWatch } from "../../proc/system/process-handle.ts";
+import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { shellWord, shorten } from "../lib/format.ts";
 import { faultWords } from "../lib/fault.ts";
@@ -43,7 +43,11 @@ export interface Launched {
  * @throws an error with a `code` when a log cannot be opened, when no process can be made or when
  * the command cannot be executed; `describeLaunchError` words it
  */
-export async function launch(program: ProgramSettings, id: string, host: LaunchPorts): Promise<Launched> {
+export async function launch(
+  program: ProgramSettings,
+  id: string,
+  host: LaunchPorts,
+): Promise<Launched> {
   makeFolders(program, host.state);
   const stdout = openOutput(program.stdout);
   let stderr: Output = stdout;
@@ -78,7 +82,11 @@ export async function launch(program: ProgramSettings, id: string, host: LaunchP
 }
 
 /** A text without "#!" is handed to the shell, as execvp(3) does. */
-async function spawn(order: SpawnOrder, host: LaunchPorts, directory: string): Promise<ProcessWatch> {
+async function spawn(
+  order: SpawnOrder,
+  host: LaunchPorts,
+  directory: string,
+): Promise<ProcessHandle> {
   try {
     return await host.spawner().spawn(order);
   } catch (error) {

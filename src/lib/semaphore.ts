@@ -1,5 +1,5 @@
 /** Gives out a limited number of turns, first come, first served. */
-export class Turns {
+export class Semaphore {
   readonly #waiting: (() => void)[] = [];
   #free: number;
 

@@ -16,7 +16,7 @@ export class Hangs extends Error {
  * lock). One that hangs is given up and makes room for the next; when too many do, all others wait:
  * better no check than no thread left for anything else.
  */
-export class Patience {
+export class TimeoutPool {
   readonly #waiting: (() => void)[] = [];
   #active = 0;
   #hanging = 0;

@@ -68,7 +68,11 @@ export function together(moves: readonly Move[]): readonly (readonly Move[])[] {
   return groups;
 }
 
-async function applyTogether(found: readonly Move[], host: LifecyclePorts, end: number): Promise<boolean> {
+async function applyTogether(
+  found: readonly Move[],
+  host: LifecyclePorts,
+  end: number,
+): Promise<boolean> {
   const locks = new Map<string, Lock>();
   try {
     for (const name of [...namesOf(found)].toSorted()) {

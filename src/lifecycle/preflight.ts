@@ -19,7 +19,10 @@ export interface CannotStart {
 }
 
 /** Checks what can be checked before a launch; undefined when nothing speaks against it. */
-export function checkBeforeStart(program: ProgramSettings, host: LifecyclePorts): CannotStart | undefined {
+export function checkBeforeStart(
+  program: ProgramSettings,
+  host: LifecyclePorts,
+): CannotStart | undefined {
   return (
     checkFolder("directory", program.directory, constants.X_OK, "entered") ??
     checkFiles(program, host) ??
@@ -87,7 +90,11 @@ function checkPidfile(path: string): CannotStart | undefined {
   }
 }
 
-function checkOutput(what: string, path: string, state: LifecyclePorts["state"]): CannotStart | undefined {
+function checkOutput(
+  what: string,
+  path: string,
+  state: LifecyclePorts["state"],
+): CannotStart | undefined {
   try {
     const stat = statSync(path);
     if (stat.isDirectory()) return refuse(`${what} ${path} is a folder, not a file`);

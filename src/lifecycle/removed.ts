@@ -2,7 +2,7 @@ import type { LifecyclePorts } from "./ports.ts";
 import { recordedProcess } from "../identity/identify.ts";
 import { type ProgramRecord, readRecord, recordedName, recordFiles } from "../state/record.ts";
 import { fileStem } from "../state/state-dir.ts";
-import { removedSubject, type Subject } from "../identity/program.ts";
+import { removedProgram, type Program } from "../identity/program.ts";
 
 /**
  * Programs that run on although no configuration file has them any more: their section was removed, or
@@ -10,7 +10,10 @@ import { removedSubject, type Subject } from "../identity/program.ts";
  *
  * @param configured names of all that the configuration has
  */
-export function removedSubjects(configured: readonly string[], host: LifecyclePorts): readonly Subject[] {
+export function removedPrograms(
+  configured: readonly string[],
+  host: LifecyclePorts,
+): readonly Program[] {
   const known = new Set(configured.map((name) => `${fileStem(name)}.json`));
   return recordFiles(host.state)
     .filter((file) => !known.has(file))
@@ -18,7 +21,7 @@ export function removedSubjects(configured: readonly string[], host: LifecyclePo
       const name = recordedName(host.state, file);
       const record =
         name === undefined ? undefined : readRecord(host.state, name, host.proc.bootId()).record;
-      return record !== undefined && runsOn(record, host) ? [removedSubject(record)] : [];
+      return record !== undefined && runsOn(record, host) ? [removedProgram(record)] : [];
     });
 }
 

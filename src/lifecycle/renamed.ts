@@ -8,7 +8,7 @@ import type { LifecyclePorts } from "./ports.ts";
 import { recordedProcess } from "../identity/identify.ts";
 import { type ProgramRecord, readRecord, recordedName, recordFiles } from "../state/record.ts";
 import { fileStem } from "../state/state-dir.ts";
-import { subjectOf } from "../identity/program.ts";
+import { programOf } from "../identity/program.ts";
 
 /*
  * Sections that were renamed while their programs run, where the old name means another program by now:
@@ -134,10 +134,14 @@ function onlyByWords(
 }
 
 /** True where the words, and the folder if they need one, are those of the program. */
-function matches(process: ProcessRef | undefined, program: ProgramSettings, host: LifecyclePorts): boolean {
+function matches(
+  process: ProcessRef | undefined,
+  program: ProgramSettings,
+  host: LifecyclePorts,
+): boolean {
   if (process === undefined) return false;
   const { pid } = process;
-  const { pattern } = subjectOf(program, host);
+  const { pattern } = programOf(program, host);
   try {
     if (!pattern.matches(host.proc.cmdline(pid))) return false;
     return pattern.folder === undefined || pattern.folder === host.proc.cwd(pid);

@@ -1,7 +1,7 @@
 import { rmSync, statSync } from "node:fs";
 import type { LifecyclePorts } from "./ports.ts";
 import { isWrittenSince, readPidfile } from "../state/pidfile.ts";
-import type { Subject } from "../identity/program.ts";
+import type { Program } from "../identity/program.ts";
 
 /** No pidfile is longer, in bytes. */
 const LONGEST = 80;
@@ -24,7 +24,7 @@ export interface StalePidfile {
  * @throws when it cannot be removed
  */
 export function removeStalePidfile(
-  { name, autopid, pidfile: path }: Pick<Subject, "name" | "autopid" | "pidfile">,
+  { name, autopid, pidfile: path }: Pick<Program, "name" | "autopid" | "pidfile">,
   { proc, ownerOf }: Pick<LifecyclePorts, "proc" | "ownerOf">,
 ): StalePidfile | undefined {
   if (!autopid || path === undefined) return undefined;

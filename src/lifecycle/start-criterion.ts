@@ -143,7 +143,7 @@ export class StartMatch {
         return { process: top, main: undefined, via: "launch" };
       }
     }
-    const all = table.sweep({ thorough: true });
+    const all = table.scan({ thorough: true });
     const named = this.#namedByItself();
     if (named !== undefined) return { process: named, main: undefined, via: "pidfile" };
     return this.#matchAround(all, exit);
@@ -151,7 +151,7 @@ export class StartMatch {
 
   #mainOf(top: ProcessRef): ProcessRef | undefined {
     if (!this.#pattern.isShell) return undefined;
-    return workBelow(top, this.#pattern, this.#host.table.sweep({ thorough: true }));
+    return workBelow(top, this.#pattern, this.#host.table.scan({ thorough: true }));
   }
 
   /** The pidfile that the program writes names an own process that was born after the launch. */
@@ -163,7 +163,7 @@ export class StartMatch {
     if (named.kind !== "pid") return undefined;
     const ref = proc.alive(named.pid);
     if (ref === undefined || ref.startTime < this.#top.startTime) return undefined;
-    const isMine = this.#host.table.sweep().some((one) => sameProcess(one.ref, ref));
+    const isMine = this.#host.table.scan().some((one) => sameProcess(one.ref, ref));
     return isMine && relation(ref, name, this.#host) !== "other" ? ref : undefined;
   }
 
@@ -216,7 +216,7 @@ export class StartMatch {
 
   /** What runs of the launch, for an operator whose proctitle_re is wrong. */
   nearest(): readonly string[] {
-    return offspring(this.#known, this.#host.table.sweep({ thorough: true }), this.#host)
+    return offspring(this.#known, this.#host.table.scan({ thorough: true }), this.#host)
       .slice(0, 3)
       .map((one) => `found process ${one.ref.pid}: ${shorten(one.argv.join(" "))}`);
   }

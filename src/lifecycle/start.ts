@@ -2,7 +2,7 @@ import { unlinkSync } from "node:fs";
 import type { Exit } from "../../proc/exit.ts";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
-import type { ProcessWatch } from "../../proc/system/process-handle.ts";
+import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import { callAt, monotonicMs } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -164,7 +164,7 @@ class Start {
   /** What had gone to the background, was the program, and ended. */
   #lost: Lost | undefined;
   /** What has gone to the background, and is the program: its end is told also between two looks. */
-  #daemon: ProcessWatch | undefined;
+  #daemon: ProcessHandle | undefined;
   /** The pid that the pidfile names by now. */
   #notedPid: Pid | undefined;
   readonly #notes: string[];
@@ -494,7 +494,11 @@ export function traits(
 }
 
 /** The title that a program has given itself, where its words do not lead to it. */
-function titleOther(pid: Pid, pattern: Pattern, proc: LifecyclePorts["proc"]): readonly string[] | undefined {
+function titleOther(
+  pid: Pid,
+  pattern: Pattern,
+  proc: LifecyclePorts["proc"],
+): readonly string[] | undefined {
   try {
     const argv = proc.cmdline(pid);
     return argv.length === 0 || pattern.matches(argv) ? undefined : argv;

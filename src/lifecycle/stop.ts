@@ -2,7 +2,7 @@ import { isGroup, signalGroupByNumber } from "../../proc/system/polling.ts";
 import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { isDead } from "../../proc/stat.ts";
-import type { ProcessWatch } from "../../proc/system/process-handle.ts";
+import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import { monotonicMs, sleep, within } from "../lib/clock.ts";
 import type { Exit } from "../../proc/exit.ts";
 import type { LifecyclePorts } from "./ports.ts";
@@ -113,7 +113,7 @@ async function askAgain(
 }
 
 async function endProcess(
-  watch: ProcessWatch,
+  watch: ProcessHandle,
   termToKillMs: number,
   signal: AbortSignal | undefined,
 ): Promise<{ kind: "terminated" | "killed"; exit: Exit } | undefined> {
@@ -161,7 +161,10 @@ interface OwnGroup {
 /** No process has it: the leader of a session that we know by its number only is gone. */
 const NO_TIME = -1 as Ticks;
 
-function ownGroups({ process, main, launched, session }: Target, host: LifecyclePorts): readonly OwnGroup[] {
+function ownGroups(
+  { process, main, launched, session }: Target,
+  host: LifecyclePorts,
+): readonly OwnGroup[] {
   const groups: OwnGroup[] = [];
   if (launched !== undefined) groups.push({ leader: launched, isSession: true });
   for (const one of [main, process]) {
@@ -213,7 +216,7 @@ export async function endLaunch(
   const told = new Set<number>();
   const end = monotonicMs() + termToKillMs;
   for (let pauseMs = 2; ; pauseMs = Math.min(100, pauseMs * 2)) {
-    const all = host.table.sweep({ thorough: true });
+    const all = host.table.scan({ thorough: true });
     const stems = new Set(offspring(launch, all, host));
     const left = all.filter(
       (one) => stems.has(one) || sameProcess(known.get(one.ref.pid), one.ref),
@@ -310,7 +313,7 @@ async function members(
 ): Promise<readonly Member[]> {
   const now = host.proc.alive(leader.pid);
   if (now !== undefined && !sameProcess(now, leader)) return []; // the number is another's
-  const all = await host.table.sweepSoon(since);
+  const all = await host.table.scanSoon(since);
   const others = all.flatMap(({ ref, pgrp, session }): readonly Member[] => {
     if (ref.pid === leader.pid || ref.pid === process.pid) return [];
     if (pgrp !== leader.pid && session !== leader.pid) return [];

@@ -35,7 +35,7 @@ export function stragglers(
     return mark?.home === host.home && mark.launch !== launch;
   };
   // For a few that were seen lately, the mark comes first: who owns them may take a look at all records.
-  const all = among?.filter(isOfEarlier) ?? host.table.sweep({ thorough: true });
+  const all = among?.filter(isOfEarlier) ?? host.table.scan({ thorough: true });
   return all
     .filter(({ ref }) => but?.has(ref.pid) !== true && host.ownerOf(ref) === undefined)
     .filter(({ session }) => host.ownerOfSession(session) === undefined)
@@ -44,7 +44,11 @@ export function stragglers(
 }
 
 /** The same in words, one line each. */
-export function describeStragglers(name: string, host: LifecyclePorts, but?: But): readonly string[] {
+export function describeStragglers(
+  name: string,
+  host: LifecyclePorts,
+  but?: But,
+): readonly string[] {
   return describeRunOn(stragglers(name, host, but), "an earlier start of it");
 }
 
@@ -66,7 +70,7 @@ export type Marked = ReadonlyMap<string, readonly TableEntry[]>;
 /** All own processes that bear a mark of this usrsvc. */
 export function markedProcesses(host: Pick<LifecyclePorts, "table" | "proc" | "home">): Marked {
   const all = new Map<string, TableEntry[]>();
-  for (const one of host.table.sweep()) {
+  for (const one of host.table.scan()) {
     const mark = knownMark(one.ref, host);
     if (mark?.home !== host.home) continue;
     const known = all.get(mark.program);
@@ -80,7 +84,11 @@ export function markedProcesses(host: Pick<LifecyclePorts, "table" | "proc" | "h
  * Before a launch of a program that has nothing on record, and does not run: what runs on of a launch whose
  * record was lost, in words, one line each. Nobody can tell what of that is still wanted.
  */
-export function describeStrays(name: string, marked: Marked, host: LifecyclePorts): readonly string[] {
+export function describeStrays(
+  name: string,
+  marked: Marked,
+  host: LifecyclePorts,
+): readonly string[] {
   const strays = (marked.get(name) ?? []).filter(
     ({ ref }) => sameProcess(host.proc.alive(ref.pid), ref) && relation(ref, name, host) === "own",
   );

@@ -5,7 +5,7 @@ import { callAt, monotonicMs } from "../lib/clock.ts";
 import { formatDuration } from "../lib/format.ts";
 import { listenToFolder, lookInto } from "./activity-folder.ts";
 import { inotifyObstacle } from "./inotify.ts";
-import { Hangs, Patience } from "../lib/timeout-pool.ts";
+import { Hangs, TimeoutPool } from "../lib/timeout-pool.ts";
 import type { OnViolation } from "./violation.ts";
 
 /** A watch that could not be had, or a file that could not be looked at, is tried again after, in ms. */
@@ -56,11 +56,11 @@ export interface ActivityOptions {
   readonly onDegraded: (reason: string) => void;
   readonly ports: ActivityPorts;
   /** For a test that wants its own. */
-  readonly patience?: Patience;
+  readonly patience?: TimeoutPool;
 }
 
 /** Looks at files on dead network file systems may hang, for all programs together. */
-const sharedPatience = new Patience();
+const sharedTimeouts = new TimeoutPool();
 
 /**
  * Watches that a program keeps touching a file. An inotify event moves the deadline; when it has
@@ -115,7 +115,7 @@ export class ActivityMonitor implements Disposable {
   async #look(): Promise<void> {
     if (this.#isOver || this.#isLooking) return;
     this.#isLooking = true;
-    const { path, ports, patience = sharedPatience } = this.#options;
+    const { path, ports, patience = sharedTimeouts } = this.#options;
     let isLate = false;
     try {
       const modified = await patience.run(

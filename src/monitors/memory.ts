@@ -3,7 +3,7 @@ import type { ProcReader } from "../../proc/reader.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import { formatBytes } from "../lib/format.ts";
-import { Patience } from "../lib/timeout-pool.ts";
+import { TimeoutPool } from "../lib/timeout-pool.ts";
 import type { OnViolation } from "./violation.ts";
 
 /** All limits are checked together, so often, in ms. */
@@ -33,7 +33,7 @@ interface Watched {
 export class MemoryMonitor {
   readonly #proc: ProcReader;
   readonly #watched = new Set<Watched>();
-  readonly #patience = new Patience();
+  readonly #patience = new TimeoutPool();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(proc: ProcReader) {

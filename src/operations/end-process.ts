@@ -15,7 +15,7 @@ import type { Lock } from "../state/lock.ts";
 import { downNote } from "../identity/mark.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { endLaunch, stop } from "../lifecycle/stop.ts";
-import { lookFor, type Subject } from "../identity/program.ts";
+import { lookFor, type Program } from "../identity/program.ts";
 import { standDown } from "./former-name.ts";
 import { leftRunning, markedRunning } from "./left-running.ts";
 import { dropPidfile, dropStalePidfile, trySave } from "./notes.ts";
@@ -27,14 +27,14 @@ const START_SLACK_MS = 3000;
 
 /** Ends the program, whatever it is, and writes what came of it. */
 export async function endIt(
-  subject: Subject,
+  program: Program,
   record: ProgramRecord,
   aim: { wish: "up" | "down"; action: "stop" | "restart" },
   lock: Lock,
   { host, signal, onProgress, debug, looksBehind, beganAt }: Operation,
 ): Promise<{ result: ActionResult; record: ProgramRecord }> {
-  const { name, termToKillMs } = subject;
-  const found = lookFor(subject, record, host, { maxAgeMs: SHARED_LOOK_MS });
+  const { name, termToKillMs } = program;
+  const found = lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS });
   debug(`${name}: ${describeFound(found)}`);
   const process = found.kind === "running" ? found.process : record.launched;
   const main = found.kind === "running" ? found.main : undefined;
@@ -54,7 +54,7 @@ export async function endIt(
   const hasWrapper = launched !== undefined && !sameProcess(launched, process);
   const toldAt = host.proc.uptime();
   const again = (): ProcessRef | undefined =>
-    ownProcess(subject, record, host) ?? bornSince(toldAt, record, host);
+    ownProcess(program, record, host) ?? bornSince(toldAt, record, host);
   const outcome = await stop({ process, main, launched, session }, termToKillMs, host, {
     signal,
     ...(hasWrapper ? { again } : {}),
@@ -70,7 +70,7 @@ export async function endIt(
   }
   // A start that was broken off may have forked a daemon that is nowhere to be seen yet.
   const left =
-    launched !== undefined && isStarting(record, subject, found, host)
+    launched !== undefined && isStarting(record, program, found, host)
       ? await endLaunch({ ...record, launched }, [], termToKillMs, host, signal)
       : [];
   const stopped = outcome.kind === "not-running" || target === undefined;
@@ -96,13 +96,13 @@ export async function endIt(
     ended: stopped || process === undefined ? record.ended : { process, by },
   };
   const isKnown = trySave(host, after, complaints);
-  if (target !== undefined) complaints.push(...dropPidfile(subject, target.pid));
-  if (aim.action === "stop") complaints.push(...dropStalePidfile(subject, host));
+  if (target !== undefined) complaints.push(...dropPidfile(program, target.pid));
+  if (aim.action === "stop") complaints.push(...dropStalePidfile(program, host));
   complaints.push(...describeElsewhere(found, host));
   complaints.push(...behind.words);
   const ended = { ...outcome, leftBehind: outcome.leftBehind + left.length };
   if (stopped && ended.leftBehind === 0 && record.wish !== "down") {
-    complaints.push(...describeSearch(subject, found, host));
+    complaints.push(...describeSearch(program, found, host));
   }
   const described = describeStop(ended, target, termToKillMs, found, complaints);
   // It is down, but may not stay so: no success for a script that relies on it.
@@ -113,13 +113,13 @@ export async function endIt(
 /** Somebody was called off, or killed, in its start window. */
 function isStarting(
   { phase, launched }: ProgramRecord,
-  subject: Subject,
+  program: Program,
   found: Found,
   { proc }: Host,
 ): boolean {
   if (phase !== "starting" || launched === undefined) return false;
   if (found.kind === "absent") return true; // what it has made by now matches nothing
-  const window = (subject.settings?.successMs ?? 0) + START_SLACK_MS;
+  const window = (program.settings?.successMs ?? 0) + START_SLACK_MS;
   return ageMs(launched.startTime, proc.uptime()) < window;
 }
 
@@ -138,10 +138,10 @@ function leaveSessionOf({ launched, session }: ProgramRecord, { proc }: Host): v
 }
 
 /** What the program has by now, after all was ended. */
-function ownProcess(subject: Subject, record: ProgramRecord, host: Host): ProcessRef | undefined {
-  const found = lookFor(subject, { ...record, phase: "starting" }, host);
+function ownProcess(program: Program, record: ProgramRecord, host: Host): ProcessRef | undefined {
+  const found = lookFor(program, { ...record, phase: "starting" }, host);
   if (found.kind !== "running") return undefined;
-  return relation(found.process, subject.name, host) === "own" ? found.process : undefined;
+  return relation(found.process, program.name, host) === "own" ? found.process : undefined;
 }
 
 /** What a wrapper has made since, as its last act: it may not have executed yet what it is to be. */
@@ -151,14 +151,14 @@ function bornSince(
   host: Host,
 ): ProcessRef | undefined {
   if (launched === undefined) return undefined;
-  const all = offspring({ launch, launched, session }, host.table.sweep({ thorough: true }), host);
+  const all = offspring({ launch, launched, session }, host.table.scan({ thorough: true }), host);
   const since = uptime * TICKS_PER_SECOND - 1;
   return all.find(({ ref }) => ref.startTime >= since && ref.pid !== launched.pid)?.ref;
 }
 
 /** Whoever stops a program believes that it runs: what was looked for, and what was there instead. */
-function describeSearch(subject: Subject, { pidfile }: Found, host: Host): readonly string[] {
-  const { pattern, pidfile: path, scanForProcess } = subject;
+function describeSearch(program: Program, { pidfile }: Found, host: Host): readonly string[] {
+  const { pattern, pidfile: path, scanForProcess } = program;
   const where = scanForProcess ? "" : " (scan_for_process = False: by its pidfile only)";
   const said = {
     none: "which is not there",
@@ -169,7 +169,7 @@ function describeSearch(subject: Subject, { pidfile }: Found, host: Host): reado
   const file = path === undefined ? "" : `, and its pidfile ${path}, ${said}`;
   return [
     `looked for ${pattern.description}${where}${file}`,
-    ...[nearestProcess(subject, host)].filter((text) => text !== undefined),
+    ...[nearestProcess(program, host)].filter((text) => text !== undefined),
   ];
 }
 

@@ -12,7 +12,7 @@ import type { ProgramRecord } from "../state/record.ts";
 import { madeAs, start, takenFrom, traits } from "../lifecycle/start.ts";
 import type { StartFailure, StartOutcome } from "../lifecycle/start-outcome.ts";
 import { endLeftOvers } from "../lifecycle/stop.ts";
-import type { Subject } from "../identity/program.ts";
+import type { Program } from "../identity/program.ts";
 import { mendPidfile, save } from "./notes.ts";
 import type { ActionResult, Operation } from "./operation.ts";
 import { Overtaken, StartWindow } from "./start-window.ts";
@@ -20,7 +20,7 @@ import { describeHow, describeVia, processFacts } from "./words.ts";
 
 /** It runs already: note that it is wanted, and mend the pidfile. */
 export function takeUp(
-  subject: Subject,
+  program: Program,
   record: ProgramRecord,
   found: Found & { kind: "running" },
   { host }: Operation,
@@ -34,7 +34,7 @@ export function takeUp(
     ...(sameProcess(record.process, process)
       ? {}
       : {
-          ...traits(process, takenFrom(record, found).launched, subject.pattern, host),
+          ...traits(process, takenFrom(record, found).launched, program.pattern, host),
           ...madeAs(record, found),
         }),
     ...takenFrom(record, found),
@@ -44,15 +44,15 @@ export function takeUp(
   });
   const details = others.map(({ pid }) => `process ${pid} matches as well and is left alone`);
   const known = { ...record, ...madeAs(record, found) };
-  details.push(...differences(subject, known, process, host));
-  if (subject.autopid && subject.pidfile !== undefined) {
+  details.push(...differences(program, known, process, host));
+  if (program.autopid && program.pidfile !== undefined) {
     const { pid } = main ?? process;
     if (pidfile.kind !== "pid" || pidfile.pid !== pid) {
-      details.push(mendPidfile(subject.pidfile, pid));
+      details.push(mendPidfile(program.pidfile, pid));
     }
   }
   return {
-    program: subject.name,
+    program: program.name,
     action: "start",
     result: "running",
     code: ExitCode.ok,
@@ -67,7 +67,7 @@ export function takeUp(
  * in the window, or a wrapper outlived its child) is ended before, or there would be two.
  */
 export async function launchIt(
-  subject: Subject,
+  program: Program,
   record: ProgramRecord,
   action: "start" | "restart",
   lock: Lock,
@@ -75,7 +75,7 @@ export async function launchIt(
   earlier: readonly string[],
 ): Promise<ActionResult> {
   const { host, signal, onProgress, onLaunched } = operation;
-  const { settings, name } = subject;
+  const { settings, name } = program;
   if (settings === undefined) throw new TypeError(`${name} has no settings`); // refused before
   const left = await endLeftOvers(record, settings.termToKillMs, host, signal);
   const before =
@@ -96,7 +96,7 @@ export async function launchIt(
       host,
       lock,
       endTurn: await host.launchTurn(window.signal),
-      pattern: subject.pattern,
+      pattern: program.pattern,
       record: { ...record, wish: "up" },
       signal: window.signal,
       onLaunched: (process) => {

@@ -24,7 +24,7 @@ export interface LeftRunning {
  * start of it, and of earlier ones. It takes some reads for each process that was born since.
  */
 export function leftRunning(record: ProgramRecord, host: Host): LeftRunning {
-  const all = host.table.sweep({ thorough: true });
+  const all = host.table.scan({ thorough: true });
   const own = ofThisStart(record, all, host);
   const known = all.filter((one) => !own.includes(one) && ranOn(one.ref, record));
   const but = new Set([...own, ...known].map(({ ref }) => Number(ref.pid)));
@@ -42,7 +42,7 @@ export function leftRunning(record: ProgramRecord, host: Host): LeftRunning {
  * written over its mark is not seen.
  */
 export function markedRunning(record: ProgramRecord, host: Host): LeftRunning {
-  const all = host.table.sweep({ thorough: true, maxAgeMs: SHARED_LOOK_MS });
+  const all = host.table.scan({ thorough: true, maxAgeMs: SHARED_LOOK_MS });
   const marked = all.filter((one) => {
     const mark = knownMark(one.ref, host);
     const isIts = mark?.program === record.name && mark.home === host.home;

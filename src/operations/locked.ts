@@ -10,7 +10,7 @@ import { otherConfig, strangersRecord } from "../identity/other-config.ts";
 import { emptyRecord, type ProgramRecord, readRecord, setDamagedAside } from "../state/record.ts";
 import { checkStateDir } from "../state/state-dir.ts";
 import { removeOldRequest, requestStop } from "../state/stop-request.ts";
-import type { Subject } from "../identity/program.ts";
+import type { Program } from "../identity/program.ts";
 import { type ActionResult, type Operation, withDetails } from "./operation.ts";
 
 /** How long another actor may take beyond its own settings before we say "try again". */
@@ -21,57 +21,57 @@ const LOCK_PATIENCE_MS = 10_000;
  * this name has left the record.
  */
 export async function locked(
-  subject: Subject,
+  program: Program,
   action: ActionResult["action"],
   { host, signal, onProgress, debug, isAbandoned, beganAt }: Operation,
   act: (record: ProgramRecord, lock: Lock, strangers?: string) => Promise<ActionResult>,
 ): Promise<ActionResult> {
   const boot = host.proc.bootId();
   // Before the lock: who waits for it calls a start off.
-  const { record: before } = readRecord(host.state, subject.name, boot);
-  const refused = refuseOther(subject, action, before, host);
+  const { record: before } = readRecord(host.state, program.name, boot);
+  const refused = refuseOther(program, action, before, host);
   if (refused !== undefined) return refused;
-  const path = programLock(host.state, subject.name);
-  const patience = LOCK_PATIENCE_MS + (subject.settings?.successMs ?? 0) + subject.termToKillMs;
-  using lock = await takeLock(path, patience, subject, action, { host, signal, onProgress });
+  const path = programLock(host.state, program.name);
+  const patience = LOCK_PATIENCE_MS + (program.settings?.successMs ?? 0) + program.termToKillMs;
+  using lock = await takeLock(path, patience, program, action, { host, signal, onProgress });
   if (lock === undefined) {
     const message =
       `not touched: ${lockHolder(path) ?? "another usrsvc"} is at work on it since ` +
       `${formatDuration(patience)} (success_seconds + term_to_kill_seconds + 10 s); try again`;
-    return { program: subject.name, action, result: "busy", code: ExitCode.tryAgain, message };
+    return { program: program.name, action, result: "busy", code: ExitCode.tryAgain, message };
   }
-  debug(`${subject.name}: holds lock ${path}`);
+  debug(`${program.name}: holds lock ${path}`);
   if (isAbandoned?.() === true) {
     // A stop that was called since, and is done, has the last word.
-    return leftUndone(subject, action, "who had asked for it ended before its turn came");
+    return leftUndone(program, action, "who had asked for it ended before its turn came");
   }
-  removeOldRequest(host.state, subject.name, host.proc);
-  const { record, problem, isDamaged } = readRecord(host.state, subject.name, boot);
+  removeOldRequest(host.state, program.name, host.proc);
+  const { record, problem, isDamaged } = readRecord(host.state, program.name, boot);
   if (problem !== undefined) {
     if (!isDamaged) throw new Error(problem);
     debug(problem);
-    setDamagedAside(host.state, subject.name);
+    setDamagedAside(host.state, program.name);
   }
-  const known = record ?? lostRecord(subject.name, lock.note, boot);
-  const taken = refuseOther(subject, action, known, host);
+  const known = record ?? lostRecord(program.name, lock.note, boot);
+  const taken = refuseOther(program, action, known, host);
   if (taken !== undefined) return taken;
   const strangers = strangersRecord(known, host);
   if (action !== "stop" && strangers === undefined && isOvertaken(known, beganAt)) {
-    return leftUndone(subject, action, "usrsvc stop, which was called after it, has stopped it");
+    return leftUndone(program, action, "usrsvc stop, which was called after it, has stopped it");
   }
-  const own = strangers === undefined ? known : emptyRecord(subject.name, boot);
-  const complete = await completeLaunch(own, lock, subject.settings, host);
+  const own = strangers === undefined ? known : emptyRecord(program.name, boot);
+  const complete = await completeLaunch(own, lock, program.settings, host);
   // What stands in its session is its own, as if it had been on record.
-  if (complete !== own && complete.process !== undefined) host.claim(subject.name, complete);
+  if (complete !== own && complete.process !== undefined) host.claim(program.name, complete);
   const ended = withUnseenEnd(complete, host.proc);
   const result = await act({ ...ended, by: "usrsvc", config: host.config }, lock, strangers);
-  const dear = subject.pattern.takeTrouble?.();
+  const dear = program.pattern.takeTrouble?.();
   return withDetails(result, dear === undefined ? [] : [dear]);
 }
 
 /** Its turn has come too late. */
 function leftUndone(
-  { name: program }: Subject,
+  { name: program }: Program,
   action: ActionResult["action"],
   why: string,
 ): ActionResult {
@@ -86,7 +86,7 @@ function isOvertaken({ wish, wishAt }: ProgramRecord, beganAt: Ticks | undefined
 
 /** The same name in two files that share a state_dir: whatever is asked, the other's is left alone. */
 function refuseOther(
-  { name }: Subject,
+  { name }: Program,
   action: ActionResult["action"],
   record: ProgramRecord | undefined,
   host: Host,
@@ -105,7 +105,7 @@ function refuseOther(
 async function takeLock(
   path: string,
   patience: number,
-  { name }: Subject,
+  { name }: Program,
   action: ActionResult["action"],
   { host, signal, onProgress }: Pick<Operation, "host" | "signal" | "onProgress">,
 ): Promise<Lock | undefined> {

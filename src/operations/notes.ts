@@ -3,7 +3,7 @@ import type { Host } from "../host/host.ts";
 import { removePidfile, writePidfile } from "../state/pidfile.ts";
 import { type ProgramRecord, writeRecord } from "../state/record.ts";
 import { removeStalePidfile } from "../lifecycle/stale-pidfile.ts";
-import type { Subject } from "../identity/program.ts";
+import type { Program } from "../identity/program.ts";
 
 /** Writes the record, and notes which process is whose: the next program may be looked for at once. */
 export function save(host: Host, record: ProgramRecord): void {
@@ -36,7 +36,7 @@ export function mendPidfile(path: string, pid: Pid): string {
 }
 
 /** Removes it if it names `pid`; yields why that failed. */
-export function dropPidfile({ autopid, pidfile }: Subject, pid: Pid): readonly string[] {
+export function dropPidfile({ autopid, pidfile }: Program, pid: Pid): readonly string[] {
   if (!autopid || pidfile === undefined) return [];
   try {
     removePidfile(pidfile, pid);
@@ -47,11 +47,11 @@ export function dropPidfile({ autopid, pidfile }: Subject, pid: Pid): readonly s
 }
 
 /** The same where it names another, or one that is long gone; yields what is to be told. */
-export function dropStalePidfile(subject: Subject, host: Host): readonly string[] {
+export function dropStalePidfile(program: Program, host: Host): readonly string[] {
   try {
-    const stale = removeStalePidfile(subject, host);
+    const stale = removeStalePidfile(program, host);
     return stale === undefined ? [] : [stale.text];
   } catch (error) {
-    return [`pidfile ${subject.pidfile} could not be removed: ${(error as Error).message}`];
+    return [`pidfile ${program.pidfile} could not be removed: ${(error as Error).message}`];
   }
 }

@@ -3,7 +3,7 @@ import { checkBeforeStart } from "../lifecycle/preflight.ts";
 import { describeElsewhere } from "../identity/elsewhere.ts";
 import { findHeirOfUnseen } from "../identity/heir.ts";
 import { describeStrays, markedProcesses } from "../lifecycle/stragglers.ts";
-import { lookFor, type Subject } from "../identity/program.ts";
+import { lookFor, type Program } from "../identity/program.ts";
 import { endIt } from "./end-process.ts";
 import { launchIt, takeUp } from "./launch-process.ts";
 import { locked } from "./locked.ts";
@@ -11,41 +11,41 @@ import { type ActionResult, type Operation, SHARED_LOOK_MS, withDetails } from "
 import { describeFound } from "./words.ts";
 
 /** `usrsvc start`: makes sure that the program runs. */
-export async function startProgram(subject: Subject, operation: Operation): Promise<ActionResult> {
-  const refused = refuseUnstartable(subject, "start");
+export async function startProgram(program: Program, operation: Operation): Promise<ActionResult> {
+  const refused = refuseUnstartable(program, "start");
   if (refused !== undefined) return refused;
-  return await locked(subject, "start", operation, async (record, lock) => {
+  return await locked(program, "start", operation, async (record, lock) => {
     const { host, signal } = operation;
-    const seen = lookFor(subject, record, host, { maxAgeMs: SHARED_LOOK_MS });
+    const seen = lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS });
     const heir =
-      seen.kind === "running" ? seen : await findHeirOfUnseen(subject, record, host, signal);
+      seen.kind === "running" ? seen : await findHeirOfUnseen(program, record, host, signal);
     const found = heir ?? seen;
-    operation.debug(`${subject.name}: ${describeFound(found)}`);
-    if (found.kind === "running") return takeUp(subject, record, found, operation);
+    operation.debug(`${program.name}: ${describeFound(found)}`);
+    if (found.kind === "running") return takeUp(program, record, found, operation);
     const isUnknown = record.launch === undefined && record.process === undefined;
     const strays =
       isUnknown && operation.looksBehind === true
-        ? describeStrays(subject.name, markedProcesses(host), host)
+        ? describeStrays(program.name, markedProcesses(host), host)
         : [];
     const fresh = { ...record, restarts: 0, failures: 0 };
-    const result = await launchIt(subject, fresh, "start", lock, operation, []);
+    const result = await launchIt(program, fresh, "start", lock, operation, []);
     return withDetails(result, [...strays, ...describeElsewhere(found, host)]);
   });
 }
 
 /** `usrsvc stop`: makes sure that the program does not run, and that usrsvcd leaves it so. */
-export async function stopProgram(subject: Subject, operation: Operation): Promise<ActionResult> {
-  return await locked(subject, "stop", operation, async (record, lock, strangers) => {
+export async function stopProgram(program: Program, operation: Operation): Promise<ActionResult> {
+  return await locked(program, "stop", operation, async (record, lock, strangers) => {
     const { host } = operation;
-    const found = strangers === undefined ? undefined : lookFor(subject, record, host);
-    if (found?.kind === "absent") return leftToStrangers(subject, `${strangers}`);
-    const ended = await endIt(subject, record, { wish: "down", action: "stop" }, lock, operation);
+    const found = strangers === undefined ? undefined : lookFor(program, record, host);
+    if (found?.kind === "absent") return leftToStrangers(program, `${strangers}`);
+    const ended = await endIt(program, record, { wish: "down", action: "stop" }, lock, operation);
     return ended.result;
   });
 }
 
 /** What is on record is how another file's program stands, and stays so. */
-function leftToStrangers({ name: program }: Subject, config: string): ActionResult {
+function leftToStrangers({ name: program }: Program, config: string): ActionResult {
   const details = [`its record is that of ${program} of ${config}, and stays as it is`];
   const message = "was not running";
   return { program, action: "stop", result: "down", code: ExitCode.ok, message, details };
@@ -53,31 +53,31 @@ function leftToStrangers({ name: program }: Subject, config: string): ActionResu
 
 /** `usrsvc restart`: stops and starts, but not before it is sure that a start is possible. */
 export async function restartProgram(
-  subject: Subject,
+  program: Program,
   operation: Operation,
 ): Promise<ActionResult> {
-  const refused = refuseUnstartable(subject, "restart");
+  const refused = refuseUnstartable(program, "restart");
   if (refused !== undefined) return refused;
-  const { settings, name } = subject;
+  const { settings, name } = program;
   const obstacle = settings && checkBeforeStart(settings, operation.host);
   if (obstacle !== undefined) {
     const message = `not restarted, nothing was stopped: ${obstacle.reason}`;
     return { program: name, action: "restart", result: "failed", code: obstacle.code, message };
   }
-  return await locked(subject, "restart", operation, async (record, lock) => {
+  return await locked(program, "restart", operation, async (record, lock) => {
     lock.tryNote(); // else nothing could be started after the end
     const aim = { wish: "up", action: "restart" } as const;
-    const ended = await endIt(subject, record, aim, lock, operation);
+    const ended = await endIt(program, record, aim, lock, operation);
     if (ended.result.code !== ExitCode.ok) return ended.result;
     const fresh = { ...ended.record, restarts: 0, failures: 0 };
     const { message, details = [] } = ended.result;
-    const result = await launchIt(subject, fresh, "restart", lock, operation, [message]);
+    const result = await launchIt(program, fresh, "restart", lock, operation, [message]);
     return withDetails(result, details);
   });
 }
 
 function refuseUnstartable(
-  { name, enabled, settings, isRemoved }: Subject,
+  { name, enabled, settings, isRemoved }: Program,
   action: "start" | "restart",
 ): ActionResult | undefined {
   const base = { program: name, action };

@@ -5,13 +5,13 @@ import { livingDaemon, daemonInCharge } from "../state/daemon-alive.ts";
 import type { DaemonInfo } from "../state/daemon-info.ts";
 import { inheritedEnvironment } from "../launch/environment.ts";
 import { readRecord } from "../state/record.ts";
-import { lookFor, type Subject } from "../identity/program.ts";
+import { lookFor, type Program } from "../identity/program.ts";
 import { askDaemon, type Said } from "./ask.ts";
 import { startProgram } from "./operate.ts";
 import { type ActionResult, type Operation, withDetails } from "./operation.ts";
 import type { Request } from "./request.ts";
 
-type Act = (subject: Subject, operation: Operation) => Promise<ActionResult>;
+type Act = (program: Program, operation: Operation) => Promise<ActionResult>;
 
 /** How often another usrsvcd is asked, where the one before has ended in the middle. */
 const MOST_ROUNDS = 2;
@@ -23,15 +23,15 @@ const MOST_ROUNDS = 2;
  * @param isHere this shell's environment is wanted
  */
 export async function throughDaemon(
-  subject: Subject,
+  program: Program,
   action: Request["action"],
   isHere: boolean,
   operation: Operation,
   act: Act,
 ): Promise<ActionResult> {
-  const { settings, enabled, name } = subject;
+  const { settings, enabled, name } = program;
   // What cannot be started is refused here, and what nobody looks after is started here.
-  if (settings === undefined || !enabled) return await act(subject, operation);
+  if (settings === undefined || !enabled) return await act(program, operation);
   let env: Record<string, string> | undefined;
   let notes: readonly string[] = [];
   let left = action;
@@ -44,7 +44,7 @@ export async function throughDaemon(
     if (daemon === undefined) break;
     if (isHere) {
       const note = "started with this shell's environment (--here); usrsvcd starts it with its own";
-      return withNotes(await act(subject, operation), [note]);
+      return withNotes(await act(program, operation), [note]);
     }
     env = environmentOf(daemon, operation) ?? env; // read now: it may end in the middle
     const said = await askDaemon(settings, left, operation);
@@ -52,11 +52,11 @@ export async function throughDaemon(
     notes = [describe(said, name)];
     isOlderInDaemon = said.kind === "declined" && said.why === "older";
     if (said.kind === "declined" || said.why !== "ended") break;
-    if (await isStartAllThatIsLeft(subject, asked, operation)) left = "start";
+    if (await isStartAllThatIsLeft(program, asked, operation)) left = "start";
   }
   const host = { ...operation.host, env: env ?? operation.host.env };
   const here = { ...operation, host, isOlderInDaemon };
-  const result = await (left === action ? act(subject, here) : startProgram(subject, here));
+  const result = await (left === action ? act(program, here) : startProgram(program, here));
   if (notes.length === 0) return outcome(result, otherDaemon(operation));
   const isGone = daemonInCharge(operation.host) === undefined;
   return outcome(result, isGone ? [...notes, "no usrsvcd runs now: usrsvcd start"] : notes);
@@ -89,17 +89,17 @@ function describe(said: Exclude<Said, { kind: "done" }>, name: string): string {
  * may have ended: then nothing is to be stopped any more, and nothing is started twice.
  */
 async function isStartAllThatIsLeft(
-  subject: Subject,
+  program: Program,
   asked: number,
   { host, signal }: Operation,
 ): Promise<boolean> {
-  const { record } = readRecord(host.state, subject.name, host.proc.bootId());
-  const found = lookFor(subject, record, host, { maxAgeMs: 0 });
+  const { record } = readRecord(host.state, program.name, host.proc.bootId());
+  const found = lookFor(program, record, host, { maxAgeMs: 0 });
   if (found.kind === "absent") return true;
   const { process } = found;
   if (process.startTime < asked) return false;
   using watch = host.watcher().open(process);
-  const rest = (subject.settings?.successMs ?? 0) - ageMs(process.startTime, host.proc.uptime());
+  const rest = (program.settings?.successMs ?? 0) - ageMs(process.startTime, host.proc.uptime());
   if (watch !== undefined && rest > 0) await within(watch.exited, rest, signal);
   return true;
 }

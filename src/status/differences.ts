@@ -3,14 +3,14 @@ import { shownName } from "../lib/secrets.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { IdentityPorts } from "../identity/ports.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import type { Subject } from "../identity/program.ts";
+import type { Program } from "../identity/program.ts";
 
 /**
  * What a process that was found, and not launched with the settings of the program, has otherwise than it
  * would have if it were started: for people. Values of the environment are not told: there are secrets.
  */
 export function differences(
-  { settings }: Pick<Subject, "settings">,
+  { settings }: Pick<Program, "settings">,
   record: ProgramRecord | undefined,
   process: ProcessRef,
   { proc }: Pick<IdentityPorts, "proc">,

@@ -17,12 +17,12 @@ import { type LaunchNote, lostRecord, unfinishedLaunch } from "../identity/mark.
 import { readPidfile } from "../state/pidfile.ts";
 import { type OtherConfig, otherConfig, strangersRecord } from "../identity/other-config.ts";
 import { type ProgramRecord, readRecord, recordPath, type RecordFile } from "../state/record.ts";
-import { lookFor, type Subject } from "../identity/program.ts";
+import { lookFor, type Program } from "../identity/program.ts";
 import { workerOn } from "../state/at-work.ts";
 import { completedRecord } from "../identity/unfinished-launch.ts";
 
 /** Facts about the machine that are read once for all programs. */
-export interface Surroundings {
+export interface StatusContext {
   readonly host: IdentityPorts;
   readonly bootId: string;
   readonly uptimeSeconds: number;
@@ -58,10 +58,10 @@ const LAUNCH_MS = 14_000;
  * Node from ending.
  */
 export async function observeAll(
-  subjects: readonly Subject[],
-  around: Surroundings,
+  programs: readonly Program[],
+  around: StatusContext,
 ): Promise<readonly ProgramStatus[]> {
-  const looks = subjects.map((subject) => look(subject, around));
+  const looks = programs.map((program) => look(program, around));
   // Not program by program: waking up a thread each time costs more than it reads in the meantime.
   const memory = await readMemory(looks, around.host);
   return looks.map((one, index) => describe(one, memory[index], around));
@@ -69,7 +69,7 @@ export async function observeAll(
 
 /** What was found of one program, all but its memory. */
 interface Look {
-  readonly subject: Subject;
+  readonly program: Program;
   readonly file: RecordFile;
   readonly found: Found;
   /** A launch of which nobody has put on record what became of it. */
@@ -78,56 +78,56 @@ interface Look {
   readonly other?: OtherConfig;
 }
 
-function look(subject: Subject, { host, bootId, moved }: Surroundings): Look {
-  if (moved?.has(subject.name) === true) return lookMoved(subject, moved.get(subject.name), host);
-  const known = readRecord(host.state, subject.name, bootId);
-  const other = otherConfig(subject.name, known.record, host);
+function look(program: Program, { host, bootId, moved }: StatusContext): Look {
+  if (moved?.has(program.name) === true) return lookMoved(program, moved.get(program.name), host);
+  const known = readRecord(host.state, program.name, bootId);
+  const other = otherConfig(program.name, known.record, host);
   if (other !== undefined) {
-    const found = { kind: "absent", pidfile: readPidfile(subject.pidfile ?? "") } as const;
-    return { subject, file: known, found, launch: undefined, other };
+    const found = { kind: "absent", pidfile: readPidfile(program.pidfile ?? "") } as const;
+    return { program, file: known, found, launch: undefined, other };
   }
   const isStrangers =
     known.record !== undefined && strangersRecord(known.record, host) !== undefined;
   const file = isStrangers ? { ...known, record: undefined } : known;
-  const found = lookFor(subject, file.record, host, LOOK);
-  if (found.kind === "running") return { subject, file, found, launch: undefined };
-  const note = lockNote(programLock(host.state, subject.name));
+  const found = lookFor(program, file.record, host, LOOK);
+  if (found.kind === "running") return { program, file, found, launch: undefined };
+  const note = lockNote(programLock(host.state, program.name));
   const launch = unfinishedLaunch(note, file.record, host);
-  const noted = file.record ?? lostRecord(subject.name, note, bootId);
+  const noted = file.record ?? lostRecord(program.name, note, bootId);
   if (launch === undefined) {
     const isKnown = file.record !== undefined || (noted.wish !== "none" && !isStrangers);
-    return { subject, file: isKnown ? { ...file, record: noted } : file, found, launch };
+    return { program, file: isKnown ? { ...file, record: noted } : file, found, launch };
   }
   // Somebody was killed just when he launched it, or is launching it.
-  const record = completedRecord(noted, launch, subject.settings, host);
-  if (record === undefined) return { subject, file, found, launch };
-  host.claim(subject.name, record); // what stands in its session is its own
+  const record = completedRecord(noted, launch, program.settings, host);
+  if (record === undefined) return { program, file, found, launch };
+  host.claim(program.name, record); // what stands in its session is its own
   return {
-    subject,
+    program,
     file: { ...file, record },
-    found: lookFor(subject, record, host, LOOK),
+    found: lookFor(program, record, host, LOOK),
     launch: record.phase === "starting" ? launch : undefined,
   };
 }
 
-function lookMoved(subject: Subject, record: ProgramRecord | undefined, host: IdentityPorts): Look {
-  const found = lookFor(subject, record, host, LOOK);
+function lookMoved(program: Program, record: ProgramRecord | undefined, host: IdentityPorts): Look {
+  const found = lookFor(program, record, host, LOOK);
   const file = { record, problem: undefined, text: undefined, isDamaged: false };
-  return { subject, file, found, launch: undefined };
+  return { program, file, found, launch: undefined };
 }
 
 function describe(
-  { subject, file, found, launch, other }: Look,
+  { program, file, found, launch, other }: Look,
   memory: Memory | undefined,
-  around: Surroundings,
+  around: StatusContext,
 ): ProgramStatus {
   const base = {
-    program: subject.name,
-    enabled: subject.enabled,
+    program: program.name,
+    enabled: program.enabled,
     restarts: file.record?.restarts ?? 0,
     failures: file.record?.failures ?? 0,
     ...lastExit(file.record, found),
-    ...problems(subject, found, file, memory, around),
+    ...problems(program, found, file, memory, around),
   };
   if (other !== undefined) {
     const reason = `${other.config} has a program of this name too, which ${other.how}`;
@@ -146,26 +146,26 @@ function describe(
     found.kind === "running"
       ? describeProcess(found.main ?? found.process, memory, around)
       : undefined;
-  if (found.kind === "absent" && isFresh(subject, launch, around.host))
+  if (found.kind === "absent" && isFresh(program, launch, around.host))
     return { ...base, state: "starting" };
-  if (found.kind === "absent" && isUnderWay(subject, file.record, around)) {
+  if (found.kind === "absent" && isUnderWay(program, file.record, around)) {
     return { ...base, state: "starting" };
   }
   if (found.kind === "absent" || living === undefined) {
     const broken = launch === undefined ? {} : { reason: "its start was broken off" };
-    const down = { ...describeDown(subject, file, around), ...broken };
+    const down = { ...describeDown(program, file, around), ...broken };
     const why = [down.reason ?? [], ...describeElsewhere(found, around.host)].flat();
     return { ...base, ...down, ...(why.length === 0 ? {} : { reason: why.join("; ") }) };
   }
   const { ageMs: age, ...shown } = living;
-  const otherwise = differences(subject, file.record, found.process, around.host);
+  const otherwise = differences(program, file.record, found.process, around.host);
   return {
     ...base,
-    state: liveState(subject, file.record, found.process, age, around),
+    state: liveState(program, file.record, found.process, age, around),
     via: found.via,
     ...shown,
     ...(found.others.length > 0 ? { otherPids: found.others.map(({ pid }) => pid) } : {}),
-    ...(isOlder(subject, file.record) ? { olderSettings: true } : {}),
+    ...(isOlder(program, file.record) ? { olderSettings: true } : {}),
     ...(otherwise.length > 0 ? { differences: otherwise } : {}),
   };
 }
@@ -185,22 +185,22 @@ function lastExit(
 }
 
 function problems(
-  subject: Subject,
+  program: Program,
   found: Found,
   file: RecordFile,
   memory: Memory | undefined,
-  around: Surroundings,
+  around: StatusContext,
 ): Pick<ProgramStatus, "problems"> {
   const { host } = around;
   const all = [
-    ...describeForeign(subject, found, memory, host),
-    ...describeWork(subject, found, file.record, around),
+    ...describeForeign(program, found, memory, host),
+    ...describeWork(program, found, file.record, around),
   ];
-  if (subject.isRemoved === true) {
+  if (program.isRemoved === true) {
     all.push(
-      `is in no configuration file any more, and runs on: usrsvc stop ${subject.name} ends it`,
+      `is in no configuration file any more, and runs on: usrsvc stop ${program.name} ends it`,
     );
-  } else if (subject.settings === undefined) {
+  } else if (program.settings === undefined) {
     all.push("its settings are faulty: see usrsvcd checkconfig");
   }
   if (file.problem !== undefined) {
@@ -208,22 +208,22 @@ function problems(
     const next = isInReach ? "; usrsvc start, stop or restart sets it aside" : "";
     all.push(`${file.problem}${next}`);
   }
-  const dear = subject.pattern.takeTrouble?.();
+  const dear = program.pattern.takeTrouble?.();
   if (dear !== undefined) all.push(dear);
   const { pidfile } = found;
   if (pidfile.kind === "garbage") {
-    all.push(`pidfile ${subject.pidfile} holds no pid but ${JSON.stringify(pidfile.text)}`);
+    all.push(`pidfile ${program.pidfile} holds no pid but ${JSON.stringify(pidfile.text)}`);
   } else if (pidfile.kind === "unreadable") {
     all.push(`pidfile ${pidfile.message}`);
   } else if (pidfile.kind === "pid") {
     const actual = found.kind === "running" ? (found.main ?? found.process).pid : undefined;
     const named = host.proc.alive(pidfile.pid);
     // In an upgrade from within, the new master writes it while the old one is the program still.
-    const isIts = named !== undefined && relation(named, subject.name, host) === "own";
-    if (pidfile.pid !== actual && !(isIts && !subject.autopid)) {
+    const isIts = named !== undefined && relation(named, program.name, host) === "own";
+    if (pidfile.pid !== actual && !(isIts && !program.autopid)) {
       const alive = isIts ? "stems from this program" : "is not this program";
       const what = named === undefined ? "has ended" : alive;
-      all.push(`pidfile ${subject.pidfile} names process ${pidfile.pid}, which ${what}`);
+      all.push(`pidfile ${program.pidfile} names process ${pidfile.pid}, which ${what}`);
     }
   }
   return all.length === 0 ? {} : { problems: all };
@@ -234,7 +234,7 @@ function problems(
  * account (sudo). Asked only where the memory is hidden, as that of others is: most are not.
  */
 function describeForeign(
-  { name }: Subject,
+  { name }: Program,
   found: Found,
   memory: Memory | undefined,
   { proc, state }: IdentityPorts,
@@ -259,10 +259,10 @@ function realUser(pid: Pid, proc: IdentityPorts["proc"]): number | undefined {
 
 /** Somebody has begun something, and does not come to an end. */
 function describeWork(
-  { name }: Subject,
+  { name }: Program,
   found: Found,
   record: ProgramRecord | undefined,
-  { host, daemon }: Surroundings,
+  { host, daemon }: StatusContext,
 ): readonly string[] {
   const isStopping = found.kind === "running" && isBeingStopped(record, found.process);
   // Mostly it runs, as is wanted, or is down, as is wanted, and nobody has to be looked for.
@@ -342,7 +342,7 @@ type Living = Required<Pick<ProgramStatus, "pid" | "uptimeSeconds">> &
 function describeProcess(
   ref: ProcessRef,
   memory: Memory | undefined,
-  { host, uptimeSeconds, withCommands }: Surroundings,
+  { host, uptimeSeconds, withCommands }: StatusContext,
 ): Living | undefined {
   if (memory === "gone") return undefined;
   try {
@@ -364,20 +364,20 @@ function describeProcess(
 }
 
 function liveState(
-  subject: Subject,
+  program: Program,
   record: ProgramRecord | undefined,
   process: ProcessRef,
   age: number,
-  { host, daemon }: Surroundings,
+  { host, daemon }: StatusContext,
 ): ShownState {
   if (isBeingStopped(record, process)) {
     // Where whoever was ending it has left, usrsvcd does the rest.
-    const isWorkedOn = daemon === "here" || workerOn(subject.name, host) !== undefined;
+    const isWorkedOn = daemon === "here" || workerOn(program.name, host) !== undefined;
     return isWorkedOn ? "stopping" : "running";
   }
   if (record?.phase !== "starting") return "running";
-  const { successMs = 0 } = subject.settings ?? {};
-  const isLate = age < successMs + START_SLACK_MS && isJudged(subject.name, host);
+  const { successMs = 0 } = program.settings ?? {};
+  const isLate = age < successMs + START_SLACK_MS && isJudged(program.name, host);
   return age < successMs || isLate ? "starting" : "running";
 }
 
@@ -386,16 +386,16 @@ function liveState(
  * it left is being ended, and whoever judges it lives.
  */
 function isUnderWay(
-  subject: Subject,
+  program: Program,
   record: ProgramRecord | undefined,
-  { host, uptimeSeconds }: Surroundings,
+  { host, uptimeSeconds }: StatusContext,
 ): boolean {
   const launched = record?.launched;
   if (record?.phase !== "starting" || launched === undefined) return false;
-  const window = (subject.settings?.successMs ?? 0) + START_SLACK_MS;
+  const window = (program.settings?.successMs ?? 0) + START_SLACK_MS;
   const age = ageMs(launched.startTime, uptimeSeconds);
   if (age < window && isLaunchAlive({ ...record, launched }, host)) return true;
-  return age < window + subject.termToKillMs && isJudged(subject.name, host);
+  return age < window + program.termToKillMs && isJudged(program.name, host);
 }
 
 /** True while who signed the program's lock last lives. */
@@ -405,14 +405,14 @@ function isJudged(name: string, { state, proc }: IdentityPorts): boolean {
 }
 
 /** True while it is being executed: nobody knows its pid yet. A clock may be set back meanwhile. */
-function isFresh({ name }: Subject, launch: LaunchNote | undefined, host: IdentityPorts): boolean {
+function isFresh({ name }: Program, launch: LaunchNote | undefined, host: IdentityPorts): boolean {
   if (launch === undefined || !isJudged(name, host)) return false;
   return Math.abs(Date.now() - Date.parse(launch.at)) < LAUNCH_MS;
 }
 
-function isOlder(subject: Subject, record: ProgramRecord | undefined): boolean {
-  if (subject.settings === undefined || record?.digest === undefined) return false;
-  return record.digest !== settingsDigest(subject.settings);
+function isOlder(program: Program, record: ProgramRecord | undefined): boolean {
+  if (program.settings === undefined || record?.digest === undefined) return false;
+  return record.digest !== settingsDigest(program.settings);
 }
 
 /** True for a record of a process that ran when it was written; the caller knows that it is gone. */
@@ -432,17 +432,17 @@ const UNKNOWN: Down = {
 };
 
 function describeDown(
-  subject: Subject,
+  program: Program,
   file: Pick<RecordFile, "record" | "isOfEarlierBoot">,
-  around: Surroundings,
+  around: StatusContext,
 ): Down {
   if (around.isForeign === true) return UNKNOWN;
   const { record } = file;
   const isOfEarlierBoot = file.isOfEarlierBoot === true;
   const why = isOfEarlierBoot
     ? { reason: "it was not started since the machine was booted" }
-    : describeWhy(subject, record, around);
-  if (!subject.enabled) return { state: "stopped", ...why, next: "nothing: enabled = False" };
+    : describeWhy(program, record, around);
+  if (!program.enabled) return { state: "stopped", ...why, next: "nothing: enabled = False" };
   if (record?.wish === "down") {
     return { state: "stopped", ...why, next: `stays down until "usrsvc start" or the next boot` };
   }
@@ -451,8 +451,8 @@ function describeDown(
       around.daemon === "none" ? "is not running" : "runs with another configuration file";
     return { state: "stopped", ...why, next: `nothing: usrsvcd ${runs}` };
   }
-  if (!isKnown(subject, around)) {
-    return { state: "stopped", ...why, next: nextOfStopped(subject, file, around) };
+  if (!isKnown(program, around)) {
+    return { state: "stopped", ...why, next: nextOfStopped(program, file, around) };
   }
   if (record?.phase === "backoff") {
     const at = record.nextTryAt;
@@ -465,19 +465,19 @@ function describeDown(
     };
   }
   if (record?.phase === "fatal") {
-    const most = subject.settings?.maxrestarts ?? 0;
+    const most = program.settings?.maxrestarts ?? 0;
     const starts = `${record.failures} failed start${record.failures === 1 ? "" : "s"}`;
     const after = most > 0 ? ` after ${starts} (maxrestarts = ${most})` : "";
-    const next = `usrsvcd gave up${after}: mend it, then "usrsvc start ${subject.name}"`;
+    const next = `usrsvcd gave up${after}: mend it, then "usrsvc start ${program.name}"`;
     return { state: "fatal", ...why, next };
   }
-  return { state: "stopped", ...why, next: nextOfStopped(subject, file, around) };
+  return { state: "stopped", ...why, next: nextOfStopped(program, file, around) };
 }
 
 function describeWhy(
-  subject: Subject,
+  program: Program,
   record: ProgramRecord | undefined,
-  { daemon }: Surroundings,
+  { daemon }: StatusContext,
 ): Pick<ProgramStatus, "reason"> {
   if (isLost(record)) {
     return {
@@ -494,7 +494,7 @@ function describeWhy(
     return { reason: "was being stopped, and has ended" };
   }
   if (record?.reason === undefined) return { reason: "it was not started yet" };
-  const log = subject.settings?.stderr;
+  const log = program.settings?.stderr;
   const hasFailed = record.phase !== "stopped" || record.failures > 0;
   return {
     reason: hasFailed && log !== undefined ? `${record.reason}; log: ${log}` : record.reason,
@@ -502,23 +502,23 @@ function describeWhy(
 }
 
 function nextOfStopped(
-  subject: Subject,
+  program: Program,
   { record, isOfEarlierBoot }: Pick<RecordFile, "record" | "isOfEarlierBoot">,
-  around: Surroundings,
+  around: StatusContext,
 ): string {
-  if (subject.settings === undefined) return "nothing: its settings are faulty";
-  const { autostart, autorestart } = subject.settings;
+  if (program.settings === undefined) return "nothing: its settings are faulty";
+  const { autostart, autorestart } = program.settings;
   const hasRun = record?.process !== undefined || record?.lastExit !== undefined;
   const ran = hasRun && isOfEarlierBoot !== true;
   if (ran && !autorestart) return "nothing: autorestart = False";
   if (!ran && !autostart) return "nothing: autostart = False";
-  return isKnown(subject, around)
+  return isKnown(program, around)
     ? "usrsvcd starts it"
     : "usrsvcd does not know it yet: usrsvcd reread";
 }
 
 /** False where usrsvcd tells what it looks after, and has not read of the program. */
-function isKnown({ name }: Subject, { looksAfter }: Surroundings): boolean {
+function isKnown({ name }: Program, { looksAfter }: StatusContext): boolean {
   return looksAfter?.has(name) ?? true;
 }
 

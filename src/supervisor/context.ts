@@ -7,7 +7,7 @@ import type { LookOptions } from "../identity/program.ts";
 import type { WriteLog } from "./ledger.ts";
 
 /** What the programs under supervision share. */
-export interface Surroundings {
+export interface SupervisorContext {
   readonly host: Host;
   readonly log: WriteLog;
   readonly alert: (alert: Alert, to: readonly string[]) => void;

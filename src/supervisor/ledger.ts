@@ -363,7 +363,7 @@ export class Ledger {
    * What the dead process left takes its time to end: until then the record tells how it died, and whose
    * is what is left, should usrsvcd be killed meanwhile. `comesBack`: it is started again after that.
    */
-  noteRemains(comesBack: boolean): void {
+  noteLeftovers(comesBack: boolean): void {
     const record = this.base();
     if (this.#dead === undefined) return;
     const next = comesBack ? "is ended before the next start" : "is being ended";
@@ -577,13 +577,13 @@ export class Ledger {
   }
 
   /** From now on lines wait for `tell`, a moment: an act that hurries comes first. */
-  holdBack(): void {
+  defer(): void {
     this.#heldBack ??= [];
-    this.#patience ??= setTimeout(() => this.tell(), MOMENT_MS);
+    this.#patience ??= setTimeout(() => this.flush(), MOMENT_MS);
   }
 
   /** Writes the lines that wait. */
-  tell(): void {
+  flush(): void {
     clearTimeout(this.#patience);
     this.#patience = undefined;
     const lines = this.#heldBack ?? [];

@@ -10,7 +10,7 @@ import { ageMs } from "../../proc/uptime.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { isLaunchAlive } from "../identity/lineage.ts";
 import { endLeftOvers, stop, type Target } from "../lifecycle/stop.ts";
-import type { Subject } from "../identity/program.ts";
+import type { Program } from "../identity/program.ts";
 
 /** A start that somebody else began is looked at so often, in ms. */
 const UNFINISHED_LOOK_MS = 250;
@@ -19,7 +19,7 @@ const UNFINISHED_LOOK_MS = 250;
  * What an earlier process of a program leaves behind: a wrapper, which would be doubled by the next
  * start; workers, which hold its port and look like the program; or a start that was broken off.
  */
-export class Remains {
+export class Leftovers {
   readonly #host: Host;
   readonly #signal: () => AbortSignal;
   /** Whose groups they were: the program's itself, and of what was launched to become it. */
@@ -74,19 +74,19 @@ export class Remains {
    * first process has left. Mostly nothing is left, which one system call tells.
    */
   async heir(
-    subject: Subject,
+    program: Program,
     record: ProgramRecord,
     { exe, exit }: Dead,
   ): Promise<Heir | undefined> {
     // Whose first process left with 0 went to the background: its copy is the daemon, in any session.
     const hasLeft = exit?.kind === "code" && exit.code === 0;
     // The work of a shell line, or of setsid, may have a session of its own.
-    const mayBeReplaced = subject.settings?.autopid === false;
-    if (!hasLeft && !mayBeReplaced && !subject.pattern.isShell && !hasGroup(record))
+    const mayBeReplaced = program.settings?.autopid === false;
+    if (!hasLeft && !mayBeReplaced && !program.pattern.isShell && !hasGroup(record))
       return undefined;
     const known = hasLeft ? { ...record, image: undefined } : record;
     return await findHeir(
-      subject,
+      program,
       known,
       exe === undefined ? [] : [exe],
       this.#host,

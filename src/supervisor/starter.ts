@@ -9,11 +9,11 @@ import { start } from "../lifecycle/start.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
 import { describeStragglers, describeStrays } from "../lifecycle/stragglers.ts";
 import { isStopRequested } from "../state/stop-request.ts";
-import { lookFor, type Subject } from "../identity/program.ts";
+import { lookFor, type Program } from "../identity/program.ts";
 import type { Ledger } from "./ledger.ts";
 import type { History } from "./machine.ts";
-import type { Remains } from "./leftovers.ts";
-import { LOOK, type Surroundings } from "./context.ts";
+import type { Leftovers } from "./leftovers.ts";
+import { LOOK, type SupervisorContext } from "./context.ts";
 
 /** The kernel tells births to so many ms. */
 const TICK_MS = 10;
@@ -24,23 +24,23 @@ const REMAINS_PATIENCE_MS = 50;
 /** What is to be started, and why. */
 export interface StartOrder {
   readonly settings: ProgramSettings;
-  readonly subject: Subject;
+  readonly program: Program;
   readonly history: History;
   readonly cause: AlertKind;
 }
 
 /** Starts one program, with its window open for as long as the start is judged. */
 export class Starter {
-  readonly #around: Surroundings;
+  readonly #around: SupervisorContext;
   readonly #ledger: Ledger;
-  readonly #remains: Remains;
+  readonly #leftovers: Leftovers;
   #window: AbortController | undefined;
   #closed = false;
 
-  constructor(around: Surroundings, ledger: Ledger, remains: Remains) {
+  constructor(around: SupervisorContext, ledger: Ledger, remains: Leftovers) {
     this.#around = around;
     this.#ledger = ledger;
-    this.#remains = remains;
+    this.#leftovers = remains;
   }
 
   /** An operator wants to stop the program, perhaps: he need not wait for the window to close. */
@@ -67,8 +67,8 @@ export class Starter {
     if (this.#closed) this.close();
     try {
       if (order().cause === "restarted") {
-        await this.endRemains(order().settings, true);
-        this.#remains.answered();
+        await this.endLeftovers(order().settings, true);
+        this.#leftovers.answered();
       }
       const endTurn = await this.#around.host.launchTurn(window.signal);
       return await this.#start(order(), lock, endTurn, window.signal);
@@ -81,7 +81,7 @@ export class Starter {
   }
 
   async #start(
-    { settings, subject, history, cause }: StartOrder,
+    { settings, program, history, cause }: StartOrder,
     lock: Lock,
     endTurn: () => void,
     signal: AbortSignal,
@@ -95,7 +95,7 @@ export class Starter {
     if (ledger.record === undefined) this.#tellStrays();
     return await start(settings, {
       host,
-      pattern: subject.pattern,
+      pattern: program.pattern,
       // Asked after the launch: what the process before wrote last is read by then.
       get record() {
         return { ...ledger.base(), restarts, failures };
@@ -108,18 +108,18 @@ export class Starter {
       onLaunched: (process) => {
         const msg = `${isRestart ? "starting again" : "starting"}: ${settings.command}`;
         ledger.log("info", "program.starting", { pid: process.pid, reason }, msg);
-        ledger.tell();
+        ledger.flush();
       },
       // Otherwise a look was made just now.
-      findRunning: () => (cause === "restarted" ? this.#findRunning(subject) : undefined),
+      findRunning: () => (cause === "restarted" ? this.#findRunning(program) : undefined),
       onRecord: (record, text) => ledger.noteRecord(record, text),
     });
   }
 
   /** Ends what the last process left: before a turn is taken, since it may take long. */
-  async endRemains({ termToKillMs }: ProgramSettings, comesBack: boolean): Promise<void> {
-    const timer = setTimeout(() => this.#noteRemains(comesBack), REMAINS_PATIENCE_MS);
-    const count = await this.#remains.end(termToKillMs).finally(() => clearTimeout(timer));
+  async endLeftovers({ termToKillMs }: ProgramSettings, comesBack: boolean): Promise<void> {
+    const timer = setTimeout(() => this.#noteLeftovers(comesBack), REMAINS_PATIENCE_MS);
+    const count = await this.#leftovers.end(termToKillMs).finally(() => clearTimeout(timer));
     if (count === 0) return;
     const msg = `${countLeftOvers(count)} of its session ended`;
     this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);
@@ -147,21 +147,21 @@ export class Starter {
     }
   }
 
-  #noteRemains(comesBack: boolean): void {
+  #noteLeftovers(comesBack: boolean): void {
     try {
-      this.#ledger.noteRemains(comesBack);
+      this.#ledger.noteLeftovers(comesBack);
     } catch {
       // disk full: status has less to tell for a while
     }
   }
 
   /** Looks whether somebody else has started another since. What is older is a worker of the dead. */
-  #findRunning(subject: Subject): ProcessRef | undefined {
+  #findRunning(program: Program): ProcessRef | undefined {
     const { host } = this.#around;
     const butCopiesOf = this.#ledger.record?.image;
-    const found = lookFor(subject, undefined, host, { ...LOOK, heirs: false, butCopiesOf });
+    const found = lookFor(program, undefined, host, { ...LOOK, heirs: false, butCopiesOf });
     if (found.kind !== "running") return undefined;
     const ms = ageMs(found.process.startTime, host.proc.uptime());
-    return ms <= this.#remains.ageMs + TICK_MS ? found.process : undefined;
+    return ms <= this.#leftovers.ageMs + TICK_MS ? found.process : undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import type { ProcessWatch } from "../../proc/system/process-handle.ts";
+import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import type { AlertKind } from "../events/alert.ts";
 import { callAt, monotonicMs } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
@@ -21,13 +21,13 @@ import type { ProgramRecord } from "../state/record.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
 import { stop } from "../lifecycle/stop.ts";
 import { checkStateDir, ForeignStateDir, makeStateDir } from "../state/state-dir.ts";
-import { lookFor, type Subject, subjectOf } from "../identity/program.ts";
-import { Hold } from "./main-process.ts";
+import { lookFor, type Program, programOf } from "../identity/program.ts";
+import { HeldProcess } from "./held-process.ts";
 import { Ledger } from "./ledger.ts";
 import { hasLimits, Limits } from "./limits.ts";
-import { Remains } from "./leftovers.ts";
+import { Leftovers } from "./leftovers.ts";
 import { Starter } from "./starter.ts";
-import { LOOK, type Surroundings } from "./context.ts";
+import { LOOK, type SupervisorContext } from "./context.ts";
 import {
   type Effect,
   type History,
@@ -69,16 +69,16 @@ const ABSENT: Found = { kind: "absent", pidfile: { kind: "none" } };
  */
 export class SupervisedProgram {
   readonly name: string;
-  readonly #around: Surroundings;
+  readonly #around: SupervisorContext;
   readonly #ledger: Ledger;
-  #subject: Subject;
+  #program: Program;
   #settings: ProgramSettings;
   #state: ProgramState = { kind: "unknown" };
   #history: History = noHistory;
-  readonly #hold: Hold;
+  readonly #held: HeldProcess;
   /** Of a shell line: what does its work, as far as it was seen. */
   #main: ProcessRef | undefined;
-  #mainWatch: ProcessWatch | undefined;
+  #mainWatch: ProcessHandle | undefined;
   /** Sizes of its logs when it was launched, or when it was taken up. */
   #logged: LogEnds = { stdout: NO_LOG, stderr: NO_LOG };
   /** What another had begun to end is ended, of which the record says no more. */
@@ -113,20 +113,20 @@ export class SupervisedProgram {
   #closed = false;
   /** Ends what goes on. */
   #leaving: AbortController | undefined;
-  readonly #remains: Remains;
+  readonly #leftovers: Leftovers;
   readonly #starter: Starter;
 
-  constructor(settings: ProgramSettings, around: Surroundings) {
+  constructor(settings: ProgramSettings, around: SupervisorContext) {
     this.name = settings.name;
     this.#settings = settings;
     this.#around = around;
-    this.#subject = subjectOf(settings, around.host);
+    this.#program = programOf(settings, around.host);
     this.#ledger = new Ledger(settings.name, around.host, around.log, (alert) =>
       around.alert(alert, this.#settings.emailAlerts),
     );
-    this.#remains = new Remains(around.host, () => this.#leavingSignal());
-    this.#starter = new Starter(around, this.#ledger, this.#remains);
-    this.#hold = new Hold(around.host, () => this.look());
+    this.#leftovers = new Leftovers(around.host, () => this.#leavingSignal());
+    this.#starter = new Starter(around, this.#ledger, this.#leftovers);
+    this.#held = new HeldProcess(around.host, () => this.look());
   }
 
   get state(): ProgramState {
@@ -135,7 +135,7 @@ export class SupervisedProgram {
 
   /** The process that is held; undefined while there is none. */
   get process(): ProcessRef | undefined {
-    return this.#hold.process;
+    return this.#held.process;
   }
 
   /** True while its process was launched with other settings, or nobody knows with which. */
@@ -158,17 +158,17 @@ export class SupervisedProgram {
 
   /** True for a shell line, of which another process may do the work by now. */
   get isShell(): boolean {
-    return this.#subject.pattern.isShell;
+    return this.#program.pattern.isShell;
   }
 
   /** True while the program runs and nobody would notice its end: something failed in between. */
   get isLoose(): boolean {
-    return this.#state.kind === "running" && this.#hold.process === undefined;
+    return this.#state.kind === "running" && this.#held.process === undefined;
   }
 
   /** True while its pidfile could not be written: the disk is full, perhaps. */
   get lacksPidfile(): boolean {
-    return this.#unwritable !== undefined && this.#hold.process !== undefined;
+    return this.#unwritable !== undefined && this.#held.process !== undefined;
   }
 
   /** Notes the process on record, before any program is looked for. */
@@ -225,8 +225,8 @@ export class SupervisedProgram {
   /** The configuration changed. Nothing is restarted; the next look follows the new settings. */
   configure(settings: ProgramSettings): void {
     this.#settings = settings;
-    this.#subject = subjectOf(settings, this.#around.host);
-    const process = this.#main ?? this.#hold.process;
+    this.#program = programOf(settings, this.#around.host);
+    const process = this.#main ?? this.#held.process;
     if (process !== undefined) this.#watchLimits(process);
     this.look();
   }
@@ -267,7 +267,7 @@ export class SupervisedProgram {
   /** Leaves the program alone from now on. */
   close(): void {
     this.#closed = true;
-    this.#ledger.tell();
+    this.#ledger.flush();
     this.#leaving?.abort(new Error("left alone"));
     this.#starter.close();
     this.#cancelWake();
@@ -308,8 +308,8 @@ export class SupervisedProgram {
     const reason = error instanceof Error ? error.message : String(error);
     // The same lack comes from many places, in some of them in words only.
     const lack = machineFault(error) ?? /\bE[A-Z]{3,}\b/.exec(reason)?.[0] ?? reason;
-    const isDown = this.#hold.process === undefined;
-    const end = this.#isEndTold() && !this.#hasDecided ? this.#hold.exit : undefined;
+    const isDown = this.#held.process === undefined;
+    const end = this.#isEndTold() && !this.#hasDecided ? this.#held.exit : undefined;
     const kind = end === undefined ? lack : `${lack}, ended`;
     // Of a folder that is not ours usrsvcd tells once for all programs.
     const isTold = end !== undefined || !(error instanceof ForeignStateDir);
@@ -350,7 +350,7 @@ export class SupervisedProgram {
     checkStateDir(host.state);
     let before = this.#isEndTold() ? undefined : this.#lookFirst();
     if (before !== undefined && !this.#isHeld(before)) {
-      await this.#hold.awaitEnd();
+      await this.#held.awaitEnd();
       if (this.#isEndTold()) before = undefined;
     }
     if (this.#belongsElsewhere()) return;
@@ -364,7 +364,7 @@ export class SupervisedProgram {
     try {
       await this.#turnLocked(lock, before);
     } catch (error) {
-      if (this.#hasDecided && this.#hold.process === undefined && !this.#closed) {
+      if (this.#hasDecided && this.#held.process === undefined && !this.#closed) {
         this.#ledger.noteTrouble((error as Error).message, TROUBLE_PAUSE_MS);
       }
       throw error;
@@ -372,7 +372,7 @@ export class SupervisedProgram {
   }
 
   #isHeld(found: Found): boolean {
-    return found.kind === "running" && sameProcess(found.process, this.#hold.process);
+    return found.kind === "running" && sameProcess(found.process, this.#held.process);
   }
 
   /** Without the lock: mostly there is nothing to do, and nobody is kept waiting. */
@@ -413,7 +413,7 @@ export class SupervisedProgram {
     const heir = isGood ? undefined : await this.#findHeir();
     const found = isGood ? before : (heir ?? this.#lookAgain());
     const { record: unfinished } = this.#ledger;
-    const judged = await this.#remains.judgeUnfinished(this.#settings, unfinished, found);
+    const judged = await this.#leftovers.judgeUnfinished(this.#settings, unfinished, found);
     if ("pendingMs" in judged) return this.#wakeAt(monotonicMs() + judged.pendingMs);
     if (judged.ended > 0) this.#ledger.brokenOff(judged.ended);
     if (this.#wasQuicker(found)) {
@@ -441,23 +441,23 @@ export class SupervisedProgram {
       ranBefore: diedUnseen || this.#hasFinished || hasRun(record),
       startedByHand: this.#isOperatorsStart,
       reason: record?.reason,
-      exit: this.#hold.exit,
+      exit: this.#held.exit,
     });
     this.#isOperatorsStart = false;
     this.#hasFinished = false;
     this.#settledWith = this.#settings;
     if (this.#isEndTold() && found.kind === "running" && dead !== undefined) {
       const how = heir === undefined ? "started" : this.#isOwn(found.process) ? "heir" : found.via;
-      this.#ledger.replaced(dead, this.#hold.exit, found.process, how);
+      this.#ledger.replaced(dead, this.#held.exit, found.process, how);
     }
     await this.#apply(step, found);
-    if (this.#state.kind === "running" && this.isLoose) this.#takeHold(this.#state.process);
+    if (this.#state.kind === "running" && this.isLoose) this.#hold(this.#state.process);
     this.#follow(found);
   }
 
   /** Where a shell line has come to, and what became of the pidfile. */
   #follow(found: Found): void {
-    if (found.kind !== "running" || !sameProcess(found.process, this.#hold.process)) return;
+    if (found.kind !== "running" || !sameProcess(found.process, this.#held.process)) return;
     const main = this.#mainOf(found);
     if (!this.#isMain(main)) {
       this.#setMain(main);
@@ -501,15 +501,15 @@ export class SupervisedProgram {
     const { record } = this.#ledger;
     if (this.#state.kind === "unknown" && record?.wish !== "down") {
       const { host } = this.#around;
-      return await findHeirOfUnseen(this.#subject, record, host, this.#leavingSignal());
+      return await findHeirOfUnseen(this.#program, record, host, this.#leavingSignal());
     }
     if (this.#state.kind !== "running" || !this.#isEndTold()) return undefined;
     const { process } = this.#state;
     if (record === undefined || record.wish === "down" || !sameProcess(record.process, process)) {
       return undefined;
     }
-    const { exe, exit } = this.#hold;
-    return await this.#remains.heir(this.#subject, record, { exe, exit });
+    const { exe, exit } = this.#held;
+    return await this.#leftovers.heir(this.#program, record, { exe, exit });
   }
 
   /** True when it ran in this boot, and ended while usrsvcd was away. */
@@ -519,12 +519,12 @@ export class SupervisedProgram {
     if (kind === "stopping" || found.kind === "running") return false;
     if (record?.process === undefined) return false;
     if (record.phase !== "running" && record.phase !== "starting" && kind === "unknown") {
-      this.#remains.note(record.process, record); // who ended what was left was killed in the middle
+      this.#leftovers.note(record.process, record); // who ended what was left was killed in the middle
     }
     if (record.phase !== "running") return false;
     // An operator may have put another in the place of what was held, which ended as well.
     if (kind === "running" && sameProcess(record.process, this.#state.process)) return false;
-    this.#remains.note(record.process, record);
+    this.#leftovers.note(record.process, record);
     this.#around.host.claim(this.name, undefined);
     const reason =
       kind === "unknown"
@@ -568,7 +568,7 @@ export class SupervisedProgram {
 
   /** The process that runs, as far as was known, has ended. */
   #isEndTold(): boolean {
-    return this.#state.kind === "running" && this.#hold.hasEnded;
+    return this.#state.kind === "running" && this.#held.hasEnded;
   }
 
   /** The record, without the process of which the end was told; another's may be there by now. */
@@ -582,19 +582,19 @@ export class SupervisedProgram {
   /** What is held lives, and is the program, whatever became of its record, its pidfile and its title. */
   #find(scan: boolean): Found {
     const { host } = this.#around;
-    const held = this.#hold.process;
+    const held = this.#held.process;
     const isHeld = held !== undefined && sameProcess(host.proc.alive(held.pid), held);
     const record = isHeld
       ? { ...this.#ledger.base(), phase: "running" as const, process: held }
       : this.#ledger.record;
-    const found = lookFor(this.#subject, record, host, { ...LOOK, scan });
+    const found = lookFor(this.#program, record, host, { ...LOOK, scan });
     this.#tellDear();
     return found;
   }
 
   /** An expression that is too dear is a fault of this program alone. */
   #tellDear(): void {
-    const reason = this.#subject.pattern.takeTrouble?.();
+    const reason = this.#program.pattern.takeTrouble?.();
     if (reason !== undefined) this.#ledger.log("error", "program.error", { reason }, reason);
   }
 
@@ -613,7 +613,7 @@ export class SupervisedProgram {
       this.#isPidfileRight(found) &&
       this.#isMain(this.#mainOf(found)) &&
       sameProcess(this.#state.process, found.process) &&
-      sameProcess(this.#hold.process, found.process)
+      sameProcess(this.#held.process, found.process)
     );
   }
 
@@ -642,11 +642,11 @@ export class SupervisedProgram {
 
   async #apply(step: Step, found: Found): Promise<void> {
     // A start is not kept waiting by what is written about the reason for it.
-    if (startFollows(step)) this.#ledger.holdBack();
+    if (startFollows(step)) this.#ledger.defer();
     try {
       for (const effect of step.effects) await this.#perform(effect, found, step);
     } finally {
-      this.#ledger.tell();
+      this.#ledger.flush();
     }
     if (this.#state.kind !== "running") this.#letGo();
     this.#around.onState();
@@ -663,12 +663,13 @@ export class SupervisedProgram {
       case "note-death":
         this.#noteDeath(effect, step);
         // Its workers would go on, hold its port, and look like the program. A start ends them itself.
-        if (!startFollows(step)) await this.#starter.endRemains(this.#settings, pauseFollows(step));
+        if (!startFollows(step))
+          await this.#starter.endLeftovers(this.#settings, pauseFollows(step));
         return;
       case "note-stopped":
         this.#cancelWake();
         // Who has ended it may have been killed before he came to the rest of its session.
-        await this.#starter.endRemains(this.#settings, false);
+        await this.#starter.endLeftovers(this.#settings, false);
         this.#dropStalePidfile();
         return this.#ledger.stopped(effect.why);
       case "back-off": {
@@ -688,14 +689,14 @@ export class SupervisedProgram {
     const isAfterDeath = effects.some(({ kind }) => kind === "note-death");
     // A record that says "stopping" may be that of a restart whose maker was killed in the middle.
     if (isAfterDeath) return this.#wasStopping ? "limit-exceeded" : "restarted";
-    return this.#history.failures > 0 || this.#remains.isNoted ? "restarted" : "started";
+    return this.#history.failures > 0 || this.#leftovers.isNoted ? "restarted" : "started";
   }
 
   async #start(cause: AlertKind): Promise<void> {
     if (this.#lock === undefined) throw new TypeError("a start without the lock");
     const outcome = await this.#starter.run(this.#lock, () => ({
       settings: this.#settings,
-      subject: this.#subject,
+      program: this.#program,
       history: this.#history,
       cause,
     }));
@@ -716,7 +717,7 @@ export class SupervisedProgram {
     if (this.#closed) return; // whoever comes next takes it up
     if (outcome.kind === "interrupted") {
       this.#decide({ kind: "started", process: outcome.process });
-      this.#takeHold(outcome.process);
+      this.#hold(outcome.process);
       return;
     }
     if (outcome.kind === "failed") {
@@ -734,7 +735,7 @@ export class SupervisedProgram {
     const { pid } = process;
     this.#ledger.noteRecord(record);
     this.#decide({ kind: "started", process });
-    this.#takeHold(process, outcome.main);
+    this.#hold(process, outcome.main);
     if (outcome.logged !== undefined) this.#logged = outcome.logged;
     const { proc } = this.#around.host;
     // One that was found instead may be older, or younger, than any window.
@@ -762,7 +763,7 @@ export class SupervisedProgram {
     const outcome = await stop(target, termToKillMs, host, { signal });
     if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
     if (outcome.kind === "killed") this.#ledger.killed(termToKillMs);
-    if (outcome.kind !== "not-running") this.#hold.noteExit(outcome.exit);
+    if (outcome.kind !== "not-running") this.#held.noteExit(outcome.exit);
     this.#again = true;
   }
 
@@ -787,8 +788,8 @@ export class SupervisedProgram {
     const told = this.#ledger.record?.process ?? process;
     const isRest = !sameProcess(told, process);
     const exit = isRest || outcome.kind === "not-running" ? undefined : outcome.exit;
-    if (exit !== undefined) this.#hold.noteExit(exit);
-    this.#ledger.finished(told, exit, this.process !== undefined || this.#hold.hasEnded);
+    if (exit !== undefined) this.#held.noteExit(exit);
+    this.#ledger.finished(told, exit, this.process !== undefined || this.#held.hasEnded);
     this.#hasFinished = true;
     this.#again = true;
   }
@@ -802,8 +803,8 @@ export class SupervisedProgram {
   /** A process that was not started from here: hold on to it, and mend the pidfile. */
   #takeUp(found: Found): void {
     if (found.kind !== "running") return;
-    this.#takeHold(found.process, found.main);
-    this.#ledger.takenUp(found, this.#subject.pattern);
+    this.#hold(found.process, found.main);
+    this.#ledger.takenUp(found, this.#program.pattern);
   }
 
   #mendPidfile(found: Found & { kind: "running" }): void {
@@ -824,11 +825,11 @@ export class SupervisedProgram {
   }
 
   #noteDeath({ process, exit }: Effect & { kind: "note-death" }, step: Step): void {
-    this.#hold.noteExit(undefined);
+    this.#held.noteExit(undefined);
     this.#letGo();
     const { host } = this.#around;
     host.claim(this.name, undefined);
-    this.#remains.note(process, this.#ledger.record);
+    this.#leftovers.note(process, this.#ledger.record);
     const settings = this.#settings;
     const since = this.#logged;
     const until = logEnds(settings);
@@ -845,7 +846,7 @@ export class SupervisedProgram {
   #dropStalePidfile(): void {
     const { pidfile } = this.#settings;
     try {
-      const stale = removeStalePidfile(this.#subject, this.#around.host);
+      const stale = removeStalePidfile(this.#program, this.#around.host);
       if (stale === undefined) return;
       const event = stale.isRemoved ? "program.pidfile-mended" : "program.warning";
       this.#ledger.log(stale.isRemoved ? "info" : "warn", event, { pidfile }, stale.text);
@@ -856,7 +857,7 @@ export class SupervisedProgram {
   }
 
   /** From now on this is the program's process. */
-  #takeHold(process: ProcessRef, main?: ProcessRef): void {
+  #hold(process: ProcessRef, main?: ProcessRef): void {
     if (this.#closed) return;
     const { launched, session, launch } = this.#ledger.base();
     this.#around.host.claim(this.name, { process, launched, session, launch });
@@ -864,7 +865,7 @@ export class SupervisedProgram {
     this.#setMain(main);
     this.#unwritable = undefined;
     this.#logged = logEnds(this.#settings); // what it wrote before may be another's
-    if (this.#hold.take(process)) this.#watchLimits(main ?? process);
+    if (this.#held.take(process)) this.#watchLimits(main ?? process);
     else this.look(); // gone already
   }
 
@@ -879,7 +880,7 @@ export class SupervisedProgram {
     return new Limits(memory, host.proc, {
       exceeded: (process, violation) => {
         // Of a shell line another process is measured than the one that is held.
-        this.#violation = { process: this.#hold.process ?? process, reason: violation.reason };
+        this.#violation = { process: this.#held.process ?? process, reason: violation.reason };
         this.#ledger.exceeded(process, violation);
         this.look();
       },
@@ -893,7 +894,7 @@ export class SupervisedProgram {
   #letGo(): void {
     this.#setMain(undefined);
     this.#limits?.unwatch();
-    this.#hold.release();
+    this.#held.release();
   }
 
   #wakeAt(at: number): void {

@@ -11,7 +11,7 @@ import { markedProcesses } from "../lifecycle/stragglers.ts";
 import type { ProgramState } from "./machine.ts";
 import { SupervisedProgram } from "./supervised-program.ts";
 import { StateWatch } from "./state-watch.ts";
-import type { Surroundings } from "./context.ts";
+import type { SupervisorContext } from "./context.ts";
 
 /** How many programs are looked at in one turn of the event loop at most, when there are many new ones. */
 const LOOKS_A_TURN = 16;
@@ -51,7 +51,7 @@ export class Supervisor implements Disposable {
   readonly #onState: () => void;
   readonly #onSlowLook: () => void;
   readonly #onOtherFile: SupervisorPorts["onOtherFile"];
-  readonly #surroundings: Surroundings;
+  readonly #surroundings: SupervisorContext;
   #watch: StateWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
   #firstLook: NodeJS.Timeout | undefined;

@@ -37,19 +37,19 @@ interface Scene {
   readonly meanwhile?: () => void;
 }
 
-function look(t: TestContext, scene: Scene): { found: Found; sweeps: number } {
+function look(t: TestContext, scene: Scene): { found: Found; scans: number } {
   const path = join(tempDir(t), "pid");
   if (scene.pidfile !== undefined) writeFileSync(path, scene.pidfile);
   const { pidfileAgeMs } = scene;
   if (pidfileAgeMs) utimesSync(path, new Date(), new Date(Date.now() - pidfileAgeMs));
   const table = new ProcessTable(scene.proc, FAKE_UID);
-  let sweeps = 0;
+  let scans = 0;
   const ports: IdentifyPorts = {
     proc: scene.proc,
     uid: FAKE_UID,
     processes: () => {
-      sweeps += 1;
-      const all = table.sweep();
+      scans += 1;
+      const all = table.scan();
       scene.meanwhile?.();
       return all;
     },
@@ -64,7 +64,7 @@ function look(t: TestContext, scene: Scene): { found: Found; sweeps: number } {
   const { scanForProcess = true, isLaunched = false, isShell = false, autopid = true } = scene;
   const pattern = { ...isApp, isLaunched, isShell, folder: scene.folder };
   const program = { pidfile: path, autopid, scanForProcess };
-  return { found: identify(program, pattern, record, ports), sweeps };
+  return { found: identify(program, pattern, record, ports), scans };
 }
 
 function has(all: readonly ProcessRef[] | undefined, ref: ProcessRef): boolean {
@@ -95,7 +95,7 @@ describe("identify, by the pidfile", () => {
         others: [],
         isFree: true,
       },
-      sweeps: 0,
+      scans: 0,
     });
   });
 
@@ -219,7 +219,7 @@ describe("identify, by the record", () => {
     const process = proc.set({ pid: 10, ...at(100) });
     const result = look(t, { proc, pidfile: "99\n", record: { process }, scanForProcess: false });
     assert.equal(seen(result), "10 launch");
-    assert.equal(result.sweeps, 0);
+    assert.equal(result.scans, 0);
   });
 });
 
@@ -227,7 +227,7 @@ describe("identify, by a look through all processes", () => {
   test("is not made without scan_for_process", (t) => {
     const proc = new FakeProc({ pid: 10, ...at(100) });
     const result = look(t, { proc, scanForProcess: false });
-    assert.deepEqual(result, { found: { kind: "absent", pidfile: { kind: "none" } }, sweeps: 0 });
+    assert.deepEqual(result, { found: { kind: "absent", pidfile: { kind: "none" } }, scans: 0 });
   });
 
   test("leaves out others' processes, zombies, strangers, and other programs' processes", (t) => {

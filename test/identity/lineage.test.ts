@@ -210,7 +210,7 @@ describe("offspring", () => {
       { pid: 16, startTime: 106, image: 7, environ: mark("mail", "x"), argv: ["a copy, marked"] },
       { pid: 17, startTime: 90, image: 7, argv: ["born before"] },
     );
-    const all = new ProcessTable(proc, FAKE_UID).sweep();
+    const all = new ProcessTable(proc, FAKE_UID).scan();
     const launched = { pid: 10 as Pid, startTime: 100 as Ticks };
     const pids = (host?: FakeProc, image?: number): readonly number[] =>
       offspring({ launch: "home-1-2", launched, image }, all, host && { proc: host })

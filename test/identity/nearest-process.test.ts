@@ -28,7 +28,7 @@ function machine(all: Readonly<Record<number, readonly [title: string, owner?: s
   }));
   const host = {
     home: "here",
-    table: { sweep: () => entries },
+    table: { scan: () => entries },
     ownerOf: ({ pid }: ProcessRef) => all[pid]?.[1],
     ownerOfSession: () => undefined,
     launching: new Set(),

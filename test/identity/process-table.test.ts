@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ProcError } from "../../proc/error.ts";
 import type { Pid } from "../../proc/pid.ts";
-import { ProcessTable, type SweepOptions } from "../../src/identity/process-table.ts";
+import { ProcessTable, type ScanOptions } from "../../src/identity/process-table.ts";
 import { FAKE_UID, FakeProc } from "../support/fake-proc.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -14,17 +14,17 @@ function tableOf(proc: FakeProc): ProcessTable {
   return new ProcessTable(proc, FAKE_UID);
 }
 
-const pidsOf = (table: ProcessTable, options?: SweepOptions): readonly number[] =>
-  table.sweep(options).map(({ ref }) => ref.pid);
+const pidsOf = (table: ProcessTable, options?: ScanOptions): readonly number[] =>
+  table.scan(options).map(({ ref }) => ref.pid);
 
-describe("ProcessTable.sweep", () => {
+describe("ProcessTable.scan", () => {
   test("shows own, living processes with what is known of them", () => {
     const proc = new FakeProc(
       { pid: 10, ppid: 5, pgrp: 9, session: 8, startTime: OLD, argv: ["a", "b"] },
       { pid: 11, uid: 0, startTime: OLD, argv: ["foreign"] },
       { pid: 12, state: "Z", startTime: OLD },
     );
-    assert.deepEqual(tableOf(proc).sweep(), [
+    assert.deepEqual(tableOf(proc).scan(), [
       { ref: { pid: 10, startTime: OLD }, ppid: 5, pgrp: 9, session: 8, argv: ["a", "b"] },
     ]);
   });
@@ -54,10 +54,10 @@ describe("ProcessTable.sweep", () => {
     const table = tableOf(proc);
     assert.deepEqual(pidsOf(table), []);
     proc.set({ pid: 10, startTime: YOUNG, argv: ["app"] });
-    await waitFor(() => pidsOf(table).length > 0, "it is judged again");
+    await waitFor(() => pidsOf(table).length > 0, "it is classified again");
   });
 
-  test("judges a young process again, since its title and its user may change", () => {
+  test("classifies a young process again, since its title and its user may change", () => {
     const proc = new FakeProc(
       { pid: 10, startTime: YOUNG, argv: ["sh"] },
       { pid: 11, startTime: YOUNG, uid: 0, argv: ["su"] },
@@ -67,29 +67,29 @@ describe("ProcessTable.sweep", () => {
     proc.set({ pid: 10, startTime: YOUNG, argv: ["app: master"] });
     proc.set({ pid: 11, startTime: YOUNG, argv: ["app: worker"] });
     assert.deepEqual(
-      table.sweep({ thorough: true }).map(({ argv }) => argv[0]),
+      table.scan({ thorough: true }).map(({ argv }) => argv[0]),
       ["app: master", "app: worker"],
     );
   });
 
-  test("judges a young process again when it is twice as old, if it need not be thorough", async () => {
+  test("classifies a young process again when it is twice as old, if it need not be thorough", async () => {
     const proc = new FakeProc(
       { pid: 10, startTime: YOUNG, argv: ["sh"] },
       { pid: 11, startTime: 99_998, argv: ["sh"] },
     );
     const table = tableOf(proc);
-    table.sweep();
+    table.scan();
     for (const pid of [10, 11]) proc.set({ ...proc.get(pid), argv: ["app"] });
-    await waitFor(() => table.sweep()[1]?.argv[0] === "app", "that of 20 ms is judged again");
-    assert.deepEqual(table.sweep()[0]?.argv, ["sh"], "that of 1 s is not");
+    await waitFor(() => table.scan()[1]?.argv[0] === "app", "that of 20 ms is classified again");
+    assert.deepEqual(table.scan()[0]?.argv, ["sh"], "that of 1 s is not");
   });
 
   test("follows the parent and the group of an old process, which change when its parent ends", () => {
     const proc = new FakeProc({ pid: 10, ppid: 5, pgrp: 5, startTime: OLD, argv: ["a"] });
     const table = tableOf(proc);
-    table.sweep();
+    table.scan();
     proc.set({ pid: 10, ppid: 1, pgrp: 10, startTime: OLD, argv: ["a"] });
-    const [entry] = table.sweep();
+    const [entry] = table.scan();
     assert.deepEqual([entry?.ppid, entry?.pgrp], [1, 10]);
     assert.equal(proc.reads.cmdline, 1);
   });
@@ -97,14 +97,14 @@ describe("ProcessTable.sweep", () => {
   test("knows a pid that is reused by its start time", () => {
     const proc = new FakeProc({ pid: 10, startTime: OLD, argv: ["a"] });
     const table = tableOf(proc);
-    table.sweep();
+    table.scan();
     proc.set({ pid: 10, startTime: OLD + 1, argv: ["b"] });
-    const [entry] = table.sweep();
+    const [entry] = table.scan();
     assert.deepEqual(entry?.argv, ["b"]);
     assert.equal(entry?.ref.startTime, OLD + 1);
   });
 
-  test("judges all again when pids have wrapped around", () => {
+  test("classifies all again when pids have wrapped around", () => {
     const proc = new FakeProc({ pid: 10, uid: 0, startTime: OLD, argv: ["a"] });
     proc.last = 30_000;
     const table = tableOf(proc);
@@ -118,9 +118,9 @@ describe("ProcessTable.sweep", () => {
   test("reads the command line again of a process in the middle of exec", () => {
     const proc = new FakeProc({ pid: 10, startTime: OLD, argv: [] });
     const table = tableOf(proc);
-    assert.deepEqual(table.sweep()[0]?.argv, []);
+    assert.deepEqual(table.scan()[0]?.argv, []);
     proc.set({ pid: 10, startTime: OLD, argv: ["a"] });
-    assert.deepEqual(table.sweep()[0]?.argv, ["a"]);
+    assert.deepEqual(table.scan()[0]?.argv, ["a"]);
   });
 
   test("leaves out what leaves while we look, or may not be read", () => {
@@ -146,7 +146,7 @@ describe("ProcessTable.sweep", () => {
     proc.stat = () => {
       throw new TypeError("a bug");
     };
-    assert.throws(() => tableOf(proc).sweep(), TypeError);
+    assert.throws(() => tableOf(proc).scan(), TypeError);
   });
 
   test("gives one look to all that ask at once, and looks anew for who wants none of age", () => {
@@ -159,7 +159,7 @@ describe("ProcessTable.sweep", () => {
   });
 });
 
-describe("ProcessTable.sweep that trusts", () => {
+describe("ProcessTable.scan that trusts", () => {
   const trusting = { trusting: true };
 
   test("reads only what is new, and does not list /proc again", () => {
@@ -179,7 +179,7 @@ describe("ProcessTable.sweep that trusts", () => {
   test("lists /proc again when many were born", () => {
     const proc = new FakeProc({ pid: 10, startTime: OLD, argv: ["a"] });
     const table = tableOf(proc);
-    table.sweep(trusting);
+    table.scan(trusting);
     proc.set({ pid: 10_000, startTime: OLD, argv: ["b"] });
     assert.deepEqual(pidsOf(table, trusting), [10, 10_000]);
     assert.equal(proc.reads.list, 2);
@@ -188,36 +188,36 @@ describe("ProcessTable.sweep that trusts", () => {
   test("takes no thread for a process", () => {
     const proc = new FakeProc({ pid: 10, startTime: OLD, argv: ["a"] });
     const table = tableOf(proc);
-    table.sweep(trusting);
+    table.scan(trusting);
     proc.set({ pid: 11, threadOf: 10, startTime: OLD, argv: ["a"] });
     assert.deepEqual(pidsOf(table, trusting), [10]);
   });
 
-  test("judges a young process again", async () => {
+  test("classifies a young process again", async () => {
     const proc = new FakeProc({ pid: 10, startTime: 99_998, argv: ["sh"] });
     const table = tableOf(proc);
-    table.sweep(trusting);
+    table.scan(trusting);
     proc.set({ pid: 10, startTime: 99_998, argv: ["app"] });
-    await waitFor(() => table.sweep(trusting)[0]?.argv[0] === "app", "it is judged again");
+    await waitFor(() => table.scan(trusting)[0]?.argv[0] === "app", "it is classified again");
     assert.equal(proc.reads.list, 1);
   });
 
-  test("judges all again when pids have wrapped around, whatever the last one is", async () => {
+  test("classifies all again when pids have wrapped around, whatever the last one is", async () => {
     const proc = new FakeProc({ pid: 10, startTime: OLD, argv: ["a"] });
     const table = tableOf(proc);
-    table.sweep(trusting);
+    table.scan(trusting);
     proc.set({ pid: 10, startTime: OLD + 1, argv: ["b"] });
     proc.born = 32_600;
-    assert.equal(table.sweep(trusting)[0]?.argv[0], "a", "no time for so many births");
+    assert.equal(table.scan(trusting)[0]?.argv[0], "a", "no time for so many births");
     const end = performance.now() + 400;
     await waitFor(() => performance.now() > end, "time for so many births");
-    assert.equal(table.sweep(trusting)[0]?.argv[0], "b");
+    assert.equal(table.scan(trusting)[0]?.argv[0], "b");
   });
 
   test("passes over what is left out, until it is not", () => {
     const proc = new FakeProc({ pid: 10, startTime: OLD, argv: ["a"] });
     const table = tableOf(proc);
-    table.sweep(trusting);
+    table.scan(trusting);
     proc.set({ pid: 11, startTime: OLD, argv: ["b"] });
     {
       using _ = table.leaveOut(11 as Pid);
@@ -249,7 +249,7 @@ describe("ProcessTable.changes", () => {
     const table = tableOf(proc);
     const changesOf = (): number => {
       const before = table.changes;
-      table.sweep({ thorough: true });
+      table.scan({ thorough: true });
       return table.changes - before;
     };
     assert.equal(changesOf(), 1);
@@ -271,13 +271,13 @@ describe("ProcessTable.settle", () => {
       { pid: 11, startTime: YOUNG, uid: 0, argv: ["b"] },
     );
     const table = tableOf(proc);
-    table.sweep();
+    table.scan();
     table.settle();
     const { stat } = proc.reads;
     table.settle();
     assert.equal(proc.reads.stat, stat);
     proc.set({ pid: 12, startTime: 99_998, argv: ["c"] });
-    table.sweep();
+    table.scan();
     const before = proc.reads.stat;
     await waitFor(() => {
       table.settle();
@@ -286,15 +286,15 @@ describe("ProcessTable.settle", () => {
   });
 });
 
-describe("ProcessTable.sweepSoon", () => {
+describe("ProcessTable.scanSoon", () => {
   test("is one look for all who ask at once, and another for who asks later", async () => {
     const proc = new FakeProc({ pid: 10, startTime: OLD, argv: ["a"] });
     const table = tableOf(proc);
-    const [first, second] = await Promise.all([table.sweepSoon(), table.sweepSoon()]);
+    const [first, second] = await Promise.all([table.scanSoon(), table.scanSoon()]);
     assert.equal(first, second);
     assert.equal(proc.reads.stat, 1);
     proc.set({ pid: 11, startTime: OLD, argv: ["b"] });
-    assert.equal((await table.sweepSoon()).length, 2);
+    assert.equal((await table.scanSoon()).length, 2);
   });
 
   test("fails for all who ask at once, and not for ever", async () => {
@@ -305,32 +305,32 @@ describe("ProcessTable.sweepSoon", () => {
       if (mayRead) return [10 as Pid];
       throw new ProcError("denied", "/proc", "not ours to read");
     };
-    await Promise.all([1, 2].map(async () => await assert.rejects(table.sweepSoon(), ProcError)));
+    await Promise.all([1, 2].map(async () => await assert.rejects(table.scanSoon(), ProcError)));
     mayRead = true;
-    assert.equal((await table.sweepSoon()).length, 1);
+    assert.equal((await table.scanSoon()).length, 1);
   });
 });
 
 describe("ProcessTable.isCurrent", () => {
-  test("is false before the first sweep", () => {
+  test("is false before the first scan", () => {
     assert.equal(tableOf(new FakeProc({ pid: 10, startTime: OLD })).isCurrent(), false);
   });
 
   test("is true while no process is born and none is young", () => {
     const proc = new FakeProc({ pid: 10, startTime: OLD, argv: ["a"] });
     const table = tableOf(proc);
-    table.sweep();
+    table.scan();
     assert.equal(table.isCurrent(), true);
     proc.set({ pid: 11, startTime: OLD, argv: ["b"] });
     assert.equal(table.isCurrent(), false);
-    table.sweep();
+    table.scan();
     assert.equal(table.isCurrent(), true);
   });
 
-  test("is false when one is young, and twice as old as when it was judged", async () => {
+  test("is false when one is young, and twice as old as when it was classified", async () => {
     const proc = new FakeProc({ pid: 10, startTime: 99_998, argv: ["a"] });
     const table = tableOf(proc);
-    table.sweep();
+    table.scan();
     await waitFor(() => !table.isCurrent(), "it is due");
   });
 
@@ -338,7 +338,7 @@ describe("ProcessTable.isCurrent", () => {
     const proc = new FakeProc({ pid: 10, startTime: OLD, argv: ["a"] });
     proc.last = 0;
     const table = tableOf(proc);
-    table.sweep();
+    table.scan();
     assert.equal(table.isCurrent(), false);
   });
 });

@@ -7,8 +7,8 @@ import {
   type LookOptions,
   lookFor,
   runsOneOf,
-  type Subject,
-  subjectOf,
+  type Program,
+  programOf,
 } from "../../src/identity/program.ts";
 import { emptyRecord } from "../../src/state/record.ts";
 import { FakeProc } from "../support/fake-proc.ts";
@@ -21,7 +21,7 @@ const uid = process.getuid?.() ?? 0;
 interface Scene {
   readonly host: Host;
   readonly proc: FakeProc;
-  readonly subject: Subject;
+  readonly program: Program;
 }
 
 /** A machine, and the program `server`; `retired`: a program that was configured once. */
@@ -40,14 +40,14 @@ function scene(retired?: string): Scene {
     watcher: () => ({ isChild: () => true }) as Partial<ProcessWatcher>,
   } as Partial<Host> as Host;
   const settings = programSettings("/no/such", ["server"], { pidfile: "/no/such/pid" });
-  const subject = subjectOf(settings, host);
-  return { host, proc, subject };
+  const program = programOf(settings, host);
+  return { host, proc, program };
 }
 
 test("a look can leave out what an earlier process of the program has left", () => {
-  const { host, proc, subject } = scene();
+  const { host, proc, program } = scene();
   const look = (options: LookOptions): number | undefined => {
-    const found = lookFor(subject, undefined, host, options);
+    const found = lookFor(program, undefined, host, options);
     return found.kind === "running" ? found.process.pid : undefined;
   };
   // A worker that has written over its environment, and one that has not.
@@ -61,11 +61,11 @@ test("a look can leave out what an earlier process of the program has left", () 
 });
 
 test("what was left of a removed section is taken by who has launched nothing himself", () => {
-  const { host, proc, subject } = scene("gone");
+  const { host, proc, program } = scene("gone");
   proc.set({ pid: 30, uid, argv: ["server"], environ: marks("gone", "home-1-2") });
-  const own = { ...emptyRecord(subject.name, "boot"), launch: "home-1-3" };
-  assert.equal(lookFor(subject, undefined, host).kind, "running");
-  assert.equal(lookFor(subject, own, host).kind, "absent");
+  const own = { ...emptyRecord(program.name, "boot"), launch: "home-1-3" };
+  assert.equal(lookFor(program, undefined, host).kind, "running");
+  assert.equal(lookFor(program, own, host).kind, "absent");
 });
 
 test("a process runs a file also where that was replaced on the disk since", () => {

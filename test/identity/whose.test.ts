@@ -8,7 +8,7 @@ import type { Host } from "../../src/host/host.ts";
 import { ClaimedOwners } from "../../src/identity/owners.ts";
 import { ProcessTable } from "../../src/identity/process-table.ts";
 import { emptyRecord, type ProgramRecord } from "../../src/state/record.ts";
-import { lookFor, type Subject } from "../../src/identity/program.ts";
+import { lookFor, type Program } from "../../src/identity/program.ts";
 import { isApp } from "../support/app-pattern.ts";
 import { FAKE_UID, FakeProc, type FakeProcess } from "../support/fake-proc.ts";
 
@@ -62,7 +62,7 @@ class World {
   look(name: Name): ProcessRef | undefined {
     const record = this.#records.get(name) ?? emptyRecord(name, "boot");
     const before = record.process;
-    const found = lookFor(subject(name), record, this.#host, { maxAgeMs: 0 });
+    const found = lookFor(program(name), record, this.#host, { maxAgeMs: 0 });
     if (found.kind === "absent") {
       assert.ok(!this.#lives(before), `${name} has lost ${before?.pid}, which lives`);
       return undefined;
@@ -220,7 +220,7 @@ class World {
   }
 }
 
-function subject(name: Name): Subject {
+function program(name: Name): Program {
   return {
     name,
     enabled: true,

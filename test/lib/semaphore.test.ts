@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
-import { Turns } from "../../src/lib/semaphore.ts";
+import { Semaphore } from "../../src/lib/semaphore.ts";
 
-describe("Turns", () => {
+describe("Semaphore", () => {
   test("gives so many turns at once, and the next when one is done", async () => {
-    const turns = new Turns(2);
+    const turns = new Semaphore(2);
     const first = await turns.take();
     await turns.take();
     let third = false;
@@ -21,7 +21,7 @@ describe("Turns", () => {
   });
 
   test("gives turns in the order in which they were asked for", async () => {
-    const turns = new Turns(1);
+    const turns = new Semaphore(1);
     const order: number[] = [];
     await Promise.all(
       [1, 2, 3, 4].map(async (number) => {
@@ -35,7 +35,7 @@ describe("Turns", () => {
   });
 
   test("takes a turn back only once", async () => {
-    const turns = new Turns(1);
+    const turns = new Semaphore(1);
     const done = await turns.take();
     done();
     done();
@@ -54,7 +54,7 @@ describe("Turns", () => {
         fc.integer({ min: 1, max: 4 }),
         fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 20 }),
         async (count, jobs) => {
-          const turns = new Turns(count);
+          const turns = new Semaphore(count);
           let underWay = 0;
           let most = 0;
           let finished = 0;

@@ -5,7 +5,7 @@ import {
   type ActivityOptions,
   type FolderSight,
 } from "../../src/monitors/activity.ts";
-import { Patience } from "../../src/lib/timeout-pool.ts";
+import { TimeoutPool } from "../../src/lib/timeout-pool.ts";
 import type { Violation } from "../../src/monitors/violation.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { FakeTime } from "./fake-time.ts";
@@ -44,7 +44,7 @@ export class Scene {
       notBefore: this.time.now,
       onViolation: (violation) => this.violations.push(violation),
       onDegraded: (reason) => this.degraded.push(reason),
-      patience: new Patience(),
+      patience: new TimeoutPool(),
       ports: {
         modified: async (_path, isThorough) => {
           this.looks += 1;

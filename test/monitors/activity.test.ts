@@ -17,7 +17,7 @@ import {
   allBut,
   fileActivity,
 } from "../../src/monitors/activity.ts";
-import { Patience } from "../../src/lib/timeout-pool.ts";
+import { TimeoutPool } from "../../src/lib/timeout-pool.ts";
 import type { Violation } from "../../src/monitors/violation.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -269,7 +269,7 @@ describe("ActivityMonitor", () => {
 
     test("that hangs keeps no other file from being looked at", async (t) => {
       const scene = new Scene(t);
-      const patience = new Patience();
+      const patience = new TimeoutPool();
       const never: Later<number>[] = [];
       for (let count = 0; count < 3; count += 1) {
         scene.monitor({

@@ -5,10 +5,10 @@ import { ProcError } from "../../proc/error.ts";
 import type { Pid } from "../../proc/pid.ts";
 import type { SmapsRollup } from "../../proc/smaps_rollup.ts";
 import type { Host } from "../../src/host/host.ts";
-import { observeAll, type Surroundings } from "../../src/status/observe.ts";
+import { observeAll, type StatusContext } from "../../src/status/observe.ts";
 import { writePidfile } from "../../src/state/pidfile.ts";
 import { emptyRecord, recordPath, writeRecord } from "../../src/state/record.ts";
-import { subjectOf } from "../../src/identity/program.ts";
+import { programOf } from "../../src/identity/program.ts";
 import type { ProgramStatus } from "../../src/status/status.ts";
 import { makeLab } from "../support/lab.ts";
 import { child, refOf } from "../support/processes.ts";
@@ -20,17 +20,17 @@ async function lookAt(
   t: TestContext,
   count: number,
   read: (real: Read) => Read,
-  more: Partial<Surroundings> = {},
+  more: Partial<StatusContext> = {},
 ): Promise<{ all: readonly ProgramStatus[]; pids: readonly Pid[] }> {
   const lab = makeLab(t);
   const pids: Pid[] = [];
-  const subjects = Array.from({ length: count }, (_, index) => {
+  const programs = Array.from({ length: count }, (_, index) => {
     const words = [String(3001 + index)];
     const { pid } = refOf(child(t, "sleep", words).pid);
     pids.push(pid);
     const settings = lab.settings(["sleep", ...words], { name: `web${index}` });
     writePidfile(settings.pidfile, pid);
-    return subjectOf(settings, lab.host);
+    return programOf(settings, lab.host);
   });
   const { proc } = lab.host;
   const host: Host = {
@@ -40,7 +40,7 @@ async function lookAt(
     proc: { ...proc, smapsRollup: read((pid) => proc.smapsRollup(pid)) },
   };
   const around = { host, bootId: proc.bootId(), uptimeSeconds: proc.uptime() };
-  const all = await observeAll(subjects, {
+  const all = await observeAll(programs, {
     ...around,
     daemon: "none",
     withCommands: false,
@@ -106,8 +106,8 @@ describe("observeAll, of a program that is tried again", () => {
       const path = recordPath(host.state, "web");
       const written = { ...record, at: new Date(now + writtenMs).toISOString() };
       writeFileSync(path, JSON.stringify(written));
-      const subject = subjectOf(lab.settings(["sleep", "3999"]), host);
-      const [one] = await observeAll([subject], {
+      const program = programOf(lab.settings(["sleep", "3999"]), host);
+      const [one] = await observeAll([program], {
         host,
         bootId: host.proc.bootId(),
         uptimeSeconds: host.proc.uptime(),
@@ -141,7 +141,7 @@ describe("observeAll, of a program whose process hides its memory", () => {
       const host: Host = { ...lab.host, proc };
       const record = emptyRecord("web", proc.bootId());
       writeRecord(host.state, { ...record, phase: "running", wish: "up", process: ref });
-      const [one] = await observeAll([subjectOf(lab.settings(["sleep", "3997"]), host)], {
+      const [one] = await observeAll([programOf(lab.settings(["sleep", "3997"]), host)], {
         host,
         bootId: proc.bootId(),
         uptimeSeconds: proc.uptime(),
@@ -171,7 +171,7 @@ describe("observeAll, of a program that is being ended", () => {
       const host: Host = { ...lab.host, proc };
       const record = emptyRecord("web", proc.bootId());
       writeRecord(host.state, { ...record, phase: "stopping", wish: "down", process });
-      const [one] = await observeAll([subjectOf(lab.settings(["sleep", "3998"]), host)], {
+      const [one] = await observeAll([programOf(lab.settings(["sleep", "3998"]), host)], {
         host,
         bootId: proc.bootId(),
         uptimeSeconds: proc.uptime(),

@@ -8,8 +8,8 @@ import type { Host } from "../../src/host/host.ts";
 import { stateDir } from "../../src/state/state-dir.ts";
 import { ProcessTable } from "../../src/identity/process-table.ts";
 import { emptyRecord, type ProgramRecord } from "../../src/state/record.ts";
-import { subjectOf } from "../../src/identity/program.ts";
-import { Remains } from "../../src/supervisor/leftovers.ts";
+import { programOf } from "../../src/identity/program.ts";
+import { Leftovers } from "../../src/supervisor/leftovers.ts";
 import { FakeProc, type FakeProcess } from "../support/fake-proc.ts";
 import { marks } from "../support/marks.ts";
 import { child, refOf } from "../support/processes.ts";
@@ -63,7 +63,7 @@ function scene(t: TestContext, isGroup = true, another?: number): Scene {
     launch: LAUNCH,
     image: 7,
   };
-  const remains = new Remains(host, () => new AbortController().signal);
+  const remains = new Leftovers(host, () => new AbortController().signal);
   return {
     proc,
     session,
@@ -80,7 +80,7 @@ function scene(t: TestContext, isGroup = true, another?: number): Scene {
       }),
     heir: async (exit, title, exe = "server") => {
       const found = await remains.heir(
-        subjectOf(settings, host),
+        programOf(settings, host),
         { ...record, title },
         {
           exe,

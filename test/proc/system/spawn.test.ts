@@ -27,8 +27,8 @@ import {
   type Spawner,
   type SpawnOrder,
 } from "../../../proc/system/spawn.ts";
-import { Turns } from "../../../src/lib/semaphore.ts";
-import type { ProcessWatch, ProcessWatcher } from "../../../proc/system/process-handle.ts";
+import { Semaphore } from "../../../src/lib/semaphore.ts";
+import type { ProcessHandle, ProcessWatcher } from "../../../proc/system/process-handle.ts";
 import { cleanUp } from "../../support/clean-up.ts";
 import { inheritableDescriptor } from "../../support/inheritable.ts";
 import { hangOnOpen } from "../../support/lease.ts";
@@ -47,7 +47,7 @@ interface Scene {
   readonly watcher: ProcessWatcher;
   order(argv: SpawnOrder["argv"], more?: Partial<SpawnOrder>): SpawnOrder;
   /** Killed after the test. */
-  spawn(argv: SpawnOrder["argv"], more?: Partial<SpawnOrder>): Promise<ProcessWatch>;
+  spawn(argv: SpawnOrder["argv"], more?: Partial<SpawnOrder>): Promise<ProcessHandle>;
   /** What the children have written so far. */
   said(): string;
 }
@@ -351,7 +351,7 @@ describe("NativeSpawner", { skip }, () => {
     const made = scene(t, native(t));
     await inTime((await made.spawner.spawn(made.order(["/bin/true"]))).exited, "the first");
     const before = readdirSync("/proc/self/fd").length;
-    const turns = new Turns(8);
+    const turns = new Semaphore(8);
     const exits = await inTime(
       Promise.all(
         Array.from({ length: 1000 }, async () => {

@@ -1,14 +1,14 @@
 import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import type { ProcessWatch } from "../../proc/system/process-handle.ts";
+import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import { awaitNotice } from "../lifecycle/exit-notice.ts";
 import type { Host } from "../host/host.ts";
 
 /** Holds on to the process of one program: its end is noticed at once. */
-export class Hold {
+export class HeldProcess {
   readonly #host: Pick<Host, "watcher" | "table" | "proc">;
   readonly #onEnd: () => void;
-  #watch: ProcessWatch | undefined;
+  #watch: ProcessHandle | undefined;
   #leftOut: Disposable | undefined;
   #exit: Exit | undefined;
   #hasEnded = false;
