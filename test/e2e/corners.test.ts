@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { test } from "node:test";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
+import { whileStopped } from "./looks.ts";
 import { cleanUp } from "../support/clean-up.ts";
 
 test("a stop need not wait for a long start window of usrsvcd", async (t) => {
@@ -107,7 +108,7 @@ test("a state folder that is deleted under usrsvcd is made anew, and programs ar
   cleanUp(t, () => daemon.kill("SIGKILL"));
   const pid = await home.running("web");
   await waitFor("its start", () => home.read("state/programs/web.json").includes('"running"'));
-  rmSync(home.file("state"), { recursive: true });
+  whileStopped(daemon.pid ?? 0, () => rmSync(home.file("state"), { recursive: true }));
   daemon.kill("SIGUSR1");
   await waitFor("the folder", () => home.read("state/usrsvcd.json") !== "");
   process.kill(pid, "SIGKILL");

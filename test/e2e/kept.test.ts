@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { cleanUp } from "../support/clean-up.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
-import { daemonPid, kill, onlyPid, pids, settled, stays, told, up } from "./looks.ts";
+import { daemonPid, kill, onlyPid, pids, settled, stays, told, up, whileStopped } from "./looks.ts";
 
 /** Removes all that is kept of programs, by hand, as a cleaner would. */
 function removeRecords(home: Home): void {
@@ -90,7 +90,7 @@ describe("what usrsvcd holds lives, whatever becomes of its files", () => {
     for (const name of names) home.program(name, { command: sleeper() });
     await home.usrsvcd();
     const before = await up(home, ...names);
-    rmSync(home.file("state"), { recursive: true, maxRetries: 10 }); // usrsvcd writes there
+    whileStopped(await daemonPid(home), () => rmSync(home.file("state"), { recursive: true }));
     rmSync(home.file("run"), { recursive: true });
     mkdirSync(home.file("run"));
     await home.usrsvcd("reread");

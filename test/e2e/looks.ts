@@ -159,3 +159,16 @@ export async function stays(
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
+
+/**
+ * Steps that a process, usrsvcd for one, must not come between: where its folder is missing it makes one, and writes
+ * into one that is being deleted.
+ */
+export function whileStopped(pid: number, steps: () => void): void {
+  process.kill(pid, "SIGSTOP");
+  try {
+    steps();
+  } finally {
+    process.kill(pid, "SIGCONT");
+  }
+}

@@ -14,7 +14,18 @@ import {
 import { describe, test } from "node:test";
 import type { Pid } from "../../proc/pid.ts";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
-import { daemonPid, endAfter, kill, onlyPid, parentOf, pids, settled, told, up } from "./looks.ts";
+import {
+  daemonPid,
+  endAfter,
+  kill,
+  onlyPid,
+  parentOf,
+  pids,
+  settled,
+  told,
+  up,
+  whileStopped,
+} from "./looks.ts";
 
 import { nginx, redis } from "./servers.ts";
 
@@ -321,9 +332,10 @@ test("usrsvcd lets the others know again of a state folder when they have forgot
   await home.usrsvcd();
   await up(home, "web");
   const links = home.file(".local/state/usrsvc/states");
-  rmSync(home.file(".local/state/usrsvc"), { recursive: true, maxRetries: 10 }); // usrsvcd writes there
+  const daemon = await daemonPid(home);
+  whileStopped(daemon, () => rmSync(home.file(".local/state/usrsvc"), { recursive: true }));
   await waitFor("the link", () => pathsIn(links).length === 1, 20_000);
-  assert.ok(isAlive(await daemonPid(home)));
+  assert.ok(isAlive(daemon));
 });
 
 function pathsIn(folder: string): readonly string[] {
@@ -331,16 +343,6 @@ function pathsIn(folder: string): readonly string[] {
     return readdirSync(folder);
   } catch {
     return []; // not there yet
-  }
-}
-
-/** Of two steps that usrsvcd must not come between: where its folder is missing, it makes one. */
-function whileStopped(pid: number, steps: () => void): void {
-  process.kill(pid, "SIGSTOP");
-  try {
-    steps();
-  } finally {
-    process.kill(pid, "SIGCONT");
   }
 }
 

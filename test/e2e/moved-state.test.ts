@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:f
 import { describe, test, type TestContext } from "node:test";
 import { cleanUp } from "../support/clean-up.ts";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
-import { pids } from "./looks.ts";
+import { pids, whileStopped } from "./looks.ts";
 
 /*
  * The state folder of a usrsvcd that runs is moved away, or deleted. It makes it anew, but looks every 10 s
@@ -69,8 +69,8 @@ const LOG = "usrsvcd_stdout = ~/usrsvcd.log\n";
 
 const LOSSES = {
   moved: (state: string) => renameSync(state, `${state}.away`),
-  // usrsvcd may make a part of it anew meanwhile.
-  deleted: (state: string) => rmSync(state, { recursive: true, maxRetries: 20, retryDelay: 5 }),
+  deleted: (state: string, daemon: number) =>
+    whileStopped(daemon, () => rmSync(state, { recursive: true })),
 };
 
 for (const [how, lose] of Object.entries(LOSSES)) {
@@ -79,7 +79,7 @@ for (const [how, lose] of Object.entries(LOSSES)) {
       test(`does not hide its usrsvcd ${way.what}`, async (t) => {
         const { home, state, daemon, found, words } = await stage(t, way);
         const before = found();
-        lose(state);
+        lose(state, daemon);
         const status = await home.usrsvc(...words, "status");
         const said = new RegExp(`usrsvcd, pid ${daemon}: its state folder was ${how}`);
         assert.match(status.out, said);
@@ -99,7 +99,7 @@ for (const [how, lose] of Object.entries(LOSSES)) {
     test("lets its usrsvcd say, as it leaves, what runs on", async (t) => {
       const { home, state, daemon, found } = await stage(t, { what: "in the background" }, LOG);
       const before = found();
-      lose(state);
+      lose(state, daemon);
       const { out } = await home.usrsvcd("stop");
       assert.match(out, how === "moved" ? /; web runs on$/m : /; its programs run on$/m);
       assert.ok(!isAlive(daemon));
@@ -110,12 +110,12 @@ for (const [how, lose] of Object.entries(LOSSES)) {
     test("is waited for by who acts on a program, so that nothing is doubled and a stop lasts", async (t) => {
       const { home, state, daemon, found } = await stage(t, { what: "in the background" });
       const before = found();
-      lose(state);
+      lose(state, daemon);
       const start = await home.usrsvc("start", "web");
       assert.match(start.out, new RegExp(`runs already, pid ${before[0]}`));
       assert.match(start.err, /waits for that/);
       rmSync(`${state}.away`, { recursive: true, force: true });
-      lose(state);
+      lose(state, daemon);
       const stop = await home.usrsvc("stop", "web");
       assert.match(stop.out, new RegExp(`stopped, pid ${before[0]}`));
       await home.usrsvcd("restart");
@@ -133,8 +133,9 @@ test("a state folder that is moved and then deleted does not hide its usrsvcd, n
   cleanUp(t, async () => await home.usrsvcd(...other, "stop"));
   await home.usrsvcd(...other); // its pidfile is the same
   LOSSES.moved(state);
-  LOSSES.deleted(`${state}.away`);
-  LOSSES.deleted(home.file("other"));
+  LOSSES.deleted(`${state}.away`, daemon);
+  // The other may make a part of its folder anew meanwhile.
+  rmSync(home.file("other"), { recursive: true, maxRetries: 20, retryDelay: 5 });
   const said = new RegExp(`usrsvcd, pid ${daemon}: its state folder was deleted`);
   assert.match((await home.usrsvcd("status")).out, said);
   assert.equal((await home.usrsvcd("start")).code, 135);
