@@ -70,12 +70,14 @@ export function callAt(atMs: number, call: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** What `read` yields: for all who ask within `ms` it is read once. */
-export function lately<T>(ms: number, read: () => T): () => T {
+/** What `read` yields: for all who ask within `ms` it is read once. Who asks may want it younger than that. */
+export function lately<T>(ms: number, read: () => T): (mostMs?: number) => T {
   let known: { readonly value: T; readonly at: number } | undefined;
-  return () => {
+  return (mostMs = ms) => {
     const now = monotonicMs();
-    if (known === undefined || now - known.at > ms) known = { value: read(), at: now };
+    if (known === undefined || now - known.at > Math.min(ms, mostMs)) {
+      known = { value: read(), at: now };
+    }
     return known.value;
   };
 }

@@ -15,8 +15,8 @@ export interface SupervisorContext {
   readonly memory: MemoryMonitor;
   /** True where another program writes to the same files: nobody can tell whose words are there. */
   readonly isSharedLog: (settings: Pick<ProgramSettings, "stdout" | "stderr">) => boolean;
-  /** What bears marks of this usrsvc, as it was a moment ago. */
-  readonly marked: () => Marked;
+  /** What bears marks of this usrsvc, as it was a moment ago, or `mostMs` at most. */
+  readonly marked: (mostMs?: number) => Marked;
   /** True while the state folder is somewhere else, and is not to be made anew. */
   readonly isMovedAway: () => boolean;
   /** Called when a program may have got another state. */

@@ -135,13 +135,14 @@ export class Starter {
 
   /**
    * Names what earlier starts of it have left in sessions of their own: it runs on, and may hold what the new
-   * one needs. Once that runs, and with one look for all that are started within a second.
+   * one needs. Once that runs, and with one look for all that are started within a second: after its death, since
+   * what left its session may have done so just before.
    */
   lookBehind(): void {
     const { host, marked } = this.#around;
     const { name } = this.#ledger;
     const { launch } = this.#ledger.base();
-    const among = marked().get(name) ?? [];
+    const among = marked(this.#leftovers.ageMs).get(name) ?? [];
     for (const text of describeStragglers(name, host, { launch, among })) {
       this.#ledger.log("warn", "program.warning", {}, text);
     }

@@ -163,6 +163,22 @@ test("what has left the session of a program that died is named when that is sta
   assert.ok(isAlive(behind));
 });
 
+test("also of one that dies right after its start, which has just looked", async (t) => {
+  const home = new Home(t);
+  const helper = sleeper();
+  const script = `#!/bin/sh\nif [ -e ran ]; then exec ${sleeper()}; fi\n: >ran\nsleep 0.2\nsetsid ${helper} &\nsleep 0.2\nexit 1\n`;
+  home.program("web", { command: home.script("web.sh", script), success_seconds: "0.1" });
+  await home.usrsvcd();
+  const line = await waitFor("its line", () =>
+    told(home, "program.warning", "web").find(({ msg }) => msg.endsWith(" runs on")),
+  );
+  assert.match(
+    line.msg,
+    new RegExp(`process \\d+ \\(${helper}\\) stems from an earlier start of it`),
+  );
+  endAfter(t, home, new RegExp(`^${helper}$`));
+});
+
 describe("what runs on after a stop, in a session of its own, is not the program from then on", () => {
   /** `what`: what the master's worker does with its words and its environment. */
   const kinds: readonly [what: string, settings: (home: Home) => Record<string, string>][] = [
