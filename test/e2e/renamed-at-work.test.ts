@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
 import { describe, test, type TestContext } from "node:test";
 import { finished, Home, isAlive, type Result, sleeper, waitFor } from "./home.ts";
 import { pids, sessionOf, told, up } from "./looks.ts";
@@ -23,10 +24,16 @@ function titled(home: Home): string {
   return home.script("titled.sh", `#!/bin/bash\nexec -a 'app: main' ${sleeper()}\n`);
 }
 
-/** One that takes its time to end. */
-function slow(home: Home): string {
-  const text = "#!/bin/bash\ntrap 'sleep 2; exit 0' TERM\nwhile :; do sleep 0.1; done\n";
-  return home.script("slow.sh", text);
+/** One that does not end before it is let go, or before `seconds` are over. */
+function slow(home: Home, seconds?: number): string {
+  writeFileSync(home.file("held"), "");
+  const wait = seconds === undefined ? "while [ -e held ]; do sleep 0.1; done" : `sleep ${seconds}`;
+  const trap = `trap '${wait}; exit 0' TERM`;
+  return home.script("slow.sh", `#!/bin/bash\n${trap}\nwhile :; do sleep 0.1; done\n`);
+}
+
+function letGo(home: Home): void {
+  rmSync(home.file("held"));
 }
 
 /** Under usrsvcd, x is told to end, and takes long for that; meanwhile its section becomes x2. */
@@ -45,6 +52,8 @@ async function renamedWhileEnding(
   });
   rename(home, { x: command }, { x2: command });
   await home.usrsvcd("reread");
+  assert.ok(isAlive(old), "the reread waits for nobody");
+  letGo(home);
   return { home, old, done };
 }
 
@@ -141,7 +150,6 @@ describe("sections that are renamed while somebody restarts one of them", () => 
 
   test("also while it takes long to end", async (t) => {
     const { home, old, done: restart } = await renamedWhileEnding(t, "restart");
-    assert.ok(isAlive(old), "the reread waits for nobody");
     await oneUntil(home, /slow\.sh$/, restart);
     const [pid] = await oneUntil(home, /slow\.sh$/, up(home, "x2"));
     assert.notEqual(pid, old);
@@ -191,7 +199,7 @@ describe("sections that are renamed while somebody restarts one of them", () => 
 
   test("without usrsvcd, while it takes long to end", async (t) => {
     const home = new Home(t);
-    const command = slow(home);
+    const command = slow(home, 3);
     rename(home, {}, { x: command });
     await home.usrsvc("start", "x");
     const restart = finished(home.spawn("usrsvc.cjs", ["restart", "x"]));
