@@ -119,7 +119,10 @@ interface Look {
   readonly isWiped: boolean;
 }
 
-function lookAtAll(launch: LaunchNote, { proc }: Pick<IdentityPorts, "proc">): readonly Look[] {
+function lookAtAll(
+  launch: Pick<LaunchNote, "id">,
+  { proc }: Pick<IdentityPorts, "proc">,
+): readonly Look[] {
   return proc.pids().flatMap((pid) => {
     try {
       if (pid === process.pid || proc.uid(pid) !== process.getuid?.()) return [];
@@ -179,7 +182,7 @@ function firstWithLog(
 function firstWiped(
   looks: readonly Look[],
   name: string,
-  { id }: LaunchNote,
+  { id }: Pick<LaunchNote, "id">,
   program: Known | undefined,
   { proc, ownerOf, watcher, env, programs }: LaunchHost,
 ): Look | undefined {
@@ -197,6 +200,20 @@ function firstWiped(
     return programs === undefined || !isRivals(ref, name, { proc, env, programs });
   });
   return same.length === 1 ? same[0] : undefined;
+}
+
+/**
+ * The daemon of a launch that went to the background, and wrote over its environment, before more of it was
+ * seen; undefined where there is none, or where several may be it.
+ *
+ * @param id the launch, as the mark has it
+ */
+export function wipedDaemon(
+  id: string,
+  program: Known & { readonly name: string },
+  host: LaunchHost,
+): ProcessRef | undefined {
+  return firstWiped(lookAtAll({ id }, host), program.name, { id }, program, host)?.ref;
 }
 
 function executableOf({ pid }: ProcessRef, proc: IdentityPorts["proc"]): string | undefined {

@@ -10,6 +10,7 @@ import { isCopy, type Launch, offspring, relation } from "../identity/lineage.ts
 import type { Pattern } from "../identity/match.ts";
 import { readPidfile } from "../state/pidfile.ts";
 import type { TableEntry } from "../identity/process-classifier.ts";
+import { wipedDaemon } from "../identity/unfinished-launch.ts";
 import type { Via } from "../state/record.ts";
 
 /** The program's process, and how it was found. */
@@ -188,7 +189,24 @@ export class StartMatch {
     const [heir] = topMatches(own, all);
     if (heir !== undefined) return { process: heir.ref, main: undefined, via: "launch" };
     const [found] = topMatches(free, all);
-    return found && { process: found.ref, main: undefined, via: "scan" };
+    if (found !== undefined) return { process: found.ref, main: undefined, via: "scan" };
+    const wiped = this.#wipedDaemon(exit);
+    return wiped && { process: wiped, main: undefined, via: "launch" };
+  }
+
+  /** Its first process may have left before its image was seen, among many that are started at once. */
+  #wipedDaemon(exit: Exit | undefined): ProcessRef | undefined {
+    const { launch } = this.#launch;
+    if (launch === undefined || this.#image !== undefined || !this.#mayBeDaemon(exit)) {
+      return undefined;
+    }
+    return wipedDaemon(launch, this.#program, this.#host);
+  }
+
+  /** What was launched is the program, and has left in good order. */
+  #mayBeDaemon(exit: Exit | undefined): boolean {
+    const { isLaunched, isShell } = this.#pattern;
+    return isLaunched && !isShell && exit?.kind === "code" && exit.code === 0;
   }
 
   /** Who goes to the background goes into the folder "/", by custom. */
@@ -198,8 +216,7 @@ export class StartMatch {
 
   /** What was launched has gone to the background: what goes on is its copy, whatever title it has by now. */
   #isDaemon(ref: ProcessRef, exit: Exit | undefined): boolean {
-    const { isLaunched, isShell } = this.#pattern;
-    if (!isLaunched || isShell || exit?.kind !== "code" || exit.code !== 0) return false;
+    if (!this.#mayBeDaemon(exit)) return false;
     if (this.#image !== undefined) return isCopy(ref, this.#image, this.#host.proc);
     if (!sameProcess(this.#seen.get(ref.pid), ref)) return false;
     const stat = statIfAny(this.#host.proc, ref.pid);

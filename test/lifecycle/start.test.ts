@@ -44,6 +44,7 @@ import { tellsExitOfReaped } from "../support/watch-claims.ts";
 import { marks } from "../support/marks.ts";
 
 const proc = procReader();
+const REDIS = "/usr/bin/redis-server";
 const { O_APPEND, O_NONBLOCK } = constants;
 
 /** A program that has nothing to do: word for word its own, so that no other test's is meant. */
@@ -692,6 +693,36 @@ describe("start, of its failure", () => {
       await waitFor(() => lab.living().length === 0, "nothing of it lives");
     }
   });
+
+  for (const others of [0, 1]) {
+    test(
+      `a daemon that wrote over its environment is found, although its first process left unseen; ${others} of its kind`,
+      { skip: !existsSync(REDIS) && "redis-server is not installed" },
+      async (t) => {
+        const lab = makeLab(t, (host) => ({
+          ...host,
+          proc: hidingImage(Number.POSITIVE_INFINITY),
+        }));
+        const argvOf = (name: string): readonly string[] => {
+          const folder = join(lab.dir, name);
+          mkdirSync(folder);
+          const words = `--daemonize yes --port 0 --unixsocket ${folder}/s --save  --dir ${folder}`;
+          return [REDIS, ...words.split(" ")];
+        };
+        const started: ProcessRef[] = [];
+        cleanUp(t, () => started.forEach(killRef));
+        for (let other = 0; other <= others; other += 1) {
+          const program = lab.settings(argvOf(`d${other}`), {
+            name: `redis${other}`,
+            successMs: 1000,
+          });
+          const ref = startedProcess(await lab.start(program));
+          started.push(ref);
+          assert.match(proc.cmdline(ref.pid).join(" "), new RegExp(`redis-server .*d${other}/s`));
+        }
+      },
+    );
+  }
 
   test("a daemon that forks, leaves with 0 and does not match is a failure, and is ended", async (t) => {
     const lab = makeLab(t);
