@@ -7,6 +7,7 @@ import { PollingWatcher } from "../../proc/system/polling.ts";
 import { assertOwnProc } from "../../proc/own-proc.ts";
 import { type ProcReader, procReader } from "../../proc/reader.ts";
 import { NativeSpawner, NodeSpawner, type Spawner } from "../../proc/system/spawn.ts";
+import { Sight } from "../lifecycle/sight.ts";
 import { Semaphore } from "../lib/semaphore.ts";
 import type { ProcessWatcher } from "../../proc/system/process-handle.ts";
 import type { ProgramSettings, Standing } from "../config/settings.ts";
@@ -81,6 +82,7 @@ export function linuxHost(
     proc,
     watcher: () => needTools().watcher,
     spawner: () => needTools().spawner,
+    sight: new Sight(),
     launchTurn: async (signal) => await turns.take(signal),
     launching: new Set(),
     table,

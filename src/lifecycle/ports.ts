@@ -1,4 +1,5 @@
 import type { LaunchPorts } from "../launch/ports.ts";
+import type { Sight } from "./sight.ts";
 
 /** What it takes to start and stop programs. */
 export interface LifecyclePorts extends LaunchPorts {
@@ -7,6 +8,8 @@ export interface LifecyclePorts extends LaunchPorts {
    * Rejects when the signal is aborted.
    */
   readonly launchTurn: (signal?: AbortSignal) => Promise<() => void>;
+  /** Launches that nobody has seen anything of yet. */
+  readonly sight: Sight;
   /** Who writes the records. */
   readonly by: "usrsvc" | "usrsvcd";
 }

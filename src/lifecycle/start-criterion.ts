@@ -54,7 +54,7 @@ export class StartMatch {
     this.#host = host;
     this.#launch = launch;
     this.#top = launch.launched;
-    this.#noteImage(); // it may leave within a few ms
+    this.noteImage(); // it may leave within a few ms
   }
 
   /** `image` of what was launched, as far as it was seen. */
@@ -67,8 +67,8 @@ export class StartMatch {
     return { ...this.#launch, image: this.#image };
   }
 
-  /** A shell that prepares the launch has another one. */
-  #noteImage(): void {
+  /** Looks at it once more. A shell that prepares the launch has another image. */
+  noteImage(): void {
     const stat = statIfAny(this.#host.proc, this.#top.pid);
     const isTop = stat?.startTime === this.#top.startTime && stat.image > 0;
     if (isTop && !this.isLaunching()) this.#image = stat.image;
@@ -137,7 +137,7 @@ export class StartMatch {
     const pattern = this.#pattern;
     const top = this.#top;
     if (exit === undefined && sameProcess(proc.alive(top.pid), top)) {
-      this.#noteImage();
+      this.noteImage();
       // Executed by us, word for word: the same process stays the program whatever title it takes.
       if (pattern.isLaunched) return { process: top, main: this.#mainOf(top), via: "launch" };
       if (!this.isLaunching() && pattern.matches(this.#argv(top))) {

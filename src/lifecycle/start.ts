@@ -62,6 +62,8 @@ export interface StartContext {
 const LOOKS_MS = [1, 3, 10, 25, 50, 100, 200, 400, 700];
 /** With a short success_seconds, a shell that prepares the launch gets so long to become the program. */
 const EXEC_MS = 1000;
+/** A process in mid-exec shows no image; it is looked at for so long. */
+const IMAGE_MS = 3;
 const OUTPUT_LINES = 15;
 
 /**
@@ -104,9 +106,9 @@ async function begin(
   if (isProven !== true || !pattern.isLaunched) removeStalePidfile(program);
   host.launching.add(program.name);
   try {
-    const launched = await execute(program, launch, host);
-    context.lock.writeNote(launchNote(launch, host.proc.bootId(), launched.process));
-    return new Start(program, context, launched, launch, unreaped);
+    const begun = await executeInSight(program, launch, context);
+    context.lock.writeNote(launchNote(launch, host.proc.bootId(), begun.launched.process));
+    return new Start(program, context, begun, launch, unreaped);
   } catch (error) {
     const reason = describeLaunchError(error, program);
     if (reason === undefined) throw error;
@@ -121,6 +123,38 @@ async function begin(
     return failure(found.code, found.reason, found.trouble);
   } finally {
     host.launching.delete(program.name);
+  }
+}
+
+/** What was executed, and what was seen of it so far. */
+interface Begun {
+  readonly launched: Launched;
+  readonly match: StartMatch;
+}
+
+/**
+ * Executes a program, and sees its image before anything else is written: the first process of a daemon may leave
+ * within a few ms, and of several that are started at once each has to be told from the others then.
+ */
+async function executeInSight(
+  program: ProgramSettings,
+  launch: string,
+  { host, pattern }: StartContext,
+): Promise<Begun> {
+  await host.sight.clear();
+  const seen = host.sight.begin();
+  try {
+    const launched = await execute(program, launch, host);
+    const match = new StartMatch(program, pattern, host, { launch, launched: launched.process });
+    const end = monotonicMs() + IMAGE_MS;
+    while (match.image === undefined && monotonicMs() < end) {
+      await new Promise(setImmediate);
+      match.noteImage();
+    }
+    return { launched, match };
+  } finally {
+    seen();
+    await host.sight.clear();
   }
 }
 
@@ -177,7 +211,7 @@ class Start {
   constructor(
     program: ProgramSettings,
     context: StartContext,
-    launched: Launched,
+    { launched, match }: Begun,
     launch: string,
     unreaped: string | undefined,
   ) {
@@ -188,7 +222,7 @@ class Start {
     this.#notes = [...launched.notes];
     const { process, exited } = launched;
     const { host, pattern } = context;
-    this.#match = new StartMatch(program, pattern, host, { launch, launched: process });
+    this.#match = match;
     void exited.then((exit) => {
       this.#exit = exit;
       this.#notice();

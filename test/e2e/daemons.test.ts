@@ -464,3 +464,29 @@ sleep 1000;
     });
   },
 );
+
+test(
+  "three redis in the background that are started at once, beside others, are one each",
+  { skip: redis === undefined && "redis-server is not installed" },
+  async (t) => {
+    const home = new Home(t);
+    const names = ["a", "b", "c"];
+    for (const name of names) {
+      const folder = home.file(name);
+      mkdirSync(folder);
+      const words = `--daemonize yes --port 0 --unixsocket ${folder}/s --save "" --dir ${folder}`;
+      home.program(name, { command: `${redis} ${words}`, success_seconds: "1" });
+    }
+    for (const name of ["d", "e", "f", "g", "h"]) home.program(name, { command: sleeper() });
+    endAfter(t, home, /redis-server /);
+    await home.usrsvcd();
+    for (const name of names) await settled(home, name);
+    assert.deepEqual(told(home, "program.start-failed"), []);
+    for (const name of names) {
+      const { pid } = await home.statusOf(name);
+      assert.deepEqual(pids(home, new RegExp(`redis-server .*/${name}/s`)), [pid]);
+    }
+    assert.equal((await home.usrsvc("stop", "-P", ...names)).code, 0);
+    assert.deepEqual(pids(home, /redis-server /), []);
+  },
+);
