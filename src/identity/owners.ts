@@ -65,7 +65,7 @@ export class ClaimedOwners implements Owners {
     for (const id of [launched?.pid, session]) {
       if (id !== undefined) this.#bySession.set(id, name);
     }
-    if (launch !== undefined && process !== undefined) this.#byLaunch.set(launch, name);
+    if (launch !== undefined) this.#byLaunch.set(launch, name);
     return true;
   }
 

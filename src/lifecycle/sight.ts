@@ -18,7 +18,7 @@ export class Sight {
       done = true;
       this.#unseen -= 1;
       if (this.#unseen > 0) return;
-      for (const wake of [...this.#waiting]) wake();
+      this.#waiting.forEach((wake) => wake());
     };
   }
 

@@ -16,8 +16,10 @@ interface But {
   readonly but?: ReadonlySet<number>;
   /** What runs now: what stems from that is no straggler. */
   readonly launch?: string | undefined;
-  /** What was seen lately, where that will do: of all own processes, those that bear the program's mark. */
+  /** What was seen lately, where that will do: of all own processes, those that may be meant. */
   readonly among?: readonly TableEntry[];
+  /** A launch that is on record no more, and was the program's, whatever it was called then. */
+  readonly former?: string | undefined;
 }
 
 /**
@@ -28,8 +30,10 @@ interface But {
 export function stragglers(
   name: string,
   host: LifecyclePorts,
-  { but, launch, among }: But = {},
+  { but, launch, among, former }: But = {},
 ): readonly TableEntry[] {
+  const isOfFormer = ({ ref }: TableEntry): boolean =>
+    former !== undefined && markOf(host.proc, ref.pid)?.launch === former;
   const isOfEarlier = ({ ref }: TableEntry): boolean => {
     const mark = markOf(host.proc, ref.pid);
     return mark?.home === host.home && mark.launch !== launch;
@@ -40,7 +44,7 @@ export function stragglers(
     .filter(({ ref }) => but?.has(ref.pid) !== true && host.ownerOf(ref) === undefined)
     .filter(({ session }) => host.ownerOfSession(session) === undefined)
     .filter((one) => among !== undefined || isOfEarlier(one))
-    .filter(({ ref }) => relation(ref, name, host) === "own");
+    .filter((one) => isOfFormer(one) || relation(one.ref, name, host) === "own");
 }
 
 /** The same in words, one line each. */
@@ -64,20 +68,29 @@ function describe(left: readonly TableEntry[], origin: string): readonly string[
   });
 }
 
-/** What a look shows of launches, by the name of the program. */
-export type Marked = ReadonlyMap<string, readonly TableEntry[]>;
+/** What a look shows of launches, by their ids and by the names that their programs had. */
+export interface Marked {
+  readonly byLaunch: ReadonlyMap<string, readonly TableEntry[]>;
+  readonly byName: ReadonlyMap<string, readonly TableEntry[]>;
+}
 
 /** All own processes that bear a mark of this usrsvc. */
 export function markedProcesses(host: Pick<LifecyclePorts, "table" | "proc" | "home">): Marked {
-  const all = new Map<string, TableEntry[]>();
+  const byLaunch = new Map<string, TableEntry[]>();
+  const byName = new Map<string, TableEntry[]>();
   for (const one of host.table.scan()) {
     const mark = knownMark(one.ref, host);
     if (mark?.home !== host.home) continue;
-    const known = all.get(mark.program);
-    if (known === undefined) all.set(mark.program, [one]);
-    else known.push(one);
+    add(byLaunch, mark.launch, one);
+    add(byName, mark.program, one);
   }
-  return all;
+  return { byLaunch, byName };
+}
+
+function add(to: Map<string, TableEntry[]>, key: string, one: TableEntry): void {
+  const known = to.get(key);
+  if (known === undefined) to.set(key, [one]);
+  else known.push(one);
 }
 
 /**
@@ -89,7 +102,7 @@ export function describeStrays(
   marked: Marked,
   host: LifecyclePorts,
 ): readonly string[] {
-  const strays = (marked.get(name) ?? []).filter(
+  const strays = (marked.byName.get(name) ?? []).filter(
     ({ ref }) => sameProcess(host.proc.alive(ref.pid), ref) && relation(ref, name, host) === "own",
   );
   return describe(strays, "an earlier start of it, which is on record no more");

@@ -45,11 +45,15 @@ export function markedRunning(record: ProgramRecord, host: Host): LeftRunning {
   const all = host.table.scan({ thorough: true, maxAgeMs: SHARED_LOOK_MS });
   const marked = all.filter((one) => {
     const mark = knownMark(one.ref, host);
-    const isIts = mark?.program === record.name && mark.home === host.home;
+    const isOfIt = mark !== undefined && mark.launch === record.launch;
+    const isIts =
+      isOfIt ||
+      (mark?.home === host.home &&
+        (host.ownerOfLaunch?.(mark.launch) ?? mark.program) === record.name);
     if (!isIts && !ranOn(one.ref, record)) return false;
     if (!sameProcess(host.proc.alive(one.ref.pid), one.ref)) return false; // the look may be an older one
     if (host.ownerOf(one.ref) !== undefined) return false;
-    return !isIts || relation(one.ref, record.name, host) === "own";
+    return isOfIt || !isIts || relation(one.ref, record.name, host) === "own";
   });
   const refs = marked.map(({ ref }) => ref).slice(0, MOST_KEPT);
   return {

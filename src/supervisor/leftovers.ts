@@ -24,6 +24,7 @@ export class Leftovers {
   readonly #signal: () => AbortSignal;
   /** Whose groups they were: the program's itself, and of what was launched to become it. */
   #left: Target | undefined;
+  #launch: string | undefined;
   #isNoted = false;
   /** When their end was noted, on our clock. */
   #since = Number.NEGATIVE_INFINITY;
@@ -48,6 +49,11 @@ export class Leftovers {
     return monotonicMs() - this.#since;
   }
 
+  /** The launch of what died last; undefined: it was none of ours. */
+  get launch(): string | undefined {
+    return this.#launch;
+  }
+
   /** This process of the program has died. */
   note(process: ProcessRef, record: ProgramRecord | undefined): void {
     this.#since = monotonicMs();
@@ -55,6 +61,7 @@ export class Leftovers {
     // The record may be that of a process which somebody else has started meanwhile.
     const known = sameProcess(record?.process, process) ? record : undefined;
     this.#left = { process, launched: known?.launched, session: known?.session };
+    this.#launch = known?.launch;
   }
 
   /** Ends what is left in its sessions. Yields how many processes that were. */

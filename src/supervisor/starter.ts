@@ -142,8 +142,12 @@ export class Starter {
     const { host, marked } = this.#around;
     const { name } = this.#ledger;
     const { launch } = this.#ledger.base();
-    const among = marked(this.#leftovers.ageMs).get(name) ?? [];
-    for (const text of describeStragglers(name, host, { launch, among })) {
+    const { byName, byLaunch } = marked(this.#leftovers.ageMs);
+    // It may have been called otherwise when that was launched.
+    const former = this.#leftovers.launch;
+    const its = [...(byName.get(name) ?? []), ...(byLaunch.get(former ?? "") ?? [])];
+    const among = [...new Set(its)];
+    for (const text of describeStragglers(name, host, { launch, among, former })) {
       this.#ledger.log("warn", "program.warning", {}, text);
     }
   }

@@ -70,7 +70,7 @@ test("a program that waits for its turn is started with the settings that it has
     alert: () => {},
     memory: new MemoryMonitor(host.proc),
     isSharedLog: () => false,
-    marked: () => new Map(),
+    marked: () => ({ byLaunch: new Map(), byName: new Map() }),
     onState: () => {},
     isMovedAway: () => false,
   });
