@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Alerter } from "../alerts/alerter.ts";
-import type { Pid } from "../../proc/pid.ts";
+import { type Pid, sameProcess } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import { libcFailure } from "../../proc/system/libc.ts";
 import { formatIssue, formatIssues } from "../config/issue.ts";
@@ -611,7 +611,8 @@ class Life {
     for (const name of involved) if (settings.programs.has(name)) supervisor.remove(name);
     const renamed = new Map(moves.map((move) => [move.from, move]));
     for (const name of difference.removed) {
-      const pid = supervisor.remove(name)?.pid;
+      const held = supervisor.remove(name);
+      const pid = sameProcess(held && host.proc.alive(held.pid), held) ? held?.pid : undefined;
       const move = renamed.get(name);
       const where = pid === undefined ? "" : `, pid ${pid}`;
       const runsOn = pid === undefined ? "it does not run" : `runs on${where}`;

@@ -102,6 +102,7 @@ async function applyTogether(
 function asItIs(move: Move, host: LifecyclePorts): Move | undefined {
   const { process } = move.record;
   const { record } = readRecord(host.state, move.from, host.proc.bootId());
-  if (record === undefined || !sameProcess(record.process, process)) return undefined;
+  const isSame = process === undefined ? !record?.process : sameProcess(record?.process, process);
+  if (record === undefined || !isSame) return undefined;
   return record.phase === "stopping" ? undefined : { ...move, record };
 }

@@ -1,6 +1,7 @@
 import type { LifecyclePorts } from "./ports.ts";
 import { recordedProcess } from "../identity/identify.ts";
 import { type ProgramRecord, readRecord, recordedName, recordFiles } from "../state/record.ts";
+import { leftOfLast } from "./stragglers.ts";
 import { fileStem } from "../state/state-dir.ts";
 import { removedProgram, type Program } from "../identity/program.ts";
 
@@ -27,7 +28,8 @@ export function removedPrograms(
 
 /** Another file's program is not ours, and what got another name is that one's by now. */
 function runsOn(record: ProgramRecord, host: LifecyclePorts): boolean {
+  if (!host.isRetired(record.name)) return false;
   const process = recordedProcess(record, host.proc);
-  if (process === undefined || !host.isRetired(record.name)) return false;
+  if (process === undefined) return leftOfLast(record, host).length > 0; // its workers, for example
   return host.ownerOf(process) === undefined;
 }

@@ -8,6 +8,7 @@ import type { LifecyclePorts } from "./ports.ts";
 import { recordedProcess } from "../identity/identify.ts";
 import { type ProgramRecord, readRecord, recordedName, recordFiles } from "../state/record.ts";
 import { fileStem } from "../state/state-dir.ts";
+import { leftOfLast } from "./stragglers.ts";
 import { programOf } from "../identity/program.ts";
 
 /*
@@ -24,7 +25,12 @@ export interface Move {
   readonly record: ProgramRecord;
   /** Who is at work on `from` is ending it, or has yet to start it anew: what to move is not there before. */
   readonly isPassing?: true;
+  /** It does not run: why its record is worth something all the same. */
+  readonly rest?: Rest;
 }
+
+/** What is left of a program that does not run: processes of its session, or that it was stopped. */
+type Rest = "processes" | "stop";
 
 type Programs = ReadonlyMap<string, ProgramSettings>;
 
@@ -63,10 +69,15 @@ export function findMoves(
       ) ?? onlyByWords(stray, places.filter(fits), strays, records, host);
     if (to === undefined) return [];
     const { record, isPassing } = stray;
+    const move: Move = { from: record.name, to: to.name, record };
     // Asked last, since that takes a while. Where nobody works on it any more, it is what it seems to be.
-    if (isPassing && workerOn(record.name, host) === undefined) return [];
+    const isWorkedOn = isPassing && workerOn(record.name, host) !== undefined;
+    const rest = isPassing && !isWorkedOn ? restOf(stray, host, before) : undefined;
+    if (isPassing && !isWorkedOn && rest === undefined) return [];
     taken.add(to.name);
-    return [{ from: record.name, to: to.name, record, ...(isPassing ? { isPassing } : {}) }];
+    return [
+      { ...move, ...(isWorkedOn ? { isPassing } : {}), ...(rest === undefined ? {} : { rest }) },
+    ];
   });
   return withoutCrowding(moves, strays);
 }
@@ -102,6 +113,20 @@ function strayOf(
     if (run === undefined && matches(process, program, host)) return undefined;
   }
   return { record, process, isPassing, run, program };
+}
+
+/**
+ * What a section that is there no more has left, and its new one has to know: its processes would keep its
+ * port, and who stopped it wants it down. (What was stopped long before it got a new name was not renamed.)
+ */
+function restOf(
+  { record, process, program }: Stray,
+  host: LifecyclePorts,
+  before: Programs | undefined,
+): Rest | undefined {
+  if (process !== undefined || program !== undefined) return undefined;
+  if (leftOfLast(record, host).length > 0) return "processes";
+  return record.wish === "down" && before?.has(record.name) === true ? "stop" : undefined;
 }
 
 /** The name meant something else before, or nothing: one of several equal programs does not take over another's. */
@@ -180,6 +205,10 @@ export function recordsOf(
 }
 
 /** In words, for people. */
-export function describeMove({ from, to, record: { process } }: Move): string {
+export function describeMove({ from, to, rest, record: { process } }: Move): string {
+  const renamed = `${to} was ${from} before its section was renamed`;
+  if (rest === "stop") return `${renamed}, and stays stopped`;
+  if (rest === "processes")
+    return `${renamed}; processes of its last start live, and end before the next`;
   return `${to} goes on with pid ${process?.pid}, which was ${from} before its section was renamed`;
 }

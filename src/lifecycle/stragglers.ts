@@ -1,8 +1,9 @@
 import { sameProcess } from "../../proc/pid.ts";
 import { shorten } from "../lib/format.ts";
 import type { LifecyclePorts } from "./ports.ts";
-import { knownMark, relation } from "../identity/lineage.ts";
+import { isCopy, knownMark, offspring, relation } from "../identity/lineage.ts";
 import { markOf } from "../identity/mark.ts";
+import type { ProgramRecord } from "../state/record.ts";
 import type { TableEntry } from "../identity/process-classifier.ts";
 
 /** So many are named. */
@@ -54,6 +55,32 @@ export function describeStragglers(
   but?: But,
 ): readonly string[] {
   return describeRunOn(stragglers(name, host, but), "an earlier start of it");
+}
+
+/** Of a program that does not run: what lives in the session of its last launch, or below it. */
+export function leftOfLast(
+  { launch, launched, image, session }: ProgramRecord,
+  host: Pick<LifecyclePorts, "proc" | "table">,
+): readonly TableEntry[] {
+  if (launched === undefined) return [];
+  const all = host.table.scan();
+  const isNear = (one: TableEntry): boolean =>
+    one.session === launched.pid || one.session === session || one.ppid === launched.pid;
+  if (!all.some(isNear)) return []; // of a thousand programs that are down, hardly one has left something
+  const its = offspring({ launch, launched, image, session }, all);
+  // Somebody else may have got its pid, and the session of that number, when all had ended.
+  return its.filter(({ ref }) => {
+    const mark = markOf(host.proc, ref.pid);
+    return mark === undefined ? isCopy(ref, image, host.proc) : mark.launch === launch;
+  });
+}
+
+/** The same in words, one line each. */
+export function describeLeft(left: readonly TableEntry[]): readonly string[] {
+  return left.slice(0, MOST_TOLD).map(({ ref, argv }) => {
+    const words = shorten(argv.join(" ").trim(), 60);
+    return `process ${ref.pid} (${words}) is left of its last start: a start ends it first, and usrsvc stop does`;
+  });
 }
 
 /** In words, one line each: processes that stem from `origin`, and run on. */

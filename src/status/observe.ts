@@ -1,3 +1,4 @@
+import { describeLeft, leftOfLast } from "../lifecycle/stragglers.ts";
 import { showExit } from "../events/shown-exit.ts";
 import { ProcError } from "../../proc/error.ts";
 import { parsePid, type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
@@ -155,7 +156,12 @@ function describe(
     const broken = launch === undefined ? {} : { reason: "its start was broken off" };
     const down = { ...describeDown(program, file, around), ...broken };
     const why = [down.reason ?? [], ...describeElsewhere(found, around.host)].flat();
-    return { ...base, ...down, ...(why.length === 0 ? {} : { reason: why.join("; ") }) };
+    return {
+      ...base,
+      ...down,
+      ...leftBehind(base, file.record, around.host),
+      ...(why.length === 0 ? {} : { reason: why.join("; ") }),
+    };
   }
   const { ageMs: age, ...shown } = living;
   const otherwise = differences(program, file.record, found.process, around.host);
@@ -168,6 +174,16 @@ function describe(
     ...(isOlder(program, file.record) ? { olderSettings: true } : {}),
     ...(otherwise.length > 0 ? { differences: otherwise } : {}),
   };
+}
+
+/** Its workers, for example, which may keep its port. */
+function leftBehind(
+  { problems: known = [] }: Pick<ProgramStatus, "problems">,
+  record: ProgramRecord | undefined,
+  host: IdentityPorts,
+): Pick<ProgramStatus, "problems"> {
+  const left = record === undefined ? [] : describeLeft(leftOfLast(record, host));
+  return left.length === 0 ? {} : { problems: [...known, ...left] };
 }
 
 function lastExit(
