@@ -22,6 +22,8 @@ export interface StateDir {
   /** Pidfiles and logs of the programs that name none. */
   readonly pidfiles: string;
   readonly logs: string;
+  /** Mails that are not sent yet. Made with the first of them. */
+  readonly mails: string;
 }
 
 /** The paths below `[Main] state_dir`. Touches nothing. */
@@ -34,6 +36,7 @@ export function stateDir(path: string): StateDir {
     daemonFile: join(path, "usrsvcd.json"),
     pidfiles: join(path, "run"),
     logs: join(path, "log"),
+    mails: join(path, "mail"),
   };
 }
 
@@ -124,8 +127,8 @@ function makeOrSay(dir: StateDir, paths: readonly string[]): void {
 }
 
 /** What is in the folder, as far as it is there: it may have been made while that was open to others. */
-function checkParts({ programs, locks, pidfiles, logs }: StateDir, me: number): void {
-  for (const path of [programs, locks]) {
+function checkParts({ programs, locks, mails, pidfiles, logs }: StateDir, me: number): void {
+  for (const path of [programs, locks, mails]) {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) continue;
     checkOwner(stat, path, me);
@@ -136,9 +139,18 @@ function checkParts({ programs, locks, pidfiles, logs }: StateDir, me: number): 
     checkMode(stat, path, me);
   }
   for (const path of [pidfiles, logs]) {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat !== undefined) checkOwner(stat, path, me);
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat?.isSymbolicLink() === true) checkLink(stat, path, me);
+    const target = stat && statSync(path, { throwIfNoEntry: false });
+    if (target !== undefined) checkOwner(target, path, me);
   }
+}
+
+/** Our own may lead where we like; where that of another leads, pidfiles and logs would be written. */
+function checkLink({ uid }: Stats, path: string, me: number): void {
+  if (uid === me || uid === 0) return;
+  const text = `state_dir: ${path} is a link that ${nameOf(uid)} has made: remove it`;
+  throw new ForeignStateDir(text);
 }
 
 /** Whether it is there; in either case others must not be able to put one of theirs in its place. */
