@@ -43,7 +43,10 @@ export function stateDir(path: string): StateDir {
 /** What was found to be ours: whoever puts another in its place, or opens it, changes one of these. */
 type Stamp = Pick<Stats, "dev" | "ino" | "uid" | "gid" | "mode">;
 
-/** State folders as they were when they were made; undefined: one that was not ours, or could not be made. */
+/**
+ * State folders as they were when they were made; undefined: one that was not ours, or could not be made. That is
+ * looked at whole before each write, until it is found to be ours.
+ */
 const made = new WeakMap<StateDir, Stamp | undefined>();
 
 /**
@@ -68,7 +71,8 @@ export function makeStateDir(dir: StateDir): void {
 }
 
 /**
- * Before something is written: one stat(2), whether it still is what `makeStateDir` has found to be ours.
+ * Before something is written: one stat(2), whether it still is what `makeStateDir` has found to be ours. What
+ * `foreignState` has found meanwhile of folders in it and above it stays in force until a look finds it mended.
  *
  * @throws as `makeStateDir`; with the code ENOENT where it is gone: whether it is to be made anew is not decided here
  */
@@ -96,7 +100,9 @@ export function foreignState(dir: StateDir): string | undefined {
     checkParts(dir, me);
     return undefined;
   } catch (error) {
-    return error instanceof ForeignStateDir ? error.message : undefined;
+    if (!(error instanceof ForeignStateDir)) return undefined;
+    if (made.has(dir)) made.set(dir, undefined);
+    return error.message;
   }
 }
 

@@ -259,6 +259,26 @@ describe("checkStateDir", () => {
     assert.throws(() => checkStateDir(dir), /belongs to/);
   });
 
+  for (const part of ["programs", "locks", "mails", "a folder above"] as const) {
+    test(`refuses what foreignState has found open until that is mended: ${part}`, (t) => {
+      const above = join(tempDir(t), "above");
+      const dir = stateDir(join(above, "state"));
+      makeStateDir(dir);
+      mkdirSync(dir.mails, { mode: 0o700 });
+      const path = part === "a folder above" ? above : dir[part];
+      chmodSync(path, 0o777);
+      checkStateDir(dir); // a look of its own would cost each write
+      const reason = foreignState(dir);
+      for (let again = 0; again < 2; again += 1) {
+        assert.throws(() => checkStateDir(dir), { name: "StateDirError", message: reason });
+      }
+      chmodSync(path, 0o700);
+      checkStateDir(dir);
+      chmodSync(path, 0o777);
+      checkStateDir(dir); // again by one stat
+    });
+  }
+
   for (const part of ["programs", "locks", "mails"] as const) {
     test(`refuses one whose ${part} is a link, and makes nothing behind it`, (t) => {
       const base = tempDir(t);
