@@ -302,6 +302,37 @@ describe("another account", { skip }, () => {
     assert.equal(await into(), realpathSync(crashes));
   });
 
+  test("keeps neither usrsvcd nor a program down by a lock of its own, but is named", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper() });
+    home.program("other", { command: sleeper() });
+    const [lock, daemon] = [home.file("state/locks/web"), home.file("state/usrsvcd.lock")];
+    mkdirSync(home.file("state/locks"), { recursive: true, mode: 0o700 });
+    for (const path of [lock, daemon]) {
+      writeFileSync(path, "");
+      chmodSync(path, 0o666);
+      chownSync(path, OTHER, OTHER);
+    }
+    const held = spawn("flock", [lock, "flock", daemon, "sleep", "100"], { detached: true });
+    cleanUp(t, () => held.pid !== undefined && process.kill(-held.pid, "SIGKILL"));
+    const whose = (path: string): RegExp =>
+      new RegExp(`${path} belongs to \\S+, who could keep it locked: remove it`);
+    const first = await home.usrsvcd();
+    assert.equal(first.code, 136);
+    assert.match(first.err, whose(daemon));
+    rmSync(daemon);
+    assert.equal((await home.usrsvcd()).code, 0);
+    await home.running("other");
+    for (const action of ["start", "restart", "stop"]) {
+      const { code, err } = await home.usrsvc(action, "web");
+      assert.equal(code, 136, err);
+      assert.match(err, whose(lock));
+    }
+    assert.ok(home.log().some(({ program, msg }) => program === "web" && whose(lock).test(msg)));
+    rmSync(lock);
+    assert.equal((await home.usrsvc("start", "web")).code, 0);
+    await home.running("web");
+  });
+
   test("has no link of mine removed, and none made, behind a link in the place of states", async (t) => {
     const home = new Home(t).program("web", { command: sleeper() });
     const common = home.file(".local/state/usrsvc");
