@@ -51,12 +51,13 @@ function redirect(path: string): void {
   }
 }
 
-/** Undefined for what is no file, or cannot be opened. */
+/** Undefined for what is no file, is another's or has a second name elsewhere, or cannot be opened. */
 function openFile(path: string): number | undefined {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOFOLLOW } = constants;
   try {
     const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOFOLLOW, 0o600);
-    if (fstatSync(fd).isFile()) {
+    const stat = fstatSync(fd);
+    if (stat.isFile() && stat.nlink === 1 && stat.uid === process.getuid?.()) {
       setMode(fd, 0o600);
       return fd;
     }

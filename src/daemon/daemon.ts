@@ -566,7 +566,7 @@ class Life {
     }
   }
 
-  /** What the machine lacks just then (descriptors, memory) ends no supervision. */
+  /** What the machine lacks just then (descriptors, memory), or the state folder, ends no supervision. */
   async #rereadOrNot(
     supervisor: Supervisor,
     waiting: WaitingMoves,
@@ -578,7 +578,7 @@ class Life {
       this.#log?.reopen();
       return await this.#reread(supervisor, waiting, host);
     } catch (error) {
-      if (machineFault(error) === undefined) throw error;
+      if (!isPassing(error)) throw error;
       return this.#reject(new Date().toISOString(), [(error as Error).message]);
     }
   }
@@ -703,7 +703,7 @@ class Life {
       const ours = moves.filter(({ to }) => held.has(to));
       waiting.wait((await this.#rename(ours, host, held)).left);
     } catch (error) {
-      if (machineFault(error) === undefined) throw error;
+      if (!isPassing(error)) throw error;
       return waiting.again();
     }
     const left = waiting.names;
@@ -753,6 +753,11 @@ class Life {
   #write(...args: Parameters<LogSwitch["write"]>): void {
     this.#log?.write(...args);
   }
+}
+
+/** True for what is mended without us, and to be tried again. */
+function isPassing(error: unknown): boolean {
+  return error instanceof StateDirError || machineFault(error) !== undefined;
 }
 
 function without<T>(all: ReadonlyMap<string, T>, names: ReadonlySet<string>): Map<string, T> {

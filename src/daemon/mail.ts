@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { type AlertNews, Alerter } from "../alerts/alerter.ts";
 import { AlertQueue } from "../alerts/queue.ts";
 import { findTransport, sender } from "../alerts/transport.ts";
@@ -19,7 +18,7 @@ export interface MailPorts {
 
 /** Goes on with the mails that an earlier usrsvcd left, and takes new ones. */
 export function openMail({ state, settings, log, onNews }: MailPorts): Alerter {
-  const queue = new AlertQueue(join(state.path, "mail"), fileStem, () => checkStateDir(state));
+  const queue = new AlertQueue(state.mails, fileStem, () => checkStateDir(state));
   for (const file of queue.load()) {
     const msg = `${file}: no mail that can be understood; set aside as .damaged`;
     log.write("warn", "alert.dropped", { file }, msg);

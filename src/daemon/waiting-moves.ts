@@ -1,6 +1,7 @@
 import { sleep } from "../lib/clock.ts";
 import type { Host } from "../host/host.ts";
 import { programLock, tryLock } from "../state/lock.ts";
+import { checkStateDir } from "../state/state-dir.ts";
 import { namesOf, together } from "../lifecycle/move-records.ts";
 import type { Move } from "../lifecycle/renamed.ts";
 
@@ -69,6 +70,7 @@ export class WaitingMoves implements Disposable {
   async #isFree(names: Iterable<string>): Promise<boolean> {
     for (const name of names) {
       try {
+        checkStateDir(this.#host.state); // to look makes the file of the lock
         using lock = await tryLock(programLock(this.#host.state, name));
         if (lock === undefined) return false;
       } catch {

@@ -47,6 +47,7 @@ export function announceState({ path }: StateDir, common: string): void {
     makePrivateFolder(common);
     if (!isOurs(common)) return;
     makePrivateFolder(folder);
+    if (!isOurFolder(folder)) return;
     removeDangling(folder);
     symlinkSync(path, link);
   } catch {
@@ -109,7 +110,7 @@ export class Neighbours {
     const { common } = this.#ports;
     const folder = linksIn(common);
     try {
-      if (!isOurs(common) || !isOurs(folder)) return [];
+      if (!isOurs(common) || !isOurFolder(folder)) return [];
       const at = statSync(folder).mtimeMs;
       if (this.#links?.at !== at) this.#links = { at, paths: linkedFrom(folder) };
       return this.#links.paths;
@@ -212,4 +213,9 @@ function real(path: string): string | undefined {
 function isOurs(path: string): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat !== undefined && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0;
+}
+
+/** A link may lead to files of any other kind, and another account may have left it. */
+function isOurFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true && isOurs(path);
 }

@@ -17,7 +17,7 @@ export function accountOf(uid: number): Account | undefined {
     }
     const line = readFileSync("/etc/passwd", "utf8")
       .split("\n")
-      .find((one) => one.split(":")[2] === String(uid));
+      .find((one) => numberIn(one.split(":")[2]) === uid);
     const [name, , , , , home = "", shell = ""] = line?.split(":") ?? [];
     return name === undefined ? undefined : { name, home, shell };
   } catch {
@@ -29,16 +29,20 @@ export function accountOf(uid: number): Account | undefined {
  * True for a group in which nobody is but this user and root: root's, or one of the user's own number or
  * name, as a umask of 002 supposes, that /etc/group gives no other member, and that is in /etc/passwd no
  * other's. So is Debian's `staff`, the group of /usr/local, while it has none: who is in it may do what
- * root does there.
+ * root does there. False where these files cannot be read just now: then nobody knows who is in it.
  */
 export function isPrivateGroup(gid: number, uid: number, etc = "/etc"): boolean {
   const key = [gid, uid, etc].join();
   const stamp = [stampOf(`${etc}/passwd`), stampOf(`${etc}/group`)].join();
   const before = answers.get(key);
   if (before?.stamp === stamp) return before.isPrivate;
-  const isPrivate = lookUp(gid, uid, etc);
-  answers.set(key, { stamp, isPrivate });
-  return isPrivate;
+  try {
+    const isPrivate = lookUp(gid, uid, etc);
+    answers.set(key, { stamp, isPrivate });
+    return isPrivate;
+  } catch {
+    return false; // asked again next time: descriptors may only be short
+  }
 }
 
 /** A thousand files of a configuration may be asked about: so the files of accounts are read when they have changed. */
@@ -52,12 +56,22 @@ function stampOf(path: string): string {
 function lookUp(gid: number, uid: number, etc: string): boolean {
   const isOwn = gid === 0 || gid === uid;
   if (isOthersPrimary(gid, uid, etc)) return false;
-  const line = linesOf(`${etc}/group`).find((one) => one.split(":")[2] === String(gid));
-  if (line === undefined) return isOwn; // a container, mostly
+  // A group may stand in several lines, by other names: who is in one of them is in it.
+  const lines = linesOf(`${etc}/group`)
+    .map((one) => one.split(":"))
+    .filter(([, , number]) => numberIn(number) === gid);
+  if (lines.length === 0) return isOwn; // a container, mostly
   const own = accountOf(uid)?.name;
-  const [name, , , list = ""] = line.split(":");
-  const members = list.split(",").filter((one) => one !== "" && one !== own && one !== "root");
-  return members.length === 0 && (isOwn || name === own || name === "staff");
+  const members = lines
+    .flatMap(([, , , list = ""]) => list.split(","))
+    .filter((one) => one !== "" && one !== own && one !== "root");
+  const hasOurName = lines.some(([name]) => name === own || name === "staff");
+  return members.length === 0 && (isOwn || hasOurName);
+}
+
+/** As the C library reads the number in a line of these files: ` 01002` is 1002. */
+function numberIn(field: string | undefined): number {
+  return Number.parseInt(field ?? "", 10);
 }
 
 /** Accounts of people have numbers from this on. */
@@ -68,16 +82,17 @@ function isOthersPrimary(gid: number, uid: number, etc: string): boolean {
   // Accounts of the system with root's group (sync, halt, operator) do nothing but what they are for.
   const first = gid === 0 ? FIRST_OF_PEOPLE : 1;
   return linesOf(`${etc}/passwd`).some((line) => {
-    const [, , who = "", group] = line.split(":");
-    return group === String(gid) && Number(who) >= first && Number(who) !== uid;
+    const [, , who, group] = line.split(":");
+    return numberIn(group) === gid && numberIn(who) >= first && numberIn(who) !== uid;
   });
 }
 
 function linesOf(path: string): readonly string[] {
   try {
     return readFileSync(path, "utf8").split("\n");
-  } catch {
-    return []; // a container, mostly
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return []; // a container, mostly
+    throw error;
   }
 }
 

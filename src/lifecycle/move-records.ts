@@ -3,6 +3,7 @@ import { monotonicMs } from "../lib/clock.ts";
 import type { LifecyclePorts } from "./ports.ts";
 import { type Lock, programLock, waitLock } from "../state/lock.ts";
 import { emptyRecord, type ProgramRecord, readRecord, writeRecord } from "../state/record.ts";
+import { checkStateDir } from "../state/state-dir.ts";
 import type { Move } from "./renamed.ts";
 
 /* What was found to go by another name (renamed.ts) gets it, as far as nobody is at work on it. */
@@ -74,6 +75,7 @@ async function applyTogether(
   end: number,
 ): Promise<boolean> {
   const locks = new Map<string, Lock>();
+  checkStateDir(host.state);
   try {
     for (const name of [...namesOf(found)].toSorted()) {
       const path = programLock(host.state, name);

@@ -3,10 +3,12 @@ import {
   chmodSync,
   closeSync,
   constants as fsConstants,
+  fstatSync,
   lstatSync,
   openSync,
   readSync,
   renameSync,
+  type Stats,
   writeSync,
 } from "node:fs";
 import { constants } from "node:os";
@@ -15,6 +17,7 @@ import { uninherited } from "../../proc/system/descriptors.ts";
 import { libc } from "../../proc/system/libc.ts";
 import { monotonicMs, sleep } from "../lib/clock.ts";
 import { readOnlyDisk } from "../lib/fault.ts";
+import { nameOf } from "../lib/accounts.ts";
 import { naming } from "../lib/name-file.ts";
 import { setMode } from "../lib/private-file.ts";
 import { readFileHead } from "../lib/read-file.ts";
@@ -67,10 +70,7 @@ export function tryLock(
 ): Lock | undefined | Promise<Lock | undefined> {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat?.isDirectory() === true) setFolderAside(path);
-  else if (stat?.isFile() === false) {
-    const text = `${path} is no file, and cannot be locked: remove it`;
-    throw Object.assign(new Error(text), { code: "EACCES" });
-  }
+  else if (stat !== undefined) checkFile(path, stat);
   const c = libc();
   if (c === undefined) {
     closeSync(openLock(path)); // it would be made with the mode that our caller's umask leaves
@@ -124,19 +124,47 @@ function setFolderAside(path: string): void {
 const MODE = 0o600;
 
 function openLock(path: string): number {
-  const flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
-  let fd: number;
+  const fd = openToWrite(path);
   try {
-    fd = openSync(path, flags, MODE);
+    const stat = fstatSync(fd);
+    checkFile(path, stat);
+    if ((stat.mode & 0o777) !== MODE) setMode(fd, MODE);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/**
+ * What another account has put there: it would keep a file of its own locked as long as it likes, and what is noted
+ * in a second name of a file of ours would be written into that.
+ */
+function checkFile(path: string, stat: Stats): void {
+  const text = strangeness(stat);
+  if (text === undefined) return;
+  throw Object.assign(new Error(`${path} ${text}: remove it`), { code: "EACCES" });
+}
+
+function strangeness(stat: Stats): string | undefined {
+  if (!stat.isFile()) return "is no file, and cannot be locked";
+  if (stat.uid !== process.getuid?.()) {
+    return `belongs to ${nameOf(stat.uid)}, who could keep it locked`;
+  }
+  return stat.nlink > 1 ? "has a second name elsewhere (a hard link)" : undefined;
+}
+
+function openToWrite(path: string): number {
+  const flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK;
+  try {
+    return openSync(path, flags, MODE);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EROFS") return openToRead(path, error);
     if (code !== "EACCES") throw error;
     chmodSync(path, MODE); // ours, as it should be
-    fd = openSync(path, flags, MODE);
+    return openSync(path, flags, MODE);
   }
-  setMode(fd, MODE);
-  return fd;
 }
 
 /** On a read-only disk nothing can be noted, so nothing launched, but what runs can be ended. */

@@ -22,6 +22,8 @@ export interface StateDir {
   /** Pidfiles and logs of the programs that name none. */
   readonly pidfiles: string;
   readonly logs: string;
+  /** Mails that are not sent yet. Made with the first of them. */
+  readonly mails: string;
 }
 
 /** The paths below `[Main] state_dir`. Touches nothing. */
@@ -34,13 +36,17 @@ export function stateDir(path: string): StateDir {
     daemonFile: join(path, "usrsvcd.json"),
     pidfiles: join(path, "run"),
     logs: join(path, "log"),
+    mails: join(path, "mail"),
   };
 }
 
 /** What was found to be ours: whoever puts another in its place, or opens it, changes one of these. */
 type Stamp = Pick<Stats, "dev" | "ino" | "uid" | "gid" | "mode">;
 
-/** State folders as they were when they were made; undefined: one that was not ours, or could not be made. */
+/**
+ * State folders as they were when they were made; undefined: one that was not ours, or could not be made. That is
+ * looked at whole before each write, until it is found to be ours.
+ */
 const made = new WeakMap<StateDir, Stamp | undefined>();
 
 /**
@@ -65,7 +71,8 @@ export function makeStateDir(dir: StateDir): void {
 }
 
 /**
- * Before something is written: one stat(2), whether it still is what `makeStateDir` has found to be ours.
+ * Before something is written: one stat(2), whether it still is what `makeStateDir` has found to be ours. What
+ * `foreignState` has found meanwhile of folders in it and above it stays in force until a look finds it mended.
  *
  * @throws as `makeStateDir`; with the code ENOENT where it is gone: whether it is to be made anew is not decided here
  */
@@ -93,7 +100,9 @@ export function foreignState(dir: StateDir): string | undefined {
     checkParts(dir, me);
     return undefined;
   } catch (error) {
-    return error instanceof ForeignStateDir ? error.message : undefined;
+    if (!(error instanceof ForeignStateDir)) return undefined;
+    if (made.has(dir)) made.set(dir, undefined);
+    return error.message;
   }
 }
 
@@ -124,8 +133,8 @@ function makeOrSay(dir: StateDir, paths: readonly string[]): void {
 }
 
 /** What is in the folder, as far as it is there: it may have been made while that was open to others. */
-function checkParts({ programs, locks, pidfiles, logs }: StateDir, me: number): void {
-  for (const path of [programs, locks]) {
+function checkParts({ programs, locks, mails, pidfiles, logs }: StateDir, me: number): void {
+  for (const path of [programs, locks, mails]) {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (stat === undefined) continue;
     checkOwner(stat, path, me);
@@ -136,9 +145,18 @@ function checkParts({ programs, locks, pidfiles, logs }: StateDir, me: number): 
     checkMode(stat, path, me);
   }
   for (const path of [pidfiles, logs]) {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat !== undefined) checkOwner(stat, path, me);
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    if (stat?.isSymbolicLink() === true) checkLink(stat, path, me);
+    const target = stat && statSync(path, { throwIfNoEntry: false });
+    if (target !== undefined) checkOwner(target, path, me);
   }
+}
+
+/** Our own may lead where we like; where that of another leads, pidfiles and logs would be written. */
+function checkLink({ uid }: Stats, path: string, me: number): void {
+  if (uid === me || uid === 0) return;
+  const text = `state_dir: ${path} is a link that ${nameOf(uid)} has made: remove it`;
+  throw new ForeignStateDir(text);
 }
 
 /** Whether it is there; in either case others must not be able to put one of theirs in its place. */

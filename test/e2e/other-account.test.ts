@@ -6,11 +6,16 @@ import {
   chownSync,
   existsSync,
   lchownSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -18,6 +23,7 @@ import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { cleanUp } from "../support/clean-up.ts";
 import { Home, isAlive, lines, sleeper, waitFor } from "./home.ts";
+import { daemonPid } from "./looks.ts";
 
 /*
  * What another account puts into folders that it may write to. The tests run as root, whose files the
@@ -41,6 +47,12 @@ function planted(path: string, target?: string): void {
   else symlinkSync(target, path);
   lchownSync(path, OTHER, OTHER);
 }
+
+/** The lines of a section. */
+const keys = (settings: Readonly<Record<string, string>>): string =>
+  Object.entries(settings)
+    .map(([key, value]) => `${key} = ${value}\n`)
+    .join("");
 
 const ms = async (call: () => Promise<unknown>): Promise<number> => {
   const start = performance.now();
@@ -229,13 +241,13 @@ describe("another account", { skip }, () => {
     assert.ok(existsSync(`/proc/${innocent.pid}`));
   });
 
-  for (const part of ["programs", "locks", "run", "log"]) {
+  for (const part of ["programs", "locks", "run", "log", "mail"]) {
     test(`is not trusted with state_dir/${part}`, async (t) => {
       const home = new Home(t).program("web", { command: sleeper() });
       await home.usrsvc("start", "web");
       await home.usrsvc("stop", "web");
       const path = join(home.path, "state", part);
-      renameSync(path, `${path}.away`);
+      if (part !== "mail") renameSync(path, `${path}.away`);
       mkdirSync(path, { mode: 0o777 });
       chownSync(path, OTHER, OTHER);
       const { code, err, out } = await home.usrsvc("start", "web");
@@ -243,6 +255,94 @@ describe("another account", { skip }, () => {
       assert.match(err, new RegExp(`state_dir: \\S+/${part} belongs to \\S+: move it away`));
     });
   }
+
+  for (const part of ["mail", "run", "log"]) {
+    test(`has nothing written elsewhere by a link that it left in the place of state_dir/${part}`, async (t) => {
+      const home = new Home(t, "smtp_url = smtp://127.0.0.1:1/");
+      const mine = home.file("data");
+      mkdirSync(mine);
+      writeFileSync(join(mine, "package.json"), "{}");
+      mkdirSync(home.file("state"));
+      const link = home.file(`state/${part}`);
+      planted(link, mine);
+      const mailed = { command: sleeper(), email_alerts: "x@example.org" };
+      home.text("web", `[Program:web]\n${keys(mailed)}`);
+      const { code, err } = await home.usrsvcd();
+      assert.equal(code, 136);
+      assert.match(
+        err,
+        new RegExp(`/state/${part} (is a link that|belongs to) [^:]*: (remove it|move it away)`),
+      );
+      assert.deepEqual(readdirSync(mine), ["package.json"]);
+      rmSync(link);
+      assert.equal((await home.usrsvcd()).code, 0);
+      assert.equal((await home.usrsvc("stop", "web")).code, 0);
+    });
+  }
+
+  test("gets no crash of usrsvcd into a file of its own, nor into one of mine that it gave a second name", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper() });
+    mkdirSync(home.file("state"));
+    const crashes = home.file("state/usrsvcd.err");
+    const into = async (): Promise<string> => {
+      assert.equal((await home.usrsvcd()).code, 0);
+      const file = readlinkSync(`/proc/${await daemonPid(home)}/fd/2`);
+      await home.usrsvcd("stop");
+      return file;
+    };
+    writeFileSync(home.file("mine"), "", { mode: 0o644 });
+    linkSync(home.file("mine"), crashes);
+    assert.equal(await into(), "/dev/null");
+    assert.equal(statSync(home.file("mine")).mode & 0o777, 0o644);
+    rmSync(crashes);
+    writeFileSync(crashes, "");
+    chownSync(crashes, OTHER, OTHER);
+    assert.equal(await into(), "/dev/null");
+    rmSync(crashes);
+    assert.equal(await into(), realpathSync(crashes));
+  });
+
+  test("keeps neither usrsvcd nor a program down by a lock of its own, but is named", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper() });
+    home.program("other", { command: sleeper() });
+    const [lock, daemon] = [home.file("state/locks/web"), home.file("state/usrsvcd.lock")];
+    mkdirSync(home.file("state/locks"), { recursive: true, mode: 0o700 });
+    for (const path of [lock, daemon]) {
+      writeFileSync(path, "");
+      chmodSync(path, 0o666);
+      chownSync(path, OTHER, OTHER);
+    }
+    const held = spawn("flock", [lock, "flock", daemon, "sleep", "100"], { detached: true });
+    cleanUp(t, () => held.pid !== undefined && process.kill(-held.pid, "SIGKILL"));
+    const whose = (path: string): RegExp =>
+      new RegExp(`${path} belongs to \\S+, who could keep it locked: remove it`);
+    const first = await home.usrsvcd();
+    assert.equal(first.code, 136);
+    assert.match(first.err, whose(daemon));
+    rmSync(daemon);
+    assert.equal((await home.usrsvcd()).code, 0);
+    await home.running("other");
+    for (const action of ["start", "restart", "stop"]) {
+      const { code, err } = await home.usrsvc(action, "web");
+      assert.equal(code, 136, err);
+      assert.match(err, whose(lock));
+    }
+    assert.ok(home.log().some(({ program, msg }) => program === "web" && whose(lock).test(msg)));
+    rmSync(lock);
+    assert.equal((await home.usrsvc("start", "web")).code, 0);
+    await home.running("web");
+  });
+
+  test("has no link of mine removed, and none made, behind a link in the place of states", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper() });
+    const common = home.file(".local/state/usrsvc");
+    const mine = home.file("data");
+    for (const folder of [common, mine]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    symlinkSync("not there yet", join(mine, "mine"));
+    planted(join(common, "states"), mine);
+    assert.equal((await home.usrsvc("start", "web")).code, 0);
+    assert.deepEqual(readdirSync(mine), ["mine"]);
+  });
 
   for (const [what, spoil] of [
     ["is its own", (path: string) => chownSync(path, OTHER, OTHER)],

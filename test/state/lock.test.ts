@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, test, type TestContext } from "node:test";
@@ -227,6 +237,40 @@ describe("a lock cannot be had, and keeps nobody waiting, where there is", () =>
       assert.equal(lockNote(path), "");
     });
   }
+});
+
+describe("a lock is none of ours, and is left as it is, where it", () => {
+  const skip = process.getuid?.() === 0 ? false : "only root can give files to other accounts";
+  for (const mode of [0o600, 0o666]) {
+    test(`belongs to another account, mode ${mode.toString(8)}`, { skip }, async (t) => {
+      const path = join(tempDir(t), "lock");
+      writeFileSync(path, "theirs\n");
+      chmodSync(path, mode);
+      chownSync(path, 65_534, 65_534);
+      await assert.rejects(async () => await tryLock(path), {
+        code: "EACCES",
+        message: new RegExp(`^${path} belongs to \\S+, who could keep it locked: remove it$`),
+      });
+      assert.equal(statSync(path).mode & 0o777, mode);
+      assert.equal(readFileSync(path, "utf8"), "theirs\n");
+      rmSync(path);
+      assert.ok(await isFree(path));
+    });
+  }
+
+  test("is a second name of a file of ours", async (t) => {
+    const path = join(tempDir(t), "lock");
+    writeFileSync(`${path}.mine`, "mine\n", { mode: 0o644 });
+    linkSync(`${path}.mine`, path);
+    await assert.rejects(async () => await tryLock(path), {
+      code: "EACCES",
+      message: `${path} has a second name elsewhere (a hard link): remove it`,
+    });
+    assert.equal(statSync(path).mode & 0o777, 0o644);
+    assert.equal(readFileSync(path, "utf8"), "mine\n");
+    rmSync(path);
+    assert.ok(await isFree(path));
+  });
 });
 
 describe("what is in the place of a lock, and can be mended:", () => {

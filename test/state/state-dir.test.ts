@@ -259,7 +259,27 @@ describe("checkStateDir", () => {
     assert.throws(() => checkStateDir(dir), /belongs to/);
   });
 
-  for (const part of ["programs", "locks"] as const) {
+  for (const part of ["programs", "locks", "mails", "a folder above"] as const) {
+    test(`refuses what foreignState has found open until that is mended: ${part}`, (t) => {
+      const above = join(tempDir(t), "above");
+      const dir = stateDir(join(above, "state"));
+      makeStateDir(dir);
+      mkdirSync(dir.mails, { mode: 0o700 });
+      const path = part === "a folder above" ? above : dir[part];
+      chmodSync(path, 0o777);
+      checkStateDir(dir); // a look of its own would cost each write
+      const reason = foreignState(dir);
+      for (let again = 0; again < 2; again += 1) {
+        assert.throws(() => checkStateDir(dir), { name: "StateDirError", message: reason });
+      }
+      chmodSync(path, 0o700);
+      checkStateDir(dir);
+      chmodSync(path, 0o777);
+      checkStateDir(dir); // again by one stat
+    });
+  }
+
+  for (const part of ["programs", "locks", "mails"] as const) {
     test(`refuses one whose ${part} is a link, and makes nothing behind it`, (t) => {
       const base = tempDir(t);
       const dir = stateDir(join(base, "state"));
@@ -271,6 +291,38 @@ describe("checkStateDir", () => {
       assert.match(foreignState(dir) ?? "", want);
     });
   }
+
+  for (const part of ["pidfiles", "logs"] as const) {
+    test(`follows our own link in the place of ${part}, and no other's`, { skip }, (t) => {
+      const base = tempDir(t);
+      const dir = stateDir(join(base, "state"));
+      mkdirSync(join(base, "mine"));
+      mkdirSync(dir.path);
+      symlinkSync(join(base, "mine"), dir[part]);
+      makeStateDir(dir);
+      assert.equal(foreignState(dir), undefined);
+      lchownSync(dir[part], OTHER, OTHER);
+      const want = new RegExp(`^state_dir: ${dir[part]} is a link that \\S+ has made: remove it$`);
+      assert.throws(() => makeStateDir(dir), { name: "StateDirError", message: want });
+      assert.match(foreignState(dir) ?? "", want);
+      rmSync(dir[part]);
+      symlinkSync(join(base, "nowhere"), dir[part]);
+      lchownSync(dir[part], OTHER, OTHER);
+      assert.throws(() => makeStateDir(dir), { message: want });
+      assert.equal(existsSync(join(base, "nowhere")), false);
+    });
+  }
+
+  test("refuses one whose mails are another's, or can be written by others", { skip }, (t) => {
+    const dir = stateDir(join(tempDir(t), "state"));
+    makeStateDir(dir);
+    mkdirSync(dir.mails);
+    chmodSync(dir.mails, 0o777);
+    assert.throws(() => makeStateDir(dir), /mail can be written by others: chmod go-w/);
+    chmodSync(dir.mails, 0o700);
+    chownSync(dir.mails, OTHER, OTHER);
+    assert.throws(() => makeStateDir(dir), /mail belongs to \S+: move it away/);
+  });
 
   test("foreignState only looks", (t) => {
     const dir = stateDir(join(tempDir(t), "state"));
