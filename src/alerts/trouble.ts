@@ -1,5 +1,5 @@
 import { maskSecrets } from "../lib/secrets.ts";
-import { shorten } from "../lib/format.ts";
+import { isoTime, shorten } from "../lib/format.ts";
 import type { Failure, Pending } from "./queue.ts";
 
 /** What `status` tells of mails that do not go out. */
@@ -32,7 +32,7 @@ export function mailTrouble(all: readonly Pending[]): MailTrouble | undefined {
   }
   const since = waiting.map(({ alerts }) => alerts[0]?.at ?? last.at).sort()[0] ?? last.at;
   const nextAt = Math.min(...failed.map(({ total, retryAt }) => (total > 0 ? retryAt : Infinity)));
-  const next = Number.isFinite(nextAt) ? `next try ${new Date(nextAt).toISOString()}; ` : "";
+  const next = Number.isFinite(nextAt) ? `next try ${isoTime(nextAt)}; ` : "";
   const text = `${describeWaiting(waiting)}; ${why}; ${next}${mend}: usrsvcd reread tries at once`;
   return { since, text };
 }
