@@ -144,7 +144,10 @@ function placeOf(path: string): string {
   return join(realPath(dirname(path)), basename(path));
 }
 
-/** No note at a lock is longer (program/lock.ts). */
+/** So much of a lock is the signature, the rest a note (state/lock.ts). */
+const SIGNATURE_BYTES = 40;
+
+/** No note at a lock is longer (state/lock.ts). */
 const MOST_NOTED = 150;
 
 /**
@@ -172,26 +175,28 @@ interface Signed {
 function signed(lock: string): Signed {
   try {
     const { text } = readFileHead(lock, { most: 1024, owner: "us" });
-    return { signer: signedIn(text), note: text.split("\n")[1]?.trim() || undefined };
+    const note = text.slice(SIGNATURE_BYTES).split("\n", 1)[0]?.trim() || undefined;
+    return { signer: signedIn(text.slice(0, SIGNATURE_BYTES)), note };
   } catch {
     return {}; // closed meanwhile
   }
 }
 
-function signedIn(text: string): string | undefined {
-  return /^usrsvcd, pid (\d+) *$/m.exec(text)?.[1];
+function signedIn(signature: string): string | undefined {
+  return /^usrsvcd, pid (\d+) *$/m.exec(signature)?.[1];
 }
 
 /**
- * Who has signed the lock (program/lock.ts) and has it open: a pid alone may be another's by now.
+ * Who has signed the lock (state/lock.ts) and has it open: a pid alone may be another's by now.
  * That costs nothing where usrsvcd has ended, and asks for no lock, which would keep one from its start.
  */
 function lockHolder(path: string, proc: ProcReader): ProcessRef | undefined {
   try {
-    const { text } = readFileHead(path, { most: 80, followsLinks: false, owner: "us" });
+    const most = SIGNATURE_BYTES;
+    const { text } = readFileHead(path, { most, followsLinks: false, owner: "us" });
     const stat = statSync(path);
     // A full disk leaves the lock without a signature, a read-only one with that of another.
-    const isUnsigned = text === "" || accessFault(path, constants.W_OK) === "EROFS";
+    const isUnsigned = !/pid \d/.test(text) || accessFault(path, constants.W_OK) === "EROFS";
     return (isUnsigned ? flockHolders(stat) : [signedIn(text) ?? ""])
       .map((pid) => aliveOf(pid, proc))
       .find((process) => process !== undefined && hasOpen(process, stat));

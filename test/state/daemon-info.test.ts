@@ -161,13 +161,31 @@ describe("findDaemon", () => {
       `usrsvcd, pid ${process.pid}0`,
       "usrsvcd, pid 1",
       "usrsvcd, pid 0",
-      "",
+      "pid 17",
     ];
     for (const signature of signatures) {
       writeFileSync(state.daemonLock, `${signature.padEnd(39)}\n`);
       assert.equal(find(state), undefined, signature);
     }
   });
+
+  for (const [what, text] of Object.entries({
+    "on a disk that was full": "",
+    "before it got room for the note": `${"\0".repeat(40)}/home/me/pid 12/state`,
+    "over which somebody has written blanks": `${" ".repeat(39)}\n`,
+    "over which somebody has written something": "hello\n",
+  })) {
+    test(`finds the one without a signature, ${what}`, async (t) => {
+      const state = newState(t);
+      writeFileSync(state.daemonLock, text);
+      assert.equal(find(state), undefined, "nobody has it");
+      const lock = await tryLock(state.daemonLock, true);
+      writeFileSync(state.daemonLock, text);
+      assert.deepEqual(find(state), { process: me, info: undefined });
+      lock?.[Symbol.dispose]();
+      assert.equal(find(state), undefined, "it has let go");
+    });
+  }
 
   /** Of a usrsvcd that has its state folder elsewhere by now, where it is deleted. */
   async function lose(t: TestContext, state: StateDir, note: string): Promise<StateDir> {
