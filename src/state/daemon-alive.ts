@@ -16,6 +16,7 @@ import { accessFault } from "../lib/fault.ts";
 import { type StateDir, stateDir } from "./state-dir.ts";
 import { readFileHead } from "../lib/read-file.ts";
 import { isSameFile, realPath } from "../lib/same-file.ts";
+import { textHash } from "../lib/text-hash.ts";
 
 /** A usrsvcd that lives. */
 export interface LivingDaemon {
@@ -128,6 +129,7 @@ function astrayBy(fd: string, process: ProcessRef, where: Whereabouts): LivingDa
   if (basename(link) === name + DELETED) {
     const { signer, note = placeNote(other) } = signed(fd);
     if (signer !== String(process.pid) || note !== placeNote(state)) return undefined;
+    if (!sharesMounts(process)) return undefined;
     return { process, info: undefined, astray: { kind: "deleted", state } };
   }
   if (basename(link) !== name) return undefined;
@@ -147,15 +149,17 @@ function placeOf(path: string): string {
 /** So much of a lock is the signature, the rest a note (state/lock.ts). */
 const SIGNATURE_BYTES = 40;
 
-/** No note at a lock is longer (state/lock.ts). */
-const MOST_NOTED = 150;
-
 /**
  * What usrsvcd notes at its lock: where it has its state folder. By that it is known to those who miss it, also
- * when the folder was moved before it was deleted.
+ * when the folder was moved before it was deleted. A hash, since a path may be longer than a note.
  */
 export function placeNote({ path }: Pick<StateDir, "path">): string {
-  return placeOf(path).slice(-MOST_NOTED).trim();
+  return textHash(placeOf(path));
+}
+
+/** In a container that has our processes and its own files, a folder of the same path is another. */
+function sharesMounts({ pid }: ProcessRef): boolean {
+  return linkOf(`/proc/${pid}/ns/mnt`) === linkOf("/proc/self/ns/mnt");
 }
 
 function linkOf(fd: string): string | undefined {

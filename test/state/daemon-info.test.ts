@@ -215,6 +215,33 @@ describe("findDaemon", () => {
     });
   }
 
+  test("takes it for that of no other folder whose path ends in the same words", async (t) => {
+    const long = ["long".repeat(50), "end".repeat(50)];
+    const [state, other] = ["a", "b"].map((name) => stateDir(join(tempDir(t), name, ...long)));
+    assert.ok(state && other);
+    makeStateDir(state);
+    await lose(t, state, placeNote(state));
+    assert.equal(find(other), undefined);
+    assert.deepEqual(find(state)?.astray, deleted(state));
+  });
+
+  for (const [what, command, isFound] of [
+    ["finds that of another process", [], true],
+    ["is not misled by a container with a folder of the same path", ["unshare", "-m"], false],
+  ] as const) {
+    test(`${what}, deleted`, { skip: command.length > 0 && cannotMount }, async (t) => {
+      const state = newState(t);
+      writeFileSync(state.daemonLock, "");
+      const words = [...command, "flock", "--no-fork", state.daemonLock, "sleep", "1000"];
+      const child = spawn(words[0] ?? "", words.slice(1));
+      cleanUp(t, () => void child.kill("SIGKILL"));
+      await waitFor(() => find(state)?.process.pid === child.pid, "the lock to be taken");
+      writeFileSync(state.daemonLock, `usrsvcd, pid ${child.pid}`.padEnd(39) + "\n");
+      rmSync(state.path, { recursive: true });
+      assert.equal(find(state)?.process.pid, isFound ? child.pid : undefined);
+    });
+  }
+
   test("goes by the place of a deleted folder where nothing could be noted", async (t) => {
     const state = newState(t);
     const away = await lose(t, state, "");
