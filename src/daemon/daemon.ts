@@ -258,6 +258,7 @@ class Life {
         const rereads = self.info.rereads + 1;
         self.change({ ...where, rereads, lastReread, ...this.#known() });
         if (lastReread.ok) alerter.retry();
+        this.#showTroubles(self, alerter);
         manager.ready();
       }
       manager.stopping();

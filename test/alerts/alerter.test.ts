@@ -97,6 +97,22 @@ describe("Alerter", () => {
     assert.equal(scene.alerter.trouble(), undefined);
   });
 
+  test("tells when it is tried next, as it will be", async (t) => {
+    const scene = new Scene(t);
+    const text = (): string => scene.alerter.trouble()?.text ?? "";
+    const inMinutes = (count: number): string =>
+      `next try ${new Date(scene.time.wall + count * MINUTE).toISOString()}; `;
+    scene.obstacle = down;
+    scene.alert();
+    await settled();
+    assert.ok(text().includes(inMinutes(1)), text());
+    scene.obstacle = async () => await later<void>().promise;
+    scene.alerter.retry();
+    await settled();
+    assert.match(text(), /ECONNREFUSED; the next is under way; check /);
+    assert.deepEqual(scene.tries, [0, 0]);
+  });
+
   test("tells also of a mail whose next try is at no date that there is", async (t) => {
     const scene = new Scene(t);
     scene.obstacle = down;

@@ -160,7 +160,7 @@ function checkMail(text: string, folder: string): void {
   const pending = queue.get("web");
   assert.deepEqual(damaged, pending === undefined ? [path] : []);
   if (pending === undefined) return;
-  mailTrouble(queue.all());
+  mailTrouble(queue.all(), ({ retryAt }) => retryAt);
   assert.ok(pending.to.length > 0 && pending.alerts.length > 0);
   assertCount(pending.total, "total", 1);
   assertCount(pending.attempts, "attempts");
