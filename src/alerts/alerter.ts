@@ -89,7 +89,8 @@ export class Alerter implements Disposable {
 
   /** What to tell while mails do not go out. */
   trouble(): MailTrouble | undefined {
-    return mailTrouble(this.#ports.queue.all());
+    const now = Date.now();
+    return mailTrouble(this.#ports.queue.all(), (pending) => this.#dueAt(pending, now));
   }
 
   /** An operator may have mended what kept mails back: those are tried at once. */

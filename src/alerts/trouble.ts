@@ -1,5 +1,5 @@
 import { maskSecrets } from "../lib/secrets.ts";
-import { shorten } from "../lib/format.ts";
+import { isoTime, shorten } from "../lib/format.ts";
 import type { Failure, Pending } from "./queue.ts";
 
 /** What `status` tells of mails that do not go out. */
@@ -15,9 +15,12 @@ const LONGEST_REASON = 300;
 
 /**
  * That mails wait and why, while the last try of one has failed; undefined while all go out. What only
- * waits for the interval between two mails is no trouble by itself.
+ * waits for the interval between two mails is no trouble by itself. `dueAt`: when a mail is tried next.
  */
-export function mailTrouble(all: readonly Pending[]): MailTrouble | undefined {
+export function mailTrouble(
+  all: readonly Pending[],
+  dueAt: (pending: Pending) => number,
+): MailTrouble | undefined {
   const failed = all.filter(({ failure }) => failure !== undefined);
   const last = failed
     .flatMap(({ failure }) => failure ?? [])
@@ -31,10 +34,15 @@ export function mailTrouble(all: readonly Pending[]): MailTrouble | undefined {
     return { since: last.at, text: `a mail was given up: ${why}; ${mend}` };
   }
   const since = waiting.map(({ alerts }) => alerts[0]?.at ?? last.at).sort()[0] ?? last.at;
-  const nextAt = Math.min(...failed.map(({ total, retryAt }) => (total > 0 ? retryAt : Infinity)));
-  const next = Number.isFinite(nextAt) ? `next try ${new Date(nextAt).toISOString()}; ` : "";
+  const next = describeNext(failed.filter(({ total }) => total > 0).map(dueAt));
   const text = `${describeWaiting(waiting)}; ${why}; ${next}${mend}: usrsvcd reread tries at once`;
   return { since, text };
+}
+
+function describeNext(times: readonly number[]): string {
+  if (times.length === 0) return "";
+  const at = Math.min(...times);
+  return at > Date.now() ? `next try ${isoTime(at)}; ` : "the next is under way; ";
 }
 
 /** A try that failed, fit to be shown: in one line, with no secret. */

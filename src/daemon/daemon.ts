@@ -229,10 +229,10 @@ class Life {
       supervisor.begin([...programs.values()].filter(({ name }) => !held.has(name)));
       requests.noticeAll();
       soon.call(); // also where there is nothing to begin
+      this.#showTroubles(self, alerter);
       this.#options.onReady(logPath ?? "stdout", join(this.#state.path, "usrsvcd.err"));
       manager.ready();
       const count = this.#settings.programs.size;
-      this.#showTroubles(self, alerter);
       this.#write(
         "info",
         "daemon.ready",
@@ -258,6 +258,7 @@ class Life {
         const rereads = self.info.rereads + 1;
         self.change({ ...where, rereads, lastReread, ...this.#known() });
         if (lastReread.ok) alerter.retry();
+        this.#showTroubles(self, alerter);
         manager.ready();
       }
       manager.stopping();

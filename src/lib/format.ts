@@ -19,6 +19,14 @@ function join(big: number, bigUnit: string, small: number, smallUnit: string): s
   return small === 0 ? `${big} ${bigUnit}` : `${big} ${bigUnit} ${small} ${smallUnit}`;
 }
 
+/** The last instant that a Date has (ECMA-262, 21.4.1.1). */
+const LAST_INSTANT_MS = 8.64e15;
+
+/** An ISO time; what is later than any (a delay of 2^53 - 1 ms, which says never) is the last one. */
+export function isoTime(ms: number): string {
+  return new Date(Math.min(ms, LAST_INSTANT_MS)).toISOString();
+}
+
 /** `512 kB`, `34.2 MB`, `1.5 GB`; of 1024. */
 export function formatBytes(bytes: number): string {
   const kb = bytes / 1024;

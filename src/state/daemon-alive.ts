@@ -16,6 +16,7 @@ import { accessFault } from "../lib/fault.ts";
 import { type StateDir, stateDir } from "./state-dir.ts";
 import { readFileHead } from "../lib/read-file.ts";
 import { isSameFile, realPath } from "../lib/same-file.ts";
+import { textHash } from "../lib/text-hash.ts";
 
 /** A usrsvcd that lives. */
 export interface LivingDaemon {
@@ -128,6 +129,7 @@ function astrayBy(fd: string, process: ProcessRef, where: Whereabouts): LivingDa
   if (basename(link) === name + DELETED) {
     const { signer, note = placeNote(other) } = signed(fd);
     if (signer !== String(process.pid) || note !== placeNote(state)) return undefined;
+    if (!sharesMounts(process)) return undefined;
     return { process, info: undefined, astray: { kind: "deleted", state } };
   }
   if (basename(link) !== name) return undefined;
@@ -144,15 +146,20 @@ function placeOf(path: string): string {
   return join(realPath(dirname(path)), basename(path));
 }
 
-/** No note at a lock is longer (program/lock.ts). */
-const MOST_NOTED = 150;
+/** So much of a lock is the signature, the rest a note (state/lock.ts). */
+const SIGNATURE_BYTES = 40;
 
 /**
  * What usrsvcd notes at its lock: where it has its state folder. By that it is known to those who miss it, also
- * when the folder was moved before it was deleted.
+ * when the folder was moved before it was deleted. A hash, since a path may be longer than a note.
  */
 export function placeNote({ path }: Pick<StateDir, "path">): string {
-  return placeOf(path).slice(-MOST_NOTED).trim();
+  return textHash(placeOf(path));
+}
+
+/** In a container that has our processes and its own files, a folder of the same path is another. */
+function sharesMounts({ pid }: ProcessRef): boolean {
+  return linkOf(`/proc/${pid}/ns/mnt`) === linkOf("/proc/self/ns/mnt");
 }
 
 function linkOf(fd: string): string | undefined {
@@ -172,26 +179,28 @@ interface Signed {
 function signed(lock: string): Signed {
   try {
     const { text } = readFileHead(lock, { most: 1024, owner: "us" });
-    return { signer: signedIn(text), note: text.split("\n")[1]?.trim() || undefined };
+    const note = text.slice(SIGNATURE_BYTES).split("\n", 1)[0]?.trim() || undefined;
+    return { signer: signedIn(text.slice(0, SIGNATURE_BYTES)), note };
   } catch {
     return {}; // closed meanwhile
   }
 }
 
-function signedIn(text: string): string | undefined {
-  return /^usrsvcd, pid (\d+) *$/m.exec(text)?.[1];
+function signedIn(signature: string): string | undefined {
+  return /^usrsvcd, pid (\d+) *$/m.exec(signature)?.[1];
 }
 
 /**
- * Who has signed the lock (program/lock.ts) and has it open: a pid alone may be another's by now.
+ * Who has signed the lock (state/lock.ts) and has it open: a pid alone may be another's by now.
  * That costs nothing where usrsvcd has ended, and asks for no lock, which would keep one from its start.
  */
 function lockHolder(path: string, proc: ProcReader): ProcessRef | undefined {
   try {
-    const { text } = readFileHead(path, { most: 80, followsLinks: false, owner: "us" });
+    const most = SIGNATURE_BYTES;
+    const { text } = readFileHead(path, { most, followsLinks: false, owner: "us" });
     const stat = statSync(path);
     // A full disk leaves the lock without a signature, a read-only one with that of another.
-    const isUnsigned = text === "" || accessFault(path, constants.W_OK) === "EROFS";
+    const isUnsigned = !/pid \d/.test(text) || accessFault(path, constants.W_OK) === "EROFS";
     return (isUnsigned ? flockHolders(stat) : [signedIn(text) ?? ""])
       .map((pid) => aliveOf(pid, proc))
       .find((process) => process !== undefined && hasOpen(process, stat));

@@ -29,7 +29,7 @@ export interface Lock extends Disposable {
   readonly note: string;
   /**
    * Notes something for the next holder, should this one be killed. No rename, no new file: a few
-   * bytes into the file that is locked.
+   * bytes into the file that is locked. None without a signature, where a full disk has just got room for one.
    *
    * @throws when that cannot be (disk full)
    */
@@ -84,7 +84,7 @@ export function tryLock(
     throw new Error(`${path}: cannot be locked (errno ${errno}); is it on a network file system?`);
   }
   const note = noteOf(fd);
-  signLock(fd);
+  let isSigned = signLock(fd);
   const write = (text: string, at: number): void => {
     try {
       naming(path, () => writeSync(fd, text, at));
@@ -96,7 +96,11 @@ export function tryLock(
   if (isOurs) uninherited.add(fd);
   return {
     note,
-    writeNote: (text) => write(line(text, NOTE_BYTES), SIGNATURE_BYTES),
+    writeNote(text) {
+      if (!isSigned) write(signature(), 0);
+      isSigned = true;
+      write(line(text, NOTE_BYTES), SIGNATURE_BYTES);
+    },
     tryNote: () => write(signature(), 0),
     [Symbol.dispose]() {
       uninherited.delete(fd);
@@ -232,12 +236,13 @@ function line(text: string, bytes: number): string {
   return `${text.padEnd(bytes - 1).slice(0, bytes - 1)}\n`;
 }
 
-/** For the message of whoever waits; nothing depends on it. */
-function signLock(fd: number): void {
+/** For the message of whoever waits. False: the disk is full; the lock is held all the same. */
+function signLock(fd: number): boolean {
   try {
     writeSync(fd, signature(), 0);
+    return true;
   } catch {
-    // disk full: the lock is held all the same
+    return false;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Alert, AlertKind } from "../events/alert.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { countLeftOvers, formatDuration } from "../lib/format.ts";
+import { countLeftOvers, formatDuration, isoTime } from "../lib/format.ts";
 import type { LogEvent, LogFields, LogLevel } from "../events/log.ts";
 import { describeExit, tellingLine, withWords } from "../lifecycle/describe-exit.ts";
 import type { Host } from "../host/host.ts";
@@ -488,7 +488,7 @@ export class Ledger {
 
   /** Only while the lock is held: what keeps it down, for `status`. */
   noteTrouble(reason: string, retryMs: number): void {
-    const nextTryAt = new Date(Date.now() + retryMs).toISOString();
+    const nextTryAt = isoTime(Date.now() + retryMs);
     try {
       this.#write({ ...this.base(), phase: "backoff", nextTryAt, reason });
     } catch {
@@ -509,7 +509,7 @@ export class Ledger {
     { failures, restarts }: History,
     maxrestarts: number,
   ): void {
-    const nextTryAt = new Date(Date.now() + delayMs).toISOString();
+    const nextTryAt = isoTime(Date.now() + delayMs);
     const nth =
       maxrestarts > 0
         ? `failure ${failures} of ${maxrestarts} (maxrestarts)`

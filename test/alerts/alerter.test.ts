@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { Alerter, type AlertNews, DROPPED_AFTER_MS } from "../../src/alerts/alerter.ts";
@@ -95,6 +95,35 @@ describe("Alerter", () => {
     await settled();
     assert.deepEqual(scene.subjects, ["web was restarted: why"]);
     assert.equal(scene.alerter.trouble(), undefined);
+  });
+
+  test("tells when it is tried next, as it will be", async (t) => {
+    const scene = new Scene(t);
+    const text = (): string => scene.alerter.trouble()?.text ?? "";
+    const inMinutes = (count: number): string =>
+      `next try ${new Date(scene.time.wall + count * MINUTE).toISOString()}; `;
+    scene.obstacle = down;
+    scene.alert();
+    await settled();
+    assert.ok(text().includes(inMinutes(1)), text());
+    scene.obstacle = async () => await later<void>().promise;
+    scene.alerter.retry();
+    await settled();
+    assert.match(text(), /ECONNREFUSED; the next is under way; check /);
+    assert.deepEqual(scene.tries, [0, 0]);
+  });
+
+  test("tells also of a mail whose next try is at no date that there is", async (t) => {
+    const scene = new Scene(t);
+    scene.obstacle = down;
+    scene.alert();
+    await settled();
+    const file = join(scene.folder, "web.json");
+    const pending = JSON.parse(readFileSync(file, "utf8")) as object;
+    writeFileSync(file, JSON.stringify({ ...pending, retryAt: Number.MAX_SAFE_INTEGER }));
+    scene.alerter[Symbol.dispose]();
+    scene.open();
+    assert.match(scene.alerter.trouble()?.text ?? "", /^1 mail waits .*: ECONNREFUSED; /);
   });
 
   test("mails the first event at once, to whom it may concern", async (t) => {

@@ -209,6 +209,18 @@ test("a program that keeps failing is tried again with growing pauses", async (t
   );
 });
 
+test("a restart_delay that is longer than all time is a pause like another", async (t) => {
+  const home = new Home(t);
+  home.program("web", { command: "/bin/false", restart_delay: "9".repeat(30) });
+  await home.usrsvcd();
+  const { reason, next } = await waitFor("the pause", async () => {
+    const status = await home.statusOf("web");
+    return status["state"] === "backoff" && status;
+  });
+  assert.match(String(reason), /^exited with code 1 within success_seconds/);
+  assert.match(String(next), /^usrsvcd tries again in \d+ d/);
+});
+
 test("success_seconds = 0 and a command that ends at once make no busy loop", async (t) => {
   const home = new Home(t).program("quick", { command: "/bin/true", success_seconds: "0" });
   await home.usrsvcd();

@@ -83,6 +83,21 @@ test("records that are no files are put aside, and their programs go on", async 
   for (const index of noFiles.keys()) assert.equal(home.pid(`p${index}`), undefined);
 });
 
+test("a mail whose next try is at no date that there is ends no usrsvcd", async (t) => {
+  const home = new Home(t, "smtp_url = smtp://127.0.0.1:1/");
+  home.program("web", { command: sleeper(), email_alerts: "me@example.org" });
+  const at = new Date().toISOString();
+  const alert = { kind: "started", reason: "why", next: "runs", output: [], program: "web", at };
+  const failure = { at, reason: "connect ECONNREFUSED" };
+  const times = { lastSentAt: 0, retryAt: Number.MAX_SAFE_INTEGER };
+  const mail = { program: "web", to: ["me@example.org"], alerts: [alert], total: 1, failure };
+  mkdirSync(home.file("state/mail"), { recursive: true, mode: 0o700 });
+  writeFileSync(home.file("state/mail/web.json"), JSON.stringify({ ...mail, ...times }));
+  assert.equal((await home.usrsvcd()).code, 0);
+  await started(home, "web");
+  assert.match((await home.usrsvcd("status")).out, /1 mail waits/);
+});
+
 test("requests to stop that were left behind mean nothing, and are removed", async (t) => {
   const home = new Home(t).program("web", { command: sleeper(), success_seconds: "1" });
   mkdirSync(home.file("state/programs"), { recursive: true, mode: 0o700 });

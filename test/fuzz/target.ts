@@ -123,7 +123,9 @@ function spoil(text: string, { at, length, kind, put, to, other }: Edit): string
 /** The same object with some of its values replaced by any other, dropped, or wrapped. */
 export function spoiltJson(value: object): fc.Arbitrary<unknown> {
   const keys = Object.keys(value);
-  const edit = fc.record({ key: fc.constantFrom(...keys), to: fc.option(anyJson) });
+  const largest = fc.constant(Number.MAX_SAFE_INTEGER);
+  const to = fc.option(fc.oneof({ weight: 9, arbitrary: anyJson }, largest));
+  const edit = fc.record({ key: fc.constantFrom(...keys), to });
   const edited = fc.array(edit, { maxLength: 3 }).map((edits) => {
     const copy: Record<string, unknown> = { ...value };
     for (const { key, to } of edits) {

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import fc from "fast-check";
 import { AlertQueue } from "../../src/alerts/queue.ts";
+import { mailTrouble } from "../../src/alerts/trouble.ts";
 import { readDaemonInfo } from "../../src/state/daemon-info.ts";
 import { answerPath, type Request, takeAnswer, takeRequest } from "../../src/operations/request.ts";
 import { lockHolder, lockNote, programLock } from "../../src/state/lock.ts";
@@ -142,6 +143,7 @@ const mail = {
   attempts: 0,
   lastSentAt: 0,
   retryAt: 0,
+  failure: { at: "2026-01-01T00:00:00.000Z", reason: "ECONNREFUSED" },
 };
 const mails = fc.oneof(
   jsonTexts(mail),
@@ -158,6 +160,7 @@ function checkMail(text: string, folder: string): void {
   const pending = queue.get("web");
   assert.deepEqual(damaged, pending === undefined ? [path] : []);
   if (pending === undefined) return;
+  mailTrouble(queue.all(), ({ retryAt }) => retryAt);
   assert.ok(pending.to.length > 0 && pending.alerts.length > 0);
   assertCount(pending.total, "total", 1);
   assertCount(pending.attempts, "attempts");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { formatBytes, formatDuration, shellWord } from "../../src/lib/format.ts";
+import { formatBytes, formatDuration, isoTime, shellWord } from "../../src/lib/format.ts";
 
 describe("formatDuration", () => {
   const second = 1000;
@@ -35,6 +35,14 @@ describe("formatDuration", () => {
       }),
     );
   });
+});
+
+test("isoTime() of what no date can have is the last one", () => {
+  assert.equal(isoTime(0), "1970-01-01T00:00:00.000Z");
+  for (const ms of [8.64e15, 8.64e15 + 1, Number.MAX_SAFE_INTEGER, Infinity]) {
+    assert.equal(isoTime(ms), "+275760-09-13T00:00:00.000Z");
+    assert.equal(Date.parse(isoTime(ms)), 8.64e15);
+  }
 });
 
 describe("formatBytes", () => {

@@ -161,13 +161,31 @@ describe("findDaemon", () => {
       `usrsvcd, pid ${process.pid}0`,
       "usrsvcd, pid 1",
       "usrsvcd, pid 0",
-      "",
+      "pid 17",
     ];
     for (const signature of signatures) {
       writeFileSync(state.daemonLock, `${signature.padEnd(39)}\n`);
       assert.equal(find(state), undefined, signature);
     }
   });
+
+  for (const [what, text] of Object.entries({
+    "on a disk that was full": "",
+    "before it got room for the note": `${"\0".repeat(40)}/home/me/pid 12/state`,
+    "over which somebody has written blanks": `${" ".repeat(39)}\n`,
+    "over which somebody has written something": "hello\n",
+  })) {
+    test(`finds the one without a signature, ${what}`, async (t) => {
+      const state = newState(t);
+      writeFileSync(state.daemonLock, text);
+      assert.equal(find(state), undefined, "nobody has it");
+      const lock = await tryLock(state.daemonLock, true);
+      writeFileSync(state.daemonLock, text);
+      assert.deepEqual(find(state), { process: me, info: undefined });
+      lock?.[Symbol.dispose]();
+      assert.equal(find(state), undefined, "it has let go");
+    });
+  }
 
   /** Of a usrsvcd that has its state folder elsewhere by now, where it is deleted. */
   async function lose(t: TestContext, state: StateDir, note: string): Promise<StateDir> {
@@ -194,6 +212,33 @@ describe("findDaemon", () => {
       const away = await lose(t, state, placeNote(state));
       assert.deepEqual(find(state), { process: me, info: undefined, astray: deleted(state) });
       assert.equal(find(away), undefined, "it was there, and is that of the other");
+    });
+  }
+
+  test("takes it for that of no other folder whose path ends in the same words", async (t) => {
+    const long = ["long".repeat(50), "end".repeat(50)];
+    const [state, other] = ["a", "b"].map((name) => stateDir(join(tempDir(t), name, ...long)));
+    assert.ok(state && other);
+    makeStateDir(state);
+    await lose(t, state, placeNote(state));
+    assert.equal(find(other), undefined);
+    assert.deepEqual(find(state)?.astray, deleted(state));
+  });
+
+  for (const [what, command, isFound] of [
+    ["finds that of another process", [], true],
+    ["is not misled by a container with a folder of the same path", ["unshare", "-m"], false],
+  ] as const) {
+    test(`${what}, deleted`, { skip: command.length > 0 && cannotMount }, async (t) => {
+      const state = newState(t);
+      writeFileSync(state.daemonLock, "");
+      const words = [...command, "flock", "--no-fork", state.daemonLock, "sleep", "1000"];
+      const child = spawn(words[0] ?? "", words.slice(1));
+      cleanUp(t, () => void child.kill("SIGKILL"));
+      await waitFor(() => find(state)?.process.pid === child.pid, "the lock to be taken");
+      writeFileSync(state.daemonLock, `usrsvcd, pid ${child.pid}`.padEnd(39) + "\n");
+      rmSync(state.path, { recursive: true });
+      assert.equal(find(state)?.process.pid, isFound ? child.pid : undefined);
     });
   }
 

@@ -18,6 +18,7 @@ import { lockHolder, lockNote, programLock, tryLock, waitLock } from "../../src/
 import { stateDir } from "../../src/state/state-dir.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { exitOf, killRef, lives, nodeScript, refOf } from "../support/processes.ts";
+import { cannotMount, fill, smallDisk } from "../support/mounts.ts";
 import { noFiles } from "../support/strange-files.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { inTime, waitFor } from "../support/wait.ts";
@@ -163,6 +164,20 @@ describe("tryLock", () => {
       lock?.writeNote("");
     }
     assert.equal(await take(), "");
+  });
+
+  test("on a full disk notes nothing before it has signed", { skip: cannotMount }, async (t) => {
+    const disk = join(tempDir(t), "small");
+    smallDisk(t, disk);
+    const path = join(disk, "lock");
+    const makeRoom = fill(disk);
+    using lock = await tryLock(path);
+    assert.equal(readFileSync(path, "utf8"), "", "there was no room");
+    assert.throws(() => lock?.writeNote("a note"), { code: "ENOSPC" });
+    makeRoom();
+    lock?.writeNote("a note");
+    assert.equal(lockHolder(path), `usrsvc, pid ${process.pid}`);
+    assert.equal(lockNote(path), "a note");
   });
 
   test("finds no note in a file of another making", async (t) => {
