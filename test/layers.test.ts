@@ -160,9 +160,12 @@ const outsiders: readonly {
   { name: /^nodemailer$/, may: /^src\/alerts\//, kind: "dynamic" },
   {
     name: /^node:fs(\/promises)?$/,
-    may: /^(proc\/(reader|own-proc|system\/(descriptors|epoll|pidfd|spawn))|src\/config\/load)\.ts$/,
+    may: /^(proc\/(reader|own-proc|system\/(descriptors|epoll|pidfd|spawn))|src\/config\/(load|read-file|read-folder))\.ts$/,
   },
-  { name: /^node:path$/, may: /^src\/config\/(load|values|resolve\/[a-z]+)\.ts$/ },
+  {
+    name: /^node:path$/,
+    may: /^src\/config\/(load|read-file|read-folder|values|resolve\/[a-z]+)\.ts$/,
+  },
   { name: /^node:(os|module)$/, may: /^proc\// },
   { name: /^node:(child_process|stream)$/, may: /^proc\/system\/spawn\.ts$/ },
   { name: /^node:(child_process|diagnostics_channel)$/, may: /^proc\/system\/reaper\.ts$/ },
