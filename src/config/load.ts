@@ -10,8 +10,9 @@ import { describeUnsafe } from "./ownership.ts";
 import { readFile, type Reader } from "./read-file.ts";
 import { readFolder } from "./read-folder.ts";
 import type { ReadFile } from "./resolve/defaults.ts";
-import { defaultStateDir, type HostFacts, resolveMain } from "./resolve/main.ts";
+import { type HostFacts, resolveMain } from "./resolve/main.ts";
 import { resolvePrograms } from "./resolve/resolve.ts";
+import { defaultStateDir } from "./schema.ts";
 import { topOf } from "./section-names.ts";
 import type { MainSettings, Settings } from "./settings.ts";
 
