@@ -26,6 +26,7 @@ const folder = (...names: readonly string[]): RegExp => new RegExp(`^src/(${name
 const proc = /^proc\//;
 const lib = folder("lib");
 const settings = any("src/config/(settings|issue)\\.ts");
+const schema = any("src/config/(schema|setting)\\.ts");
 const exitCode = any("src/exit-code\\.ts");
 const shownExit = any("src/events/shown-exit\\.ts");
 
@@ -45,8 +46,8 @@ const layers: readonly Layer[] = [
   },
   {
     files: folder("state"),
-    may: [settings, exitCode, shownExit],
-    why: "what outlives us: plain values in files",
+    may: [settings, schema, exitCode, shownExit],
+    why: "what outlives us: plain values in files; a digest is a loop over the schema",
   },
   {
     files: folder("identity"),
@@ -160,9 +161,12 @@ const outsiders: readonly {
   { name: /^nodemailer$/, may: /^src\/alerts\//, kind: "dynamic" },
   {
     name: /^node:fs(\/promises)?$/,
-    may: /^(proc\/(reader|own-proc|system\/(descriptors|epoll|pidfd|spawn))|src\/config\/load)\.ts$/,
+    may: /^(proc\/(reader|own-proc|system\/(descriptors|epoll|pidfd|spawn))|src\/config\/(load|read-file|read-folder))\.ts$/,
   },
-  { name: /^node:path$/, may: /^src\/config\/(load|values|resolve\/[a-z]+)\.ts$/ },
+  {
+    name: /^node:path$/,
+    may: /^src\/config\/(load|read-file|read-folder|values|resolve\/[a-z]+)\.ts$/,
+  },
   { name: /^node:(os|module)$/, may: /^proc\// },
   { name: /^node:(child_process|stream)$/, may: /^proc\/system\/spawn\.ts$/ },
   { name: /^node:(child_process|diagnostics_channel)$/, may: /^proc\/system\/reaper\.ts$/ },

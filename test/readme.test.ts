@@ -3,25 +3,25 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { actions, daemonActions } from "../src/cli/args.ts";
-import { type Schema, schemas } from "../src/config/schema.ts";
+import { schemas } from "../src/config/schema.ts";
 import { ExitCode } from "../src/exit-code.ts";
 import { differences } from "./conformance/differences.ts";
+import { escaped, manualTable } from "./support/manual-table.ts";
 
 const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
-function escaped(text: string): string {
-  return text.replaceAll("|", "\\|");
+for (const [section, schema] of Object.entries(schemas)) {
+  test(`the README has the table of the settings of ${section}, row by row`, () => {
+    const table = manualTable(schema);
+    assert.ok(readme.includes(`\n${table}\n`), `write into the README:\n\n${table}`);
+  });
 }
 
-test("the README has a row for every setting, with its default, unit and help", () => {
-  for (const schema of Object.values<Schema>(schemas)) {
-    for (const [key, { shownDefault, unit, help, aliases }] of Object.entries(schema)) {
-      const also = aliases.map((alias) => ` (also \`${alias}\`)`).join("");
-      const row = `| \`${key}\`${also} | ${escaped(shownDefault)} | ${unit} | ${escaped(help)} |`;
-      assert.ok(readme.includes(row), row);
-    }
-  }
+test("the README says which settings of [Main] a reread does not apply", () => {
+  const fixed = Object.entries(schemas.Main).filter(([, { applies }]) => applies === "restart");
+  const names = fixed.map(([key]) => `\`${key}\``).join(", ");
+  assert.ok(readme.includes(`Of \`[Main]\` only ${names} needs \`usrsvcd restart\``));
 });
 
 test("the README tells every deliberate difference from 1.x, with its reason", () => {

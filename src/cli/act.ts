@@ -3,7 +3,7 @@ import { lately } from "../lib/clock.ts";
 import { formatIssues } from "../config/issue.ts";
 import { nearest } from "../config/nearest.ts";
 import { OtherFiles } from "../config/other-files.ts";
-import { defaultStateDir } from "../config/resolve/main.ts";
+import { defaultStateDir } from "../config/schema.ts";
 import type { Settings } from "../config/settings.ts";
 import { findDaemon, livingDaemon, daemonInCharge } from "../state/daemon-alive.ts";
 import { ExitCode, exitCodeOf } from "../exit-code.ts";

@@ -3,12 +3,10 @@ import type { Section } from "./configobj/configobj.ts";
 import type { ReadFile } from "./resolve/defaults.ts";
 import { IssueList } from "./issue-list.ts";
 import type { ConfigIssue, Place } from "./issue.ts";
+import type { Unsure } from "./resolve/table.ts";
 import { DEFAULTS, nameAfter, PROGRAM } from "./section-names.ts";
 import type { MainSettings, ProgramSettings } from "./settings.ts";
 import { beginsWithShellSyntax, findShellSyntax } from "./shell/syntax.ts";
-
-/** Settings of which each may be missing. */
-type Unsure<T> = { readonly [K in keyof T]: T[K] | undefined };
 
 /** One thing to be said of a key. */
 export interface Remark {

@@ -1,29 +1,20 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-} from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { doubtHome, nameOf } from "../lib/accounts.ts";
+import { existsSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { doubtHome } from "../lib/accounts.ts";
 import { realPath } from "../lib/same-file.ts";
-import { isProcFile, TrustedPaths, UntrustedPath } from "../lib/trusted-path.ts";
-import { parseConfigobj } from "./configobj/configobj.ts";
+import { TrustedPaths } from "../lib/trusted-path.ts";
+import { type AdviceFacts, Advisor } from "./advice.ts";
 import { IssueList, sortIssues } from "./issue-list.ts";
 import { ConfigError, formatIssue, type Place } from "./issue.ts";
-import { type AdviceFacts, Advisor } from "./advice.ts";
-import type { ReadFile } from "./resolve/defaults.ts";
 import { describeUnsafe } from "./ownership.ts";
-import { defaultStateDir, type HostFacts, resolveMain } from "./resolve/main.ts";
+import { readFile, type Reader } from "./read-file.ts";
+import { readFolder } from "./read-folder.ts";
+import type { ReadFile } from "./resolve/defaults.ts";
+import { type HostFacts, resolveMain } from "./resolve/main.ts";
 import { resolvePrograms } from "./resolve/resolve.ts";
+import { defaultStateDir } from "./schema.ts";
 import { topOf } from "./section-names.ts";
 import type { MainSettings, Settings } from "./settings.ts";
-import { decodeUtf8 } from "./utf8.ts";
 
 export interface LoadOptions {
   /** The main file; `usrsvc.cfg` in `home` by default. */
@@ -89,12 +80,6 @@ export function loadSettings({ path, home, uid, advice }: LoadOptions): Settings
   return { main, programs, faulty, issues: sorted };
 }
 
-/** For whom files are read. */
-interface Reader {
-  readonly uid: number;
-  readonly paths: TrustedPaths;
-}
-
 /** Reads the main file; a fault outside of programs and defaults makes it useless. */
 function readMainFile(
   path: string,
@@ -143,173 +128,6 @@ const PART =
 
 const MISSING = "does not exist; usrsvcd init writes one to begin with";
 
-/** Reads the `*.cfg` of a folder, sorted by the bytes of their names. */
-function readFolder(
-  path: string,
-  place: Place,
-  reader: Reader,
-  fatal: IssueList,
-  further: IssueList,
-): ReadFile[] {
-  const { uid, paths } = reader;
-  let names: string[];
-  let isOurs: boolean;
-  let isShared: boolean;
-  try {
-    const stat = statSync(path);
-    const unsafe = describeUnsafe(path, stat, uid);
-    if (unsafe !== undefined) {
-      fatal.error(place, `config_dir: the folder ${path} ${unsafe}`);
-      return [];
-    }
-    const { real } = paths.follow(path);
-    names = readdirSync(real);
-    ({ isShared } = paths.folder(real));
-    isOurs = stat.uid === uid && !isShared;
-  } catch (error) {
-    if (error instanceof UntrustedPath) {
-      fatal.error(place, `config_dir: ${error.message}`);
-      return [];
-    }
-    const problem = describe(error);
-    const advice = problem === "does not exist" ? "; create it, or leave config_dir out" : "";
-    fatal.error(place, `config_dir: the folder ${JSON.stringify(path)} ${problem}${advice}`);
-    return [];
-  }
-  const other = names.find((name) => /\.(conf|config|cnf|ini)$/.test(name));
-  if (other !== undefined && !names.some((name) => name.endsWith(".cfg"))) {
-    further.warn(
-      place,
-      `config_dir: only files called *.cfg are read, and there is ${other}, but no such one`,
-    );
-  }
-  const files = names
-    .filter((name) => name.endsWith(".cfg") && !name.startsWith("."))
-    .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-    .map((name) => join(path, name));
-  return (isOurs ? files : leaveOthers(files, { path, isShared }, paths, further))
-    .map((file) => readFile(file, { file, line: undefined }, reader, further))
-    .filter((file) => file !== undefined && file !== "no-file");
-}
-
-/** So many files of others are named, each in a warning of its own. */
-const MOST_NAMED = 10;
-
-/**
- * The files but those of other accounts. Whatever these put into a folder where they may write, or an
- * administrator beside our files, is no fault in ours: it is passed over, with a warning.
- */
-function leaveOthers(
-  files: readonly string[],
-  folder: { readonly path: string; readonly isShared: boolean },
-  paths: TrustedPaths,
-  further: IssueList,
-): readonly string[] {
-  let passed = 0;
-  const ours = files.filter((file) => {
-    const why = describeOther(file, folder.isShared, paths);
-    if (why === undefined) return true;
-    passed += 1;
-    const own = "keep your own in a folder that only you may write to, and name that in config_dir";
-    if (passed <= MOST_NAMED) {
-      further.warn(
-        { file, line: undefined },
-        `${why}, and is passed over, since it would run as you: remove it, or ${own}`,
-      );
-    }
-    return false;
-  });
-  const more = passed - MOST_NAMED;
-  if (more > 0) {
-    further.warn(
-      { file: folder.path, line: undefined },
-      `${more} more files of others are passed over`,
-    );
-  }
-  return ours;
-}
-
-/** Undefined for what is the user's or root's alone. */
-function describeOther(file: string, isShared: boolean, paths: TrustedPaths): string | undefined {
-  try {
-    const stat = lstatSync(file, { throwIfNoEntry: false });
-    if (stat === undefined) return undefined; // removed meanwhile
-    if (!paths.isOurs(stat)) return `belongs to ${nameOf(stat.uid)}`;
-    if (!isShared || stat.isDirectory() || stat.nlink === 1) return undefined;
-    return "has a second name elsewhere, perhaps by another account (ln)";
-  } catch (error) {
-    return describe(error);
-  }
-}
-
-/** Reads and parses one file; undefined, and an issue, if that cannot be done. */
-function readFile(
-  path: string,
-  place: Place,
-  reader: Reader,
-  issues: IssueList,
-): ReadFile | "no-file" | undefined {
-  const bytes = readBytes(path, place, reader, issues);
-  if (bytes === undefined || bytes === "no-file") return bytes;
-  const decoded = decodeUtf8(bytes);
-  if ("badLine" in decoded) {
-    const { badLine: line } = decoded;
-    issues.error(
-      { file: path, line },
-      "the file must be UTF-8 text, and this line is not; save it as UTF-8",
-    );
-    return undefined;
-  }
-  return { path, ...parseConfigobj(decoded.text) };
-}
-
-/** Opens, checks and reads; `no-file` if nothing is there, or a folder, a pipe or a device. */
-function readBytes(
-  path: string,
-  place: Place,
-  { uid, paths }: Reader,
-  issues: IssueList,
-): Uint8Array | "no-file" | undefined {
-  const { O_RDONLY, O_NONBLOCK, O_NOCTTY, O_NOFOLLOW } = constants;
-  let descriptor: number | undefined;
-  try {
-    // Nobody can put anything else there between this and the look at what was opened.
-    const { real, isShared } = paths.follow(resolve(path));
-    // Without O_NONBLOCK a pipe would make us wait for a writer.
-    descriptor = openSync(real, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
-    const stats = fstatSync(descriptor);
-    if (!stats.isFile()) return "no-file";
-    const unsafe =
-      isShared && uid !== 0 && !paths.isOurs(stats)
-        ? `belongs to ${nameOf(stats.uid)}, and what stands in it would run as you: remove it, and use a folder that only you may write to`
-        : (describeUnsafe(path, stats, uid) ?? describeName(descriptor, stats, isShared));
-    if (unsafe === undefined) return readFileSync(descriptor);
-    issues.error(place, unsafe);
-    return undefined;
-  } catch (error) {
-    if (error instanceof UntrustedPath) {
-      issues.error(place, error.message);
-      return undefined;
-    }
-    if (isMissing(error, path)) return "no-file";
-    issues.error(place, describe(error));
-    return undefined;
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
-}
-
-/** Why a file that is ours may not be one that we have put there. */
-function describeName(
-  descriptor: number,
-  { nlink }: { readonly nlink: number },
-  isShared: boolean,
-): string | undefined {
-  if (isProcFile(descriptor)) return "is a file of /proc, in which others have a say";
-  if (!isShared || nlink === 1) return undefined;
-  return "has a second name elsewhere, in a folder that others may write to; move it to a folder of your own";
-}
-
 function isBelow(path: string, { home, realHome }: HostFacts): boolean {
   return path.startsWith(`${home}/`) || path.startsWith(`${realHome}/`);
 }
@@ -342,22 +160,4 @@ function isOf(path: string, uid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/**
- * A link that leads nowhere is not missing, but wrong. What is there by no name is no file: a pipe of
- * `/dev/fd`.
- */
-function isMissing(error: unknown, path: string): boolean {
-  const isGone = error instanceof Error && "code" in error && error.code === "ENOENT";
-  return isGone && (existsSync(path) || lstatSync(path, { throwIfNoEntry: false }) === undefined);
-}
-
-function describe(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOENT") return "does not exist";
-  if (code === "EACCES") return "may not be read by you";
-  if (code === "ENOTDIR") return "is no folder, or a part of the path is none";
-  if (error instanceof Error) return `cannot be read: ${error.message}`;
-  throw error;
 }

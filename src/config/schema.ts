@@ -1,226 +1,305 @@
-import { translatePythonRegex } from "./python-regex/python-regex.ts";
-import type { Ways } from "./python-regex/ways.ts";
-import * as values from "./values.ts";
-import type { RawValue, Reading } from "./values.ts";
+import { type CommandLine, matchCommand } from "./match-rule.ts";
+import { type Schema, setting } from "./setting.ts";
+import * as units from "./units.ts";
 
-/** One key of the configuration. */
-export interface Setting<T> {
-  readonly section: "Main" | "Program" | "Monitor";
-  /** Other spellings that are taken as well. */
-  readonly aliases: readonly string[];
-  read(raw: RawValue): Reading<T>;
-  /** What holds where the key is not set. */
-  readonly fallback: T;
-  /** The same, as documentation shows it. */
-  readonly shownDefault: string;
-  /** The unit of a number without one; "" for all that has none. */
-  readonly unit: string;
-  readonly help: string;
+/*
+ * The one declaration of every setting. Its type and resolver, `checkconfig --json`, the digests of
+ * state/digest.ts, what a reread compares, and the tables of the manual are loops over these rows.
+ */
+
+/** What defaults of `[Main]` follow from. */
+export interface MainFacts {
+  readonly realHome: string;
+  readonly uid: number;
 }
 
-/** The text that `proctitle_re` holds and the expression that it means; undefined where it is empty. */
-export type Title =
-  { readonly source: string; readonly regex: RegExp; readonly ways: Ways } | undefined;
+/** What defaults of a program follow from. */
+export interface ProgramFacts {
+  readonly realHome: string;
+  /** Undefined where the command cannot be read. */
+  readonly commandLine: CommandLine | undefined;
+  /** The file that the program has below `state_dir`. */
+  stateFile(folder: "run" | "log", ending: string): string;
+}
+
+/** Rows above that others follow from. */
+interface SoFar {
+  readonly stdout?: string | undefined;
+}
 
 /** Keys of `[Main]`. */
 export const mainSchema = {
-  config_dir: setting("Main", values.readOptionalPath, undefined, {
+  config_dir: setting({
+    field: "configDir",
+    unit: units.folder,
+    default: undefined,
+    applies: "now",
     help: "folder of further *.cfg files, read in the order of their names",
   }),
-  pidfile: setting("Main", values.readOptionalPath, undefined, {
+  pidfile: setting({
+    field: "pidfile",
+    unit: units.path,
+    default: ({ realHome, uid }: MainFacts) => `${realHome}/${uid}_usrsvcd.pid`,
     shown: "$HOME/<uid>_usrsvcd.pid",
+    applies: "now",
     help: "pidfile of usrsvcd",
   }),
-  usrsvcd_stdout: setting("Main", values.readOptionalPath, undefined, {
+  usrsvcd_stdout: setting({
+    field: "usrsvcdStdout",
+    unit: units.path,
+    default: undefined,
     shown: "standard output",
+    applies: "now",
     help: "log file of usrsvcd",
   }),
-  usrsvcd_stderr: setting("Main", values.readErrorPath, undefined, {
+  usrsvcd_stderr: setting({
+    field: "usrsvcdStderr",
+    unit: units.errorPath,
+    default: undefined,
     shown: "as usrsvcd_stdout",
+    applies: "now",
     help: "file for the warnings and errors of usrsvcd, or stdout",
   }),
-  usrsvcd_log_mode: setting("Main", values.readFileMode, 0o600, {
-    shown: "0600",
-    unit: "octal",
+  usrsvcd_log_mode: setting({
+    field: "usrsvcdLogMode",
+    unit: units.fileMode,
+    default: 0o600,
+    applies: "now",
     help: "who may read the log of usrsvcd: 0600 you alone, 0640 its group as well",
   }),
-  sendmail_path: setting("Main", values.readAutoPath, undefined, {
+  sendmail_path: setting({
+    field: "sendmailPath",
+    unit: units.autoPath,
+    default: undefined,
     shown: "auto",
+    applies: "now",
     help: "the sendmail program; auto: looked for where machines have it, then on PATH",
   }),
-  smtp_url: setting("Main", values.readSmtpUrl, undefined, {
-    shown: "none",
+  /** A secret. */
+  smtp_url: setting({
+    field: "smtpUrl",
+    unit: units.smtpUrl,
+    default: undefined,
+    applies: "now",
     help: "mail server in place of sendmail, as smtp://user:password@host:587 or smtps://…",
   }),
-  alert_interval: setting("Main", values.readWholeSeconds, 60_000, {
-    shown: "60",
-    unit: "seconds",
+  alert_interval: setting({
+    field: "alertIntervalMs",
+    unit: units.wholeSeconds,
+    default: 60_000,
+    applies: "now",
     help: "at most one mail a program within this time; further events are gathered",
   }),
-  state_dir: setting("Main", values.readOptionalPath, undefined, {
+  state_dir: setting({
+    field: "stateDir",
+    unit: units.path,
+    default: ({ realHome }: MainFacts) => defaultStateDir(realHome),
     shown: "$HOME/.local/state/usrsvc",
+    applies: "restart",
     help: "folder for locks and records, mode 0700",
   }),
-  subreaper: setting("Main", values.readAutoBoolean, undefined, {
-    shown: "auto",
+  subreaper: setting({
+    field: "subreaper",
+    unit: units.autoFlag,
+    default: undefined,
+    applies: "now",
     help: "adopt what loses its parent, to know how it ends: yes, no; auto: yes on Linux before 6.15",
   }),
 } as const;
 
+/** Where state is kept unless `state_dir` says otherwise, and where the state folders of an account are known. */
+export function defaultStateDir(realHome: string): string {
+  return `${realHome}/.local/state/usrsvc`;
+}
+
 /** Keys of `[Program:NAME]` and `[DefaultSettings:NAME]`. */
 export const programSchema = {
-  command: setting("Program", values.readText, "", {
+  command: setting({
+    field: "command",
+    unit: units.text,
+    default: "",
     shown: "required",
+    applies: "restart",
     help: "what to run: program and arguments, or a shell line with useshell",
   }),
-  pidfile: setting("Program", values.readOptionalPath, undefined, {
+  pidfile: setting({
+    field: "pidfile",
+    unit: units.path,
+    default: (facts: ProgramFacts) => facts.stateFile("run", "pid"),
     shown: "state_dir/run/NAME.pid",
+    applies: "now",
     help: "absolute path of the file that holds the process id",
   }),
-  stdout: setting("Program", values.readOptionalPath, undefined, {
+  stdout: setting({
+    field: "stdout",
+    unit: units.path,
+    default: (facts: ProgramFacts) => facts.stateFile("log", "log"),
     shown: "state_dir/log/NAME.log",
+    applies: "restart",
     help: "absolute path of the file to which output is appended",
   }),
-  stderr: setting("Program", values.readErrorPath, undefined, {
+  stderr: setting({
+    field: "stderr",
+    unit: units.ownErrorPath,
+    default: (_facts: ProgramFacts, { stdout }: SoFar) => stdout,
     shown: "stdout",
+    applies: "restart",
     help: "absolute path of the file for error output, or stdout for the same file",
   }),
-  enabled: flag(true, "False: never started, not monitored, and skipped by `all`"),
-  autopid: flag(true, "True: usrsvc writes the pidfile; False: the program does"),
-  useshell: flag(false, "run command by /bin/sh -c"),
-  proctitle_re: setting<Title>("Program", readTitle, undefined, {
+  enabled: setting({
+    field: "enabled",
+    unit: units.flag,
+    default: true,
+    applies: "now",
+    help: "False: never started, not monitored, and skipped by `all`",
+  }),
+  autopid: setting({
+    field: "autopid",
+    unit: units.flag,
+    default: true,
+    applies: "now",
+    help: "True: usrsvc writes the pidfile; False: the program does",
+  }),
+  useshell: setting({
+    field: "useshell",
+    unit: units.flag,
+    default: false,
+    applies: "restart",
+    help: "run command by /bin/sh -c",
+  }),
+  proctitle_re: setting({
+    field: "match",
+    unit: units.title,
+    default: ({ commandLine }: ProgramFacts) => commandLine && matchCommand(commandLine),
     shown: "the command",
+    applies: "now",
     help: "regular expression (Python's syntax) that finds the process by its command line",
   }),
-  scan_for_process: flag(true, "look through all own processes when the pidfile does not help"),
-  autostart: flag(true, "usrsvcd starts the program when usrsvcd starts"),
-  autorestart: flag(true, "usrsvcd starts the program again when it has ended"),
-  maxrestarts: setting("Program", values.readWholeNumber, 0, {
-    shown: "0",
+  scan_for_process: setting({
+    field: "scanForProcess",
+    unit: units.flag,
+    default: true,
+    applies: "now",
+    help: "look through all own processes when the pidfile does not help",
+  }),
+  autostart: setting({
+    field: "autostart",
+    unit: units.flag,
+    default: true,
+    applies: "now",
+    help: "usrsvcd starts the program when usrsvcd starts",
+  }),
+  autorestart: setting({
+    field: "autorestart",
+    unit: units.flag,
+    default: true,
+    applies: "now",
+    help: "usrsvcd starts the program again when it has ended",
+  }),
+  maxrestarts: setting({
+    field: "maxrestarts",
     aliases: ["max_restarts"],
+    unit: units.wholeNumber,
+    default: 0,
+    applies: "now",
     help: "give up after so many failed starts in a row; 0: never",
   }),
-  restart_delay: setting("Program", values.readWholeSeconds, 0, {
-    shown: "0",
-    unit: "seconds",
+  restart_delay: setting({
+    field: "restartDelayMs",
+    unit: units.wholeSeconds,
+    default: 0,
+    applies: "now",
     help: "pause between a failed start and the next try",
   }),
-  success_seconds: setting("Program", values.readSeconds, 2000, {
-    shown: "2",
-    unit: "seconds",
+  success_seconds: setting({
+    field: "successMs",
+    unit: units.seconds,
+    default: 2000,
+    applies: "now",
     help: "a start has succeeded when the program has lived for so long",
   }),
-  term_to_kill_seconds: setting("Program", values.readSeconds, 8000, {
-    shown: "8",
-    unit: "seconds",
+  term_to_kill_seconds: setting({
+    field: "termToKillMs",
+    unit: units.seconds,
+    default: 8000,
+    applies: "now",
     help: "pause between SIGTERM and SIGKILL",
   }),
-  email_alerts: setting<readonly string[]>("Program", values.readAddresses, [], {
+  email_alerts: setting({
+    field: "emailAlerts",
+    unit: units.addresses,
+    default: [],
     shown: "nobody",
+    applies: "now",
     help: "addresses that get mail when something happens, with commas between them",
   }),
-  defaults: setting("Program", readName, undefined, {
-    shown: "none",
+  defaults: setting({
+    field: "defaults",
+    unit: units.name,
+    default: undefined,
+    applies: "now",
     help: "name of the [DefaultSettings:NAME] that holds what is not set here",
   }),
-  inherit_env: flag(true, "pass on the environment of usrsvc or usrsvcd; [[Env]] adds to it"),
-  directory: setting("Program", values.readOptionalPath, undefined, {
+  inherit_env: setting({
+    field: "inheritEnv",
+    unit: units.flag,
+    default: true,
+    applies: "restart",
+    help: "pass on the environment of usrsvc or usrsvcd; [[Env]] adds to it",
+  }),
+  directory: setting({
+    field: "directory",
+    unit: units.path,
+    default: ({ realHome }: ProgramFacts) => realHome,
     shown: "$HOME",
+    applies: "restart",
     help: "working directory of the program",
   }),
-  umask: setting("Program", values.readUmask, undefined, {
+  umask: setting({
+    field: "umask",
+    unit: units.umask,
+    default: undefined,
     shown: "that of the caller",
-    unit: "octal",
+    applies: "restart",
     help: "file mode mask of the program",
   }),
 } as const;
 
 /** Keys of `[[Monitor]]`, also spelt `[[Monitoring]]`. */
 export const monitorSchema = {
-  monitor_after: setting("Monitor", values.readWholeSeconds, 30_000, {
-    shown: "30",
-    unit: "seconds",
+  monitor_after: setting({
+    field: "monitorAfterMs",
+    unit: units.wholeSeconds,
+    default: 30_000,
+    applies: "now",
     help: "no check before the process has this age",
   }),
-  activityfile: setting("Monitor", values.readOptionalPath, undefined, {
-    shown: "none",
+  activityfile: setting({
+    field: "activityfile",
+    unit: units.path,
+    default: undefined,
+    applies: "now",
     help: "absolute path of a file or folder that the program must keep touching",
   }),
-  activityfile_limit: setting("Monitor", values.readWholeSeconds, 120_000, {
-    shown: "120",
-    unit: "seconds",
+  activityfile_limit: setting({
+    field: "activityfileLimitMs",
+    unit: units.wholeSeconds,
+    default: 120_000,
+    applies: "now",
     help: "restart the program when activityfile was not touched for so long",
   }),
-  rss_limit: setting("Monitor", values.readSize, 0, {
-    shown: "0",
-    unit: "kB",
+  rss_limit: setting({
+    field: "rssLimitBytes",
+    unit: units.size,
+    default: 0,
+    applies: "now",
     help: "restart the program when its private memory is larger; 0: no limit",
   }),
 } as const;
 
 /** All keys, section by section. */
-export const schemas = {
+export const schemas: Readonly<Record<"Main" | "Program" | "Monitor", Schema>> = {
   Main: mainSchema,
   Program: programSchema,
   Monitor: monitorSchema,
-} as const;
-
-/** A table of settings by key. */
-export type Schema = Readonly<Record<string, Setting<unknown>>>;
-
-/** What the keys of a table are read as. */
-export type Values<S extends Schema> = {
-  readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never;
 };
-
-/** A table of settings, prepared for being looked into many times. */
-export interface Table<S extends Schema> {
-  readonly schema: S;
-  /** From each spelling to the key. */
-  readonly spellings: ReadonlyMap<string, string>;
-  readonly fallbacks: Values<S>;
-}
-
-/** Prepares `schema`. */
-export function tabulate<S extends Schema>(schema: S): Table<S> {
-  const rows = Object.entries(schema);
-  const spellings = new Map(
-    rows.flatMap(([key, { aliases }]) => [key, ...aliases].map((name) => [name, key])),
-  );
-  const fallbacks = Object.fromEntries(rows.map(([key, { fallback }]) => [key, fallback]));
-  return { schema, spellings, fallbacks: fallbacks as Values<S> };
-}
-
-interface Details {
-  readonly help: string;
-  readonly shown?: string;
-  readonly unit?: string;
-  readonly aliases?: readonly string[];
-}
-
-function setting<T>(
-  section: Setting<T>["section"],
-  read: (raw: RawValue) => Reading<T>,
-  fallback: T,
-  { help, shown = "none", unit = "", aliases = [] }: Details,
-): Setting<T> {
-  return { section, aliases, read, fallback, shownDefault: shown, unit, help };
-}
-
-function flag(fallback: boolean, help: string): Setting<boolean> {
-  const shown = fallback ? "True" : "False";
-  return setting("Program", values.readBoolean, fallback, { shown, help });
-}
-
-function readTitle({ text, written = text }: RawValue): Reading<Title> {
-  if (text === "") return { value: undefined };
-  const translated = translatePythonRegex(text);
-  if ("regex" in translated) return { value: { source: text, ...translated } };
-  const shown = written.length > 200 ? `${written.slice(0, 200)}…` : written;
-  return { problem: `${JSON.stringify(shown)} is no regular expression: ${translated.problem}` };
-}
-
-function readName({ text }: RawValue): Reading<string | undefined> {
-  if (text !== "") return { value: text };
-  return { problem: "is empty; name a [DefaultSettings:NAME], or leave the line out" };
-}

@@ -113,6 +113,19 @@ export function readErrorPath(raw: RawValue): Reading<string | undefined> {
   return "problem" in path ? { problem: `${path.problem}, or the word stdout` } : path;
 }
 
+/** The same, where the word means what nothing means: undefined. */
+export function readOwnErrorPath(raw: RawValue): Reading<string | undefined> {
+  const reading = readErrorPath(raw);
+  return "value" in reading && reading.value === "stdout" ? { value: undefined } : reading;
+}
+
+/** The path of a folder, no slash at its end. */
+export function readFolder(raw: RawValue): Reading<string | undefined> {
+  const reading = readOptionalPath(raw);
+  if ("problem" in reading || reading.value === "/") return reading;
+  return { value: reading.value?.replace(/\/$/, "") };
+}
+
 /** The path of a program, or undefined for `auto` and for nothing. */
 export function readAutoPath(raw: RawValue): Reading<string | undefined> {
   return raw.text === "auto" ? { value: undefined } : readOptionalPath(raw);

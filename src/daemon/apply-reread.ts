@@ -1,4 +1,6 @@
-import type { MainSettings, ProgramSettings, Settings } from "../config/settings.ts";
+import { mainSchema } from "../config/schema.ts";
+import { type Setting, valueOf } from "../config/setting.ts";
+import type { ProgramSettings, Settings } from "../config/settings.ts";
 import { settingsDigest, settingsFingerprint as fingerprint } from "../state/digest.ts";
 
 /** What differs between two configurations, by program. */
@@ -13,9 +15,9 @@ export interface Difference {
 }
 
 /** All others apply at a reread. */
-const fixed: readonly (readonly [key: string, name: keyof MainSettings])[] = [
-  ["state_dir", "stateDir"],
-];
+const fixed = Object.entries<Setting>(mainSchema).filter(
+  ([, { applies }]) => applies === "restart",
+);
 
 /** Compares two configurations. */
 export function compare(before: Settings, after: Settings): Difference {
@@ -31,7 +33,7 @@ export function compare(before: Settings, after: Settings): Difference {
     }
   }
   const removed = [...before.programs.keys()].filter((name) => !after.programs.has(name));
-  const main = fixed.filter(([, name]) => before.main[name] !== after.main[name]);
+  const main = fixed.filter(([, row]) => valueOf(before.main, row) !== valueOf(after.main, row));
   return { added, removed, changed, launched, main: main.map(([key]) => key) };
 }
 

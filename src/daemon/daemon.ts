@@ -7,7 +7,7 @@ import { libcFailure } from "../../proc/system/libc.ts";
 import { formatIssue, formatIssues } from "../config/issue.ts";
 import { loadSettings } from "../config/load.ts";
 import { OtherFiles } from "../config/other-files.ts";
-import { defaultStateDir } from "../config/resolve/main.ts";
+import { defaultStateDir } from "../config/schema.ts";
 import type { MainSettings, Settings } from "../config/settings.ts";
 import {
   type DaemonInfo,

@@ -1,3 +1,5 @@
+import { programSchema } from "../config/schema.ts";
+import { isDefault, type Setting, valueOf } from "../config/setting.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { textHash } from "../lib/text-hash.ts";
 
@@ -17,14 +19,8 @@ export function settingsDigest(program: ProgramSettings): string {
  * Identifies what is run, apart from where its output goes: a section that is renamed may have its logs
  * renamed as well, and stays the same program.
  */
-export function runDigest({
-  argv,
-  env,
-  inheritEnv,
-  directory,
-  umask,
-}: Pick<ProgramSettings, "argv" | "env" | "inheritEnv" | "directory" | "umask">): string {
-  return textHash(JSON.stringify([argv, sorted(env), inheritEnv, directory, umask ?? null]));
+export function runDigest(program: ProgramSettings): string {
+  return textHash(JSON.stringify([...runParts(program), ...laterParts(program)]));
 }
 
 /** Identifies all settings of a program, but for where they stand. */
@@ -41,10 +37,39 @@ export function settingsFingerprint(settings: Partial<ProgramSettings>): string 
 const digests = new WeakMap<ProgramSettings, string>();
 
 function makeDigest(program: ProgramSettings): string {
-  const { argv, env, inheritEnv, directory, umask, stdout, stderr } = program;
-  const applied = [argv, sorted(env), inheritEnv, directory, umask ?? null, stdout, stderr];
+  const { stdout, stderr } = program;
+  const applied = [...runParts(program), stdout, stderr, ...laterParts(program)];
   return textHash(JSON.stringify(applied));
 }
+
+/** These stand by position. `command` and `useshell` are in argv. */
+const FIRST: readonly string[] = [
+  "command",
+  "useshell",
+  "inherit_env",
+  "directory",
+  "umask",
+  "stdout",
+  "stderr",
+];
+
+function runParts({ argv, env, inheritEnv, directory, umask }: ProgramSettings): unknown[] {
+  return [argv, sorted(env), inheritEnv, directory, umask ?? null];
+}
+
+/**
+ * All further settings that a process gets at its start, by their keys, and only where their default does
+ * not hold: one that is new changes no digest that is on record.
+ */
+function laterParts(program: ProgramSettings): unknown[] {
+  return later
+    .filter(([, row]) => !isDefault(program, row))
+    .map(([key, row]) => [key, row.unit.print(valueOf(program, row))]);
+}
+
+const later = Object.entries<Setting>(programSchema).filter(
+  ([key, { applies }]) => applies === "restart" && !FIRST.includes(key),
+);
 
 function sorted(env: ProgramSettings["env"]): readonly (readonly [string, string])[] {
   return [...env].toSorted(([a], [b]) => (a < b ? -1 : 1));

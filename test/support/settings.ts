@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { monitorSchema, programSchema } from "../../src/config/schema.ts";
+import type { Fields, Schema } from "../../src/config/setting.ts";
 import type { ProgramSettings } from "../../src/config/settings.ts";
 
 /** Settings of a program in `dir`, as the configuration would give them, with short times. */
@@ -10,36 +12,20 @@ export function programSettings(
   const name = overrides.name ?? "web";
   const stdout = overrides.stdout ?? join(dir, `${name}.log`);
   return {
+    ...defaultsOf(programSchema),
     name,
     place: { file: join(dir, "usrsvc.cfg"), line: 1 },
     command: argv.join(" "),
     argv,
-    useshell: false,
     match: { kind: "command", candidates: [argv] },
     pidfile: join(dir, `${name}.pid`),
-    enabled: true,
-    autopid: true,
-    scanForProcess: true,
-    autostart: true,
-    autorestart: true,
-    maxrestarts: 0,
-    restartDelayMs: 0,
     successMs: 200,
     termToKillMs: 5000,
-    emailAlerts: [],
     stdout,
     stderr: stdout,
-    defaults: undefined,
-    inheritEnv: true,
     env: new Map(),
-    monitor: {
-      monitorAfterMs: 0,
-      activityfile: undefined,
-      activityfileLimitMs: 0,
-      rssLimitBytes: 0,
-    },
+    monitor: { ...defaultsOf(monitorSchema), monitorAfterMs: 0, activityfileLimitMs: 0 },
     directory: dir,
-    umask: undefined,
     ...overrides,
   };
 }
@@ -57,4 +43,10 @@ export function shellSettings(
     match: { kind: "title", source: regex.source, regex },
     ...overrides,
   });
+}
+
+/** The defaults of a table by field, where they are values; a test gives the others itself. */
+function defaultsOf<S extends Schema>(schema: S): Fields<S> {
+  const rows = Object.values(schema).filter((row) => typeof row.default !== "function");
+  return Object.fromEntries(rows.map((row) => [row.field, row.default])) as Fields<S>;
 }

@@ -2,7 +2,7 @@ import { shownName } from "../../lib/secrets.ts";
 import type { Section } from "../configobj/configobj.ts";
 import type { IssueList } from "../issue-list.ts";
 import { nearest } from "../nearest.ts";
-import type { monitorSchema, programSchema, Table } from "../schema.ts";
+import type { monitorSchema, programSchema } from "../schema.ts";
 import {
   findValues,
   type FoundValues,
@@ -10,6 +10,7 @@ import {
   resolveEntry,
 } from "./section-reader.ts";
 import { shownSection } from "../shown.ts";
+import type { Table } from "./table.ts";
 
 /** A Program or DefaultSettings section with its subsections, not yet converted. */
 export interface Layer {

@@ -1,9 +1,10 @@
 import type { Advisor } from "../advice.ts";
 import type { IssueList } from "../issue-list.ts";
-import { mainSchema, tabulate } from "../schema.ts";
-import { findValues, type PlacedSection, readValues } from "./section-reader.ts";
+import { mainSchema } from "../schema.ts";
+import { findValues, type PlacedSection, readFields } from "./section-reader.ts";
 import type { MainSettings } from "../settings.ts";
 import { shownSection } from "../shown.ts";
+import { followDefaults, tabulate, withFallbacks } from "./table.ts";
 
 /** Facts about the host that a configuration is checked against. */
 export interface HostFacts {
@@ -38,8 +39,9 @@ export function resolveMain(
     );
   }
   const found = findValues(placed, MAIN, issues);
-  const values = readValues(MAIN, found, undefined, issues);
-  const { sendmail_path: sendmailPath, config_dir: configDir } = values;
+  const read = readFields(MAIN, found, undefined, issues);
+  const settings = followDefaults(MAIN, withFallbacks(MAIN, read), host) as MainSettings;
+  const { sendmailPath } = settings;
   if (sendmailPath !== undefined && !host.exists(sendmailPath)) {
     const line = found.values.get("sendmail_path")?.line;
     const advice = "write auto to have it looked for";
@@ -48,21 +50,5 @@ export function resolveMain(
       `sendmail_path: there is no ${JSON.stringify(sendmailPath)}; ${advice}`,
     );
   }
-  return {
-    configDir: configDir === "/" ? configDir : configDir?.replace(/\/$/, ""),
-    pidfile: values.pidfile ?? `${host.realHome}/${host.uid}_usrsvcd.pid`,
-    usrsvcdStdout: values.usrsvcd_stdout,
-    usrsvcdStderr: values.usrsvcd_stderr,
-    usrsvcdLogMode: values.usrsvcd_log_mode ?? mainSchema.usrsvcd_log_mode.fallback,
-    sendmailPath,
-    smtpUrl: values.smtp_url,
-    alertIntervalMs: values.alert_interval ?? mainSchema.alert_interval.fallback,
-    stateDir: values.state_dir ?? defaultStateDir(host.realHome),
-    subreaper: values.subreaper,
-  };
-}
-
-/** Where state is kept unless `state_dir` says otherwise, and where the state folders of an account are known. */
-export function defaultStateDir(realHome: string): string {
-  return `${realHome}/.local/state/usrsvc`;
+  return settings;
 }

@@ -3,11 +3,12 @@ import { isOwnFolder } from "../../lib/own-folder.ts";
 import type { IssueList } from "../issue-list.ts";
 import type { Place } from "../issue.ts";
 import { type Layer, readLayer } from "./layer.ts";
-import { resolveCommand } from "./command.ts";
+import { argvOf, resolveCommand } from "./command.ts";
 import type { ProgramHost } from "./main.ts";
-import { monitorSchema, programSchema, tabulate } from "../schema.ts";
-import { type FoundValues, type PlacedSection, readValues } from "./section-reader.ts";
+import { monitorSchema, type ProgramFacts, programSchema } from "../schema.ts";
+import { type FoundValues, type PlacedSection, readFields } from "./section-reader.ts";
 import type { MonitorSettings, ProgramSettings } from "../settings.ts";
+import { followDefaults, type ReadFields, tabulate, type Unsure } from "./table.ts";
 
 /** All settings of a program, or what is known of one with errors. */
 export type ResolvedProgram =
@@ -31,45 +32,29 @@ export function resolveProgram(
 ): ResolvedProgram {
   const layer = readSection(own, issues);
   const place: Place = { file: own.file, line: own.section.line };
-  const values = readValues(PROGRAM, layer.keys, base?.keys, issues);
   const whereIs = (key: string): Place => {
     const found = [layer.keys, base?.keys].find((keys) => keys?.values.has(key));
     return found ? { file: found.file, line: found.values.get(key)?.line } : place;
   };
-  const file = (key: "pidfile" | "stdout"): string | undefined =>
-    key in values ? (values[key] ?? defaultFile(key, name, host)) : undefined;
-  const isLeftToProgram = "pidfile" in values && !values.pidfile && values.autopid === false;
-  if (isLeftToProgram) issues.error(whereIs("pidfile"), MISSING_PIDFILE);
-  const pidfile = isLeftToProgram ? undefined : file("pidfile");
-  const stdout = file("stdout");
-  const { command, argv, match } = resolveCommand(values, () => whereIs("command"), issues);
+  const read = checkPidfile(readFields(PROGRAM, layer.keys, base?.keys, issues), whereIs, issues);
+  const { command, line } = resolveCommand(read.fields, () => whereIs("command"), issues);
+  const facts: ProgramFacts = {
+    realHome: host.realHome,
+    commandLine: line,
+    stateFile: (folder, ending) => `${host.stateDir}/${folder}/${fileStem(name)}.${ending}`,
+  };
   const settings: Unsure<ProgramSettings> = {
     name,
     place,
-    command,
-    argv,
-    useshell: values.useshell,
-    match,
-    pidfile,
-    enabled: values.enabled,
-    autopid: values.autopid,
-    scanForProcess: values.scan_for_process,
-    autostart: values.autostart,
-    autorestart: values.autorestart,
-    maxrestarts: values.maxrestarts,
-    restartDelayMs: values.restart_delay,
-    successMs: values.success_seconds,
-    termToKillMs: values.term_to_kill_seconds,
-    emailAlerts: values.email_alerts,
-    stdout,
-    stderr: readStderr(values.stderr, "stderr" in values, stdout),
-    defaults: values.defaults,
-    inheritEnv: values.inherit_env,
+    argv: line && argvOf(line),
     env: merge(base?.env, layer.env),
     monitor: readMonitor(layer.monitor, base?.monitor, issues),
-    directory: "directory" in values ? (values.directory ?? host.realHome) : undefined,
-    umask: values.umask,
+    ...followDefaults(PROGRAM, read, facts),
+    command,
   };
+  const { match } = settings;
+  if (match?.kind === "command" && match.candidates.length === 0)
+    issues.warn(whereIs("command"), NO_CANDIDATE);
   checkFolders(settings, whereIs, host, issues);
   host.advisor?.program(settings, whereIs, issues);
   return issues.hasErrors
@@ -77,44 +62,35 @@ export function resolveProgram(
     : { settings: settings as ProgramSettings };
 }
 
-/** Settings of which each may be missing. */
-export type Unsure<T> = { readonly [K in keyof T]: T[K] | undefined };
+type Read = ReadFields<typeof programSchema>;
+
+/** The pidfile of a program that writes it must be named. */
+function checkPidfile(read: Read, whereIs: (key: string) => Place, issues: IssueList): Read {
+  const { fields, unread } = read;
+  const isNamed = unread.has("pidfile") || fields.pidfile !== undefined;
+  if (isNamed || fields.autopid !== false) return read;
+  issues.error(whereIs("pidfile"), MISSING_PIDFILE);
+  return { fields, unread: new Set([...unread, "pidfile"]) };
+}
 
 const MISSING_PIDFILE =
   "pidfile: is missing; with autopid = False the program writes it: tell where, " +
   "as in pidfile = /home/me/run/server.pid";
 
-/** Where the pid and the output of a program go that does not say it; program/state-dir.ts makes the folders. */
-function defaultFile(key: "pidfile" | "stdout", name: string, { stateDir }: ProgramHost): string {
-  const stem = fileStem(name);
-  return key === "pidfile" ? `${stateDir}/run/${stem}.pid` : `${stateDir}/log/${stem}.log`;
-}
+const NO_CANDIDATE =
+  "command: which words the process will have is known to the shell only; set proctitle_re, " +
+  "a regular expression that finds its command line, or it will not be found";
 
-function readStderr(
-  stderr: string | undefined,
-  isRead: boolean,
-  stdout: string | undefined,
-): string | undefined {
-  if (stderr === undefined || stderr === "stdout") return isRead ? stdout : undefined;
-  return stderr;
-}
-
+/** Undefined where one of its values cannot be read. */
 function readMonitor(
   own: FoundValues | undefined,
   base: FoundValues | undefined,
   issues: IssueList,
 ): MonitorSettings | undefined {
-  const values = readValues(MONITOR, own, base, issues);
-  const { monitor_after, activityfile, activityfile_limit, rss_limit } = values;
-  if (monitor_after === undefined || activityfile_limit === undefined || rss_limit === undefined) {
-    return undefined;
-  }
-  return {
-    monitorAfterMs: monitor_after,
-    activityfile,
-    activityfileLimitMs: activityfile_limit,
-    rssLimitBytes: rss_limit,
-  };
+  const read = readFields(MONITOR, own, base, issues);
+  return read.unread.size === 0
+    ? (followDefaults(MONITOR, read, {}) as MonitorSettings)
+    : undefined;
 }
 
 /**

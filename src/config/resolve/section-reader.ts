@@ -4,9 +4,11 @@ import { adviseForeignKey } from "./foreign-keys.ts";
 import { interpolate, InterpolationError } from "../configobj/interpolate.ts";
 import type { IssueList } from "../issue-list.ts";
 import { nearest } from "../nearest.ts";
-import { type Schema, schemas, type Table, type Values } from "../schema.ts";
+import { schemas } from "../schema.ts";
+import type { Fields, Schema } from "../setting.ts";
 import { isSecretKey, shownKey } from "../shown.ts";
 import type { RawValue } from "../values.ts";
+import { NONE, type ReadFields, type Table, type Unsure } from "./table.ts";
 
 /** A section and the file in which it stands. */
 export interface PlacedSection {
@@ -94,31 +96,37 @@ function isPlain<S extends Schema>(section: Section, { schema }: Table<S>): bool
 
 /**
  * Reads the values of `own`, and those of `base` that `own` does not set. What is not set at all gets
- * its default, and a key with an issue is left out.
+ * its default.
  */
-export function readValues<S extends Schema>(
+export function readFields<S extends Schema>(
   { schema, fallbacks }: Table<S>,
   own: FoundValues | undefined,
   base: FoundValues | undefined,
   issues: IssueList,
-): Partial<Values<S>> {
-  const read: Partial<Record<string, unknown>> = { ...fallbacks };
+): ReadFields<S> {
+  const fields: Record<string, unknown> = { ...fallbacks };
+  const unread: string[] = [];
   for (const layer of [base, own]) {
     if (layer === undefined) continue;
     for (const [key, value] of layer.values) {
-      if (layer === base && own?.values.has(key)) continue;
-      const reading = value && schema[key]?.read(value);
+      const row = schema[key];
+      if (row === undefined || (layer === base && own?.values.has(key))) continue;
+      const reading = value && row.unit.parse(value);
       if (reading && "value" in reading) {
-        read[key] = reading.value;
+        if (reading.value !== undefined) fields[row.field] = reading.value;
         continue;
       }
-      delete read[key];
+      fields[row.field] = undefined;
+      unread.push(key);
       if (value && reading) {
         issues.error({ file: layer.file, line: value.line }, `${key}: ${reading.problem}`);
       }
     }
   }
-  return read as Partial<Values<S>>;
+  return {
+    fields: fields as Unsure<Fields<S>>,
+    unread: unread.length === 0 ? NONE : new Set(unread),
+  };
 }
 
 function unknownKey<S extends Schema>(
@@ -127,10 +135,9 @@ function unknownKey<S extends Schema>(
   { schema, spellings }: Table<S>,
 ): string {
   const shown = shownKey(name, text);
-  for (const other of Object.values<Schema>(schemas)) {
-    const setting = other === schema || !Object.hasOwn(other, name) ? undefined : other[name];
-    if (setting)
-      return `unknown key ${shown} in this section; it belongs into ${TITLES[setting.section]}`;
+  for (const [section, other] of Object.entries(schemas)) {
+    if (other !== schema && Object.hasOwn(other, name))
+      return `unknown key ${shown} in this section; it belongs into ${titleOf(section)}`;
   }
   const foreign = spellings.has("command") ? adviseForeignKey(name) : undefined;
   if (foreign !== undefined) return `unknown key ${shown}; ${foreign}`;
@@ -140,4 +147,7 @@ function unknownKey<S extends Schema>(
     : `unknown key ${shown}; did you mean ${near}?`;
 }
 
-const TITLES = { Main: "[Main]", Program: "[Program:NAME]", Monitor: "[[Monitor]]" };
+function titleOf(section: string): string {
+  if (section === "Monitor") return "[[Monitor]]";
+  return section === "Program" ? "[Program:NAME]" : `[${section}]`;
+}

@@ -1,3 +1,5 @@
+import { printSettings } from "../../../src/config/print.ts";
+import { monitorSchema, programSchema } from "../../../src/config/schema.ts";
 import type { ProgramSettings } from "../../../src/config/settings.ts";
 import type { RecordedProgram } from "../../conformance/vectors.ts";
 
@@ -8,29 +10,12 @@ export function describeProgram(
 ): unknown {
   const { monitor, match, emailAlerts } = program;
   const all: Record<string, unknown> = {
-    command: program.command,
-    pidfile: program.pidfile,
-    enabled: program.enabled,
-    autostart: program.autostart,
-    autorestart: program.autorestart,
-    maxrestarts: program.maxrestarts,
-    restart_delay: program.restartDelayMs / 1000,
-    success_seconds: program.successMs / 1000,
-    autopid: program.autopid,
-    useshell: program.useshell,
-    scan_for_process: program.scanForProcess,
-    term_to_kill_seconds: program.termToKillMs / 1000,
-    inherit_env: program.inheritEnv,
-    defaults: program.defaults ?? null,
-    stdout: program.stdout,
-    stderr: program.stderr,
+    ...printSettings(programSchema, program),
     email_alerts: sameForm(emailAlerts, recorded["email_alerts"]),
     Env: Object.fromEntries(program.env),
     Monitoring: {
-      monitor_after: monitor.monitorAfterMs / 1000,
+      ...printSettings(monitorSchema, monitor),
       activityfile: monitor.activityfile ?? "",
-      activityfile_limit: monitor.activityfileLimitMs / 1000,
-      rss_limit: monitor.rssLimitBytes / 1024,
     },
     proctitle_re: match.kind === "title" ? match.source : defaultPattern(match.candidates),
   };

@@ -1,0 +1,48 @@
+import type { Ways } from "./python-regex/ways.ts";
+import { lastShellCommand, listShellCommands } from "./shell/commands.ts";
+
+/** How a process is recognised as a program by its command line. */
+export type MatchRule =
+  /** `proctitle_re` searches the command line, its words joined by blanks. */
+  | {
+      readonly kind: "title";
+      readonly source: string;
+      readonly regex: RegExp;
+      /** How dear it can become; undefined: nobody knows. */
+      readonly ways?: Ways;
+    }
+  /**
+   * The command line must be one of these (or what the kernel makes of it through `#!`).
+   * Without `useshell` there is one (two for setsid); with it, one per simple command of the line, the last first.
+   */
+  | {
+      readonly kind: "command";
+      readonly candidates: readonly (readonly string[])[];
+      /** Of a shell line, or of setsid: the command that does its work in the end; undefined: what is launched does. */
+      readonly main?: readonly string[] | undefined;
+    };
+
+/** A command, and what is executed of it. */
+export interface CommandLine {
+  readonly command: string;
+  readonly words: readonly string[];
+  readonly useshell: boolean;
+}
+
+/** By what the process of a command is recognised without `proctitle_re`. */
+export function matchCommand({ command, words, useshell }: CommandLine): MatchRule {
+  const main = useshell ? lastShellCommand(command) : commandOfSession(words);
+  const own = main === undefined ? [words] : [main, words];
+  const candidates = useshell ? listShellCommands(command) : own;
+  return { kind: "command", candidates, ...(main && { main }) };
+}
+
+/**
+ * What setsid(1) executes. It does so in a session of its own, which nothing but these words leads to
+ * when setsid itself is killed.
+ */
+function commandOfSession(words: readonly string[]): readonly string[] | undefined {
+  if (!/^(.*\/)?setsid$/.test(words[0] ?? "")) return undefined;
+  const begin = words.findIndex((word, index) => index > 0 && !word.startsWith("-"));
+  return begin === -1 ? undefined : words.slice(begin);
+}

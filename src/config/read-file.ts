@@ -1,0 +1,111 @@
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+} from "node:fs";
+import { resolve } from "node:path";
+import { nameOf } from "../lib/accounts.ts";
+import { isProcFile, type TrustedPaths, UntrustedPath } from "../lib/trusted-path.ts";
+import { parseConfigobj } from "./configobj/configobj.ts";
+import type { IssueList } from "./issue-list.ts";
+import type { Place } from "./issue.ts";
+import { describeUnsafe } from "./ownership.ts";
+import type { ReadFile } from "./resolve/defaults.ts";
+import { decodeUtf8 } from "./utf8.ts";
+
+/** For whom files are read. */
+export interface Reader {
+  readonly uid: number;
+  readonly paths: TrustedPaths;
+}
+
+/** Reads and parses one file; undefined, and an issue, if that cannot be done. */
+export function readFile(
+  path: string,
+  place: Place,
+  reader: Reader,
+  issues: IssueList,
+): ReadFile | "no-file" | undefined {
+  const bytes = readBytes(path, place, reader, issues);
+  if (bytes === undefined || bytes === "no-file") return bytes;
+  const decoded = decodeUtf8(bytes);
+  if ("badLine" in decoded) {
+    const { badLine: line } = decoded;
+    issues.error(
+      { file: path, line },
+      "the file must be UTF-8 text, and this line is not; save it as UTF-8",
+    );
+    return undefined;
+  }
+  return { path, ...parseConfigobj(decoded.text) };
+}
+
+/** Opens, checks and reads; `no-file` if nothing is there, or a folder, a pipe or a device. */
+function readBytes(
+  path: string,
+  place: Place,
+  { uid, paths }: Reader,
+  issues: IssueList,
+): Uint8Array | "no-file" | undefined {
+  const { O_RDONLY, O_NONBLOCK, O_NOCTTY, O_NOFOLLOW } = constants;
+  let descriptor: number | undefined;
+  try {
+    // Nobody can put anything else there between this and the look at what was opened.
+    const { real, isShared } = paths.follow(resolve(path));
+    // Without O_NONBLOCK a pipe would make us wait for a writer.
+    descriptor = openSync(real, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) return "no-file";
+    const unsafe =
+      isShared && uid !== 0 && !paths.isOurs(stats)
+        ? `belongs to ${nameOf(stats.uid)}, and what stands in it would run as you: remove it, and use a folder that only you may write to`
+        : (describeUnsafe(path, stats, uid) ?? describeName(descriptor, stats, isShared));
+    if (unsafe === undefined) return readFileSync(descriptor);
+    issues.error(place, unsafe);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UntrustedPath) {
+      issues.error(place, error.message);
+      return undefined;
+    }
+    if (isMissing(error, path)) return "no-file";
+    issues.error(place, describeFailure(error));
+    return undefined;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** Why a file that is ours may not be one that we have put there. */
+function describeName(
+  descriptor: number,
+  { nlink }: { readonly nlink: number },
+  isShared: boolean,
+): string | undefined {
+  if (isProcFile(descriptor)) return "is a file of /proc, in which others have a say";
+  if (!isShared || nlink === 1) return undefined;
+  return "has a second name elsewhere, in a folder that others may write to; move it to a folder of your own";
+}
+
+/**
+ * A link that leads nowhere is not missing, but wrong. What is there by no name is no file: a pipe of
+ * `/dev/fd`.
+ */
+function isMissing(error: unknown, path: string): boolean {
+  const isGone = error instanceof Error && "code" in error && error.code === "ENOENT";
+  return isGone && (existsSync(path) || lstatSync(path, { throwIfNoEntry: false }) === undefined);
+}
+
+/** Why nothing can be read: the end of a sentence that begins with the path. */
+export function describeFailure(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOENT") return "does not exist";
+  if (code === "EACCES") return "may not be read by you";
+  if (code === "ENOTDIR") return "is no folder, or a part of the path is none";
+  if (error instanceof Error) return `cannot be read: ${error.message}`;
+  throw error;
+}

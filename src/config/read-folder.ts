@@ -1,0 +1,108 @@
+import { lstatSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { nameOf } from "../lib/accounts.ts";
+import { type TrustedPaths, UntrustedPath } from "../lib/trusted-path.ts";
+import type { IssueList } from "./issue-list.ts";
+import type { Place } from "./issue.ts";
+import { describeUnsafe } from "./ownership.ts";
+import { describeFailure, readFile, type Reader } from "./read-file.ts";
+import type { ReadFile } from "./resolve/defaults.ts";
+
+/** Reads the `*.cfg` of a folder, sorted by the bytes of their names. */
+export function readFolder(
+  path: string,
+  place: Place,
+  reader: Reader,
+  fatal: IssueList,
+  further: IssueList,
+): ReadFile[] {
+  const { uid, paths } = reader;
+  let names: string[];
+  let isOurs: boolean;
+  let isShared: boolean;
+  try {
+    const stat = statSync(path);
+    const unsafe = describeUnsafe(path, stat, uid);
+    if (unsafe !== undefined) {
+      fatal.error(place, `config_dir: the folder ${path} ${unsafe}`);
+      return [];
+    }
+    const { real } = paths.follow(path);
+    names = readdirSync(real);
+    ({ isShared } = paths.folder(real));
+    isOurs = stat.uid === uid && !isShared;
+  } catch (error) {
+    if (error instanceof UntrustedPath) {
+      fatal.error(place, `config_dir: ${error.message}`);
+      return [];
+    }
+    const problem = describeFailure(error);
+    const advice = problem === "does not exist" ? "; create it, or leave config_dir out" : "";
+    fatal.error(place, `config_dir: the folder ${JSON.stringify(path)} ${problem}${advice}`);
+    return [];
+  }
+  const other = names.find((name) => /\.(conf|config|cnf|ini)$/.test(name));
+  if (other !== undefined && !names.some((name) => name.endsWith(".cfg"))) {
+    further.warn(
+      place,
+      `config_dir: only files called *.cfg are read, and there is ${other}, but no such one`,
+    );
+  }
+  const files = names
+    .filter((name) => name.endsWith(".cfg") && !name.startsWith("."))
+    .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    .map((name) => join(path, name));
+  return (isOurs ? files : leaveOthers(files, { path, isShared }, paths, further))
+    .map((file) => readFile(file, { file, line: undefined }, reader, further))
+    .filter((file) => file !== undefined && file !== "no-file");
+}
+
+/** So many files of others are named, each in a warning of its own. */
+const MOST_NAMED = 10;
+
+/**
+ * The files but those of other accounts. Whatever these put into a folder where they may write, or an
+ * administrator beside our files, is no fault in ours: it is passed over, with a warning.
+ */
+function leaveOthers(
+  files: readonly string[],
+  folder: { readonly path: string; readonly isShared: boolean },
+  paths: TrustedPaths,
+  further: IssueList,
+): readonly string[] {
+  let passed = 0;
+  const ours = files.filter((file) => {
+    const why = describeOther(file, folder.isShared, paths);
+    if (why === undefined) return true;
+    passed += 1;
+    const own = "keep your own in a folder that only you may write to, and name that in config_dir";
+    if (passed <= MOST_NAMED) {
+      further.warn(
+        { file, line: undefined },
+        `${why}, and is passed over, since it would run as you: remove it, or ${own}`,
+      );
+    }
+    return false;
+  });
+  const more = passed - MOST_NAMED;
+  if (more > 0) {
+    further.warn(
+      { file: folder.path, line: undefined },
+      `${more} more files of others are passed over`,
+    );
+  }
+  return ours;
+}
+
+/** Undefined for what is the user's or root's alone. */
+function describeOther(file: string, isShared: boolean, paths: TrustedPaths): string | undefined {
+  try {
+    const stat = lstatSync(file, { throwIfNoEntry: false });
+    if (stat === undefined) return undefined; // removed meanwhile
+    if (!paths.isOurs(stat)) return `belongs to ${nameOf(stat.uid)}`;
+    if (!isShared || stat.isDirectory() || stat.nlink === 1) return undefined;
+    return "has a second name elsewhere, perhaps by another account (ln)";
+  } catch (error) {
+    return describeFailure(error);
+  }
+}

@@ -1,0 +1,120 @@
+import type { MatchRule } from "./match-rule.ts";
+import { translatePythonRegex } from "./python-regex/python-regex.ts";
+import type { Unit } from "./setting.ts";
+import * as values from "./values.ts";
+import type { RawValue, Reading } from "./values.ts";
+
+/*
+ * How values are written: each unit parses what stands in a file, and prints the value as the file would
+ * have it.
+ */
+
+type Optional = string | undefined;
+const orNull = (text: Optional): string | null => text ?? null;
+const itself = <T>(value: T): T => value;
+const octal = (mode: number): string => mode.toString(8).padStart(4, "0");
+
+/** Any text. */
+export const text: Unit<string> = { name: "", parse: values.readText, print: itself };
+
+/** The name of something else in the configuration. */
+export const name: Unit<Optional> = { name: "", parse: readName, print: orNull };
+
+/** Yes or no. */
+export const flag: Unit<boolean> = { name: "", parse: values.readBoolean, print: itself };
+
+/** Yes, no, or undefined: what suits the machine. */
+export const autoFlag: Unit<boolean | undefined> = {
+  name: "",
+  parse: values.readAutoBoolean,
+  print: (value) => value ?? "auto",
+};
+
+/** A count. */
+export const wholeNumber: Unit<number> = { name: "", parse: values.readWholeNumber, print: itself };
+
+const inSeconds = (ms: number): number => ms / 1000;
+
+/** A time in ms, of seconds and fractions of them. */
+export const seconds: Unit<number> = {
+  name: "seconds",
+  parse: values.readSeconds,
+  print: inSeconds,
+};
+
+/** A time in ms, of whole seconds where no other unit is written. */
+export const wholeSeconds: Unit<number> = {
+  name: "seconds",
+  parse: values.readWholeSeconds,
+  print: inSeconds,
+};
+
+/** A size in bytes, of kB. */
+export const size: Unit<number> = {
+  name: "kB",
+  parse: values.readSize,
+  print: (bytes) => bytes / 1024,
+};
+
+/** An absolute path. */
+export const path: Unit<Optional> = { name: "", parse: values.readOptionalPath, print: orNull };
+
+/** The path of a folder, no slash at its end. */
+export const folder: Unit<Optional> = { name: "", parse: values.readFolder, print: orNull };
+
+/** The path of a program; undefined: looked for. */
+export const autoPath: Unit<Optional> = { name: "", parse: values.readAutoPath, print: orNull };
+
+/** The path for errors, or the word `stdout`. */
+export const errorPath: Unit<Optional> = { name: "", parse: values.readErrorPath, print: orNull };
+
+/** The same, where that word means what nothing means. */
+export const ownErrorPath: Unit<Optional> = {
+  name: "",
+  parse: values.readOwnErrorPath,
+  print: orNull,
+};
+
+/** The URL of a mail server. */
+export const smtpUrl: Unit<Optional> = { name: "", parse: values.readSmtpUrl, print: orNull };
+
+/** The mode of a log. */
+export const fileMode: Unit<number> = {
+  name: "octal",
+  parse: values.readFileMode,
+  print: octal,
+};
+
+/** A file mode mask. */
+export const umask: Unit<number | undefined> = {
+  name: "octal",
+  parse: values.readUmask,
+  print: (mask) => (mask === undefined ? null : octal(mask)),
+};
+
+/** Mail addresses. */
+export const addresses: Unit<readonly string[]> = {
+  name: "",
+  parse: values.readAddresses,
+  print: itself,
+};
+
+/** A regular expression as Python has them, searched for in a command line. */
+export const title: Unit<MatchRule | undefined> = {
+  name: "",
+  parse: readTitle,
+  print: (rule) => (rule?.kind === "title" ? rule.source : null),
+};
+
+function readTitle({ text, written = text }: RawValue): Reading<MatchRule | undefined> {
+  if (text === "") return { value: undefined };
+  const translated = translatePythonRegex(text);
+  if ("regex" in translated) return { value: { kind: "title", source: text, ...translated } };
+  const shown = written.length > 200 ? `${written.slice(0, 200)}…` : written;
+  return { problem: `${JSON.stringify(shown)} is no regular expression: ${translated.problem}` };
+}
+
+function readName({ text }: RawValue): Reading<Optional> {
+  if (text !== "") return { value: text };
+  return { problem: "is empty; name a [DefaultSettings:NAME], or leave the line out" };
+}
