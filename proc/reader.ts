@@ -4,7 +4,6 @@ import {
   open,
   read,
   readdirSync,
-  readFile,
   readFileSync,
   readlinkSync,
   statSync,
@@ -14,7 +13,6 @@ import { parsePageSize } from "./auxv.ts";
 import { parseCmdline } from "./cmdline.ts";
 import { parseEnviron } from "./environ.ts";
 import { ProcError } from "./error.ts";
-import { parseSoftOpenFiles } from "./limits.ts";
 import { parseLastPid } from "./loadavg.ts";
 import { parseForks } from "./forks.ts";
 import { parsePid, type Pid, type ProcessRef } from "./pid.ts";
@@ -40,9 +38,7 @@ export interface ProcReader {
   cmdline(pid: Pid): readonly string[];
   /** The environment as of the last exec. May hang as `cmdline` may. */
   environ(pid: Pid): ReadonlyMap<string, string>;
-  /** As `cmdline`, without stalling others. */
-  cmdlineLater(pid: Pid): Promise<readonly string[]>;
-  /** As `cmdlineLater`; walks the page tables, so it is dear. */
+  /** Waits as `cmdline` does, without stalling others; walks the page tables, so it is dear. */
   smapsRollup(pid: Pid): Promise<SmapsRollup>;
   /** Resident memory in bytes; cheap, and never smaller than the private one. Does not hang. */
   residentBytes(pid: Pid): number;
@@ -58,8 +54,6 @@ export interface ProcReader {
   forks(): number | undefined;
   /** Pids are given out in turn up to this number (proc_sys_kernel(5)). */
   pidMax(): number;
-  /** Soft limit of open files; undefined when unlimited. */
-  softOpenFiles(pid: Pid | "self"): number | undefined;
   /** Path of the executable, as `/proc/<pid>/exe` links to it. */
   exe(pid: Pid): string;
   /** Working directory, as `/proc/<pid>/cwd` links to it. */
@@ -69,12 +63,6 @@ export interface ProcReader {
 /** A reader of the /proc that is mounted at `root`; tests give a folder of fixtures. */
 export function procReader(root = "/proc"): ProcReader {
   const text = (path: string): string => reading(path, () => readFileSync(path, "utf8"));
-  const later = (path: string): Promise<string> =>
-    new Promise((resolve, reject) => {
-      readFile(path, "utf8", (error, content) =>
-        error === null ? resolve(content) : reject(asProcError(path, error)),
-      );
-    });
   let bootId: string | undefined;
   let pageBytes: number | undefined;
   let pidMax: number | undefined;
@@ -112,7 +100,6 @@ export function procReader(root = "/proc"): ProcReader {
     },
     cmdline: (pid) => parseCmdline(text(`${root}/${pid}/cmdline`)),
     environ: (pid) => parseEnviron(text(`${root}/${pid}/environ`)),
-    cmdlineLater: async (pid) => parseCmdline(await later(`${root}/${pid}/cmdline`)),
     async smapsRollup(pid) {
       const path = `${root}/${pid}/smaps_rollup`;
       return parseSmapsRollup(await oneRecord(path), path);
@@ -134,7 +121,6 @@ export function procReader(root = "/proc"): ProcReader {
     lastPid: () => parseLastPid(text(`${root}/loadavg`)),
     forks: () => parseForks(text(`${root}/stat`)),
     pidMax: () => (pidMax ??= Number(text(`${root}/sys/kernel/pid_max`))),
-    softOpenFiles: (pid) => parseSoftOpenFiles(text(`${root}/${pid}/limits`)),
     exe: (pid) => reading(`${root}/${pid}/exe`, () => readlinkSync(`${root}/${pid}/exe`)),
     cwd: (pid) => reading(`${root}/${pid}/cwd`, () => readlinkSync(`${root}/${pid}/cwd`)),
   };

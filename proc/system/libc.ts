@@ -49,6 +49,12 @@ export interface Libc {
   peekDead(): number;
   /** prctl(2) with PR_SET_CHILD_SUBREAPER: whether we get what loses its parent below us. */
   setSubreaper(isOne: boolean): number;
+  /**
+   * fcntl(2), F_SETLEASE: a lease on a file of ours, up to its close; false where somebody else has it
+   * open, or the file system knows no leases. Who wants to open it meanwhile waits, and the kernel
+   * tells us by a signal that is ignored.
+   */
+  leaseAlone(fd: number): boolean;
   /** fcntl(2), F_SETFL to O_APPEND alone: reads and writes wait, as programs expect. */
   makeBlocking(fd: number): number;
   /** Our own soft limit of open files (prlimit(2)); undefined: unlimited, or not to be had. */
@@ -106,6 +112,9 @@ const POSIX_SPAWN_SETSID = 0x80;
 const OPAQUE_BYTES = 512;
 const F_SETFD = 2;
 const F_SETFL = 4;
+const F_SETSIG = 10;
+const F_SETLEASE = 1024;
+const F_WRLCK = 1;
 const O_APPEND = 0o2000;
 const FD_CLOEXEC = 1;
 /** EPOLL_CLOEXEC, EFD_CLOEXEC and IN_CLOEXEC are all O_CLOEXEC. */
@@ -187,6 +196,8 @@ function bind(): Libc {
         0,
         0,
       ) as number,
+    leaseAlone: (fd) =>
+      fcntl(fd, F_SETSIG, constants.signals.SIGURG) === 0 && fcntl(fd, F_SETLEASE, F_WRLCK) === 0,
     makeBlocking: (fd) => fcntl(fd, F_SETFL, O_APPEND) as number,
     softOpenFiles: () => (limits ??= bindLimits(koffi, self)).softOpenFiles(),
     setSoftOpenFiles: (count) => (limits ??= bindLimits(koffi, self)).setSoftOpenFiles(count),

@@ -40,7 +40,10 @@ function simplify(name: string): string {
   return name.toLowerCase().replace(/[\s_-]/g, "");
 }
 
-/** Letters to add, drop, replace or swap with their neighbour (optimal string alignment). */
+/**
+ * Letters to add, drop, replace or swap with their neighbour (optimal string alignment). For the
+ * packages of npm, as leven, a swap is two steps, so that `sotp` would be as near to `sort` as to `stop`.
+ */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, index) => index);

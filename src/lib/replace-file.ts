@@ -16,12 +16,13 @@ import { naming } from "./name-file.ts";
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 
 /**
- * Replaces the file `path`, so that a reader sees the old text or the new one; one that holds it
- * open from before the last replacement may see the next one half written. No fsync.
+ * Replaces the file `path`, so that a reader sees the old text or the new one. No fsync.
  *
  * The new text is written into `spare`, in the same file system, and the two change places. So both
- * stay, and no file is made: that takes half a millisecond on ext4, and a rename over a file makes
- * it write the new one out at once. Where they cannot change places, `spare` is renamed.
+ * stay, and their room on a disk that is full by now; and no file is made: that takes half a
+ * millisecond on ext4, and a rename over a file makes it write the new one out at once. A reader
+ * may have opened `spare` when it was at `path`, and not have read it yet: then, and where leases
+ * are unknown, a new file takes its place. Where the two cannot change places, `spare` is renamed.
  *
  * @throws when that cannot be, with EXDEV when they are in different file systems
  */
@@ -40,12 +41,16 @@ export function replaceFile(path: string, spare: string, text: string, mode = 0o
   if (libc()?.exchange(spare, path) !== true) renameSync(spare, path);
 }
 
-/** What was at `path` before may be a link, a FIFO, or somebody else's: such is not written to. */
+/**
+ * What was at `path` before may be a link, a FIFO, or somebody else's, or be read just now: such is
+ * not written to. The lease ends as the file is closed, before it is at `path` again.
+ */
 function openSpare(spare: string, mode: number): number {
   try {
     const fd = openSync(spare, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
     const stat = fstatSync(fd);
-    if (stat.isFile() && stat.nlink === 1 && stat.uid === process.getuid?.()) return fd;
+    const isOurs = stat.isFile() && stat.nlink === 1 && stat.uid === process.getuid?.();
+    if (isOurs && libc()?.leaseAlone(fd) === true) return fd;
     closeSync(fd);
   } catch (error) {
     // not there, a link, or not ours to write

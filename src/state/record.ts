@@ -106,8 +106,6 @@ export interface RecordFile {
 const MOST_BYTES = 1024 * 1024;
 /** Errors that come again with the next try: no descriptor was lacking just then. */
 const UNREADABLE: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EISDIR", "ELOOP"]);
-/** So often is a record read again that makes no sense. */
-const READ_AGAIN = 3;
 
 /** Path of the record of one program. */
 export function recordPath(dir: StateDir, name: string): string {
@@ -185,12 +183,7 @@ export function readRecord(
     return { record: undefined, problem, text: undefined, isDamaged };
   }
   if (isKnown?.(text) === true) return undefined;
-  let record = parseRecord(text, name, boot);
-  // A reader that was slow may find the next text half written, in a file that has had its time.
-  for (let again = 0; record === undefined && again < READ_AGAIN; again += 1) {
-    text = recordText(dir, name) ?? text;
-    record = parseRecord(text, name, boot);
-  }
+  const record = parseRecord(text, name, boot);
   if (record === undefined) {
     const problem = `${path}: not a record of this program, ignored`;
     return { record: undefined, problem, text, isDamaged: true };

@@ -61,7 +61,7 @@ describe("a mail through sendmail", () => {
     const [head = "", body = ""] = mail.split("\n\n");
     assert.match(head, /^From: .*usrsvcd of /m);
     assert.match(head, /^To: bob@example\.com, carol@example\.com$/m);
-    assert.match(head, /^Program: =\?UTF-8\?/m);
+    assert.match(head, /^Subject: =\?UTF-8\?/m);
     assert.match(head, /^Auto-Submitted: auto-generated$/m);
     assert.match(head, /^Date: /m);
     assert.match(head, /^Message-ID: /im);

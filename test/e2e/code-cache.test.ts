@@ -53,7 +53,7 @@ for (const name of ["usrsvc", "usrsvcd"]) {
       const dir = copy(t);
       const good = readFileSync(cacheOf(dir, name));
       const damaged = Buffer.from(good);
-      damaged.writeUInt32LE(damaged.readUInt32LE(4) ^ 1, 4); // V8's version
+      damaged.writeUInt8(damaged.readUInt8(4) ^ 1, 4); // V8's version
       for (const bytes of [damaged, good.subarray(0, 1000), Buffer.alloc(0)]) {
         writeFileSync(cacheOf(dir, name), bytes);
         assert.match(version(dir, name), /^usrsvcd? 2\./);
@@ -77,5 +77,5 @@ test("nothing else is in dist/", () => {
     `${name}.cache`,
     `${name}.cjs`,
   ]);
-  assert.deepEqual(kinds.toSorted(), each.toSorted());
+  assert.deepEqual(kinds.toSorted(), ["LICENSES.txt", ...each].toSorted());
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { finished, Home, isAlive, lines, type LogLine, sleeper, waitFor } from "./home.ts";
 import { daemonPid } from "./looks.ts";
@@ -345,6 +345,17 @@ test("usrsvcd_stdout and usrsvcd_stderr take the log; the configured path leads 
   );
   assert.equal(errors["program"], "bad");
   assert.ok(lines(home.read("log/d.log")).some((line) => line["event"] === "daemon.ready"));
+});
+
+test("a log that is full of lines is rolled, and the configured path leads to the new one", async (t) => {
+  const home = new Home(t).program("bad", { command: "/bin/false", maxrestarts: "1" });
+  home.main(`usrsvcd_stdout = ${home.file("d.log")}`);
+  writeFileSync(home.file("d.1.log"), `${"x".repeat(10 * 1024 * 1024)}\n`);
+  assert.equal((await home.usrsvcd()).code, 0);
+  await waitFor("a line in the second file", () =>
+    home.read("d.2.log").includes("program.gave-up"),
+  );
+  assert.equal(readlinkSync(home.file("d.log")), "d.2.log");
 });
 
 test("start-up failures are told with the path: pidfile and log are 136", async (t) => {

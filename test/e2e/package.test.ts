@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -46,6 +46,13 @@ test("the packed tarball installs with npm i -g, and works with no TypeScript to
     );
   }
   assert.ok(!existsSync(join(modules, "usrsvc/src")), "sources are not shipped");
+  for (const bundled of ["pino", "pino-roll", "date-fns", "ini"]) {
+    assert.ok(!existsSync(join(modules, "usrsvc/node_modules", bundled)), bundled);
+  }
+  const licences = readFileSync(join(modules, "usrsvc/dist/LICENSES.txt"), "utf8");
+  for (const one of [/^pino-roll \d/m, /Copyright \(c\) Isaac Z. Schlueter/]) {
+    assert.match(licences, one);
+  }
 
   const home = new Home(t).program("web", { command: sleeper() });
   const bin = (name: string, words: readonly string[]): string =>

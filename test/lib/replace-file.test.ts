@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { libc } from "../../proc/system/libc.ts";
@@ -43,6 +43,23 @@ describe("replaceFile", () => {
     replaceFile(path, spare, "three");
     assert.deepEqual([statSync(spare).ino, statSync(path).ino], both);
   });
+
+  test(
+    "leaves alone what a slow reader has opened, and uses it again afterwards",
+    { skip: skip() },
+    (t) => {
+      const { path, spare } = paths(t);
+      for (const text of ["one", "two"]) replaceFile(path, spare, text);
+      const fd = openSync(path, "r");
+      for (const text of ["three", "four", "five"]) replaceFile(path, spare, text);
+      assert.equal(readFileSync(fd, "utf8"), "two");
+      assert.equal(readFileSync(path, "utf8"), "five");
+      closeSync(fd);
+      const both = [statSync(path).ino, statSync(spare).ino];
+      replaceFile(path, spare, "six");
+      assert.deepEqual([statSync(spare).ino, statSync(path).ino], both);
+    },
+  );
 
   test("is a rename where the C library is not to be had", async (t) => {
     const { path, spare } = paths(t);

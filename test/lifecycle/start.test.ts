@@ -38,6 +38,7 @@ import {
   refOf,
   statusField,
 } from "../support/processes.ts";
+import { softOpenFiles } from "../support/open-files.ts";
 import { writeScript } from "../support/temp-dir.ts";
 import { waitFor } from "../support/wait.ts";
 import { tellsExitOfReaped } from "../support/watch-claims.ts";
@@ -130,7 +131,7 @@ describe("start, of what the program gets", () => {
   test("the soft limit of open files that we had before node raised it", async (t) => {
     const lab = makeLab(t, (host) => ({ ...host, openFiles: 777 }));
     const { pid } = startedProcess(await lab.start(lab.settings(idle(lab))));
-    assert.equal(proc.softOpenFiles(pid), 777);
+    assert.equal(softOpenFiles(pid), 777);
   });
 
   test("its umask and directory", async (t) => {
@@ -364,7 +365,7 @@ describe("start, of how the program is made", () => {
       spying({ ...host, openFiles: 64 }, (order) => void orders.push(order)),
     );
     const { pid } = startedProcess(await lab.start(lab.settings(idle(lab))));
-    assert.equal(proc.softOpenFiles(pid), 64);
+    assert.equal(softOpenFiles(pid), 64);
     assert.deepEqual(
       orders.map(({ openFiles: asked, argv }) => [asked, isLaunchShell(argv)]),
       [[undefined, true]],
@@ -414,7 +415,7 @@ describe("start, of how the program is made", () => {
     const ref = startedProcess(await lab.start(lab.settings(sleep)));
     const { pgrp, ppid, session } = proc.stat(ref.pid);
     assert.deepEqual([pgrp, session, ppid], [ref.pid, ref.pid, process.pid]);
-    assert.equal(proc.softOpenFiles(ref.pid), 777);
+    assert.equal(softOpenFiles(ref.pid), 777);
     assert.deepEqual(readdirSync(`/proc/${ref.pid}/fd`), ["0", "1", "2"]);
     const argv = [lab.script("ends", "#!/bin/sh", "exit 3")];
     const outcome = failed(await lab.start(lab.settings(argv, { name: "ends" })));

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, test } from "node:test";
-import type { Pid } from "../../proc/pid.ts";
 import { parseSoftOpenFiles } from "../../proc/limits.ts";
-import { fixtures } from "../support/fixtures.ts";
+import { fixtureRoot } from "../support/fixtures.ts";
 
 describe("parseSoftOpenFiles", () => {
   test("reads the soft limit", () => {
-    assert.equal(fixtures().softOpenFiles(12030 as Pid), 20_000);
-    assert.equal(fixtures().softOpenFiles("self"), 20_000);
+    const text = readFileSync(join(fixtureRoot, "12030/limits"), "utf8");
+    assert.equal(parseSoftOpenFiles(text), 20_000);
     assert.equal(parseSoftOpenFiles("Max open files   1024   4096   files\n"), 1024);
   });
 

@@ -28,11 +28,11 @@ describe("procReader, on files of real processes", () => {
     assert.equal(fixtures().alive(99 as Pid), undefined);
   });
 
-  test("reads boot id, owner, executable and command line", async () => {
+  test("reads boot id, owner, executable and command line", () => {
     assert.equal(fixtures().bootId(), "53596eb0-ca26-4745-8b99-3efae6943f9a");
     assert.equal(fixtures().uid(12030 as Pid), statSync(fixtureRoot).uid);
     assert.equal(fixtures().exe(12030 as Pid), "/usr/bin/sleep");
-    assert.deepEqual(await fixtures().cmdlineLater(12030 as Pid), ["sleep", "600"]);
+    assert.deepEqual(fixtures().cmdline(12030 as Pid), ["sleep", "600"]);
   });
 });
 
@@ -67,8 +67,6 @@ describe("procReader, on what is missing or damaged", () => {
     assert.throws(() => reader.cmdline(99 as Pid), gone);
     assert.throws(() => reader.environ(99 as Pid), gone);
     assert.throws(() => reader.residentBytes(99 as Pid), gone);
-    assert.throws(() => reader.softOpenFiles(99 as Pid), gone);
-    await assert.rejects(reader.cmdlineLater(99 as Pid), gone);
     await assert.rejects(reader.smapsRollup(99 as Pid), gone);
   });
 
@@ -82,7 +80,6 @@ describe("procReader, on what is missing or damaged", () => {
       message: /7\/statm: /,
     });
     assert.throws(() => reader.uptime(), { code: "malformed" });
-    assert.equal(reader.softOpenFiles(7 as Pid), undefined);
     assert.equal(reader.lastPid(), undefined);
   });
 
@@ -96,8 +93,7 @@ describe("procReader, on what is missing or damaged", () => {
 function damaged(t: TestContext): ReturnType<typeof procReader> {
   const root = tempDir(t);
   mkdirSync(join(root, "7"));
-  for (const file of ["stat", "statm", "smaps_rollup", "limits"])
-    writeFileSync(join(root, "7", file), "?");
+  for (const file of ["stat", "statm", "smaps_rollup"]) writeFileSync(join(root, "7", file), "?");
   for (const file of ["uptime", "loadavg"]) writeFileSync(join(root, file), "?\n");
   return procReader(root);
 }

@@ -102,10 +102,6 @@ export class FakeProc implements ProcReader {
     return new Map(one.state === "Z" ? [] : Object.entries(one.environ ?? {}));
   }
 
-  async cmdlineLater(pid: Pid): Promise<readonly string[]> {
-    return await Promise.resolve(this.cmdline(pid));
-  }
-
   async smapsRollup(): Promise<never> {
     return await Promise.reject(new ProcError("denied", "fake", "not there"));
   }
@@ -136,10 +132,6 @@ export class FakeProc implements ProcReader {
 
   pidMax(): number {
     return 32_768;
-  }
-
-  softOpenFiles(): undefined {
-    return undefined;
   }
 
   exe(pid: Pid): string {

@@ -269,7 +269,13 @@ const QUOTE_ADVICE = "to keep quotes in a value, put the whole value into the ot
 /** `key = value` with nothing special in it, and no blanks at its end: nearly every line. */
 const PLAIN = /^[ \t]*[A-Za-z_][\w.-]*[ \t]*=[ \t]*[!$-&(-+\--~]([ !$-&(-+\--~]*[!$-&(-+\--~])?$/;
 
-/** A quoted value that `ini` reads as ConfigObj does: it would read on behind a backslash, as JSON. */
+/**
+ * A quoted value that `ini` reads as ConfigObj does: it would read on behind a backslash, as JSON.
+ *
+ * It reads nothing else here, since nothing else is the same in its dialect: `[[Env]]` is a key to it, a
+ * `;` cuts a command, the dot of `[Program:a.b]` makes a section in a section, `true` (but not `True`)
+ * becomes a boolean, the second of two equal keys wins, any bad line is a key, and no line has a number.
+ */
 const QUOTED = /^"[ !#-[\]-~]*"$/;
 
 /** Where the closing triple quotes begin, if nothing but a comment follows them. */

@@ -188,7 +188,10 @@ class PatternParser {
     }
   }
 
-  /** What a look-ahead has found is not tried again in another way; so it can be taken as a whole. */
+  /**
+   * Possessive repeats and atomic groups, which configurations of 1.x may hold (Python 3.11). What a
+   * look-ahead has found is not tried again in another way; so it can be taken as a whole.
+   */
   #atomic(source: string): string {
     const name = `atomic${++this.#atomics}`;
     return `(?:(?=(?<${name}>${source}))\\k<${name}>)`;

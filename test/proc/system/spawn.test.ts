@@ -29,6 +29,7 @@ import {
 } from "../../../proc/system/spawn.ts";
 import { Semaphore } from "../../../src/lib/semaphore.ts";
 import type { ProcessHandle, ProcessWatcher } from "../../../proc/system/process-handle.ts";
+import { softOpenFiles } from "../../support/open-files.ts";
 import { cleanUp } from "../../support/clean-up.ts";
 import { inheritableDescriptor } from "../../support/inheritable.ts";
 import { hangOnOpen } from "../../support/lease.ts";
@@ -380,17 +381,17 @@ describe("NativeSpawner", { skip }, () => {
 
   test("gives a child the soft limit of open files that is asked for, and keeps ours", async (t) => {
     const made = scene(t, native(t));
-    const ours = reader.softOpenFiles("self");
+    const ours = softOpenFiles("self");
     const { ref } = await made.spawn(SLEEP, { openFiles: 777 });
-    assert.equal(reader.softOpenFiles(ref.pid), 777);
-    assert.equal(reader.softOpenFiles("self"), ours);
+    assert.equal(softOpenFiles(ref.pid), 777);
+    assert.equal(softOpenFiles("self"), ours);
     const { ref: other } = await made.spawn(SLEEP);
-    assert.equal(reader.softOpenFiles(other.pid), ours);
+    assert.equal(softOpenFiles(other.pid), ours);
   });
 
   test("has our own limit back when several under way are done, those that fail included", async (t) => {
     const made = scene(t, native(t));
-    const ours = reader.softOpenFiles("self");
+    const ours = softOpenFiles("self");
     const all = await Promise.allSettled(
       Array.from({ length: 16 }, async (_, index) => {
         const file = index % 4 === 3 ? "/none/such" : SLEEP[0];
@@ -398,13 +399,13 @@ describe("NativeSpawner", { skip }, () => {
       }),
     );
     const limits = all.map((one) =>
-      one.status === "fulfilled" ? reader.softOpenFiles(one.value.ref.pid) : "failed",
+      one.status === "fulfilled" ? softOpenFiles(one.value.ref.pid) : "failed",
     );
     assert.deepEqual(
       limits,
       limits.map((_, index) => (index % 4 === 3 ? "failed" : 777)),
     );
-    assert.equal(reader.softOpenFiles("self"), ours);
+    assert.equal(softOpenFiles("self"), ours);
   });
 
   test("does not lower the limit below what we need meanwhile", (t) => {
@@ -412,7 +413,7 @@ describe("NativeSpawner", { skip }, () => {
     assert.equal(spawner.limitsOpenFiles(777, 20), true);
     assert.equal(spawner.limitsOpenFiles(777, 700), false);
     assert.equal(spawner.limitsOpenFiles(64, 20), false);
-    const ours = reader.softOpenFiles("self");
+    const ours = softOpenFiles("self");
     if (ours !== undefined) assert.equal(spawner.limitsOpenFiles(ours, ours - 1), true);
   });
 
