@@ -19,10 +19,10 @@ import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { nameOf } from "../src/lib/accounts.ts";
-import { actions, daemonActions } from "../src/cli/args.ts";
-import { daemonUsage, usage } from "../src/cli/usage.ts";
+import { renderHelp } from "../src/cli/help.ts";
 import { finished, Home, type Result, waitFor } from "./e2e/home.ts";
 import { cleanUp } from "./support/clean-up.ts";
+import { commandNames, tools } from "./support/tools.ts";
 
 const root = join(import.meta.dirname, "..");
 const shells = ["/bin/sh", "/bin/dash", "/bin/bash", "/bin/busybox"].filter(existsSync);
@@ -198,17 +198,17 @@ describe("completion", () => {
   const skip = existsSync("/bin/bash") ? false : "bash is not installed";
   test("knows all actions and options of both commands", { skip }, async (t) => {
     const home = folder(t);
-    assert.deepEqual(await offers(home, "usrsvc", ""), [...actions]);
-    assert.deepEqual(await offers(home, "usrsvcd", ""), [...daemonActions]);
+    assert.deepEqual(await offers(home, "usrsvc", ""), commandNames("usrsvc"));
+    assert.deepEqual(await offers(home, "usrsvcd", ""), commandNames("usrsvcd"));
     const optionsOf = (text: string): readonly string[] =>
       [...new Set(text.match(/--[a-z]+(-[a-z]+)*/g))].toSorted();
     const shown = async (...words: readonly string[]): Promise<readonly string[]> =>
       (await offers(home, ...words, "--")).toSorted();
-    assert.deepEqual(await shown("usrsvc", "stop"), optionsOf(usage));
+    assert.deepEqual(await shown("usrsvc", "stop"), optionsOf(renderHelp(tools.usrsvc)));
     const all: string[] = [];
     for (const words of [[], ["install-unit"], ["checkconfig"]])
       all.push(...(await shown("usrsvcd", ...words)));
-    assert.deepEqual([...new Set(all)].toSorted(), optionsOf(daemonUsage));
+    assert.deepEqual([...new Set(all)].toSorted(), optionsOf(renderHelp(tools.usrsvcd)));
   });
 });
 
