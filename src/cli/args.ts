@@ -37,12 +37,17 @@ export function parse(argv: readonly string[], tool: Tool): Parsed {
   const command = findCommand(word, tool, words[0]);
   checkWords(words, command, tool);
   checkOptions(values, command, tool);
-  return { kind: "run", command, words, options: complete(values, command.options) };
+  return { kind: "run", tool, command, words, options: complete(values, command.options) };
 }
 
 /** The commands that people are told of. */
 export function shownCommands({ commands }: Tool): readonly Command[] {
   return commands.filter(({ isHidden }) => isHidden !== true);
+}
+
+/** True where names of programs follow a command. */
+export function takesPrograms(tool: Tool): boolean {
+  return shownCommands(tool).some((one) => one.arguments?.kind === "programs");
 }
 
 /** All options of a program, its own first. */

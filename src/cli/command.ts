@@ -60,6 +60,8 @@ export interface Invocation<O extends Options = Options> {
   /** The words after the name of the command. */
   readonly words: readonly string[];
   readonly options: Values<O> & Values<typeof common>;
+  /** Of which it is a command. */
+  readonly tool: Tool;
   readonly screen: Screen;
 }
 
@@ -81,7 +83,7 @@ export const common = {
   },
   json: { help: "one JSON object a line, for scripts" },
   debug: { help: "tell on standard error what is looked at and done" },
-  help: { short: "h", help: "this text" },
+  help: { short: "h", help: "print this help" },
   version: { short: "V", help: "print the version" },
   readme: { help: "print the manual" },
 } as const satisfies Options;

@@ -8,4 +8,5 @@ export const daemonCommandNames = [
   "checkconfig",
   "init",
   "install-unit",
+  "completion",
 ] as const;

@@ -1,4 +1,5 @@
 import type { Tool } from "../../command.ts";
+import { completion } from "../completion.ts";
 import type { Begin } from "./begin.ts";
 import { checkconfig } from "./checkconfig.ts";
 import { init } from "./init.ts";
@@ -27,6 +28,7 @@ export function usrsvcd(begin: Begin): Tool {
       checkconfig,
       init,
       installUnit,
+      completion,
     ],
     byDefault: "start",
   };
