@@ -1,30 +1,18 @@
-import { act } from "./cli/act.ts";
-import { parseCommand } from "./cli/args.ts";
+import { parse } from "./cli/args.ts";
+import { usrsvc } from "./cli/commands/usrsvc/table.ts";
 import { leaveSoon } from "./cli/leave.ts";
+import { showPage } from "./cli/pages.ts";
 import { run } from "./cli/run.ts";
 import { processScreen } from "./cli/screen.ts";
-import { usage } from "./cli/usage.ts";
-import { ExitCode } from "./exit-code.ts";
-import { readme, version } from "./package-root.ts";
+import type { ExitCode } from "./exit-code.ts";
 
 async function main(): Promise<ExitCode> {
   using screen = processScreen();
   const argv = process.argv.slice(2);
   return await run("usrsvc", screen, argv.includes("--debug"), async () => {
-    const command = parseCommand(argv);
-    switch (command.kind) {
-      case "help":
-        screen.page(usage.trimEnd());
-        return ExitCode.ok;
-      case "version":
-        screen.page(`usrsvc ${version()}`);
-        return ExitCode.ok;
-      case "readme":
-        screen.page(readme().trimEnd());
-        return ExitCode.ok;
-      case "act":
-        return await act(command, screen);
-    }
+    const asked = parse(argv, usrsvc);
+    if (asked.kind !== "run") return await showPage(asked.kind, usrsvc, screen);
+    return await asked.command.run({ ...asked, screen });
   });
 }
 

@@ -1,89 +1,79 @@
 import { realpathSync } from "node:fs";
-import { type DaemonCommand, parseDaemonCommand } from "./cli/args.ts";
+import { parse, type Parsed } from "./cli/args.ts";
 import { canDetach, detach, redirectOutput, startDetached } from "./cli/background.ts";
-import { control } from "./cli/control.ts";
+import type { Begin, How } from "./cli/commands/usrsvcd/begin.ts";
+import { usrsvcd } from "./cli/commands/usrsvcd/table.ts";
+import { configErrors } from "./cli/config-errors.ts";
 import { tellResult } from "./cli/daemon-result.ts";
 import { homeFolder } from "./lib/home.ts";
 import { leaveNow } from "./cli/leave.ts";
-import { run, untilSignalled } from "./cli/run.ts";
+import { showPage } from "./cli/pages.ts";
+import { run } from "./cli/run.ts";
 import { processScreen, type Screen } from "./cli/screen.ts";
-import { configPath, issuesOf } from "./cli/session.ts";
-import { daemonUsage } from "./cli/usage.ts";
 import { containerRole } from "./lib/container.ts";
 import { ExitCode } from "./exit-code.ts";
-import { readme, version } from "./package-root.ts";
+import { version } from "./package-root.ts";
 import { readyDescriptor, takeRestart, tellReady } from "./state/startup-report.ts";
 
 /** Where somebody waits for us to go to the background; undefined from the moment when we are there. */
 let readyFd = readyDescriptor(process.env);
 /** What is called `start` in our words, which stay, was `restart` (build.mjs, cli/background.ts). */
 const isRestart = takeRestart(process.env);
+const tool = usrsvcd(begin());
 
 async function main(): Promise<ExitCode> {
   using screen = processScreen();
   const argv = process.argv.slice(2);
-  let asked: DaemonCommand | undefined;
+  let asked: Parsed | undefined;
   const attempt = async (): Promise<ExitCode> => {
-    const words = parseDaemonCommand(argv);
-    const command = (asked =
-      isRestart && words.kind === "control" ? { ...words, action: "restart" } : words);
-    switch (command.kind) {
-      case "help":
-        screen.page(daemonUsage.trimEnd());
-        return ExitCode.ok;
-      case "version":
-        screen.page(`usrsvcd ${version()}`);
-        return ExitCode.ok;
-      case "readme":
-        screen.page(readme().trimEnd());
-        return ExitCode.ok;
-      case "control":
-        return await perform(command, argv, screen);
-    }
+    asked = asCalled(parse(argv, tool));
+    if (asked.kind !== "run") return await showPage(asked.kind, tool, screen);
+    return await asked.command.run({ ...asked, screen });
   };
   return await run("usrsvcd", screen, argv.includes("--debug"), attempt, (code, message) => {
     tellWhyNot(message, code);
-    if (asked?.kind !== "control" || !asked.json) return;
-    tellResult({ action: asked.action, result: "failed", code, message }, true, screen);
+    if (asked?.kind !== "run" || !asked.options.json) return;
+    const { name: action } = asked.command;
+    tellResult({ action, result: "failed", code, message }, true, screen);
   });
 }
 
-async function perform(
-  command: DaemonCommand & { kind: "control" },
-  argv: readonly string[],
-  screen: Screen,
-): Promise<ExitCode> {
-  const { action, foreground } = command;
-  const stays = foreground || containerRole() !== undefined;
-  const inBackground = (action === "start" || action === "restart") && !stays;
-  if (inBackground && (readyFd === undefined || !canDetach())) {
-    return await startDetached(realpathSync(process.argv[1] ?? ""), argv, action === "restart");
-  }
-  if (action !== "start") {
-    const code = await untilSignalled((signal) => control({ ...command, action }, screen, signal));
-    if (action !== "restart" || code !== ExitCode.ok) return code;
-  }
-  return await supervise(command, inBackground, screen);
+function asCalled(asked: Parsed): Parsed {
+  if (asked.kind !== "run" || !isRestart) return asked;
+  const command = tool.commands.find(({ name }) => name === "restart") ?? asked.command;
+  return { ...asked, command };
+}
+
+function begin(): Begin {
+  return {
+    detached(how) {
+      if (!goesToBackground(how) || (readyFd !== undefined && canDetach())) return undefined;
+      const { argv } = process;
+      return startDetached(realpathSync(argv[1] ?? ""), argv.slice(2), how.action === "restart");
+    },
+    supervise,
+  };
+}
+
+function goesToBackground({ foreground }: How): boolean {
+  return !foreground && containerRole() === undefined;
 }
 
 let hasSupervised = false;
 /** Set as soon as it can be done. */
 let tellWhyNot = (_reason: string, _code: ExitCode): void => {};
 
-async function supervise(
-  { action, config, debug, json }: DaemonCommand & { kind: "control" },
-  inBackground: boolean,
-  screen: Screen,
-): Promise<ExitCode> {
+async function supervise(how: How, config: string, screen: Screen): Promise<ExitCode> {
+  const { action, debug, json } = how;
+  const inBackground = goesToBackground(how);
   const { CannotBegin, runDaemon, ...daemon } = await import("./daemon/daemon.ts");
   hasSupervised = true;
   ({ tellWhyNot } = daemon);
-  const path = configPath(config);
   let setAside: readonly string[] = [];
   if (inBackground) detach();
   try {
     return await runDaemon({
-      config: path,
+      config,
       home: homeFolder(),
       uid: process.getuid?.() ?? 0,
       version: version(),
@@ -92,14 +82,15 @@ async function supervise(
       onLoaded(settings) {
         setAside = [...settings.faulty.keys()];
         // In the foreground the log has them.
-        if (inBackground) for (const line of issuesOf(settings, undefined)) screen.complain(line);
+        if (!inBackground) return;
+        for (const line of configErrors(settings, [])) screen.complain(line);
       },
       onReady(log, crashes) {
         if (!inBackground) return;
         const { pid } = process;
         const aside = setAside.length === 0 ? "" : `; set aside: ${setAside.join(", ")}`;
         const message = `usrsvcd runs, pid ${pid}${aside}; log: ${log}`;
-        const facts = { pid, config: path, log, setAside };
+        const facts = { pid, config, log, setAside };
         tellResult({ action, result: "running", code: ExitCode.ok, message, facts }, json, screen);
         redirectOutput(crashes);
         tell(ExitCode.ok);

@@ -19,8 +19,6 @@ import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { nameOf } from "../src/lib/accounts.ts";
-import { actions, daemonActions } from "../src/cli/args.ts";
-import { daemonUsage, usage } from "../src/cli/usage.ts";
 import { finished, Home, type Result, waitFor } from "./e2e/home.ts";
 import { cleanUp } from "./support/clean-up.ts";
 
@@ -183,33 +181,6 @@ test("logrotate understands logrotate.conf", { skip: skipLogrotate ?? false }, (
   const { stderr } = spawnSync("logrotate", words, { encoding: "utf8" });
   assert.doesNotMatch(stderr, /error:/);
   assert.match(stderr, /considering log .*web\.log/);
-});
-
-describe("completion", () => {
-  /** What bash offers for the last of the words. */
-  async function offers(home: string, ...words: readonly string[]): Promise<readonly string[]> {
-    const script = `. "${join(root, "contrib/usrsvc.bash")}"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _usrsvc; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const child = spawn("/bin/bash", ["-c", script, "bash", ...words], { env: { HOME: home } });
-    const { code, out, err } = await finished(child);
-    assert.deepEqual({ code, err }, { code: 0, err: "" });
-    return out.split("\n").filter((line) => line !== "");
-  }
-
-  const skip = existsSync("/bin/bash") ? false : "bash is not installed";
-  test("knows all actions and options of both commands", { skip }, async (t) => {
-    const home = folder(t);
-    assert.deepEqual(await offers(home, "usrsvc", ""), [...actions]);
-    assert.deepEqual(await offers(home, "usrsvcd", ""), [...daemonActions]);
-    const optionsOf = (text: string): readonly string[] =>
-      [...new Set(text.match(/--[a-z]+(-[a-z]+)*/g))].toSorted();
-    const shown = async (...words: readonly string[]): Promise<readonly string[]> =>
-      (await offers(home, ...words, "--")).toSorted();
-    assert.deepEqual(await shown("usrsvc", "stop"), optionsOf(usage));
-    const all: string[] = [];
-    for (const words of [[], ["install-unit"], ["checkconfig"]])
-      all.push(...(await shown("usrsvcd", ...words)));
-    assert.deepEqual([...new Set(all)].toSorted(), optionsOf(daemonUsage));
-  });
 });
 
 describe("install.sh", () => {

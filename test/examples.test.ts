@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -119,36 +119,6 @@ describe("npm start", { skip: isBuilt ? false : "dist/ is not built" }, () => {
       assert.deepEqual(await exit, signal === "SIGHUP" ? [null, signal] : [0, null]);
       assert.deepEqual(fs.readdirSync(folder), []);
       for (const pid of running.values()) assert.ok(!isAlive(pid), `${pid} is gone`);
-    });
-  }
-});
-
-const hasBash = spawnSync("bash", ["--version"]).status === 0;
-
-describe("contrib/usrsvc.bash", { skip: hasBash ? false : "there is no bash" }, () => {
-  const cases = [
-    ["usrsvc st", ["start", "stop", "status"]],
-    ["usrsvcd re", ["restart", "reread"]],
-    ["usrsvc status --j", ["--json"]],
-    ["usrsvc -P stop ", ["all", "tick", "chat", "chat-old"]],
-    ["usrsvc restart cha", ["chat", "chat-old"]],
-    ["usrsvc -c HOME/usrsvc.cfg stop ti", ["tick"]],
-    ["usrsvcd reread ", []],
-  ] as const;
-  for (const [line, expected] of cases) {
-    test(`completes "${line}"`, (t) => {
-      const settings = loadExamples(t, ["node-app.cfg"]);
-      const home = dirname(settings.main.pidfile);
-      const words = line.replace("HOME", home).split(" ");
-      const script = `source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
-        _usrsvc; printf '%s\\n' "\${COMPREPLY[@]}"`;
-      const { stdout, stderr } = spawnSync(
-        "bash",
-        ["-c", script, "bash", join(root, "contrib", "usrsvc.bash"), ...words],
-        { env: { ...process.env, HOME: home }, encoding: "utf8" },
-      );
-      assert.equal(stderr, "");
-      assert.deepEqual(stdout.trim().split("\n").filter(Boolean), expected);
     });
   }
 });

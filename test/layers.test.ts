@@ -104,6 +104,7 @@ const layers: readonly Layer[] = [
       folder("lifecycle", "launch", "identity", "state", "host", "status", "config"),
       exitCode,
       shownExit,
+      any("src/package-root\\.ts"),
     ],
     why: "what a person can ask for, as values: prints nothing",
   },
@@ -116,7 +117,6 @@ const layers: readonly Layer[] = [
     files: folder("cli"),
     may: [
       folder("operations", "status", "state", "config", "events"),
-      folder("host", "lifecycle", "identity"), // until its commands are operations
       exitCode,
       any("src/package-root\\.ts"),
     ],

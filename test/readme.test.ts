@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { actions, daemonActions } from "../src/cli/args.ts";
 import { schemas } from "../src/config/schema.ts";
 import { ExitCode } from "../src/exit-code.ts";
 import { differences } from "./conformance/differences.ts";
 import { escaped, manualTable } from "./support/manual-table.ts";
+import { commandNames } from "./support/tools.ts";
 
 const root = join(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -58,7 +58,7 @@ test("what is installed is a tarball of this version, by its whole name and from
 });
 
 test("the README tells of every action of both commands", () => {
-  for (const action of [...actions, ...daemonActions]) {
+  for (const action of [...commandNames("usrsvc"), ...commandNames("usrsvcd")]) {
     assert.match(readme, new RegExp(`^\\| (\`\\w+\`, )?\`${action}\\b`, "m"), action);
   }
 });

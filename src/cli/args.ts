@@ -1,59 +1,12 @@
 import { parseArgs } from "node:util";
 import { nearest } from "../config/nearest.ts";
 import { ExitCode } from "../exit-code.ts";
+import { type Command, common, type Invocation, type Options, type Tool } from "./command.ts";
 
-/** What is asked of `usrsvc`. */
-export type Command =
+/** What is asked of one of our programs. */
+export type Parsed =
   | { readonly kind: "help" | "version" | "readme" }
-  | {
-      readonly kind: "act";
-      readonly action: Action;
-      /** Names of programs; empty: all. */
-      readonly names: readonly string[];
-      readonly parallel: boolean;
-      /** To be started from this shell, with its environment, even where usrsvcd runs. */
-      readonly isHere: boolean;
-      /** usrsvcd is to read the configuration again before. */
-      readonly isReread: boolean;
-      readonly json: boolean;
-      readonly debug: boolean;
-      readonly config: string | undefined;
-    };
-
-export const actions = ["start", "stop", "restart", "status"] as const;
-export type Action = (typeof actions)[number];
-
-/** What is asked of `usrsvcd`. */
-export type DaemonCommand =
-  | { readonly kind: "help" | "version" | "readme" }
-  | {
-      readonly kind: "control";
-      readonly action: DaemonAction;
-      readonly foreground: boolean;
-      /** Of install-unit: for whom; undefined: for all if root asks, else for oneself. */
-      readonly unitFor: "system" | "user" | undefined;
-      /** Of install-unit: replace what is there. */
-      readonly force: boolean;
-      /** Of install-unit: the node that is to run usrsvcd; undefined: the one on PATH. */
-      readonly node: string | undefined;
-      /** Of checkconfig: print passwords and the values of `[[Env]]` as they are. */
-      readonly showsSecrets: boolean;
-      readonly json: boolean;
-      readonly debug: boolean;
-      readonly config: string | undefined;
-    };
-
-export const daemonActions = [
-  "start",
-  "stop",
-  "restart",
-  "status",
-  "reread",
-  "checkconfig",
-  "init",
-  "install-unit",
-] as const;
-export type DaemonAction = (typeof daemonActions)[number];
+  | ({ readonly kind: "run"; readonly command: Command } & Omit<Invocation, "screen">);
 
 /** The words on the command line make no sense; the message is a hint, not a page. */
 export class UsageError extends Error {
@@ -66,163 +19,166 @@ export class UsageError extends Error {
   }
 }
 
-const shared = {
-  help: { type: "boolean", short: "h" },
-  version: { type: "boolean", short: "V" },
-  readme: { type: "boolean" },
-  config: { type: "string", short: "c" },
-  json: { type: "boolean" },
-  debug: { type: "boolean" },
-} as const;
+/** Values as they were given: what was not is not there. */
+type Given = Readonly<Record<string, string | boolean | undefined>>;
 
 /**
- * Reads the words after `usrsvc`. Options may stand anywhere.
+ * Reads the words after the name of the program. Options may stand anywhere.
  *
  * @throws {UsageError}
  */
-export function parseCommand(argv: readonly string[]): Command {
-  const options = {
-    ...shared,
-    parallel: { type: "boolean", short: "P" },
-    here: { type: "boolean" },
-    reread: { type: "boolean" },
-  } as const;
-  const { values, positionals } = hasOptions(argv)
-    ? parse(() => parseArgs({ args: [...argv], options, allowPositionals: true }))
-    : { values: {}, positionals: argv };
-  const page = pageAsked(values);
-  if (page !== undefined) return { kind: page };
-  const [word, ...names] = positionals;
-  if (word === undefined)
-    throw new UsageError("say what to do: usrsvc start|stop|restart|status NAME…");
-  const action = findAction(word, actions, names[0]);
-  if (names.length === 0 && action !== "status") {
-    throw new UsageError(`say which programs: usrsvc ${action} NAME… (or: usrsvc ${action} all)`);
+export function parse(argv: readonly string[], tool: Tool): Parsed {
+  const { values, positionals } = split(argv, tool);
+  for (const page of ["help", "version", "readme"] as const) {
+    if (values[page] === true) return { kind: page };
   }
-  if (values.here === true && action !== "start" && action !== "restart") {
-    throw new UsageError(`--here goes with start and restart, not with ${action}`);
-  }
-  if (values.reread === true && action !== "start" && action !== "restart") {
-    throw new UsageError(`--reread goes with start and restart, not with ${action}`);
-  }
-  return {
-    kind: "act",
-    action,
-    names: names.includes("all") ? [] : [...new Set(names)],
-    parallel: values.parallel ?? false,
-    isHere: values.here ?? false,
-    isReread: values.reread ?? false,
-    json: values.json ?? false,
-    debug: values.debug ?? false,
-    config: values.config,
-  };
+  const [word = tool.byDefault, ...words] = positionals;
+  if (word === undefined) throw new UsageError(`say what to do: ${describeUse(tool)}`);
+  const command = findCommand(word, tool, words[0]);
+  checkWords(words, command, tool);
+  checkOptions(values, command, tool);
+  return { kind: "run", tool, command, words, options: complete(values, command.options) };
 }
 
-/**
- * Reads the words after `usrsvcd`. Without an action, `start` is meant.
- *
- * @throws {UsageError}
- */
-export function parseDaemonCommand(argv: readonly string[]): DaemonCommand {
-  const options = {
-    ...shared,
-    foreground: { type: "boolean", short: "f" },
-    system: { type: "boolean" },
-    user: { type: "boolean" },
-    force: { type: "boolean" },
-    node: { type: "string" },
-    "show-secrets": { type: "boolean" },
-  } as const;
-  const { values, positionals } = hasOptions(argv)
-    ? parse(() => parseArgs({ args: [...argv], options, allowPositionals: true }))
-    : { values: {}, positionals: argv };
-  const page = pageAsked(values);
-  if (page !== undefined) return { kind: page };
-  const [word = "start", ...rest] = positionals;
-  const action = findAction(word, daemonActions, undefined);
-  if (rest[0] !== undefined) {
-    throw new UsageError(`usrsvcd ${action} takes no further word, but got "${rest[0]}"`);
-  }
-  if (values.foreground === true && action !== "start") {
-    throw new UsageError(`--foreground goes with start, not with ${action}`);
-  }
-  for (const option of ["system", "user", "force", "node"] as const) {
-    if (values[option] !== undefined && action !== "install-unit") {
-      throw new UsageError(`--${option} goes with install-unit, not with ${action}`);
-    }
-  }
-  const showsSecrets = values["show-secrets"] ?? false;
-  if (showsSecrets && action !== "checkconfig") {
-    throw new UsageError(`--show-secrets goes with checkconfig, not with ${action}`);
-  }
-  if (showsSecrets && values.json !== true) {
-    throw new UsageError("--show-secrets goes with --json: nothing else would show any");
-  }
-  if (values.system === true && values.user === true) {
-    throw new UsageError("--system and --user exclude each other");
-  }
-  return {
-    kind: "control",
-    action,
-    foreground: values.foreground ?? false,
-    unitFor: values.system === true ? "system" : values.user === true ? "user" : undefined,
-    force: values.force ?? false,
-    node: values.node,
-    showsSecrets,
-    json: values.json ?? false,
-    debug: values.debug ?? false,
-    config: values.config,
-  };
+/** The commands that people are told of. */
+export function shownCommands({ commands }: Tool): readonly Command[] {
+  return commands.filter(({ isHidden }) => isHidden !== true);
+}
+
+/** True where names of programs follow a command. */
+export function takesPrograms(tool: Tool): boolean {
+  return shownCommands(tool).some((one) => one.arguments?.kind === "programs");
+}
+
+/** All options of a program, its own first. */
+export function allOptions({ commands }: Tool): Options {
+  return Object.assign({}, ...commands.map(({ options }) => options), common) as Options;
+}
+
+/** The commands that take an option; empty for one that all take, or all with programs. */
+export function commandsWith(option: string, tool: Tool): readonly string[] {
+  const takers = tool.commands.filter(({ options }) => Object.hasOwn(options, option));
+  return takers.map(({ name }) => name);
 }
 
 /** Most command lines are plain words, which need no parser: loading it takes 0.7 ms. */
-function hasOptions(argv: readonly string[]): boolean {
-  return argv.some((word) => word.startsWith("-"));
-}
-
-function parse<T>(read: () => T): T {
+function split(
+  argv: readonly string[],
+  tool: Tool,
+): { readonly values: Given; readonly positionals: readonly string[] } {
+  if (!argv.some((word) => word.startsWith("-"))) return { values: {}, positionals: argv };
+  const known = allOptions(tool);
+  const options = Object.fromEntries(
+    Object.entries(known).map(([name, { value, short }]) => {
+      const type = value === undefined ? ("boolean" as const) : ("string" as const);
+      return [name, { type, ...(short === undefined ? {} : { short }) }];
+    }),
+  );
   try {
-    return read();
+    const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
+    return { values, positionals };
   } catch (error) {
-    // Node's messages go on about `--` and positionals: the first sentence says it.
-    const message =
-      error instanceof Error ? (error.message.split(". ", 1)[0] ?? "") : String(error);
-    throw new UsageError(message.replace(/\.$/, ""), ExitCode.failure);
+    throw new UsageError(describeBadOption(error, Object.keys(known)));
   }
 }
 
-function pageAsked(values: {
-  help?: boolean | undefined;
-  version?: boolean | undefined;
-  readme?: boolean | undefined;
-}): "help" | "version" | "readme" | undefined {
-  if (values.help === true) return "help";
-  if (values.version === true) return "version";
-  return values.readme === true ? "readme" : undefined;
+/** Node's messages go on about `--` and positionals: the first sentence says it. */
+function describeBadOption(error: unknown, known: readonly string[]): string {
+  const text = error instanceof Error ? (error.message.split(". ", 1)[0] ?? "") : String(error);
+  const message = text.replace(/\.$/, "");
+  const [, wrong] = /^Unknown option '--([^']{2,})'/.exec(message) ?? [];
+  const near = wrong === undefined ? undefined : nearest(wrong, known);
+  return near === undefined ? message : `${message}; did you mean --${near}?`;
 }
 
-function findAction<A extends string>(
-  word: string,
-  known: readonly A[],
-  next: string | undefined,
-): A {
-  const action = known.find((one) => one === word);
-  if (action !== undefined) return action;
-  const near = known.find((one) => one.startsWith(word)) ?? nearest(word, known);
-  const elsewhere: readonly string[] = known.length === actions.length ? daemonActions : [];
-  if (elsewhere.includes(word)) {
-    throw new UsageError(
-      `${word} is an action of usrsvcd: usrsvcd ${word}`,
-      ExitCode.invalidAction,
-    );
+function findCommand(word: string, tool: Tool, next: string | undefined): Command {
+  const found = tool.commands.find(({ name }) => name === word);
+  if (found !== undefined) return found;
+  const known = shownCommands(tool).map(({ name }) => name);
+  const { other } = tool;
+  if (other?.commands.includes(word) === true) {
+    const message = `${word} is an action of ${other.name}: ${other.name} ${word}`;
+    throw new UsageError(message, ExitCode.invalidAction);
   }
+  const hint = hintAt(word, known, next);
+  throw new UsageError(`unknown action "${word}"; ${hint}`, ExitCode.invalidAction);
+}
+
+function hintAt(word: string, known: readonly string[], next: string | undefined): string {
   // `usrsvc web start`, as other tools have it
   const swapped = known.find((one) => one === next);
-  const hint =
-    swapped === undefined
-      ? near === undefined
-        ? `known are ${known.join(", ")}`
-        : `did you mean ${near}?`
-      : `the action comes first: ${swapped} ${word}`;
-  throw new UsageError(`unknown action "${word}"; ${hint}`, ExitCode.invalidAction);
+  if (swapped !== undefined) return `the action comes first: ${swapped} ${word}`;
+  const near = known.find((one) => one.startsWith(word)) ?? nearest(word, known);
+  return near === undefined ? `known are ${known.join(", ")}` : `did you mean ${near}?`;
+}
+
+function checkWords(words: readonly string[], command: Command, tool: Tool): void {
+  const [first, second] = words;
+  const called = `${tool.name} ${command.name}`;
+  const { arguments: wanted } = command;
+  switch (wanted?.kind) {
+    case undefined:
+      if (first !== undefined) {
+        throw new UsageError(`${called} takes no further word, but got "${first}"`);
+      }
+      return;
+    case "programs":
+      if (first === undefined && wanted.isOptional !== true) {
+        throw new UsageError(`say which programs: ${called} NAME… (or: ${called} all)`);
+      }
+      return;
+    case "choice":
+      checkChoice(first, wanted, called);
+      if (second !== undefined) {
+        throw new UsageError(`${called} takes one word, but got "${second}" as well`);
+      }
+  }
+}
+
+function checkChoice(
+  word: string | undefined,
+  { what, words }: { readonly what: string; readonly words: readonly string[] },
+  called: string,
+): void {
+  if (word === undefined) throw new UsageError(`say which ${what}: ${called} ${words.join("|")}`);
+  if (words.includes(word)) return;
+  const near = nearest(word, words);
+  const hint = near === undefined ? `known are ${words.join(", ")}` : `did you mean ${near}?`;
+  throw new UsageError(`unknown ${what} "${word}"; ${hint}`);
+}
+
+function checkOptions(values: Given, command: Command, tool: Tool): void {
+  for (const name of Object.keys(values)) {
+    if (Object.hasOwn(common, name) || Object.hasOwn(command.options, name)) continue;
+    const takers = commandsWith(name, tool).join(" and ");
+    throw new UsageError(`--${name} goes with ${takers}, not with ${command.name}`);
+  }
+  for (const [name, { needs, excludes }] of Object.entries(command.options)) {
+    if (values[name] === undefined) continue;
+    if (needs !== undefined && values[needs.option] === undefined) {
+      throw new UsageError(`--${name} goes with --${needs.option}: ${needs.why}`);
+    }
+    if (excludes !== undefined && values[excludes] !== undefined) {
+      throw new UsageError(`--${name} and --${excludes} exclude each other`);
+    }
+  }
+}
+
+/** What was not given is false, or has no value. */
+function complete(values: Given, own: Options): Invocation["options"] {
+  const all = Object.entries<Options[string]>({ ...own, ...common });
+  return Object.fromEntries(
+    all.map(([name, { value }]) => [
+      name,
+      values[name] ?? (value === undefined ? false : undefined),
+    ]),
+  ) as Invocation["options"];
+}
+
+/** How it is called, in short. */
+function describeUse(tool: Tool): string {
+  const names = shownCommands(tool)
+    .filter((one) => one.arguments?.kind === "programs")
+    .map(({ name }) => name);
+  return `${tool.name} ${names.join("|")} NAME…`;
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { ConfigError } from "../config/issue.ts";
 import { ExitCode, exitCodeOf } from "../exit-code.ts";
+import { Interrupted } from "../operations/interrupted.ts";
 import { StateDirError } from "../state/state-dir.ts";
 import { UsageError } from "./args.ts";
 import { HomeError } from "../lib/home.ts";
@@ -64,13 +65,4 @@ function abortOnSignals(controller: AbortController): () => void {
   return () => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, abort);
   };
-}
-
-/** The user or the system wants the command to end. */
-export class Interrupted extends Error {
-  override readonly name = "Interrupted";
-
-  constructor(signal: NodeJS.Signals) {
-    super(`interrupted by ${signal}`);
-  }
 }

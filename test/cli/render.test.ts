@@ -1,7 +1,142 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { renderStatus } from "../../src/cli/render.ts";
+import { describe, test } from "node:test";
+import { renderAction, renderActionJson, renderStatus } from "../../src/cli/render.ts";
+import { tellResult } from "../../src/cli/daemon-result.ts";
+import { ExitCode } from "../../src/exit-code.ts";
 import type { ProgramStatus } from "../../src/status/status.ts";
+import { fakeScreen } from "../support/fake-screen.ts";
+
+const now = Date.parse("2026-01-01T00:00:00Z");
+const up: ProgramStatus = {
+  program: "web",
+  state: "running",
+  enabled: true,
+  pid: 4711,
+  uptimeSeconds: 3600,
+  privateBytes: 12 * 1024 * 1024,
+  restarts: 0,
+  failures: 0,
+};
+const down: ProgramStatus = {
+  program: "db",
+  state: "stopped",
+  enabled: true,
+  restarts: 0,
+  failures: 0,
+};
+
+describe("the table of a status", () => {
+  test("has columns as wide as what stands in them, and dashes for what is not known", () => {
+    assert.deepEqual(renderStatus([up, down], now).split("\n"), [
+      "PROGRAM  STATE    PID   UPTIME  MEMORY   RESTARTS  LAST EXIT",
+      "web      running  4711  1 h     12.0 MB  0         -",
+      "db       stopped  -     -       -        0         -",
+    ]);
+  });
+
+  test("tells below a line why, and what is next", () => {
+    const one = { ...down, reason: "stopped by usrsvc", next: "stays down", problems: ["a", "b"] };
+    assert.deepEqual(renderStatus([one], now).split("\n").slice(2), [
+      "    why: stopped by usrsvc",
+      "    next: stays down",
+      "    problem: a",
+      "    problem: b",
+    ]);
+  });
+
+  test("tells how and when it ended last, and who ended what runs again", () => {
+    const lastExit = { signal: "SIGKILL", at: "2025-12-31T23:59:00Z", by: "not usrsvc" } as const;
+    const text = renderStatus([{ ...up, restarts: 1, lastExit }], now);
+    assert.match(text, / 1 {9}SIGKILL, 1 min ago\n {4}it ended last: not by usrsvc$/);
+    const coded = renderStatus([{ ...down, lastExit: { code: 3 } }], now);
+    assert.match(coded, / code 3$/);
+    assert.match(renderStatus([{ ...down, lastExit: {} }], now), / unknown$/);
+  });
+
+  test("is not torn apart by one long name, nor by letters that take two columns or none", () => {
+    const long = "x".repeat(60);
+    const [, first = "", second = ""] = renderStatus([{ ...up, program: long }, up], now).split(
+      "\n",
+    );
+    assert.ok(first.startsWith(`${long}  running`));
+    assert.equal(second.indexOf("running"), 42);
+    const wide = renderStatus(
+      [
+        { ...up, program: "日本" },
+        { ...up, program: "u\u0308ber" },
+      ],
+      now,
+    );
+    const [head = "", ...lines] = wide.split("\n");
+    assert.equal(head.indexOf("STATE"), 9);
+    assert.deepEqual(
+      lines.map((line) => line.indexOf("running")),
+      [7, 10],
+    );
+  });
+
+  test("tells of what is found running and not as it would be started", () => {
+    const odd = {
+      ...up,
+      olderSettings: true,
+      differences: ["its umask is 077"],
+      otherPids: [7, 8],
+    } as const;
+    assert.deepEqual(renderStatus([odd], now).split("\n").slice(2), [
+      "    runs with older settings: usrsvc restart applies the new ones",
+      "    not known to be started by usrsvc: its umask is 077",
+      "    also matching and not managed: pid 7, 8",
+    ]);
+  });
+});
+
+describe("a result", () => {
+  const result = {
+    program: "web",
+    action: "start",
+    result: "started",
+    code: ExitCode.ok,
+    pid: 4711,
+    message: "started, pid 4711",
+    details: ["launched by usrsvc"],
+  } as const;
+
+  test("is a line for people, with further ones below", () => {
+    assert.equal(renderAction(result), "web: started, pid 4711\n    launched by usrsvc");
+  });
+
+  test("is an object for scripts, with its code as exitCode", () => {
+    const { code, ...rest } = result;
+    assert.deepEqual(JSON.parse(renderActionJson(result)), { ...rest, exitCode: code });
+  });
+});
+
+describe("a result of usrsvcd", () => {
+  const result = {
+    action: "stop",
+    result: "stopped",
+    message: "it ended",
+    details: ["more"],
+  } as const;
+
+  test("goes to standard output, a failure to standard error", () => {
+    const good = fakeScreen();
+    assert.equal(tellResult({ ...result, code: ExitCode.ok }, false, good), 0);
+    assert.deepEqual(good.said, [["result", "it ended\nmore"]]);
+    const bad = fakeScreen();
+    assert.equal(tellResult({ ...result, code: ExitCode.failure }, false, bad), 1);
+    assert.deepEqual(bad.said, [["complain", "it ended\nmore"]]);
+  });
+
+  test("is an object as JSON, whatever it came to", () => {
+    const screen = fakeScreen();
+    tellResult({ ...result, code: ExitCode.failure, facts: { pid: 7 } }, true, screen);
+    const [[kind, text] = []] = screen.said;
+    const { details: _, ...rest } = result;
+    assert.equal(kind, "page");
+    assert.deepEqual(JSON.parse(text ?? ""), { ...rest, exitCode: 1, pid: 7 });
+  });
+});
 
 /** Where the column STATE begins under a program of this name, in columns of a terminal. */
 function columnOfState(name: string): number {

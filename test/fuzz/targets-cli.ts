@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  actions,
-  daemonActions,
-  parseCommand,
-  parseDaemonCommand,
-  UsageError,
-} from "../../src/cli/args.ts";
+import { UsageError } from "../../src/cli/args.ts";
+import { commandNames, parseFor } from "../support/tools.ts";
 import { assertCount, type Target, target } from "./target.ts";
+
+const commands = [...commandNames("usrsvc"), ...commandNames("usrsvcd")];
 
 const words = fc.array(
   fc.oneof(
-    { weight: 3, arbitrary: fc.constantFrom(...actions, ...daemonActions, "all", "web", "db") },
+    { weight: 3, arbitrary: fc.constantFrom(...commands, "all", "web", "db") },
     {
       weight: 3,
       arbitrary: fc.constantFrom(
@@ -45,19 +42,20 @@ function refused(read: () => unknown): boolean {
 /** The words after the two commands. */
 export const cliTargets: readonly Target[] = [
   target("arguments of usrsvc", words, (argv) => {
-    if (refused(() => parseCommand(argv))) return;
-    const command = parseCommand(argv);
-    if (command.kind !== "act") return;
-    assert.ok(argv.includes(command.action));
-    for (const name of command.names) assert.ok(argv.includes(name), `${name} was said`);
-    const isAll = argv.includes("all") || command.action === "status";
-    assert.ok(command.names.length > 0 || isAll, "all is only what was called all");
+    if (refused(() => parseFor("usrsvc", argv))) return;
+    const asked = parseFor("usrsvc", argv);
+    if (asked.kind !== "run") return;
+    assert.ok(argv.includes(asked.command.name));
+    for (const word of asked.words) assert.ok(argv.includes(word), `${word} was said`);
+    const isAll = asked.words.length > 0 || asked.command.name === "status";
+    assert.ok(isAll, "all is only what was called all");
   }),
   target("arguments of usrsvcd", words, (argv) => {
-    if (refused(() => parseDaemonCommand(argv))) return;
-    const command = parseDaemonCommand(argv);
-    if (command.kind !== "control") return;
-    assert.ok(argv.includes(command.action) || command.action === "start");
-    assert.ok(!command.force || argv.includes("--force"));
+    if (refused(() => parseFor("usrsvcd", argv))) return;
+    const asked = parseFor("usrsvcd", argv);
+    if (asked.kind !== "run") return;
+    assert.ok(argv.includes(asked.command.name) || asked.command.name === "start");
+    const { force } = asked.options as { readonly force?: boolean };
+    assert.ok(force !== true || argv.includes("--force"));
   }),
 ];

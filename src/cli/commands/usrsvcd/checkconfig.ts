@@ -1,55 +1,31 @@
-import { ConfigError, type ConfigIssue, formatIssue, formatIssues } from "../config/issue.ts";
-import { loadSettings } from "../config/load.ts";
-import type { Settings } from "../config/settings.ts";
-import { ExitCode } from "../exit-code.ts";
-import { jsonLine } from "../lib/tame.ts";
-import type { DaemonCommand } from "./args.ts";
-import { tellResult } from "./daemon-result.ts";
-import { describeSettings } from "./effective.ts";
-import { homeFolder } from "../lib/home.ts";
-import { machineFacts } from "../operations/machine-facts.ts";
-import { describeOtherHome } from "./other-home.ts";
-import type { Screen } from "./screen.ts";
-import { configPath } from "./session.ts";
+import { type ConfigIssue, formatIssue, formatIssues } from "../../../config/issue.ts";
+import { ExitCode } from "../../../exit-code.ts";
+import { jsonLine } from "../../../lib/tame.ts";
+import { check, type Checked } from "../../../operations/configuration.ts";
+import { describeOtherHome } from "../../../operations/other-home.ts";
+import { command, type Invocation } from "../../command.ts";
+import { tellResult } from "../../daemon-result.ts";
+import { describeSettings } from "../../effective.ts";
+import type { Screen } from "../../screen.ts";
 
-/** A configuration with all that is to be said of it. */
-export interface Checked {
-  readonly path: string;
-  /** Undefined: it cannot be used at all. */
-  readonly settings: Settings | undefined;
-  readonly stateDir: string;
-  readonly issues: readonly ConfigIssue[];
-}
+const options = {
+  "show-secrets": {
+    help: "passwords and the values of [[Env]] as they are",
+    needs: { option: "json", why: "nothing else would show any" },
+  },
+} as const;
 
-/** Loads the configuration, advice included. */
-export function check(config: string | undefined): Checked {
-  const path = configPath(config);
-  const options = {
-    path,
-    home: homeFolder(),
-    uid: process.getuid?.() ?? 0,
-    advice: machineFacts(path),
-  };
-  try {
-    const settings = loadSettings(options);
-    return { path, settings, stateDir: settings.main.stateDir, issues: settings.issues };
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return { path, settings: undefined, stateDir: error.stateDir, issues: error.issues };
-  }
-}
+export const checkconfig = command({
+  name: "checkconfig",
+  summary:
+    "tell all that is wrong in the configuration, or doubtful (--json: the effective settings as well, secrets masked)",
+  arguments: undefined,
+  options,
+  run: checkConfig,
+});
 
-/** What is asked of `usrsvcd checkconfig`. */
-export type CheckOptions = Pick<
-  DaemonCommand & { kind: "control" },
-  "json" | "config" | "showsSecrets"
->;
-
-/** `usrsvcd checkconfig`. */
-export function checkConfig(
-  { json, config, showsSecrets }: CheckOptions,
-  screen: Screen,
-): ExitCode {
+function checkConfig({ options: given, screen }: Invocation<typeof options>): ExitCode {
+  const { json, config, "show-secrets": showsSecrets } = given;
   const checked = check(config);
   const { path, settings } = checked;
   tellIssues(checked, screen);

@@ -1,14 +1,13 @@
 import { monotonicMs, sleep } from "../lib/clock.ts";
 import type { Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
-import type { ActionResult, Operation } from "../operations/operation.ts";
 import { workerOn } from "../state/at-work.ts";
 import type { Host } from "../host/host.ts";
 import { applyMoves, namesOf } from "../lifecycle/move-records.ts";
 import { describeMove, findMoves, type Move, recordsOf } from "../lifecycle/renamed.ts";
 import { makeStateDir } from "../state/state-dir.ts";
 import type { Program } from "../identity/program.ts";
-import type { Screen } from "./screen.ts";
+import type { ActionResult, Operation } from "./operation.ts";
 
 /** How often is looked whether somebody is at work still, in ms. */
 const LOOK_EVERY_MS = 250;
@@ -19,14 +18,15 @@ const PATIENCE_MS = 10_000;
 export class Renaming {
   readonly #settings: Settings;
   readonly #host: Host;
-  readonly #screen: Screen;
+  readonly #tell: (text: string) => void;
   /** Somebody is at work on what runs. */
   #left: readonly Move[] = [];
 
-  constructor(settings: Settings, host: Host, screen: Screen) {
+  /** `tell`: what is made known of each that gets another name. */
+  constructor(settings: Settings, host: Host, tell: (text: string) => void) {
     this.#settings = settings;
     this.#host = host;
-    this.#screen = screen;
+    this.#tell = tell;
   }
 
   /** What runs gets the name that its section has by now, where nobody is at work on it. */
@@ -39,7 +39,7 @@ export class Renaming {
     }
     makeStateDir(host.state);
     const { made, left } = await applyMoves(moves, host);
-    for (const move of made) this.#screen.complain(`note: ${describeMove(move)}`);
+    for (const move of made) this.#tell(describeMove(move));
     this.#left = left;
   }
 

@@ -4,7 +4,7 @@ import { type ConfigFile, parseConfigobj, type Section } from "../config/configo
 import type { ConfigIssue } from "../config/issue.ts";
 import { readFileHead } from "../lib/read-file.ts";
 import { homeFolder } from "../lib/home.ts";
-import { quoteWord } from "../operations/own-command.ts";
+import { quoteWord } from "./own-command.ts";
 
 /** A configuration is far smaller. */
 const MOST_BYTES = 16 * 1024 * 1024;

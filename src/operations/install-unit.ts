@@ -5,28 +5,68 @@ import { nameOf } from "../lib/accounts.ts";
 import { ExitCode } from "../exit-code.ts";
 import { packageRoot } from "../package-root.ts";
 import { TrustedPaths, UntrustedPath } from "../lib/trusted-path.ts";
-import type { DaemonCommand } from "./args.ts";
-import { tellResult } from "./daemon-result.ts";
-import { ownCommand } from "../operations/own-command.ts";
-import type { Screen } from "./screen.ts";
+import type { DaemonResult } from "./daemon-result.ts";
+import { ownCommand } from "./own-command.ts";
 
-type Words = Pick<DaemonCommand & { kind: "control" }, "unitFor" | "force" | "node" | "json">;
+/** For whom a unit is written, and how. */
+export interface UnitRequest {
+  /** undefined: for all if root asks, else for oneself. */
+  readonly unitFor: "system" | "user" | undefined;
+  /** Replace what is there. */
+  readonly force: boolean;
+  /** The node that is to run usrsvcd; undefined: the one on PATH. */
+  readonly node: string | undefined;
+}
+
+/** What the script came to, and what it has complained of although all went well. */
+export interface InstalledUnit {
+  readonly result: DaemonResult;
+  readonly warnings: string;
+}
 
 /** `usrsvcd install-unit`: has systemd/install.sh write the unit, with the path by which we were called. */
-export async function installUnit(
-  { unitFor, force, node, json }: Words,
-  screen: Screen,
-): Promise<ExitCode> {
+export async function installUnit(request: UnitRequest): Promise<InstalledUnit> {
   const script = join(packageRoot, "systemd", "install.sh");
   const distrust = process.getuid?.() === 0 ? distrustAsRoot(script) : undefined;
   if (distrust !== undefined) {
     const message = `${distrust}; root runs nothing that others can change: install it for the machine (sudo npm install -g, without --prefix), or have it belong to root alone (chown -R root:root, chmod -R go-w)`;
-    return tellResult(
-      { action: "install-unit", result: "failed", code: ExitCode.permission, message },
-      json,
-      screen,
-    );
+    return failed({ message, code: ExitCode.permission });
   }
+  const { status, out, complaints } = await runScript(script, request);
+  const [, unit, how] =
+    /^(\/.*?) (written|is as it should be|differs)/m.exec(out + complaints) ?? [];
+  const warnings = complaints.trim();
+  if (status !== 0) {
+    const isDenied = / as root|is for root|root runs nothing| cannot be (made|written)/.test(
+      warnings,
+    );
+    return failed({
+      result: how === "differs" ? "differs" : "failed",
+      code: isDenied ? ExitCode.permission : ExitCode.failure,
+      message: warnings,
+      facts: { unit },
+    });
+  }
+  const [message = "", ...details] = out.trimEnd().split("\n");
+  const result = how === "written" ? "written" : "unchanged";
+  const facts = { unit, ...(warnings === "" ? {} : { warnings: warnings.split("\n") }) };
+  return {
+    result: { action: "install-unit", result, code: ExitCode.ok, message, details, facts },
+    warnings,
+  };
+}
+
+function failed(
+  what: Pick<DaemonResult, "code" | "message"> & Partial<DaemonResult>,
+): InstalledUnit {
+  return { result: { result: "failed", ...what, action: "install-unit" }, warnings: "" };
+}
+
+/** Its exit code, and what it has said. */
+async function runScript(
+  script: string,
+  { unitFor, force, node }: UnitRequest,
+): Promise<{ status: number | null; out: string; complaints: string }> {
   const child = spawn(
     "/bin/sh",
     [
@@ -51,34 +91,7 @@ export async function installUnit(
     child.once("error", reject);
     child.once("close", resolve);
   });
-  const [, unit, how] =
-    /^(\/.*?) (written|is as it should be|differs)/m.exec(out + complaints) ?? [];
-  const warnings = complaints.trim();
-  if (status !== 0) {
-    const isDenied = / as root|is for root|root runs nothing| cannot be (made|written)/.test(
-      warnings,
-    );
-    return tellResult(
-      {
-        action: "install-unit",
-        result: how === "differs" ? "differs" : "failed",
-        code: isDenied ? ExitCode.permission : ExitCode.failure,
-        message: warnings,
-        facts: { unit },
-      },
-      json,
-      screen,
-    );
-  }
-  if (warnings !== "") screen.complain(warnings);
-  const [message = "", ...details] = out.trimEnd().split("\n");
-  const result = how === "written" ? "written" : "unchanged";
-  const facts = { unit, ...(warnings === "" ? {} : { warnings: warnings.split("\n") }) };
-  return tellResult(
-    { action: "install-unit", result, code: ExitCode.ok, message, details, facts },
-    json,
-    screen,
-  );
+  return { status, out, complaints };
 }
 
 /** Who but root could change the script; the rest is for the script itself to judge. */

@@ -4,23 +4,14 @@ import { nameOf, runAs } from "../lib/accounts.ts";
 import { formatIssues } from "../config/issue.ts";
 import { ExitCode } from "../exit-code.ts";
 import { setMode } from "../lib/private-file.ts";
-import { check } from "./checkconfig.ts";
-import { type DaemonResult, tellResult } from "./daemon-result.ts";
-import { commandWords } from "../operations/own-command.ts";
+import { check, configPath } from "./configuration.ts";
+import type { DaemonResult } from "./daemon-result.ts";
+import { commandWords } from "./own-command.ts";
 import { homeFolder } from "../lib/home.ts";
-import type { Screen } from "./screen.ts";
-import { configPath } from "./session.ts";
 
 /** `usrsvcd init`: writes a configuration to begin with, and replaces none. */
-export function writeFirstConfig(
-  { json, config }: { readonly json: boolean; readonly config: string | undefined },
-  screen: Screen,
-): ExitCode {
+export function writeFirstConfig(config: string | undefined): DaemonResult {
   const path = configPath(config);
-  return tellResult(write(path, config), json, screen);
-}
-
-function write(path: string, config: string | undefined): DaemonResult {
   const fail = (result: string, code: ExitCode, message: string): DaemonResult => ({
     action: "init",
     result,

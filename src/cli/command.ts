@@ -1,0 +1,99 @@
+import type { ExitCode } from "../exit-code.ts";
+import type { Screen } from "./screen.ts";
+
+/*
+ * The words of the command line as a table: a tool has commands, a command has arguments and options.
+ * Parsing (args.ts), --help (help.ts), completion and man pages follow from it.
+ */
+
+/** One of our two programs. */
+export interface Tool {
+  readonly name: "usrsvc" | "usrsvcd";
+  /** What it is, in one line without a full stop. */
+  readonly title: string;
+  /** The same in sentences, each line as --help shows it. */
+  readonly about: readonly string[];
+  readonly commands: readonly Command[];
+  /** The command that is meant where none is given. */
+  readonly byDefault?: string;
+  /** Commands of the other program, for who calls the wrong one. */
+  readonly other?: { readonly name: string; readonly commands: readonly string[] };
+}
+
+/** Something that can be asked for. */
+export interface Command {
+  readonly name: string;
+  /** In one line, as --help shows it. */
+  readonly summary: string;
+  readonly arguments: Arguments;
+  readonly options: Options;
+  /** For machines: neither --help nor completion shows it. */
+  readonly isHidden?: true;
+  run(invocation: Invocation): Promise<ExitCode> | ExitCode;
+}
+
+/** The words after the name of a command; undefined: there are none. */
+export type Arguments =
+  | undefined
+  /** Names of programs, or `all`. */
+  | { readonly kind: "programs"; readonly isOptional?: true }
+  /** One of these words; `what` they are. */
+  | { readonly kind: "choice"; readonly what: string; readonly words: readonly string[] };
+
+/** An option, but for its name. */
+export interface Option {
+  readonly short?: string;
+  /** What its value is called: FILE. Without, it has none. */
+  readonly value?: string;
+  readonly help: string;
+  /** It makes sense only with this option, for a reason. */
+  readonly needs?: { readonly option: string; readonly why: string };
+  /** It must not stand beside this one. */
+  readonly excludes?: string;
+}
+
+/** Options by their long names. */
+export type Options = Readonly<Record<string, Option>>;
+
+/** What was given, and what a command acts with. */
+export interface Invocation<O extends Options = Options> {
+  /** The words after the name of the command. */
+  readonly words: readonly string[];
+  readonly options: Values<O> & Values<typeof common>;
+  /** Of which it is a command. */
+  readonly tool: Tool;
+  readonly screen: Screen;
+}
+
+/** The values of options by their long names. */
+export type Values<O extends Options> = string extends keyof O
+  ? unknown // nobody knows which
+  : {
+      readonly [N in keyof O]: O[N] extends { readonly value: string }
+        ? string | undefined
+        : boolean;
+    };
+
+/** What all commands take. */
+export const common = {
+  config: {
+    short: "c",
+    value: "FILE",
+    help: "main configuration file (default: $HOME/usrsvc.cfg)",
+  },
+  json: { help: "one JSON object a line, for scripts" },
+  debug: { help: "tell on standard error what is looked at and done" },
+  help: { short: "h", help: "print this help" },
+  version: { short: "V", help: "print the version" },
+  readme: { help: "print the manual" },
+} as const satisfies Options;
+
+/** A row of the table: what it runs with is typed by its own options. */
+export function command<const O extends Options>(
+  row: Omit<Command, "options" | "run"> & {
+    readonly options: O;
+    readonly run: (invocation: Invocation<O>) => Promise<ExitCode> | ExitCode;
+  },
+): Command {
+  return row as unknown as Command; // args.ts gives it the values of just these options
+}

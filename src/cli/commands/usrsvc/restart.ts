@@ -1,0 +1,10 @@
+import { command } from "../../command.ts";
+import { actAndTell, starting } from "../../programs.ts";
+
+export const restart = command({
+  name: "restart",
+  summary: "stop, then start; refused while a start is known to be impossible",
+  arguments: { kind: "programs" },
+  options: starting,
+  run: async (invocation) => await actAndTell("restart", invocation),
+});

@@ -1,0 +1,38 @@
+import type { ExitCode } from "../../../exit-code.ts";
+import { jsonLine } from "../../../lib/tame.ts";
+import { look, type Report } from "../../../operations/look.ts";
+import { openSite } from "../../../operations/site.ts";
+import { command } from "../../command.ts";
+import { configErrors } from "../../config-errors.ts";
+import { parallel, programNames } from "../../programs.ts";
+import { renderStatus } from "../../render.ts";
+import type { Screen } from "../../screen.ts";
+
+export const status = command({
+  name: "status",
+  summary: "what runs, since when, with how much memory; what is down, why, what next",
+  arguments: { kind: "programs", isOptional: true },
+  options: { parallel }, // it has no meaning here, and does no harm in a script
+  async run({ words, options: { json, config }, screen }): Promise<ExitCode> {
+    const names = programNames(words);
+    using site = openSite(config);
+    const { unknown, report } = look(site, { names, withCommands: json });
+    for (const line of configErrors(site.settings, names)) screen.complain(line);
+    for (const { program, message } of unknown) screen.complain(`${program}: ${message}`);
+    const found = await report();
+    if (json) showJson(found, screen);
+    else show(found, names.length === 0, screen);
+    return found.code;
+  },
+});
+
+function showJson({ programs, notes }: Report, screen: Screen): void {
+  const more = notes.length === 0 ? {} : { notes };
+  for (const one of programs) screen.page(jsonLine({ ...one, ...more }));
+}
+
+function show({ programs, notes }: Report, isAll: boolean, screen: Screen): void {
+  if (programs.length > 0) screen.result(renderStatus(programs, Date.now()));
+  else if (isAll) screen.complain("the configuration has no program yet");
+  for (const note of notes) screen.result(`note: ${note}`);
+}

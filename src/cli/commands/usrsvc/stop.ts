@@ -1,0 +1,10 @@
+import { command } from "../../command.ts";
+import { actAndTell, parallel } from "../../programs.ts";
+
+export const stop = command({
+  name: "stop",
+  summary: "end them; usrsvcd leaves them down until start, restart or the next boot",
+  arguments: { kind: "programs" },
+  options: { parallel },
+  run: async (invocation) => await actAndTell("stop", invocation),
+});

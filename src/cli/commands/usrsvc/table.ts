@@ -1,0 +1,17 @@
+import type { Tool } from "../../command.ts";
+import { daemonCommandNames } from "../usrsvcd/names.ts";
+import { completion } from "../completion.ts";
+import { listPrograms } from "./list-programs.ts";
+import { restart } from "./restart.ts";
+import { start } from "./start.ts";
+import { status } from "./status.ts";
+import { stop } from "./stop.ts";
+
+/** What can be asked of `usrsvc`. */
+export const usrsvc: Tool = {
+  name: "usrsvc",
+  title: "starts and stops programs of an account, and shows what runs",
+  about: ["Acts on the programs that are described in $HOME/usrsvc.cfg. Needs no daemon."],
+  commands: [start, stop, restart, status, completion, listPrograms],
+  other: { name: "usrsvcd", commands: daemonCommandNames },
+};

@@ -1,0 +1,15 @@
+import { writeFirstConfig } from "../../../operations/first-config.ts";
+import { command } from "../../command.ts";
+import { tellResult } from "../../daemon-result.ts";
+import { untilSignalled } from "../../run.ts";
+
+export const init = command({
+  name: "init",
+  summary: "write a configuration to begin with; replaces none",
+  arguments: undefined,
+  options: {},
+  async run({ options: { json, config }, screen }) {
+    // Nothing half is left, whatever signal comes.
+    return await untilSignalled(async () => tellResult(writeFirstConfig(config), json, screen));
+  },
+});

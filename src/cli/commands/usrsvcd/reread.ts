@@ -1,0 +1,40 @@
+import { ExitCode } from "../../../exit-code.ts";
+import { check } from "../../../operations/configuration.ts";
+import { reread as askToReread } from "../../../operations/reread.ts";
+import { daemonSite } from "../../../operations/site.ts";
+import { command } from "../../command.ts";
+import { tellResult } from "../../daemon-result.ts";
+import { untilSignalled } from "../../run.ts";
+import type { Screen } from "../../screen.ts";
+import { tellIssues } from "./checkconfig.ts";
+
+export const reread = command({
+  name: "reread",
+  summary: "read the configuration again; all or nothing; restarts no program",
+  arguments: undefined,
+  options: {},
+  async run({ options: { json, config }, screen }) {
+    return await untilSignalled((signal) => rereadOrCheck(config, json, screen, signal));
+  },
+});
+
+/** What is wrong is told here, with warnings, and by usrsvcd, which keeps its configuration then. */
+async function rereadOrCheck(
+  config: string | undefined,
+  json: boolean,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  const checked = check(config);
+  const { stateDir: path, issues, settings } = checked;
+  tellIssues(checked, screen);
+  using site = daemonSite(path, config);
+  for (const hint of site.hints) screen.complain(hint);
+  const result = await askToReread(site.host, signal);
+  const isFaulty = settings === undefined || issues.some(({ severity }) => severity === "error");
+  const code = result.code === ExitCode.ok && isFaulty ? ExitCode.invalidConfig : result.code;
+  if (code === result.code) return tellResult(result, json, screen);
+  // What usrsvcd did, if it runs at all, went well: that is a result.
+  tellResult(json ? { ...result, code } : result, json, screen);
+  return code;
+}

@@ -1,0 +1,64 @@
+import { ExitCode } from "../../../exit-code.ts";
+import { formatDuration } from "../../../lib/format.ts";
+import { jsonLine } from "../../../lib/tame.ts";
+import { daemonStatus, type DaemonStatus } from "../../../operations/daemon-control.ts";
+import { openDaemonSite } from "../../../operations/site.ts";
+import { version } from "../../../package-root.ts";
+import { describeAstray, type LivingDaemon } from "../../../state/daemon-alive.ts";
+import type { DaemonInfo } from "../../../state/daemon-info.ts";
+import { versionNotes } from "../../../status/daemon-notes.ts";
+import { command } from "../../command.ts";
+
+export const status = command({
+  name: "status",
+  summary: "is usrsvcd running, since when, with which configuration",
+  arguments: undefined,
+  options: {},
+  run({ options: { json, config }, screen }) {
+    using site = openDaemonSite(config);
+    for (const hint of site.hints) screen.complain(hint);
+    const found = daemonStatus(site.host);
+    if (json) screen.page(jsonLine(found === undefined ? { running: false } : shown(found.daemon)));
+    else for (const line of describe(found, site.host.state.path)) screen.result(line);
+    return found === undefined ? ExitCode.failure : ExitCode.ok;
+  },
+});
+
+function describe(found: DaemonStatus | undefined, state: string): readonly string[] {
+  if (found === undefined) return ["usrsvcd is not running: nothing is restarted"];
+  const { daemon, silence } = found;
+  if (daemon.astray?.kind === "deleted") return [describeAstray(daemon) ?? ""];
+  if (daemon.info !== undefined) return describeInfo(daemon, daemon.info, found.ageMs ?? 0);
+  const why = silence ?? `can nothing be written in ${state}?`;
+  return [`usrsvcd runs, pid ${daemon.process.pid}; it has told no more of itself: ${why}`];
+}
+
+function describeInfo(daemon: LivingDaemon, info: DaemonInfo, ageMs: number): readonly string[] {
+  const { setAside, troubles, lastReread } = info;
+  const astray = daemon.astray?.kind === "other" ? undefined : describeAstray(daemon);
+  const rejected =
+    lastReread?.ok === false
+      ? [
+          `the last reread (${lastReread.at}) was rejected:`,
+          ...lastReread.problems.map((problem) => `    ${problem}`),
+        ]
+      : [];
+  return [
+    `usrsvcd ${info.version} runs, pid ${info.process.pid}, for ${formatDuration(ageMs)}; ` +
+      `configuration: ${info.config}; log: ${info.log}`,
+    ...(astray === undefined ? versionNotes(info) : [astray]),
+    ...(info.endsPrograms ? ["the container, and all programs, end with it"] : []),
+    ...(setAside.length > 0 ? [`set aside: ${setAside.join(", ")}`] : []),
+    ...troubles.map(({ since, text }) => `since ${since}: ${text}`),
+    ...rejected,
+  ];
+}
+
+function shown({ process: ref, info }: LivingDaemon): object {
+  if (info === undefined) return { running: true, pid: ref.pid };
+  const { since, config, pidfile, log, endsPrograms: ends } = info;
+  const { setAside, rereads, lastReread, troubles } = info;
+  const versions = { version: info.version, installed: version() };
+  const base = { running: true, pid: ref.pid, since, ...versions, config, pidfile, log };
+  return { ...base, endsPrograms: ends, setAside, troubles, rereads, lastReread };
+}

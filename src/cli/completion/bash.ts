@@ -1,0 +1,142 @@
+import { allOptions, shownCommands, takesPrograms } from "../args.ts";
+import { type Command, common, type Options, type Tool } from "../command.ts";
+import { PROGRAMS_COMMAND } from "./programs-command.ts";
+
+/**
+ * For bash 4.2 or later; it needs nothing else, the package bash-completion neither. Bash splits words at `=` and
+ * `:` as well: what hangs together on the line is one word to us, and only what follows the last of
+ * these is given back.
+ */
+export function renderBash(tool: Tool): string {
+  const { name } = tool;
+  const valued = Object.entries(allOptions(tool)).filter(([, { value }]) => value !== undefined);
+  const spelt = valued.flatMap(([option, { short }]) => [
+    ...(short === undefined ? [] : [`-${short}`]),
+    `--${option}`,
+  ]);
+  return `# Completion of ${name} for bash, as "${name} completion bash" prints it.
+
+_${name}() {
+  local -a words=()
+  local rest=\${COMP_LINE:0:COMP_POINT} before part index
+  for ((index = 0; index <= COMP_CWORD; index++)); do
+    before=$rest
+    rest=\${rest#"\${rest%%[![:space:]]*}"}
+    part=\${COMP_WORDS[index]}
+    [[ $index == "$COMP_CWORD" ]] && part=$rest
+    if [[ $index != 0 && $before == "$rest" ]]; then
+      words[\${#words[@]}-1]+=$part
+    else
+      words+=("$part")
+    fi
+    rest=\${rest#"$part"}
+  done
+  local word=\${words[\${#words[@]}-1]} previous= command= config= plain= taken=$'\\n'
+  for ((index = 1; index < \${#words[@]} - 1; index++)); do
+    part=\${words[index]}
+    case $plain$part in
+      --) plain=1 ;;
+      -c | --config) config=\${words[index + 1]} ;;
+      --config=*) config=\${part#*=} ;;
+    esac
+    case $plain$part in
+      ${spelt.join(" | ")})
+        ((++index))
+        previous=$part
+        ;;
+      -*) ;;
+      *)
+        if [[ $plain && $part == -- ]]; then continue; fi
+        if [[ $command ]]; then taken+=$(_${name}_plain "$part")$'\\n'; else command=$part; fi
+        ;;
+    esac
+  done
+  # What stands before the word, if that is the value of it.
+  [[ $index == "\${#words[@]}" ]] || previous=
+  local options wanted=
+  case $command in
+    '') ${settings(
+      allOptions(tool),
+      shownCommands(tool).map((one) => one.name),
+    )} ;;
+${shownCommands(tool)
+  .map((one) => `    ${one.name}) ${settings({ ...one.options, ...common }, wantedBy(one))} ;;`)
+  .join("\n")}
+    *) options= ;;
+  esac
+  COMPREPLY=()
+  local prefix= reply
+  if [[ $previous ]]; then
+    wanted=files
+  elif [[ ! $plain && $word == --*=* ]]; then
+    prefix=\${word%%=*}= wanted=files
+  elif [[ ! $plain && $word == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+    wanted=
+  fi
+  case $wanted in
+    '') ;;
+    files)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -f -- "\${word#"$prefix"}")
+      COMPREPLY=("\${COMPREPLY[@]/#/$prefix}")
+      ;;
+${takesPrograms(tool) ? programsCase(name) : ""}    *) mapfile -t COMPREPLY < <(compgen -W "$wanted" -- "$word") ;;
+  esac
+  # What bash takes for words before this one is on the line already.
+  local break
+  prefix=
+  for break in = :; do
+    [[ $COMP_WORDBREAKS == *$break* && $word == *$break* ]] || continue
+    part=\${word%"\${word##*$break}"}
+    ((\${#part} > \${#prefix})) && prefix=$part
+  done
+  [[ $prefix && $word != [\\"\\']* ]] && COMPREPLY=("\${COMPREPLY[@]#"$prefix"}")
+  return 0
+}
+
+# A word without what quotes it; nothing in it is executed.
+_${name}_plain() {
+  printf %s "\${1//[\\\\\\'\\"]/}"
+}
+
+${takesPrograms(tool) ? programsFunction(name) : ""}complete -F _${name} ${name}
+`;
+}
+
+function programsCase(name: string): string {
+  return `    programs)
+      local typed
+      typed=$(_${name}_plain "$word")
+      while IFS= read -r reply; do
+        [[ $reply == "$typed"* && $taken != *$'\\n'"$reply"$'\\n'* ]] || continue
+        [[ $word == [\\"\\']* ]] || printf -v reply %q "$reply"
+        COMPREPLY+=("$reply")
+      done < <(echo all; _${name}_programs)
+      ;;
+`;
+}
+
+function programsFunction(name: string): string {
+  return `# The names of the programs, from the command that is on the line.
+_${name}_programs() {
+  local program file
+  program=$(_${name}_plain "\${words[0]}")
+  file=$(_${name}_plain "$config")
+  "\${program/#~\\//$HOME/}" ${PROGRAMS_COMMAND} \${file:+-c "\${file/#~\\//$HOME/}"} 2>/dev/null
+}
+
+`;
+}
+
+/** Assignments to `options` and `wanted`. */
+function settings(options: Options, wanted: string | readonly string[]): string {
+  const names = Object.keys(options).map((name) => `--${name}`);
+  const words = typeof wanted === "string" ? wanted : wanted.join(" ");
+  return `options='${names.join(" ")}' wanted='${words}'`;
+}
+
+function wantedBy({ arguments: wanted }: Command): string | readonly string[] {
+  if (wanted === undefined) return "";
+  return wanted.kind === "programs" ? "programs" : wanted.words;
+}

@@ -1,0 +1,107 @@
+import { allOptions, commandsWith, shownCommands, takesPrograms } from "../args.ts";
+import { common, type Option, type Tool } from "../command.ts";
+import { PROGRAMS_COMMAND } from "./programs-command.ts";
+
+/** For fish 3.0 or later. */
+export function renderFish(tool: Tool): string {
+  const { name } = tool;
+  const valued = Object.entries(allOptions(tool)).filter(([, { value }]) => value !== undefined);
+  const spelt = valued.flatMap(([option, { short }]) => [
+    ...(short === undefined ? [] : [`-${short}`]),
+    `--${option}`,
+  ]);
+  const commands = shownCommands(tool);
+  const takers = commands.filter((one) => one.arguments?.kind === "programs");
+  const choices = commands.flatMap((one) =>
+    one.arguments?.kind === "choice"
+      ? [`complete -c ${name} -n '__${name}_is ${one.name}' -a '${one.arguments.words.join(" ")}'`]
+      : [],
+  );
+  const programs =
+    takers.length === 0
+      ? []
+      : [
+          `complete -c ${name} -n '__${name}_is ${takers.map((one) => one.name).join(" ")}' -a '(__${name}_programs)'`,
+        ];
+  return `# Completion of ${name} for fish, as "${name} completion fish" prints it.
+
+# The command on the line, and the words after it.
+function __${name}_words
+    set -l value
+    for word in (commandline -opc)[2..-1]
+        if set -q value[1]
+            set -e value
+            continue
+        end
+        switch $word
+            case ${spelt.join(" ")}
+                set value 1
+            case '-*'
+            case '*'
+                echo -- $word
+        end
+    end
+end
+
+# Whether the command is one of these; without any, whether there is none yet.
+function __${name}_is
+    set -l words (__${name}_words)
+    if not set -q argv[1]
+        not set -q words[1]
+        return
+    end
+    set -q words[1]; and contains -- $words[1] $argv
+end
+
+${takesPrograms(tool) ? programsFunction(name) : ""}complete -c ${name} -e
+complete -c ${name} -f
+${commands
+  .map((one) => `complete -c ${name} -n __${name}_is -a ${one.name} -d ${quote(one.summary)}`)
+  .join("\n")}
+${[...programs, ...choices].join("\n")}
+${Object.entries(allOptions(tool))
+  .map(([option, row]) => describeOption(option, row, tool))
+  .join("\n")}
+`;
+}
+
+function programsFunction(name: string): string {
+  return `function __${name}_programs
+    set -l line (commandline -opc)
+    set -l config
+    for index in (seq 2 (count $line))
+        switch $line[$index]
+            case -c --config
+                set config -c $line[(math $index + 1)]
+            case '--config=*'
+                set config -c (string replace -- --config= '' $line[$index])
+        end
+    end
+    set -l program (string unescape -- $line[1] | string replace -r '^~/' "$HOME/")
+    set config (string unescape -- $config | string replace -r '^~/' "$HOME/")
+    set -l taken (__${name}_words | string unescape)
+    echo all
+    for found in (command $program ${PROGRAMS_COMMAND} $config 2>/dev/null)
+        contains -- $found $taken; or echo -- $found
+    end
+end
+
+`;
+}
+
+function describeOption(name: string, { short, value, help }: Option, tool: Tool): string {
+  const takers = commandsWith(name, tool);
+  const isCommon = Object.hasOwn(common, name);
+  return [
+    `complete -c ${tool.name}`,
+    ...(isCommon ? [] : [`-n '__${tool.name}_is; or __${tool.name}_is ${takers.join(" ")}'`]),
+    ...(short === undefined ? [] : [`-s ${short}`]),
+    `-l ${name}`,
+    ...(value === undefined ? [] : ["-r -F"]),
+    `-d ${quote(help)}`,
+  ].join(" ");
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll(/[\\']/g, String.raw`\$&`)}'`;
+}

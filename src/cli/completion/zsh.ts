@@ -1,0 +1,99 @@
+import { allOptions, shownCommands, takesPrograms } from "../args.ts";
+import { type Command, common, type Option, type Options, type Tool } from "../command.ts";
+import { PROGRAMS_COMMAND } from "./programs-command.ts";
+
+/** For zsh 5.0 or later: a file of `$fpath`, or to be sourced after compinit. */
+export function renderZsh(tool: Tool): string {
+  const { name } = tool;
+  const commands = shownCommands(tool);
+  return `#compdef ${name}
+# Completion of ${name} for zsh, as "${name} completion zsh" prints it.
+
+_${name}() {
+  local curcontext="$curcontext" context state state_descr line program=$words[1] config ret=1
+  local -A opt_args
+  _arguments -C -s -S -A "-*" \\
+${specs(allOptions(tool))} \\
+    '1:command:->command' \\
+    '*::word:->word' && ret=0
+  config=\${opt_args[-c]:-$opt_args[--config]}
+  case $state in
+    command)
+      local -a commands=(
+${commands.map((one) => `        ${quote(`${one.name}:${one.summary}`)}`).join("\n")}
+      )
+      _describe -t commands command commands && ret=0
+      ;;
+    word)
+      curcontext="\${curcontext%:*:*}:${name}-$words[1]:"
+      case $words[1] in
+${commands.map((one) => indent(describeCommand(one, name))).join("\n")}
+      esac
+      ;;
+  esac
+  return ret
+}
+
+${takesPrograms(tool) ? programsFunction(name) : ""}if [[ $funcstack[1] == _${name} ]]; then
+  _${name} "$@"
+elif (( $+functions[compdef] )); then
+  compdef _${name} ${name}
+fi
+`;
+}
+
+function programsFunction(name: string): string {
+  return `# The names of the programs, from the command that is on the line.
+_${name}_programs() {
+  local file=\${opt_args[-c]:-\${opt_args[--config]:-$config}}
+  local -a names taken=(\${(Q)words[2,CURRENT-1]}) call=(\${(Q)program} ${PROGRAMS_COMMAND})
+  [[ -n $file ]] && call+=(-c \${(Q)file})
+  names=(all \${(f)"$("\${(@)call/#\\~\\//$HOME/}" 2>/dev/null)"})
+  names=(\${names:|taken})
+  local expl
+  _wanted programs expl program compadd -a names
+}
+
+`;
+}
+
+function describeCommand(
+  { name: command, arguments: wanted, options }: Command,
+  tool: string,
+): string {
+  const words =
+    wanted === undefined
+      ? []
+      : wanted.kind === "programs"
+        ? [`    '*:program:_${tool}_programs'`]
+        : [`    '1:${wanted.what}:(${wanted.words.join(" ")})'`];
+  const rows = [specs({ ...options, ...common }), ...words].join(" \\\n");
+  return `${command})\n  _arguments -s -S \\\n${rows} && ret=0\n  ;;`;
+}
+
+function indent(text: string): string {
+  return text
+    .split("\n")
+    .map((line) => `        ${line}`)
+    .join("\n");
+}
+
+/** As _arguments wants them, one a line. */
+function specs(options: Options): string {
+  return Object.entries(options)
+    .map(([name, option]) => `    ${spec(name, option)}`)
+    .join(" \\\n");
+}
+
+function spec(name: string, { short, value, help }: Option): string {
+  const text = `[${help.replaceAll(/[[\]\\:]/g, String.raw`\$&`)}]`;
+  const rest = value === undefined ? text : `${text}:${value}:_files`;
+  const long = value === undefined ? `--${name}` : `--${name}=`;
+  if (short === undefined) return quote(`${long}${rest}`);
+  const letter = value === undefined ? `-${short}` : `-${short}+`;
+  return `'(-${short} --${name})'{${letter},${long}}${quote(rest)}`;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,17 @@
+import { ExitCode } from "../exit-code.ts";
+
+/** What each exit code says, in a few words. */
+export const exitCodes: readonly (readonly [ExitCode, string])[] = [
+  [ExitCode.ok, "done"],
+  [ExitCode.failure, "failed, or not running"],
+  [ExitCode.tryAgain, "busy, try again"],
+  [ExitCode.invalidConfig, "invalid configuration"],
+  [ExitCode.invalidAction, "unknown action"],
+  [ExitCode.disabled, "disabled"],
+  [ExitCode.undefinedProgram, "no such program"],
+  [ExitCode.exitedUnexpectedly, "ended unexpectedly"],
+  [ExitCode.alreadyRunning, "usrsvcd runs already"],
+  [ExitCode.permission, "permissions"],
+  [ExitCode.failedToLaunch, "could not be launched"],
+  [ExitCode.unknown, "unexpected error"],
+];

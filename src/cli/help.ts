@@ -1,0 +1,105 @@
+import { allOptions, commandsWith, shownCommands } from "./args.ts";
+import { type Arguments, common, type Option, type Tool } from "./command.ts";
+import { exitCodes } from "./exit-codes.ts";
+
+/** No line of a help text is longer. */
+const WIDTH = 100;
+/** Where what is said of a command or option begins. */
+const COLUMN = 22;
+
+/** The text of `--help`. */
+export function renderHelp(tool: Tool): string {
+  const commands = shownCommands(tool).map((one) =>
+    renderRow(`  ${[one.name, ...describeArguments(one.arguments)].join(" ")}`, one.summary),
+  );
+  const options = Object.entries(allOptions(tool));
+  const isCommon = ([name]: [string, Option]): boolean => Object.hasOwn(common, name);
+  const own = options.filter((row) => !isCommon(row));
+  const shared = options.filter(isCommon);
+  const rows = [...own, ...shared].map(([name, option]) =>
+    renderRow(describeOption(name, option), describeHelp(name, option, tool)),
+  );
+  const codes = exitCodes.map(([code, what]) => `${code} ${what}`).join("; ");
+  return [
+    ...describeUses(tool),
+    "",
+    ...tool.about,
+    "",
+    ...commands,
+    "",
+    ...rows,
+    "",
+    ...wrap(`Exit codes: ${codes}`, WIDTH - 4),
+  ].join("\n");
+}
+
+/** How it is called: commands that take the same words are told in one line. */
+function describeUses(tool: Tool): readonly string[] {
+  const uses = new Map<string, string[]>();
+  for (const { name, arguments: wanted } of shownCommands(tool)) {
+    const words = wanted?.kind === "programs" ? " NAME…|all" : describeChoice(wanted);
+    uses.set(words, [...(uses.get(words) ?? []), name]);
+  }
+  const lines = [...uses].map(([words, names]) => {
+    const hasDefault = tool.byDefault !== undefined && names.includes(tool.byDefault);
+    const shown = names.join("|");
+    return `${tool.name} [OPTIONS] ${hasDefault ? `[${shown}]` : shown}${words}`;
+  });
+  return lines.map((line, index) => `${index === 0 ? "Usage: " : "       "}${line}`);
+}
+
+function describeChoice(wanted: Arguments): string {
+  return wanted?.kind === "choice" ? ` ${wanted.words.join("|")}` : "";
+}
+
+/** The words after a command, as a help text shows them. */
+export function describeArguments(wanted: Arguments): readonly string[] {
+  switch (wanted?.kind) {
+    case undefined:
+      return [];
+    case "programs":
+      return [wanted.isOptional === true ? "[NAME…]" : "NAME…"];
+    case "choice":
+      return [wanted.what.toUpperCase()];
+  }
+}
+
+function describeOption(name: string, { short, value }: Option): string {
+  const shown = short === undefined ? "     " : ` -${short}, `;
+  return ` ${shown}--${name}${value === undefined ? "" : ` ${value}`}`;
+}
+
+/** With which commands it goes, where that is not all of them; and what it does. */
+function describeHelp(name: string, { help, needs }: Option, tool: Tool): string {
+  const takers = commandsWith(name, tool);
+  const isEverywhere = takers.length === 0 || takers.length >= programCommands(tool);
+  if (isEverywhere) return help;
+  const needed = needs === undefined ? "" : ` --${needs.option}`;
+  return `with ${takers.join(" and ")}${needed}: ${help}`;
+}
+
+/** So many commands act on programs; what all of those take needs no more words. */
+function programCommands(tool: Tool): number {
+  return tool.commands.filter((one) => one.arguments?.kind === "programs").length || Infinity;
+}
+
+function renderRow(head: string, text: string): string {
+  const lines = wrap(text, WIDTH - COLUMN);
+  const shown = head.length < COLUMN - 1 ? head.padEnd(COLUMN) : `${head}  `;
+  return lines.map((line, at) => (at === 0 ? shown : " ".repeat(COLUMN)) + line).join("\n");
+}
+
+/** A text in lines of at most so many columns. */
+export function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}

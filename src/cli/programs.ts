@@ -1,0 +1,90 @@
+import { actOnPrograms, type Act, type News } from "../operations/act-on-programs.ts";
+import { formatIssues } from "../config/issue.ts";
+import { ExitCode } from "../exit-code.ts";
+import type { Invocation } from "./command.ts";
+import { renderAction, renderActionJson } from "./render.ts";
+import { untilSignalled } from "./run.ts";
+import type { Screen } from "./screen.ts";
+
+/* What start, stop and restart have in common: an operation is asked for, and what it has to tell is shown. */
+
+/** All at once. */
+export const parallel = { short: "P", help: "all at once instead of one after the other" } as const;
+
+/** What both ways to start a program take. */
+export const starting = {
+  parallel,
+  reread: { help: "let usrsvcd read the configuration again before" },
+  here: { help: "start from this shell, with its environment, even where usrsvcd runs" },
+} as const;
+
+/** The names that are meant; empty: all. */
+export function programNames(words: readonly string[]): readonly string[] {
+  return words.includes("all") ? [] : [...new Set(words)];
+}
+
+type StartOptions = Partial<Invocation<typeof starting>["options"]>;
+
+/** Does it, and shows each result as it comes. */
+export async function actAndTell(
+  action: Act["action"],
+  { words, options, screen }: Pick<Invocation, "words" | "options" | "screen">,
+): Promise<ExitCode> {
+  const { parallel: atOnce = false, here = false, reread = false } = options as StartOptions;
+  const { json, debug, config } = options;
+  const act = { action, names: programNames(words), parallel: atOnce, isHere: here, config };
+  return await actOnPrograms(
+    { ...act, isReread: reread },
+    {
+      tell: (news) => tell(news, action, json, screen),
+      guard: untilSignalled,
+      onProgress: (text) => screen.progress(text),
+      debug: (text) => {
+        if (debug) screen.complain(`debug: ${text}`);
+      },
+    },
+  );
+}
+
+function tell(news: News, action: Act["action"], json: boolean, screen: Screen): void {
+  switch (news.kind) {
+    case "renamed":
+      return screen.complain(`note: ${news.text}`);
+    case "issues":
+      for (const line of formatIssues(news.issues)) screen.complain(line);
+      return;
+    case "unknown": {
+      const { program, message } = news;
+      const code = ExitCode.undefinedProgram;
+      screen.complain(`${program}: ${message}`);
+      if (!json) return;
+      return screen.page(renderActionJson({ program, action, result: "undefined", code, message }));
+    }
+    case "waiting":
+      return screen.complain(news.text);
+    case "nothing-done":
+      return screen.complain(`nothing was done: ${news.text}`);
+    case "reread":
+      return tellReread(news, action, json, screen);
+    case "result": {
+      const { result } = news;
+      if (json) screen.page(renderActionJson(result));
+      else if (result.code === ExitCode.ok) screen.result(renderAction(result));
+      else screen.complain(renderAction(result));
+    }
+  }
+}
+
+function tellReread(
+  { result: { code, message, details, facts } }: News & { kind: "reread" },
+  action: Act["action"],
+  json: boolean,
+  screen: Screen,
+): void {
+  if (code === ExitCode.ok) {
+    if (!json) screen.result(`usrsvcd: ${message}`);
+    return;
+  }
+  const problems = (facts?.["problems"] as readonly string[] | undefined) ?? details ?? [];
+  screen.complain([`nothing was ${action}ed: ${message}`, ...problems].join("\n    "));
+}

@@ -1,0 +1,191 @@
+import type { Pid } from "../../proc/pid.ts";
+import type { ConfigIssue } from "../config/issue.ts";
+import { defaultStateDir } from "../config/schema.ts";
+import { ExitCode, exitCodeOf } from "../exit-code.ts";
+import type { Program } from "../identity/program.ts";
+import { announceState } from "../identity/neighbours.ts";
+import { homeFolder } from "../lib/home.ts";
+import { realPath } from "../lib/same-file.ts";
+import { widenThreadPool } from "../lib/thread-pool.ts";
+import { FEW } from "../lifecycle/stragglers.ts";
+import { daemonInCharge } from "../state/daemon-alive.ts";
+import { makeStateDir } from "../state/state-dir.ts";
+import { choose, type UnknownProgram } from "./choose.ts";
+import { errorsOf } from "./configuration.ts";
+import type { DaemonResult } from "./daemon-result.ts";
+import { Interrupted } from "./interrupted.ts";
+import { untilStateIsBack } from "./lost-state.ts";
+import { restartProgram, startProgram, stopProgram } from "./operate.ts";
+import type { ActionResult, Operation } from "./operation.ts";
+import { Renaming } from "./renaming.ts";
+import { reread } from "./reread.ts";
+import { openSite, type Site } from "./site.ts";
+import { throughDaemon } from "./through-daemon.ts";
+
+/** What is to be done with which programs. */
+export interface Act {
+  readonly action: ActionResult["action"];
+  /** Empty: all. */
+  readonly names: readonly string[];
+  /** All at once. */
+  readonly parallel: boolean;
+  /** Of a start: from this shell, with its environment, even where usrsvcd runs. */
+  readonly isHere: boolean;
+  /** usrsvcd is to read the configuration again before. */
+  readonly isReread: boolean;
+  /** The configuration file; undefined: the one of this account. */
+  readonly config: string | undefined;
+}
+
+/** What comes to be known while it is done, in this order. */
+export type News =
+  /** A process goes by the name that its section has by now; `text` says so. */
+  | { readonly kind: "renamed"; readonly text: string }
+  /** What is wrong in the configuration of these programs. */
+  | { readonly kind: "issues"; readonly issues: readonly ConfigIssue[] }
+  | ({ readonly kind: "unknown" } & UnknownProgram)
+  /** Nothing can be done before something else has been; `text` says what. */
+  | { readonly kind: "waiting"; readonly text: string }
+  /** Nothing was done at all; `text` says why. */
+  | { readonly kind: "nothing-done"; readonly text: string }
+  /** What usrsvcd has made of the configuration; where that has failed, nothing else was done. */
+  | { readonly kind: "reread"; readonly result: DaemonResult }
+  /** A program is done with. */
+  | { readonly kind: "result"; readonly result: ActionResult };
+
+/** What acting asks of its caller. */
+export interface ActPorts {
+  readonly tell: (news: News) => void;
+  /** Does what must not be broken off in the middle: its signal asks it to end in good order. */
+  readonly guard: (act: (signal: AbortSignal) => Promise<ExitCode>) => Promise<ExitCode>;
+  readonly onProgress: Operation["onProgress"];
+  readonly debug: Operation["debug"];
+}
+
+/**
+ * `usrsvc start`, `stop` and `restart`: acts on one, some or all programs. What went wrong with one does not keep
+ * the others from being acted on; the first code that is not ok is that of all.
+ *
+ * @throws {ConfigError}
+ * @throws {HomeError}
+ * @throws {StateDirError}
+ */
+export async function actOnPrograms(act: Act, ports: ActPorts): Promise<ExitCode> {
+  using site = openSite(act.config);
+  const { settings, host } = site;
+  const { tell } = ports;
+  const renaming = new Renaming(settings, host, (text) => tell({ kind: "renamed", text }));
+  // Where usrsvcd has them, that does it when it reads the files again.
+  if (daemonInCharge(host) === undefined) await renaming.apply();
+  const { programs, unknown } = choose(site, act.names);
+  const named = act.names.length > 0 ? new Set(act.names) : undefined;
+  tell({ kind: "issues", issues: errorsOf(settings, named) });
+  for (const one of unknown) tell({ kind: "unknown", ...one });
+  const code = await ports.guard(async (signal) => {
+    const lost = await untilStateIsBack(host, signal, (text) => tell({ kind: "waiting", text }));
+    if (lost !== undefined) {
+      tell({ kind: "nothing-done", text: lost });
+      return ExitCode.tryAgain;
+    }
+    const refused = act.isReread ? await rereadBefore(site, ports, signal) : ExitCode.ok;
+    if (refused !== ExitCode.ok) return refused;
+    const operation = operationOf(programs, site, ports, signal);
+    return await actOnAll(programs, act, renaming, operation, tell);
+  });
+  return unknown.length > 0 ? ExitCode.undefinedProgram : code;
+}
+
+/** What usrsvcd refuses is not to be started here all the same: it would bring the old back. */
+async function rereadBefore(
+  { host }: Site,
+  { tell }: ActPorts,
+  signal: AbortSignal,
+): Promise<ExitCode> {
+  if (daemonInCharge(host) === undefined) return ExitCode.ok; // told with what is started
+  const result = await reread(host, signal);
+  tell({ kind: "reread", result });
+  return result.code;
+}
+
+function operationOf(
+  programs: readonly Program[],
+  { host }: Site,
+  { onProgress, debug }: ActPorts,
+  signal: AbortSignal,
+): Operation {
+  const beganAt = host.proc.alive(process.pid as Pid)?.startTime;
+  return { host, signal, beganAt, onProgress, debug, looksBehind: programs.length <= FEW };
+}
+
+async function actOnAll(
+  programs: readonly Program[],
+  act: Act,
+  renaming: Renaming,
+  operation: Operation,
+  tell: ActPorts["tell"],
+): Promise<ExitCode> {
+  const { host, signal } = operation;
+  makeStateDir(host.state);
+  announceState(host.state, defaultStateDir(realPath(homeFolder())));
+  if (act.action !== "stop") await widenThreadPool(process.env); // launches may hang
+  const one = async (program: Program): Promise<ExitCode> => {
+    const result =
+      skipDisabled(program, act) ??
+      (await perform(program, act, renaming, operation).catch(trouble(program, act)));
+    tell({ kind: "result", result });
+    return result.code;
+  };
+  const codes: ExitCode[] = [];
+  if (act.parallel) {
+    codes.push(...(await Promise.all(programs.map(one))));
+  } else {
+    for (const program of programs) {
+      if (signal.aborted) break;
+      codes.push(await one(program));
+    }
+  }
+  return codes.find((code) => code !== ExitCode.ok) ?? ExitCode.ok;
+}
+
+/** Of `all`, disabled programs are skipped and said; they do not spoil the exit code. */
+function skipDisabled(program: Program, { names, action }: Act): ActionResult | undefined {
+  if (program.enabled || names.length > 0 || action === "stop") return undefined;
+  return {
+    program: program.name,
+    action,
+    result: "disabled",
+    code: ExitCode.ok,
+    message: "skipped: it is disabled",
+  };
+}
+
+async function perform(
+  program: Program,
+  { action, isHere }: Act,
+  renaming: Renaming,
+  operation: Operation,
+): Promise<ActionResult> {
+  const busy = await renaming.settle(program, action, operation);
+  if (busy !== undefined) return busy;
+  switch (action) {
+    case "start":
+      return await throughDaemon(program, action, isHere, operation, startProgram);
+    case "stop":
+      return await stopProgram(program, operation);
+    case "restart":
+      return await throughDaemon(program, action, isHere, operation, restartProgram);
+  }
+}
+
+/** What went wrong with one program must not keep the others from being acted on. */
+function trouble({ name: program }: Program, { action }: Act): (error: unknown) => ActionResult {
+  return (error) => {
+    const { message: why } = error as Error;
+    if (error instanceof Interrupted) {
+      const message = `${action} broken off (${why}); it may be half done: usrsvc status ${program}`;
+      return { program, action, result: "interrupted", code: ExitCode.failure, message };
+    }
+    const message = `${action} failed: ${why}`;
+    return { program, action, result: "failed", code: exitCodeOf(error), message };
+  };
+}

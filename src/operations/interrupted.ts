@@ -1,0 +1,8 @@
+/** The user or the system wants a command to end. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+
+  constructor(signal: NodeJS.Signals) {
+    super(`interrupted by ${signal}`);
+  }
+}

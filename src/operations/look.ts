@@ -1,0 +1,109 @@
+import type { Settings } from "../config/settings.ts";
+import { ExitCode } from "../exit-code.ts";
+import type { Host } from "../host/host.ts";
+import type { Program } from "../identity/program.ts";
+import { isSameFile } from "../lib/same-file.ts";
+import { claimMoves, movedRecords } from "../lifecycle/move-records.ts";
+import { describeMove, findMoves, type Move, recordsOf } from "../lifecycle/renamed.ts";
+import { daemonInCharge, findDaemon } from "../state/daemon-alive.ts";
+import { foreignState } from "../state/state-dir.ts";
+import { daemonNotes } from "../status/daemon-notes.ts";
+import { diskNotes } from "../status/disk-notes.ts";
+import { observeAll, type StatusContext } from "../status/observe.ts";
+import type { ProgramStatus } from "../status/status.ts";
+import { choose, type UnknownProgram } from "./choose.ts";
+import type { Site } from "./site.ts";
+
+/** Whose status is wanted. */
+export interface Asked {
+  /** Empty: all. */
+  readonly names: readonly string[];
+  readonly withCommands: boolean;
+}
+
+/** What there is to tell of programs. */
+export interface Report {
+  readonly programs: readonly ProgramStatus[];
+  /** What concerns all of them. */
+  readonly notes: readonly string[];
+  /** ok: all that are asked for are up, and nothing is in the dark. */
+  readonly code: ExitCode;
+}
+
+/** A look that has begun: names are known at once, the rest takes some reads. */
+export interface Look {
+  readonly unknown: readonly UnknownProgram[];
+  readonly report: () => Promise<Report>;
+}
+
+/** `usrsvc status`: looks, and writes nothing. */
+export function look(site: Site, { names, withCommands }: Asked): Look {
+  const { settings, host } = site;
+  // Where usrsvcd has them, that does it when it reads the files again.
+  const moves = daemonInCharge(host) === undefined ? findRenamed(settings, host) : [];
+  const moved = movedRecords(moves, host);
+  claimMoves(moved, host);
+  const { programs, unknown } = choose(site, names, true);
+  const report = async (): Promise<Report> => {
+    const foreign = foreignState(host.state);
+    const seen = await observeAll(programs, {
+      host,
+      isForeign: foreign !== undefined,
+      bootId: host.proc.bootId(),
+      uptimeSeconds: host.proc.uptime(),
+      ...daemonAround(host),
+      withCommands,
+      moved,
+    });
+    const all = names.length > 0 ? seen : withoutOldNames(seen, programs);
+    const notes = [
+      ...moves.map(describeMove),
+      ...diskNotes(settings, host.state),
+      ...daemonNotes(settings, host, foreign),
+    ];
+    const wanted = names.length > 0 ? all : all.filter(({ enabled }) => enabled);
+    const isBlind = names.length === 0 && hasBadFile(settings);
+    const isRight = wanted.every(isUp) && !isBlind;
+    const otherwise = isRight ? ExitCode.ok : ExitCode.failure;
+    const code = unknown.length > 0 ? ExitCode.undefinedProgram : otherwise;
+    return { programs: all, notes, code };
+  };
+  return { unknown, report };
+}
+
+/** Sections that were renamed, as far as nobody is just ending or starting what runs. */
+function findRenamed(settings: Settings, host: Host): readonly Move[] {
+  const moves = findMoves(settings.programs, recordsOf(settings, host), host);
+  return moves.filter(({ isPassing }) => isPassing !== true);
+}
+
+function daemonAround(host: Host): Pick<StatusContext, "daemon" | "looksAfter"> {
+  const ours = daemonInCharge(host);
+  if (ours !== undefined) {
+    return { daemon: "here", looksAfter: ours.programs && new Set(ours.programs) };
+  }
+  // One that could not write what it is (disk full) is hardly another's.
+  const one = findDaemon(host);
+  if (one === undefined) return { daemon: "none" };
+  const isOurs = one.info === undefined || isSameFile(one.info.config, host.config);
+  return { daemon: isOurs ? "here" : "elsewhere" };
+}
+
+/** What a section that was renamed has by now is not shown by its old name as well. */
+function withoutOldNames(
+  seen: readonly ProgramStatus[],
+  programs: readonly Program[],
+): readonly ProgramStatus[] {
+  const old = new Set(programs.flatMap(({ name, isRemoved }) => (isRemoved ? [name] : [])));
+  const taken = new Set(seen.flatMap(({ program, pid }) => (old.has(program) ? [] : (pid ?? []))));
+  return seen.filter(({ program, pid }) => !old.has(program) || !taken.has(pid ?? 0));
+}
+
+function isUp({ state }: ProgramStatus): boolean {
+  return state === "running" || state === "starting" || state === "stopping";
+}
+
+/** A file that is refused as a whole: nobody knows what should run. */
+function hasBadFile({ issues }: Settings): boolean {
+  return issues.some(({ severity, program }) => severity === "error" && program === undefined);
+}

@@ -1,0 +1,83 @@
+import { ConfigError } from "../config/issue.ts";
+import { OtherFiles } from "../config/other-files.ts";
+import { defaultStateDir } from "../config/schema.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Host } from "../host/host.ts";
+import { linuxHost } from "../host/linux-host.ts";
+import { lately } from "../lib/clock.ts";
+import { homeFolder } from "../lib/home.ts";
+import { realPath } from "../lib/same-file.ts";
+import { describeAstray, findDaemon, livingDaemon } from "../state/daemon-alive.ts";
+import { stateDir } from "../state/state-dir.ts";
+import { configPath, load } from "./configuration.ts";
+
+/** Which usrsvcd is at work is looked at again after so many ms: once for many programs. */
+const LATELY_MS = 20;
+
+/** A configuration, and the machine on which its programs run. Dispose of it at the end. */
+export interface Site extends Disposable {
+  readonly settings: Settings;
+  readonly host: Host;
+}
+
+/**
+ * Loads the configuration for what is to be done with its programs.
+ *
+ * @throws {ConfigError}
+ * @throws {HomeError}
+ */
+export function openSite(file: string | undefined): Site {
+  const settings = load(file);
+  const state = stateDir(settings.main.stateDir);
+  const home = homeFolder();
+  const others = new OtherFiles({ home, uid: process.getuid?.() ?? 0 }, state.path);
+  const host = linuxHost(state, "usrsvc", {
+    config: configPath(file),
+    home,
+    isConfigured: (name) => settings.programs.has(name) || settings.faulty.has(name),
+    standingIn: (config, name) => others.standing(config, name),
+    commonState: defaultStateDir(realPath(home)),
+    daemonConfig: lately(LATELY_MS, () => livingDaemon(state, host.proc)?.config),
+    programs: () => settings.programs.values(),
+  });
+  return { settings, host, [Symbol.dispose]: () => host[Symbol.dispose]() };
+}
+
+/** Where the usrsvcd of a configuration is looked for. Dispose of it at the end. */
+export interface DaemonSite extends Disposable {
+  readonly host: Host;
+  /** What its operator should know before: one sentence each. */
+  readonly hints: readonly string[];
+}
+
+/**
+ * For what is to be done with a usrsvcd, of which no more than its state folder is needed: it can be asked
+ * for and stopped although its configuration is broken by now.
+ *
+ * @throws {HomeError}
+ */
+export function openDaemonSite(file: string | undefined): DaemonSite {
+  try {
+    return daemonSite(load(file).main.stateDir, file);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return daemonSite(error.stateDir, file, [error.message]);
+  }
+}
+
+/** The same, where the state folder is known. It tells as well where usrsvcd has its own, if elsewhere. */
+export function daemonSite(
+  path: string,
+  file: string | undefined,
+  hints: readonly string[] = [],
+): DaemonSite {
+  const scope = { config: configPath(file), isConfigured: () => true };
+  const host = linuxHost(stateDir(path), "usrsvc", scope);
+  const daemon = findDaemon(host);
+  const astray = daemon?.astray?.kind === "other" ? describeAstray(daemon) : undefined;
+  return {
+    host,
+    hints: astray === undefined ? hints : [...hints, astray],
+    [Symbol.dispose]: () => host[Symbol.dispose](),
+  };
+}

@@ -1,0 +1,19 @@
+import type { Screen } from "../../src/cli/screen.ts";
+
+/** A screen that keeps what it is told, with how it was told. */
+export interface FakeScreen extends Screen {
+  readonly said: readonly (readonly ["result" | "page" | "complain" | "progress", string])[];
+}
+
+export function fakeScreen(): FakeScreen {
+  const said: FakeScreen["said"][number][] = [];
+  return {
+    said,
+    result: (text) => void said.push(["result", text]),
+    page: (text) => void said.push(["page", text]),
+    complain: (text) => void said.push(["complain", text]),
+    progress: (text) => void said.push(["progress", text]),
+    lost: undefined,
+    [Symbol.dispose]: () => {},
+  };
+}
