@@ -1,11 +1,12 @@
 import { act } from "./cli/act.ts";
 import { parseCommand } from "./cli/args.ts";
 import { leaveSoon } from "./cli/leave.ts";
+import { manual } from "./cli/manual.ts";
 import { run } from "./cli/run.ts";
 import { processScreen } from "./cli/screen.ts";
 import { usage } from "./cli/usage.ts";
 import { ExitCode } from "./exit-code.ts";
-import { readme, version } from "./package-root.ts";
+import { version } from "./package-root.ts";
 
 async function main(): Promise<ExitCode> {
   using screen = processScreen();
@@ -20,7 +21,7 @@ async function main(): Promise<ExitCode> {
         screen.page(`usrsvc ${version()}`);
         return ExitCode.ok;
       case "readme":
-        screen.page(readme().trimEnd());
+        screen.page(manual());
         return ExitCode.ok;
       case "act":
         return await act(command, screen);

@@ -5,13 +5,14 @@ import { control } from "./cli/control.ts";
 import { tellResult } from "./cli/daemon-result.ts";
 import { homeFolder } from "./lib/home.ts";
 import { leaveNow } from "./cli/leave.ts";
+import { manual } from "./cli/manual.ts";
 import { run, untilSignalled } from "./cli/run.ts";
 import { processScreen, type Screen } from "./cli/screen.ts";
 import { configPath, issuesOf } from "./cli/session.ts";
 import { daemonUsage } from "./cli/usage.ts";
 import { containerRole } from "./lib/container.ts";
 import { ExitCode } from "./exit-code.ts";
-import { readme, version } from "./package-root.ts";
+import { version } from "./package-root.ts";
 import { readyDescriptor, takeRestart, tellReady } from "./state/startup-report.ts";
 
 /** Where somebody waits for us to go to the background; undefined from the moment when we are there. */
@@ -35,7 +36,7 @@ async function main(): Promise<ExitCode> {
         screen.page(`usrsvcd ${version()}`);
         return ExitCode.ok;
       case "readme":
-        screen.page(readme().trimEnd());
+        screen.page(manual());
         return ExitCode.ok;
       case "control":
         return await perform(command, argv, screen);

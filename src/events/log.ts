@@ -17,7 +17,7 @@ import { setMode } from "../lib/private-file.ts";
 import { maskAll, maskSecrets } from "../lib/secrets.ts";
 import { tameJson } from "../lib/tame.ts";
 
-/** What a log line is about; the README lists all events with their fields. */
+/** What a log line is about; docs/log.md lists all events with their fields. */
 export type LogEvent =
   | "daemon.started"
   | "daemon.ready"

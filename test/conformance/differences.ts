@@ -9,7 +9,7 @@ import type { ProgramsVector, RecordedError, RecordedProgram, TextVector } from 
  * A rule looks at what a vector holds, never at its name. Whatever no rule explains must be as recorded.
  */
 export interface Difference {
-  /** For the README. */
+  /** For docs/differences.md. */
   readonly title: string;
   readonly reason: string;
   /** 1.x refused the configuration for this error, and we do not. */
