@@ -42,7 +42,7 @@ export interface ProcReader {
   environ(pid: Pid): ReadonlyMap<string, string>;
   /** As `cmdline`, without stalling others. */
   cmdlineLater(pid: Pid): Promise<readonly string[]>;
-  /** As `cmdlineLater`; walks the page tables, so it is dear. */
+  /** As `cmdlineLater`; walks the page tables, so it is expensive. */
   smapsRollup(pid: Pid): Promise<SmapsRollup>;
   /** Resident memory in bytes; cheap, and never smaller than the private one. Does not hang. */
   residentBytes(pid: Pid): number;

@@ -205,7 +205,7 @@ name_of() {
   printf '%s\n' "${account%%:*}"
 }
 
-# Debian gives /usr/local to a group in which nobody is, unless he may do what root does there.
+# Debian gives /usr/local to a group whose members may do there what root does; normally it has none.
 is_roots_group() {
   [ "$1" -ne 0 ] || return 0
   case $(getent group "$1" 2>/dev/null || grep "^[^:]*:[^:]*:$1:" /etc/group) in

@@ -1,12 +1,26 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { describe, test } from "node:test";
 import { actions, daemonActions } from "../src/cli/args.ts";
 import { manual, manualPages, slug } from "../src/cli/manual.ts";
+import { formatIssue } from "../src/config/issue.ts";
+import { loadSettings } from "../src/config/load.ts";
 import { type Schema, schemas } from "../src/config/schema.ts";
 import { ExitCode } from "../src/exit-code.ts";
 import { differences } from "./conformance/differences.ts";
+import { cleanUp } from "./support/clean-up.ts";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -121,6 +135,19 @@ describe("the README", () => {
     }
   });
 
+  test("has a configuration that is valid, without any warning", (t) => {
+    const home = realpathSync(mkdtempSync(join(tmpdir(), "usrsvc-readme-")));
+    cleanUp(t, () => rmSync(home, { recursive: true, force: true }));
+    for (const folder of ["usrsvc.d", "logs", "shop"]) mkdirSync(join(home, folder));
+    const [, block = ""] = /```ini\n([^]*?)```/.exec(readme) ?? [];
+    const path = join(home, "usrsvc.cfg");
+    writeFileSync(path, block.replaceAll("/home/alice", home), { mode: 0o600 });
+    const settings = loadSettings({ home, uid: process.getuid?.() ?? 0, path });
+    assert.deepEqual(settings.issues.map(formatIssue), []);
+    assert.deepEqual([...settings.programs.keys()], ["shop", "cache"]);
+    assert.equal(settings.programs.get("shop")?.env.get("DB_PASSWORD"), "quote a # in a value");
+  });
+
   test("has nothing beside it but what belongs at the top", () => {
     const here = readdirSync(root, { withFileTypes: true })
       .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
@@ -158,10 +185,9 @@ describe("in the documents", () => {
   });
 
   test("files of ours that are named are there", () => {
+    const name = /(?<![\w/.*-])(?:src|proc|test|contrib|examples|systemd)\/[\w./-]*\w/g;
     const named = documents.flatMap((path) =>
-      [...read(path).matchAll(/`((?:src|proc|test|contrib|examples|systemd)\/[\w./-]+)`/g)].map(
-        ([, file = ""]) => ({ path, file }),
-      ),
+      [...read(path).matchAll(name)].map(([file]) => ({ path, file })),
     );
     assert.ok(named.length > 40);
     const missing = named.filter(({ file }) => !existsSync(join(root, file)));

@@ -5,7 +5,7 @@ import type { LogLevel } from "../events/log.ts";
 import { type Lock, tryLock } from "../state/lock.ts";
 import { foreignState, makeStateDir, type StateDir } from "../state/state-dir.ts";
 
-/** Whom a lock tells what has become of it. */
+/** Is notified of what has become of a lock. */
 export interface DaemonLockListener {
   warn(level: LogLevel, message: string, reason?: string): void;
   /** The file was deleted and is ours again: what lay beside it may be gone as well. */
@@ -16,7 +16,7 @@ export interface DaemonLockListener {
   lost(): void;
 }
 
-/** A deployment may move all away for a moment: at so many looks in turn it is gone for good. */
+/** Number of looks in a row after which the folder is gone for good: a deployment may move all away for a moment. */
 const LOOKS_AWAY = 2;
 
 /** Keeps a second usrsvcd out of a state folder, even when somebody deletes the folder. */

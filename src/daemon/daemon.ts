@@ -60,7 +60,7 @@ import { WaitingMoves } from "./waiting-moves.ts";
 import { realPath } from "../lib/same-file.ts";
 import { widenThreadPool } from "../lib/thread-pool.ts";
 
-/** What usrsvcd is told at its start. */
+/** What usrsvcd is started with. */
 export interface DaemonOptions {
   /** The main configuration file. */
   readonly config: string;
@@ -372,7 +372,7 @@ class Life {
       makeStateDir(this.#state);
       return await DaemonLock.take(this.#state, listener);
     } catch (cause) {
-      // Something in the place of the lock ends nobody who has it, and is his to replace.
+      // Something in the place of the lock does not end its holder, which replaces it.
       const isLock = !(cause instanceof StateDirError);
       if (isLock && this.#findOther() !== undefined) return undefined;
       if (machineFault(cause) === undefined) throw cause;
@@ -391,7 +391,7 @@ class Life {
     }
   }
 
-  /** What `status` tells while it lasts. */
+  /** What `status` shows while it lasts. */
   #showTroubles(self: SelfDescription, alerter: Alerter): void {
     const troubles = [this.#checkLog(), alerter.trouble()].flatMap((one) => one ?? []);
     if (JSON.stringify(troubles) !== JSON.stringify(self.info.troubles)) self.change({ troubles });

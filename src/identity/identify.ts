@@ -67,7 +67,7 @@ export interface IdentifyPorts {
   readonly writesItsLog: (process: ProcessRef) => boolean;
 }
 
-/** What a start puts into the background is born within so many seconds of it. */
+/** Longest time between a start and the birth of what it puts into the background, in seconds. */
 const BORN_WITHIN_S = 60;
 
 /** The part of the settings by which a process is found. */
@@ -282,7 +282,7 @@ export function isInPlaceNow(
   }
 }
 
-/** Several matches: workers are left out; of several tops the oldest is meant, the rest is told. */
+/** Several matches: workers are left out; of several tops the oldest is meant, the others are reported. */
 function scan(
   pattern: Pattern,
   record: ProgramRecord | undefined,
@@ -417,7 +417,7 @@ function isFreeMatch(
   }
 }
 
-/** Who looks at a program, or at its log, has its name in his words: an expression finds him. */
+/** A command that looks at a program, or at its log, has the program's name in its words, and so an expression finds it. */
 const LOOKERS =
   /(^|\/)(cat|emacs|gdb|grep|egrep|head|journalctl|less|lsof|man|more|nano|nvim|pgrep|ps|sed|strace|tail|tee|vi|view|vim|watch)$/;
 

@@ -7,7 +7,7 @@ import type { Move } from "./renamed.ts";
 
 /* What was found to go by another name (renamed.ts) gets it, as far as nobody is at work on it. */
 
-/** So long is waited for all who are at work on some of them, in ms: they may be about to end. */
+/** Longest wait for all who are at work on some of them, in ms: they may be about to finish. */
 const PATIENCE_MS = 200;
 
 /** What the records would be after the moves; undefined: nothing is known of it any more. */

@@ -58,9 +58,9 @@ export interface StartContext {
   readonly onRecord?: (record: ProgramRecord, text: string) => void;
 }
 
-/** Looks for the match are made at these times after the launch, in ms, then each second. */
+/** Times of the looks for the match, in ms after the launch; then one each second. */
 const LOOKS_MS = [1, 3, 10, 25, 50, 100, 200, 400, 700];
-/** With a short success_seconds, a shell that prepares the launch gets so long to become the program. */
+/** Time for a shell that prepares the launch to become the program, with a short success_seconds, in ms. */
 const EXEC_MS = 1000;
 const OUTPUT_LINES = 15;
 
@@ -163,7 +163,7 @@ class Start {
   #exit: Exit | undefined;
   /** What had gone to the background, was the program, and ended. */
   #lost: Lost | undefined;
-  /** What has gone to the background, and is the program: its end is told also between two looks. */
+  /** What has gone to the background, and is the program: its end is noticed also between two looks. */
   #daemon: ProcessHandle | undefined;
   /** The pid that the pidfile names by now. */
   #notedPid: Pid | undefined;
@@ -252,7 +252,7 @@ class Start {
       }
       if (found === undefined && this.#isHopeless(now >= end)) return await this.#failed();
       const next = LOOKS_MS[look] ?? Number.POSITIVE_INFINITY;
-      // While the match lives there is nothing to look at: its end is told. A shell line's work may begin late.
+      // While the match lives there is nothing to look at: its end is noticed. A shell line's work may begin late.
       const isShell = this.#context.pattern.isShell;
       const isSettled = found !== undefined && !isShell && this.#noteImage();
       const pause = isSettled ? end - now : Math.min(1000, began + next - now);
@@ -291,7 +291,7 @@ class Start {
     }
   }
 
-  /** How the launched process itself ends is told by who launched it. */
+  /** How the launched process itself ends is known from its launch. */
   #watchDaemon(match: ProcessRef | undefined): void {
     const { host } = this.#context;
     const daemon = sameProcess(match, this.#launched.process) ? undefined : match;
@@ -377,7 +377,7 @@ class Start {
     }
   }
 
-  /** The exit is told a moment after the process is gone. */
+  /** The exit becomes known a moment after the process is gone. */
   async #awaitExit(): Promise<void> {
     const { process: ref, exited } = this.#launched;
     const { host, signal } = this.#context;
@@ -447,7 +447,7 @@ class Start {
   }
 }
 
-/** Of a process that is taken up: the launch that has made it, and what that has launched. */
+/** Of an adopted process: the launch that made it, and what that launched. */
 export function takenFrom(
   record: ProgramRecord | undefined,
   { process, launch, isFree }: Found & { readonly kind: "running" },

@@ -2,7 +2,7 @@ import { closeSync } from "node:fs";
 import { getSystemErrorName } from "node:util";
 import { libc } from "../../proc/system/libc.ts";
 
-/** What a thread that watches opens: an inotify instance, and a pipe by which it is told to end. */
+/** What a thread that watches opens: an inotify instance, and a pipe through which it is asked to end. */
 const FURTHER = 2;
 
 /**

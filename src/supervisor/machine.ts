@@ -113,11 +113,11 @@ export const noHistory: History = { failures: 0, streak: 0, restarts: 0, early: 
 
 /** A run of this length is stable: the growing pause begins anew. */
 export const STABLE_MS = 60_000;
-/** So many early deaths in a row are answered at once. */
+/** Number of early deaths in a row that are answered at once. */
 export const EARLY_AT_ONCE = 2;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
-/** The pause varies by so much, up or down. */
+/** Variation of the pause, up or down, as a fraction. */
 const JITTER = 0.1;
 
 /** The next state and what is to be done, given what happened. */
