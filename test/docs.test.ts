@@ -178,10 +178,14 @@ describe("in the documents", () => {
     });
   }
 
-  test("all pages of docs/ are linked from the README", () => {
-    for (const name of readdirSync(join(root, "docs"))) {
-      assert.ok(readme.includes(`](docs/${name})`), name);
-    }
+  test("all pages of docs/ are linked from the README, the chapters of the manual as such", () => {
+    const [, chapters = "", background = ""] =
+      /\nFor operators;([^]*)\nBackground:([^]*)/.exec(readme) ?? [];
+    const linked = (text: string): readonly string[] =>
+      linksOf(text).filter((link) => link.startsWith("docs/"));
+    assert.deepEqual(linked(chapters).toSorted(), manualPages.map(page).toSorted());
+    const all = readdirSync(join(root, "docs")).map((name) => `docs/${name}`);
+    assert.deepEqual([...linked(chapters), ...linked(background)].toSorted(), all.toSorted());
   });
 
   test("files of ours that are named are there", () => {
