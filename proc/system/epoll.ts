@@ -89,7 +89,7 @@ export class Epoll implements Disposable {
         this.#close();
         return;
       }
-      // -1 is EINTR (SIGSTOP and SIGCONT cause it): go on waiting.
+      // -1 is EINTR (SIGSTOP and SIGCONT cause it): keep waiting.
       const ready = readyNumbers(this.#events, count);
       this.#wait();
       for (const number of ready) this.#listeners.get(number)?.();

@@ -51,7 +51,7 @@ export interface Libc {
   setSubreaper(isOne: boolean): number;
   /** fcntl(2), F_SETFL to O_APPEND alone: reads and writes wait, as programs expect. */
   makeBlocking(fd: number): number;
-  /** Our own soft limit of open files (prlimit(2)); undefined: unlimited, or not to be had. */
+  /** Our own soft limit of open files (prlimit(2)); undefined: unlimited, or unknown. */
   softOpenFiles(): number | undefined;
   /** Sets it (undefined: to the hard one) for all of our threads, and for children made from then on. */
   setSoftOpenFiles(count: number | undefined): void;

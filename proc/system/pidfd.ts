@@ -88,7 +88,7 @@ export class PidfdWatcher implements ProcessWatcher {
   /**
    * Takes charge of a child that was made just now: it is reaped when it ends, watched or not.
    *
-   * @throws when there is no descriptor for it; then it is the caller's to end
+   * @throws when there is no descriptor for it; then the caller has to end it
    */
   adopt(pid: Pid): ProcessHandle {
     const fd = this.#libc.pidfdOpen(pid);

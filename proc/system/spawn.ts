@@ -233,7 +233,7 @@ class LoweredLimit {
   }
 }
 
-/** By Node, where the C library or pidfds are not to be had. */
+/** By Node, where the C library or pidfds are not available. */
 export class NodeSpawner implements Spawner {
   readonly entersFolders = true;
   readonly #watcher: PollingWatcher;

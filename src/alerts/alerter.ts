@@ -92,7 +92,7 @@ export class Alerter implements Disposable {
     return mailTrouble(this.#ports.queue.all());
   }
 
-  /** An operator may have mended what kept mails back: those are tried at once. */
+  /** An operator may have fixed what held mails back: those are tried at once. */
   retry(): void {
     for (const { program, retryAt } of this.#ports.queue.all()) {
       if (retryAt > 0) this.#settle(program, 0, { retryAt: 0 });

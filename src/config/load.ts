@@ -197,7 +197,7 @@ const MOST_NAMED = 10;
 
 /**
  * The files but those of other accounts. Whatever these put into a folder where they may write, or an
- * administrator beside our files, is no fault in ours: it is passed over, with a warning.
+ * administrator beside our files, is no fault in ours: it is skipped, with a warning.
  */
 function leaveOthers(
   files: readonly string[],

@@ -54,7 +54,7 @@ export class DaemonLock implements Disposable {
   }
 
   /**
-   * A lock file that was deleted keeps nobody out: it is made and taken anew. To be called now and then.
+   * A lock file that was deleted keeps nobody out: it is recreated and taken again. To be called now and then.
    *
    * @returns false while nothing may be written into the folder: others can change what is there, or have put
    * another in its place, or it was moved away
@@ -93,7 +93,7 @@ export class DaemonLock implements Disposable {
   }
 
   /**
-   * Where the state folder is by now, if it was moved together with the configuration: then it is not to be made anew.
+   * Where the state folder is by now, if it was moved together with the configuration: then it must not be recreated.
    * Not asked of the kernel while all is well.
    */
   movedTo(): string | undefined {

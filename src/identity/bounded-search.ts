@@ -163,8 +163,8 @@ const JOB = Symbol.for("usrsvc.search");
 let script: Script | undefined;
 
 /**
- * On a machine at work the time may be over before the search has had half of it: so often again, each time
- * for twice as long, since it begins anew.
+ * On a busy machine the time may be over before the search has had half of it: then it is tried again, each
+ * time for twice as long, since it starts from the beginning.
  */
 const MOST_TRIES = 5;
 

@@ -26,7 +26,7 @@ export type Heir = Found & { readonly kind: "running" };
 
 /**
  * Looks for the successor of the process on record, which has ended. While something that it left runs
- * one of `executables` (real paths), and was executed anew, it is waited for: titles come late.
+ * one of `executables` (real paths), and was executed again, it is waited for: titles come late.
  */
 export async function findHeir(
   program: Program,
@@ -92,7 +92,7 @@ function isBeingReplaced(
   });
 }
 
-/** Something left runs one of the executables, and was executed anew. */
+/** Something left runs one of the executables, and was executed again. */
 function mayComeYet(
   { launch, launched, process, image, session }: ProgramRecord,
   files: readonly string[],

@@ -70,7 +70,7 @@ export function relation(ref: ProcessRef, name: string, host: LineageHost): Rela
   return isOthers ? "other" : "free";
 }
 
-/** By the mark in its environment; undefined where it has none, or one of a program that is no more. */
+/** By the mark in its environment; undefined where it has none, or one of a program that is gone. */
 function byMark(pid: Pid, name: string, host: LineageHost): Relation | undefined {
   const mark = markOf(host.proc, pid);
   if (mark === undefined) return undefined;
@@ -163,7 +163,7 @@ function byKin(ref: ProcessRef, name: string, host: LineageHost): Relation | und
 
 /**
  * What another state folder has on record is another's; unless it is that which our own file named before.
- * Undefined: it had it for a program that is no more.
+ * Undefined: it had it for a program that is gone.
  */
 function relationToNeighbour(
   away: Neighbour,

@@ -12,7 +12,7 @@ const COMMON =
   /^(-.*|\d+|ba|da|z|k)?(sh)?$|^(env|exec|node|nodejs|npm|npx|start|run|java|perl|php|ruby|python[\d.]*|uv|sudo|cat|flock|nice|nohup|sleep|tail|tee|timeout)$/;
 
 /**
- * For an operator whose program was looked for in vain: the living process of this account that looks most
+ * For an operator whose program was not found: the living process of this account that looks most
  * like it, and why that is not it. Undefined where none looks like it at all.
  */
 export function nearestProcess(

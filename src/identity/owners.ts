@@ -13,7 +13,7 @@ export type Claim = Partial<Pick<ProgramRecord, "process" | "launched" | "sessio
 export interface Owners {
   /**
    * The program that this process is, or for which it was launched. Whose it was, if `assumed`, when the
-   * records were read last needs no new look: who has it on record as well since then came later.
+   * records were read last needs no new look: a program that has recorded it since then came later.
    */
   ownerOf(process: ProcessRef, assumed?: string): string | undefined;
   /** The program that has this session (session id of `/proc/<pid>/stat`). */

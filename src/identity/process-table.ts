@@ -10,7 +10,7 @@ import {
   type TableEntry,
 } from "./process-classifier.ts";
 
-/** What was seen longer ago is read anew: pids may have wrapped around meanwhile, unnoticed. */
+/** Age from which what was seen is read again, in ms: pids may have wrapped around unnoticed. */
 const FORGET_MS = 60_000;
 /** No machine makes more processes than this in a ms. */
 const BIRTHS_A_MS = 100;

@@ -86,7 +86,7 @@ export function maskKnown(text: string, secrets: readonly string[]): string {
   return maskSecrets(masked);
 }
 
-/** What is shorter stands in many a text, and is no secret. */
+/** Shortest secret: anything shorter occurs in ordinary texts. */
 const SHORTEST = 3;
 
 /** True for the name of a variable or key that says that its value is a secret. */

@@ -34,7 +34,7 @@ export function claimMoves(
 /**
  * Moves the records, each under the locks of all that it hangs together with: two that were swapped, for
  * example. Where somebody is at work on one, or has been since, all stays as it is: they are `left`, until they
- * are looked for anew.
+ * are looked for again.
  */
 export async function applyMoves(
   moves: readonly Move[],

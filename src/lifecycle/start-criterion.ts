@@ -196,7 +196,7 @@ export class StartMatch {
     return isInPlaceNow(pid, this.#pattern, this.#host.proc, "/");
   }
 
-  /** What was launched has gone to the background: what goes on is its copy, whatever title it has by now. */
+  /** What was launched has gone to the background: what continues is its copy, whatever title it has by now. */
   #isDaemon(ref: ProcessRef, exit: Exit | undefined): boolean {
     const { isLaunched, isShell } = this.#pattern;
     if (!isLaunched || isShell || exit?.kind !== "code" || exit.code !== 0) return false;

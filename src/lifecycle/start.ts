@@ -221,7 +221,7 @@ class Start {
       return await this.#follow();
     } catch (error) {
       if (!this.#context.signal.aborted) throw error;
-      // What did not match yet goes on being judged, by whoever comes next.
+      // What did not match yet is judged further by whoever comes next.
       const found = this.#match.find(this.#exit, this.#lost);
       const process = found?.process ?? this.#launched.process;
       const record = this.#writeLate({
@@ -458,7 +458,7 @@ export function takenFrom(
 }
 
 /**
- * How the launch was made of which a process stems that goes on in the place of the one on record (an upgrade
+ * How the launch was made from which a process comes that takes the place of the one on record (an upgrade
  * from within): with the settings of that. Of what somebody else has started nobody knows.
  */
 export function madeAs(

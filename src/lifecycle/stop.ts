@@ -270,7 +270,7 @@ export async function endOwnGroup(
   return rest.length;
 }
 
-/** Looks again and again for `ms`: yields who is left then. */
+/** Looks again and again for `ms`: yields what is left then. */
 async function untilNone(
   left: () => Promise<readonly Member[]>,
   ms: number,

@@ -14,7 +14,7 @@ export const FEW = 5;
 interface But {
   /** Pids that are reported elsewhere. */
   readonly but?: ReadonlySet<number>;
-  /** What runs now: what stems from that is no straggler. */
+  /** What runs now: its descendants are no stragglers. */
   readonly launch?: string | undefined;
   /** What was seen lately, where that will do: of all own processes, those that bear the program's mark. */
   readonly among?: readonly TableEntry[];
@@ -52,7 +52,7 @@ export function describeStragglers(
   return describeRunOn(stragglers(name, host, but), "an earlier start of it");
 }
 
-/** In words, one line each: processes that stem from `origin`, and run on. */
+/** In words, one line each: processes that descend from `origin`, and still run. */
 export function describeRunOn(left: readonly TableEntry[], origin: string): readonly string[] {
   return describe(left, `${origin}, in a session of its own`);
 }

@@ -6,7 +6,7 @@ import { libc } from "../../proc/system/libc.ts";
 const FURTHER = 2;
 
 /**
- * Why no further inotify instance (inotify(7)), with the two descriptors that go with it, is to be had
+ * Why no further inotify instance (inotify(7)), with the two descriptors that go with it, is available
  * just now: the name of the error. Undefined: it is, or nobody can tell.
  */
 export function inotifyObstacle(): string | undefined {

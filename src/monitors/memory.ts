@@ -9,8 +9,8 @@ import type { OnViolation } from "./violation.ts";
 /** Interval at which all limits are checked together, in ms. */
 const INTERVAL_MS = 5000;
 /**
- * Private memory cannot grow more than resident memory does, but for shared pages that become
- * private: so long a measurement that was fine is trusted at most, in ms.
+ * Age up to which a measurement below the limit is trusted, in ms. Private memory cannot grow more
+ * than resident memory does, except for shared pages that become private.
  */
 const TRUST_MS = 60_000;
 
