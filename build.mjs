@@ -55,7 +55,7 @@ const noAnswer =
 const shell = {
   usrsvc: (node) => `USRSVC_NOFILE=$(ulimit -S -n) exec ${node} "$0" "$@"`,
   // In words that mean a start in the background, and nothing else, usrsvcd is made a child that
-  // tells the exit code on a descriptor (src/state/startup-report.ts); the rest is left to src/usrsvcd.ts.
+  // reports the exit code on a descriptor (src/state/startup-report.ts); the rest is left to src/usrsvcd.ts.
   // The kernel keeps from process 1 (of a container) what it has no trap for.
   usrsvcd: (node) => `[ $$ != 1 ] || trap "exit 0" TERM INT
 export USRSVC_NOFILE=$(ulimit -S -n)
@@ -102,7 +102,7 @@ fi
   child=$!
   echo "limit $limit"
   echo "child $child"
-  # The pipe is to end with the child. Who is late, in his name it is told.
+  # The pipe has to end with the child. A late answer is reported in the child's name.
   exec >/dev/null 2>&1 3>&-
   ! wait $limit || echo late >/proc/$child/fd/4
 } | {

@@ -15,7 +15,7 @@ export interface Stat {
   readonly threads: number;
   readonly startTime: Ticks;
   /**
-   * Bottom of its stack (field 28), which each exec makes anew at random and a fork keeps: processes
+   * Bottom of its stack (field 28), which each exec chooses at random and a fork keeps: processes
    * with the same one are copies of each other. 0 when it is not for us to see.
    */
   readonly image: number;

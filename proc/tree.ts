@@ -4,7 +4,7 @@ export interface Kin {
   readonly ppid: number;
 }
 
-/** True when `pid` is a child, grandchild ... of `ancestor`, by the parents that `parentOf` tells. */
+/** True when `pid` is a child, grandchild ... of `ancestor`, by the parents that `parentOf` gives. */
 export function isDescendant(
   pid: number,
   ancestor: number,

@@ -11,8 +11,3 @@ export function version(): string {
   };
   return text;
 }
-
-/** The text of README.md. */
-export function readme(): string {
-  return readFileSync(join(packageRoot, "README.md"), "utf8");
-}

@@ -43,7 +43,7 @@ main() {
   read_arguments "$@"
   require_absolute DESTDIR "$DESTDIR"
   require_absolute PREFIX "$PREFIX"
-  # Asked for what only root can do, an account is told so before all else.
+  # If an account asks for what only root can do, say so first.
   if [ "$kind$PREFIX$DESTDIR" = system ] && [ "$(id -u)" -ne 0 ]; then
     fail "--system is for root: sudo ${CALLED_AS:-sh install.sh} --system; or leave it out, for a unit of your own"
   fi
@@ -133,8 +133,8 @@ now_at() {
   if [ -e "$DESTDIR$1" ]; then printf '%s\n' "$DESTDIR$1"; else printf '%s\n' "$1"; fi
 }
 
-# As root: fails for paths that others could change. True where they are nobody's else; in DESTDIR they
-# may be theirs who build a package, and are just not run.
+# As root: fails for paths that others could change. True where they belong to nobody else; in DESTDIR they
+# may belong to whoever builds a package, and are just not run.
 check_trust() {
   [ "$(id -u)" -eq 0 ] || return 0
   for path; do
@@ -205,7 +205,7 @@ name_of() {
   printf '%s\n' "${account%%:*}"
 }
 
-# Debian gives /usr/local to a group in which nobody is, unless he may do what root does there.
+# Debian gives /usr/local to a group whose members may do there what root does; normally it has none.
 is_roots_group() {
   [ "$1" -ne 0 ] || return 0
   case $(getent group "$1" 2>/dev/null || grep "^[^:]*:[^:]*:$1:" /etc/group) in

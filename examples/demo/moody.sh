@@ -1,5 +1,5 @@
 #!/bin/sh
-# Lives for $1 seconds, then dies: each time in another way, counted in the file $2.
+# Lives for $1 seconds, then dies: each time in a different way, counted in the file $2.
 ulimit -c 0 # no core file
 count=$(cat "$2" 2>/dev/null || echo 0)
 echo $((count + 1)) >"$2"

@@ -2,7 +2,7 @@ import type { Pid } from "../pid.ts";
 import { type ProcReader, statIfAny } from "../reader.ts";
 import { ageMs } from "../uptime.ts";
 
-/** Births are told in ticks of 10 ms, and so is the time since boot. */
+/** Births are measured in ticks of 10 ms, and so is the time since boot. */
 const SLACK_MS = 20;
 
 /** Calls that make a child: until one is over, nobody knows its pid. */

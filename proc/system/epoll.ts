@@ -16,7 +16,7 @@ const little = endianness() === "LE";
 
 /** A descriptor that is listened for. */
 export interface Listening {
-  /** Listens for one more notice: after each, nothing is told until this is called. */
+  /** Listens for one more notice: after each, nothing is reported until this is called. */
   again(): void;
   /** Listens no more. Call it before the descriptor is closed. */
   stop(): void;
@@ -89,7 +89,7 @@ export class Epoll implements Disposable {
         this.#close();
         return;
       }
-      // -1 is EINTR (SIGSTOP and SIGCONT cause it): go on waiting.
+      // -1 is EINTR (SIGSTOP and SIGCONT cause it): keep waiting.
       const ready = readyNumbers(this.#events, count);
       this.#wait();
       for (const number of ready) this.#listeners.get(number)?.();

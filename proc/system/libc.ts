@@ -32,7 +32,7 @@ export interface Libc {
   trimHeap(): void;
   /** renameat2(2) with RENAME_EXCHANGE: false where one is missing, or the file system cannot. */
   exchange(path: string, other: string): boolean;
-  /** getxattr(2): true where a file has an ACL, so that its mode does not tell who may write. */
+  /** getxattr(2): true where a file has an ACL, so that its mode does not say who may write. */
   hasAcl(path: string): boolean;
   /** False where posix_spawn(3) cannot change the folder: glibc before 2.29, musl before 1.1.24. */
   canSpawnInFolder(): boolean;
@@ -57,7 +57,7 @@ export interface Libc {
   leaseAlone(fd: number): boolean;
   /** fcntl(2), F_SETFL to O_APPEND alone: reads and writes wait, as programs expect. */
   makeBlocking(fd: number): number;
-  /** Our own soft limit of open files (prlimit(2)); undefined: unlimited, or not to be had. */
+  /** Our own soft limit of open files (prlimit(2)); undefined: unlimited, or unknown. */
   softOpenFiles(): number | undefined;
   /** Sets it (undefined: to the hard one) for all of our threads, and for children made from then on. */
   setSoftOpenFiles(count: number | undefined): void;
@@ -125,7 +125,7 @@ let loaded: Libc | Error | undefined;
 /**
  * The C library through koffi, loaded at the first call (7 ms); undefined where koffi has no build
  * for this machine. For tests, `USRSVC_NO_LIBC=1` acts as such a machine, `USRSVC_NO_PIDFD_INFO=1`
- * as one with a kernel before 6.13, on which a pidfd tells nothing.
+ * as one with a kernel before 6.13, on which a pidfd reports nothing.
  */
 export function libc(): Libc | undefined {
   loaded ??= process.env["USRSVC_NO_LIBC"] === "1" ? new Error("USRSVC_NO_LIBC=1") : load();

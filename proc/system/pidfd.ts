@@ -19,10 +19,10 @@ const PIDFD_INFO_EXIT_CODE = 60;
 
 const { ESRCH, EPERM } = constants.errno;
 
-/** A dead child that a debugger keeps is looked at so often, in ms. */
+/** Interval of looks at a dead child that a debugger keeps, in ms. */
 const TRACED_LOOK_MS = 1000;
 
-/** Linux 6.15: from then on a pidfd tells how a process ended, whoever has reaped it. */
+/** Linux 6.15: from then on a pidfd reports how a process ended, whoever has reaped it. */
 const TELLS_ENDS = [6, 15] as const;
 
 /** True where the kernel has pidfds (Linux 5.3); some containers forbid them. */
@@ -34,7 +34,7 @@ export function hasPidfd(libc: Libc): boolean {
 }
 
 /**
- * True where a pidfd tells how any process ended; elsewhere only its parent gets to know. That a
+ * True where a pidfd reports how any process ended; elsewhere only its parent learns it. That a
  * kernel does so shows in no other way than by its version.
  */
 export function tellsEnds(libc: Libc, version = release()): boolean {
@@ -77,7 +77,7 @@ export class PidfdWatcher implements ProcessWatcher {
     if (held !== undefined && sameProcess(held.ref, ref)) return held.watch();
     const fd = this.#libc.pidfdOpen(ref.pid);
     if (fd < 0) return undefined;
-    // The pid may have been given to another process before the open: only the start time tells.
+    // The pid may have been given to another process before the open: only the start time decides.
     if (!sameProcess(this.#reader.alive(ref.pid), ref)) {
       closeSync(fd);
       return undefined;
@@ -88,7 +88,7 @@ export class PidfdWatcher implements ProcessWatcher {
   /**
    * Takes charge of a child that was made just now: it is reaped when it ends, watched or not.
    *
-   * @throws when there is no descriptor for it; then it is the caller's to end
+   * @throws when there is no descriptor for it; then the caller has to end it
    */
   adopt(pid: Pid): ProcessHandle {
     const fd = this.#libc.pidfdOpen(pid);
@@ -166,7 +166,7 @@ export class PidfdWatcher implements ProcessWatcher {
     return isIt && isZombie(stat) ? decodeWaitStatus(stat.exitCode) : this.#exitOfReaped(held);
   }
 
-  /** One that is reaped tells its wait status through the pidfd (Linux 6.15). */
+  /** A reaped process has its wait status in the pidfd (Linux 6.15). */
   #exitOfReaped({ fd }: Held): Exit {
     const info = Buffer.alloc(PIDFD_INFO_BYTES);
     writeU64(info, PIDFD_INFO_EXIT);

@@ -20,7 +20,7 @@ export class PollingWatcher implements ProcessWatcher {
   readonly #reader: ProcReader;
   readonly #intervalMs: number;
   readonly #watches = new Set<PollingWatch>();
-  /** Children, whose end is told: by pid, which is theirs until then. */
+  /** Children, whose end is reported: by pid, which is theirs until then. */
   readonly #children = new Map<Pid, { readonly ref: ProcessRef; readonly exited: Promise<Exit> }>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -35,7 +35,7 @@ export class PollingWatcher implements ProcessWatcher {
     return sameProcess(this.#reader.alive(ref.pid), ref) ? this.#watch(ref, undefined) : undefined;
   }
 
-  /** Takes note of a child that was made just now, and of which Node tells the end. */
+  /** Takes note of a new child, whose end Node reports. */
   adopt(pid: Pid, exited: Promise<Exit>): ProcessHandle {
     const ref = { pid, startTime: this.#reader.stat(pid).startTime };
     this.#children.set(pid, { ref, exited });
@@ -64,7 +64,7 @@ export class PollingWatcher implements ProcessWatcher {
     for (const watch of this.#watches) watch[Symbol.dispose]();
   }
 
-  /** `told`: who tells the end; without it, it is looked for. */
+  /** `told`: what reports the end; without it, it is looked for. */
   #watch(ref: ProcessRef, told: Promise<Exit> | undefined): ProcessHandle {
     const watch = new PollingWatch(ref, this.#reader, () => this.#forget(watch));
     if (told === undefined) {

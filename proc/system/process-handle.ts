@@ -17,7 +17,7 @@ export interface ProcessWatcher extends Disposable {
   /** True for a child of ours that was adopted and not reaped yet. */
   isChild(pid: Pid): boolean;
   /**
-   * Reaps a child of ours that is dead, if somebody watches it, and tells how it ended. False: nobody
+   * Reaps a child of ours that is dead, if somebody watches it, and reports how it ended. False: nobody
    * does, and it is still there.
    */
   reap(pid: Pid): boolean;

@@ -6,12 +6,12 @@ import { reapChild } from "./reap.ts";
 import type { Spawner } from "./spawn.ts";
 import type { ProcessWatcher } from "./process-handle.ts";
 
-/** So many are reaped in one turn of the event loop at most. */
+/** Highest number of processes reaped in one turn of the event loop. */
 const REAPED_A_TURN = 256;
 
 /**
  * Reaps the children that we did not make: orphans that the kernel hands to us, as PID 1 or as a child
- * subreaper, and what was there when we were executed. Who watches one is told how it ended. It looks
+ * subreaper, and what was there when we were executed. Whoever watches one is notified how it ended. It looks
  * when the kernel says that a child has ended (SIGCHLD), and costs nothing while none does.
  *
  * Never "any child": what Node has made (sendmail, for one) Node waits for, and what we launch ourselves
@@ -55,7 +55,7 @@ export class Reaper implements Disposable {
     if (this.#isOver) return;
     for (let count = 0; count < REAPED_A_TURN; count += 1) {
       const pid = this.#libc.peekDead();
-      // One that is another's hides those behind it until he has reaped it: then we look again.
+      // One of another watcher hides those behind it until that has reaped it: then we look again.
       if (pid <= 0 || !this.#reap(pid as Pid)) return;
     }
     setImmediate(this.#look);

@@ -55,13 +55,13 @@ export interface Spawner {
   limitsOpenFiles(openFiles: number, fd: number): boolean;
 }
 
-/** So many threads of libuv's pool may be lost to what hangs; some must be left for others. */
+/** Number of threads of libuv's pool that may hang; some must be left for others. */
 const MOST_STUCK = 6;
 /** The kernel executes a file within milliseconds, unless a file system does not answer. */
 const EXEC_PATIENCE_MS = 10_000;
 /** What was to be executed is killed then, and is gone within this time, or stuck. */
 const KILL_GRACE_MS = 1000;
-/** So many descriptors may be opened by us while children are made. */
+/** Number of descriptors that we may open while children are made. */
 const SPARE_DESCRIPTORS = 128;
 const { ETIMEDOUT } = constants.errno;
 
@@ -101,7 +101,7 @@ export class NativeSpawner implements Spawner {
 
   /**
    * Children inherit our own limit, which is lowered for a moment. The lowest number that was free
-   * tells how many are taken: there must be room below the limit for what we open meanwhile.
+   * says how many are taken: there must be room below the limit for what we open meanwhile.
    */
   limitsOpenFiles(openFiles: number, fd: number): boolean {
     return fd + SPARE_DESCRIPTORS < openFiles || this.#limit.isAsLow(openFiles);
@@ -233,7 +233,7 @@ class LoweredLimit {
   }
 }
 
-/** By Node, where the C library or pidfds are not to be had. */
+/** By Node, where the C library or pidfds are not available. */
 export class NodeSpawner implements Spawner {
   readonly entersFolders = true;
   readonly #watcher: PollingWatcher;

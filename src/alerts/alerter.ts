@@ -38,17 +38,17 @@ export interface AlerterPorts {
   readonly onNews: (news: AlertNews) => void;
 }
 
-/** Waits between tries: 1, 2, 4 ... minutes, at most an hour. */
+/** Shortest and longest wait between tries, in ms: 1, 2, 4 ... minutes, at most an hour. */
 const FIRST_RETRY_MS = 60_000;
 const LONGEST_RETRY_MS = 3_600_000;
-/** A mail that could not be sent for so long is dropped: it would help nobody any more. */
+/** Age at which an unsent mail is dropped, in ms: it would help nobody any more. */
 export const DROPPED_AFTER_MS = 3 * 24 * 3_600_000;
-/** So many mails are on their way at once: one server that hangs does not keep back the others. */
+/** Number of mails on their way at once: one server that hangs does not hold back the others. */
 const AT_ONCE = 4;
 
 /**
  * Mails what happened. Alerts wait on disk; the first of a program goes out at once, those that
- * follow within the interval become one mail that tells how many it stands for.
+ * follow within the interval become one mail that says how many it stands for.
  */
 export class Alerter implements Disposable {
   readonly #ports: AlerterPorts;
@@ -63,7 +63,7 @@ export class Alerter implements Disposable {
     this.#sendDue();
   }
 
-  /** Takes an alert. A full disk is told, and does not keep the mail back. */
+  /** Takes an alert. A full disk is reported, and does not hold back the mail. */
   alert(alert: Alert, to: readonly string[]): void {
     if (to.length === 0) return;
     try {
@@ -87,13 +87,13 @@ export class Alerter implements Disposable {
     this.#ports.onNews({ kind: "saved" });
   }
 
-  /** What to tell while mails do not go out. */
+  /** What to report while mails are not sent. */
   trouble(): MailTrouble | undefined {
     const now = Date.now();
     return mailTrouble(this.#ports.queue.all(), (pending) => this.#dueAt(pending, now));
   }
 
-  /** An operator may have mended what kept mails back: those are tried at once. */
+  /** An operator may have fixed what held mails back: those are tried at once. */
   retry(): void {
     for (const { program, retryAt } of this.#ports.queue.all()) {
       if (retryAt > 0) this.#settle(program, 0, { retryAt: 0 });

@@ -17,7 +17,7 @@ export interface Sender {
 
 /** Longest subject; mail programs show no more. */
 const LONGEST_SUBJECT = 150;
-/** So many of the latest events are told in full. */
+/** Number of the latest events that are described in full. */
 const TOLD_IN_FULL = 10;
 
 /**

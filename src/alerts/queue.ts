@@ -31,7 +31,7 @@ export interface Failure {
   readonly reason: string;
 }
 
-/** So many events are kept with all details. */
+/** Number of events that are kept with all details. */
 const KEPT = 20;
 /** No file is larger: an event has some lines of output. */
 const MOST_BYTES = 16 * 1024 * 1024;

@@ -22,7 +22,7 @@ export interface TransportSettings {
 
 /** A server or sendmail that does not answer is given up after, in ms. */
 const PATIENCE_MS = 60_000;
-/** A sendmail that failed may complain for so long after its end, in ms, and so much. */
+/** Time after its end for which a failed sendmail may complain, in ms, and the length of what it says. */
 const LAST_WORDS_MS = 1000;
 const LONGEST_COMPLAINT = 500;
 
@@ -89,7 +89,7 @@ const UNENCRYPTED =
   "the mail server does not encrypt (STARTTLS), so the password was not sent; write smtps:// if it does that " +
   "instead, or let smtp_url end in /?requireTLS=false if all on the way may read the password";
 
-/** Settings of nodemailer, for the end of the URL, by which somebody has said himself what he wants. */
+/** Settings of nodemailer, for the end of the URL, by which somebody has asked for them explicitly. */
 const SAYS_SO = ["requireTLS", "ignoreTLS", "opportunisticTLS"];
 
 /** Whether a password would go over a network as it is: by itself nodemailer asks for encryption only where it is offered. */
@@ -100,7 +100,7 @@ function mustEncrypt(smtpUrl: string): boolean {
   return protocol === "smtp:" && password !== "" && !isLocal && !isSaid;
 }
 
-/** The password, as it is written and in each form in which a server is told it, and may repeat it. */
+/** The password, as it is written and in each form that is sent to a server, which may repeat it. */
 function secretsOf(url: string): readonly string[] {
   const { username, password, searchParams } = new URL(url);
   const asked = [...searchParams].filter(([key]) => /pass|token|secret|key/i.test(key));

@@ -2,14 +2,14 @@ import { maskSecrets } from "../lib/secrets.ts";
 import { isoTime, shorten } from "../lib/format.ts";
 import type { Failure, Pending } from "./queue.ts";
 
-/** What `status` tells of mails that do not go out. */
+/** What `status` says about mails that are not sent. */
 export interface MailTrouble {
   /** ISO time of what waits longest. */
   readonly since: string;
   readonly text: string;
 }
 
-/** So many programs are named. */
+/** Number of programs that are named. */
 const MOST_NAMED = 3;
 const LONGEST_REASON = 300;
 

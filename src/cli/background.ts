@@ -20,7 +20,7 @@ export function canDetach(): boolean {
 /** Set for a child that has a session of its own already. */
 const DETACHED = "USRSVC_DETACHED";
 
-/** Leaves our caller's session, so that his terminal is none of ours, and his folder. */
+/** Leaves our caller's session, so that we have nothing of its terminal, and its folder. */
 export function detach(): void {
   libc()?.setSession();
   process.chdir("/");

@@ -1,5 +1,5 @@
 import { ExitCode } from "../exit-code.ts";
-import { readme, version } from "../package-root.ts";
+import { version } from "../package-root.ts";
 import type { Tool } from "./command.ts";
 import type { Screen } from "./screen.ts";
 
@@ -18,8 +18,10 @@ export async function showPage(
     case "version":
       screen.page(`${tool.name} ${version()}`);
       break;
-    case "readme":
-      screen.page(readme().trimEnd());
+    case "readme": {
+      const { manual } = await import("./manual.ts");
+      screen.page(manual());
+    }
   }
   return ExitCode.ok;
 }

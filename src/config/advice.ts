@@ -42,7 +42,7 @@ const SEEN_BY_ALL =
   "[[Env]], or in a file";
 
 /**
- * Says what is valid, but can hardly be meant: for who asks whether a configuration is right, and not
+ * Reports what is valid, but can hardly be meant: for those who ask whether a configuration is right, and not
  * for those who use it.
  */
 export class Advisor {

@@ -1,6 +1,6 @@
 /** A name that is longer nobody mistypes: it was put there by something else. */
 const LONGEST = 100;
-/** So many letters are compared within a second. Thousands of wrong names among thousands are no typing error. */
+/** Number of letter comparisons allowed per second. Thousands of wrong names among thousands are no typing error. */
 const MOST_STEPS = 10_000_000;
 const budget = { steps: 0, since: 0 };
 

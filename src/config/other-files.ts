@@ -3,7 +3,7 @@ import { isSameFile } from "../lib/same-file.ts";
 import { loadSettings, type LoadOptions } from "./load.ts";
 import type { Standing } from "./settings.ts";
 
-/** What was read stays known for so long, in ms: many programs may ask at once. */
+/** Time for which what was read is remembered, in ms: many programs may ask at once. */
 const KNOWN_MS = 1000;
 
 /** Other main configuration files: which programs they have. */

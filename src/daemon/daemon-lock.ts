@@ -5,7 +5,7 @@ import type { LogLevel } from "../events/log.ts";
 import { type Lock, tryLock } from "../state/lock.ts";
 import { foreignState, makeStateDir, type StateDir } from "../state/state-dir.ts";
 
-/** Whom a lock tells what has become of it. */
+/** Is notified of what has become of a lock. */
 export interface DaemonLockListener {
   warn(level: LogLevel, message: string, reason?: string): void;
   /** The file was deleted and is ours again: what lay beside it may be gone as well. */
@@ -16,7 +16,7 @@ export interface DaemonLockListener {
   lost(): void;
 }
 
-/** A deployment may move all away for a moment: at so many looks in turn it is gone for good. */
+/** Number of looks in a row after which the folder is gone for good: a deployment may move all away for a moment. */
 const LOOKS_AWAY = 2;
 
 /** Keeps a second usrsvcd out of a state folder, even when somebody deletes the folder. */
@@ -54,7 +54,7 @@ export class DaemonLock implements Disposable {
   }
 
   /**
-   * A lock file that was deleted keeps nobody out: it is made and taken anew. To be called now and then.
+   * A lock file that was deleted keeps nobody out: it is recreated and taken again. To be called now and then.
    *
    * @returns false while nothing may be written into the folder: others can change what is there, or have put
    * another in its place, or it was moved away
@@ -93,7 +93,7 @@ export class DaemonLock implements Disposable {
   }
 
   /**
-   * Where the state folder is by now, if it was moved together with the configuration: then it is not to be made anew.
+   * Where the state folder is by now, if it was moved together with the configuration: then it must not be recreated.
    * Not asked of the kernel while all is well.
    */
   movedTo(): string | undefined {

@@ -60,7 +60,7 @@ import { WaitingMoves } from "./waiting-moves.ts";
 import { realPath } from "../lib/same-file.ts";
 import { widenThreadPool } from "../lib/thread-pool.ts";
 
-/** What usrsvcd is told at its start. */
+/** What usrsvcd is started with. */
 export interface DaemonOptions {
   /** The main configuration file. */
   readonly config: string;
@@ -87,7 +87,7 @@ export class CannotBegin extends Error {
   }
 }
 
-/** The life of usrsvcd: until SIGTERM or SIGINT. All programs run on afterwards, but not in a container that ends with it. */
+/** The life of usrsvcd: until SIGTERM or SIGINT. All programs keep running afterwards, except in a container that ends with it. */
 export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const life = new Life(options);
   return await life.run();
@@ -101,7 +101,7 @@ export function tellWhyNot(reason: string, code: ExitCode): void {
   manager.status(shorten(`${isHopeless ? "waits to be restarted by hand: " : ""}${line}`, 1000));
 }
 
-/** RestartPreventExitStatus in systemd/: what another try cannot mend. */
+/** RestartPreventExitStatus in systemd/: what another try cannot fix. */
 const HOPELESS: ReadonlySet<ExitCode> = new Set([
   ExitCode.invalidConfig,
   ExitCode.alreadyRunning,
@@ -271,7 +271,7 @@ class Life {
     return ExitCode.ok;
   }
 
-  /** Nothing waits for it: what somebody who was killed has left means nothing. */
+  /** Nothing waits for it: what a killed process has left means nothing. */
   #tidyFolders({ proc }: Host): void {
     const { path, programs, locks, pidfiles } = this.#state;
     const own = [path, programs, locks, pidfiles, dirname(this.#settings.main.pidfile)];
@@ -279,7 +279,7 @@ class Life {
     removeLeftFiles([...own, ...theirs], (pid) => proc.alive(pid as Pid) !== undefined);
   }
 
-  /** At the end of the machine, or of the container, the programs are ended in order; otherwise they run on. */
+  /** At the end of the machine, or of the container, the programs are ended in order; otherwise they keep running. */
   async #leave(supervisor: Supervisor, host: Host): Promise<void> {
     const isAll = this.#role !== undefined || (await isShuttingDown(process.env));
     if (!isAll) {
@@ -332,7 +332,7 @@ class Life {
     }
   }
 
-  /** The end of a terminal: in the background it is none of ours. */
+  /** The end of a terminal: in the background it does not concern us. */
   #hangUp(): void {
     if (!this.#options.background) this.#want("stop");
     else this.#write("info", "daemon.signal", { signal: "SIGHUP" }, "SIGHUP is ignored");
@@ -373,7 +373,7 @@ class Life {
       makeStateDir(this.#state);
       return await DaemonLock.take(this.#state, listener);
     } catch (cause) {
-      // Something in the place of the lock ends nobody who has it, and is his to replace.
+      // Something in the place of the lock does not end its holder, which replaces it.
       const isLock = !(cause instanceof StateDirError);
       if (isLock && this.#findOther() !== undefined) return undefined;
       if (machineFault(cause) === undefined) throw cause;
@@ -392,7 +392,7 @@ class Life {
     }
   }
 
-  /** What `status` tells while it lasts. */
+  /** What `status` shows while it lasts. */
   #showTroubles(self: SelfDescription, alerter: Alerter): void {
     const troubles = [this.#checkLog(), alerter.trouble()].flatMap((one) => one ?? []);
     if (JSON.stringify(troubles) !== JSON.stringify(self.info.troubles)) self.change({ troubles });
@@ -604,7 +604,7 @@ class Life {
     const difference = compare(this.#settings, settings);
     const before = without(this.#settings.programs, waiting.names);
     const moves = findMoves(settings.programs, recordsOf(settings, host), host, before);
-    // What was waited for until now is waited for anew, or is looked after at last.
+    // What was waited for until now is waited for again, or is looked after at last.
     const involved = new Set([...namesOf(moves), ...waiting.names]);
     const { stateDir: path } = this.#settings.main; // all that runs is on record there
     this.#settings = { ...settings, main: { ...settings.main, stateDir: path } };
@@ -712,7 +712,7 @@ class Life {
   }
 
   /**
-   * Programs that were set aside for the lack of a folder are taken in when it is there.
+   * Programs that were set aside because a folder was missing are picked up when it is there.
    *
    * @returns true when some were
    */

@@ -5,7 +5,7 @@ import { writerOf } from "../lib/write-file.ts";
 
 /**
  * Removes what was left by a usrsvc or usrsvcd that was killed while it wrote a file, or waited for an answer: it
- * names a process that is no more. `folders`: where we write.
+ * names a process that is gone. `folders`: where we write.
  *
  * @param lives whether a process of this pid is there
  */

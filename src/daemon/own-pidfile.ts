@@ -16,7 +16,7 @@ export class OwnPidfile {
     this.#tell = tell;
   }
 
-  /** @throws for what is no fault of the machine's: a folder that is not there, or not ours */
+  /** @throws for what is not the machine's fault: a folder that is not there, or not ours */
   begin(path: string): void {
     try {
       this.write(path);

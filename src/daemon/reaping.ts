@@ -13,7 +13,7 @@ export interface ReapingListener {
 
 /**
  * Usrsvcd as a parent of what it did not start. As PID 1 it gets all that loses its parent; as a child
- * subreaper, which it is where the kernel tells nobody but a parent how a process ended, what is below
+ * subreaper, which it is where the kernel tells only a parent how a process ended, what is below
  * it. All of these it reaps. When it ends, the kernel hands them to init.
  */
 export class Reaping implements Disposable {
@@ -36,7 +36,7 @@ export class Reaping implements Disposable {
       this.#isSubreaper = false;
       return;
     }
-    // Who executed us may have had children of his own, which are ours by now.
+    // What executed us may have had children of its own, which are ours by now.
     const hasChildren = this.#isSubreaper === undefined && c.peekDead() >= 0;
     if (!isInit) this.#become(c, subreaper);
     else if (this.#reaper === undefined) this.#begin(c, "usrsvcd is PID 1");

@@ -89,9 +89,9 @@ export class Requests implements Disposable {
       );
       this.#underWay += 1;
       const result = await this.#act(known, request).finally(() => (this.#underWay -= 1));
-      // Whoever has asked sees that we have ended, and does the rest himself.
+      // The asking command sees that we have ended, and does the rest itself.
       if (this.#leaving.signal.aborted && result.code !== ExitCode.ok) return;
-      // What runs is told when it is held, and who calls a start off knows it.
+      // What runs is reported once it is held, and whoever calls a start off knows it.
       if (CALLED_OFF.has(result.result)) this.#tellCalledOff(result, asker);
       else if (result.code !== ExitCode.ok) this.#tellFailure(result);
       const waits = sameProcess(host.proc.alive(asker.pid), asker);

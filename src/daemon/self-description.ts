@@ -16,7 +16,7 @@ import { writeByRename } from "../lib/write-file.ts";
 export type TellSelf = (level: LogLevel, message: string, reason?: string) => void;
 
 /**
- * What usrsvcd tells of itself in its state folder: by it `usrsvcd status`, `stop` and `reread` find
+ * What usrsvcd says about itself in its state folder: by it `usrsvcd status`, `stop` and `reread` find
  * it. A disk that is full, or a folder that was deleted, must not end the supervision: the file is
  * written as soon as it can be.
  */

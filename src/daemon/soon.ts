@@ -1,4 +1,4 @@
-/** So long after the first of many calls, in ms. */
+/** Delay after the first of many calls, in ms. */
 const PAUSE_MS = 50;
 
 /** Calls once for many calls in a row. */

@@ -28,7 +28,7 @@ const RETRY_MS = 50;
 const LONGEST_INTERVAL_MS = 2 ** 31 - 1;
 
 /**
- * The service manager of NOTIFY_SOCKET. With WATCHDOG_USEC it is told that we live, twice as often
+ * The service manager of NOTIFY_SOCKET. With WATCHDOG_USEC it is notified that we live, twice as often
  * as it asks for. `onTrouble` gets what went wrong, once.
  */
 export function serviceManager(

@@ -1,9 +1,9 @@
 import { libc } from "../../proc/system/libc.ts";
 import { monotonicMs } from "../lib/clock.ts";
 
-/** So long after the last change, in ms: by then starts that came together have settled. */
+/** Delay after the last change, in ms: by then starts that came together have settled. */
 const CALM_MS = 3000;
-/** At most so often, in ms, whatever happens. */
+/** Shortest interval, in ms, whatever happens. */
 const EVERY_MS = 60_000;
 
 /**

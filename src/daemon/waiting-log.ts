@@ -1,6 +1,6 @@
 import type { Log, LogTrouble, OpenLog } from "../events/log.ts";
 
-/** So many lines wait at most. */
+/** Highest number of waiting lines. */
 const MOST_LINES = 2000;
 
 type Line = Parameters<Log["write"]>;

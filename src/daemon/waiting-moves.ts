@@ -9,8 +9,8 @@ import type { Move } from "../lifecycle/renamed.ts";
 const LOOK_EVERY_MS = 250;
 
 /**
- * Sections that were renamed while somebody is at work on what runs. They are not looked after until he is
- * done: what he starts is theirs, and another would be one too many.
+ * Sections that were renamed while somebody is at work on what runs. They are not looked after until
+ * that is done: what is started meanwhile is theirs, and another would be one too many.
  */
 export class WaitingMoves implements Disposable {
   readonly #host: Host;

@@ -17,7 +17,7 @@ import { setMode } from "../lib/private-file.ts";
 import { maskAll, maskSecrets } from "../lib/secrets.ts";
 import { tameJson } from "../lib/tame.ts";
 
-/** What a log line is about; the README lists all events with their fields. */
+/** What a log line is about; docs/log.md lists all events with their fields. */
 export type LogEvent =
   | "daemon.started"
   | "daemon.ready"
@@ -64,14 +64,14 @@ export interface LogTrouble {
   /** ISO time. */
   readonly since: string;
   readonly reason: string;
-  /** So many lines were more than can wait. */
+  /** Number of lines beyond what can wait. */
   readonly lost: number;
 }
 
 /** JSON lines for journald or jq. */
 export interface Log {
   write(level: LogLevel, event: LogEvent, fields: LogFields, message: string): void;
-  /** Opens files anew: they may have been moved or deleted. */
+  /** Opens files again: they may have been moved or deleted. */
   reopen(): void;
   /** Resolves when all is on its way out of the process. */
   close(): Promise<void>;
@@ -87,10 +87,10 @@ export interface OpenLog extends Log {
 
 /** Lines are kept under what journald splits (48 KiB): no text field may be longer. */
 const LONGEST_TEXT = 4096;
-/** A file is rolled at this size; so many older ones are kept. */
+/** Size at which a file is rolled, and number of older ones that are kept. */
 const ROLL_SIZE = "10m";
 const ROLL_COUNT = 5;
-/** So many bytes wait for a disk that is full. */
+/** Highest number of bytes that wait for a full disk. */
 const WAITING = { sync: true, maxLength: 1024 * 1024 };
 
 /** Where the lines go. */

@@ -124,7 +124,7 @@ export interface Tools extends Disposable {
   readonly spawner: Spawner;
 }
 
-/** By pidfds where they are to be had, else by looking now and then. */
+/** By pidfds where they are available, else by looking now and then. */
 export function makeTools(proc: ProcReader, pollMs: number): Tools {
   const c = libc();
   if (c === undefined || !hasPidfd(c)) {

@@ -5,33 +5,33 @@ import { textHash } from "../lib/text-hash.ts";
 
 type Title = Pick<MatchRule & { kind: "title" }, "source" | "regex" | "ways">;
 
-/** An expression may hold the main thread for so long a second, in ms: all other programs wait. */
+/** Longest time per second that an expression may hold the main thread, in ms: all other programs wait. */
 const MOST_MS = 30;
 const WINDOW_MS = 1000;
-/** When that is spent, others are still given so much; what is over in time costs nothing that counts. */
+/** Time for each further text once that is spent, in ms; a search that is over by then costs next to nothing. */
 const PROBE_MS = 2;
 const MOST_PROBES = 10;
-/** A text is probed so often: the first time the machine may have been at other work. */
+/** Number of tries with a text: at the first, the machine may have been busy with other work. */
 const MOST_LATE = 2;
-/** So many steps take no time that counts: a command line of an ordinary length. */
+/** Number of steps that take next to no time: a command line of ordinary length. */
 const FEW_STEPS = 20_000;
-/** So many are over within a few ms. */
+/** Number of steps that take a few ms. */
 const MANY_STEPS = 2_000_000;
-/** Of so many texts that are dear is known what came of it. */
+/** Number of expensive texts whose outcome is remembered. */
 const KNOWN = 500;
 
-/** Of so many expressions that were dear once. */
+/** Number of expressions remembered as expensive. */
 const BUDGETS = 500;
 
 /**
  * Searches command lines for an expression, within bounds: V8 tries all ways there are, and a process
- * chooses its title itself. What is too dear is not found, and is told of.
+ * chooses its title itself. A search that is too expensive finds nothing, and is reported.
  */
 export class BoundedSearch {
   readonly #title: Title;
   /** Made when it is first needed: ordinary expressions need none. */
   #budget: Budget | undefined;
-  /** Texts that were too dear and were told of. */
+  /** Texts that were too expensive and have been reported. */
   readonly #told = new Set<string>();
   #trouble: string | undefined;
   /** Of the window that began then. */
@@ -58,7 +58,7 @@ export class BoundedSearch {
     return found === true;
   }
 
-  /** What was too dear since this was asked last, told once; undefined: nothing. */
+  /** What was too expensive since the last call, reported once; undefined: nothing. */
   takeTrouble(): string | undefined {
     const trouble = this.#trouble;
     this.#trouble = undefined;
@@ -76,7 +76,7 @@ export class BoundedSearch {
 
 /**
  * The time of one expression, and what came of it. Many programs may have the same, from their defaults:
- * what is too dear for one is so for all.
+ * what is too expensive for one is so for all.
  */
 class Budget {
   readonly #regex: RegExp;
@@ -112,7 +112,7 @@ class Budget {
     if (known !== undefined) return known;
     const leftMs = Math.floor(MOST_MS - this.#spentMs);
     const isProbe = leftMs < MOST_MS / 2;
-    // What is dear was found already, and is known to the next look: it must not keep this one from all else.
+    // What was expensive to find is known to the next look: it must not hold up everything else in this one.
     const late = this.#late.get(key) ?? 0;
     if (isProbe && (!mayProbe || late >= MOST_LATE)) return undefined;
     const found = this.#search(text, steps, isProbe ? PROBE_MS : leftMs);
@@ -163,8 +163,8 @@ const JOB = Symbol.for("usrsvc.search");
 let script: Script | undefined;
 
 /**
- * On a machine at work the time may be over before the search has had half of it: so often again, each time
- * for twice as long, since it begins anew.
+ * On a busy machine the time may be over before the search has had half of it: then it is tried again, each
+ * time for twice as long, since it starts from the beginning.
  */
 const MOST_TRIES = 5;
 

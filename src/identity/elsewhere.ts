@@ -44,7 +44,7 @@ function onRecord(
   return undefined;
 }
 
-/** So many are told of. */
+/** Number of processes that are named. */
 const MOST_TOLD = 3;
 
 /**

@@ -13,12 +13,12 @@ import { lookFor, runsOneOf, type Program } from "./program.ts";
  * process has left. It is looked for among what the dead has left, before that is ended.
  */
 
-/** A successor lives for so long at least, in ms: a worker that its master's death ends is none. */
+/** Shortest life of a successor, in ms: a worker that its master's death ends is none. */
 const HEIR_LIVES_MS = 250;
-/** One that was executed just now gets so long for its title, or for its pidfile. */
+/** Time for a new process to set its title or write its pidfile, in ms. */
 const HEIR_PATIENCE_MS = 2000;
 const HEIR_LOOK_MS = 50;
-/** One that replaces it was started at most so long before, in seconds. */
+/** Longest time between the start of a replacement and the end of what it replaces, in seconds. */
 const REPLACED_WITHIN_S = 10;
 
 /** The successor of a process. */
@@ -26,7 +26,7 @@ export type Heir = Found & { readonly kind: "running" };
 
 /**
  * Looks for the successor of the process on record, which has ended. While something that it left runs
- * one of `executables` (real paths), and was executed anew, it is waited for: titles come late.
+ * one of `executables` (real paths), and was executed again, it is waited for: titles come late.
  */
 export async function findHeir(
   program: Program,
@@ -92,7 +92,7 @@ function isBeingReplaced(
   });
 }
 
-/** Something left runs one of the executables, and was executed anew. */
+/** Something left runs one of the executables, and was executed again. */
 function mayComeYet(
   { launch, launched, process, image, session }: ProgramRecord,
   files: readonly string[],

@@ -67,7 +67,7 @@ export interface IdentifyPorts {
   readonly writesItsLog: (process: ProcessRef) => boolean;
 }
 
-/** What a start puts into the background is born within so many seconds of it. */
+/** Longest time between a start and the birth of what it puts into the background, in seconds. */
 const BORN_WITHIN_S = 60;
 
 /** The part of the settings by which a process is found. */
@@ -76,7 +76,7 @@ export type Searchable = Pick<ProgramSettings, "pidfile" | "autopid" | "scanForP
 /**
  * Finds a program's process: the recorded one, as long as it lives; else what the pidfile names,
  * checked; else, among all own processes, what matches and is the program's own by its lineage, or
- * nobody's. Changes nothing: the caller mends the pidfile.
+ * nobody's. Changes nothing: the caller repairs the pidfile.
  */
 export function identify(
   program: Searchable,
@@ -282,7 +282,7 @@ export function isInPlaceNow(
   }
 }
 
-/** Several matches: workers are left out; of several tops the oldest is meant, the rest is told. */
+/** Several matches: workers are left out; of several tops the oldest is meant, the others are reported. */
 function scan(
   pattern: Pattern,
   record: ProgramRecord | undefined,
@@ -323,7 +323,7 @@ function scan(
   return { kind: "absent", pidfile, taken: others };
 }
 
-/** Of a program that gave itself a title: what has the same one, and was executed anew. */
+/** Of a program that gave itself a title: what has the same one, and was executed again. */
 function isNamesake(
   { ref, argv }: TableEntry,
   record: ProgramRecord | undefined,
@@ -340,12 +340,12 @@ function isLost(record: ProgramRecord | undefined): boolean {
   return record?.launch === undefined && record?.process === undefined && !isDown(record);
 }
 
-/** An operator has stopped it, and that is done: what of it runs on was named, and goes on for itself. */
+/** An operator has stopped it, and that is done: what still runs of it was named, and is on its own. */
 function isDown(record: ProgramRecord | undefined): boolean {
   return record?.wish === "down" && record.phase === "stopped";
 }
 
-/** True for what an operator's stop has named as what runs on. */
+/** True for what an operator's stop has named as still running. */
 export function ranOn(process: ProcessRef, record: ProgramRecord | undefined): boolean {
   return record?.runsOn?.some((ref) => sameProcess(ref, process)) === true;
 }
@@ -373,7 +373,7 @@ function lostLaunch(
   for (const { ref, argv, session } of all) {
     const launch = session === Number(ref.pid) ? ports.launchOf(ref) : undefined;
     if (launch === undefined) continue;
-    // Of several, one that goes on in a session of its own may stem from an earlier launch.
+    // Among several, one that continues in a session of its own may come from an earlier launch.
     const isMatch = pattern.matches(argv);
     const isBetter =
       best === undefined ||
@@ -417,7 +417,7 @@ function isFreeMatch(
   }
 }
 
-/** Who looks at a program, or at its log, has its name in his words: an expression finds him. */
+/** A command that looks at a program, or at its log, has the program's name in its words, and so an expression finds it. */
 const LOOKERS =
   /(^|\/)(cat|emacs|gdb|grep|egrep|head|journalctl|less|lsof|man|more|nano|nvim|pgrep|ps|sed|strace|tail|tee|vi|view|vim|watch)$/;
 
@@ -439,7 +439,7 @@ function successor(
 
 /**
  * A worker that a dead process has left behind: forked from it, so that it is its copy, in its session.
- * What was executed anew, or leads a session, or whose parent left with 0, goes on instead of it, unless an
+ * What was executed again, or leads a session, or whose parent exited with 0, takes its place, unless an
  * operator has stopped the program: so does what was launched, when a record that is damaged names it wrongly.
  */
 function isLeftOver(

@@ -39,7 +39,7 @@ type LineageHost = Pick<
   | "env"
 >;
 
-/** So many generations are looked back. */
+/** Number of generations that are looked at. */
 const MOST_ANCESTORS = 100;
 
 /** A process and its living forebears, up to process 1, which is none. */
@@ -59,7 +59,7 @@ export function relation(ref: ProcessRef, name: string, host: LineageHost): Rela
   const neighbours = away && relationToNeighbour(away, name, host);
   if (neighbours !== undefined) return neighbours;
   if (isOurselves(ref, host) || isUsrsvc(ref, host)) return "other";
-  // Whoever starts what runs as another gives it what environment he likes.
+  // Whoever starts a setuid program chooses its environment.
   const isForeign = isSetuid(ref, host);
   const mark = isForeign ? undefined : byMark(ref.pid, name, host);
   const known = mark ?? byKin(ref, name, host);
@@ -70,7 +70,7 @@ export function relation(ref: ProcessRef, name: string, host: LineageHost): Rela
   return isOthers ? "other" : "free";
 }
 
-/** By the mark in its environment; undefined where it has none, or one of a program that is no more. */
+/** By the mark in its environment; undefined where it has none, or one of a program that is gone. */
 function byMark(pid: Pid, name: string, host: LineageHost): Relation | undefined {
   const mark = markOf(host.proc, pid);
   if (mark === undefined) return undefined;
@@ -115,7 +115,7 @@ export function launchOf(ref: ProcessRef, name: string, host: LineageHost): stri
   if (stat?.startTime !== ref.startTime || !isLaunchedItself(stat, mark.launch)) return undefined;
   const note = lockNote(programLock(host.state, name));
   const noted = unfinishedLaunch(note, undefined, host);
-  // It may be what the launched one has made: the note tells, where it is of that launch.
+  // It may be what the launched one has made: the note says so, if it is of that launch.
   const isOther = noted?.id === mark.launch && !sameProcess(noted.launched, ref);
   return isOther ? undefined : mark.launch;
 }
@@ -163,7 +163,7 @@ function byKin(ref: ProcessRef, name: string, host: LineageHost): Relation | und
 
 /**
  * What another state folder has on record is another's; unless it is that which our own file named before.
- * Undefined: it had it for a program that is no more.
+ * Undefined: it had it for a program that is gone.
  */
 function relationToNeighbour(
   away: Neighbour,

@@ -16,11 +16,11 @@ const PROGRAM = "USRSVC_PROGRAM";
 /** Variable with the id of the launch. */
 export const LAUNCH_VARIABLE = "USRSVC_LAUNCH";
 
-/** What is launched is born within so many ticks of the id of its launch; threads and memory may be short. */
+/** Longest time between the id of a launch and the birth of its process, in ticks; threads and memory may be short. */
 const BORN_WITHIN_TICKS = 2 * TICKS_PER_SECOND;
 
 /**
- * An id that no other launch has: the `home` of who launches, and when that is, in seconds since boot.
+ * An id that no other launch has: the `home` of the launcher, and the time, in seconds since boot.
  * (No secret: who could use it could as well read it in /proc.)
  */
 export function newLaunchId(home: string, uptimeSeconds: number): string {
@@ -51,7 +51,7 @@ export function isLaunchedItself(
 }
 
 /**
- * What tells one usrsvc of an account from another: its configuration file, as it was named, and the pid
+ * What distinguishes one usrsvc of an account from another: its configuration file, as it was named, and the pid
  * namespace, since a container may have a file of the same name. (Not the state folder: that may change.)
  */
 export function launchHome(config: string): string {
@@ -95,7 +95,7 @@ export interface LaunchNote {
   readonly id: string;
   /** ISO time. */
   readonly at: string;
-  /** What was launched; undefined: whoever did it was killed before he knew. */
+  /** What was launched; undefined: the launcher was killed before it knew. */
   readonly launched: ProcessRef | undefined;
 }
 
@@ -131,7 +131,7 @@ export function lostRecord(name: string, note: string, boot: string): ProgramRec
 }
 
 /**
- * The launch that a note tells of, if nobody has put on record what became of it: `record` is of
+ * The launch that a note describes, if nobody has recorded what became of it: `record` is of
  * another one. Another usrsvc's note is none: of a file that shares the state folder, or has the original
  * of it.
  */

@@ -6,7 +6,7 @@ import type { MatchRule, ProgramSettings } from "../config/settings.ts";
 import { BoundedSearch } from "./bounded-search.ts";
 import { npmTitles } from "./npm-title.ts";
 
-/** What is needed to tell whether a command line is that of a program. */
+/** What is needed to decide whether a command line is that of a program. */
 export interface Pattern {
   matches(argv: readonly string[]): boolean;
   /** For messages: what was looked for. */
@@ -19,7 +19,7 @@ export interface Pattern {
   doesWork(argv: readonly string[]): boolean;
   /** Working directory that a match must have, unless it is the program's by its lineage; undefined: any. */
   readonly folder: string | undefined;
-  /** What was too dear to be looked at since this was asked last; undefined: nothing. */
+  /** What was too expensive to search since the last call; undefined: nothing. */
   takeTrouble?(): string | undefined;
   /** Names (see {@link endingOf}) with which a matching command line ends; undefined: any may. */
   readonly endings: readonly string[] | undefined;

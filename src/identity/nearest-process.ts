@@ -12,7 +12,7 @@ const COMMON =
   /^(-.*|\d+|ba|da|z|k)?(sh)?$|^(env|exec|node|nodejs|npm|npx|start|run|java|perl|php|ruby|python[\d.]*|uv|sudo|cat|flock|nice|nohup|sleep|tail|tee|timeout)$/;
 
 /**
- * For an operator whose program was looked for in vain: the living process of this account that looks most
+ * For an operator whose program was not found: the living process of this account that looks most
  * like it, and why that is not it. Undefined where none looks like it at all.
  */
 export function nearestProcess(
@@ -37,13 +37,13 @@ function wordOf(word: string): string {
   return basename(word.replaceAll(/^["']|["']$/g, ""));
 }
 
-/** How many words they share that tell something. */
+/** How many distinctive words they share. */
 function shared(argv: readonly string[], words: ReadonlySet<string>): number {
   const own = new Set(argv.map(wordOf));
   return [...own].filter((word) => word !== "" && words.has(word) && !COMMON.test(word)).length;
 }
 
-/** Ourselves, and who else has the words of programs in his own. */
+/** Ourselves, and other commands that have the words of programs among their own. */
 function isOne({ ref, argv }: TableEntry, host: IdentityPorts): boolean {
   if (ref.pid === process.pid) return true;
   const isNamed = argv.slice(0, 6).some(namesUsrsvc);

@@ -3,7 +3,7 @@ import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { type ProgramRecord, readRecordText, recordFiles } from "../state/record.ts";
 import type { StateDir } from "../state/state-dir.ts";
 
-/** The kernel tells the time of a file to so many ms (`CONFIG_HZ` is 100 at least). */
+/** Resolution of file times, in ms (`CONFIG_HZ` is 100 at least). */
 const TICK_MS = 20;
 
 /** What is known to be a program's, of its record or just made. */
@@ -13,7 +13,7 @@ export type Claim = Partial<Pick<ProgramRecord, "process" | "launched" | "sessio
 export interface Owners {
   /**
    * The program that this process is, or for which it was launched. Whose it was, if `assumed`, when the
-   * records were read last needs no new look: who has it on record as well since then came later.
+   * records were read last needs no new look: a program that has recorded it since then came later.
    */
   ownerOf(process: ProcessRef, assumed?: string): string | undefined;
   /** The program that has this session (session id of `/proc/<pid>/stat`). */
@@ -21,7 +21,7 @@ export interface Owners {
   /** The program for which this launch is on record: by now, it may be called otherwise than its mark says. */
   ownerOfLaunch(launch: string): string | undefined;
   /**
-   * Notes what a program has by now, or that it has nothing. What another has already stays his:
+   * Notes what a program has by now, or that it has nothing. What another has already remains that program's:
    * false is what comes back then.
    */
   claim(name: string, claim: Claim | undefined): boolean;
@@ -32,7 +32,7 @@ interface Owner {
   readonly process: ProcessRef;
 }
 
-/** Owners as they are told: usrsvcd knows all that it manages. */
+/** Owners as they are claimed: usrsvcd knows all that it manages. */
 export class ClaimedOwners implements Owners {
   readonly #byPid = new Map<number, Owner>();
   readonly #bySession = new Map<number, string>();
@@ -160,7 +160,7 @@ export class RecordedOwners implements Owners {
 /** What a record claims. */
 export interface RecordedClaim extends Claim {
   readonly name: string;
-  /** The main configuration file of who wrote it. */
+  /** The main configuration file of its writer. */
   readonly config: string | undefined;
   readonly at: string;
 }

@@ -7,7 +7,7 @@ import type { Neighbours } from "./neighbours.ts";
 import type { Owners } from "./owners.ts";
 import type { ProcessTable } from "./process-table.ts";
 
-/** What it takes to tell which process a program is. */
+/** What it takes to decide which process a program is. */
 export interface IdentityPorts {
   readonly proc: ProcReader;
   /** Made at first use: `status` never needs it. */

@@ -13,7 +13,7 @@ export interface TableEntry {
   readonly argv: readonly string[];
 }
 
-/** So long after its birth a process may still get another title, or another user. */
+/** Age up to which a process may still get another title or user, in ms. */
 const YOUNG_MS = 10_000;
 /** Within this time a young process is not classified again, so that many looks in a row stay cheap. */
 const REST_MS = 50;
@@ -57,8 +57,8 @@ export class ProcessClassifier {
   }
 
   /**
-   * Classifies what has this pid now; `known`: what came of the last look. Undefined when nobody has
-   * it, when he is dead, or when he is not for us to see.
+   * Classifies what has this pid now; `known`: what came of the last look. Undefined when no
+   * process has it, or that is dead, or not visible to us.
    */
   classify(pid: Pid, known: Classified | undefined, look: Look): Classified | undefined {
     const { now, uptime, trusting } = look;

@@ -10,17 +10,17 @@ import {
   type TableEntry,
 } from "./process-classifier.ts";
 
-/** What was seen longer ago is read anew: pids may have wrapped around meanwhile, unnoticed. */
+/** Age from which what was seen is read again, in ms: pids may have wrapped around unnoticed. */
 const FORGET_MS = 60_000;
 /** No machine makes more processes than this in a ms. */
 const BIRTHS_A_MS = 100;
 /** Pids that are given out only once, in the first round (RESERVED_PIDS of the kernel). */
 const RESERVED_PIDS = 300;
-/** A look is given to others for so long, if they can do with it. */
+/** Age up to which a look is shared with callers that accept it, in ms. */
 const SHARED_MS = 100;
 /** So few new pids are tried one by one; for more, /proc is listed. */
 const FEW_PIDS = 64;
-/** So many may have been added one by one; then /proc is listed, which shows who has ended. */
+/** Number of processes added one by one before /proc is listed, which shows what has ended. */
 const MOST_ADDED = 500;
 
 /** How a look through the processes is made. */
@@ -37,7 +37,7 @@ export interface ScanOptions {
   readonly thorough?: boolean;
   /**
    * What was seen before is not read again while its pid cannot have been given to another: it may
-   * have ended, or have another parent or group by now. For who looks at what he finds once more.
+   * have ended, or have another parent or group by now. For callers that look at what they find once more.
    */
   readonly trusting?: boolean;
 }

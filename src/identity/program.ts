@@ -20,7 +20,7 @@ export interface Program {
   readonly scanForProcess: boolean;
   /** All settings; undefined for a faulty program, which cannot be started. */
   readonly settings: ProgramSettings | undefined;
-  /** It runs on, but is in no configuration file any more. */
+  /** It keeps running, but is in no configuration file any more. */
   readonly isRemoved?: true;
 }
 
@@ -99,7 +99,7 @@ export function findProgram(
 export interface LookOptions extends ScanOptions {
   /** False: only the pidfile and the record are looked at. */
   readonly scan?: boolean;
-  /** False: what stems from an earlier launch of the program is no candidate. */
+  /** False: descendants of an earlier launch of the program are no candidates. */
   readonly heirs?: boolean;
   /** What is forked from a process with this `image` (proc/stat.ts) is no candidate. */
   readonly butCopiesOf?: number | undefined;
@@ -140,7 +140,7 @@ export function lookFor(
       // The daemon of a start that was broken off may have written a title over its mark.
       const isStarted = known === "free" && record?.phase === "starting";
       const kind = isStarted && isCopy(ref, record.image, host.proc) ? "own" : known;
-      // Who has launches of its own does not go on as what was left of a section that is no more.
+      // A program with launches of its own does not continue as what is left of a section that is gone.
       if (kind === "free" && record?.launch !== undefined && isOfRetired(ref, program.name, host)) {
         return "other";
       }

@@ -18,15 +18,15 @@ import { isRivals } from "./rivals.ts";
  * environment any more.
  */
 
-/** A process in mid-exec shows no environment; it is looked at again so often, for so long, in ms. */
+/** Interval of looks at a process in mid-exec, which shows no environment, and their longest duration, in ms. */
 const EXEC_LOOK_MS = 2;
 const EXEC_PATIENCE_MS = 1000;
-/** A process may look so much older than it is by the clock that people see, in ms. */
+/** Greatest error of a process's age by the wall clock, in ms. */
 const CLOCK_SLACK_MS = 1000;
-/** A daemon is forked from what was launched within so many ticks of the launch. */
+/** Longest time between a launch and the fork of its daemon, in ticks. */
 const FORKED_WITHIN_TICKS = 3 * TICKS_PER_SECOND;
 
-/** What of a program tells its processes from others. */
+/** What distinguishes the processes of a program from others. */
 export type Known = Pick<
   ProgramSettings,
   "stdout" | "directory" | "match" | "argv" | "useshell" | "env" | "inheritEnv"
@@ -67,7 +67,7 @@ export async function completeLaunch(
   return record;
 }
 
-/** The same for who only looks, as far as one look shows it; undefined where it shows nothing. */
+/** The same for callers that only look, as far as one look shows it; undefined where it shows nothing. */
 export function completedRecord(
   record: ProgramRecord,
   launch: LaunchNote,
@@ -113,7 +113,7 @@ interface Look {
   readonly isMarked: boolean;
   /** In mid-exec: neither environment nor command line is there to be read. */
   readonly isUnclear: boolean;
-  /** Its environment tells of no launch at all. */
+  /** Its environment names no launch at all. */
   readonly isUnmarked: boolean;
   /** It has written its title over its environment. */
   readonly isWiped: boolean;
@@ -224,7 +224,7 @@ function executableOf({ pid }: ProcessRef, proc: IdentityPorts["proc"]): string 
   }
 }
 
-/** What tells one file from others; undefined for a device, which all may have, and for what is not to be seen. */
+/** What distinguishes a file from others; undefined for a device, which all may have, and for what cannot be seen. */
 function fileOf(path: string): string | undefined {
   try {
     const stat = statSync(path);

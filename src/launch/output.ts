@@ -18,7 +18,7 @@ import { maskSecrets } from "../lib/secrets.ts";
 /** A program's log, opened for it. */
 export interface Output {
   readonly fd: number;
-  /** To tell later what was added. */
+  /** To know later what was added. */
   readonly end: LogEnd;
   /** Once; again does no harm. */
   close(): void;
@@ -148,7 +148,7 @@ function tail(path: string, since: LogEnd, until: LogEnd | undefined): string {
     const from = Math.max(end < size ? 0 : size, end - TAIL_BYTES);
     const buffer = Buffer.alloc(end - from);
     const text = buffer.toString("utf8", 0, readSync(fd, buffer, 0, buffer.length, from));
-    // Of half a line nobody can tell whether it is half a secret.
+    // Half a line may be half a secret.
     return from > size ? text.slice(text.indexOf("\n") + 1) : text;
   } finally {
     closeSync(fd);

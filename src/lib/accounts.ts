@@ -111,7 +111,7 @@ export function runAs(uid: number, command: string): string {
 
 /**
  * What is doubtful about `home`, the value of HOME, for this user: the end of a sentence. Undefined
- * when it is his, or when nobody knows better.
+ * when it is that account's, or when nobody knows better.
  */
 export function doubtHome(home: string, uid: number): string | undefined {
   const own = accountOf(uid);

@@ -9,7 +9,7 @@ export const DEFAULT_PATH = "/bin:/usr/bin";
 export interface FoundFile {
   /** The path to open it by. */
   readonly opened: string;
-  /** The path as execve(2) gets it, which is what the interpreter is told. */
+  /** The path as execve(2) gets it, and passes it to the interpreter. */
   readonly shown: string;
 }
 

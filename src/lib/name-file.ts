@@ -1,4 +1,4 @@
-/** What a write that fails does not tell by itself: Node names a file only where it opens one. */
+/** What the error of a failed write lacks: Node names a file only where it opens one. */
 const UNTOLD = new Set(["ENOSPC", "EDQUOT", "EROFS", "EIO", "EFBIG"]);
 
 /** Runs `act`, which writes to `path`; its error names the file. */

@@ -12,7 +12,7 @@ export class NotAFile extends Error {
 
 /** How a file is read. */
 export interface ReadOptions {
-  /** So many bytes at most. */
+  /** Highest number of bytes. */
   readonly most: number;
   /** False: a symbolic link is no file. */
   readonly followsLinks?: boolean;

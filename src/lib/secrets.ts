@@ -76,7 +76,7 @@ export function maskAll<T>(value: T): T {
   return masked as T;
 }
 
-/** A text without any of `secrets`, as they are and as mail servers are told them. */
+/** A text without any of `secrets`, as they are and in the forms sent to mail servers. */
 export function maskKnown(text: string, secrets: readonly string[]): string {
   let masked = text;
   // A longer one may hold a shorter one.
@@ -86,7 +86,7 @@ export function maskKnown(text: string, secrets: readonly string[]): string {
   return maskSecrets(masked);
 }
 
-/** What is shorter stands in many a text, and is no secret. */
+/** Shortest secret: anything shorter occurs in ordinary texts. */
 const SHORTEST = 3;
 
 /** True for the name of a variable or key that says that its value is a secret. */

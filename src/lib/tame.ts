@@ -6,7 +6,7 @@ import { maskAll, mayHoldSecret } from "./secrets.ts";
  * characters, Unicode's category Cf: bidirectional controls, zero-width ones), reaches nobody as it is.
  */
 
-/** Nearly every text; the expressions below are dear. */
+/** Nearly every text; the expressions below are expensive. */
 const HARMLESS = /^[ -~\n\t]*$/;
 /** The same for a line of JSON: what is beyond ASCII is rare there, too. */
 const HARMLESS_LINE = /^[ -~\n]*$/;

@@ -2,7 +2,7 @@ import { within } from "./clock.ts";
 
 /** A read that takes longer hangs, in ms. */
 const DEADLINE_MS = 3000;
-/** The reads run in threads that others need, too: so many at once, and so many that hang. */
+/** Number of reads at once, and of reads that hang: they run in threads that others need, too. */
 const AT_ONCE = 2;
 const HANGING_AT_MOST = 4;
 

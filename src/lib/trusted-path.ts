@@ -11,7 +11,7 @@ const MOST_LINKS = 40;
 const PROC = 0x9fa0;
 const FUSE = 0x65735546;
 
-/** So many does a user namespace know that knows them all. */
+/** Number of users in a user namespace that maps all of them. */
 const ALL_UIDS = 4_294_967_295;
 
 /** Another account could put something else in the place of a path; the message says who, where, and what to do. */
@@ -160,14 +160,14 @@ export class TrustedPaths {
   }
 
   #checkEntry(path: string, stat: Stats, folder: string, { dev }: Folder): void {
-    // A folder or a file tells whose it is when it is looked into.
+    // The owner of a folder or file is checked when it is looked into.
     if (stat.isSymbolicLink() && !this.isOurs(stat)) {
       throw new UntrustedPath(
         `${path} is a link that ${nameOf(stat.uid)} has made`,
         ", who may lead it anywhere: remove it, and use a folder that only you may write to",
       );
     }
-    // Whose its files are, such a file system says as it likes: anybody may mount one on what is his.
+    // Such a file system reports any owner it likes, and anybody may mount one on a folder of their own.
     if (stat.dev !== dev && isOfType(path, FUSE) && !isOfType(folder, FUSE)) {
       throw new UntrustedPath(`${path} was mounted, perhaps by another account (FUSE)`, "");
     }

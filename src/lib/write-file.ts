@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { naming } from "./name-file.ts";
 import { setMode } from "./private-file.ts";
 
-/** So many names are tried, should somebody else have had the same idea. */
+/** Number of names that are tried, in case one is taken. */
 const TRIES = 3;
 
 /** How a file is written. */
@@ -42,7 +42,7 @@ export function writeByRename(
   }
 }
 
-/** Who writes, or did so before he was killed, if this is the name of a file that is not in place yet. */
+/** The writer (which may have been killed since), if this is the name of a file that is not in place yet. */
 export function writerOf(file: string): number | undefined {
   const pid = /^\..*\.(\d{1,10})-[\da-z]*\.new$/s.exec(file)?.[1];
   return pid === undefined ? undefined : Number(pid);

@@ -2,7 +2,7 @@ import type { Stats } from "node:fs";
 import { libc } from "../../proc/system/libc.ts";
 import { isPrivateGroup } from "./accounts.ts";
 
-/** What `stat` says of a file or folder that tells who may write to it. */
+/** What `stat` says about who may write to a file or folder. */
 export type Writable = Pick<Stats, "mode" | "gid">;
 
 /**

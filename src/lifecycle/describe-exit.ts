@@ -15,7 +15,7 @@ export function describeExit(exit: Exit): string {
   }
 }
 
-/** A line that tells of an error, as programs in many languages write it. */
+/** A line that reports an error, as programs in many languages write it. */
 const TELLING =
   /\b[A-Za-z]*(Error|Exception)\b|\b(error|fatal|panic|critical|emerg|alert|fail(ed|ure)?|cannot|could not|unable|denied|refused|in use|no such|not found|invalid|segmentation fault|out of memory)\b/i;
 /** Below an error, where it came from. */
@@ -23,14 +23,14 @@ const STACK = /^\s*(at |File "|\.\.\. \d+ more)/;
 
 /** What npm, yarn and pnpm write before they execute a script (`> app@1.0.0 start`, `$ node server.js`). */
 const BANNER = /^\s*(> \S|\$ \S|yarn run v\d|npm notice\b)/;
-/** What tells of no error, but comes with one: of Node, and of who has executed a script that failed. */
+/** What is no error, but comes with one: from Node, and from whatever executed a script that failed. */
 const ABOUT_IT =
   /^\s*(Node\.js v\d|Emitted '\w+' event |npm (ERR!|error|warn)|error Command failed with|info Visit |ELIFECYCLE|\S* ?ELIFECYCLE\b|make(\[\d+\])?: \*\*\*)/i;
-/** Words of npm's that do tell something. */
+/** Words of npm's that are informative. */
 const OF_NPM = /^\s*npm (ERR!|error) (Missing script|.*\b(E[A-Z]{4,}|no such file)\b)/i;
 
 /**
- * Of what a program wrote last, the line that most likely tells why it ended; else the last one. What its
+ * Of what a program wrote last, the line that most likely says why it ended; else the last one. What its
  * runner wrote about it counts only where there is nothing else.
  */
 export function tellingLine(output: readonly string[]): string | undefined {

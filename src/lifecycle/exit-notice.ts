@@ -3,11 +3,11 @@ import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import { within } from "../lib/clock.ts";
 
-/** How a process that is gone ended is told within this time, in ms. */
+/** Longest delay between the end of a process and the notice of how it ended, in ms. */
 const NOTICE_MS = 300;
 
 /**
- * A look may find a process gone before the notice of its end has come: resolves when it is told how it
+ * A look may find a process gone before the notice of its end has come: resolves when it is known how it
  * ended, and at once while the process lives.
  *
  * @returns true where it is gone

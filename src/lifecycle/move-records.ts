@@ -8,7 +8,7 @@ import type { Move } from "./renamed.ts";
 
 /* What was found to go by another name (renamed.ts) gets it, as far as nobody is at work on it. */
 
-/** So long is waited for all who are at work on some of them, in ms: they may be about to end. */
+/** Longest wait for all who are at work on some of them, in ms: they may be about to finish. */
 const PATIENCE_MS = 200;
 
 /** What the records would be after the moves; undefined: nothing is known of it any more. */
@@ -35,7 +35,7 @@ export function claimMoves(
 /**
  * Moves the records, each under the locks of all that it hangs together with: two that were swapped, for
  * example. Where somebody is at work on one, or has been since, all stays as it is: they are `left`, until they
- * are looked for anew.
+ * are looked for again.
  */
 export async function applyMoves(
   moves: readonly Move[],

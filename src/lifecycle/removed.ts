@@ -6,7 +6,7 @@ import { fileStem } from "../state/state-dir.ts";
 import { removedProgram, type Program } from "../identity/program.ts";
 
 /**
- * Programs that run on although no configuration file has them any more: their section was removed, or
+ * Programs that still run although no configuration file has them any more: their section was removed, or
  * their file is refused. They can still be seen, and stopped.
  *
  * @param configured names of all that the configuration has

@@ -23,7 +23,7 @@ export interface Move {
   readonly to: string;
   /** The record of `from`, as it is. */
   readonly record: ProgramRecord;
-  /** Who is at work on `from` is ending it, or has yet to start it anew: what to move is not there before. */
+  /** Another actor is ending `from`, or has yet to start it again: before that there is nothing to move. */
   readonly isPassing?: true;
   /** It does not run: why its record is worth something all the same. */
   readonly rest?: Rest;
@@ -85,7 +85,7 @@ export function findMoves(
 /** A process that is not what the section of its name says. */
 interface Stray {
   readonly record: ProgramRecord;
-  /** Undefined: it has ended, and may be about to be started anew. */
+  /** Undefined: it has ended, and may be about to be started again. */
   readonly process: ProcessRef | undefined;
   readonly isPassing: boolean;
   /** What was launched; undefined: it was found. */

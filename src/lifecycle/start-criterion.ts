@@ -214,7 +214,7 @@ export class StartMatch {
     return isInPlaceNow(pid, this.#pattern, this.#host.proc, "/");
   }
 
-  /** What was launched has gone to the background: what goes on is its copy, whatever title it has by now. */
+  /** What was launched has gone to the background: what continues is its copy, whatever title it has by now. */
   #isDaemon(ref: ProcessRef, exit: Exit | undefined): boolean {
     if (!this.#mayBeDaemon(exit)) return false;
     if (this.#image !== undefined) return isCopy(ref, this.#image, this.#host.proc);

@@ -19,7 +19,7 @@ export type StartOutcome =
       /** What an operator should know although it runs. */
       readonly notes: readonly string[];
     }
-  /** We were told to leave in the middle; what was launched runs on. */
+  /** We were asked to exit in the middle; what was launched keeps running. */
   | { readonly kind: "interrupted"; readonly process: ProcessRef; readonly record: ProgramRecord }
   | StartFailure;
 

@@ -58,9 +58,9 @@ export interface StartContext {
   readonly onRecord?: (record: ProgramRecord, text: string) => void;
 }
 
-/** Looks for the match are made at these times after the launch, in ms, then each second. */
+/** Times of the looks for the match, in ms after the launch; then one each second. */
 const LOOKS_MS = [1, 3, 10, 25, 50, 100, 200, 400, 700];
-/** With a short success_seconds, a shell that prepares the launch gets so long to become the program. */
+/** Time for a shell that prepares the launch to become the program, with a short success_seconds, in ms. */
 const EXEC_MS = 1000;
 /** A process in mid-exec shows no image; it is looked at for so long. */
 const IMAGE_MS = 3;
@@ -197,7 +197,7 @@ class Start {
   #exit: Exit | undefined;
   /** What had gone to the background, was the program, and ended. */
   #lost: Lost | undefined;
-  /** What has gone to the background, and is the program: its end is told also between two looks. */
+  /** What has gone to the background, and is the program: its end is noticed also between two looks. */
   #daemon: ProcessHandle | undefined;
   /** The pid that the pidfile names by now. */
   #notedPid: Pid | undefined;
@@ -255,7 +255,7 @@ class Start {
       return await this.#follow();
     } catch (error) {
       if (!this.#context.signal.aborted) throw error;
-      // What did not match yet goes on being judged, by whoever comes next.
+      // What did not match yet is judged further by whoever comes next.
       const found = this.#match.find(this.#exit, this.#lost);
       const process = found?.process ?? this.#launched.process;
       const record = this.#writeLate({
@@ -286,7 +286,7 @@ class Start {
       }
       if (found === undefined && this.#isHopeless(now >= end)) return await this.#failed();
       const next = LOOKS_MS[look] ?? Number.POSITIVE_INFINITY;
-      // While the match lives there is nothing to look at: its end is told. A shell line's work may begin late.
+      // While the match lives there is nothing to look at: its end is noticed. A shell line's work may begin late.
       const isShell = this.#context.pattern.isShell;
       const isSettled = found !== undefined && !isShell && this.#noteImage();
       const pause = isSettled ? end - now : Math.min(1000, began + next - now);
@@ -325,7 +325,7 @@ class Start {
     }
   }
 
-  /** How the launched process itself ends is told by who launched it. */
+  /** How the launched process itself ends is known from its launch. */
   #watchDaemon(match: ProcessRef | undefined): void {
     const { host } = this.#context;
     const daemon = sameProcess(match, this.#launched.process) ? undefined : match;
@@ -411,7 +411,7 @@ class Start {
     }
   }
 
-  /** The exit is told a moment after the process is gone. */
+  /** The exit becomes known a moment after the process is gone. */
   async #awaitExit(): Promise<void> {
     const { process: ref, exited } = this.#launched;
     const { host, signal } = this.#context;
@@ -481,7 +481,7 @@ class Start {
   }
 }
 
-/** Of a process that is taken up: the launch that has made it, and what that has launched. */
+/** Of an adopted process: the launch that made it, and what that launched. */
 export function takenFrom(
   record: ProgramRecord | undefined,
   { process, launch, isFree }: Found & { readonly kind: "running" },
@@ -492,7 +492,7 @@ export function takenFrom(
 }
 
 /**
- * How the launch was made of which a process stems that goes on in the place of the one on record (an upgrade
+ * How the launch was made from which a process comes that takes the place of the one on record (an upgrade
  * from within): with the settings of that. Of what somebody else has started nobody knows.
  */
 export function madeAs(

@@ -32,7 +32,7 @@ export type StopOutcome =
 export interface Target {
   /** The program's process; undefined: none is known, but something may be left of its launch. */
   readonly process: ProcessRef | undefined;
-  /** Of a shell line: what does its work, and is told first. */
+  /** Of a shell line: what does its work, and is signalled first. */
   readonly main?: ProcessRef | undefined;
   /** What was launched to become it, and leads a session that is the program's. */
   readonly launched: ProcessRef | undefined;
@@ -55,10 +55,10 @@ export interface StopOptions {
 /** How long a process may outlive SIGKILL before it is called stuck. */
 const KILL_GRACE_MS = 5000;
 
-/** An exec takes less than so many ms. */
+/** Longest duration of an exec, in ms. */
 const EXEC_MS = 10;
 
-/** So often is a program ended that was started anew meanwhile. */
+/** Number of times that a program is ended that was started again meanwhile. */
 const MOST_ROUNDS = 5;
 
 /**
@@ -270,7 +270,7 @@ export async function endOwnGroup(
   return rest.length;
 }
 
-/** Looks again and again for `ms`: yields who is left then. */
+/** Looks again and again for `ms`: yields what is left then. */
 async function untilNone(
   left: () => Promise<readonly Member[]>,
   ms: number,

@@ -6,16 +6,16 @@ import { markOf } from "../identity/mark.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import type { TableEntry } from "../identity/process-classifier.ts";
 
-/** So many are named. */
+/** Number of processes that are named. */
 const MOST_TOLD = 3;
-/** Of so many programs at once is looked closely what they leave behind: each one takes a look at all processes. */
+/** Highest number of programs whose leftovers are looked for at once: each takes a look at all processes. */
 export const FEW = 5;
 
 /** What is left out. */
 interface But {
-  /** Pids that are told otherwise. */
+  /** Pids that are reported elsewhere. */
   readonly but?: ReadonlySet<number>;
-  /** What runs now: what stems from that is no straggler. */
+  /** What runs now: its descendants are no stragglers. */
   readonly launch?: string | undefined;
   /** What was seen lately, where that will do: of all own processes, those that may be meant. */
   readonly among?: readonly TableEntry[];
@@ -122,7 +122,7 @@ function add(to: Map<string, TableEntry[]>, key: string, one: TableEntry): void 
 
 /**
  * Before a launch of a program that has nothing on record, and does not run: what runs on of a launch whose
- * record was lost, in words, one line each. Nobody can tell what of that is still wanted.
+ * record was lost, in words, one line each. Nobody knows which of them are still wanted.
  */
 export function describeStrays(
   name: string,

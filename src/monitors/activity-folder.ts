@@ -2,10 +2,10 @@ import { watch } from "node:fs";
 import { basename, join } from "node:path";
 import type { ActivityListener, FolderSight } from "./activity.ts";
 
-/** So many entries are looked at: a maildir may have 100,000. */
+/** Number of entries that are looked at: a maildir may have 100,000. */
 const MOST_ENTRIES = 1000;
 
-/** The latest change of a folder (which `modified` tells) or of an entry in it. */
+/** The latest change of a folder (given by `modified`) or of an entry in it. */
 export async function lookInto(path: string, modified: number): Promise<FolderSight> {
   const { lstat, opendir } = await import("node:fs/promises");
   let newest = modified;
@@ -28,7 +28,7 @@ export async function lookInto(path: string, modified: number): Promise<FolderSi
  */
 export function listenToFolder(path: string, listener: ActivityListener): () => void {
   const watcher = watch(path, (event, name) => {
-    // This is also how the end of the folder itself is told.
+    // This is also how the end of the folder itself is reported.
     if (event === "rename" && name === basename(path)) void tellIfThere(path, listener);
     else listener.touched();
   });

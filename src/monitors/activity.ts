@@ -13,7 +13,7 @@ const RETRY_MS = 30_000;
 /** A missing file may be about to be replaced (editors, logrotate): looked at again after, in ms. */
 const MISSING_GRACE_MS = 1000;
 
-/** What is told of a file that is listened to. */
+/** What is reported of a file that is listened to. */
 export interface ActivityListener {
   touched(): void;
   deleted(): void;
@@ -267,7 +267,7 @@ export const fileActivity: ActivityPorts = {
     }
   },
   async subscribe(path, listener) {
-    // A link is watched where it leads to: writing to a file tells nothing to the link's folder.
+    // A link is watched where it leads: writing to a file causes no event in the link's folder.
     const { realpath, stat } = await import("node:fs/promises");
     const real = await realpath(path);
     if ((await stat(real)).isDirectory()) return listenToFolder(real, listener);

@@ -2,11 +2,11 @@ import { closeSync } from "node:fs";
 import { getSystemErrorName } from "node:util";
 import { libc } from "../../proc/system/libc.ts";
 
-/** What a thread that watches opens: an inotify instance, and a pipe by which it is told to end. */
+/** What a thread that watches opens: an inotify instance, and a pipe through which it is asked to end. */
 const FURTHER = 2;
 
 /**
- * Why no further inotify instance (inotify(7)), with the two descriptors that go with it, is to be had
+ * Why no further inotify instance (inotify(7)), with the two descriptors that go with it, is available
  * just now: the name of the error. Undefined: it is, or nobody can tell.
  */
 export function inotifyObstacle(): string | undefined {

@@ -6,11 +6,11 @@ import { formatBytes } from "../lib/format.ts";
 import { TimeoutPool } from "../lib/timeout-pool.ts";
 import type { OnViolation } from "./violation.ts";
 
-/** All limits are checked together, so often, in ms. */
+/** Interval at which all limits are checked together, in ms. */
 const INTERVAL_MS = 5000;
 /**
- * Private memory cannot grow more than resident memory does, but for shared pages that become
- * private: so long a measurement that was fine is trusted at most, in ms.
+ * Age up to which a measurement below the limit is trusted, in ms. Private memory cannot grow more
+ * than resident memory does, except for shared pages that become private.
  */
 const TRUST_MS = 60_000;
 
@@ -27,7 +27,7 @@ interface Watched {
 
 /**
  * Watches the private memory of all programs that have an `rss_limit`, in one round every 5 s. A
- * process is measured (which is dear: the kernel walks its page tables) only when its resident
+ * process is measured (which is expensive: the kernel walks its page tables) only when its resident
  * memory, which is cheap to read and never smaller, is above the limit.
  */
 export class MemoryMonitor {
@@ -78,7 +78,7 @@ export class MemoryMonitor {
     }
   }
 
-  /** Undefined for one that is gone (its end is told elsewhere), and when files cannot be opened. */
+  /** Undefined for one that is gone (its end is noticed elsewhere), and when files cannot be opened. */
   #resident({ process }: Watched): number | undefined {
     return orUndefined(() => this.#proc.residentBytes(process.pid));
   }

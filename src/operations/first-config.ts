@@ -25,7 +25,7 @@ export function writeFirstConfig(config: string | undefined): DaemonResult {
     const message = `the folder ${folder} does not exist, or cannot be looked at; create it, or name another file with -c FILE`;
     return fail("failed", ExitCode.failure, message);
   }
-  // What root puts into somebody's home is not his, and he could not even change it.
+  // What root puts into somebody's home does not belong to them, and they could not even change it.
   if (process.getuid?.() === 0 && owner !== 0) {
     const message = `${folder} belongs to ${nameOf(owner)}, and you are root; run it as ${nameOf(owner)}: ${runAs(owner, "usrsvcd init")}`;
     return fail("refused", ExitCode.permission, message);

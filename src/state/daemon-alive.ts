@@ -170,7 +170,7 @@ function linkOf(fd: string): string | undefined {
   }
 }
 
-/** Who has signed a lock, and what he has noted. */
+/** Who has signed a lock, and what that process has noted. */
 interface Signed {
   readonly signer?: string | undefined;
   readonly note?: string | undefined;

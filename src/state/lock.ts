@@ -42,7 +42,7 @@ export interface Lock extends Disposable {
   tryNote(): void;
 }
 
-/** The file: who took it last, padded to a line of so many bytes, and the note, likewise. */
+/** Bytes of each of the two lines of the file: who took it last, and the note, both padded. */
 const SIGNATURE_BYTES = 40;
 const NOTE_BYTES = 160;
 

@@ -38,7 +38,7 @@ export function readPidfile(path: string): Pidfile {
   }
 }
 
-/** A file may be stamped, and an age be told, so much earlier or later than it was, in ms. */
+/** Greatest error of a file's time, and of an age, in ms. */
 const CLOCK_SLACK_MS = 1000;
 
 /**

@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from "node:fs";
 import { fileStem, type StateDir } from "./state-dir.ts";
 import { stopRequestStem } from "./stop-request.ts";
 
-/** Without inotify, all requests are looked for this often, in ms. */
+/** Interval at which all requests are looked for without inotify, in ms. */
 const LOOK_EVERY_MS = 1000;
 
 /**

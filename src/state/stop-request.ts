@@ -60,7 +60,7 @@ export function requestedAct(
   return words.at(-1) === "restart" ? "restart" : "stop";
 }
 
-/** Removes the request for a program of who was killed before he could take it back. */
+/** Removes the request of a caller that was killed before it could withdraw it. */
 export function removeOldRequest(dir: StateDir, name: string, proc: ProcReader): void {
   liveRequest(requestPath(dir, name), proc);
 }

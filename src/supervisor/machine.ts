@@ -5,30 +5,30 @@ import { assertNever } from "../lib/assert-never.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 
 /*
- * One program in the daemon's mind.
+ * One program, as usrsvcd sees it.
  *
- * It begins *unknown*. The first look decides: a process is there, and it is *running* (taken up);
- * or none is, and it is to be *starting* if autostart is set, or if it was seen running in this
- * boot, was not stopped by an operator, and autorestart is set; otherwise it is *stopped*.
+ * It begins *unknown*. The first look decides. With a process, the program is *running* (adopted).
+ * Without one it is *starting* if autostart is set, or if it was seen running in this boot, was not
+ * stopped by an operator, and autorestart is set; otherwise it is *stopped*.
  *
  * A start that succeeds makes it *running*. One that fails counts as a failure: after maxrestarts
  * of them in a row (since it was last seen running) it is *fatal*, before that in *backoff*. The
- * pause is restart_delay; with maxrestarts 0 it grows: from restart_delay or 1 s, doubling, at
- * most 60 s, and begins anew only after the program has run for a minute.
+ * pause is restart_delay. With maxrestarts 0 it grows: from restart_delay or 1 s, doubling, up to
+ * 60 s; it begins anew only after the program has run for a minute.
  *
  * A running program whose process is gone is started again at once if autorestart is set. The third
- * time in a row that it was gone within a minute of its start is a failure too, and it goes to
- * *backoff*: 1 s, doubling, at most 60 s, as a program does that was ended for a limit of its monitor.
+ * time in a row that this happens within a minute of its start is a failure, too: it goes to
+ * *backoff*, for 1 s, doubling, up to 60 s. So does a program that was ended for a limit that soon.
  *
  * A running program that exceeds a limit of its monitor is *stopping*: it is ended, and started
- * again when it is gone. One that cannot be ended stays so, and is tried again now and then.
+ * again when it is gone. One that cannot be ended stays *stopping*, and is tried again now and then.
  *
- * *fatal* and *stopped* ask for nothing. They are left when a process is seen, whoever started it,
- * when an operator's start is on record and did not succeed, and *stopped* also when autostart or
- * autorestart, for whose lack it is down, was switched on meanwhile. An operator's stop
- * (wish "down") makes any state *stopped*. A disabled program is never started.
+ * *fatal* and *stopped* ask for nothing. Both are left when a process is seen, whoever started it,
+ * and when an operator's start is on record that did not succeed; *stopped* also when the setting
+ * that keeps it down, autostart or autorestart, has been switched on. An operator's stop (wish
+ * "down") makes any state *stopped*. A disabled program is never started.
  *
- * Time and chance are facts among others: nothing here reads a clock.
+ * Time and chance are facts like any others: nothing here reads a clock.
  */
 
 export type ProgramState =
@@ -113,11 +113,11 @@ export const noHistory: History = { failures: 0, streak: 0, restarts: 0, early: 
 
 /** A run of this length is stable: the growing pause begins anew. */
 export const STABLE_MS = 60_000;
-/** So many early deaths in a row are answered at once. */
+/** Number of early deaths in a row that are answered at once. */
 export const EARLY_AT_ONCE = 2;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
-/** The pause varies by so much, up or down. */
+/** Variation of the pause, up or down, as a fraction. */
 const JITTER = 0.1;
 
 /** The next state and what is to be done, given what happened. */

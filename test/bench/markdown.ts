@@ -12,7 +12,7 @@ const headings: readonly (readonly [manager: string, heading: string])[] = [
   ["supervisor", "supervisor"],
 ];
 
-/** Tables for a README: a row is what was measured, a column who. */
+/** Tables for docs/performance.md: a row is what was measured, a column who. */
 export function formatMarkdown({ machine, figures, steps, findings }: Report): string {
   const counts = [...new Set(figures.map(({ programs }) => programs))];
   const peers = Object.entries(machine.peers)

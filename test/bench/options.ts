@@ -19,7 +19,7 @@ export const usage = `Usage: npm run bench -- [OPTIONS]
   --scale              only this: growing numbers of programs, at most 2,000 of them running
   --foreign N          only this: what N idle processes of others cost
   --json               one JSON object with everything on standard output
-  --markdown           tables for a README on standard output
+  --markdown           tables in Markdown on standard output
   --save FILE          the JSON to a file, too
   --from FILE          measures nothing: prints what --save has written
 `;

@@ -9,7 +9,7 @@ import type { ProgramsVector, RecordedError, RecordedProgram, TextVector } from 
  * A rule looks at what a vector holds, never at its name. Whatever no rule explains must be as recorded.
  */
 export interface Difference {
-  /** For the README. */
+  /** For docs/differences.md. */
   readonly title: string;
   readonly reason: string;
   /** 1.x refused the configuration for this error, and we do not. */
@@ -29,7 +29,7 @@ const NEW_NAMES = ["Monitor", "max_restarts", "directory", "umask", "state_dir"]
 export const differences: readonly Difference[] = [
   {
     title: "Commas make a list only in email_alerts",
-    reason: "every other option is one text, and 1.x crashed on the lists that it made of them",
+    reason: "every other option is a single text, and 1.x crashed on the lists that it made of them",
     forgives: ({ type, message }, vector) =>
       (!message.startsWith("Unknown conf") && /'list'|\['|\[\]/.test(message)) ||
       namesKeyWithComma(message, vector) ||
@@ -51,12 +51,12 @@ export const differences: readonly Difference[] = [
   },
   {
     title: "Times and sizes may have a unit (90s, 10m, 200M)",
-    reason: "seconds in five digits and kB in seven are hard to read",
+    reason: "five-digit seconds and seven-digit kB are hard to read",
     forgives: ({ message }) => UNITS.test(/ Got (.*)$/.exec(message)?.[1] ?? ""),
   },
   {
-    title: "[[Monitor]] and max_restarts are taken as well as [[Monitoring]] and maxrestarts",
-    reason: "the README of 1.x has the ones, its code the others",
+    title: "[[Monitor]] and max_restarts are accepted as well as [[Monitoring]] and maxrestarts",
+    reason: "the README of 1.x has the former, its code the latter",
     forgives: ({ message }) => {
       const unknown = /^Unknown config options[^:]*: \[(.*)\]/.exec(message)?.[1];
       if (unknown === undefined) return false;
@@ -70,14 +70,14 @@ export const differences: readonly Difference[] = [
   },
   {
     title: "pidfile and stdout may be left out: state_dir/run/NAME.pid and state_dir/log/NAME.log",
-    reason: "a program is what it runs; where its pid and its output are kept need not be thought of",
+    reason: "where the pid and the output are kept seldom matters",
     forgives: ({ message }, { files }) =>
       /^pidfile must be defined|does not define a value for stdout/.test(message) &&
       !Object.values(files).some((text) => /^pidfile *= *[^/\s$]/m.test(text)),
   },
   {
-    title: "Missing folders of pidfiles and logs are made, below HOME and state_dir; a program with others is set aside, and can still be stopped",
-    reason: "1.x refused all commands for a missing log folder, and noticed no missing pidfile folder",
+    title: "Missing folders of pidfiles and logs are created below HOME and state_dir; a program with other missing folders is set aside, and can still be stopped",
+    reason: "1.x refused all commands if a log folder was missing, and did not notice a missing pidfile folder",
     refuses: (message) => /^(pidfile|stdout|stderr|directory): the folder /.test(message),
   },
   {
@@ -88,12 +88,12 @@ export const differences: readonly Difference[] = [
   },
   {
     title: "[[Env]] holds no sections",
-    reason: "1.x took them, and every start failed then",
+    reason: "1.x accepted them, and every start then failed",
     refuses: (message) => message.startsWith("unknown section [[["),
   },
   {
     title: "config_dir is the name of a folder, not a pattern, and must exist",
-    reason: "1.x took [ and * in it for a pattern, and a misspelt folder for an empty one",
+    reason: "1.x treated [ and * in it as a pattern, and a misspelt folder as an empty one",
     refuses: (message) => message.startsWith("config_dir: the folder "),
   },
   {
@@ -103,17 +103,17 @@ export const differences: readonly Difference[] = [
   },
   {
     title: "Some regular expressions of Python's cannot be used: (?(1)a|b) and \\N{NAME}",
-    reason: "JavaScript has no words for them; the error says what to write instead",
+    reason: "JavaScript has no equivalent; the error says what to write instead",
     refuses: (message) => /^proctitle_re: .*(is not supported|JavaScript|cannot ignore case)/s.test(message),
   },
   {
-    title: "Numbers beyond 2^53 - 1 are held at 2^53 - 1",
-    reason: "more than that JavaScript does not count, and no program starts as often",
+    title: "Numbers beyond 2^53 - 1 are reduced to 2^53 - 1",
+    reason: "JavaScript counts no further, and no program starts that often",
     adjust: (recorded) => holdNumbers(recorded),
   },
   {
     title: "Without proctitle_re the command line must be the command, not only end with it",
-    reason: "1.x took `tail -f /path/app.sh` for the service /path/app.sh, and stopped it",
+    reason: "1.x mistook `tail -f /path/app.sh` for the service /path/app.sh, and stopped it",
     adjust: (recorded, { match }) => {
       if (match.kind !== "command") return recorded;
       const { proctitle_matches: _, proctitle_re: pattern, ...others } = recorded;
@@ -121,8 +121,8 @@ export const differences: readonly Difference[] = [
     },
   },
   {
-    title: "With useshell each simple command of the line may be the process, the last first",
-    reason: "1.x took all behind the last &&, and found nothing behind a ;, a pipe or exec",
+    title: "With useshell any simple command of the line may be the process, the last one first",
+    reason: "1.x looked for everything after the last &&, and found nothing after a ;, a pipe or exec",
     adjust: (recorded, { match }) => {
       if (match.kind !== "command" || !isShellSyntax(recorded)) return recorded;
       const { proctitle_re: _, ...others } = recorded;

@@ -62,7 +62,7 @@ test("the packed tarball installs with npm i -g, and works with no TypeScript to
       cwd: "/",
     });
   assert.match(bin("usrsvc", ["--version"]), /^usrsvc 2\./);
-  assert.match(bin("usrsvcd", ["--readme"]), /# usrsvc/);
+  assert.match(bin("usrsvcd", ["--readme"]), /^# usrsvc\n[^]*^## Configuration$/m);
   assert.match(bin("usrsvcd", []), /usrsvcd runs, pid \d+/);
   const pid = await home.running("web");
   await waitFor("its start", () => home.log().some(({ event }) => event === "program.started"));

@@ -34,9 +34,9 @@ const root = join(import.meta.dirname, "../..");
 const textVectors = readVectors("configobj.json");
 const programVectors = readVectors("programs.json");
 
-const keys = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/^\| `(\w+)` \|/gm)].map(
-  ([, key = ""]) => `\n${key} = `,
-);
+const keys = [
+  ...readFileSync(join(root, "docs/configuration.md"), "utf8").matchAll(/^\| `(\w+)` \|/gm),
+].map(([, key = ""]) => `\n${key} = `);
 const syntax = [
   ..."[]\"'#,=\n\r\t $\\&|;<>~*{}%\0".split(""),
   "[[",

@@ -43,7 +43,7 @@ export class Lab {
     const folder = mkdtempSync(join(tmpdir(), "usrsvc-systemd-"));
     mkdirSync(join(folder, "out"), { mode: 0o777 });
     // A copy: another test run may be building.
-    for (const name of ["dist", "systemd", "contrib", "package.json", "README.md"]) {
+    for (const name of ["dist", "systemd", "contrib", "docs", "package.json", "README.md"]) {
       cpSync(join(root, name), join(folder, "usrsvc", name), { recursive: true });
     }
     const binds = [

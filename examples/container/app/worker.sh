@@ -1,5 +1,5 @@
 #!/bin/sh
-# Works, and brings what it is at to an end before it leaves.
+# Works, and finishes its current task before it exits.
 trap 'leave=1' TERM
 echo "worker: begins"
 while [ -z "$leave" ]; do

@@ -31,7 +31,7 @@ const MAX_LENGTH = 128 * 1024;
 const MAX_OF_PROGRAM = 2 * 1024 * 1024;
 /** All that is inserted in a file, that on the way to a value included: ten thousand programs need less. */
 const MAX_OF_FILE = 8 * 1024 * 1024;
-/** A reference to nothing counts for so much: to look it up takes time, too. */
+/** Cost of a reference that inserts nothing, in characters: looking it up takes time, too. */
 const STEP = 16;
 /** 1.x ended in Python's limit of recursion, at about as many steps. */
 const MAX_DEPTH = 300;

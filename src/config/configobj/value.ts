@@ -87,7 +87,7 @@ function mapValue(text: string): ValueMap {
   const quotedComma = new Int32Array(length + 1).fill(-1);
   const closing = new Int32Array(length + 1).fill(-1);
   const solid = new Int32Array(length + 2).fill(length);
-  /** For each comma, where the reading goes on behind it; 0: it cannot. */
+  /** For each comma, where reading continues after it; 0: it cannot. */
   const after = new Int32Array(length + 1);
   const ends = (at: number): boolean => {
     const next = solid[at] ?? length;

@@ -51,7 +51,7 @@ const MAX_REPEAT = 4_294_967_295;
 const MAX_GROUPS = 500;
 /** Such as `x?`. V8 takes a second to compile 40 of them in a row, and minutes for 80. */
 const MAX_OPTIONAL = 24;
-/** It writes out what is repeated no more than so often. */
+/** Highest number of repeats that are written out. */
 const UNROLLED = 3;
 
 class PatternParser {

@@ -66,7 +66,7 @@ export function chooseDefaults(
   issues: IssueList,
 ): DefaultsContent | undefined {
   const entry = section.entries.get("defaults");
-  // Whoever reads the section tells what is wrong with the value itself.
+  // Whoever reads the section reports what is wrong with the value itself.
   const name =
     entry && resolveEntry({ section, file }, "defaults", entry, new IssueList(undefined))?.text;
   if (entry === undefined || name === undefined || name === "") return undefined;

@@ -19,7 +19,7 @@ export function findShellSyntax(command: string, home: string): readonly string[
   return [...first, ...adviseTildes(words, home), ...adviseVariables(words, home)];
 }
 
-/** True for a command the first word of which no machine can execute, and which is told of by findShellSyntax. */
+/** True for a command the first word of which no machine can execute, and which findShellSyntax reports. */
 export function beginsWithShellSyntax(command: string): boolean {
   const [first] = readWords(command);
   return (
