@@ -1,8 +1,17 @@
 import { ASCII, caseVariants, type Categories, literal, UNICODE } from "./chars.ts";
 import { readClass } from "./class.ts";
+import { END, escaped, START } from "./escaped.ts";
 import { changeFlags, type Flags, NO_FLAGS, readFlags } from "./flags.ts";
-import { alternatives, anyOf, inSequence, repeated, type Ways, ONE_WAY } from "./ways.ts";
-import { octalCode, PatternError, PatternReader, readEscapedCode } from "./reader.ts";
+import { anchor, atom, eitherOf, NOTHING, oneAfterAnother, type Piece } from "./piece.ts";
+import { readRepeat, type Repeat } from "./quantifier.ts";
+import {
+  octalCode,
+  PatternError,
+  PatternReader,
+  readEscapedCode,
+  readGroupName,
+} from "./reader.ts";
+import { anyOf, ONE_WAY, repeated, type Ways } from "./ways.ts";
 
 export interface Translated {
   /** For the flag u; no other flag may change what `.`, `^` and `$` mean. */
@@ -25,28 +34,6 @@ export function parsePythonRegex(pattern: string): Translated {
 /** `(?x)` was found: the pattern is to be read once more, with blanks and comments skipped. */
 class VerboseFlag extends Error {}
 
-/** A piece of the translation, and how many characters it can match. */
-interface Piece {
-  readonly source: string;
-  readonly min: number;
-  readonly max: number;
-  readonly ways: Ways;
-  /** An anchor cannot be repeated, nor can what is repeated; a comment is nothing. */
-  readonly kind: "atom" | "anchor" | "repeat" | "nothing";
-  /** One character, any number of times, none included: at the beginning it does nothing. */
-  readonly isIdle?: boolean;
-}
-
-interface Repeat {
-  readonly from: number;
-  readonly to: number;
-  readonly at: number;
-}
-
-/** Without the flag m these are the start and the end of the text, and nothing else. */
-const START = "^";
-const END = "$";
-const MAX_REPEAT = 4_294_967_295;
 /** Nobody writes more, and what nests without end would overflow the stack. */
 const MAX_GROUPS = 500;
 /** Such as `x?`. V8 takes a second to compile 40 of them in a row, and minutes for 80. */
@@ -95,13 +82,7 @@ class PatternParser {
       certain = new Set([...certain].filter((group) => branch.has(group)));
     }
     this.#certain = certain;
-    return {
-      source: branches.map((branch) => branch.source).join("|"),
-      min: branches.reduce((least, { min }) => Math.min(least, min), Infinity),
-      max: branches.reduce((most, { max }) => Math.max(most, max), 0),
-      ways: alternatives(branches.map((branch) => branch.ways)),
-      kind: "atom",
-    };
+    return eitherOf(branches);
   }
 
   #sequence(certain: Set<number>): Piece {
@@ -113,7 +94,7 @@ class PatternParser {
       this.#skipVerbose();
       const char = this.#reader.peek();
       if (char === undefined || char === "|" || char === ")") break;
-      const repeat = this.#quantifier();
+      const repeat = readRepeat(this.#reader);
       if (repeat) {
         const isFirst = isOutermost && pieces.length === 1;
         const repeated = this.#repeat(pieces.pop(), repeat, before);
@@ -128,13 +109,7 @@ class PatternParser {
       this.#isStart = false;
       pieces.push(piece);
     }
-    return {
-      source: pieces.map(({ source }) => source).join(""),
-      min: pieces.reduce((sum, { min }) => sum + min, 0),
-      max: pieces.reduce((sum, { max }) => sum + max, 0),
-      ways: inSequence(pieces.map(({ ways }) => ways)),
-      kind: "atom",
-    };
+    return oneAfterAnother(pieces);
   }
 
   #skipVerbose(): void {
@@ -142,24 +117,6 @@ class PatternParser {
       if (this.#reader.next() !== "#") continue;
       while (this.#reader.peek() !== undefined && this.#reader.next() !== "\n");
     }
-  }
-
-  #quantifier(): Repeat | undefined {
-    const { at } = this.#reader;
-    if (this.#reader.take("*")) return { from: 0, to: Infinity, at };
-    if (this.#reader.take("+")) return { from: 1, to: Infinity, at };
-    if (this.#reader.take("?")) return { from: 0, to: 1, at };
-    // Braces that hold anything else are ordinary characters.
-    if (this.#reader.peek() !== "{") return undefined;
-    const braces = this.#reader.match(/^\{(\d+|\d*,\d*)\}/);
-    if (braces === "") return undefined;
-    const [low = "", high = low] = braces.slice(1, -1).split(",");
-    const to = high === "" ? Infinity : Number(high);
-    if (Number(low) >= MAX_REPEAT || (high !== "" && to >= MAX_REPEAT)) {
-      throw this.#error("the repetition number is too large", at);
-    }
-    if (to < Number(low)) throw this.#error("min repeat greater than max repeat", at + 1);
-    return { from: Number(low), to, at };
   }
 
   #repeat(piece: Piece | undefined, { from, to, at }: Repeat, before: Set<number>): Piece {
@@ -255,26 +212,17 @@ class PatternParser {
 
   #named(at: number): Piece {
     if (this.#reader.take("<")) {
-      const name = this.#name(">");
+      const name = readGroupName(this.#reader, ">");
       if (this.#names.has(name)) throw this.#error(`redefinition of group name '${name}'`, at);
       return this.#capture(at, name);
     }
     if (!this.#reader.take("=")) {
       throw this.#error(`unknown extension ?P${this.#reader.next()}`, at + 1);
     }
-    const name = this.#name(")");
+    const name = readGroupName(this.#reader, ")");
     const index = this.#names.get(name);
     if (index === undefined) throw this.#error(`unknown group name '${name}'`, at + 4);
     return this.#reference(index, at);
-  }
-
-  #name(end: string): string {
-    const { at } = this.#reader;
-    let name = "";
-    while (!this.#reader.take(end)) name += this.#reader.next(`missing ${end}, unterminated name`);
-    if (name === "") throw this.#error("missing group name", at);
-    if (/^[\p{XIDS}_]\p{XIDC}*$/u.test(name)) return name;
-    throw this.#error(`bad character in group name '${name}'`, at);
   }
 
   #capture(at: number, name: string | undefined): Piece {
@@ -329,35 +277,11 @@ class PatternParser {
 
   #escape(at: number): Piece {
     const char = this.#reader.next("bad escape (end of pattern)", at);
-    const { w, s, d } = this.#categories();
-    switch (char) {
-      case "A":
-        return anchor(START);
-      case "Z":
-        return anchor(END);
-      case "b":
-        return anchor(`(?:(?<=[${w}])(?![${w}])|(?<![${w}])(?=[${w}]))`);
-      case "B":
-        // Before Python 3.14 this does not match in an empty text.
-        return anchor(`(?:(?<=[${w}])(?=[${w}])|(?<![${w}])(?![${w}])(?:(?<=[^])|(?=[^])))`);
-      case "w":
-        return atom(`[${w}]`);
-      case "W":
-        return atom(`[^${w}]`);
-      case "s":
-        return atom(`[${s}]`);
-      case "S":
-        return atom(`[^${s}]`);
-      case "d":
-        return atom(`[${d}]`);
-      case "D":
-        return atom(`[^${d}]`);
-      case "0":
-        return this.#char(octalCode(`0${this.#reader.match(/^[0-7]{0,2}/)}`, at));
-      default:
-        if (/[1-9]/.test(char)) return this.#numbered(at, char);
-        return this.#char(readEscapedCode(this.#reader, at, char));
-    }
+    const known = escaped(char, this.#categories());
+    if (known !== undefined) return known;
+    if (char === "0") return this.#char(octalCode(`0${this.#reader.match(/^[0-7]{0,2}/)}`, at));
+    if (/[1-9]/.test(char)) return this.#numbered(at, char);
+    return this.#char(readEscapedCode(this.#reader, at, char));
   }
 
   /** `\1` is a group, `\12` group 12, `\123` the character with that octal number. */
@@ -396,14 +320,4 @@ class PatternParser {
   #error(message: string, position = this.#reader.at): PatternError {
     return new PatternError(message, position);
   }
-}
-
-const NOTHING: Piece = { source: "", min: 0, max: 0, ways: ONE_WAY, kind: "nothing" };
-
-function atom(source: string): Piece {
-  return { source, min: 1, max: 1, ways: ONE_WAY, kind: "atom" };
-}
-
-function anchor(source: string): Piece {
-  return { source, min: 0, max: 0, ways: ONE_WAY, kind: "anchor" };
 }

@@ -96,3 +96,13 @@ export function octalCode(digits: string, at: number): number {
   if (code <= 0o377) return code;
   throw new PatternError(`octal escape value \\${digits} outside of range 0-0o377`, at);
 }
+
+/** Reads the name of a group, and the `end` of that. */
+export function readGroupName(reader: PatternReader, end: string): string {
+  const { at } = reader;
+  let name = "";
+  while (!reader.take(end)) name += reader.next(`missing ${end}, unterminated name`);
+  if (name === "") throw new PatternError("missing group name", at);
+  if (/^[\p{XIDS}_]\p{XIDC}*$/u.test(name)) return name;
+  throw new PatternError(`bad character in group name '${name}'`, at);
+}
