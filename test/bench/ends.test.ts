@@ -13,12 +13,12 @@ function sleeper(t: TestContext, seconds: number): ChildProcess & { readonly pid
 }
 
 test("wait() waits for the last of the ends", async (t) => {
+  const began = performance.now(); // it may take long to make them
   const children = [sleeper(t, 0.3), sleeper(t, 0.1)];
   using ends = new Ends(children.map(({ pid }) => pid));
-  const began = performance.now();
   await ends.wait(signal);
   const tookMs = performance.now() - began;
-  assert.ok(tookMs > 200 && tookMs < 3000, `${tookMs} ms`);
+  assert.ok(tookMs > 290, `${tookMs} ms`);
 });
 
 test("wait() does not wait for ever, nor once it is cancelled", async (t) => {
