@@ -479,14 +479,14 @@ function describeDown(
 function describeWhy(
   program: Program,
   record: ProgramRecord | undefined,
-  { daemon }: StatusContext,
+  around: StatusContext,
 ): Pick<ProgramStatus, "reason"> {
   if (isLost(record)) {
+    const isSeen = around.daemon === "here" && isKnown(program, around);
     return {
-      reason:
-        daemon === "here"
-          ? "has ended; usrsvcd has yet to say how"
-          : "ended, and nobody was there to see how",
+      reason: isSeen
+        ? "has ended; usrsvcd has yet to say how"
+        : "ended, and nobody was there to see how",
     };
   }
   if (record?.phase === "starting" && record.process !== undefined) {
