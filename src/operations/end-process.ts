@@ -6,7 +6,9 @@ import { ageMs } from "../../proc/uptime.ts";
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration, shorten } from "../lib/format.ts";
 import { describeExit } from "../lifecycle/describe-exit.ts";
+import { nameOf as nameOfAccount } from "../lib/accounts.ts";
 import { describeElsewhere } from "../identity/elsewhere.ts";
+import { foreignOwner } from "../identity/foreign.ts";
 import type { Found } from "../identity/identify.ts";
 import type { Host } from "../host/host.ts";
 import { offspring, relation } from "../identity/lineage.ts";
@@ -19,7 +21,7 @@ import { lookFor, type Program } from "../identity/program.ts";
 import { standDown } from "./former-name.ts";
 import { leftRunning, markedRunning } from "./left-running.ts";
 import { dropPidfile, dropStalePidfile, trySave } from "./notes.ts";
-import { type ActionResult, type Operation, SHARED_LOOK_MS } from "./operation.ts";
+import { type ActionResult, type Operation, SHARED_LOOK_MS, withDetails } from "./operation.ts";
 import { describeFound } from "./words.ts";
 
 /** A start window is told to be over a little late. */
@@ -39,6 +41,14 @@ export async function endIt(
   const process = found.kind === "running" ? found.process : record.launched;
   const main = found.kind === "running" ? found.main : undefined;
   const target = main ?? process;
+  const owner = target && foreignOwner(target, host.proc);
+  if (target !== undefined && owner !== undefined) {
+    const result = leftToOwner(program, aim.action, target, owner);
+    if (aim.action === "restart") return { result, record };
+    const complaints: string[] = [];
+    trySave(host, { ...record, wish: "down", wishAt: beganAt, process: target }, complaints);
+    return { result: withDetails(result, complaints), record };
+  }
   const asked = { ...record, wish: aim.wish, wishAt: beganAt, nextTryAt: undefined };
   const complaints: string[] = [];
   using former =
@@ -108,6 +118,20 @@ export async function endIt(
   // It is down, but may not stay so: no success for a script that relies on it.
   const code = isKnown || aim.wish !== "down" ? described.code : ExitCode.failure;
   return { result: { ...base, ...described, code }, record: after };
+}
+
+/** It has become another account (sudo, a setuid file). That it is to be down counts from its end on. */
+function leftToOwner(
+  { name }: Program,
+  action: "stop" | "restart",
+  { pid }: ProcessRef,
+  owner: number,
+): ActionResult {
+  const then = action === "stop" ? "; once it has ended, it stays down" : "";
+  const message =
+    `not ${action === "stop" ? "stopped" : "restarted"}: process ${pid} belongs to ${nameOfAccount(owner)}, ` +
+    `and this account cannot end it; ${nameOfAccount(owner)} can: kill ${pid}${then}`;
+  return { program: name, action, result: "failed", code: ExitCode.permission, message };
 }
 
 /** Somebody was called off, or killed, in its start window. */

@@ -4,6 +4,7 @@ import { formatDuration } from "../lib/format.ts";
 import type { Host } from "../host/host.ts";
 import { type Lock, lockHolder, programLock, waitLock } from "../state/lock.ts";
 import { withUnseenEnd } from "../identity/identify.ts";
+import { misnamed, withoutProcess } from "../identity/foreign.ts";
 import { lostRecord } from "../identity/mark.ts";
 import { completeLaunch } from "../identity/unfinished-launch.ts";
 import { otherConfig, strangersRecord } from "../identity/other-config.ts";
@@ -52,7 +53,9 @@ export async function locked(
     debug(problem);
     setDamagedAside(host.state, program.name);
   }
-  const known = record ?? lostRecord(program.name, lock.note, boot);
+  const wrong = misnamed(record, host.proc);
+  const right = record && wrong !== undefined ? withoutProcess(record) : record;
+  const known = right ?? lostRecord(program.name, lock.note, boot);
   const taken = refuseOther(program, action, known, host);
   if (taken !== undefined) return taken;
   const strangers = strangersRecord(known, host);
@@ -66,7 +69,11 @@ export async function locked(
   const ended = withUnseenEnd(complete, host.proc);
   const result = await act({ ...ended, by: "usrsvc", config: host.config }, lock, strangers);
   const dear = program.pattern.takeTrouble?.();
-  return withDetails(result, dear === undefined ? [] : [dear]);
+  const named = wrong && `its record named ${wrong}`;
+  return withDetails(
+    result,
+    [named, dear].filter((text) => text !== undefined),
+  );
 }
 
 /** Its turn has come too late. */

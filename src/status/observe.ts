@@ -1,7 +1,7 @@
 import { describeLeft, leftOfLast } from "../lifecycle/stragglers.ts";
 import { showExit } from "../events/shown-exit.ts";
 import { ProcError } from "../../proc/error.ts";
-import { parsePid, type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { parsePid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { nameOf } from "../lib/accounts.ts";
@@ -12,12 +12,13 @@ import { settingsDigest } from "../state/digest.ts";
 import { describeElsewhere } from "../identity/elsewhere.ts";
 import type { IdentityPorts } from "../identity/ports.ts";
 import type { Found } from "../identity/identify.ts";
+import { foreignOwner, misnamed, withoutProcess } from "../identity/foreign.ts";
 import { isLaunchAlive, relation } from "../identity/lineage.ts";
 import { lockHolder, lockNote, programLock } from "../state/lock.ts";
 import { type LaunchNote, lostRecord, unfinishedLaunch } from "../identity/mark.ts";
 import { readPidfile } from "../state/pidfile.ts";
 import { type OtherConfig, otherConfig, strangersRecord } from "../identity/other-config.ts";
-import { type ProgramRecord, readRecord, recordPath, type RecordFile } from "../state/record.ts";
+import { type ProgramRecord, readRecord, type RecordFile } from "../state/record.ts";
 import { lookFor, type Program } from "../identity/program.ts";
 import { workerOn } from "../state/at-work.ts";
 import { completedRecord } from "../identity/unfinished-launch.ts";
@@ -65,7 +66,8 @@ export async function observeAll(
   const looks = programs.map((program) => look(program, around));
   // Not program by program: waking up a thread each time costs more than it reads in the meantime.
   const memory = await readMemory(looks, around.host);
-  return looks.map((one, index) => describe(one, memory[index], around));
+  const again = looks.map((one, index) => lookAgain(one, memory[index], around));
+  return again.map((one, index) => describe(one, memory[index], around));
 }
 
 /** What was found of one program, all but its memory. */
@@ -109,6 +111,21 @@ function look(program: Program, { host, bootId, moved }: StatusContext): Look {
     found: lookFor(program, record, host, LOOK),
     launch: record.phase === "starting" ? launch : undefined,
   };
+}
+
+/**
+ * A record may name a process of another account: the program is looked for without it then. Asked only where the
+ * memory is hidden, as that of others is: most are not.
+ */
+function lookAgain(one: Look, memory: Memory | undefined, { host }: StatusContext): Look {
+  const { file, program } = one;
+  const wrong = memory === "hidden" ? misnamed(file.record, host.proc) : undefined;
+  if (file.record === undefined || wrong === undefined) return one;
+  const record = withoutProcess(file.record);
+  host.claim(program.name, record);
+  const problem = `its record names ${wrong}; usrsvc start or stop mends that`;
+  const found = lookFor(program, record, host, LOOK);
+  return { ...one, file: { ...file, record, problem }, found };
 }
 
 function lookMoved(program: Program, record: ProgramRecord | undefined, host: IdentityPorts): Look {
@@ -209,7 +226,7 @@ function problems(
 ): Pick<ProgramStatus, "problems"> {
   const { host } = around;
   const all = [
-    ...describeForeign(program, found, memory, host),
+    ...describeForeign(found, memory, host),
     ...describeWork(program, found, file.record, around),
   ];
   if (program.isRemoved === true) {
@@ -245,32 +262,17 @@ function problems(
   return all.length === 0 ? {} : { problems: all };
 }
 
-/**
- * A record may name the process of another account: somebody has written it, or the program has become that
- * account (sudo). Asked only where the memory is hidden, as that of others is: most are not.
- */
+/** The program may have become another account (sudo). Asked only where the memory is hidden: most are not. */
 function describeForeign(
-  { name }: Program,
   found: Found,
   memory: Memory | undefined,
-  { proc, state }: IdentityPorts,
+  { proc }: IdentityPorts,
 ): readonly string[] {
   if (found.kind !== "running" || memory !== "hidden") return [];
-  const { pid } = found.main ?? found.process;
-  const owner = realUser(pid, proc);
-  if (owner === undefined || owner === process.getuid?.()) return [];
-  const what = `process ${pid} belongs to ${nameOf(owner)}, and this account cannot end it`;
-  return [`${what}: if it is not the program, remove ${recordPath(state, name)}`];
-}
-
-/** The folder of a process that hides its memory may be root's, whoever it is. */
-function realUser(pid: Pid, proc: IdentityPorts["proc"]): number | undefined {
-  try {
-    return proc.uids(pid)[0];
-  } catch (error) {
-    if (error instanceof ProcError) return undefined; // gone meanwhile
-    throw error;
-  }
+  const target = found.main ?? found.process;
+  const owner = foreignOwner(target, proc);
+  if (owner === undefined) return [];
+  return [`process ${target.pid} belongs to ${nameOf(owner)}, and this account cannot end it`];
 }
 
 /** Somebody has begun something, and does not come to an end. */
@@ -493,14 +495,14 @@ function describeDown(
 function describeWhy(
   program: Program,
   record: ProgramRecord | undefined,
-  { daemon }: StatusContext,
+  around: StatusContext,
 ): Pick<ProgramStatus, "reason"> {
   if (isLost(record)) {
+    const isSeen = around.daemon === "here" && isKnown(program, around);
     return {
-      reason:
-        daemon === "here"
-          ? "has ended; usrsvcd has yet to say how"
-          : "ended, and nobody was there to see how",
+      reason: isSeen
+        ? "has ended; usrsvcd has yet to say how"
+        : "ended, and nobody was there to see how",
     };
   }
   if (record?.phase === "starting" && record.process !== undefined) {

@@ -9,6 +9,7 @@ import { describeExit, tellingLine, withWords } from "../lifecycle/describe-exit
 import type { Host } from "../host/host.ts";
 import { type Found, isByMark, withUnseenEnd } from "../identity/identify.ts";
 import type { Lock } from "../state/lock.ts";
+import { misnamed, withoutProcess } from "../identity/foreign.ts";
 import { lostRecord } from "../identity/mark.ts";
 import type { Pattern } from "../identity/match.ts";
 import { completeLaunch } from "../identity/unfinished-launch.ts";
@@ -66,6 +67,8 @@ export class Ledger {
   /** What is wrong with the file. */
   #problem: string | undefined;
   #isLost = false;
+  /** What process of another account the file names, in words. */
+  #misnamed: string | undefined;
   /** Lines that wait; undefined when each is written at once. */
   #heldBack: (() => void)[] | undefined;
   #patience: NodeJS.Timeout | undefined;
@@ -101,7 +104,7 @@ export class Ledger {
     return markOf(recordText(this.#host.state, this.name)) !== this.#mark;
   }
 
-  /** The file is gone, or was damaged, and what it said is known here: to be written anew. */
+  /** The file is gone, was damaged or names a wrong process, and what it is to say is known here: to be written anew. */
   get isLost(): boolean {
     return this.#isLost;
   }
@@ -123,11 +126,14 @@ export class Ledger {
       this.#isDamaged = file.isDamaged;
       return false;
     }
-    this.#isLost = file.record === undefined && this.#record !== undefined;
+    this.#misnamed = misnamed(file.record, proc);
+    const isGood = file.record !== undefined && this.#misnamed === undefined;
+    this.#isLost = !isGood && this.#record !== undefined;
     this.#mark = mark;
     this.#isDamaged = file.isDamaged;
     if (this.#isLost) return false; // what is known here counts
-    this.#record = file.record;
+    this.#isLost = this.#misnamed !== undefined;
+    this.#record = this.#isLost && file.record ? withoutProcess(file.record) : file.record;
     this.disown();
     return true;
   }
@@ -145,9 +151,8 @@ export class Ledger {
     // Whether an operator has stopped it is noted at the lock as well.
     const { wish, reason } = lostRecord(this.name, note, this.#host.proc.bootId());
     if (this.#isLost) {
-      const how = this.#isDamaged
-        ? `was damaged (set aside as .damaged): ${this.#problem}`
-        : "was deleted";
+      const named = this.#misnamed === undefined ? "was deleted" : `named ${this.#misnamed}`;
+      const how = this.#isDamaged ? `was damaged (set aside as .damaged): ${this.#problem}` : named;
       this.log("warn", "program.warning", {}, `its record ${how}: written anew`);
       const known = this.base(); // as it was before an operator's last act, perhaps
       this.#write(wish === "down" ? { ...known, wish, reason } : known);
@@ -158,6 +163,7 @@ export class Ledger {
       this.log("warn", "program.warning", {}, msg);
     }
     this.#isLost = false;
+    this.#misnamed = undefined;
     this.#isDamaged = false;
     if (this.#record === undefined && wish === "down") {
       this.#record = { ...this.base(), wish, reason };
@@ -167,8 +173,7 @@ export class Ledger {
   /** Another has what is on record: two records named one process. Which one this program has is to be found. */
   forgetProcess(): void {
     if (this.#record === undefined) return;
-    const nothingKnown = { process: undefined, launched: undefined, session: undefined };
-    this.#record = { ...this.#record, ...nothingKnown, launch: undefined };
+    this.#record = withoutProcess(this.#record);
   }
 
   /**

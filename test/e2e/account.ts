@@ -1,7 +1,7 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawnSync, type SpawnSyncReturns } from "node:child_process";
 import { cleanUp } from "../support/clean-up.ts";
 import type { TestContext } from "node:test";
-import { type Home, type Json, lines } from "./home.ts";
+import { type Home, type Json, lines, type Result } from "./home.ts";
 
 /** An ordinary account that has a home: one of its own where the tests run as root, else that of the tests. */
 export class Account {
@@ -31,11 +31,21 @@ export class Account {
 
   /** Runs a command as the account; what it prints, whatever its exit code. */
   run(file: string, ...words: readonly string[]): string {
+    return this.#spawn(file, words).stdout.toString();
+  }
+
+  #spawn(file: string, words: readonly string[]): SpawnSyncReturns<Buffer> {
     const ids = [`--reuid=${this.uid}`, `--regid=${this.uid}`, "--clear-groups"];
     const [command, argv] =
       process.getuid?.() === 0 ? ["setpriv", [...ids, file, ...words]] : [file, [...words]];
     const { env, path: cwd } = this.#home;
-    return spawnSync(command, argv, { env, cwd, timeout: 60_000 }).stdout.toString();
+    return spawnSync(command, argv, { env, cwd, timeout: 60_000 });
+  }
+
+  /** Runs `usrsvc WORDS`. */
+  result(...words: readonly string[]): Result {
+    const { status, stdout, stderr } = this.#spawn(this.#home.command("usrsvc.cjs"), words);
+    return { code: status, out: stdout.toString(), err: stderr.toString() };
   }
 
   usrsvc(...words: readonly string[]): string {

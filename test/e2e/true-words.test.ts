@@ -65,6 +65,20 @@ describe("of a program that usrsvcd has not read", () => {
     assert.match(err, /usrsvcd has older settings of web than the file, and goes on with those/);
   });
 
+  test("status promises of one that is set aside no word of how it has ended", async (t) => {
+    const home = new Home(t);
+    const command = sleeper();
+    home.program("web", { command }).program("other", { command: sleeper() });
+    await home.usrsvc("start", "web");
+    await kill(home.pid("web") ?? 0);
+    home.program("web", { command, directory: "/nonexistent" });
+    await home.usrsvcd();
+    await settled(home, "other");
+    const { reason, next } = await home.statusOf("web");
+    assert.equal(reason, "ended, and nobody was there to see how");
+    assert.equal(next, "nothing: its settings are faulty");
+  });
+
   test("another file's usrsvcd starts nothing of this one, which status says", async (t) => {
     const home = new Home(t);
     home.program("web", { command: sleeper() });
