@@ -2,7 +2,15 @@
 // one file some 10 ms faster than fifty. What only the daemon needs, and what has native parts,
 // stays outside and is loaded when it is first used.
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -211,6 +219,8 @@ for (const name of names) {
   chmodSync(`dist/${name}.cjs`, 0o755);
 }
 
+await writeManPages("dist/man");
+
 // The cache is to hold what is used: by a status of a program that runs and of one that does not,
 // and by a usrsvcd that starts a program, and starts it again.
 const home = mkdtempSync(join(tmpdir(), "usrsvc-build-"));
@@ -253,6 +263,35 @@ function licences(inputs) {
   const head =
     "The files beside this one hold code of the following packages, under their licences.\n";
   return [head, ...texts].join(`\n${"-".repeat(80)}\n\n`);
+}
+
+/** By src/cli/man/, from the same tables that the commands run by. */
+async function writeManPages(folder) {
+  const made = mkdtempSync(join(tmpdir(), "usrsvc-man-"));
+  try {
+    await build({
+      entryPoints: ["src/cli/man/pages.ts"],
+      outfile: `${made}/pages.cjs`,
+      target: "node20.17",
+      bundle: true,
+      platform: "node",
+      format: "cjs",
+      external: ["koffi", "@parcel/watcher", "nodemailer"],
+      define: { "import.meta.dirname": "__dirname", "import.meta.filename": "__filename" },
+      logLevel: "warning",
+    });
+    const require = createRequire(import.meta.url);
+    const { manPages } = require(`${made}/pages.cjs`);
+    const { version } = require("./package.json");
+    const seconds = process.env.SOURCE_DATE_EPOCH; // for builds that are to be the same again
+    const date = new Date(seconds === undefined ? Date.now() : Number(seconds) * 1000);
+    mkdirSync(folder);
+    for (const [name, text] of manPages({ version, date: date.toISOString().slice(0, 10) })) {
+      writeFileSync(`${folder}/${name}`, text);
+    }
+  } finally {
+    rmSync(made, { recursive: true });
+  }
 }
 
 async function superviseOnce() {

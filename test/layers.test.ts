@@ -271,6 +271,12 @@ describe("each import", () => {
     assert.deepEqual(wrong.map(describeImport), []);
   });
 
+  test("of a man page is made by no program: the build has them", () => {
+    const isPage = (path: string): boolean => path.startsWith("src/cli/man/");
+    const wrong = imports.filter(({ file, to }) => isPage(to) && !isPage(file));
+    assert.deepEqual(wrong.map(describeImport), []);
+  });
+
   test("of an entry is made by nobody", () => {
     const wrong = imports.filter(({ to }) => /^src\/usrsvcd?\.ts$/.test(to));
     assert.deepEqual(wrong.map(describeImport), []);
@@ -297,7 +303,17 @@ describe("at its start", () => {
   const daemonOnly =
     /^(src\/(events\/log|supervisor\/.*|monitors\/.*|alerts\/.*|daemon\/.*)|pino|pino-roll|sonic-boom|@parcel\/watcher|nodemailer|koffi)/;
 
+  const pages = /^src\/cli\/(help|exit-codes|completion\/(?!programs-command)\w+|man\/.*)\.ts$/;
+
   for (const entry of ["src/usrsvc.ts", "src/usrsvcd.ts"]) {
+    test(`${entry} loads no text that is only for help, completion or man pages`, () => {
+      const wrong = [...loadedBy(entry)].filter(([to]) => pages.test(to));
+      assert.deepEqual(
+        wrong.map(([, path]) => path.join(" → ")),
+        [],
+      );
+    });
+
     test(`${entry} loads nothing that only the daemon needs`, () => {
       const wrong = [...loadedBy(entry)].filter(([to]) => daemonOnly.test(to));
       assert.deepEqual(

@@ -21,7 +21,7 @@ export function renderHelp(tool: Tool): string {
   );
   const codes = exitCodes.map(([code, what]) => `${code} ${what}`).join("; ");
   return [
-    ...describeUses(tool),
+    ...describeUses(tool).map((line, index) => (index === 0 ? "Usage: " : "       ") + line),
     "",
     ...tool.about,
     "",
@@ -34,18 +34,17 @@ export function renderHelp(tool: Tool): string {
 }
 
 /** How it is called: commands that take the same words are told in one line. */
-function describeUses(tool: Tool): readonly string[] {
+export function describeUses(tool: Tool): readonly string[] {
   const uses = new Map<string, string[]>();
   for (const { name, arguments: wanted } of shownCommands(tool)) {
     const words = wanted?.kind === "programs" ? " NAME…|all" : describeChoice(wanted);
     uses.set(words, [...(uses.get(words) ?? []), name]);
   }
-  const lines = [...uses].map(([words, names]) => {
+  return [...uses].map(([words, names]) => {
     const hasDefault = tool.byDefault !== undefined && names.includes(tool.byDefault);
     const shown = names.join("|");
     return `${tool.name} [OPTIONS] ${hasDefault ? `[${shown}]` : shown}${words}`;
   });
-  return lines.map((line, index) => `${index === 0 ? "Usage: " : "       "}${line}`);
 }
 
 function describeChoice(wanted: Arguments): string {
@@ -70,7 +69,7 @@ function describeOption(name: string, { short, value }: Option): string {
 }
 
 /** With which commands it goes, where that is not all of them; and what it does. */
-function describeHelp(name: string, { help, needs }: Option, tool: Tool): string {
+export function describeHelp(name: string, { help, needs }: Option, tool: Tool): string {
   const takers = commandsWith(name, tool);
   const isEverywhere = takers.length === 0 || takers.length >= programCommands(tool);
   if (isEverywhere) return help;

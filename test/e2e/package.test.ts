@@ -53,6 +53,9 @@ test("the packed tarball installs with npm i -g, and works with no TypeScript to
   for (const one of [/^pino-roll \d/m, /Copyright \(c\) Isaac Z. Schlueter/]) {
     assert.match(licences, one);
   }
+  for (const page of ["man1/usrsvc.1", "man5/usrsvc.cfg.5", "man8/usrsvcd.8"]) {
+    assert.ok(existsSync(join(prefix, "share/man", page)), page);
+  }
 
   const home = new Home(t).program("web", { command: sleeper() });
   const bin = (name: string, words: readonly string[]): string =>

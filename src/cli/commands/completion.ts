@@ -4,7 +4,7 @@ import { command } from "../command.ts";
 /** `completion SHELL` of both programs. */
 export const completion = command({
   name: "completion",
-  summary: "print what lets a shell complete the words after it; to be sourced (see the manual)",
+  summary: "print the completion of bash, zsh or fish, to be sourced in its start file",
   arguments: { kind: "choice", what: "shell", words: ["bash", "zsh", "fish"] },
   options: {},
   async run({ words: [shell], tool, screen }) {
