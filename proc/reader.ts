@@ -42,7 +42,7 @@ export interface ProcReader {
   environ(pid: Pid): ReadonlyMap<string, string>;
   /** As `cmdline`, without stalling others. */
   cmdlineLater(pid: Pid): Promise<readonly string[]>;
-  /** As `cmdlineLater`; walks the page tables, so it is expensive. */
+  /** As `cmdlineLater`; walks the page tables, so it is dear. */
   smapsRollup(pid: Pid): Promise<SmapsRollup>;
   /** Resident memory in bytes; cheap, and never smaller than the private one. Does not hang. */
   residentBytes(pid: Pid): number;
@@ -143,7 +143,7 @@ export function procReader(root = "/proc"): ProcReader {
 /** The pid namespace of the machine itself has this number (PROC_PID_INIT_INO of the kernel). */
 const MACHINE = "pid:[4026531836]";
 
-/** In a pid namespace of its own, a container begins with its process 1; the machine has been running for longer. */
+/** In a pid namespace of its own, a container begins with its process 1; the machine runs on meanwhile. */
 function containerId(root: string, stat: ProcReader["stat"]): string {
   try {
     const namespace = readlinkSync(`${root}/self/ns/pid`);

@@ -53,7 +53,7 @@ export function loadSettings({ path, home, uid, advice }: LoadOptions): Settings
     throw new ConfigError(sortIssues(fatal.issues, [mainPath]), defaultStateDir(host.realHome));
 
   const main = resolveMain({ section, file: mainPath }, host, fatal);
-  // Root would leave folders of its own in somebody's home, whose owner could forge what it writes there.
+  // Root would leave folders of its own in somebody's home, and what it notes would be his to forge.
   const isElsewhere = uid === 0 && isBelow(main.stateDir, host) && !isOf(home, uid);
   const doubt = isElsewhere ? doubtHome(home, uid) : undefined;
   if (doubt !== undefined) fatal.error({ file: mainPath, line: undefined }, doubt);
@@ -192,12 +192,12 @@ function readFolder(
     .filter((file) => file !== undefined && file !== "no-file");
 }
 
-/** Number of files of others that are named, each in a warning of its own. */
+/** So many files of others are named, each in a warning of its own. */
 const MOST_NAMED = 10;
 
 /**
  * The files but those of other accounts. Whatever these put into a folder where they may write, or an
- * administrator beside our files, is no fault in ours: it is skipped, with a warning.
+ * administrator beside our files, is no fault in ours: it is passed over, with a warning.
  */
 function leaveOthers(
   files: readonly string[],

@@ -21,7 +21,7 @@ export interface MainSettings {
   readonly alertIntervalMs: number;
   /** Folder for locks and records, mode 0700; `$HOME/.local/state/usrsvc` by default. */
   readonly stateDir: string;
-  /** Whether usrsvcd is a child subreaper; undefined: where there is no other way to learn how processes ended. */
+  /** Whether usrsvcd is a child subreaper; undefined: where nothing else tells how processes ended. */
   readonly subreaper: boolean | undefined;
 }
 
@@ -32,7 +32,7 @@ export type MatchRule =
       readonly kind: "title";
       readonly source: string;
       readonly regex: RegExp;
-      /** How expensive it can become; undefined: unknown. */
+      /** How dear it can become; undefined: nobody knows. */
       readonly ways?: Ways;
     }
   /**
@@ -77,11 +77,11 @@ export interface ProgramSettings {
   readonly scanForProcess: boolean;
   readonly autostart: boolean;
   readonly autorestart: boolean;
-  /** Number of failed starts in a row after which usrsvcd gives up; 0: never. */
+  /** Give up after so many failed starts in a row; 0: never. */
   readonly maxrestarts: number;
   /** Pause between a failed start and the next try, in ms. */
   readonly restartDelayMs: number;
-  /** Age at which a start has succeeded, in ms. */
+  /** A start has succeeded when the program lived for so long, in ms. */
   readonly successMs: number;
   /** From SIGTERM to SIGKILL, in ms. */
   readonly termToKillMs: number;
