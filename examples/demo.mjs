@@ -71,7 +71,7 @@ async function main() {
   return worked ? 0 : 1;
 }
 
-/** Runs usrsvcd until we are told to end. Killed, it is started again: its programs run on. */
+/** Runs usrsvcd until we are asked to end. If it is killed, it is started again: its programs keep running. */
 async function supervise(home) {
   // A timer, or nothing would keep us here while no daemon runs.
   const stay = setInterval(() => {}, 60_000);

@@ -129,7 +129,7 @@ export function procReader(root = "/proc"): ProcReader {
 /** The pid namespace of the machine itself has this number (PROC_PID_INIT_INO of the kernel). */
 const MACHINE = "pid:[4026531836]";
 
-/** In a pid namespace of its own, a container begins with its process 1; the machine has been running for longer. */
+/** In a pid namespace of its own, a container begins with its process 1; the machine runs on meanwhile. */
 function containerId(root: string, stat: ProcReader["stat"]): string {
   try {
     const namespace = readlinkSync(`${root}/self/ns/pid`);

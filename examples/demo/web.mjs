@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// A small HTTP server on 127.0.0.1. It tells its pid, so that one sees it change.
+// A small HTTP server on 127.0.0.1. It shows its pid, so that you see it change.
 import { createServer } from "node:http";
 
 const port = Number(process.argv[2]);

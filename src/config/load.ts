@@ -44,7 +44,7 @@ export function loadSettings({ path, home, uid, advice }: LoadOptions): Settings
     throw new ConfigError(sortIssues(fatal.issues, [mainPath]), defaultStateDir(host.realHome));
 
   const main = resolveMain({ section, file: mainPath }, host, fatal);
-  // Root would leave folders of its own in somebody's home, whose owner could forge what it writes there.
+  // Root would leave folders of its own in somebody's home, and what it notes would be his to forge.
   const isElsewhere = uid === 0 && isBelow(main.stateDir, host) && !isOf(home, uid);
   const doubt = isElsewhere ? doubtHome(home, uid) : undefined;
   if (doubt !== undefined) fatal.error({ file: mainPath, line: undefined }, doubt);

@@ -14,7 +14,7 @@ import type { ProgramSettings } from "../config/settings.ts";
  * A start that succeeds makes it *running*. One that fails counts as a failure: after maxrestarts
  * of them in a row (since it was last seen running) it is *fatal*, before that in *backoff*. The
  * pause is restart_delay. With maxrestarts 0 it grows: from restart_delay or 1 s, doubling, up to
- * 60 s; it begins anew only after the program has run for a minute.
+ * 60 s; it starts over only after the program has run for a minute.
  *
  * A running program whose process is gone is started again at once if autorestart is set. The third
  * time in a row that this happens within a minute of its start is a failure, too: it goes to
