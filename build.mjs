@@ -219,7 +219,7 @@ for (const name of names) {
   chmodSync(`dist/${name}.cjs`, 0o755);
 }
 
-await writeManPages("dist/man");
+await writePages();
 
 // The cache is to hold what is used: by a status of a program that runs and of one that does not,
 // and by a usrsvcd that starts a program, and starts it again.
@@ -265,12 +265,16 @@ function licences(inputs) {
   return [head, ...texts].join(`\n${"-".repeat(80)}\n\n`);
 }
 
-/** By src/cli/man/, from the same tables that the commands run by. */
-async function writeManPages(folder) {
-  const made = mkdtempSync(join(tmpdir(), "usrsvc-man-"));
+/** Man pages and completion, from the same tables that the commands run by. */
+async function writePages() {
+  const made = mkdtempSync(join(tmpdir(), "usrsvc-pages-"));
   try {
     await build({
-      entryPoints: ["src/cli/man/pages.ts"],
+      stdin: {
+        contents: `export * from "./src/cli/man/pages.ts";
+          export * from "./src/cli/completion/scripts.ts";`,
+        resolveDir: ".",
+      },
       outfile: `${made}/pages.cjs`,
       target: "node20.17",
       bundle: true,
@@ -281,13 +285,17 @@ async function writeManPages(folder) {
       logLevel: "warning",
     });
     const require = createRequire(import.meta.url);
-    const { manPages } = require(`${made}/pages.cjs`);
+    const { completionScripts, manPages } = require(`${made}/pages.cjs`);
     const { version } = require("./package.json");
     const seconds = process.env.SOURCE_DATE_EPOCH; // for builds that are to be the same again
     const date = new Date(seconds === undefined ? Date.now() : Number(seconds) * 1000);
-    mkdirSync(folder);
-    for (const [name, text] of manPages({ version, date: date.toISOString().slice(0, 10) })) {
-      writeFileSync(`${folder}/${name}`, text);
+    const pages = {
+      man: manPages({ version, date: date.toISOString().slice(0, 10) }),
+      completion: completionScripts(),
+    };
+    for (const [folder, files] of Object.entries(pages)) {
+      mkdirSync(`dist/${folder}`);
+      for (const [name, text] of files) writeFileSync(`dist/${folder}/${name}`, text);
     }
   } finally {
     rmSync(made, { recursive: true });

@@ -271,8 +271,9 @@ describe("each import", () => {
     assert.deepEqual(wrong.map(describeImport), []);
   });
 
-  test("of a man page is made by no program: the build has them", () => {
-    const isPage = (path: string): boolean => path.startsWith("src/cli/man/");
+  test("of man pages and completion is made by no program: the build has them", () => {
+    const isPage = (path: string): boolean =>
+      /^src\/cli\/(man\/.*|completion\/(?!programs-command)\w+|commands\/tools)\.ts$/.test(path);
     const wrong = imports.filter(({ file, to }) => isPage(to) && !isPage(file));
     assert.deepEqual(wrong.map(describeImport), []);
   });
@@ -303,10 +304,10 @@ describe("at its start", () => {
   const daemonOnly =
     /^(src\/(events\/log|supervisor\/.*|monitors\/.*|alerts\/.*|daemon\/.*)|pino|pino-roll|sonic-boom|@parcel\/watcher|nodemailer|koffi)/;
 
-  const pages = /^src\/cli\/(help|exit-codes|completion\/(?!programs-command)\w+|man\/.*)\.ts$/;
+  const pages = /^src\/cli\/(help|exit-codes)\.ts$/;
 
   for (const entry of ["src/usrsvc.ts", "src/usrsvcd.ts"]) {
-    test(`${entry} loads no text that is only for help, completion or man pages`, () => {
+    test(`${entry} loads no text that only --help needs`, () => {
       const wrong = [...loadedBy(entry)].filter(([to]) => pages.test(to));
       assert.deepEqual(
         wrong.map(([, path]) => path.join(" → ")),

@@ -4,13 +4,17 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { allOptions, shownCommands } from "../../src/cli/args.ts";
-import { renderCompletion } from "../../src/cli/completion/completion.ts";
+import { completionScripts } from "../../src/cli/completion/scripts.ts";
 import { PROGRAMS_COMMAND } from "../../src/cli/completion/programs-command.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { commandNames, parseFor, tools } from "../support/tools.ts";
 
 type Name = keyof typeof tools;
 const shells = ["bash", "zsh", "fish"] as const;
+
+function script(shell: string, name: Name): string {
+  return completionScripts().get(`${name}.${shell}`) ?? assert.fail(`none of ${name} for ${shell}`);
+}
 
 function lacks(shell: string): string | false {
   return spawnSync(shell, ["--version"]).status === 0 ? false : `${shell} is not installed`;
@@ -41,19 +45,19 @@ function run(dir: string, shell: string, words: readonly string[]): readonly str
 type Offer = (dir: string, name: Name, line: string) => readonly string[];
 
 const inBash: Offer = (dir, name, line) => {
-  writeFileSync(join(dir, "completion"), renderCompletion("bash", tools[name]));
+  writeFileSync(join(dir, "completion"), script("bash", name));
   // As bash does it: a word ends at a blank, and at what is in COMP_WORDBREAKS.
   const words = line.match(/"[^"]*"?|(\\.|[^\s=:"])+|[=:]|(?<= )$/g) ?? [];
-  const script = `. ./completion; line=$1; shift; COMP_LINE=$line COMP_POINT=\${#line}
+  const lines = `. ./completion; line=$1; shift; COMP_LINE=$line COMP_POINT=\${#line}
     COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_WORDBREAKS=$' \\t\\n"><=;|&(:\\''
     _${name}; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  return run(dir, "bash", ["--norc", "-c", script, "bash", line, ...words]);
+  return run(dir, "bash", ["--norc", "-c", lines, "bash", line, ...words]);
 };
 
 const inFish: Offer = (dir, name, line) => {
-  writeFileSync(join(dir, "completion"), renderCompletion("fish", tools[name]));
-  const script = `source completion; complete -C '${line}'`;
-  return run(dir, "fish", ["--no-config", "-c", script]).map((row) => row.split("\t")[0] ?? "");
+  writeFileSync(join(dir, "completion"), script("fish", name));
+  const lines = `source completion; complete -C '${line}'`;
+  return run(dir, "fish", ["--no-config", "-c", lines]).map((row) => row.split("\t")[0] ?? "");
 };
 
 describe("completion for bash", { skip: lacks("bash") }, () =>
@@ -147,22 +151,23 @@ describe("completion for bash", { skip: lacks("bash") }, () => {
 });
 
 describe("completion for zsh", { skip: lacks("zsh") }, () => {
-  for (const [name, tool] of Object.entries(tools)) {
+  for (const name of Object.keys(tools)) {
     test(`of ${name} is taken in after compinit`, (t) => {
       const dir = home(t);
-      writeFileSync(join(dir, "completion"), renderCompletion("zsh", tool));
-      const script = `autoload -U compinit; compinit -u -d ${dir}/dump; source ./completion; print $_comps[${name}]`;
-      assert.deepEqual(run(dir, "zsh", ["-f", "-c", script]), [`_${name}`]);
+      writeFileSync(join(dir, "completion"), script("zsh", name as Name));
+      const lines = `autoload -U compinit; compinit -u -d ${dir}/dump; source ./completion; print $_comps[${name}]`;
+      assert.deepEqual(run(dir, "zsh", ["-f", "-c", lines]), [`_${name}`]);
     });
   }
 });
 
 for (const shell of shells) {
   test(`completion for ${shell} is plain text, and asks for programs where a command takes some`, () => {
-    const [tool, daemon] = [tools.usrsvc, tools.usrsvcd].map((one) => renderCompletion(shell, one));
+    const tool = script(shell, "usrsvc");
+    const daemon = script(shell, "usrsvcd");
     assert.match(`${tool}${daemon}`, /^[\n -~]*$/);
-    assert.ok(tool?.includes(PROGRAMS_COMMAND));
-    assert.ok(!daemon?.includes(PROGRAMS_COMMAND));
+    assert.ok(tool.includes(PROGRAMS_COMMAND));
+    assert.ok(!daemon.includes(PROGRAMS_COMMAND));
   });
 }
 

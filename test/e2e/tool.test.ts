@@ -119,6 +119,22 @@ test("exit codes: 130 invalid, 131 action, 132 disabled, 133 undefined, 136 perm
   assert.equal((await home.usrsvc("status", "typo")).code, 1);
 });
 
+test("completion is printed for each shell, and asks for the names of programs", async (t) => {
+  const home = new Home(t)
+    .program("web", { command: sleeper() })
+    .program("bad", { command: sleeper(), restart_delay: "soon" });
+  for (const shell of ["bash", "zsh", "fish"]) {
+    const { code, out } = await home.usrsvc("completion", shell);
+    assert.equal(code, 0);
+    assert.match(out, new RegExp(`^# Completion of usrsvc for ${shell}, `, "m"));
+    assert.match((await home.usrsvcd("completion", shell)).out, /^# Completion of usrsvcd for /m);
+  }
+  const names = await home.usrsvc("__programs");
+  assert.deepEqual([names.code, names.out, names.err], [0, "web\nbad\n", ""]);
+  const none = await home.usrsvc("__programs", "-c", "/nonesuch/usrsvc.cfg");
+  assert.deepEqual([none.code, none.out, none.err], [0, "", ""]);
+});
+
 test("a faulty program does not stop the others, and its errors name file and line", async (t) => {
   const home = new Home(t)
     .program("good", { command: sleeper() })

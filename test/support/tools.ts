@@ -1,15 +1,7 @@
 import { parse, type Parsed, shownCommands } from "../../src/cli/args.ts";
-import { usrsvc } from "../../src/cli/commands/usrsvc/table.ts";
-import { usrsvcd } from "../../src/cli/commands/usrsvcd/table.ts";
+import { tools } from "../../src/cli/commands/tools.ts";
 
-/** Our two programs as tables; none of their commands is run. */
-export const tools = {
-  usrsvc,
-  usrsvcd: usrsvcd({
-    detached: () => undefined,
-    supervise: () => Promise.reject(new TypeError("no test supervises")),
-  }),
-} as const;
+export { tools };
 
 /** The names of the commands that people are told of. */
 export function commandNames(name: keyof typeof tools): readonly string[] {
