@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { actions, daemonActions } from "../src/cli/args.ts";
 import { schemas } from "../src/config/schema.ts";
+import type { Schema } from "../src/config/setting.ts";
 import { ExitCode } from "../src/exit-code.ts";
 import { differences } from "./conformance/differences.ts";
 import { escaped, manualTable } from "./support/manual-table.ts";
@@ -18,10 +19,16 @@ for (const [section, schema] of Object.entries(schemas)) {
   });
 }
 
-test("the README says which settings of [Main] a reread does not apply", () => {
-  const fixed = Object.entries(schemas.Main).filter(([, { applies }]) => applies === "restart");
-  const names = fixed.map(([key]) => `\`${key}\``).join(", ");
-  assert.ok(readme.includes(`Of \`[Main]\` only ${names} needs \`usrsvcd restart\``));
+test("the README says what a reread does not apply", () => {
+  const waiting = (schema: Schema): string =>
+    Object.entries(schema)
+      .filter(([, { applies }]) => applies === "restart")
+      .map(([key]) => `\`${key}\``)
+      .join(", ");
+  const main = `Of \`[Main]\` only ${waiting(schemas.Main)} needs \`usrsvcd restart\``;
+  assert.ok(readme.includes(main), main);
+  const program = `A changed ${waiting(schemas.Program)} or \`[[Env]]\` applies when the program is started next, all else`;
+  assert.ok(readme.includes(program), program);
 });
 
 test("the README tells every deliberate difference from 1.x, with its reason", () => {
