@@ -12,7 +12,7 @@ import { version } from "../package-root.ts";
 import { describeRunOn, runningPrograms } from "../operations/running.ts";
 import type { Host } from "../host/host.ts";
 import { linuxHost } from "../host/linux-host.ts";
-import { makeStateDir, stateDir } from "../state/state-dir.ts";
+import { foreignState, makeStateDir, type StateDir, stateDir } from "../state/state-dir.ts";
 import type { DaemonAction, DaemonCommand } from "./args.ts";
 import { check, checkConfig, tellIssues } from "./checkconfig.ts";
 import { type DaemonResult, tellResult } from "./daemon-result.ts";
@@ -162,8 +162,13 @@ function withRunningOn(
 function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
   const daemon = findDaemon(host);
   const info = daemon?.info;
-  if (json) screen.page(jsonLine(daemon === undefined ? { running: false } : shown(daemon)));
-  else if (daemon === undefined) screen.result("usrsvcd is not running: nothing is restarted");
+  const notes = describeForeign(daemon?.astray?.state ?? host.state, daemon);
+  if (json) {
+    const more = notes.length === 0 ? {} : { notes };
+    screen.page(
+      jsonLine({ ...(daemon === undefined ? { running: false } : shown(daemon)), ...more }),
+    );
+  } else if (daemon === undefined) screen.result("usrsvcd is not running: nothing is restarted");
   else if (daemon.astray?.kind === "deleted") screen.result(describeAstray(daemon) ?? "");
   else if (info === undefined) {
     screen.result(
@@ -187,7 +192,16 @@ function showDaemon({ json }: Control, host: Host, screen: Screen): ExitCode {
       for (const problem of info.lastReread.problems) screen.result(`    ${problem}`);
     }
   }
+  if (!json) for (const note of notes) screen.result(`note: ${note}`);
   return daemon === undefined ? ExitCode.failure : ExitCode.ok;
+}
+
+/** What it does or does not do just then is told nowhere else: it writes nothing there. */
+function describeForeign(state: StateDir, daemon: LivingDaemon | undefined): readonly string[] {
+  const foreign = foreignState(state);
+  if (foreign === undefined) return [];
+  const unknown = daemon === undefined ? ", and whether usrsvcd runs is not known" : "";
+  return [`${foreign}; until that is mended, nothing can be started or stopped${unknown}`];
 }
 
 function shown({ process: ref, info }: LivingDaemon): object {
