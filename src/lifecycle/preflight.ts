@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { accessFault, readOnlyDisk } from "../lib/fault.ts";
-import { shorten } from "../lib/format.ts";
+import { shellWord, shorten } from "../lib/format.ts";
 import { foreignFault } from "../lib/open-log.ts";
 import type { LifecyclePorts } from "./ports.ts";
 import { programEnvironment } from "../launch/environment.ts";
@@ -136,7 +136,7 @@ export function checkCommand(
   if (allowed(file, constants.X_OK)) return checkInterpreter(file, directory);
   return failed(
     (mode & 0o111) === 0
-      ? `${file} is not executable: chmod +x ${file}`
+      ? `${file} is not executable: chmod +x ${shellWord(file)}`
       : `${file} cannot be executed by this user, though its mode is ${octal(mode)}: ` +
           "is it for others only, or its file system mounted noexec?",
   );

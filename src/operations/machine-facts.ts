@@ -7,9 +7,10 @@ import { checkBeforeStart, checkCommand } from "../lifecycle/preflight.ts";
 import { placeFor } from "../state/folders.ts";
 import type { Host } from "../host/host.ts";
 import { linuxHost } from "../host/linux-host.ts";
-import { exchangeFault, stateDir } from "../state/state-dir.ts";
+import { exchangeFault, foreignState, stateDir } from "../state/state-dir.ts";
 import { findSendmail, isProgram } from "../lib/sendmail.ts";
 import { TrustedPaths } from "../lib/trusted-path.ts";
+import { shellWord } from "../lib/format.ts";
 import { homeFolder } from "../lib/home.ts";
 import { describeScriptFault } from "./script-faults.ts";
 import { StrangerFinder } from "./strangers.ts";
@@ -62,7 +63,7 @@ function remarksOnMain(main: MainSettings, file: string, folders: FoldersAbove):
   if (smtpUrl !== undefined && new URL(smtpUrl).password !== "" && isReadByOthers(file)) {
     add(
       "smtp_url",
-      `it holds a password, and others can read this file; mend it: chmod 600 ${file}`,
+      `it holds a password, and others can read this file; mend it: chmod 600 ${shellWord(file)}`,
     );
   }
   add("pidfile", describePlace(dirname(pidfile), main) ?? folders.doubt(pidfile));
@@ -72,7 +73,8 @@ function remarksOnMain(main: MainSettings, file: string, folders: FoldersAbove):
   ] as const) {
     if (path?.startsWith("/")) add(key, describePlace(dirname(path), main) ?? folders.doubt(path));
   }
-  add("state_dir", describePlace(state, main) ?? exchangeFault(state) ?? describeParts(state));
+  const openness = exchangeFault(state) ?? foreignState(stateDir(state))?.replace(/^\w+:? /, "");
+  add("state_dir", describePlace(state, main) ?? openness ?? describeParts(state));
   return remarks;
 }
 

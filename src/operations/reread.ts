@@ -1,6 +1,7 @@
 import { monotonicMs, sleep } from "../lib/clock.ts";
 import { findDaemon, silencer } from "../state/daemon-alive.ts";
 import type { DaemonInfo } from "../state/daemon-info.ts";
+import { foreignState } from "../state/state-dir.ts";
 import { ExitCode } from "../exit-code.ts";
 import { diskTrouble } from "../status/disk-notes.ts";
 import type { Host } from "../host/host.ts";
@@ -20,6 +21,11 @@ export async function reread(host: Host, signal: AbortSignal): Promise<DaemonRes
   }
   const { pid } = watch.ref;
   const state = before.astray?.kind === "other" ? before.astray.state : host.state;
+  const foreign = foreignState(state);
+  if (foreign !== undefined) {
+    const message = `not reread: ${foreign}; usrsvcd reread, when that is mended`;
+    return { action, result: "refused", code: ExitCode.permission, message, facts: { pid } };
+  }
   watch.signal("SIGUSR1");
   const end = monotonicMs() + REREAD_PATIENCE_MS;
   while (monotonicMs() < end) {
@@ -39,7 +45,7 @@ export async function reread(host: Host, signal: AbortSignal): Promise<DaemonRes
     before.info === undefined
       ? `the answer may be in its log: can nothing be written in ${state.path}?`
       : `see its log: ${before.info.log}`;
-  const trouble = silencer(state) ?? diskTrouble(state.path);
+  const trouble = silencer(state) ?? foreignState(state) ?? diskTrouble(state.path);
   const why =
     trouble === undefined
       ? `has not answered; ${where}`

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { nameOf, runAs } from "../lib/accounts.ts";
 import { accessFault } from "../lib/fault.ts";
 import { fileStem } from "../lib/file-stem.ts";
+import { shellWord } from "../lib/format.ts";
 import { makePrivateFolder } from "../lib/private-file.ts";
 import { TrustedPaths } from "../lib/trusted-path.ts";
 import { otherWriters } from "../lib/writers.ts";
@@ -142,7 +143,7 @@ function checkParts({ programs, locks, mails, pidfiles, logs }: StateDir, me: nu
       const text = `state_dir: ${path} is a link, which may lead to files of any other kind: remove it`;
       throw new ForeignStateDir(text);
     }
-    checkMode(stat, path, me);
+    checkMode(stat, `state_dir: ${path}`, path, me);
   }
   for (const path of [pidfiles, logs]) {
     const stat = lstatSync(path, { throwIfNoEntry: false });
@@ -169,9 +170,7 @@ function checkFolder(path: string, me: number): boolean {
         : `you are ${nameOf(me)}: set another state_dir in [Main]`;
     throw new ForeignStateDir(`state_dir ${path} belongs to ${nameOf(stat.uid)}, and ${instead}`);
   }
-  if (stat?.isDirectory() === true && otherWriters(path, stat, me) !== undefined) {
-    throw new ForeignStateDir(`state_dir ${path} can be written by others: chmod go-w ${path}`);
-  }
+  if (stat?.isDirectory() === true) checkMode(stat, `state_dir ${path}`, path, me);
   const fault = exchangeFault(path);
   if (fault !== undefined) throw new ForeignStateDir(`state_dir ${path}: ${fault}`);
   return stat !== undefined;
@@ -195,10 +194,10 @@ function obstacleBelow(path: string): string | undefined {
   return accessFault(at, constants.W_OK);
 }
 
-function checkMode(stat: Stats, path: string, me: number): void {
-  if (otherWriters(path, stat, me) !== undefined) {
-    throw new ForeignStateDir(`state_dir: ${path} can be written by others: chmod go-w ${path}`);
-  }
+function checkMode(stat: Stats, what: string, path: string, me: number): void {
+  const who = otherWriters(path, stat, me);
+  if (who === undefined) return;
+  throw new ForeignStateDir(`${what} can be written by ${who}: chmod go-w ${shellWord(path)}`);
 }
 
 /** What somebody has closed keeps a program out of reach, and is ours to open. */

@@ -78,7 +78,10 @@ describe("DaemonLock", () => {
     assert.equal(lock.check(), false);
     assert.equal(lock.check(), false);
     assert.equal(told.length, 1);
-    assert.match(told[0] ?? "", /^error: the state folder is not ours alone: .*written by others/);
+    assert.match(
+      told[0] ?? "",
+      /^error: the state folder is not ours alone: .*written by everybody/,
+    );
     assert.deepEqual(readdirSync(state.path), []);
     rmSync(state.path, { recursive: true });
     renameSync(`${state.path}.away`, state.path);

@@ -80,7 +80,7 @@ describe("SelfDescription", () => {
     chmodSync(state.path, 0o777);
     self.change({ rereads: 1 });
     assert.deepEqual(readdirSync(state.path), []);
-    assert.match(told.join(), /can be written by others/);
+    assert.match(told.join(), /can be written by everybody/);
   });
 
   test("is there from the beginning to the end, and as it was changed last", (t) => {

@@ -380,7 +380,10 @@ describe("a state folder that others have put in the place of ours", () => {
     assert.equal(readdirSync(state).length, 4);
     assert.ok(isAlive(other));
     assert.doesNotMatch(log(), /"program.error","program":"other"/);
-    assert.match((await home.usrsvc("status")).out, /note: state_dir \S+ can be written by others/);
+    assert.match(
+      (await home.usrsvc("status")).out,
+      /note: state_dir \S+ can be written by everybody/,
+    );
     whileStopped(daemon, () => {
       rmSync(state, { recursive: true });
       renameSync(away, state);

@@ -55,3 +55,48 @@ describe("usrsvcd writes and starts nothing while others can change", { concurre
     });
   }
 });
+
+test("usrsvcd status, reread and checkconfig say at once that others can change the state folder", async (t) => {
+  const home = new Home(t).program("web", { command: sleeper() });
+  await home.usrsvcd();
+  await settled(home, "web");
+  const state = home.file("state");
+  for (const path of [state, join(state, "locks"), home.path]) {
+    const { mode } = statSync(path);
+    chmodSync(path, 0o777);
+    const why = new RegExp(
+      `${path} can be (written|changed) by everybody.*: chmod go-w ${path}\\b`,
+    );
+    const { code, out } = await home.usrsvcd("status");
+    assert.equal(code, 0);
+    const [first, note = ""] = out.trim().split("\n");
+    assert.match(first ?? "", /^usrsvcd \S+ runs, pid \d+/);
+    assert.match(note, why);
+    assert.match(
+      note,
+      /^note: state_dir.*; until that is mended, nothing can be started or stopped$/,
+    );
+    const json = JSON.parse((await home.usrsvcd("status", "--json")).out) as object;
+    assert.deepEqual(json, { ...json, notes: [note.replace("note: ", "")] });
+    if (path !== home.path) {
+      const reread = await home.usrsvcd("reread");
+      assert.equal(reread.code, 136);
+      assert.match(reread.err, /not reread: state_dir.*; usrsvcd reread, when that is mended/);
+      assert.match(reread.err, why);
+      const { err } = await home.usrsvcd("checkconfig");
+      assert.match(
+        err,
+        new RegExp(`warning: state_dir: ${path} can be written by everybody: chmod`),
+      );
+    }
+    chmodSync(path, mode);
+  }
+  assert.doesNotMatch((await home.usrsvcd("status")).out, /note/);
+  assert.equal((await home.usrsvcd("reread")).code, 0);
+  chmodSync(state, 0o777);
+  await home.usrsvcd("stop");
+  const down = await home.usrsvcd("status");
+  assert.equal(down.code, 1);
+  assert.match(down.out, /note: state_dir.*, and whether usrsvcd runs is not known$/m);
+  chmodSync(state, 0o700);
+});

@@ -179,7 +179,7 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
     );
     await lab.write("/home/alice/usrsvc.cfg", good);
     await lab.print(`chmod o+w ${state}`);
-    await failed(/^waits .*: state_dir .* can be written by others: chmod go-w/);
+    await failed(/^waits .*: state_dir .* can be written by everybody: chmod go-w/);
     await lab.print(`chmod o-w ${state}`);
     await lab.printAs("alice", usrsvcd);
     await failed(/^waits .*: usrsvcd runs already for .*, pid \d+/);

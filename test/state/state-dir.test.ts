@@ -107,10 +107,19 @@ describe("makeStateDir", () => {
       chmodSync(dir.path, mode);
       assert.throws(() => makeStateDir(dir), {
         name: "StateDirError",
-        message: `state_dir ${dir.path} can be written by others: chmod go-w ${dir.path}`,
+        message: `state_dir ${dir.path} can be written by everybody: chmod go-w ${dir.path}`,
       });
     });
   }
+
+  test("says what to do as a shell takes it", (t) => {
+    const dir = stateDir(join(tempDir(t), "my state"));
+    makeStateDir(dir);
+    chmodSync(dir.locks, 0o777);
+    assert.match(foreignState(dir) ?? "", /: chmod go-w '\/\S+\/my state\/locks'$/);
+    chmodSync(dir.path, 0o777);
+    assert.match(foreignState(dir) ?? "", /: chmod go-w '\/\S+\/my state'$/);
+  });
 
   test("takes one that a private group may write to, and refuses that of a team", { skip }, (t) => {
     const dir = stateDir(join(tempDir(t), "state"));
@@ -119,10 +128,10 @@ describe("makeStateDir", () => {
     makeStateDir(dir);
     assert.equal(foreignState(dir), undefined);
     chownSync(dir.locks, 0, OTHER);
-    assert.match(foreignState(dir) ?? "", /locks can be written by others: chmod go-w/);
+    assert.match(foreignState(dir) ?? "", /locks can be written by its group: chmod go-w/);
     chownSync(dir.locks, 0, 0);
     chownSync(dir.path, 0, OTHER);
-    assert.throws(() => makeStateDir(dir), /state can be written by others: chmod go-w/);
+    assert.throws(() => makeStateDir(dir), /state can be written by its group: chmod go-w/);
   });
 
   for (const made of [true, false]) {
@@ -233,8 +242,11 @@ describe("checkStateDir", () => {
     mkdirSync(dir.path);
     chmodSync(dir.path, 0o777);
     for (let again = 0; again < 2; again += 1) {
-      assert.throws(() => checkStateDir(dir), /can be written by others/);
-      assert.match(foreignState(dir) ?? "", /can be written by others/);
+      assert.throws(
+        () => checkStateDir(dir),
+        /can be written by (everybody|its group): chmod go-w/,
+      );
+      assert.match(foreignState(dir) ?? "", /can be written by (everybody|its group): chmod go-w/);
     }
     assert.equal(existsSync(dir.programs), false);
     rmSync(dir.path, { recursive: true });
@@ -247,11 +259,11 @@ describe("checkStateDir", () => {
     const dir = stateDir(join(tempDir(t), "state"));
     makeStateDir(dir);
     chmodSync(dir.path, 0o702);
-    assert.throws(() => checkStateDir(dir), /can be written by others/);
+    assert.throws(() => checkStateDir(dir), /can be written by (everybody|its group): chmod go-w/);
     chmodSync(dir.path, 0o770);
     checkStateDir(dir); // root's group has nobody else in it
     chownSync(dir.path, 0, OTHER);
-    assert.throws(() => checkStateDir(dir), /can be written by others/);
+    assert.throws(() => checkStateDir(dir), /can be written by (everybody|its group): chmod go-w/);
     chownSync(dir.path, 0, 0);
     chmodSync(dir.path, 0o700);
     checkStateDir(dir);
@@ -318,7 +330,7 @@ describe("checkStateDir", () => {
     makeStateDir(dir);
     mkdirSync(dir.mails);
     chmodSync(dir.mails, 0o777);
-    assert.throws(() => makeStateDir(dir), /mail can be written by others: chmod go-w/);
+    assert.throws(() => makeStateDir(dir), /mail can be written by everybody: chmod go-w/);
     chmodSync(dir.mails, 0o700);
     chownSync(dir.mails, OTHER, OTHER);
     assert.throws(() => makeStateDir(dir), /mail belongs to \S+: move it away/);

@@ -4,8 +4,13 @@ import { jsonLine } from "../../../lib/tame.ts";
 import { daemonStatus, type DaemonStatus } from "../../../operations/daemon-control.ts";
 import { openDaemonSite } from "../../../operations/site.ts";
 import { version } from "../../../package-root.ts";
-import { describeAstray, type LivingDaemon } from "../../../state/daemon-alive.ts";
+import {
+  describeAstray,
+  type LivingDaemon,
+  type Whereabouts,
+} from "../../../state/daemon-alive.ts";
 import type { DaemonInfo } from "../../../state/daemon-info.ts";
+import { foreignState } from "../../../state/state-dir.ts";
 import { versionNotes } from "../../../status/daemon-notes.ts";
 import { command } from "../../command.ts";
 
@@ -18,11 +23,26 @@ export const status = command({
     using site = openDaemonSite(config);
     for (const hint of site.hints) screen.complain(hint);
     const found = daemonStatus(site.host);
-    if (json) screen.page(jsonLine(found === undefined ? { running: false } : shown(found.daemon)));
+    const notes = describeForeign(site.host, found);
+    const more = notes.length === 0 ? {} : { notes };
+    const facts = found === undefined ? { running: false } : shown(found.daemon);
+    if (json) screen.page(jsonLine({ ...facts, ...more }));
     else for (const line of describe(found, site.host.state.path)) screen.result(line);
+    if (!json) for (const note of notes) screen.result(`note: ${note}`);
     return found === undefined ? ExitCode.failure : ExitCode.ok;
   },
 });
+
+/** What it does or does not do just then is told nowhere else: it writes nothing there. */
+function describeForeign(
+  { state }: Pick<Whereabouts, "state">,
+  found: DaemonStatus | undefined,
+): readonly string[] {
+  const foreign = foreignState(found?.daemon.astray?.state ?? state);
+  if (foreign === undefined) return [];
+  const unknown = found === undefined ? ", and whether usrsvcd runs is not known" : "";
+  return [`${foreign}; until that is mended, nothing can be started or stopped${unknown}`];
+}
 
 function describe(found: DaemonStatus | undefined, state: string): readonly string[] {
   if (found === undefined) return ["usrsvcd is not running: nothing is restarted"];
