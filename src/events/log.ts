@@ -90,6 +90,8 @@ const LONGEST_TEXT = 4096;
 /** Size at which a file is rolled, and number of older ones that are kept. */
 const ROLL_SIZE = "10m";
 const ROLL_COUNT = 5;
+/** What pino-roll takes in no path, since Windows does not. */
+const UNROLLABLE = /[:*?|<>"]/;
 /** Highest number of bytes that wait for a full disk. */
 const WAITING = { sync: true, maxLength: 1024 * 1024 };
 
@@ -113,7 +115,7 @@ export async function openLog(target: LogTarget): Promise<OpenLog> {
   const apart = target.stderr !== undefined && target.stderr !== "stdout";
   const out = makeLogger(await openStream(target.stdout, target.mode), target.debug);
   const err = apart ? makeLogger(await openStream(target.stderr, target.mode), target.debug) : out;
-  return {
+  const log: OpenLog = {
     write(level, event, fields, message) {
       const logger = level === "warn" || level === "error" ? err : out;
       logger.pino[level]({ event, ...shorten(maskAll(fields)) }, cut(maskSecrets(message)));
@@ -135,6 +137,21 @@ export async function openLog(target: LogTarget): Promise<OpenLog> {
       if (err !== out) err.end();
     },
   };
+  for (const path of [target.stdout, apart ? target.stderr : undefined]) tellUnrolled(path, log);
+  return log;
+}
+
+/** Nobody is to find his disk full one day. */
+function tellUnrolled(path: string | undefined, log: Log): void {
+  if (path === undefined || !UNROLLABLE.test(path) || !lstatSync(path).isFile()) return;
+  const reason = 'a path with one of : * ? | < > " is not rolled';
+  const advice = "let logrotate do it, and usrsvcd reread after it, or name another file";
+  log.write(
+    "warn",
+    "daemon.degraded",
+    { reason },
+    `${path} grows without end: ${reason}; ${advice}`,
+  );
 }
 
 interface Stream {
@@ -201,6 +218,7 @@ async function openStream(path: string | undefined, mode: number): Promise<Strea
     probe(path);
     return tolerant(pino.destination({ dest: path, ...WAITING }));
   }
+  if (UNROLLABLE.test(path)) return tolerant(openAsItIs(path, mode));
   return tolerant(await openRolling(path, mode));
 }
 
@@ -229,6 +247,15 @@ function tolerant<S extends Stream & { on(event: "error", call: () => void): unk
   stream: S,
 ): S {
   stream.on("error", () => {});
+  return stream;
+}
+
+/** By its path, so that a reread finds the next one where somebody else rolls it. */
+function openAsItIs(path: string, mode: number): SonicBoom {
+  const stream = pino.destination({ dest: path, ...WAITING, mode }) as SonicBoom & { fd: number };
+  const settle = (): void => setMode(stream.fd, mode);
+  stream.on("ready", settle);
+  settle();
   return stream;
 }
 
