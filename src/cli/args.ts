@@ -55,7 +55,7 @@ export function allOptions({ commands }: Tool): Options {
   return Object.assign({}, ...commands.map(({ options }) => options), common) as Options;
 }
 
-/** The commands that take an option; empty for one that all take, or all with programs. */
+/** The commands that have an option of their own; empty for one that is common to all. */
 export function commandsWith(option: string, tool: Tool): readonly string[] {
   const takers = tool.commands.filter(({ options }) => Object.hasOwn(options, option));
   return takers.map(({ name }) => name);
