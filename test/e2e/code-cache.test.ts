@@ -77,5 +77,5 @@ test("nothing else is in dist/", () => {
     `${name}.cache`,
     `${name}.cjs`,
   ]);
-  assert.deepEqual(kinds.toSorted(), ["LICENSES.txt", ...each].toSorted());
+  assert.deepEqual(kinds.toSorted(), ["LICENSES.txt", "completion", "man", ...each].toSorted());
 });
