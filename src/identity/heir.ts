@@ -72,7 +72,7 @@ async function ifItLasts(
     if (!lives()) return undefined;
     await sleep(HEIR_LOOK_MS, signal);
   }
-  return found;
+  return lives() ? found : undefined;
 }
 
 /**

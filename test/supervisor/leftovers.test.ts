@@ -117,7 +117,7 @@ describe("heir", () => {
     const { heir, set, proc } = scene(t);
     set(20, {});
     const looking = heir(killed);
-    await pause(60);
+    await pause(1); // before it is looked at once more, however late that is
     proc.end(20);
     assert.equal(await looking, undefined);
   });
