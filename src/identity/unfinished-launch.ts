@@ -199,7 +199,25 @@ function firstWiped(
     if (!files.includes(executableOf(ref, proc) ?? "")) return false;
     return programs === undefined || !isRivals(ref, name, { proc, env, programs });
   });
-  return same.length === 1 ? same[0] : undefined;
+  if (same.length <= 1) return same[0];
+  const named = same.filter(({ ref }) => showsWordOf(program, ref, proc));
+  return named.length === 1 ? named[0] : undefined;
+}
+
+/** Of several that are started at once, a title or a folder may tell: it has the port, the socket or the folder of the command. */
+function showsWordOf(
+  { argv }: Pick<Known, "argv">,
+  { pid }: ProcessRef,
+  proc: IdentityPorts["proc"],
+): boolean {
+  const telling = argv.slice(1).filter((word) => /^\/.|^\d{4,5}$/.test(word));
+  try {
+    const shown = [proc.cwd(pid), ...proc.cmdline(pid).flatMap((word) => word.split(/[\s:=]+/))];
+    return telling.some((word) => shown.includes(word));
+  } catch (error) {
+    if (error instanceof ProcError) return false; // gone, or hidden
+    throw error;
+  }
 }
 
 /**

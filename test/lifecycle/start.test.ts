@@ -711,16 +711,18 @@ describe("start, of its failure", () => {
           return [REDIS, ...words.split(" ")];
         };
         const started: ProcessRef[] = [];
-        cleanUp(t, () => started.forEach(killRef));
-        for (let other = 0; other <= others; other += 1) {
-          const program = lab.settings(argvOf(`d${other}`), {
-            name: `redis${other}`,
-            successMs: 1000,
-          });
-          const ref = startedProcess(await lab.start(program));
-          started.push(ref);
-          assert.match(proc.cmdline(ref.pid).join(" "), new RegExp(`redis-server .*d${other}/s`));
-        }
+        cleanUp(t, () => {
+          for (const ref of started) killRef(ref);
+        });
+        const names = Array.from({ length: others + 1 }, (_, number) => `d${number}`);
+        await Promise.all(
+          names.map(async (name) => {
+            const program = lab.settings(argvOf(name), { name, successMs: 1000 });
+            const ref = startedProcess(await lab.start(program));
+            started.push(ref);
+            assert.match(proc.cmdline(ref.pid).join(" "), new RegExp(`redis-server .*${name}/s`));
+          }),
+        );
       },
     );
   }
