@@ -24,16 +24,16 @@ export function readFlags(reader: PatternReader, start: number, first: string): 
   let off = "";
   let isOff = false;
   let char = first;
+  if (!"-aiLmsux".includes(first)) {
+    throw new PatternError(`unknown extension ?${first}`, reader.at - 2);
+  }
   for (; char !== ")" && char !== ":"; char = reader.next("missing -, : or )")) {
     const at = reader.at - 1;
     if (char === "-" && !isOff) {
       isOff = true;
       continue;
     }
-    if (!"aiLmsux".includes(char)) {
-      const isFlag = on !== "" || isOff;
-      throw new PatternError(isFlag ? "unknown flag" : `unknown extension ?${char}`, at);
-    }
+    if (!"aiLmsux".includes(char)) throw new PatternError("unknown flag", at);
     if (char === "L") throw new PatternError("bad inline flags: L is for bytes only", at);
     if (isOff && "au".includes(char)) {
       throw new PatternError("bad inline flags: cannot turn off flags a and u", at);

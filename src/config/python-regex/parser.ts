@@ -10,6 +10,7 @@ import {
   PatternReader,
   readEscapedCode,
   readGroupName,
+  END_OF_PATTERN,
 } from "./reader.ts";
 import { anyOf, ONE_WAY, repeated, type Ways } from "./ways.ts";
 
@@ -115,7 +116,7 @@ class PatternParser {
   #skipVerbose(): void {
     while (this.#flags.x && /[ \t\n\r\v\f#]/.test(this.#reader.peek() ?? "")) {
       if (this.#reader.next() !== "#") continue;
-      while (this.#reader.peek() !== undefined && this.#reader.next() !== "\n");
+      while (this.#reader.peek() !== undefined && this.#reader.token("", 0) !== "\n");
     }
   }
 
@@ -193,7 +194,7 @@ class PatternParser {
         return { ...inner, source: this.#atomic(inner.source) };
       }
       case "#":
-        while (this.#reader.next("missing ), unterminated comment", at) !== ")");
+        while (this.#reader.token("missing ), unterminated comment", at) !== ")");
         return NOTHING;
       case "=":
       case "!":
@@ -276,7 +277,7 @@ class PatternParser {
   }
 
   #escape(at: number): Piece {
-    const char = this.#reader.next("bad escape (end of pattern)", at);
+    const char = this.#reader.next(END_OF_PATTERN, at);
     const known = escaped(char, this.#categories());
     if (known !== undefined) return known;
     if (char === "0") return this.#char(octalCode(`0${this.#reader.match(/^[0-7]{0,2}/)}`, at));

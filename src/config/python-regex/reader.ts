@@ -10,6 +10,9 @@ export class PatternError extends Error {
   }
 }
 
+/** What Python says of a pattern that ends with a backslash. */
+export const END_OF_PATTERN = "bad escape (end of pattern)";
+
 /** Goes through a pattern, character by character. */
 export class PatternReader {
   readonly #chars: readonly string[];
@@ -38,6 +41,17 @@ export class PatternReader {
     if (char === undefined) throw new PatternError(missing, position);
     this.at++;
     return char;
+  }
+
+  /**
+   * Takes the next character, or a `\\` with what follows: one to Python everywhere, in comments, too.
+   *
+   * @throws {PatternError} at the end of the pattern
+   */
+  token(missing: string, position: number): string {
+    const { at } = this;
+    const char = this.next(missing, position);
+    return char === "\\" ? char + this.next(END_OF_PATTERN, at) : char;
   }
 
   /** Takes the next character if it is `char`. */
