@@ -108,7 +108,10 @@ function hintAt(word: string, known: readonly string[], next: string | undefined
   // `usrsvc web start`, as other tools have it
   const swapped = known.find((one) => one === next);
   if (swapped !== undefined) return `the action comes first: ${swapped} ${word}`;
-  const near = known.find((one) => one.startsWith(word)) ?? nearest(word, known);
+  return suggest(known.find((one) => one.startsWith(word)) ?? nearest(word, known), known);
+}
+
+function suggest(near: string | undefined, known: readonly string[]): string {
   return near === undefined ? `known are ${known.join(", ")}` : `did you mean ${near}?`;
 }
 
@@ -142,9 +145,7 @@ function checkChoice(
 ): void {
   if (word === undefined) throw new UsageError(`say which ${what}: ${called} ${words.join("|")}`);
   if (words.includes(word)) return;
-  const near = nearest(word, words);
-  const hint = near === undefined ? `known are ${words.join(", ")}` : `did you mean ${near}?`;
-  throw new UsageError(`unknown ${what} "${word}"; ${hint}`);
+  throw new UsageError(`unknown ${what} "${word}"; ${suggest(nearest(word, words), words)}`);
 }
 
 function checkOptions(values: Given, command: Command, tool: Tool): void {

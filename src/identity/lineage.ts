@@ -217,10 +217,18 @@ export function offspring(
     if (ref.pid === launched.pid || session === launched.pid || session === own) return true;
     if (isDescendant(ref.pid, launched.pid, (pid) => parents.get(pid))) return true;
     if (host === undefined || launch === undefined) return false;
-    const mark = markOf(host.proc, ref.pid);
-    // Daemons such as redis write a title over their environment.
-    return mark === undefined ? isCopy(ref, image, host.proc) : mark.launch === launch;
+    return bearsLaunch(ref, { launch, image }, host.proc);
   });
+}
+
+/** True for what bears the mark of the launch; or none, and is a copy: daemons such as redis write over theirs. */
+export function bearsLaunch(
+  ref: ProcessRef,
+  { launch, image }: Pick<Launch, "launch" | "image">,
+  proc: IdentityPorts["proc"],
+): boolean {
+  const mark = markOf(proc, ref.pid);
+  return mark === undefined ? isCopy(ref, image, proc) : mark.launch === launch;
 }
 
 /**

@@ -68,16 +68,12 @@ export function findMoves(
           (strays.has(place.name) || isOtherThanBefore(place, records, before)),
       ) ?? onlyByWords(stray, places.filter(fits), strays, records, host);
     if (to === undefined) return [];
-    const { record, isPassing } = stray;
-    const move: Move = { from: record.name, to: to.name, record };
-    // Asked last, since that takes a while. Where nobody works on it any more, it is what it seems to be.
-    const isWorkedOn = isPassing && workerOn(record.name, host) !== undefined;
-    const rest = isPassing && !isWorkedOn ? restOf(stray, host, before) : undefined;
-    if (isPassing && !isWorkedOn && rest === undefined) return [];
+    // Asked last, since that takes a while.
+    const how = readinessOf(stray, host, before);
+    if (how === undefined) return [];
     taken.add(to.name);
-    return [
-      { ...move, ...(isWorkedOn ? { isPassing } : {}), ...(rest === undefined ? {} : { rest }) },
-    ];
+    const { record } = stray;
+    return [{ from: record.name, to: to.name, record, ...how }];
   });
   return withoutCrowding(moves, strays);
 }
@@ -113,6 +109,19 @@ function strayOf(
     if (run === undefined && matches(process, program, host)) return undefined;
   }
   return { record, process, isPassing, run, program };
+}
+
+/** In which way it can move; undefined: there is nothing to move. */
+function readinessOf(
+  stray: Stray,
+  host: LifecyclePorts,
+  before: Programs | undefined,
+): Pick<Move, "isPassing" | "rest"> | undefined {
+  if (!stray.isPassing) return {};
+  if (workerOn(stray.record.name, host) !== undefined) return { isPassing: true };
+  // Where nobody works on it any more, it is what it seems to be.
+  const rest = restOf(stray, host, before);
+  return rest && { rest };
 }
 
 /**

@@ -206,7 +206,7 @@ export class StartMatch {
   /** What was launched is the program, and has left in good order. */
   #mayBeDaemon(exit: Exit | undefined): boolean {
     const { isLaunched, isShell } = this.#pattern;
-    return isLaunched && !isShell && exit?.kind === "code" && exit.code === 0;
+    return isLaunched && !isShell && hasLeftInOrder(exit);
   }
 
   /** Who goes to the background goes into the folder "/", by custom. */
@@ -226,7 +226,7 @@ export class StartMatch {
   /** A worker of a first process that has failed, and no daemon: its copy, in its session. */
   #isOrphan(ref: ProcessRef, exit: Exit | undefined): boolean {
     if (isCopy(ref, this.#failed, this.#host.proc)) return true;
-    if (exit?.kind === "code" && exit.code === 0) return false;
+    if (hasLeftInOrder(exit)) return false;
     const stat = statIfAny(this.#host.proc, ref.pid);
     return stat !== undefined && stat.image === this.#image && stat.session === this.#top.pid;
   }
@@ -256,6 +256,11 @@ export class StartMatch {
       return [];
     }
   }
+}
+
+/** As the first process of a daemon does. */
+export function hasLeftInOrder(exit: Exit | undefined): boolean {
+  return exit?.kind === "code" && exit.code === 0;
 }
 
 /** How it ended is not always known: then it may have left in good order, as the first process of a daemon does. */

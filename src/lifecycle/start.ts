@@ -22,7 +22,7 @@ import { nearestProcess } from "../identity/nearest-process.ts";
 import { removePidfile, writePidfile } from "../state/pidfile.ts";
 import { type ProgramRecord, writeRecord } from "../state/record.ts";
 import type { TableEntry } from "../identity/process-classifier.ts";
-import { type Lost, type Match, StartMatch } from "./start-criterion.ts";
+import { hasLeftInOrder, type Lost, type Match, StartMatch } from "./start-criterion.ts";
 import {
   describeEarlyExit,
   failure,
@@ -313,7 +313,7 @@ class Start {
     if (windowClosed) return true;
     if (this.#exit === undefined) return false;
     // A classic daemon forks, and its first process leaves with 0: its match may still appear.
-    return !(this.#exit.kind === "code" && this.#exit.code === 0);
+    return !hasLeftInOrder(this.#exit);
   }
 
   /** Waits until a shell that prepares the launch has become the program; else a short window closes on it. */

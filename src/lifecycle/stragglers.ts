@@ -1,7 +1,7 @@
 import { sameProcess } from "../../proc/pid.ts";
 import { shorten } from "../lib/format.ts";
 import type { LifecyclePorts } from "./ports.ts";
-import { isCopy, knownMark, offspring, relation } from "../identity/lineage.ts";
+import { bearsLaunch, knownMark, offspring, relation } from "../identity/lineage.ts";
 import { markOf } from "../identity/mark.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import type { TableEntry } from "../identity/process-classifier.ts";
@@ -34,7 +34,7 @@ export function stragglers(
   { but, launch, among, former }: But = {},
 ): readonly TableEntry[] {
   const isOfFormer = ({ ref }: TableEntry): boolean =>
-    former !== undefined && markOf(host.proc, ref.pid)?.launch === former;
+    former !== undefined && knownMark(ref, host)?.launch === former;
   const isOfEarlier = ({ ref }: TableEntry): boolean => {
     const mark = markOf(host.proc, ref.pid);
     return mark?.home === host.home && mark.launch !== launch;
@@ -69,18 +69,12 @@ export function leftOfLast(
   if (!all.some(isNear)) return []; // of a thousand programs that are down, hardly one has left something
   const its = offspring({ launch, launched, image, session }, all);
   // Somebody else may have got its pid, and the session of that number, when all had ended.
-  return its.filter(({ ref }) => {
-    const mark = markOf(host.proc, ref.pid);
-    return mark === undefined ? isCopy(ref, image, host.proc) : mark.launch === launch;
-  });
+  return its.filter(({ ref }) => bearsLaunch(ref, { launch, image }, host.proc));
 }
 
 /** The same in words, one line each. */
 export function describeLeft(left: readonly TableEntry[]): readonly string[] {
-  return left.slice(0, MOST_TOLD).map(({ ref, argv }) => {
-    const words = shorten(argv.join(" ").trim(), 60);
-    return `process ${ref.pid} (${words}) is left of its last start: a start ends it first, and usrsvc stop does`;
-  });
+  return tell(left, "is left of its last start: a start ends it first, and usrsvc stop does");
 }
 
 /** In words, one line each: processes that stem from `origin`, and run on. */
@@ -89,9 +83,14 @@ export function describeRunOn(left: readonly TableEntry[], origin: string): read
 }
 
 function describe(left: readonly TableEntry[], origin: string): readonly string[] {
+  return tell(left, `stems from ${origin}, and runs on`);
+}
+
+/** The first few, one line each. */
+function tell(left: readonly TableEntry[], what: string): readonly string[] {
   return left.slice(0, MOST_TOLD).map(({ ref, argv }) => {
     const words = shorten(argv.join(" ").trim(), 60);
-    return `process ${ref.pid} (${words}) stems from ${origin}, and runs on`;
+    return `process ${ref.pid} (${words}) ${what}`;
   });
 }
 

@@ -17,11 +17,11 @@ export function configPath(config: string | undefined): string {
  * @throws {HomeError}
  */
 export function load(config: string | undefined): Settings {
-  return loadSettings({
-    path: configPath(config),
-    home: homeFolder(),
-    uid: process.getuid?.() ?? 0,
-  });
+  return loadSettings(placeOf(config));
+}
+
+function placeOf(config: string | undefined): { path: string; home: string; uid: number } {
+  return { path: configPath(config), home: homeFolder(), uid: process.getuid?.() ?? 0 };
 }
 
 /** Errors of the configuration that concern `names` (or all). */
@@ -45,15 +45,11 @@ export interface Checked {
 
 /** Loads the configuration, advice included. */
 export function check(config: string | undefined): Checked {
-  const path = configPath(config);
-  const options = {
-    path,
-    home: homeFolder(),
-    uid: process.getuid?.() ?? 0,
-    advice: machineFacts(path),
-  };
+  const place = placeOf(config);
+  const { path } = place;
+  const advice = machineFacts(path);
   try {
-    const settings = loadSettings(options);
+    const settings = loadSettings({ ...place, advice });
     return { path, settings, stateDir: settings.main.stateDir, issues: settings.issues };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

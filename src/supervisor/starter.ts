@@ -19,7 +19,7 @@ import { LOOK, type SupervisorContext } from "./context.ts";
 const TICK_MS = 10;
 
 /** What takes longer to end, in ms, is told of. */
-const REMAINS_PATIENCE_MS = 50;
+const LEFTOVERS_PATIENCE_MS = 50;
 
 /** What is to be started, and why. */
 export interface StartOrder {
@@ -37,10 +37,10 @@ export class Starter {
   #window: AbortController | undefined;
   #closed = false;
 
-  constructor(around: SupervisorContext, ledger: Ledger, remains: Leftovers) {
+  constructor(around: SupervisorContext, ledger: Ledger, leftovers: Leftovers) {
     this.#around = around;
     this.#ledger = ledger;
-    this.#leftovers = remains;
+    this.#leftovers = leftovers;
   }
 
   /** An operator wants to stop the program, perhaps: he need not wait for the window to close. */
@@ -118,7 +118,7 @@ export class Starter {
 
   /** Ends what the last process left: before a turn is taken, since it may take long. */
   async endLeftovers({ termToKillMs }: ProgramSettings, comesBack: boolean): Promise<void> {
-    const timer = setTimeout(() => this.#noteLeftovers(comesBack), REMAINS_PATIENCE_MS);
+    const timer = setTimeout(() => this.#noteLeftovers(comesBack), LEFTOVERS_PATIENCE_MS);
     const count = await this.#leftovers.end(termToKillMs).finally(() => clearTimeout(timer));
     if (count === 0) return;
     const msg = `${countLeftOvers(count)} of its session ended`;

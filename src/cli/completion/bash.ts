@@ -1,6 +1,7 @@
 import { allOptions, shownCommands, takesPrograms } from "../args.ts";
 import { type Command, common, type Options, type Tool } from "../command.ts";
 import { PROGRAMS_COMMAND } from "./programs-command.ts";
+import { valuedOptions } from "./valued-options.ts";
 
 /**
  * For bash 4.2 or later; it needs nothing else, the package bash-completion neither. Bash splits words at `=` and
@@ -9,11 +10,7 @@ import { PROGRAMS_COMMAND } from "./programs-command.ts";
  */
 export function renderBash(tool: Tool): string {
   const { name } = tool;
-  const valued = Object.entries(allOptions(tool)).filter(([, { value }]) => value !== undefined);
-  const spelt = valued.flatMap(([option, { short }]) => [
-    ...(short === undefined ? [] : [`-${short}`]),
-    `--${option}`,
-  ]);
+  const valued = valuedOptions(tool);
   return `# Completion of ${name} for bash, as "${name} completion bash" prints it.
 
 _${name}() {
@@ -40,7 +37,7 @@ _${name}() {
       --config=*) config=\${part#*=} ;;
     esac
     case $plain$part in
-      ${spelt.join(" | ")})
+      ${valued.join(" | ")})
         ((++index))
         previous=$part
         ;;

@@ -1,15 +1,12 @@
 import { allOptions, commandsWith, shownCommands, takesPrograms } from "../args.ts";
 import { common, type Option, type Tool } from "../command.ts";
 import { PROGRAMS_COMMAND } from "./programs-command.ts";
+import { valuedOptions } from "./valued-options.ts";
 
 /** For fish 3.0 or later. */
 export function renderFish(tool: Tool): string {
   const { name } = tool;
-  const valued = Object.entries(allOptions(tool)).filter(([, { value }]) => value !== undefined);
-  const spelt = valued.flatMap(([option, { short }]) => [
-    ...(short === undefined ? [] : [`-${short}`]),
-    `--${option}`,
-  ]);
+  const valued = valuedOptions(tool);
   const commands = shownCommands(tool);
   const takers = commands.filter((one) => one.arguments?.kind === "programs");
   const choices = commands.flatMap((one) =>
@@ -34,7 +31,7 @@ function __${name}_words
             continue
         end
         switch $word
-            case ${spelt.join(" ")}
+            case ${valued.join(" ")}
                 set value 1
             case '-*'
             case '*'
