@@ -288,6 +288,10 @@ describe("identify, by lineage", () => {
   const dead = { pid: 5 as Pid, startTime: 5 as Ticks };
   const image = 7;
   const down = { wish: "down", phase: "stopped" } as const;
+  const markedAs = (launch: string): Record<string, string> => ({
+    USRSVC_PROGRAM: "web",
+    USRSVC_LAUNCH: launch,
+  });
 
   test("prefers its own to what is nobody's, and never takes another's", (t) => {
     const proc = new FakeProc({ pid: 10, ...at(100) });
@@ -317,6 +321,24 @@ describe("identify, by lineage", () => {
     ["a copy that made a session for itself", { image, session: 20 }, { image }, "20 scan"],
     ["such a copy, stopped by an operator", { image, session: 20 }, { image, ...down }, "absent"],
     ["a new one, stopped by an operator", { image: 8, session: 5 }, { image, ...down }, "absent"],
+    [
+      "what was launched after an operator's stop, and is not on record",
+      { session: 20, environ: markedAs("h-2s-1-x") },
+      { ...down, launch: "h-2r-1-x" },
+      "20 scan",
+    ],
+    [
+      "what was launched before that stop",
+      { session: 20, environ: markedAs("h-2q-1-x") },
+      { ...down, launch: "h-2r-1-x" },
+      "absent",
+    ],
+    [
+      "the same, by the birth of the call that has stopped it",
+      { session: 20, environ: markedAs("h-2s-1-x") },
+      { ...down, wishAt: 99 as Ticks },
+      "20 scan",
+    ],
     [
       "what a stop that was broken off left",
       { image: 8 },
@@ -354,6 +376,17 @@ describe("identify, by lineage", () => {
     const ended = { phase: "running" as const, launch: "another" };
     const scene = { proc, last, record: ended, isLaunched: true };
     assert.equal(seen(look(t, scene)), "absent", "its end was told");
+  });
+
+  test("is what was launched after an operator's stop, where its launcher was killed before it was on record", (t) => {
+    const proc = new FakeProc();
+    const last = proc.set({ pid: 20, startTime: 200, argv: ["title"] });
+    const scene = (record: Partial<ProgramRecord>): Scene => {
+      return { proc, last, record: { ...down, ...record }, isLaunched: true };
+    };
+    assert.equal(seen(look(t, scene({ launch: "another" }))), "20 launch");
+    assert.equal(seen(look(t, scene({ launch: "its-launch" }))), "absent", "it was stopped");
+    assert.equal(seen(look(t, scene({ runsOn: [last] }))), "absent", "the stop has named it");
   });
 
   test("takes nothing that an operator's stop has named as what runs on, but what was begun by hand since", (t) => {
