@@ -131,7 +131,7 @@ function livingRecorded(
   if (ref === undefined || record === undefined) return undefined;
   const owner = ports.ownerOf(ref, record.name);
   if (owner !== undefined && owner !== record.name) return undefined; // two records name it
-  if (record.phase !== "starting" || (pattern.isLaunched && record.via === "launch")) return ref;
+  if (record.state !== "starting" || (pattern.isLaunched && record.via === "launch")) return ref;
   return matches(ref, pattern, ports) ? ref : undefined;
 }
 
@@ -210,7 +210,7 @@ function checkNamed(
  * left before anybody saw more of it than the pidfile that it has written.
  */
 function isBornOfStart({ startTime }: ProcessRef, record: ProgramRecord | undefined): boolean {
-  if (record?.phase !== "starting" || record.launched === undefined) return false;
+  if (record?.state !== "starting" || record.launched === undefined) return false;
   const ticks = startTime - record.launched.startTime;
   return ticks >= 0 && ticks <= BORN_WITHIN_S * TICKS_PER_SECOND;
 }
@@ -342,7 +342,7 @@ function isLost(record: ProgramRecord | undefined): boolean {
 
 /** An operator has stopped it, and that is done: what still runs of it was named, and is on its own. */
 function isDown(record: ProgramRecord | undefined): boolean {
-  return record?.wish === "down" && record.phase === "stopped";
+  return record?.desired === "down" && record.state === "stopped";
 }
 
 /** True for what an operator's stop has named as still running. */
@@ -432,7 +432,7 @@ function successor(
 ): ProcessRef | undefined {
   const [first, ...others] = matching;
   if (first === undefined || isDown(record)) return undefined;
-  const mayBeSeveral = record?.process === undefined || record.phase === "starting";
+  const mayBeSeveral = record?.process === undefined || record.state === "starting";
   if (others.length > 0 && !mayBeSeveral) return undefined;
   return isLeftOver(first.ref, record, ports) ? undefined : first.ref;
 }
@@ -447,7 +447,7 @@ function isLeftOver(
   record: ProgramRecord | undefined,
   { proc }: IdentifyPorts,
 ): boolean {
-  if (record?.image === undefined || record.phase === "starting") return false;
+  if (record?.image === undefined || record.state === "starting") return false;
   const stat = statIfAny(proc, pid);
   if (stat?.image !== record.image) return false;
   if (isDown(record)) return true;
