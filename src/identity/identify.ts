@@ -145,7 +145,7 @@ function livingRecorded(
   if (ref === undefined || record === undefined) return undefined;
   const owner = ports.ownerOf(ref, record.name);
   if (owner !== undefined && owner !== record.name) return undefined; // two records name it
-  if (record.phase !== "starting" || (pattern.isLaunched && record.via === "launch")) return ref;
+  if (record.state !== "starting" || (pattern.isLaunched && record.via === "launch")) return ref;
   return matches(ref, pattern, ports) ? ref : undefined;
 }
 
@@ -224,7 +224,7 @@ function checkNamed(
  * left before anybody saw more of it than the pidfile that it has written.
  */
 function isBornOfStart({ startTime }: ProcessRef, record: ProgramRecord | undefined): boolean {
-  if (record?.phase !== "starting" || record.launched === undefined) return false;
+  if (record?.state !== "starting" || record.launched === undefined) return false;
   const ticks = startTime - record.launched.startTime;
   return ticks >= 0 && ticks <= BORN_WITHIN_S * TICKS_PER_SECOND;
 }
@@ -356,7 +356,7 @@ function isLost(record: ProgramRecord | undefined): boolean {
 
 /** An operator has stopped it, and that is done: what still runs of it was named, and is on its own. */
 function isDown(record: ProgramRecord | undefined): boolean {
-  return record?.wish === "down" && record.phase === "stopped";
+  return record?.desired === "down" && record.state === "stopped";
 }
 
 /** An operator has stopped the program; false for what was launched since: its record was never written. */
@@ -368,7 +368,7 @@ function isLeftByStop(
   if (record === undefined || !isDown(record)) return false;
   const launch = markOf(proc, pid)?.launch;
   const at = launch === undefined || launch === record.launch ? undefined : launchedAt(launch);
-  const knownAt = record.launch === undefined ? record.wishAt : launchedAt(record.launch);
+  const knownAt = record.launch === undefined ? record.desiredAt : launchedAt(record.launch);
   return at === undefined || knownAt === undefined || at <= knownAt;
 }
 
@@ -459,7 +459,7 @@ function successor(
 ): ProcessRef | undefined {
   const [first, ...others] = matching;
   if (first === undefined || isLeftByStop(first.ref, record, ports.proc)) return undefined;
-  const mayBeSeveral = record?.process === undefined || record.phase === "starting";
+  const mayBeSeveral = record?.process === undefined || record.state === "starting";
   if (others.length > 0 && !mayBeSeveral) return undefined;
   return isLeftOver(first.ref, record, ports) ? undefined : first.ref;
 }
@@ -474,7 +474,7 @@ function isLeftOver(
   record: ProgramRecord | undefined,
   { proc }: IdentifyPorts,
 ): boolean {
-  if (record?.image === undefined || record.phase === "starting") return false;
+  if (record?.image === undefined || record.state === "starting") return false;
   const stat = statIfAny(proc, ref.pid);
   if (stat?.image !== record.image) return false;
   if (isDown(record)) return isLeftByStop(ref, record, proc);

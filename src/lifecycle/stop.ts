@@ -132,7 +132,7 @@ async function endProcess(
  * @returns how many processes that were
  */
 export async function endLeftOvers(
-  { process, launched, launch, session, image, phase }: ProgramRecord,
+  { process, launched, launch, session, image, state }: ProgramRecord,
   termToKillMs: number,
   host: LifecyclePorts,
   signal?: AbortSignal,
@@ -146,7 +146,7 @@ export async function endLeftOvers(
     },
   );
   const count = outcome.kind === "stuck" ? 0 : outcome.leftBehind;
-  if (phase !== "starting" || launched === undefined) return count;
+  if (state !== "starting" || launched === undefined) return count;
   const more = await endLaunch({ launch, launched, image }, [], termToKillMs, host, signal);
   return count + more.length;
 }

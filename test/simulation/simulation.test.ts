@@ -70,7 +70,7 @@ const FAULTS: Readonly<Record<string, Faults>> = {
 };
 
 function isStop(text: string): boolean {
-  return text.includes(`"wish":"down"`);
+  return text.includes(`"desired":"down"`);
 }
 
 describe("it finds", () => {
