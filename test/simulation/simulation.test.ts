@@ -19,7 +19,7 @@ installClock();
  */
 
 /** Stories of each run. */
-const STORIES = Number(process.env["USRSVC_STORIES"] ?? 120);
+const STORIES = Number(process.env["USRSVC_STORIES"] ?? 300);
 /** Tried at most, until something that is broken is found. */
 const MOST_TRIES = 400;
 /** Lines of a story that are shown. */
