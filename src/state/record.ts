@@ -5,15 +5,10 @@ import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
 import { NotAFile, readFileHead } from "../lib/read-file.ts";
 import { replaceFile } from "../lib/replace-file.ts";
 import { checkStateDir, fileStem, sparePath, type StateDir } from "./state-dir.ts";
+import { type Desired, desires, type State, states } from "./states.ts";
 
 /** How a program's process became known. */
 export type Via = "launch" | "pidfile" | "scan";
-
-/** What a person (or usrsvcd on his behalf) wants of a program. `down` lasts until the next boot. */
-export type Desired = "up" | "down" | "none";
-
-/** Where a program stood when its record was written. */
-export type State = "starting" | "running" | "stopping" | "stopped" | "backoff" | "fatal";
 
 /** The end of a program's process. */
 export interface LastExit {
@@ -47,6 +42,7 @@ export interface ProgramRecord {
   readonly desired: Desired;
   /** When the operator's call that has set it was born. */
   readonly desiredAt: Ticks | undefined;
+  /** Where it stood when this was written. */
   readonly state: State;
   /** The program's process, or what was launched to become it. */
   readonly process: ProcessRef | undefined;
@@ -271,15 +267,8 @@ function forget(record: ProgramRecord, boot: string): ProgramRecord {
   };
 }
 
-const knownDesired: ReadonlySet<unknown> = new Set<Desired>(["up", "down", "none"]);
-const knownStates: ReadonlySet<unknown> = new Set<State>([
-  "starting",
-  "running",
-  "stopping",
-  "stopped",
-  "backoff",
-  "fatal",
-]);
+const knownDesires: ReadonlySet<unknown> = new Set(desires);
+const knownStates: ReadonlySet<unknown> = new Set(states);
 
 /** Checked by hand, field by field: the file may have been edited, cut or be of a later version. */
 function parseRecord(text: string, name: string, now: string): ProgramRecord | undefined {
@@ -291,7 +280,7 @@ function parseRecord(text: string, name: string, now: string): ProgramRecord | u
   }
   if (!isObject(raw) || raw["version"] !== 1 || raw["name"] !== name) return undefined;
   const { desired, state, boot, by } = raw;
-  if (!knownDesired.has(desired) || !knownStates.has(state) || typeof boot !== "string")
+  if (!knownDesires.has(desired) || !knownStates.has(state) || typeof boot !== "string")
     return undefined;
   const via = raw["via"];
   const launcher = raw["launcher"];

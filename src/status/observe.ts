@@ -6,7 +6,7 @@ import { statIfAny } from "../../proc/reader.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { nameOf } from "../lib/accounts.ts";
 import { formatDuration } from "../lib/format.ts";
-import { type ProgramStatus, type ShownState } from "./status.ts";
+import type { ProgramStatus } from "./status.ts";
 import { differences } from "./differences.ts";
 import { settingsDigest } from "../state/digest.ts";
 import { describeElsewhere } from "../identity/elsewhere.ts";
@@ -15,6 +15,7 @@ import type { Found } from "../identity/identify.ts";
 import { foreignOwner, misnamed, withoutProcess } from "../identity/foreign.ts";
 import { isLaunchAlive, relation } from "../identity/lineage.ts";
 import { lockHolder, lockNote, programLock } from "../state/lock.ts";
+import type { State } from "../state/states.ts";
 import { type LaunchNote, lostRecord, unfinishedLaunch } from "../identity/mark.ts";
 import { readPidfile } from "../state/pidfile.ts";
 import { type OtherConfig, otherConfig, strangersRecord } from "../identity/other-config.ts";
@@ -387,7 +388,7 @@ function liveState(
   process: ProcessRef,
   age: number,
   { host, daemon }: StatusContext,
-): ShownState {
+): State {
   if (isBeingStopped(record, process)) {
     // Where whoever was ending it has left, usrsvcd does the rest.
     const isWorkedOn = daemon === "here" || workerOn(program.name, host) !== undefined;

@@ -27,7 +27,7 @@ import { madeAs, takenFrom, traits } from "../lifecycle/start.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import { textHash } from "../lib/text-hash.ts";
 import type { Violation } from "../monitors/violation.ts";
-import type { History, ProgramState } from "./machine.ts";
+import type { History, WhyStopped } from "./machine.ts";
 
 /** Writes a line to usrsvcd's log. */
 export type WriteLog = (
@@ -47,8 +47,6 @@ const nothing = { exit: undefined, pid: undefined, output: [] };
 
 /** Takes what people are to be told of. */
 export type WriteAlert = (alert: Alert) => void;
-
-type WhyStopped = (ProgramState & { kind: "stopped" })["why"];
 
 /**
  * What is written of one program: its record, and the lines in the log. Records are only written

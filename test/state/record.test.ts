@@ -21,6 +21,7 @@ import {
   writeRecord,
 } from "../../src/state/record.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/state/state-dir.ts";
+import { desires, states } from "../../src/state/states.ts";
 import { makeHugeFile, noFiles } from "../support/strange-files.ts";
 import { waitFor } from "../support/wait.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -91,11 +92,9 @@ describe("writeRecord and readRecord", () => {
     version: fc.constant(1 as const),
     name: fc.string({ unit: "binary" }),
     boot: fc.constant("this-boot"),
-    desired: fc.constantFrom("up" as const, "down" as const, "none" as const),
+    desired: fc.constantFrom(...desires),
     desiredAt: countOrNone as fc.Arbitrary<Ticks | undefined>,
-    state: fc.constantFrom(
-      ...(["starting", "running", "stopping", "stopped", "backoff", "fatal"] as const),
-    ),
+    state: fc.constantFrom(...states),
     process: refOrNone,
     launched: refOrNone,
     session: countOrNone,
