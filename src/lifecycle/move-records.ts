@@ -2,7 +2,8 @@ import { sameProcess } from "../../proc/pid.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import type { LifecyclePorts } from "./ports.ts";
 import { type Lock, programLock, waitLock } from "../state/lock.ts";
-import { emptyRecord, type ProgramRecord, readRecord, writeRecord } from "../state/record.ts";
+import { emptyRecord, type ProgramRecord } from "../state/record.ts";
+import { readRecord, writeRecord } from "../state/record-store.ts";
 import { checkStateDir } from "../state/state-dir.ts";
 import type { Move } from "./renamed.ts";
 

@@ -20,7 +20,8 @@ import type { Pattern } from "../identity/match.ts";
 import { lastWords } from "../launch/output.ts";
 import { nearestProcess } from "../identity/nearest-process.ts";
 import { removePidfile, writePidfile } from "../state/pidfile.ts";
-import { type ProgramRecord, writeRecord } from "../state/record.ts";
+import type { ProgramRecord } from "../state/record.ts";
+import { writeRecord } from "../state/record-store.ts";
 import type { TableEntry } from "../identity/process-classifier.ts";
 import { hasLeftInOrder, type Lost, type Match, StartMatch } from "./start-criterion.ts";
 import {

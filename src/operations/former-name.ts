@@ -1,7 +1,7 @@
 import { daemonInCharge } from "../state/daemon-alive.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { programLock, waitLock } from "../state/lock.ts";
-import { readRecord, writeRecord } from "../state/record.ts";
+import { readRecord, writeRecord } from "../state/record-store.ts";
 import type { Operation } from "./operation.ts";
 
 /** So long is waited for who is at work under the old name, in ms. */

@@ -14,15 +14,8 @@ import { lostRecord } from "../identity/mark.ts";
 import type { Pattern } from "../identity/match.ts";
 import { completeLaunch } from "../identity/unfinished-launch.ts";
 import { strangersRecord } from "../identity/other-config.ts";
-import {
-  emptyRecord,
-  type ProgramRecord,
-  readRecord,
-  recordText,
-  setDamagedAside,
-  type Via,
-  writeRecord,
-} from "../state/record.ts";
+import { emptyRecord, type ProgramRecord, type Via } from "../state/record.ts";
+import { readRecord, recordText, setDamagedAside, writeRecord } from "../state/record-store.ts";
 import { madeAs, takenFrom, traits } from "../lifecycle/start.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import { textHash } from "../lib/text-hash.ts";

@@ -12,14 +12,13 @@ import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import fc from "fast-check";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import { emptyRecord, type ProgramRecord } from "../../src/state/record.ts";
 import {
-  emptyRecord,
-  type ProgramRecord,
   readRecord,
   recordPath,
   setDamagedAside,
   writeRecord,
-} from "../../src/state/record.ts";
+} from "../../src/state/record-store.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/state/state-dir.ts";
 import { desires, states } from "../../src/state/states.ts";
 import { makeHugeFile, noFiles } from "../support/strange-files.ts";
