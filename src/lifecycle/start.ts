@@ -22,6 +22,7 @@ import { nearestProcess } from "../identity/nearest-process.ts";
 import { removePidfile, writePidfile } from "../state/pidfile.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { writeRecord } from "../state/record-store.ts";
+import { adopted, counted, followed, imageSeen, launching, started } from "../state/transitions.ts";
 import type { TableEntry } from "../identity/process-classifier.ts";
 import { hasLeftInOrder, type Lost, type Match, StartMatch } from "./start-criterion.ts";
 import {
@@ -165,20 +166,14 @@ function foundRunning(
   { record, host, pattern, onRecord }: StartContext,
   process: ProcessRef,
 ): StartOutcome {
-  const taken: ProgramRecord = {
-    ...record,
-    state: "running",
+  const taken = adopted(counted(record, { failures: 0 }), {
     process,
+    via: "scan",
     launched: undefined,
     launch: undefined,
-    ...traits(process, undefined, pattern, host),
     digest: undefined,
-    via: "scan",
-    failures: 0,
-    reason: undefined,
-    nextTryAt: undefined,
-    by: record.by,
-  };
+    ...traits(process, undefined, pattern, host),
+  });
   const text = writeRecord(host.state, taken);
   onRecord?.(taken, text);
   host.claim(taken.name, taken);
@@ -228,24 +223,17 @@ class Start {
       this.#exit = exit;
       this.#notice();
     });
-    this.#record = this.#writeLate({
-      ...context.record,
-      state: "starting",
+    const begun = launching(context.record, {
       process,
-      launched: process,
       launch,
-      session: undefined,
       image: this.#match.image,
       config: host.config,
       pidfile: program.autopid ? program.pidfile : undefined,
-      via: "launch",
       launcher: host.by,
       digest: settingsDigest(program),
       run: runDigest(program),
-      reason: undefined,
-      nextTryAt: undefined,
-      by: context.record.by,
     });
+    this.#record = this.#writeLate(begun);
     // What is executed is the program at once; what does not match yet is named by no pidfile.
     if (pattern.isLaunched) this.#notePidfile(process);
     context.onLaunched?.(process);
@@ -259,11 +247,9 @@ class Start {
       // What did not match yet is judged further by whoever comes next.
       const found = this.#match.find(this.#exit, this.#lost);
       const process = found?.process ?? this.#launched.process;
-      const record = this.#writeLate({
-        ...this.#record,
-        ...this.#traits(process),
-        process, // still starting: whoever stops it knows that it may fork yet
-      });
+      // Still starting: whoever stops it knows that it may fork yet.
+      const seen = { process, ...this.#traits(process) };
+      const record = this.#writeLate(followed(this.#record, seen));
       if (found !== undefined) this.#notePidfile(found.main ?? found.process);
       return { kind: "interrupted", process, record };
     } finally {
@@ -299,7 +285,7 @@ class Start {
   #noteImage(): boolean {
     const { image } = this.#match;
     if (image !== undefined && this.#record.image === undefined) {
-      this.#record = this.#writeLate({ ...this.#record, image });
+      this.#record = this.#writeLate(imageSeen(this.#record, image));
     }
     return image !== undefined;
   }
@@ -383,14 +369,8 @@ class Start {
   }
 
   #started({ process, main, via }: Match): StartOutcome {
-    const record = this.#writeLate({
-      ...this.#record,
-      ...this.#traits(process),
-      state: "running",
-      process,
-      via,
-      failures: 0,
-    });
+    const seen = { process, via, ...this.#traits(process) };
+    const record = this.#writeLate(started(this.#record, seen));
     this.#notePidfile(main ?? process);
     const notes = [...this.#notes, ...this.#match.titleNote(process)];
     const { logged } = this.#launched;

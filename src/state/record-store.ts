@@ -2,9 +2,10 @@ import { readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { NotAFile, readFileHead } from "../lib/read-file.ts";
 import { replaceFile } from "../lib/replace-file.ts";
-import { forget, type ProgramRecord } from "./record.ts";
+import type { ProgramRecord } from "./record.ts";
 import { parseRecord, recordToText } from "./record-text.ts";
 import { checkStateDir, fileStem, sparePath, type StateDir } from "./state-dir.ts";
+import { rebooted } from "./transitions.ts";
 
 /** A record, or why there is none. */
 export interface RecordFile {
@@ -74,7 +75,7 @@ export function readRecord(
   }
   const file = { problem: undefined, text, isDamaged: false };
   if (record.boot === boot) return { ...file, record };
-  return { ...file, record: forget(record, boot), isOfEarlierBoot: true };
+  return { ...file, record: rebooted(record, boot), isOfEarlierBoot: true };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
-import type { Ended, LastExit, ProgramRecord } from "./record.ts";
+import type { Ended, Known, LastExit, ProgramRecord } from "./record.ts";
 import { type Desired, desires, type State, states } from "./states.ts";
 
 /** Records have a multiple of this length: one that takes the place of another fits in. */
@@ -34,13 +34,12 @@ export function parseRecord(text: string, name: string, now: string): ProgramRec
     return undefined;
   const via = raw["via"];
   const launcher = raw["launcher"];
-  return {
+  const known: Known = {
     version: 1,
     name,
     boot: boot === now ? now : boot, // one string for thousands of records
     desired: desired as Desired,
     desiredAt: asNumber(raw["desiredAt"]) as Ticks | undefined,
-    state: state as State,
     process: asRef(raw["process"]),
     launched: asRef(raw["launched"]),
     session: asNumber(raw["session"]),
@@ -59,10 +58,13 @@ export function parseRecord(text: string, name: string, now: string): ProgramRec
     lastExit: asLastExit(raw["lastExit"]),
     ended: asEnded(raw["ended"]),
     reason: asText(raw["reason"]),
-    nextTryAt: asText(raw["nextTryAt"]),
     at: asText(raw["at"]) ?? "",
     by: by === "usrsvcd" ? "usrsvcd" : "usrsvc",
   };
+  const stood = state as State;
+  return stood === "backoff"
+    ? { ...known, state: stood, nextTryAt: asText(raw["nextTryAt"]) }
+    : { ...known, state: stood };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

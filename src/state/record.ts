@@ -25,11 +25,8 @@ export interface Ended {
   readonly by: string;
 }
 
-/**
- * What outlives us about one program. Written only by who holds the program's lock, before it
- * acts: whoever comes next, after a SIGKILL of the writer at any instant, finds the process here.
- */
-export interface ProgramRecord {
+/** What a record says in any state. */
+export interface Known {
   readonly version: 1;
   readonly name: string;
   /** Boot id: in another boot only the counters mean anything. */
@@ -37,9 +34,11 @@ export interface ProgramRecord {
   readonly desired: Desired;
   /** When the operator's call that has set it was born. */
   readonly desiredAt: Ticks | undefined;
-  /** Where it stood when this was written. */
-  readonly state: State;
-  /** The program's process, or what was launched to become it. */
+  /**
+   * The program's process, or what was launched to become it. Undefined in a state that has one: it has ended,
+   * and what follows is not on record yet, or it is to be looked for. Defined in a state that has none: what
+   * it has left is yet to be ended.
+   */
   readonly process: ProcessRef | undefined;
   /** What was launched: the leader of the program's session and process group. */
   readonly launched: ProcessRef | undefined;
@@ -73,15 +72,45 @@ export interface ProgramRecord {
   readonly ended: Ended | undefined;
   /** Why the program is in this state, for people. */
   readonly reason: string | undefined;
-  /** ISO time of the next try (state `backoff`). */
-  readonly nextTryAt: string | undefined;
-  /** ISO time of writing, and the writer. */
+  /** ISO time of writing, empty before that, and the writer. */
   readonly at: string;
   readonly by: "usrsvc" | "usrsvcd";
 }
 
+/** A record in a state of which there is nothing more to say. */
+interface In<S extends Exclude<State, "backoff">> extends Known {
+  readonly state: S;
+}
+
+/** Launched, and nobody has said yet that it is the program: whoever launched it looks on, or was killed. */
+export type StartingRecord = In<"starting">;
+export type RunningRecord = In<"running">;
+/** It was told to end. */
+export type StoppingRecord = In<"stopping">;
+export type StoppedRecord = In<"stopped">;
+/** Down, until the next try. */
+export interface BackoffRecord extends Known {
+  readonly state: "backoff";
+  /** ISO time of it. */
+  readonly nextTryAt: string | undefined;
+}
+/** Given up. */
+export type FatalRecord = In<"fatal">;
+
+/**
+ * What outlives us about one program. Written only by who holds the program's lock, before it
+ * acts: whoever comes next, after a SIGKILL of the writer at any instant, finds the process here.
+ * transitions.ts leads from one record to the next.
+ */
+export type ProgramRecord =
+  StartingRecord | RunningRecord | StoppingRecord | StoppedRecord | BackoffRecord | FatalRecord;
+
 /** A record of a program of which nothing is known. */
-export function emptyRecord(name: string, boot: string): ProgramRecord {
+export function emptyRecord(
+  name: string,
+  boot: string,
+  by: ProgramRecord["by"] = "usrsvc",
+): StoppedRecord {
   return {
     version: 1,
     name,
@@ -107,19 +136,7 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
     lastExit: undefined,
     ended: undefined,
     reason: undefined,
-    nextTryAt: undefined,
-    at: new Date().toISOString(),
-    by: "usrsvc",
-  };
-}
-
-/** What is left of a record of an earlier boot: how the program ended. */
-export function forget(record: ProgramRecord, boot: string): ProgramRecord {
-  return {
-    ...emptyRecord(record.name, boot),
-    config: record.config,
-    lastExit: record.lastExit,
-    at: record.at,
-    by: record.by,
+    at: "",
+    by,
   };
 }

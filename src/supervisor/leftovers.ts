@@ -10,6 +10,7 @@ import { ageMs } from "../../proc/uptime.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { isLaunchAlive } from "../identity/lineage.ts";
 import { endLeftOvers, stop, type Target } from "../lifecycle/stop.ts";
+import { imageSeen } from "../state/transitions.ts";
 import type { Program } from "../identity/program.ts";
 
 /** A start that somebody else began is looked at so often, in ms. */
@@ -91,7 +92,7 @@ export class Leftovers {
     const mayBeReplaced = program.settings?.autopid === false;
     if (!hasLeft && !mayBeReplaced && !program.pattern.isShell && !hasGroup(record))
       return undefined;
-    const known = hasLeft ? { ...record, image: undefined } : record;
+    const known = hasLeft ? imageSeen(record, undefined) : record;
     return await findHeir(
       program,
       known,

@@ -21,6 +21,7 @@ import type { ProgramRecord } from "../state/record.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
 import { stop } from "../lifecycle/stop.ts";
 import { checkStateDir, ForeignStateDir, makeStateDir } from "../state/state-dir.ts";
+import { gone, held as asHeld } from "../state/transitions.ts";
 import { lookFor, type Program, programOf } from "../identity/program.ts";
 import { HeldProcess } from "./held-process.ts";
 import { Ledger } from "./ledger.ts";
@@ -580,7 +581,7 @@ export class SupervisedProgram {
     const { record } = this.#ledger;
     if (record === undefined || this.#state.kind !== "running") return record;
     const hasEnded = this.#isEndTold() && sameProcess(record.process, this.#state.process);
-    return hasEnded ? { ...record, process: undefined } : record;
+    return hasEnded ? gone(record) : record;
   }
 
   /** What is held lives, and is the program, whatever became of its record, its pidfile and its title. */
@@ -588,9 +589,7 @@ export class SupervisedProgram {
     const { host } = this.#around;
     const held = this.#held.process;
     const isHeld = held !== undefined && sameProcess(host.proc.alive(held.pid), held);
-    const record = isHeld
-      ? { ...this.#ledger.base(), state: "running" as const, process: held }
-      : this.#ledger.record;
+    const record = isHeld ? asHeld(this.#ledger.base(), held) : this.#ledger.record;
     const found = lookFor(this.#program, record, host, { ...LOOK, scan });
     this.#tellDear();
     return found;

@@ -88,7 +88,8 @@ function checkRecord(text: string, folder: string): void {
   }
   assertCount(read.restarts, "restarts");
   assertCount(read.failures, "failures");
-  const { config, pidfile, launch, digest, run, reason, nextTryAt, at, ended, lastExit } = read;
+  const { config, pidfile, launch, digest, run, reason, at, ended, lastExit } = read;
+  const nextTryAt = read.state === "backoff" ? read.nextTryAt : undefined;
   const texts = [
     config,
     pidfile,
