@@ -21,7 +21,7 @@ import { lastWords } from "../launch/output.ts";
 import { nearestProcess } from "../identity/nearest-process.ts";
 import { removePidfile, writePidfile } from "../state/pidfile.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { writeRecord } from "../state/record-store.ts";
+import type { RecordStore } from "../state/record-store.ts";
 import { adopted, counted, followed, imageSeen, launching, started } from "../state/transitions.ts";
 import type { TableEntry } from "../identity/process-classifier.ts";
 import { hasLeftInOrder, type Lost, type Match, StartMatch } from "./start-criterion.ts";
@@ -56,8 +56,8 @@ export interface StartContext {
    * start fails.
    */
   readonly isProven?: boolean;
-  /** Called with each record that is written, and its text, so that the daemon knows its own work. */
-  readonly onRecord?: (record: ProgramRecord, text: string) => void;
+  /** Where its record is written. */
+  readonly store: Pick<RecordStore, "write">;
 }
 
 /** Times of the looks for the match, in ms after the launch; then one each second. */
@@ -163,7 +163,7 @@ async function executeInSight(
 /** Not launched here: neither its settings nor its group are known. */
 function foundRunning(
   program: ProgramSettings,
-  { record, host, pattern, onRecord }: StartContext,
+  { record, host, pattern, store }: StartContext,
   process: ProcessRef,
 ): StartOutcome {
   const taken = adopted(counted(record, { failures: 0 }), {
@@ -174,8 +174,7 @@ function foundRunning(
     digest: undefined,
     ...traits(process, undefined, pattern, host),
   });
-  const text = writeRecord(host.state, taken);
-  onRecord?.(taken, text);
+  store.write(taken);
   host.claim(taken.name, taken);
   const notes = ["it was running already"];
   const { autopid, name, pidfile } = program;
@@ -452,11 +451,10 @@ class Start {
   }
 
   #write(record: ProgramRecord): ProgramRecord {
-    const { host, onRecord } = this.#context;
-    const text = writeRecord(host.state, record);
+    const { host, store } = this.#context;
+    store.write(record);
     // Left alone meanwhile, it may be another's: its section was renamed, for example.
     if (!this.#context.signal.aborted) host.claim(record.name, record);
-    onRecord?.(record, text);
     this.#record = record;
     return record;
   }

@@ -20,7 +20,7 @@ import { type LaunchNote, lostRecord, unfinishedLaunch } from "../identity/mark.
 import { readPidfile } from "../state/pidfile.ts";
 import { type OtherConfig, otherConfig, strangersRecord } from "../identity/other-config.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { readRecord, type RecordFile } from "../state/record-store.ts";
+import { readRecord, type RecordFile } from "../state/record-file.ts";
 import { withoutProcess } from "../state/transitions.ts";
 import { lookFor, type Program } from "../identity/program.ts";
 import { workerOn } from "../state/at-work.ts";

@@ -4,7 +4,7 @@ import type { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../host/host.ts";
 import type { Marked } from "../lifecycle/stragglers.ts";
 import type { LookOptions } from "../identity/program.ts";
-import type { WriteLog } from "./ledger.ts";
+import type { WriteLog } from "./program-log.ts";
 
 /** What the programs under supervision share. */
 export interface SupervisorContext {

@@ -11,7 +11,9 @@ import { describeStragglers, describeStrays } from "../lifecycle/stragglers.ts";
 import { isStopRequested } from "../state/stop-request.ts";
 import { counted } from "../state/transitions.ts";
 import { lookFor, type Program } from "../identity/program.ts";
+import type { Ends } from "./ends.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Starts } from "./starts.ts";
 import type { History } from "./machine.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { LOOK, type SupervisorContext } from "./context.ts";
@@ -30,17 +32,32 @@ export interface StartOrder {
   readonly cause: AlertKind;
 }
 
+/** Where it writes what came of it. */
+export interface StarterNotes {
+  readonly ledger: Ledger;
+  readonly ends: Ends;
+  readonly starts: Starts;
+}
+
 /** Starts one program, with its window open for as long as the start is judged. */
 export class Starter {
   readonly #around: SupervisorContext;
   readonly #ledger: Ledger;
+  readonly #ends: Ends;
+  readonly #starts: Starts;
   readonly #leftovers: Leftovers;
   #window: AbortController | undefined;
   #closed = false;
 
-  constructor(around: SupervisorContext, ledger: Ledger, leftovers: Leftovers) {
+  constructor(
+    around: SupervisorContext,
+    { ledger, ends, starts }: StarterNotes,
+    leftovers: Leftovers,
+  ) {
     this.#around = around;
     this.#ledger = ledger;
+    this.#ends = ends;
+    this.#starts = starts;
     this.#leftovers = leftovers;
   }
 
@@ -92,7 +109,7 @@ export class Starter {
     const { restarts, failures } = history;
     const isRestart = restarts > (ledger.record?.restarts ?? 0);
     const reason = ledger.record?.reason;
-    ledger.noteCause();
+    this.#starts.noteCause();
     if (ledger.record === undefined) this.#tellStrays();
     return await start(settings, {
       host,
@@ -113,7 +130,7 @@ export class Starter {
       },
       // Otherwise a look was made just now.
       findRunning: () => (cause === "restarted" ? this.#findRunning(program) : undefined),
-      onRecord: (record, text) => ledger.noteRecord(record, text),
+      store: ledger.store,
     });
   }
 
@@ -155,7 +172,7 @@ export class Starter {
 
   #noteLeftovers(comesBack: boolean): void {
     try {
-      this.#ledger.noteLeftovers(comesBack);
+      this.#ends.noteLeftovers(comesBack);
     } catch {
       // disk full: status has less to tell for a while
     }

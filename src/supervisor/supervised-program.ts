@@ -27,7 +27,10 @@ import { HeldProcess } from "./held-process.ts";
 import { Ledger } from "./ledger.ts";
 import { hasLimits, Limits } from "./limits.ts";
 import { Leftovers } from "./leftovers.ts";
+import { Ends } from "./ends.ts";
 import { Starter } from "./starter.ts";
+import { Starts } from "./starts.ts";
+import { Troubles } from "./troubles.ts";
 import { LOOK, type SupervisorContext } from "./context.ts";
 import {
   type Effect,
@@ -72,6 +75,9 @@ export class SupervisedProgram {
   readonly name: string;
   readonly #around: SupervisorContext;
   readonly #ledger: Ledger;
+  readonly #ends: Ends;
+  readonly #starts: Starts;
+  readonly #troubles: Troubles;
   #program: Program;
   #settings: ProgramSettings;
   #state: ProgramState = { kind: "unknown" };
@@ -125,8 +131,12 @@ export class SupervisedProgram {
     this.#ledger = new Ledger(settings.name, around.host, around.log, (alert) =>
       around.alert(alert, this.#settings.emailAlerts),
     );
+    this.#ends = new Ends(this.#ledger);
+    this.#starts = new Starts(this.#ledger);
+    this.#troubles = new Troubles(this.#ledger);
     this.#leftovers = new Leftovers(around.host, () => this.#leavingSignal());
-    this.#starter = new Starter(around, this.#ledger, this.#leftovers);
+    const notes = { ledger: this.#ledger, ends: this.#ends, starts: this.#starts };
+    this.#starter = new Starter(around, notes, this.#leftovers);
     this.#held = new HeldProcess(around.host, () => this.look());
   }
 
@@ -316,7 +326,7 @@ export class SupervisedProgram {
     const isTold = end !== undefined || !(error instanceof ForeignStateDir);
     if (isTold && this.#trouble?.kind !== kind) {
       const isLate = isDown && (this.#hasDecided || end !== undefined);
-      this.#ledger.troubled(reason, TROUBLE_PAUSE_MS, isLate, end);
+      this.#troubles.troubled(reason, TROUBLE_PAUSE_MS, isLate, end);
     }
     if (isTold) this.#trouble = { since: monotonicMs(), ...this.#trouble, kind, reason };
     // What was decided was not done: the next look begins anew. What was noticed of the end stays.
@@ -332,7 +342,7 @@ export class SupervisedProgram {
     if (this.#trouble === undefined) return;
     const { since, reason } = this.#trouble;
     this.#trouble = undefined;
-    this.#ledger.recovered(reason, monotonicMs() - since);
+    this.#troubles.recovered(reason, monotonicMs() - since);
   }
 
   /** The state folder may have been deleted: without it nothing can be locked or written. */
@@ -366,7 +376,7 @@ export class SupervisedProgram {
       await this.#turnLocked(lock, before);
     } catch (error) {
       if (this.#hasDecided && this.#held.process === undefined && !this.#closed) {
-        this.#ledger.noteTrouble((error as Error).message, TROUBLE_PAUSE_MS);
+        this.#troubles.noteTrouble((error as Error).message, TROUBLE_PAUSE_MS);
       }
       throw error;
     }
@@ -416,7 +426,7 @@ export class SupervisedProgram {
     const { record: unfinished } = this.#ledger;
     const judged = await this.#leftovers.judgeUnfinished(this.#settings, unfinished, found);
     if ("pendingMs" in judged) return this.#wakeAt(monotonicMs() + judged.pendingMs);
-    if (judged.ended > 0) this.#ledger.brokenOff(judged.ended);
+    if (judged.ended > 0) this.#starts.brokenOff(judged.ended);
     if (this.#wasQuicker(found)) {
       this.#again = true;
       return;
@@ -449,7 +459,7 @@ export class SupervisedProgram {
     this.#settledWith = this.#settings;
     if (this.#isEndTold() && found.kind === "running" && dead !== undefined) {
       const how = heir === undefined ? "started" : this.#isOwn(found.process) ? "heir" : found.via;
-      this.#ledger.replaced(dead, this.#held.exit, found.process, how);
+      this.#ends.replaced(dead, this.#held.exit, found.process, how);
     }
     await this.#apply(step, found);
     if (this.#state.kind === "running" && this.isLoose) this.#hold(this.#state.process);
@@ -535,7 +545,7 @@ export class SupervisedProgram {
       kind === "unknown"
         ? "ended while usrsvcd was not running"
         : "ended right after its start, before usrsvcd could hold on to it";
-    this.#ledger.diedUnseen(record.process, reason);
+    this.#ends.diedUnseen(record.process, reason);
     return kind === "unknown";
   }
 
@@ -674,14 +684,14 @@ export class SupervisedProgram {
         // Who has ended it may have been killed before he came to the rest of its session.
         await this.#starter.endLeftovers(this.#settings, false);
         this.#dropStalePidfile();
-        return this.#ledger.stopped(effect.why);
+        return this.#ends.stopped(effect.why);
       case "back-off": {
         const { maxrestarts } = this.#settings;
         const { delayMs, reason } = effect;
-        return this.#ledger.backedOff(delayMs, reason, this.#history, maxrestarts);
+        return this.#starts.backedOff(delayMs, reason, this.#history, maxrestarts);
       }
       case "give-up":
-        return this.#ledger.gaveUp(effect.reason, this.#history, this.#settings.maxrestarts);
+        return this.#starts.gaveUp(effect.reason, this.#history, this.#settings.maxrestarts);
       case "wake":
         return this.#wakeAt(effect.at);
     }
@@ -712,7 +722,7 @@ export class SupervisedProgram {
     if (this.#closed) return;
     const until = monotonicMs() + CALLED_OFF_PAUSE_MS;
     this.#state = { kind: "backoff", until, reason: "called off" };
-    this.#ledger.calledOff();
+    this.#starts.calledOff();
     this.#wakeAt(until);
   }
 
@@ -729,14 +739,14 @@ export class SupervisedProgram {
       if (outcome.trouble !== undefined) {
         throw Object.assign(new Error(outcome.reason), { code: outcome.trouble });
       }
-      this.#ledger.startFailed(outcome);
+      this.#starts.startFailed(outcome);
       const step = this.#decide({ kind: "start-failed", reason: outcome.reason });
       await this.#apply(step, ABSENT);
       return;
     }
     const { process, record, notes, via } = outcome;
     const { pid } = process;
-    this.#ledger.noteRecord(record);
+    this.#ledger.keep(record);
     this.#decide({ kind: "started", process });
     this.#hold(process, outcome.main);
     if (outcome.logged !== undefined) this.#logged = outcome.logged;
@@ -745,7 +755,7 @@ export class SupervisedProgram {
     const isFound = outcome.logged === undefined;
     const livedMs = isFound ? ageMs(process.startTime, proc.uptime()) : this.#settings.successMs;
     const lived = formatDuration(livedMs);
-    this.#ledger.started(process, via, lived, cause);
+    this.#starts.started(process, via, lived, cause);
     for (const note of notes) this.#ledger.log("warn", "program.warning", { pid }, note);
     if (cause !== "started" && !isFound) this.#starter.lookBehind();
     if (!this.#settings.autopid) return;
@@ -759,13 +769,13 @@ export class SupervisedProgram {
   async #stop(process: ProcessRef, reason: string): Promise<void> {
     const { host } = this.#around;
     const signal = this.#leavingSignal();
-    this.#ledger.stopping(process, reason);
+    this.#ends.stopping(process, reason);
     const { termToKillMs } = this.#settings;
     const { launched, session } = this.#ledger.base();
     const target = { process, main: this.#main, launched, session };
     const outcome = await stop(target, termToKillMs, host, { signal });
     if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
-    if (outcome.kind === "killed") this.#ledger.killed(termToKillMs);
+    if (outcome.kind === "killed") this.#ends.killed(termToKillMs);
     if (outcome.kind !== "not-running") this.#held.noteExit(outcome.exit);
     this.#again = true;
   }
@@ -782,7 +792,7 @@ export class SupervisedProgram {
   /** What was asked for last is done: it is ended, and stays so or is started again. */
   async #finishStop(process: ProcessRef): Promise<void> {
     const { host } = this.#around;
-    this.#ledger.finishing(process);
+    this.#ends.finishing(process);
     const { launched, session } = this.#ledger.base();
     const target = { process, main: this.#main, launched, session };
     const { termToKillMs } = this.#settings;
@@ -792,14 +802,14 @@ export class SupervisedProgram {
     const isRest = !sameProcess(told, process);
     const exit = isRest || outcome.kind === "not-running" ? undefined : outcome.exit;
     if (exit !== undefined) this.#held.noteExit(exit);
-    this.#ledger.finished(told, exit, this.process !== undefined || this.#held.hasEnded);
+    this.#ends.finished(told, exit, this.process !== undefined || this.#held.hasEnded);
     this.#hasFinished = true;
     this.#again = true;
   }
 
   #isStuck(process: ProcessRef, state: string): void {
     this.#stuck = process;
-    this.#ledger.stuck(process, state);
+    this.#ends.stuck(process, state);
     this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
   }
 
@@ -807,7 +817,7 @@ export class SupervisedProgram {
   #takeUp(found: Found): void {
     if (found.kind !== "running") return;
     this.#hold(found.process, found.main);
-    this.#ledger.takenUp(found, this.#program.pattern);
+    this.#starts.takenUp(found, this.#program.pattern);
   }
 
   #mendPidfile(found: Found & { kind: "running" }): void {
@@ -836,7 +846,7 @@ export class SupervisedProgram {
     const settings = this.#settings;
     const since = this.#logged;
     const until = logEnds(settings);
-    this.#ledger.died(process, exit ?? { kind: "unknown" }, () =>
+    this.#ends.died(process, exit ?? { kind: "unknown" }, () =>
       this.#around.isSharedLog(settings) ? [] : lastWords(settings, since, until, LAST_WORDS),
     );
     // A start removes the pidfile itself.
@@ -884,7 +894,7 @@ export class SupervisedProgram {
       exceeded: (process, violation) => {
         // Of a shell line another process is measured than the one that is held.
         this.#violation = { process: this.#held.process ?? process, reason: violation.reason };
-        this.#ledger.exceeded(process, violation);
+        this.#ends.exceeded(process, violation);
         this.look();
       },
       degraded: (reason) => {

@@ -7,7 +7,7 @@ import type { LogEvent } from "../../src/events/log.ts";
 import type { Host } from "../../src/host/host.ts";
 import { linuxHost } from "../../src/host/linux-host.ts";
 import { emptyRecord } from "../../src/state/record.ts";
-import { writeRecord } from "../../src/state/record-store.ts";
+import { writeRecord } from "../../src/state/record-file.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/state/state-dir.ts";
 import { MemoryMonitor } from "../../src/monitors/memory.ts";
 import { SupervisedProgram } from "../../src/supervisor/supervised-program.ts";
