@@ -31,7 +31,7 @@ import {
 } from "./start-outcome.ts";
 import { awaitReaped } from "./unreaped.ts";
 import { checkStateDir, sparePath } from "../state/state-dir.ts";
-import { endLaunch } from "./stop.ts";
+import { endLaunch } from "./end-launch.ts";
 import { describeStragglers } from "./stragglers.ts";
 
 /** What a start needs to know, besides the settings. */

@@ -11,7 +11,7 @@ import type { Lock } from "../state/lock.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { madeAs, start, takenFrom, traits } from "../lifecycle/start.ts";
 import type { StartFailure, StartOutcome } from "../lifecycle/start-outcome.ts";
-import { endLeftOvers } from "../lifecycle/stop.ts";
+import { endLeftOvers } from "../lifecycle/end-launch.ts";
 import type { Program } from "../identity/program.ts";
 import { mendPidfile, save } from "./notes.ts";
 import type { ActionResult, Operation } from "./operation.ts";

@@ -9,7 +9,9 @@ import type { Found } from "../identity/identify.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { isLaunchAlive } from "../identity/lineage.ts";
-import { endLeftOvers, stop, type Target } from "../lifecycle/stop.ts";
+import { endLeftOvers } from "../lifecycle/end-launch.ts";
+import { stop } from "../lifecycle/stop.ts";
+import type { Target } from "../lifecycle/stop-plan.ts";
 import type { Program } from "../identity/program.ts";
 
 /** A start that somebody else began is looked at so often, in ms. */
