@@ -6,7 +6,7 @@ import type { TableEntry } from "../identity/process-classifier.ts";
 import { monotonicMs, sleep } from "../lib/clock.ts";
 import type { LifecyclePorts } from "./ports.ts";
 import { signalOne } from "./signal-one.ts";
-import { KILL_GRACE_MS, type OwnGroup } from "./stop-plan.ts";
+import type { OwnGroup, StopSteps } from "./stop-plan.ts";
 
 /** How a group is ended. */
 interface EndGroupOptions {
@@ -18,42 +18,42 @@ interface EndGroupOptions {
 }
 
 /**
- * Ends the rest of the group that `leader` led, or of its session: SIGTERM, and SIGKILL after
- * `termToKillMs`. In a session there may be groups besides: timeout(1) makes one, and so does a shell with
- * job control.
+ * Ends the rest of the group that `leader` led, or of its session. In a session there may be groups besides:
+ * timeout(1) makes one, and so does a shell with job control.
  *
  * @returns how many processes were found there
  */
 export async function endOwnGroup(
   leader: ProcessRef | undefined,
-  termToKillMs: number,
+  steps: StopSteps,
   host: LifecyclePorts,
   options: EndGroupOptions = {},
 ): Promise<number> {
   const { signal, isSession = false, since } = options;
   if (leader === undefined || (!isSession && !isGroup(leader.pid))) return 0;
-  const rest = await members(leader, host, isSession, since);
-  if (rest.length === 0) return 0;
-  signalMembers(rest, leader, host, "SIGTERM");
-  const left = async (): Promise<readonly Member[]> => await members(leader, host, isSession);
-  const stubborn = await untilNone(left, termToKillMs, signal);
-  if (stubborn.length === 0) return rest.length;
-  signalMembers(stubborn, leader, host, "SIGKILL");
-  await untilNone(left, KILL_GRACE_MS, signal); // what is started next would find its port taken
-  return rest.length;
+  const all = await members(leader, host, isSession, since);
+  const look = async (): Promise<readonly Member[]> => await members(leader, host, isSession);
+  let left = all;
+  for (const step of steps) {
+    if (left.length === 0) break;
+    signalMembers(left, leader, host, step.signal);
+    // After the last one as well: what is started next would find its port taken.
+    left = await untilNone(look, step.patienceMs, signal);
+  }
+  return all.length;
 }
 
 /** Ends several at once. */
 export async function endGroups(
   groups: readonly OwnGroup[],
-  patienceMs: number,
+  steps: StopSteps,
   host: LifecyclePorts,
   options: Pick<EndGroupOptions, "signal" | "since">,
 ): Promise<number> {
   const counts = await Promise.all(
     groups.map(
       async ({ leader, isSession }) =>
-        await endOwnGroup(leader, patienceMs, host, { ...options, isSession }),
+        await endOwnGroup(leader, steps, host, { ...options, isSession }),
     ),
   );
   return counts.reduce((sum, count) => sum + count, 0);
@@ -77,7 +77,7 @@ function signalMembers(
   members: readonly Member[],
   leader: ProcessRef,
   host: LifecyclePorts,
-  signal: "SIGTERM" | "SIGKILL",
+  signal: NodeJS.Signals,
 ): void {
   signalGroupByNumber(host.proc, leader, signal);
   for (const { ref, pgrp } of members) if (pgrp !== leader.pid) signalOne(ref, signal, host);

@@ -1,13 +1,16 @@
 import type { ProcessRef } from "../../proc/pid.ts";
+import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import type { LifecyclePorts } from "./ports.ts";
 
-/** One process alone; a stopped one would keep SIGTERM until somebody wakes it. */
-export function signalOne(
-  ref: ProcessRef,
-  signal: "SIGTERM" | "SIGKILL",
-  host: LifecyclePorts,
-): void {
+/** Signals one process alone, if it is still there. */
+export function signalOne(ref: ProcessRef, signal: NodeJS.Signals, host: LifecyclePorts): void {
   using watch = host.watcher().open(ref);
-  watch?.signal(signal);
-  if (signal === "SIGTERM") watch?.signal("SIGCONT");
+  if (watch !== undefined) signalWaking(watch, signal);
+}
+
+/** A stopped process would keep a signal until somebody wakes it; only SIGKILL needs no help. */
+export function signalWaking(watch: ProcessHandle, signal: NodeJS.Signals): boolean {
+  const isThere = watch.signal(signal);
+  if (isThere && signal !== "SIGKILL") watch.signal("SIGCONT");
+  return isThere;
 }

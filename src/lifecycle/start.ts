@@ -422,7 +422,7 @@ class Start {
     await this.#awaitExit();
     const { host, pattern, signal } = this.#context;
     const { process, logged } = this.#launched;
-    const { name, termToKillMs, successMs } = this.#program;
+    const { name, successMs } = this.#program;
     const command = shorten(this.#program.command);
     const isLaunching = this.#match.isShell();
     // As it is now: ending what was launched is no news about the program.
@@ -434,7 +434,7 @@ class Start {
     const left = await endLaunch(
       { launch: this.#record.launch, launched: process, image: this.#match.image },
       this.#match.seen,
-      termToKillMs,
+      this.#program,
       host,
       signal,
     );

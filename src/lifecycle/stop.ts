@@ -5,7 +5,14 @@ import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import { monotonicMs, sleep, within } from "../lib/clock.ts";
 import { endGroups } from "./end-groups.ts";
 import type { LifecyclePorts } from "./ports.ts";
-import { KILL_GRACE_MS, ownGroups, type Target } from "./stop-plan.ts";
+import { signalWaking } from "./signal-one.ts";
+import {
+  stepsAfter,
+  type StopSettings,
+  type StopSteps,
+  stopPlan,
+  type Target,
+} from "./stop-plan.ts";
 
 /** What it took to end a process. */
 export type StopOutcome =
@@ -44,39 +51,33 @@ const EXEC_MS = 10;
 const MOST_ROUNDS = 5;
 
 /**
- * SIGTERM to the process, SIGKILL after `termToKillMs`; then the same for what it left behind in the
- * sessions and process groups that are the program's own: that of `launched`, which we made, one that it
- * leads itself, and `session`.
+ * Ends a program as its plan has it: first the process, then what that left behind in the sessions and process
+ * groups that are the program's own.
  */
 export async function stop(
   target: Target,
-  termToKillMs: number,
+  settings: StopSettings,
   host: LifecyclePorts,
   { signal, again, since }: StopOptions = {},
 ): Promise<StopOutcome> {
   const began = monotonicMs();
-  const groups = ownGroups(target, host);
-  const first = target.main ?? target.process;
+  const { first, groups, steps } = stopPlan(target, settings, (pid) => statIfAny(host.proc, pid));
   // A child of ours that is dead may still be watched: its exit is to be told to who looks after it.
   const lives = first !== undefined && sameProcess(host.proc.alive(first.pid), first);
   using watch = lives ? host.watcher().open(first) : undefined;
   if (first === undefined || watch === undefined) {
-    return {
-      kind: "not-running",
-      leftBehind: await endGroups(groups, termToKillMs, host, { signal, since }),
-    };
+    const leftBehind = await endGroups(groups, steps, host, { signal, since });
+    return { kind: "not-running", leftBehind };
   }
-  const end = await endProcess(watch, termToKillMs, signal);
+  const end = await endProcess(watch, steps, signal);
   if (end === undefined) return { kind: "stuck", state: stateOf(first, host) };
   const tookMs = monotonicMs() - began;
-  const patience = Math.max(0, termToKillMs - tookMs);
-  let leftBehind = await endGroups(groups, patience, host, { signal });
+  let leftBehind = await endGroups(groups, stepsAfter(steps, tookMs), host, { signal });
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const another = again && (await askAgain(again, signal));
     if (another === undefined || sameProcess(another, first)) break;
-    const more = await stop({ ...target, process: another, main: undefined }, termToKillMs, host, {
-      signal,
-    });
+    const next = { ...target, process: another, main: undefined };
+    const more = await stop(next, settings, host, { signal });
     if (more.kind === "stuck") return more;
     leftBehind += 1 + more.leftBehind;
   }
@@ -96,16 +97,17 @@ async function askAgain(
 
 async function endProcess(
   watch: ProcessHandle,
-  termToKillMs: number,
+  steps: StopSteps,
   signal: AbortSignal | undefined,
 ): Promise<{ kind: "terminated" | "killed"; exit: Exit } | undefined> {
-  if (!watch.signal("SIGTERM")) return { kind: "terminated", exit: await watch.exited };
-  watch.signal("SIGCONT"); // a stopped process would keep SIGTERM until somebody wakes it
-  const polite = await within(watch.exited, termToKillMs, signal);
-  if (polite !== undefined) return { kind: "terminated", exit: polite };
-  watch.signal("SIGKILL");
-  const exit = await within(watch.exited, KILL_GRACE_MS, signal);
-  return exit === undefined ? undefined : { kind: "killed", exit };
+  for (const step of steps) {
+    const isThere = signalWaking(watch, step.signal);
+    if (!isThere && step === steps[0]) return { kind: "terminated", exit: await watch.exited };
+    const exit = await within(watch.exited, step.patienceMs, signal);
+    if (exit !== undefined)
+      return { kind: step.signal === "SIGKILL" ? "killed" : "terminated", exit };
+  }
+  return undefined;
 }
 
 function stateOf(target: ProcessRef, host: LifecyclePorts): string {

@@ -66,7 +66,7 @@ export async function endIt(
   const toldAt = host.proc.uptime();
   const again = (): ProcessRef | undefined =>
     ownProcess(program, record, host) ?? bornSince(toldAt, record, host);
-  const outcome = await stop({ process, main, launched, session }, termToKillMs, host, {
+  const outcome = await stop({ process, main, launched, session }, program, host, {
     signal,
     ...(hasWrapper ? { again } : {}),
   });
@@ -82,7 +82,7 @@ export async function endIt(
   // A start that was broken off may have forked a daemon that is nowhere to be seen yet.
   const left =
     launched !== undefined && isStarting(record, program, found, host)
-      ? await endLaunch({ ...record, launched }, [], termToKillMs, host, signal)
+      ? await endLaunch({ ...record, launched }, [], program, host, signal)
       : [];
   const stopped = outcome.kind === "not-running" || target === undefined;
   const by = `usrsvc ${aim.action}`;

@@ -77,7 +77,7 @@ export async function launchIt(
   const { host, signal, onProgress, onLaunched } = operation;
   const { settings, name } = program;
   if (settings === undefined) throw new TypeError(`${name} has no settings`); // refused before
-  const left = await endLeftOvers(record, settings.termToKillMs, host, signal);
+  const left = await endLeftOvers(record, settings, host, signal);
   const before =
     left === 0 ? earlier : [...earlier, `${countLeftOvers(left)} of an earlier start ended`];
   using window = new StartWindow(signal, name, host);

@@ -11,7 +11,7 @@ import type { ProgramRecord } from "../state/record.ts";
 import { isLaunchAlive } from "../identity/lineage.ts";
 import { endLeftOvers } from "../lifecycle/end-launch.ts";
 import { stop } from "../lifecycle/stop.ts";
-import type { Target } from "../lifecycle/stop-plan.ts";
+import type { StopSettings, Target } from "../lifecycle/stop-plan.ts";
 import type { Program } from "../identity/program.ts";
 
 /** A start that somebody else began is looked at so often, in ms. */
@@ -67,14 +67,14 @@ export class Leftovers {
   }
 
   /** Ends what is left in its sessions. Yields how many processes that were. */
-  async end(termToKillMs: number): Promise<number> {
+  async end(settings: StopSettings): Promise<number> {
     const left = this.#left;
     this.#left = undefined;
     if (left === undefined) return 0;
     const { launched = left.process, session } = left;
     const signal = this.#signal();
     const target = { process: undefined, launched, session };
-    const outcome = await stop(target, termToKillMs, this.#host, { signal, since: this.#since });
+    const outcome = await stop(target, settings, this.#host, { signal, since: this.#since });
     return outcome.kind === "stuck" ? 0 : outcome.leftBehind;
   }
 
@@ -109,7 +109,7 @@ export class Leftovers {
    * processes that were is what comes back.
    */
   async judgeUnfinished(
-    { successMs, termToKillMs }: Pick<ProgramSettings, "successMs" | "termToKillMs">,
+    settings: Pick<ProgramSettings, "successMs"> & StopSettings,
     record: ProgramRecord | undefined,
     found: Found,
   ): Promise<{ readonly pendingMs: number } | { readonly ended: number }> {
@@ -118,9 +118,9 @@ export class Leftovers {
     const { launched } = record;
     if (launched === undefined || !isLaunchAlive({ ...record, launched }, host))
       return { ended: 0 };
-    const left = successMs - ageMs(launched.startTime, host.proc.uptime());
+    const left = settings.successMs - ageMs(launched.startTime, host.proc.uptime());
     if (left > 0) return { pendingMs: Math.min(left, UNFINISHED_LOOK_MS) };
-    return { ended: await endLeftOvers(record, termToKillMs, host, this.#signal()) };
+    return { ended: await endLeftOvers(record, settings, host, this.#signal()) };
   }
 }
 

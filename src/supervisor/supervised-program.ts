@@ -259,7 +259,7 @@ export class SupervisedProgram {
     if (process === undefined) return;
     const { host } = this.#around;
     const target = { process, launched: record?.launched, session: record?.session };
-    const outcome = await stop(target, this.#settings.termToKillMs, host);
+    const outcome = await stop(target, this.#settings, host);
     const fields = { pid: process.pid, outcome: outcome.kind };
     this.#ledger.log("info", "program.stopped", { ...fields, why: "shutdown" }, "ended");
   }
@@ -760,7 +760,7 @@ export class SupervisedProgram {
     const { termToKillMs } = this.#settings;
     const { launched, session } = this.#ledger.base();
     const target = { process, main: this.#main, launched, session };
-    const outcome = await stop(target, termToKillMs, host, { signal });
+    const outcome = await stop(target, this.#settings, host, { signal });
     if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
     if (outcome.kind === "killed") this.#ledger.killed(termToKillMs);
     if (outcome.kind !== "not-running") this.#held.noteExit(outcome.exit);
@@ -782,8 +782,7 @@ export class SupervisedProgram {
     this.#ledger.finishing(process);
     const { launched, session } = this.#ledger.base();
     const target = { process, main: this.#main, launched, session };
-    const { termToKillMs } = this.#settings;
-    const outcome = await stop(target, termToKillMs, host, { signal: this.#leavingSignal() });
+    const outcome = await stop(target, this.#settings, host, { signal: this.#leavingSignal() });
     if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
     const told = this.#ledger.record?.process ?? process;
     const isRest = !sameProcess(told, process);

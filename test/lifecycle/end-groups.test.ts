@@ -4,6 +4,7 @@ import type { ProcessRef, Ticks } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import { endOwnGroup } from "../../src/lifecycle/end-groups.ts";
 import { stop } from "../../src/lifecycle/stop.ts";
+import { stopSteps } from "../../src/lifecycle/stop-plan.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { makeLab } from "../support/lab.ts";
 import { argvOf, child, firstLine, killRef, lives, refOf, unreaped } from "../support/processes.ts";
@@ -14,11 +15,11 @@ const proc = procReader();
 describe("endOwnGroup", () => {
   test("does nothing without a leader, or where its number is another's", async (t) => {
     const lab = makeLab(t);
-    assert.equal(await endOwnGroup(undefined, 100, lab.host), 0);
+    assert.equal(await endOwnGroup(undefined, stopSteps({ termToKillMs: 100 }), lab.host), 0);
     const made = child(t, "sleep", ["600"], { detached: true });
     const ref = refOf(made.pid);
     const earlier = { ...ref, startTime: (ref.startTime - 1) as Ticks };
-    assert.equal(await endOwnGroup(earlier, 100, lab.host), 0);
+    assert.equal(await endOwnGroup(earlier, stopSteps({ termToKillMs: 100 }), lab.host), 0);
     assert.ok(lives(ref));
   });
 
@@ -40,7 +41,7 @@ describe("endOwnGroup", () => {
     const began = performance.now();
     const outcome = await stop(
       { process: undefined, launched: undefined, session },
-      8000,
+      { termToKillMs: 8000 },
       lab.host,
     );
     assert.deepEqual(outcome, { kind: "not-running", leftBehind: 1 });
@@ -53,7 +54,7 @@ describe("endOwnGroup", () => {
     const made = await unreaped(t, 0);
     await made.end(); // parent and zombie are one group
     const began = performance.now();
-    assert.equal(await endOwnGroup(made.parent, 8000, lab.host), 1);
+    assert.equal(await endOwnGroup(made.parent, stopSteps({ termToKillMs: 8000 }), lab.host), 1);
     assert.ok(performance.now() - began < 4000);
   });
 });

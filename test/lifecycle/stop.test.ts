@@ -45,7 +45,11 @@ for (const [how, adapt] of [
     test("ends a program by SIGTERM, and tells how it ended", async (t) => {
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "trap 'exit 7' TERM", "READY", "while :; do sleep 0.02; done");
-      const outcome = await stop({ process: ref, launched: ref }, 10_000, lab.host);
+      const outcome = await stop(
+        { process: ref, launched: ref },
+        { termToKillMs: 10_000 },
+        lab.host,
+      );
       assert.ok(outcome.kind === "terminated", outcome.kind);
       if (how === "with pidfds" && tellsExitOfReaped()) {
         assert.deepEqual(outcome.exit, { kind: "code", code: 7 });
@@ -57,7 +61,7 @@ for (const [how, adapt] of [
     test("kills a program that ignores SIGTERM, after term_to_kill_seconds", async (t) => {
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "trap '' TERM", "READY", "while :; do sleep 600; done");
-      const outcome = await stop({ process: ref, launched: ref }, 200, lab.host);
+      const outcome = await stop({ process: ref, launched: ref }, { termToKillMs: 200 }, lab.host);
       assert.ok(outcome.kind === "killed", outcome.kind);
       assert.ok(outcome.tookMs >= 200);
       assert.equal(outcome.leftBehind, 1, "its sleep");
@@ -67,7 +71,7 @@ for (const [how, adapt] of [
     test("ends the children that a program leaves in its group", async (t) => {
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "sleep 600 &", "sleep 601 &", "READY", "wait");
-      const outcome = await stop({ process: ref, launched: ref }, 5000, lab.host);
+      const outcome = await stop({ process: ref, launched: ref }, { termToKillMs: 5000 }, lab.host);
       assert.ok(outcome.kind === "terminated", outcome.kind);
       assert.equal(outcome.leftBehind, 2);
       await waitFor(() => lab.living().length === 0, "nothing of it lives");
@@ -77,7 +81,7 @@ for (const [how, adapt] of [
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "(trap '' TERM; READY; sleep 600; sleep 600) &", "wait");
       await waitFor(() => sleeps(lab).length === 1, "the subshell has its child");
-      const outcome = await stop({ process: ref, launched: ref }, 200, lab.host);
+      const outcome = await stop({ process: ref, launched: ref }, { termToKillMs: 200 }, lab.host);
       assert.ok(outcome.kind === "terminated", outcome.kind);
       assert.equal(outcome.leftBehind, 2, "the subshell and its sleep");
       assert.equal(lab.living().length, 0, "what is started next finds its port free");
@@ -86,7 +90,7 @@ for (const [how, adapt] of [
     test("leaves alone what the program put into a session of its own", async (t) => {
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "setsid -f sleep 600", "READY", "sleep 601");
-      await stop({ process: ref, launched: ref }, 5000, lab.host);
+      await stop({ process: ref, launched: ref }, { termToKillMs: 5000 }, lab.host);
       await waitFor(() => lab.living().length === 1, "all but one are ended");
       await waitFor(() => sleeps(lab).length === 1, "it has executed sleep"); // setsid does so late
       assert.deepEqual(sleeps(lab), lab.living());
@@ -97,7 +101,11 @@ for (const [how, adapt] of [
       const ref = await run(lab, "trap 'exit 7' TERM", "READY", "while :; do sleep 0.02; done");
       process.kill(ref.pid, "SIGSTOP");
       await waitFor(() => proc.stat(ref.pid).state === "T", "it is stopped");
-      const outcome = await stop({ process: ref, launched: ref }, 10_000, lab.host);
+      const outcome = await stop(
+        { process: ref, launched: ref },
+        { termToKillMs: 10_000 },
+        lab.host,
+      );
       assert.equal(outcome.kind, "terminated");
     });
 
@@ -115,7 +123,11 @@ for (const [how, adapt] of [
         () => sleeps(lab).find(({ pid }) => argvOf(pid)[1] === seconds),
         "its child runs",
       );
-      const outcome = await stop({ process: target, launched: wrapper }, 300, lab.host);
+      const outcome = await stop(
+        { process: target, launched: wrapper },
+        { termToKillMs: 300 },
+        lab.host,
+      );
       assert.ok(outcome.kind !== "not-running" && outcome.kind !== "stuck");
       await waitFor(() => lab.living().length === 0, "nothing of it lives");
     });
@@ -127,10 +139,13 @@ for (const [how, adapt] of [
       process.kill(ref.pid, "SIGKILL");
       await waitFor(() => !lives(ref), "it is gone");
       assert.equal(sleeps(lab).length, 2);
-      assert.deepEqual(await stop({ process: ref, launched: ref }, 5000, lab.host), {
-        kind: "not-running",
-        leftBehind: 2,
-      });
+      assert.deepEqual(
+        await stop({ process: ref, launched: ref }, { termToKillMs: 5000 }, lab.host),
+        {
+          kind: "not-running",
+          leftBehind: 2,
+        },
+      );
       await waitFor(() => lab.living().length === 0, "nothing of it lives");
     });
 
@@ -138,10 +153,13 @@ for (const [how, adapt] of [
       const lab = makeLab(t, adapt);
       const { process: ref } = sleeper(t);
       const earlier = { ...ref, startTime: (ref.startTime - 1) as Ticks };
-      assert.deepEqual(await stop({ process: earlier, launched: earlier }, 100, lab.host), {
-        kind: "not-running",
-        leftBehind: 0,
-      });
+      assert.deepEqual(
+        await stop({ process: earlier, launched: earlier }, { termToKillMs: 100 }, lab.host),
+        {
+          kind: "not-running",
+          leftBehind: 0,
+        },
+      );
       assert.ok(lives(ref));
     });
 
@@ -156,7 +174,11 @@ for (const [how, adapt] of [
       }, "both sleep");
       assert.ok(target && neighbour);
       cleanUp(t, () => [target, neighbour].forEach(killRef));
-      const outcome = await stop({ process: target, launched: undefined }, 5000, lab.host);
+      const outcome = await stop(
+        { process: target, launched: undefined },
+        { termToKillMs: 5000 },
+        lab.host,
+      );
       assert.ok(outcome.kind === "terminated" && outcome.leftBehind === 0);
       assert.ok(lives(neighbour) && lives(leader));
     });
@@ -164,7 +186,11 @@ for (const [how, adapt] of [
     test("ends a process that is nobody's child here", async (t) => {
       const lab = makeLab(t, adapt);
       const ref = await orphan(t, "sleep", "600");
-      const outcome = await stop({ process: ref, launched: undefined }, 5000, lab.host);
+      const outcome = await stop(
+        { process: ref, launched: undefined },
+        { termToKillMs: 5000 },
+        lab.host,
+      );
       assert.equal(outcome.kind, "terminated");
       assert.equal(lives(ref), false);
     });
@@ -174,8 +200,8 @@ for (const [how, adapt] of [
       const ref = await run(lab, "READY", "sleep 600");
       const outcomes = await inTime(
         Promise.all([
-          stop({ process: ref, launched: ref }, 5000, lab.host),
-          stop({ process: ref, launched: ref }, 5000, lab.host),
+          stop({ process: ref, launched: ref }, { termToKillMs: 5000 }, lab.host),
+          stop({ process: ref, launched: ref }, { termToKillMs: 5000 }, lab.host),
         ]),
         "both are done",
       );
@@ -197,7 +223,7 @@ describe("stop, when it is told to leave", () => {
     const lab = makeLab(t);
     const ref = await run(lab, "trap '' TERM", "READY", "while :; do sleep 600; done");
     const controller = new AbortController();
-    const stopping = stop({ process: ref, launched: ref }, 60_000, lab.host, {
+    const stopping = stop({ process: ref, launched: ref }, { termToKillMs: 60_000 }, lab.host, {
       signal: controller.signal,
     });
     controller.abort(new Error("leave"));
