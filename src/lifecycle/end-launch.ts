@@ -14,7 +14,7 @@ import { patienceMs, stepAt, type StopSettings, type StopStep, stopSteps } from 
  * @returns how many processes that were
  */
 export async function endLeftOvers(
-  { process, launched, launch, session, image, phase }: ProgramRecord,
+  { process, launched, launch, session, image, state }: ProgramRecord,
   settings: StopSettings,
   host: LifecyclePorts,
   signal?: AbortSignal,
@@ -22,7 +22,7 @@ export async function endLeftOvers(
   const target = { process: undefined, launched: launched ?? process, session };
   const outcome = await stop(target, settings, host, { signal });
   const count = outcome.kind === "stuck" ? 0 : outcome.leftBehind;
-  if (phase !== "starting" || launched === undefined) return count;
+  if (state !== "starting" || launched === undefined) return count;
   const more = await endLaunch({ launch, launched, image }, [], settings, host, signal);
   return count + more.length;
 }

@@ -38,7 +38,7 @@ import { describeStragglers } from "./stragglers.ts";
 export interface StartContext {
   readonly host: LifecyclePorts;
   readonly pattern: Pattern;
-  /** The record as it is; its wish and counters are kept. */
+  /** The record as it is; `desired` and the counters are kept. */
   readonly record: ProgramRecord;
   /** The program's lock, at which the launch is noted. */
   readonly lock: Pick<Lock, "writeNote">;
@@ -166,7 +166,7 @@ function foundRunning(
 ): StartOutcome {
   const taken: ProgramRecord = {
     ...record,
-    phase: "running",
+    state: "running",
     process,
     launched: undefined,
     launch: undefined,
@@ -229,7 +229,7 @@ class Start {
     });
     this.#record = this.#writeLate({
       ...context.record,
-      phase: "starting",
+      state: "starting",
       process,
       launched: process,
       launch,
@@ -385,7 +385,7 @@ class Start {
     const record = this.#writeLate({
       ...this.#record,
       ...this.#traits(process),
-      phase: "running",
+      state: "running",
       process,
       via,
       failures: 0,

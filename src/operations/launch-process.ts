@@ -28,8 +28,8 @@ export function takeUp(
   const { process, main, via, pidfile, others } = found;
   save(host, {
     ...record,
-    wish: "up",
-    phase: "running",
+    desired: "up",
+    state: "running",
     process,
     ...(sameProcess(record.process, process)
       ? {}
@@ -97,7 +97,7 @@ export async function launchIt(
       lock,
       endTurn: await host.launchTurn(window.signal),
       pattern: program.pattern,
-      record: { ...record, wish: "up" },
+      record: { ...record, desired: "up" },
       signal: window.signal,
       onLaunched: (process) => {
         const lived = formatDuration(settings.successMs);
@@ -129,7 +129,7 @@ export async function launchIt(
       return { ...base, ...brokenOff(reason), pid, message: [...before, text].join("; ") };
     }
     case "failed":
-      return failedResult(outcome, { ...record, wish: "up" }, base, before, settings, operation);
+      return failedResult(outcome, { ...record, desired: "up" }, base, before, settings, operation);
   }
 }
 
@@ -146,7 +146,7 @@ function failedResult(
   const at = new Date().toISOString();
   save(host, {
     ...record,
-    phase: "stopped",
+    state: "stopped",
     process: undefined,
     launched: undefined,
     failures: record.failures + 1,

@@ -114,7 +114,7 @@ export class Leftovers {
     found: Found,
   ): Promise<{ readonly pendingMs: number } | { readonly ended: number }> {
     const host = this.#host;
-    if (found.kind === "running" || record?.phase !== "starting") return { ended: 0 };
+    if (found.kind === "running" || record?.state !== "starting") return { ended: 0 };
     const { launched } = record;
     if (launched === undefined || !isLaunchAlive({ ...record, launched }, host))
       return { ended: 0 };

@@ -429,7 +429,7 @@ export class SupervisedProgram {
     const { record } = this.#ledger;
     const violation = this.#violation;
     this.#violation = undefined;
-    if (violation !== undefined && isOf(violation, found) && record?.wish !== "down") {
+    if (violation !== undefined && isOf(violation, found) && record?.desired !== "down") {
       const { process } = violation;
       const step = this.#decide({ kind: "limit-exceeded", process, reason: violation.reason });
       if (step.effects.length > 0) return await this.#apply(step, found);
@@ -437,7 +437,7 @@ export class SupervisedProgram {
     const step = this.#decide({
       kind: "observed",
       process: found.kind === "running" ? found.process : undefined,
-      wish: record?.wish ?? "none",
+      desired: record?.desired ?? "none",
       ranBefore: diedUnseen || this.#hasFinished || hasRun(record),
       startedByHand: this.#isOperatorsStart,
       reason: record?.reason,
@@ -499,13 +499,17 @@ export class SupervisedProgram {
   /** What goes on in the place of the process that has ended. */
   async #findHeir(): Promise<Found | undefined> {
     const { record } = this.#ledger;
-    if (this.#state.kind === "unknown" && record?.wish !== "down") {
+    if (this.#state.kind === "unknown" && record?.desired !== "down") {
       const { host } = this.#around;
       return await findHeirOfUnseen(this.#program, record, host, this.#leavingSignal());
     }
     if (this.#state.kind !== "running" || !this.#isEndTold()) return undefined;
     const { process } = this.#state;
-    if (record === undefined || record.wish === "down" || !sameProcess(record.process, process)) {
+    if (
+      record === undefined ||
+      record.desired === "down" ||
+      !sameProcess(record.process, process)
+    ) {
       return undefined;
     }
     const { exe, exit } = this.#held;
@@ -518,10 +522,10 @@ export class SupervisedProgram {
     const { kind } = this.#state;
     if (kind === "stopping" || found.kind === "running") return false;
     if (record?.process === undefined) return false;
-    if (record.phase !== "running" && record.phase !== "starting" && kind === "unknown") {
+    if (record.state !== "running" && record.state !== "starting" && kind === "unknown") {
       this.#leftovers.note(record.process, record); // who ended what was left was killed in the middle
     }
-    if (record.phase !== "running") return false;
+    if (record.state !== "running") return false;
     // An operator may have put another in the place of what was held, which ended as well.
     if (kind === "running" && sameProcess(record.process, this.#state.process)) return false;
     this.#leftovers.note(record.process, record);
@@ -560,7 +564,7 @@ export class SupervisedProgram {
   #lookAgain(): Found {
     const { autorestart, enabled } = this.#settings;
     const record = this.#recordOfLiving();
-    const restarts = autorestart && enabled && record?.wish !== "down";
+    const restarts = autorestart && enabled && record?.desired !== "down";
     if (!restarts || this.#state.kind !== "running") return this.#find(true);
     if (this.#isEndTold() && record?.process === undefined) return ABSENT;
     return this.#find(false);
@@ -585,7 +589,7 @@ export class SupervisedProgram {
     const held = this.#held.process;
     const isHeld = held !== undefined && sameProcess(host.proc.alive(held.pid), held);
     const record = isHeld
-      ? { ...this.#ledger.base(), phase: "running" as const, process: held }
+      ? { ...this.#ledger.base(), state: "running" as const, process: held }
       : this.#ledger.record;
     const found = lookFor(this.#program, record, host, { ...LOOK, scan });
     this.#tellDear();
@@ -626,7 +630,7 @@ export class SupervisedProgram {
     this.#settledWith = undefined;
     const { record } = this.#ledger;
     this.#history = { ...this.#history, restarts: record?.restarts ?? 0 };
-    this.#isOperatorsStart = record?.by === "usrsvc" && record.wish === "up";
+    this.#isOperatorsStart = record?.by === "usrsvc" && record.desired === "up";
     if (this.#isOperatorsStart) this.#history = { ...this.#history, early: 0, streak: 0 };
   }
 
@@ -770,10 +774,10 @@ export class SupervisedProgram {
   /** Whoever was ending it has left in the middle of that: nobody else holds the lock. */
   #isHalfStopped(process: ProcessRef): boolean {
     const { record } = this.#ledger;
-    if (record?.phase !== "stopping" || sameProcess(this.#stuck, process)) return false;
+    if (record?.state !== "stopping" || sameProcess(this.#stuck, process)) return false;
     if (sameProcess(record.process, process)) return true;
     // What was told to end did so, and left this: the rest of a shell line, for example.
-    return record.wish === "down" && this.#isOwn(process);
+    return record.desired === "down" && this.#isOwn(process);
   }
 
   /** What was asked for last is done: it is ended, and stays so or is started again. */
@@ -924,8 +928,8 @@ function pauseFollows({ effects }: Step): boolean {
 /** True when the record says that the program ran, or was kept running, in this boot. */
 function hasRun(record: ProgramRecord | undefined): boolean {
   if (record === undefined) return false;
-  const { phase, process } = record;
-  return process !== undefined || ["starting", "running", "backoff", "fatal"].includes(phase);
+  const { state, process } = record;
+  return process !== undefined || ["starting", "running", "backoff", "fatal"].includes(state);
 }
 
 /** An operator may have restarted it meanwhile: what the process before did is no concern any more. */
