@@ -23,7 +23,8 @@ import {
   type Via,
   writeRecord,
 } from "../state/record.ts";
-import { madeAs, takenFrom, traits } from "../lifecycle/start.ts";
+import { madeAs, takenFrom } from "../lifecycle/adopted.ts";
+import { traits } from "../lifecycle/traits.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import { textHash } from "../lib/text-hash.ts";
 import type { Violation } from "../monitors/violation.ts";
