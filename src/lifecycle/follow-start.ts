@@ -13,7 +13,7 @@ import { endFailedStart, startFailure } from "./start-failure.ts";
 import type { Match, StartMatch } from "./start-match.ts";
 import type { StartFailure, StartOutcome } from "./start-outcome.ts";
 import { StartRecord } from "./start-record.ts";
-import { type Traits, traits } from "./traits.ts";
+import { titleNote, type Traits, traits } from "./traits.ts";
 
 /** Time for a shell that prepares the launch to become the program, with a short success_seconds, in ms. */
 const EXEC_MS = 1000;
@@ -179,7 +179,7 @@ export class FollowedStart {
     const notes = [
       ...this.#launched.notes,
       ...this.#record.notes,
-      ...this.#match.titleNote(process),
+      ...titleNote(record, this.#context.pattern, this.#program),
     ];
     const { logged } = this.#launched;
     return { kind: "started", process, main, via, record, notes, logged };

@@ -239,17 +239,6 @@ export class StartMatch {
       .map((one) => `found process ${one.ref.pid}: ${shorten(one.argv.join(" "))}`);
   }
 
-  /** A warning when the title that the program gave itself does not match. */
-  titleNote(process: ProcessRef): readonly string[] {
-    const argv = this.#argv(process);
-    if (argv.length === 0 || this.#pattern.isShell || this.#pattern.matches(argv)) return [];
-    if (!this.#program.autopid) return []; // its own pidfile leads to it
-    return [
-      `its command line is now "${argv.join(" ")}", which the command does not match: ` +
-        "set proctitle_re, or it may not be found should somebody start it by hand, or its record in state_dir be lost",
-    ];
-  }
-
   #argv(ref: ProcessRef): readonly string[] {
     try {
       return this.#host.proc.cmdline(ref.pid);

@@ -1,5 +1,6 @@
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
+import type { ProgramSettings } from "../config/settings.ts";
 import type { Pattern } from "../identity/match.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import type { LifecyclePorts } from "./ports.ts";
@@ -37,4 +38,18 @@ function titleOther(
   } catch {
     return undefined; // gone, or hidden
   }
+}
+
+/** A warning when the title that the program gave itself does not match. */
+export function titleNote(
+  { title }: Traits,
+  { isShell }: Pick<Pattern, "isShell">,
+  { autopid }: Pick<ProgramSettings, "autopid">,
+): readonly string[] {
+  if (title === undefined || isShell) return [];
+  if (!autopid) return []; // its own pidfile leads to it
+  return [
+    `its command line is now "${title.join(" ")}", which the command does not match: ` +
+      "set proctitle_re, or it may not be found should somebody start it by hand, or its record in state_dir be lost",
+  ];
 }
