@@ -22,7 +22,7 @@ import type { StartOutcome } from "../lifecycle/start-outcome.ts";
 import { stop } from "../lifecycle/stop.ts";
 import { checkStateDir, ForeignStateDir, makeStateDir } from "../state/state-dir.ts";
 import { lookFor, type Program, programOf } from "../identity/program.ts";
-import { HeldProcess } from "./held-process.ts";
+import { MainProcess } from "./main-process.ts";
 import { Ledger } from "./ledger.ts";
 import { hasLimits, Limits } from "./limits.ts";
 import { Leftovers } from "./leftovers.ts";
@@ -75,7 +75,7 @@ export class SupervisedProgram {
   #settings: ProgramSettings;
   #state: ProgramState = { kind: "unknown" };
   #history: History = noHistory;
-  readonly #held: HeldProcess;
+  readonly #held: MainProcess;
   /** Of a shell line: what does its work, as far as it was seen. */
   #main: ProcessRef | undefined;
   #mainWatch: ProcessHandle | undefined;
@@ -126,7 +126,7 @@ export class SupervisedProgram {
     );
     this.#leftovers = new Leftovers(around.host, () => this.#leavingSignal());
     this.#starter = new Starter(around, this.#ledger, this.#leftovers);
-    this.#held = new HeldProcess(around.host, () => this.look());
+    this.#held = new MainProcess(around.host, () => this.look());
   }
 
   get state(): ProgramState {
