@@ -1,28 +1,26 @@
-import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import type { AlertKind } from "../events/alert.ts";
 import { callAt, monotonicMs } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { machineFault } from "../lib/fault.ts";
 import { formatDuration } from "../lib/format.ts";
 import { settingsDigest } from "../state/digest.ts";
 import { findHeirOfUnseen } from "../identity/heir.ts";
-import { type Found, recordedProcess } from "../identity/identify.ts";
-import { type Lock, lockHolder, lockNote, programLock, tryLock } from "../state/lock.ts";
+import type { Found } from "../identity/identify.ts";
+import { type Lock, lockHolder, programLock, tryLock } from "../state/lock.ts";
 import { lastWords, logEnds, type LogEnds, NO_LOG } from "../launch/output.ts";
-import { readPidfile, removePidfile, writePidfile } from "../state/pidfile.ts";
-import { removeStalePidfile } from "../lifecycle/stale-pidfile.ts";
-import { markOf, unfinishedLaunch } from "../identity/mark.ts";
-import { completedRecord } from "../identity/unfinished-launch.ts";
 import { relation } from "../identity/lineage.ts";
-import { otherConfig } from "../identity/other-config.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
 import { stop } from "../lifecycle/stop.ts";
-import { checkStateDir, ForeignStateDir, makeStateDir } from "../state/state-dir.ts";
+import { checkStateDir, makeStateDir } from "../state/state-dir.ts";
 import { lookFor, type Program, programOf } from "../identity/program.ts";
 import { MainProcess } from "./main-process.ts";
+import { claimRecorded, claimSession } from "./claim-recorded.ts";
+import { Elsewhere } from "./elsewhere.ts";
+import { PidfileUpkeep } from "./pidfile-upkeep.ts";
+import { ShellMain } from "./shell-main.ts";
+import { Trouble, TROUBLE_PAUSE_MS } from "./trouble.ts";
 import { Ledger } from "./ledger.ts";
 import { hasLimits, Limits } from "./limits.ts";
 import { Leftovers } from "./leftovers.ts";
@@ -42,23 +40,11 @@ import {
 const LOCK_PAUSES_MS = [10, 20, 40, 80, 150, 250];
 /** After an operator called a start off, so that he gets the lock, in ms. */
 const CALLED_OFF_PAUSE_MS = 100;
-/** After something outside of the machine failed (disk full, folder gone), in ms. */
-const TROUBLE_PAUSE_MS = 10_000;
-
 /** So many lines of what a process wrote last are told. */
 const LAST_WORDS = 15;
 
 /** The step of a shell line that follows one that has ended is there within, in ms. */
 const NEXT_STEP_MS = 300;
-
-/** Something that fails outside of the machine. */
-interface Trouble {
-  /** The error of the system, or its words. */
-  readonly kind: string;
-  readonly reason: string;
-  /** Monotonic, in ms. */
-  readonly since: number;
-}
 
 const nothing = (): void => {};
 const ABSENT: Found = { kind: "absent", pidfile: { kind: "none" } };
@@ -76,23 +62,18 @@ export class SupervisedProgram {
   #state: ProgramState = { kind: "unknown" };
   #history: History = noHistory;
   readonly #held: MainProcess;
-  /** Of a shell line: what does its work, as far as it was seen. */
-  #main: ProcessRef | undefined;
-  #mainWatch: ProcessHandle | undefined;
+  readonly #main: ShellMain;
   /** Sizes of its logs when it was launched, or when it was taken up. */
   #logged: LogEnds = { stdout: NO_LOG, stderr: NO_LOG };
   /** What another had begun to end is ended, of which the record says no more. */
   #hasFinished = false;
   /** It outlives SIGKILL. */
   #stuck: ProcessRef | undefined;
-  /** What keeps it from being looked after, until it works again. */
-  #trouble: Trouble | undefined;
+  readonly #trouble: Trouble;
+  readonly #pidfile: PidfileUpkeep;
+  readonly #elsewhere: Elsewhere;
   /** The turn that is made got as far as a decision. */
   #hasDecided = false;
-  /** The pidfile that could not be written for this process: tried again at each slow look. */
-  #unwritable: string | undefined;
-  /** The configuration file whose program of this name runs. */
-  #elsewhere: string | undefined;
   /** Before the last decision: it was being ended for a limit. */
   #wasStopping = false;
   /** A limit that the running process exceeded, until a look has dealt with it. */
@@ -127,6 +108,13 @@ export class SupervisedProgram {
     this.#leftovers = new Leftovers(around.host, () => this.#leavingSignal());
     this.#starter = new Starter(around, this.#ledger, this.#leftovers);
     this.#held = new MainProcess(around.host, () => this.look());
+    this.#main = new ShellMain(around.host, () => {
+      this.look();
+      this.#wakeAt(monotonicMs() + NEXT_STEP_MS);
+    });
+    this.#trouble = new Trouble(this.#ledger);
+    this.#pidfile = new PidfileUpkeep(this.#ledger);
+    this.#elsewhere = new Elsewhere(this.#ledger, around.host);
   }
 
   get state(): ProgramState {
@@ -168,65 +156,25 @@ export class SupervisedProgram {
 
   /** True while its pidfile could not be written: the disk is full, perhaps. */
   get lacksPidfile(): boolean {
-    return this.#unwritable !== undefined && this.#held.process !== undefined;
+    return this.#pidfile.isLacking && this.#held.process !== undefined;
   }
 
   /** Notes the process on record, before any program is looked for. */
   claimRecorded(): void {
-    const { host } = this.#around;
     try {
       this.#ledger.read();
     } catch {
       return; // cannot be read just now: the first look will say so
     }
     this.#noteRecord();
-    const { record } = this.#ledger;
-    const process = recordedProcess(record, host.proc) ?? this.#launchedProcess();
-    if (process === undefined) return this.#claimSession();
-    const claim = {
-      launched: record?.launched,
-      session: record?.session,
-      launch: record?.launch,
-      process,
-    };
-    const owner = host.ownerOf(process);
-    if (owner === undefined || owner === this.name) return void host.claim(this.name, claim);
-    // Two records name it: what it is marked as decides, else who came first.
-    const mark = markOf(host.proc, process.pid);
-    const isMine = mark?.home === host.home && mark.program === this.name;
-    const msg = `pid ${process.pid} is on record for ${owner} as well, and is ${isMine ? "this program's" : `${owner}'s`}`;
-    this.#ledger.log("warn", "program.warning", { pid: process.pid }, msg);
-    if (isMine) {
-      host.claim(owner, undefined);
-      host.claim(this.name, claim);
-    } else {
-      this.#ledger.forgetProcess();
-    }
-  }
-
-  /** Its process has ended, but what goes on in its session is its own, whatever it is called by now. */
-  #claimSession(): void {
-    const { host } = this.#around;
-    const { process, launched, session } = this.#ledger.record ?? {};
-    // Who has the number of a session that his leader has left is another.
-    const isFree = (pid: number): boolean => host.proc.alive(pid as Pid) === undefined;
-    const all = [process?.pid, launched?.pid, session].filter((pid) => pid !== undefined);
-    if (process !== undefined && all.every(isFree)) host.claim(this.name, { launched, session });
-  }
-
-  /** What was launched by who was killed just then. */
-  #launchedProcess(): ProcessRef | undefined {
-    const { host } = this.#around;
-    const note = lockNote(programLock(host.state, this.name));
-    const launch = unfinishedLaunch(note, this.#ledger.record, host);
-    return launch && completedRecord(this.#ledger.base(), launch, this.#settings, host)?.process;
+    claimRecorded(this.#settings, this.#ledger, this.#around.host);
   }
 
   /** The configuration changed. Nothing is restarted; the next look follows the new settings. */
   configure(settings: ProgramSettings): void {
     this.#settings = settings;
     this.#program = programOf(settings, this.#around.host);
-    const process = this.#main ?? this.#held.process;
+    const process = this.#main.process ?? this.#held.process;
     if (process !== undefined) this.#watchLimits(process);
     this.look();
   }
@@ -291,7 +239,7 @@ export class SupervisedProgram {
         this.#hasDecided = false;
         before = this.#history;
         await this.#turn();
-        if (this.#busyLooks === 0) this.#endTrouble();
+        if (this.#busyLooks === 0) this.#trouble.end();
       }
     } catch (error) {
       if (!this.#closed) this.#report(error, before);
@@ -303,21 +251,11 @@ export class SupervisedProgram {
     }
   }
 
-  /** Told when it begins and when it is over, however often it comes in between. */
   #report(error: unknown, before: History): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    // The same lack comes from many places, in some of them in words only.
-    const lack = machineFault(error) ?? /\bE[A-Z]{3,}\b/.exec(reason)?.[0] ?? reason;
     const isDown = this.#held.process === undefined;
     const end = this.#isEndTold() && !this.#hasDecided ? this.#held.exit : undefined;
-    const kind = end === undefined ? lack : `${lack}, ended`;
-    // Of a folder that is not ours usrsvcd tells once for all programs.
-    const isTold = end !== undefined || !(error instanceof ForeignStateDir);
-    if (isTold && this.#trouble?.kind !== kind) {
-      const isLate = isDown && (this.#hasDecided || end !== undefined);
-      this.#ledger.troubled(reason, TROUBLE_PAUSE_MS, isLate, end);
-    }
-    if (isTold) this.#trouble = { since: monotonicMs(), ...this.#trouble, kind, reason };
+    const isLate = isDown && (this.#hasDecided || end !== undefined);
+    this.#trouble.begin(error, { isDown: isLate, end });
     // What was decided was not done: the next look begins anew. What was noticed of the end stays.
     if (isDown && this.#hasDecided) {
       this.#state = { kind: "unknown" };
@@ -325,13 +263,6 @@ export class SupervisedProgram {
     }
     this.#mendState();
     this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
-  }
-
-  #endTrouble(): void {
-    if (this.#trouble === undefined) return;
-    const { since, reason } = this.#trouble;
-    this.#trouble = undefined;
-    this.#ledger.recovered(reason, monotonicMs() - since);
   }
 
   /** The state folder may have been deleted: without it nothing can be locked or written. */
@@ -353,7 +284,10 @@ export class SupervisedProgram {
       await this.#held.awaitEnd();
       if (this.#isEndTold()) before = undefined;
     }
-    if (this.#belongsElsewhere()) return;
+    if (this.#elsewhere.isTaken()) {
+      this.#leaveAlone();
+      return;
+    }
     if (before !== undefined && this.#isAsKnown(before)) return;
     using lock = await tryLock(programLock(host.state, this.name));
     if (lock === undefined) {
@@ -381,34 +315,17 @@ export class SupervisedProgram {
     return this.#find(this.#state.kind !== "running" || this.isShell);
   }
 
-  /** A program of the same name in another configuration file runs: that is another program. */
-  #belongsElsewhere(): boolean {
-    const { host } = this.#around;
-    const { record } = this.#ledger;
-    const other = otherConfig(this.name, record, host);
-    if (other === undefined) {
-      this.#elsewhere = undefined;
-      this.#ledger.disown();
-      return false;
-    }
-    const { config, how } = other;
-    if (this.#elsewhere !== config) {
-      const msg =
-        `is a program of ${config} too, which shares the state_dir, and ${how}: left alone; give ` +
-        "one of them another name, or another state_dir";
-      this.#ledger.log("error", "program.error", { config }, msg);
-    }
-    this.#elsewhere = config;
+  #leaveAlone(): void {
     this.#letGo();
     this.#state = { kind: "unknown" };
     this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
-    return true;
   }
 
   async #turnLocked(lock: Lock, before: Found | undefined): Promise<void> {
+    const { host } = this.#around;
     this.#readRecord(); // what the last holder of the lock wrote
     this.#ledger.mend(lock);
-    if (await this.#ledger.completeLaunch(lock, this.#settings)) this.#claimSession();
+    if (await this.#ledger.completeLaunch(lock, this.#settings)) claimSession(this.#ledger, host);
     const isGood = before?.kind === "running" && !this.#isTaken(before.process);
     const heir = isGood ? undefined : await this.#findHeir();
     const found = isGood ? before : (heir ?? this.#lookAgain());
@@ -457,43 +374,21 @@ export class SupervisedProgram {
 
   /** Where a shell line has come to, and what became of the pidfile. */
   #follow(found: Found): void {
-    if (found.kind !== "running" || !sameProcess(found.process, this.#held.process)) return;
-    const main = this.#mainOf(found);
-    if (!this.#isMain(main)) {
-      this.#setMain(main);
+    if (found.kind !== "running" || !this.#isHeld(found)) return;
+    const main = this.#main.of(found);
+    if (!this.#main.is(main)) {
+      this.#main.set(main);
       this.#watchLimits(main ?? found.process);
     }
-    if (!this.#isPidfileRight(found)) this.#mendPidfile(found);
-  }
-
-  /** What does the work of a shell line now: what did it may have ended, and the shell goes on. */
-  #mainOf({ main = this.#main }: Found & { kind: "running" }): ProcessRef | undefined {
-    if (main === undefined) return undefined;
-    return sameProcess(this.#around.host.proc.alive(main.pid), main) ? main : undefined;
-  }
-
-  #isMain(main: ProcessRef | undefined): boolean {
-    return main === undefined ? this.#main === undefined : sameProcess(main, this.#main);
-  }
-
-  /** Its end is no end of the program, but the pidfile is to name it no longer. */
-  #setMain(main: ProcessRef | undefined): void {
-    this.#main = main;
-    this.#mainWatch?.[Symbol.dispose]();
-    const watch = main && this.#around.host.watcher().open(main);
-    this.#mainWatch = watch;
-    void watch?.exited.then(() => {
-      if (this.#mainWatch !== watch) return;
-      this.look();
-      this.#wakeAt(monotonicMs() + NEXT_STEP_MS);
-    });
+    if (!this.#isPidfileRight(found)) {
+      this.#pidfile.mend(this.#settings, (this.#main.of(found) ?? found.process).pid);
+    }
   }
 
   /** True also where it could not be written before. */
   #isPidfileRight(found: Found & { kind: "running" }): boolean {
-    if (!this.#settings.autopid) return true;
-    const { process, pidfile } = found;
-    return pidfile.kind === "pid" && pidfile.pid === (this.#mainOf(found) ?? process).pid;
+    const { pid } = this.#main.of(found) ?? found.process;
+    return this.#pidfile.isRight(this.#settings, found, pid);
   }
 
   /** What goes on in the place of the process that has ended. */
@@ -615,7 +510,7 @@ export class SupervisedProgram {
       !this.#isHalfStopped(found.process) &&
       !this.#ledger.isLost &&
       this.#isPidfileRight(found) &&
-      this.#isMain(this.#mainOf(found)) &&
+      this.#main.is(this.#main.of(found)) &&
       sameProcess(this.#state.process, found.process) &&
       sameProcess(this.#held.process, found.process)
     );
@@ -674,7 +569,7 @@ export class SupervisedProgram {
         this.#cancelWake();
         // Who has ended it may have been killed before he came to the rest of its session.
         await this.#starter.endLeftovers(this.#settings, false);
-        this.#dropStalePidfile();
+        this.#pidfile.dropStale(this.#program, this.#settings, this.#around.host);
         return this.#ledger.stopped(effect.why);
       case "back-off": {
         const { maxrestarts } = this.#settings;
@@ -749,11 +644,7 @@ export class SupervisedProgram {
     this.#ledger.started(process, via, lived, cause);
     for (const note of notes) this.#ledger.log("warn", "program.warning", { pid }, note);
     if (cause !== "started" && !isFound) this.#starter.lookBehind();
-    if (!this.#settings.autopid) return;
-    const { pidfile } = this.#settings;
-    const noted = readPidfile(pidfile);
-    const isNoted = noted.kind === "pid" && noted.pid === (outcome.main ?? process).pid;
-    if (!isNoted) this.#unwritable = pidfile; // told by a note
+    this.#pidfile.noteStart(this.#settings, (outcome.main ?? process).pid);
   }
 
   /** A limit was exceeded. What follows is decided by the next look. */
@@ -763,7 +654,7 @@ export class SupervisedProgram {
     this.#ledger.stopping(process, reason);
     const { termToKillMs } = this.#settings;
     const { launched, session } = this.#ledger.base();
-    const target = { process, main: this.#main, launched, session };
+    const target = { process, main: this.#main.process, launched, session };
     const outcome = await stop(target, termToKillMs, host, { signal });
     if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
     if (outcome.kind === "killed") this.#ledger.killed(termToKillMs);
@@ -785,7 +676,7 @@ export class SupervisedProgram {
     const { host } = this.#around;
     this.#ledger.finishing(process);
     const { launched, session } = this.#ledger.base();
-    const target = { process, main: this.#main, launched, session };
+    const target = { process, main: this.#main.process, launched, session };
     const { termToKillMs } = this.#settings;
     const outcome = await stop(target, termToKillMs, host, { signal: this.#leavingSignal() });
     if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
@@ -811,23 +702,6 @@ export class SupervisedProgram {
     this.#ledger.takenUp(found, this.#program.pattern);
   }
 
-  #mendPidfile(found: Found & { kind: "running" }): void {
-    const { pid } = this.#mainOf(found) ?? found.process;
-    const { pidfile } = this.#settings;
-    try {
-      writePidfile(pidfile, pid);
-      const how = this.#unwritable === pidfile ? "written at last" : "written anew";
-      this.#unwritable = undefined;
-      const msg = `pidfile ${pidfile} ${how}`;
-      this.#ledger.log("info", "program.pidfile-mended", { pid, pidfile }, msg);
-    } catch (error) {
-      if (this.#unwritable === pidfile) return; // told once
-      this.#unwritable = pidfile;
-      const msg = `pidfile ${pidfile} could not be written: ${(error as Error).message}`;
-      this.#ledger.log("warn", "program.warning", { pid, pidfile }, msg);
-    }
-  }
-
   #noteDeath({ process, exit }: Effect & { kind: "note-death" }, step: Step): void {
     this.#held.noteExit(undefined);
     this.#letGo();
@@ -841,23 +715,7 @@ export class SupervisedProgram {
       this.#around.isSharedLog(settings) ? [] : lastWords(settings, since, until, LAST_WORDS),
     );
     // A start removes the pidfile itself.
-    if (this.#settings.autopid && !startFollows(step)) {
-      removePidfile(this.#settings.pidfile, process.pid);
-    }
-  }
-
-  /** It stays down: nobody is to be misled. */
-  #dropStalePidfile(): void {
-    const { pidfile } = this.#settings;
-    try {
-      const stale = removeStalePidfile(this.#program, this.#around.host);
-      if (stale === undefined) return;
-      const event = stale.isRemoved ? "program.pidfile-mended" : "program.warning";
-      this.#ledger.log(stale.isRemoved ? "info" : "warn", event, { pidfile }, stale.text);
-    } catch (error) {
-      const msg = `pidfile ${pidfile} could not be removed: ${(error as Error).message}`;
-      this.#ledger.log("warn", "program.warning", { pidfile }, msg);
-    }
+    if (!startFollows(step)) this.#pidfile.drop(this.#settings, process.pid);
   }
 
   /** From now on this is the program's process. */
@@ -866,8 +724,8 @@ export class SupervisedProgram {
     const { launched, session, launch } = this.#ledger.base();
     this.#around.host.claim(this.name, { process, launched, session, launch });
     this.#cancelWake();
-    this.#setMain(main);
-    this.#unwritable = undefined;
+    this.#main.set(main);
+    this.#pidfile.renew();
     this.#logged = logEnds(this.#settings); // what it wrote before may be another's
     if (this.#held.take(process)) this.#watchLimits(main ?? process);
     else this.look(); // gone already
@@ -896,7 +754,7 @@ export class SupervisedProgram {
   }
 
   #letGo(): void {
-    this.#setMain(undefined);
+    this.#main.set(undefined);
     this.#limits?.unwatch();
     this.#held.release();
   }
