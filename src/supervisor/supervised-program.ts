@@ -5,19 +5,18 @@ import { callAt, monotonicMs } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { formatDuration } from "../lib/format.ts";
 import { settingsDigest } from "../state/digest.ts";
-import { findHeirOfUnseen } from "../identity/heir.ts";
 import type { Found } from "../identity/identify.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../state/lock.ts";
 import { lastWords, logEnds, type LogEnds, NO_LOG } from "../launch/output.ts";
-import { relation } from "../identity/lineage.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
 import { stop } from "../lifecycle/stop.ts";
 import { checkStateDir, makeStateDir } from "../state/state-dir.ts";
-import { lookFor, type Program, programOf } from "../identity/program.ts";
+import { programOf } from "../identity/program.ts";
 import { MainProcess } from "./main-process.ts";
 import { claimRecorded, claimSession } from "./claim-recorded.ts";
 import { Elsewhere } from "./elsewhere.ts";
+import { ProcessFinder } from "./find-process.ts";
 import { PidfileUpkeep } from "./pidfile-upkeep.ts";
 import { ShellMain } from "./shell-main.ts";
 import { Trouble, TROUBLE_PAUSE_MS } from "./trouble.ts";
@@ -25,7 +24,7 @@ import { Ledger } from "./ledger.ts";
 import { hasLimits, Limits } from "./limits.ts";
 import { Leftovers } from "./leftovers.ts";
 import { Starter } from "./starter.ts";
-import { LOOK, type SupervisorContext } from "./context.ts";
+import type { Supervised, SupervisorContext } from "./context.ts";
 import {
   type Effect,
   type History,
@@ -49,6 +48,8 @@ const NEXT_STEP_MS = 300;
 const nothing = (): void => {};
 const ABSENT: Found = { kind: "absent", pidfile: { kind: "none" } };
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /**
  * One program under supervision: a mailbox with one worker. Any notice (an end, a changed record,
  * a timer) only leads to a look; the look goes to the machine; what the machine asks for is done.
@@ -57,10 +58,8 @@ export class SupervisedProgram {
   readonly name: string;
   readonly #around: SupervisorContext;
   readonly #ledger: Ledger;
-  #program: Program;
-  #settings: ProgramSettings;
-  #state: ProgramState = { kind: "unknown" };
-  #history: History = noHistory;
+  readonly #now: Mutable<Supervised>;
+  readonly #finder: ProcessFinder;
   readonly #held: MainProcess;
   readonly #main: ShellMain;
   /** Sizes of its logs when it was launched, or when it was taken up. */
@@ -99,11 +98,15 @@ export class SupervisedProgram {
 
   constructor(settings: ProgramSettings, around: SupervisorContext) {
     this.name = settings.name;
-    this.#settings = settings;
     this.#around = around;
-    this.#program = programOf(settings, around.host);
+    this.#now = {
+      settings,
+      program: programOf(settings, around.host),
+      state: { kind: "unknown" },
+      history: noHistory,
+    };
     this.#ledger = new Ledger(settings.name, around.host, around.log, (alert) =>
-      around.alert(alert, this.#settings.emailAlerts),
+      around.alert(alert, this.#now.settings.emailAlerts),
     );
     this.#leftovers = new Leftovers(around.host, () => this.#leavingSignal());
     this.#starter = new Starter(around, this.#ledger, this.#leftovers);
@@ -112,13 +115,19 @@ export class SupervisedProgram {
       this.look();
       this.#wakeAt(monotonicMs() + NEXT_STEP_MS);
     });
+    this.#finder = new ProcessFinder(this.#now, {
+      host: around.host,
+      ledger: this.#ledger,
+      main: this.#held,
+      leftovers: this.#leftovers,
+    });
     this.#trouble = new Trouble(this.#ledger);
     this.#pidfile = new PidfileUpkeep(this.#ledger);
     this.#elsewhere = new Elsewhere(this.#ledger, around.host);
   }
 
   get state(): ProgramState {
-    return this.#state;
+    return this.#now.state;
   }
 
   /** The process that is held; undefined while there is none. */
@@ -129,29 +138,30 @@ export class SupervisedProgram {
   /** True while its process was launched with other settings, or nobody knows with which. */
   get isOutdated(): boolean {
     return (
-      this.process !== undefined && this.#ledger.record?.digest !== settingsDigest(this.#settings)
+      this.process !== undefined &&
+      this.#ledger.record?.digest !== settingsDigest(this.#now.settings)
     );
   }
 
   /** True when only a look through the processes could bring news. */
   get waitsForProcess(): boolean {
-    const { kind } = this.#state;
+    const { kind } = this.#now.state;
     return kind === "stopped" || kind === "backoff" || kind === "fatal";
   }
 
   /** The files that it writes to. */
   get logs(): readonly string[] {
-    return [this.#settings.stdout, this.#settings.stderr];
+    return [this.#now.settings.stdout, this.#now.settings.stderr];
   }
 
   /** True for a shell line, of which another process may do the work by now. */
   get isShell(): boolean {
-    return this.#program.pattern.isShell;
+    return this.#now.program.pattern.isShell;
   }
 
   /** True while the program runs and nobody would notice its end: something failed in between. */
   get isLoose(): boolean {
-    return this.#state.kind === "running" && this.#held.process === undefined;
+    return this.#now.state.kind === "running" && this.#held.process === undefined;
   }
 
   /** True while its pidfile could not be written: the disk is full, perhaps. */
@@ -167,13 +177,13 @@ export class SupervisedProgram {
       return; // cannot be read just now: the first look will say so
     }
     this.#noteRecord();
-    claimRecorded(this.#settings, this.#ledger, this.#around.host);
+    claimRecorded(this.#now.settings, this.#ledger, this.#around.host);
   }
 
   /** The configuration changed. Nothing is restarted; the next look follows the new settings. */
   configure(settings: ProgramSettings): void {
-    this.#settings = settings;
-    this.#program = programOf(settings, this.#around.host);
+    this.#now.settings = settings;
+    this.#now.program = programOf(settings, this.#around.host);
     const process = this.#main.process ?? this.#held.process;
     if (process !== undefined) this.#watchLimits(process);
     this.look();
@@ -203,11 +213,11 @@ export class SupervisedProgram {
     await this.#worker;
     this.#ledger.read(); // a start that was broken off just now has left its process there
     const { record } = this.#ledger;
-    const process = this.#state.kind === "running" ? this.#state.process : record?.process;
+    const process = this.#now.state.kind === "running" ? this.#now.state.process : record?.process;
     if (process === undefined) return;
     const { host } = this.#around;
     const target = { process, launched: record?.launched, session: record?.session };
-    const outcome = await stop(target, this.#settings.termToKillMs, host);
+    const outcome = await stop(target, this.#now.settings.termToKillMs, host);
     const fields = { pid: process.pid, outcome: outcome.kind };
     this.#ledger.log("info", "program.stopped", { ...fields, why: "shutdown" }, "ended");
   }
@@ -232,12 +242,12 @@ export class SupervisedProgram {
 
   async #work(): Promise<void> {
     this.#working = true;
-    let before = this.#history;
+    let before = this.#now.history;
     try {
       while (this.#again && !this.#closed) {
         this.#again = false;
         this.#hasDecided = false;
-        before = this.#history;
+        before = this.#now.history;
         await this.#turn();
         if (this.#busyLooks === 0) this.#trouble.end();
       }
@@ -253,13 +263,13 @@ export class SupervisedProgram {
 
   #report(error: unknown, before: History): void {
     const isDown = this.#held.process === undefined;
-    const end = this.#isEndTold() && !this.#hasDecided ? this.#held.exit : undefined;
+    const end = this.#finder.isEndTold && !this.#hasDecided ? this.#held.exit : undefined;
     const isLate = isDown && (this.#hasDecided || end !== undefined);
     this.#trouble.begin(error, { isDown: isLate, end });
     // What was decided was not done: the next look begins anew. What was noticed of the end stays.
     if (isDown && this.#hasDecided) {
-      this.#state = { kind: "unknown" };
-      this.#history = before;
+      this.#now.state = { kind: "unknown" };
+      this.#now.history = before;
     }
     this.#mendState();
     this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
@@ -279,10 +289,14 @@ export class SupervisedProgram {
   async #turn(): Promise<void> {
     const { host } = this.#around;
     checkStateDir(host.state);
-    let before = this.#isEndTold() ? undefined : this.#lookFirst();
-    if (before !== undefined && !this.#isHeld(before)) {
+    let before: Found | undefined;
+    if (!this.#finder.isEndTold) {
+      this.#readRecord();
+      before = this.#finder.lookFirst();
+    }
+    if (before !== undefined && !this.#finder.isHeld(before)) {
       await this.#held.awaitEnd();
-      if (this.#isEndTold()) before = undefined;
+      if (this.#finder.isEndTold) before = undefined;
     }
     if (this.#elsewhere.isTaken()) {
       this.#leaveAlone();
@@ -305,19 +319,9 @@ export class SupervisedProgram {
     }
   }
 
-  #isHeld(found: Found): boolean {
-    return found.kind === "running" && sameProcess(found.process, this.#held.process);
-  }
-
-  /** Without the lock: mostly there is nothing to do, and nobody is kept waiting. */
-  #lookFirst(): Found {
-    this.#readRecord();
-    return this.#find(this.#state.kind !== "running" || this.isShell);
-  }
-
   #leaveAlone(): void {
     this.#letGo();
-    this.#state = { kind: "unknown" };
+    this.#now.state = { kind: "unknown" };
     this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
   }
 
@@ -325,23 +329,24 @@ export class SupervisedProgram {
     const { host } = this.#around;
     this.#readRecord(); // what the last holder of the lock wrote
     this.#ledger.mend(lock);
-    if (await this.#ledger.completeLaunch(lock, this.#settings)) claimSession(this.#ledger, host);
-    const isGood = before?.kind === "running" && !this.#isTaken(before.process);
-    const heir = isGood ? undefined : await this.#findHeir();
-    const found = isGood ? before : (heir ?? this.#lookAgain());
+    if (await this.#ledger.completeLaunch(lock, this.#now.settings))
+      claimSession(this.#ledger, host);
+    const isGood = before?.kind === "running" && !this.#finder.isTaken(before.process);
+    const heir = isGood ? undefined : await this.#finder.findHeir();
+    const found = isGood ? before : (heir ?? this.#finder.lookAgain());
     const { record: unfinished } = this.#ledger;
-    const judged = await this.#leftovers.judgeUnfinished(this.#settings, unfinished, found);
+    const judged = await this.#leftovers.judgeUnfinished(this.#now.settings, unfinished, found);
     if ("pendingMs" in judged) return this.#wakeAt(monotonicMs() + judged.pendingMs);
     if (judged.ended > 0) this.#ledger.brokenOff(judged.ended);
-    if (this.#wasQuicker(found)) {
+    if (this.#finder.wasQuicker(found)) {
       this.#again = true;
       return;
     }
     if (found.kind === "running" && this.#isHalfStopped(found.process)) {
       return await this.#finishStop(found.process);
     }
-    const diedUnseen = this.#noteUnseenDeath(found);
-    const dead = this.#state.kind === "running" ? this.#state.process : undefined;
+    const diedUnseen = this.#finder.noteUnseenDeath(found);
+    const dead = this.#now.state.kind === "running" ? this.#now.state.process : undefined;
     this.#lock = lock;
     const { record } = this.#ledger;
     const violation = this.#violation;
@@ -362,147 +367,42 @@ export class SupervisedProgram {
     });
     this.#isOperatorsStart = false;
     this.#hasFinished = false;
-    this.#settledWith = this.#settings;
-    if (this.#isEndTold() && found.kind === "running" && dead !== undefined) {
-      const how = heir === undefined ? "started" : this.#isOwn(found.process) ? "heir" : found.via;
+    this.#settledWith = this.#now.settings;
+    if (this.#finder.isEndTold && found.kind === "running" && dead !== undefined) {
+      const how =
+        heir === undefined ? "started" : this.#finder.isOwn(found.process) ? "heir" : found.via;
       this.#ledger.replaced(dead, this.#held.exit, found.process, how);
     }
     await this.#apply(step, found);
-    if (this.#state.kind === "running" && this.isLoose) this.#hold(this.#state.process);
+    if (this.#now.state.kind === "running" && this.isLoose) this.#hold(this.#now.state.process);
     this.#follow(found);
   }
 
   /** Where a shell line has come to, and what became of the pidfile. */
   #follow(found: Found): void {
-    if (found.kind !== "running" || !this.#isHeld(found)) return;
+    if (found.kind !== "running" || !this.#finder.isHeld(found)) return;
     const main = this.#main.of(found);
     if (!this.#main.is(main)) {
       this.#main.set(main);
       this.#watchLimits(main ?? found.process);
     }
     if (!this.#isPidfileRight(found)) {
-      this.#pidfile.mend(this.#settings, (this.#main.of(found) ?? found.process).pid);
+      this.#pidfile.mend(this.#now.settings, (this.#main.of(found) ?? found.process).pid);
     }
   }
 
   /** True also where it could not be written before. */
   #isPidfileRight(found: Found & { kind: "running" }): boolean {
     const { pid } = this.#main.of(found) ?? found.process;
-    return this.#pidfile.isRight(this.#settings, found, pid);
-  }
-
-  /** What goes on in the place of the process that has ended. */
-  async #findHeir(): Promise<Found | undefined> {
-    const { record } = this.#ledger;
-    if (this.#state.kind === "unknown" && record?.desired !== "down") {
-      const { host } = this.#around;
-      return await findHeirOfUnseen(this.#program, record, host, this.#leavingSignal());
-    }
-    if (this.#state.kind !== "running" || !this.#isEndTold()) return undefined;
-    const { process } = this.#state;
-    if (
-      record === undefined ||
-      record.desired === "down" ||
-      !sameProcess(record.process, process)
-    ) {
-      return undefined;
-    }
-    const { exe, exit } = this.#held;
-    return await this.#leftovers.heir(this.#program, record, { exe, exit });
-  }
-
-  /** True when it ran in this boot, and ended while usrsvcd was away. */
-  #noteUnseenDeath(found: Found): boolean {
-    const { record } = this.#ledger;
-    const { kind } = this.#state;
-    if (kind === "stopping" || found.kind === "running") return false;
-    if (record?.process === undefined) return false;
-    if (record.state !== "running" && record.state !== "starting" && kind === "unknown") {
-      this.#leftovers.note(record.process, record); // who ended what was left was killed in the middle
-    }
-    if (record.state !== "running") return false;
-    // An operator may have put another in the place of what was held, which ended as well.
-    if (kind === "running" && sameProcess(record.process, this.#state.process)) return false;
-    this.#leftovers.note(record.process, record);
-    this.#around.host.claim(this.name, undefined);
-    const reason =
-      kind === "unknown"
-        ? "ended while usrsvcd was not running"
-        : "ended right after its start, before usrsvcd could hold on to it";
-    this.#ledger.diedUnseen(record.process, reason);
-    return kind === "unknown";
-  }
-
-  #isOwn(process: ProcessRef): boolean {
-    return relation(process, this.name, this.#around.host) === "own";
-  }
-
-  /** Another program may have claimed it since the look. */
-  #isTaken(process: ProcessRef): boolean {
-    const owner = this.#around.host.ownerOf(process);
-    return owner !== undefined && owner !== this.name;
-  }
-
-  /** Another program took it up just now. The next look passes it over, but not what is on our record. */
-  #wasQuicker(found: Found): boolean {
-    return (
-      found.kind === "running" &&
-      this.#isTaken(found.process) &&
-      !sameProcess(this.#ledger.record?.process, found.process)
-    );
-  }
-
-  /**
-   * The quick look found nothing; now that the lock is held, the record may say otherwise. Where a
-   * start follows, the thorough look is made right before it; elsewhere here.
-   */
-  #lookAgain(): Found {
-    const { autorestart, enabled } = this.#settings;
-    const record = this.#recordOfLiving();
-    const restarts = autorestart && enabled && record?.desired !== "down";
-    if (!restarts || this.#state.kind !== "running") return this.#find(true);
-    if (this.#isEndTold() && record?.process === undefined) return ABSENT;
-    return this.#find(false);
-  }
-
-  /** The process that runs, as far as was known, has ended. */
-  #isEndTold(): boolean {
-    return this.#state.kind === "running" && this.#held.hasEnded;
-  }
-
-  /** The record, without the process of which the end was told; another's may be there by now. */
-  #recordOfLiving(): ProgramRecord | undefined {
-    const { record } = this.#ledger;
-    if (record === undefined || this.#state.kind !== "running") return record;
-    const hasEnded = this.#isEndTold() && sameProcess(record.process, this.#state.process);
-    return hasEnded ? { ...record, process: undefined } : record;
-  }
-
-  /** What is held lives, and is the program, whatever became of its record, its pidfile and its title. */
-  #find(scan: boolean): Found {
-    const { host } = this.#around;
-    const held = this.#held.process;
-    const isHeld = held !== undefined && sameProcess(host.proc.alive(held.pid), held);
-    const record = isHeld
-      ? { ...this.#ledger.base(), state: "running" as const, process: held }
-      : this.#ledger.record;
-    const found = lookFor(this.#program, record, host, { ...LOOK, scan });
-    this.#tellDear();
-    return found;
-  }
-
-  /** An expression that is too dear is a fault of this program alone. */
-  #tellDear(): void {
-    const reason = this.#program.pattern.takeTrouble?.();
-    if (reason !== undefined) this.#ledger.log("error", "program.error", { reason }, reason);
+    return this.#pidfile.isRight(this.#now.settings, found, pid);
   }
 
   /** True where the machine would ask for nothing: it was asked already, with all that it hears. */
   #isAsKnown(found: Found): boolean {
-    const { kind } = this.#state;
+    const { kind } = this.#now.state;
     if (found.kind === "absent") {
       const isIdle = kind === "stopped" || kind === "fatal";
-      return isIdle && this.#settledWith === this.#settings && !this.#ledger.isLost;
+      return isIdle && this.#settledWith === this.#now.settings && !this.#ledger.isLost;
     }
     return (
       kind === "running" &&
@@ -511,7 +411,7 @@ export class SupervisedProgram {
       !this.#ledger.isLost &&
       this.#isPidfileRight(found) &&
       this.#main.is(this.#main.of(found)) &&
-      sameProcess(this.#state.process, found.process) &&
+      sameProcess(this.#now.state.process, found.process) &&
       sameProcess(this.#held.process, found.process)
     );
   }
@@ -524,18 +424,18 @@ export class SupervisedProgram {
   #noteRecord(): void {
     this.#settledWith = undefined;
     const { record } = this.#ledger;
-    this.#history = { ...this.#history, restarts: record?.restarts ?? 0 };
+    this.#now.history = { ...this.#now.history, restarts: record?.restarts ?? 0 };
     this.#isOperatorsStart = record?.by === "usrsvc" && record.desired === "up";
-    if (this.#isOperatorsStart) this.#history = { ...this.#history, early: 0, streak: 0 };
+    if (this.#isOperatorsStart) this.#now.history = { ...this.#now.history, early: 0, streak: 0 };
   }
 
   #decide(event: ProgramEvent): Step {
-    const context = { settings: this.#settings, now: monotonicMs(), chance: Math.random() };
+    const context = { settings: this.#now.settings, now: monotonicMs(), chance: Math.random() };
     this.#hasDecided = true;
-    this.#wasStopping = this.#state.kind === "stopping";
-    const step = transition(this.#state, this.#history, event, context);
-    this.#state = step.state;
-    this.#history = step.history;
+    this.#wasStopping = this.#now.state.kind === "stopping";
+    const step = transition(this.#now.state, this.#now.history, event, context);
+    this.#now.state = step.state;
+    this.#now.history = step.history;
     return step;
   }
 
@@ -547,7 +447,7 @@ export class SupervisedProgram {
     } finally {
       this.#ledger.flush();
     }
-    if (this.#state.kind !== "running") this.#letGo();
+    if (this.#now.state.kind !== "running") this.#letGo();
     this.#around.onState();
   }
 
@@ -563,21 +463,25 @@ export class SupervisedProgram {
         this.#noteDeath(effect, step);
         // Its workers would go on, hold its port, and look like the program. A start ends them itself.
         if (!startFollows(step))
-          await this.#starter.endLeftovers(this.#settings, pauseFollows(step));
+          await this.#starter.endLeftovers(this.#now.settings, pauseFollows(step));
         return;
       case "note-stopped":
         this.#cancelWake();
         // Who has ended it may have been killed before he came to the rest of its session.
-        await this.#starter.endLeftovers(this.#settings, false);
-        this.#pidfile.dropStale(this.#program, this.#settings, this.#around.host);
+        await this.#starter.endLeftovers(this.#now.settings, false);
+        this.#pidfile.dropStale(this.#now.program, this.#now.settings, this.#around.host);
         return this.#ledger.stopped(effect.why);
       case "back-off": {
-        const { maxrestarts } = this.#settings;
+        const { maxrestarts } = this.#now.settings;
         const { delayMs, reason } = effect;
-        return this.#ledger.backedOff(delayMs, reason, this.#history, maxrestarts);
+        return this.#ledger.backedOff(delayMs, reason, this.#now.history, maxrestarts);
       }
       case "give-up":
-        return this.#ledger.gaveUp(effect.reason, this.#history, this.#settings.maxrestarts);
+        return this.#ledger.gaveUp(
+          effect.reason,
+          this.#now.history,
+          this.#now.settings.maxrestarts,
+        );
       case "wake":
         return this.#wakeAt(effect.at);
     }
@@ -588,15 +492,15 @@ export class SupervisedProgram {
     const isAfterDeath = effects.some(({ kind }) => kind === "note-death");
     // A record that says "stopping" may be that of a restart whose maker was killed in the middle.
     if (isAfterDeath) return this.#wasStopping ? "limit-exceeded" : "restarted";
-    return this.#history.failures > 0 || this.#leftovers.isNoted ? "restarted" : "started";
+    return this.#now.history.failures > 0 || this.#leftovers.isNoted ? "restarted" : "started";
   }
 
   async #start(cause: AlertKind): Promise<void> {
     if (this.#lock === undefined) throw new TypeError("a start without the lock");
     const outcome = await this.#starter.run(this.#lock, () => ({
-      settings: this.#settings,
-      program: this.#program,
-      history: this.#history,
+      settings: this.#now.settings,
+      program: this.#now.program,
+      history: this.#now.history,
       cause,
     }));
     if (outcome === undefined) this.#callOff();
@@ -607,7 +511,7 @@ export class SupervisedProgram {
   #callOff(): void {
     if (this.#closed) return;
     const until = monotonicMs() + CALLED_OFF_PAUSE_MS;
-    this.#state = { kind: "backoff", until, reason: "called off" };
+    this.#now.state = { kind: "backoff", until, reason: "called off" };
     this.#ledger.calledOff();
     this.#wakeAt(until);
   }
@@ -639,12 +543,14 @@ export class SupervisedProgram {
     const { proc } = this.#around.host;
     // One that was found instead may be older, or younger, than any window.
     const isFound = outcome.logged === undefined;
-    const livedMs = isFound ? ageMs(process.startTime, proc.uptime()) : this.#settings.successMs;
+    const livedMs = isFound
+      ? ageMs(process.startTime, proc.uptime())
+      : this.#now.settings.successMs;
     const lived = formatDuration(livedMs);
     this.#ledger.started(process, via, lived, cause);
     for (const note of notes) this.#ledger.log("warn", "program.warning", { pid }, note);
     if (cause !== "started" && !isFound) this.#starter.lookBehind();
-    this.#pidfile.noteStart(this.#settings, (outcome.main ?? process).pid);
+    this.#pidfile.noteStart(this.#now.settings, (outcome.main ?? process).pid);
   }
 
   /** A limit was exceeded. What follows is decided by the next look. */
@@ -652,7 +558,7 @@ export class SupervisedProgram {
     const { host } = this.#around;
     const signal = this.#leavingSignal();
     this.#ledger.stopping(process, reason);
-    const { termToKillMs } = this.#settings;
+    const { termToKillMs } = this.#now.settings;
     const { launched, session } = this.#ledger.base();
     const target = { process, main: this.#main.process, launched, session };
     const outcome = await stop(target, termToKillMs, host, { signal });
@@ -668,7 +574,7 @@ export class SupervisedProgram {
     if (record?.state !== "stopping" || sameProcess(this.#stuck, process)) return false;
     if (sameProcess(record.process, process)) return true;
     // What was told to end did so, and left this: the rest of a shell line, for example.
-    return record.desired === "down" && this.#isOwn(process);
+    return record.desired === "down" && this.#finder.isOwn(process);
   }
 
   /** What was asked for last is done: it is ended, and stays so or is started again. */
@@ -677,7 +583,7 @@ export class SupervisedProgram {
     this.#ledger.finishing(process);
     const { launched, session } = this.#ledger.base();
     const target = { process, main: this.#main.process, launched, session };
-    const { termToKillMs } = this.#settings;
+    const { termToKillMs } = this.#now.settings;
     const outcome = await stop(target, termToKillMs, host, { signal: this.#leavingSignal() });
     if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
     const told = this.#ledger.record?.process ?? process;
@@ -699,7 +605,7 @@ export class SupervisedProgram {
   #takeUp(found: Found): void {
     if (found.kind !== "running") return;
     this.#hold(found.process, found.main);
-    this.#ledger.takenUp(found, this.#program.pattern);
+    this.#ledger.takenUp(found, this.#now.program.pattern);
   }
 
   #noteDeath({ process, exit }: Effect & { kind: "note-death" }, step: Step): void {
@@ -708,14 +614,14 @@ export class SupervisedProgram {
     const { host } = this.#around;
     host.claim(this.name, undefined);
     this.#leftovers.note(process, this.#ledger.record);
-    const settings = this.#settings;
+    const settings = this.#now.settings;
     const since = this.#logged;
     const until = logEnds(settings);
     this.#ledger.died(process, exit ?? { kind: "unknown" }, () =>
       this.#around.isSharedLog(settings) ? [] : lastWords(settings, since, until, LAST_WORDS),
     );
     // A start removes the pidfile itself.
-    if (!startFollows(step)) this.#pidfile.drop(this.#settings, process.pid);
+    if (!startFollows(step)) this.#pidfile.drop(this.#now.settings, process.pid);
   }
 
   /** From now on this is the program's process. */
@@ -726,13 +632,13 @@ export class SupervisedProgram {
     this.#cancelWake();
     this.#main.set(main);
     this.#pidfile.renew();
-    this.#logged = logEnds(this.#settings); // what it wrote before may be another's
+    this.#logged = logEnds(this.#now.settings); // what it wrote before may be another's
     if (this.#held.take(process)) this.#watchLimits(main ?? process);
     else this.look(); // gone already
   }
 
   #watchLimits(process: ProcessRef): void {
-    const { monitor } = this.#settings;
+    const { monitor } = this.#now.settings;
     if (hasLimits(monitor)) this.#limits ??= this.#makeLimits();
     this.#limits?.watch(process, monitor);
   }
