@@ -1,7 +1,7 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import type { AlertKind } from "../events/alert.ts";
-import { callAt, monotonicMs } from "../lib/clock.ts";
+import { monotonicMs } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { formatDuration } from "../lib/format.ts";
 import { settingsDigest } from "../state/digest.ts";
@@ -22,6 +22,7 @@ import { ShellMain } from "./shell-main.ts";
 import { Trouble, TROUBLE_PAUSE_MS } from "./trouble.ts";
 import { Ledger } from "./ledger.ts";
 import { hasLimits, Limits } from "./limits.ts";
+import { Mailbox } from "./mailbox.ts";
 import { Leftovers } from "./leftovers.ts";
 import { Starter } from "./starter.ts";
 import type { Supervised, SupervisorContext } from "./context.ts";
@@ -45,9 +46,9 @@ const LAST_WORDS = 15;
 /** The step of a shell line that follows one that has ended is there within, in ms. */
 const NEXT_STEP_MS = 300;
 
-const nothing = (): void => {};
 const ABSENT: Found = { kind: "absent", pidfile: { kind: "none" } };
 
+type LimitExceeded = ProgramEvent & { kind: "limit-exceeded" };
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
@@ -59,6 +60,9 @@ export class SupervisedProgram {
   readonly #around: SupervisorContext;
   readonly #ledger: Ledger;
   readonly #now: Mutable<Supervised>;
+  readonly #mailbox: Mailbox<LimitExceeded>;
+  /** As it was when this turn began. */
+  #before: History = noHistory;
   readonly #finder: ProcessFinder;
   readonly #held: MainProcess;
   readonly #main: ShellMain;
@@ -75,11 +79,8 @@ export class SupervisedProgram {
   #hasDecided = false;
   /** Before the last decision: it was being ended for a limit. */
   #wasStopping = false;
-  /** A limit that the running process exceeded, until a look has dealt with it. */
-  #violation: { readonly process: ProcessRef; readonly reason: string } | undefined;
   /** Made when there are some to watch. */
   #limits: Limits | undefined;
-  #cancelWake = nothing;
   #busyLooks = 0;
   /** The settings with which the record as it is was dealt with last. */
   #settledWith: ProgramSettings | undefined;
@@ -87,10 +88,6 @@ export class SupervisedProgram {
   #lock: Lock | undefined;
   /** An operator's start or restart is on record, and was not dealt with yet. */
   #isOperatorsStart = false;
-  #working = false;
-  #worker: Promise<void> = Promise.resolve();
-  #again = false;
-  #closed = false;
   /** Ends what goes on. */
   #leaving: AbortController | undefined;
   readonly #leftovers: Leftovers;
@@ -105,6 +102,11 @@ export class SupervisedProgram {
       state: { kind: "unknown" },
       history: noHistory,
     };
+    this.#mailbox = new Mailbox({
+      turn: async () => await this.#turn(),
+      failed: (error) => this.#report(error),
+      rested: () => this.#rest(),
+    });
     this.#ledger = new Ledger(settings.name, around.host, around.log, (alert) =>
       around.alert(alert, this.#now.settings.emailAlerts),
     );
@@ -113,7 +115,7 @@ export class SupervisedProgram {
     this.#held = new MainProcess(around.host, () => this.look());
     this.#main = new ShellMain(around.host, () => {
       this.look();
-      this.#wakeAt(monotonicMs() + NEXT_STEP_MS);
+      this.#mailbox.wakeAt(monotonicMs() + NEXT_STEP_MS);
     });
     this.#finder = new ProcessFinder(this.#now, {
       host: around.host,
@@ -191,9 +193,7 @@ export class SupervisedProgram {
 
   /** Something may have happened: look now. */
   look(): void {
-    if (this.#closed) return;
-    this.#again = true;
-    if (!this.#working) this.#worker = this.#work();
+    this.#mailbox.look();
   }
 
   /** The record file changed. */
@@ -208,9 +208,8 @@ export class SupervisedProgram {
 
   /** The machine shuts down: ends the program, and looks at nothing any more. */
   async end(): Promise<void> {
-    this.#cancelWake();
     this.#limits?.unwatch();
-    await this.#worker;
+    await this.#mailbox.rest();
     this.#ledger.read(); // a start that was broken off just now has left its process there
     const { record } = this.#ledger;
     const process = this.#now.state.kind === "running" ? this.#now.state.process : record?.process;
@@ -224,11 +223,10 @@ export class SupervisedProgram {
 
   /** Leaves the program alone from now on. */
   close(): void {
-    this.#closed = true;
+    this.#mailbox.close();
     this.#ledger.flush();
     this.#leaving?.abort(new Error("left alone"));
     this.#starter.close();
-    this.#cancelWake();
     this.#letGo();
     this.#around.host.claim(this.name, undefined);
   }
@@ -236,32 +234,17 @@ export class SupervisedProgram {
   /** Made when it is first needed: most of a thousand programs never end. */
   #leavingSignal(): AbortSignal {
     this.#leaving ??= new AbortController();
-    if (this.#closed) this.#leaving.abort(new Error("left alone"));
+    if (this.#mailbox.isClosed) this.#leaving.abort(new Error("left alone"));
     return this.#leaving.signal;
   }
 
-  async #work(): Promise<void> {
-    this.#working = true;
-    let before = this.#now.history;
-    try {
-      while (this.#again && !this.#closed) {
-        this.#again = false;
-        this.#hasDecided = false;
-        before = this.#now.history;
-        await this.#turn();
-        if (this.#busyLooks === 0) this.#trouble.end();
-      }
-    } catch (error) {
-      if (!this.#closed) this.#report(error, before);
-    } finally {
-      this.#working = false;
-      // Each would stay for as long as the program is known: half a kB with its listeners.
-      this.#lock = undefined;
-      if (!this.#closed) this.#leaving = undefined;
-    }
+  /** What a turn needed would stay for as long as the program is known: half a kB with its listeners. */
+  #rest(): void {
+    this.#lock = undefined;
+    if (!this.#mailbox.isClosed) this.#leaving = undefined;
   }
 
-  #report(error: unknown, before: History): void {
+  #report(error: unknown): void {
     const isDown = this.#held.process === undefined;
     const end = this.#finder.isEndTold && !this.#hasDecided ? this.#held.exit : undefined;
     const isLate = isDown && (this.#hasDecided || end !== undefined);
@@ -269,10 +252,10 @@ export class SupervisedProgram {
     // What was decided was not done: the next look begins anew. What was noticed of the end stays.
     if (isDown && this.#hasDecided) {
       this.#now.state = { kind: "unknown" };
-      this.#now.history = before;
+      this.#now.history = this.#before;
     }
     this.#mendState();
-    this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
+    this.#mailbox.wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
   }
 
   /** The state folder may have been deleted: without it nothing can be locked or written. */
@@ -287,6 +270,13 @@ export class SupervisedProgram {
 
   /** One look, and what follows from it. */
   async #turn(): Promise<void> {
+    this.#hasDecided = false;
+    this.#before = this.#now.history;
+    await this.#lookAndAct();
+    if (this.#busyLooks === 0) this.#trouble.end();
+  }
+
+  async #lookAndAct(): Promise<void> {
     const { host } = this.#around;
     checkStateDir(host.state);
     let before: Found | undefined;
@@ -312,7 +302,7 @@ export class SupervisedProgram {
     try {
       await this.#turnLocked(lock, before);
     } catch (error) {
-      if (this.#hasDecided && this.#held.process === undefined && !this.#closed) {
+      if (this.#hasDecided && this.#held.process === undefined && !this.#mailbox.isClosed) {
         this.#ledger.noteTrouble((error as Error).message, TROUBLE_PAUSE_MS);
       }
       throw error;
@@ -322,7 +312,7 @@ export class SupervisedProgram {
   #leaveAlone(): void {
     this.#letGo();
     this.#now.state = { kind: "unknown" };
-    this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
+    this.#mailbox.wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
   }
 
   async #turnLocked(lock: Lock, before: Found | undefined): Promise<void> {
@@ -336,10 +326,10 @@ export class SupervisedProgram {
     const found = isGood ? before : (heir ?? this.#finder.lookAgain());
     const { record: unfinished } = this.#ledger;
     const judged = await this.#leftovers.judgeUnfinished(this.#now.settings, unfinished, found);
-    if ("pendingMs" in judged) return this.#wakeAt(monotonicMs() + judged.pendingMs);
+    if ("pendingMs" in judged) return this.#mailbox.wakeAt(monotonicMs() + judged.pendingMs);
     if (judged.ended > 0) this.#ledger.brokenOff(judged.ended);
     if (this.#finder.wasQuicker(found)) {
-      this.#again = true;
+      this.#mailbox.look();
       return;
     }
     if (found.kind === "running" && this.#isHalfStopped(found.process)) {
@@ -349,11 +339,9 @@ export class SupervisedProgram {
     const dead = this.#now.state.kind === "running" ? this.#now.state.process : undefined;
     this.#lock = lock;
     const { record } = this.#ledger;
-    const violation = this.#violation;
-    this.#violation = undefined;
+    const violation = this.#mailbox.take();
     if (violation !== undefined && isOf(violation, found) && record?.desired !== "down") {
-      const { process } = violation;
-      const step = this.#decide({ kind: "limit-exceeded", process, reason: violation.reason });
+      const step = this.#decide(violation);
       if (step.effects.length > 0) return await this.#apply(step, found);
     }
     const step = this.#decide({
@@ -406,7 +394,7 @@ export class SupervisedProgram {
     }
     return (
       kind === "running" &&
-      this.#violation === undefined &&
+      !this.#mailbox.hasEvents &&
       !this.#isHalfStopped(found.process) &&
       !this.#ledger.isLost &&
       this.#isPidfileRight(found) &&
@@ -466,7 +454,7 @@ export class SupervisedProgram {
           await this.#starter.endLeftovers(this.#now.settings, pauseFollows(step));
         return;
       case "note-stopped":
-        this.#cancelWake();
+        this.#mailbox.cancelWake();
         // Who has ended it may have been killed before he came to the rest of its session.
         await this.#starter.endLeftovers(this.#now.settings, false);
         this.#pidfile.dropStale(this.#now.program, this.#now.settings, this.#around.host);
@@ -483,7 +471,7 @@ export class SupervisedProgram {
           this.#now.settings.maxrestarts,
         );
       case "wake":
-        return this.#wakeAt(effect.at);
+        return this.#mailbox.wakeAt(effect.at);
     }
   }
 
@@ -509,15 +497,15 @@ export class SupervisedProgram {
 
   /** An operator wants to stop it, and waits for the lock: nothing was launched yet. */
   #callOff(): void {
-    if (this.#closed) return;
+    if (this.#mailbox.isClosed) return;
     const until = monotonicMs() + CALLED_OFF_PAUSE_MS;
     this.#now.state = { kind: "backoff", until, reason: "called off" };
     this.#ledger.calledOff();
-    this.#wakeAt(until);
+    this.#mailbox.wakeAt(until);
   }
 
   async #afterStart(outcome: StartOutcome, cause: AlertKind): Promise<void> {
-    if (this.#closed) return; // whoever comes next takes it up
+    if (this.#mailbox.isClosed) return; // whoever comes next takes it up
     if (outcome.kind === "interrupted") {
       this.#decide({ kind: "started", process: outcome.process });
       this.#hold(outcome.process);
@@ -565,7 +553,7 @@ export class SupervisedProgram {
     if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
     if (outcome.kind === "killed") this.#ledger.killed(termToKillMs);
     if (outcome.kind !== "not-running") this.#held.noteExit(outcome.exit);
-    this.#again = true;
+    this.#mailbox.look();
   }
 
   /** Whoever was ending it has left in the middle of that: nobody else holds the lock. */
@@ -592,13 +580,13 @@ export class SupervisedProgram {
     if (exit !== undefined) this.#held.noteExit(exit);
     this.#ledger.finished(told, exit, this.process !== undefined || this.#held.hasEnded);
     this.#hasFinished = true;
-    this.#again = true;
+    this.#mailbox.look();
   }
 
   #isStuck(process: ProcessRef, state: string): void {
     this.#stuck = process;
     this.#ledger.stuck(process, state);
-    this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
+    this.#mailbox.wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
   }
 
   /** A process that was not started from here: hold on to it, and mend the pidfile. */
@@ -626,10 +614,10 @@ export class SupervisedProgram {
 
   /** From now on this is the program's process. */
   #hold(process: ProcessRef, main?: ProcessRef): void {
-    if (this.#closed) return;
+    if (this.#mailbox.isClosed) return;
     const { launched, session, launch } = this.#ledger.base();
     this.#around.host.claim(this.name, { process, launched, session, launch });
-    this.#cancelWake();
+    this.#mailbox.cancelWake();
     this.#main.set(main);
     this.#pidfile.renew();
     this.#logged = logEnds(this.#now.settings); // what it wrote before may be another's
@@ -648,9 +636,9 @@ export class SupervisedProgram {
     return new Limits(memory, host.proc, {
       exceeded: (process, violation) => {
         // Of a shell line another process is measured than the one that is held.
-        this.#violation = { process: this.#held.process ?? process, reason: violation.reason };
+        const held = this.#held.process ?? process;
         this.#ledger.exceeded(process, violation);
-        this.look();
+        this.#mailbox.post({ kind: "limit-exceeded", process: held, reason: violation.reason });
       },
       degraded: (reason) => {
         const msg = `activity file is only looked at when its time is up: ${reason}`;
@@ -665,11 +653,6 @@ export class SupervisedProgram {
     this.#held.release();
   }
 
-  #wakeAt(at: number): void {
-    this.#cancelWake();
-    this.#cancelWake = callAt(at, () => this.look());
-  }
-
   /** Somebody else acts on the program: never interfere, look again when he is done. */
   #lookWhenFree(): void {
     const pause = LOCK_PAUSES_MS[Math.min(this.#busyLooks, LOCK_PAUSES_MS.length - 1)] ?? 250;
@@ -678,7 +661,7 @@ export class SupervisedProgram {
       this.#ledger.log("debug", "program.busy", {}, `left alone: ${holder} is at work on it`);
     }
     this.#busyLooks += 1;
-    this.#wakeAt(monotonicMs() + pause);
+    this.#mailbox.wakeAt(monotonicMs() + pause);
   }
 }
 
