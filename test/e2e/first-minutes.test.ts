@@ -226,7 +226,7 @@ test("checkconfig tells of what is doubtful, and of what the machine has not", a
   assert.match(out, /no errors, 4 warnings, 6 programs\n$/);
   const wanted = [
     /^.*usrsvc\.cfg:3: warning: command: the #! line of .*app ends in CR LF.*sed -i/,
-    /:5: warning: command: cd is done by a shell only; write directory = /,
+    /:5: warning: command: cd works only in a shell; write directory = /,
     /:7: warning: command: no such command: no-such-command-at-all/,
     /:10: warning: proctitle_re: .* pid \d+ \(.*sleep .*\), which is sleep; if/,
   ];

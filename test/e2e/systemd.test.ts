@@ -171,11 +171,11 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
       assert.match(await lab.show(unit, "StatusText"), status);
     };
     await failed(
-      /^waits to be restarted by hand: \/home\/alice\/usrsvc\.cfg:2: the line is neither/,
+      /^waits to be restarted by hand: \/home\/alice\/usrsvc\.cfg:2: the line is not a \[section\]/,
     );
     assert.match(
       (await lab.root(`systemctl status ${unit}`)).out,
-      /Status: "waits .*the line is neither/,
+      /Status: "waits .*the line is not a \[section\]/,
     );
     await lab.write("/home/alice/usrsvc.cfg", good);
     await lab.print(`chmod o+w ${state}`);
