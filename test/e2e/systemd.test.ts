@@ -196,7 +196,7 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
     );
     await lab.print(`systemctl restart ${unit}`);
     await hasStatus(lab, unit, "4 running; set aside: bad");
-    assert.match(await lab.printAs("alice", `${usrsvcd} status`), /\nset aside: bad\n/);
+    assert.match(await lab.printAs("alice", `${usrsvcd} status`), /\nignored: bad\n/);
   });
 
   await t.test(
