@@ -23,7 +23,8 @@ import {
   stopping,
   unfinished,
 } from "../state/transitions.ts";
-import { endLaunch, stop } from "../lifecycle/stop.ts";
+import { endLaunch } from "../lifecycle/end-launch.ts";
+import { stop } from "../lifecycle/stop.ts";
 import { lookFor, type Program } from "../identity/program.ts";
 import { standDown } from "./former-name.ts";
 import type { Held } from "./locked.ts";
@@ -73,7 +74,7 @@ export async function endIt(
   const toldAt = host.proc.uptime();
   const again = (): ProcessRef | undefined =>
     ownProcess(program, record, host) ?? bornSince(toldAt, record, host);
-  const outcome = await stop({ process, main, launched, session }, termToKillMs, host, {
+  const outcome = await stop({ process, main, launched, session }, program, host, {
     signal,
     ...(hasWrapper ? { again } : {}),
   });
@@ -89,7 +90,7 @@ export async function endIt(
   // A start that was broken off may have forked a daemon that is nowhere to be seen yet.
   const left =
     launched !== undefined && isStarting(record, program, found, host)
-      ? await endLaunch({ ...record, launched }, [], termToKillMs, host, signal)
+      ? await endLaunch({ ...record, launched }, [], program, host, signal)
       : [];
   const wasDown = outcome.kind === "not-running" || target === undefined;
   const by = `usrsvc ${aim.action}`;

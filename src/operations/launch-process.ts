@@ -11,9 +11,11 @@ import type { RecordStore } from "../state/record-store.ts";
 import type { Held } from "./locked.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { adopted, counted, stopped, wanted } from "../state/transitions.ts";
-import { madeAs, start, takenFrom, traits } from "../lifecycle/start.ts";
+import { madeAs, takenFrom } from "../lifecycle/adopted.ts";
+import { start } from "../lifecycle/start.ts";
+import { traits } from "../lifecycle/traits.ts";
 import type { StartFailure, StartOutcome } from "../lifecycle/start-outcome.ts";
-import { endLeftOvers } from "../lifecycle/stop.ts";
+import { endLeftOvers } from "../lifecycle/end-launch.ts";
 import type { Program } from "../identity/program.ts";
 import { mendPidfile, save } from "./notes.ts";
 import type { ActionResult, Operation } from "./operation.ts";
@@ -69,7 +71,7 @@ export async function launchIt(
   const { host, signal, onProgress, onLaunched } = operation;
   const { settings, name } = program;
   if (settings === undefined) throw new TypeError(`${name} has no settings`); // refused before
-  const left = await endLeftOvers(record, settings.termToKillMs, host, signal);
+  const left = await endLeftOvers(record, settings, host, signal);
   const before =
     left === 0 ? earlier : [...earlier, `${countLeftOvers(left)} of an earlier start ended`];
   using window = new StartWindow(signal, name, host);

@@ -1,0 +1,88 @@
+import type { Exit } from "../../proc/exit.ts";
+import { monotonicMs } from "../lib/clock.ts";
+import { showExit } from "../events/shown-exit.ts";
+import { machineFault } from "../lib/fault.ts";
+import { formatDuration, isoTime } from "../lib/format.ts";
+import { describeExit } from "../lifecycle/describe-exit.ts";
+import { ForeignStateDir } from "../state/state-dir.ts";
+import { backedOff } from "../state/transitions.ts";
+import type { Ledger } from "./ledger.ts";
+import { lastEnd } from "./words.ts";
+
+/** After something outside of the machine failed (disk full, folder gone), in ms. */
+export const TROUBLE_PAUSE_MS = 10_000;
+
+/** What is known of a program when something fails. */
+export interface TroubledProgram {
+  /** It does not run, and somebody wants to know. */
+  readonly isDown: boolean;
+  /** How its process ended, which is not on record yet. */
+  readonly end: Exit | undefined;
+}
+
+/**
+ * Something outside of the machine keeps one program from being looked after: told when it begins and when it
+ * is over, however often it comes in between.
+ */
+export class Trouble {
+  readonly #ledger: Ledger;
+  #current:
+    | {
+        /** The error of the system, or its words. */
+        readonly kind: string;
+        readonly reason: string;
+        /** Monotonic, in ms. */
+        readonly since: number;
+      }
+    | undefined;
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /** Looking at it, or acting on it, has failed. */
+  begin(error: unknown, { isDown, end }: TroubledProgram): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    // The same lack comes from many places, in some of them in words only.
+    const lack = machineFault(error) ?? /\bE[A-Z]{3,}\b/.exec(reason)?.[0] ?? reason;
+    const kind = end === undefined ? lack : `${lack}, ended`;
+    // Of a folder that is not ours usrsvcd tells once for all programs.
+    if (end === undefined && error instanceof ForeignStateDir) return;
+    if (this.#current?.kind !== kind) {
+      this.#tell(reason, isDown, end);
+    }
+    this.#current = { since: monotonicMs(), ...this.#current, kind, reason };
+  }
+
+  /** It is looked after again. */
+  end(): void {
+    if (this.#current === undefined) return;
+    const { since, reason } = this.#current;
+    this.#current = undefined;
+    const ms = monotonicMs() - since;
+    const fields = { reason, lastedMs: Math.round(ms) };
+    const msg = `is looked after again, after ${formatDuration(ms)}: it was ${reason}`;
+    this.#ledger.log("info", "program.recovered", fields, msg);
+  }
+
+  /** Only while the lock is held: what keeps it down, for `status`. */
+  note(reason: string): void {
+    const nextTryAt = isoTime(Date.now() + TROUBLE_PAUSE_MS);
+    try {
+      this.#ledger.write(backedOff(this.#ledger.base(), nextTryAt, reason));
+    } catch {
+      // the same trouble, most likely: status sees that of the disk itself
+    }
+  }
+
+  #tell(reason: string, isDown: boolean, end: Exit | undefined): void {
+    const again = `tried again every ${formatDuration(TROUBLE_PAUSE_MS)}`;
+    const ended = end === undefined ? "" : `${describeExit(end)}, and stays down: `;
+    const fields = { reason, exit: end && showExit(end) };
+    const msg = `${ended}${reason}; ${again}, and told when it works`;
+    this.#ledger.log("error", "program.error", fields, msg);
+    if (!isDown) return;
+    const next = `usrsvcd: ${again}`;
+    this.#ledger.alert({ kind: "start-failed", reason, next, ...lastEnd(this.#ledger.base()) });
+  }
+}
