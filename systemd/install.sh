@@ -145,7 +145,7 @@ check_trust() {
       return 1
     fi
     case $why in "$path "*) ;; *) why="$path: $why" ;; esac
-    fail "$why; root runs nothing that others can change: install it for the machine (sudo npm install -g, without --prefix), or have it belong to root alone (chown -R root:root, chmod -R go-w)"
+    fail "$why; root runs nothing that others can change; install it for the whole machine (sudo npm install -g, without --prefix), or make it root's alone (chown -R root:root, chmod -R go-w)"
   done
 }
 

@@ -438,7 +438,7 @@ describe("install.sh", () => {
           const { code, err } = await install(words, how);
           assert.equal(code, 1);
           assert.match(err, wanted);
-          assert.match(err, /install it for the machine .*, or have it belong to root alone/);
+          assert.match(err, /install it for the whole machine .*, or make it root's alone/);
         };
         for (const path of [join(bin, "usrsvcd"), bin, join(dir, "opt")]) {
           chownSync(path, OTHER, 0);
