@@ -248,10 +248,10 @@ describe("examples/container", { skip }, () => {
     await container.signal("SIGTERM");
     assert.equal(await container.ended(), 0);
     const said = container.out.split("\n").filter((line) => line !== "" && !line.startsWith("{"));
-    assert.deepEqual(said, [...said.filter((line) => !/leaves/.test(line)), ...LEAVES]);
+    assert.deepEqual(said, [...said.filter((line) => !/exiting/.test(line)), ...LEAVES]);
     assert.equal(said.length, 4);
   });
 });
 
 /** In this order. */
-const LEAVES = ["worker: leaves", "web: leaves"];
+const LEAVES = ["worker: exiting", "web: exiting"];
