@@ -1,11 +1,12 @@
-import { showExit } from "../events/shown-exit.ts";
+import { NOT_USRSVC, showExit } from "../events/shown-exit.ts";
 import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Alert, AlertKind } from "../events/alert.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { countLeftOvers, formatDuration, isoTime } from "../lib/format.ts";
 import type { LogEvent, LogFields, LogLevel } from "../events/log.ts";
-import { describeExit, tellingLine, withWords } from "../lifecycle/describe-exit.ts";
+import { describeExit } from "../lib/describe-exit.ts";
+import { tellingLine, withWords } from "../lifecycle/last-words.ts";
 import type { Host } from "../host/host.ts";
 import { type Found, isByMark, withUnseenEnd } from "../identity/identify.ts";
 import type { Lock } from "../state/lock.ts";
@@ -240,7 +241,7 @@ export class Ledger {
     const asked = describeAsked(this.#record) ?? "started";
     const record = this.base();
     const exit = end ?? { kind: "unknown" };
-    const by = operator ?? (exit.kind === "signal" ? NOBODY : undefined);
+    const by = operator ?? (exit.kind === "signal" ? NOT_USRSVC : undefined);
     const ended = `${describeExit(exit)}${byWhom(by)}`;
     const why = {
       heir: `pid ${successor}, which stems from it, goes on in its place`,
@@ -336,7 +337,7 @@ export class Ledger {
       ? operator
       : limit === undefined
         ? exit.kind === "signal"
-          ? NOBODY
+          ? NOT_USRSVC
           : undefined
         : `usrsvcd: ${limit}`;
     const how = `${describeExit(exit)}${byWhom(by)}`;
@@ -602,12 +603,9 @@ export class Ledger {
   }
 }
 
-/** Whom the record names where no usrsvc has ended it. */
-const NOBODY = "not usrsvc";
-
 function byWhom(by: string | undefined): string {
   if (by === undefined) return "";
-  return by === NOBODY ? ", not by usrsvc" : `, by ${by}`;
+  return by === NOT_USRSVC ? ", not by usrsvc" : `, by ${by}`;
 }
 
 function markOf(text: string | undefined): string | undefined {
