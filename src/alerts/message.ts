@@ -76,6 +76,8 @@ function describeKind(kind: AlertKind): string {
       return "keeps ending soon after its start";
     case "gave-up":
       return "is down: usrsvcd gave up";
+    case "stuck":
+      return "cannot be ended";
     default:
       return assertNever(kind);
   }

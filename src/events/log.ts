@@ -35,7 +35,7 @@ export type LogEvent =
   | "config.rejected"
   | "config.reread"
   | "program.requested"
-  | "program.taken-up"
+  | "program.adopted"
   | "program.starting"
   | "program.started"
   | "program.start-failed"

@@ -205,7 +205,7 @@ export class Ledger {
     const { process, via, others } = found;
     const { pid } = process;
     const record = this.#record;
-    this.log("info", "program.taken-up", { pid, via }, describeTakeUp(found, record));
+    this.log("info", "program.adopted", { pid, via }, describeTakeUp(found, record));
     if (record?.phase !== "running" || !sameProcess(record.process, process)) {
       this.#write({
         ...withUnseenEnd(this.base(), this.#host.proc),

@@ -56,13 +56,16 @@ describe("composeMessage", () => {
   });
 
   test("has words for each kind", () => {
-    const kinds: readonly AlertKind[] = [
-      "started",
-      "restarted",
-      "limit-exceeded",
-      "start-failed",
-      "gave-up",
-    ];
+    const all: Readonly<Record<AlertKind, true>> = {
+      started: true,
+      restarted: true,
+      "limit-exceeded": true,
+      "start-failed": true,
+      "gave-up": true,
+      "keeps-ending": true,
+      stuck: true,
+    };
+    const kinds = Object.keys(all) as readonly AlertKind[];
     const subjects = kinds.map((kind) => composeMessage([anAlert({ kind })], 1, sender).subject);
     assert.equal(new Set(subjects).size, kinds.length);
     assert.match(subjects[4] ?? "", /gave up/);

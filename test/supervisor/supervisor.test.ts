@@ -93,7 +93,7 @@ describe("Supervisor", () => {
     );
     supervisor.begin(both);
     await waitFor(() => told("program.stopped").length === 1, "one is down");
-    assert.equal(told("program.taken-up").length, 1);
+    assert.equal(told("program.adopted").length, 1);
   });
 
   test("gives each of two programs a process, whose records name one", async (t) => {
@@ -107,7 +107,7 @@ describe("Supervisor", () => {
     });
     supervisor.begin(both);
     await waitFor(() => told("program.started").length === 1, "one gets another");
-    assert.deepEqual(told("program.taken-up"), ["a"]);
+    assert.deepEqual(told("program.adopted"), ["a"]);
     assert.deepEqual(told("program.started"), ["b"]);
     await supervisor.endAll();
   });
