@@ -1,3 +1,4 @@
+import type { UsrsvcEvent } from "../events/event.ts";
 import type { Log, LogTrouble, OpenLog } from "../events/log.ts";
 
 /** A log that can be exchanged for another while it is written to. */
@@ -17,6 +18,10 @@ export class LogSwitch implements Log {
       () => old.end(),
       () => {},
     );
+  }
+
+  emit(event: UsrsvcEvent): void {
+    this.#log.emit(event);
   }
 
   write(...line: Parameters<Log["write"]>): void {

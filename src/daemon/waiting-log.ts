@@ -1,3 +1,4 @@
+import type { UsrsvcEvent } from "../events/event.ts";
 import type { Log, LogTrouble, OpenLog } from "../events/log.ts";
 
 /** Highest number of waiting lines. */
@@ -5,11 +6,18 @@ const MOST_LINES = 2000;
 
 type Line = Parameters<Log["write"]>;
 
+interface Waiting {
+  readonly event: UsrsvcEvent;
+  /** When it happened, since the line itself is written later. */
+  readonly at: string;
+}
+
 /** Stands in for a log that cannot be opened just now (disk read-only, no descriptor left): its lines wait. */
 export class WaitingLog implements OpenLog {
   readonly #open: () => Promise<OpenLog>;
   readonly #since = new Date().toISOString();
   #reason: string;
+  #events: Waiting[] = [];
   #lines: Line[] = [];
   #lost = 0;
   #isTrying = false;
@@ -20,6 +28,12 @@ export class WaitingLog implements OpenLog {
     this.#reason = reason;
     this.#open = open;
     this.#onOpened = onOpened;
+  }
+
+  emit(event: UsrsvcEvent): void {
+    const at = new Date().toISOString();
+    if (this.#events.length < MOST_LINES) this.#events.push({ event, at });
+    else this.#lost += 1;
   }
 
   /** `at`: when it was meant, since the line itself is written later. */
@@ -44,6 +58,7 @@ export class WaitingLog implements OpenLog {
   }
 
   end(): void {
+    this.#events = [];
     this.#lines = [];
   }
 
@@ -56,6 +71,8 @@ export class WaitingLog implements OpenLog {
     this.#isTrying = true;
     try {
       const log = await this.#open();
+      for (const { event, at } of this.#events) log.emit(event, at);
+      this.#events = [];
       for (const line of this.#lines) log.write(...line);
       this.#lines = [];
       this.#onOpened(log);

@@ -16,48 +16,12 @@ import { isPrivateFolder, openForAppend } from "../lib/open-log.ts";
 import { setMode } from "../lib/private-file.ts";
 import { maskAll, maskSecrets } from "../lib/secrets.ts";
 import { tameJson } from "../lib/tame.ts";
+import { describe } from "./describe.ts";
+import type { Emitter, Kind, Level, UsrsvcEvent } from "./event.ts";
+import type { LineFields } from "./line.ts";
 
-/** What a log line is about; docs/log.md lists all events with their fields. */
-export type LogEvent =
-  | "daemon.started"
-  | "daemon.ready"
-  | "daemon.stopping"
-  | "daemon.degraded"
-  | "daemon.signal"
-  | "daemon.moved"
-  | "daemon.reaping"
-  | "alert.sent"
-  | "alert.failed"
-  | "alert.dropped"
-  | "alert.unsaved"
-  | "alert.saved"
-  | "config.problem"
-  | "config.rejected"
-  | "config.reread"
-  | "program.requested"
-  | "program.adopted"
-  | "program.starting"
-  | "program.started"
-  | "program.start-failed"
-  | "program.exited"
-  | "program.backoff"
-  | "program.gave-up"
-  | "program.stopped"
-  | "program.limit-exceeded"
-  | "program.stopping"
-  | "program.stuck"
-  | "program.removed"
-  | "program.renamed"
-  | "program.pidfile-mended"
-  | "program.busy"
-  | "program.warning"
-  | "program.error"
-  | "program.recovered";
-
-export type LogLevel = "debug" | "info" | "warn" | "error";
-
-/** Fields of a line besides `level`, `time`, `event` and `msg`. */
-export type LogFields = Readonly<Record<string, unknown>>;
+export type { Level as LogLevel, Kind as LogEvent } from "./event.ts";
+export type { LineFields as LogFields } from "./line.ts";
 
 /** Lines cannot be written: they wait, up to a bound. */
 export interface LogTrouble {
@@ -69,8 +33,10 @@ export interface LogTrouble {
 }
 
 /** JSON lines for journald or jq. */
-export interface Log {
-  write(level: LogLevel, event: LogEvent, fields: LogFields, message: string): void;
+export interface Log extends Emitter {
+  /** `at`: an ISO time, for what is written later than it happened. */
+  emit(event: UsrsvcEvent, at?: string): void;
+  write(level: Level, event: Kind, fields: LineFields, message: string): void;
   /** Opens files again: they may have been moved or deleted. */
   reopen(): void;
   /** Resolves when all is on its way out of the process. */
@@ -116,6 +82,10 @@ export async function openLog(target: LogTarget): Promise<OpenLog> {
   const out = makeLogger(await openStream(target.stdout, target.mode), target.debug);
   const err = apart ? makeLogger(await openStream(target.stderr, target.mode), target.debug) : out;
   const log: OpenLog = {
+    emit(event, at) {
+      const { level, sentence, fields } = describe(event);
+      log.write(level, event.kind, { ...fields, at }, sentence);
+    },
     write(level, event, fields, message) {
       const logger = level === "warn" || level === "error" ? err : out;
       logger.pino[level]({ event, ...shorten(maskAll(fields)) }, cut(maskSecrets(message)));
@@ -145,13 +115,7 @@ export async function openLog(target: LogTarget): Promise<OpenLog> {
 function tellUnrolled(path: string | undefined, log: Log): void {
   if (path === undefined || !UNROLLABLE.test(path) || !lstatSync(path).isFile()) return;
   const reason = 'a path with one of : * ? | < > " is not rolled';
-  const advice = "let logrotate do it, and usrsvcd reread after it, or name another file";
-  log.write(
-    "warn",
-    "daemon.degraded",
-    { reason },
-    `${path} grows without end: ${reason}; ${advice}`,
-  );
+  log.emit({ kind: "daemon.degraded", what: "log-grows", path, reason });
 }
 
 interface Stream {
@@ -307,7 +271,7 @@ function linkTo(path: string, file: string): void {
   }
 }
 
-function shorten(fields: LogFields): LogFields {
+function shorten(fields: LineFields): LineFields {
   return Object.fromEntries(
     Object.entries(fields)
       .filter(([, value]) => value !== undefined)

@@ -2,6 +2,7 @@ import type { Alert } from "../events/alert.ts";
 import { lately, monotonicMs, within } from "../lib/clock.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
+import type { Emitter } from "../events/event.ts";
 import type { Log } from "../events/log.ts";
 import { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../host/host.ts";
@@ -30,6 +31,7 @@ const MARKED_MS = 1000;
 export interface SupervisorPorts {
   readonly host: Host;
   readonly log: Log;
+  readonly events: Emitter;
   /** Takes what people are to be told of. */
   readonly alert: (alert: Alert, to: readonly string[]) => void;
   /** Called when a program may have got another state. */
@@ -45,7 +47,7 @@ export interface SupervisorPorts {
 /** All programs under supervision. */
 export class Supervisor implements Disposable {
   readonly #host: Host;
-  readonly #log: Log;
+  readonly #events: Emitter;
   readonly #programs = new Map<string, SupervisedProgram>();
   readonly #byFile = new Map<string, SupervisedProgram>();
   readonly #onState: () => void;
@@ -64,6 +66,7 @@ export class Supervisor implements Disposable {
   constructor({
     host,
     log,
+    events,
     alert,
     onState,
     onSlowLook,
@@ -72,7 +75,7 @@ export class Supervisor implements Disposable {
   }: SupervisorPorts) {
     this.#onOtherFile = onOtherFile;
     this.#host = host;
-    this.#log = log;
+    this.#events = events;
     this.#onState = onState;
     this.#onSlowLook = onSlowLook;
     this.#surroundings = {
@@ -182,8 +185,9 @@ export class Supervisor implements Disposable {
     const late: Promise<void>[] = [];
     for (const program of [...this.#programs.values()].toReversed()) {
       const ending = program.end().catch((error: unknown) => {
-        const message = `${program.name}: could not be ended: ${String(error)}`;
-        this.#log.write("error", "program.error", { program: program.name }, message);
+        const reason = String(error);
+        const { name } = program;
+        this.#events.emit({ kind: "program.error", program: name, what: "not-ended", reason });
       });
       late.push(ending);
       await within(ending, Math.max(0, end - monotonicMs()));
@@ -262,18 +266,14 @@ export class Supervisor implements Disposable {
   #degrade(reason: string): void {
     if (this.#isDegraded) return;
     this.#isDegraded = true;
-    const message =
-      `what usrsvc does is noticed only once a second: the state folder cannot be watched (${reason}); ` +
-      "is fs.inotify.max_user_watches or max_user_instances used up?";
-    this.#log.write("warn", "daemon.degraded", { reason }, message);
+    this.#events.emit({ kind: "daemon.degraded", what: "no-inotify", reason });
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.#slowLook(), DEGRADED_LOOK_MS);
   }
 
   #recover(): void {
     this.#isDegraded = false;
-    const message = "the state folder is watched again: what usrsvc does is noticed at once";
-    this.#log.write("info", "daemon.degraded", {}, message);
+    this.#events.emit({ kind: "daemon.degraded", what: "inotify" });
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.#slowLook(), SLOW_LOOK_MS);
   }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
-import { Alerter, type AlertNews, DROPPED_AFTER_MS } from "../../src/alerts/alerter.ts";
+import type { Kind, UsrsvcEvent } from "../../src/events/event.ts";
+import { Alerter, DROPPED_AFTER_MS } from "../../src/alerts/alerter.ts";
 import type { Message } from "../../src/alerts/message.ts";
 import { AlertQueue } from "../../src/alerts/queue.ts";
 import type { Transport } from "../../src/alerts/transport.ts";
@@ -20,7 +21,7 @@ class Scene {
   readonly time: FakeTime;
   readonly folder: string;
   readonly mails: (Message & { readonly to: readonly string[]; readonly at: number })[] = [];
-  readonly news: AlertNews[] = [];
+  readonly news: UsrsvcEvent[] = [];
   /** When a mail was tried, in minutes since the beginning. */
   readonly tries: number[] = [];
   /** What a mail meets; undefined: it is taken. */
@@ -49,7 +50,8 @@ class Scene {
       transport: () => (this.hasTransport ? this.#transport : undefined),
       sender: { host: "box", user: "alice" },
       intervalMs: () => this.intervalMs,
-      onNews: (news) => this.news.push(news),
+      recipients: () => to,
+      events: { emit: (event) => void this.news.push(event) },
     });
     return this.alerter;
   }
@@ -67,7 +69,7 @@ class Scene {
     return this.mails.map(({ subject }) => subject.replace(/^\[alice@box\] /, ""));
   }
 
-  newsOf(kind: AlertNews["kind"]): readonly AlertNews[] {
+  newsOf(kind: Kind): readonly UsrsvcEvent[] {
     return this.news.filter((one) => one.kind === kind);
   }
 
@@ -132,7 +134,7 @@ describe("Alerter", () => {
     await settled();
     assert.deepEqual(scene.subjects, ["web was restarted: why"]);
     assert.deepEqual(scene.mails[0]?.to, to);
-    assert.deepEqual(scene.news, [{ kind: "sent", program: "web", events: 1 }]);
+    assert.deepEqual(scene.news, [{ kind: "alert.sent", program: "web", events: 1 }]);
   });
 
   test("mails nothing of a program that nobody wants mail of", async (t) => {
@@ -158,7 +160,7 @@ describe("Alerter", () => {
       scene.mails.map(({ at }) => at),
       [0, 1, 2, 3],
     );
-    const told = scene.news.map((news) => (news.kind === "sent" ? news.events : 0));
+    const told = scene.news.map((news) => (news.kind === "alert.sent" ? news.events : 0));
     assert.equal(
       told.reduce((sum, count) => sum + count),
       180,
@@ -199,7 +201,7 @@ describe("Alerter", () => {
     await scene.time.advance(300 * MINUTE);
     assert.deepEqual(scene.tries, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
     assert.deepEqual(scene.news[0], {
-      kind: "failed",
+      kind: "alert.failed",
       program: "web",
       reason: "ECONNREFUSED",
       attempts: 1,
@@ -236,7 +238,7 @@ describe("Alerter", () => {
     scene.obstacle = down;
     scene.alert();
     await settled();
-    assert.equal(scene.news.at(-1)?.kind, "failed");
+    assert.equal(scene.news.at(-1)?.kind, "alert.failed");
     assert.equal((scene.news.at(-1) as { attempts: number }).attempts, 1);
   });
 
@@ -246,10 +248,15 @@ describe("Alerter", () => {
     scene.alert();
     scene.alert();
     await scene.time.advance(DROPPED_AFTER_MS);
-    assert.deepEqual(scene.newsOf("dropped"), []);
+    assert.deepEqual(scene.newsOf("alert.dropped"), []);
     await scene.time.advance(60 * MINUTE);
-    assert.deepEqual(scene.newsOf("dropped"), [
-      { kind: "dropped", program: "web", events: 2, reason: "not sent for 3 d: ECONNREFUSED" },
+    assert.deepEqual(scene.newsOf("alert.dropped"), [
+      {
+        kind: "alert.dropped",
+        program: "web",
+        events: 2,
+        reason: "not sent for 3 d: ECONNREFUSED",
+      },
     ]);
     const tries = scene.tries.length;
     await scene.time.advance(DROPPED_AFTER_MS);
@@ -368,18 +375,18 @@ describe("Alerter", () => {
     scene.alert();
     await settled();
     const kinds = (): readonly string[] => scene.news.map(({ kind }) => kind);
-    assert.deepEqual(kinds(), ["unsaved", "sent"]);
+    assert.deepEqual(kinds(), ["alert.unsaved", "alert.sent"]);
     assert.equal(scene.mails.length, 1);
     await scene.time.advance(60 * MINUTE);
     assert.equal(scene.mails.length, 1);
     scene.obstacle = down;
     scene.alert("two");
     scene.alerter.check();
-    assert.ok(!kinds().includes("saved"), "told once, and not over");
+    assert.ok(!kinds().includes("alert.saved"), "told once, and not over");
     rmSync(scene.folder);
     scene.alerter.check();
-    assert.equal(kinds().filter((kind) => kind === "unsaved").length, 1);
-    assert.equal(kinds().filter((kind) => kind === "saved").length, 1);
+    assert.equal(kinds().filter((kind) => kind === "alert.unsaved").length, 1);
+    assert.equal(kinds().filter((kind) => kind === "alert.saved").length, 1);
     assert.equal(readdirSync(scene.folder).length, 1, "what waits is on disk");
   });
 

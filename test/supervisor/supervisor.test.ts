@@ -35,7 +35,9 @@ function scene(t: TestContext): Scene {
   const lines: { event: LogEvent; program: string }[] = [];
   const supervisor = new Supervisor({
     host,
+    events: { emit: () => {} },
     log: {
+      emit: () => {},
       write: (_level, event, fields) =>
         void lines.push({ event, program: String(fields["program"]) }),
       reopen: () => {},
