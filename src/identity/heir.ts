@@ -56,7 +56,7 @@ export async function findHeirOfUnseen(
 ): Promise<Heir | undefined> {
   const { settings } = program;
   if (settings === undefined || record?.process === undefined) return undefined;
-  if (record.phase !== "running") return undefined;
+  if (record.state !== "running") return undefined;
   const files = executables(settings, searchPath(settings, host.env));
   return await findHeir(program, record, files, host, signal);
 }

@@ -4,7 +4,7 @@ import { type ProcReader, statIfAny } from "../../proc/reader.ts";
 import { isDescendant, tops } from "../../proc/tree.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { candidates } from "./candidates.ts";
-import { launchedAt } from "./mark.ts";
+import { launchedAt, markOf } from "./mark.ts";
 import type { LivingLaunch, Relation } from "./lineage.ts";
 import type { Pattern } from "./match.ts";
 import type { Owners } from "./owners.ts";
@@ -90,8 +90,7 @@ export function identify(
     const main = mainOf(recorded, record, pattern, ports);
     return running(recorded, main, record?.via ?? "launch", pidfile);
   }
-  // What is on record has ended unseen; or the record is damaged, and names it wrongly.
-  const last = record?.process && pattern.isLaunched ? ports.lastLaunch() : undefined;
+  const last = pattern.isLaunched ? launchedSince(record, ports) : undefined;
   if (last !== undefined) {
     return { ...running(last.process, undefined, "launch", pidfile), launch: last.launch };
   }
@@ -107,6 +106,21 @@ export function identify(
   }
   if (!program.scanForProcess || ports.processes === undefined) return { kind: "absent", pidfile };
   return scan(pattern, record, pidfile, ports, ports.processes());
+}
+
+/**
+ * What was launched last, where the record names something else: that has ended unseen, or the record is damaged;
+ * or an operator has stopped the program, and whoever has started it since was killed before that was on record.
+ */
+function launchedSince(
+  record: ProgramRecord | undefined,
+  { lastLaunch }: IdentifyPorts,
+): LivingLaunch | undefined {
+  if (record?.process !== undefined) return lastLaunch();
+  if (record === undefined || !isDown(record)) return undefined;
+  const last = lastLaunch();
+  if (last === undefined || last.launch === record.launch) return undefined;
+  return ranOn(last.process, record) ? undefined : last;
 }
 
 function running(
@@ -131,7 +145,7 @@ function livingRecorded(
   if (ref === undefined || record === undefined) return undefined;
   const owner = ports.ownerOf(ref, record.name);
   if (owner !== undefined && owner !== record.name) return undefined; // two records name it
-  if (record.phase !== "starting" || (pattern.isLaunched && record.via === "launch")) return ref;
+  if (record.state !== "starting" || (pattern.isLaunched && record.via === "launch")) return ref;
   return matches(ref, pattern, ports) ? ref : undefined;
 }
 
@@ -210,7 +224,7 @@ function checkNamed(
  * left before anybody saw more of it than the pidfile that it has written.
  */
 function isBornOfStart({ startTime }: ProcessRef, record: ProgramRecord | undefined): boolean {
-  if (record?.phase !== "starting" || record.launched === undefined) return false;
+  if (record?.state !== "starting" || record.launched === undefined) return false;
   const ticks = startTime - record.launched.startTime;
   return ticks >= 0 && ticks <= BORN_WITHIN_S * TICKS_PER_SECOND;
 }
@@ -342,7 +356,20 @@ function isLost(record: ProgramRecord | undefined): boolean {
 
 /** An operator has stopped it, and that is done: what still runs of it was named, and is on its own. */
 function isDown(record: ProgramRecord | undefined): boolean {
-  return record?.wish === "down" && record.phase === "stopped";
+  return record?.desired === "down" && record.state === "stopped";
+}
+
+/** An operator has stopped the program; false for what was launched since: its record was never written. */
+function isLeftByStop(
+  { pid }: ProcessRef,
+  record: ProgramRecord | undefined,
+  proc: ProcReader,
+): boolean {
+  if (record === undefined || !isDown(record)) return false;
+  const launch = markOf(proc, pid)?.launch;
+  const at = launch === undefined || launch === record.launch ? undefined : launchedAt(launch);
+  const knownAt = record.launch === undefined ? record.desiredAt : launchedAt(record.launch);
+  return at === undefined || knownAt === undefined || at <= knownAt;
 }
 
 /** True for what an operator's stop has named as still running. */
@@ -431,8 +458,8 @@ function successor(
   ports: IdentifyPorts,
 ): ProcessRef | undefined {
   const [first, ...others] = matching;
-  if (first === undefined || isDown(record)) return undefined;
-  const mayBeSeveral = record?.process === undefined || record.phase === "starting";
+  if (first === undefined || isLeftByStop(first.ref, record, ports.proc)) return undefined;
+  const mayBeSeveral = record?.process === undefined || record.state === "starting";
   if (others.length > 0 && !mayBeSeveral) return undefined;
   return isLeftOver(first.ref, record, ports) ? undefined : first.ref;
 }
@@ -443,15 +470,15 @@ function successor(
  * operator has stopped the program: so does what was launched, when a record that is damaged names it wrongly.
  */
 function isLeftOver(
-  { pid }: ProcessRef,
+  ref: ProcessRef,
   record: ProgramRecord | undefined,
   { proc }: IdentifyPorts,
 ): boolean {
-  if (record?.image === undefined || record.phase === "starting") return false;
-  const stat = statIfAny(proc, pid);
+  if (record?.image === undefined || record.state === "starting") return false;
+  const stat = statIfAny(proc, ref.pid);
   if (stat?.image !== record.image) return false;
-  if (isDown(record)) return true;
-  if (stat.session === Number(pid)) return false;
+  if (isDown(record)) return isLeftByStop(ref, record, proc);
+  if (stat.session === Number(ref.pid)) return false;
   const { launched, process, session, lastExit } = record;
   return [launched?.pid, process?.pid, session, lastExit?.pid].includes(stat.session);
 }

@@ -127,7 +127,9 @@ function isDownNote(note: string, boot: string): boolean {
 /** What is known of a program whose record is damaged or gone: that an operator has stopped it. */
 export function lostRecord(name: string, note: string, boot: string): ProgramRecord {
   const empty = emptyRecord(name, boot);
-  return isDownNote(note, boot) ? { ...empty, wish: "down", reason: "stopped by usrsvc" } : empty;
+  return isDownNote(note, boot)
+    ? { ...empty, desired: "down", reason: "stopped by usrsvc" }
+    : empty;
 }
 
 /**

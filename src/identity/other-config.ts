@@ -64,8 +64,8 @@ function standing(name: string, config: string | undefined, host: OtherHost): St
 }
 
 function describe(record: ProgramRecord | undefined): string {
-  if (record?.wish === "down") return "is stopped there";
-  if (record?.phase === "backoff") return "waits there for its next start";
-  if (record?.phase === "fatal") return "was given up there";
+  if (record?.desired === "down") return "is stopped there";
+  if (record?.state === "backoff") return "waits there for its next start";
+  if (record?.state === "fatal") return "was given up there";
   return "is looked after there by usrsvcd";
 }

@@ -128,7 +128,7 @@ export function lookFor(
 ): Found {
   const { pidfile = "", autopid, scanForProcess } = program;
   // A start that was broken off may have forked since the last look through the processes.
-  const look = record?.phase === "starting" ? { ...options, maxAgeMs: 0 } : options;
+  const look = record?.state === "starting" ? { ...options, maxAgeMs: 0 } : options;
   return identify({ pidfile, autopid, scanForProcess }, program.pattern, record, {
     proc: host.proc,
     get uid() {
@@ -138,7 +138,7 @@ export function lookFor(
     relation(ref) {
       const known = relation(ref, program.name, host);
       // The daemon of a start that was broken off may have written a title over its mark.
-      const isStarted = known === "free" && record?.phase === "starting";
+      const isStarted = known === "free" && record?.state === "starting";
       const kind = isStarted && isCopy(ref, record.image, host.proc) ? "own" : known;
       // A program with launches of its own does not continue as what is left of a section that is gone.
       if (kind === "free" && record?.launch !== undefined && isOfRetired(ref, program.name, host)) {

@@ -85,8 +85,8 @@ export function completedRecord(
 
 /** What is left of it stands in its session, or is named by its pidfile. */
 function hasEnded(record: ProgramRecord, { id }: LaunchNote, launched: ProcessRef): ProgramRecord {
-  const phase = "running"; // as it would say, had it not been lost
-  return { ...record, phase, process: launched, launched, launch: id, via: "launch" };
+  const state = "running"; // as it would say, had it not been lost
+  return { ...record, state, process: launched, launched, launch: id, via: "launch" };
 }
 
 function completed(
@@ -96,7 +96,7 @@ function completed(
 ): ProgramRecord {
   return {
     ...record,
-    phase: "starting",
+    state: "starting",
     process: ref,
     launched: ref,
     image: undefined,

@@ -106,5 +106,5 @@ function asItIs(move: Move, host: LifecyclePorts): Move | undefined {
   const { record } = readRecord(host.state, move.from, host.proc.bootId());
   const isSame = process === undefined ? !record?.process : sameProcess(record?.process, process);
   if (record === undefined || !isSame) return undefined;
-  return record.phase === "stopping" ? undefined : { ...move, record };
+  return record.state === "stopping" ? undefined : { ...move, record };
 }

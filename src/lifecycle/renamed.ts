@@ -95,11 +95,11 @@ function strayOf(
   program: ProgramSettings | undefined,
   host: LifecyclePorts,
 ): Stray | undefined {
-  const { config, digest, phase } = record;
+  const { config, digest, state } = record;
   if (config !== undefined && !isSameFile(config, host.config)) return undefined;
   if (program !== undefined && digest === settingsDigest(program)) return undefined;
   const process = recordedProcess(record, host.proc);
-  const isPassing = process === undefined || phase === "stopping";
+  const isPassing = process === undefined || state === "stopping";
   // What was found may be another's than what was launched last.
   const isFound = digest === undefined || record.via === "scan";
   const run = isFound && process !== undefined ? undefined : record.run;
@@ -135,7 +135,7 @@ function restOf(
 ): Rest | undefined {
   if (process !== undefined || program !== undefined) return undefined;
   if (leftOfLast(record, host).length > 0) return "processes";
-  return record.wish === "down" && before?.has(record.name) === true ? "stop" : undefined;
+  return record.desired === "down" && before?.has(record.name) === true ? "stop" : undefined;
 }
 
 /** The name meant something else before, or nothing: one of several equal programs does not take over another's. */

@@ -16,7 +16,8 @@ import { nearestProcess } from "../identity/nearest-process.ts";
 import type { Lock } from "../state/lock.ts";
 import { downNote } from "../identity/mark.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { endLaunch, stop } from "../lifecycle/stop.ts";
+import { endLaunch } from "../lifecycle/end-launch.ts";
+import { stop } from "../lifecycle/stop.ts";
 import { lookFor, type Program } from "../identity/program.ts";
 import { standDown } from "./former-name.ts";
 import { leftRunning, markedRunning } from "./left-running.ts";
@@ -31,7 +32,7 @@ const START_SLACK_MS = 3000;
 export async function endIt(
   program: Program,
   record: ProgramRecord,
-  aim: { wish: "up" | "down"; action: "stop" | "restart" },
+  aim: { desired: "up" | "down"; action: "stop" | "restart" },
   lock: Lock,
   { host, signal, onProgress, debug, looksBehind, beganAt }: Operation,
 ): Promise<{ result: ActionResult; record: ProgramRecord }> {
@@ -46,17 +47,17 @@ export async function endIt(
     const result = leftToOwner(program, aim.action, target, owner);
     if (aim.action === "restart") return { result, record };
     const complaints: string[] = [];
-    trySave(host, { ...record, wish: "down", wishAt: beganAt, process: target }, complaints);
+    trySave(host, { ...record, desired: "down", desiredAt: beganAt, process: target }, complaints);
     return { result: withDetails(result, complaints), record };
   }
-  const asked = { ...record, wish: aim.wish, wishAt: beganAt, nextTryAt: undefined };
+  const asked = { ...record, desired: aim.desired, desiredAt: beganAt, nextTryAt: undefined };
   const complaints: string[] = [];
   using former =
     found.kind === "running" ? await standDown(found.process, { host, signal }) : undefined;
   if (former !== undefined) complaints.push(former.note);
   if (found.kind === "running") {
     // On disk before the signal: the daemon sees the death at once, and must know that it is meant.
-    trySave(host, { ...asked, phase: "stopping", process: found.process }, complaints);
+    trySave(host, { ...asked, state: "stopping", process: found.process }, complaints);
     onProgress(`${name}: SIGTERM to pid ${target?.pid}`);
   }
   leaveSessionOf(record, host);
@@ -65,30 +66,30 @@ export async function endIt(
   const toldAt = host.proc.uptime();
   const again = (): ProcessRef | undefined =>
     ownProcess(program, record, host) ?? bornSince(toldAt, record, host);
-  const outcome = await stop({ process, main, launched, session }, termToKillMs, host, {
+  const outcome = await stop({ process, main, launched, session }, program, host, {
     signal,
     ...(hasWrapper ? { again } : {}),
   });
-  if (aim.wish === "down") noteDown(lock, host);
+  if (aim.desired === "down") noteDown(lock, host);
   const base = { program: name, action: aim.action };
   if (outcome.kind === "stuck") {
     const message =
       `could not be stopped: pid ${target?.pid} outlives SIGKILL (state ${outcome.state}, ` +
       "usually waiting for a disk or a network file system)";
-    trySave(host, { ...asked, phase: "stopping", process: target, reason: message }, complaints);
+    trySave(host, { ...asked, state: "stopping", process: target, reason: message }, complaints);
     return { result: { ...base, result: "stuck", code: ExitCode.failure, message }, record: asked };
   }
   // A start that was broken off may have forked a daemon that is nowhere to be seen yet.
   const left =
     launched !== undefined && isStarting(record, program, found, host)
-      ? await endLaunch({ ...record, launched }, [], termToKillMs, host, signal)
+      ? await endLaunch({ ...record, launched }, [], program, host, signal)
       : [];
   const stopped = outcome.kind === "not-running" || target === undefined;
   const by = `usrsvc ${aim.action}`;
   const behind = looksBehind === true ? leftRunning(record, host) : markedRunning(record, host);
   const after: ProgramRecord = {
     ...asked,
-    phase: "stopped",
+    state: "stopped",
     process: undefined,
     launched: undefined,
     session: undefined,
@@ -111,12 +112,12 @@ export async function endIt(
   complaints.push(...describeElsewhere(found, host));
   complaints.push(...behind.words);
   const ended = { ...outcome, leftBehind: outcome.leftBehind + left.length };
-  if (stopped && ended.leftBehind === 0 && record.wish !== "down") {
+  if (stopped && ended.leftBehind === 0 && record.desired !== "down") {
     complaints.push(...describeSearch(program, found, host));
   }
   const described = describeStop(ended, target, termToKillMs, found, complaints);
   // It is down, but may not stay so: no success for a script that relies on it.
-  const code = isKnown || aim.wish !== "down" ? described.code : ExitCode.failure;
+  const code = isKnown || aim.desired !== "down" ? described.code : ExitCode.failure;
   return { result: { ...base, ...described, code }, record: after };
 }
 
@@ -136,12 +137,12 @@ function leftToOwner(
 
 /** Somebody was called off, or killed, in its start window. */
 function isStarting(
-  { phase, launched }: ProgramRecord,
+  { state, launched }: ProgramRecord,
   program: Program,
   found: Found,
   { proc }: Host,
 ): boolean {
-  if (phase !== "starting" || launched === undefined) return false;
+  if (state !== "starting" || launched === undefined) return false;
   if (found.kind === "absent") return true; // what it has made by now matches nothing
   const window = (program.settings?.successMs ?? 0) + START_SLACK_MS;
   return ageMs(launched.startTime, proc.uptime()) < window;
@@ -163,7 +164,7 @@ function leaveSessionOf({ launched, session }: ProgramRecord, { proc }: Host): v
 
 /** What the program has by now, after all was ended. */
 function ownProcess(program: Program, record: ProgramRecord, host: Host): ProcessRef | undefined {
-  const found = lookFor(program, { ...record, phase: "starting" }, host);
+  const found = lookFor(program, { ...record, state: "starting" }, host);
   if (found.kind !== "running") return undefined;
   return relation(found.process, program.name, host) === "own" ? found.process : undefined;
 }

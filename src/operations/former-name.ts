@@ -36,7 +36,7 @@ export async function standDown(
   }
   let trouble = "";
   try {
-    writeRecord(host.state, { ...record, wish: "down", phase: "stopping", by: "usrsvc" });
+    writeRecord(host.state, { ...record, desired: "down", state: "stopping", by: "usrsvc" });
   } catch (error) {
     trouble = `, and may start it again (${(error as Error).message})`;
   }

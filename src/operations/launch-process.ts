@@ -9,9 +9,11 @@ import { differences } from "../status/differences.ts";
 import type { Found } from "../identity/identify.ts";
 import type { Lock } from "../state/lock.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { madeAs, start, takenFrom, traits } from "../lifecycle/start.ts";
+import { madeAs, takenFrom } from "../lifecycle/adopted.ts";
+import { start } from "../lifecycle/start.ts";
+import { traits } from "../lifecycle/traits.ts";
 import type { StartFailure, StartOutcome } from "../lifecycle/start-outcome.ts";
-import { endLeftOvers } from "../lifecycle/stop.ts";
+import { endLeftOvers } from "../lifecycle/end-launch.ts";
 import type { Program } from "../identity/program.ts";
 import { mendPidfile, save } from "./notes.ts";
 import type { ActionResult, Operation } from "./operation.ts";
@@ -28,8 +30,8 @@ export function takeUp(
   const { process, main, via, pidfile, others } = found;
   save(host, {
     ...record,
-    wish: "up",
-    phase: "running",
+    desired: "up",
+    state: "running",
     process,
     ...(sameProcess(record.process, process)
       ? {}
@@ -77,7 +79,7 @@ export async function launchIt(
   const { host, signal, onProgress, onLaunched } = operation;
   const { settings, name } = program;
   if (settings === undefined) throw new TypeError(`${name} has no settings`); // refused before
-  const left = await endLeftOvers(record, settings.termToKillMs, host, signal);
+  const left = await endLeftOvers(record, settings, host, signal);
   const before =
     left === 0 ? earlier : [...earlier, `${countLeftOvers(left)} of an earlier start ended`];
   using window = new StartWindow(signal, name, host);
@@ -97,7 +99,7 @@ export async function launchIt(
       lock,
       endTurn: await host.launchTurn(window.signal),
       pattern: program.pattern,
-      record: { ...record, wish: "up" },
+      record: { ...record, desired: "up" },
       signal: window.signal,
       onLaunched: (process) => {
         const lived = formatDuration(settings.successMs);
@@ -129,7 +131,7 @@ export async function launchIt(
       return { ...base, ...brokenOff(reason), pid, message: [...before, text].join("; ") };
     }
     case "failed":
-      return failedResult(outcome, { ...record, wish: "up" }, base, before, settings, operation);
+      return failedResult(outcome, { ...record, desired: "up" }, base, before, settings, operation);
   }
 }
 
@@ -146,7 +148,7 @@ function failedResult(
   const at = new Date().toISOString();
   save(host, {
     ...record,
-    phase: "stopped",
+    state: "stopped",
     process: undefined,
     launched: undefined,
     failures: record.failures + 1,

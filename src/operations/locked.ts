@@ -87,8 +87,10 @@ function leftUndone(
 }
 
 /** It had to wait (for a usrsvcd that does not answer, say), and a stop that was called later is done. */
-function isOvertaken({ wish, wishAt }: ProgramRecord, beganAt: Ticks | undefined): boolean {
-  return wish === "down" && wishAt !== undefined && beganAt !== undefined && wishAt > beganAt;
+function isOvertaken({ desired, desiredAt }: ProgramRecord, beganAt: Ticks | undefined): boolean {
+  return (
+    desired === "down" && desiredAt !== undefined && beganAt !== undefined && desiredAt > beganAt
+  );
 }
 
 /** The same name in two files that share a state_dir: whatever is asked, the other's is left alone. */

@@ -39,7 +39,13 @@ export async function stopProgram(program: Program, operation: Operation): Promi
     const { host } = operation;
     const found = strangers === undefined ? undefined : lookFor(program, record, host);
     if (found?.kind === "absent") return leftToStrangers(program, `${strangers}`);
-    const ended = await endIt(program, record, { wish: "down", action: "stop" }, lock, operation);
+    const ended = await endIt(
+      program,
+      record,
+      { desired: "down", action: "stop" },
+      lock,
+      operation,
+    );
     return ended.result;
   });
 }
@@ -66,7 +72,7 @@ export async function restartProgram(
   }
   return await locked(program, "restart", operation, async (record, lock) => {
     lock.tryNote(); // else nothing could be started after the end
-    const aim = { wish: "up", action: "restart" } as const;
+    const aim = { desired: "up", action: "restart" } as const;
     const ended = await endIt(program, record, aim, lock, operation);
     if (ended.result.code !== ExitCode.ok) return ended.result;
     const fresh = { ...ended.record, restarts: 0, failures: 0 };

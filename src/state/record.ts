@@ -10,10 +10,10 @@ import { checkStateDir, fileStem, sparePath, type StateDir } from "./state-dir.t
 export type Via = "launch" | "pidfile" | "scan";
 
 /** What a person (or usrsvcd on his behalf) wants of a program. `down` lasts until the next boot. */
-export type Wish = "up" | "down" | "none";
+export type Desired = "up" | "down" | "none";
 
 /** Where a program stood when its record was written. */
-export type Phase = "starting" | "running" | "stopping" | "stopped" | "backoff" | "fatal";
+export type State = "starting" | "running" | "stopping" | "stopped" | "backoff" | "fatal";
 
 /** The end of a program's process. */
 export interface LastExit {
@@ -44,10 +44,10 @@ export interface ProgramRecord {
   readonly name: string;
   /** Boot id: in another boot only the counters mean anything. */
   readonly boot: string;
-  readonly wish: Wish;
+  readonly desired: Desired;
   /** When the operator's call that has set it was born. */
-  readonly wishAt: Ticks | undefined;
-  readonly phase: Phase;
+  readonly desiredAt: Ticks | undefined;
+  readonly state: State;
   /** The program's process, or what was launched to become it. */
   readonly process: ProcessRef | undefined;
   /** What was launched: the leader of the program's session and process group. */
@@ -80,9 +80,9 @@ export interface ProgramRecord {
   readonly lastExit: LastExit | undefined;
   /** Kept when a start that fails has put its own end in `lastExit`. */
   readonly ended: Ended | undefined;
-  /** Why the program is in this phase, for people. */
+  /** Why the program is in this state, for people. */
   readonly reason: string | undefined;
-  /** ISO time of the next try (phase `backoff`). */
+  /** ISO time of the next try (state `backoff`). */
   readonly nextTryAt: string | undefined;
   /** ISO time of writing, and the writer. */
   readonly at: string;
@@ -118,9 +118,9 @@ export function emptyRecord(name: string, boot: string): ProgramRecord {
     version: 1,
     name,
     boot,
-    wish: "none",
-    wishAt: undefined,
-    phase: "stopped",
+    desired: "none",
+    desiredAt: undefined,
+    state: "stopped",
     process: undefined,
     launched: undefined,
     session: undefined,
@@ -271,8 +271,8 @@ function forget(record: ProgramRecord, boot: string): ProgramRecord {
   };
 }
 
-const wishes: ReadonlySet<unknown> = new Set<Wish>(["up", "down", "none"]);
-const phases: ReadonlySet<unknown> = new Set<Phase>([
+const knownDesired: ReadonlySet<unknown> = new Set<Desired>(["up", "down", "none"]);
+const knownStates: ReadonlySet<unknown> = new Set<State>([
   "starting",
   "running",
   "stopping",
@@ -290,17 +290,18 @@ function parseRecord(text: string, name: string, now: string): ProgramRecord | u
     return undefined;
   }
   if (!isObject(raw) || raw["version"] !== 1 || raw["name"] !== name) return undefined;
-  const { wish, phase, boot, by } = raw;
-  if (!wishes.has(wish) || !phases.has(phase) || typeof boot !== "string") return undefined;
+  const { desired, state, boot, by } = raw;
+  if (!knownDesired.has(desired) || !knownStates.has(state) || typeof boot !== "string")
+    return undefined;
   const via = raw["via"];
   const launcher = raw["launcher"];
   return {
     version: 1,
     name,
     boot: boot === now ? now : boot, // one string for thousands of records
-    wish: wish as Wish,
-    wishAt: asNumber(raw["wishAt"]) as Ticks | undefined,
-    phase: phase as Phase,
+    desired: desired as Desired,
+    desiredAt: asNumber(raw["desiredAt"]) as Ticks | undefined,
+    state: state as State,
     process: asRef(raw["process"]),
     launched: asRef(raw["launched"]),
     session: asNumber(raw["session"]),

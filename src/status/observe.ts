@@ -98,7 +98,7 @@ function look(program: Program, { host, bootId, moved }: StatusContext): Look {
   const launch = unfinishedLaunch(note, file.record, host);
   const noted = file.record ?? lostRecord(program.name, note, bootId);
   if (launch === undefined) {
-    const isKnown = file.record !== undefined || (noted.wish !== "none" && !isStrangers);
+    const isKnown = file.record !== undefined || (noted.desired !== "none" && !isStrangers);
     return { program, file: isKnown ? { ...file, record: noted } : file, found, launch };
   }
   // Somebody was killed just when he launched it, or is launching it.
@@ -109,7 +109,7 @@ function look(program: Program, { host, bootId, moved }: StatusContext): Look {
     program,
     file: { ...file, record },
     found: lookFor(program, record, host, LOOK),
-    launch: record.phase === "starting" ? launch : undefined,
+    launch: record.state === "starting" ? launch : undefined,
   };
 }
 
@@ -300,7 +300,7 @@ function describeWork(
   if (record?.by === "usrsvcd") {
     return [`usrsvcd was ending it (${record.reason}), and is gone: usrsvcd start does the rest`];
   }
-  const what = record?.wish === "down" ? "stop" : "restart";
+  const what = record?.desired === "down" ? "stop" : "restart";
   return [
     `usrsvc ${what} was broken off, and it still runs: usrsvc ${what} ${name} does the rest, usrsvc start ${name} keeps it`,
   ];
@@ -308,7 +308,7 @@ function describeWork(
 
 /** It lives, and whoever ends it has put that on record. */
 function isBeingStopped(record: ProgramRecord | undefined, process: ProcessRef): boolean {
-  return record?.phase === "stopping" && sameProcess(record.process, process);
+  return record?.state === "stopping" && sameProcess(record.process, process);
 }
 
 /** In bytes; hardened programs do not let their user look. */
@@ -393,7 +393,7 @@ function liveState(
     const isWorkedOn = daemon === "here" || workerOn(program.name, host) !== undefined;
     return isWorkedOn ? "stopping" : "running";
   }
-  if (record?.phase !== "starting") return "running";
+  if (record?.state !== "starting") return "running";
   const { successMs = 0 } = program.settings ?? {};
   const isLate = age < successMs + START_SLACK_MS && isJudged(program.name, host);
   return age < successMs || isLate ? "starting" : "running";
@@ -409,7 +409,7 @@ function isUnderWay(
   { host, uptimeSeconds }: StatusContext,
 ): boolean {
   const launched = record?.launched;
-  if (record?.phase !== "starting" || launched === undefined) return false;
+  if (record?.state !== "starting" || launched === undefined) return false;
   const window = (program.settings?.successMs ?? 0) + START_SLACK_MS;
   const age = ageMs(launched.startTime, uptimeSeconds);
   if (age < window && isLaunchAlive({ ...record, launched }, host)) return true;
@@ -437,7 +437,7 @@ function isOlder(program: Program, record: ProgramRecord | undefined): boolean {
 function isLost(
   record: ProgramRecord | undefined,
 ): record is ProgramRecord & { readonly process: ProcessRef } {
-  return record?.process !== undefined && record.phase === "running";
+  return record?.process !== undefined && record.state === "running";
 }
 
 type Down = Pick<ProgramStatus, "state" | "reason" | "next" | "nextTryAt">;
@@ -461,7 +461,7 @@ function describeDown(
     ? { reason: "it was not started since the machine was booted" }
     : describeWhy(program, record, around);
   if (!program.enabled) return { state: "stopped", ...why, next: "nothing: enabled = False" };
-  if (record?.wish === "down") {
+  if (record?.desired === "down") {
     return { state: "stopped", ...why, next: `stays down until "usrsvc start" or the next boot` };
   }
   if (around.daemon !== "here") {
@@ -472,7 +472,7 @@ function describeDown(
   if (!isKnown(program, around)) {
     return { state: "stopped", ...why, next: nextOfStopped(program, file, around) };
   }
-  if (record?.phase === "backoff") {
+  if (record?.state === "backoff") {
     const at = record.nextTryAt;
     const soon = at === undefined ? "soon" : inTime(at, record.at);
     return {
@@ -482,7 +482,7 @@ function describeDown(
       ...(at === undefined ? {} : { nextTryAt: at }),
     };
   }
-  if (record?.phase === "fatal") {
+  if (record?.state === "fatal") {
     const most = program.settings?.maxrestarts ?? 0;
     const starts = `${record.failures} failed start${record.failures === 1 ? "" : "s"}`;
     const after = most > 0 ? ` after ${starts} (maxrestarts = ${most})` : "";
@@ -505,15 +505,15 @@ function describeWhy(
         : "ended, and nobody was there to see how",
     };
   }
-  if (record?.phase === "starting" && record.process !== undefined) {
+  if (record?.state === "starting" && record.process !== undefined) {
     return { reason: "its start was broken off, and it has ended since" };
   }
-  if (record?.phase === "stopping" && record.process !== undefined) {
+  if (record?.state === "stopping" && record.process !== undefined) {
     return { reason: "was being stopped, and has ended" };
   }
   if (record?.reason === undefined) return { reason: "it was not started yet" };
   const log = program.settings?.stderr;
-  const hasFailed = record.phase !== "stopped" || record.failures > 0;
+  const hasFailed = record.state !== "stopped" || record.failures > 0;
   return {
     reason: hasFailed && log !== undefined ? `${record.reason}; log: ${log}` : record.reason,
   };

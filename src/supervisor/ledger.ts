@@ -24,7 +24,8 @@ import {
   type Via,
   writeRecord,
 } from "../state/record.ts";
-import { madeAs, takenFrom, traits } from "../lifecycle/start.ts";
+import { madeAs, takenFrom } from "../lifecycle/adopted.ts";
+import { traits } from "../lifecycle/traits.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import { textHash } from "../lib/text-hash.ts";
 import type { Violation } from "../monitors/violation.ts";
@@ -150,13 +151,13 @@ export class Ledger {
   mend({ note }: Pick<Lock, "note">): void {
     if (this.#isDamaged) setDamagedAside(this.#host.state, this.name);
     // Whether an operator has stopped it is noted at the lock as well.
-    const { wish, reason } = lostRecord(this.name, note, this.#host.proc.bootId());
+    const { desired, reason } = lostRecord(this.name, note, this.#host.proc.bootId());
     if (this.#isLost) {
       const named = this.#misnamed === undefined ? "was deleted" : `named ${this.#misnamed}`;
       const how = this.#isDamaged ? `was damaged (set aside as .damaged): ${this.#problem}` : named;
       this.log("warn", "program.warning", {}, `its record ${how}: written anew`);
       const known = this.base(); // as it was before an operator's last act, perhaps
-      this.#write(wish === "down" ? { ...known, wish, reason } : known);
+      this.#write(desired === "down" ? { ...known, desired, reason } : known);
     } else if (this.#isDamaged) {
       const msg =
         "its record was damaged: set aside as .damaged, the program is looked for without it " +
@@ -166,8 +167,8 @@ export class Ledger {
     this.#isLost = false;
     this.#misnamed = undefined;
     this.#isDamaged = false;
-    if (this.#record === undefined && wish === "down") {
-      this.#record = { ...this.base(), wish, reason };
+    if (this.#record === undefined && desired === "down") {
+      this.#record = { ...this.base(), desired, reason };
     }
   }
 
@@ -206,10 +207,10 @@ export class Ledger {
     const { pid } = process;
     const record = this.#record;
     this.log("info", "program.adopted", { pid, via }, describeTakeUp(found, record));
-    if (record?.phase !== "running" || !sameProcess(record.process, process)) {
+    if (record?.state !== "running" || !sameProcess(record.process, process)) {
       this.#write({
         ...withUnseenEnd(this.base(), this.#host.proc),
-        phase: "running",
+        state: "running",
         process,
         ...takenFrom(record, found),
         ...traits(process, takenFrom(record, found).launched, pattern, this.#host),
@@ -273,7 +274,7 @@ export class Ledger {
 
   /** On disk before the signal, as an operator's stop is. */
   stopping(process: ProcessRef, reason: string): void {
-    this.#write({ ...this.base(), phase: "stopping", process, reason });
+    this.#write({ ...this.base(), state: "stopping", process, reason });
     this.log("info", "program.stopping", { pid: process.pid, reason }, "is ended, to be restarted");
   }
 
@@ -301,11 +302,11 @@ export class Ledger {
     const { pid } = process;
     this.#write({
       ...record,
-      phase: "stopped",
+      state: "stopped",
       process: undefined,
       launched: undefined,
       session: undefined,
-      reason: record.wish === "down" ? "stopped by usrsvc" : record.reason,
+      reason: record.desired === "down" ? "stopped by usrsvc" : record.reason,
       lastExit: exit === undefined ? record.lastExit : { at, pid, exit, by },
       ended: by === undefined ? record.ended : { process, by },
     });
@@ -332,7 +333,7 @@ export class Ledger {
     const record = this.base();
     const isStopped = operator !== undefined;
     // A limit that was exceeded is the reason; that we killed it then is not.
-    const limit = record.phase === "stopping" && isOwn ? record.reason : undefined;
+    const limit = record.state === "stopping" && isOwn ? record.reason : undefined;
     const by = isStopped
       ? operator
       : limit === undefined
@@ -349,7 +350,7 @@ export class Ledger {
     this.#dead = { process, launched, session };
     // What an operator has ended may be followed on record by what came of his start.
     const isLater =
-      operator !== undefined && record.phase !== "stopping" && record.lastExit?.pid !== pid;
+      operator !== undefined && record.state !== "stopping" && record.lastExit?.pid !== pid;
     this.#record = {
       ...record,
       process: undefined,
@@ -375,17 +376,17 @@ export class Ledger {
     const next = comesBack ? "is ended before the next start" : "is being ended";
     const reason = `${record.reason ?? "it ended"}; what it left ${next}`;
     const nextTryAt = comesBack ? new Date().toISOString() : undefined;
-    const phase = comesBack ? ("backoff" as const) : ("stopped" as const);
-    const text = { ...record, ...this.#dead, phase, nextTryAt, reason };
+    const state = comesBack ? ("backoff" as const) : ("stopped" as const);
+    const text = { ...record, ...this.#dead, state, nextTryAt, reason };
     this.#mark = textHash(writeRecord(this.#host.state, text));
   }
 
   /** By which command of his an operator has ended this process; undefined where none did. */
   #operatorOf(dead: ProcessRef): string | undefined {
-    const { ended, phase, by, wish, process } = this.#record ?? {};
+    const { ended, state, by, desired, process } = this.#record ?? {};
     if (sameProcess(ended?.process, dead)) return ended?.by;
-    if (by !== "usrsvc" || phase !== "stopping" || !sameProcess(process, dead)) return;
-    return wish === "down" ? "usrsvc stop" : "usrsvc restart"; // he was killed in the middle of it
+    if (by !== "usrsvc" || state !== "stopping" || !sameProcess(process, dead)) return;
+    return desired === "down" ? "usrsvc stop" : "usrsvc restart"; // he was killed in the middle of it
   }
 
   /** What a process wrote last goes on record with how it ended. */
@@ -446,9 +447,9 @@ export class Ledger {
     }[why];
     const record = this.#record;
     // Who was asked has put it on record himself, unless he was killed in the middle of it.
-    if (record !== undefined && (why !== "asked" || record.phase !== "stopped")) {
-      const reason = record.phase === "stopping" ? "stopped by usrsvc" : record.reason;
-      this.#write({ ...record, phase: "stopped", reason, nextTryAt: undefined });
+    if (record !== undefined && (why !== "asked" || record.state !== "stopped")) {
+      const reason = record.state === "stopping" ? "stopped by usrsvc" : record.reason;
+      this.#write({ ...record, state: "stopped", reason, nextTryAt: undefined });
     }
     this.log("info", "program.stopped", { why }, text);
   }
@@ -469,7 +470,7 @@ export class Ledger {
     this.#failure = { exit: fields.exit, pid, output: [...details, ...output] };
     this.#write({
       ...this.base(),
-      phase: "stopped",
+      state: "stopped",
       process: undefined,
       launched: undefined,
       session: undefined,
@@ -496,7 +497,7 @@ export class Ledger {
   noteTrouble(reason: string, retryMs: number): void {
     const nextTryAt = isoTime(Date.now() + retryMs);
     try {
-      this.#write({ ...this.base(), phase: "backoff", nextTryAt, reason });
+      this.#write({ ...this.base(), state: "backoff", nextTryAt, reason });
     } catch {
       // the same trouble, most likely: status sees that of the disk itself
     }
@@ -536,7 +537,7 @@ export class Ledger {
     // How often lately: of a start that fails, the count says it.
     const why =
       failures === 0 && base.reason !== undefined ? `${base.reason}; ${reason}` : base.reason;
-    this.#write({ ...base, phase: "backoff", nextTryAt, failures, restarts, reason: why });
+    this.#write({ ...base, state: "backoff", nextTryAt, failures, restarts, reason: why });
   }
 
   /** How it ended last, for the mail. */
@@ -549,7 +550,7 @@ export class Ledger {
 
   /** An operator called the next start off before anything was launched: how it ended is on record. */
   calledOff(): void {
-    this.#write({ ...this.base(), phase: "backoff", nextTryAt: new Date().toISOString() });
+    this.#write({ ...this.base(), state: "backoff", nextTryAt: new Date().toISOString() });
   }
 
   gaveUp(why: string, { failures, restarts }: History, maxrestarts: number): void {
@@ -563,7 +564,7 @@ export class Ledger {
     const next = `nothing, until you mend it and run: usrsvc start ${this.name}`;
     this.#alert({ kind: "gave-up", reason, next, ...this.#failure });
     const nextTryAt = undefined;
-    this.#write({ ...this.base(), phase: "fatal", nextTryAt, failures, restarts });
+    this.#write({ ...this.base(), state: "fatal", nextTryAt, failures, restarts });
   }
 
   #alert(alert: Omit<Alert, "program" | "at">): void {

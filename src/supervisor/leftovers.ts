@@ -3,13 +3,15 @@ import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { isGroup } from "../../proc/system/polling.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { findHeir, type Heir } from "../identity/heir.ts";
+import { findHeir, findHeirOfUnseen, type Heir } from "../identity/heir.ts";
 import type { Host } from "../host/host.ts";
 import type { Found } from "../identity/identify.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { isLaunchAlive } from "../identity/lineage.ts";
-import { endLeftOvers, stop, type Target } from "../lifecycle/stop.ts";
+import { endLeftOvers } from "../lifecycle/end-launch.ts";
+import { stop } from "../lifecycle/stop.ts";
+import type { StopSettings, Target } from "../lifecycle/stop-plan.ts";
 import type { Program } from "../identity/program.ts";
 
 /** A start that somebody else began is looked at so often, in ms. */
@@ -65,14 +67,14 @@ export class Leftovers {
   }
 
   /** Ends what is left in its sessions. Yields how many processes that were. */
-  async end(termToKillMs: number): Promise<number> {
+  async end(settings: StopSettings): Promise<number> {
     const left = this.#left;
     this.#left = undefined;
     if (left === undefined) return 0;
     const { launched = left.process, session } = left;
     const signal = this.#signal();
     const target = { process: undefined, launched, session };
-    const outcome = await stop(target, termToKillMs, this.#host, { signal, since: this.#since });
+    const outcome = await stop(target, settings, this.#host, { signal, since: this.#since });
     return outcome.kind === "stuck" ? 0 : outcome.leftBehind;
   }
 
@@ -101,24 +103,32 @@ export class Leftovers {
     );
   }
 
+  /** The same for a process whose end nobody has seen. */
+  async heirOfUnseen(
+    program: Program,
+    record: ProgramRecord | undefined,
+  ): Promise<Heir | undefined> {
+    return await findHeirOfUnseen(program, record, this.#host, this.#signal());
+  }
+
   /**
    * Somebody was killed in the start window of the program, and what he launched did not match
    * yet: it goes on being judged. Yields for how long, in ms; after that, it is ended, and how many
    * processes that were is what comes back.
    */
   async judgeUnfinished(
-    { successMs, termToKillMs }: Pick<ProgramSettings, "successMs" | "termToKillMs">,
+    settings: Pick<ProgramSettings, "successMs"> & StopSettings,
     record: ProgramRecord | undefined,
     found: Found,
   ): Promise<{ readonly pendingMs: number } | { readonly ended: number }> {
     const host = this.#host;
-    if (found.kind === "running" || record?.phase !== "starting") return { ended: 0 };
+    if (found.kind === "running" || record?.state !== "starting") return { ended: 0 };
     const { launched } = record;
     if (launched === undefined || !isLaunchAlive({ ...record, launched }, host))
       return { ended: 0 };
-    const left = successMs - ageMs(launched.startTime, host.proc.uptime());
+    const left = settings.successMs - ageMs(launched.startTime, host.proc.uptime());
     if (left > 0) return { pendingMs: Math.min(left, UNFINISHED_LOOK_MS) };
-    return { ended: await endLeftOvers(record, termToKillMs, host, this.#signal()) };
+    return { ended: await endLeftOvers(record, settings, host, this.#signal()) };
   }
 }
 

@@ -25,7 +25,7 @@ import type { ProgramSettings } from "../config/settings.ts";
  *
  * *fatal* and *stopped* ask for nothing. Both are left when a process is seen, whoever started it,
  * and when an operator's start is on record that did not succeed; *stopped* also when the setting
- * that keeps it down, autostart or autorestart, has been switched on. An operator's stop (wish
+ * that keeps it down, autostart or autorestart, has been switched on. An operator's stop (desired
  * "down") makes any state *stopped*. A disabled program is never started.
  *
  * Time and chance are facts like any others: nothing here reads a clock.
@@ -63,7 +63,7 @@ export type ProgramEvent =
   | {
       readonly kind: "observed";
       readonly process: ProcessRef | undefined;
-      readonly wish: "up" | "down" | "none";
+      readonly desired: "up" | "down" | "none";
       /** The record says that it ran in this boot. */
       readonly ranBefore: boolean;
       /** An operator's start is on record that was not dealt with yet. */
@@ -199,7 +199,7 @@ function absent(
   if (state.kind === "running") return died(state, history, event, context);
   if (state.kind === "stopping") return ended(state, history, event, context);
   if (!context.settings.enabled) return stopped(state, history, "disabled");
-  if (event.wish === "down") return stopped(state, history, "asked");
+  if (event.desired === "down") return stopped(state, history, "asked");
   switch (state.kind) {
     case "unknown":
       return firstLook(state, history, event, context);
@@ -232,7 +232,7 @@ function firstLook(
 ): Step {
   const again = { ...history, restarts: history.restarts + 1 };
   if (settings.autostart) return begin(event.ranBefore ? again : history);
-  if ((event.ranBefore || event.wish === "up") && settings.autorestart) {
+  if ((event.ranBefore || event.desired === "up") && settings.autorestart) {
     return begin(again);
   }
   return stopped(state, history, "not-started");
@@ -273,7 +273,7 @@ function died(
     const step = stopped({ kind: "unknown" }, after, why);
     return { ...step, effects: [note, ...step.effects] };
   };
-  if (event.wish === "down") return end("asked");
+  if (event.desired === "down") return end("asked");
   if (!settings.enabled) return end("disabled");
   if (!settings.autorestart) return end("ended");
   const step = again(after, context);
@@ -303,7 +303,8 @@ function ended(
   context: Context,
 ): Step {
   const note: Effect = { kind: "note-death", process: state.process, exit: event.exit };
-  const stop = event.wish === "down" ? "asked" : context.settings.enabled ? undefined : "disabled";
+  const stop =
+    event.desired === "down" ? "asked" : context.settings.enabled ? undefined : "disabled";
   const after = afterRun(history, state.since, context.now);
   const step =
     stop === undefined ? again(after, context) : stopped({ kind: "unknown" }, after, stop);

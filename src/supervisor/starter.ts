@@ -117,9 +117,9 @@ export class Starter {
   }
 
   /** Ends what the last process left: before a turn is taken, since it may take long. */
-  async endLeftovers({ termToKillMs }: ProgramSettings, comesBack: boolean): Promise<void> {
+  async endLeftovers(settings: ProgramSettings, comesBack: boolean): Promise<void> {
     const timer = setTimeout(() => this.#noteLeftovers(comesBack), LEFTOVERS_PATIENCE_MS);
-    const count = await this.#leftovers.end(termToKillMs).finally(() => clearTimeout(timer));
+    const count = await this.#leftovers.end(settings).finally(() => clearTimeout(timer));
     if (count === 0) return;
     const msg = `${countLeftOvers(count)} of its session ended`;
     this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);

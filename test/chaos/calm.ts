@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { type Seen, signal } from "./census.ts";
 import type { Kind } from "./kinds.ts";
-import type { Wish } from "./model.ts";
+import type { Desired } from "./model.ts";
 import type { Round } from "./plan.ts";
 import type { World } from "./world.ts";
 
@@ -181,7 +181,7 @@ async function help(world: World): Promise<void> {
     const { kind, isPresent, isEnabled } = world.section(program);
     if (!isPresent || !isEnabled || kind.lasts !== undefined) continue;
     const { state, nextTryAt } = status.get(program) ?? {};
-    if (!world.model.wishes(program).has("up")) continue;
+    if (!world.model.desired(program).has("up")) continue;
     const waitMs = Date.parse(String(nextTryAt)) - Date.now();
     if (state === "backoff" && waitMs > LONGEST_PAUSE_MS) {
       throw new Violation(`${program}: its next try is ${waitMs / 1000} s away`);
@@ -232,11 +232,11 @@ function disagreements(world: World, seen: readonly Seen[], isNewest: boolean): 
 }
 
 /** What a program may be: what is wanted, unless nobody looks after it. */
-function expected(world: World, program: string): ReadonlySet<Wish> {
+function expected(world: World, program: string): ReadonlySet<Desired> {
   const { kind, isPresent, isEnabled } = world.section(program);
-  const wishes = world.model.wishes(program);
+  const desired = world.model.desired(program);
   const isLoose = !isPresent || !isEnabled || kind.lasts !== undefined;
-  return isLoose && wishes.has("up") ? new Set<Wish>(["up", "down"]) : wishes;
+  return isLoose && desired.has("up") ? new Set<Desired>(["up", "down"]) : desired;
 }
 
 function processesOf(program: string, seen: readonly Seen[]): readonly Seen[] {
@@ -368,7 +368,7 @@ function adopt(world: World, seen: readonly Seen[]): void {
     const { kind, isPresent, isEnabled } = world.section(program);
     if (!isPresent || !isEnabled || kind.lasts !== undefined) continue;
     const standing = standingOf(kind, processesOf(program, seen));
-    if (standing !== "odd" && world.model.wishes(program).has(standing)) {
+    if (standing !== "odd" && world.model.desired(program).has(standing)) {
       world.model.settle(program, standing);
     }
   }

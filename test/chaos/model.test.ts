@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Model, type Order } from "./model.ts";
 
-function order(wish: Order["wish"], begun: number, ended: number, isCertain = true): Order {
-  return { program: "x", wish, begun, ended, isCertain };
+function order(desired: Order["desired"], begun: number, ended: number, isCertain = true): Order {
+  return { program: "x", desired, begun, ended, isCertain };
 }
 
 /** What may be wanted after these orders, of a program that was to be up. */
@@ -11,7 +11,7 @@ function after(...orders: readonly Order[]): readonly string[] {
   const model = new Model();
   model.begin("x", "up");
   for (const one of orders) model.note(one);
-  return [...model.wishes("x")].toSorted();
+  return [...model.desired("x")].toSorted();
 }
 
 test("the last order counts, once its command has said that it is done", () => {
@@ -39,9 +39,9 @@ test("a doubt lasts until something is ordered after it", () => {
   model.begin("x", "up");
   model.note(order("up", 0, 10));
   model.doubt("x", "down", 11);
-  assert.deepEqual([...model.wishes("x")].toSorted(), ["down", "up"]);
+  assert.deepEqual([...model.desired("x")].toSorted(), ["down", "up"]);
   model.note(order("up", 12, 20));
-  assert.deepEqual([...model.wishes("x")], ["up"]);
+  assert.deepEqual([...model.desired("x")], ["up"]);
 });
 
 test("what was seen is what it is to stay", () => {
@@ -49,5 +49,5 @@ test("what was seen is what it is to stay", () => {
   model.begin("x", "up");
   model.note(order("down", 0, 10, false));
   model.settle("x", "down");
-  assert.deepEqual([...model.wishes("x")], ["down"]);
+  assert.deepEqual([...model.desired("x")], ["down"]);
 });

@@ -1,10 +1,10 @@
 /** What an operator can want of a program. */
-export type Wish = "up" | "down";
+export type Desired = "up" | "down";
 
 /** What somebody has ordered. */
 export interface Order {
   readonly program: string;
-  readonly wish: Wish;
+  readonly desired: Desired;
   /** When his command began and ended, in ms of one clock. */
   readonly begun: number;
   readonly ended: number;
@@ -20,11 +20,11 @@ export interface Order {
 export class Model {
   readonly #orders = new Map<string, Order[]>();
   /** What may be wanted from before all orders. */
-  readonly #base = new Map<string, ReadonlySet<Wish>>();
+  readonly #base = new Map<string, ReadonlySet<Desired>>();
 
   /** As it is known before anything was ordered. */
-  begin(program: string, wish: Wish): void {
-    this.#base.set(program, new Set([wish]));
+  begin(program: string, desired: Desired): void {
+    this.#base.set(program, new Set([desired]));
     this.#orders.set(program, []);
   }
 
@@ -33,22 +33,23 @@ export class Model {
   }
 
   /** Something happened at `at` by which this may be what is wanted, or not. */
-  doubt(program: string, wish: Wish, at: number): void {
-    this.note({ program, wish, begun: at, ended: at, isCertain: false });
+  doubt(program: string, desired: Desired, at: number): void {
+    this.note({ program, desired, begun: at, ended: at, isCertain: false });
   }
 
   /** What may be wanted of a program now: one thing, mostly. */
-  wishes(program: string): ReadonlySet<Wish> {
+  desired(program: string): ReadonlySet<Desired> {
     const orders = this.#orders.get(program) ?? [];
     const certain = orders.filter(({ isCertain }) => isCertain);
     const isLast = ({ ended }: Order): boolean => !certain.some(({ begun }) => begun >= ended);
-    const wishes = new Set(orders.filter(isLast).map(({ wish }) => wish));
-    if (certain.length === 0) for (const wish of this.#base.get(program) ?? []) wishes.add(wish);
-    return wishes;
+    const last = new Set(orders.filter(isLast).map(({ desired }) => desired));
+    if (certain.length === 0)
+      for (const desired of this.#base.get(program) ?? []) last.add(desired);
+    return last;
   }
 
   /** It was seen to be one of what it might be, and is to stay that. */
-  settle(program: string, wish: Wish): void {
-    this.begin(program, wish);
+  settle(program: string, desired: Desired): void {
+    this.begin(program, desired);
   }
 }

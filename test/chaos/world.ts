@@ -12,7 +12,7 @@ import {
   WORLD,
 } from "./census.ts";
 import { type Kind, kindOf, type Place, writeScripts } from "./kinds.ts";
-import { Model, type Wish } from "./model.ts";
+import { Model, type Desired } from "./model.ts";
 import { describeOperation, type Fault, type Mess, type Operation, type Plan } from "./plan.ts";
 
 /** How often what was done. */
@@ -521,7 +521,8 @@ export class World {
         if (text !== "") fs.writeFileSync(kept, text);
         if (old === "") return " (kept for later)";
         if (what === "record")
-          for (const wish of ["up", "down"] as const) this.model.doubt(program, wish, this.now);
+          for (const desired of ["up", "down"] as const)
+            this.model.doubt(program, desired, this.now);
         return put(old);
       }
       case "folder":
@@ -610,14 +611,14 @@ export class World {
   #noteOrders(words: readonly string[], ended: Ended, begun: number): void {
     const [action, ...rest] = words;
     if (action === "status") return;
-    const wish: Wish = action === "stop" ? "down" : "up";
+    const desired: Desired = action === "stop" ? "down" : "up";
     const names = rest.filter((word) => !word.startsWith("-"));
     const results = new Map(objects(ended.out).map((one) => [one["program"], one]));
     for (const program of names.includes("all") ? this.programs : names) {
       const result = results.get(program);
       const kind = effect(result, ended);
       if (kind === "none" || !this.#sections.has(program)) continue;
-      this.model.note({ program, wish, begun, ended: this.now, isCertain: kind === "certain" });
+      this.model.note({ program, desired, begun, ended: this.now, isCertain: kind === "certain" });
     }
   }
 }

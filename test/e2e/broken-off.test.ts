@@ -8,7 +8,7 @@ import { finished, Home, isAlive, type Json, sleeper, waitFor } from "./home.ts"
 import { kill, pids, settled, told, up } from "./looks.ts";
 
 /*
- * Stops that come to no end: whoever made them was killed, or suspended, in the middle. The last wish
+ * Stops that come to no end: whoever made them was killed, or suspended, in the middle. The last order
  * counts, and status says where it stands.
  */
 
@@ -74,7 +74,7 @@ describe("a stop whose maker was killed", () => {
       // As usrsvc stop would have it, up to where it is killed.
       using lock = await waitLock(programLock(state, "web"), 5000, undefined);
       assert.ok(lock);
-      writeRecord(state, { ...record, wish: "down", phase: "stopping", by: "usrsvc" });
+      writeRecord(state, { ...record, desired: "down", state: "stopping", by: "usrsvc" });
       await kill(record.process.pid);
       assert.equal(pids(home, title).length, 1);
     }

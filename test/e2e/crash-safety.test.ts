@@ -188,7 +188,7 @@ test(
 function isSettled(home: Home, name: string): boolean {
   const [record] = lines(`${home.read(`state/programs/${name}.json`).trim()}\n`);
   const pid = (record?.["process"] as { pid?: number } | undefined)?.pid;
-  return record?.["phase"] === "running" && pid !== undefined && isAlive(pid);
+  return record?.["state"] === "running" && pid !== undefined && isAlive(pid);
 }
 
 function isRunning(child: ChildProcess): boolean {

@@ -74,7 +74,7 @@ describe("what usrsvcd holds lives, whatever becomes of its files", () => {
     const home = new Home(t);
     const pid = await titled(home);
     const record = JSON.parse(recordOf(home, "titled")) as object;
-    const old = { ...record, phase: "stopped", process: undefined, launched: undefined };
+    const old = { ...record, state: "stopped", process: undefined, launched: undefined };
     // The record comes last: it is what makes usrsvcd look.
     rmSync(home.file("run/titled.pid"));
     writeFileSync(home.file("state/programs/titled.json"), `${JSON.stringify(old)}\n`);

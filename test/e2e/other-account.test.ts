@@ -226,8 +226,8 @@ describe("another account", { skip }, () => {
     const record = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
     const forged = {
       ...record,
-      phase: "running",
-      wish: "up",
+      state: "running",
+      desired: "up",
       process: { pid: innocent.pid, startTime },
       via: "launch",
     };

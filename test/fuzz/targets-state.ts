@@ -48,8 +48,8 @@ function jsonTexts(...values: readonly object[]): fc.Arbitrary<string> {
 
 const record = {
   ...emptyRecord("web", boot),
-  wish: "up",
-  phase: "running",
+  desired: "up",
+  state: "running",
   process: { pid: 4711, startTime: 123_456 },
   launched: { pid: 4711, startTime: 123_456 },
   session: 4711,
@@ -286,7 +286,7 @@ function checkLock(text: string, folder: string): void {
     assertCount(launch.launched.startTime, "start time");
   }
   const lost = lostRecord("web", note, boot);
-  assert.equal(lost.wish, note === `down ${boot}` ? "down" : "none");
+  assert.equal(lost.desired, note === `down ${boot}` ? "down" : "none");
 }
 
 const proc = new FakeProc({ pid: 4711, startTime: 99 });

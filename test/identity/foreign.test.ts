@@ -15,7 +15,7 @@ function withProcess(change: Partial<FakeProcess>): FakeProc {
 }
 
 function recordOf(change: Partial<ProgramRecord> = {}): ProgramRecord {
-  return { ...emptyRecord("web", "boot"), process: ref, phase: "running", ...change };
+  return { ...emptyRecord("web", "boot"), process: ref, state: "running", ...change };
 }
 
 describe("foreignOwner() is", () => {
@@ -71,8 +71,14 @@ describe("misnamed()", () => {
 });
 
 test("withoutProcess() keeps what an operator has asked for", () => {
-  const record = recordOf({ wish: "down", launched: ref, session: 10, launch: "x", restarts: 3 });
-  const { process, launched, session, launch, wish, restarts } = withoutProcess(record);
+  const record = recordOf({
+    desired: "down",
+    launched: ref,
+    session: 10,
+    launch: "x",
+    restarts: 3,
+  });
+  const { process, launched, session, launch, desired, restarts } = withoutProcess(record);
   assert.deepEqual([process, launched, session, launch], Array(4).fill(undefined));
-  assert.deepEqual([wish, restarts], ["down", 3]);
+  assert.deepEqual([desired, restarts], ["down", 3]);
 });

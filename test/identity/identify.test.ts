@@ -100,7 +100,7 @@ describe("identify, by the pidfile", () => {
   });
 
   const ages: readonly [
-    phase: "starting" | "running",
+    state: "starting" | "running",
     bornAt: number,
     autopid: boolean,
     want: string,
@@ -112,12 +112,12 @@ describe("identify, by the pidfile", () => {
     ["starting", 100, true, "absent"],
     ["running", 100, false, "absent"],
   ];
-  for (const [phase, startTime, autopid, want] of ages) {
+  for (const [state, startTime, autopid, want] of ages) {
     const whose = autopid ? "ours" : "its own";
-    test(`of ${phase}, launched at 100: ${whose} names what was born at ${startTime}, under a title: ${want}`, (t) => {
+    test(`of ${state}, launched at 100: ${whose} names what was born at ${startTime}, under a title: ${want}`, (t) => {
       const proc = new FakeProc({ pid: 10, startTime, argv: ["title"] });
       const process = { pid: 9 as Pid, startTime: 100 as Ticks };
-      const record = { phase, process, launched: process };
+      const record = { state, process, launched: process };
       assert.equal(seen(look(t, { proc, pidfile: "10\n", autopid, record })), want);
     });
   }
@@ -176,10 +176,10 @@ describe("identify, by the record", () => {
   test("while it starts, needs a match unless it is executed word for word", (t) => {
     const proc = new FakeProc();
     const shell = proc.set({ pid: 10, startTime: 100, argv: ["/bin/sh", "-c", "app; :"] });
-    const record = { process: shell, phase: "starting", via: "launch" } as const;
+    const record = { process: shell, state: "starting", via: "launch" } as const;
     assert.equal(seen(look(t, { proc, record })), "absent");
     assert.equal(seen(look(t, { proc, record, isLaunched: true })), "10 launch");
-    assert.equal(seen(look(t, { proc, record: { ...record, phase: "running" } })), "10 launch");
+    assert.equal(seen(look(t, { proc, record: { ...record, state: "running" } })), "10 launch");
     proc.set({ pid: 11, ppid: 10, ...at(101) });
     assert.equal(seen(look(t, { proc, record })), "11 scan");
     proc.set({ pid: 10, ...at(100) });
@@ -287,7 +287,11 @@ describe("identify, by a look through all processes", () => {
 describe("identify, by lineage", () => {
   const dead = { pid: 5 as Pid, startTime: 5 as Ticks };
   const image = 7;
-  const down = { wish: "down", phase: "stopped" } as const;
+  const down = { desired: "down", state: "stopped" } as const;
+  const markedAs = (launch: string): Record<string, string> => ({
+    USRSVC_PROGRAM: "web",
+    USRSVC_LAUNCH: launch,
+  });
 
   test("prefers its own to what is nobody's, and never takes another's", (t) => {
     const proc = new FakeProc({ pid: 10, ...at(100) });
@@ -310,7 +314,7 @@ describe("identify, by lineage", () => {
     [
       "a worker, in a start that was broken off",
       { image, session: 5 },
-      { image, phase: "starting" },
+      { image, state: "starting" },
       "20 scan",
     ],
     ["what was executed anew", { image: 8, session: 5 }, { image }, "20 scan"],
@@ -318,9 +322,27 @@ describe("identify, by lineage", () => {
     ["such a copy, stopped by an operator", { image, session: 20 }, { image, ...down }, "absent"],
     ["a new one, stopped by an operator", { image: 8, session: 5 }, { image, ...down }, "absent"],
     [
+      "what was launched after an operator's stop, and is not on record",
+      { session: 20, environ: markedAs("h-2s-1-x") },
+      { ...down, launch: "h-2r-1-x" },
+      "20 scan",
+    ],
+    [
+      "what was launched before that stop",
+      { session: 20, environ: markedAs("h-2q-1-x") },
+      { ...down, launch: "h-2r-1-x" },
+      "absent",
+    ],
+    [
+      "the same, by the birth of the call that has stopped it",
+      { session: 20, environ: markedAs("h-2s-1-x") },
+      { ...down, desiredAt: 99 as Ticks },
+      "20 scan",
+    ],
+    [
       "what a stop that was broken off left",
       { image: 8 },
-      { ...down, phase: "stopping" },
+      { ...down, state: "stopping" },
       "20 scan",
     ],
     ["one of which nothing is known", { session: 5 }, {}, "20 scan"],
@@ -335,7 +357,7 @@ describe("identify, by lineage", () => {
     test(`after the death of a process: ${what}`, (t) => {
       const proc = new FakeProc();
       const own = [proc.set({ pid: 20, ...at(200), ...one })];
-      const known = { phase: "running" as const, process: dead, launched: dead, ...record };
+      const known = { state: "running" as const, process: dead, launched: dead, ...record };
       assert.equal(seen(look(t, { proc, own, record: known })), want);
     });
   }
@@ -345,15 +367,26 @@ describe("identify, by lineage", () => {
     const last = proc.set({ pid: 20, startTime: 200, argv: ["title"] });
     const wrong = { ...last, startTime: 201 as Ticks };
     for (const process of [dead, wrong]) {
-      const record = { phase: "running" as const, process, launched: process, launch: "another" };
+      const record = { state: "running" as const, process, launched: process, launch: "another" };
       const { found } = look(t, { proc, last, record, isLaunched: true });
       assert.equal(seen({ found }), "20 launch");
       assert.equal(found.kind === "running" && found.launch, "its-launch");
       assert.equal(seen(look(t, { proc, last, record })), "absent", "its title tells what it is");
     }
-    const ended = { phase: "running" as const, launch: "another" };
+    const ended = { state: "running" as const, launch: "another" };
     const scene = { proc, last, record: ended, isLaunched: true };
     assert.equal(seen(look(t, scene)), "absent", "its end was told");
+  });
+
+  test("is what was launched after an operator's stop, where its launcher was killed before it was on record", (t) => {
+    const proc = new FakeProc();
+    const last = proc.set({ pid: 20, startTime: 200, argv: ["title"] });
+    const scene = (record: Partial<ProgramRecord>): Scene => {
+      return { proc, last, record: { ...down, ...record }, isLaunched: true };
+    };
+    assert.equal(seen(look(t, scene({ launch: "another" }))), "20 launch");
+    assert.equal(seen(look(t, scene({ launch: "its-launch" }))), "absent", "it was stopped");
+    assert.equal(seen(look(t, scene({ runsOn: [last] }))), "absent", "the stop has named it");
   });
 
   test("takes nothing that an operator's stop has named as what runs on, but what was begun by hand since", (t) => {
@@ -361,7 +394,7 @@ describe("identify, by lineage", () => {
     const left = proc.set({ pid: 20, ...at(200) });
     const record = { ...down, runsOn: [left] };
     assert.equal(seen(look(t, { proc, record })), "absent");
-    const again = { ...record, wish: "up", phase: "running" } as const;
+    const again = { ...record, desired: "up", state: "running" } as const;
     assert.equal(seen(look(t, { proc, record: again })), "absent");
     proc.set({ pid: 21, ...at(300) });
     assert.equal(seen(look(t, { proc, record })), "21 scan");
@@ -370,7 +403,7 @@ describe("identify, by lineage", () => {
   test("after a death takes none of several side by side: they are workers", (t) => {
     const proc = new FakeProc();
     const own = [proc.set({ pid: 20, ...at(200) }), proc.set({ pid: 21, ...at(201) })];
-    const record = { phase: "running" as const, process: dead, launched: dead };
+    const record = { state: "running" as const, process: dead, launched: dead };
     assert.equal(seen(look(t, { proc, own, record })), "absent");
     proc.set({ pid: 21, ppid: 20, ...at(201) });
     assert.equal(seen(look(t, { proc, own, record })), "20 scan", "a new master and its worker");
@@ -406,7 +439,7 @@ test("identify, where nothing is on record, takes what was launched by its file 
   assert.equal(seen(look(t, { ...scene, isLaunched: false })), "absent", "by its title, that is");
   assert.equal(seen(look(t, { ...scene, isShell: true })), "absent");
   assert.equal(seen(look(t, { ...scene, writing: [] })), "absent");
-  const stopped = { wish: "down", phase: "stopped" } as const;
+  const stopped = { desired: "down", state: "stopped" } as const;
   assert.equal(seen(look(t, { ...scene, record: stopped })), "absent", "it is not lost");
   assert.equal(seen(look(t, { ...scene, taken: [ref] })), "absent");
   const known = { process: { pid: 19 as Pid, startTime: 5 as Ticks } };
@@ -444,7 +477,7 @@ describe("identify, of a shell line", () => {
   test("is the shell, as long as it lives, and tells what matches below it", (t) => {
     const proc = new FakeProc();
     const shell = proc.set({ pid: 10, startTime: 100, argv: ["/bin/sh", "-c", "prepare; app"] });
-    const record = { process: shell, launched: shell, phase: "running" as const };
+    const record = { process: shell, launched: shell, state: "running" as const };
     const main = (): number | undefined => {
       const { found } = look(t, { proc, record, isLaunched: true, isShell: true });
       assert.ok(found.kind === "running" && found.process.pid === 10);
@@ -461,7 +494,7 @@ describe("identify, of a shell line", () => {
     const proc = new FakeProc();
     const shell = { pid: 10 as Pid, startTime: 100 as Ticks };
     const own = [proc.set({ pid: 11, ppid: 1, session: 10, image: 8, ...at(110) })];
-    const record = { process: shell, launched: shell, image: 7, phase: "running" as const };
+    const record = { process: shell, launched: shell, image: 7, state: "running" as const };
     assert.equal(seen(look(t, { proc, own, record, isLaunched: true, isShell: true })), "11 scan");
   });
 });

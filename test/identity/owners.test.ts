@@ -49,7 +49,7 @@ describe("RecordedOwners", () => {
     return state;
   }
   const note = (state: StateDir, name: string, process: ProcessRef | undefined, boot = "boot") =>
-    writeRecord(state, { ...emptyRecord(name, boot), phase: "running", process });
+    writeRecord(state, { ...emptyRecord(name, boot), state: "running", process });
   const ownersOf = (state: StateDir, isConfigured = (_name: string) => true) =>
     new RecordedOwners(state, {
       boot: () => "boot",

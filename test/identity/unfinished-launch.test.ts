@@ -25,7 +25,7 @@ const uid = process.getuid?.() ?? 0;
 
 const BOOT = new FakeProc().bootId();
 /** As it is on disk before a launch, of which only the note tells. */
-const record: ProgramRecord = { ...emptyRecord("web", BOOT), wish: "up", phase: "running" };
+const record: ProgramRecord = { ...emptyRecord("web", BOOT), desired: "up", state: "running" };
 
 /** A lock with a note, which may be written anew. */
 function lockWith(note: string): { note: string; writeNote: (text: string) => void } {
@@ -74,7 +74,7 @@ describe("completeLaunch", () => {
     proc.set({ pid: 12, uid, argv: ["app"], environ: { A: ID } });
     assert.deepEqual(await completed(proc), {
       ...record,
-      phase: "starting",
+      state: "starting",
       process: ref,
       launched: ref,
       launch: ID,

@@ -70,7 +70,7 @@ class World {
     const { process } = found;
     if (this.#lives(before)) assert.deepEqual(process, before, `${name} left what it had`);
     this.#holdToTruth(name, process);
-    const claim = { ...record, process, phase: "running" } as const;
+    const claim = { ...record, process, state: "running" } as const;
     assert.ok(this.#owners.claim(name, claim), `${name} takes ${process.pid}, which another has`);
     this.#records.set(name, claim);
     return process;
@@ -118,7 +118,7 @@ class World {
     const empty = emptyRecord(name, "boot");
     const record: ProgramRecord = {
       ...empty,
-      phase: "running",
+      state: "running",
       process,
       launched: process,
       launch,

@@ -23,8 +23,8 @@ export interface Scene {
   readonly op: Op;
   readonly who: Who;
   readonly name: string;
-  /** The state that usrsvcd leaves it in: as wished before or as wished by the one who was killed. */
-  readonly wish: "up" | "either";
+  /** The state that usrsvcd leaves it in: as was desired before or by the one who was killed. */
+  readonly desired: "up" | "either";
   readonly nexts: readonly Next[];
   /** Also the neighbours are configured, and this is what becomes of them. */
   readonly neighbours?: true;
@@ -46,7 +46,7 @@ export const scenes: readonly Scene[] = [
     op: "start",
     who: "tool",
     name: "by hand",
-    wish: "up",
+    desired: "up",
     nexts: afterStart,
     prepare: async (world, kind) => configure(world, kind),
     act: { command: (world) => world.command("usrsvc", "start", "one") },
@@ -55,7 +55,7 @@ export const scenes: readonly Scene[] = [
     op: "start",
     who: "tool",
     name: "asks usrsvcd",
-    wish: "either",
+    desired: "either",
     nexts: ["start", "stop", "usrsvcd"],
     prepare: async (world, kind) => {
       await up(world, kind);
@@ -67,7 +67,7 @@ export const scenes: readonly Scene[] = [
     op: "start",
     who: "tool",
     name: "usrsvcd to the background",
-    wish: "up",
+    desired: "up",
     nexts: ["start", "stop", "usrsvcd"],
     prepare: async (world, kind) => configure(world, kind),
     act: { command: (world) => world.command("usrsvcd") },
@@ -76,7 +76,7 @@ export const scenes: readonly Scene[] = [
     op: "start",
     who: "daemon",
     name: "by autostart",
-    wish: "up",
+    desired: "up",
     nexts: afterStart,
     prepare: async (world, kind) => configure(world, kind),
     act: { command: (world) => world.command("usrsvcd", "--foreground") },
@@ -85,7 +85,7 @@ export const scenes: readonly Scene[] = [
     op: "start",
     who: "daemon",
     name: "is asked",
-    wish: "either",
+    desired: "either",
     nexts: ["start", "stop", "usrsvcd"],
     prepare: async (world, kind) => {
       await up(world, kind);
@@ -97,7 +97,7 @@ export const scenes: readonly Scene[] = [
     op: "stop",
     who: "tool",
     name: "by hand",
-    wish: "either",
+    desired: "either",
     nexts: afterStart,
     prepare: async (world, kind) => {
       configure(world, kind);
@@ -109,7 +109,7 @@ export const scenes: readonly Scene[] = [
     op: "stop",
     who: "tool",
     name: "beside usrsvcd",
-    wish: "either",
+    desired: "either",
     nexts: ["start", "stop", "usrsvcd"],
     prepare: up,
     act: { command: (world) => world.command("usrsvc", "stop", "one") },
@@ -118,7 +118,7 @@ export const scenes: readonly Scene[] = [
     op: "stop",
     who: "daemon",
     name: "sees it stopped",
-    wish: "either",
+    desired: "either",
     nexts: ["start", "usrsvcd"],
     prepare: up,
     act: { trigger: async (world) => await world.usrsvc("stop", "one") },
@@ -127,7 +127,7 @@ export const scenes: readonly Scene[] = [
     op: "stop",
     who: "daemon",
     name: "is told to end",
-    wish: "up",
+    desired: "up",
     nexts: ["stop", "restart", "usrsvcd"],
     prepare: up,
     act: { trigger: async (world) => await world.usrsvcd("stop") },
@@ -136,7 +136,7 @@ export const scenes: readonly Scene[] = [
     op: "restart",
     who: "tool",
     name: "by hand",
-    wish: "up",
+    desired: "up",
     nexts: afterStart,
     prepare: async (world, kind) => {
       configure(world, kind);
@@ -148,7 +148,7 @@ export const scenes: readonly Scene[] = [
     op: "restart",
     who: "tool",
     name: "asks usrsvcd",
-    wish: "up",
+    desired: "up",
     nexts: ["stop", "restart", "usrsvcd"],
     prepare: up,
     act: { command: (world) => world.command("usrsvc", "restart", "one") },
@@ -157,7 +157,7 @@ export const scenes: readonly Scene[] = [
     op: "restart",
     who: "tool",
     name: "of usrsvcd",
-    wish: "up",
+    desired: "up",
     nexts: ["stop", "usrsvcd"],
     prepare: up,
     act: { command: (world) => world.command("usrsvcd", "restart") },
@@ -166,7 +166,7 @@ export const scenes: readonly Scene[] = [
     op: "restart",
     who: "daemon",
     name: "is asked",
-    wish: "up",
+    desired: "up",
     nexts: ["start", "stop", "restart", "usrsvcd"],
     prepare: up,
     act: { trigger: async (world) => await world.usrsvc("restart", "one") },
@@ -175,7 +175,7 @@ export const scenes: readonly Scene[] = [
     op: "restart",
     who: "daemon",
     name: "after a death",
-    wish: "up",
+    desired: "up",
     nexts: ["start", "stop", "usrsvcd"],
     prepare: up,
     act: {
@@ -190,7 +190,7 @@ export const scenes: readonly Scene[] = [
     op: "restart",
     who: "daemon",
     name: "for a limit",
-    wish: "up",
+    desired: "up",
     nexts: ["start", "stop", "usrsvcd"],
     prepare: async (world, kind) => {
       const file = world.script("activity", "");
@@ -215,7 +215,7 @@ export const scenes: readonly Scene[] = [
     op: "reread",
     who,
     name: who === "tool" ? "asks for it" : "is asked",
-    wish: "up",
+    desired: "up",
     neighbours: true,
     nexts: ["reread", "stop", "usrsvcd"],
     prepare: async (world, kind) => {
@@ -298,7 +298,7 @@ async function up(world: World, kind: Kind): Promise<void> {
 }
 
 function isSettled(world: World, name = "one"): boolean {
-  return world.recorded(name)?.phase === "running";
+  return world.recorded(name)?.state === "running";
 }
 
 /** usrsvcd has started another in its place, or is no more. */
@@ -307,8 +307,8 @@ async function another(world: World, before: number | undefined): Promise<void> 
     "another process",
     () => {
       if (hasKilled(world)) return true;
-      const { pid, phase } = world.recorded() ?? {};
-      return pid !== undefined && pid !== before && phase === "running";
+      const { pid, state } = world.recorded() ?? {};
+      return pid !== undefined && pid !== before && state === "running";
     },
     SETTLED_MS,
   );

@@ -100,7 +100,7 @@ async function judgeStatus(
     wrong(`${when}: status says "running" of pid ${pid}, which is none of it`);
   }
   // Nobody would look for it: the next crash of it would be final.
-  const isDoomed = world.recorded()?.wish === "down" && state === "running";
+  const isDoomed = world.recorded()?.desired === "down" && state === "running";
   const { reason, next, problems } = status;
   if (isDoomed && reason === undefined && next === undefined && problems === undefined) {
     wrong(`${when}: it is not wanted any more, and status does not say so`);
@@ -165,7 +165,7 @@ async function judgeDaemon(
     if (scene.who === "daemon") await rereadDone(world, when, wrong);
     return;
   }
-  if (scene.wish === "up") {
+  if (scene.desired === "up") {
     await counted(world, when, 1, [], wrong);
     await judgeStatus(world, when, wrong);
     return;
@@ -222,17 +222,17 @@ async function settled(
       "it to be settled",
       async () => {
         const before = copies();
-        const phase = world.recorded()?.phase;
+        const state = world.recorded()?.state;
         await pause(200);
         const isCalm = before !== undefined && copies() === before;
         const fits =
-          before === 1 ? phase === "running" : phase === "stopped" || phase === undefined;
+          before === 1 ? state === "running" : state === "stopped" || state === undefined;
         return isCalm && fits && { copies: before };
       },
       CALM_MS,
     ).then(({ copies: found }) => found);
   } catch {
-    wrong(`${when}: ${world.odd(1)} (or ${world.odd(0)}); on record: ${world.recorded()?.phase}`);
+    wrong(`${when}: ${world.odd(1)} (or ${world.odd(0)}); on record: ${world.recorded()?.state}`);
     return undefined;
   }
 }

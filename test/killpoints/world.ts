@@ -207,16 +207,16 @@ export class World {
   /** What usrsvc has on record of the program; undefined while there is no whole record. */
   recorded(
     name = "one",
-  ): { readonly phase: string; readonly wish: string; readonly pid?: number } | undefined {
+  ): { readonly state: string; readonly desired: string; readonly pid?: number } | undefined {
     try {
-      const { phase, wish, process } = JSON.parse(
+      const { state, desired, process } = JSON.parse(
         this.read(`state/programs/${name}.json`) ?? "",
       ) as {
-        phase: string;
-        wish: string;
+        state: string;
+        desired: string;
         process?: { pid: number };
       };
-      return { phase, wish, ...(process === undefined ? {} : { pid: process.pid }) };
+      return { state, desired, ...(process === undefined ? {} : { pid: process.pid }) };
     } catch {
       return undefined;
     }

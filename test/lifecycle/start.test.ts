@@ -437,7 +437,7 @@ describe("start, of its success", () => {
     assert.deepEqual(readPidfile(program.pidfile), { kind: "pid", pid: ref.pid });
     const { record } = lab.record();
     assert.deepEqual({ ...record, at: "" }, { ...outcome.record, at: "" });
-    assert.equal(record?.phase, "running");
+    assert.equal(record?.state, "running");
     assert.deepEqual(record.process, ref);
     assert.deepEqual(record.launched, ref);
   });
@@ -459,13 +459,13 @@ describe("start, of its success", () => {
     assert.equal(readFileSync(program.pidfile, "utf8"), "12345678\n");
   });
 
-  test("keeps wish and counters of the record, but for the failures", async (t) => {
+  test("keeps `desired` and counters of the record, but for the failures", async (t) => {
     const lab = makeLab(t);
     const before = emptyRecord("web", proc.bootId());
-    const record = { ...before, wish: "up", restarts: 4, failures: 3, reason: "old" } as const;
+    const record = { ...before, desired: "up", restarts: 4, failures: 3, reason: "old" } as const;
     startedProcess(await lab.start(lab.settings(idle(lab)), { record }));
     const after = lab.record().record;
-    assert.equal(after?.wish, "up");
+    assert.equal(after?.desired, "up");
     assert.equal(after.restarts, 4);
     assert.equal(after.failures, 0);
     assert.equal(after.reason, undefined);
@@ -803,7 +803,7 @@ describe("start, when it is told to leave", () => {
     assert.ok(outcome.kind === "interrupted");
     const ref = refOf(outcome.process.pid);
     assert.deepEqual(lab.record().record?.process, ref);
-    assert.equal(lab.record().record?.phase, "starting");
+    assert.equal(lab.record().record?.state, "starting");
     assert.deepEqual(readPidfile(program.pidfile), { kind: "pid", pid: ref.pid });
     assert.ok(lives(ref));
   });

@@ -38,8 +38,8 @@ const ref = (pid: number, startTime: number): ProcessRef => ({
 
 const full: ProgramRecord = {
   ...emptyRecord("web", "this-boot"),
-  wish: "up",
-  phase: "running",
+  desired: "up",
+  state: "running",
   process: ref(20, 200),
   launched: ref(10, 100),
   launch: "mb4q1x2c-7-0abc",
@@ -91,9 +91,9 @@ describe("writeRecord and readRecord", () => {
     version: fc.constant(1 as const),
     name: fc.string({ unit: "binary" }),
     boot: fc.constant("this-boot"),
-    wish: fc.constantFrom("up" as const, "down" as const, "none" as const),
-    wishAt: countOrNone as fc.Arbitrary<Ticks | undefined>,
-    phase: fc.constantFrom(
+    desired: fc.constantFrom("up" as const, "down" as const, "none" as const),
+    desiredAt: countOrNone as fc.Arbitrary<Ticks | undefined>,
+    state: fc.constantFrom(
       ...(["starting", "running", "stopping", "stopped", "backoff", "fatal"] as const),
     ),
     process: refOrNone,
@@ -178,7 +178,7 @@ describe("readRecord", () => {
 
   test("of an earlier boot keeps only how the program ended", (t) => {
     const state = newState(t);
-    writeRecord(state, { ...full, wish: "down", phase: "fatal" });
+    writeRecord(state, { ...full, desired: "down", state: "fatal" });
     const { record, problem } = readRecord(state, "web", "next-boot");
     assert.equal(problem, undefined);
     assert.deepEqual(
@@ -198,8 +198,8 @@ describe("readRecord", () => {
     ["of a later version", JSON.stringify({ ...full, version: 2 })],
     ["of another program", JSON.stringify({ ...full, name: "other" })],
     ["without a boot", JSON.stringify({ ...full, boot: undefined })],
-    ["with an unknown wish", JSON.stringify({ ...full, wish: "sideways" })],
-    ["with an unknown phase", JSON.stringify({ ...full, phase: "dancing" })],
+    ["with an unknown desired", JSON.stringify({ ...full, desired: "sideways" })],
+    ["with an unknown state", JSON.stringify({ ...full, state: "dancing" })],
   ];
   for (const [what, written] of damaged) {
     test(`ignores a file that is ${what}, and names it`, (t) => {

@@ -97,7 +97,7 @@ describe("observeAll, of a program that is tried again", () => {
       const now = Date.now();
       const record = {
         ...emptyRecord("web", host.proc.bootId()),
-        phase: "backoff",
+        state: "backoff",
         reason: "exited with code 1",
         nextTryAt: new Date(now + inMs).toISOString(),
         by: "usrsvcd",
@@ -142,7 +142,7 @@ describe("observeAll, of a program whose process hides its memory", () => {
       };
       const host: Host = { ...lab.host, proc };
       const record = emptyRecord("web", proc.bootId());
-      writeRecord(host.state, { ...record, phase: "running", wish: "up", process: ref });
+      writeRecord(host.state, { ...record, state: "running", desired: "up", process: ref });
       const [one] = await observeAll([programOf(lab.settings(["sleep", "3997"]), host)], {
         host,
         bootId: proc.bootId(),
@@ -172,7 +172,7 @@ describe("observeAll, of a program that is being ended", () => {
       };
       const host: Host = { ...lab.host, proc };
       const record = emptyRecord("web", proc.bootId());
-      writeRecord(host.state, { ...record, phase: "stopping", wish: "down", process });
+      writeRecord(host.state, { ...record, state: "stopping", desired: "down", process });
       const [one] = await observeAll([programOf(lab.settings(["sleep", "3998"]), host)], {
         host,
         bootId: proc.bootId(),

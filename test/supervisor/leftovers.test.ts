@@ -56,7 +56,7 @@ function scene(t: TestContext, isGroup = true, another?: number): Scene {
   const settings = programSettings("/no/such", ["server", "--run"], { pidfile: "/no/such/pid" });
   const record: ProgramRecord = {
     ...emptyRecord("web", "boot"),
-    phase: "running",
+    state: "running",
     process: dead,
     launched: dead,
     session: another,

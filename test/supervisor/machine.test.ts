@@ -35,7 +35,7 @@ const defaults: Settings = {
 const gone = (more: Partial<Observed> = {}): Observed => ({
   kind: "observed",
   process: undefined,
-  wish: "none",
+  desired: "none",
   ranBefore: false,
   startedByHand: false,
   exit: undefined,
@@ -124,27 +124,27 @@ const rows: readonly Row[] = [
   {
     claim: "without autostart, what an operator started is started",
     from: unknown,
-    on: gone({ wish: "up" }),
+    on: gone({ desired: "up" }),
     settings: { autostart: false },
     want: "starting: start",
   },
   {
     claim: "without autostart and autorestart it stays down, whatever was",
     from: unknown,
-    on: gone({ wish: "up", ranBefore: true }),
+    on: gone({ desired: "up", ranBefore: true }),
     settings: { autostart: false, autorestart: false },
     want: "stopped(not-started): note-stopped",
   },
   {
     claim: "what an operator stopped stays down",
     from: unknown,
-    on: gone({ wish: "down", ranBefore: true }),
+    on: gone({ desired: "down", ranBefore: true }),
     want: "stopped(asked): note-stopped",
   },
   {
     claim: "what is disabled stays down",
     from: unknown,
-    on: gone({ wish: "up", ranBefore: true }),
+    on: gone({ desired: "up", ranBefore: true }),
     settings: { enabled: false },
     want: "stopped(disabled): note-stopped",
   },
@@ -194,13 +194,13 @@ const rows: readonly Row[] = [
   {
     claim: "while it starts, nothing that is seen starts it again",
     from: starting,
-    on: gone({ wish: "up", ranBefore: true }),
+    on: gone({ desired: "up", ranBefore: true }),
     want: "starting:",
   },
   {
     claim: "while it starts, an operator's stop counts",
     from: starting,
-    on: gone({ wish: "down" }),
+    on: gone({ desired: "down" }),
     want: "stopped(asked): note-stopped",
   },
   {
@@ -238,7 +238,7 @@ const rows: readonly Row[] = [
   {
     claim: "an operator's stop is the end",
     from: running,
-    on: gone({ wish: "down" }),
+    on: gone({ desired: "down" }),
     want: "stopped(asked): note-death note-stopped",
   },
   {
@@ -251,7 +251,7 @@ const rows: readonly Row[] = [
   {
     claim: "one that is disabled meanwhile is not started again",
     from: running,
-    on: gone({ wish: "up" }),
+    on: gone({ desired: "up" }),
     settings: { enabled: false },
     want: "stopped(disabled): note-death note-stopped",
   },
@@ -277,7 +277,7 @@ const rows: readonly Row[] = [
   {
     claim: "an operator's stop ends the waiting",
     from: { ...backoff, until: NOW },
-    on: gone({ wish: "down" }),
+    on: gone({ desired: "down" }),
     want: "stopped(asked): note-stopped",
   },
   {
@@ -330,7 +330,7 @@ const rows: readonly Row[] = [
   {
     claim: "an operator's stop counts more than the restart",
     from: stopping,
-    on: gone({ wish: "down" }),
+    on: gone({ desired: "down" }),
     want: "stopped(asked): note-death note-stopped",
   },
   {
@@ -357,14 +357,14 @@ const rows: readonly Row[] = [
   {
     claim: "fatal is left by an operator's stop",
     from: fatal,
-    on: gone({ wish: "down" }),
+    on: gone({ desired: "down" }),
     want: "stopped(asked): note-stopped",
   },
   // stopped
   {
     claim: "stopped asks for nothing, and says so only once",
     from: stopped("asked"),
-    on: gone({ wish: "down" }),
+    on: gone({ desired: "down" }),
     want: "stopped(asked):",
   },
   {
@@ -396,13 +396,13 @@ const rows: readonly Row[] = [
   {
     claim: "what an operator stopped is not started by a look",
     from: stopped("asked"),
-    on: gone({ wish: "up" }),
+    on: gone({ desired: "up" }),
     want: "stopped(asked):",
   },
   {
     claim: "a start by hand that failed is a failure where it was given up, too",
     from: fatal,
-    on: gone({ wish: "up", startedByHand: true }),
+    on: gone({ desired: "up", startedByHand: true }),
     settings: { maxrestarts: 3 },
     history: { failures: 3 },
     want: "backoff: back-off wake",
@@ -410,7 +410,7 @@ const rows: readonly Row[] = [
   {
     claim: "a start by hand that failed takes the place of the one that was due, and counts anew",
     from: { kind: "backoff", until: Number.MAX_SAFE_INTEGER, reason: "it broke" },
-    on: gone({ wish: "up", startedByHand: true }),
+    on: gone({ desired: "up", startedByHand: true }),
     settings: { maxrestarts: 6 },
     history: { failures: 5 },
     want: "backoff: back-off wake",
@@ -424,13 +424,13 @@ const rows: readonly Row[] = [
   {
     claim: "a start by hand that failed is tried again later",
     from: stopped("asked"),
-    on: gone({ wish: "up", startedByHand: true }),
+    on: gone({ desired: "up", startedByHand: true }),
     want: "backoff: back-off wake",
   },
   {
     claim: "a start by hand that failed is not tried again without autorestart",
     from: stopped("asked"),
-    on: gone({ wish: "up", startedByHand: true }),
+    on: gone({ desired: "up", startedByHand: true }),
     settings: { autorestart: false },
     want: "stopped(asked):",
   },
@@ -443,7 +443,7 @@ const rows: readonly Row[] = [
   {
     claim: "what is enabled again stays down where an operator stopped it",
     from: stopped("disabled"),
-    on: gone({ wish: "down" }),
+    on: gone({ desired: "down" }),
     want: "stopped(asked): note-stopped",
   },
   {
@@ -627,7 +627,7 @@ describe("any course of events", () => {
     fc.record({
       kind: fc.constant("observed" as const),
       process: fc.constantFrom(undefined, undefined, one, other),
-      wish: fc.constantFrom("up" as const, "down" as const, "none" as const, "none" as const),
+      desired: fc.constantFrom("up" as const, "down" as const, "none" as const, "none" as const),
       ranBefore: fc.boolean(),
       startedByHand: fc.constantFrom(false, false, true),
       exit: fc.constant(undefined),
@@ -697,19 +697,19 @@ describe("any course of events", () => {
     });
   });
 
-  test("never starts what is seen, wished down or disabled", () => {
+  test("never starts what is seen, desired down or disabled", () => {
     always((_before, { event }, { effects }, { settings }) => {
       if (!isStart(effects)) return;
       assert.ok(settings.enabled);
       assert.ok(event.kind === "observed" && event.process === undefined);
-      assert.notEqual(event.wish, "down");
+      assert.notEqual(event.desired, "down");
     });
   });
 
-  test("wished down and not seen, it is stopped", () => {
+  test("desired down and not seen, it is stopped", () => {
     always((_before, { event }, { state }) => {
       if (event.kind !== "observed" || event.process !== undefined) return;
-      if (event.wish === "down") assert.equal(state.kind, "stopped");
+      if (event.desired === "down") assert.equal(state.kind, "stopped");
     });
   });
 
@@ -736,7 +736,7 @@ describe("any course of events", () => {
     always(({ state }, { event }, step, { settings }) => {
       if (state.kind !== "fatal" || event.kind === "started") return;
       if (event.kind === "observed") {
-        if (event.process !== undefined || event.wish === "down" || !settings.enabled) return;
+        if (event.process !== undefined || event.desired === "down" || !settings.enabled) return;
         if (event.startedByHand) return;
       }
       assert.deepEqual(step.state, state);
@@ -780,7 +780,7 @@ describe("any course of events", () => {
   test("waits until its time in backoff, and then starts", () => {
     always(({ state }, { event }, step, { settings, now }) => {
       if (state.kind !== "backoff" || event.kind !== "observed" || !settings.enabled) return;
-      if (event.process !== undefined || event.wish === "down" || event.startedByHand) return;
+      if (event.process !== undefined || event.desired === "down" || event.startedByHand) return;
       assert.equal(step.state.kind, now >= state.until ? "starting" : "backoff");
       if (step.state.kind !== "backoff") return;
       assert.deepEqual(step.effects, [{ kind: "wake", at: state.until }]);
@@ -799,7 +799,7 @@ describe("any course of events", () => {
 
   test("tells why what was started by hand does not run", () => {
     const reason = "exited with code 3; it wrote: Error: disk on fire";
-    const event = { ...gone({ wish: "up", startedByHand: true }), reason };
+    const event = { ...gone({ desired: "up", startedByHand: true }), reason };
     const { state } = transition(fatal, noHistory, event, {
       settings: { ...defaults, maxrestarts: 1 },
       now: 0,

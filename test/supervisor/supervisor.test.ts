@@ -104,7 +104,7 @@ describe("Supervisor", () => {
     const ref = await orphan(t, "sleep", word);
     const both = ["a", "b"].map((name) => {
       const record = emptyRecord(name, host.proc.bootId());
-      writeRecord(host.state, { ...record, phase: "running", process: ref });
+      writeRecord(host.state, { ...record, state: "running", process: ref });
       return lab.settings(["sleep", word], { name, autostart: false, autopid: false });
     });
     supervisor.begin(both);

@@ -1,0 +1,70 @@
+import fc from "fast-check";
+import type { Kind } from "./processes.ts";
+import type { Deed, Scenario } from "./scenario.ts";
+
+/** Close together, or after what went before has come to an end. */
+const wait = fc.oneof(
+  { weight: 3, arbitrary: fc.integer({ min: 0, max: 60 }) },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 3000 }) },
+);
+
+const program = fc.integer({ min: 0, max: 2 });
+
+/** A start makes some 150 steps up to the end of its window. */
+const crash = fc.integer({ min: 1, max: 250 });
+
+const kind = fc.constantFrom("start", "stop", "restart");
+
+function operation(crashAfter: fc.Arbitrary<number | undefined>): fc.Arbitrary<Deed> {
+  return fc.record({ kind, wait, program, crashAfter });
+}
+
+function daemon(crashAfter: fc.Arbitrary<number | undefined>): fc.Arbitrary<Deed> {
+  return fc.record({ kind: fc.constant("usrsvcd" as const), wait, crashAfter });
+}
+
+function deed(crashAfter: fc.Arbitrary<number | undefined>): fc.Arbitrary<Deed> {
+  return fc.oneof(
+    { weight: 6, arbitrary: operation(crashAfter) },
+    { weight: 3, arbitrary: daemon(crashAfter) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant("kill usrsvcd" as const), wait }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ kind: fc.constant("kill program" as const), wait, program }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("stranger" as const), wait, program }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant("freeze" as const),
+        wait,
+        ms: fc.integer({ min: 1, max: 2000 }),
+      }),
+    },
+  );
+}
+
+function scenarios(kinds: readonly Kind[], deeds: fc.Arbitrary<Deed>): fc.Arbitrary<Scenario> {
+  return fc.record({
+    seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    programs: fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 3 }),
+    deeds: fc.array(deeds, { minLength: 1, maxLength: 12 }),
+  });
+}
+
+const sometimes = fc.oneof(
+  { weight: 3, arbitrary: fc.constant(undefined) },
+  { weight: 2, arbitrary: crash },
+);
+
+/** Stories of all kinds. */
+export const anyScenario = scenarios(
+  ["plain", "mortal", "daemon", "workers", "stubborn", "failing"],
+  deed(sometimes),
+);
+
+/** Stories in which whoever acts is killed, mostly. */
+export const crashingScenario = scenarios(
+  ["plain", "daemon", "workers"],
+  deed(fc.oneof({ weight: 1, arbitrary: sometimes }, { weight: 3, arbitrary: crash })),
+);
