@@ -1,4 +1,4 @@
-import type { Alert, AlertKind } from "../events/alert.ts";
+import type { Alert, AlertKind } from "./alert.ts";
 import { countFailures, describeStuck } from "../events/describe-program.ts";
 import type { LastEnd, MailedEvent } from "../events/event.ts";
 import { showExit } from "../events/shown-exit.ts";

@@ -1,6 +1,6 @@
-import { formatDuration } from "../lib/format.ts";
+import { formatDuration, isoTime } from "../lib/format.ts";
 import { callAt, monotonicMs } from "../lib/clock.ts";
-import type { Alert } from "../events/alert.ts";
+import type { Alert } from "./alert.ts";
 import { type Emitter, isMailed, type UsrsvcEvent } from "../events/event.ts";
 import { alertOf } from "./alert-of.ts";
 import { composeMessage, type Sender } from "./message.ts";
@@ -50,13 +50,13 @@ export class Alerter implements Emitter, Disposable {
   /** Takes what people are mailed about, and passes over all else. */
   emit(event: UsrsvcEvent): void {
     if (!isMailed(event)) return;
-    const alert = alertOf(event, new Date().toISOString());
-    if (alert !== undefined) this.alert(alert, this.#ports.recipients(event.program));
+    const alert = alertOf(event, isoTime(Date.now()));
+    const to = this.#ports.recipients(event.program);
+    if (alert !== undefined && to.length > 0) this.#take(alert, to);
   }
 
   /** A full disk is reported, and does not hold back the mail. */
-  alert(alert: Alert, to: readonly string[]): void {
-    if (to.length === 0) return;
+  #take(alert: Alert, to: readonly string[]): void {
     try {
       this.#ports.queue.add(alert, to);
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { ShownExit } from "../events/shown-exit.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { tame } from "../lib/tame.ts";
-import type { Alert, AlertKind } from "../events/alert.ts";
+import type { Alert, AlertKind } from "./alert.ts";
 
 /** A mail, ready to be sent. */
 export interface Message {

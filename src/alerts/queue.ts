@@ -4,7 +4,7 @@ import { makePrivateFolder } from "../lib/private-file.ts";
 import { readFileHead } from "../lib/read-file.ts";
 import { maskAll } from "../lib/secrets.ts";
 import { writeByRename } from "../lib/write-file.ts";
-import type { Alert, AlertKind } from "../events/alert.ts";
+import type { Alert, AlertKind } from "./alert.ts";
 
 /** What waits to be mailed about one program. */
 export interface Pending {

@@ -197,9 +197,7 @@ class Life {
       );
       using supervisor = new Supervisor({
         host,
-        log: this.#log,
         events: this.#events,
-        alert: (alert, to) => alerter.alert(alert, to),
         onState: () => {
           soon.call();
           tidy.stir();

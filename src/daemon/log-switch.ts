@@ -24,10 +24,6 @@ export class LogSwitch implements Log {
     this.#log.emit(event);
   }
 
-  write(...line: Parameters<Log["write"]>): void {
-    this.#log.write(...line);
-  }
-
   check(): LogTrouble | undefined {
     return this.#log.check();
   }

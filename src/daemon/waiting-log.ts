@@ -1,10 +1,8 @@
 import type { UsrsvcEvent } from "../events/event.ts";
-import type { Log, LogTrouble, OpenLog } from "../events/log.ts";
+import type { LogTrouble, OpenLog } from "../events/log.ts";
 
 /** Highest number of waiting lines. */
 const MOST_LINES = 2000;
-
-type Line = Parameters<Log["write"]>;
 
 interface Waiting {
   readonly event: UsrsvcEvent;
@@ -18,7 +16,6 @@ export class WaitingLog implements OpenLog {
   readonly #since = new Date().toISOString();
   #reason: string;
   #events: Waiting[] = [];
-  #lines: Line[] = [];
   #lost = 0;
   #isTrying = false;
   readonly #onOpened: (log: OpenLog) => void;
@@ -33,14 +30,6 @@ export class WaitingLog implements OpenLog {
   emit(event: UsrsvcEvent): void {
     const at = new Date().toISOString();
     if (this.#events.length < MOST_LINES) this.#events.push({ event, at });
-    else this.#lost += 1;
-  }
-
-  /** `at`: when it was meant, since the line itself is written later. */
-  write(level: Line[0], event: Line[1], fields: Line[2], message: string): void {
-    const at = new Date().toISOString();
-    if (this.#lines.length < MOST_LINES)
-      this.#lines.push([level, event, { ...fields, at }, message]);
     else this.#lost += 1;
   }
 
@@ -59,7 +48,6 @@ export class WaitingLog implements OpenLog {
 
   end(): void {
     this.#events = [];
-    this.#lines = [];
   }
 
   get #trouble(): LogTrouble {
@@ -73,8 +61,6 @@ export class WaitingLog implements OpenLog {
       const log = await this.#open();
       for (const { event, at } of this.#events) log.emit(event, at);
       this.#events = [];
-      for (const line of this.#lines) log.write(...line);
-      this.#lines = [];
       this.#onOpened(log);
     } catch (error) {
       this.#reason = (error as Error).message;

@@ -222,6 +222,7 @@ export const catalogue: { readonly [K in Kind]: CatalogueRow<K> } = {
         others: "more than one matches",
         "pidfile-unwritable": "",
         "pidfile-unremovable": "",
+        "pidfile-kept": "it names a process that does not match",
         "record-lost": "",
         "record-damaged": "",
         disputed: "another program's record names its process",

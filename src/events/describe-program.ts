@@ -1,3 +1,4 @@
+import type { Exit } from "../../proc/exit.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { describeExit } from "../lib/describe-exit.ts";
 import { countLeftOvers, formatDuration } from "../lib/format.ts";
@@ -100,9 +101,14 @@ const launchers = {
 function describeEnd(event: EventOf<"program.exited">): string {
   const { exit, by } = event;
   if (event.reason !== undefined) return event.reason;
-  const who = by === NOT_USRSVC ? ", not by usrsvc" : by === undefined ? "" : `, by ${by}`;
-  const ended = `${describeExit(exit)}${who}`;
+  const ended = describeEnding(exit, by);
   return event.successor === undefined ? ended : `${ended}; ${describeSuccessor(event)}`;
+}
+
+/** How a process ended, and by whom. */
+export function describeEnding(exit: Exit, by: string | undefined): string {
+  const who = by === NOT_USRSVC ? ", not by usrsvc" : by === undefined ? "" : `, by ${by}`;
+  return `${describeExit(exit)}${who}`;
 }
 
 function describeSuccessor({
@@ -171,6 +177,7 @@ function describeWarning(event: EventOf<"program.warning">): string {
     }
     case "unwatched":
       return `activity file is only looked at when its time is up: ${event.reason}`;
+    case "pidfile-kept":
     case "note":
       return event.text;
     default:

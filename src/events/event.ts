@@ -186,6 +186,8 @@ type ProgramWarning = { readonly kind: "program.warning" } &
         readonly reason: string;
       }
     | { readonly what: "pidfile-unremovable"; readonly pidfile: string; readonly reason: string }
+    /** It names a process that does not match, as `text` says. */
+    | { readonly what: "pidfile-kept"; readonly pidfile: string; readonly text: string }
     /** The file was deleted, damaged, or names a process of another account. */
     | { readonly what: "record-lost" | "record-damaged"; readonly reason: string }
     /** The record of another program names the process as well. */
@@ -369,6 +371,11 @@ export type EventOfProgram = { readonly program: string } & (
       readonly lastedMs: number;
     }
 );
+
+type Nameless<E> = E extends unknown ? Omit<E, "program"> : never;
+
+/** The same, from whoever tells of one program only. */
+export type EventOfOne = Nameless<EventOfProgram>;
 
 /** One thing that happened. Whoever makes it happen emits it, once. */
 export type UsrsvcEvent = DaemonEvent | AlertEvent | ConfigEvent | EventOfProgram;

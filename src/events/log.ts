@@ -17,11 +17,8 @@ import { setMode } from "../lib/private-file.ts";
 import { maskAll, maskSecrets } from "../lib/secrets.ts";
 import { tameJson } from "../lib/tame.ts";
 import { describe } from "./describe.ts";
-import type { Emitter, Kind, Level, UsrsvcEvent } from "./event.ts";
+import type { Emitter, UsrsvcEvent } from "./event.ts";
 import type { LineFields } from "./line.ts";
-
-export type { Level as LogLevel, Kind as LogEvent } from "./event.ts";
-export type { LineFields as LogFields } from "./line.ts";
 
 /** Lines cannot be written: they wait, up to a bound. */
 export interface LogTrouble {
@@ -36,7 +33,6 @@ export interface LogTrouble {
 export interface Log extends Emitter {
   /** `at`: an ISO time, for what is written later than it happened. */
   emit(event: UsrsvcEvent, at?: string): void;
-  write(level: Level, event: Kind, fields: LineFields, message: string): void;
   /** Opens files again: they may have been moved or deleted. */
   reopen(): void;
   /** Resolves when all is on its way out of the process. */
@@ -84,11 +80,9 @@ export async function openLog(target: LogTarget): Promise<OpenLog> {
   const log: OpenLog = {
     emit(event, at) {
       const { level, sentence, fields } = describe(event);
-      log.write(level, event.kind, { ...fields, at }, sentence);
-    },
-    write(level, event, fields, message) {
       const logger = level === "warn" || level === "error" ? err : out;
-      logger.pino[level]({ event, ...shorten(maskAll(fields)) }, cut(maskSecrets(message)));
+      const line = { event: event.kind, ...shorten(maskAll({ ...fields, at })) };
+      logger.pino[level](line, cut(maskSecrets(sentence)));
     },
     reopen() {
       out.reopen();

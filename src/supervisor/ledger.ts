@@ -1,11 +1,10 @@
-import { NOT_USRSVC, showExit } from "../events/shown-exit.ts";
+import { NOT_USRSVC } from "../events/shown-exit.ts";
 import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import type { Alert, AlertKind } from "../events/alert.ts";
+import { describeEnding } from "../events/describe-program.ts";
+import type { Emitter, EventOfOne, LastEnd, StartCause } from "../events/event.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { countLeftOvers, formatDuration, isoTime } from "../lib/format.ts";
-import type { LogEvent, LogFields, LogLevel } from "../events/log.ts";
-import { describeExit } from "../lib/describe-exit.ts";
+import { formatDuration, isoTime } from "../lib/format.ts";
 import { tellingLine, withWords } from "../lifecycle/last-words.ts";
 import type { Host } from "../host/host.ts";
 import { type Found, isByMark, withUnseenEnd } from "../identity/identify.ts";
@@ -31,37 +30,34 @@ import { textHash } from "../lib/text-hash.ts";
 import type { Violation } from "../monitors/violation.ts";
 import type { History, ProgramState } from "./machine.ts";
 
-/** Writes a line to usrsvcd's log. */
-export type WriteLog = (
-  level: LogLevel,
-  event: LogEvent,
-  fields: LogFields,
-  message: string,
-) => void;
-
 /** Last lines of a program's output, read only when there is somebody to be told. */
 export type Output = () => readonly string[];
 
 /** Lines are held back for so long at most, in ms, should the act have to wait. */
 const MOMENT_MS = 20;
 
-const nothing = { exit: undefined, pid: undefined, output: [] };
+/** An end of a process that no other took the place of. */
+const plainEnd = {
+  kind: "program.exited",
+  output: [],
+  successor: undefined,
+  how: undefined,
+  reason: undefined,
+} as const;
 
-/** Takes what people are to be told of. */
-export type WriteAlert = (alert: Alert) => void;
+const nothing: LastEnd = { exit: undefined, pid: undefined, output: [] };
 
 type WhyStopped = (ProgramState & { kind: "stopped" })["why"];
 
 /**
- * What is written of one program: its record, and the lines in the log. Records are only written
- * by who holds the program's lock; the caller sees to that.
+ * What is written of one program: its record; and what is told of it. Records are only written by
+ * who holds the program's lock; the caller sees to that.
  */
 export class Ledger {
   /** Of the program. */
   readonly name: string;
   readonly #host: Host;
-  readonly #writeLog: WriteLog;
-  readonly #writeAlert: WriteAlert;
+  readonly #events: Emitter;
   #record: ProgramRecord | undefined;
   /** Of the text as we wrote or read it last, which takes half a kB: our own work is no news. */
   #mark: string | undefined;
@@ -71,7 +67,7 @@ export class Ledger {
   #isLost = false;
   /** What process of another account the file names, in words. */
   #misnamed: string | undefined;
-  /** Lines that wait; undefined when each is written at once. */
+  /** Events that wait; undefined when each is told at once. */
   #heldBack: (() => void)[] | undefined;
   #patience: NodeJS.Timeout | undefined;
   #cause: string | undefined;
@@ -81,13 +77,12 @@ export class Ledger {
   /** What is known of the process that ended last, for who ends what it left. */
   #dead: Pick<ProgramRecord, "process" | "launched" | "session"> | undefined;
   /** What the last failed start left behind, for the mail. */
-  #failure: Pick<Alert, "exit" | "pid" | "output"> = nothing;
+  #failure: LastEnd = nothing;
 
-  constructor(name: string, host: Host, log: WriteLog, alert: WriteAlert) {
+  constructor(name: string, host: Host, events: Emitter) {
     this.name = name;
     this.#host = host;
-    this.#writeLog = log;
-    this.#writeAlert = alert;
+    this.#events = events;
   }
 
   get record(): ProgramRecord | undefined {
@@ -155,14 +150,12 @@ export class Ledger {
     if (this.#isLost) {
       const named = this.#misnamed === undefined ? "was deleted" : `named ${this.#misnamed}`;
       const how = this.#isDamaged ? `was damaged (set aside as .damaged): ${this.#problem}` : named;
-      this.log("warn", "program.warning", {}, `its record ${how}: written anew`);
+      this.emit({ kind: "program.warning", what: "record-lost", reason: how });
       const known = this.base(); // as it was before an operator's last act, perhaps
       this.#write(desired === "down" ? { ...known, desired, reason } : known);
     } else if (this.#isDamaged) {
-      const msg =
-        "its record was damaged: set aside as .damaged, the program is looked for without it " +
-        `(${this.#problem})`;
-      this.log("warn", "program.warning", {}, msg);
+      const reason = this.#problem ?? "unknown";
+      this.emit({ kind: "program.warning", what: "record-damaged", reason });
     }
     this.#isLost = false;
     this.#misnamed = undefined;
@@ -197,8 +190,7 @@ export class Ledger {
 
   /** Somebody was killed in its start window, and what he launched did not match by the end of it. */
   brokenOff(count: number): void {
-    const msg = `${countLeftOvers(count)} of a start that was broken off ended: nothing matched within success_seconds`;
-    this.log("warn", "program.warning", { leftBehind: count }, msg);
+    this.emit({ kind: "program.warning", what: "broken-off", leftBehind: count });
   }
 
   /** A process that was not started from here. */
@@ -206,7 +198,8 @@ export class Ledger {
     const { process, via, others } = found;
     const { pid } = process;
     const record = this.#record;
-    this.log("info", "program.adopted", { pid, via }, describeTakeUp(found, record));
+    const known = isByMark(found.launch, record) ? "mark" : (launcherOf(record) ?? "record");
+    this.emit({ kind: "program.adopted", pid, via, known });
     if (record?.state !== "running" || !sameProcess(record.process, process)) {
       this.#write({
         ...withUnseenEnd(this.base(), this.#host.proc),
@@ -223,8 +216,7 @@ export class Ledger {
     }
     if (others.length === 0) return;
     const otherPids = others.map((other) => other.pid);
-    const msg = `further processes match and are left alone: ${otherPids.join(", ")}`;
-    this.log("warn", "program.warning", { pid, otherPids }, msg);
+    this.emit({ kind: "program.warning", what: "others", pid, otherPids });
   }
 
   /**
@@ -239,23 +231,20 @@ export class Ledger {
   ): void {
     const { pid } = dead;
     const operator = this.#operatorOf(dead);
-    const asked = describeAsked(this.#record) ?? "started";
+    const asked = launcherOf(this.#record) ?? "started";
     const record = this.base();
     const exit = end ?? { kind: "unknown" };
     const by = operator ?? (exit.kind === "signal" ? NOT_USRSVC : undefined);
-    const ended = `${describeExit(exit)}${byWhom(by)}`;
-    const why = {
-      heir: `pid ${successor}, which stems from it, goes on in its place`,
-      pidfile: `its pidfile names pid ${successor}, which goes on in its place`,
-      scan: `pid ${successor}, which was not started by usrsvcd, matches and is the program now`,
-      launch: `pid ${successor} goes on in its place`,
-      started:
-        operator === undefined
-          ? `it was ${asked} since, and is pid ${successor} now`
-          : `it is pid ${successor} now`,
-    }[how];
-    const fields = { pid, exit: showExit(exit), by, successor };
-    this.log("info", "program.exited", fields, `${ended}; ${why}`);
+    this.emit({
+      kind: "program.exited",
+      pid,
+      exit,
+      by,
+      output: [],
+      successor,
+      how: how === "started" ? asked : how,
+      reason: undefined,
+    });
     const { lastExit } = record;
     // Who started it since may have seen only that the one before was gone.
     if (lastExit?.pid === pid && lastExit.exit.kind !== "unknown") return;
@@ -269,13 +258,13 @@ export class Ledger {
 
   /** A monitor saw a limit exceeded. */
   exceeded({ pid }: ProcessRef, { monitor, measured, limit, reason }: Violation): void {
-    this.log("warn", "program.limit-exceeded", { pid, monitor, measured, limit }, reason);
+    this.emit({ kind: "program.limit-exceeded", pid, monitor, measured, limit, reason });
   }
 
   /** On disk before the signal, as an operator's stop is. */
   stopping(process: ProcessRef, reason: string): void {
     this.#write({ ...this.base(), state: "stopping", process, reason });
-    this.log("info", "program.stopping", { pid: process.pid, reason }, "is ended, to be restarted");
+    this.emit({ kind: "program.stopping", pid: process.pid, reason, isFinishing: false });
   }
 
   /** What was told to end did not: the reason for its end says that as well. What follows is written at once after. */
@@ -290,8 +279,8 @@ export class Ledger {
   finishing(process: ProcessRef): void {
     const { pid } = process;
     const what = this.#operatorOf(process) ?? `an end because of ${this.#record?.reason}`;
-    const msg = `${what} was broken off: it is finished, pid ${pid} is ended`;
-    this.log("warn", "program.stopping", { pid, reason: `${what} was broken off` }, msg);
+    const reason = `${what} was broken off`;
+    this.emit({ kind: "program.stopping", pid, reason, isFinishing: true });
   }
 
   /** On disk as whoever began it would have left it. */
@@ -311,15 +300,12 @@ export class Ledger {
       ended: by === undefined ? record.ended : { process, by },
     });
     if (isHeld || exit === undefined) return; // told when its end is noticed
-    const fields = { pid, exit: showExit(exit), by: by ?? `usrsvcd: ${record.reason}` };
-    this.log("info", "program.exited", fields, `${describeExit(exit)}${byWhom(by)}`);
+    this.emit({ ...plainEnd, pid, exit, by: by ?? `usrsvcd: ${record.reason}` });
   }
 
-  stuck({ pid }: ProcessRef, state: string): void {
-    const msg =
-      `pid ${pid} outlives SIGKILL (state ${state}, usually waiting for a disk or a network ` +
-      "file system); tried again in a while";
-    this.log("error", "program.stuck", { pid, state }, msg);
+  stuck({ pid }: ProcessRef, state: string, isKnown: boolean): void {
+    const { reason } = this.base();
+    this.emit({ kind: "program.stuck", pid, state, reason, isKnown });
   }
 
   /**
@@ -341,7 +327,7 @@ export class Ledger {
           ? NOT_USRSVC
           : undefined
         : `usrsvcd: ${limit}`;
-    const how = `${describeExit(exit)}${byWhom(by)}`;
+    const how = describeEnding(exit, by);
     const isClean = isStopped || limit !== undefined || (exit.kind === "code" && exit.code === 0);
     let output: readonly string[] | undefined;
     const read = (): readonly string[] => (output ??= isClean ? [] : words());
@@ -360,10 +346,7 @@ export class Ledger {
         ? {}
         : { lastExit: { at: new Date().toISOString(), pid, exit, by }, reason: limit ?? how }),
     };
-    this.#line(isClean ? "info" : "warn", "program.exited", how, () => {
-      const lines = read();
-      return { pid, exit: showExit(exit), by, ...(lines.length > 0 ? { output: lines } : {}) };
-    });
+    this.#tell(() => ({ ...plainEnd, pid, exit, by, output: read() }));
   }
 
   /**
@@ -415,21 +398,15 @@ export class Ledger {
       lastExit: { at: new Date().toISOString(), pid, exit },
       reason,
     };
-    this.log("warn", "program.exited", { pid, exit: showExit(exit) }, reason);
+    this.emit({ ...plainEnd, pid, exit, by: undefined, reason });
   }
 
-  /** A start from here has succeeded: for the log, and for whoever wants mail of it. */
-  started({ pid }: ProcessRef, via: Via, lived: string, kind: AlertKind): void {
-    this.log("info", "program.started", { pid, via }, `runs, pid ${pid}, since ${lived}`);
+  /** A start from here has succeeded. */
+  started({ pid }: ProcessRef, via: Via, livedMs: number, cause: StartCause): void {
     const { lastExit } = this.base();
-    this.#alert({
-      kind,
-      pid,
-      reason: this.#cause ?? "it was not running",
-      exit: kind === "started" || lastExit === undefined ? undefined : showExit(lastExit.exit),
-      next: "usrsvcd watches it",
-      output: this.#said, // not what the new one writes
-    });
+    // Not what the new one writes.
+    const last = { exit: lastExit?.exit, pid: lastExit?.pid, output: this.#said };
+    this.emit({ kind: "program.started", pid, via, livedMs, cause, reason: this.#cause, last });
     this.#said = [];
   }
 
@@ -439,35 +416,22 @@ export class Ledger {
   }
 
   stopped(why: WhyStopped): void {
-    const text = {
-      asked: "stays down: stopped by usrsvc",
-      disabled: "is disabled",
-      ended: "stays down: autorestart = False",
-      "not-started": "is not started: autostart = False",
-    }[why];
     const record = this.#record;
     // Who was asked has put it on record himself, unless he was killed in the middle of it.
     if (record !== undefined && (why !== "asked" || record.state !== "stopped")) {
       const reason = record.state === "stopping" ? "stopped by usrsvc" : record.reason;
       this.#write({ ...record, state: "stopped", reason, nextTryAt: undefined });
     }
-    this.log("info", "program.stopped", { why }, text);
+    this.emit({ kind: "program.stopped", why });
   }
 
   startFailed({ exit, pid, reason, details, output, code }: StartFailure): void {
     const at = new Date().toISOString();
     const lastExit =
       exit === undefined || pid === undefined ? this.#record?.lastExit : { at, pid, exit };
-    const fields = {
-      pid,
-      reason,
-      code,
-      exit: exit === undefined ? undefined : showExit(exit),
-      details: details.length > 0 ? details : undefined,
-      output: output.length > 0 ? output : undefined,
-    };
-    this.log("error", "program.start-failed", fields, `could not be started: ${reason}`);
-    this.#failure = { exit: fields.exit, pid, output: [...details, ...output] };
+    const failed = { pid, reason, code, exit, details, output, action: undefined };
+    this.emit({ kind: "program.start-failed", ...failed });
+    this.#failure = { exit, pid, output: [...details, ...output] };
     this.#write({
       ...this.base(),
       state: "stopped",
@@ -484,13 +448,9 @@ export class Ledger {
    * ended, which is not on record yet.
    */
   troubled(reason: string, retryMs: number, isDown: boolean, end: Exit | undefined): void {
-    const again = `tried again every ${formatDuration(retryMs)}`;
-    const ended = end === undefined ? "" : `${describeExit(end)}, and stays down: `;
-    const fields = { reason, exit: end && showExit(end) };
-    const msg = `${ended}${reason}; ${again}, and told when it works`;
-    this.log("error", "program.error", fields, msg);
-    if (!isDown) return;
-    this.#alert({ kind: "start-failed", reason, next: `usrsvcd: ${again}`, ...this.#end() });
+    const last = isDown ? this.#end() : nothing;
+    const trouble = { what: "trouble", reason, exit: end, retryMs, isDown, last } as const;
+    this.emit({ kind: "program.error", ...trouble });
   }
 
   /** Only while the lock is held: what keeps it down, for `status`. */
@@ -505,9 +465,7 @@ export class Ledger {
 
   /** What kept it from being looked after is over. */
   recovered(reason: string, ms: number): void {
-    const fields = { reason, lastedMs: Math.round(ms) };
-    const msg = `is looked after again, after ${formatDuration(ms)}: it was ${reason}`;
-    this.log("info", "program.recovered", fields, msg);
+    this.emit({ kind: "program.recovered", reason, lastedMs: Math.round(ms) });
   }
 
   backedOff(
@@ -517,22 +475,10 @@ export class Ledger {
     maxrestarts: number,
   ): void {
     const nextTryAt = isoTime(Date.now() + delayMs);
-    const nth =
-      maxrestarts > 0
-        ? `failure ${failures} of ${maxrestarts} (maxrestarts)`
-        : `failure ${failures}`;
-    const count = failures === 0 ? reason : nth;
-    const msg = `${count}; next try in ${formatDuration(delayMs)}`;
-    this.log("warn", "program.backoff", { failures, delayMs, nextTryAt, reason }, msg);
-    const next = `usrsvcd tries again in ${formatDuration(delayMs)} (${count})`;
-    if (failures > 0) this.#alert({ kind: "start-failed", reason, next, ...this.#failure });
-    else
-      this.#alert({
-        kind: "keeps-ending",
-        reason: this.base().reason ?? reason,
-        next,
-        ...this.#end(),
-      });
+    const last = failures > 0 ? this.#failure : this.#end();
+    const cause = this.base().reason ?? reason;
+    const pause = { failures, delayMs, nextTryAt, reason, maxrestarts, cause, last };
+    this.emit({ kind: "program.backoff", ...pause });
     const base = this.base();
     // How often lately: of a start that fails, the count says it.
     const why =
@@ -541,11 +487,11 @@ export class Ledger {
   }
 
   /** How it ended last, for the mail. */
-  #end(): Pick<Alert, "exit" | "pid" | "output"> {
+  #end(): LastEnd {
     const { lastExit } = this.base();
     if (lastExit === undefined) return nothing;
     const { exit, pid, wrote } = lastExit;
-    return { exit: showExit(exit), pid, output: wrote === undefined ? [] : [wrote] };
+    return { exit, pid, output: wrote === undefined ? [] : [wrote] };
   }
 
   /** An operator called the next start off before anything was launched: how it ended is on record. */
@@ -556,46 +502,36 @@ export class Ledger {
   gaveUp(why: string, { failures, restarts }: History, maxrestarts: number): void {
     const known = this.base().reason;
     const reason = known?.startsWith(why) === true ? known : why; // with what it wrote
-    const msg =
-      `given up after ${failures} failed start${failures === 1 ? "" : "s"} ` +
-      `(maxrestarts = ${maxrestarts}): ${reason}; ` +
-      `mend it, then: usrsvc start ${this.name}`;
-    this.log("error", "program.gave-up", { failures, reason }, msg);
-    const next = `nothing, until you mend it and run: usrsvc start ${this.name}`;
-    this.#alert({ kind: "gave-up", reason, next, ...this.#failure });
+    const last = this.#failure;
+    this.emit({ kind: "program.gave-up", failures, reason, maxrestarts, last });
     const nextTryAt = undefined;
     this.#write({ ...this.base(), state: "fatal", nextTryAt, failures, restarts });
   }
 
-  #alert(alert: Omit<Alert, "program" | "at">): void {
-    this.#writeAlert({ ...alert, program: this.name, at: new Date().toISOString() });
+  /** Something happened to this program. */
+  emit(event: EventOfOne): void {
+    this.#tell(() => event);
   }
 
-  /** A line about this program. */
-  log(level: LogLevel, event: LogEvent, fields: LogFields, message: string): void {
-    this.#line(level, event, message, () => fields);
+  #tell(make: () => EventOfOne): void {
+    const tell = (): void => this.#events.emit({ program: this.name, ...make() });
+    if (this.#heldBack === undefined) tell();
+    else this.#heldBack.push(tell);
   }
 
-  #line(level: LogLevel, event: LogEvent, message: string, fields: () => LogFields): void {
-    const write = (): void =>
-      this.#writeLog(level, event, { program: this.name, ...fields() }, `${this.name}: ${message}`);
-    if (this.#heldBack === undefined) write();
-    else this.#heldBack.push(write);
-  }
-
-  /** From now on lines wait for `tell`, a moment: an act that hurries comes first. */
+  /** From now on events wait for `flush`, a moment: an act that hurries comes first. */
   defer(): void {
     this.#heldBack ??= [];
     this.#patience ??= setTimeout(() => this.flush(), MOMENT_MS);
   }
 
-  /** Writes the lines that wait. */
+  /** Tells of what waits. */
   flush(): void {
     clearTimeout(this.#patience);
     this.#patience = undefined;
-    const lines = this.#heldBack ?? [];
+    const events = this.#heldBack ?? [];
     this.#heldBack = undefined;
-    for (const write of lines) write();
+    for (const tell of events) tell();
   }
 
   #write(record: ProgramRecord): void {
@@ -604,34 +540,12 @@ export class Ledger {
   }
 }
 
-function byWhom(by: string | undefined): string {
-  if (by === undefined) return "";
-  return by === NOT_USRSVC ? ", not by usrsvc" : `, by ${by}`;
-}
-
 function markOf(text: string | undefined): string | undefined {
   return text === undefined ? undefined : textHash(text);
 }
 
-function describeTakeUp(
-  { process: { pid }, via, launch }: Found & { kind: "running" },
-  record: ProgramRecord | undefined,
-): string {
-  switch (via) {
-    case "launch":
-      if (isByMark(launch, record)) return `runs already, pid ${pid}, known by its mark`;
-      return `runs, pid ${pid}, ${describeAsked(record) ?? "known from its record"}`;
-    case "pidfile":
-      return `runs already, pid ${pid}, found by its pidfile`;
-    case "scan":
-      return `runs already, pid ${pid}, found among all processes`;
-  }
-}
-
 /** Who has launched what an operator wanted; undefined where he did not, or nobody knows. */
-function describeAsked(record: ProgramRecord | undefined): string | undefined {
+function launcherOf(record: ProgramRecord | undefined): "asked" | "by-hand" | undefined {
   if (record?.by !== "usrsvc" || record.launcher === undefined) return undefined;
-  return record.launcher === "usrsvc"
-    ? "started by hand"
-    : "started by usrsvcd, as usrsvc has asked";
+  return record.launcher === "usrsvc" ? "by-hand" : "asked";
 }

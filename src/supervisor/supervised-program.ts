@@ -1,9 +1,8 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import type { AlertKind } from "../events/alert.ts";
+import type { StartCause } from "../events/event.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { formatDuration } from "../lib/format.ts";
 import { settingsDigest } from "../state/digest.ts";
 import type { Found } from "../identity/identify.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../state/lock.ts";
@@ -107,9 +106,7 @@ export class SupervisedProgram {
       failed: (error) => this.#report(error),
       rested: () => this.#rest(),
     });
-    this.#ledger = new Ledger(settings.name, around.host, around.log, (alert) =>
-      around.alert(alert, this.#now.settings.emailAlerts),
-    );
+    this.#ledger = new Ledger(settings.name, around.host, around.events);
     this.#leftovers = new Leftovers(around.host, () => this.#leavingSignal());
     this.#starter = new Starter(around, this.#ledger, this.#leftovers);
     this.#held = new MainProcess(around.host, () => this.look());
@@ -218,7 +215,7 @@ export class SupervisedProgram {
     const target = { process, launched: record?.launched, session: record?.session };
     const outcome = await stop(target, this.#now.settings, host);
     const fields = { pid: process.pid, outcome: outcome.kind };
-    this.#ledger.log("info", "program.stopped", { ...fields, why: "shutdown" }, "ended");
+    this.#ledger.emit({ kind: "program.stopped", why: "shutdown", ...fields });
   }
 
   /** Leaves the program alone from now on. */
@@ -476,14 +473,14 @@ export class SupervisedProgram {
   }
 
   /** What a start is, for people: the first, one after a death, or after a limit was exceeded. */
-  #cause({ effects }: Step): AlertKind {
+  #cause({ effects }: Step): StartCause {
     const isAfterDeath = effects.some(({ kind }) => kind === "note-death");
     // A record that says "stopping" may be that of a restart whose maker was killed in the middle.
     if (isAfterDeath) return this.#wasStopping ? "limit-exceeded" : "restarted";
     return this.#now.history.failures > 0 || this.#leftovers.isNoted ? "restarted" : "started";
   }
 
-  async #start(cause: AlertKind): Promise<void> {
+  async #start(cause: StartCause): Promise<void> {
     if (this.#lock === undefined) throw new TypeError("a start without the lock");
     const outcome = await this.#starter.run(this.#lock, () => ({
       settings: this.#now.settings,
@@ -504,7 +501,7 @@ export class SupervisedProgram {
     this.#mailbox.wakeAt(until);
   }
 
-  async #afterStart(outcome: StartOutcome, cause: AlertKind): Promise<void> {
+  async #afterStart(outcome: StartOutcome, cause: StartCause): Promise<void> {
     if (this.#mailbox.isClosed) return; // whoever comes next takes it up
     if (outcome.kind === "interrupted") {
       this.#decide({ kind: "started", process: outcome.process });
@@ -534,9 +531,10 @@ export class SupervisedProgram {
     const livedMs = isFound
       ? ageMs(process.startTime, proc.uptime())
       : this.#now.settings.successMs;
-    const lived = formatDuration(livedMs);
-    this.#ledger.started(process, via, lived, cause);
-    for (const note of notes) this.#ledger.log("warn", "program.warning", { pid }, note);
+    this.#ledger.started(process, via, livedMs, cause);
+    for (const text of notes) {
+      this.#ledger.emit({ kind: "program.warning", what: "note", pid, text });
+    }
     if (cause !== "started" && !isFound) this.#starter.lookBehind();
     this.#pidfile.noteStart(this.#now.settings, (outcome.main ?? process).pid);
   }
@@ -583,8 +581,8 @@ export class SupervisedProgram {
   }
 
   #isStuck(process: ProcessRef, state: string): void {
+    this.#ledger.stuck(process, state, sameProcess(this.#stuck, process));
     this.#stuck = process;
-    this.#ledger.stuck(process, state);
     this.#mailbox.wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
   }
 
@@ -639,10 +637,8 @@ export class SupervisedProgram {
         this.#ledger.exceeded(process, violation);
         this.#mailbox.post({ kind: "limit-exceeded", process: held, reason: violation.reason });
       },
-      degraded: (reason) => {
-        const msg = `activity file is only looked at when its time is up: ${reason}`;
-        this.#ledger.log("warn", "program.warning", { reason }, msg);
-      },
+      degraded: (reason) =>
+        this.#ledger.emit({ kind: "program.warning", what: "unwatched", reason }),
     });
   }
 
@@ -656,8 +652,8 @@ export class SupervisedProgram {
   #lookWhenFree(): void {
     const pause = LOCK_PAUSES_MS[Math.min(this.#busyLooks, LOCK_PAUSES_MS.length - 1)] ?? 250;
     if (this.#busyLooks === 0) {
-      const holder = lockHolder(programLock(this.#around.host.state, this.name)) ?? "another";
-      this.#ledger.log("debug", "program.busy", {}, `left alone: ${holder} is at work on it`);
+      const worker = lockHolder(programLock(this.#around.host.state, this.name)) ?? "another";
+      this.#ledger.emit({ kind: "program.busy", from: undefined, worker });
     }
     this.#busyLooks += 1;
     this.#mailbox.wakeAt(monotonicMs() + pause);

@@ -1,9 +1,7 @@
-import type { Alert } from "../events/alert.ts";
 import { lately, monotonicMs, within } from "../lib/clock.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Emitter } from "../events/event.ts";
-import type { Log } from "../events/log.ts";
 import { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../host/host.ts";
 import { removeOldRequests, stopRequestStem } from "../state/stop-request.ts";
@@ -30,10 +28,7 @@ const MARKED_MS = 1000;
 /** What supervision asks for. */
 export interface SupervisorPorts {
   readonly host: Host;
-  readonly log: Log;
   readonly events: Emitter;
-  /** Takes what people are to be told of. */
-  readonly alert: (alert: Alert, to: readonly string[]) => void;
   /** Called when a program may have got another state. */
   readonly onState: () => void;
   /** Called with files of the records' folder that are no records; undefined: there may be some. */
@@ -63,16 +58,7 @@ export class Supervisor implements Disposable {
   /** What the table of processes had shown when all that wait for one were last told to look. */
   #seenChanges = 0;
 
-  constructor({
-    host,
-    log,
-    events,
-    alert,
-    onState,
-    onSlowLook,
-    onOtherFile,
-    isMovedAway,
-  }: SupervisorPorts) {
+  constructor({ host, events, onState, onSlowLook, onOtherFile, isMovedAway }: SupervisorPorts) {
     this.#onOtherFile = onOtherFile;
     this.#host = host;
     this.#events = events;
@@ -80,8 +66,7 @@ export class Supervisor implements Disposable {
     this.#onSlowLook = onSlowLook;
     this.#surroundings = {
       host,
-      log: (level, event, fields, message) => log.write(level, event, fields, message),
-      alert,
+      events,
       memory: new MemoryMonitor(host.proc),
       isSharedLog: ({ stdout, stderr }) => this.#writers(stdout) > 1 || this.#writers(stderr) > 1,
       marked: lately(MARKED_MS, () => markedProcesses(host)),

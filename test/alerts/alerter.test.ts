@@ -11,7 +11,6 @@ import { fileStem } from "../../src/state/state-dir.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { FakeTime, later, settled } from "../monitors/fake-time.ts";
-import { anAlert } from "./an-alert.ts";
 
 const to = ["alice@example.com"];
 const MINUTE = 60_000;
@@ -27,6 +26,7 @@ class Scene {
   /** What a mail meets; undefined: it is taken. */
   obstacle: ((message: Message, signal?: AbortSignal) => Promise<void>) | undefined;
   intervalMs = MINUTE;
+  to: readonly string[] = to;
   hasTransport = true;
   alerter: Alerter;
   queue: AlertQueue;
@@ -50,15 +50,23 @@ class Scene {
       transport: () => (this.hasTransport ? this.#transport : undefined),
       sender: { host: "box", user: "alice" },
       intervalMs: () => this.intervalMs,
-      recipients: () => to,
+      recipients: () => this.to,
       events: { emit: (event) => void this.news.push(event) },
     });
     return this.alerter;
   }
 
   alert(reason = "why", program = "web"): void {
-    const at = new Date(this.time.wall).toISOString();
-    this.alerter.alert(anAlert({ program, reason, at }), to);
+    this.alerter.emit({
+      kind: "program.started",
+      program,
+      pid: 4711,
+      via: "launch",
+      livedMs: 1000,
+      cause: "restarted",
+      reason,
+      last: { exit: { kind: "code", code: 3 }, pid: 4710, output: ["last line"] },
+    });
   }
 
   get minutes(): number {
@@ -139,7 +147,8 @@ describe("Alerter", () => {
 
   test("mails nothing of a program that nobody wants mail of", async (t) => {
     const scene = new Scene(t);
-    scene.alerter.alert(anAlert(), []);
+    scene.to = [];
+    scene.alert();
     await scene.time.advance(MINUTE);
     assert.equal(scene.mails.length, 0);
   });

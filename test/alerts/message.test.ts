@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import type { Alert, AlertKind } from "../../src/events/alert.ts";
+import type { Alert, AlertKind } from "../../src/alerts/alert.ts";
 import { composeMessage } from "../../src/alerts/message.ts";
 import { anAlert } from "./an-alert.ts";
 

@@ -698,6 +698,17 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
       "web: pidfile /p could not be removed: ENOSPC: no space left on device",
     ],
     [
+      {
+        kind: "program.warning",
+        program,
+        what: "pidfile-kept",
+        pidfile: "/p",
+        text: "pidfile /p names process 5, which does not match: left as it is",
+      },
+      "warn",
+      "web: pidfile /p names process 5, which does not match: left as it is",
+    ],
+    [
       { kind: "program.warning", program, what: "record-lost", reason: "was deleted" },
       "warn",
       "web: its record was deleted: written anew",

@@ -1,4 +1,4 @@
-import type { ShownExit } from "./shown-exit.ts";
+import type { ShownExit } from "../events/shown-exit.ts";
 
 /** What people are told of by mail. */
 export type AlertKind =
