@@ -153,6 +153,19 @@ describe("Alerter", () => {
     assert.equal(scene.mails.length, 0);
   });
 
+  test("mails nothing of what is no news to people", async (t) => {
+    const scene = new Scene(t);
+    const stuck = { kind: "program.stuck", program: "web", pid: 1, state: "D" } as const;
+    scene.alerter.emit({ ...stuck, reason: undefined, isKnown: true });
+    scene.alerter.emit({ kind: "program.stopped", program: "web", why: "disabled" });
+    scene.alerter.emit({ kind: "daemon.ready", programs: 1 });
+    await scene.time.advance(MINUTE);
+    assert.deepEqual(scene.subjects, []);
+    scene.alerter.emit({ ...stuck, reason: undefined, isKnown: false });
+    await scene.time.advance(MINUTE);
+    assert.match(scene.subjects.join(), /^web cannot be ended: pid 1 outlives SIGKILL/);
+  });
+
   test("makes one mail an interval of a storm, each saying how many events it stands for", async (t) => {
     const scene = new Scene(t);
     for (let second = 0; second < 180; second += 1) {
