@@ -5,7 +5,7 @@ import { type Pid, type ProcessRef, sameProcess, TICKS_PER_SECOND } from "../../
 import { ageMs } from "../../proc/uptime.ts";
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration, shorten } from "../lib/format.ts";
-import { describeExit } from "../lifecycle/describe-exit.ts";
+import { describeExit } from "../lib/describe-exit.ts";
 import { nameOf as nameOfAccount } from "../lib/accounts.ts";
 import { describeElsewhere } from "../identity/elsewhere.ts";
 import { foreignOwner } from "../identity/foreign.ts";

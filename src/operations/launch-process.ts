@@ -4,7 +4,7 @@ import { sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { countLeftOvers, formatDuration } from "../lib/format.ts";
-import { withWords } from "../lifecycle/describe-exit.ts";
+import { withWords } from "../lifecycle/last-words.ts";
 import { differences } from "../status/differences.ts";
 import type { Found } from "../identity/identify.ts";
 import type { RecordStore } from "../state/record-store.ts";

@@ -151,6 +151,7 @@ export class ProcessFinder {
   /** An expression that is too dear is a fault of this program alone. */
   #tellDear(): void {
     const reason = this.#now.program.pattern.takeTrouble?.();
-    if (reason !== undefined) this.#ledger.log("error", "program.error", { reason }, reason);
+    if (reason === undefined) return;
+    this.#ledger.emit({ kind: "program.error", what: "expression", reason });
   }
 }
