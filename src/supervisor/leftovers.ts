@@ -3,7 +3,7 @@ import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { isGroup } from "../../proc/system/polling.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { findHeir, type Heir } from "../identity/heir.ts";
+import { findHeir, findHeirOfUnseen, type Heir } from "../identity/heir.ts";
 import type { Host } from "../host/host.ts";
 import type { Found } from "../identity/identify.ts";
 import { ageMs } from "../../proc/uptime.ts";
@@ -101,6 +101,14 @@ export class Leftovers {
       this.#host,
       this.#signal(),
     );
+  }
+
+  /** The same for a process whose end nobody has seen. */
+  async heirOfUnseen(
+    program: Program,
+    record: ProgramRecord | undefined,
+  ): Promise<Heir | undefined> {
+    return await findHeirOfUnseen(program, record, this.#host, this.#signal());
   }
 
   /**
