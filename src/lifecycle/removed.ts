@@ -1,5 +1,5 @@
 import type { LifecyclePorts } from "./ports.ts";
-import { recordedProcess } from "../identity/identify.ts";
+import { recordedProcess } from "../identity/recorded.ts";
 import { type ProgramRecord, readRecord, recordedName, recordFiles } from "../state/record.ts";
 import { leftOfLast } from "./stragglers.ts";
 import { fileStem } from "../state/state-dir.ts";

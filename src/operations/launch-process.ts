@@ -6,7 +6,7 @@ import { ExitCode } from "../exit-code.ts";
 import { countLeftOvers, formatDuration } from "../lib/format.ts";
 import { withWords } from "../lifecycle/describe-exit.ts";
 import { differences } from "../status/differences.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 import type { Lock } from "../state/lock.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { madeAs, takenFrom } from "../lifecycle/adopted.ts";

@@ -3,7 +3,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { showExit } from "../events/shown-exit.ts";
 import { describeElsewhere } from "../identity/elsewhere.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 import type { IdentityPorts } from "../identity/ports.ts";
 import type { Program } from "../identity/program.ts";
 import { describeLeft, leftOfLast } from "../lifecycle/stragglers.ts";

@@ -1,5 +1,5 @@
 import { misnamed, withoutProcess } from "../identity/foreign.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 import { type LaunchNote, lostRecord, unfinishedLaunch } from "../identity/mark.ts";
 import { type OtherConfig, otherConfig, strangersRecord } from "../identity/other-config.ts";
 import type { IdentityPorts } from "../identity/ports.ts";

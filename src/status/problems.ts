@@ -1,6 +1,6 @@
 import { statIfAny } from "../../proc/reader.ts";
 import { foreignOwner } from "../identity/foreign.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 import { relation } from "../identity/lineage.ts";
 import type { IdentityPorts } from "../identity/ports.ts";
 import type { Program } from "../identity/program.ts";
