@@ -1,6 +1,7 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import { exitNoted } from "../state/transitions.ts";
 
 /** The process on record, if it still lives. */
 export function recordedProcess(
@@ -21,7 +22,7 @@ export function withUnseenEnd(record: ProgramRecord, proc: ProcReader): ProgramR
   if (process === undefined || lastExit?.pid === process.pid) return record;
   if (recordedProcess(record, proc) !== undefined) return record;
   const at = new Date().toISOString();
-  return { ...record, lastExit: { at, pid: process.pid, exit: { kind: "unknown" } } };
+  return exitNoted(record, { at, pid: process.pid, exit: { kind: "unknown" } });
 }
 
 /** Where the record is lost, its launch may be as well; one that was never made leaves nothing either. */

@@ -4,6 +4,7 @@ import type { ProgramSettings } from "../config/settings.ts";
 import type { Launched } from "../launch/launch.ts";
 import { callAt, monotonicMs } from "../lib/clock.ts";
 import { runDigest, settingsDigest } from "../state/digest.ts";
+import { followed, imageSeen, launching, started } from "../state/transitions.ts";
 import { BackgroundWatch } from "./background-watch.ts";
 import { awaitNotice } from "./exit-notice.ts";
 import type { Begun } from "./launch-in-sight.ts";
@@ -57,24 +58,17 @@ export class FollowedStart {
       this.#exit = exit;
       this.#notice();
     });
-    this.#record.write({
-      ...context.record,
-      state: "starting",
+    const begun = launching(context.record, {
       process,
-      launched: process,
       launch,
-      session: undefined,
       image: match.image,
       config: host.config,
       pidfile: program.autopid ? program.pidfile : undefined,
-      via: "launch",
       launcher: host.by,
       digest: settingsDigest(program),
       run: runDigest(program),
-      reason: undefined,
-      nextTryAt: undefined,
-      by: context.record.by,
     });
+    this.#record.write(begun);
     // What is executed is the program at once; what does not match yet is named by no pidfile.
     if (pattern.isLaunched) this.#record.notePidfile(process);
     context.onLaunched?.(process);
@@ -144,7 +138,9 @@ export class FollowedStart {
   #noteImage(): boolean {
     const { image } = this.#match;
     const record = this.#record.current;
-    if (image !== undefined && record.image === undefined) this.#record.write({ ...record, image });
+    if (image !== undefined && record.image === undefined) {
+      this.#record.write(imageSeen(record, image));
+    }
     return image !== undefined;
   }
 
@@ -167,14 +163,8 @@ export class FollowedStart {
   }
 
   #started({ process, main, via }: Match): StartOutcome {
-    const record = this.#record.write({
-      ...this.#record.current,
-      ...this.#traits(process),
-      state: "running",
-      process,
-      via,
-      failures: 0,
-    });
+    const seen = { process, via, ...this.#traits(process) };
+    const record = this.#record.write(started(this.#record.current, seen));
     this.#record.notePidfile(main ?? process);
     const notes = [
       ...this.#launched.notes,
@@ -189,11 +179,9 @@ export class FollowedStart {
   #interrupted(): StartOutcome {
     const found = this.#match.find(this.#exit, this.#background.lost);
     const process = found?.process ?? this.#launched.process;
-    const record = this.#record.write({
-      ...this.#record.current,
-      ...this.#traits(process),
-      process, // still starting: whoever stops it knows that it may fork yet
-    });
+    // Still starting: whoever stops it knows that it may fork yet.
+    const seen = { process, ...this.#traits(process) };
+    const record = this.#record.write(followed(this.#record.current, seen));
     if (found !== undefined) this.#record.notePidfile(found.main ?? found.process);
     return { kind: "interrupted", process, record };
   }

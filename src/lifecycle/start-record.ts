@@ -1,7 +1,8 @@
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { removePidfile, writePidfile } from "../state/pidfile.ts";
-import { type ProgramRecord, writeRecord } from "../state/record.ts";
+import type { ProgramRecord } from "../state/record.ts";
+import { writeRecord } from "../state/record-store.ts";
 import { sparePath } from "../state/state-dir.ts";
 import type { StartContext } from "./start-context.ts";
 

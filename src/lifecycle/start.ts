@@ -6,7 +6,8 @@ import { launchNote, newLaunchId } from "../identity/mark.ts";
 import { describeLaunchError } from "../launch/launch.ts";
 import { machineFault } from "../lib/fault.ts";
 import { writePidfile } from "../state/pidfile.ts";
-import { type ProgramRecord, writeRecord } from "../state/record.ts";
+import { writeRecord } from "../state/record-store.ts";
+import { adopted, counted } from "../state/transitions.ts";
 import { checkStateDir, sparePath } from "../state/state-dir.ts";
 import { FollowedStart } from "./follow-start.ts";
 import { launchInSight } from "./launch-in-sight.ts";
@@ -82,20 +83,14 @@ function foundRunning(
   { record, host, pattern, onRecord }: StartContext,
   process: ProcessRef,
 ): StartOutcome {
-  const taken: ProgramRecord = {
-    ...record,
-    state: "running",
+  const taken = adopted(counted(record, { failures: 0 }), {
     process,
+    via: "scan",
     launched: undefined,
     launch: undefined,
-    ...traits(process, undefined, pattern, host),
     digest: undefined,
-    via: "scan",
-    failures: 0,
-    reason: undefined,
-    nextTryAt: undefined,
-    by: record.by,
-  };
+    ...traits(process, undefined, pattern, host),
+  });
   const text = writeRecord(host.state, taken);
   onRecord?.(taken, text);
   host.claim(taken.name, taken);

@@ -1,4 +1,4 @@
-import { misnamed, withoutProcess } from "../identity/foreign.ts";
+import { misnamed } from "../identity/foreign.ts";
 import type { Found } from "../identity/found.ts";
 import { type LaunchNote, lostRecord, unfinishedLaunch } from "../identity/mark.ts";
 import { type OtherConfig, otherConfig, strangersRecord } from "../identity/other-config.ts";
@@ -7,7 +7,9 @@ import { lookFor, type Program } from "../identity/program.ts";
 import { completedRecord } from "../identity/unfinished-launch.ts";
 import { lockNote, programLock } from "../state/lock.ts";
 import { readPidfile } from "../state/pidfile.ts";
-import { type ProgramRecord, readRecord, type RecordFile } from "../state/record.ts";
+import type { ProgramRecord } from "../state/record.ts";
+import { readRecord, type RecordFile } from "../state/record-store.ts";
+import { withoutProcess } from "../state/transitions.ts";
 import type { Memory } from "./memory.ts";
 import type { StatusContext } from "./status-context.ts";
 

@@ -7,7 +7,7 @@ import type { Program } from "../identity/program.ts";
 import { workerOn } from "../state/at-work.ts";
 import { lockHolder, programLock } from "../state/lock.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import type { ShownState } from "./status.ts";
+import type { State } from "../state/states.ts";
 import type { StatusContext } from "./status-context.ts";
 
 /** A start that took this long past its window has lost its starter. */
@@ -22,7 +22,7 @@ export function liveState(
   process: ProcessRef,
   age: number,
   { host, daemon }: StatusContext,
-): ShownState {
+): State {
   if (isBeingStopped(record, process)) {
     // Where whoever was ending it has left, usrsvcd does the rest.
     const isWorkedOn = daemon === "here" || workerOn(program.name, host) !== undefined;

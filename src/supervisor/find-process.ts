@@ -5,6 +5,7 @@ import type { Found } from "../identity/found.ts";
 import { relation } from "../identity/lineage.ts";
 import { lookFor } from "../identity/program.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import { gone, held as asHeld } from "../state/transitions.ts";
 import { LOOK, type Supervised } from "./context.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { Ledger } from "./ledger.ts";
@@ -47,9 +48,7 @@ export class ProcessFinder {
     const { program } = this.#now;
     const held = this.#main.process;
     const isHeld = held !== undefined && sameProcess(host.proc.alive(held.pid), held);
-    const record = isHeld
-      ? { ...this.#ledger.base(), state: "running" as const, process: held }
-      : this.#ledger.record;
+    const record = isHeld ? asHeld(this.#ledger.base(), held) : this.#ledger.record;
     const found = lookFor(program, record, host, { ...LOOK, scan });
     this.#tellDear();
     return found;
@@ -142,7 +141,7 @@ export class ProcessFinder {
     const { state } = this.#now;
     if (record === undefined || state.kind !== "running") return record;
     const hasEnded = this.isEndTold && sameProcess(record.process, state.process);
-    return hasEnded ? { ...record, process: undefined } : record;
+    return hasEnded ? gone(record) : record;
   }
 
   /** An expression that is too dear is a fault of this program alone. */

@@ -12,6 +12,7 @@ import { isLaunchAlive } from "../identity/lineage.ts";
 import { endLeftOvers } from "../lifecycle/end-launch.ts";
 import { stop } from "../lifecycle/stop.ts";
 import type { StopSettings, Target } from "../lifecycle/stop-plan.ts";
+import { imageSeen } from "../state/transitions.ts";
 import type { Program } from "../identity/program.ts";
 
 /** A start that somebody else began is looked at so often, in ms. */
@@ -93,7 +94,7 @@ export class Leftovers {
     const mayBeReplaced = program.settings?.autopid === false;
     if (!hasLeft && !mayBeReplaced && !program.pattern.isShell && !hasGroup(record))
       return undefined;
-    const known = hasLeft ? { ...record, image: undefined } : record;
+    const known = hasLeft ? imageSeen(record, undefined) : record;
     return await findHeir(
       program,
       known,

@@ -9,6 +9,7 @@ import { start } from "../lifecycle/start.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
 import { describeStragglers, describeStrays } from "../lifecycle/stragglers.ts";
 import { isStopRequested } from "../state/stop-request.ts";
+import { counted } from "../state/transitions.ts";
 import { lookFor, type Program } from "../identity/program.ts";
 import type { Ledger } from "./ledger.ts";
 import type { History } from "./machine.ts";
@@ -98,7 +99,7 @@ export class Starter {
       pattern: program.pattern,
       // Asked after the launch: what the process before wrote last is read by then.
       get record() {
-        return { ...ledger.base(), restarts, failures };
+        return counted(ledger.base(), { restarts, failures });
       },
       lock,
       signal,

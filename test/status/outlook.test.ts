@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../../src/config/settings.ts";
-import { emptyRecord, type ProgramRecord } from "../../src/state/record.ts";
+import { emptyRecord, type Known, type ProgramRecord } from "../../src/state/record.ts";
+import type { State } from "../../src/state/states.ts";
 import { type Outlook, outlook } from "../../src/status/outlook.ts";
 import {
   noHistory,
@@ -19,7 +20,7 @@ const lastExit = { at: after(-1000), pid: process.pid, exit: { kind: "code", cod
 
 interface Case {
   readonly settings?: Partial<ProgramSettings> | "faulty";
-  readonly record?: Partial<ProgramRecord>;
+  readonly record?: Partial<Known> & { readonly state?: State; readonly nextTryAt?: string };
   readonly isOfEarlierBoot?: true;
   readonly around?: Partial<Parameters<typeof outlook>[2]>;
 }
@@ -31,7 +32,8 @@ function look({ settings = {}, record, around = {}, ...boot }: Case): Outlook {
     enabled: all.enabled,
     settings: settings === "faulty" ? undefined : { ...all, stderr: "/home/web/log" },
   };
-  const known = record && { ...emptyRecord("web", "boot"), at: after(-1000), ...record };
+  const base = { ...emptyRecord("web", "boot"), at: after(-1000) };
+  const known = record && ({ ...base, ...record } as ProgramRecord);
   const file = { record: known, ...boot };
   return outlook(program, file, { daemon: "here", ...around }, NOW);
 }
