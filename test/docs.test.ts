@@ -47,7 +47,7 @@ describe("the reference", () => {
         .join(", ");
     const main = `Of \`[Main]\` only ${waiting(schemas.Main)} needs \`usrsvcd restart\``;
     assert.ok(text.includes(main), main);
-    const program = `A changed ${waiting(schemas.Program)} or \`[[Env]]\` applies when the program is started next, all else`;
+    const program = `A changed ${waiting(schemas.Program)} or \`[[Env]]\` applies at the next start of the program, everything else`;
     assert.ok(text.includes(program), program);
   });
 

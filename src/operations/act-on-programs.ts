@@ -182,7 +182,7 @@ function trouble({ name: program }: Program, { action }: Act): (error: unknown) 
   return (error) => {
     const { message: why } = error as Error;
     if (error instanceof Interrupted) {
-      const message = `${action} broken off (${why}); it may be half done: usrsvc status ${program}`;
+      const message = `${action} interrupted (${why}) and perhaps half done; check: usrsvc status ${program}`;
       return { program, action, result: "interrupted", code: ExitCode.failure, message };
     }
     const message = `${action} failed: ${why}`;

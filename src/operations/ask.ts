@@ -86,7 +86,7 @@ export async function askDaemon(
   // Another usrsvcd may have taken its place, and the request, as well.
   const isTakenByAnother = !lives();
   const latest = monotonicMs() + ANOTHERS_ANSWER_MS + program.successMs + program.termToKillMs;
-  operation.onProgress(`${program.name}: usrsvcd ${action}s it`);
+  operation.onProgress(`${program.name}: usrsvcd is ${action}ing it`);
   for (;;) {
     const isAlone = isTakenByAnother ? monotonicMs() > latest : !lives();
     const answer = takeAnswer(host.state, request);

@@ -52,8 +52,8 @@ function describeUnknown(
   const hint =
     near === undefined
       ? known.length === 0
-        ? ["the configuration has no program at all", ...formatIssues(issues)].join("; ")
-        : "usrsvc status lists all"
+        ? ["the configuration has no programs", ...formatIssues(issues)].join("; ")
+        : "usrsvc status lists them all"
       : `did you mean ${near}?`;
   return `no such program; ${hint}`;
 }

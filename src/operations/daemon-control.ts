@@ -66,13 +66,13 @@ function endsPrograms({ info, process: { pid } }: LivingDaemon): boolean {
 
 /** Stopped and started here, it would go on outside of systemd, which could start none then. */
 function refuseUnderSystemd(unit: "system" | "user"): DaemonResult {
-  const message = `usrsvcd is run by systemd: ${restartCommand(unit)}`;
+  const message = `usrsvcd is run by systemd; restart it with: ${restartCommand(unit)}`;
   return { action: "restart", result: "refused", code: ExitCode.failure, message };
 }
 
 /** Stopped here, nobody would be left to start it. */
 function refuseInContainer({ process: { pid } }: LivingDaemon): DaemonResult {
-  const message = `the container ends with usrsvcd, pid ${pid}: restart the container, or usrsvc restart all`;
+  const message = `the container would end with usrsvcd, pid ${pid}; restart the container, or run usrsvc restart all`;
   return { action: "restart", result: "refused", code: ExitCode.failure, message };
 }
 
@@ -88,13 +88,13 @@ export async function stopDaemon(host: Host, signal: AbortSignal): Promise<Daemo
   if (daemon !== undefined && endsPrograms(daemon)) {
     // It takes as long as its programs do; killed, it would take them all with it.
     await within(watch.exited, Number.POSITIVE_INFINITY, signal);
-    const message = `usrsvcd stopped, pid ${pid}, and before it all its programs`;
+    const message = `usrsvcd stopped, pid ${pid}, after all its programs`;
     return { ...base, result: "stopped", message, facts };
   }
   if ((await within(watch.exited, STOP_PATIENCE_MS, signal)) === undefined) {
     watch.signal("SIGKILL");
     await watch.exited;
-    const left = `usrsvcd killed, pid ${pid}: it did not answer to SIGTERM`;
+    const left = `usrsvcd killed, pid ${pid}: it did not respond to SIGTERM`;
     return { ...base, result: "killed", ...withRunningOn(left, facts, daemon, host) };
   }
   const left = `usrsvcd stopped, pid ${pid}`;
@@ -107,7 +107,8 @@ function withRunningOn(
   daemon: LivingDaemon | undefined,
   { state, proc, config }: Host,
 ): Pick<DaemonResult, "message" | "facts"> {
-  if (daemon?.astray?.kind === "deleted") return { message: `${text}; its programs run on`, facts };
+  if (daemon?.astray?.kind === "deleted")
+    return { message: `${text}; its programs keep running`, facts };
   const place = { state: daemon?.astray?.state ?? state, proc };
   const runningOn = runningPrograms(place, daemon?.info?.config ?? config);
   return { message: `${text}; ${describeRunOn(runningOn)}`, facts: { ...facts, runningOn } };

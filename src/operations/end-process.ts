@@ -81,7 +81,7 @@ export async function endIt(
   const base = { program: name, action: aim.action };
   if (outcome.kind === "stuck") {
     const message =
-      `could not be stopped: pid ${target?.pid} outlives SIGKILL (state ${outcome.state}, ` +
+      `could not be stopped: pid ${target?.pid} survives SIGKILL (state ${outcome.state}, ` +
       "usually waiting for a disk or a network file system)";
     trySave(host, stopping(asked, target, message), complaints);
     return { result: { ...base, result: "stuck", code: ExitCode.failure, message }, record: asked };
@@ -187,9 +187,9 @@ function describeSearch(program: Program, { pidfile }: Found, host: Host): reado
   const { pattern, pidfile: path, scanForProcess } = program;
   const where = scanForProcess ? "" : " (scan_for_process = False: by its pidfile only)";
   const said = {
-    none: "which is not there",
+    none: "which does not exist",
     pid: "pid" in pidfile ? `which names ${nameOf(pidfile.pid, host)}` : "",
-    garbage: "which holds no pid",
+    garbage: "which contains no pid",
     unreadable: "which cannot be read",
   }[pidfile.kind];
   const file = path === undefined ? "" : `, and its pidfile ${path}, ${said}`;
@@ -204,7 +204,7 @@ function nameOf(pid: Pid, { proc }: Host): string {
   try {
     return `process ${pid}: ${shorten(proc.cmdline(pid).join(" "))}`;
   } catch {
-    return `process ${pid}, of somebody else`;
+    return `process ${pid}, of another account`;
   }
 }
 
@@ -225,7 +225,7 @@ function describeStop(
   complaints: readonly string[],
 ): Omit<ActionResult, "program" | "action"> {
   const others = found.kind === "running" ? found.others : [];
-  const details = others.map(({ pid }) => `process ${pid} matches as well and was left alone`);
+  const details = others.map(({ pid }) => `process ${pid} also matches and was left alone`);
   details.push(...new Set(complaints));
   const more = details.length > 0 ? { details } : {};
   const { leftBehind } = outcome;
@@ -238,7 +238,7 @@ function describeStop(
   const took =
     kind === "terminated"
       ? `terminated in ${formatDuration(tookMs)}`
-      : `killed, since it ignored SIGTERM for term_to_kill_seconds, ${formatDuration(termToKillMs)}`;
+      : `killed, because it ignored SIGTERM for term_to_kill_seconds, ${formatDuration(termToKillMs)}`;
   return {
     result: kind === "terminated" ? "stopped" : "killed",
     code: ExitCode.ok,

@@ -44,7 +44,7 @@ export async function standDown(
     trouble = `, and may start it again (${(error as Error).message})`;
   }
   return {
-    note: `usrsvcd knows it as ${name} still${trouble}: usrsvcd reread`,
+    note: `usrsvcd still knows it as ${name}${trouble}; run usrsvcd reread`,
     [Symbol.dispose]: () => lock[Symbol.dispose](),
   };
 }

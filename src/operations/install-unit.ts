@@ -29,7 +29,7 @@ export async function installUnit(request: UnitRequest): Promise<InstalledUnit> 
   const script = join(packageRoot, "systemd", "install.sh");
   const distrust = process.getuid?.() === 0 ? distrustAsRoot(script) : undefined;
   if (distrust !== undefined) {
-    const message = `${distrust}; root runs nothing that others can change: install it for the machine (sudo npm install -g, without --prefix), or have it belong to root alone (chown -R root:root, chmod -R go-w)`;
+    const message = `${distrust}; root runs nothing that others can change; install it for the whole machine (sudo npm install -g, without --prefix), or make it root's alone (chown -R root:root, chmod -R go-w)`;
     return failed({ message, code: ExitCode.permission });
   }
   const { status, out, complaints } = await runScript(script, request);

@@ -34,7 +34,7 @@ export function takeUp(
     ? {}
     : { ...traits(process, from.launched, program.pattern, host), ...madeAs(record, found) };
   save(host, adopted(wanted(record, "up"), { process, via, ...from, ...seen }));
-  const details = others.map(({ pid }) => `process ${pid} matches as well and is left alone`);
+  const details = others.map(({ pid }) => `process ${pid} also matches and is left alone`);
   const known = { ...record, ...madeAs(record, found) };
   details.push(...differences(program, known, process, host));
   if (program.autopid && program.pidfile !== undefined) {
@@ -49,7 +49,7 @@ export function takeUp(
     result: "running",
     code: ExitCode.ok,
     ...processFacts(main ?? process, via, host),
-    message: `runs already, pid ${(main ?? process).pid} (${describeHow(found, record)})`,
+    message: `already running, pid ${(main ?? process).pid} (${describeHow(found, record)})`,
     ...(details.length > 0 ? { details } : {}),
   };
 }
@@ -78,8 +78,8 @@ export async function launchIt(
     const { reason } = window.signal;
     const text =
       reason instanceof Overtaken
-        ? `not started yet when ${reason.message}`
-        : `not started: called off before it was launched (${(reason as Error).message})`;
+        ? `not started: ${reason.message}`
+        : `not started: cancelled before it was launched (${(reason as Error).message})`;
     return { ...base, ...brokenOff(reason), message: [...before, text].join("; ") };
   };
   let outcome: StartOutcome;
@@ -164,17 +164,17 @@ function whatNext(
   const daemon = daemonInCharge(host);
   if (daemon === undefined) return [];
   if (daemon.programs?.includes(name) === false) {
-    return [`usrsvcd does not know ${name} yet, and does not try it again: usrsvcd reread`];
+    return [`usrsvcd does not know ${name} yet and will not try it again; run usrsvcd reread`];
   }
   if (isOlderInDaemon === true) {
     return [
-      `usrsvcd has older settings of ${name} than the file, and goes on with those: usrsvcd reread`,
+      `usrsvcd has older settings of ${name} than the file and keeps using them; run usrsvcd reread`,
     ];
   }
   if (!autorestart) return ["usrsvcd leaves it down: autorestart = False"];
   if (maxrestarts === 1) {
-    return [`usrsvcd gives it up: maxrestarts = 1; mend it, then: usrsvc start ${name}`];
+    return [`usrsvcd gives up: maxrestarts = 1; fix the program, then run usrsvc start ${name}`];
   }
   const until = maxrestarts > 1 ? `, until maxrestarts = ${maxrestarts} starts have failed` : "";
-  return [`usrsvcd tries it again${until}; usrsvc stop ${name} ends that`];
+  return [`usrsvcd will try it again${until}; usrsvc stop ${name} prevents that`];
 }

@@ -39,14 +39,14 @@ export async function locked(
   using lock = await takeLock(path, patience, program, action, { host, signal, onProgress });
   if (lock === undefined) {
     const message =
-      `not touched: ${lockHolder(path) ?? "another usrsvc"} is at work on it since ` +
+      `not touched: ${lockHolder(path) ?? "another usrsvc"} has been at work on it for ` +
       `${formatDuration(patience)} (success_seconds + term_to_kill_seconds + 10 s); try again`;
     return { program: program.name, action, result: "busy", code: ExitCode.tryAgain, message };
   }
   debug(`${program.name}: holds lock ${path}`);
   if (isAbandoned?.() === true) {
     // A stop that was called since, and is done, has the last word.
-    return leftUndone(program, action, "who had asked for it ended before its turn came");
+    return leftUndone(program, action, "the command that asked for it ended before its turn came");
   }
   removeOldRequest(host.state, program.name, host.proc);
   const { record, problem, isDamaged } = readRecord(host.state, program.name, boot);
@@ -62,7 +62,7 @@ export async function locked(
   if (taken !== undefined) return taken;
   const strangers = strangersRecord(known, host);
   if (action !== "stop" && strangers === undefined && isOvertaken(known, beganAt)) {
-    return leftUndone(program, action, "usrsvc stop, which was called after it, has stopped it");
+    return leftUndone(program, action, "a usrsvc stop that was called later has stopped it");
   }
   const own = strangers === undefined ? known : emptyRecord(program.name, boot);
   const complete = await completeLaunch(own, lock, program.settings, host);
@@ -107,8 +107,8 @@ function refuseOther(
   if (other === undefined) return undefined;
   const { config, how } = other;
   const message =
-    `not touched: ${name} is a program of ${config} too, which shares the state_dir, and ${how}; ` +
-    `give the one of ${host.config} another name, or another state_dir in [Main] ` +
+    `not touched: ${name} is also a program of ${config}, which shares the state_dir, and ${how}; ` +
+    `give the one of ${host.config} another name, or set another state_dir in [Main] ` +
     `(to act on that one: usrsvc -c ${config} ${action} ${name})`;
   return { program: name, action, result: "elsewhere", code: ExitCode.failure, message };
 }

@@ -21,7 +21,7 @@ export async function untilStateIsBack(
 ): Promise<string | undefined> {
   let lost = losing(host);
   if (lost === undefined) return undefined;
-  tell(`${describeAstray(lost)}; waits for that`);
+  tell(`${describeAstray(lost)}; waiting for that`);
   const end = monotonicMs() + PATIENCE_MS;
   while (lost !== undefined && monotonicMs() < end) {
     await sleep(LOOK_EVERY_MS, signal);

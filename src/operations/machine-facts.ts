@@ -43,8 +43,8 @@ function describeMail({ sendmailPath, smtpUrl }: MainSettings): string | undefin
   if (sendmailPath !== undefined || smtpUrl !== undefined || findSendmail(process.env))
     return undefined;
   return (
-    "no mail can be sent, since this machine has no sendmail; install one, or write " +
-    "smtp_url = smtp://user:password@host:587 into [Main]"
+    "no mail can be sent, because this machine has no sendmail; install one, or write " +
+    "smtp_url = smtp://user:password@host:587 in [Main]"
   );
 }
 
@@ -57,13 +57,13 @@ function remarksOnMain(main: MainSettings, file: string, folders: FoldersAbove):
   if (sendmailPath !== undefined && !isProgram(sendmailPath)) {
     add(
       "sendmail_path",
-      `${sendmailPath} is no program that you can execute; write auto to have one looked for`,
+      `${sendmailPath} is not a program that you can execute; write auto to have one searched for`,
     );
   }
   if (smtpUrl !== undefined && new URL(smtpUrl).password !== "" && isReadByOthers(file)) {
     add(
       "smtp_url",
-      `it holds a password, and others can read this file; fix it: chmod 600 ${shellWord(file)}`,
+      `it contains a password, and others can read this file; fix it: chmod 600 ${shellWord(file)}`,
     );
   }
   add("pidfile", describePlace(dirname(pidfile), main) ?? folders.doubt(pidfile));
@@ -89,21 +89,21 @@ function describeParts(state: string): string | undefined {
     }
   };
   const path = [programs, locks, pidfiles, logs].find(isNoFolder);
-  return path && `${path} is no folder: move it away`;
+  return path && `${path} is not a folder: move it away`;
 }
 
 /** Why no file can be made in a folder that usrsvcd writes to. */
 function describePlace(folder: string, { stateDir: state }: MainSettings): string | undefined {
   const place = placeFor(folder, { path: state }) ?? folder;
   try {
-    if (!statSync(place).isDirectory()) return `${place} is no folder; write another path`;
+    if (!statSync(place).isDirectory()) return `${place} is not a folder; write another path`;
     accessSync(place, constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT")
       return `the folder ${folder} does not exist; create it, or write another path`;
-    return `the folder ${place} cannot be written by you; write another path`;
+    return `the folder ${place} is not writable for you; write another path`;
   }
 }
 
@@ -171,6 +171,6 @@ class FoldersAbove {
 }
 
 const ELSEWHERE = {
-  so: "so that others could have this file written elsewhere",
+  so: "so others could have this file written elsewhere",
   instead: "write another path",
 };

@@ -20,7 +20,7 @@ export function trySave(host: Host, record: ProgramRecord, complaints: string[])
   } catch (error) {
     complaints.push(
       `its record in ${host.state.programs} could not be written (${(error as Error).message}): ` +
-        "usrsvcd will not know that this was meant: ask for it again when that is mended",
+        "usrsvcd will not know that this was intended: repeat the command when that is fixed",
     );
     return false;
   }
@@ -30,7 +30,7 @@ export function trySave(host: Host, record: ProgramRecord, complaints: string[])
 export function mendPidfile(path: string, pid: Pid): string {
   try {
     writePidfile(path, pid);
-    return `pidfile ${path} written anew`;
+    return `pidfile ${path} recreated`;
   } catch (error) {
     return `pidfile ${path} could not be written: ${(error as Error).message}`;
   }

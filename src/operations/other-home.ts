@@ -35,17 +35,17 @@ export function describeOtherHome(
 
 function describe(other: string, path: string, file: ConfigFile, main: string): string {
   const home = homeFolder();
-  const there = `There is no ${other} on this machine. If it stands for your own home in an example, `;
+  const there = `There is no ${other} on this machine. If it stands for your home folder in an example, `;
   const words = (option: string): string =>
     `sed ${option}'s|${other}|${home}|g' ${quoteWord(path)}`;
-  if (path !== main) return `${there}put that in its place: ${words("-i ")}`;
+  if (path !== main) return `${there}put yours in its place: ${words("-i ")}`;
   const isMain = file.root.sections.has("Main");
   const folder = isMain ? home : `${home}/usrsvc.d`;
   const names = isMain ? ["usrsvc.cfg", "example.cfg"] : [basename(path)];
   const copy = names.map((name) => `${folder}/${name}`).find((one) => !existsSync(one));
   const target = copy === undefined ? "a new file" : quoteWord(copy);
   const make = existsSync(folder) ? "" : `mkdir -p ${quoteWord(folder)} && `;
-  return `${there}make a copy with that in its place: ${make}${words("")} > ${target}`;
+  return `${there}make a copy with yours in its place: ${make}${words("")} > ${target}`;
 }
 
 function parse(path: string): ConfigFile | undefined {

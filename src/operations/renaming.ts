@@ -55,7 +55,7 @@ export class Renaming {
       const move = this.#left.find((one) => namesOf([one]).has(name));
       if (move === undefined) return undefined;
       const worker = workerOn(move.from, this.#host)?.name ?? "another usrsvc";
-      const what = `${worker}, which is at work on it as ${move.from}, its name before`;
+      const what = `${worker}, which is at work on it as ${move.from}, its former name`;
       if (monotonicMs() > end) {
         const message = `not touched: waited too long for ${what}; try again`;
         return { program: name, action, result: "busy", code: ExitCode.tryAgain, message };

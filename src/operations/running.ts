@@ -22,8 +22,8 @@ export function runningPrograms(
 
 /** What becomes of them when usrsvcd ends, in words. */
 export function describeRunOn(names: readonly string[]): string {
-  if (names.length === 0) return "none of its programs runs";
-  const verb = names.length === 1 ? "runs" : "run";
+  if (names.length === 0) return "none of its programs is running";
+  const verb = names.length === 1 ? "keeps" : "keep";
   const which = names.length > MOST_NAMED ? `${names.length} programs` : names.join(", ");
-  return `${which} ${verb} on`;
+  return `${which} ${verb} running`;
 }

@@ -24,14 +24,14 @@ export function describeScriptFault(
       : undefined;
   }
   if (text.startsWith("\ufeff")) {
-    return `${file} begins with a byte order mark, behind which the kernel sees no #! line; save it without`;
+    return `${file} begins with a byte order mark, so the kernel does not see its #! line; save it without one`;
   }
   if (!text.startsWith("#!")) {
-    return `${file} begins with no #! line, so that it is run by /bin/sh; write the one that it is meant for, as in #!/bin/sh`;
+    return `${file} has no #! line, so it is run by /bin/sh; add the line that it needs, such as #!/bin/sh`;
   }
   const [line = ""] = text.split("\n", 1);
   if (line.endsWith("\r")) {
-    return `the #! line of ${file} ends in CR LF, and the kernel takes the CR for a part of a name; mend it: ${mend(file)}`;
+    return `the #! line of ${file} ends in CR LF, and the kernel takes the CR for a part of the name; fix it: ${mend(file)}`;
   }
   return isShellLine(line) ? describeLines(file) : undefined;
 }
@@ -40,7 +40,7 @@ export function describeScriptFault(
 function describeLines(file: string): string | undefined {
   const text = readStart(file);
   if (text === undefined || isBinary(text) || !/\r\n/.test(text)) return undefined;
-  return `lines of ${file} end in CR LF, and the shell takes the CR for a part of the last word; mend it: ${mend(file)}`;
+  return `lines of ${file} end in CR LF, and the shell takes the CR for a part of the last word; fix it: ${mend(file)}`;
 }
 
 function mend(file: string): string {

@@ -13,8 +13,8 @@ export class Overtaken extends Error {
   constructor(act: RequestedAct) {
     super(
       act === "stop"
-        ? "usrsvc stop was called meanwhile, and ends it"
-        : "another usrsvc restart was called meanwhile, ends it and starts it anew",
+        ? "usrsvc stop was called in the meantime and ends it"
+        : "another usrsvc restart was called in the meantime; it ends the program and starts it again",
     );
     this.act = act;
   }

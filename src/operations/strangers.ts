@@ -51,7 +51,7 @@ export class StrangerFinder {
     }
     return others.map(({ process, owner }) => {
       const words = shorten(process.argv.join(" ").trim(), 60);
-      return `pid ${process.pid} (${words})${owner === undefined ? "" : `, which is ${owner}`}`;
+      return `pid ${process.pid} (${words})${owner === undefined ? "" : `, which belongs to ${owner}`}`;
     });
   }
 

@@ -43,7 +43,8 @@ export async function throughDaemon(
     const daemon = daemonInCharge(operation.host);
     if (daemon === undefined) break;
     if (isHere) {
-      const note = "started with this shell's environment (--here); usrsvcd starts it with its own";
+      const note =
+        "started with this shell's environment (--here); usrsvcd would start it with its own";
       return withNotes(await act(program, operation), [note]);
     }
     env = environmentOf(daemon, operation) ?? env; // read now: it may end in the middle
@@ -59,7 +60,10 @@ export async function throughDaemon(
   const result = await (left === action ? act(program, here) : startProgram(program, here));
   if (notes.length === 0) return outcome(result, otherDaemon(operation));
   const isGone = daemonInCharge(operation.host) === undefined;
-  return outcome(result, isGone ? [...notes, "no usrsvcd runs now: usrsvcd start"] : notes);
+  return outcome(
+    result,
+    isGone ? [...notes, "usrsvcd is no longer running; start it: usrsvcd start"] : notes,
+  );
 }
 
 /** Why usrsvcd has not done it. */
@@ -67,18 +71,18 @@ function describe(said: Exclude<Said, { kind: "done" }>, name: string): string {
   const who = "daemon" in said && said.daemon ? `usrsvcd, pid ${said.daemon.pid},` : "usrsvcd";
   switch (said.why) {
     case "unknown":
-      return `usrsvcd does not know ${name} yet, and will not start it again: usrsvcd reread`;
+      return `usrsvcd does not know ${name} yet and will not start it again; run usrsvcd reread`;
     case "older":
       return (
-        `usrsvcd has older settings of ${name} than the file, and would bring those back after a ` +
-        `death: usrsvcd reread (next time: usrsvc restart --reread ${name})`
+        `usrsvcd has older settings of ${name} than the file and would use those when it restarts ` +
+        `it; run usrsvcd reread (next time: usrsvc restart --reread ${name})`
       );
     case "unasked":
-      return `usrsvcd could not be asked, and it was done without it: ${said.reason}`;
+      return `usrsvcd could not be asked, so this was done without it: ${said.reason}`;
     case "silent":
-      return `${who} did not take it in hand in time; it was done without it`;
+      return `${who} did not take the request in time, so this was done without it`;
     case "gone":
-      return `${who} ended before it took it in hand; it was done without it`;
+      return `${who} ended before it took the request, so this was done without it`;
     case "ended":
       return `${who} ended in the middle of it`;
   }
@@ -107,7 +111,7 @@ async function isStartAllThatIsLeft(
 /** As the answer to what was asked for, of which only the start was left. */
 function inOtherWords(result: ActionResult, action: Request["action"]): ActionResult {
   if (result.result !== "running") return { ...result, action };
-  const message = `started since you asked, pid ${result.pid}`;
+  const message = `started after you asked, pid ${result.pid}`;
   return { ...result, action, result: "started", message };
 }
 
@@ -127,7 +131,7 @@ function otherDaemon(operation: Operation): readonly string[] {
   const other = livingDaemon(host.state, host.proc);
   if (other === undefined || daemonInCharge(operation.host) !== undefined) return [];
   return [
-    `usrsvcd runs with another configuration file (${other.config}), and does not look after it`,
+    `usrsvcd is running with another configuration file (${other.config}) and does not look after this program`,
   ];
 }
 

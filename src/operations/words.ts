@@ -45,6 +45,6 @@ export function describeFoundVia(via: Via): string {
 /** What a look came to, for `--debug`. */
 export function describeFound(found: Found): string {
   return found.kind === "running"
-    ? `runs as pid ${found.process.pid}, ${describeFoundVia(found.via)}`
-    : `does not run (pidfile: ${found.pidfile.kind})`;
+    ? `is running as pid ${found.process.pid}, ${describeFoundVia(found.via)}`
+    : `is not running (pidfile: ${found.pidfile.kind})`;
 }

@@ -353,7 +353,7 @@ test(
     assert.equal(await titledPid(home, /^nginx: master/), second);
     assert.equal(await statusAt(port), 200);
     const again = await home.usrsvc("start", "nginx");
-    assert.match(again.out, /runs already/);
+    assert.match(again.out, /already running/);
     assert.equal((await home.usrsvc("stop", "nginx")).code, 0);
     assert.deepEqual(pids(home, /nginx/), []);
     assert.ok(!(await answers(port)));

@@ -126,7 +126,7 @@ describe("sections that are renamed while somebody restarts one of them", () => 
     rename(home, { x }, { x2: x });
     await home.usrsvcd("reread");
     const { out } = await oneUntil(home, isX, home.usrsvc("start", "x2"));
-    assert.match(out, new RegExp(`x2: runs already, pid ${pid} `));
+    assert.match(out, new RegExp(`x2: already running, pid ${pid} `));
     assert.equal((await restart).code, 0);
   });
 
@@ -191,8 +191,8 @@ describe("sections that are renamed while somebody restarts one of them", () => 
     assert.equal((await home.usrsvc("status", "y2")).code, 0);
     const { out, err } = await oneUntil(home, isX, home.usrsvc("start", "all"));
     assert.match(err, /y2 goes on with pid/);
-    assert.match(out, new RegExp(`x2: runs already, pid ${pid} `));
-    assert.match(out, /y2: runs already/);
+    assert.match(out, new RegExp(`x2: already running, pid ${pid} `));
+    assert.match(out, /y2: already running/);
     assert.equal((await restart).code, 0);
     assert.equal(pids(home, /^app: main/).length, 1);
   });
@@ -208,7 +208,7 @@ describe("sections that are renamed while somebody restarts one of them", () => 
     });
     rename(home, { x: command }, { x2: command });
     const { out } = await oneUntil(home, /slow\.sh$/, home.usrsvc("start", "x2"));
-    assert.match(out, /x2: runs already/);
+    assert.match(out, /x2: already running/);
     assert.equal((await restart).code, 0);
   });
 

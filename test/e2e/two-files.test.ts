@@ -165,7 +165,7 @@ test("a section that was moved to another file takes its process with it", async
   home.without("web");
   await home.usrsvcd("reread");
   const { out } = await home.usrsvc("-c", stage, "start", "web");
-  assert.match(out, new RegExp(`^web: runs already, pid ${pid} `));
+  assert.match(out, new RegExp(`^web: already running, pid ${pid} `));
   assert.equal((await home.usrsvc("status")).code, 0);
   await home.usrsvc("-c", stage, "stop", "web");
   assert.ok(!isAlive(pid));
