@@ -9,7 +9,7 @@ import { describeExit } from "../lib/describe-exit.ts";
 import { nameOf as nameOfAccount } from "../lib/accounts.ts";
 import { describeElsewhere } from "../identity/elsewhere.ts";
 import { foreignOwner } from "../identity/foreign.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 import type { Host } from "../host/host.ts";
 import { offspring, relation } from "../identity/lineage.ts";
 import { nearestProcess } from "../identity/nearest-process.ts";

@@ -6,7 +6,7 @@ import { ExitCode } from "../exit-code.ts";
 import { countLeftOvers, formatDuration } from "../lib/format.ts";
 import { withWords } from "../lifecycle/last-words.ts";
 import { differences } from "../status/differences.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 import type { RecordStore } from "../state/record-store.ts";
 import type { Held } from "./locked.ts";
 import type { ProgramRecord } from "../state/record.ts";

@@ -1,6 +1,6 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Host } from "../host/host.ts";
-import { ranOn } from "../identity/identify.ts";
+import { ranOn } from "../identity/recorded.ts";
 import { knownMark, offspring, relation } from "../identity/lineage.ts";
 import { isOnlyLogOf } from "../identity/log-owners.ts";
 import type { TableEntry } from "../identity/process-classifier.ts";

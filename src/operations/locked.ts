@@ -3,7 +3,7 @@ import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../lib/format.ts";
 import type { Host } from "../host/host.ts";
 import { type Lock, lockHolder, programLock, waitLock } from "../state/lock.ts";
-import { withUnseenEnd } from "../identity/identify.ts";
+import { withUnseenEnd } from "../identity/recorded.ts";
 import { recordStore } from "../identity/foreign.ts";
 import { lostRecord } from "../identity/mark.ts";
 import { completeLaunch } from "../identity/unfinished-launch.ts";

@@ -1,6 +1,6 @@
 import { isSameFile } from "../lib/same-file.ts";
 import type { Host } from "../host/host.ts";
-import { recordedProcess } from "../identity/identify.ts";
+import { recordedProcess } from "../identity/recorded.ts";
 import { readRecord, recordedName, recordFiles } from "../state/record-file.ts";
 
 /** So many are named; of more there is a number. */

@@ -1,6 +1,6 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { Host } from "../host/host.ts";
-import { type Found, isByMark } from "../identity/identify.ts";
+import { type Found, isByMark } from "../identity/found.ts";
 import type { ProgramRecord, Via } from "../state/record.ts";
 
 /** What a result tells of a process. */

@@ -1,7 +1,7 @@
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "../host/host.ts";
-import { recordedProcess } from "../identity/identify.ts";
+import { recordedProcess } from "../identity/recorded.ts";
 import { markOf, unfinishedLaunch } from "../identity/mark.ts";
 import { completedRecord } from "../identity/unfinished-launch.ts";
 import { lockNote, programLock } from "../state/lock.ts";

@@ -1,7 +1,7 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Host } from "../host/host.ts";
 import type { Heir } from "../identity/heir.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 import { relation } from "../identity/lineage.ts";
 import { lookFor } from "../identity/program.ts";
 import type { ProgramRecord } from "../state/record.ts";

@@ -5,7 +5,7 @@ import { monotonicMs } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { findHeir, findHeirOfUnseen, type Heir } from "../identity/heir.ts";
 import type { Host } from "../host/host.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { isLaunchAlive } from "../identity/lineage.ts";

@@ -1,7 +1,7 @@
 import type { Pid } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "../host/host.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 import type { Program } from "../identity/program.ts";
 import { removeStalePidfile } from "../lifecycle/stale-pidfile.ts";
 import { readPidfile, removePidfile, writePidfile } from "../state/pidfile.ts";

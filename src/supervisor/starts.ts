@@ -1,7 +1,8 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { sameProcess } from "../../proc/pid.ts";
 import type { LastEnd, StartCause } from "../events/event.ts";
-import { type Found, isByMark, withUnseenEnd } from "../identity/identify.ts";
+import { type Found, isByMark } from "../identity/found.ts";
+import { withUnseenEnd } from "../identity/recorded.ts";
 import type { Pattern } from "../identity/match.ts";
 import { isoTime } from "../lib/format.ts";
 import { withWords } from "../lifecycle/last-words.ts";

@@ -4,7 +4,7 @@ import type { StartCause } from "../events/event.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { settingsDigest } from "../state/digest.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../state/lock.ts";
 import { lastWords, logEnds, type LogEnds, NO_LOG } from "../launch/output.ts";
 import type { ProgramRecord } from "../state/record.ts";
