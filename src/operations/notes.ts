@@ -5,7 +5,7 @@ import { type ProgramRecord, writeRecord } from "../state/record.ts";
 import { removeStalePidfile } from "../lifecycle/stale-pidfile.ts";
 import type { Program } from "../identity/program.ts";
 
-/** Writes the record, and notes which process is whose: the next program may be looked for at once. */
+/** Writes the record, and remembers whose process it is: the next program may be looked for at once. */
 export function save(host: Host, record: ProgramRecord): void {
   writeRecord(host.state, record);
   host.claim(record.name, record);
@@ -25,7 +25,7 @@ export function trySave(host: Host, record: ProgramRecord, complaints: string[])
   }
 }
 
-/** Writes the pidfile anew; yields what is to be told of it. */
+/** Recreates the pidfile; yields what to report. */
 export function mendPidfile(path: string, pid: Pid): string {
   try {
     writePidfile(path, pid);
@@ -46,7 +46,7 @@ export function dropPidfile({ autopid, pidfile }: Program, pid: Pid): readonly s
   }
 }
 
-/** The same where it names another, or one that is long gone; yields what is to be told. */
+/** The same if it names another, or one that is long gone; yields what to report. */
 export function dropStalePidfile(program: Program, host: Host): readonly string[] {
   try {
     const stale = removeStalePidfile(program, host);

@@ -50,7 +50,7 @@ export async function stopProgram(program: Program, operation: Operation): Promi
   });
 }
 
-/** What is on record is how another file's program stands, and stays so. */
+/** The record is that of another file's program, and is left unchanged. */
 function leftToStrangers({ name: program }: Program, config: string): ActionResult {
   const details = [`its record is that of ${program} of ${config} and is left unchanged`];
   const message = "was not running";
@@ -71,7 +71,7 @@ export async function restartProgram(
     return { program: name, action: "restart", result: "failed", code: obstacle.code, message };
   }
   return await locked(program, "restart", operation, async (record, lock) => {
-    lock.tryNote(); // else nothing could be started after the end
+    lock.tryNote(); // otherwise nothing could be started after the end
     const aim = { desired: "up", action: "restart" } as const;
     const ended = await endIt(program, record, aim, lock, operation);
     if (ended.result.code !== ExitCode.ok) return ended.result;
