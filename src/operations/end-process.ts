@@ -33,10 +33,10 @@ import { dropPidfile, dropStalePidfile, trySave } from "./notes.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS, withDetails } from "./operation.ts";
 import { describeFound } from "./words.ts";
 
-/** A start window is told to be over a little late. */
+/** Delay with which the end of a start window may be noticed, in ms. */
 const START_SLACK_MS = 3000;
 
-/** Ends the program, whatever it is, and writes what came of it. */
+/** Ends the program, whatever it is, and records the outcome. */
 export async function endIt(
   program: Program,
   record: ProgramRecord,
@@ -87,7 +87,7 @@ export async function endIt(
     trySave(store, host, stopping(asked, target, message), complaints);
     return { result: { ...base, result: "stuck", code: ExitCode.failure, message }, record: asked };
   }
-  // A start that was broken off may have forked a daemon that is nowhere to be seen yet.
+  // A start that was interrupted may have forked a daemon that is not visible yet.
   const left =
     launched !== undefined && isStarting(record, program, found, host)
       ? await endLaunch({ ...record, launched }, [], program, host, signal)
@@ -123,7 +123,7 @@ export async function endIt(
   return { result: { ...base, ...described, code }, record: after };
 }
 
-/** It has become another account (sudo, a setuid file). That it is to be down counts from its end on. */
+/** It has become another account (sudo, a setuid file). It stays down once it has ended. */
 function leftToOwner(
   { name }: Program,
   action: "stop" | "restart",
@@ -137,7 +137,7 @@ function leftToOwner(
   return { program: name, action, result: "failed", code: ExitCode.permission, message };
 }
 
-/** Somebody was called off, or killed, in its start window. */
+/** A start was cancelled, or its starter killed, in the start window. */
 function isStarting(
   { state, launched }: ProgramRecord,
   program: Program,
@@ -150,11 +150,11 @@ function isStarting(
   return ageMs(launched.startTime, proc.uptime()) < window;
 }
 
-/** The session that we are in, as far as it was read. */
+/** Our session, as far as it could be read. */
 let ourSession: number | undefined;
 
 /**
- * Called by the program itself (a deploy hook), or from a terminal below it: we are not to be ended with
+ * Called by the program itself (a deploy hook), or from a terminal below it: we must not be ended with
  * it in the middle.
  */
 function leaveSessionOf({ launched, session }: ProgramRecord, { proc }: Host): void {
@@ -164,14 +164,14 @@ function leaveSessionOf({ launched, session }: ProgramRecord, { proc }: Host): v
   ourSession = undefined;
 }
 
-/** What the program has by now, after all was ended. */
+/** The process that the program has after everything was ended. */
 function ownProcess(program: Program, record: ProgramRecord, host: Host): ProcessRef | undefined {
   const found = lookFor(program, unfinished(record), host);
   if (found.kind !== "running") return undefined;
   return relation(found.process, program.name, host) === "own" ? found.process : undefined;
 }
 
-/** What a wrapper has made since, as its last act: it may not have executed yet what it is to be. */
+/** What a wrapper has created since, as its last act: it may not have executed its command yet. */
 function bornSince(
   uptime: number,
   { launch, launched, session }: ProgramRecord,
@@ -183,7 +183,7 @@ function bornSince(
   return all.find(({ ref }) => ref.startTime >= since && ref.pid !== launched.pid)?.ref;
 }
 
-/** Whoever stops a program believes that it runs: what was looked for, and what was there instead. */
+/** Whoever stops a program believes that it runs: reports what was looked for, and what was found. */
 function describeSearch(program: Program, { pidfile }: Found, host: Host): readonly string[] {
   const { pattern, pidfile: path, scanForProcess } = program;
   const where = scanForProcess ? "" : " (scan_for_process = False: by its pidfile only)";
@@ -209,7 +209,7 @@ function nameOf(pid: Pid, { proc }: Host): string {
   }
 }
 
-/** Kept beside the record too, should that be damaged: a stop lasts. */
+/** Also kept beside the record, in case that is damaged: a stop lasts. */
 function noteDown(lock: Lock, { proc }: Host): void {
   try {
     lock.writeNote(downNote(proc.bootId()));
