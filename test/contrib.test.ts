@@ -83,7 +83,7 @@ describe("usrsvc-log", { skip: why }, () => {
     line("2T10:06", "program.starting", of("bad", "starting again", failure)),
     line("2T10:06", "program.start-failed", of("bad", "could not be started", failure)),
     line("2T10:06", "program.gave-up", of("bad", "given up", failure)),
-    line("2T10:07", "program.taken-up", of("calm", "runs already", { pid: 9 })),
+    line("2T10:07", "program.adopted", of("calm", "runs already", { pid: 9 })),
     '{"half":',
     "",
   ].join("\n");

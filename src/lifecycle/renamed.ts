@@ -7,7 +7,7 @@ import { runDigest, settingsDigest } from "../state/digest.ts";
 import type { LifecyclePorts } from "./ports.ts";
 import { recordedProcess } from "../identity/recorded.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { readRecord, recordedName, recordFiles } from "../state/record-store.ts";
+import { readRecord, recordedName, recordFiles } from "../state/record-file.ts";
 import { fileStem } from "../state/state-dir.ts";
 import { leftOfLast } from "./stragglers.ts";
 import { programOf } from "../identity/program.ts";

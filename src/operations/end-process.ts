@@ -14,6 +14,7 @@ import type { Lock } from "../state/lock.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { belongsTo, ordered, stoppedByOperator, stopping } from "../state/transitions.ts";
 import { standDown } from "./former-name.ts";
+import type { Held } from "./locked.ts";
 import { leaveSessionOf } from "./leave-session.ts";
 import { leftRunning, markedRunning } from "./left-running.ts";
 import { dropPidfile, dropStalePidfile, trySave } from "./notes.ts";
@@ -30,7 +31,7 @@ export async function endIt(
   program: Program,
   record: ProgramRecord,
   aim: { desired: "up" | "down"; action: "stop" | "restart" },
-  lock: Lock,
+  { lock, store }: Held,
   { host, signal, onProgress, debug, looksBehind, beganAt }: Operation,
 ): Promise<{ result: ActionResult; record: ProgramRecord }> {
   const { name, termToKillMs } = program;
@@ -44,7 +45,7 @@ export async function endIt(
     const result = leftToOwner(program, aim.action, target, owner);
     if (aim.action === "restart") return { result, record };
     const complaints: string[] = [];
-    trySave(host, belongsTo(ordered(record, "down", beganAt), target), complaints);
+    trySave(store, host, belongsTo(ordered(record, "down", beganAt), target), complaints);
     return { result: withDetails(result, complaints), record };
   }
   const asked = ordered(record, aim.desired, beganAt);
@@ -54,7 +55,7 @@ export async function endIt(
   if (former !== undefined) complaints.push(former.note);
   if (found.kind === "running") {
     // On disk before the signal: the daemon sees the death at once, and must know that it is meant.
-    trySave(host, stopping(asked, found.process), complaints);
+    trySave(store, host, stopping(asked, found.process), complaints);
     onProgress(`${name}: SIGTERM to pid ${target?.pid}`);
   }
   leaveSessionOf(record, host);
@@ -72,7 +73,7 @@ export async function endIt(
     const message =
       `could not be stopped: pid ${target?.pid} survives SIGKILL (state ${outcome.state}, ` +
       "usually waiting for a disk or a network file system)";
-    trySave(host, stopping(asked, target, message), complaints);
+    trySave(store, host, stopping(asked, target, message), complaints);
     return { result: { ...base, result: "stuck", code: ExitCode.failure, message }, record: asked };
   }
   // A start that was broken off may have forked a daemon that is nowhere to be seen yet.
@@ -96,7 +97,7 @@ export async function endIt(
         },
     ended: wasDown || process === undefined ? record.ended : { process, by },
   });
-  const isKnown = trySave(host, after, complaints);
+  const isKnown = trySave(store, host, after, complaints);
   if (target !== undefined) complaints.push(...dropPidfile(program, target.pid));
   if (aim.action === "stop") complaints.push(...dropStalePidfile(program, host));
   complaints.push(...describeElsewhere(found, host));

@@ -1,7 +1,7 @@
 import { daemonInCharge } from "../state/daemon-alive.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { programLock, waitLock } from "../state/lock.ts";
-import { readRecord, writeRecord } from "../state/record-store.ts";
+import { readRecord, writeRecord } from "../state/record-file.ts";
 import { signed, stopping, wanted } from "../state/transitions.ts";
 import type { Operation } from "./operation.ts";
 

@@ -4,10 +4,11 @@ import { sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { countLeftOvers, formatDuration } from "../lib/format.ts";
-import { withWords } from "../lifecycle/describe-exit.ts";
+import { withWords } from "../lifecycle/last-words.ts";
 import { differences } from "../status/differences.ts";
 import type { Found } from "../identity/found.ts";
-import type { Lock } from "../state/lock.ts";
+import type { RecordStore } from "../state/record-store.ts";
+import type { Held } from "./locked.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { adopted, counted, stopped, wanted } from "../state/transitions.ts";
 import { madeAs, takenFrom } from "../lifecycle/adopted.ts";
@@ -26,6 +27,7 @@ export function takeUp(
   program: Program,
   record: ProgramRecord,
   found: Found & { kind: "running" },
+  { store }: Pick<Held, "store">,
   { host }: Operation,
 ): ActionResult {
   const { process, main, via, pidfile, others } = found;
@@ -33,7 +35,7 @@ export function takeUp(
   const seen = sameProcess(record.process, process)
     ? {}
     : { ...traits(process, from.launched, program.pattern, host), ...madeAs(record, found) };
-  save(host, adopted(wanted(record, "up"), { process, via, ...from, ...seen }));
+  save(store, host, adopted(wanted(record, "up"), { process, via, ...from, ...seen }));
   const details = others.map(({ pid }) => `process ${pid} also matches and is left alone`);
   const known = { ...record, ...madeAs(record, found) };
   details.push(...differences(program, known, process, host));
@@ -62,7 +64,7 @@ export async function launchIt(
   program: Program,
   record: ProgramRecord,
   action: "start" | "restart",
-  lock: Lock,
+  { lock, store }: Held,
   operation: Operation,
   earlier: readonly string[],
 ): Promise<ActionResult> {
@@ -90,6 +92,7 @@ export async function launchIt(
       endTurn: await host.launchTurn(window.signal),
       pattern: program.pattern,
       record: wanted(record, "up"),
+      store,
       signal: window.signal,
       onLaunched: (process) => {
         const lived = formatDuration(settings.successMs);
@@ -121,13 +124,14 @@ export async function launchIt(
       return { ...base, ...brokenOff(reason), pid, message: [...before, text].join("; ") };
     }
     case "failed":
-      return failedResult(outcome, wanted(record, "up"), base, before, settings, operation);
+      return failedResult(outcome, wanted(record, "up"), store, base, before, settings, operation);
   }
 }
 
 function failedResult(
   outcome: StartFailure,
   record: ProgramRecord,
+  store: RecordStore,
   base: Pick<ActionResult, "program" | "action">,
   before: readonly string[],
   settings: ProgramSettings,
@@ -138,7 +142,7 @@ function failedResult(
   const at = new Date().toISOString();
   const lastExit = exit === undefined || pid === undefined ? record.lastExit : { at, pid, exit };
   const once = counted(record, { failures: record.failures + 1 });
-  save(host, stopped(once, { lastExit, reason: withWords(reason, output) }));
+  save(store, host, stopped(once, { lastExit, reason: withWords(reason, output) }));
   return {
     ...base,
     result: "failed",

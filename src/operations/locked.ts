@@ -5,13 +5,14 @@ import { formatDuration } from "../lib/format.ts";
 import type { Host } from "../host/host.ts";
 import { type Lock, lockHolder, programLock, waitLock } from "../state/lock.ts";
 import { withUnseenEnd } from "../identity/recorded.ts";
-import { misnamed } from "../identity/foreign.ts";
+import { recordStore } from "../identity/foreign.ts";
 import { lostRecord } from "../identity/mark.ts";
 import { completeLaunch } from "../identity/unfinished-launch.ts";
 import { otherConfig, strangersRecord } from "../identity/other-config.ts";
 import { emptyRecord, type ProgramRecord } from "../state/record.ts";
-import { readRecord, setDamagedAside } from "../state/record-store.ts";
-import { signed, withoutProcess } from "../state/transitions.ts";
+import { readRecord } from "../state/record-file.ts";
+import type { RecordStore } from "../state/record-store.ts";
+import { signed } from "../state/transitions.ts";
 import { checkStateDir } from "../state/state-dir.ts";
 import { removeOldRequest, requestStop } from "../state/stop-request.ts";
 import type { Program } from "../identity/program.ts";
@@ -19,6 +20,12 @@ import { type ActionResult, type Operation, withDetails } from "./operation.ts";
 
 /** How long another actor may take beyond its own settings before we say "try again". */
 const LOCK_PATIENCE_MS = 10_000;
+
+/** What who acts on a program holds, and where the record is written. */
+export interface Held {
+  readonly lock: Lock;
+  readonly store: RecordStore;
+}
 
 /**
  * Does `act` while holding the program's lock. `strangers`: the other configuration file whose program of
@@ -28,7 +35,7 @@ export async function locked(
   program: Program,
   action: ActionResult["action"],
   { host, signal, onProgress, debug, isAbandoned, beganAt }: Operation,
-  act: (record: ProgramRecord, lock: Lock, strangers?: string) => Promise<ActionResult>,
+  act: (record: ProgramRecord, held: Held, strangers?: string) => Promise<ActionResult>,
 ): Promise<ActionResult> {
   const boot = host.proc.bootId();
   // Before the lock: who waits for it calls a start off.
@@ -51,15 +58,12 @@ export async function locked(
     return leftUndone(program, action, "the command that asked for it ended before its turn came");
   }
   removeOldRequest(host.state, program.name, host.proc);
-  const { record, problem, isDamaged } = readRecord(host.state, program.name, boot);
-  if (problem !== undefined) {
-    if (!isDamaged) throw new Error(problem);
-    debug(problem);
-    setDamagedAside(host.state, program.name);
-  }
-  const wrong = misnamed(record, host.proc);
-  const right = record && wrong !== undefined ? withoutProcess(record) : record;
-  const known = right ?? lostRecord(program.name, lock.note, boot);
+  const store = recordStore(program.name, host);
+  store.read();
+  const { problem, misnamed: wrong } = store.trouble;
+  if (problem !== undefined) debug(problem);
+  store.mend(() => {}); // what is known is written by who acts
+  const known = store.record ?? lostRecord(program.name, lock.note, boot);
   const taken = refuseOther(program, action, known, host);
   if (taken !== undefined) return taken;
   const strangers = strangersRecord(known, host);
@@ -72,7 +76,7 @@ export async function locked(
   if (complete !== own && complete.process !== undefined) host.claim(program.name, complete);
   const ended = withUnseenEnd(complete, host.proc);
   const ours = signed(ended, { by: "usrsvc", config: host.config });
-  const result = await act(ours, lock, strangers);
+  const result = await act(ours, { lock, store }, strangers);
   const dear = program.pattern.takeTrouble?.();
   const named = wrong && `its record named ${wrong}`;
   return withDetails(

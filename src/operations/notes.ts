@@ -2,20 +2,25 @@ import type { Pid } from "../../proc/pid.ts";
 import type { Host } from "../host/host.ts";
 import { removePidfile, writePidfile } from "../state/pidfile.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { writeRecord } from "../state/record-store.ts";
+import type { RecordStore } from "../state/record-store.ts";
 import { removeStalePidfile } from "../lifecycle/stale-pidfile.ts";
 import type { Program } from "../identity/program.ts";
 
 /** Writes the record, and notes which process is whose: the next program may be looked for at once. */
-export function save(host: Host, record: ProgramRecord): void {
-  writeRecord(host.state, record);
+export function save(store: RecordStore, host: Host, record: ProgramRecord): void {
+  store.write(record);
   host.claim(record.name, record);
 }
 
 /** A full disk must not keep an operator from stopping what fills it. False: usrsvcd does not know of it. */
-export function trySave(host: Host, record: ProgramRecord, complaints: string[]): boolean {
+export function trySave(
+  store: RecordStore,
+  host: Host,
+  record: ProgramRecord,
+  complaints: string[],
+): boolean {
   try {
-    save(host, record);
+    save(store, host, record);
     return true;
   } catch (error) {
     complaints.push(

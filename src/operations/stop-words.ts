@@ -8,7 +8,7 @@ import { nearestProcess } from "../identity/nearest-process.ts";
 import type { Program } from "../identity/program.ts";
 import { nameOf as nameOfAccount } from "../lib/accounts.ts";
 import { formatDuration, shorten } from "../lib/format.ts";
-import { describeExit } from "../lifecycle/describe-exit.ts";
+import { describeExit } from "../lib/describe-exit.ts";
 import type { ActionResult } from "./operation.ts";
 
 /** What it took to end a process, for people and JSON. */

@@ -8,7 +8,7 @@ import { completedRecord } from "../identity/unfinished-launch.ts";
 import { lockNote, programLock } from "../state/lock.ts";
 import { readPidfile } from "../state/pidfile.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { readRecord, type RecordFile } from "../state/record-store.ts";
+import { readRecord, type RecordFile } from "../state/record-file.ts";
 import { withoutProcess } from "../state/transitions.ts";
 import type { Memory } from "./memory.ts";
 import type { StatusContext } from "./status-context.ts";

@@ -2,7 +2,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import type { Program } from "../identity/program.ts";
 import { formatDuration } from "../lib/format.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import type { RecordFile } from "../state/record-store.ts";
+import type { RecordFile } from "../state/record-file.ts";
 import type { ProgramStatus } from "./status.ts";
 import type { StatusContext } from "./status-context.ts";
 

@@ -7,7 +7,7 @@ import type { Program } from "../identity/program.ts";
 import { nameOf } from "../lib/accounts.ts";
 import { workerOn } from "../state/at-work.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import type { RecordFile } from "../state/record-store.ts";
+import type { RecordFile } from "../state/record-file.ts";
 import type { Memory } from "./memory.ts";
 import { isBeingStopped } from "./shown-state.ts";
 import type { ProgramStatus } from "./status.ts";

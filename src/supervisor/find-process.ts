@@ -8,6 +8,7 @@ import type { ProgramRecord } from "../state/record.ts";
 import { gone, held as asHeld } from "../state/transitions.ts";
 import { LOOK, type Supervised } from "./context.ts";
 import type { Leftovers } from "./leftovers.ts";
+import type { Ends } from "./ends.ts";
 import type { Ledger } from "./ledger.ts";
 import type { MainProcess } from "./main-process.ts";
 
@@ -17,6 +18,7 @@ const ABSENT: Found = { kind: "absent", pidfile: { kind: "none" } };
 export interface FinderPorts {
   readonly host: Host;
   readonly ledger: Ledger;
+  readonly ends: Ends;
   readonly main: MainProcess;
   readonly leftovers: Leftovers;
 }
@@ -25,14 +27,16 @@ export interface FinderPorts {
 export class ProcessFinder {
   readonly #host: Host;
   readonly #ledger: Ledger;
+  readonly #ends: Ends;
   readonly #main: MainProcess;
   readonly #leftovers: Leftovers;
   readonly #now: Supervised;
 
-  constructor(now: Supervised, { host, ledger, main, leftovers }: FinderPorts) {
+  constructor(now: Supervised, { host, ledger, ends, main, leftovers }: FinderPorts) {
     this.#now = now;
     this.#host = host;
     this.#ledger = ledger;
+    this.#ends = ends;
     this.#main = main;
     this.#leftovers = leftovers;
   }
@@ -131,7 +135,7 @@ export class ProcessFinder {
       kind === "unknown"
         ? "ended while usrsvcd was not running"
         : "ended right after its start, before usrsvcd could hold on to it";
-    this.#ledger.diedUnseen(record.process, reason);
+    this.#ends.diedUnseen(record.process, reason);
     return kind === "unknown";
   }
 
@@ -147,6 +151,7 @@ export class ProcessFinder {
   /** An expression that is too dear is a fault of this program alone. */
   #tellDear(): void {
     const reason = this.#now.program.pattern.takeTrouble?.();
-    if (reason !== undefined) this.#ledger.log("error", "program.error", { reason }, reason);
+    if (reason === undefined) return;
+    this.#ledger.emit({ kind: "program.error", what: "expression", reason });
   }
 }

@@ -1,9 +1,8 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import type { AlertKind } from "../events/alert.ts";
+import type { StartCause } from "../events/event.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { settingsDigest } from "../state/digest.ts";
-import { countLeftOvers } from "../lib/format.ts";
 import type { Lock } from "../state/lock.ts";
 import { start } from "../lifecycle/start.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
@@ -11,7 +10,9 @@ import { describeStragglers, describeStrays } from "../lifecycle/stragglers.ts";
 import { isStopRequested } from "../state/stop-request.ts";
 import { counted } from "../state/transitions.ts";
 import { lookFor, type Program } from "../identity/program.ts";
+import type { Ends } from "./ends.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Starts } from "./starts.ts";
 import type { History } from "./machine.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { LOOK, type SupervisorContext } from "./context.ts";
@@ -27,20 +28,35 @@ export interface StartOrder {
   readonly settings: ProgramSettings;
   readonly program: Program;
   readonly history: History;
-  readonly cause: AlertKind;
+  readonly cause: StartCause;
+}
+
+/** Where it writes what came of it. */
+export interface StarterNotes {
+  readonly ledger: Ledger;
+  readonly ends: Ends;
+  readonly starts: Starts;
 }
 
 /** Starts one program, with its window open for as long as the start is judged. */
 export class Starter {
   readonly #around: SupervisorContext;
   readonly #ledger: Ledger;
+  readonly #ends: Ends;
+  readonly #starts: Starts;
   readonly #leftovers: Leftovers;
   #window: AbortController | undefined;
   #closed = false;
 
-  constructor(around: SupervisorContext, ledger: Ledger, leftovers: Leftovers) {
+  constructor(
+    around: SupervisorContext,
+    { ledger, ends, starts }: StarterNotes,
+    leftovers: Leftovers,
+  ) {
     this.#around = around;
     this.#ledger = ledger;
+    this.#ends = ends;
+    this.#starts = starts;
     this.#leftovers = leftovers;
   }
 
@@ -92,7 +108,7 @@ export class Starter {
     const { restarts, failures } = history;
     const isRestart = restarts > (ledger.record?.restarts ?? 0);
     const reason = ledger.record?.reason;
-    ledger.noteCause();
+    this.#starts.noteCause();
     if (ledger.record === undefined) this.#tellStrays();
     return await start(settings, {
       host,
@@ -107,13 +123,20 @@ export class Starter {
       // It ran with the settings that it has now.
       isProven: cause === "restarted" && ledger.record?.digest === settingsDigest(settings),
       onLaunched: (process) => {
-        const msg = `${isRestart ? "starting again" : "starting"}: ${settings.command}`;
-        ledger.log("info", "program.starting", { pid: process.pid, reason }, msg);
+        ledger.emit({
+          kind: "program.starting",
+          pid: process.pid,
+          reason,
+          by: undefined,
+          action: undefined,
+          command: settings.command,
+          isRestart,
+        });
         ledger.flush();
       },
       // Otherwise a look was made just now.
       findRunning: () => (cause === "restarted" ? this.#findRunning(program) : undefined),
-      onRecord: (record, text) => ledger.noteRecord(record, text),
+      store: ledger.store,
     });
   }
 
@@ -122,15 +145,14 @@ export class Starter {
     const timer = setTimeout(() => this.#noteLeftovers(comesBack), LEFTOVERS_PATIENCE_MS);
     const count = await this.#leftovers.end(settings).finally(() => clearTimeout(timer));
     if (count === 0) return;
-    const msg = `${countLeftOvers(count)} of its session ended`;
-    this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);
+    this.#ledger.emit({ kind: "program.warning", what: "left-behind", leftBehind: count });
   }
 
   /** It was never started, or its record is lost. */
   #tellStrays(): void {
     const { host, marked } = this.#around;
     for (const line of describeStrays(this.#ledger.name, marked(), host)) {
-      this.#ledger.log("warn", "program.warning", {}, line);
+      this.#ledger.emit({ kind: "program.warning", what: "note", pid: undefined, text: line });
     }
   }
 
@@ -149,13 +171,13 @@ export class Starter {
     const its = [...(byName.get(name) ?? []), ...(byLaunch.get(former ?? "") ?? [])];
     const among = [...new Set(its)];
     for (const text of describeStragglers(name, host, { launch, among, former })) {
-      this.#ledger.log("warn", "program.warning", {}, text);
+      this.#ledger.emit({ kind: "program.warning", what: "note", pid: undefined, text });
     }
   }
 
   #noteLeftovers(comesBack: boolean): void {
     try {
-      this.#ledger.noteLeftovers(comesBack);
+      this.#ends.noteLeftovers(comesBack);
     } catch {
       // disk full: status has less to tell for a while
     }

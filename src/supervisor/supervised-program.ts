@@ -1,9 +1,8 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import type { AlertKind } from "../events/alert.ts";
+import type { StartCause } from "../events/event.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { formatDuration } from "../lib/format.ts";
 import { settingsDigest } from "../state/digest.ts";
 import type { Found } from "../identity/found.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../state/lock.ts";
@@ -24,7 +23,9 @@ import { Ledger } from "./ledger.ts";
 import { hasLimits, Limits } from "./limits.ts";
 import { Mailbox } from "./mailbox.ts";
 import { Leftovers } from "./leftovers.ts";
+import { Ends } from "./ends.ts";
 import { Starter } from "./starter.ts";
+import { Starts } from "./starts.ts";
 import type { Supervised, SupervisorContext } from "./context.ts";
 import {
   type Effect,
@@ -59,6 +60,8 @@ export class SupervisedProgram {
   readonly name: string;
   readonly #around: SupervisorContext;
   readonly #ledger: Ledger;
+  readonly #ends: Ends;
+  readonly #starts: Starts;
   readonly #now: Mutable<Supervised>;
   readonly #mailbox: Mailbox<LimitExceeded>;
   /** As it was when this turn began. */
@@ -107,11 +110,12 @@ export class SupervisedProgram {
       failed: (error) => this.#report(error),
       rested: () => this.#rest(),
     });
-    this.#ledger = new Ledger(settings.name, around.host, around.log, (alert) =>
-      around.alert(alert, this.#now.settings.emailAlerts),
-    );
+    this.#ledger = new Ledger(settings.name, around.host, around.events);
+    this.#ends = new Ends(this.#ledger);
+    this.#starts = new Starts(this.#ledger);
     this.#leftovers = new Leftovers(around.host, () => this.#leavingSignal());
-    this.#starter = new Starter(around, this.#ledger, this.#leftovers);
+    const notes = { ledger: this.#ledger, ends: this.#ends, starts: this.#starts };
+    this.#starter = new Starter(around, notes, this.#leftovers);
     this.#held = new MainProcess(around.host, () => this.look());
     this.#main = new ShellMain(around.host, () => {
       this.look();
@@ -120,6 +124,7 @@ export class SupervisedProgram {
     this.#finder = new ProcessFinder(this.#now, {
       host: around.host,
       ledger: this.#ledger,
+      ends: this.#ends,
       main: this.#held,
       leftovers: this.#leftovers,
     });
@@ -218,7 +223,7 @@ export class SupervisedProgram {
     const target = { process, launched: record?.launched, session: record?.session };
     const outcome = await stop(target, this.#now.settings, host);
     const fields = { pid: process.pid, outcome: outcome.kind };
-    this.#ledger.log("info", "program.stopped", { ...fields, why: "shutdown" }, "ended");
+    this.#ledger.emit({ kind: "program.stopped", why: "shutdown", ...fields });
   }
 
   /** Leaves the program alone from now on. */
@@ -303,7 +308,7 @@ export class SupervisedProgram {
       await this.#turnLocked(lock, before);
     } catch (error) {
       if (this.#hasDecided && this.#held.process === undefined && !this.#mailbox.isClosed) {
-        this.#ledger.noteTrouble((error as Error).message, TROUBLE_PAUSE_MS);
+        this.#trouble.note((error as Error).message);
       }
       throw error;
     }
@@ -327,7 +332,7 @@ export class SupervisedProgram {
     const { record: unfinished } = this.#ledger;
     const judged = await this.#leftovers.judgeUnfinished(this.#now.settings, unfinished, found);
     if ("pendingMs" in judged) return this.#mailbox.wakeAt(monotonicMs() + judged.pendingMs);
-    if (judged.ended > 0) this.#ledger.brokenOff(judged.ended);
+    if (judged.ended > 0) this.#starts.brokenOff(judged.ended);
     if (this.#finder.wasQuicker(found)) {
       this.#mailbox.look();
       return;
@@ -359,7 +364,7 @@ export class SupervisedProgram {
     if (this.#finder.isEndTold && found.kind === "running" && dead !== undefined) {
       const how =
         heir === undefined ? "started" : this.#finder.isOwn(found.process) ? "heir" : found.via;
-      this.#ledger.replaced(dead, this.#held.exit, found.process, how);
+      this.#ends.replaced(dead, this.#held.exit, found.process, how);
     }
     await this.#apply(step, found);
     if (this.#now.state.kind === "running" && this.isLoose) this.#hold(this.#now.state.process);
@@ -458,14 +463,14 @@ export class SupervisedProgram {
         // Who has ended it may have been killed before he came to the rest of its session.
         await this.#starter.endLeftovers(this.#now.settings, false);
         this.#pidfile.dropStale(this.#now.program, this.#now.settings, this.#around.host);
-        return this.#ledger.stopped(effect.why);
+        return this.#ends.stopped(effect.why);
       case "back-off": {
         const { maxrestarts } = this.#now.settings;
         const { delayMs, reason } = effect;
-        return this.#ledger.backedOff(delayMs, reason, this.#now.history, maxrestarts);
+        return this.#starts.backedOff(delayMs, reason, this.#now.history, maxrestarts);
       }
       case "give-up":
-        return this.#ledger.gaveUp(
+        return this.#starts.gaveUp(
           effect.reason,
           this.#now.history,
           this.#now.settings.maxrestarts,
@@ -476,14 +481,14 @@ export class SupervisedProgram {
   }
 
   /** What a start is, for people: the first, one after a death, or after a limit was exceeded. */
-  #cause({ effects }: Step): AlertKind {
+  #cause({ effects }: Step): StartCause {
     const isAfterDeath = effects.some(({ kind }) => kind === "note-death");
     // A record that says "stopping" may be that of a restart whose maker was killed in the middle.
     if (isAfterDeath) return this.#wasStopping ? "limit-exceeded" : "restarted";
     return this.#now.history.failures > 0 || this.#leftovers.isNoted ? "restarted" : "started";
   }
 
-  async #start(cause: AlertKind): Promise<void> {
+  async #start(cause: StartCause): Promise<void> {
     if (this.#lock === undefined) throw new TypeError("a start without the lock");
     const outcome = await this.#starter.run(this.#lock, () => ({
       settings: this.#now.settings,
@@ -500,11 +505,11 @@ export class SupervisedProgram {
     if (this.#mailbox.isClosed) return;
     const until = monotonicMs() + CALLED_OFF_PAUSE_MS;
     this.#now.state = { kind: "backoff", until, reason: "called off" };
-    this.#ledger.calledOff();
+    this.#starts.calledOff();
     this.#mailbox.wakeAt(until);
   }
 
-  async #afterStart(outcome: StartOutcome, cause: AlertKind): Promise<void> {
+  async #afterStart(outcome: StartOutcome, cause: StartCause): Promise<void> {
     if (this.#mailbox.isClosed) return; // whoever comes next takes it up
     if (outcome.kind === "interrupted") {
       this.#decide({ kind: "started", process: outcome.process });
@@ -517,14 +522,14 @@ export class SupervisedProgram {
       if (outcome.trouble !== undefined) {
         throw Object.assign(new Error(outcome.reason), { code: outcome.trouble });
       }
-      this.#ledger.startFailed(outcome);
+      this.#starts.startFailed(outcome);
       const step = this.#decide({ kind: "start-failed", reason: outcome.reason });
       await this.#apply(step, ABSENT);
       return;
     }
     const { process, record, notes, via } = outcome;
     const { pid } = process;
-    this.#ledger.noteRecord(record);
+    this.#ledger.keep(record);
     this.#decide({ kind: "started", process });
     this.#hold(process, outcome.main);
     if (outcome.logged !== undefined) this.#logged = outcome.logged;
@@ -534,9 +539,10 @@ export class SupervisedProgram {
     const livedMs = isFound
       ? ageMs(process.startTime, proc.uptime())
       : this.#now.settings.successMs;
-    const lived = formatDuration(livedMs);
-    this.#ledger.started(process, via, lived, cause);
-    for (const note of notes) this.#ledger.log("warn", "program.warning", { pid }, note);
+    this.#starts.started(process, via, livedMs, cause);
+    for (const text of notes) {
+      this.#ledger.emit({ kind: "program.warning", what: "note", pid, text });
+    }
     if (cause !== "started" && !isFound) this.#starter.lookBehind();
     this.#pidfile.noteStart(this.#now.settings, (outcome.main ?? process).pid);
   }
@@ -545,13 +551,13 @@ export class SupervisedProgram {
   async #stop(process: ProcessRef, reason: string): Promise<void> {
     const { host } = this.#around;
     const signal = this.#leavingSignal();
-    this.#ledger.stopping(process, reason);
+    this.#ends.stopping(process, reason);
     const { termToKillMs } = this.#now.settings;
     const { launched, session } = this.#ledger.base();
     const target = { process, main: this.#main.process, launched, session };
     const outcome = await stop(target, this.#now.settings, host, { signal });
     if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
-    if (outcome.kind === "killed") this.#ledger.killed(termToKillMs);
+    if (outcome.kind === "killed") this.#ends.killed(termToKillMs);
     if (outcome.kind !== "not-running") this.#held.noteExit(outcome.exit);
     this.#mailbox.look();
   }
@@ -568,7 +574,7 @@ export class SupervisedProgram {
   /** What was asked for last is done: it is ended, and stays so or is started again. */
   async #finishStop(process: ProcessRef): Promise<void> {
     const { host } = this.#around;
-    this.#ledger.finishing(process);
+    this.#ends.finishing(process);
     const { launched, session } = this.#ledger.base();
     const target = { process, main: this.#main.process, launched, session };
     const outcome = await stop(target, this.#now.settings, host, { signal: this.#leavingSignal() });
@@ -577,14 +583,14 @@ export class SupervisedProgram {
     const isRest = !sameProcess(told, process);
     const exit = isRest || outcome.kind === "not-running" ? undefined : outcome.exit;
     if (exit !== undefined) this.#held.noteExit(exit);
-    this.#ledger.finished(told, exit, this.process !== undefined || this.#held.hasEnded);
+    this.#ends.finished(told, exit, this.process !== undefined || this.#held.hasEnded);
     this.#hasFinished = true;
     this.#mailbox.look();
   }
 
   #isStuck(process: ProcessRef, state: string): void {
+    this.#ends.stuck(process, state, sameProcess(this.#stuck, process));
     this.#stuck = process;
-    this.#ledger.stuck(process, state);
     this.#mailbox.wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
   }
 
@@ -592,7 +598,7 @@ export class SupervisedProgram {
   #takeUp(found: Found): void {
     if (found.kind !== "running") return;
     this.#hold(found.process, found.main);
-    this.#ledger.takenUp(found, this.#now.program.pattern);
+    this.#starts.takenUp(found, this.#now.program.pattern);
   }
 
   #noteDeath({ process, exit }: Effect & { kind: "note-death" }, step: Step): void {
@@ -604,7 +610,7 @@ export class SupervisedProgram {
     const settings = this.#now.settings;
     const since = this.#logged;
     const until = logEnds(settings);
-    this.#ledger.died(process, exit ?? { kind: "unknown" }, () =>
+    this.#ends.died(process, exit ?? { kind: "unknown" }, () =>
       this.#around.isSharedLog(settings) ? [] : lastWords(settings, since, until, LAST_WORDS),
     );
     // A start removes the pidfile itself.
@@ -636,13 +642,11 @@ export class SupervisedProgram {
       exceeded: (process, violation) => {
         // Of a shell line another process is measured than the one that is held.
         const held = this.#held.process ?? process;
-        this.#ledger.exceeded(process, violation);
+        this.#ends.exceeded(process, violation);
         this.#mailbox.post({ kind: "limit-exceeded", process: held, reason: violation.reason });
       },
-      degraded: (reason) => {
-        const msg = `activity file is only looked at when its time is up: ${reason}`;
-        this.#ledger.log("warn", "program.warning", { reason }, msg);
-      },
+      degraded: (reason) =>
+        this.#ledger.emit({ kind: "program.warning", what: "unwatched", reason }),
     });
   }
 
@@ -656,8 +660,8 @@ export class SupervisedProgram {
   #lookWhenFree(): void {
     const pause = LOCK_PAUSES_MS[Math.min(this.#busyLooks, LOCK_PAUSES_MS.length - 1)] ?? 250;
     if (this.#busyLooks === 0) {
-      const holder = lockHolder(programLock(this.#around.host.state, this.name)) ?? "another";
-      this.#ledger.log("debug", "program.busy", {}, `left alone: ${holder} is at work on it`);
+      const worker = lockHolder(programLock(this.#around.host.state, this.name)) ?? "another";
+      this.#ledger.emit({ kind: "program.busy", from: undefined, worker });
     }
     this.#busyLooks += 1;
     this.#mailbox.wakeAt(monotonicMs() + pause);

@@ -140,7 +140,7 @@ describe("usrsvcd as process 1 of a container", { skip }, () => {
     const before = home.pid("web");
     assert.match((await run("usrsvc", "restart", "web")).out, /^web: stopped.*started, pid \d+/m);
     assert.notEqual(home.pid("web"), before);
-    await container.logged("program.taken-up", "web");
+    await container.logged("program.adopted", "web");
     assert.equal((await run("usrsvc", "status")).code, 0);
     const status = await run("usrsvcd", "status", "--json");
     assert.equal((JSON.parse(status.out) as { endsPrograms: boolean }).endsPrograms, true);

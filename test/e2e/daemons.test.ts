@@ -264,7 +264,7 @@ describe("workers of a dead master", () => {
     await stays("no worker is the program", () => home.pid("app") === undefined, 300);
     await settled(home, "app", 4);
     assert.equal(pids(home, /master\.sh$/).length, 4);
-    assert.deepEqual(told(home, "program.taken-up"), []);
+    assert.deepEqual(told(home, "program.adopted"), []);
   });
 });
 

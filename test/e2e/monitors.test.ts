@@ -197,7 +197,7 @@ for (const [action, state, processes] of [
     else {
       const second = await home.running("web", pid);
       await waitFor("usrsvcd to take it up", () =>
-        linesOf(home, "program.taken-up").some((line) => line.pid === second),
+        linesOf(home, "program.adopted").some((line) => line.pid === second),
       );
       await lives(home, "web", 3);
       assert.ok(isAlive(second));

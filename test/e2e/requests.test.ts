@@ -117,7 +117,7 @@ describe("a start that is asked for where usrsvcd runs", () => {
     assert.equal(environOf(pid).get("SECRET"), "y");
     assert.notEqual(parentOf(pid), daemon);
     await waitFor("usrsvcd to follow", () =>
-      told(home, "program.taken-up", "web").some((line) => line.pid === pid),
+      told(home, "program.adopted", "web").some((line) => line.pid === pid),
     );
     await kill(pid);
     const next = await home.running("web", pid);
@@ -321,7 +321,7 @@ describe("settings that usrsvcd does not have", () => {
     const pid = home.pid("new") ?? 0;
     assert.equal(environOf(pid).get("SECRET"), undefined);
     await home.usrsvcd("reread");
-    await waitFor("it to be taken up", () => told(home, "program.taken-up", "new").length > 0);
+    await waitFor("it to be taken up", () => told(home, "program.adopted", "new").length > 0);
     assert.equal((await home.statusOf("new"))["pid"], pid);
   });
 
@@ -381,7 +381,7 @@ describe("a usrsvcd that does not answer", () => {
     const env = environOf(second);
     assert.deepEqual([env.get("OF_USRSVCD"), env.get("SECRET")], ["1", undefined], "as usrsvcd's");
     await waitFor("usrsvcd to follow", () =>
-      told(home, "program.taken-up").some((line) => line.pid === second),
+      told(home, "program.adopted").some((line) => line.pid === second),
     );
     assert.deepEqual(told(home, "program.requested"), []);
     assert.deepEqual(pids(home, /^\/bin\/sleep/), [second]);

@@ -192,7 +192,7 @@ describe("who has asked, and who has launched", () => {
     await up(home, "web");
     await settled(home, "web");
     const takenUp = (): readonly string[] =>
-      told(home, "program.taken-up", "web").map(({ msg }) => msg);
+      told(home, "program.adopted", "web").map(({ msg }) => msg);
     const { out } = await home.usrsvc("restart", "web");
     assert.match(out, /\(launched by usrsvcd\)/);
     await waitFor("it to be taken up", () => takenUp().length === 1);

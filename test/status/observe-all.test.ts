@@ -9,7 +9,7 @@ import { observeAll } from "../../src/status/observe-all.ts";
 import type { StatusContext } from "../../src/status/status-context.ts";
 import { writePidfile } from "../../src/state/pidfile.ts";
 import { emptyRecord } from "../../src/state/record.ts";
-import { recordPath, writeRecord } from "../../src/state/record-store.ts";
+import { recordPath, writeRecord } from "../../src/state/record-file.ts";
 import { programOf } from "../../src/identity/program.ts";
 import type { ProgramStatus } from "../../src/status/status.ts";
 import { makeLab } from "../support/lab.ts";
