@@ -1,3 +1,4 @@
+import { startCriterion } from "../lifecycle/start-criterion.ts";
 import { parsePid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { isLaunchAlive } from "../identity/lineage.ts";
@@ -29,9 +30,9 @@ export function liveState(
     return isWorkedOn ? "stopping" : "running";
   }
   if (record?.state !== "starting") return "running";
-  const { successMs = 0 } = program.settings ?? {};
-  const isLate = age < successMs + START_SLACK_MS && isJudged(program.name, host);
-  return age < successMs || isLate ? "starting" : "running";
+  const { windowMs } = startCriterion(program.settings);
+  const isLate = age < windowMs + START_SLACK_MS && isJudged(program.name, host);
+  return age < windowMs || isLate ? "starting" : "running";
 }
 
 /**
@@ -45,7 +46,7 @@ export function isUnderWay(
 ): boolean {
   const launched = record?.launched;
   if (record?.state !== "starting" || launched === undefined) return false;
-  const window = (program.settings?.successMs ?? 0) + START_SLACK_MS;
+  const window = startCriterion(program.settings).windowMs + START_SLACK_MS;
   const age = ageMs(launched.startTime, uptimeSeconds);
   if (age < window && isLaunchAlive({ ...record, launched }, host)) return true;
   return age < window + program.termToKillMs && isJudged(program.name, host);

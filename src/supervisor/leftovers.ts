@@ -1,3 +1,4 @@
+import { startCriterion } from "../lifecycle/start-criterion.ts";
 import type { Exit } from "../../proc/exit.ts";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { isGroup } from "../../proc/system/polling.ts";
@@ -127,7 +128,7 @@ export class Leftovers {
     const { launched } = record;
     if (launched === undefined || !isLaunchAlive({ ...record, launched }, host))
       return { ended: 0 };
-    const left = settings.successMs - ageMs(launched.startTime, host.proc.uptime());
+    const left = startCriterion(settings).windowMs - ageMs(launched.startTime, host.proc.uptime());
     if (left > 0) return { pendingMs: Math.min(left, UNFINISHED_LOOK_MS) };
     return { ended: await endLeftOvers(record, settings, host, this.#signal()) };
   }
