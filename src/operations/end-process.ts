@@ -2,7 +2,6 @@ import { showExit } from "../events/shown-exit.ts";
 import type { Exit } from "../../proc/exit.ts";
 import { libc } from "../../proc/system/libc.ts";
 import { type Pid, type ProcessRef, sameProcess, TICKS_PER_SECOND } from "../../proc/pid.ts";
-import { ageMs } from "../../proc/uptime.ts";
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration, shorten } from "../lib/format.ts";
 import { describeExit } from "../lifecycle/describe-exit.ts";
@@ -16,6 +15,7 @@ import { nearestProcess } from "../identity/nearest-process.ts";
 import type { Lock } from "../state/lock.ts";
 import { downNote } from "../identity/mark.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import { windowLeftMs } from "../state/start-window.ts";
 import {
   belongsTo,
   ordered,
@@ -89,7 +89,7 @@ export async function endIt(
   }
   // A start that was broken off may have forked a daemon that is nowhere to be seen yet.
   const left =
-    launched !== undefined && isStarting(record, program, found, host)
+    launched !== undefined && isStarting(record, found, host)
       ? await endLaunch({ ...record, launched }, [], program, host, signal)
       : [];
   const wasDown = outcome.kind === "not-running" || target === undefined;
@@ -138,16 +138,10 @@ function leftToOwner(
 }
 
 /** Somebody was called off, or killed, in its start window. */
-function isStarting(
-  { state, launched }: ProgramRecord,
-  program: Program,
-  found: Found,
-  { proc }: Host,
-): boolean {
-  if (state !== "starting" || launched === undefined) return false;
+function isStarting(record: ProgramRecord, found: Found, { proc }: Host): boolean {
+  if (record.state !== "starting" || record.launched === undefined) return false;
   if (found.kind === "absent") return true; // what it has made by now matches nothing
-  const window = (program.settings?.successMs ?? 0) + START_SLACK_MS;
-  return ageMs(launched.startTime, proc.uptime()) < window;
+  return windowLeftMs(record, proc.uptime()) > -START_SLACK_MS;
 }
 
 /** The session that we are in, as far as it was read. */

@@ -15,6 +15,7 @@ import type { Found } from "../identity/identify.ts";
 import { foreignOwner, misnamed } from "../identity/foreign.ts";
 import { isLaunchAlive, relation } from "../identity/lineage.ts";
 import { lockHolder, lockNote, programLock } from "../state/lock.ts";
+import { windowLeftMs } from "../state/start-window.ts";
 import type { State } from "../state/states.ts";
 import { type LaunchNote, lostRecord, unfinishedLaunch } from "../identity/mark.ts";
 import { readPidfile } from "../state/pidfile.ts";
@@ -183,13 +184,12 @@ function describe(
       ...(why.length === 0 ? {} : { reason: why.join("; ") }),
     };
   }
-  const { ageMs: age, ...shown } = living;
   const otherwise = differences(program, file.record, found.process, around.host);
   return {
     ...base,
-    state: liveState(program, file.record, found.process, age, around),
+    state: liveState(program, file.record, found.process, around),
     via: found.via,
-    ...shown,
+    ...living,
     ...(found.others.length > 0 ? { otherPids: found.others.map(({ pid }) => pid) } : {}),
     ...(isOlder(program, file.record) ? { olderSettings: true } : {}),
     ...(otherwise.length > 0 ? { differences: otherwise } : {}),
@@ -357,7 +357,7 @@ async function privateMemory(
 }
 
 type Living = Required<Pick<ProgramStatus, "pid" | "uptimeSeconds">> &
-  Pick<ProgramStatus, "privateBytes" | "command"> & { readonly ageMs: number };
+  Pick<ProgramStatus, "privateBytes" | "command">;
 
 /** Undefined: it left while we looked. */
 function describeProcess(
@@ -376,7 +376,6 @@ function describeProcess(
       ...(withCommands && memory !== "hangs"
         ? { command: host.proc.cmdline(ref.pid).join(" ") }
         : {}),
-      ageMs: age,
     };
   } catch (error) {
     if (error instanceof ProcError) return undefined;
@@ -388,8 +387,7 @@ function liveState(
   program: Program,
   record: ProgramRecord | undefined,
   process: ProcessRef,
-  age: number,
-  { host, daemon }: StatusContext,
+  { host, daemon, uptimeSeconds }: StatusContext,
 ): State {
   if (isBeingStopped(record, process)) {
     // Where whoever was ending it has left, usrsvcd does the rest.
@@ -397,9 +395,9 @@ function liveState(
     return isWorkedOn ? "stopping" : "running";
   }
   if (record?.state !== "starting") return "running";
-  const { successMs = 0 } = program.settings ?? {};
-  const isLate = age < successMs + START_SLACK_MS && isJudged(program.name, host);
-  return age < successMs || isLate ? "starting" : "running";
+  const leftMs = windowLeftMs(record, uptimeSeconds);
+  const isLate = leftMs > -START_SLACK_MS && isJudged(program.name, host);
+  return leftMs > 0 || isLate ? "starting" : "running";
 }
 
 /**
@@ -411,12 +409,11 @@ function isUnderWay(
   record: ProgramRecord | undefined,
   { host, uptimeSeconds }: StatusContext,
 ): boolean {
-  const launched = record?.launched;
-  if (record?.state !== "starting" || launched === undefined) return false;
-  const window = (program.settings?.successMs ?? 0) + START_SLACK_MS;
-  const age = ageMs(launched.startTime, uptimeSeconds);
-  if (age < window && isLaunchAlive({ ...record, launched }, host)) return true;
-  return age < window + program.termToKillMs && isJudged(program.name, host);
+  if (record?.state !== "starting" || record.launched === undefined) return false;
+  const { launched } = record;
+  const leftMs = windowLeftMs(record, uptimeSeconds) + START_SLACK_MS;
+  if (leftMs > 0 && isLaunchAlive({ ...record, launched }, host)) return true;
+  return leftMs > -program.termToKillMs && isJudged(program.name, host);
 }
 
 /** True while who signed the program's lock last lives. */
