@@ -19,7 +19,7 @@ export function assertOwnProc(folder = "/proc"): void {
   throw new ProcError(
     "malformed",
     `${folder}/self`,
-    `says that we are process ${self || "of no number"}, and we are ${process.pid}: ${folder} is that of another PID ` +
-      "namespace; mount one for this (mount -t proc proc /proc; unshare --mount-proc)",
+    `says that this is process ${self || "unknown"}, but it is ${process.pid}: ${folder} belongs to another PID ` +
+      "namespace; mount one for this namespace (mount -t proc proc /proc; unshare --mount-proc)",
   );
 }

@@ -41,7 +41,7 @@ const layers: readonly Layer[] = [
   },
   {
     files: folder("events"),
-    may: [settings],
+    may: [settings, any("src/state/record\\.ts")],
     why: "what happened, as values; whoever tells of it needs nothing else",
   },
   {

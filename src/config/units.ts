@@ -5,7 +5,7 @@ import * as values from "./values.ts";
 import type { RawValue, Reading } from "./values.ts";
 
 /*
- * How values are written: each unit parses what stands in a file, and prints the value as the file would
+ * How values are written: each unit parses the text in a file, and prints the value as the file would
  * have it.
  */
 
@@ -23,7 +23,7 @@ export const name: Unit<Optional> = { name: "", parse: readName, print: orNull }
 /** Yes or no. */
 export const flag: Unit<boolean> = { name: "", parse: values.readBoolean, print: itself };
 
-/** Yes, no, or undefined: what suits the machine. */
+/** Yes, no, or undefined: whatever suits the machine. */
 export const autoFlag: Unit<boolean | undefined> = {
   name: "",
   parse: values.readAutoBoolean,
@@ -35,21 +35,21 @@ export const wholeNumber: Unit<number> = { name: "", parse: values.readWholeNumb
 
 const inSeconds = (ms: number): number => ms / 1000;
 
-/** A time in ms, of seconds and fractions of them. */
+/** A time in ms, written in seconds and fractions of them. */
 export const seconds: Unit<number> = {
   name: "seconds",
   parse: values.readSeconds,
   print: inSeconds,
 };
 
-/** A time in ms, of whole seconds where no other unit is written. */
+/** A time in ms, written in whole seconds unless another unit is given. */
 export const wholeSeconds: Unit<number> = {
   name: "seconds",
   parse: values.readWholeSeconds,
   print: inSeconds,
 };
 
-/** A size in bytes, of kB. */
+/** A size in bytes, written in kB. */
 export const size: Unit<number> = {
   name: "kB",
   parse: values.readSize,
@@ -59,16 +59,16 @@ export const size: Unit<number> = {
 /** An absolute path. */
 export const path: Unit<Optional> = { name: "", parse: values.readOptionalPath, print: orNull };
 
-/** The path of a folder, no slash at its end. */
+/** The path of a folder, without a slash at its end. */
 export const folder: Unit<Optional> = { name: "", parse: values.readFolder, print: orNull };
 
-/** The path of a program; undefined: looked for. */
+/** The path of a program; undefined: searched for. */
 export const autoPath: Unit<Optional> = { name: "", parse: values.readAutoPath, print: orNull };
 
 /** The path for errors, or the word `stdout`. */
 export const errorPath: Unit<Optional> = { name: "", parse: values.readErrorPath, print: orNull };
 
-/** The same, where that word means what nothing means. */
+/** The same, where that word means the same as no value. */
 export const ownErrorPath: Unit<Optional> = {
   name: "",
   parse: values.readOwnErrorPath,

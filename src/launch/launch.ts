@@ -129,7 +129,7 @@ function prepare(
   const lost = [...program.env.keys()].filter((name) => !isShellable(name));
   const note =
     `${lost.map(shownName).join(", ")} of [[Env]] ${lost.length > 1 ? "are" : "is"} not passed on: a shell ` +
-    "sets umask or limits first, and has no such variable, or another meaning for it";
+    "sets umask or limits first, and either has no such variable or uses it for something else";
   const withPath = path === undefined ? [...steps, `PATH=${DEFAULT_PATH}`] : steps; // not exported
   return { order: throughShell(order, withPath, directory), notes: lost.length > 0 ? [note] : [] };
 }
@@ -227,7 +227,7 @@ export function describeLaunchError(error: unknown, program: ProgramSettings): s
   if (code === undefined) return undefined;
   if (path !== undefined) {
     return code === "ENXIO"
-      ? `${path} is a ${isSocket(path) ? "socket, and no file: write another path" : "FIFO that nobody reads"}`
+      ? `${path} is a ${isSocket(path) ? "socket, not a file: write another path" : "FIFO that nobody reads"}`
       : `${path} cannot be opened: ${faultWords(code) ?? code}`;
   }
   const why = REASONS[code] ?? `the kernel says ${code}`;
@@ -247,20 +247,20 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "the file, its interpreter or its loader does not exist",
   ENOTDIR: "a part of its path is not a folder",
   EACCES:
-    "not permitted: the file is not executable, a folder above cannot be entered, or its file system is mounted noexec",
+    "not permitted: the file is not executable, a folder above it cannot be entered, or its file system is mounted noexec",
   EPERM: "not permitted",
   ELOOP: "too many symbolic links",
   ENAMETOOLONG: "a path is too long",
   ENOEXEC: "this machine does not understand its format",
   ELIBBAD: "its loader is damaged",
   EINVAL: "this machine does not understand its format",
-  ETXTBSY: "the file is just being written",
-  E2BIG: "its arguments and environment are longer than the kernel takes (see ulimit -s)",
-  ENOMEM: "no memory is left",
-  EAGAIN: "no further process may be made (ulimit -u, or TasksMax of the unit)",
+  ETXTBSY: "the file is being written right now",
+  E2BIG: "its arguments and environment are longer than the kernel accepts (see ulimit -s)",
+  ENOMEM: "out of memory",
+  EAGAIN: "no more processes can be created (ulimit -u, or TasksMax of the unit)",
   EMFILE: "too many open files in usrsvc",
   ENFILE: "too many open files on this machine",
   EIO: "its file system has an error",
-  ESTALE: "its file system is away",
-  ETIMEDOUT: "nothing happened for 10 s, and it was given up: does its file system answer?",
+  ESTALE: "its file system is no longer available",
+  ETIMEDOUT: "nothing happened for 10 s, so the launch was given up: does its file system respond?",
 };

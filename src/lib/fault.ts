@@ -2,14 +2,14 @@ import { accessSync } from "node:fs";
 
 /** What a machine lacks, and has again some time: another try is worth while, and nobody's fault is it. */
 const FAULTS: Readonly<Record<string, string>> = {
-  ENOSPC: "no space is left on the disk (see df, df -i)",
-  EDQUOT: "the quota of the disk is used up (see quota)",
+  ENOSPC: "no space left on the disk (see df, df -i)",
+  EDQUOT: "the disk quota is used up (see quota)",
   EROFS: "its file system is read-only (see mount, dmesg)",
   EIO: "its disk has an error (see dmesg)",
   EMFILE: "too many open files in usrsvc (ulimit -n)",
   ENFILE: "too many open files on this machine",
-  ENOMEM: "no memory is left",
-  EAGAIN: "no further process may be made (ulimit -u, or TasksMax of the unit)",
+  ENOMEM: "out of memory",
+  EAGAIN: "no more processes can be created (ulimit -u, or TasksMax of the unit)",
   ENOBUFS: "the kernel has no buffers left",
 };
 

@@ -84,13 +84,15 @@ export function foreignFault(path: string): string | undefined {
 /** Where others can rename what is ours, a link may be another by the time it is followed. */
 function checkLink(path: string, { uid }: Stats): void {
   if (!isTrusted(uid)) {
-    throw new ForeignFile(`${path} is a link that ${nameOf(uid)} has made: remove it`);
+    throw new ForeignFile(`${path} is a link made by ${nameOf(uid)}: remove it`);
   }
   const parent = dirname(path);
   const folder = statSync(parent);
   const isSticky = (folder.mode & 0o1000) !== 0; // what is ours stays there
   if (isTrusted(folder.uid) && (isSticky || !isOpen(parent, folder))) return;
-  throw new ForeignFile(`${path} is a link in a folder that others may write to: name its target`);
+  throw new ForeignFile(
+    `${path} is a link in a folder that others can write to: name its target instead`,
+  );
 }
 
 /**
@@ -110,7 +112,7 @@ function check(path: string, { uid, nlink, ...stat }: Stats): void {
   }
   if (isFile && nlink > 1 && !(isTrusted(folder.uid) && !isOpen(parent, folder))) {
     throw new ForeignFile(
-      `${path} has a second name elsewhere, in a folder that others may write to`,
+      `${path} has a second name (a hard link) and is in a folder that others can write to`,
     );
   }
 }

@@ -48,7 +48,7 @@ export class TimeoutPool {
     this.#active -= 1;
     this.#hanging += 1;
     this.#next();
-    throw new Hangs("it does not answer");
+    throw new Hangs("it does not respond");
   }
 
   #isFull(): boolean {

@@ -146,7 +146,7 @@ export class TrustedPaths {
         `the folder ${path} belongs to ${owner}`,
         this.#uid === 0
           ? `, and you are root; ${instead}`
-          : `, who can change what is in it, and that would run as you; use a folder of your own; or ${instead}`,
+          : `, who can change its contents, which would run as you; use a folder of your own; or ${instead}`,
       );
     }
     const who = otherWriters(path, stat, this.#uid);
@@ -154,7 +154,7 @@ export class TrustedPaths {
     if ((stat.mode & 0o1000) !== 0) return true;
     throw new UntrustedPath(
       `the folder ${path} can be changed by ${who}`,
-      `, and what stands in it runs as you; fix it: chmod go-w ${shellWord(path)}, or use another folder`,
+      `, and its contents run as you; fix it: chmod go-w ${shellWord(path)}, or use another folder`,
       { path, uid: stat.uid, mode: stat.mode },
     );
   }
@@ -163,8 +163,8 @@ export class TrustedPaths {
     // The owner of a folder or file is checked when it is looked into.
     if (stat.isSymbolicLink() && !this.isOurs(stat)) {
       throw new UntrustedPath(
-        `${path} is a link that ${nameOf(stat.uid)} has made`,
-        ", who may lead it anywhere: remove it, and use a folder that only you may write to",
+        `${path} is a link made by ${nameOf(stat.uid)}`,
+        ", who can point it anywhere: remove it, and use a folder that only you can write to",
       );
     }
     // Such a file system reports any owner it likes, and anybody may mount one on a folder of their own.

@@ -19,5 +19,5 @@ export function otherWriters(
   if ((mode & 0o020) === 0) return undefined;
   if (!isPrivateGroup(gid, uid)) return "its group";
   // With an ACL these bits are its mask, and any account may be named in it. Without koffi nobody knows.
-  return libc()?.hasAcl(path) === true ? "whom its ACL names (see getfacl)" : undefined;
+  return libc()?.hasAcl(path) === true ? "accounts that its ACL names (see getfacl)" : undefined;
 }

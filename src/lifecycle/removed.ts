@@ -1,5 +1,5 @@
 import type { LifecyclePorts } from "./ports.ts";
-import { recordedProcess } from "../identity/identify.ts";
+import { recordedProcess } from "../identity/recorded.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { readRecord, recordedName, recordFiles } from "../state/record-file.ts";
 import { leftOfLast } from "./stragglers.ts";

@@ -5,7 +5,7 @@ import { isSameFile } from "../lib/same-file.ts";
 import { workerOn } from "../state/at-work.ts";
 import { runDigest, settingsDigest } from "../state/digest.ts";
 import type { LifecyclePorts } from "./ports.ts";
-import { recordedProcess } from "../identity/identify.ts";
+import { recordedProcess } from "../identity/recorded.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { readRecord, recordedName, recordFiles } from "../state/record-file.ts";
 import { fileStem } from "../state/state-dir.ts";

@@ -128,7 +128,7 @@ export class ActivityMonitor implements Disposable {
       if (!this.#isOver) this.#judge(modified);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#degrade(`${path} cannot be looked at: ${reason}`);
+      this.#degrade(`${path} cannot be checked: ${reason}`);
       if (error instanceof Hangs) isLate = true;
       else this.#lookAt(monotonicMs() + RETRY_MS);
     }
@@ -169,8 +169,8 @@ export class ActivityMonitor implements Disposable {
     if (modified === undefined) return this.#lookAt(now); // it got late meanwhile: thoroughly now
     const age = now - this.#touchedAt;
     const what = isFolder
-      ? `in activity folder ${path} nothing came, went or was written`
-      : `activity file ${path} was not touched`;
+      ? `nothing was created, removed or written in activity folder ${path}`
+      : `activity file ${path} has not been touched`;
     const limit = `activityfile_limit ${formatDuration(limitMs)}`;
     this.#violate(Math.round(age), `${what} for ${formatDuration(age)} (${limit})`);
   }
@@ -283,8 +283,8 @@ export const fileActivity: ActivityPorts = {
       // Without an instance of inotify the watcher waits for its thread for ever, and we with it (2.6.0).
       const obstacle = inotifyObstacle();
       if (obstacle !== undefined) {
-        const limits = "fs.inotify.max_user_instances, or the limit of open files";
-        throw new Error(`no inotify instance is to be had (${obstacle}); is it ${limits}?`);
+        const limits = "fs.inotify.max_user_instances and the limit of open files";
+        throw new Error(`no inotify instance is available (${obstacle}); check ${limits}`);
       }
       return await watcher.subscribe(dirname(real), tell, options);
     });

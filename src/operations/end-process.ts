@@ -4,11 +4,11 @@ import { libc } from "../../proc/system/libc.ts";
 import { type Pid, type ProcessRef, sameProcess, TICKS_PER_SECOND } from "../../proc/pid.ts";
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration, shorten } from "../lib/format.ts";
-import { describeExit } from "../lifecycle/describe-exit.ts";
+import { describeExit } from "../lib/describe-exit.ts";
 import { nameOf as nameOfAccount } from "../lib/accounts.ts";
 import { describeElsewhere } from "../identity/elsewhere.ts";
 import { foreignOwner } from "../identity/foreign.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 import type { Host } from "../host/host.ts";
 import { offspring, relation } from "../identity/lineage.ts";
 import { nearestProcess } from "../identity/nearest-process.ts";
@@ -33,10 +33,10 @@ import { dropPidfile, dropStalePidfile, trySave } from "./notes.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS, withDetails } from "./operation.ts";
 import { describeFound } from "./words.ts";
 
-/** A start window is told to be over a little late. */
+/** Delay with which the end of a start window may be noticed, in ms. */
 const START_SLACK_MS = 3000;
 
-/** Ends the program, whatever it is, and writes what came of it. */
+/** Ends the program, whatever it is, and records the outcome. */
 export async function endIt(
   program: Program,
   record: ProgramRecord,
@@ -82,12 +82,12 @@ export async function endIt(
   const base = { program: name, action: aim.action };
   if (outcome.kind === "stuck") {
     const message =
-      `could not be stopped: pid ${target?.pid} outlives SIGKILL (state ${outcome.state}, ` +
+      `could not be stopped: pid ${target?.pid} survives SIGKILL (state ${outcome.state}, ` +
       "usually waiting for a disk or a network file system)";
     trySave(store, host, stopping(asked, target, message), complaints);
     return { result: { ...base, result: "stuck", code: ExitCode.failure, message }, record: asked };
   }
-  // A start that was broken off may have forked a daemon that is nowhere to be seen yet.
+  // A start that was interrupted may have forked a daemon that is not visible yet.
   const left =
     launched !== undefined && isStarting(record, found, host)
       ? await endLaunch({ ...record, launched }, [], program, host, signal)
@@ -123,7 +123,7 @@ export async function endIt(
   return { result: { ...base, ...described, code }, record: after };
 }
 
-/** It has become another account (sudo, a setuid file). That it is to be down counts from its end on. */
+/** It has become another account (sudo, a setuid file). It stays down once it has ended. */
 function leftToOwner(
   { name }: Program,
   action: "stop" | "restart",
@@ -137,18 +137,18 @@ function leftToOwner(
   return { program: name, action, result: "failed", code: ExitCode.permission, message };
 }
 
-/** Somebody was called off, or killed, in its start window. */
+/** A start was cancelled, or its starter killed, in the start window. */
 function isStarting(record: ProgramRecord, found: Found, { proc }: Host): boolean {
   if (record.state !== "starting" || record.launched === undefined) return false;
   if (found.kind === "absent") return true; // what it has made by now matches nothing
   return windowLeftMs(record, proc.uptime()) > -START_SLACK_MS;
 }
 
-/** The session that we are in, as far as it was read. */
+/** Our session, as far as it could be read. */
 let ourSession: number | undefined;
 
 /**
- * Called by the program itself (a deploy hook), or from a terminal below it: we are not to be ended with
+ * Called by the program itself (a deploy hook), or from a terminal below it: we must not be ended with
  * it in the middle.
  */
 function leaveSessionOf({ launched, session }: ProgramRecord, { proc }: Host): void {
@@ -158,14 +158,14 @@ function leaveSessionOf({ launched, session }: ProgramRecord, { proc }: Host): v
   ourSession = undefined;
 }
 
-/** What the program has by now, after all was ended. */
+/** The process that the program has after everything was ended. */
 function ownProcess(program: Program, record: ProgramRecord, host: Host): ProcessRef | undefined {
   const found = lookFor(program, unfinished(record), host);
   if (found.kind !== "running") return undefined;
   return relation(found.process, program.name, host) === "own" ? found.process : undefined;
 }
 
-/** What a wrapper has made since, as its last act: it may not have executed yet what it is to be. */
+/** What a wrapper has created since, as its last act: it may not have executed its command yet. */
 function bornSince(
   uptime: number,
   { launch, launched, session }: ProgramRecord,
@@ -177,14 +177,14 @@ function bornSince(
   return all.find(({ ref }) => ref.startTime >= since && ref.pid !== launched.pid)?.ref;
 }
 
-/** Whoever stops a program believes that it runs: what was looked for, and what was there instead. */
+/** Whoever stops a program believes that it runs: reports what was looked for, and what was found. */
 function describeSearch(program: Program, { pidfile }: Found, host: Host): readonly string[] {
   const { pattern, pidfile: path, scanForProcess } = program;
   const where = scanForProcess ? "" : " (scan_for_process = False: by its pidfile only)";
   const said = {
-    none: "which is not there",
+    none: "which does not exist",
     pid: "pid" in pidfile ? `which names ${nameOf(pidfile.pid, host)}` : "",
-    garbage: "which holds no pid",
+    garbage: "which contains no pid",
     unreadable: "which cannot be read",
   }[pidfile.kind];
   const file = path === undefined ? "" : `, and its pidfile ${path}, ${said}`;
@@ -199,11 +199,11 @@ function nameOf(pid: Pid, { proc }: Host): string {
   try {
     return `process ${pid}: ${shorten(proc.cmdline(pid).join(" "))}`;
   } catch {
-    return `process ${pid}, of somebody else`;
+    return `process ${pid}, of another account`;
   }
 }
 
-/** Kept beside the record too, should that be damaged: a stop lasts. */
+/** Also kept beside the record, in case that is damaged: a stop lasts. */
 function noteDown(lock: Lock, { proc }: Host): void {
   try {
     lock.writeNote(downNote(proc.bootId()));
@@ -220,7 +220,7 @@ function describeStop(
   complaints: readonly string[],
 ): Omit<ActionResult, "program" | "action"> {
   const others = found.kind === "running" ? found.others : [];
-  const details = others.map(({ pid }) => `process ${pid} matches as well and was left alone`);
+  const details = others.map(({ pid }) => `process ${pid} also matches and was left alone`);
   details.push(...new Set(complaints));
   const more = details.length > 0 ? { details } : {};
   const { leftBehind } = outcome;
@@ -233,7 +233,7 @@ function describeStop(
   const took =
     kind === "terminated"
       ? `terminated in ${formatDuration(tookMs)}`
-      : `killed, since it ignored SIGTERM for term_to_kill_seconds, ${formatDuration(termToKillMs)}`;
+      : `killed, because it ignored SIGTERM for term_to_kill_seconds, ${formatDuration(termToKillMs)}`;
   return {
     result: kind === "terminated" ? "stopped" : "killed",
     code: ExitCode.ok,

@@ -25,17 +25,17 @@ export function trySave(
   } catch (error) {
     complaints.push(
       `its record in ${host.state.programs} could not be written (${(error as Error).message}): ` +
-        "usrsvcd will not know that this was meant: ask for it again when that is mended",
+        "usrsvcd will not know that this was intended: repeat the command when that is fixed",
     );
     return false;
   }
 }
 
-/** Writes the pidfile anew; yields what is to be told of it. */
+/** Recreates the pidfile; yields what to report. */
 export function mendPidfile(path: string, pid: Pid): string {
   try {
     writePidfile(path, pid);
-    return `pidfile ${path} written anew`;
+    return `pidfile ${path} recreated`;
   } catch (error) {
     return `pidfile ${path} could not be written: ${(error as Error).message}`;
   }
@@ -52,7 +52,7 @@ export function dropPidfile({ autopid, pidfile }: Program, pid: Pid): readonly s
   }
 }
 
-/** The same where it names another, or one that is long gone; yields what is to be told. */
+/** The same if it names another, or one that is long gone; yields what to report. */
 export function dropStalePidfile(program: Program, host: Host): readonly string[] {
   try {
     const stale = removeStalePidfile(program, host);

@@ -51,9 +51,9 @@ export async function stopProgram(program: Program, operation: Operation): Promi
   });
 }
 
-/** What is on record is how another file's program stands, and stays so. */
+/** The record is that of another file's program, and is left unchanged. */
 function leftToStrangers({ name: program }: Program, config: string): ActionResult {
-  const details = [`its record is that of ${program} of ${config}, and stays as it is`];
+  const details = [`its record is that of ${program} of ${config} and is left unchanged`];
   const message = "was not running";
   return { program, action: "stop", result: "down", code: ExitCode.ok, message, details };
 }
@@ -89,11 +89,11 @@ function refuseUnstartable(
 ): ActionResult | undefined {
   const base = { program: name, action };
   if (isRemoved === true) {
-    const message = `not ${action}ed: it runs on, but is in no configuration file any more`;
+    const message = `not ${action}ed: it is still running, but is no longer in any configuration file`;
     return { ...base, result: "failed", code: ExitCode.undefinedProgram, message };
   }
   if (settings === undefined) {
-    const message = `not ${action}ed: its settings are faulty, see above`;
+    const message = `not ${action}ed: its settings have errors, see above`;
     return { ...base, result: "failed", code: ExitCode.invalidConfig, message };
   }
   if (!enabled) {

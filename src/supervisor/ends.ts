@@ -1,8 +1,8 @@
 import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { showExit } from "../events/shown-exit.ts";
+import { describeEnding } from "../events/describe-program.ts";
+import { NOT_USRSVC } from "../events/shown-exit.ts";
 import { formatDuration } from "../lib/format.ts";
-import { describeExit } from "../lifecycle/describe-exit.ts";
 import type { Violation } from "../monitors/violation.ts";
 import type { ProgramRecord, Via } from "../state/record.ts";
 import {
@@ -17,7 +17,16 @@ import {
 } from "../state/transitions.ts";
 import type { Ledger, Output } from "./ledger.ts";
 import type { WhyStopped } from "./machine.ts";
-import { byWhom, describeAsked, NOBODY } from "./words.ts";
+import { launcherOf } from "./last-end.ts";
+
+/** An end of a process that no other took the place of. */
+const plainEnd = {
+  kind: "program.exited",
+  output: [],
+  successor: undefined,
+  how: undefined,
+  reason: undefined,
+} as const;
 
 /** What is written of a process of a program that ends, or is ended: on record, and in the log. */
 export class Ends {
@@ -31,18 +40,14 @@ export class Ends {
 
   /** A monitor saw a limit exceeded. */
   exceeded({ pid }: ProcessRef, { monitor, measured, limit, reason }: Violation): void {
-    this.#ledger.log("warn", "program.limit-exceeded", { pid, monitor, measured, limit }, reason);
+    this.#ledger.emit({ kind: "program.limit-exceeded", pid, monitor, measured, limit, reason });
   }
 
   /** On disk before the signal, as an operator's stop is. */
   stopping(process: ProcessRef, reason: string): void {
     this.#ledger.write(stopping(this.#ledger.base(), process, reason));
-    this.#ledger.log(
-      "info",
-      "program.stopping",
-      { pid: process.pid, reason },
-      "is ended, to be restarted",
-    );
+    const { pid } = process;
+    this.#ledger.emit({ kind: "program.stopping", pid, reason, isFinishing: false });
   }
 
   /** What was told to end did not: the reason for its end says that as well. What follows is written at once after. */
@@ -57,8 +62,8 @@ export class Ends {
   finishing(process: ProcessRef): void {
     const { pid } = process;
     const what = this.#operatorOf(process) ?? `an end because of ${this.#ledger.record?.reason}`;
-    const msg = `${what} was broken off: it is finished, pid ${pid} is ended`;
-    this.#ledger.log("warn", "program.stopping", { pid, reason: `${what} was broken off` }, msg);
+    const reason = `${what} was broken off`;
+    this.#ledger.emit({ kind: "program.stopping", pid, reason, isFinishing: true });
   }
 
   /** On disk as whoever began it would have left it. */
@@ -74,15 +79,12 @@ export class Ends {
     });
     this.#ledger.write(after);
     if (isHeld || exit === undefined) return; // told when its end is noticed
-    const fields = { pid, exit: showExit(exit), by: by ?? `usrsvcd: ${record.reason}` };
-    this.#ledger.log("info", "program.exited", fields, `${describeExit(exit)}${byWhom(by)}`);
+    this.#ledger.emit({ ...plainEnd, pid, exit, by: by ?? `usrsvcd: ${record.reason}` });
   }
 
-  stuck({ pid }: ProcessRef, state: string): void {
-    const msg =
-      `pid ${pid} outlives SIGKILL (state ${state}, usually waiting for a disk or a network ` +
-      "file system); tried again in a while";
-    this.#ledger.log("error", "program.stuck", { pid, state }, msg);
+  stuck({ pid }: ProcessRef, state: string, isKnown: boolean): void {
+    const { reason } = this.#ledger.base();
+    this.#ledger.emit({ kind: "program.stuck", pid, state, reason, isKnown });
   }
 
   /**
@@ -101,10 +103,10 @@ export class Ends {
       ? operator
       : limit === undefined
         ? exit.kind === "signal"
-          ? NOBODY
+          ? NOT_USRSVC
           : undefined
         : `usrsvcd: ${limit}`;
-    const how = `${describeExit(exit)}${byWhom(by)}`;
+    const how = describeEnding(exit, by);
     const isClean = isStopped || limit !== undefined || (exit.kind === "code" && exit.code === 0);
     let output: readonly string[] | undefined;
     const read = (): readonly string[] => (output ??= isClean ? [] : words());
@@ -116,10 +118,7 @@ export class Ends {
       operator !== undefined && record.state !== "stopping" && record.lastExit?.pid !== pid;
     const lastExit = { at: new Date().toISOString(), pid, exit, by };
     this.#ledger.keep(exited(record, isLater ? undefined : { lastExit, reason: limit ?? how }));
-    this.#ledger.line(isClean ? "info" : "warn", "program.exited", how, () => {
-      const lines = read();
-      return { pid, exit: showExit(exit), by, ...(lines.length > 0 ? { output: lines } : {}) };
-    });
+    this.#ledger.emitLater(() => ({ ...plainEnd, pid, exit, by, output: read() }));
   }
 
   /**
@@ -141,7 +140,7 @@ export class Ends {
     const exit: Exit = { kind: "unknown" };
     const lastExit = { at: new Date().toISOString(), pid, exit };
     this.#ledger.keep(exited(this.#ledger.base(), { lastExit, reason }));
-    this.#ledger.log("warn", "program.exited", { pid, exit: showExit(exit) }, reason);
+    this.#ledger.emit({ ...plainEnd, pid, exit, by: undefined, reason });
   }
 
   /**
@@ -156,23 +155,20 @@ export class Ends {
   ): void {
     const { pid } = dead;
     const operator = this.#operatorOf(dead);
-    const asked = describeAsked(this.#ledger.record) ?? "started";
+    const asked = launcherOf(this.#ledger.record) ?? "started";
     const record = this.#ledger.base();
     const exit = end ?? { kind: "unknown" };
-    const by = operator ?? (exit.kind === "signal" ? NOBODY : undefined);
-    const ended = `${describeExit(exit)}${byWhom(by)}`;
-    const why = {
-      heir: `pid ${successor}, which stems from it, goes on in its place`,
-      pidfile: `its pidfile names pid ${successor}, which goes on in its place`,
-      scan: `pid ${successor}, which was not started by usrsvcd, matches and is the program now`,
-      launch: `pid ${successor} goes on in its place`,
-      started:
-        operator === undefined
-          ? `it was ${asked} since, and is pid ${successor} now`
-          : `it is pid ${successor} now`,
-    }[how];
-    const fields = { pid, exit: showExit(exit), by, successor };
-    this.#ledger.log("info", "program.exited", fields, `${ended}; ${why}`);
+    const by = operator ?? (exit.kind === "signal" ? NOT_USRSVC : undefined);
+    this.#ledger.emit({
+      kind: "program.exited",
+      pid,
+      exit,
+      by,
+      output: [],
+      successor,
+      how: how === "started" ? asked : how,
+      reason: undefined,
+    });
     const { lastExit } = record;
     // Who started it since may have seen only that the one before was gone.
     if (lastExit?.pid === pid && lastExit.exit.kind !== "unknown") return;
@@ -182,19 +178,13 @@ export class Ends {
   }
 
   stopped(why: WhyStopped): void {
-    const text = {
-      asked: "stays down: stopped by usrsvc",
-      disabled: "is disabled",
-      ended: "stays down: autorestart = False",
-      "not-started": "is not started: autostart = False",
-    }[why];
     const record = this.#ledger.record;
     // Who was asked has put it on record himself, unless he was killed in the middle of it.
     if (record !== undefined && (why !== "asked" || record.state !== "stopped")) {
       const reason = record.state === "stopping" ? "stopped by usrsvc" : record.reason;
       this.#ledger.write(staysDown(record, reason));
     }
-    this.#ledger.log("info", "program.stopped", { why }, text);
+    this.#ledger.emit({ kind: "program.stopped", why });
   }
 
   /** By which command of his an operator has ended this process; undefined where none did. */

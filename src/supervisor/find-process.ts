@@ -1,7 +1,7 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Host } from "../host/host.ts";
 import type { Heir } from "../identity/heir.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 import { relation } from "../identity/lineage.ts";
 import { lookFor } from "../identity/program.ts";
 import type { ProgramRecord } from "../state/record.ts";
@@ -151,6 +151,7 @@ export class ProcessFinder {
   /** An expression that is too dear is a fault of this program alone. */
   #tellDear(): void {
     const reason = this.#now.program.pattern.takeTrouble?.();
-    if (reason !== undefined) this.#ledger.log("error", "program.error", { reason }, reason);
+    if (reason === undefined) return;
+    this.#ledger.emit({ kind: "program.error", what: "expression", reason });
   }
 }

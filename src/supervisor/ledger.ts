@@ -1,40 +1,39 @@
-import type { Alert } from "../events/alert.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import type { LogEvent, LogFields, LogLevel } from "../events/log.ts";
+import type { Emitter, EventOfOne } from "../events/event.ts";
 import type { Host } from "../host/host.ts";
 import { recordStore } from "../identity/foreign.ts";
 import { lostRecord } from "../identity/mark.ts";
 import { strangersRecord } from "../identity/other-config.ts";
 import { completeLaunch } from "../identity/unfinished-launch.ts";
-import { tellingLine, withWords } from "../lifecycle/describe-exit.ts";
+import { tellingLine, withWords } from "../lifecycle/last-words.ts";
 import type { Lock } from "../state/lock.ts";
 import { emptyRecord, type ProgramRecord } from "../state/record.ts";
 import type { RecordStore } from "../state/record-store.ts";
 import { exitNoted, explained, keptDown, signed, withoutProcess } from "../state/transitions.ts";
-import { ProgramLog, type WriteAlert, type WriteLog } from "./program-log.ts";
+import { ProgramEvents } from "./program-events.ts";
 
 /** Last lines of a program's output, read only when there is somebody to be told. */
 export type Output = () => readonly string[];
 
 /**
- * What is written of one program: its record, and the lines in the log. Records are only written
- * by who holds the program's lock; the caller sees to that.
+ * What is written of one program: its record; and what is told of it. Records are only written by
+ * who holds the program's lock; the caller sees to that.
  */
 export class Ledger {
   /** Of the program. */
   readonly name: string;
   readonly host: Host;
   readonly store: RecordStore;
-  readonly #log: ProgramLog;
+  readonly #events: ProgramEvents;
   /** Of the process that ended last, as long as nobody has read them. */
   #words: Output | undefined;
   #said: readonly string[] = [];
 
-  constructor(name: string, host: Host, log: WriteLog, alert: WriteAlert) {
+  constructor(name: string, host: Host, events: Emitter) {
     this.name = name;
     this.host = host;
     this.store = recordStore(name, host);
-    this.#log = new ProgramLog(name, log, alert);
+    this.#events = new ProgramEvents(name, events);
   }
 
   get record(): ProgramRecord | undefined {
@@ -83,14 +82,12 @@ export class Ledger {
       if (isLost) {
         const named = misnamed === undefined ? "was deleted" : `named ${misnamed}`;
         const how = isDamaged ? `was damaged (set aside as .damaged): ${problem}` : named;
-        this.log("warn", "program.warning", {}, `its record ${how}: written anew`);
+        this.emit({ kind: "program.warning", what: "record-lost", reason: how });
         const known = this.base(); // as it was before an operator's last act, perhaps
         this.write(isDown ? keptDown(known) : known);
       } else if (isDamaged) {
-        const msg =
-          "its record was damaged: set aside as .damaged, the program is looked for without it " +
-          `(${problem})`;
-        this.log("warn", "program.warning", {}, msg);
+        const reason = problem ?? "unknown";
+        this.emit({ kind: "program.warning", what: "record-damaged", reason });
       }
     });
     if (this.record === undefined && isDown) this.keep(keptDown(this.base()));
@@ -151,27 +148,23 @@ export class Ledger {
     this.keep(explained(told, reason === undefined ? undefined : withWords(reason, lines)));
   }
 
-  alert(alert: Omit<Alert, "program" | "at">): void {
-    this.#log.alert(alert);
+  /** Something happened to this program. */
+  emit(event: EventOfOne): void {
+    this.#events.emit(() => event);
   }
 
-  /** A line about this program. */
-  log(level: LogLevel, event: LogEvent, fields: LogFields, message: string): void {
-    this.#log.line(level, event, message, () => fields);
+  /** The same, where it takes a while to be known: asked when it is told. */
+  emitLater(make: () => EventOfOne): void {
+    this.#events.emit(make);
   }
 
-  /** The same, with what takes a while to be known. */
-  line(level: LogLevel, event: LogEvent, message: string, fields: () => LogFields): void {
-    this.#log.line(level, event, message, fields);
-  }
-
-  /** From now on lines wait for `flush`, a moment: an act that hurries comes first. */
+  /** From now on events wait for `flush`, a moment: an act that hurries comes first. */
   defer(): void {
-    this.#log.defer();
+    this.#events.defer();
   }
 
-  /** Writes the lines that wait. */
+  /** Tells of what waits. */
   flush(): void {
-    this.#log.flush();
+    this.#events.flush();
   }
 }

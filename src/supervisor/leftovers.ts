@@ -4,7 +4,7 @@ import { isGroup } from "../../proc/system/polling.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import { findHeir, findHeirOfUnseen, type Heir } from "../identity/heir.ts";
 import type { Host } from "../host/host.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { windowLeftMs } from "../state/start-window.ts";
 import { isLaunchAlive } from "../identity/lineage.ts";

@@ -1,9 +1,8 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import type { AlertKind } from "../events/alert.ts";
+import type { StartCause } from "../events/event.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { settingsDigest } from "../state/digest.ts";
-import { countLeftOvers } from "../lib/format.ts";
 import type { Lock } from "../state/lock.ts";
 import { start } from "../lifecycle/start.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
@@ -29,7 +28,7 @@ export interface StartOrder {
   readonly settings: ProgramSettings;
   readonly program: Program;
   readonly history: History;
-  readonly cause: AlertKind;
+  readonly cause: StartCause;
 }
 
 /** Where it writes what came of it. */
@@ -124,8 +123,15 @@ export class Starter {
       // It ran with the settings that it has now.
       isProven: cause === "restarted" && ledger.record?.digest === settingsDigest(settings),
       onLaunched: (process) => {
-        const msg = `${isRestart ? "starting again" : "starting"}: ${settings.command}`;
-        ledger.log("info", "program.starting", { pid: process.pid, reason }, msg);
+        ledger.emit({
+          kind: "program.starting",
+          pid: process.pid,
+          reason,
+          by: undefined,
+          action: undefined,
+          command: settings.command,
+          isRestart,
+        });
         ledger.flush();
       },
       // Otherwise a look was made just now.
@@ -139,15 +145,14 @@ export class Starter {
     const timer = setTimeout(() => this.#noteLeftovers(comesBack), LEFTOVERS_PATIENCE_MS);
     const count = await this.#leftovers.end(settings).finally(() => clearTimeout(timer));
     if (count === 0) return;
-    const msg = `${countLeftOvers(count)} of its session ended`;
-    this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);
+    this.#ledger.emit({ kind: "program.warning", what: "left-behind", leftBehind: count });
   }
 
   /** It was never started, or its record is lost. */
   #tellStrays(): void {
     const { host, marked } = this.#around;
     for (const line of describeStrays(this.#ledger.name, marked(), host)) {
-      this.#ledger.log("warn", "program.warning", {}, line);
+      this.#ledger.emit({ kind: "program.warning", what: "note", pid: undefined, text: line });
     }
   }
 
@@ -166,7 +171,7 @@ export class Starter {
     const its = [...(byName.get(name) ?? []), ...(byLaunch.get(former ?? "") ?? [])];
     const among = [...new Set(its)];
     for (const text of describeStragglers(name, host, { launch, among, former })) {
-      this.#ledger.log("warn", "program.warning", {}, text);
+      this.#ledger.emit({ kind: "program.warning", what: "note", pid: undefined, text });
     }
   }
 

@@ -1,11 +1,10 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import type { AlertKind } from "../events/alert.ts";
+import type { StartCause } from "../events/event.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { formatDuration } from "../lib/format.ts";
 import { settingsDigest } from "../state/digest.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../state/lock.ts";
 import { lastWords, logEnds, type LogEnds, NO_LOG } from "../launch/output.ts";
 import type { ProgramRecord } from "../state/record.ts";
@@ -111,9 +110,7 @@ export class SupervisedProgram {
       failed: (error) => this.#report(error),
       rested: () => this.#rest(),
     });
-    this.#ledger = new Ledger(settings.name, around.host, around.log, (alert) =>
-      around.alert(alert, this.#now.settings.emailAlerts),
-    );
+    this.#ledger = new Ledger(settings.name, around.host, around.events);
     this.#ends = new Ends(this.#ledger);
     this.#starts = new Starts(this.#ledger);
     this.#leftovers = new Leftovers(around.host, () => this.#leavingSignal());
@@ -226,7 +223,7 @@ export class SupervisedProgram {
     const target = { process, launched: record?.launched, session: record?.session };
     const outcome = await stop(target, this.#now.settings, host);
     const fields = { pid: process.pid, outcome: outcome.kind };
-    this.#ledger.log("info", "program.stopped", { ...fields, why: "shutdown" }, "ended");
+    this.#ledger.emit({ kind: "program.stopped", why: "shutdown", ...fields });
   }
 
   /** Leaves the program alone from now on. */
@@ -484,14 +481,14 @@ export class SupervisedProgram {
   }
 
   /** What a start is, for people: the first, one after a death, or after a limit was exceeded. */
-  #cause({ effects }: Step): AlertKind {
+  #cause({ effects }: Step): StartCause {
     const isAfterDeath = effects.some(({ kind }) => kind === "note-death");
     // A record that says "stopping" may be that of a restart whose maker was killed in the middle.
     if (isAfterDeath) return this.#wasStopping ? "limit-exceeded" : "restarted";
     return this.#now.history.failures > 0 || this.#leftovers.isNoted ? "restarted" : "started";
   }
 
-  async #start(cause: AlertKind): Promise<void> {
+  async #start(cause: StartCause): Promise<void> {
     if (this.#lock === undefined) throw new TypeError("a start without the lock");
     const outcome = await this.#starter.run(this.#lock, () => ({
       settings: this.#now.settings,
@@ -512,7 +509,7 @@ export class SupervisedProgram {
     this.#mailbox.wakeAt(until);
   }
 
-  async #afterStart(outcome: StartOutcome, cause: AlertKind): Promise<void> {
+  async #afterStart(outcome: StartOutcome, cause: StartCause): Promise<void> {
     if (this.#mailbox.isClosed) return; // whoever comes next takes it up
     if (outcome.kind === "interrupted") {
       this.#decide({ kind: "started", process: outcome.process });
@@ -542,9 +539,10 @@ export class SupervisedProgram {
     const livedMs = isFound
       ? ageMs(process.startTime, proc.uptime())
       : this.#now.settings.successMs;
-    const lived = formatDuration(livedMs);
-    this.#starts.started(process, via, lived, cause);
-    for (const note of notes) this.#ledger.log("warn", "program.warning", { pid }, note);
+    this.#starts.started(process, via, livedMs, cause);
+    for (const text of notes) {
+      this.#ledger.emit({ kind: "program.warning", what: "note", pid, text });
+    }
     if (cause !== "started" && !isFound) this.#starter.lookBehind();
     this.#pidfile.noteStart(this.#now.settings, (outcome.main ?? process).pid);
   }
@@ -591,8 +589,8 @@ export class SupervisedProgram {
   }
 
   #isStuck(process: ProcessRef, state: string): void {
+    this.#ends.stuck(process, state, sameProcess(this.#stuck, process));
     this.#stuck = process;
-    this.#ends.stuck(process, state);
     this.#mailbox.wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
   }
 
@@ -647,10 +645,8 @@ export class SupervisedProgram {
         this.#ends.exceeded(process, violation);
         this.#mailbox.post({ kind: "limit-exceeded", process: held, reason: violation.reason });
       },
-      degraded: (reason) => {
-        const msg = `activity file is only looked at when its time is up: ${reason}`;
-        this.#ledger.log("warn", "program.warning", { reason }, msg);
-      },
+      degraded: (reason) =>
+        this.#ledger.emit({ kind: "program.warning", what: "unwatched", reason }),
     });
   }
 
@@ -664,8 +660,8 @@ export class SupervisedProgram {
   #lookWhenFree(): void {
     const pause = LOCK_PAUSES_MS[Math.min(this.#busyLooks, LOCK_PAUSES_MS.length - 1)] ?? 250;
     if (this.#busyLooks === 0) {
-      const holder = lockHolder(programLock(this.#around.host.state, this.name)) ?? "another";
-      this.#ledger.log("debug", "program.busy", {}, `left alone: ${holder} is at work on it`);
+      const worker = lockHolder(programLock(this.#around.host.state, this.name)) ?? "another";
+      this.#ledger.emit({ kind: "program.busy", from: undefined, worker });
     }
     this.#busyLooks += 1;
     this.#mailbox.wakeAt(monotonicMs() + pause);

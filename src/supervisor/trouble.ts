@@ -1,13 +1,11 @@
 import type { Exit } from "../../proc/exit.ts";
 import { monotonicMs } from "../lib/clock.ts";
-import { showExit } from "../events/shown-exit.ts";
 import { machineFault } from "../lib/fault.ts";
-import { formatDuration, isoTime } from "../lib/format.ts";
-import { describeExit } from "../lifecycle/describe-exit.ts";
+import { isoTime } from "../lib/format.ts";
 import { ForeignStateDir } from "../state/state-dir.ts";
 import { backedOff } from "../state/transitions.ts";
 import type { Ledger } from "./ledger.ts";
-import { lastEnd } from "./words.ts";
+import { lastEnd, noEnd } from "./last-end.ts";
 
 /** After something outside of the machine failed (disk full, folder gone), in ms. */
 export const TROUBLE_PAUSE_MS = 10_000;
@@ -59,10 +57,8 @@ export class Trouble {
     if (this.#current === undefined) return;
     const { since, reason } = this.#current;
     this.#current = undefined;
-    const ms = monotonicMs() - since;
-    const fields = { reason, lastedMs: Math.round(ms) };
-    const msg = `is looked after again, after ${formatDuration(ms)}: it was ${reason}`;
-    this.#ledger.log("info", "program.recovered", fields, msg);
+    const lastedMs = Math.round(monotonicMs() - since);
+    this.#ledger.emit({ kind: "program.recovered", reason, lastedMs });
   }
 
   /** Only while the lock is held: what keeps it down, for `status`. */
@@ -76,13 +72,9 @@ export class Trouble {
   }
 
   #tell(reason: string, isDown: boolean, end: Exit | undefined): void {
-    const again = `tried again every ${formatDuration(TROUBLE_PAUSE_MS)}`;
-    const ended = end === undefined ? "" : `${describeExit(end)}, and stays down: `;
-    const fields = { reason, exit: end && showExit(end) };
-    const msg = `${ended}${reason}; ${again}, and told when it works`;
-    this.#ledger.log("error", "program.error", fields, msg);
-    if (!isDown) return;
-    const next = `usrsvcd: ${again}`;
-    this.#ledger.alert({ kind: "start-failed", reason, next, ...lastEnd(this.#ledger.base()) });
+    const last = isDown ? lastEnd(this.#ledger.base()) : noEnd;
+    const retryMs = TROUBLE_PAUSE_MS;
+    const trouble = { what: "trouble", reason, exit: end, retryMs, isDown, last } as const;
+    this.#ledger.emit({ kind: "program.error", ...trouble });
   }
 }

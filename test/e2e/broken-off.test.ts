@@ -104,7 +104,7 @@ describe("a stop whose maker was killed", () => {
     await home.usrsvc("start", "web");
     const pid = await home.running("web");
     await killedInside(home, "stop", "web");
-    assert.match((await home.usrsvc("start", "web")).out, /runs already/);
+    assert.match((await home.usrsvc("start", "web")).out, /already running/);
     await home.usrsvcd();
     assert.deepEqual(await up(home, "web"), [pid]);
     assert.equal(problems(await home.statusOf("web")), "[]");

@@ -9,7 +9,7 @@ import { followDefaults, tabulate, withFallbacks } from "./table.ts";
 /** Facts about the host that a configuration is checked against. */
 export interface HostFacts {
   readonly home: string;
-  /** Where that is. What is not set is below it, so that two names of one home give the same settings. */
+  /** Its real path. Defaults are below it, so that two names of one home give the same settings. */
   readonly realHome: string;
   readonly uid: number;
   exists(path: string): boolean;
@@ -19,7 +19,7 @@ export interface HostFacts {
 /** The same, once `[Main]` is read. */
 export interface ProgramHost extends HostFacts {
   readonly stateDir: string;
-  /** Who says what is valid, but can hardly be meant; undefined: nobody asked. */
+  /** Reports what is valid, but unlikely to be intended; undefined: nobody asked. */
   readonly advisor?: Advisor | undefined;
 }
 
