@@ -1,5 +1,4 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { ageMs } from "../../proc/uptime.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../host/host.ts";
 import { describeElsewhere } from "../identity/elsewhere.ts";
@@ -8,10 +7,10 @@ import type { Found } from "../identity/found.ts";
 import { downNote } from "../identity/mark.ts";
 import { lookFor, type Program } from "../identity/program.ts";
 import { endLaunch } from "../lifecycle/end-launch.ts";
-import { startCriterion } from "../lifecycle/start-criterion.ts";
 import { stop } from "../lifecycle/stop.ts";
 import type { Lock } from "../state/lock.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import { windowLeftMs } from "../state/start-window.ts";
 import { belongsTo, ordered, stoppedByOperator, stopping } from "../state/transitions.ts";
 import { standDown } from "./former-name.ts";
 import type { Held } from "./locked.ts";
@@ -78,7 +77,7 @@ export async function endIt(
   }
   // A start that was interrupted may have forked a daemon that is not visible yet.
   const left =
-    launched !== undefined && isStarting(record, program, found, host)
+    launched !== undefined && isStarting(record, found, host)
       ? await endLaunch({ ...record, launched }, [], program, host, signal)
       : [];
   const wasDown = outcome.kind === "not-running" || target === undefined;
@@ -113,16 +112,10 @@ export async function endIt(
 }
 
 /** A start was cancelled, or its starter killed, in the start window. */
-function isStarting(
-  { state, launched }: ProgramRecord,
-  program: Program,
-  found: Found,
-  { proc }: Host,
-): boolean {
-  if (state !== "starting" || launched === undefined) return false;
+function isStarting(record: ProgramRecord, found: Found, { proc }: Host): boolean {
+  if (record.state !== "starting" || record.launched === undefined) return false;
   if (found.kind === "absent") return true; // what it has made by now matches nothing
-  const window = startCriterion(program.settings).windowMs + START_SLACK_MS;
-  return ageMs(launched.startTime, proc.uptime()) < window;
+  return windowLeftMs(record, proc.uptime()) > -START_SLACK_MS;
 }
 
 /** Also kept beside the record, in case that is damaged: a stop lasts. */

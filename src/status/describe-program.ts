@@ -65,13 +65,12 @@ export function describeProgram(
       ...(why.length === 0 ? {} : { reason: why.join("; ") }),
     };
   }
-  const { ageMs: age, ...shown } = living;
   const otherwise = differences(program, file.record, found.process, around.host);
   return {
     ...base,
-    state: liveState(program, file.record, found.process, age, around),
+    state: liveState(program, file.record, found.process, around),
     via: found.via,
-    ...shown,
+    ...living,
     ...(found.others.length > 0 ? { otherPids: found.others.map(({ pid }) => pid) } : {}),
     ...(isOlder(program, file.record) ? { olderSettings: true } : {}),
     ...(otherwise.length > 0 ? { differences: otherwise } : {}),
@@ -103,7 +102,7 @@ function lastExit(
 }
 
 type Living = Required<Pick<ProgramStatus, "pid" | "uptimeSeconds">> &
-  Pick<ProgramStatus, "privateBytes" | "command"> & { readonly ageMs: number };
+  Pick<ProgramStatus, "privateBytes" | "command">;
 
 /** Undefined: it left while we looked. */
 function describeProcess(
@@ -122,7 +121,6 @@ function describeProcess(
       ...(withCommands && memory !== "hangs"
         ? { command: host.proc.cmdline(ref.pid).join(" ") }
         : {}),
-      ageMs: age,
     };
   } catch (error) {
     if (error instanceof ProcError) return undefined;

@@ -1,6 +1,4 @@
-import { startCriterion } from "../lifecycle/start-criterion.ts";
 import { parsePid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { ageMs } from "../../proc/uptime.ts";
 import { isLaunchAlive } from "../identity/lineage.ts";
 import type { LaunchNote } from "../identity/mark.ts";
 import type { IdentityPorts } from "../identity/ports.ts";
@@ -8,6 +6,7 @@ import type { Program } from "../identity/program.ts";
 import { workerOn } from "../state/at-work.ts";
 import { lockHolder, programLock } from "../state/lock.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import { windowLeftMs } from "../state/start-window.ts";
 import type { State } from "../state/states.ts";
 import type { StatusContext } from "./status-context.ts";
 
@@ -16,13 +15,12 @@ const START_SLACK_MS = 3000;
 /** A launch takes no longer than this: one that hangs is given up before. */
 const LAUNCH_MS = 14_000;
 
-/** The state of one that runs, `age` ms old. */
+/** The state of one that runs. */
 export function liveState(
   program: Program,
   record: ProgramRecord | undefined,
   process: ProcessRef,
-  age: number,
-  { host, daemon }: StatusContext,
+  { host, daemon, uptimeSeconds }: StatusContext,
 ): State {
   if (isBeingStopped(record, process)) {
     // Where whoever was ending it has left, usrsvcd does the rest.
@@ -30,9 +28,9 @@ export function liveState(
     return isWorkedOn ? "stopping" : "running";
   }
   if (record?.state !== "starting") return "running";
-  const { windowMs } = startCriterion(program.settings);
-  const isLate = age < windowMs + START_SLACK_MS && isJudged(program.name, host);
-  return age < windowMs || isLate ? "starting" : "running";
+  const leftMs = windowLeftMs(record, uptimeSeconds);
+  const isLate = leftMs > -START_SLACK_MS && isJudged(program.name, host);
+  return leftMs > 0 || isLate ? "starting" : "running";
 }
 
 /**
@@ -44,12 +42,11 @@ export function isUnderWay(
   record: ProgramRecord | undefined,
   { host, uptimeSeconds }: StatusContext,
 ): boolean {
-  const launched = record?.launched;
-  if (record?.state !== "starting" || launched === undefined) return false;
-  const window = startCriterion(program.settings).windowMs + START_SLACK_MS;
-  const age = ageMs(launched.startTime, uptimeSeconds);
-  if (age < window && isLaunchAlive({ ...record, launched }, host)) return true;
-  return age < window + program.termToKillMs && isJudged(program.name, host);
+  if (record?.state !== "starting" || record.launched === undefined) return false;
+  const { launched } = record;
+  const leftMs = windowLeftMs(record, uptimeSeconds) + START_SLACK_MS;
+  if (leftMs > 0 && isLaunchAlive({ ...record, launched }, host)) return true;
+  return leftMs > -program.termToKillMs && isJudged(program.name, host);
 }
 
 /** True while who signed the program's lock last lives. */

@@ -1,14 +1,12 @@
-import { startCriterion } from "../lifecycle/start-criterion.ts";
 import type { Exit } from "../../proc/exit.ts";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { isGroup } from "../../proc/system/polling.ts";
 import { monotonicMs } from "../lib/clock.ts";
-import type { ProgramSettings } from "../config/settings.ts";
 import { findHeir, findHeirOfUnseen, type Heir } from "../identity/heir.ts";
 import type { Host } from "../host/host.ts";
 import type { Found } from "../identity/found.ts";
-import { ageMs } from "../../proc/uptime.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import { windowLeftMs } from "../state/start-window.ts";
 import { isLaunchAlive } from "../identity/lineage.ts";
 import { endLeftOvers } from "../lifecycle/end-launch.ts";
 import { stop } from "../lifecycle/stop.ts";
@@ -119,7 +117,7 @@ export class Leftovers {
    * processes that were is what comes back.
    */
   async judgeUnfinished(
-    settings: Pick<ProgramSettings, "successMs"> & StopSettings,
+    settings: StopSettings,
     record: ProgramRecord | undefined,
     found: Found,
   ): Promise<{ readonly pendingMs: number } | { readonly ended: number }> {
@@ -128,7 +126,7 @@ export class Leftovers {
     const { launched } = record;
     if (launched === undefined || !isLaunchAlive({ ...record, launched }, host))
       return { ended: 0 };
-    const left = startCriterion(settings).windowMs - ageMs(launched.startTime, host.proc.uptime());
+    const left = windowLeftMs(record, host.proc.uptime());
     if (left > 0) return { pendingMs: Math.min(left, UNFINISHED_LOOK_MS) };
     return { ended: await endLeftOvers(record, settings, host, this.#signal()) };
   }

@@ -12,10 +12,11 @@ import { emptyRecord, type Known } from "../../src/state/record.ts";
 import type { State } from "../../src/state/states.ts";
 import { isApp } from "../support/app-pattern.ts";
 import { FAKE_UID, FakeProc, type FakeProcess } from "../support/fake-proc.ts";
+import { inState } from "../support/records.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 /** What a record says, other than an empty one. */
-type Change = Partial<Known> & { readonly state?: Exclude<State, "backoff"> };
+type Change = Partial<Known> & { readonly state?: State };
 
 interface Scene {
   readonly proc: FakeProc;
@@ -66,7 +67,8 @@ function look(t: TestContext, scene: Scene): { found: Found; scans: number } {
     executes: (ref) => has(scene.executing, ref),
     writesItsLog: (ref) => has(scene.writing, ref),
   };
-  const record = scene.record && { ...emptyRecord("web", "boot"), ...scene.record };
+  const { state = "stopped", ...known } = scene.record ?? {};
+  const record = scene.record && inState({ ...emptyRecord("web", "boot"), ...known }, state);
   const { scanForProcess = true, isLaunched = false, isShell = false, autopid = true } = scene;
   const pattern = { ...isApp, isLaunched, isShell, folder: scene.folder };
   const program = { pidfile: path, autopid, scanForProcess };
