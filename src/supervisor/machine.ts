@@ -3,6 +3,16 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import { sameProcess } from "../../proc/pid.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import type { ProgramSettings } from "../config/settings.ts";
+import {
+  type BackoffContext,
+  countDeath,
+  countFailure,
+  earlyPauseMs,
+  type Failures,
+  isTooMany,
+  keepsEnding,
+  pauseMs,
+} from "./backoff.ts";
 
 /*
  * One program, as usrsvcd sees it.
@@ -47,15 +57,9 @@ export type ProgramState =
   | { readonly kind: "fatal"; readonly reason: string };
 
 /** What outlasts the states. */
-export interface History {
-  /** Failed starts since the program was last seen running. */
-  readonly failures: number;
-  /** Steps of the growing pause. */
-  readonly streak: number;
+export interface History extends Failures {
   /** Automatic restarts. */
   readonly restarts: number;
-  /** Deaths in a row, each of them within a minute of the start. */
-  readonly early: number;
 }
 
 export type ProgramEvent =
@@ -92,15 +96,11 @@ export type Effect =
   | { readonly kind: "wake"; readonly at: number };
 
 /** The facts of the moment. */
-export interface Context {
-  readonly settings: Pick<
-    ProgramSettings,
-    "enabled" | "autostart" | "autorestart" | "maxrestarts" | "restartDelayMs"
-  >;
+export interface Context extends BackoffContext {
+  readonly settings: BackoffContext["settings"] &
+    Pick<ProgramSettings, "enabled" | "autostart" | "autorestart">;
   /** Monotonic, in ms. */
   readonly now: number;
-  /** From 0 to 1: so that programs that failed together do not all come back at once. */
-  readonly chance: number;
 }
 
 export interface Step {
@@ -110,15 +110,6 @@ export interface Step {
 }
 
 export const noHistory: History = { failures: 0, streak: 0, restarts: 0, early: 0 };
-
-/** A run of this length is stable: the growing pause begins anew. */
-export const STABLE_MS = 60_000;
-/** Number of early deaths in a row that are answered at once. */
-export const EARLY_AT_ONCE = 2;
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 60_000;
-/** Variation of the pause, up or down, as a fraction. */
-const JITTER = 0.1;
 
 /** The next state and what is to be done, given what happened. */
 export function transition(
@@ -268,7 +259,7 @@ function died(
 ): Step {
   const { settings, now } = context;
   const note: Effect = { kind: "note-death", process: state.process, exit: event.exit };
-  const after = afterRun(history, state.since, now);
+  const after = countDeath(history, now - state.since);
   const end = (why: "asked" | "disabled" | "ended"): Step => {
     const step = stopped({ kind: "unknown" }, after, why);
     return { ...step, effects: [note, ...step.effects] };
@@ -280,17 +271,10 @@ function died(
   return { ...step, effects: [note, ...step.effects] };
 }
 
-/** A run of a minute is forgiven all that was before. */
-function afterRun(history: History, since: number, now: number): History {
-  return now - since >= STABLE_MS
-    ? { ...history, early: 0, streak: 0 }
-    : { ...history, early: history.early + 1 };
-}
-
 /** Started again: at once, or after a pause should it not last. */
 function again(history: History, context: Context): Step {
   const { early } = history;
-  return early > EARLY_AT_ONCE
+  return keepsEnding(history)
     ? backOff(history, `it ended ${early} times in a row within a minute of its start`, context)
     : begin({ ...history, restarts: history.restarts + 1 });
 }
@@ -305,7 +289,7 @@ function ended(
   const note: Effect = { kind: "note-death", process: state.process, exit: event.exit };
   const stop =
     event.desired === "down" ? "asked" : context.settings.enabled ? undefined : "disabled";
-  const after = afterRun(history, state.since, context.now);
+  const after = countDeath(history, context.now - state.since);
   const step =
     stop === undefined ? again(after, context) : stopped({ kind: "unknown" }, after, stop);
   return { ...step, effects: [note, ...step.effects] };
@@ -327,10 +311,8 @@ function stopped(
 
 function fail(history: History, reason: string, context: Context): Step {
   const { settings } = context;
-  const failures = history.failures + 1;
-  const streak = history.streak + 1;
-  const counted = { ...history, failures, streak };
-  if (settings.maxrestarts > 0 && failures >= settings.maxrestarts) {
+  const counted = countFailure(history);
+  if (isTooMany(counted, context)) {
     return {
       state: { kind: "fatal", reason },
       history: counted,
@@ -344,13 +326,12 @@ function fail(history: History, reason: string, context: Context): Step {
       effects: [{ kind: "note-stopped", why: "ended" }],
     };
   }
-  return pause(counted, reason, pauseMs(streak, context), context);
+  return pause(counted, reason, pauseMs(counted.streak, context), context);
 }
 
 /** It starts well and dies at once, over and over: the pauses grow, whatever maxrestarts says. */
 function backOff(history: History, reason: string, context: Context): Step {
-  const nth = history.early - EARLY_AT_ONCE;
-  return pause(history, reason, growingPauseMs(nth, context), context);
+  return pause(history, reason, earlyPauseMs(history, context), context);
 }
 
 function pause(history: History, reason: string, delayMs: number, { now }: Context): Step {
@@ -363,18 +344,4 @@ function pause(history: History, reason: string, delayMs: number, { now }: Conte
       { kind: "wake", at: until },
     ],
   };
-}
-
-/** The pause before the next try. */
-export function pauseMs(streak: number, context: Context): number {
-  const { maxrestarts, restartDelayMs } = context.settings;
-  return maxrestarts > 0 ? restartDelayMs : growingPauseMs(streak, context);
-}
-
-function growingPauseMs(streak: number, { settings, chance }: Context): number {
-  const { restartDelayMs } = settings;
-  const first = restartDelayMs > 0 ? restartDelayMs : FIRST_PAUSE_MS;
-  const longest = Math.max(LONGEST_PAUSE_MS, restartDelayMs);
-  const grown = Math.min(longest, first * 2 ** Math.min(streak - 1, 30));
-  return Math.round(grown * (1 + JITTER * (2 * chance - 1)));
 }

@@ -2,16 +2,14 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import { EARLY_AT_ONCE, STABLE_MS } from "../../src/supervisor/backoff.ts";
 import {
   type Context,
-  EARLY_AT_ONCE,
   type Effect,
   type History,
   noHistory,
-  pauseMs,
   type ProgramEvent,
   type ProgramState,
-  STABLE_MS,
   type Step,
   transition,
 } from "../../src/supervisor/machine.ts";
@@ -577,41 +575,6 @@ describe("a crash loop", () => {
       seen.push(life.state.kind);
     }
     assert.deepEqual(seen, ["starting", "starting", "backoff", "backoff"]);
-  });
-});
-
-describe("pauseMs", () => {
-  const pause = (streak: number, restartDelayMs = 0, chance = 0.5, maxrestarts = 0): number =>
-    pauseMs(streak, { settings: { ...defaults, restartDelayMs, maxrestarts }, now: NOW, chance });
-
-  test("doubles from 1 s to 60 s", () => {
-    const all = [1, 2, 3, 4, 5, 6, 7, 8, 100, 5000].map((streak) => pause(streak));
-    const want = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60].map((seconds) => seconds * 1000);
-    assert.deepEqual(all, want);
-  });
-
-  test("begins with restart_delay, which may be longer than 60 s", () => {
-    assert.deepEqual([pause(1, 5000), pause(2, 5000), pause(9, 5000)], [5000, 10_000, 60_000]);
-    assert.deepEqual([pause(1, 90_000), pause(9, 90_000)], [90_000, 90_000]);
-  });
-
-  test("never shrinks as failures go on, and keeps within 10 % of 60 s or restart_delay", () => {
-    const delay = fc.integer({ min: 0, max: 200_000 });
-    const chance = fc.double({ min: 0, max: 1, noNaN: true });
-    fc.assert(
-      fc.property(delay, chance, fc.integer({ min: 1, max: 2000 }), (delayMs, luck, streak) => {
-        const longest = Math.max(60_000, delayMs);
-        const found = pause(streak, delayMs, luck);
-        assert.ok(pause(streak + 1, delayMs, luck) >= found);
-        assert.ok(found <= longest * 1.1 + 1);
-        assert.ok(found >= 0.9 * (delayMs === 0 ? 1000 : delayMs) - 1);
-        assert.ok(Math.abs(found - pause(streak, delayMs)) <= 0.1 * longest + 1);
-      }),
-    );
-  });
-
-  test("is restart_delay alone with maxrestarts", () => {
-    for (const streak of [1, 2, 50]) assert.equal(pause(streak, 3000, 0.9, 4), 3000);
   });
 });
 
