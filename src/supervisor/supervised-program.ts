@@ -7,23 +7,20 @@ import { formatDuration } from "../lib/format.ts";
 import { settingsDigest } from "../state/digest.ts";
 import type { Found } from "../identity/identify.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../state/lock.ts";
-import { lastWords, logEnds, type LogEnds, NO_LOG } from "../launch/output.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
 import { stop } from "../lifecycle/stop.ts";
 import { checkStateDir, makeStateDir } from "../state/state-dir.ts";
 import { programOf } from "../identity/program.ts";
-import { MainProcess } from "./main-process.ts";
 import { claimRecorded, claimSession } from "./claim-recorded.ts";
 import { Elsewhere } from "./elsewhere.ts";
 import { ProcessFinder } from "./find-process.ts";
-import { PidfileUpkeep } from "./pidfile-upkeep.ts";
-import { ShellMain } from "./shell-main.ts";
 import { Trouble, TROUBLE_PAUSE_MS } from "./trouble.ts";
 import { Ledger } from "./ledger.ts";
-import { hasLimits, Limits } from "./limits.ts";
 import { Mailbox } from "./mailbox.ts";
 import { Leftovers } from "./leftovers.ts";
+import { Stopper } from "./stopper.ts";
+import { WatchedProcess } from "./watched-process.ts";
 import { Starter } from "./starter.ts";
 import type { Supervised, SupervisorContext } from "./context.ts";
 import {
@@ -40,15 +37,8 @@ import {
 const LOCK_PAUSES_MS = [10, 20, 40, 80, 150, 250];
 /** After an operator called a start off, so that he gets the lock, in ms. */
 const CALLED_OFF_PAUSE_MS = 100;
-/** So many lines of what a process wrote last are told. */
-const LAST_WORDS = 15;
-
-/** The step of a shell line that follows one that has ended is there within, in ms. */
-const NEXT_STEP_MS = 300;
-
 const ABSENT: Found = { kind: "absent", pidfile: { kind: "none" } };
 
-type LimitExceeded = ProgramEvent & { kind: "limit-exceeded" };
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
@@ -60,27 +50,18 @@ export class SupervisedProgram {
   readonly #around: SupervisorContext;
   readonly #ledger: Ledger;
   readonly #now: Mutable<Supervised>;
-  readonly #mailbox: Mailbox<LimitExceeded>;
+  readonly #mailbox: Mailbox<ProgramEvent>;
   /** As it was when this turn began. */
   #before: History = noHistory;
   readonly #finder: ProcessFinder;
-  readonly #held: MainProcess;
-  readonly #main: ShellMain;
-  /** Sizes of its logs when it was launched, or when it was taken up. */
-  #logged: LogEnds = { stdout: NO_LOG, stderr: NO_LOG };
-  /** What another had begun to end is ended, of which the record says no more. */
-  #hasFinished = false;
-  /** It outlives SIGKILL. */
-  #stuck: ProcessRef | undefined;
+  readonly #watched: WatchedProcess;
+  readonly #stopper: Stopper;
   readonly #trouble: Trouble;
-  readonly #pidfile: PidfileUpkeep;
   readonly #elsewhere: Elsewhere;
   /** The turn that is made got as far as a decision. */
   #hasDecided = false;
   /** Before the last decision: it was being ended for a limit. */
   #wasStopping = false;
-  /** Made when there are some to watch. */
-  #limits: Limits | undefined;
   #busyLooks = 0;
   /** The settings with which the record as it is was dealt with last. */
   #settledWith: ProgramSettings | undefined;
@@ -112,19 +93,24 @@ export class SupervisedProgram {
     );
     this.#leftovers = new Leftovers(around.host, () => this.#leavingSignal());
     this.#starter = new Starter(around, this.#ledger, this.#leftovers);
-    this.#held = new MainProcess(around.host, () => this.look());
-    this.#main = new ShellMain(around.host, () => {
-      this.look();
-      this.#mailbox.wakeAt(monotonicMs() + NEXT_STEP_MS);
-    });
+    const ledger = this.#ledger;
+    const mailbox = this.#mailbox;
+    this.#watched = new WatchedProcess(this.#now, { around, ledger, mailbox });
     this.#finder = new ProcessFinder(this.#now, {
       host: around.host,
-      ledger: this.#ledger,
-      main: this.#held,
+      ledger,
+      main: this.#watched.main,
       leftovers: this.#leftovers,
     });
+    this.#stopper = new Stopper(this.#now, {
+      host: around.host,
+      ledger,
+      mailbox,
+      finder: this.#finder,
+      watched: this.#watched,
+      signal: () => this.#leavingSignal(),
+    });
     this.#trouble = new Trouble(this.#ledger);
-    this.#pidfile = new PidfileUpkeep(this.#ledger);
     this.#elsewhere = new Elsewhere(this.#ledger, around.host);
   }
 
@@ -134,7 +120,7 @@ export class SupervisedProgram {
 
   /** The process that is held; undefined while there is none. */
   get process(): ProcessRef | undefined {
-    return this.#held.process;
+    return this.#watched.main.process;
   }
 
   /** True while its process was launched with other settings, or nobody knows with which. */
@@ -163,12 +149,12 @@ export class SupervisedProgram {
 
   /** True while the program runs and nobody would notice its end: something failed in between. */
   get isLoose(): boolean {
-    return this.#now.state.kind === "running" && this.#held.process === undefined;
+    return this.#now.state.kind === "running" && this.#watched.main.process === undefined;
   }
 
   /** True while its pidfile could not be written: the disk is full, perhaps. */
   get lacksPidfile(): boolean {
-    return this.#pidfile.isLacking && this.#held.process !== undefined;
+    return this.#watched.pidfile.isLacking && this.#watched.main.process !== undefined;
   }
 
   /** Notes the process on record, before any program is looked for. */
@@ -186,8 +172,7 @@ export class SupervisedProgram {
   configure(settings: ProgramSettings): void {
     this.#now.settings = settings;
     this.#now.program = programOf(settings, this.#around.host);
-    const process = this.#main.process ?? this.#held.process;
-    if (process !== undefined) this.#watchLimits(process);
+    this.#watched.configure();
     this.look();
   }
 
@@ -208,7 +193,7 @@ export class SupervisedProgram {
 
   /** The machine shuts down: ends the program, and looks at nothing any more. */
   async end(): Promise<void> {
-    this.#limits?.unwatch();
+    this.#watched.unwatchLimits();
     await this.#mailbox.rest();
     this.#ledger.read(); // a start that was broken off just now has left its process there
     const { record } = this.#ledger;
@@ -227,7 +212,7 @@ export class SupervisedProgram {
     this.#ledger.flush();
     this.#leaving?.abort(new Error("left alone"));
     this.#starter.close();
-    this.#letGo();
+    this.#watched.letGo();
     this.#around.host.claim(this.name, undefined);
   }
 
@@ -245,8 +230,8 @@ export class SupervisedProgram {
   }
 
   #report(error: unknown): void {
-    const isDown = this.#held.process === undefined;
-    const end = this.#finder.isEndTold && !this.#hasDecided ? this.#held.exit : undefined;
+    const isDown = this.#watched.main.process === undefined;
+    const end = this.#finder.isEndTold && !this.#hasDecided ? this.#watched.main.exit : undefined;
     const isLate = isDown && (this.#hasDecided || end !== undefined);
     this.#trouble.begin(error, { isDown: isLate, end });
     // What was decided was not done: the next look begins anew. What was noticed of the end stays.
@@ -285,7 +270,7 @@ export class SupervisedProgram {
       before = this.#finder.lookFirst();
     }
     if (before !== undefined && !this.#finder.isHeld(before)) {
-      await this.#held.awaitEnd();
+      await this.#watched.main.awaitEnd();
       if (this.#finder.isEndTold) before = undefined;
     }
     if (this.#elsewhere.isTaken()) {
@@ -302,7 +287,7 @@ export class SupervisedProgram {
     try {
       await this.#turnLocked(lock, before);
     } catch (error) {
-      if (this.#hasDecided && this.#held.process === undefined && !this.#mailbox.isClosed) {
+      if (this.#hasDecided && this.#watched.main.process === undefined && !this.#mailbox.isClosed) {
         this.#ledger.noteTrouble((error as Error).message, TROUBLE_PAUSE_MS);
       }
       throw error;
@@ -310,7 +295,7 @@ export class SupervisedProgram {
   }
 
   #leaveAlone(): void {
-    this.#letGo();
+    this.#watched.letGo();
     this.#now.state = { kind: "unknown" };
     this.#mailbox.wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
   }
@@ -332,15 +317,19 @@ export class SupervisedProgram {
       this.#mailbox.look();
       return;
     }
-    if (found.kind === "running" && this.#isHalfStopped(found.process)) {
-      return await this.#finishStop(found.process);
+    if (found.kind === "running" && this.#stopper.isHalfStopped(found.process)) {
+      return await this.#stopper.finish(found.process);
     }
     const diedUnseen = this.#finder.noteUnseenDeath(found);
     const dead = this.#now.state.kind === "running" ? this.#now.state.process : undefined;
     this.#lock = lock;
     const { record } = this.#ledger;
     const violation = this.#mailbox.take();
-    if (violation !== undefined && isOf(violation, found) && record?.desired !== "down") {
+    if (
+      violation?.kind === "limit-exceeded" &&
+      isOf(violation, found) &&
+      record?.desired !== "down"
+    ) {
       const step = this.#decide(violation);
       if (step.effects.length > 0) return await this.#apply(step, found);
     }
@@ -348,41 +337,23 @@ export class SupervisedProgram {
       kind: "observed",
       process: found.kind === "running" ? found.process : undefined,
       desired: record?.desired ?? "none",
-      ranBefore: diedUnseen || this.#hasFinished || hasRun(record),
+      ranBefore: diedUnseen || this.#stopper.takeFinished() || hasRun(record),
       startedByHand: this.#isOperatorsStart,
       reason: record?.reason,
-      exit: this.#held.exit,
+      exit: this.#watched.main.exit,
     });
     this.#isOperatorsStart = false;
-    this.#hasFinished = false;
     this.#settledWith = this.#now.settings;
     if (this.#finder.isEndTold && found.kind === "running" && dead !== undefined) {
       const how =
         heir === undefined ? "started" : this.#finder.isOwn(found.process) ? "heir" : found.via;
-      this.#ledger.replaced(dead, this.#held.exit, found.process, how);
+      this.#ledger.replaced(dead, this.#watched.main.exit, found.process, how);
     }
     await this.#apply(step, found);
-    if (this.#now.state.kind === "running" && this.isLoose) this.#hold(this.#now.state.process);
-    this.#follow(found);
-  }
-
-  /** Where a shell line has come to, and what became of the pidfile. */
-  #follow(found: Found): void {
-    if (found.kind !== "running" || !this.#finder.isHeld(found)) return;
-    const main = this.#main.of(found);
-    if (!this.#main.is(main)) {
-      this.#main.set(main);
-      this.#watchLimits(main ?? found.process);
+    if (this.#now.state.kind === "running" && this.isLoose) {
+      this.#watched.take(this.#now.state.process);
     }
-    if (!this.#isPidfileRight(found)) {
-      this.#pidfile.mend(this.#now.settings, (this.#main.of(found) ?? found.process).pid);
-    }
-  }
-
-  /** True also where it could not be written before. */
-  #isPidfileRight(found: Found & { kind: "running" }): boolean {
-    const { pid } = this.#main.of(found) ?? found.process;
-    return this.#pidfile.isRight(this.#now.settings, found, pid);
+    if (found.kind === "running" && this.#finder.isHeld(found)) this.#watched.follow(found);
   }
 
   /** True where the machine would ask for nothing: it was asked already, with all that it hears. */
@@ -395,12 +366,11 @@ export class SupervisedProgram {
     return (
       kind === "running" &&
       !this.#mailbox.hasEvents &&
-      !this.#isHalfStopped(found.process) &&
+      !this.#stopper.isHalfStopped(found.process) &&
       !this.#ledger.isLost &&
-      this.#isPidfileRight(found) &&
-      this.#main.is(this.#main.of(found)) &&
+      this.#watched.isFollowed(found) &&
       sameProcess(this.#now.state.process, found.process) &&
-      sameProcess(this.#held.process, found.process)
+      sameProcess(this.#watched.main.process, found.process)
     );
   }
 
@@ -435,7 +405,7 @@ export class SupervisedProgram {
     } finally {
       this.#ledger.flush();
     }
-    if (this.#now.state.kind !== "running") this.#letGo();
+    if (this.#now.state.kind !== "running") this.#watched.letGo();
     this.#around.onState();
   }
 
@@ -444,7 +414,7 @@ export class SupervisedProgram {
       case "start":
         return await this.#start(this.#cause(step));
       case "stop":
-        return await this.#stop(effect.process, effect.reason);
+        return await this.#stopper.stop(effect.process, effect.reason);
       case "take-up":
         return this.#takeUp(found);
       case "note-death":
@@ -457,7 +427,7 @@ export class SupervisedProgram {
         this.#mailbox.cancelWake();
         // Who has ended it may have been killed before he came to the rest of its session.
         await this.#starter.endLeftovers(this.#now.settings, false);
-        this.#pidfile.dropStale(this.#now.program, this.#now.settings, this.#around.host);
+        this.#watched.pidfile.dropStale(this.#now.program, this.#now.settings, this.#around.host);
         return this.#ledger.stopped(effect.why);
       case "back-off": {
         const { maxrestarts } = this.#now.settings;
@@ -508,7 +478,7 @@ export class SupervisedProgram {
     if (this.#mailbox.isClosed) return; // whoever comes next takes it up
     if (outcome.kind === "interrupted") {
       this.#decide({ kind: "started", process: outcome.process });
-      this.#hold(outcome.process);
+      this.#watched.take(outcome.process);
       return;
     }
     if (outcome.kind === "failed") {
@@ -526,8 +496,8 @@ export class SupervisedProgram {
     const { pid } = process;
     this.#ledger.noteRecord(record);
     this.#decide({ kind: "started", process });
-    this.#hold(process, outcome.main);
-    if (outcome.logged !== undefined) this.#logged = outcome.logged;
+    this.#watched.take(process, outcome.main);
+    this.#watched.noteStart(outcome);
     const { proc } = this.#around.host;
     // One that was found instead may be older, or younger, than any window.
     const isFound = outcome.logged === undefined;
@@ -538,119 +508,24 @@ export class SupervisedProgram {
     this.#ledger.started(process, via, lived, cause);
     for (const note of notes) this.#ledger.log("warn", "program.warning", { pid }, note);
     if (cause !== "started" && !isFound) this.#starter.lookBehind();
-    this.#pidfile.noteStart(this.#now.settings, (outcome.main ?? process).pid);
-  }
-
-  /** A limit was exceeded. What follows is decided by the next look. */
-  async #stop(process: ProcessRef, reason: string): Promise<void> {
-    const { host } = this.#around;
-    const signal = this.#leavingSignal();
-    this.#ledger.stopping(process, reason);
-    const { termToKillMs } = this.#now.settings;
-    const { launched, session } = this.#ledger.base();
-    const target = { process, main: this.#main.process, launched, session };
-    const outcome = await stop(target, termToKillMs, host, { signal });
-    if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
-    if (outcome.kind === "killed") this.#ledger.killed(termToKillMs);
-    if (outcome.kind !== "not-running") this.#held.noteExit(outcome.exit);
-    this.#mailbox.look();
-  }
-
-  /** Whoever was ending it has left in the middle of that: nobody else holds the lock. */
-  #isHalfStopped(process: ProcessRef): boolean {
-    const { record } = this.#ledger;
-    if (record?.state !== "stopping" || sameProcess(this.#stuck, process)) return false;
-    if (sameProcess(record.process, process)) return true;
-    // What was told to end did so, and left this: the rest of a shell line, for example.
-    return record.desired === "down" && this.#finder.isOwn(process);
-  }
-
-  /** What was asked for last is done: it is ended, and stays so or is started again. */
-  async #finishStop(process: ProcessRef): Promise<void> {
-    const { host } = this.#around;
-    this.#ledger.finishing(process);
-    const { launched, session } = this.#ledger.base();
-    const target = { process, main: this.#main.process, launched, session };
-    const { termToKillMs } = this.#now.settings;
-    const outcome = await stop(target, termToKillMs, host, { signal: this.#leavingSignal() });
-    if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
-    const told = this.#ledger.record?.process ?? process;
-    const isRest = !sameProcess(told, process);
-    const exit = isRest || outcome.kind === "not-running" ? undefined : outcome.exit;
-    if (exit !== undefined) this.#held.noteExit(exit);
-    this.#ledger.finished(told, exit, this.process !== undefined || this.#held.hasEnded);
-    this.#hasFinished = true;
-    this.#mailbox.look();
-  }
-
-  #isStuck(process: ProcessRef, state: string): void {
-    this.#stuck = process;
-    this.#ledger.stuck(process, state);
-    this.#mailbox.wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
   }
 
   /** A process that was not started from here: hold on to it, and mend the pidfile. */
   #takeUp(found: Found): void {
     if (found.kind !== "running") return;
-    this.#hold(found.process, found.main);
+    this.#watched.take(found.process, found.main);
     this.#ledger.takenUp(found, this.#now.program.pattern);
   }
 
   #noteDeath({ process, exit }: Effect & { kind: "note-death" }, step: Step): void {
-    this.#held.noteExit(undefined);
-    this.#letGo();
+    this.#watched.main.noteExit(undefined);
+    this.#watched.letGo();
     const { host } = this.#around;
     host.claim(this.name, undefined);
     this.#leftovers.note(process, this.#ledger.record);
-    const settings = this.#now.settings;
-    const since = this.#logged;
-    const until = logEnds(settings);
-    this.#ledger.died(process, exit ?? { kind: "unknown" }, () =>
-      this.#around.isSharedLog(settings) ? [] : lastWords(settings, since, until, LAST_WORDS),
-    );
+    this.#ledger.died(process, exit ?? { kind: "unknown" }, this.#watched.lastWords());
     // A start removes the pidfile itself.
-    if (!startFollows(step)) this.#pidfile.drop(this.#now.settings, process.pid);
-  }
-
-  /** From now on this is the program's process. */
-  #hold(process: ProcessRef, main?: ProcessRef): void {
-    if (this.#mailbox.isClosed) return;
-    const { launched, session, launch } = this.#ledger.base();
-    this.#around.host.claim(this.name, { process, launched, session, launch });
-    this.#mailbox.cancelWake();
-    this.#main.set(main);
-    this.#pidfile.renew();
-    this.#logged = logEnds(this.#now.settings); // what it wrote before may be another's
-    if (this.#held.take(process)) this.#watchLimits(main ?? process);
-    else this.look(); // gone already
-  }
-
-  #watchLimits(process: ProcessRef): void {
-    const { monitor } = this.#now.settings;
-    if (hasLimits(monitor)) this.#limits ??= this.#makeLimits();
-    this.#limits?.watch(process, monitor);
-  }
-
-  #makeLimits(): Limits {
-    const { memory, host } = this.#around;
-    return new Limits(memory, host.proc, {
-      exceeded: (process, violation) => {
-        // Of a shell line another process is measured than the one that is held.
-        const held = this.#held.process ?? process;
-        this.#ledger.exceeded(process, violation);
-        this.#mailbox.post({ kind: "limit-exceeded", process: held, reason: violation.reason });
-      },
-      degraded: (reason) => {
-        const msg = `activity file is only looked at when its time is up: ${reason}`;
-        this.#ledger.log("warn", "program.warning", { reason }, msg);
-      },
-    });
-  }
-
-  #letGo(): void {
-    this.#main.set(undefined);
-    this.#limits?.unwatch();
-    this.#held.release();
+    if (!startFollows(step)) this.#watched.pidfile.drop(this.#now.settings, process.pid);
   }
 
   /** Somebody else acts on the program: never interfere, look again when he is done. */
