@@ -30,6 +30,9 @@ const schema = any("src/config/(schema|setting)\\.ts");
 const exitCode = any("src/exit-code\\.ts");
 const shownExit = any("src/events/shown-exit\\.ts");
 
+/** The machine: values in, values out. */
+const MACHINE = any("src/supervisor/(machine|moves|backoff|program-state)\\.ts");
+
 const layers: readonly Layer[] = [
   { files: proc, may: [], why: "what the kernel says, to whomever it says it" },
   { files: any("src/(exit-code|package-root)\\.ts"), may: [], why: "constants" },
@@ -86,8 +89,8 @@ const layers: readonly Layer[] = [
   },
   { files: folder("alerts"), may: [folder("events"), settings], why: "turns events into mail" },
   {
-    files: any("src/supervisor/(machine|backoff)\\.ts"),
-    may: [settings, any("src/supervisor/backoff\\.ts")],
+    files: MACHINE,
+    may: [settings, MACHINE],
     why: "pure: no file, no process, no clock",
   },
   {
@@ -138,8 +141,6 @@ const layers: readonly Layer[] = [
   },
 ];
 
-const MACHINE = any("src/supervisor/(machine|backoff)\\.ts");
-
 /** No layer is without these. */
 const ground = [proc, lib];
 
@@ -171,7 +172,10 @@ const outsiders: readonly {
   { name: /^node:(child_process|stream)$/, may: /^proc\/system\/spawn\.ts$/ },
   { name: /^node:(child_process|diagnostics_channel)$/, may: /^proc\/system\/reaper\.ts$/ },
   // Free everywhere but in proc/, config/ and the machine.
-  { name: /^node:/, may: /^src\/(?!config\/|supervisor\/(machine|backoff)\.ts)/ },
+  {
+    name: /^node:/,
+    may: /^src\/(?!config\/|supervisor\/(machine|moves|backoff|program-state)\.ts)/,
+  },
 ];
 
 const imports = sources().flatMap(importsOf);

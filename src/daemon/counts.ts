@@ -1,4 +1,4 @@
-import type { ProgramState } from "../supervisor/machine.ts";
+import type { ProgramState } from "../supervisor/program-state.ts";
 
 /** For `systemctl status`: `12 running, 1 backing off; set aside: web`. */
 export function describeCounts(

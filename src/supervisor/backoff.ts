@@ -10,6 +10,10 @@ export const STABLE_MS = 60_000;
 export const EARLY_AT_ONCE = 2;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
+/** After an operator called a start off, so that he gets the lock, in ms. */
+export const CALLED_OFF_PAUSE_MS = 100;
+/** After something outside of the machine failed, or another has the program, in ms. */
+export const TROUBLE_PAUSE_MS = 10_000;
 /** Variation of the pause, up or down, as a fraction. */
 const JITTER = 0.1;
 
@@ -32,9 +36,12 @@ export interface BackoffContext {
 
 /** Counts a death: a run of a minute is forgiven all that was before. */
 export function countDeath<T extends Failures>(failures: T, livedMs: number): T {
-  return livedMs >= STABLE_MS
-    ? { ...failures, early: 0, streak: 0 }
-    : { ...failures, early: failures.early + 1 };
+  return livedMs >= STABLE_MS ? forgive(failures) : { ...failures, early: failures.early + 1 };
+}
+
+/** The pauses begin anew. */
+export function forgive<T extends Failures>(failures: T): T {
+  return { ...failures, early: 0, streak: 0 };
 }
 
 /** Counts a start that failed. */

@@ -27,7 +27,7 @@ import { madeAs, takenFrom, traits } from "../lifecycle/start.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import { textHash } from "../lib/text-hash.ts";
 import type { Violation } from "../monitors/violation.ts";
-import type { History, ProgramState } from "./machine.ts";
+import type { History, ProgramState } from "./program-state.ts";
 
 /** Writes a line to usrsvcd's log. */
 export type WriteLog = (

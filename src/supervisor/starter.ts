@@ -1,5 +1,6 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
+import { assertNever } from "../lib/assert-never.ts";
 import type { AlertKind } from "../events/alert.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { settingsDigest } from "../state/digest.ts";
@@ -11,7 +12,7 @@ import { describeStragglers, describeStrays } from "../lifecycle/stragglers.ts";
 import { isStopRequested } from "../state/stop-request.ts";
 import { lookFor, type Program } from "../identity/program.ts";
 import type { Ledger } from "./ledger.ts";
-import type { History } from "./machine.ts";
+import type { History, StartCause } from "./program-state.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { LOOK, type SupervisorContext } from "./context.ts";
 
@@ -26,7 +27,7 @@ export interface StartOrder {
   readonly settings: ProgramSettings;
   readonly program: Program;
   readonly history: History;
-  readonly cause: AlertKind;
+  readonly cause: StartCause;
 }
 
 /** Starts one program, with its window open for as long as the start is judged. */
@@ -66,10 +67,7 @@ export class Starter {
     this.#window = window;
     if (this.#closed) this.close();
     try {
-      if (order().cause === "restarted") {
-        await this.endLeftovers(order().settings, true);
-        this.#leftovers.answered();
-      }
+      if (isRestart(order().cause)) await this.endLeftovers(order().settings, true);
       const endTurn = await this.#around.host.launchTurn(window.signal);
       return await this.#start(order(), lock, endTurn, window.signal);
     } catch (error) {
@@ -89,7 +87,7 @@ export class Starter {
     const { host } = this.#around;
     const ledger = this.#ledger;
     const { restarts, failures } = history;
-    const isRestart = restarts > (ledger.record?.restarts ?? 0);
+    const isAgain = restarts > (ledger.record?.restarts ?? 0);
     const reason = ledger.record?.reason;
     ledger.noteCause();
     if (ledger.record === undefined) this.#tellStrays();
@@ -104,14 +102,14 @@ export class Starter {
       signal,
       endTurn,
       // It ran with the settings that it has now.
-      isProven: cause === "restarted" && ledger.record?.digest === settingsDigest(settings),
+      isProven: isRestart(cause) && ledger.record?.digest === settingsDigest(settings),
       onLaunched: (process) => {
-        const msg = `${isRestart ? "starting again" : "starting"}: ${settings.command}`;
+        const msg = `${isAgain ? "starting again" : "starting"}: ${settings.command}`;
         ledger.log("info", "program.starting", { pid: process.pid, reason }, msg);
         ledger.flush();
       },
       // Otherwise a look was made just now.
-      findRunning: () => (cause === "restarted" ? this.#findRunning(program) : undefined),
+      findRunning: () => (isRestart(cause) ? this.#findRunning(program) : undefined),
       onRecord: (record, text) => ledger.noteRecord(record, text),
     });
   }
@@ -168,5 +166,27 @@ export class Starter {
     if (found.kind !== "running") return undefined;
     const ms = ageMs(found.process.startTime, host.proc.uptime());
     return ms <= this.#leftovers.ageMs + TICK_MS ? found.process : undefined;
+  }
+}
+
+/** After a start that failed, or a death. What was ended for a limit has left nothing. */
+function isRestart({ kind }: StartCause): boolean {
+  return kind === "death" || kind === "retry";
+}
+
+/** What a start is, for people: the first, one after a death, or after a limit was exceeded. */
+export function alertKind(cause: StartCause): AlertKind {
+  switch (cause.kind) {
+    case "limit":
+      return "limit-exceeded";
+    case "death":
+    case "retry":
+      return "restarted";
+    case "autostart":
+    case "operator":
+    case "resumed":
+      return "started";
+    default:
+      return assertNever(cause);
   }
 }

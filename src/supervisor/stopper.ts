@@ -1,13 +1,11 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { monotonicMs } from "../lib/clock.ts";
 import type { Host } from "../host/host.ts";
 import { stop, type StopOutcome } from "../lifecycle/stop.ts";
 import type { Supervised } from "./context.ts";
 import type { ProcessFinder } from "./find-process.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Mailbox } from "./mailbox.ts";
-import type { ProgramEvent } from "./machine.ts";
-import { TROUBLE_PAUSE_MS } from "./trouble.ts";
+import type { ProgramEvent } from "./program-state.ts";
 import type { WatchedProcess } from "./watched-process.ts";
 
 /** What ending a process asks for. */
@@ -21,7 +19,10 @@ export interface StopperPorts {
   readonly signal: () => AbortSignal;
 }
 
-/** Ends the process of one program: for a limit, or where whoever was ending it has left in the middle. */
+/**
+ * Ends the process of one program: for a limit, or where whoever was ending it has left in the middle. Yields
+ * what the machine is to know of it.
+ */
 export class Stopper {
   readonly #now: Supervised;
   readonly #ports: StopperPorts;
@@ -35,15 +36,16 @@ export class Stopper {
   }
 
   /** A limit was exceeded. What follows is decided by the next look. */
-  async stop(process: ProcessRef, reason: string): Promise<void> {
+  async stop(process: ProcessRef, reason: string): Promise<ProgramEvent | undefined> {
     const { ledger, watched, mailbox } = this.#ports;
     const signal = this.#ports.signal();
     ledger.stopping(process, reason);
     const outcome = await this.#end(process, signal);
-    if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
+    if (outcome.kind === "stuck") return this.#noteStuck(process, outcome.state);
     if (outcome.kind === "killed") ledger.killed(this.#now.settings.termToKillMs);
     if (outcome.kind !== "not-running") watched.main.noteExit(outcome.exit);
     mailbox.look();
+    return undefined;
   }
 
   /** Whoever was ending it has left in the middle of that: nobody else holds the lock. */
@@ -56,11 +58,11 @@ export class Stopper {
   }
 
   /** What was asked for last is done: it is ended, and stays so or is started again. */
-  async finish(process: ProcessRef): Promise<void> {
+  async finish(process: ProcessRef): Promise<ProgramEvent | undefined> {
     const { ledger, watched, mailbox } = this.#ports;
     ledger.finishing(process);
     const outcome = await this.#end(process, this.#ports.signal());
-    if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
+    if (outcome.kind === "stuck") return this.#noteStuck(process, outcome.state);
     const told = ledger.record?.process ?? process;
     const isRest = !sameProcess(told, process);
     const exit = isRest || outcome.kind === "not-running" ? undefined : outcome.exit;
@@ -69,13 +71,17 @@ export class Stopper {
     ledger.finished(told, exit, isHeld);
     this.#hasFinished = true;
     mailbox.look();
+    return undefined;
   }
 
-  /** True once after finish(): what another had begun to end is ended, of which the record says no more. */
-  takeFinished(): boolean {
-    const hasFinished = this.#hasFinished;
+  /** True after finish(): what another had begun to end is ended, of which the record says no more. */
+  get hasFinished(): boolean {
+    return this.#hasFinished;
+  }
+
+  /** The machine knows. */
+  forgetFinished(): void {
     this.#hasFinished = false;
-    return hasFinished;
   }
 
   async #end(process: ProcessRef, signal: AbortSignal): Promise<StopOutcome> {
@@ -85,9 +91,9 @@ export class Stopper {
     return await stop(target, this.#now.settings.termToKillMs, host, { signal });
   }
 
-  #isStuck(process: ProcessRef, state: string): void {
+  #noteStuck(process: ProcessRef, state: string): ProgramEvent {
     this.#stuck = process;
     this.#ports.ledger.stuck(process, state);
-    this.#ports.mailbox.wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
+    return { kind: "stuck" };
   }
 }

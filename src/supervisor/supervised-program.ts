@@ -1,43 +1,39 @@
-import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { ageMs } from "../../proc/uptime.ts";
-import type { AlertKind } from "../events/alert.ts";
+import type { ProcessRef } from "../../proc/pid.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { formatDuration } from "../lib/format.ts";
-import { settingsDigest } from "../state/digest.ts";
 import type { Found } from "../identity/identify.ts";
+import { programOf } from "../identity/program.ts";
+import { stop } from "../lifecycle/stop.ts";
+import { settingsDigest } from "../state/digest.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../state/lock.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import type { StartOutcome } from "../lifecycle/start-outcome.ts";
-import { stop } from "../lifecycle/stop.ts";
 import { checkStateDir, makeStateDir } from "../state/state-dir.ts";
-import { programOf } from "../identity/program.ts";
+import { forgive, TROUBLE_PAUSE_MS } from "./backoff.ts";
 import { claimRecorded, claimSession } from "./claim-recorded.ts";
+import type { Supervised, SupervisorContext } from "./context.ts";
+import { Effects } from "./effects.ts";
 import { Elsewhere } from "./elsewhere.ts";
 import { ProcessFinder } from "./find-process.ts";
-import { Trouble, TROUBLE_PAUSE_MS } from "./trouble.ts";
-import { Ledger } from "./ledger.ts";
-import { Mailbox } from "./mailbox.ts";
 import { Leftovers } from "./leftovers.ts";
-import { Stopper } from "./stopper.ts";
-import { WatchedProcess } from "./watched-process.ts";
-import { Starter } from "./starter.ts";
-import type { Supervised, SupervisorContext } from "./context.ts";
+import { Ledger } from "./ledger.ts";
+import { isQuiet, transition } from "./machine.ts";
+import { Mailbox } from "./mailbox.ts";
 import {
-  type Effect,
+  type Context,
   type History,
   noHistory,
+  type Observed,
   type ProgramEvent,
   type ProgramState,
   type Step,
-  transition,
-} from "./machine.ts";
+} from "./program-state.ts";
+import { Starter } from "./starter.ts";
+import { Stopper } from "./stopper.ts";
+import { Trouble } from "./trouble.ts";
+import { WatchedProcess } from "./watched-process.ts";
 
 /** While another actor holds the lock, it is asked for again after these pauses, in ms. */
 const LOCK_PAUSES_MS = [10, 20, 40, 80, 150, 250];
-/** After an operator called a start off, so that he gets the lock, in ms. */
-const CALLED_OFF_PAUSE_MS = 100;
-const ABSENT: Found = { kind: "absent", pidfile: { kind: "none" } };
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -51,22 +47,17 @@ export class SupervisedProgram {
   readonly #ledger: Ledger;
   readonly #now: Mutable<Supervised>;
   readonly #mailbox: Mailbox<ProgramEvent>;
-  /** As it was when this turn began. */
-  #before: History = noHistory;
   readonly #finder: ProcessFinder;
   readonly #watched: WatchedProcess;
   readonly #stopper: Stopper;
   readonly #trouble: Trouble;
   readonly #elsewhere: Elsewhere;
-  /** The turn that is made got as far as a decision. */
-  #hasDecided = false;
-  /** Before the last decision: it was being ended for a limit. */
-  #wasStopping = false;
+  readonly #effects: Effects;
+  /** The history before what this turn has decided; undefined while it has not decided anything. */
+  #undo: History | undefined;
   #busyLooks = 0;
-  /** The settings with which the record as it is was dealt with last. */
-  #settledWith: ProgramSettings | undefined;
-  /** Held while a turn is made. */
-  #lock: Lock | undefined;
+  /** The record as it is was dealt with, under the lock. */
+  #isSettled = false;
   /** An operator's start or restart is on record, and was not dealt with yet. */
   #isOperatorsStart = false;
   /** Ends what goes on. */
@@ -85,7 +76,7 @@ export class SupervisedProgram {
     };
     this.#mailbox = new Mailbox({
       turn: async () => await this.#turn(),
-      failed: (error) => this.#report(error),
+      failed: async (error) => await this.#noteTrouble(error),
       rested: () => this.#rest(),
     });
     this.#ledger = new Ledger(settings.name, around.host, around.log, (alert) =>
@@ -109,6 +100,15 @@ export class SupervisedProgram {
       finder: this.#finder,
       watched: this.#watched,
       signal: () => this.#leavingSignal(),
+    });
+    this.#effects = new Effects(this.#now, {
+      around,
+      ledger,
+      mailbox,
+      leftovers: this.#leftovers,
+      starter: this.#starter,
+      stopper: this.#stopper,
+      watched: this.#watched,
     });
     this.#trouble = new Trouble(this.#ledger);
     this.#elsewhere = new Elsewhere(this.#ledger, around.host);
@@ -225,22 +225,20 @@ export class SupervisedProgram {
 
   /** What a turn needed would stay for as long as the program is known: half a kB with its listeners. */
   #rest(): void {
-    this.#lock = undefined;
+    this.#undo = undefined;
     if (!this.#mailbox.isClosed) this.#leaving = undefined;
   }
 
-  #report(error: unknown): void {
-    const isDown = this.#watched.main.process === undefined;
-    const end = this.#finder.isEndTold && !this.#hasDecided ? this.#watched.main.exit : undefined;
-    const isLate = isDown && (this.#hasDecided || end !== undefined);
+  /** Something outside of the machine has failed. */
+  async #noteTrouble(error: unknown): Promise<void> {
+    const { process, exit } = this.#watched.main;
+    const undo = this.#undo;
+    const isDown = process === undefined;
+    const end = this.#finder.isEndTold && undo === undefined ? exit : undefined;
+    const isLate = isDown && (undo !== undefined || end !== undefined);
     this.#trouble.begin(error, { isDown: isLate, end });
-    // What was decided was not done: the next look begins anew. What was noticed of the end stays.
-    if (isDown && this.#hasDecided) {
-      this.#now.state = { kind: "unknown" };
-      this.#now.history = this.#before;
-    }
     this.#mendState();
-    this.#mailbox.wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
+    await this.#act(this.#decide({ kind: "trouble", process, undo }));
   }
 
   /** The state folder may have been deleted: without it nothing can be locked or written. */
@@ -255,8 +253,7 @@ export class SupervisedProgram {
 
   /** One look, and what follows from it. */
   async #turn(): Promise<void> {
-    this.#hasDecided = false;
-    this.#before = this.#now.history;
+    this.#undo = undefined;
     await this.#lookAndAct();
     if (this.#busyLooks === 0) this.#trouble.end();
   }
@@ -274,10 +271,10 @@ export class SupervisedProgram {
       if (this.#finder.isEndTold) before = undefined;
     }
     if (this.#elsewhere.isTaken()) {
-      this.#leaveAlone();
-      return;
+      this.#watched.letGo();
+      return await this.#act(this.#decide({ kind: "taken-elsewhere" }));
     }
-    if (before !== undefined && this.#isAsKnown(before)) return;
+    if (before !== undefined && this.#isQuiet(before)) return;
     using lock = await tryLock(programLock(host.state, this.name));
     if (lock === undefined) {
       this.#lookWhenFree();
@@ -285,27 +282,23 @@ export class SupervisedProgram {
     }
     this.#busyLooks = 0;
     try {
-      await this.#turnLocked(lock, before);
+      await this.#actLocked(lock, before);
     } catch (error) {
-      if (this.#hasDecided && this.#watched.main.process === undefined && !this.#mailbox.isClosed) {
+      const isDown = this.#undo !== undefined && this.process === undefined;
+      if (isDown && !this.#mailbox.isClosed) {
         this.#ledger.noteTrouble((error as Error).message, TROUBLE_PAUSE_MS);
       }
       throw error;
     }
   }
 
-  #leaveAlone(): void {
-    this.#watched.letGo();
-    this.#now.state = { kind: "unknown" };
-    this.#mailbox.wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
-  }
-
-  async #turnLocked(lock: Lock, before: Found | undefined): Promise<void> {
+  async #actLocked(lock: Lock, before: Found | undefined): Promise<void> {
     const { host } = this.#around;
     this.#readRecord(); // what the last holder of the lock wrote
     this.#ledger.mend(lock);
-    if (await this.#ledger.completeLaunch(lock, this.#now.settings))
+    if (await this.#ledger.completeLaunch(lock, this.#now.settings)) {
       claimSession(this.#ledger, host);
+    }
     const isGood = before?.kind === "running" && !this.#finder.isTaken(before.process);
     const heir = isGood ? undefined : await this.#finder.findHeir();
     const found = isGood ? before : (heir ?? this.#finder.lookAgain());
@@ -313,219 +306,100 @@ export class SupervisedProgram {
     const judged = await this.#leftovers.judgeUnfinished(this.#now.settings, unfinished, found);
     if ("pendingMs" in judged) return this.#mailbox.wakeAt(monotonicMs() + judged.pendingMs);
     if (judged.ended > 0) this.#ledger.brokenOff(judged.ended);
-    if (this.#finder.wasQuicker(found)) {
-      this.#mailbox.look();
+    if (this.#finder.wasQuicker(found)) return this.#mailbox.look();
+    if (found.kind === "running" && this.#stopper.isHalfStopped(found.process)) {
+      const event = await this.#stopper.finish(found.process);
+      if (event !== undefined) await this.#act(this.#decide(event));
       return;
     }
-    if (found.kind === "running" && this.#stopper.isHalfStopped(found.process)) {
-      return await this.#stopper.finish(found.process);
-    }
     const diedUnseen = this.#finder.noteUnseenDeath(found);
-    const dead = this.#now.state.kind === "running" ? this.#now.state.process : undefined;
-    this.#lock = lock;
-    const { record } = this.#ledger;
-    const violation = this.#mailbox.take();
-    if (
-      violation?.kind === "limit-exceeded" &&
-      isOf(violation, found) &&
-      record?.desired !== "down"
-    ) {
-      const step = this.#decide(violation);
-      if (step.effects.length > 0) return await this.#apply(step, found);
-    }
-    const step = this.#decide({
-      kind: "observed",
-      process: found.kind === "running" ? found.process : undefined,
-      desired: record?.desired ?? "none",
-      ranBefore: diedUnseen || this.#stopper.takeFinished() || hasRun(record),
-      startedByHand: this.#isOperatorsStart,
-      reason: record?.reason,
-      exit: this.#watched.main.exit,
-    });
+    const { state } = this.#now;
+    const dead = this.#finder.isEndTold && state.kind === "running" ? state.process : undefined;
+    const step = this.#decide(this.#observed(found, diedUnseen));
     this.#isOperatorsStart = false;
-    this.#settledWith = this.#now.settings;
-    if (this.#finder.isEndTold && found.kind === "running" && dead !== undefined) {
+    this.#stopper.forgetFinished();
+    this.#isSettled = true;
+    if (found.kind === "running" && dead !== undefined) {
       const how =
         heir === undefined ? "started" : this.#finder.isOwn(found.process) ? "heir" : found.via;
       this.#ledger.replaced(dead, this.#watched.main.exit, found.process, how);
     }
-    await this.#apply(step, found);
-    if (this.#now.state.kind === "running" && this.isLoose) {
+    await this.#act(step, lock, found);
+    if (this.isLoose && this.#now.state.kind === "running") {
       this.#watched.take(this.#now.state.process);
     }
     if (found.kind === "running" && this.#finder.isHeld(found)) this.#watched.follow(found);
   }
 
-  /** True where the machine would ask for nothing: it was asked already, with all that it hears. */
-  #isAsKnown(found: Found): boolean {
-    const { kind } = this.#now.state;
-    if (found.kind === "absent") {
-      const isIdle = kind === "stopped" || kind === "fatal";
-      return isIdle && this.#settledWith === this.#now.settings && !this.#ledger.isLost;
+  /** Does what a step asks for, then what follows from what came of it, until nothing more has happened. */
+  async #act(first: Step, lock?: Lock, found?: Found): Promise<void> {
+    await this.#effects.perform(first.effects, { lock, found });
+    if (lock === undefined) return;
+    for (let event = this.#nextEvent(); event !== undefined; event = this.#nextEvent()) {
+      await this.#effects.perform(this.#decide(event).effects, { lock, found });
     }
+  }
+
+  /** What is to be down is not ended to be started again. */
+  #nextEvent(): ProgramEvent | undefined {
+    const isToBeDown = this.#ledger.record?.desired === "down";
+    let event = this.#mailbox.take();
+    while (isToBeDown && event?.kind === "limit-exceeded") event = this.#mailbox.take();
+    return event;
+  }
+
+  /** True where nothing is to be done: the machine would ask for nothing, and all is as it should be. */
+  #isQuiet(found: Found): boolean {
+    if (this.#mailbox.hasEvents || this.#ledger.isLost) return false;
+    const { state, history } = this.#now;
+    const event = this.#observed(found, false);
+    if (!isQuiet(state, history, event, this.#context())) return false;
+    if (found.kind === "absent") return this.#isSettled;
     return (
-      kind === "running" &&
-      !this.#mailbox.hasEvents &&
+      this.#finder.isHeld(found) &&
       !this.#stopper.isHalfStopped(found.process) &&
-      !this.#ledger.isLost &&
-      this.#watched.isFollowed(found) &&
-      sameProcess(this.#now.state.process, found.process) &&
-      sameProcess(this.#watched.main.process, found.process)
+      this.#watched.isFollowed(found)
     );
   }
 
-  /** An operator's start, which another wrote to the record, begins a new count. */
-  #readRecord(): void {
-    if (this.#ledger.read()) this.#noteRecord();
+  #observed(found: Found, diedUnseen: boolean): Observed {
+    const { record } = this.#ledger;
+    return {
+      kind: "observed",
+      process: found.kind === "running" ? found.process : undefined,
+      desired: record?.desired ?? "none",
+      ranBefore: diedUnseen || this.#stopper.hasFinished || hasRun(record),
+      diedUnseen,
+      startedByHand: this.#isOperatorsStart,
+      reason: record?.reason,
+      exit: this.#watched.main.exit,
+    };
   }
 
-  #noteRecord(): void {
-    this.#settledWith = undefined;
-    const { record } = this.#ledger;
-    this.#now.history = { ...this.#now.history, restarts: record?.restarts ?? 0 };
-    this.#isOperatorsStart = record?.by === "usrsvc" && record.desired === "up";
-    if (this.#isOperatorsStart) this.#now.history = { ...this.#now.history, early: 0, streak: 0 };
+  #context(): Context {
+    return { settings: this.#now.settings, now: monotonicMs(), chance: Math.random() };
   }
 
   #decide(event: ProgramEvent): Step {
-    const context = { settings: this.#now.settings, now: monotonicMs(), chance: Math.random() };
-    this.#hasDecided = true;
-    this.#wasStopping = this.#now.state.kind === "stopping";
-    const step = transition(this.#now.state, this.#now.history, event, context);
+    const { state, history } = this.#now;
+    this.#undo ??= history;
+    const step = transition(state, history, event, this.#context());
     this.#now.state = step.state;
     this.#now.history = step.history;
     return step;
   }
 
-  async #apply(step: Step, found: Found): Promise<void> {
-    // A start is not kept waiting by what is written about the reason for it.
-    if (startFollows(step)) this.#ledger.defer();
-    try {
-      for (const effect of step.effects) await this.#perform(effect, found, step);
-    } finally {
-      this.#ledger.flush();
-    }
-    if (this.#now.state.kind !== "running") this.#watched.letGo();
-    this.#around.onState();
+  #readRecord(): void {
+    if (this.#ledger.read()) this.#noteRecord();
   }
 
-  async #perform(effect: Effect, found: Found, step: Step): Promise<void> {
-    switch (effect.kind) {
-      case "start":
-        return await this.#start(this.#cause(step));
-      case "stop":
-        return await this.#stopper.stop(effect.process, effect.reason);
-      case "take-up":
-        return this.#takeUp(found);
-      case "note-death":
-        this.#noteDeath(effect, step);
-        // Its workers would go on, hold its port, and look like the program. A start ends them itself.
-        if (!startFollows(step))
-          await this.#starter.endLeftovers(this.#now.settings, pauseFollows(step));
-        return;
-      case "note-stopped":
-        this.#mailbox.cancelWake();
-        // Who has ended it may have been killed before he came to the rest of its session.
-        await this.#starter.endLeftovers(this.#now.settings, false);
-        this.#watched.pidfile.dropStale(this.#now.program, this.#now.settings, this.#around.host);
-        return this.#ledger.stopped(effect.why);
-      case "back-off": {
-        const { maxrestarts } = this.#now.settings;
-        const { delayMs, reason } = effect;
-        return this.#ledger.backedOff(delayMs, reason, this.#now.history, maxrestarts);
-      }
-      case "give-up":
-        return this.#ledger.gaveUp(
-          effect.reason,
-          this.#now.history,
-          this.#now.settings.maxrestarts,
-        );
-      case "wake":
-        return this.#mailbox.wakeAt(effect.at);
-    }
-  }
-
-  /** What a start is, for people: the first, one after a death, or after a limit was exceeded. */
-  #cause({ effects }: Step): AlertKind {
-    const isAfterDeath = effects.some(({ kind }) => kind === "note-death");
-    // A record that says "stopping" may be that of a restart whose maker was killed in the middle.
-    if (isAfterDeath) return this.#wasStopping ? "limit-exceeded" : "restarted";
-    return this.#now.history.failures > 0 || this.#leftovers.isNoted ? "restarted" : "started";
-  }
-
-  async #start(cause: AlertKind): Promise<void> {
-    if (this.#lock === undefined) throw new TypeError("a start without the lock");
-    const outcome = await this.#starter.run(this.#lock, () => ({
-      settings: this.#now.settings,
-      program: this.#now.program,
-      history: this.#now.history,
-      cause,
-    }));
-    if (outcome === undefined) this.#callOff();
-    else await this.#afterStart(outcome, cause);
-  }
-
-  /** An operator wants to stop it, and waits for the lock: nothing was launched yet. */
-  #callOff(): void {
-    if (this.#mailbox.isClosed) return;
-    const until = monotonicMs() + CALLED_OFF_PAUSE_MS;
-    this.#now.state = { kind: "backoff", until, reason: "called off" };
-    this.#ledger.calledOff();
-    this.#mailbox.wakeAt(until);
-  }
-
-  async #afterStart(outcome: StartOutcome, cause: AlertKind): Promise<void> {
-    if (this.#mailbox.isClosed) return; // whoever comes next takes it up
-    if (outcome.kind === "interrupted") {
-      this.#decide({ kind: "started", process: outcome.process });
-      this.#watched.take(outcome.process);
-      return;
-    }
-    if (outcome.kind === "failed") {
-      this.#around.host.claim(this.name, undefined);
-      // None of the program's: it does not count as one of maxrestarts, and is tried until it works.
-      if (outcome.trouble !== undefined) {
-        throw Object.assign(new Error(outcome.reason), { code: outcome.trouble });
-      }
-      this.#ledger.startFailed(outcome);
-      const step = this.#decide({ kind: "start-failed", reason: outcome.reason });
-      await this.#apply(step, ABSENT);
-      return;
-    }
-    const { process, record, notes, via } = outcome;
-    const { pid } = process;
-    this.#ledger.noteRecord(record);
-    this.#decide({ kind: "started", process });
-    this.#watched.take(process, outcome.main);
-    this.#watched.noteStart(outcome);
-    const { proc } = this.#around.host;
-    // One that was found instead may be older, or younger, than any window.
-    const isFound = outcome.logged === undefined;
-    const livedMs = isFound
-      ? ageMs(process.startTime, proc.uptime())
-      : this.#now.settings.successMs;
-    const lived = formatDuration(livedMs);
-    this.#ledger.started(process, via, lived, cause);
-    for (const note of notes) this.#ledger.log("warn", "program.warning", { pid }, note);
-    if (cause !== "started" && !isFound) this.#starter.lookBehind();
-  }
-
-  /** A process that was not started from here: hold on to it, and mend the pidfile. */
-  #takeUp(found: Found): void {
-    if (found.kind !== "running") return;
-    this.#watched.take(found.process, found.main);
-    this.#ledger.takenUp(found, this.#now.program.pattern);
-  }
-
-  #noteDeath({ process, exit }: Effect & { kind: "note-death" }, step: Step): void {
-    this.#watched.main.noteExit(undefined);
-    this.#watched.letGo();
-    const { host } = this.#around;
-    host.claim(this.name, undefined);
-    this.#leftovers.note(process, this.#ledger.record);
-    this.#ledger.died(process, exit ?? { kind: "unknown" }, this.#watched.lastWords());
-    // A start removes the pidfile itself.
-    if (!startFollows(step)) this.#watched.pidfile.drop(this.#now.settings, process.pid);
+  /** An operator's start, which another wrote to the record, begins a new count. */
+  #noteRecord(): void {
+    this.#isSettled = false;
+    const { record } = this.#ledger;
+    this.#isOperatorsStart = record?.by === "usrsvc" && record.desired === "up";
+    const history = { ...this.#now.history, restarts: record?.restarts ?? 0 };
+    this.#now.history = this.#isOperatorsStart ? forgive(history) : history;
   }
 
   /** Somebody else acts on the program: never interfere, look again when he is done. */
@@ -540,22 +414,9 @@ export class SupervisedProgram {
   }
 }
 
-function startFollows({ effects }: Step): boolean {
-  return effects.some(({ kind }) => kind === "start");
-}
-
-function pauseFollows({ effects }: Step): boolean {
-  return effects.some(({ kind }) => kind === "back-off" || kind === "give-up");
-}
-
 /** True when the record says that the program ran, or was kept running, in this boot. */
 function hasRun(record: ProgramRecord | undefined): boolean {
   if (record === undefined) return false;
   const { state, process } = record;
   return process !== undefined || ["starting", "running", "backoff", "fatal"].includes(state);
-}
-
-/** An operator may have restarted it meanwhile: what the process before did is no concern any more. */
-function isOf({ process }: { readonly process: ProcessRef }, found: Found): boolean {
-  return found.kind === "running" && sameProcess(found.process, process);
 }

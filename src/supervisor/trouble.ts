@@ -2,10 +2,8 @@ import type { Exit } from "../../proc/exit.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import { machineFault } from "../lib/fault.ts";
 import { ForeignStateDir } from "../state/state-dir.ts";
+import { TROUBLE_PAUSE_MS } from "./backoff.ts";
 import type { Ledger } from "./ledger.ts";
-
-/** After something outside of the machine failed (disk full, folder gone), in ms. */
-export const TROUBLE_PAUSE_MS = 10_000;
 
 /** What is known of a program when something fails. */
 export interface TroubledProgram {

@@ -8,7 +8,7 @@ import type { Ledger } from "./ledger.ts";
 import { hasLimits, Limits } from "./limits.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { MainProcess } from "./main-process.ts";
-import type { ProgramEvent } from "./machine.ts";
+import type { ProgramEvent } from "./program-state.ts";
 import { PidfileUpkeep } from "./pidfile-upkeep.ts";
 import { ShellMain } from "./shell-main.ts";
 
@@ -138,7 +138,7 @@ export class WatchedProcess {
         // Of a shell line another process is measured than the one that is held.
         const held = this.main.process ?? process;
         this.#ledger.exceeded(process, violation);
-        this.#mailbox.post({ kind: "limit-exceeded", process: held, reason: violation.reason });
+        this.#mailbox.post({ kind: "limit-exceeded", process: held, limit: violation });
       },
       degraded: (reason) => {
         const msg = `activity file is only looked at when its time is up: ${reason}`;
