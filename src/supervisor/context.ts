@@ -4,7 +4,7 @@ import type { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../host/host.ts";
 import type { Marked } from "../lifecycle/stragglers.ts";
 import type { LookOptions, Program } from "../identity/program.ts";
-import type { History, ProgramState } from "./machine.ts";
+import type { History, ProgramState } from "./program-state.ts";
 
 /** What the programs under supervision share. */
 export interface SupervisorContext {

@@ -16,7 +16,7 @@ import {
   stopping,
 } from "../state/transitions.ts";
 import type { Ledger, Output } from "./ledger.ts";
-import type { WhyStopped } from "./machine.ts";
+import type { WhyStopped } from "./program-state.ts";
 import { launcherOf } from "./last-end.ts";
 
 /** An end of a process that no other took the place of. */

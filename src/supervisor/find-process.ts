@@ -123,10 +123,11 @@ export class ProcessFinder {
     const { kind } = state;
     if (kind === "stopping" || found.kind === "running") return false;
     if (record?.process === undefined) return false;
-    if (record.state !== "running" && record.state !== "starting" && kind === "unknown") {
+    if (record.state !== "running") {
+      if (record.state === "starting" || kind !== "unknown") return false;
       this.#leftovers.note(record.process, record); // who ended what was left was killed in the middle
+      return true;
     }
-    if (record.state !== "running") return false;
     // An operator may have put another in the place of what was held, which ended as well.
     if (kind === "running" && sameProcess(record.process, state.process)) return false;
     this.#leftovers.note(record.process, record);

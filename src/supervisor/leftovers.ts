@@ -27,23 +27,12 @@ export class Leftovers {
   /** Whose groups they were: the program's itself, and of what was launched to become it. */
   #left: Target | undefined;
   #launch: string | undefined;
-  #isNoted = false;
   /** When their end was noted, on our clock. */
   #since = Number.NEGATIVE_INFINITY;
 
   constructor(host: Host, signal: () => AbortSignal) {
     this.#host = host;
     this.#signal = signal;
-  }
-
-  /** True between a death and the start that answers it. */
-  get isNoted(): boolean {
-    return this.#isNoted;
-  }
-
-  /** A start answers the death. */
-  answered(): void {
-    this.#isNoted = false;
   }
 
   /** How long ago the last death was noted, in ms; infinite before the first one. */
@@ -59,7 +48,6 @@ export class Leftovers {
   /** This process of the program has died. */
   note(process: ProcessRef, record: ProgramRecord | undefined): void {
     this.#since = monotonicMs();
-    this.#isNoted = true;
     // The record may be that of a process which somebody else has started meanwhile.
     const known = sameProcess(record?.process, process) ? record : undefined;
     this.#left = { process, launched: known?.launched, session: known?.session };

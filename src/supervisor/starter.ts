@@ -1,6 +1,7 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import type { StartCause } from "../events/event.ts";
+import type { StartCause as StartKind } from "../events/event.ts";
+import { assertNever } from "../lib/assert-never.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { settingsDigest } from "../state/digest.ts";
 import type { Lock } from "../state/lock.ts";
@@ -13,7 +14,7 @@ import { lookFor, type Program } from "../identity/program.ts";
 import type { Ends } from "./ends.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Starts } from "./starts.ts";
-import type { History } from "./machine.ts";
+import type { History, StartCause } from "./program-state.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { LOOK, type SupervisorContext } from "./context.ts";
 
@@ -83,10 +84,7 @@ export class Starter {
     this.#window = window;
     if (this.#closed) this.close();
     try {
-      if (order().cause === "restarted") {
-        await this.endLeftovers(order().settings, true);
-        this.#leftovers.answered();
-      }
+      if (isRestart(order().cause)) await this.endLeftovers(order().settings, true);
       const endTurn = await this.#around.host.launchTurn(window.signal);
       return await this.#start(order(), lock, endTurn, window.signal);
     } catch (error) {
@@ -106,7 +104,7 @@ export class Starter {
     const { host } = this.#around;
     const ledger = this.#ledger;
     const { restarts, failures } = history;
-    const isRestart = restarts > (ledger.record?.restarts ?? 0);
+    const isAgain = restarts > (ledger.record?.restarts ?? 0);
     const reason = ledger.record?.reason;
     this.#starts.noteCause();
     if (ledger.record === undefined) this.#tellStrays();
@@ -121,7 +119,7 @@ export class Starter {
       signal,
       endTurn,
       // It ran with the settings that it has now.
-      isProven: cause === "restarted" && ledger.record?.digest === settingsDigest(settings),
+      isProven: isRestart(cause) && ledger.record?.digest === settingsDigest(settings),
       onLaunched: (process) => {
         ledger.emit({
           kind: "program.starting",
@@ -130,12 +128,12 @@ export class Starter {
           by: undefined,
           action: undefined,
           command: settings.command,
-          isRestart,
+          isRestart: isAgain,
         });
         ledger.flush();
       },
       // Otherwise a look was made just now.
-      findRunning: () => (cause === "restarted" ? this.#findRunning(program) : undefined),
+      findRunning: () => (isRestart(cause) ? this.#findRunning(program) : undefined),
       store: ledger.store,
     });
   }
@@ -191,5 +189,27 @@ export class Starter {
     if (found.kind !== "running") return undefined;
     const ms = ageMs(found.process.startTime, host.proc.uptime());
     return ms <= this.#leftovers.ageMs + TICK_MS ? found.process : undefined;
+  }
+}
+
+/** After a start that failed, or a death. What was ended for a limit has left nothing. */
+function isRestart({ kind }: StartCause): boolean {
+  return kind === "death" || kind === "retry";
+}
+
+/** What a start is, for people: the first, one after a death, or after a limit was exceeded. */
+export function startKind(cause: StartCause): StartKind {
+  switch (cause.kind) {
+    case "limit":
+      return "limit-exceeded";
+    case "death":
+    case "retry":
+      return "restarted";
+    case "autostart":
+    case "operator":
+    case "resumed":
+      return "started";
+    default:
+      return assertNever(cause);
   }
 }

@@ -12,7 +12,7 @@ import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import type { Via } from "../state/record.ts";
 import { adopted, backedOff, counted, gaveUp, stopped } from "../state/transitions.ts";
 import type { Ledger } from "./ledger.ts";
-import type { History } from "./machine.ts";
+import type { History } from "./program-state.ts";
 import { lastEnd, launcherOf, noEnd } from "./last-end.ts";
 
 /** What is written of how a program came to run, or did not: on record, and as events. */

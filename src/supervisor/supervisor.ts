@@ -7,7 +7,7 @@ import type { Host } from "../host/host.ts";
 import { removeOldRequests, stopRequestStem } from "../state/stop-request.ts";
 import { fileStem } from "../state/state-dir.ts";
 import { markedProcesses } from "../lifecycle/stragglers.ts";
-import type { ProgramState } from "./machine.ts";
+import type { ProgramState } from "./program-state.ts";
 import { SupervisedProgram } from "./supervised-program.ts";
 import { StateWatch } from "./state-watch.ts";
 import type { SupervisorContext } from "./context.ts";

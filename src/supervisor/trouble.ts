@@ -4,11 +4,9 @@ import { machineFault } from "../lib/fault.ts";
 import { isoTime } from "../lib/format.ts";
 import { ForeignStateDir } from "../state/state-dir.ts";
 import { backedOff } from "../state/transitions.ts";
+import { TROUBLE_PAUSE_MS } from "./backoff.ts";
 import type { Ledger } from "./ledger.ts";
 import { lastEnd, noEnd } from "./last-end.ts";
-
-/** After something outside of the machine failed (disk full, folder gone), in ms. */
-export const TROUBLE_PAUSE_MS = 10_000;
 
 /** What is known of a program when something fails. */
 export interface TroubledProgram {

@@ -5,12 +5,8 @@ import type { ProgramSettings } from "../../src/config/settings.ts";
 import { emptyRecord, type Known, type ProgramRecord } from "../../src/state/record.ts";
 import type { State } from "../../src/state/states.ts";
 import { type Outlook, outlook } from "../../src/status/outlook.ts";
-import {
-  noHistory,
-  type ProgramEvent,
-  type Step,
-  transition,
-} from "../../src/supervisor/machine.ts";
+import { transition } from "../../src/supervisor/machine.ts";
+import { noHistory, type ProgramEvent, type Step } from "../../src/supervisor/program-state.ts";
 import { programSettings } from "../support/settings.ts";
 
 const NOW = Date.parse("2030-01-01T12:00:00Z");
@@ -182,6 +178,7 @@ describe("what is said of usrsvcd is what its machine does:", () => {
     kind: "observed",
     process: undefined,
     startedByHand: false,
+    diedUnseen: false,
     exit: undefined,
   } as const;
 
