@@ -4,10 +4,10 @@ import type { ProgramStatus } from "../status/status.ts";
 import type { ActionResult } from "../operations/operation.ts";
 import { jsonLine } from "../lib/tame.ts";
 
-/** One long name must not pad all the others. */
+/** Maximum width to which names are padded, in columns: one long name must not pad all others. */
 const WIDEST_CELL = 40;
 
-/** A line (and what belongs below it) for people. */
+/** A line for people, with its details below. */
 export function renderAction(result: ActionResult): string {
   const head = `${result.program}: ${result.message}`;
   return [head, ...(result.details ?? []).map((line) => `    ${line}`)].join("\n");
@@ -70,7 +70,7 @@ function remarks(one: ProgramStatus): readonly string[] {
   return [...lines, ...(one.problems ?? []).map((problem) => `problem: ${problem}`)];
 }
 
-/** Of a program that runs again: why it had to. */
+/** Why a program that is running again was restarted. */
 function describeRestart(exit: ShownExit | undefined): readonly string[] {
   if (exit === undefined || (exit.by === undefined && exit.wrote === undefined)) return [];
   const by =

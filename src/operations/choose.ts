@@ -5,23 +5,23 @@ import { findProgram, type Program } from "../identity/program.ts";
 import { removedPrograms } from "../lifecycle/removed.ts";
 import type { Site } from "./site.ts";
 
-/** The programs that are meant. */
+/** The chosen programs. */
 export interface Choice {
   readonly programs: readonly Program[];
   readonly unknown: readonly UnknownProgram[];
 }
 
-/** A name that is none of the configuration. */
+/** A name that is not in the configuration. */
 export interface UnknownProgram {
   readonly program: string;
-  /** Says so, and what was perhaps meant. */
+  /** Says so, and which name was perhaps meant. */
   readonly message: string;
 }
 
 /**
  * The programs of these names, or all of the configuration.
  *
- * @param withRemoved of all: those as well that run on, but are in no configuration file any more
+ * @param withRemoved of all: also those that keep running, but are no longer in any configuration file
  */
 export function choose(
   { settings, host }: Site,

@@ -23,10 +23,10 @@ import { startedMeanwhile } from "./started-meanwhile.ts";
 import { describeSearch, describeStop, leftToOwner } from "./stop-words.ts";
 import { describeFound } from "./words.ts";
 
-/** A start window is told to be over a little late. */
+/** Delay with which the end of a start window may be noticed, in ms. */
 const START_SLACK_MS = 3000;
 
-/** Ends the program, whatever it is, and writes what came of it. */
+/** Ends the program, whatever it is, and records the outcome. */
 export async function endIt(
   program: Program,
   record: ProgramRecord,
@@ -76,7 +76,7 @@ export async function endIt(
     trySave(store, host, stopping(asked, target, message), complaints);
     return { result: { ...base, result: "stuck", code: ExitCode.failure, message }, record: asked };
   }
-  // A start that was broken off may have forked a daemon that is nowhere to be seen yet.
+  // A start that was interrupted may have forked a daemon that is not visible yet.
   const left =
     launched !== undefined && isStarting(record, program, found, host)
       ? await endLaunch({ ...record, launched }, [], program, host, signal)
@@ -112,7 +112,7 @@ export async function endIt(
   return { result: { ...base, ...described, code }, record: after };
 }
 
-/** Somebody was called off, or killed, in its start window. */
+/** A start was cancelled, or its starter killed, in the start window. */
 function isStarting(
   { state, launched }: ProgramRecord,
   program: Program,
@@ -125,7 +125,7 @@ function isStarting(
   return ageMs(launched.startTime, proc.uptime()) < window;
 }
 
-/** Kept beside the record too, should that be damaged: a stop lasts. */
+/** Also kept beside the record, in case that is damaged: a stop lasts. */
 function noteDown(lock: Lock, { proc }: Host): void {
   try {
     lock.writeNote(downNote(proc.bootId()));

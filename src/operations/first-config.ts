@@ -9,7 +9,7 @@ import type { DaemonResult } from "./daemon-result.ts";
 import { commandWords } from "./own-command.ts";
 import { homeFolder } from "../lib/home.ts";
 
-/** `usrsvcd init`: writes a configuration to begin with, and replaces none. */
+/** `usrsvcd init`: writes a configuration to start from, and never replaces one. */
 export function writeFirstConfig(config: string | undefined): DaemonResult {
   const path = configPath(config);
   const fail = (result: string, code: ExitCode, message: string): DaemonResult => ({
@@ -25,7 +25,7 @@ export function writeFirstConfig(config: string | undefined): DaemonResult {
     const message = `the folder ${folder} does not exist or cannot be accessed; create it, or name another file with -c FILE`;
     return fail("failed", ExitCode.failure, message);
   }
-  // What root puts into somebody's home does not belong to them, and they could not even change it.
+  // What root puts in somebody's home does not belong to them, and they could not even change it.
   if (process.getuid?.() === 0 && owner !== 0) {
     const message = `${folder} belongs to ${nameOf(owner)}, and you are root; run it as ${nameOf(owner)}: ${runAs(owner, "usrsvcd init")}`;
     return fail("refused", ExitCode.permission, message);
@@ -81,7 +81,7 @@ function ownerOf(folder: string): number | undefined {
   }
 }
 
-/** Nothing is replaced, and nothing half is left. */
+/** Nothing is replaced, and no half-written file is left. */
 function writeNew(path: string, text: string): void {
   const fd = openSync(path, "wx", 0o600);
   try {
@@ -96,10 +96,10 @@ function writeNew(path: string, text: string): void {
   }
 }
 
-/** The program in it: nothing that every machine could not run. */
+/** The program in it, which every machine can run. */
 const EXAMPLE = "example";
 
-/** What stands in it after `[Main]` works as it is; all else is there to be copied. */
+/** The program after `[Main]` works as it is; everything else is there to be copied. */
 function template(home: string): string {
   return `# What usrsvc and usrsvcd run for this account. All keys: usrsvc --readme, "Configuration".
 #

@@ -22,7 +22,7 @@ import type { ActionResult, Operation } from "./operation.ts";
 import { Overtaken, StartWindow } from "./start-window.ts";
 import { describeHow, describeVia, processFacts } from "./words.ts";
 
-/** It runs already: note that it is wanted, and mend the pidfile. */
+/** It is already running: records that it should be up, and repairs the pidfile. */
 export function takeUp(
   program: Program,
   record: ProgramRecord,
@@ -57,8 +57,8 @@ export function takeUp(
 }
 
 /**
- * Starts the program, which does not run. What lives of an earlier launch (its starter was killed
- * in the window, or a wrapper outlived its child) is ended before, or there would be two.
+ * Starts the program, which is not running. What is left of an earlier launch (its starter was killed
+ * in the window, or a wrapper outlived its child) is ended first, or there would be two.
  */
 export async function launchIt(
   program: Program,
@@ -153,14 +153,14 @@ function failedResult(
   };
 }
 
-/** One that starts it anew is no failure of this one: what was wanted is done. */
+/** If another starts it again, this one has not failed: what was wanted is done. */
 function brokenOff(reason: unknown): Pick<ActionResult, "result" | "code"> {
   return reason instanceof Overtaken && reason.act === "restart"
     ? { result: "overtaken", code: ExitCode.ok }
     : { result: "interrupted", code: ExitCode.failure };
 }
 
-/** With usrsvcd at work, a failed start is not the end of it: what the machine makes of it, in words. */
+/** With usrsvcd running, a failed start is not the end: what the state machine will do, in words. */
 function whatNext(
   { name, autorestart, maxrestarts }: ProgramSettings,
   { host, isOlderInDaemon }: Operation,

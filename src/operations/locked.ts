@@ -18,7 +18,7 @@ import { removeOldRequest, requestStop } from "../state/stop-request.ts";
 import type { Program } from "../identity/program.ts";
 import { type ActionResult, type Operation, withDetails } from "./operation.ts";
 
-/** How long another actor may take beyond its own settings before we say "try again". */
+/** Time that another actor may take beyond its own settings before we say "try again", in ms. */
 const LOCK_PATIENCE_MS = 10_000;
 
 /** What who acts on a program holds, and where the record is written. */
@@ -29,7 +29,7 @@ export interface Held {
 
 /**
  * Does `act` while holding the program's lock. `strangers`: the other configuration file whose program of
- * this name has left the record.
+ * this name left the record.
  */
 export async function locked(
   program: Program,
@@ -38,7 +38,7 @@ export async function locked(
   act: (record: ProgramRecord, held: Held, strangers?: string) => Promise<ActionResult>,
 ): Promise<ActionResult> {
   const boot = host.proc.bootId();
-  // Before the lock: who waits for it calls a start off.
+  // Before the lock: whoever waits for it cancels a start.
   const { record: before } = readRecord(host.state, program.name, boot);
   const refused = refuseOther(program, action, before, host);
   if (refused !== undefined) return refused;
@@ -54,7 +54,7 @@ export async function locked(
   }
   debug(`${program.name}: holds lock ${path}`);
   if (isAbandoned?.() === true) {
-    // A stop that was called since, and is done, has the last word.
+    // A stop that was called since, and has finished, has the last word.
     return leftUndone(program, action, "the command that asked for it ended before its turn came");
   }
   removeOldRequest(host.state, program.name, host.proc);
@@ -72,7 +72,7 @@ export async function locked(
   }
   const own = strangers === undefined ? known : emptyRecord(program.name, boot);
   const complete = await completeLaunch(own, lock, program.settings, host);
-  // What stands in its session is its own, as if it had been on record.
+  // What is in its session is its own, as if it had been on record.
   if (complete !== own && complete.process !== undefined) host.claim(program.name, complete);
   const ended = withUnseenEnd(complete, host.proc);
   const ours = signed(ended, { by: "usrsvc", config: host.config });
@@ -95,14 +95,14 @@ function leftUndone(
   return { program, action, result: "interrupted", code: ExitCode.failure, message };
 }
 
-/** It had to wait (for a usrsvcd that does not answer, say), and a stop that was called later is done. */
+/** It had to wait (for a usrsvcd that does not respond, say), and a stop that was called later has finished. */
 function isOvertaken({ desired, desiredAt }: ProgramRecord, beganAt: Ticks | undefined): boolean {
   return (
     desired === "down" && desiredAt !== undefined && beganAt !== undefined && desiredAt > beganAt
   );
 }
 
-/** The same name in two files that share a state_dir: whatever is asked, the other's is left alone. */
+/** The same name in two files that share a state_dir: whatever the action, the other's is left alone. */
 function refuseOther(
   { name }: Program,
   action: ActionResult["action"],
@@ -119,7 +119,7 @@ function refuseOther(
   return { program: name, action, result: "elsewhere", code: ExitCode.failure, message };
 }
 
-/** Waits for the lock; whoever holds it in a start window is asked to let go for a stop. */
+/** Waits for the lock; for a stop, whoever holds it in a start window is asked to release it. */
 async function takeLock(
   path: string,
   patience: number,

@@ -16,7 +16,7 @@ import { describeScriptFault } from "./script-faults.ts";
 import { StrangerFinder } from "./strangers.ts";
 import { listShellCommands } from "../config/shell/commands.ts";
 
-/** What this machine says to a configuration, whose main file is `path`. Looks only. */
+/** What is doubtful about a configuration on this machine; its main file is `path`. Only looks. */
 export function machineFacts(path: string): (main: MainSettings) => AdviceFacts {
   return (main) => {
     const host = linuxHost(stateDir(main.stateDir), "usrsvc", {
@@ -78,7 +78,7 @@ function remarksOnMain(main: MainSettings, file: string, folders: FoldersAbove):
   return remarks;
 }
 
-/** What is in the place of a folder of `state_dir`. */
+/** What is in the place of a folder in `state_dir`. */
 function describeParts(state: string): string | undefined {
   const { programs, locks, pidfiles, logs } = stateDir(state);
   const isNoFolder = (path: string): boolean => {
@@ -92,7 +92,7 @@ function describeParts(state: string): string | undefined {
   return path && `${path} is not a folder: move it away`;
 }
 
-/** Why no file can be made in a folder that usrsvcd writes to. */
+/** Why no file can be created in a folder that usrsvcd writes to. */
 function describePlace(folder: string, { stateDir: state }: MainSettings): string | undefined {
   const place = placeFor(folder, { path: state }) ?? folder;
   try {
@@ -121,7 +121,7 @@ function describeCommand(settings: Partly, host: Host): string | undefined {
   const { argv, directory, useshell, env, inheritEnv, command } = settings;
   if (argv === undefined || directory === undefined || useshell === undefined) return undefined;
   const path = env?.get("PATH") ?? (inheritEnv === false ? undefined : host.env["PATH"]);
-  // Of a shell line, what is a script; all else the shell will tell.
+  // Of a shell line, only scripts; the shell will report everything else.
   const commands = useshell ? listShellCommands(command ?? "") : [argv];
   for (const one of commands) {
     if (useshell && !(one[0]?.startsWith("/") ?? false)) continue;
@@ -133,7 +133,7 @@ function describeCommand(settings: Partly, host: Host): string | undefined {
 
 function describeFiles(settings: ProgramSettings, host: Host): readonly Remark[] {
   const obstacle = checkBeforeStart(settings, host);
-  if (obstacle === undefined || obstacle.code === ExitCode.failedToLaunch) return []; // told as command
+  if (obstacle === undefined || obstacle.code === ExitCode.failedToLaunch) return []; // reported under command
   const key = /\b(pidfile|stdout|stderr|directory)\b/.exec(obstacle.reason)?.[1] ?? "command";
   return [{ key, text: `it cannot be started now: ${obstacle.reason}` }];
 }
@@ -151,7 +151,7 @@ function remarksOnFolders(
 
 /**
  * Looks at the folders above those of pidfiles and logs, each once. A team that shares such folders may want
- * it so: it is told, and not refused.
+ * this: it is reported, not refused.
  */
 class FoldersAbove {
   readonly #paths = new TrustedPaths(process.getuid?.() ?? 0);
@@ -164,7 +164,7 @@ class FoldersAbove {
 
   doubt(path: string): string | undefined {
     const folder = dirname(path);
-    if (`${folder}/`.startsWith(`${this.#stateDir}/`)) return undefined; // told of that
+    if (`${folder}/`.startsWith(`${this.#stateDir}/`)) return undefined; // reported for state_dir
     if (!this.#known.has(folder)) this.#known.set(folder, this.#paths.doubt(folder, ELSEWHERE));
     return this.#known.get(folder);
   }

@@ -31,7 +31,7 @@ export function trySave(
   }
 }
 
-/** Writes the pidfile anew; yields what is to be told of it. */
+/** Recreates the pidfile; yields what to report. */
 export function mendPidfile(path: string, pid: Pid): string {
   try {
     writePidfile(path, pid);
@@ -52,7 +52,7 @@ export function dropPidfile({ autopid, pidfile }: Program, pid: Pid): readonly s
   }
 }
 
-/** The same where it names another, or one that is long gone; yields what is to be told. */
+/** The same if it names another, or one that is long gone; yields what to report. */
 export function dropStalePidfile(program: Program, host: Host): readonly string[] {
   try {
     const stale = removeStalePidfile(program, host);

@@ -51,7 +51,7 @@ export async function stopProgram(program: Program, operation: Operation): Promi
   });
 }
 
-/** What is on record is how another file's program stands, and stays so. */
+/** The record is that of another file's program, and is left unchanged. */
 function leftToStrangers({ name: program }: Program, config: string): ActionResult {
   const details = [`its record is that of ${program} of ${config} and is left unchanged`];
   const message = "was not running";

@@ -6,12 +6,12 @@ import { readFileHead } from "../lib/read-file.ts";
 import { homeFolder } from "../lib/home.ts";
 import { quoteWord } from "./own-command.ts";
 
-/** A configuration is far smaller. */
+/** Maximum size of a file that is looked at, in bytes: a configuration is far smaller. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /**
- * An example that was not made one's own: what is wrong are values with folders in a home that this
- * machine does not have. In words, or undefined.
+ * The advice for an example that was not adapted: its errors are values with folders in a home that this
+ * machine does not have. Undefined for anything else.
  *
  * @param main the main file
  */
@@ -52,11 +52,11 @@ function parse(path: string): ConfigFile | undefined {
   try {
     return parseConfigobj(readFileHead(path, { most: MOST_BYTES }).text);
   } catch {
-    return undefined; // that it cannot be read is told already
+    return undefined; // that it cannot be read is already reported
   }
 }
 
-/** What is written in a line; without one, or where that takes over other values, in all of the file. */
+/** What is written on a line; without one, or if that refers to other values, in all of the file. */
 function valuesAt({ root }: ConfigFile, line: number | undefined): readonly string[] {
   const all = entriesOf(root);
   const own = all.filter((entry) => entry.line === line);

@@ -7,10 +7,10 @@ import { diskTrouble } from "../status/disk-notes.ts";
 import type { Host } from "../host/host.ts";
 import type { DaemonResult } from "./daemon-result.ts";
 
-/** For so long is waited for the answer. */
+/** Time to wait for the answer, in ms. */
 const REREAD_PATIENCE_MS = 10_000;
 
-/** Asks usrsvcd to read its configuration again, and tells what came of it. */
+/** Asks usrsvcd to read its configuration again, and reports the outcome. */
 export async function reread(host: Host, signal: AbortSignal): Promise<DaemonResult> {
   const action = "reread";
   const before = findDaemon(host);

@@ -2,11 +2,11 @@ import { findOnPath } from "../lib/executable.ts";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
 
-/** Of a script, so many bytes are looked at. */
+/** Number of bytes of a script that are looked at. */
 const LOOK_BYTES = 4096;
 const SHELLS = /^(ba|da|z|k|mk|a)?sh$/;
 
-/** What in a script keeps it from being run as it is meant; undefined for what is right, and for what is no script. */
+/** Why a script will not run as intended; undefined for a correct one, and for what is not a script. */
 export function describeScriptFault(
   argv: readonly string[],
   directory: string,
@@ -36,7 +36,7 @@ export function describeScriptFault(
   return isShellLine(line) ? describeLines(file) : undefined;
 }
 
-/** What a shell makes of lines that end as on Windows. */
+/** What a shell does with lines that end as on Windows. */
 function describeLines(file: string): string | undefined {
   const text = readStart(file);
   if (text === undefined || isBinary(text) || !/\r\n/.test(text)) return undefined;
@@ -78,6 +78,6 @@ function readStart(file: string): string | undefined {
       closeSync(fd);
     }
   } catch {
-    return undefined; // not there, a folder, or not ours to read: others tell
+    return undefined; // not there, a folder, or not ours to read: reported elsewhere
   }
 }

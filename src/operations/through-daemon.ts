@@ -14,12 +14,12 @@ import type { Request } from "./request.ts";
 
 type Act = (program: Program, operation: Operation) => Promise<ActionResult>;
 
-/** How often another usrsvcd is asked, where the one before has ended in the middle. */
+/** Number of times that another usrsvcd is asked, if the one before has ended in the middle. */
 const MOST_ROUNDS = 2;
 
 /**
- * A start or restart, made by usrsvcd where one runs for this configuration file; else by `act`, here.
- * So a start by hand and one at night give the same.
+ * A start or restart, carried out by usrsvcd if one is running for this configuration file, else by `act`, here.
+ * So a manual start and an automatic one give the same result.
  *
  * @param isHere this shell's environment is wanted
  */
@@ -31,7 +31,7 @@ export async function throughDaemon(
   act: Act,
 ): Promise<ActionResult> {
   const { settings, enabled, name } = program;
-  // What cannot be started is refused here, and what nobody looks after is started here.
+  // What cannot be started is refused here, and what nobody supervises is started here.
   if (settings === undefined || !enabled) return await act(program, operation);
   let env: Record<string, string> | undefined;
   let notes: readonly string[] = [];
@@ -67,7 +67,7 @@ export async function throughDaemon(
   );
 }
 
-/** Why usrsvcd has not done it. */
+/** Why usrsvcd has not carried it out. */
 function describe(said: Exclude<Said, { kind: "done" }>, name: string): string {
   const who = "daemon" in said && said.daemon ? `usrsvcd, pid ${said.daemon.pid},` : "usrsvcd";
   switch (said.why) {
@@ -110,24 +110,24 @@ async function isStartAllThatIsLeft(
   return true;
 }
 
-/** As the answer to what was asked for, of which only the start was left. */
+/** The result as an answer to the action that was asked for, of which only the start was left. */
 function inOtherWords(result: ActionResult, action: Request["action"]): ActionResult {
   if (result.result !== "running") return { ...result, action };
   const message = `started after you asked, pid ${result.pid}`;
   return { ...result, action, result: "started", message };
 }
 
-/** As start times of processes are counted. */
+/** The time now, counted like start times of processes. */
 function now({ host }: Operation): number {
   return Math.floor(host.proc.uptime() * TICKS_PER_SECOND);
 }
 
-/** Told only where something was started: else nothing follows from it. */
+/** Reported only if something was started: otherwise nothing follows from it. */
 function withNotes(result: ActionResult, notes: readonly string[]): ActionResult {
   return result.result === "started" ? withDetails(result, notes) : result;
 }
 
-/** Looked at anew: ours may have begun meanwhile, and takes up what was started. */
+/** Looked at again: ours may have begun in the meantime, and adopts what was started. */
 function otherDaemon(operation: Operation): readonly string[] {
   const { host } = operation;
   const other = livingDaemon(host.state, host.proc);
@@ -137,7 +137,7 @@ function otherDaemon(operation: Operation): readonly string[] {
   ];
 }
 
-/** The environment that usrsvcd was started with, which is what its programs get. */
+/** The environment that usrsvcd was started with, which its programs get. */
 function environmentOf(
   { process }: DaemonInfo,
   { host }: Operation,
@@ -145,6 +145,6 @@ function environmentOf(
   try {
     return inheritedEnvironment(Object.fromEntries(host.proc.environ(process.pid)));
   } catch {
-    return undefined; // gone meanwhile
+    return undefined; // gone in the meantime
   }
 }
