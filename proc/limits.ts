@@ -1,6 +1,6 @@
 /**
- * The soft limit of open files of `/proc/<pid>/limits` (proc_pid_limits(5)); undefined when
- * unlimited or not told.
+ * The soft limit of open files of `/proc/<pid>/limits` (proc_pid_limits(5)); undefined if
+ * unlimited or unknown.
  */
 export function parseSoftOpenFiles(text: string): number | undefined {
   const match = /^Max open files\s+(\d+)/m.exec(text);

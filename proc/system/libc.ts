@@ -26,7 +26,7 @@ export interface Libc {
   closeOnExec(fd: number): number;
   /** _exit(2): ends this process at once, whatever its threads wait for. */
   exitNow(code: number): void;
-  /** socket(2): AF_UNIX, SOCK_DGRAM, which Node has no words for. */
+  /** socket(2): AF_UNIX, SOCK_DGRAM, which Node lacks. */
   unixDatagramSocket(): number;
   /** malloc_trim(3): gives free memory back to the kernel, where the C library is glibc. */
   trimHeap(): void;
@@ -50,16 +50,16 @@ export interface Libc {
   /** prctl(2) with PR_SET_CHILD_SUBREAPER: whether we get what loses its parent below us. */
   setSubreaper(isOne: boolean): number;
   /**
-   * fcntl(2), F_SETLEASE: a lease on a file of ours, up to its close; false where somebody else has it
-   * open, or the file system knows no leases. Who wants to open it meanwhile waits, and the kernel
-   * tells us by a signal that is ignored.
+   * fcntl(2), F_SETLEASE: a lease on a file of ours, until its close; false if somebody else has it
+   * open, or the file system has no leases. Whoever opens it in the meantime waits, and the kernel
+   * notifies us by a signal that is ignored.
    */
   leaseAlone(fd: number): boolean;
   /** fcntl(2), F_SETFL to O_APPEND alone: reads and writes wait, as programs expect. */
   makeBlocking(fd: number): number;
   /** Our own soft limit of open files (prlimit(2)); undefined: unlimited, or unknown. */
   softOpenFiles(): number | undefined;
-  /** Sets it (undefined: to the hard one) for all of our threads, and for children made from then on. */
+  /** Sets it (undefined: to the hard one) for all of our threads, and for children created from then on. */
   setSoftOpenFiles(count: number | undefined): void;
   /** setsid(2). */
   setSession(): number;
@@ -69,7 +69,7 @@ export interface Libc {
   sendTo(fd: number, message: Buffer, address: Buffer): number;
 }
 
-/** What posix_spawn(3) is to make: the leader of a new session with no signal blocked or ignored. */
+/** What posix_spawn(3) creates: the leader of a new session with no signal blocked or ignored. */
 export interface SpawnCall {
   /** Path of the executable; a relative one counts from `folder`. */
   readonly file: string;
@@ -81,7 +81,7 @@ export interface SpawnCall {
   /** Descriptors of ours that become 1 and 2; 0 is /dev/null. */
   readonly stdout: number;
   readonly stderr: number;
-  /** Descriptors that are closed at once; others of ours are by the exec. */
+  /** Descriptors that are closed at once; others of ours are closed by the exec. */
   readonly closed: Iterable<number>;
 }
 
@@ -237,7 +237,7 @@ function optional<T>(bind: () => T): T | undefined {
   }
 }
 
-/** At first use: only who starts programs needs it. */
+/** At first use: only those that start programs need it. */
 function bindSpawn(self: Koffi.LibraryHandle): Pick<Libc, "spawnLater" | "canSpawnInFolder"> {
   const spawn = self.func(
     "int posix_spawn(_Out_ int *pid, const char *path, const void *actions, const void *attributes, const char **argv, const char **env)",
@@ -277,7 +277,7 @@ function bindSpawn(self: Koffi.LibraryHandle): Pick<Libc, "spawnLater" | "canSpa
       addOpen(actions, 0, "/dev/null", O_RDONLY, 0);
       addDup(actions, stdout, 1);
       addDup(actions, stderr, 2);
-      // Last: a folder that hangs is waited for with all else done. All that is marked to be closed
+      // Last: a folder that hangs is waited for with everything else done. What is marked to be closed
       // on exec stays open until then: the program's lock must be held so long.
       if (folder !== undefined) addFolder?.(actions, folder);
       const pid = [0];
@@ -297,7 +297,7 @@ function bindSpawn(self: Koffi.LibraryHandle): Pick<Libc, "spawnLater" | "canSpa
   };
 }
 
-/** At first use: only who reaps orphans needs it. */
+/** At first use: only those that reap orphans need it. */
 function bindPeek(koffi: typeof Koffi, self: Koffi.LibraryHandle): Libc["peekDead"] {
   const waitid = self.func("int waitid(int type, uint id, void *info, int options)");
   const info = new Int32Array(32); // siginfo_t has 128 bytes
@@ -310,7 +310,7 @@ function bindPeek(koffi: typeof Koffi, self: Koffi.LibraryHandle): Libc["peekDea
   };
 }
 
-/** `struct rlimit` is two `rlim_t`, soft and hard, as long as a `long` where nothing else is asked for. */
+/** `struct rlimit` is two `rlim_t`, soft and hard, as long as a `long` by default. */
 function bindLimits(
   koffi: typeof Koffi,
   self: Koffi.LibraryHandle,

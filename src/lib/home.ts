@@ -10,7 +10,7 @@ export class HomeError extends Error {
 /**
  * The home folder: HOME, or what the user database says.
  *
- * @throws {HomeError} when it is no folder
+ * @throws {HomeError} when it is not a folder
  */
 export function homeFolder(): string {
   const uid = process.getuid?.() ?? 0;

@@ -1,3 +1,4 @@
+import { startCriterion } from "../lifecycle/start-criterion.ts";
 import { existsSync, type FSWatcher, rmSync, watch } from "node:fs";
 import { basename } from "node:path";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
@@ -85,7 +86,8 @@ export async function askDaemon(
   }
   // Another usrsvcd may have taken its place, and the request.
   const isTakenByAnother = !lives();
-  const latest = monotonicMs() + ANOTHERS_ANSWER_MS + program.successMs + program.termToKillMs;
+  const latest =
+    monotonicMs() + ANOTHERS_ANSWER_MS + startCriterion(program).windowMs + program.termToKillMs;
   operation.onProgress(`${program.name}: usrsvcd is ${action}ing it`);
   for (;;) {
     const isAlone = isTakenByAnother ? monotonicMs() > latest : !lives();

@@ -1,36 +1,25 @@
-import { showExit } from "../events/shown-exit.ts";
-import type { Exit } from "../../proc/exit.ts";
-import { libc } from "../../proc/system/libc.ts";
-import { type Pid, type ProcessRef, sameProcess, TICKS_PER_SECOND } from "../../proc/pid.ts";
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { ExitCode } from "../exit-code.ts";
-import { formatDuration, shorten } from "../lib/format.ts";
-import { describeExit } from "../lib/describe-exit.ts";
-import { nameOf as nameOfAccount } from "../lib/accounts.ts";
+import type { Host } from "../host/host.ts";
 import { describeElsewhere } from "../identity/elsewhere.ts";
 import { foreignOwner } from "../identity/foreign.ts";
 import type { Found } from "../identity/found.ts";
-import type { Host } from "../host/host.ts";
-import { offspring, relation } from "../identity/lineage.ts";
-import { nearestProcess } from "../identity/nearest-process.ts";
-import type { Lock } from "../state/lock.ts";
 import { downNote } from "../identity/mark.ts";
-import type { ProgramRecord } from "../state/record.ts";
-import { windowLeftMs } from "../state/start-window.ts";
-import {
-  belongsTo,
-  ordered,
-  stoppedByOperator,
-  stopping,
-  unfinished,
-} from "../state/transitions.ts";
+import { lookFor, type Program } from "../identity/program.ts";
 import { endLaunch } from "../lifecycle/end-launch.ts";
 import { stop } from "../lifecycle/stop.ts";
-import { lookFor, type Program } from "../identity/program.ts";
+import type { Lock } from "../state/lock.ts";
+import type { ProgramRecord } from "../state/record.ts";
+import { windowLeftMs } from "../state/start-window.ts";
+import { belongsTo, ordered, stoppedByOperator, stopping } from "../state/transitions.ts";
 import { standDown } from "./former-name.ts";
 import type { Held } from "./locked.ts";
+import { leaveSessionOf } from "./leave-session.ts";
 import { leftRunning, markedRunning } from "./left-running.ts";
 import { dropPidfile, dropStalePidfile, trySave } from "./notes.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS, withDetails } from "./operation.ts";
+import { startedMeanwhile } from "./started-meanwhile.ts";
+import { describeSearch, describeStop, leftToOwner } from "./stop-words.ts";
 import { describeFound } from "./words.ts";
 
 /** Delay with which the end of a start window may be noticed, in ms. */
@@ -72,8 +61,7 @@ export async function endIt(
   const { launched, session } = record;
   const hasWrapper = launched !== undefined && !sameProcess(launched, process);
   const toldAt = host.proc.uptime();
-  const again = (): ProcessRef | undefined =>
-    ownProcess(program, record, host) ?? bornSince(toldAt, record, host);
+  const again = (): ProcessRef | undefined => startedMeanwhile(program, record, toldAt, host);
   const outcome = await stop({ process, main, launched, session }, program, host, {
     signal,
     ...(hasWrapper ? { again } : {}),
@@ -123,84 +111,11 @@ export async function endIt(
   return { result: { ...base, ...described, code }, record: after };
 }
 
-/** It has become another account (sudo, a setuid file). It stays down once it has ended. */
-function leftToOwner(
-  { name }: Program,
-  action: "stop" | "restart",
-  { pid }: ProcessRef,
-  owner: number,
-): ActionResult {
-  const then = action === "stop" ? "; once it has ended, it stays down" : "";
-  const message =
-    `not ${action === "stop" ? "stopped" : "restarted"}: process ${pid} belongs to ${nameOfAccount(owner)}, ` +
-    `and this account cannot end it; ${nameOfAccount(owner)} can: kill ${pid}${then}`;
-  return { program: name, action, result: "failed", code: ExitCode.permission, message };
-}
-
 /** A start was cancelled, or its starter killed, in the start window. */
 function isStarting(record: ProgramRecord, found: Found, { proc }: Host): boolean {
   if (record.state !== "starting" || record.launched === undefined) return false;
   if (found.kind === "absent") return true; // what it has made by now matches nothing
   return windowLeftMs(record, proc.uptime()) > -START_SLACK_MS;
-}
-
-/** Our session, as far as it could be read. */
-let ourSession: number | undefined;
-
-/**
- * Called by the program itself (a deploy hook), or from a terminal below it: we must not be ended with
- * it in the middle.
- */
-function leaveSessionOf({ launched, session }: ProgramRecord, { proc }: Host): void {
-  ourSession ??= proc.stat(process.pid as Pid).session;
-  if (ourSession !== launched?.pid && ourSession !== session) return;
-  libc()?.setSession();
-  ourSession = undefined;
-}
-
-/** The process that the program has after everything was ended. */
-function ownProcess(program: Program, record: ProgramRecord, host: Host): ProcessRef | undefined {
-  const found = lookFor(program, unfinished(record), host);
-  if (found.kind !== "running") return undefined;
-  return relation(found.process, program.name, host) === "own" ? found.process : undefined;
-}
-
-/** What a wrapper has created since, as its last act: it may not have executed its command yet. */
-function bornSince(
-  uptime: number,
-  { launch, launched, session }: ProgramRecord,
-  host: Host,
-): ProcessRef | undefined {
-  if (launched === undefined) return undefined;
-  const all = offspring({ launch, launched, session }, host.table.scan({ thorough: true }), host);
-  const since = uptime * TICKS_PER_SECOND - 1;
-  return all.find(({ ref }) => ref.startTime >= since && ref.pid !== launched.pid)?.ref;
-}
-
-/** Whoever stops a program believes that it runs: reports what was looked for, and what was found. */
-function describeSearch(program: Program, { pidfile }: Found, host: Host): readonly string[] {
-  const { pattern, pidfile: path, scanForProcess } = program;
-  const where = scanForProcess ? "" : " (scan_for_process = False: by its pidfile only)";
-  const said = {
-    none: "which does not exist",
-    pid: "pid" in pidfile ? `which names ${nameOf(pidfile.pid, host)}` : "",
-    garbage: "which contains no pid",
-    unreadable: "which cannot be read",
-  }[pidfile.kind];
-  const file = path === undefined ? "" : `, and its pidfile ${path}, ${said}`;
-  return [
-    `looked for ${pattern.description}${where}${file}`,
-    ...[nearestProcess(program, host)].filter((text) => text !== undefined),
-  ];
-}
-
-function nameOf(pid: Pid, { proc }: Host): string {
-  if (proc.alive(pid) === undefined) return `process ${pid}, which has ended`;
-  try {
-    return `process ${pid}: ${shorten(proc.cmdline(pid).join(" "))}`;
-  } catch {
-    return `process ${pid}, of another account`;
-  }
 }
 
 /** Also kept beside the record, in case that is damaged: a stop lasts. */
@@ -210,43 +125,4 @@ function noteDown(lock: Lock, { proc }: Host): void {
   } catch {
     // disk full: the record says so, if that could be written
   }
-}
-
-function describeStop(
-  outcome: { kind: "not-running"; leftBehind: number } | StopDone,
-  target: ProcessRef | undefined,
-  termToKillMs: number,
-  found: Found,
-  complaints: readonly string[],
-): Omit<ActionResult, "program" | "action"> {
-  const others = found.kind === "running" ? found.others : [];
-  const details = others.map(({ pid }) => `process ${pid} also matches and was left alone`);
-  details.push(...new Set(complaints));
-  const more = details.length > 0 ? { details } : {};
-  const { leftBehind } = outcome;
-  const rest =
-    leftBehind === 0 ? "" : `; ${leftBehind} left-over process${leftBehind > 1 ? "es" : ""} ended`;
-  if (outcome.kind === "not-running" || target === undefined) {
-    return { result: "down", code: ExitCode.ok, message: `was not running${rest}`, ...more };
-  }
-  const { kind, exit, tookMs } = outcome;
-  const took =
-    kind === "terminated"
-      ? `terminated in ${formatDuration(tookMs)}`
-      : `killed, because it ignored SIGTERM for term_to_kill_seconds, ${formatDuration(termToKillMs)}`;
-  return {
-    result: kind === "terminated" ? "stopped" : "killed",
-    code: ExitCode.ok,
-    pid: target.pid,
-    exit: showExit(exit),
-    message: `stopped, pid ${target.pid}: ${took} (${describeExit(exit)})${rest}`,
-    ...more,
-  };
-}
-
-interface StopDone {
-  readonly kind: "terminated" | "killed";
-  readonly exit: Exit;
-  readonly tookMs: number;
-  readonly leftBehind: number;
 }

@@ -1,3 +1,4 @@
+import { startCriterion } from "../lifecycle/start-criterion.ts";
 import type { Ticks } from "../../proc/pid.ts";
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../lib/format.ts";
@@ -42,7 +43,8 @@ export async function locked(
   const refused = refuseOther(program, action, before, host);
   if (refused !== undefined) return refused;
   const path = programLock(host.state, program.name);
-  const patience = LOCK_PATIENCE_MS + (program.settings?.successMs ?? 0) + program.termToKillMs;
+  const patience =
+    LOCK_PATIENCE_MS + startCriterion(program.settings).windowMs + program.termToKillMs;
   using lock = await takeLock(path, patience, program, action, { host, signal, onProgress });
   if (lock === undefined) {
     const message =

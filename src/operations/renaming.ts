@@ -1,3 +1,4 @@
+import { startCriterion } from "../lifecycle/start-criterion.ts";
 import { monotonicMs, sleep } from "../lib/clock.ts";
 import type { Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -50,7 +51,7 @@ export class Renaming {
     { signal, onProgress }: Pick<Operation, "signal" | "onProgress">,
   ): Promise<ActionResult | undefined> {
     if (isRemoved) return undefined; // by its old name: as if it still had that
-    const end = monotonicMs() + PATIENCE_MS + (settings?.successMs ?? 0) + termToKillMs;
+    const end = monotonicMs() + PATIENCE_MS + startCriterion(settings).windowMs + termToKillMs;
     for (;;) {
       const move = this.#left.find((one) => namesOf([one]).has(name));
       if (move === undefined) return undefined;

@@ -1,3 +1,4 @@
+import { startCriterion } from "../lifecycle/start-criterion.ts";
 import { TICKS_PER_SECOND } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { within } from "../lib/clock.ts";
@@ -103,7 +104,8 @@ async function isStartAllThatIsLeft(
   const { process } = found;
   if (process.startTime < asked) return false;
   using watch = host.watcher().open(process);
-  const rest = (program.settings?.successMs ?? 0) - ageMs(process.startTime, host.proc.uptime());
+  const rest =
+    startCriterion(program.settings).windowMs - ageMs(process.startTime, host.proc.uptime());
   if (watch !== undefined && rest > 0) await within(watch.exited, rest, signal);
   return true;
 }
