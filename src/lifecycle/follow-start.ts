@@ -59,7 +59,7 @@ export class FollowedStart {
       this.#notice();
     });
     const begun = launching(context.record, {
-      successMs: program.successMs,
+      successMs: this.#criterion.windowMs,
       process,
       launch,
       image: match.image,
