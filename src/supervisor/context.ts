@@ -31,5 +31,8 @@ export interface Supervised {
   readonly history: History;
 }
 
+/** The same, for who decides. */
+export type MutableSupervised = { -readonly [K in keyof Supervised]: Supervised[K] };
+
 /** A look through all processes may be 100 ms old, for many programs that ask at once. */
 export const LOOK: LookOptions = { maxAgeMs: 100, trusting: true };
