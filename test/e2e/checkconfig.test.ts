@@ -57,7 +57,7 @@ test("a part of the examples says that it is one, and how it is made one's own",
     assert.equal(code, 130);
     assert.match(
       err,
-      /begin the file with it, or put it, as a part, into the folder .* config_dir/,
+      /begin the file with it, or, if it is one part of a configuration, move it to the config_dir/,
     );
     assert.match(
       err,

@@ -120,7 +120,7 @@ describe("usrsvcd init", () => {
     writeFileSync(home.config, all);
     const { code, out, err } = await home.usrsvcd("checkconfig");
     assert.equal(code, 0, err);
-    assert.match(out, /2 programs\n$/);
+    assert.match(out, /2 programs valid\n$/);
   });
 
   test("replaces nothing, not even a link that leads nowhere", async (t) => {
@@ -172,7 +172,10 @@ test("a wrong HOME is named, and so is the right one", async (t) => {
     ["usrsvcd.cjs", "checkconfig"],
     ["usrsvcd.cjs", "init"],
   ] as const) {
-    assert.match(await of("/nonexistent", command, ...words), /HOME is "\/nonexistent", and there/);
+    assert.match(
+      await of("/nonexistent", command, ...words),
+      /HOME is "\/nonexistent", which does not exist/,
+    );
     assert.match(
       await of("", command, ...words),
       /HOME is "", which is not an absolute path; the home/,

@@ -86,7 +86,7 @@ test("of one that ignores SIGTERM as well, both are told: the limit, and why it 
   await home.usrsvcd();
   const pid = await home.running("hungry");
   const why =
-    /private memory \d+\.\d MB exceeds rss_limit 100\.0 MB; killed, since it ignored SIGTERM for term_to_kill_seconds, 300 ms$/;
+    /private memory \d+\.\d MB exceeds rss_limit 100\.0 MB; killed, because it ignored SIGTERM for term_to_kill_seconds, 300 ms$/;
   const { msg } = await logged(home, "program.exited");
   assert.match(msg, /^hungry: killed by SIGKILL, by usrsvcd: /);
   assert.match(msg, why);

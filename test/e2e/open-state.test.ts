@@ -74,7 +74,7 @@ test("usrsvcd status, reread and checkconfig say at once that others can change 
     assert.match(note, why);
     assert.match(
       note,
-      /^note: state_dir.*; until that is mended, nothing can be started or stopped$/,
+      /^note: state_dir.*; until that is fixed, nothing can be started or stopped$/,
     );
     const json = JSON.parse((await home.usrsvcd("status", "--json")).out) as object;
     assert.deepEqual(json, { ...json, notes: [note.replace("note: ", "")] });

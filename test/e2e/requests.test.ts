@@ -335,7 +335,7 @@ describe("settings that usrsvcd does not have", () => {
     writeFileSync(path, text, { mode: 0o600 });
     const { code, out } = await fromShell(home, "-c", path, "start", "stage");
     assert.equal(code, 0);
-    assert.match(out, /usrsvcd runs with another configuration file/);
+    assert.match(out, /usrsvcd is running with another configuration file/);
     assert.ok(isAlive(home.pid("stage") ?? 0));
     assert.equal((await home.usrsvc("-c", path, "stop", "stage")).code, 0);
   });

@@ -30,5 +30,5 @@ test("a socket in the place of a log is named as one", async (t) => {
   const { code, err } = await home.usrsvc("start", "web");
   server.close();
   assert.notEqual(code, 0);
-  assert.match(err, /sock is a socket, and no file: write another path/);
+  assert.match(err, /sock is a socket, not a file: write another path/);
 });

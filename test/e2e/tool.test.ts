@@ -218,7 +218,7 @@ test("a program that ignores SIGTERM is killed after term_to_kill_seconds", asyn
   const { out } = await home.usrsvc("stop", "deaf");
   assert.match(
     out,
-    /killed, since it ignored SIGTERM for term_to_kill_seconds, 400 ms \(killed by SIGKILL\)/,
+    /killed, because it ignored SIGTERM for term_to_kill_seconds, 400 ms \(killed by SIGKILL\)/,
   );
   assert.ok(!isAlive(pid));
 });

@@ -86,7 +86,10 @@ describe("of a program that usrsvcd has not read", () => {
     const text = readFileSync(home.config, "utf8").replace("Program:web", "Program:other");
     writeFileSync(home.file("other.cfg"), text, { mode: 0o600 });
     const { out } = await home.usrsvc("-c", home.file("other.cfg"), "status", "--json", "other");
-    assert.equal(lines(out)[0]?.["next"], "nothing: usrsvcd runs with another configuration file");
+    assert.equal(
+      lines(out)[0]?.["next"],
+      "nothing: usrsvcd is running with another configuration file",
+    );
   });
 });
 
