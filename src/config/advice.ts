@@ -25,6 +25,8 @@ export interface AdviceFacts {
   ofMail(main: MainSettings): string | undefined;
   /** Why the program could not be executed, of what `settings` tell. */
   ofCommand(settings: Unsure<ProgramSettings>): string | undefined;
+  /** What the program cannot be given here, whatever else is right: limits, priorities. */
+  ofLimits(settings: Unsure<ProgramSettings>): readonly Remark[];
   /** What else speaks against a start, and against the places of its files. */
   ofFiles(settings: ProgramSettings): readonly Remark[];
   /** Processes that `proctitle_re` finds, and that are none of the program's. */
@@ -95,6 +97,9 @@ export class Advisor {
     }
     if (isWhole(settings) && settings.enabled && !issues.hasErrors) {
       for (const { key, text } of this.#facts.ofFiles(settings)) tell(key, text);
+    }
+    for (const { key, text } of this.#facts.ofLimits(settings)) {
+      issues.error(whereIs(key), `${key}: ${text}`);
     }
     if (emailAlerts !== undefined && emailAlerts.length > 0 && this.#mail !== undefined) {
       if (!this.#isMailTold) tell("email_alerts", this.#mail); // it is the same for all

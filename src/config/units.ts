@@ -1,5 +1,7 @@
 import type { MatchRule } from "./match-rule.ts";
 import { translatePythonRegex } from "./python-regex/python-regex.ts";
+import type { Limit } from "./process-values.ts";
+import * as processValues from "./process-values.ts";
 import type { Unit } from "./setting.ts";
 import * as values from "./values.ts";
 import type { RawValue, Reading } from "./values.ts";
@@ -91,6 +93,48 @@ export const umask: Unit<number | undefined> = {
   parse: values.readUmask,
   print: (mask) => (mask === undefined ? null : octal(mask)),
 };
+
+/** A scheduling priority, nice(2). */
+export const nice: Unit<number | undefined> = {
+  name: "",
+  parse: processValues.wholeNumberIn(-20, 19),
+  print: (value) => value ?? null,
+};
+
+/** How ready the kernel is to end it when memory is short. */
+export const oomScore: Unit<number | undefined> = {
+  name: "",
+  parse: processValues.wholeNumberIn(-1000, 1000),
+  print: (value) => value ?? null,
+};
+
+/** Class and level of ioprio_set(2). */
+export const ioPriority: Unit<number | undefined> = {
+  name: "",
+  parse: processValues.readIoPriority,
+  print: (value) => (value === undefined ? null : processValues.showIoPriority(value)),
+};
+
+/** Numbers of CPUs. */
+export const cpus: Unit<readonly number[] | undefined> = {
+  name: "",
+  parse: processValues.readCpus,
+  print: (value) => (value === undefined ? null : processValues.showCpus(value)),
+};
+
+/** A limit of setrlimit(2) that counts something. */
+export const countLimit: Unit<Limit | undefined> = limit(false, "");
+
+/** One of bytes. */
+export const byteLimit: Unit<Limit | undefined> = limit(true, "bytes");
+
+function limit(inBytes: boolean, name: string): Unit<Limit | undefined> {
+  return {
+    name,
+    parse: processValues.limitReader(inBytes),
+    print: (value) => (value === undefined ? null : processValues.showLimit(value)),
+  };
+}
 
 /** Mail addresses. */
 export const addresses: Unit<readonly string[]> = {

@@ -185,7 +185,12 @@ export function readSmtpUrl({ text, isCutAtHash }: RawValue): Reading<string | u
   return { value: text };
 }
 
-function wrong(raw: RawValue, wanted: string, text = raw.text): { readonly problem: string } {
+/** Not what was `wanted`, the rest of a sentence that begins with the value. */
+export function wrong(
+  raw: RawValue,
+  wanted: string,
+  text = raw.text,
+): { readonly problem: string } {
   // As in the files of supervisor.
   const shown = raw.written ?? text;
   const advice = /\s;/.test(shown) ? "; a comment begins with #, not with ;" : "";

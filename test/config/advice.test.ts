@@ -19,6 +19,7 @@ const content: AdviceFacts = {
   ofMail: () => undefined,
   ofCommand: () => undefined,
   ofFiles: () => [],
+  ofLimits: () => [],
   strangers: () => [],
 };
 

@@ -26,6 +26,7 @@ function issuesOf(text: string): readonly string[] {
     ofMail: () => undefined,
     ofCommand: () => undefined,
     ofFiles: () => [],
+    ofLimits: () => [],
     strangers: () => [],
   };
   const advisor = new Advisor(facts, "/home/me", main);

@@ -22,6 +22,12 @@ const samples: readonly (readonly [unit: string, ...texts: readonly string[]])[]
   ["smtpUrl", "smtp://me:secret@host", ""],
   ["fileMode", "0640"],
   ["umask", "", "077", "0"],
+  ["nice", "-20", "19", "0", ""],
+  ["oomScore", "-1000", "1000", ""],
+  ["ioPriority", "idle", "best-effort", "realtime:0", "2:7", ""],
+  ["cpus", "0", "0,2-3,7", "5-5", ""],
+  ["countLimit", "0", "1024:4096", "unlimited", ":5", "infinity:unlimited", ""],
+  ["byteLimit", "512M", "1G:2G", "0", "1KiB", ""],
   ["addresses", "a@x.org", ""],
   ["title", "^a.*b$", ""],
 ];
