@@ -57,9 +57,9 @@ const flags = {
 // loaded: it saves 6 to 10 ms of the 21 to 31 that this one does.
 const patience = 60; // in seconds, and what follows: as in src/cli/background.ts
 const noAnswer =
-  `usrsvcd: no answer within ${patience} s; process $child is left alone, and may still begin` +
-  " (usrsvcd status tells). To see what it waits for, as a disk that does not answer (D): ps -o pid,stat,wchan,args -p $child." +
-  " To end it: kill $child, and if that is in vain kill -KILL $child";
+  `usrsvcd: no answer within ${patience} s; process $child is left alone and may still start` +
+  " (check: usrsvcd status). To see what it is waiting for, such as a disk that does not respond (state D): ps -o pid,stat,wchan,args -p $child." +
+  " To end it: kill $child, and if that does not help, kill -KILL $child";
 const shell = {
   usrsvc: (node) => `USRSVC_NOFILE=$(ulimit -S -n) exec ${node} "$0" "$@"`,
   // In words that mean a start in the background, and nothing else, usrsvcd is made a child that

@@ -60,7 +60,7 @@ async function main() {
     if (process.stdout.isTTY && process.env["TERM"] !== "dumb") {
       screen = new Screen(process.stdout, [...lines, ""]);
     } else {
-      const form = process.stdout.isTTY ? "" : ", one JSON object a line";
+      const form = process.stdout.isTTY ? "" : ", one JSON object per line";
       say([...lines, "", `Now the log of usrsvcd${form}:`, ""].join("\n"));
     }
     worked = await supervise(home);

@@ -61,7 +61,7 @@ export function parseStat(text: string, path = "stat"): Stat {
  * True for a process that has ended: zombie (Z) or dead (X, x). Its pid may still be listed. A
  * process whose first thread has left while others work on is shown as Z as well, and lives.
  */
-export function isDead(stat: Stat): boolean {
+export function isDead(stat: Pick<Stat, "state" | "threads">): boolean {
   if (stat.state === "Z") return stat.threads <= 1;
   return stat.state === "X" || stat.state === "x";
 }

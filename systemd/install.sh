@@ -8,7 +8,7 @@ usage: install.sh [--system | --user] [--force] [--node PATH] [--usrsvcd PATH]
 
   --system        the template usrsvcd@.service, for usrsvcd@ACCOUNT; what root gets by default
   --user          usrsvcd.service, for your own systemd; what others get by default
-  --force         replace a unit that is there and differs; the old one is kept beside it as .old
+  --force         replace an existing unit that differs; the old one is kept beside it as .old
   --node PATH     the node that runs usrsvcd; by default the one found on PATH
   --usrsvcd PATH  by default $PREFIX/bin/usrsvcd, or the one found on PATH, or this package's own
   --help

@@ -87,8 +87,8 @@ const layers: readonly Layer[] = [
   { files: folder("alerts"), may: [folder("events"), settings], why: "turns events into mail" },
   {
     files: any("src/supervisor/machine\\.ts"),
-    may: [settings],
-    why: "pure: no file, no process, no clock",
+    may: [settings, any("src/state/states\\.ts")],
+    why: "pure: no file, no process, no clock; its states are those of the record",
   },
   {
     files: folder("supervisor"),

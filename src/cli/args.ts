@@ -112,7 +112,7 @@ function hintAt(word: string, known: readonly string[], next: string | undefined
 }
 
 function suggest(near: string | undefined, known: readonly string[]): string {
-  return near === undefined ? `known are ${known.join(", ")}` : `did you mean ${near}?`;
+  return near === undefined ? `known: ${known.join(", ")}` : `did you mean ${near}?`;
 }
 
 function checkWords(words: readonly string[], command: Command, tool: Tool): void {
@@ -122,7 +122,7 @@ function checkWords(words: readonly string[], command: Command, tool: Tool): voi
   switch (wanted?.kind) {
     case undefined:
       if (first !== undefined) {
-        throw new UsageError(`${called} takes no further word, but got "${first}"`);
+        throw new UsageError(`${called} takes no arguments, but got "${first}"`);
       }
       return;
     case "programs":
@@ -133,7 +133,7 @@ function checkWords(words: readonly string[], command: Command, tool: Tool): voi
     case "choice":
       checkChoice(first, wanted, called);
       if (second !== undefined) {
-        throw new UsageError(`${called} takes one word, but got "${second}" as well`);
+        throw new UsageError(`${called} takes one argument, but also got "${second}"`);
       }
   }
 }

@@ -124,8 +124,8 @@ export async function startDetached(
 /** What somebody is told who has waited long enough; as in build.mjs. */
 function noAnswer(pid: number, patienceMs: number): string {
   return (
-    `no answer within ${patienceMs / 1000} s; process ${pid} is left alone, and may still begin` +
-    ` (usrsvcd status tells). To see what it waits for, as a disk that does not answer (D): ps -o pid,stat,wchan,args -p ${pid}.` +
-    ` To end it: kill ${pid}, and if that is in vain kill -KILL ${pid}`
+    `no answer within ${patienceMs / 1000} s; process ${pid} is left alone and may still start` +
+    ` (check: usrsvcd status). To see what it is waiting for, such as a disk that does not respond (state D): ps -o pid,stat,wchan,args -p ${pid}.` +
+    ` To end it: kill ${pid}, and if that does not help, kill -KILL ${pid}`
   );
 }

@@ -10,7 +10,7 @@ export const exitCodes: readonly (readonly [ExitCode, string])[] = [
   [ExitCode.disabled, "disabled"],
   [ExitCode.undefinedProgram, "no such program"],
   [ExitCode.exitedUnexpectedly, "ended unexpectedly"],
-  [ExitCode.alreadyRunning, "usrsvcd runs already"],
+  [ExitCode.alreadyRunning, "usrsvcd is already running"],
   [ExitCode.permission, "permissions"],
   [ExitCode.failedToLaunch, "could not be launched"],
   [ExitCode.unknown, "unexpected error"],

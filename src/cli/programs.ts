@@ -14,8 +14,8 @@ export const parallel = { short: "P", help: "all at once instead of one after th
 /** What both ways to start a program take. */
 export const starting = {
   parallel,
-  reread: { help: "let usrsvcd read the configuration again before" },
-  here: { help: "start from this shell, with its environment, even where usrsvcd runs" },
+  reread: { help: "have usrsvcd read the configuration again first" },
+  here: { help: "start from this shell, with its environment, even if usrsvcd is running" },
 } as const;
 
 /** The names that are meant; empty: all. */

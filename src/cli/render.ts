@@ -62,10 +62,10 @@ function remarks(one: ProgramStatus): readonly string[] {
     lines.push("runs with older settings: usrsvc restart applies the new ones");
   }
   for (const difference of one.differences ?? []) {
-    lines.push(`not known to be started by usrsvc: ${difference}`);
+    lines.push(`not known to have been started by usrsvc: ${difference}`);
   }
   if (one.otherPids !== undefined) {
-    lines.push(`also matching and not managed: pid ${one.otherPids.join(", ")}`);
+    lines.push(`also matches, but is not managed: pid ${one.otherPids.join(", ")}`);
   }
   return [...lines, ...(one.problems ?? []).map((problem) => `problem: ${problem}`)];
 }
@@ -77,8 +77,8 @@ const NOBODY = "not usrsvc";
 function describeRestart(exit: ShownExit | undefined): readonly string[] {
   if (exit === undefined || (exit.by === undefined && exit.wrote === undefined)) return [];
   const by = exit.by === undefined ? "" : exit.by === NOBODY ? "not by usrsvc" : `by ${exit.by}`;
-  const wrote = exit.wrote === undefined ? "" : `its last words: ${exit.wrote}`;
-  return [`it ended last: ${[by, wrote].filter((part) => part !== "").join("; ")}`];
+  const wrote = exit.wrote === undefined ? "" : `its last output: ${exit.wrote}`;
+  return [`its last exit: ${[by, wrote].filter((part) => part !== "").join("; ")}`];
 }
 
 function formatExit(exit: ShownExit, now: number): string {

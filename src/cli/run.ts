@@ -31,7 +31,7 @@ export async function run(
   } catch (error) {
     const { message, stack } = error as Error;
     if (error instanceof UsageError) {
-      return fail(error.code, message, `${name}: ${message}\n${name} --help tells more`);
+      return fail(error.code, message, `${name}: ${message}\n${name} --help shows more`);
     }
     if (error instanceof ConfigError) return fail(ExitCode.invalidConfig, message, message);
     if (error instanceof HomeError) return fail(ExitCode.invalidConfig, message);

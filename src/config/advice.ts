@@ -34,14 +34,14 @@ export interface AdviceFacts {
 }
 
 const UNMEASURED =
-  "measures the shell alone, since the command line ends in no command of which it waits for the end: " +
+  "measures only the shell, because the command line does not end in a command that the shell waits for; " +
   "set proctitle_re, or start the program without useshell";
 
 /** What may be seen by all: jupyter's `password=argon2:…`. */
 const HASH = /\b(argon2|bcrypt|pbkdf2|scrypt|sha\d+)|\$\d\w?\$/;
 const SEEN_BY_ALL =
-  "holds what looks like a password, and each account of this machine can see it in ps; hand it over in " +
-  "[[Env]], or in a file";
+  "contains what looks like a password, which every account on this machine can see in ps; pass it in " +
+  "[[Env]] or in a file";
 
 /**
  * Reports what is valid, but can hardly be meant: for those who ask whether a configuration is right, and not
@@ -91,8 +91,8 @@ export class Advisor {
     if (isWhole(settings) && settings.autopid && namesPidfile(settings)) {
       tell(
         "pidfile",
-        `${settings.pidfile} stands in the command, too: if the program writes it, set autopid = False; ` +
-          "otherwise usrsvc writes it first, and many programs do not start where one names a living process",
+        `${settings.pidfile} also appears in the command: if the program writes it, set autopid = False; ` +
+          "otherwise usrsvc writes it first, and many programs refuse to start when it names a running process",
       );
     }
     if (isWhole(settings) && settings.enabled && !issues.hasErrors) {
@@ -127,8 +127,8 @@ export class Advisor {
       found.slice(0, 3).join("; ") + (found.length > 3 ? `; ${found.length - 3} more` : "");
     tell(
       "proctitle_re",
-      `${JSON.stringify(settings.match.source)} is found in what runs now, and usrsvc has not started as ` +
-        `${settings.name}: ${shown}; if that is another program, write words that only ${settings.name} has`,
+      `${JSON.stringify(settings.match.source)} matches what is running now and was not started by usrsvc as ` +
+        `${settings.name}: ${shown}; if that is another program, use words that only ${settings.name} has`,
     );
   }
 }
@@ -163,11 +163,11 @@ function describeBlindTitle({
   regex: RegExp;
 }): string | undefined {
   const shown = JSON.stringify(source);
-  const advice = "write words that only this program has in its command line";
+  const advice = "use words that only this program has in its command line";
   if (UNLIKELY.every((title) => regex.test(title))) {
-    return `${shown} is found in every command line, so that any process would be taken for the program; ${advice}`;
+    return `${shown} matches every command line, so any process would be taken for the program; ${advice}`;
   }
   return regex.test("")
-    ? `${shown} is found in an empty command line only, which no program has; ${advice}`
+    ? `${shown} matches only an empty command line, which no program has; ${advice}`
     : undefined;
 }

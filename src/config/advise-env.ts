@@ -17,10 +17,10 @@ export function adviseEnv(env: Section, file: string, home: string, issues: Issu
     const bare = name.replace(/^export\s+/, "");
     if (bare !== name)
       tell(
-        `is the name of a variable here, as it stands; write ${shownName(bare)} = …, without export`,
+        `is taken literally as the name of the variable; write ${shownName(bare)} = …, without export`,
       );
     else if (/[\s:]/.test(name))
-      tell("has a blank or a colon in its name; if that was not meant, write NAME = VALUE");
+      tell("the name contains a blank or a colon; if that is not intended, write NAME = VALUE");
     const references = [...text.matchAll(REFERENCE)].map(([shown, braced, plain]) => ({
       shown,
       name: braced ?? plain ?? "",
@@ -28,9 +28,9 @@ export function adviseEnv(env: Section, file: string, home: string, issues: Issu
     const meant = references.find((one) => KNOWN.has(one.name) || env.entries.has(one.name));
     if (meant !== undefined) tell(adviseReference(meant, bare, home, env));
     else if (/^(\$\(.*\)|`.*`)$/s.test(text))
-      tell("no shell runs the command in it; write what that prints");
+      tell("no shell runs the command in it; write its output instead");
     else if (/(^|:)~\//.test(text)) {
-      tell(`no shell replaces the ~ in it; write ${home} in its place`);
+      tell(`no shell expands the ~ in it; write ${home} instead`);
     }
   }
 }
@@ -41,10 +41,10 @@ function adviseReference(
   home: string,
   env: Section,
 ): string {
-  const what = `no shell replaces ${shown} here`;
-  if (name === "HOME") return `${what}; write ${home} in its place`;
+  const what = `no shell expands ${shown} here`;
+  if (name === "HOME") return `${what}; write ${home} instead`;
   if (name === "PATH")
-    return `${what}, and no command would be found there; write all folders in its place, as in ${own} = …:/usr/local/bin:/usr/bin:/bin`;
-  if (name !== own && env.entries.has(name)) return `${what}; write %(${name})s in its place`;
+    return `${what}, and no command would be found there; list all folders instead, as in ${own} = …:/usr/local/bin:/usr/bin:/bin`;
+  if (name !== own && env.entries.has(name)) return `${what}; write %(${name})s instead`;
   return `${what}; write its value`;
 }

@@ -91,7 +91,7 @@ function readMainFile(
   const place = { file: path, line: undefined };
   const file = readFile(path, place, reader, fatal);
   if (file === "no-file") {
-    fatal.error(place, isThere(path) ? "is no file" : MISSING);
+    fatal.error(place, isThere(path) ? "is not a file" : MISSING);
   }
   if (file === undefined || file === "no-file") {
     const isHome = dirname(path) === home;
@@ -116,7 +116,7 @@ function readMainFile(
       /^(Program|DefaultSettings):/.test(name),
     );
     const advice = other
-      ? `, spelt so; there is [${other.name}] in line ${other.line}`
+      ? `, spelt exactly so; line ${other.line} has [${other.name}]`
       : `; begin the file with it${isPart ? PART : ""}`;
     fatal.error(place, `there must be a section [Main]${advice}`);
   }
@@ -124,9 +124,9 @@ function readMainFile(
 }
 
 const PART =
-  ", or put it, as a part, into the folder that config_dir names in [Main] of your main file, and check that";
+  ", or, if it is one part of a configuration, move it to the config_dir of your main file and check that file";
 
-const MISSING = "does not exist; usrsvcd init writes one to begin with";
+const MISSING = "does not exist; usrsvcd init writes one to start from";
 
 function isBelow(path: string, { home, realHome }: HostFacts): boolean {
   return path.startsWith(`${home}/`) || path.startsWith(`${realHome}/`);

@@ -16,16 +16,16 @@ export interface Ownership extends Writable {
  */
 export function describeUnsafe(path: string, stat: Ownership, user: number): string | undefined {
   const { mode, uid } = stat;
-  const reason = "and what stands in it runs as you";
+  const reason = "and its contents run as you";
   if (uid !== user && uid !== 0) {
     const owner = nameOf(uid);
     const instead = `run it as ${owner}: ${runAs(uid, "usrsvc …")}`;
     if (user === 0) return `belongs to ${owner}, and you are root; ${instead}`;
-    const own = `have root make it your own: chown ${user} ${shellWord(path)}`;
+    const own = `have root give it to you: chown ${user} ${shellWord(path)}`;
     return `belongs to ${owner}, ${reason}; ${own}; or ${instead}`;
   }
   const who = otherWriters(path, stat, user);
   const isSticky = (mode & 0o171000) === 0o041000; // of a file the bit means nothing
   if (who === undefined || isSticky) return undefined;
-  return `can be changed by ${who}, ${reason}; mend it: chmod go-w ${shellWord(path)}`;
+  return `can be changed by ${who}, ${reason}; fix it: chmod go-w ${shellWord(path)}`;
 }

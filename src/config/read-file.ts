@@ -62,7 +62,7 @@ function readBytes(
     if (!stats.isFile()) return "no-file";
     const unsafe =
       isShared && uid !== 0 && !paths.isOurs(stats)
-        ? `belongs to ${nameOf(stats.uid)}, and what stands in it would run as you: remove it, and use a folder that only you may write to`
+        ? `belongs to ${nameOf(stats.uid)}, and its contents would run as you; remove it, and use a folder that only you can write to`
         : (describeUnsafe(path, stats, uid) ?? describeName(descriptor, stats, isShared));
     if (unsafe === undefined) return readFileSync(descriptor);
     issues.error(place, unsafe);
@@ -86,9 +86,10 @@ function describeName(
   { nlink }: { readonly nlink: number },
   isShared: boolean,
 ): string | undefined {
-  if (isProcFile(descriptor)) return "is a file of /proc, in which others have a say";
+  if (isProcFile(descriptor))
+    return "is a file in /proc, whose contents other accounts can influence";
   if (!isShared || nlink === 1) return undefined;
-  return "has a second name elsewhere, in a folder that others may write to; move it to a folder of your own";
+  return "has a second name (a hard link) and is in a folder that others can write to; move it to a folder of your own";
 }
 
 /**
@@ -104,8 +105,8 @@ function isMissing(error: unknown, path: string): boolean {
 export function describeFailure(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "ENOENT") return "does not exist";
-  if (code === "EACCES") return "may not be read by you";
-  if (code === "ENOTDIR") return "is no folder, or a part of the path is none";
+  if (code === "EACCES") return "cannot be read: permission denied";
+  if (code === "ENOTDIR") return "is not a folder, or a part of its path is not";
   if (error instanceof Error) return `cannot be read: ${error.message}`;
   throw error;
 }

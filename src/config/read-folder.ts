@@ -45,7 +45,7 @@ export function readFolder(
   if (other !== undefined && !names.some((name) => name.endsWith(".cfg"))) {
     further.warn(
       place,
-      `config_dir: only files called *.cfg are read, and there is ${other}, but no such one`,
+      `config_dir: only files named *.cfg are read; there are none, but there is ${other}`,
     );
   }
   const files = names
@@ -75,11 +75,12 @@ function leaveOthers(
     const why = describeOther(file, folder.isShared, paths);
     if (why === undefined) return true;
     passed += 1;
-    const own = "keep your own in a folder that only you may write to, and name that in config_dir";
+    const own =
+      "keep your own files in a folder that only you can write to, and name that in config_dir";
     if (passed <= MOST_NAMED) {
       further.warn(
         { file, line: undefined },
-        `${why}, and is passed over, since it would run as you: remove it, or ${own}`,
+        `${why}; it is ignored, because it would run as you: remove it, or ${own}`,
       );
     }
     return false;
@@ -88,7 +89,7 @@ function leaveOthers(
   if (more > 0) {
     further.warn(
       { file: folder.path, line: undefined },
-      `${more} more files of others are passed over`,
+      `${more} more files of other accounts are ignored`,
     );
   }
   return ours;
@@ -101,7 +102,7 @@ function describeOther(file: string, isShared: boolean, paths: TrustedPaths): st
     if (stat === undefined) return undefined; // removed meanwhile
     if (!paths.isOurs(stat)) return `belongs to ${nameOf(stat.uid)}`;
     if (!isShared || stat.isDirectory() || stat.nlink === 1) return undefined;
-    return "has a second name elsewhere, perhaps by another account (ln)";
+    return "has a second name elsewhere (a hard link), perhaps made by another account";
   } catch (error) {
     return describeFailure(error);
   }

@@ -34,7 +34,7 @@ export const mainSchema = {
     unit: units.folder,
     default: undefined,
     applies: "now",
-    help: "folder of further *.cfg files, read in the order of their names",
+    help: "folder of more *.cfg files, read in the order of their names",
   }),
   pidfile: setting({
     field: "pidfile",
@@ -56,7 +56,7 @@ export const mainSchema = {
     field: "usrsvcdStderr",
     unit: units.errorPath,
     default: undefined,
-    shown: "as usrsvcd_stdout",
+    shown: "same as usrsvcd_stdout",
     applies: "now",
     help: "file for the warnings and errors of usrsvcd, or stdout",
   }),
@@ -65,7 +65,7 @@ export const mainSchema = {
     unit: units.fileMode,
     default: 0o600,
     applies: "now",
-    help: "who may read the log of usrsvcd: 0600 you alone, 0640 its group as well",
+    help: "who can read the log of usrsvcd: 0600 only you, 0640 its group as well",
   }),
   sendmail_path: setting({
     field: "sendmailPath",
@@ -73,7 +73,7 @@ export const mainSchema = {
     default: undefined,
     shown: "auto",
     applies: "now",
-    help: "the sendmail program; auto: looked for where machines have it, then on PATH",
+    help: "the sendmail program; auto: searched for in the usual places, then on PATH",
   }),
   /** A secret. */
   smtp_url: setting({
@@ -81,14 +81,14 @@ export const mainSchema = {
     unit: units.smtpUrl,
     default: undefined,
     applies: "now",
-    help: "mail server in place of sendmail, as smtp://user:password@host:587 or smtps://…",
+    help: "mail server to use instead of sendmail, as smtp://user:password@host:587 or smtps://…",
   }),
   alert_interval: setting({
     field: "alertIntervalMs",
     unit: units.wholeSeconds,
     default: 60_000,
     applies: "now",
-    help: "at most one mail a program within this time; further events are gathered",
+    help: "at most one mail per program in this time; more events are collected",
   }),
   state_dir: setting({
     field: "stateDir",
@@ -103,7 +103,7 @@ export const mainSchema = {
     unit: units.autoFlag,
     default: undefined,
     applies: "now",
-    help: "adopt what loses its parent, to know how it ends: yes, no; auto: yes on Linux before 6.15",
+    help: "adopt orphaned processes, to learn how they end: yes, no; auto: yes on Linux before 6.15",
   }),
 } as const;
 
@@ -136,7 +136,7 @@ export const programSchema = {
     default: (facts: ProgramFacts) => facts.stateFile("log", "log"),
     shown: "state_dir/log/NAME.log",
     applies: "restart",
-    help: "absolute path of the file to which output is appended",
+    help: "absolute path of the file that output is appended to",
   }),
   stderr: setting({
     field: "stderr",
@@ -165,7 +165,7 @@ export const programSchema = {
     unit: units.flag,
     default: false,
     applies: "restart",
-    help: "run command by /bin/sh -c",
+    help: "run the command with /bin/sh -c",
   }),
   proctitle_re: setting({
     field: "match",
@@ -180,7 +180,7 @@ export const programSchema = {
     unit: units.flag,
     default: true,
     applies: "now",
-    help: "look through all own processes when the pidfile does not help",
+    help: "search all processes of the account when the pidfile does not help",
   }),
   autostart: setting({
     field: "autostart",
@@ -194,7 +194,7 @@ export const programSchema = {
     unit: units.flag,
     default: true,
     applies: "now",
-    help: "usrsvcd starts the program again when it has ended",
+    help: "usrsvcd restarts the program when it has ended",
   }),
   maxrestarts: setting({
     field: "maxrestarts",
@@ -202,7 +202,7 @@ export const programSchema = {
     unit: units.wholeNumber,
     default: 0,
     applies: "now",
-    help: "give up after so many failed starts in a row; 0: never",
+    help: "give up after this many failed starts in a row; 0: never",
   }),
   restart_delay: setting({
     field: "restartDelayMs",
@@ -216,14 +216,14 @@ export const programSchema = {
     unit: units.seconds,
     default: 2000,
     applies: "now",
-    help: "a start has succeeded when the program has lived for so long",
+    help: "a start has succeeded when the program has run for this long",
   }),
   term_to_kill_seconds: setting({
     field: "termToKillMs",
     unit: units.seconds,
     default: 8000,
     applies: "now",
-    help: "pause between SIGTERM and SIGKILL",
+    help: "time between SIGTERM and SIGKILL",
   }),
   email_alerts: setting({
     field: "emailAlerts",
@@ -231,14 +231,14 @@ export const programSchema = {
     default: [],
     shown: "nobody",
     applies: "now",
-    help: "addresses that get mail when something happens, with commas between them",
+    help: "mail addresses to notify when something happens, separated by commas",
   }),
   defaults: setting({
     field: "defaults",
     unit: units.name,
     default: undefined,
     applies: "now",
-    help: "name of the [DefaultSettings:NAME] that holds what is not set here",
+    help: "NAME of the [DefaultSettings:NAME] that provides what is not set here",
   }),
   inherit_env: setting({
     field: "inheritEnv",
@@ -430,7 +430,7 @@ export const monitorSchema = {
     unit: units.wholeSeconds,
     default: 30_000,
     applies: "now",
-    help: "no check before the process has this age",
+    help: "no check before the process has reached this age",
   }),
   activityfile: setting({
     field: "activityfile",
@@ -444,14 +444,14 @@ export const monitorSchema = {
     unit: units.wholeSeconds,
     default: 120_000,
     applies: "now",
-    help: "restart the program when activityfile was not touched for so long",
+    help: "restart the program when activityfile has not been touched for this long",
   }),
   rss_limit: setting({
     field: "rssLimitBytes",
     unit: units.size,
     default: 0,
     applies: "now",
-    help: "restart the program when its private memory is larger; 0: no limit",
+    help: "restart the program when its private memory is larger than this; 0: no limit",
   }),
 } as const;
 

@@ -155,7 +155,9 @@ function readTitle({ text, written = text }: RawValue): Reading<MatchRule | unde
   const translated = translatePythonRegex(text);
   if ("regex" in translated) return { value: { kind: "title", source: text, ...translated } };
   const shown = written.length > 200 ? `${written.slice(0, 200)}…` : written;
-  return { problem: `${JSON.stringify(shown)} is no regular expression: ${translated.problem}` };
+  return {
+    problem: `${JSON.stringify(shown)} is not a valid regular expression: ${translated.problem}`,
+  };
 }
 
 function readName({ text }: RawValue): Reading<Optional> {

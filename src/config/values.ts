@@ -13,7 +13,7 @@ export type RawValue = Pick<ConfigValue, "text" | "list" | "isBrokenList"> & {
 
 export function readText(raw: RawValue): Reading<string> {
   const { text } = raw;
-  return text.includes("\0") ? wrong(raw, "must not hold a NUL character") : { value: text };
+  return text.includes("\0") ? wrong(raw, "must not contain a NUL character") : { value: text };
 }
 
 /** As in 1.x true and false in any case, and numbers (0 is false); also yes, no, on and off. */
@@ -95,7 +95,7 @@ export function readPath(raw: RawValue): Reading<string> {
   if (text.startsWith("~") || text.startsWith("$")) {
     return wrong(
       raw,
-      "is not an absolute path; ~ and $HOME are not replaced, write the folder out",
+      "is not an absolute path; ~ and $HOME are not expanded, write the path in full",
     );
   }
   return wrong(raw, "is not an absolute path (it must begin with /)");
@@ -160,7 +160,7 @@ export function readAddresses(raw: RawValue): Reading<readonly string[]> {
   const addresses = (list ?? [text]).filter((address) => address !== "");
   // oxlint-disable-next-line no-control-regex -- a line break would end the mail's header
   const bad = addresses.find((address) => /[\0-\x1f\x7f]/.test(address));
-  return bad === undefined ? { value: addresses } : wrong(raw, "holds a control character", bad);
+  return bad === undefined ? { value: addresses } : wrong(raw, "contains a control character", bad);
 }
 
 const CUT_URL =

@@ -1,25 +1,25 @@
 import type { ProgramState } from "../supervisor/machine.ts";
 
+/** In this order: what runs comes first, then what may need somebody. */
+const words: Record<ProgramState["kind"], string> = {
+  running: "running",
+  starting: "starting",
+  stopping: "stopping",
+  backoff: "backing off",
+  fatal: "given up",
+  stopped: "stopped",
+  unknown: "unknown",
+};
+
 /** For `systemctl status`: `12 running, 1 backing off; set aside: web`. */
 export function describeCounts(
   counts: ReadonlyMap<ProgramState["kind"], number>,
   setAside: readonly string[] = [],
 ): string {
-  const words = { backoff: "backing off", fatal: "given up", unknown: "unknown" } as const;
-  const order = [
-    "running",
-    "starting",
-    "stopping",
-    "backoff",
-    "fatal",
-    "stopped",
-    "unknown",
-  ] as const;
-  const parts = order
-    .filter((kind) => counts.has(kind))
-    .map(
-      (kind) => `${counts.get(kind)} ${kind in words ? words[kind as keyof typeof words] : kind}`,
-    );
+  const parts = Object.entries(words)
+    .map(([kind, word]) => ({ count: counts.get(kind as ProgramState["kind"]), word }))
+    .filter(({ count }) => count !== undefined)
+    .map(({ count, word }) => `${count} ${word}`);
   const all = parts.length === 0 ? "no programs" : parts.join(", ");
   return setAside.length === 0 ? all : `${all}; set aside: ${setAside.join(", ")}`;
 }

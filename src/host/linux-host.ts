@@ -17,7 +17,7 @@ import { launchHome, markOf } from "../identity/mark.ts";
 import { Neighbours } from "../identity/neighbours.ts";
 import { ProcessTable } from "../identity/process-table.ts";
 import { LayeredOwners, type Owners, RecordedOwners } from "../identity/owners.ts";
-import { readRecord } from "../state/record.ts";
+import { readRecord } from "../state/record-store.ts";
 import type { StateDir } from "../state/state-dir.ts";
 
 /** How often processes are looked at without pidfds: often by the tool, which lives for seconds. */

@@ -6,7 +6,7 @@ import type { IdentityPorts } from "./ports.ts";
 import type { Found } from "./identify.ts";
 import { line } from "./lineage.ts";
 import { markOf } from "./mark.ts";
-import { readRecord } from "../state/record.ts";
+import { readRecord } from "../state/record-store.ts";
 
 /** A process that matches a program, and is that of another configuration file. */
 interface Elsewhere {

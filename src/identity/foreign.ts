@@ -53,9 +53,3 @@ function wasLaunched({ pid }: ProcessRef, launch: string, proc: Pick<ProcReader,
     throw error;
   }
 }
-
-/** The record with nothing in it of what runs: the program is to be looked for. */
-export function withoutProcess(record: ProgramRecord): ProgramRecord {
-  const nothingKnown = { process: undefined, launched: undefined, session: undefined };
-  return { ...record, ...nothingKnown, launch: undefined };
-}

@@ -11,6 +11,7 @@ import type { Owners } from "./owners.ts";
 import { isWrittenSince, type Pidfile, readPidfile } from "../state/pidfile.ts";
 import type { TableEntry } from "./process-classifier.ts";
 import type { ProgramRecord, Via } from "../state/record.ts";
+import { exitNoted } from "../state/transitions.ts";
 
 /** Which process a program is, or that it is none. */
 export type Found =
@@ -168,7 +169,7 @@ export function withUnseenEnd(record: ProgramRecord, proc: ProcReader): ProgramR
   if (process === undefined || lastExit?.pid === process.pid) return record;
   if (recordedProcess(record, proc) !== undefined) return record;
   const at = new Date().toISOString();
-  return { ...record, lastExit: { at, pid: process.pid, exit: { kind: "unknown" } } };
+  return exitNoted(record, { at, pid: process.pid, exit: { kind: "unknown" } });
 }
 
 /** Of a shell that is the program: what matches below it. */

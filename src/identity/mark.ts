@@ -4,6 +4,7 @@ import { type Pid, type ProcessRef, TICKS_PER_SECOND, type Ticks } from "../../p
 import type { ProcReader } from "../../proc/reader.ts";
 import type { Stat } from "../../proc/stat.ts";
 import { emptyRecord, type ProgramRecord } from "../state/record.ts";
+import { keptDown } from "../state/transitions.ts";
 import { textHash } from "../lib/text-hash.ts";
 
 /*
@@ -127,9 +128,7 @@ function isDownNote(note: string, boot: string): boolean {
 /** What is known of a program whose record is damaged or gone: that an operator has stopped it. */
 export function lostRecord(name: string, note: string, boot: string): ProgramRecord {
   const empty = emptyRecord(name, boot);
-  return isDownNote(note, boot)
-    ? { ...empty, desired: "down", reason: "stopped by usrsvc" }
-    : empty;
+  return isDownNote(note, boot) ? keptDown(empty) : empty;
 }
 
 /**

@@ -10,6 +10,7 @@ import type { IdentityPorts } from "./ports.ts";
 import type { Lock } from "../state/lock.ts";
 import { LAUNCH_VARIABLE, launchedAt, type LaunchNote, unfinishedLaunch } from "./mark.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import { launchFound, launchLost } from "../state/transitions.ts";
 import { isRivals } from "./rivals.ts";
 
 /*
@@ -62,7 +63,8 @@ export async function completeLaunch(
     if (!looks.some((one) => one.isUnclear) || monotonicMs() > end) break;
     await sleep(EXEC_LOOK_MS, undefined);
   }
-  if (launch.launched !== undefined) return hasEnded(record, launch, launch.launched);
+  // What is left of it stands in its session, or is named by its pidfile.
+  if (launch.launched !== undefined) return launchLost(record, launch.id, launch.launched);
   lock.writeNote(""); // nothing came of it
   return record;
 }
@@ -80,13 +82,7 @@ export function completedRecord(
     first(looks, (one) => one.isMarked) ??
     firstWiped(looks, record.name, launch, program, host);
   if (found !== undefined) return completed(record, launch, found);
-  return launch.launched && hasEnded(record, launch, launch.launched);
-}
-
-/** What is left of it stands in its session, or is named by its pidfile. */
-function hasEnded(record: ProgramRecord, { id }: LaunchNote, launched: ProcessRef): ProgramRecord {
-  const state = "running"; // as it would say, had it not been lost
-  return { ...record, state, process: launched, launched, launch: id, via: "launch" };
+  return launch.launched && launchLost(record, launch.id, launch.launched);
 }
 
 function completed(
@@ -94,16 +90,8 @@ function completed(
   { id, launched }: LaunchNote,
   { ref, isWiped }: Look,
 ): ProgramRecord {
-  return {
-    ...record,
-    state: "starting",
-    process: ref,
-    launched: ref,
-    image: undefined,
-    launch: id,
-    launcher: undefined,
-    via: isWiped || sameProcess(ref, launched) ? "launch" : "scan",
-  };
+  const via = isWiped || sameProcess(ref, launched) ? "launch" : "scan";
+  return launchFound(record, id, ref, via);
 }
 
 /** An own process, as a candidate for what was launched. */

@@ -154,7 +154,7 @@ export class TrustedPaths {
     if ((stat.mode & 0o1000) !== 0) return true;
     throw new UntrustedPath(
       `the folder ${path} can be changed by ${who}`,
-      `, and what stands in it runs as you; mend it: chmod go-w ${shellWord(path)}, or use another folder`,
+      `, and what stands in it runs as you; fix it: chmod go-w ${shellWord(path)}, or use another folder`,
       { path, uid: stat.uid, mode: stat.mode },
     );
   }

@@ -2,7 +2,9 @@ import { sameProcess } from "../../proc/pid.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import type { LifecyclePorts } from "./ports.ts";
 import { type Lock, programLock, waitLock } from "../state/lock.ts";
-import { emptyRecord, type ProgramRecord, readRecord, writeRecord } from "../state/record.ts";
+import { emptyRecord, type ProgramRecord } from "../state/record.ts";
+import { readRecord, writeRecord } from "../state/record-store.ts";
+import { renamed } from "../state/transitions.ts";
 import { checkStateDir } from "../state/state-dir.ts";
 import type { Move } from "./renamed.ts";
 
@@ -16,10 +18,9 @@ export function movedRecords(
   moves: readonly Move[],
   host: LifecyclePorts,
 ): ReadonlyMap<string, ProgramRecord | undefined> {
-  const { config, by } = host;
   return new Map<string, ProgramRecord | undefined>([
     ...moves.map(({ from }) => [from, undefined] as const),
-    ...moves.map(({ to, record }) => [to, { ...record, name: to, config, by }] as const),
+    ...moves.map(({ to, record }) => [to, renamed(record, to, host)] as const),
   ]);
 }
 

@@ -16,7 +16,15 @@ import { nearestProcess } from "../identity/nearest-process.ts";
 import type { Lock } from "../state/lock.ts";
 import { downNote } from "../identity/mark.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { endLaunch, stop } from "../lifecycle/stop.ts";
+import {
+  belongsTo,
+  ordered,
+  stoppedByOperator,
+  stopping,
+  unfinished,
+} from "../state/transitions.ts";
+import { endLaunch } from "../lifecycle/end-launch.ts";
+import { stop } from "../lifecycle/stop.ts";
 import { lookFor, type Program } from "../identity/program.ts";
 import { standDown } from "./former-name.ts";
 import { leftRunning, markedRunning } from "./left-running.ts";
@@ -46,17 +54,17 @@ export async function endIt(
     const result = leftToOwner(program, aim.action, target, owner);
     if (aim.action === "restart") return { result, record };
     const complaints: string[] = [];
-    trySave(host, { ...record, desired: "down", desiredAt: beganAt, process: target }, complaints);
+    trySave(host, belongsTo(ordered(record, "down", beganAt), target), complaints);
     return { result: withDetails(result, complaints), record };
   }
-  const asked = { ...record, desired: aim.desired, desiredAt: beganAt, nextTryAt: undefined };
+  const asked = ordered(record, aim.desired, beganAt);
   const complaints: string[] = [];
   using former =
     found.kind === "running" ? await standDown(found.process, { host, signal }) : undefined;
   if (former !== undefined) complaints.push(former.note);
   if (found.kind === "running") {
     // On disk before the signal: the daemon sees the death at once, and must know that it is meant.
-    trySave(host, { ...asked, state: "stopping", process: found.process }, complaints);
+    trySave(host, stopping(asked, found.process), complaints);
     onProgress(`${name}: SIGTERM to pid ${target?.pid}`);
   }
   leaveSessionOf(record, host);
@@ -65,7 +73,7 @@ export async function endIt(
   const toldAt = host.proc.uptime();
   const again = (): ProcessRef | undefined =>
     ownProcess(program, record, host) ?? bornSince(toldAt, record, host);
-  const outcome = await stop({ process, main, launched, session }, termToKillMs, host, {
+  const outcome = await stop({ process, main, launched, session }, program, host, {
     signal,
     ...(hasWrapper ? { again } : {}),
   });
@@ -75,27 +83,21 @@ export async function endIt(
     const message =
       `could not be stopped: pid ${target?.pid} outlives SIGKILL (state ${outcome.state}, ` +
       "usually waiting for a disk or a network file system)";
-    trySave(host, { ...asked, state: "stopping", process: target, reason: message }, complaints);
+    trySave(host, stopping(asked, target, message), complaints);
     return { result: { ...base, result: "stuck", code: ExitCode.failure, message }, record: asked };
   }
   // A start that was broken off may have forked a daemon that is nowhere to be seen yet.
   const left =
     launched !== undefined && isStarting(record, program, found, host)
-      ? await endLaunch({ ...record, launched }, [], termToKillMs, host, signal)
+      ? await endLaunch({ ...record, launched }, [], program, host, signal)
       : [];
-  const stopped = outcome.kind === "not-running" || target === undefined;
+  const wasDown = outcome.kind === "not-running" || target === undefined;
   const by = `usrsvc ${aim.action}`;
   const behind = looksBehind === true ? leftRunning(record, host) : markedRunning(record, host);
-  const after: ProgramRecord = {
-    ...asked,
-    state: "stopped",
-    process: undefined,
-    launched: undefined,
-    session: undefined,
+  const after = stoppedByOperator(asked, {
     runsOn: behind.runsOn,
-    digest: undefined,
     reason: aim.action === "stop" ? "stopped by usrsvc" : undefined,
-    lastExit: stopped
+    lastExit: wasDown
       ? record.lastExit
       : {
           at: new Date().toISOString(),
@@ -103,15 +105,15 @@ export async function endIt(
           exit: outcome.exit,
           by,
         },
-    ended: stopped || process === undefined ? record.ended : { process, by },
-  };
+    ended: wasDown || process === undefined ? record.ended : { process, by },
+  });
   const isKnown = trySave(host, after, complaints);
   if (target !== undefined) complaints.push(...dropPidfile(program, target.pid));
   if (aim.action === "stop") complaints.push(...dropStalePidfile(program, host));
   complaints.push(...describeElsewhere(found, host));
   complaints.push(...behind.words);
   const ended = { ...outcome, leftBehind: outcome.leftBehind + left.length };
-  if (stopped && ended.leftBehind === 0 && record.desired !== "down") {
+  if (wasDown && ended.leftBehind === 0 && record.desired !== "down") {
     complaints.push(...describeSearch(program, found, host));
   }
   const described = describeStop(ended, target, termToKillMs, found, complaints);
@@ -163,7 +165,7 @@ function leaveSessionOf({ launched, session }: ProgramRecord, { proc }: Host): v
 
 /** What the program has by now, after all was ended. */
 function ownProcess(program: Program, record: ProgramRecord, host: Host): ProcessRef | undefined {
-  const found = lookFor(program, { ...record, state: "starting" }, host);
+  const found = lookFor(program, unfinished(record), host);
   if (found.kind !== "running") return undefined;
   return relation(found.process, program.name, host) === "own" ? found.process : undefined;
 }

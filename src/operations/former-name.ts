@@ -1,7 +1,8 @@
 import { daemonInCharge } from "../state/daemon-alive.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { programLock, waitLock } from "../state/lock.ts";
-import { readRecord, writeRecord } from "../state/record.ts";
+import { readRecord, writeRecord } from "../state/record-store.ts";
+import { signed, stopping, wanted } from "../state/transitions.ts";
 import type { Operation } from "./operation.ts";
 
 /** So long is waited for who is at work under the old name, in ms. */
@@ -36,7 +37,9 @@ export async function standDown(
   }
   let trouble = "";
   try {
-    writeRecord(host.state, { ...record, desired: "down", state: "stopping", by: "usrsvc" });
+    const { config } = record;
+    const meant = signed(wanted(record, "down"), { by: "usrsvc", config });
+    writeRecord(host.state, stopping(meant, record.process));
   } catch (error) {
     trouble = `, and may start it again (${(error as Error).message})`;
   }

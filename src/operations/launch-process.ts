@@ -9,9 +9,12 @@ import { differences } from "../status/differences.ts";
 import type { Found } from "../identity/identify.ts";
 import type { Lock } from "../state/lock.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { madeAs, start, takenFrom, traits } from "../lifecycle/start.ts";
+import { adopted, counted, stopped, wanted } from "../state/transitions.ts";
+import { madeAs, takenFrom } from "../lifecycle/adopted.ts";
+import { start } from "../lifecycle/start.ts";
+import { traits } from "../lifecycle/traits.ts";
 import type { StartFailure, StartOutcome } from "../lifecycle/start-outcome.ts";
-import { endLeftOvers } from "../lifecycle/stop.ts";
+import { endLeftOvers } from "../lifecycle/end-launch.ts";
 import type { Program } from "../identity/program.ts";
 import { mendPidfile, save } from "./notes.ts";
 import type { ActionResult, Operation } from "./operation.ts";
@@ -26,22 +29,11 @@ export function takeUp(
   { host }: Operation,
 ): ActionResult {
   const { process, main, via, pidfile, others } = found;
-  save(host, {
-    ...record,
-    desired: "up",
-    state: "running",
-    process,
-    ...(sameProcess(record.process, process)
-      ? {}
-      : {
-          ...traits(process, takenFrom(record, found).launched, program.pattern, host),
-          ...madeAs(record, found),
-        }),
-    ...takenFrom(record, found),
-    config: host.config,
-    via,
-    reason: undefined,
-  });
+  const from = takenFrom(record, found);
+  const seen = sameProcess(record.process, process)
+    ? {}
+    : { ...traits(process, from.launched, program.pattern, host), ...madeAs(record, found) };
+  save(host, adopted(wanted(record, "up"), { process, via, ...from, ...seen }));
   const details = others.map(({ pid }) => `process ${pid} matches as well and is left alone`);
   const known = { ...record, ...madeAs(record, found) };
   details.push(...differences(program, known, process, host));
@@ -77,7 +69,7 @@ export async function launchIt(
   const { host, signal, onProgress, onLaunched } = operation;
   const { settings, name } = program;
   if (settings === undefined) throw new TypeError(`${name} has no settings`); // refused before
-  const left = await endLeftOvers(record, settings.termToKillMs, host, signal);
+  const left = await endLeftOvers(record, settings, host, signal);
   const before =
     left === 0 ? earlier : [...earlier, `${countLeftOvers(left)} of an earlier start ended`];
   using window = new StartWindow(signal, name, host);
@@ -97,7 +89,7 @@ export async function launchIt(
       lock,
       endTurn: await host.launchTurn(window.signal),
       pattern: program.pattern,
-      record: { ...record, desired: "up" },
+      record: wanted(record, "up"),
       signal: window.signal,
       onLaunched: (process) => {
         const lived = formatDuration(settings.successMs);
@@ -129,7 +121,7 @@ export async function launchIt(
       return { ...base, ...brokenOff(reason), pid, message: [...before, text].join("; ") };
     }
     case "failed":
-      return failedResult(outcome, { ...record, desired: "up" }, base, before, settings, operation);
+      return failedResult(outcome, wanted(record, "up"), base, before, settings, operation);
   }
 }
 
@@ -144,16 +136,9 @@ function failedResult(
   const { host } = operation;
   const { exit, pid, reason, details, output, code } = outcome;
   const at = new Date().toISOString();
-  save(host, {
-    ...record,
-    state: "stopped",
-    process: undefined,
-    launched: undefined,
-    failures: record.failures + 1,
-    lastExit: exit === undefined || pid === undefined ? record.lastExit : { at, pid, exit },
-    reason: withWords(reason, output),
-    nextTryAt: undefined,
-  });
+  const lastExit = exit === undefined || pid === undefined ? record.lastExit : { at, pid, exit };
+  const once = counted(record, { failures: record.failures + 1 });
+  save(host, stopped(once, { lastExit, reason: withWords(reason, output) }));
   return {
     ...base,
     result: "failed",

@@ -4,11 +4,13 @@ import { formatDuration } from "../lib/format.ts";
 import type { Host } from "../host/host.ts";
 import { type Lock, lockHolder, programLock, waitLock } from "../state/lock.ts";
 import { withUnseenEnd } from "../identity/identify.ts";
-import { misnamed, withoutProcess } from "../identity/foreign.ts";
+import { misnamed } from "../identity/foreign.ts";
 import { lostRecord } from "../identity/mark.ts";
 import { completeLaunch } from "../identity/unfinished-launch.ts";
 import { otherConfig, strangersRecord } from "../identity/other-config.ts";
-import { emptyRecord, type ProgramRecord, readRecord, setDamagedAside } from "../state/record.ts";
+import { emptyRecord, type ProgramRecord } from "../state/record.ts";
+import { readRecord, setDamagedAside } from "../state/record-store.ts";
+import { signed, withoutProcess } from "../state/transitions.ts";
 import { checkStateDir } from "../state/state-dir.ts";
 import { removeOldRequest, requestStop } from "../state/stop-request.ts";
 import type { Program } from "../identity/program.ts";
@@ -67,7 +69,8 @@ export async function locked(
   // What stands in its session is its own, as if it had been on record.
   if (complete !== own && complete.process !== undefined) host.claim(program.name, complete);
   const ended = withUnseenEnd(complete, host.proc);
-  const result = await act({ ...ended, by: "usrsvc", config: host.config }, lock, strangers);
+  const ours = signed(ended, { by: "usrsvc", config: host.config });
+  const result = await act(ours, lock, strangers);
   const dear = program.pattern.takeTrouble?.();
   const named = wrong && `its record named ${wrong}`;
   return withDetails(

@@ -68,7 +68,7 @@ function remarksOnMain(main: MainSettings, file: string, folders: FoldersAbove):
   if (smtpUrl !== undefined && new URL(smtpUrl).password !== "" && isReadByOthers(file)) {
     add(
       "smtp_url",
-      `it holds a password, and others can read this file; mend it: chmod 600 ${shellWord(file)}`,
+      `it holds a password, and others can read this file; fix it: chmod 600 ${shellWord(file)}`,
     );
   }
   add("pidfile", describePlace(dirname(pidfile), main) ?? folders.doubt(pidfile));

@@ -1,7 +1,8 @@
 import type { Pid } from "../../proc/pid.ts";
 import type { Host } from "../host/host.ts";
 import { removePidfile, writePidfile } from "../state/pidfile.ts";
-import { type ProgramRecord, writeRecord } from "../state/record.ts";
+import type { ProgramRecord } from "../state/record.ts";
+import { writeRecord } from "../state/record-store.ts";
 import { removeStalePidfile } from "../lifecycle/stale-pidfile.ts";
 import type { Program } from "../identity/program.ts";
 

@@ -4,6 +4,7 @@ import { describeElsewhere } from "../identity/elsewhere.ts";
 import { findHeirOfUnseen } from "../identity/heir.ts";
 import { describeStrays, markedProcesses } from "../lifecycle/stragglers.ts";
 import { lookFor, type Program } from "../identity/program.ts";
+import { counted } from "../state/transitions.ts";
 import { endIt } from "./end-process.ts";
 import { launchIt, takeUp } from "./launch-process.ts";
 import { locked } from "./locked.ts";
@@ -27,7 +28,7 @@ export async function startProgram(program: Program, operation: Operation): Prom
       isUnknown && operation.looksBehind === true
         ? describeStrays(program.name, markedProcesses(host), host)
         : [];
-    const fresh = { ...record, restarts: 0, failures: 0 };
+    const fresh = counted(record, { restarts: 0, failures: 0 });
     const result = await launchIt(program, fresh, "start", lock, operation, []);
     return withDetails(result, [...strays, ...describeElsewhere(found, host)]);
   });
@@ -75,7 +76,7 @@ export async function restartProgram(
     const aim = { desired: "up", action: "restart" } as const;
     const ended = await endIt(program, record, aim, lock, operation);
     if (ended.result.code !== ExitCode.ok) return ended.result;
-    const fresh = { ...ended.record, restarts: 0, failures: 0 };
+    const fresh = counted(ended.record, { restarts: 0, failures: 0 });
     const { message, details = [] } = ended.result;
     const result = await launchIt(program, fresh, "restart", lock, operation, [message]);
     return withDetails(result, details);

@@ -1,7 +1,7 @@
 import { isSameFile } from "../lib/same-file.ts";
 import type { Host } from "../host/host.ts";
 import { recordedProcess } from "../identity/identify.ts";
-import { readRecord, recordedName, recordFiles } from "../state/record.ts";
+import { readRecord, recordedName, recordFiles } from "../state/record-store.ts";
 
 /** So many are named; of more there is a number. */
 const MOST_NAMED = 5;

@@ -4,7 +4,7 @@ import { within } from "../lib/clock.ts";
 import { livingDaemon, daemonInCharge } from "../state/daemon-alive.ts";
 import type { DaemonInfo } from "../state/daemon-info.ts";
 import { inheritedEnvironment } from "../launch/environment.ts";
-import { readRecord } from "../state/record.ts";
+import { readRecord } from "../state/record-store.ts";
 import { lookFor, type Program } from "../identity/program.ts";
 import { askDaemon, type Said } from "./ask.ts";
 import { startProgram } from "./operate.ts";

@@ -83,6 +83,22 @@ export function tryLock(
     if (errno === constants.errno.EWOULDBLOCK || errno === constants.errno.EINTR) return undefined;
     throw new Error(`${path}: cannot be locked (errno ${errno}); is it on a network file system?`);
   }
+  const letGo = (): void => {
+    uninherited.delete(fd);
+    c.flock(fd, LOCK_UN); // what is launched for another program just now holds a copy
+    closeSync(fd);
+  };
+  try {
+    if (isOurs) uninherited.add(fd);
+    return heldBy(fd, path, letGo);
+  } catch (error) {
+    letGo(); // nobody has it: a disk that cannot be read (EIO) must keep no others out
+    throw error;
+  }
+}
+
+/** Reads the note of a lock that was just taken, and signs it. */
+function heldBy(fd: number, path: string, letGo: () => void): Lock {
   const note = noteOf(fd);
   let isSigned = signLock(fd);
   const write = (text: string, at: number): void => {
@@ -93,7 +109,6 @@ export function tryLock(
       throw readOnlyDisk(path, error);
     }
   };
-  if (isOurs) uninherited.add(fd);
   return {
     note,
     writeNote(text) {
@@ -102,11 +117,7 @@ export function tryLock(
       write(line(text, NOTE_BYTES), SIGNATURE_BYTES);
     },
     tryNote: () => write(signature(), 0),
-    [Symbol.dispose]() {
-      uninherited.delete(fd);
-      c.flock(fd, LOCK_UN); // what is launched for another program just now holds a copy
-      closeSync(fd);
-    },
+    [Symbol.dispose]: letGo,
   };
 }
 
@@ -282,11 +293,11 @@ async function lockByProgram(path: string): Promise<Lock | undefined> {
     note: lockNote(path),
     writeNote: (text) => write(line(text, NOTE_BYTES), SIGNATURE_BYTES),
     tryNote: () => write(signature(), 0),
-    [Symbol.dispose]: () => letGo(child),
+    [Symbol.dispose]: () => letGoOf(child),
   };
 }
 
-function letGo(child: ChildProcess): void {
+function letGoOf(child: ChildProcess): void {
   child.stdin?.end();
   child.unref();
 }

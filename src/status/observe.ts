@@ -6,19 +6,22 @@ import { statIfAny } from "../../proc/reader.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { nameOf } from "../lib/accounts.ts";
 import { formatDuration } from "../lib/format.ts";
-import { type ProgramStatus, type ShownState } from "./status.ts";
+import type { ProgramStatus } from "./status.ts";
 import { differences } from "./differences.ts";
 import { settingsDigest } from "../state/digest.ts";
 import { describeElsewhere } from "../identity/elsewhere.ts";
 import type { IdentityPorts } from "../identity/ports.ts";
 import type { Found } from "../identity/identify.ts";
-import { foreignOwner, misnamed, withoutProcess } from "../identity/foreign.ts";
+import { foreignOwner, misnamed } from "../identity/foreign.ts";
 import { isLaunchAlive, relation } from "../identity/lineage.ts";
 import { lockHolder, lockNote, programLock } from "../state/lock.ts";
+import type { State } from "../state/states.ts";
 import { type LaunchNote, lostRecord, unfinishedLaunch } from "../identity/mark.ts";
 import { readPidfile } from "../state/pidfile.ts";
 import { type OtherConfig, otherConfig, strangersRecord } from "../identity/other-config.ts";
-import { type ProgramRecord, readRecord, type RecordFile } from "../state/record.ts";
+import type { ProgramRecord } from "../state/record.ts";
+import { readRecord, type RecordFile } from "../state/record-store.ts";
+import { withoutProcess } from "../state/transitions.ts";
 import { lookFor, type Program } from "../identity/program.ts";
 import { workerOn } from "../state/at-work.ts";
 import { completedRecord } from "../identity/unfinished-launch.ts";
@@ -387,7 +390,7 @@ function liveState(
   process: ProcessRef,
   age: number,
   { host, daemon }: StatusContext,
-): ShownState {
+): State {
   if (isBeingStopped(record, process)) {
     // Where whoever was ending it has left, usrsvcd does the rest.
     const isWorkedOn = daemon === "here" || workerOn(program.name, host) !== undefined;

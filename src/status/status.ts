@@ -1,7 +1,5 @@
 import type { ShownExit } from "../events/shown-exit.ts";
-
-/** The states that a user sees, named as supervisord names them. */
-export type ShownState = "stopped" | "starting" | "running" | "stopping" | "backoff" | "fatal";
+import type { State } from "../state/states.ts";
 
 /**
  * What `usrsvc status` tells of one program, and `--json` prints, one object a line. A public
@@ -9,7 +7,7 @@ export type ShownState = "stopped" | "starting" | "running" | "stopping" | "back
  */
 export interface ProgramStatus {
   readonly program: string;
-  readonly state: ShownState;
+  readonly state: State;
   readonly enabled: boolean;
   readonly pid?: number;
   /** How the process was found. */

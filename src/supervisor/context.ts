@@ -3,8 +3,9 @@ import type { ProgramSettings } from "../config/settings.ts";
 import type { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../host/host.ts";
 import type { Marked } from "../lifecycle/stragglers.ts";
-import type { LookOptions } from "../identity/program.ts";
+import type { LookOptions, Program } from "../identity/program.ts";
 import type { WriteLog } from "./ledger.ts";
+import type { History, ProgramState } from "./machine.ts";
 
 /** What the programs under supervision share. */
 export interface SupervisorContext {
@@ -21,6 +22,15 @@ export interface SupervisorContext {
   readonly isMovedAway: () => boolean;
   /** Called when a program may have got another state. */
   readonly onState: () => void;
+}
+
+/** One program as of now, for what looks after it. */
+export interface Supervised {
+  readonly settings: ProgramSettings;
+  /** The same, made ready to be looked for. */
+  readonly program: Program;
+  readonly state: ProgramState;
+  readonly history: History;
 }
 
 /** A look through all processes may be 100 ms old, for many programs that ask at once. */

@@ -9,25 +9,35 @@ import { describeExit, tellingLine, withWords } from "../lifecycle/describe-exit
 import type { Host } from "../host/host.ts";
 import { type Found, isByMark, withUnseenEnd } from "../identity/identify.ts";
 import type { Lock } from "../state/lock.ts";
-import { misnamed, withoutProcess } from "../identity/foreign.ts";
+import { misnamed } from "../identity/foreign.ts";
 import { lostRecord } from "../identity/mark.ts";
 import type { Pattern } from "../identity/match.ts";
 import { completeLaunch } from "../identity/unfinished-launch.ts";
 import { strangersRecord } from "../identity/other-config.ts";
+import { emptyRecord, type ProgramRecord, type Via } from "../state/record.ts";
+import { readRecord, recordText, setDamagedAside, writeRecord } from "../state/record-store.ts";
 import {
-  emptyRecord,
-  type ProgramRecord,
-  readRecord,
-  recordText,
-  setDamagedAside,
-  type Via,
-  writeRecord,
-} from "../state/record.ts";
-import { madeAs, takenFrom, traits } from "../lifecycle/start.ts";
+  adopted,
+  backedOff,
+  counted,
+  endingLeftovers,
+  exited,
+  exitNoted,
+  explained,
+  gaveUp,
+  keptDown,
+  signed,
+  staysDown,
+  stopped,
+  stopping,
+  withoutProcess,
+} from "../state/transitions.ts";
+import { madeAs, takenFrom } from "../lifecycle/adopted.ts";
+import { traits } from "../lifecycle/traits.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import { textHash } from "../lib/text-hash.ts";
 import type { Violation } from "../monitors/violation.ts";
-import type { History, ProgramState } from "./machine.ts";
+import type { History, WhyStopped } from "./machine.ts";
 
 /** Writes a line to usrsvcd's log. */
 export type WriteLog = (
@@ -47,8 +57,6 @@ const nothing = { exit: undefined, pid: undefined, output: [] };
 
 /** Takes what people are to be told of. */
 export type WriteAlert = (alert: Alert) => void;
-
-type WhyStopped = (ProgramState & { kind: "stopped" })["why"];
 
 /**
  * What is written of one program: its record, and the lines in the log. Records are only written
@@ -96,7 +104,7 @@ export class Ledger {
   base(): ProgramRecord {
     this.#noteWords();
     const record = this.#record ?? emptyRecord(this.name, this.#host.proc.bootId());
-    return { ...record, by: this.#host.by, config: this.#host.config };
+    return signed(record, this.#host);
   }
 
   /** True when the file is not as we know it. */
@@ -142,20 +150,20 @@ export class Ledger {
   disown(): void {
     if (this.#record === undefined || strangersRecord(this.#record, this.#host) === undefined)
       return;
-    this.#record = { ...emptyRecord(this.name, this.#host.proc.bootId()), by: this.#host.by };
+    this.#record = emptyRecord(this.name, this.#host.proc.bootId(), this.#host.by);
   }
 
   /** Only while the lock is held: puts a damaged record aside; writes anew what is still known. */
   mend({ note }: Pick<Lock, "note">): void {
     if (this.#isDamaged) setDamagedAside(this.#host.state, this.name);
     // Whether an operator has stopped it is noted at the lock as well.
-    const { desired, reason } = lostRecord(this.name, note, this.#host.proc.bootId());
+    const isDown = lostRecord(this.name, note, this.#host.proc.bootId()).desired === "down";
     if (this.#isLost) {
       const named = this.#misnamed === undefined ? "was deleted" : `named ${this.#misnamed}`;
       const how = this.#isDamaged ? `was damaged (set aside as .damaged): ${this.#problem}` : named;
       this.log("warn", "program.warning", {}, `its record ${how}: written anew`);
       const known = this.base(); // as it was before an operator's last act, perhaps
-      this.#write(desired === "down" ? { ...known, desired, reason } : known);
+      this.#write(isDown ? keptDown(known) : known);
     } else if (this.#isDamaged) {
       const msg =
         "its record was damaged: set aside as .damaged, the program is looked for without it " +
@@ -165,9 +173,7 @@ export class Ledger {
     this.#isLost = false;
     this.#misnamed = undefined;
     this.#isDamaged = false;
-    if (this.#record === undefined && desired === "down") {
-      this.#record = { ...this.base(), desired, reason };
-    }
+    if (this.#record === undefined && isDown) this.#record = keptDown(this.base());
   }
 
   /** Another has what is on record: two records named one process. Which one this program has is to be found. */
@@ -206,18 +212,10 @@ export class Ledger {
     const record = this.#record;
     this.log("info", "program.taken-up", { pid, via }, describeTakeUp(found, record));
     if (record?.state !== "running" || !sameProcess(record.process, process)) {
-      this.#write({
-        ...withUnseenEnd(this.base(), this.#host.proc),
-        state: "running",
-        process,
-        ...takenFrom(record, found),
-        ...traits(process, takenFrom(record, found).launched, pattern, this.#host),
-        ...madeAs(record, found),
-        via,
-        failures: 0,
-        reason: undefined,
-        nextTryAt: undefined,
-      });
+      const from = takenFrom(record, found);
+      const seen = traits(process, from.launched, pattern, this.#host);
+      const before = counted(withUnseenEnd(this.base(), this.#host.proc), { failures: 0 });
+      this.#write(adopted(before, { process, via, ...from, ...seen, ...madeAs(record, found) }));
     }
     if (others.length === 0) return;
     const otherPids = others.map((other) => other.pid);
@@ -258,11 +256,8 @@ export class Ledger {
     // Who started it since may have seen only that the one before was gone.
     if (lastExit?.pid === pid && lastExit.exit.kind !== "unknown") return;
     const writer = this.#record?.by ?? record.by;
-    this.#write({
-      ...record,
-      by: writer,
-      lastExit: { at: new Date().toISOString(), pid, exit, by },
-    });
+    const told = exitNoted(record, { at: new Date().toISOString(), pid, exit, by });
+    this.#write(signed(told, { by: writer, config: record.config }));
   }
 
   /** A monitor saw a limit exceeded. */
@@ -272,7 +267,7 @@ export class Ledger {
 
   /** On disk before the signal, as an operator's stop is. */
   stopping(process: ProcessRef, reason: string): void {
-    this.#write({ ...this.base(), state: "stopping", process, reason });
+    this.#write(stopping(this.base(), process, reason));
     this.log("info", "program.stopping", { pid: process.pid, reason }, "is ended, to be restarted");
   }
 
@@ -281,7 +276,7 @@ export class Ledger {
     const record = this.base();
     const patience = formatDuration(termToKillMs);
     const reason = `${record.reason}; killed, since it ignored SIGTERM for term_to_kill_seconds, ${patience}`;
-    this.#record = { ...record, reason };
+    this.#record = explained(record, reason);
   }
 
   /** Somebody was killed, or called off, while he ended it. */
@@ -298,16 +293,12 @@ export class Ledger {
     const by = this.#operatorOf(process);
     const at = new Date().toISOString();
     const { pid } = process;
-    this.#write({
-      ...record,
-      state: "stopped",
-      process: undefined,
-      launched: undefined,
-      session: undefined,
+    const after = stopped(record, {
       reason: record.desired === "down" ? "stopped by usrsvc" : record.reason,
       lastExit: exit === undefined ? record.lastExit : { at, pid, exit, by },
       ended: by === undefined ? record.ended : { process, by },
     });
+    this.#write(after);
     if (isHeld || exit === undefined) return; // told when its end is noticed
     const fields = { pid, exit: showExit(exit), by: by ?? `usrsvcd: ${record.reason}` };
     this.log("info", "program.exited", fields, `${describeExit(exit)}${byWhom(by)}`);
@@ -349,15 +340,8 @@ export class Ledger {
     // What an operator has ended may be followed on record by what came of his start.
     const isLater =
       operator !== undefined && record.state !== "stopping" && record.lastExit?.pid !== pid;
-    this.#record = {
-      ...record,
-      process: undefined,
-      launched: undefined,
-      session: undefined,
-      ...(isLater
-        ? {}
-        : { lastExit: { at: new Date().toISOString(), pid, exit, by }, reason: limit ?? how }),
-    };
+    const lastExit = { at: new Date().toISOString(), pid, exit, by };
+    this.#record = exited(record, isLater ? undefined : { lastExit, reason: limit ?? how });
     this.#line(isClean ? "info" : "warn", "program.exited", how, () => {
       const lines = read();
       return { pid, exit: showExit(exit), by, ...(lines.length > 0 ? { output: lines } : {}) };
@@ -374,9 +358,8 @@ export class Ledger {
     const next = comesBack ? "is ended before the next start" : "is being ended";
     const reason = `${record.reason ?? "it ended"}; what it left ${next}`;
     const nextTryAt = comesBack ? new Date().toISOString() : undefined;
-    const state = comesBack ? ("backoff" as const) : ("stopped" as const);
-    const text = { ...record, ...this.#dead, state, nextTryAt, reason };
-    this.#mark = textHash(writeRecord(this.#host.state, text));
+    const meanwhile = endingLeftovers(record, this.#dead, reason, nextTryAt);
+    this.#mark = textHash(writeRecord(this.#host.state, meanwhile));
   }
 
   /** By which command of his an operator has ended this process; undefined where none did. */
@@ -395,24 +378,15 @@ export class Ledger {
     this.#said = lines;
     const { lastExit, reason } = this.#record ?? {};
     if (lines.length === 0 || lastExit === undefined || this.#record === undefined) return;
-    this.#record = {
-      ...this.#record,
-      lastExit: { ...lastExit, wrote: tellingLine(lines) },
-      reason: reason === undefined ? undefined : withWords(reason, lines),
-    };
+    const told = exitNoted(this.#record, { ...lastExit, wrote: tellingLine(lines) });
+    this.#record = explained(told, reason === undefined ? undefined : withWords(reason, lines));
   }
 
   /** It ran when usrsvcd was last seen, and does not now. */
   diedUnseen({ pid }: ProcessRef, reason: string): void {
     const exit: Exit = { kind: "unknown" };
-    this.#record = {
-      ...this.base(),
-      process: undefined,
-      launched: undefined,
-      session: undefined,
-      lastExit: { at: new Date().toISOString(), pid, exit },
-      reason,
-    };
+    const lastExit = { at: new Date().toISOString(), pid, exit };
+    this.#record = exited(this.base(), { lastExit, reason });
     this.log("warn", "program.exited", { pid, exit: showExit(exit) }, reason);
   }
 
@@ -447,7 +421,7 @@ export class Ledger {
     // Who was asked has put it on record himself, unless he was killed in the middle of it.
     if (record !== undefined && (why !== "asked" || record.state !== "stopped")) {
       const reason = record.state === "stopping" ? "stopped by usrsvc" : record.reason;
-      this.#write({ ...record, state: "stopped", reason, nextTryAt: undefined });
+      this.#write(staysDown(record, reason));
     }
     this.log("info", "program.stopped", { why }, text);
   }
@@ -466,15 +440,7 @@ export class Ledger {
     };
     this.log("error", "program.start-failed", fields, `could not be started: ${reason}`);
     this.#failure = { exit: fields.exit, pid, output: [...details, ...output] };
-    this.#write({
-      ...this.base(),
-      state: "stopped",
-      process: undefined,
-      launched: undefined,
-      session: undefined,
-      lastExit,
-      reason: withWords(reason, output),
-    });
+    this.#write(stopped(this.base(), { lastExit, reason: withWords(reason, output) }));
   }
 
   /**
@@ -495,7 +461,7 @@ export class Ledger {
   noteTrouble(reason: string, retryMs: number): void {
     const nextTryAt = isoTime(Date.now() + retryMs);
     try {
-      this.#write({ ...this.base(), state: "backoff", nextTryAt, reason });
+      this.#write(backedOff(this.base(), nextTryAt, reason));
     } catch {
       // the same trouble, most likely: status sees that of the disk itself
     }
@@ -535,7 +501,7 @@ export class Ledger {
     // How often lately: of a start that fails, the count says it.
     const why =
       failures === 0 && base.reason !== undefined ? `${base.reason}; ${reason}` : base.reason;
-    this.#write({ ...base, state: "backoff", nextTryAt, failures, restarts, reason: why });
+    this.#write(backedOff(counted(base, { failures, restarts }), nextTryAt, why));
   }
 
   /** How it ended last, for the mail. */
@@ -548,7 +514,7 @@ export class Ledger {
 
   /** An operator called the next start off before anything was launched: how it ended is on record. */
   calledOff(): void {
-    this.#write({ ...this.base(), state: "backoff", nextTryAt: new Date().toISOString() });
+    this.#write(backedOff(this.base(), new Date().toISOString()));
   }
 
   gaveUp(why: string, { failures, restarts }: History, maxrestarts: number): void {
@@ -561,8 +527,7 @@ export class Ledger {
     this.log("error", "program.gave-up", { failures, reason }, msg);
     const next = `nothing, until you mend it and run: usrsvc start ${this.name}`;
     this.#alert({ kind: "gave-up", reason, next, ...this.#failure });
-    const nextTryAt = undefined;
-    this.#write({ ...this.base(), state: "fatal", nextTryAt, failures, restarts });
+    this.#write(gaveUp(counted(this.base(), { failures, restarts })));
   }
 
   #alert(alert: Omit<Alert, "program" | "at">): void {

@@ -3,13 +3,16 @@ import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { isGroup } from "../../proc/system/polling.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { findHeir, type Heir } from "../identity/heir.ts";
+import { findHeir, findHeirOfUnseen, type Heir } from "../identity/heir.ts";
 import type { Host } from "../host/host.ts";
 import type { Found } from "../identity/identify.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { isLaunchAlive } from "../identity/lineage.ts";
-import { endLeftOvers, stop, type Target } from "../lifecycle/stop.ts";
+import { endLeftOvers } from "../lifecycle/end-launch.ts";
+import { stop } from "../lifecycle/stop.ts";
+import type { StopSettings, Target } from "../lifecycle/stop-plan.ts";
+import { imageSeen } from "../state/transitions.ts";
 import type { Program } from "../identity/program.ts";
 
 /** A start that somebody else began is looked at so often, in ms. */
@@ -65,14 +68,14 @@ export class Leftovers {
   }
 
   /** Ends what is left in its sessions. Yields how many processes that were. */
-  async end(termToKillMs: number): Promise<number> {
+  async end(settings: StopSettings): Promise<number> {
     const left = this.#left;
     this.#left = undefined;
     if (left === undefined) return 0;
     const { launched = left.process, session } = left;
     const signal = this.#signal();
     const target = { process: undefined, launched, session };
-    const outcome = await stop(target, termToKillMs, this.#host, { signal, since: this.#since });
+    const outcome = await stop(target, settings, this.#host, { signal, since: this.#since });
     return outcome.kind === "stuck" ? 0 : outcome.leftBehind;
   }
 
@@ -91,7 +94,7 @@ export class Leftovers {
     const mayBeReplaced = program.settings?.autopid === false;
     if (!hasLeft && !mayBeReplaced && !program.pattern.isShell && !hasGroup(record))
       return undefined;
-    const known = hasLeft ? { ...record, image: undefined } : record;
+    const known = hasLeft ? imageSeen(record, undefined) : record;
     return await findHeir(
       program,
       known,
@@ -101,13 +104,21 @@ export class Leftovers {
     );
   }
 
+  /** The same for a process whose end nobody has seen. */
+  async heirOfUnseen(
+    program: Program,
+    record: ProgramRecord | undefined,
+  ): Promise<Heir | undefined> {
+    return await findHeirOfUnseen(program, record, this.#host, this.#signal());
+  }
+
   /**
    * Somebody was killed in the start window of the program, and what he launched did not match
    * yet: it goes on being judged. Yields for how long, in ms; after that, it is ended, and how many
    * processes that were is what comes back.
    */
   async judgeUnfinished(
-    { successMs, termToKillMs }: Pick<ProgramSettings, "successMs" | "termToKillMs">,
+    settings: Pick<ProgramSettings, "successMs"> & StopSettings,
     record: ProgramRecord | undefined,
     found: Found,
   ): Promise<{ readonly pendingMs: number } | { readonly ended: number }> {
@@ -116,9 +127,9 @@ export class Leftovers {
     const { launched } = record;
     if (launched === undefined || !isLaunchAlive({ ...record, launched }, host))
       return { ended: 0 };
-    const left = successMs - ageMs(launched.startTime, host.proc.uptime());
+    const left = settings.successMs - ageMs(launched.startTime, host.proc.uptime());
     if (left > 0) return { pendingMs: Math.min(left, UNFINISHED_LOOK_MS) };
-    return { ended: await endLeftOvers(record, termToKillMs, host, this.#signal()) };
+    return { ended: await endLeftOvers(record, settings, host, this.#signal()) };
   }
 }
 

@@ -3,6 +3,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import { sameProcess } from "../../proc/pid.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import type { ProgramSettings } from "../config/settings.ts";
+import type { Desired, State } from "../state/states.ts";
 
 /*
  * One program, as usrsvcd sees it.
@@ -31,20 +32,28 @@ import type { ProgramSettings } from "../config/settings.ts";
  * Time and chance are facts like any others: nothing here reads a clock.
  */
 
+/** The states are those that a record has and a user sees; before the first look it is none of them. */
+interface In<Kind extends State | "unknown"> {
+  readonly kind: Kind;
+}
+
+/** Where it stands, with what is known of it there. */
 export type ProgramState =
-  | { readonly kind: "unknown" }
-  | { readonly kind: "stopped"; readonly why: "asked" | "disabled" | "ended" | "not-started" }
-  | { readonly kind: "starting" }
-  | { readonly kind: "running"; readonly process: ProcessRef; readonly since: number }
-  | {
-      readonly kind: "stopping";
+  | In<"unknown">
+  | (In<"stopped"> & { readonly why: WhyStopped })
+  | In<"starting">
+  | (In<"running"> & { readonly process: ProcessRef; readonly since: number })
+  | (In<"stopping"> & {
       readonly process: ProcessRef;
       readonly reason: string;
       /** Since when it ran. */
       readonly since: number;
-    }
-  | { readonly kind: "backoff"; readonly until: number; readonly reason: string }
-  | { readonly kind: "fatal"; readonly reason: string };
+    })
+  | (In<"backoff"> & { readonly until: number; readonly reason: string })
+  | (In<"fatal"> & { readonly reason: string });
+
+/** What keeps it down: an operator, `enabled`, `autorestart` or `autostart`. */
+export type WhyStopped = "asked" | "disabled" | "ended" | "not-started";
 
 /** What outlasts the states. */
 export interface History {
@@ -63,7 +72,7 @@ export type ProgramEvent =
   | {
       readonly kind: "observed";
       readonly process: ProcessRef | undefined;
-      readonly desired: "up" | "down" | "none";
+      readonly desired: Desired;
       /** The record says that it ran in this boot. */
       readonly ranBefore: boolean;
       /** An operator's start is on record that was not dealt with yet. */
@@ -85,7 +94,7 @@ export type Effect =
   /** A process was found that was not started from here. */
   | { readonly kind: "take-up"; readonly process: ProcessRef }
   | { readonly kind: "note-death"; readonly process: ProcessRef; readonly exit: Exit | undefined }
-  | { readonly kind: "note-stopped"; readonly why: "asked" | "disabled" | "ended" | "not-started" }
+  | { readonly kind: "note-stopped"; readonly why: WhyStopped }
   | { readonly kind: "back-off"; readonly delayMs: number; readonly reason: string }
   | { readonly kind: "give-up"; readonly reason: string }
   /** Look again at this time. */
@@ -315,11 +324,7 @@ function begin(history: History): Step {
   return { state: { kind: "starting" }, history, effects: [{ kind: "start" }] };
 }
 
-function stopped(
-  state: ProgramState,
-  history: History,
-  why: (ProgramState & { kind: "stopped" })["why"],
-): Step {
+function stopped(state: ProgramState, history: History, why: WhyStopped): Step {
   const effects: readonly Effect[] =
     state.kind === "stopped" && state.why === why ? [] : [{ kind: "note-stopped", why }];
   return { state: { kind: "stopped", why }, history: { ...history, failures: 0 }, effects };

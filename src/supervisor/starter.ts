@@ -9,6 +9,7 @@ import { start } from "../lifecycle/start.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
 import { describeStragglers, describeStrays } from "../lifecycle/stragglers.ts";
 import { isStopRequested } from "../state/stop-request.ts";
+import { counted } from "../state/transitions.ts";
 import { lookFor, type Program } from "../identity/program.ts";
 import type { Ledger } from "./ledger.ts";
 import type { History } from "./machine.ts";
@@ -98,7 +99,7 @@ export class Starter {
       pattern: program.pattern,
       // Asked after the launch: what the process before wrote last is read by then.
       get record() {
-        return { ...ledger.base(), restarts, failures };
+        return counted(ledger.base(), { restarts, failures });
       },
       lock,
       signal,
@@ -117,9 +118,9 @@ export class Starter {
   }
 
   /** Ends what the last process left: before a turn is taken, since it may take long. */
-  async endLeftovers({ termToKillMs }: ProgramSettings, comesBack: boolean): Promise<void> {
+  async endLeftovers(settings: ProgramSettings, comesBack: boolean): Promise<void> {
     const timer = setTimeout(() => this.#noteLeftovers(comesBack), LEFTOVERS_PATIENCE_MS);
-    const count = await this.#leftovers.end(termToKillMs).finally(() => clearTimeout(timer));
+    const count = await this.#leftovers.end(settings).finally(() => clearTimeout(timer));
     if (count === 0) return;
     const msg = `${countLeftOvers(count)} of its session ended`;
     this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);

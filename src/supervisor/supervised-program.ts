@@ -1,33 +1,31 @@
-import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import type { AlertKind } from "../events/alert.ts";
-import { callAt, monotonicMs } from "../lib/clock.ts";
+import { monotonicMs } from "../lib/clock.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { machineFault } from "../lib/fault.ts";
 import { formatDuration } from "../lib/format.ts";
 import { settingsDigest } from "../state/digest.ts";
-import { findHeirOfUnseen } from "../identity/heir.ts";
-import { type Found, recordedProcess } from "../identity/identify.ts";
-import { type Lock, lockHolder, lockNote, programLock, tryLock } from "../state/lock.ts";
+import type { Found } from "../identity/identify.ts";
+import { type Lock, lockHolder, programLock, tryLock } from "../state/lock.ts";
 import { lastWords, logEnds, type LogEnds, NO_LOG } from "../launch/output.ts";
-import { readPidfile, removePidfile, writePidfile } from "../state/pidfile.ts";
-import { removeStalePidfile } from "../lifecycle/stale-pidfile.ts";
-import { markOf, unfinishedLaunch } from "../identity/mark.ts";
-import { completedRecord } from "../identity/unfinished-launch.ts";
-import { relation } from "../identity/lineage.ts";
-import { otherConfig } from "../identity/other-config.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
 import { stop } from "../lifecycle/stop.ts";
-import { checkStateDir, ForeignStateDir, makeStateDir } from "../state/state-dir.ts";
-import { lookFor, type Program, programOf } from "../identity/program.ts";
-import { HeldProcess } from "./held-process.ts";
+import { checkStateDir, makeStateDir } from "../state/state-dir.ts";
+import { programOf } from "../identity/program.ts";
+import { MainProcess } from "./main-process.ts";
+import { claimRecorded, claimSession } from "./claim-recorded.ts";
+import { Elsewhere } from "./elsewhere.ts";
+import { ProcessFinder } from "./find-process.ts";
+import { PidfileUpkeep } from "./pidfile-upkeep.ts";
+import { ShellMain } from "./shell-main.ts";
+import { Trouble, TROUBLE_PAUSE_MS } from "./trouble.ts";
 import { Ledger } from "./ledger.ts";
 import { hasLimits, Limits } from "./limits.ts";
+import { Mailbox } from "./mailbox.ts";
 import { Leftovers } from "./leftovers.ts";
 import { Starter } from "./starter.ts";
-import { LOOK, type SupervisorContext } from "./context.ts";
+import type { Supervised, SupervisorContext } from "./context.ts";
 import {
   type Effect,
   type History,
@@ -42,26 +40,16 @@ import {
 const LOCK_PAUSES_MS = [10, 20, 40, 80, 150, 250];
 /** After an operator called a start off, so that he gets the lock, in ms. */
 const CALLED_OFF_PAUSE_MS = 100;
-/** After something outside of the machine failed (disk full, folder gone), in ms. */
-const TROUBLE_PAUSE_MS = 10_000;
-
 /** So many lines of what a process wrote last are told. */
 const LAST_WORDS = 15;
 
 /** The step of a shell line that follows one that has ended is there within, in ms. */
 const NEXT_STEP_MS = 300;
 
-/** Something that fails outside of the machine. */
-interface Trouble {
-  /** The error of the system, or its words. */
-  readonly kind: string;
-  readonly reason: string;
-  /** Monotonic, in ms. */
-  readonly since: number;
-}
-
-const nothing = (): void => {};
 const ABSENT: Found = { kind: "absent", pidfile: { kind: "none" } };
+
+type LimitExceeded = ProgramEvent & { kind: "limit-exceeded" };
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * One program under supervision: a mailbox with one worker. Any notice (an end, a changed record,
@@ -71,35 +59,28 @@ export class SupervisedProgram {
   readonly name: string;
   readonly #around: SupervisorContext;
   readonly #ledger: Ledger;
-  #program: Program;
-  #settings: ProgramSettings;
-  #state: ProgramState = { kind: "unknown" };
-  #history: History = noHistory;
-  readonly #held: HeldProcess;
-  /** Of a shell line: what does its work, as far as it was seen. */
-  #main: ProcessRef | undefined;
-  #mainWatch: ProcessHandle | undefined;
+  readonly #now: Mutable<Supervised>;
+  readonly #mailbox: Mailbox<LimitExceeded>;
+  /** As it was when this turn began. */
+  #before: History = noHistory;
+  readonly #finder: ProcessFinder;
+  readonly #held: MainProcess;
+  readonly #main: ShellMain;
   /** Sizes of its logs when it was launched, or when it was taken up. */
   #logged: LogEnds = { stdout: NO_LOG, stderr: NO_LOG };
   /** What another had begun to end is ended, of which the record says no more. */
   #hasFinished = false;
   /** It outlives SIGKILL. */
   #stuck: ProcessRef | undefined;
-  /** What keeps it from being looked after, until it works again. */
-  #trouble: Trouble | undefined;
+  readonly #trouble: Trouble;
+  readonly #pidfile: PidfileUpkeep;
+  readonly #elsewhere: Elsewhere;
   /** The turn that is made got as far as a decision. */
   #hasDecided = false;
-  /** The pidfile that could not be written for this process: tried again at each slow look. */
-  #unwritable: string | undefined;
-  /** The configuration file whose program of this name runs. */
-  #elsewhere: string | undefined;
   /** Before the last decision: it was being ended for a limit. */
   #wasStopping = false;
-  /** A limit that the running process exceeded, until a look has dealt with it. */
-  #violation: { readonly process: ProcessRef; readonly reason: string } | undefined;
   /** Made when there are some to watch. */
   #limits: Limits | undefined;
-  #cancelWake = nothing;
   #busyLooks = 0;
   /** The settings with which the record as it is was dealt with last. */
   #settledWith: ProgramSettings | undefined;
@@ -107,10 +88,6 @@ export class SupervisedProgram {
   #lock: Lock | undefined;
   /** An operator's start or restart is on record, and was not dealt with yet. */
   #isOperatorsStart = false;
-  #working = false;
-  #worker: Promise<void> = Promise.resolve();
-  #again = false;
-  #closed = false;
   /** Ends what goes on. */
   #leaving: AbortController | undefined;
   readonly #leftovers: Leftovers;
@@ -118,19 +95,41 @@ export class SupervisedProgram {
 
   constructor(settings: ProgramSettings, around: SupervisorContext) {
     this.name = settings.name;
-    this.#settings = settings;
     this.#around = around;
-    this.#program = programOf(settings, around.host);
+    this.#now = {
+      settings,
+      program: programOf(settings, around.host),
+      state: { kind: "unknown" },
+      history: noHistory,
+    };
+    this.#mailbox = new Mailbox({
+      turn: async () => await this.#turn(),
+      failed: (error) => this.#report(error),
+      rested: () => this.#rest(),
+    });
     this.#ledger = new Ledger(settings.name, around.host, around.log, (alert) =>
-      around.alert(alert, this.#settings.emailAlerts),
+      around.alert(alert, this.#now.settings.emailAlerts),
     );
     this.#leftovers = new Leftovers(around.host, () => this.#leavingSignal());
     this.#starter = new Starter(around, this.#ledger, this.#leftovers);
-    this.#held = new HeldProcess(around.host, () => this.look());
+    this.#held = new MainProcess(around.host, () => this.look());
+    this.#main = new ShellMain(around.host, () => {
+      this.look();
+      this.#mailbox.wakeAt(monotonicMs() + NEXT_STEP_MS);
+    });
+    this.#finder = new ProcessFinder(this.#now, {
+      host: around.host,
+      ledger: this.#ledger,
+      main: this.#held,
+      leftovers: this.#leftovers,
+    });
+    this.#trouble = new Trouble(this.#ledger);
+    this.#pidfile = new PidfileUpkeep(this.#ledger);
+    this.#elsewhere = new Elsewhere(this.#ledger, around.host);
   }
 
   get state(): ProgramState {
-    return this.#state;
+    return this.#now.state;
   }
 
   /** The process that is held; undefined while there is none. */
@@ -141,101 +140,60 @@ export class SupervisedProgram {
   /** True while its process was launched with other settings, or nobody knows with which. */
   get isOutdated(): boolean {
     return (
-      this.process !== undefined && this.#ledger.record?.digest !== settingsDigest(this.#settings)
+      this.process !== undefined &&
+      this.#ledger.record?.digest !== settingsDigest(this.#now.settings)
     );
   }
 
   /** True when only a look through the processes could bring news. */
   get waitsForProcess(): boolean {
-    const { kind } = this.#state;
+    const { kind } = this.#now.state;
     return kind === "stopped" || kind === "backoff" || kind === "fatal";
   }
 
   /** The files that it writes to. */
   get logs(): readonly string[] {
-    return [this.#settings.stdout, this.#settings.stderr];
+    return [this.#now.settings.stdout, this.#now.settings.stderr];
   }
 
   /** True for a shell line, of which another process may do the work by now. */
   get isShell(): boolean {
-    return this.#program.pattern.isShell;
+    return this.#now.program.pattern.isShell;
   }
 
   /** True while the program runs and nobody would notice its end: something failed in between. */
   get isLoose(): boolean {
-    return this.#state.kind === "running" && this.#held.process === undefined;
+    return this.#now.state.kind === "running" && this.#held.process === undefined;
   }
 
   /** True while its pidfile could not be written: the disk is full, perhaps. */
   get lacksPidfile(): boolean {
-    return this.#unwritable !== undefined && this.#held.process !== undefined;
+    return this.#pidfile.isLacking && this.#held.process !== undefined;
   }
 
   /** Notes the process on record, before any program is looked for. */
   claimRecorded(): void {
-    const { host } = this.#around;
     try {
       this.#ledger.read();
     } catch {
       return; // cannot be read just now: the first look will say so
     }
     this.#noteRecord();
-    const { record } = this.#ledger;
-    const process = recordedProcess(record, host.proc) ?? this.#launchedProcess();
-    if (process === undefined) return this.#claimSession();
-    const claim = {
-      launched: record?.launched,
-      session: record?.session,
-      launch: record?.launch,
-      process,
-    };
-    const owner = host.ownerOf(process);
-    if (owner === undefined || owner === this.name) return void host.claim(this.name, claim);
-    // Two records name it: what it is marked as decides, else who came first.
-    const mark = markOf(host.proc, process.pid);
-    const isMine = mark?.home === host.home && mark.program === this.name;
-    const msg = `pid ${process.pid} is on record for ${owner} as well, and is ${isMine ? "this program's" : `${owner}'s`}`;
-    this.#ledger.log("warn", "program.warning", { pid: process.pid }, msg);
-    if (isMine) {
-      host.claim(owner, undefined);
-      host.claim(this.name, claim);
-    } else {
-      this.#ledger.forgetProcess();
-    }
-  }
-
-  /** Its process has ended, but what goes on in its session is its own, whatever it is called by now. */
-  #claimSession(): void {
-    const { host } = this.#around;
-    const { process, launched, session } = this.#ledger.record ?? {};
-    // Who has the number of a session that his leader has left is another.
-    const isFree = (pid: number): boolean => host.proc.alive(pid as Pid) === undefined;
-    const all = [process?.pid, launched?.pid, session].filter((pid) => pid !== undefined);
-    if (process !== undefined && all.every(isFree)) host.claim(this.name, { launched, session });
-  }
-
-  /** What was launched by who was killed just then. */
-  #launchedProcess(): ProcessRef | undefined {
-    const { host } = this.#around;
-    const note = lockNote(programLock(host.state, this.name));
-    const launch = unfinishedLaunch(note, this.#ledger.record, host);
-    return launch && completedRecord(this.#ledger.base(), launch, this.#settings, host)?.process;
+    claimRecorded(this.#now.settings, this.#ledger, this.#around.host);
   }
 
   /** The configuration changed. Nothing is restarted; the next look follows the new settings. */
   configure(settings: ProgramSettings): void {
-    this.#settings = settings;
-    this.#program = programOf(settings, this.#around.host);
-    const process = this.#main ?? this.#held.process;
+    this.#now.settings = settings;
+    this.#now.program = programOf(settings, this.#around.host);
+    const process = this.#main.process ?? this.#held.process;
     if (process !== undefined) this.#watchLimits(process);
     this.look();
   }
 
   /** Something may have happened: look now. */
   look(): void {
-    if (this.#closed) return;
-    this.#again = true;
-    if (!this.#working) this.#worker = this.#work();
+    this.#mailbox.look();
   }
 
   /** The record file changed. */
@@ -250,27 +208,25 @@ export class SupervisedProgram {
 
   /** The machine shuts down: ends the program, and looks at nothing any more. */
   async end(): Promise<void> {
-    this.#cancelWake();
     this.#limits?.unwatch();
-    await this.#worker;
+    await this.#mailbox.rest();
     this.#ledger.read(); // a start that was broken off just now has left its process there
     const { record } = this.#ledger;
-    const process = this.#state.kind === "running" ? this.#state.process : record?.process;
+    const process = this.#now.state.kind === "running" ? this.#now.state.process : record?.process;
     if (process === undefined) return;
     const { host } = this.#around;
     const target = { process, launched: record?.launched, session: record?.session };
-    const outcome = await stop(target, this.#settings.termToKillMs, host);
+    const outcome = await stop(target, this.#now.settings, host);
     const fields = { pid: process.pid, outcome: outcome.kind };
     this.#ledger.log("info", "program.stopped", { ...fields, why: "shutdown" }, "ended");
   }
 
   /** Leaves the program alone from now on. */
   close(): void {
-    this.#closed = true;
+    this.#mailbox.close();
     this.#ledger.flush();
     this.#leaving?.abort(new Error("left alone"));
     this.#starter.close();
-    this.#cancelWake();
     this.#letGo();
     this.#around.host.claim(this.name, undefined);
   }
@@ -278,60 +234,28 @@ export class SupervisedProgram {
   /** Made when it is first needed: most of a thousand programs never end. */
   #leavingSignal(): AbortSignal {
     this.#leaving ??= new AbortController();
-    if (this.#closed) this.#leaving.abort(new Error("left alone"));
+    if (this.#mailbox.isClosed) this.#leaving.abort(new Error("left alone"));
     return this.#leaving.signal;
   }
 
-  async #work(): Promise<void> {
-    this.#working = true;
-    let before = this.#history;
-    try {
-      while (this.#again && !this.#closed) {
-        this.#again = false;
-        this.#hasDecided = false;
-        before = this.#history;
-        await this.#turn();
-        if (this.#busyLooks === 0) this.#endTrouble();
-      }
-    } catch (error) {
-      if (!this.#closed) this.#report(error, before);
-    } finally {
-      this.#working = false;
-      // Each would stay for as long as the program is known: half a kB with its listeners.
-      this.#lock = undefined;
-      if (!this.#closed) this.#leaving = undefined;
-    }
+  /** What a turn needed would stay for as long as the program is known: half a kB with its listeners. */
+  #rest(): void {
+    this.#lock = undefined;
+    if (!this.#mailbox.isClosed) this.#leaving = undefined;
   }
 
-  /** Told when it begins and when it is over, however often it comes in between. */
-  #report(error: unknown, before: History): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    // The same lack comes from many places, in some of them in words only.
-    const lack = machineFault(error) ?? /\bE[A-Z]{3,}\b/.exec(reason)?.[0] ?? reason;
+  #report(error: unknown): void {
     const isDown = this.#held.process === undefined;
-    const end = this.#isEndTold() && !this.#hasDecided ? this.#held.exit : undefined;
-    const kind = end === undefined ? lack : `${lack}, ended`;
-    // Of a folder that is not ours usrsvcd tells once for all programs.
-    const isTold = end !== undefined || !(error instanceof ForeignStateDir);
-    if (isTold && this.#trouble?.kind !== kind) {
-      const isLate = isDown && (this.#hasDecided || end !== undefined);
-      this.#ledger.troubled(reason, TROUBLE_PAUSE_MS, isLate, end);
-    }
-    if (isTold) this.#trouble = { since: monotonicMs(), ...this.#trouble, kind, reason };
+    const end = this.#finder.isEndTold && !this.#hasDecided ? this.#held.exit : undefined;
+    const isLate = isDown && (this.#hasDecided || end !== undefined);
+    this.#trouble.begin(error, { isDown: isLate, end });
     // What was decided was not done: the next look begins anew. What was noticed of the end stays.
     if (isDown && this.#hasDecided) {
-      this.#state = { kind: "unknown" };
-      this.#history = before;
+      this.#now.state = { kind: "unknown" };
+      this.#now.history = this.#before;
     }
     this.#mendState();
-    this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
-  }
-
-  #endTrouble(): void {
-    if (this.#trouble === undefined) return;
-    const { since, reason } = this.#trouble;
-    this.#trouble = undefined;
-    this.#ledger.recovered(reason, monotonicMs() - since);
+    this.#mailbox.wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
   }
 
   /** The state folder may have been deleted: without it nothing can be locked or written. */
@@ -346,14 +270,28 @@ export class SupervisedProgram {
 
   /** One look, and what follows from it. */
   async #turn(): Promise<void> {
+    this.#hasDecided = false;
+    this.#before = this.#now.history;
+    await this.#lookAndAct();
+    if (this.#busyLooks === 0) this.#trouble.end();
+  }
+
+  async #lookAndAct(): Promise<void> {
     const { host } = this.#around;
     checkStateDir(host.state);
-    let before = this.#isEndTold() ? undefined : this.#lookFirst();
-    if (before !== undefined && !this.#isHeld(before)) {
-      await this.#held.awaitEnd();
-      if (this.#isEndTold()) before = undefined;
+    let before: Found | undefined;
+    if (!this.#finder.isEndTold) {
+      this.#readRecord();
+      before = this.#finder.lookFirst();
     }
-    if (this.#belongsElsewhere()) return;
+    if (before !== undefined && !this.#finder.isHeld(before)) {
+      await this.#held.awaitEnd();
+      if (this.#finder.isEndTold) before = undefined;
+    }
+    if (this.#elsewhere.isTaken()) {
+      this.#leaveAlone();
+      return;
+    }
     if (before !== undefined && this.#isAsKnown(before)) return;
     using lock = await tryLock(programLock(host.state, this.name));
     if (lock === undefined) {
@@ -364,74 +302,46 @@ export class SupervisedProgram {
     try {
       await this.#turnLocked(lock, before);
     } catch (error) {
-      if (this.#hasDecided && this.#held.process === undefined && !this.#closed) {
+      if (this.#hasDecided && this.#held.process === undefined && !this.#mailbox.isClosed) {
         this.#ledger.noteTrouble((error as Error).message, TROUBLE_PAUSE_MS);
       }
       throw error;
     }
   }
 
-  #isHeld(found: Found): boolean {
-    return found.kind === "running" && sameProcess(found.process, this.#held.process);
-  }
-
-  /** Without the lock: mostly there is nothing to do, and nobody is kept waiting. */
-  #lookFirst(): Found {
-    this.#readRecord();
-    return this.#find(this.#state.kind !== "running" || this.isShell);
-  }
-
-  /** A program of the same name in another configuration file runs: that is another program. */
-  #belongsElsewhere(): boolean {
-    const { host } = this.#around;
-    const { record } = this.#ledger;
-    const other = otherConfig(this.name, record, host);
-    if (other === undefined) {
-      this.#elsewhere = undefined;
-      this.#ledger.disown();
-      return false;
-    }
-    const { config, how } = other;
-    if (this.#elsewhere !== config) {
-      const msg =
-        `is a program of ${config} too, which shares the state_dir, and ${how}: left alone; give ` +
-        "one of them another name, or another state_dir";
-      this.#ledger.log("error", "program.error", { config }, msg);
-    }
-    this.#elsewhere = config;
+  #leaveAlone(): void {
     this.#letGo();
-    this.#state = { kind: "unknown" };
-    this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
-    return true;
+    this.#now.state = { kind: "unknown" };
+    this.#mailbox.wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
   }
 
   async #turnLocked(lock: Lock, before: Found | undefined): Promise<void> {
+    const { host } = this.#around;
     this.#readRecord(); // what the last holder of the lock wrote
     this.#ledger.mend(lock);
-    if (await this.#ledger.completeLaunch(lock, this.#settings)) this.#claimSession();
-    const isGood = before?.kind === "running" && !this.#isTaken(before.process);
-    const heir = isGood ? undefined : await this.#findHeir();
-    const found = isGood ? before : (heir ?? this.#lookAgain());
+    if (await this.#ledger.completeLaunch(lock, this.#now.settings))
+      claimSession(this.#ledger, host);
+    const isGood = before?.kind === "running" && !this.#finder.isTaken(before.process);
+    const heir = isGood ? undefined : await this.#finder.findHeir();
+    const found = isGood ? before : (heir ?? this.#finder.lookAgain());
     const { record: unfinished } = this.#ledger;
-    const judged = await this.#leftovers.judgeUnfinished(this.#settings, unfinished, found);
-    if ("pendingMs" in judged) return this.#wakeAt(monotonicMs() + judged.pendingMs);
+    const judged = await this.#leftovers.judgeUnfinished(this.#now.settings, unfinished, found);
+    if ("pendingMs" in judged) return this.#mailbox.wakeAt(monotonicMs() + judged.pendingMs);
     if (judged.ended > 0) this.#ledger.brokenOff(judged.ended);
-    if (this.#wasQuicker(found)) {
-      this.#again = true;
+    if (this.#finder.wasQuicker(found)) {
+      this.#mailbox.look();
       return;
     }
     if (found.kind === "running" && this.#isHalfStopped(found.process)) {
       return await this.#finishStop(found.process);
     }
-    const diedUnseen = this.#noteUnseenDeath(found);
-    const dead = this.#state.kind === "running" ? this.#state.process : undefined;
+    const diedUnseen = this.#finder.noteUnseenDeath(found);
+    const dead = this.#now.state.kind === "running" ? this.#now.state.process : undefined;
     this.#lock = lock;
     const { record } = this.#ledger;
-    const violation = this.#violation;
-    this.#violation = undefined;
+    const violation = this.#mailbox.take();
     if (violation !== undefined && isOf(violation, found) && record?.desired !== "down") {
-      const { process } = violation;
-      const step = this.#decide({ kind: "limit-exceeded", process, reason: violation.reason });
+      const step = this.#decide(violation);
       if (step.effects.length > 0) return await this.#apply(step, found);
     }
     const step = this.#decide({
@@ -445,178 +355,51 @@ export class SupervisedProgram {
     });
     this.#isOperatorsStart = false;
     this.#hasFinished = false;
-    this.#settledWith = this.#settings;
-    if (this.#isEndTold() && found.kind === "running" && dead !== undefined) {
-      const how = heir === undefined ? "started" : this.#isOwn(found.process) ? "heir" : found.via;
+    this.#settledWith = this.#now.settings;
+    if (this.#finder.isEndTold && found.kind === "running" && dead !== undefined) {
+      const how =
+        heir === undefined ? "started" : this.#finder.isOwn(found.process) ? "heir" : found.via;
       this.#ledger.replaced(dead, this.#held.exit, found.process, how);
     }
     await this.#apply(step, found);
-    if (this.#state.kind === "running" && this.isLoose) this.#hold(this.#state.process);
+    if (this.#now.state.kind === "running" && this.isLoose) this.#hold(this.#now.state.process);
     this.#follow(found);
   }
 
   /** Where a shell line has come to, and what became of the pidfile. */
   #follow(found: Found): void {
-    if (found.kind !== "running" || !sameProcess(found.process, this.#held.process)) return;
-    const main = this.#mainOf(found);
-    if (!this.#isMain(main)) {
-      this.#setMain(main);
+    if (found.kind !== "running" || !this.#finder.isHeld(found)) return;
+    const main = this.#main.of(found);
+    if (!this.#main.is(main)) {
+      this.#main.set(main);
       this.#watchLimits(main ?? found.process);
     }
-    if (!this.#isPidfileRight(found)) this.#mendPidfile(found);
-  }
-
-  /** What does the work of a shell line now: what did it may have ended, and the shell goes on. */
-  #mainOf({ main = this.#main }: Found & { kind: "running" }): ProcessRef | undefined {
-    if (main === undefined) return undefined;
-    return sameProcess(this.#around.host.proc.alive(main.pid), main) ? main : undefined;
-  }
-
-  #isMain(main: ProcessRef | undefined): boolean {
-    return main === undefined ? this.#main === undefined : sameProcess(main, this.#main);
-  }
-
-  /** Its end is no end of the program, but the pidfile is to name it no longer. */
-  #setMain(main: ProcessRef | undefined): void {
-    this.#main = main;
-    this.#mainWatch?.[Symbol.dispose]();
-    const watch = main && this.#around.host.watcher().open(main);
-    this.#mainWatch = watch;
-    void watch?.exited.then(() => {
-      if (this.#mainWatch !== watch) return;
-      this.look();
-      this.#wakeAt(monotonicMs() + NEXT_STEP_MS);
-    });
+    if (!this.#isPidfileRight(found)) {
+      this.#pidfile.mend(this.#now.settings, (this.#main.of(found) ?? found.process).pid);
+    }
   }
 
   /** True also where it could not be written before. */
   #isPidfileRight(found: Found & { kind: "running" }): boolean {
-    if (!this.#settings.autopid) return true;
-    const { process, pidfile } = found;
-    return pidfile.kind === "pid" && pidfile.pid === (this.#mainOf(found) ?? process).pid;
-  }
-
-  /** What goes on in the place of the process that has ended. */
-  async #findHeir(): Promise<Found | undefined> {
-    const { record } = this.#ledger;
-    if (this.#state.kind === "unknown" && record?.desired !== "down") {
-      const { host } = this.#around;
-      return await findHeirOfUnseen(this.#program, record, host, this.#leavingSignal());
-    }
-    if (this.#state.kind !== "running" || !this.#isEndTold()) return undefined;
-    const { process } = this.#state;
-    if (
-      record === undefined ||
-      record.desired === "down" ||
-      !sameProcess(record.process, process)
-    ) {
-      return undefined;
-    }
-    const { exe, exit } = this.#held;
-    return await this.#leftovers.heir(this.#program, record, { exe, exit });
-  }
-
-  /** True when it ran in this boot, and ended while usrsvcd was away. */
-  #noteUnseenDeath(found: Found): boolean {
-    const { record } = this.#ledger;
-    const { kind } = this.#state;
-    if (kind === "stopping" || found.kind === "running") return false;
-    if (record?.process === undefined) return false;
-    if (record.state !== "running" && record.state !== "starting" && kind === "unknown") {
-      this.#leftovers.note(record.process, record); // who ended what was left was killed in the middle
-    }
-    if (record.state !== "running") return false;
-    // An operator may have put another in the place of what was held, which ended as well.
-    if (kind === "running" && sameProcess(record.process, this.#state.process)) return false;
-    this.#leftovers.note(record.process, record);
-    this.#around.host.claim(this.name, undefined);
-    const reason =
-      kind === "unknown"
-        ? "ended while usrsvcd was not running"
-        : "ended right after its start, before usrsvcd could hold on to it";
-    this.#ledger.diedUnseen(record.process, reason);
-    return kind === "unknown";
-  }
-
-  #isOwn(process: ProcessRef): boolean {
-    return relation(process, this.name, this.#around.host) === "own";
-  }
-
-  /** Another program may have claimed it since the look. */
-  #isTaken(process: ProcessRef): boolean {
-    const owner = this.#around.host.ownerOf(process);
-    return owner !== undefined && owner !== this.name;
-  }
-
-  /** Another program took it up just now. The next look passes it over, but not what is on our record. */
-  #wasQuicker(found: Found): boolean {
-    return (
-      found.kind === "running" &&
-      this.#isTaken(found.process) &&
-      !sameProcess(this.#ledger.record?.process, found.process)
-    );
-  }
-
-  /**
-   * The quick look found nothing; now that the lock is held, the record may say otherwise. Where a
-   * start follows, the thorough look is made right before it; elsewhere here.
-   */
-  #lookAgain(): Found {
-    const { autorestart, enabled } = this.#settings;
-    const record = this.#recordOfLiving();
-    const restarts = autorestart && enabled && record?.desired !== "down";
-    if (!restarts || this.#state.kind !== "running") return this.#find(true);
-    if (this.#isEndTold() && record?.process === undefined) return ABSENT;
-    return this.#find(false);
-  }
-
-  /** The process that runs, as far as was known, has ended. */
-  #isEndTold(): boolean {
-    return this.#state.kind === "running" && this.#held.hasEnded;
-  }
-
-  /** The record, without the process of which the end was told; another's may be there by now. */
-  #recordOfLiving(): ProgramRecord | undefined {
-    const { record } = this.#ledger;
-    if (record === undefined || this.#state.kind !== "running") return record;
-    const hasEnded = this.#isEndTold() && sameProcess(record.process, this.#state.process);
-    return hasEnded ? { ...record, process: undefined } : record;
-  }
-
-  /** What is held lives, and is the program, whatever became of its record, its pidfile and its title. */
-  #find(scan: boolean): Found {
-    const { host } = this.#around;
-    const held = this.#held.process;
-    const isHeld = held !== undefined && sameProcess(host.proc.alive(held.pid), held);
-    const record = isHeld
-      ? { ...this.#ledger.base(), state: "running" as const, process: held }
-      : this.#ledger.record;
-    const found = lookFor(this.#program, record, host, { ...LOOK, scan });
-    this.#tellDear();
-    return found;
-  }
-
-  /** An expression that is too dear is a fault of this program alone. */
-  #tellDear(): void {
-    const reason = this.#program.pattern.takeTrouble?.();
-    if (reason !== undefined) this.#ledger.log("error", "program.error", { reason }, reason);
+    const { pid } = this.#main.of(found) ?? found.process;
+    return this.#pidfile.isRight(this.#now.settings, found, pid);
   }
 
   /** True where the machine would ask for nothing: it was asked already, with all that it hears. */
   #isAsKnown(found: Found): boolean {
-    const { kind } = this.#state;
+    const { kind } = this.#now.state;
     if (found.kind === "absent") {
       const isIdle = kind === "stopped" || kind === "fatal";
-      return isIdle && this.#settledWith === this.#settings && !this.#ledger.isLost;
+      return isIdle && this.#settledWith === this.#now.settings && !this.#ledger.isLost;
     }
     return (
       kind === "running" &&
-      this.#violation === undefined &&
+      !this.#mailbox.hasEvents &&
       !this.#isHalfStopped(found.process) &&
       !this.#ledger.isLost &&
       this.#isPidfileRight(found) &&
-      this.#isMain(this.#mainOf(found)) &&
-      sameProcess(this.#state.process, found.process) &&
+      this.#main.is(this.#main.of(found)) &&
+      sameProcess(this.#now.state.process, found.process) &&
       sameProcess(this.#held.process, found.process)
     );
   }
@@ -629,18 +412,18 @@ export class SupervisedProgram {
   #noteRecord(): void {
     this.#settledWith = undefined;
     const { record } = this.#ledger;
-    this.#history = { ...this.#history, restarts: record?.restarts ?? 0 };
+    this.#now.history = { ...this.#now.history, restarts: record?.restarts ?? 0 };
     this.#isOperatorsStart = record?.by === "usrsvc" && record.desired === "up";
-    if (this.#isOperatorsStart) this.#history = { ...this.#history, early: 0, streak: 0 };
+    if (this.#isOperatorsStart) this.#now.history = { ...this.#now.history, early: 0, streak: 0 };
   }
 
   #decide(event: ProgramEvent): Step {
-    const context = { settings: this.#settings, now: monotonicMs(), chance: Math.random() };
+    const context = { settings: this.#now.settings, now: monotonicMs(), chance: Math.random() };
     this.#hasDecided = true;
-    this.#wasStopping = this.#state.kind === "stopping";
-    const step = transition(this.#state, this.#history, event, context);
-    this.#state = step.state;
-    this.#history = step.history;
+    this.#wasStopping = this.#now.state.kind === "stopping";
+    const step = transition(this.#now.state, this.#now.history, event, context);
+    this.#now.state = step.state;
+    this.#now.history = step.history;
     return step;
   }
 
@@ -652,7 +435,7 @@ export class SupervisedProgram {
     } finally {
       this.#ledger.flush();
     }
-    if (this.#state.kind !== "running") this.#letGo();
+    if (this.#now.state.kind !== "running") this.#letGo();
     this.#around.onState();
   }
 
@@ -668,23 +451,27 @@ export class SupervisedProgram {
         this.#noteDeath(effect, step);
         // Its workers would go on, hold its port, and look like the program. A start ends them itself.
         if (!startFollows(step))
-          await this.#starter.endLeftovers(this.#settings, pauseFollows(step));
+          await this.#starter.endLeftovers(this.#now.settings, pauseFollows(step));
         return;
       case "note-stopped":
-        this.#cancelWake();
+        this.#mailbox.cancelWake();
         // Who has ended it may have been killed before he came to the rest of its session.
-        await this.#starter.endLeftovers(this.#settings, false);
-        this.#dropStalePidfile();
+        await this.#starter.endLeftovers(this.#now.settings, false);
+        this.#pidfile.dropStale(this.#now.program, this.#now.settings, this.#around.host);
         return this.#ledger.stopped(effect.why);
       case "back-off": {
-        const { maxrestarts } = this.#settings;
+        const { maxrestarts } = this.#now.settings;
         const { delayMs, reason } = effect;
-        return this.#ledger.backedOff(delayMs, reason, this.#history, maxrestarts);
+        return this.#ledger.backedOff(delayMs, reason, this.#now.history, maxrestarts);
       }
       case "give-up":
-        return this.#ledger.gaveUp(effect.reason, this.#history, this.#settings.maxrestarts);
+        return this.#ledger.gaveUp(
+          effect.reason,
+          this.#now.history,
+          this.#now.settings.maxrestarts,
+        );
       case "wake":
-        return this.#wakeAt(effect.at);
+        return this.#mailbox.wakeAt(effect.at);
     }
   }
 
@@ -693,15 +480,15 @@ export class SupervisedProgram {
     const isAfterDeath = effects.some(({ kind }) => kind === "note-death");
     // A record that says "stopping" may be that of a restart whose maker was killed in the middle.
     if (isAfterDeath) return this.#wasStopping ? "limit-exceeded" : "restarted";
-    return this.#history.failures > 0 || this.#leftovers.isNoted ? "restarted" : "started";
+    return this.#now.history.failures > 0 || this.#leftovers.isNoted ? "restarted" : "started";
   }
 
   async #start(cause: AlertKind): Promise<void> {
     if (this.#lock === undefined) throw new TypeError("a start without the lock");
     const outcome = await this.#starter.run(this.#lock, () => ({
-      settings: this.#settings,
-      program: this.#program,
-      history: this.#history,
+      settings: this.#now.settings,
+      program: this.#now.program,
+      history: this.#now.history,
       cause,
     }));
     if (outcome === undefined) this.#callOff();
@@ -710,15 +497,15 @@ export class SupervisedProgram {
 
   /** An operator wants to stop it, and waits for the lock: nothing was launched yet. */
   #callOff(): void {
-    if (this.#closed) return;
+    if (this.#mailbox.isClosed) return;
     const until = monotonicMs() + CALLED_OFF_PAUSE_MS;
-    this.#state = { kind: "backoff", until, reason: "called off" };
+    this.#now.state = { kind: "backoff", until, reason: "called off" };
     this.#ledger.calledOff();
-    this.#wakeAt(until);
+    this.#mailbox.wakeAt(until);
   }
 
   async #afterStart(outcome: StartOutcome, cause: AlertKind): Promise<void> {
-    if (this.#closed) return; // whoever comes next takes it up
+    if (this.#mailbox.isClosed) return; // whoever comes next takes it up
     if (outcome.kind === "interrupted") {
       this.#decide({ kind: "started", process: outcome.process });
       this.#hold(outcome.process);
@@ -744,16 +531,14 @@ export class SupervisedProgram {
     const { proc } = this.#around.host;
     // One that was found instead may be older, or younger, than any window.
     const isFound = outcome.logged === undefined;
-    const livedMs = isFound ? ageMs(process.startTime, proc.uptime()) : this.#settings.successMs;
+    const livedMs = isFound
+      ? ageMs(process.startTime, proc.uptime())
+      : this.#now.settings.successMs;
     const lived = formatDuration(livedMs);
     this.#ledger.started(process, via, lived, cause);
     for (const note of notes) this.#ledger.log("warn", "program.warning", { pid }, note);
     if (cause !== "started" && !isFound) this.#starter.lookBehind();
-    if (!this.#settings.autopid) return;
-    const { pidfile } = this.#settings;
-    const noted = readPidfile(pidfile);
-    const isNoted = noted.kind === "pid" && noted.pid === (outcome.main ?? process).pid;
-    if (!isNoted) this.#unwritable = pidfile; // told by a note
+    this.#pidfile.noteStart(this.#now.settings, (outcome.main ?? process).pid);
   }
 
   /** A limit was exceeded. What follows is decided by the next look. */
@@ -761,14 +546,14 @@ export class SupervisedProgram {
     const { host } = this.#around;
     const signal = this.#leavingSignal();
     this.#ledger.stopping(process, reason);
-    const { termToKillMs } = this.#settings;
+    const { termToKillMs } = this.#now.settings;
     const { launched, session } = this.#ledger.base();
-    const target = { process, main: this.#main, launched, session };
-    const outcome = await stop(target, termToKillMs, host, { signal });
+    const target = { process, main: this.#main.process, launched, session };
+    const outcome = await stop(target, this.#now.settings, host, { signal });
     if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
     if (outcome.kind === "killed") this.#ledger.killed(termToKillMs);
     if (outcome.kind !== "not-running") this.#held.noteExit(outcome.exit);
-    this.#again = true;
+    this.#mailbox.look();
   }
 
   /** Whoever was ending it has left in the middle of that: nobody else holds the lock. */
@@ -777,7 +562,7 @@ export class SupervisedProgram {
     if (record?.state !== "stopping" || sameProcess(this.#stuck, process)) return false;
     if (sameProcess(record.process, process)) return true;
     // What was told to end did so, and left this: the rest of a shell line, for example.
-    return record.desired === "down" && this.#isOwn(process);
+    return record.desired === "down" && this.#finder.isOwn(process);
   }
 
   /** What was asked for last is done: it is ended, and stays so or is started again. */
@@ -785,9 +570,8 @@ export class SupervisedProgram {
     const { host } = this.#around;
     this.#ledger.finishing(process);
     const { launched, session } = this.#ledger.base();
-    const target = { process, main: this.#main, launched, session };
-    const { termToKillMs } = this.#settings;
-    const outcome = await stop(target, termToKillMs, host, { signal: this.#leavingSignal() });
+    const target = { process, main: this.#main.process, launched, session };
+    const outcome = await stop(target, this.#now.settings, host, { signal: this.#leavingSignal() });
     if (outcome.kind === "stuck") return this.#isStuck(process, outcome.state);
     const told = this.#ledger.record?.process ?? process;
     const isRest = !sameProcess(told, process);
@@ -795,37 +579,20 @@ export class SupervisedProgram {
     if (exit !== undefined) this.#held.noteExit(exit);
     this.#ledger.finished(told, exit, this.process !== undefined || this.#held.hasEnded);
     this.#hasFinished = true;
-    this.#again = true;
+    this.#mailbox.look();
   }
 
   #isStuck(process: ProcessRef, state: string): void {
     this.#stuck = process;
     this.#ledger.stuck(process, state);
-    this.#wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
+    this.#mailbox.wakeAt(monotonicMs() + TROUBLE_PAUSE_MS);
   }
 
   /** A process that was not started from here: hold on to it, and mend the pidfile. */
   #takeUp(found: Found): void {
     if (found.kind !== "running") return;
     this.#hold(found.process, found.main);
-    this.#ledger.takenUp(found, this.#program.pattern);
-  }
-
-  #mendPidfile(found: Found & { kind: "running" }): void {
-    const { pid } = this.#mainOf(found) ?? found.process;
-    const { pidfile } = this.#settings;
-    try {
-      writePidfile(pidfile, pid);
-      const how = this.#unwritable === pidfile ? "written at last" : "written anew";
-      this.#unwritable = undefined;
-      const msg = `pidfile ${pidfile} ${how}`;
-      this.#ledger.log("info", "program.pidfile-mended", { pid, pidfile }, msg);
-    } catch (error) {
-      if (this.#unwritable === pidfile) return; // told once
-      this.#unwritable = pidfile;
-      const msg = `pidfile ${pidfile} could not be written: ${(error as Error).message}`;
-      this.#ledger.log("warn", "program.warning", { pid, pidfile }, msg);
-    }
+    this.#ledger.takenUp(found, this.#now.program.pattern);
   }
 
   #noteDeath({ process, exit }: Effect & { kind: "note-death" }, step: Step): void {
@@ -834,47 +601,31 @@ export class SupervisedProgram {
     const { host } = this.#around;
     host.claim(this.name, undefined);
     this.#leftovers.note(process, this.#ledger.record);
-    const settings = this.#settings;
+    const settings = this.#now.settings;
     const since = this.#logged;
     const until = logEnds(settings);
     this.#ledger.died(process, exit ?? { kind: "unknown" }, () =>
       this.#around.isSharedLog(settings) ? [] : lastWords(settings, since, until, LAST_WORDS),
     );
     // A start removes the pidfile itself.
-    if (this.#settings.autopid && !startFollows(step)) {
-      removePidfile(this.#settings.pidfile, process.pid);
-    }
-  }
-
-  /** It stays down: nobody is to be misled. */
-  #dropStalePidfile(): void {
-    const { pidfile } = this.#settings;
-    try {
-      const stale = removeStalePidfile(this.#program, this.#around.host);
-      if (stale === undefined) return;
-      const event = stale.isRemoved ? "program.pidfile-mended" : "program.warning";
-      this.#ledger.log(stale.isRemoved ? "info" : "warn", event, { pidfile }, stale.text);
-    } catch (error) {
-      const msg = `pidfile ${pidfile} could not be removed: ${(error as Error).message}`;
-      this.#ledger.log("warn", "program.warning", { pidfile }, msg);
-    }
+    if (!startFollows(step)) this.#pidfile.drop(this.#now.settings, process.pid);
   }
 
   /** From now on this is the program's process. */
   #hold(process: ProcessRef, main?: ProcessRef): void {
-    if (this.#closed) return;
+    if (this.#mailbox.isClosed) return;
     const { launched, session, launch } = this.#ledger.base();
     this.#around.host.claim(this.name, { process, launched, session, launch });
-    this.#cancelWake();
-    this.#setMain(main);
-    this.#unwritable = undefined;
-    this.#logged = logEnds(this.#settings); // what it wrote before may be another's
+    this.#mailbox.cancelWake();
+    this.#main.set(main);
+    this.#pidfile.renew();
+    this.#logged = logEnds(this.#now.settings); // what it wrote before may be another's
     if (this.#held.take(process)) this.#watchLimits(main ?? process);
     else this.look(); // gone already
   }
 
   #watchLimits(process: ProcessRef): void {
-    const { monitor } = this.#settings;
+    const { monitor } = this.#now.settings;
     if (hasLimits(monitor)) this.#limits ??= this.#makeLimits();
     this.#limits?.watch(process, monitor);
   }
@@ -884,9 +635,9 @@ export class SupervisedProgram {
     return new Limits(memory, host.proc, {
       exceeded: (process, violation) => {
         // Of a shell line another process is measured than the one that is held.
-        this.#violation = { process: this.#held.process ?? process, reason: violation.reason };
+        const held = this.#held.process ?? process;
         this.#ledger.exceeded(process, violation);
-        this.look();
+        this.#mailbox.post({ kind: "limit-exceeded", process: held, reason: violation.reason });
       },
       degraded: (reason) => {
         const msg = `activity file is only looked at when its time is up: ${reason}`;
@@ -896,14 +647,9 @@ export class SupervisedProgram {
   }
 
   #letGo(): void {
-    this.#setMain(undefined);
+    this.#main.set(undefined);
     this.#limits?.unwatch();
     this.#held.release();
-  }
-
-  #wakeAt(at: number): void {
-    this.#cancelWake();
-    this.#cancelWake = callAt(at, () => this.look());
   }
 
   /** Somebody else acts on the program: never interfere, look again when he is done. */
@@ -914,7 +660,7 @@ export class SupervisedProgram {
       this.#ledger.log("debug", "program.busy", {}, `left alone: ${holder} is at work on it`);
     }
     this.#busyLooks += 1;
-    this.#wakeAt(monotonicMs() + pause);
+    this.#mailbox.wakeAt(monotonicMs() + pause);
   }
 }
 

@@ -77,13 +77,13 @@ describe("a command line", () => {
     ["usrsvc status --json=1", "Option '--json' does not take an argument"],
     ["usrsvc status -c", "Option '-c, --config <value>' argument missing"],
     ["usrsvcd rered", 'unknown action "rered"; did you mean reread?', ExitCode.invalidAction],
-    ["usrsvcd stop web", 'usrsvcd stop takes no further word, but got "web"'],
+    ["usrsvcd stop web", 'usrsvcd stop takes no arguments, but got "web"'],
     ["usrsvcd stop --foreground", "--foreground goes with start, not with stop"],
     ["usrsvcd status --node x", "--node goes with install-unit, not with status"],
     ["usrsvcd status --show-secrets", "--show-secrets goes with checkconfig, not with status"],
     [
       "usrsvcd checkconfig --show-secrets",
-      "--show-secrets goes with --json: nothing else would show any",
+      "--show-secrets goes with --json: nothing else shows any",
     ],
     ["usrsvcd install-unit --system --user", "--system and --user exclude each other"],
     ["usrsvcd start --forground", "Unknown option '--forground'; did you mean --foreground?"],
@@ -102,10 +102,10 @@ describe("a command line", () => {
   }
 
   test("tells what is known where nothing is near", () => {
-    assert.throws(() => meaning("usrsvc xyzzy"), /unknown action "xyzzy"; known are start, stop, /);
+    assert.throws(() => meaning("usrsvc xyzzy"), /unknown action "xyzzy"; known: start, stop, /);
     assert.throws(
       () => meaning("usrsvcd xyzzy"),
-      /; known are start, stop, restart, status, reread, /,
+      /; known: start, stop, restart, status, reread, /,
     );
   });
 
@@ -145,13 +145,13 @@ describe("a row of the table", () => {
     );
     assert.throws(
       () => parse(["paint", "red", "green"], tool),
-      /takes one word, but got "green" as well/,
+      /takes one argument, but also got "green"/,
     );
   });
 
   test("that is hidden can be called, and is not offered", () => {
     assert.equal(parse(["secretly", "red"], tool).kind, "run");
-    assert.throws(() => parse(["secretl"], tool), /known are paint$/);
+    assert.throws(() => parse(["secretl"], tool), /known: paint$/);
   });
 });
 

@@ -42,8 +42,8 @@ for (const [name, tool] of Object.entries(tools)) {
 
 test("--help says with which commands an option goes, where that is not all", () => {
   const help = renderHelp(tools.usrsvcd).replaceAll(/\n {22}/g, " ");
-  assert.match(help, / -f, --foreground {4}with start: stay, log/);
-  assert.match(help, / --show-secrets {2}with checkconfig --json: passwords/);
+  assert.match(help, / -f, --foreground {4}with start: stay in the/);
+  assert.match(help, / --show-secrets {2}with checkconfig --json: show passwords/);
   const tool = renderHelp(tools.usrsvc).replaceAll(/\n {22}/g, " ");
   assert.match(tool, / --here {10}with start and restart: start from this shell/);
   assert.match(tool, / -P, --parallel {6}all at once/);

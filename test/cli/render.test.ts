@@ -47,7 +47,7 @@ describe("the table of a status", () => {
   test("tells how and when it ended last, and who ended what runs again", () => {
     const lastExit = { signal: "SIGKILL", at: "2025-12-31T23:59:00Z", by: "not usrsvc" } as const;
     const text = renderStatus([{ ...up, restarts: 1, lastExit }], now);
-    assert.match(text, / 1 {9}SIGKILL, 1 min ago\n {4}it ended last: not by usrsvc$/);
+    assert.match(text, / 1 {9}SIGKILL, 1 min ago\n {4}its last exit: not by usrsvc$/);
     const coded = renderStatus([{ ...down, lastExit: { code: 3 } }], now);
     assert.match(coded, / code 3$/);
     assert.match(renderStatus([{ ...down, lastExit: {} }], now), / unknown$/);
@@ -84,8 +84,8 @@ describe("the table of a status", () => {
     } as const;
     assert.deepEqual(renderStatus([odd], now).split("\n").slice(2), [
       "    runs with older settings: usrsvc restart applies the new ones",
-      "    not known to be started by usrsvc: its umask is 077",
-      "    also matching and not managed: pid 7, 8",
+      "    not known to have been started by usrsvc: its umask is 077",
+      "    also matches, but is not managed: pid 7, 8",
     ]);
   });
 });

@@ -38,7 +38,7 @@ test("references that double in each line are an error of their program alone", 
   assert.equal(ok, 1);
   assert.match(
     issues[0] ?? "",
-    /^\/usrsvc\.cfg:16: a11: a reference %\(…\)s in it makes the value too long: more/,
+    /^\/usrsvc\.cfg:16: a11: a reference %\(…\)s in it makes the value longer than/,
   );
 });
 
@@ -56,7 +56,7 @@ test("the values of a program have 2 MB together at most", (t) => {
   assert.equal(ok, 1);
   assert.match(
     issues[0] ?? "",
-    /^\/usrsvc\.cfg:\d+: b1\d: with it the values of \[Program:web\] .* more than 2 MB$/,
+    /^\/usrsvc\.cfg:\d+: b1\d: with it, the values of \[Program:web\] .* more than 2 MB$/,
   );
 });
 
@@ -70,7 +70,7 @@ test("what a file inserts is bounded for all its programs together", (t) => {
   assert.ok(ok < 100, `${ok}`);
   assert.match(
     issues[0] ?? "",
-    /:\d+: command: the references of this file insert more than 8 MB$/,
+    /:\d+: command: the references in this file insert more than 8 MB$/,
   );
 });
 

@@ -86,7 +86,7 @@ describe("loadSettings()", () => {
     const path = home({ "usrsvc.cfg": "" });
     const why = (file: string): string =>
       refusal(() => loadSettings({ path: file, home: path, uid }));
-    assert.match(why(join(path, "usrsvc.cfg/x")), /a part of the path is none$/);
+    assert.match(why(join(path, "usrsvc.cfg/x")), /a part of its path is not$/);
     assert.match(why(join(path, "x".repeat(300))), /cannot be read: ENAMETOOLONG/);
   });
 
@@ -100,7 +100,7 @@ describe("loadSettings()", () => {
   test("says of a folder that it is no file", () => {
     assert.match(
       refusal(() => loadSettings({ path: tmpdir(), home: tmpdir(), uid })),
-      /is no file$/,
+      /is not a file$/,
     );
   });
 
@@ -108,7 +108,7 @@ describe("loadSettings()", () => {
     const path = home({ "usrsvc.cfg": "[main]\n" });
     assert.match(
       refusal(() => loadSettings({ home: path, uid })),
-      /there is \[main\] in line 1/,
+      /line 1 has \[main\]/,
     );
   });
 

@@ -118,7 +118,7 @@ describe("another account", { skip }, () => {
           const [warning, ...more] = warnings(settings);
           assert.match(
             warning ?? "",
-            /a\.cfg: warning: belongs to user 3000000002, and is passed over.*: remove it, or /,
+            /a\.cfg: warning: belongs to user 3000000002; it is ignored.*: remove it, or /,
           );
           assert.ok(warning?.startsWith(file));
           assert.deepEqual(more, []);
@@ -143,7 +143,7 @@ describe("another account", { skip }, () => {
         for (let n = 0; n < 50; n += 1) made.file(`d/${n}.cfg`, "x", OTHER);
         const said = warnings(made.load());
         assert.equal(said.length, 11);
-        assert.match(said.join("\n"), /\/d: warning: 40 more files of others are passed over/);
+        assert.match(said.join("\n"), /\/d: warning: 40 more files of other accounts are ignored/);
       });
     });
   }
@@ -154,10 +154,10 @@ describe("another account", { skip }, () => {
     linkSync(made.file("home/text", program("evil")), made.at("d/a.cfg"));
     const settings = made.load();
     assert.deepEqual([names(settings), errors(settings)], [["main"], []]);
-    assert.match(warnings(settings)[0] ?? "", /has a second name elsewhere, .* and is passed over/);
+    assert.match(warnings(settings)[0] ?? "", /has a second name elsewhere .* it is ignored/);
     const shared = made.folder("shared", 0o1777);
     linkSync(made.at("home/text"), join(shared, "usrsvc.cfg"));
-    assert.match(made.refusal(join(shared, "usrsvc.cfg")), /has a second name elsewhere/);
+    assert.match(made.refusal(join(shared, "usrsvc.cfg")), /has a second name/);
   });
 
   test("does not keep mine from being read where only I may write", (t) => {
@@ -182,9 +182,9 @@ describe("another account", { skip }, () => {
     const made = new Scene(t);
     made.main(made.folder("d", 0o700));
     made.link("d/a.cfg", "/proc/self/cmdline");
-    assert.match(errors(made.load()).join(), /a\.cfg: is a file of \/proc/);
+    assert.match(errors(made.load()).join(), /a\.cfg: is a file in \/proc/);
     made.link("home/other.cfg", "/proc/self/environ");
-    assert.match(made.refusal(made.at("home/other.cfg")), /is a file of \/proc/);
+    assert.match(made.refusal(made.at("home/other.cfg")), /is a file in \/proc/);
   });
 
   for (const [what, mode, uid, wanted] of [
@@ -225,7 +225,7 @@ describe("another account", { skip }, () => {
     made.link("tmp/way", made.at("home"), OTHER);
     assert.match(made.refusal(made.at("tmp/way/usrsvc.cfg")), /tmp\/way is a link that user/);
     const planted = made.file("tmp/planted.cfg", "[Main]\n", OTHER);
-    assert.match(made.refusal(planted), /belongs to user 3000000002, and .*: remove it, and/);
+    assert.match(made.refusal(planted), /belongs to user 3000000002, and .*; remove it, and/);
     assert.deepEqual(names(made.load(made.link("tmp/mine.cfg", file))), ["main"]);
     assert.deepEqual(names(made.load(made.file("tmp/a.cfg", `[Main]\n${program("a")}`))), ["a"]);
     made.folder("tmp/mine", 0o700);

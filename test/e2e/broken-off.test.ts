@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { procReader } from "../../proc/reader.ts";
 import { programLock, waitLock } from "../../src/state/lock.ts";
-import { readRecord, writeRecord } from "../../src/state/record.ts";
+import { readRecord, writeRecord } from "../../src/state/record-store.ts";
 import { stateDir } from "../../src/state/state-dir.ts";
 import { finished, Home, isAlive, type Json, sleeper, waitFor } from "./home.ts";
 import { kill, pids, settled, told, up } from "./looks.ts";

@@ -102,7 +102,11 @@ describe("usrsvcd init", () => {
     assert.match(look, /usrsvc\.cjs status +# .* 0 while all run, else 1$/);
     assert.match(keep, /^ {2}\/.*\/dist\/usrsvcd\.cjs +# /);
     const check = await home.usrsvcd("checkconfig");
-    assert.deepEqual(check, { code: 0, out: `${home.config}: no errors, 1 program\n`, err: "" });
+    assert.deepEqual(check, {
+      code: 0,
+      out: `${home.config}: no errors; 1 program valid\n`,
+      err: "",
+    });
     assert.equal((await home.usrsvc("start", "example")).code, 0);
     assert.equal((await home.usrsvc("stop", "example")).code, 0);
   });
@@ -223,10 +227,10 @@ test("checkconfig tells of what is doubtful, and of what the machine has not", a
   await home.usrsvc("start", "sleep");
   const { code, out, err } = await home.usrsvcd("checkconfig");
   assert.equal(code, 0, "these are no errors");
-  assert.match(out, /no errors, 4 warnings, 6 programs\n$/);
+  assert.match(out, /no errors, 4 warnings; 6 programs valid\n$/);
   const wanted = [
     /^.*usrsvc\.cfg:3: warning: command: the #! line of .*app ends in CR LF.*sed -i/,
-    /:5: warning: command: cd is done by a shell only; write directory = /,
+    /:5: warning: command: cd works only in a shell; write directory = /,
     /:7: warning: command: no such command: no-such-command-at-all/,
     /:10: warning: proctitle_re: .* pid \d+ \(.*sleep .*\), which is sleep; if/,
   ];
@@ -293,7 +297,7 @@ test("each action of usrsvcd answers in JSON", async (t) => {
     [status["running"], status["pid"], status["setAside"]],
     [true, restarted["pid"], ["web"]],
   );
-  assert.match((await home.usrsvcd("status")).out, /\nset aside: web\n$/);
+  assert.match((await home.usrsvcd("status")).out, /\nignored: web\n$/);
   assert.equal((await told(home, "stop"))["result"], "stopped");
   const { out, code } = await home.usrsvcd("checkconfig", "--json");
   const [main, issue, summary] = lines(out);

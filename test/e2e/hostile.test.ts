@@ -175,7 +175,10 @@ test("a usrsvcd that could not tell of itself is seen by its lock, and tells lat
   const seen = await home.usrsvcd("status");
   assert.equal(seen.code, 0);
   const why = "\\S+/usrsvcd\\.json is a folder: move it away";
-  assert.match(seen.out, new RegExp(`runs, pid \\d+; it has told no more of itself: ${why}$`, "m"));
+  assert.match(
+    seen.out,
+    new RegExp(`is running, pid \\d+, but has reported no details: ${why}$`, "m"),
+  );
   const note = new RegExp(`note: usrsvcd, pid \\d+, cannot write what it is: ${why}$`, "m");
   assert.match((await home.usrsvc("status")).out, note);
   const before = performance.now();
@@ -198,7 +201,7 @@ test("a usrsvcd that could not tell of itself is seen by its lock, and tells lat
 
   rmSync(home.file("state/usrsvcd.json"));
   symlinkSync("/dev/zero", home.file("state/usrsvcd.json"));
-  assert.match((await home.usrsvcd("status")).out, /told no more/);
+  assert.match((await home.usrsvcd("status")).out, /reported no details/);
   assert.equal((await home.usrsvcd("reread")).code, 0, "the answer is written anew");
   rmSync(home.file("state/usrsvcd.json"));
   const stop = await home.usrsvcd("stop");

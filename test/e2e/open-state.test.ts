@@ -70,7 +70,7 @@ test("usrsvcd status, reread and checkconfig say at once that others can change 
     const { code, out } = await home.usrsvcd("status");
     assert.equal(code, 0);
     const [first, note = ""] = out.trim().split("\n");
-    assert.match(first ?? "", /^usrsvcd \S+ runs, pid \d+/);
+    assert.match(first ?? "", /^usrsvcd \S+ is running, pid \d+/);
     assert.match(note, why);
     assert.match(
       note,

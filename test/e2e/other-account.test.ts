@@ -90,10 +90,7 @@ describe("another account", { skip }, () => {
       chownSync(theirs, OTHER, OTHER);
       assert.equal((await home.usrsvcd()).code, 0);
       const warned = home.log().find(({ msg }) => msg.includes("a.cfg"));
-      assert.match(
-        warned?.msg ?? "",
-        /belongs to \S+, and is passed over, since it would run as you/,
-      );
+      assert.match(warned?.msg ?? "", /belongs to \S+; it is ignored, because it would run as you/);
       writeFileSync(mine, program("one") + program("two"));
       const reread = await home.usrsvcd("reread");
       assert.equal(reread.code, 0, reread.err);

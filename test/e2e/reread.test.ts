@@ -168,7 +168,7 @@ test("only state_dir needs a restart of usrsvcd, is named so, and then applies",
   assert.match(reread.err, /usrsvcd has state_dir .*\/state until it is restarted/);
   const status = await home.usrsvcd("status");
   assert.equal(status.code, 0, "it is seen all the same");
-  assert.match(status.out, new RegExp(`runs, pid ${Number(pid)},`));
+  assert.match(status.out, new RegExp(`is running, pid ${Number(pid)},`));
 
   const restart = await home.usrsvcd("restart");
   assert.equal(restart.code, 0, restart.err);

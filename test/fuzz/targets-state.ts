@@ -9,7 +9,8 @@ import { answerPath, type Request, takeAnswer, takeRequest } from "../../src/ope
 import { lockHolder, lockNote, programLock } from "../../src/state/lock.ts";
 import { launchNote, lostRecord, newLaunchId, unfinishedLaunch } from "../../src/identity/mark.ts";
 import { readPidfile } from "../../src/state/pidfile.ts";
-import { emptyRecord, readRecord, recordPath } from "../../src/state/record.ts";
+import { emptyRecord } from "../../src/state/record.ts";
+import { readRecord, recordPath } from "../../src/state/record-store.ts";
 import { fileStem, makeStateDir, type StateDir, stateDir } from "../../src/state/state-dir.ts";
 import { requestedAct } from "../../src/state/stop-request.ts";
 import { FakeProc } from "../support/fake-proc.ts";
@@ -87,7 +88,8 @@ function checkRecord(text: string, folder: string): void {
   }
   assertCount(read.restarts, "restarts");
   assertCount(read.failures, "failures");
-  const { config, pidfile, launch, digest, run, reason, nextTryAt, at, ended, lastExit } = read;
+  const { config, pidfile, launch, digest, run, reason, at, ended, lastExit } = read;
+  const nextTryAt = read.state === "backoff" ? read.nextTryAt : undefined;
   const texts = [
     config,
     pidfile,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ProcessRef } from "../../proc/pid.ts";
-import { foreignOwner, misnamed, withoutProcess } from "../../src/identity/foreign.ts";
+import { foreignOwner, misnamed } from "../../src/identity/foreign.ts";
 import { newLaunchId } from "../../src/identity/mark.ts";
-import { emptyRecord, type ProgramRecord } from "../../src/state/record.ts";
+import { emptyRecord, type RunningRecord } from "../../src/state/record.ts";
 import { FAKE_UID, FakeProc, type FakeProcess } from "../support/fake-proc.ts";
 
 const OTHER = 2000;
@@ -14,7 +14,7 @@ function withProcess(change: Partial<FakeProcess>): FakeProc {
   return new FakeProc({ pid: 10, startTime: 100, session: 10, ...change });
 }
 
-function recordOf(change: Partial<ProgramRecord> = {}): ProgramRecord {
+function recordOf(change: Partial<RunningRecord> = {}): RunningRecord {
   return { ...emptyRecord("web", "boot"), process: ref, state: "running", ...change };
 }
 
@@ -50,7 +50,7 @@ describe("foreignOwner() is", () => {
 });
 
 describe("misnamed()", () => {
-  const named = (change: Partial<ProgramRecord>, process: Partial<FakeProcess> = {}): string =>
+  const named = (change: Partial<RunningRecord>, process: Partial<FakeProcess> = {}): string =>
     misnamed(recordOf(change), withProcess({ uid: OTHER, ...process }), FAKE_UID) ?? "";
 
   test("tells of a process of another account", () => {
@@ -68,17 +68,4 @@ describe("misnamed()", () => {
     assert.equal(named({ process: { ...ref, startTime: 99 as ProcessRef["startTime"] } }), "");
     assert.equal(misnamed(undefined, new FakeProc()), undefined);
   });
-});
-
-test("withoutProcess() keeps what an operator has asked for", () => {
-  const record = recordOf({
-    desired: "down",
-    launched: ref,
-    session: 10,
-    launch: "x",
-    restarts: 3,
-  });
-  const { process, launched, session, launch, desired, restarts } = withoutProcess(record);
-  assert.deepEqual([process, launched, session, launch], Array(4).fill(undefined));
-  assert.deepEqual([desired, restarts], ["down", 3]);
 });

@@ -6,15 +6,19 @@ import { ProcError } from "../../proc/error.ts";
 import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
 import { type Found, identify, type IdentifyPorts } from "../../src/identity/identify.ts";
 import { ProcessTable } from "../../src/identity/process-table.ts";
-import { emptyRecord, type ProgramRecord } from "../../src/state/record.ts";
+import { emptyRecord, type Known } from "../../src/state/record.ts";
+import type { State } from "../../src/state/states.ts";
 import { isApp } from "../support/app-pattern.ts";
 import { FAKE_UID, FakeProc, type FakeProcess } from "../support/fake-proc.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
+/** What a record says, other than an empty one. */
+type Change = Partial<Known> & { readonly state?: Exclude<State, "backoff"> };
+
 interface Scene {
   readonly proc: FakeProc;
   readonly pidfile?: string;
-  readonly record?: Partial<ProgramRecord>;
+  readonly record?: Change;
   readonly scanForProcess?: boolean;
   readonly isLaunched?: boolean;
   readonly isShell?: boolean;
@@ -307,7 +311,7 @@ describe("identify, by lineage", () => {
   const afterDeath: readonly [
     what: string,
     one: Partial<FakeProcess>,
-    record: Partial<ProgramRecord>,
+    record: Change,
     want: string,
   ][] = [
     ["a worker that was forked", { image, session: 5 }, { image }, "absent"],
@@ -381,7 +385,7 @@ describe("identify, by lineage", () => {
   test("is what was launched after an operator's stop, where its launcher was killed before it was on record", (t) => {
     const proc = new FakeProc();
     const last = proc.set({ pid: 20, startTime: 200, argv: ["title"] });
-    const scene = (record: Partial<ProgramRecord>): Scene => {
+    const scene = (record: Change): Scene => {
       return { proc, last, record: { ...down, ...record }, isLaunched: true };
     };
     assert.equal(seen(look(t, scene({ launch: "another" }))), "20 launch");

@@ -5,19 +5,10 @@ import type { ProcessRef, Ticks } from "../../proc/pid.ts";
 import { PollingWatcher } from "../../proc/system/polling.ts";
 import { procReader } from "../../proc/reader.ts";
 import type { Host } from "../../src/host/host.ts";
-import { endOwnGroup, stop } from "../../src/lifecycle/stop.ts";
+import { stop } from "../../src/lifecycle/stop.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { type Lab, makeLab, startedProcess } from "../support/lab.ts";
-import {
-  child,
-  firstLine,
-  killRef,
-  lives,
-  orphan,
-  refOf,
-  sleeper,
-  unreaped,
-} from "../support/processes.ts";
+import { argvOf, child, killRef, lives, orphan, refOf, sleeper } from "../support/processes.ts";
 import { inTime, waitFor } from "../support/wait.ts";
 import { tellsExitOfReaped } from "../support/watch-claims.ts";
 
@@ -41,14 +32,6 @@ function sleeps(lab: Lab): readonly ProcessRef[] {
   return lab.living().filter(({ pid }) => argvOf(pid)[0] === "sleep");
 }
 
-function argvOf(pid: ProcessRef["pid"]): readonly string[] {
-  try {
-    return proc.cmdline(pid);
-  } catch {
-    return []; // it left meanwhile
-  }
-}
-
 const polling = (host: Host): Host => {
   const watcher = new PollingWatcher(proc, 10);
   return { ...host, watcher: () => watcher };
@@ -62,7 +45,11 @@ for (const [how, adapt] of [
     test("ends a program by SIGTERM, and tells how it ended", async (t) => {
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "trap 'exit 7' TERM", "READY", "while :; do sleep 0.02; done");
-      const outcome = await stop({ process: ref, launched: ref }, 10_000, lab.host);
+      const outcome = await stop(
+        { process: ref, launched: ref },
+        { termToKillMs: 10_000 },
+        lab.host,
+      );
       assert.ok(outcome.kind === "terminated", outcome.kind);
       if (how === "with pidfds" && tellsExitOfReaped()) {
         assert.deepEqual(outcome.exit, { kind: "code", code: 7 });
@@ -74,7 +61,7 @@ for (const [how, adapt] of [
     test("kills a program that ignores SIGTERM, after term_to_kill_seconds", async (t) => {
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "trap '' TERM", "READY", "while :; do sleep 600; done");
-      const outcome = await stop({ process: ref, launched: ref }, 200, lab.host);
+      const outcome = await stop({ process: ref, launched: ref }, { termToKillMs: 200 }, lab.host);
       assert.ok(outcome.kind === "killed", outcome.kind);
       assert.ok(outcome.tookMs >= 200);
       assert.equal(outcome.leftBehind, 1, "its sleep");
@@ -84,7 +71,7 @@ for (const [how, adapt] of [
     test("ends the children that a program leaves in its group", async (t) => {
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "sleep 600 &", "sleep 601 &", "READY", "wait");
-      const outcome = await stop({ process: ref, launched: ref }, 5000, lab.host);
+      const outcome = await stop({ process: ref, launched: ref }, { termToKillMs: 5000 }, lab.host);
       assert.ok(outcome.kind === "terminated", outcome.kind);
       assert.equal(outcome.leftBehind, 2);
       await waitFor(() => lab.living().length === 0, "nothing of it lives");
@@ -94,7 +81,7 @@ for (const [how, adapt] of [
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "(trap '' TERM; READY; sleep 600; sleep 600) &", "wait");
       await waitFor(() => sleeps(lab).length === 1, "the subshell has its child");
-      const outcome = await stop({ process: ref, launched: ref }, 200, lab.host);
+      const outcome = await stop({ process: ref, launched: ref }, { termToKillMs: 200 }, lab.host);
       assert.ok(outcome.kind === "terminated", outcome.kind);
       assert.equal(outcome.leftBehind, 2, "the subshell and its sleep");
       assert.equal(lab.living().length, 0, "what is started next finds its port free");
@@ -103,7 +90,7 @@ for (const [how, adapt] of [
     test("leaves alone what the program put into a session of its own", async (t) => {
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "setsid -f sleep 600", "READY", "sleep 601");
-      await stop({ process: ref, launched: ref }, 5000, lab.host);
+      await stop({ process: ref, launched: ref }, { termToKillMs: 5000 }, lab.host);
       await waitFor(() => lab.living().length === 1, "all but one are ended");
       await waitFor(() => sleeps(lab).length === 1, "it has executed sleep"); // setsid does so late
       assert.deepEqual(sleeps(lab), lab.living());
@@ -114,7 +101,11 @@ for (const [how, adapt] of [
       const ref = await run(lab, "trap 'exit 7' TERM", "READY", "while :; do sleep 0.02; done");
       process.kill(ref.pid, "SIGSTOP");
       await waitFor(() => proc.stat(ref.pid).state === "T", "it is stopped");
-      const outcome = await stop({ process: ref, launched: ref }, 10_000, lab.host);
+      const outcome = await stop(
+        { process: ref, launched: ref },
+        { termToKillMs: 10_000 },
+        lab.host,
+      );
       assert.equal(outcome.kind, "terminated");
     });
 
@@ -132,7 +123,11 @@ for (const [how, adapt] of [
         () => sleeps(lab).find(({ pid }) => argvOf(pid)[1] === seconds),
         "its child runs",
       );
-      const outcome = await stop({ process: target, launched: wrapper }, 300, lab.host);
+      const outcome = await stop(
+        { process: target, launched: wrapper },
+        { termToKillMs: 300 },
+        lab.host,
+      );
       assert.ok(outcome.kind !== "not-running" && outcome.kind !== "stuck");
       await waitFor(() => lab.living().length === 0, "nothing of it lives");
     });
@@ -144,10 +139,13 @@ for (const [how, adapt] of [
       process.kill(ref.pid, "SIGKILL");
       await waitFor(() => !lives(ref), "it is gone");
       assert.equal(sleeps(lab).length, 2);
-      assert.deepEqual(await stop({ process: ref, launched: ref }, 5000, lab.host), {
-        kind: "not-running",
-        leftBehind: 2,
-      });
+      assert.deepEqual(
+        await stop({ process: ref, launched: ref }, { termToKillMs: 5000 }, lab.host),
+        {
+          kind: "not-running",
+          leftBehind: 2,
+        },
+      );
       await waitFor(() => lab.living().length === 0, "nothing of it lives");
     });
 
@@ -155,10 +153,13 @@ for (const [how, adapt] of [
       const lab = makeLab(t, adapt);
       const { process: ref } = sleeper(t);
       const earlier = { ...ref, startTime: (ref.startTime - 1) as Ticks };
-      assert.deepEqual(await stop({ process: earlier, launched: earlier }, 100, lab.host), {
-        kind: "not-running",
-        leftBehind: 0,
-      });
+      assert.deepEqual(
+        await stop({ process: earlier, launched: earlier }, { termToKillMs: 100 }, lab.host),
+        {
+          kind: "not-running",
+          leftBehind: 0,
+        },
+      );
       assert.ok(lives(ref));
     });
 
@@ -173,7 +174,11 @@ for (const [how, adapt] of [
       }, "both sleep");
       assert.ok(target && neighbour);
       cleanUp(t, () => [target, neighbour].forEach(killRef));
-      const outcome = await stop({ process: target, launched: undefined }, 5000, lab.host);
+      const outcome = await stop(
+        { process: target, launched: undefined },
+        { termToKillMs: 5000 },
+        lab.host,
+      );
       assert.ok(outcome.kind === "terminated" && outcome.leftBehind === 0);
       assert.ok(lives(neighbour) && lives(leader));
     });
@@ -181,7 +186,11 @@ for (const [how, adapt] of [
     test("ends a process that is nobody's child here", async (t) => {
       const lab = makeLab(t, adapt);
       const ref = await orphan(t, "sleep", "600");
-      const outcome = await stop({ process: ref, launched: undefined }, 5000, lab.host);
+      const outcome = await stop(
+        { process: ref, launched: undefined },
+        { termToKillMs: 5000 },
+        lab.host,
+      );
       assert.equal(outcome.kind, "terminated");
       assert.equal(lives(ref), false);
     });
@@ -191,8 +200,8 @@ for (const [how, adapt] of [
       const ref = await run(lab, "READY", "sleep 600");
       const outcomes = await inTime(
         Promise.all([
-          stop({ process: ref, launched: ref }, 5000, lab.host),
-          stop({ process: ref, launched: ref }, 5000, lab.host),
+          stop({ process: ref, launched: ref }, { termToKillMs: 5000 }, lab.host),
+          stop({ process: ref, launched: ref }, { termToKillMs: 5000 }, lab.host),
         ]),
         "both are done",
       );
@@ -214,58 +223,11 @@ describe("stop, when it is told to leave", () => {
     const lab = makeLab(t);
     const ref = await run(lab, "trap '' TERM", "READY", "while :; do sleep 600; done");
     const controller = new AbortController();
-    const stopping = stop({ process: ref, launched: ref }, 60_000, lab.host, {
+    const stopping = stop({ process: ref, launched: ref }, { termToKillMs: 60_000 }, lab.host, {
       signal: controller.signal,
     });
     controller.abort(new Error("leave"));
     await assert.rejects(inTime(stopping, "it leaves", 5000), { message: "leave" });
     assert.ok(lives(ref));
-  });
-});
-
-describe("endOwnGroup", () => {
-  test("does nothing without a leader, or where its number is another's", async (t) => {
-    const lab = makeLab(t);
-    assert.equal(await endOwnGroup(undefined, 100, lab.host), 0);
-    const made = child(t, "sleep", ["600"], { detached: true });
-    const ref = refOf(made.pid);
-    const earlier = { ...ref, startTime: (ref.startTime - 1) as Ticks };
-    assert.equal(await endOwnGroup(earlier, 100, lab.host), 0);
-    assert.ok(lives(ref));
-  });
-
-  test("ends a session whose leader is a zombie, of which only the number is known", async (t) => {
-    const lab = makeLab(t);
-    const leader = `setsid sh -c 'sleep 602 & echo $$ $!; read -r word' <&3`;
-    const made = child(t, "sh", ["-c", `${leader} & exec sleep 600 3<&-`], {
-      stdio: ["ignore", "pipe", "ignore", "pipe"],
-    });
-    const [session = 0, member = 0] = (await firstLine(made)).split(" ").map(Number);
-    const ref = refOf(member);
-    cleanUp(t, () => killRef(ref));
-    const parent = refOf(made.pid);
-    await waitFor(() => argvOf(parent.pid)[0] === "sleep", "nobody reaps");
-    const pipe = made.stdio[3];
-    assert.ok(pipe && "end" in pipe, "no pipe");
-    pipe.end("go\n");
-    await waitFor(() => proc.stat(session as ProcessRef["pid"]).state === "Z", "a zombie");
-    const began = performance.now();
-    const outcome = await stop(
-      { process: undefined, launched: undefined, session },
-      8000,
-      lab.host,
-    );
-    assert.deepEqual(outcome, { kind: "not-running", leftBehind: 1 });
-    assert.ok(performance.now() - began < 4000, "by SIGTERM, not after it in vain");
-    assert.equal(lives(ref), false);
-  });
-
-  test("does not wait for zombies", async (t) => {
-    const lab = makeLab(t);
-    const made = await unreaped(t, 0);
-    await made.end(); // parent and zombie are one group
-    const began = performance.now();
-    assert.equal(await endOwnGroup(made.parent, 8000, lab.host), 1);
-    assert.ok(performance.now() - began < 4000);
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
-import {
+import fs, {
   chmodSync,
   chownSync,
   linkSync,
@@ -11,9 +11,11 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, test, type TestContext } from "node:test";
+import { libc } from "../../proc/system/libc.ts";
 import { lockHolder, lockNote, programLock, tryLock, waitLock } from "../../src/state/lock.ts";
 import { stateDir } from "../../src/state/state-dir.ts";
 import { cleanUp } from "../support/clean-up.ts";
@@ -187,6 +189,24 @@ describe("tryLock", () => {
       using lock = await tryLock(path);
       assert.match(lock?.note ?? "", /^z*$/);
     }
+  });
+
+  test("holds nothing when its note cannot be read", { skip: libc() === undefined }, async (t) => {
+    const path = join(tempDir(t), "lock");
+    writeFileSync(path, "");
+    const before = readdirSync("/proc/self/fd").length;
+    const read = t.mock.method(fs, "readSync", () => {
+      throw Object.assign(new Error("EIO: i/o error, read"), { code: "EIO" });
+    });
+    syncBuiltinESMExports();
+    try {
+      assert.throws(() => tryLock(path, true), { code: "EIO" });
+    } finally {
+      read.mock.restore();
+      syncBuiltinESMExports();
+    }
+    assert.equal(readdirSync("/proc/self/fd").length, before);
+    assert.ok(await isFree(path));
   });
 
   test("fails where there can be no lock file", async (t) => {

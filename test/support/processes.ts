@@ -145,3 +145,12 @@ export async function unreaped(t: TestContext, code: number): Promise<Unreaped> 
     },
   };
 }
+
+/** Its command line; none of one that left meanwhile. */
+export function argvOf(pid: ProcessRef["pid"]): readonly string[] {
+  try {
+    return proc.cmdline(pid);
+  } catch {
+    return []; // it left meanwhile
+  }
+}

@@ -7,7 +7,7 @@ import { command } from "../command.ts";
 /** `completion SHELL` of both programs: what the build has made of the tables (completion/scripts.ts). */
 export const completion = command({
   name: "completion",
-  summary: "print the completion of bash, zsh or fish, to be sourced in its start file",
+  summary: "print the completion script for bash, zsh or fish, to be sourced in its startup file",
   arguments: { kind: "choice", what: "shell", words: ["bash", "zsh", "fish"] },
   options: {},
   run({ words: [shell], tool, screen }) {

@@ -137,10 +137,10 @@ class Parser {
     }
     const value = readValue(written);
     if (value === undefined) {
-      const problem = `the ${written[0] ?? ""} that begins the value must be closed at its end`;
+      const problem = `the opening ${written[0] ?? ""} of the value must be closed at its end`;
       this.#unreadable(at, key, `${problem}; ${QUOTE_ADVICE}`);
     } else if (this.#strictLists && value.isBrokenList) {
-      this.#unreadable(at, key, "an item of the list is missing, or a quote is open");
+      this.#unreadable(at, key, "a list item is missing, or a quote is not closed");
     } else {
       this.#add(at, key, value.text, value);
     }
@@ -157,7 +157,7 @@ class Parser {
     const section = this.#section;
     const earlier = section.entries.get(key) ?? section.sections.get(key);
     if (earlier) {
-      this.#fault(at, "duplicate", `${shownName(key)}: is already set in line ${earlier.line}`);
+      this.#fault(at, "duplicate", `${shownName(key)}: is already set on line ${earlier.line}`);
       return;
     }
     if (section.entries === NO_ENTRIES) section.entries = new Map();
@@ -187,8 +187,8 @@ class Parser {
       return;
     }
     const problem = rest.includes(quote)
-      ? `nothing but a comment may follow the closing ${quote}`
-      : `the ${quote} that begins the value is closed nowhere`;
+      ? `only a comment can follow the closing ${quote}`
+      : `the opening ${quote} of the value is never closed`;
     this.#unreadable(at, key, problem);
     // As in 1.x, the lines of such a value are read as lines of the file.
     this.#offset = offset;
@@ -198,12 +198,12 @@ class Parser {
   #open(at: number, name: string, opened: number, closed: number): void {
     if (opened !== closed) {
       const wanted = `"${shownSection(name)}" has ${opened} opening and ${closed} closing brackets`;
-      this.#brokenHeader(at, opened, "nesting", `${wanted}: as many are wanted on both sides`);
+      this.#brokenHeader(at, opened, "nesting", `${wanted}: the numbers must be equal`);
       return;
     }
     if (opened > this.#section.depth + 1) {
       const [open, close] = ["[".repeat(opened), "]".repeat(opened)];
-      const message = `${open}${shownSection(name)}${close} must stand inside a section with one bracket less`;
+      const message = `${open}${shownSection(name)}${close} must be inside a section with one bracket fewer`;
       this.#brokenHeader(at, opened, "nesting", message);
       return;
     }
@@ -212,7 +212,7 @@ class Parser {
     const earlier = parent.sections.get(name);
     const other = earlier ?? parent.entries.get(name);
     if (other) {
-      const message = `a section or key named "${shownSection(name)}" is already there, in line ${other.line}`;
+      const message = `there is already a section or key named "${shownSection(name)}", on line ${other.line}`;
       this.#brokenHeader(at, opened, "duplicate", message, earlier);
       return;
     }
@@ -228,13 +228,13 @@ class Parser {
     if (first === "[") {
       const depth = /^(\[\s*)+/.exec(text)?.[0].replace(/\s/g, "").length ?? 1;
       const message =
-        "a line that begins with [ must end as a section does: [name], then nothing but a comment";
+        "a line that begins with [ must be a section header: [name], then at most a comment";
       this.#brokenHeader(at, depth, "parse", message);
     } else {
       const advice = first === ";" ? "; a comment begins with #, not with ;" : "";
       const key = keyBefore(text, KNOWN_KEYS);
       const what = key === undefined ? "the line" : `${key}: the line`;
-      const message = `${what} is neither [section], key = value nor # comment${advice}`;
+      const message = `${what} is not a [section], a key = value or a # comment${advice}`;
       this.#fault(at, "parse", message);
     }
   }
@@ -264,7 +264,7 @@ const KNOWN_KEYS: ReadonlySet<string> = new Set(
   Object.values(schemas).flatMap((schema) => Object.keys(schema)),
 );
 
-const QUOTE_ADVICE = "to keep quotes in a value, put the whole value into the other kind of quotes";
+const QUOTE_ADVICE = "to keep quotes in a value, put the whole value in the other kind of quotes";
 
 /** `key = value` with nothing special in it, and no blanks at its end: nearly every line. */
 const PLAIN = /^[ \t]*[A-Za-z_][\w.-]*[ \t]*=[ \t]*[!$-&(-+\--~]([ !$-&(-+\--~]*[!$-&(-+\--~])?$/;

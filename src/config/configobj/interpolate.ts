@@ -51,7 +51,7 @@ export function interpolate(section: Section, key: string, text: string): string
     const most = `${MAX_OF_PROGRAM / 1024 / 1024} MB`;
     throw new InterpolationError(
       undefined,
-      `with it the values of [${top.name}] that hold references have more than ${most}`,
+      `with it, the values of [${top.name}] that contain references add up to more than ${most}`,
     );
   }
   return result;
@@ -84,9 +84,9 @@ function expand(text: string, key: string, owner: Section, search: Search): stri
   const mark = `${owner.depth === 0 ? "" : `[${owner.name}]`}${key}`;
   const known = search.done.get(mark);
   if (known !== undefined && search.open.size > 0) return known;
-  if (search.open.has(mark)) throw new InterpolationError(key, "leads back to itself");
+  if (search.open.has(mark)) throw new InterpolationError(key, "refers back to itself");
   if (search.open.size >= MAX_DEPTH) {
-    throw new InterpolationError(key, `refers to others more than ${MAX_DEPTH} times in a row`);
+    throw new InterpolationError(key, `leads through more than ${MAX_DEPTH} references`);
   }
   search.open.add(mark);
   let result = "";
@@ -95,14 +95,14 @@ function expand(text: string, key: string, owner: Section, search: Search): stri
     const found = find(search.section, name);
     result += text.slice(copied, start) + expand(found.text, name, found.owner, search);
     if (result.length > MAX_LENGTH)
-      throw new InterpolationError(name, "makes the value too long: more than 128 kB");
+      throw new InterpolationError(name, "makes the value longer than 128 kB");
     copied = end;
   }
   result += text.slice(copied);
   if (spend(ancestor(owner, 0), result.length + STEP) > MAX_OF_FILE) {
     throw new InterpolationError(
       undefined,
-      `the references of this file insert more than ${MAX_OF_FILE / 1024 / 1024} MB`,
+      `the references in this file insert more than ${MAX_OF_FILE / 1024 / 1024} MB`,
     );
   }
   search.open.delete(mark);
@@ -133,6 +133,6 @@ function find(section: Section, name: string): { text: string; owner: Section } 
   }
   throw new InterpolationError(
     name,
-    `is set neither in this section, nor in its [[DEFAULT]], nor in a section around it`,
+    `is not set in this section, in its [[DEFAULT]] or in an enclosing section`,
   );
 }

@@ -299,7 +299,7 @@ class PatternParser {
     const group = this.#groups[index - 1];
     if (group === undefined) throw this.#error("cannot refer to an open group", at);
     if (!this.#certain.has(index)) {
-      const problem = `JavaScript takes group ${index} for empty where it has not matched`;
+      const problem = `JavaScript treats group ${index} as empty where it has not matched`;
       throw this.#error(`${problem}: write its text out instead of the reference, found`, at);
     }
     if (this.#isSpelt()) {

@@ -21,8 +21,8 @@ const LONGEST = 8192;
  */
 export function translatePythonRegex(pattern: string): PythonRegex {
   if (pattern.length > LONGEST) {
-    const problem = `it has ${pattern.length} characters, and ${LONGEST} is the most`;
-    return { problem: `${problem}; one word that tells the program from others will do` };
+    const problem = `it has ${pattern.length} characters, and at most ${LONGEST} are allowed`;
+    return { problem: `${problem}; one word that distinguishes the program from others is enough` };
   }
   try {
     const { source, ignoreCase, ways } = parsePythonRegex(pattern);

@@ -47,7 +47,7 @@ export function findDefaults(
         const other = `${earlier.file}:${earlier.section.line}`;
         issues.error(
           place,
-          `[DefaultSettings:${name}] is there already, in ${other}; rename one of them`,
+          `[DefaultSettings:${name}] already exists, in ${other}; rename one of them`,
         );
         found.set(name, { ...earlier, isDamaged: true });
       } else {

@@ -22,7 +22,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ...same("autorestart", "Restart"),
   ...same("rss_limit in [[Monitor]]", "max_memory_restart"),
   ...note(
-    "a section [[Env]] below has the variables, NAME = value on a line each",
+    "variables go in a section [[Env]] below, one NAME = value per line",
     "environment",
     "Environment",
     "env",
@@ -38,7 +38,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
     "gid",
   ),
   ...note(
-    "leave it out, and write one [Program:NAME] for each",
+    "leave it out, and write one [Program:NAME] per process",
     "numprocs",
     "numprocs_start",
     "process_name",
@@ -57,16 +57,16 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
     "killasgroup",
     "stop_children",
   ),
-  ...note("leave it out: autorestart = True starts it again however it ended", "exitcodes"),
+  ...note("leave it out: autorestart = True restarts it however it ended", "exitcodes"),
   ...note(
-    "leave it out: logrotate can roll the file (contrib/logrotate.conf)",
+    "leave it out: logrotate can rotate the file (contrib/logrotate.conf)",
     "stdout_logfile_maxbytes",
     "stdout_logfile_backups",
     "stderr_logfile_maxbytes",
     "stderr_logfile_backups",
   ),
   ...note(
-    "leave it out: there is nothing like it here",
+    "leave it out: usrsvc has nothing like it",
     "stdout_capture_maxbytes",
     "stdout_events_enabled",
     "stdout_syslog",
@@ -76,7 +76,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
     "serverurl",
     "Type",
   ),
-  ...note("the arguments follow the program in command", "args"),
+  ...note("write the arguments after the program in command", "args"),
 ]);
 
 /** What to write in place of a key of another manager; undefined for one that none has. */
@@ -93,21 +93,21 @@ export function adviseForeignSection(name: string): string | undefined {
     case "unix_http_server":
     case "inet_http_server":
     case "rpcinterface":
-      return "it is supervisor's; leave it out";
+      return "it belongs to supervisor; leave it out";
     case "include":
-      return "write config_dir = FOLDER into [Main]";
+      return "write config_dir = FOLDER in [Main]";
     case "group":
       return "there are no groups of programs";
     case "eventlistener":
     case "fcgi-program":
-      return "there is nothing like it here";
+      return "usrsvc has nothing like it";
     default:
       return undefined;
   }
 }
 
 function same(ours: string, ...theirs: readonly string[]): [string, string][] {
-  return theirs.map((key) => [key, `here it is ${ours}`]);
+  return theirs.map((key) => [key, `here it is called ${ours}`]);
 }
 
 function note(text: string, ...theirs: readonly string[]): [string, string][] {

@@ -38,8 +38,8 @@ export function readLayer(
     } else if (name !== "Monitor" && name !== "Monitoring") {
       issues.error({ file, line }, unknownSection(name));
     } else if (watched) {
-      const other = `[[${watched.name}]], in line ${watched.line}`;
-      issues.error({ file, line }, `[[${name}]]: is there already as ${other}; put both together`);
+      const other = `[[${watched.name}]], on line ${watched.line}`;
+      issues.error({ file, line }, `[[${name}]]: already exists as ${other}; merge the two`);
     } else {
       watched = sub;
       rejectSections({ section: sub, file }, issues);
@@ -54,7 +54,7 @@ export function readLayer(
 
 function unknownSection(name: string): string {
   if (name === "DEFAULT") {
-    return "unknown section [[DEFAULT]]; put values for %(name)s into a [DEFAULT] of the file";
+    return "unknown section [[DEFAULT]]; put values for %(name)s in a [DEFAULT] of the file";
   }
   const near = nearest(name, SUBSECTIONS);
   const advice =
@@ -74,7 +74,7 @@ function withoutSections(placed: PlacedSection, issues: IssueList): PlacedSectio
     if (line === undefined) continue;
     issues.error(
       { file, line },
-      `${name}: must be a section, [[${name}]], with its keys in lines below`,
+      `${name}: must be a section, [[${name}]], with its keys on the lines below`,
     );
     entries.delete(name);
   }
@@ -92,10 +92,13 @@ function readEnv(placed: PlacedSection, issues: IssueList): Layer["env"] {
     if (name === "" || /[=\0]/.test(name)) {
       issues.error(
         { file, line: entry.line },
-        `${JSON.stringify(shownName(name))} is no name for a variable`,
+        `${JSON.stringify(shownName(name))} is not a valid name for a variable`,
       );
     } else if (text.includes("\0")) {
-      issues.error({ file, line: entry.line }, `${shownName(name)}: must not hold a NUL character`);
+      issues.error(
+        { file, line: entry.line },
+        `${shownName(name)}: must not contain a NUL character`,
+      );
     } else {
       env.set(name, text);
     }
@@ -107,7 +110,7 @@ function rejectSections({ section, file }: PlacedSection, issues: IssueList): vo
   for (const { name, line } of section.sections.values()) {
     issues.error(
       { file, line },
-      `unknown section [[[${shownSection(name)}]]]: [[${section.name}]] has no sections`,
+      `unknown section [[[${shownSection(name)}]]]: [[${section.name}]] has no subsections`,
     );
   }
 }

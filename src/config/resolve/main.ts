@@ -35,7 +35,7 @@ export function resolveMain(
   for (const { name, line } of section.sections.values()) {
     issues.error(
       { file, line },
-      `unknown section [[${shownSection(name)}]]: [Main] has no sections`,
+      `unknown section [[${shownSection(name)}]]: [Main] has no subsections`,
     );
   }
   const found = findValues(placed, MAIN, issues);
@@ -44,10 +44,10 @@ export function resolveMain(
   const { sendmailPath } = settings;
   if (sendmailPath !== undefined && !host.exists(sendmailPath)) {
     const line = found.values.get("sendmail_path")?.line;
-    const advice = "write auto to have it looked for";
+    const advice = "write auto to have it searched for";
     issues.error(
       { file, line },
-      `sendmail_path: there is no ${JSON.stringify(sendmailPath)}; ${advice}`,
+      `sendmail_path: ${JSON.stringify(sendmailPath)} does not exist; ${advice}`,
     );
   }
   return settings;

@@ -74,12 +74,12 @@ function checkPidfile(read: Read, whereIs: (key: string) => Place, issues: Issue
 }
 
 const MISSING_PIDFILE =
-  "pidfile: is missing; with autopid = False the program writes it: tell where, " +
+  "pidfile: is missing; with autopid = False the program writes it, so say where, " +
   "as in pidfile = /home/me/run/server.pid";
 
 const NO_CANDIDATE =
-  "command: which words the process will have is known to the shell only; set proctitle_re, " +
-  "a regular expression that finds its command line, or it will not be found";
+  "command: only the shell knows which command line the process will have; set proctitle_re, " +
+  "a regular expression that matches it, or the process will not be found";
 
 /** Undefined where one of its values cannot be read. */
 function readMonitor(
@@ -105,7 +105,7 @@ function checkFolders(
 ): void {
   const check = (key: string, folder: string): void => {
     if (host.isFolder(folder) || (key !== "directory" && isMade(folder, host))) return;
-    const problem = host.exists(folder) ? "is no folder" : "does not exist";
+    const problem = host.exists(folder) ? "is not a folder" : "does not exist";
     const advice = "create it, or write another path";
     issues.error(
       whereIs(key),

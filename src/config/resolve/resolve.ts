@@ -57,7 +57,7 @@ export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): 
         const own = { section, file: file.path };
         seen.set(name, own);
         if (name.trim() !== name)
-          list.warn(place, `the name ${JSON.stringify(name)} has a blank at its side`);
+          list.warn(place, `the name ${JSON.stringify(name)} begins or ends with a blank`);
         const base = chooseDefaults(own, defaults, list);
         for (const issue of base?.issues ?? []) list.issues.push({ ...issue, program: name });
         const resolved = resolveProgram(name, own, base?.layer, host, list);
@@ -77,7 +77,7 @@ export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): 
 const LONG = 16 * 1024;
 const MOST_OF_LONG = 8 * 1024 * 1024;
 const TOO_MUCH =
-  "the long commands (16 kB or more) of the programs above have together more than 8 MB; shorten them";
+  "the long commands (16 kB or more) of the programs above add up to more than 8 MB; shorten them";
 
 const NAMELESS = "[Program:] has no name; write one, as in [Program:web]";
 
@@ -104,7 +104,7 @@ function noteIgnored({ path, root }: ReadFile, isFurther: boolean, issues: Issue
   for (const { name, line } of root.sections.values()) {
     const place = { file: path, line };
     if (name === "Main") {
-      if (isFurther) issues.warn(place, "[Main] counts only in the main file, and is ignored here");
+      if (isFurther) issues.warn(place, "[Main] counts only in the main file and is ignored here");
     } else if (name !== "DEFAULT" && !name.startsWith(PROGRAM) && !name.startsWith(DEFAULTS)) {
       const [kind = name, ...rest] = name.split(":");
       const near = nearest(kind, ["Main", "Program", "DefaultSettings"]);
@@ -114,7 +114,7 @@ function noteIgnored({ path, root }: ReadFile, isFurther: boolean, issues: Issue
       const advice = foreign ?? (meant === undefined ? undefined : `did you mean [${meant}]?`);
       issues.warn(
         place,
-        `[${shownSection(name)}] is no section of usrsvc, and is ignored${advice === undefined ? "" : `; ${advice}`}`,
+        `[${shownSection(name)}] is not a section of usrsvc and is ignored${advice === undefined ? "" : `; ${advice}`}`,
       );
     }
   }
@@ -123,10 +123,10 @@ function noteIgnored({ path, root }: ReadFile, isFurther: boolean, issues: Issue
     if (key.startsWith(PROGRAM)) {
       issues.error(
         place,
-        `${shownSection(key)}: must be a section, [${shownSection(key)}], with its keys in the lines below`,
+        `${shownSection(key)}: must be a section, [${shownSection(key)}], with its keys on the lines below`,
       );
     } else if (Object.values(schemas).some((schema) => Object.hasOwn(schema, key))) {
-      issues.warn(place, `${key}: stands in no section, and is ignored`);
+      issues.warn(place, `${key}: is outside any section and is ignored`);
     }
   }
 }
@@ -138,7 +138,7 @@ function repeatName(
   issues: IssueList,
 ): void {
   const other = `${first?.file}:${first?.section.line}`;
-  issues.error(place, `[Program:${name}] is there already, in ${other}; rename one of them`);
+  issues.error(place, `[Program:${name}] already exists, in ${other}; rename one of them`);
 }
 
 /** A name that stands for two programs can start neither; what the first one says is known of it. */

@@ -36,7 +36,7 @@ export function resolveEntry(
 ): Found | undefined {
   const { line, text, list } = entry;
   if (entry.isCutAtHash) {
-    const advice = `quote it if the # belongs to it`;
+    const advice = "quote the value if the # belongs to it";
     issues.warn(
       { file, line },
       `${shownName(key)}: the value ends at the #, where a comment begins; ${advice}`,
@@ -75,7 +75,7 @@ export function findValues<S extends Schema>(
     const place = { file, line: entry.line };
     if (key === undefined) issues.error(place, unknownKey(name, entry, table));
     else if (values.has(key))
-      issues.error(place, `${name}: is another spelling of ${key}, which is set already`);
+      issues.error(place, `${name}: is another spelling of ${key}, which is already set`);
     else values.set(key, value);
   }
   for (const name of section.unread) {
@@ -137,7 +137,7 @@ function unknownKey<S extends Schema>(
   const shown = shownKey(name, text);
   for (const [section, other] of Object.entries(schemas)) {
     if (other !== schema && Object.hasOwn(other, name))
-      return `unknown key ${shown} in this section; it belongs into ${titleOf(section)}`;
+      return `unknown key ${shown} in this section; it belongs in ${titleOf(section)}`;
   }
   const foreign = spellings.has("command") ? adviseForeignKey(name) : undefined;
   if (foreign !== undefined) return `unknown key ${shown}; ${foreign}`;

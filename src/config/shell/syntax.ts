@@ -102,10 +102,10 @@ function adviseOperators(
   if (cd !== undefined) return cd;
   const comment = operators.find(({ at }) => words[at]?.bare.startsWith(";"));
   if (comment !== undefined && operators[0] === comment) {
-    return `a comment begins with #, and what follows the ${quote(";")} would be handed to the program; if a shell is meant, set useshell = True`;
+    return `a comment begins with #, and what follows the ${quote(";")} would be passed to the program; if a shell is intended, set useshell = True`;
   }
   const shown = [...new Set(operators.map((one) => quote(one.shown)))];
-  const what = `${join(shown)} ${shown.length > 1 ? "mean" : "means"} something to a shell only, and would be handed to the program`;
+  const what = `${join(shown)} ${shown.length > 1 ? "mean" : "means"} something only to a shell and would be passed to the program`;
   const isOutput = operators.every(
     ({ kind, shown: one }) => kind === "redirect" && !one.includes("<"),
   );
@@ -130,7 +130,7 @@ function adviseChangeOfFolder(
   const command = rest.map(({ text }) => text).join(" ");
   if (command === "" || findShellSyntax(command, home).length > 0) return undefined;
   const path = writtenOut(folder.text.replace(/(;|&&)$/, ""), home);
-  return `cd is done by a shell only; write directory = ${path} and command = ${command}, or set useshell = True`;
+  return `cd works only in a shell; write directory = ${path} and command = ${command}, or set useshell = True`;
 }
 
 /** A folder as a shell would understand it, as far as that can be known. */
@@ -159,7 +159,7 @@ function adviseFirstWord(words: readonly Word[], home: string): readonly string[
     const names = assignments.map((text) => text.replace(/\+?=.*/s, ""));
     const lines = names.map((name) => `${name} = …`);
     return [
-      `${join(names.map((name) => `${name}=…`))} ${assignments.length > 1 ? "set variables" : "sets a variable"} in a shell only; write ${join(lines)} into a section [[Env]] below`,
+      `${join(names.map((name) => `${name}=…`))} ${assignments.length > 1 ? "set variables" : "sets a variable"} only in a shell; write ${join(lines)} in a section [[Env]] below`,
     ];
   }
   const [first, second] = words;
@@ -167,14 +167,14 @@ function adviseFirstWord(words: readonly Word[], home: string): readonly string[
   switch (first.bare) {
     case "cd":
       return [
-        `cd is done by a shell only; write directory = ${writtenOut(second?.text ?? "", home)}, and what is to run as command`,
+        `cd works only in a shell; write directory = ${writtenOut(second?.text ?? "", home)}, and the rest as command`,
       ];
     case "exec":
-      return ["exec is a word of the shell; leave it out, since the program is executed directly"];
+      return ["exec works only in a shell; leave it out: the program is executed directly"];
     case "umask":
-      return ["umask is done by a shell only; there is a key umask for it"];
+      return ["umask works only in a shell; use the key umask instead"];
     default:
-      return [`${quote(first.text)} is a word of the shell, and no program; set useshell = True`];
+      return [`${quote(first.text)} is a word of the shell, not a program; set useshell = True`];
   }
 }
 
@@ -185,7 +185,7 @@ function adviseTildes(words: readonly Word[], home: string): readonly string[] {
     .filter(({ bare }) => TILDE.test(bare))
     .map(({ text }) => {
       const folder = text.startsWith("~/") ? home : `/home/${/^~([^/]*)/.exec(text)?.[1] ?? ""}`;
-      return `no shell replaces the ~ of ${quote(text)}; write ${folder}${text.slice(text.indexOf("/"))}`;
+      return `no shell expands the ~ in ${quote(text)}; write ${folder}${text.slice(text.indexOf("/"))}`;
     });
 }
 
@@ -204,13 +204,11 @@ function adviseVariables(words: readonly Word[], home: string): readonly string[
     const [, shown, plain, braced] = VARIABLE.exec(open) ?? [];
     const substitution = SUBSTITUTION.exec(open)?.[0];
     if (substitution !== undefined) {
-      found.push(
-        `no shell runs ${quote(substitution)}; write what it prints, or set useshell = True`,
-      );
+      found.push(`no shell runs ${quote(substitution)}; write its output, or set useshell = True`);
     } else if (shown !== undefined) {
       const value = (plain ?? braced) === "HOME" ? home : "its value";
       found.push(
-        `no shell replaces ${shown} in ${quote(text)}; write ${value}, or set useshell = True`,
+        `no shell expands ${shown} in ${quote(text)}; write ${value}, or set useshell = True`,
       );
     }
   }

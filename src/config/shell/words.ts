@@ -17,8 +17,7 @@ export function splitWords(command: string): Words {
     } else if (char === "\\") {
       at++;
       const next = command[at];
-      if (next === undefined)
-        return { problem: "a backslash stands at the end, with nothing to escape" };
+      if (next === undefined) return { problem: "the backslash at its end has nothing to escape" };
       word = (word ?? "") + next;
     } else if (char === "'" || char === '"') {
       const quoted = readQuoted(command, at);

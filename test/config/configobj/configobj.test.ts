@@ -51,7 +51,7 @@ describe("parseConfigobj()", () => {
     const [fault] = parseConfigobj('[A]\ncommand = "/opt/my app/run" --flag\n').faults;
     assert.match(
       fault?.message ?? "",
-      /^command: the " that begins the value must be closed at its end/,
+      /^command: the opening " of the value must be closed at its end/,
     );
   });
 

@@ -37,7 +37,7 @@ describe("resolvePrograms()", () => {
 
   test("tells where a key belongs that stands in the wrong section", () => {
     assert.deepEqual(complaints("[Program:x]\nREST\nrss_limit = 5\n"), [
-      'a.cfg:5: unknown key "rss_limit" in this section; it belongs into [[Monitor]]',
+      'a.cfg:5: unknown key "rss_limit" in this section; it belongs in [[Monitor]]',
     ]);
   });
 
@@ -110,7 +110,11 @@ describe("resolvePrograms()", () => {
       "/home/me/file/x.log",
       "/home/menowhere/x.log",
     ]) {
-      assert.match(of(path).join(), /stdout: the folder .* (does not exist|is no folder);/, path);
+      assert.match(
+        of(path).join(),
+        /stdout: the folder .* (does not exist|is not a folder);/,
+        path,
+      );
     }
     assert.match(
       complaints("[Program:x]\ncommand = x\ndirectory = /home/me/nowhere\n").join(),
@@ -184,7 +188,7 @@ describe("resolvePrograms()", () => {
     assert.equal(faulty.get("x")?.place.file, "a.cfg");
     assert.equal(
       issues.map(formatIssue)[0],
-      "b.cfg:2: [Program:x] is there already, in a.cfg:1; rename one of them",
+      "b.cfg:2: [Program:x] already exists, in a.cfg:1; rename one of them",
     );
   });
 
@@ -198,7 +202,7 @@ describe("resolvePrograms()", () => {
     const [complaint] = complaints("[Program:x]\nREST\n[[Monitor]]\n[[Monitoring]]\n");
     assert.match(
       complaint ?? "",
-      /^a\.cfg:6: \[\[Monitoring\]\]: is there already as \[\[Monitor\]\], in line 5/,
+      /^a\.cfg:6: \[\[Monitoring\]\]: already exists as \[\[Monitor\]\], on line 5/,
     );
     assert.match(
       complaints("[Program:x]\nREST\nmaxrestarts = 1\nmax_restarts = 1\n")[0] ?? "",
@@ -210,7 +214,7 @@ describe("resolvePrograms()", () => {
     [
       "a # that cuts a value",
       "[Program:x]\nREST\nemail_alerts = a@x#b\n",
-      /email_alerts: the value ends at the #.*quote it/,
+      /email_alerts: the value ends at the #.*quote the value/,
     ],
     [
       "a & at the end of a command",
@@ -228,7 +232,7 @@ describe("resolvePrograms()", () => {
       /is also that of "x"/,
     ],
     ["a section that nobody reads", "[program:x]\nREST\n", /did you mean \[Program:x\]/],
-    ["a key that stands in no section", "config_dir = /x\n", /stands in no section/],
+    ["a key that stands in no section", "config_dir = /x\n", /is outside any section/],
   ];
   for (const [what, text, message] of warnings) {
     test(`warns of ${what}, and keeps the program`, () => {
@@ -283,7 +287,7 @@ describe("resolvePrograms()", () => {
   test("refuses a variable that no environment can hold", () => {
     assert.match(
       complaints('[Program:x]\nREST\n[[Env]]\n"A=B" = 1\n')[0] ?? "",
-      /"\(a name that is not shown\)" is no name for a variable/,
+      /"\(a name that is not shown\)" is not a valid name for a variable/,
     );
   });
 });

@@ -5,7 +5,7 @@ import { PROGRAMS_COMMAND } from "../../completion/programs-command.ts";
 
 export const listPrograms = command({
   name: PROGRAMS_COMMAND,
-  summary: "names of the programs, one a line, for the completion of a shell",
+  summary: "names of the programs, one per line, for shell completion",
   arguments: undefined,
   options: {},
   isHidden: true,

@@ -3,7 +3,7 @@ import { actAndTell, starting } from "../../programs.ts";
 
 export const restart = command({
   name: "restart",
-  summary: "stop, then start; refused while a start is known to be impossible",
+  summary: "stop programs and start them; refused if the start is known to be impossible",
   arguments: { kind: "programs" },
   options: starting,
   run: async (invocation) => await actAndTell("restart", invocation),

@@ -10,7 +10,8 @@ import type { Screen } from "../../screen.ts";
 
 export const status = command({
   name: "status",
-  summary: "what runs, since when, with how much memory; what is down, why, what next",
+  summary:
+    "what is running, for how long and with how much memory; what is down, why, and what is next",
   arguments: { kind: "programs", isOptional: true },
   options: { parallel }, // it has no meaning here, and does no harm in a script
   async run({ words, options: { json, config }, screen }): Promise<ExitCode> {
@@ -33,6 +34,6 @@ function showJson({ programs, notes }: Report, screen: Screen): void {
 
 function show({ programs, notes }: Report, isAll: boolean, screen: Screen): void {
   if (programs.length > 0) screen.result(renderStatus(programs, Date.now()));
-  else if (isAll) screen.complain("the configuration has no program yet");
+  else if (isAll) screen.complain("the configuration has no programs yet");
   for (const note of notes) screen.result(`note: ${note}`);
 }

@@ -3,7 +3,7 @@ import { actAndTell, parallel } from "../../programs.ts";
 
 export const stop = command({
   name: "stop",
-  summary: "end them; usrsvcd leaves them down until start, restart or the next boot",
+  summary: "stop programs; usrsvcd leaves them down until start, restart or the next boot",
   arguments: { kind: "programs" },
   options: { parallel },
   run: async (invocation) => await actAndTell("stop", invocation),

@@ -10,8 +10,8 @@ import { stop } from "./stop.ts";
 /** What can be asked of `usrsvc`. */
 export const usrsvc: Tool = {
   name: "usrsvc",
-  title: "starts and stops programs of an account, and shows what runs",
-  about: ["Acts on the programs that are described in $HOME/usrsvc.cfg. Needs no daemon."],
+  title: "starts and stops the programs of an account and shows what is running",
+  about: ["Acts on the programs described in $HOME/usrsvc.cfg. Needs no daemon."],
   commands: [start, stop, restart, status, completion, listPrograms],
   other: { name: "usrsvcd", commands: daemonCommandNames },
 };

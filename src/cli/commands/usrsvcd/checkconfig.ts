@@ -10,15 +10,15 @@ import type { Screen } from "../../screen.ts";
 
 const options = {
   "show-secrets": {
-    help: "passwords and the values of [[Env]] as they are",
-    needs: { option: "json", why: "nothing else would show any" },
+    help: "show passwords and the values of [[Env]]",
+    needs: { option: "json", why: "nothing else shows any" },
   },
 } as const;
 
 export const checkconfig = command({
   name: "checkconfig",
   summary:
-    "tell all that is wrong in the configuration, or doubtful (--json: the effective settings as well, secrets masked)",
+    "report what is wrong or doubtful in the configuration (--json: also the effective settings, secrets masked)",
   arguments: undefined,
   options,
   run: checkConfig,
@@ -44,11 +44,11 @@ function checkConfig({ options: given, screen }: Invocation<typeof options>): Ex
   const isRight = settings !== undefined && errors === 0 && setAside.length === 0;
   const warned = warnings === 0 ? "" : `, ${count(warnings, "warning")}`;
   const message = isRight
-    ? `no errors${warned}, ${count(programs, "program")}`
+    ? `no errors${warned}; ${count(programs, "program")} valid`
     : settings === undefined
       ? `cannot be used: ${count(errors, "error")}${warned}`
-      : `${count(errors, "error")}${warned}; ${count(programs, "program")} can be used` +
-        (setAside.length === 0 ? "" : `; set aside: ${setAside.join(", ")}`);
+      : `${count(errors, "error")}${warned}; ${count(programs, "program")} valid` +
+        (setAside.length === 0 ? "" : `; ignored: ${setAside.join(", ")}`);
   return tellResult(
     {
       action: "checkconfig",

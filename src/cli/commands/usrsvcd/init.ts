@@ -5,7 +5,7 @@ import { untilSignalled } from "../../run.ts";
 
 export const init = command({
   name: "init",
-  summary: "write a configuration to begin with; replaces none",
+  summary: "write a configuration to start from; never replaces one",
   arguments: undefined,
   options: {},
   async run({ options: { json, config }, screen }) {

@@ -5,12 +5,12 @@ import { untilSignalled } from "../../run.ts";
 
 export const installUnit = command({
   name: "install-unit",
-  summary: "write the systemd unit, with the paths of this machine; enables nothing",
+  summary: "write the systemd unit with the paths of this machine; does not enable it",
   arguments: undefined,
   options: {
-    user: { help: "for your own systemd (the default)" },
-    system: { help: "for usrsvcd@ACCOUNT; as root, whose default it is", excludes: "user" },
-    force: { help: "replace a unit that is there and differs" },
+    user: { help: "for your own systemd instance (the default)" },
+    system: { help: "for usrsvcd@ACCOUNT; needs root (the default for root)", excludes: "user" },
+    force: { help: "replace an existing unit that differs" },
     node: {
       value: "PATH",
       help: "the node that runs usrsvcd (default: the one on PATH)",

@@ -10,7 +10,7 @@ import { tellIssues } from "./checkconfig.ts";
 
 export const reread = command({
   name: "reread",
-  summary: "read the configuration again; all or nothing; restarts no program",
+  summary: "read the configuration again, all or nothing; restarts no program",
   arguments: undefined,
   options: {},
   async run({ options: { json, config }, screen }) {

@@ -12,7 +12,7 @@ import type { Begin, How } from "./begin.ts";
 export function restartCommand(begin: Begin): Command {
   return command({
     name: "restart",
-    summary: "stop and start usrsvcd; the programs run on",
+    summary: "stop and start usrsvcd; the programs keep running",
     arguments: undefined,
     options: {},
     async run({ options: { json, debug, config }, screen }) {

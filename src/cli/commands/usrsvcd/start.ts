@@ -6,12 +6,12 @@ import type { Begin } from "./begin.ts";
 export function startCommand(begin: Begin): Command {
   return command({
     name: "start",
-    summary: "go to the background, return when it supervises (the default)",
+    summary: "go to the background; return once it supervises (the default)",
     arguments: undefined,
     options: {
       foreground: {
         short: "f",
-        help: "stay, log to standard output (for systemd and containers)",
+        help: "stay in the foreground, log to standard output (for systemd and containers)",
       },
     },
     async run({ options: { foreground, json, debug, config }, screen }) {

@@ -16,7 +16,7 @@ import { command } from "../../command.ts";
 
 export const status = command({
   name: "status",
-  summary: "is usrsvcd running, since when, with which configuration",
+  summary: "whether usrsvcd is running, for how long, with which configuration",
   arguments: undefined,
   options: {},
   run({ options: { json, config }, screen }) {
@@ -40,17 +40,17 @@ function describeForeign(
 ): readonly string[] {
   const foreign = foreignState(found?.daemon.astray?.state ?? state);
   if (foreign === undefined) return [];
-  const unknown = found === undefined ? ", and whether usrsvcd runs is not known" : "";
-  return [`${foreign}; until that is mended, nothing can be started or stopped${unknown}`];
+  const unknown = found === undefined ? ", and whether usrsvcd is running is not known" : "";
+  return [`${foreign}; until that is fixed, nothing can be started or stopped${unknown}`];
 }
 
 function describe(found: DaemonStatus | undefined, state: string): readonly string[] {
-  if (found === undefined) return ["usrsvcd is not running: nothing is restarted"];
+  if (found === undefined) return ["usrsvcd is not running, so nothing is restarted"];
   const { daemon, silence } = found;
   if (daemon.astray?.kind === "deleted") return [describeAstray(daemon) ?? ""];
   if (daemon.info !== undefined) return describeInfo(daemon, daemon.info, found.ageMs ?? 0);
-  const why = silence ?? `can nothing be written in ${state}?`;
-  return [`usrsvcd runs, pid ${daemon.process.pid}; it has told no more of itself: ${why}`];
+  const why = silence ?? `is ${state} writable?`;
+  return [`usrsvcd is running, pid ${daemon.process.pid}, but has reported no details: ${why}`];
 }
 
 function describeInfo(daemon: LivingDaemon, info: DaemonInfo, ageMs: number): readonly string[] {
@@ -64,11 +64,11 @@ function describeInfo(daemon: LivingDaemon, info: DaemonInfo, ageMs: number): re
         ]
       : [];
   return [
-    `usrsvcd ${info.version} runs, pid ${info.process.pid}, for ${formatDuration(ageMs)}; ` +
+    `usrsvcd ${info.version} is running, pid ${info.process.pid}, for ${formatDuration(ageMs)}; ` +
       `configuration: ${info.config}; log: ${info.log}`,
     ...(astray === undefined ? versionNotes(info) : [astray]),
-    ...(info.endsPrograms ? ["the container, and all programs, end with it"] : []),
-    ...(setAside.length > 0 ? [`set aside: ${setAside.join(", ")}`] : []),
+    ...(info.endsPrograms ? ["the container and all programs end with it"] : []),
+    ...(setAside.length > 0 ? [`ignored: ${setAside.join(", ")}`] : []),
     ...troubles.map(({ since, text }) => `since ${since}: ${text}`),
     ...rejected,
   ];

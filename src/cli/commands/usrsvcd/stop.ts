@@ -6,7 +6,7 @@ import { untilSignalled } from "../../run.ts";
 
 export const stop = command({
   name: "stop",
-  summary: "end usrsvcd; the programs run on",
+  summary: "stop usrsvcd; the programs keep running",
   arguments: undefined,
   options: {},
   async run({ options: { json, config }, screen }) {

@@ -14,10 +14,10 @@ import { stop } from "./stop.ts";
 export function usrsvcd(begin: Begin): Tool {
   return {
     name: "usrsvcd",
-    title: "keeps programs of an account running",
+    title: "keeps the programs of an account running",
     about: [
-      "Keeps the programs of $HOME/usrsvc.cfg running. It may be stopped, upgraded or killed at any time",
-      "with no effect on them; only as process 1 of a container it stays, and ends them all with it.",
+      "Keeps the programs in $HOME/usrsvc.cfg running. It can be stopped, upgraded or killed at any time",
+      "without affecting them; only as process 1 of a container does it stay, and end them all with it.",
     ],
     commands: [
       startCommand(begin),

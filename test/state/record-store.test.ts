@@ -12,15 +12,15 @@ import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import fc from "fast-check";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import { emptyRecord, type ProgramRecord, type RunningRecord } from "../../src/state/record.ts";
 import {
-  emptyRecord,
-  type ProgramRecord,
   readRecord,
   recordPath,
   setDamagedAside,
   writeRecord,
-} from "../../src/state/record.ts";
+} from "../../src/state/record-store.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/state/state-dir.ts";
+import { anyRecord } from "../support/records.ts";
 import { makeHugeFile, noFiles } from "../support/strange-files.ts";
 import { waitFor } from "../support/wait.ts";
 import { tempDir } from "../support/temp-dir.ts";
@@ -36,7 +36,7 @@ const ref = (pid: number, startTime: number): ProcessRef => ({
   startTime: startTime as Ticks,
 });
 
-const full: ProgramRecord = {
+const full: RunningRecord = {
   ...emptyRecord("web", "this-boot"),
   desired: "up",
   state: "running",
@@ -51,7 +51,6 @@ const full: ProgramRecord = {
   lastExit: { at: "2024-01-01T00:00:00.000Z", pid: 8, exit: { kind: "code", code: 3 } },
   ended: { process: ref(7, 3), by: "usrsvc restart" },
   reason: "why",
-  nextTryAt: "2024-01-01T00:00:01.000Z",
   by: "usrsvcd",
 };
 
@@ -68,55 +67,16 @@ describe("writeRecord and readRecord", () => {
     assert.ok(Math.abs(Date.parse(at) - Date.now()) < 10_000);
   });
 
-  const someRef = fc.record({
-    pid: fc.integer({ min: 2, max: 4_194_304 }),
-    startTime: fc.nat(),
-  }) as fc.Arbitrary<ProcessRef>;
-  const refOrNone = fc.option(
-    fc.record({ pid: fc.integer({ min: 2, max: 4_194_304 }), startTime: fc.nat() }),
-    { nil: undefined },
-  ) as fc.Arbitrary<ProcessRef | undefined>;
-  const text = fc.option(fc.string(), { nil: undefined });
-  const countOrNone = fc.option(fc.integer({ min: 1 }), { nil: undefined });
-  const exit = fc.oneof(
-    fc.record({ kind: fc.constant("code" as const), code: fc.nat(255) }),
-    fc.record({
-      kind: fc.constant("signal" as const),
-      signal: fc.string(),
-      coreDumped: fc.boolean(),
-    }),
-    fc.constant({ kind: "unknown" as const }),
-  );
-  const anyRecord: fc.Arbitrary<ProgramRecord> = fc.record({
-    version: fc.constant(1 as const),
-    name: fc.string({ unit: "binary" }),
-    boot: fc.constant("this-boot"),
-    desired: fc.constantFrom("up" as const, "down" as const, "none" as const),
-    desiredAt: countOrNone as fc.Arbitrary<Ticks | undefined>,
-    state: fc.constantFrom(
-      ...(["starting", "running", "stopping", "stopped", "backoff", "fatal"] as const),
-    ),
-    process: refOrNone,
-    launched: refOrNone,
-    session: countOrNone,
-    image: countOrNone,
-    title: fc.option(fc.array(fc.string(), { minLength: 1 }), { nil: undefined }),
-    runsOn: fc.option(fc.array(someRef, { minLength: 1 }), { nil: undefined }),
-    config: text,
-    pidfile: text,
-    launch: text,
-    via: fc.constantFrom("launch" as const, "pidfile" as const, "scan" as const, undefined),
-    launcher: fc.constantFrom("usrsvc" as const, "usrsvcd" as const, undefined),
-    digest: text,
-    run: text,
-    restarts: fc.nat(),
-    failures: fc.nat(),
-    ended: fc.option(fc.record({ process: someRef, by: fc.string() }), { nil: undefined }),
-    lastExit: fc.option(fc.record({ at: fc.string(), pid: fc.nat(), exit }), { nil: undefined }),
-    reason: text,
-    nextTryAt: text,
-    at: fc.constant(""),
-    by: fc.constantFrom("usrsvc" as const, "usrsvcd" as const),
+  test("when the next try is due is on record while one is, and no longer", (t) => {
+    const state = newState(t);
+    const nextTryAt = "2024-01-01T00:00:01.000Z";
+    const stateOf = (record: object): unknown => {
+      writeFileSync(recordPath(state, "web"), JSON.stringify(record));
+      return readRecord(state, "web", "this-boot").record;
+    };
+    const backoff = { ...full, state: "backoff", nextTryAt };
+    assert.deepEqual(stateOf(backoff), { ...backoff, at: "" });
+    assert.deepEqual(stateOf({ ...full, nextTryAt }), { ...full, at: "" });
   });
 
   test("any record comes back as it was written", (t) => {

@@ -5,7 +5,7 @@ import { awaitNotice } from "../lifecycle/exit-notice.ts";
 import type { Host } from "../host/host.ts";
 
 /** Holds on to the process of one program: its end is noticed at once. */
-export class HeldProcess {
+export class MainProcess {
   readonly #host: Pick<Host, "watcher" | "table" | "proc">;
   readonly #onEnd: () => void;
   #watch: ProcessHandle | undefined;

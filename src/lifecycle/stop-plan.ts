@@ -1,0 +1,114 @@
+import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
+import { isDead, type Stat } from "../../proc/stat.ts";
+import type { ProgramSettings } from "../config/settings.ts";
+
+/** What is to be ended. */
+export interface Target {
+  /** The program's process; undefined: none is known, but something may be left of its launch. */
+  readonly process: ProcessRef | undefined;
+  /** Of a shell line: what does its work, and is signalled first. */
+  readonly main?: ProcessRef | undefined;
+  /** What was launched to become it, and leads a session that is the program's. */
+  readonly launched: ProcessRef | undefined;
+  /** Another session of the program. */
+  readonly session?: number | undefined;
+}
+
+/** The settings that say how a program is ended. */
+export type StopSettings = Pick<ProgramSettings, "termToKillMs">;
+
+/** One signal, and how long it is given. */
+export interface StopStep {
+  readonly signal: NodeJS.Signals;
+  readonly patienceMs: number;
+}
+
+/** The signals that end a process, in their order. */
+export type StopSteps = readonly [StopStep, ...StopStep[]];
+
+/** A process group that is the program's own. */
+export interface OwnGroup {
+  readonly leader: ProcessRef;
+  /** The leader led a session of that number, too. */
+  readonly isSession: boolean;
+}
+
+/** How a program is ended: made here, carried out by `stop`. */
+export interface StopPlan {
+  /** Is signalled alone, so that it can end its children itself; undefined: nobody knows it. */
+  readonly first: ProcessRef | undefined;
+  /** Are ended when that is gone: what it has left behind. */
+  readonly groups: readonly OwnGroup[];
+  readonly steps: StopSteps;
+}
+
+/** How long a process may outlive SIGKILL before it is called stuck, in ms. */
+const KILL_GRACE_MS = 5000;
+
+/** What a look at a process shows; undefined for one that is gone. */
+export type Look = (
+  pid: Pid,
+) => Pick<Stat, "startTime" | "state" | "pgrp" | "session" | "threads"> | undefined;
+
+/**
+ * Of all that is known of a program: the process that does the work comes first, and its own are the session of
+ * `launched`, which we made, a group that the program leads itself, and `session`.
+ */
+export function stopPlan(target: Target, settings: StopSettings, look: Look): StopPlan {
+  return {
+    first: target.main ?? target.process,
+    groups: ownGroups(target, look),
+    steps: stopSteps(settings),
+  };
+}
+
+/** SIGTERM, and SIGKILL for what is still there after term_to_kill_seconds. */
+export function stopSteps({ termToKillMs }: StopSettings): StopSteps {
+  return [
+    { signal: "SIGTERM", patienceMs: termToKillMs },
+    { signal: "SIGKILL", patienceMs: KILL_GRACE_MS },
+  ];
+}
+
+/** The same steps, where `spentMs` of the patience has been spent already; the last one keeps its own. */
+export function stepsAfter(steps: StopSteps, spentMs: number): StopSteps {
+  const [step, next, ...more] = steps;
+  if (next === undefined) return steps;
+  const left = Math.max(0, step.patienceMs - spentMs);
+  const spentOnNext = Math.max(0, spentMs - step.patienceMs);
+  return [{ ...step, patienceMs: left }, ...stepsAfter([next, ...more], spentOnNext)];
+}
+
+/** The step whose time it is `ms` after the first signal; the last one also when all patience is at its end. */
+export function stepAt(steps: StopSteps, ms: number): StopStep {
+  const [step, next, ...more] = steps;
+  if (next === undefined || ms < step.patienceMs) return step;
+  return stepAt([next, ...more], ms - step.patienceMs);
+}
+
+/** After so long, in ms, what still lives is given up. */
+export function patienceMs(steps: StopSteps): number {
+  return steps.reduce((sum, step) => sum + step.patienceMs, 0);
+}
+
+function ownGroups({ process, main, launched, session }: Target, look: Look): readonly OwnGroup[] {
+  const groups: OwnGroup[] = [];
+  if (launched !== undefined) groups.push({ leader: launched, isSession: true });
+  for (const one of [main, process]) {
+    if (one === undefined || groups.some(({ leader }) => sameProcess(leader, one))) continue;
+    const stat = look(one.pid); // undefined: gone while we looked
+    if (stat?.pgrp === one.pid) groups.push({ leader: one, isSession: stat.session === one.pid });
+  }
+  const isNew = session !== undefined && !groups.some(({ leader }) => leader.pid === session);
+  if (isNew) groups.push({ leader: leaderOfDead(session as Pid, look), isSession: true });
+  return groups;
+}
+
+/** No process has it: the leader of a session that we know by its number only is gone. */
+const NO_TIME = -1 as Ticks;
+
+/** It may wait as a zombie for whoever reaps it; as long as anybody is in its session, nobody else has its pid. */
+function leaderOfDead(pid: Pid, look: Look): ProcessRef {
+  const stat = look(pid);
+  return { pid, startTime: stat !== undefined && isDead(stat) ? stat.startTime : NO_TIME };
+}

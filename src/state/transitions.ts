@@ -1,0 +1,272 @@
+import type { ProcessRef, Ticks } from "../../proc/pid.ts";
+import {
+  type BackoffRecord,
+  emptyRecord,
+  type FatalRecord,
+  type Known,
+  type LastExit,
+  type ProgramRecord,
+  type RunningRecord,
+  type StartingRecord,
+  type StoppedRecord,
+  type StoppingRecord,
+} from "./record.ts";
+import type { Desired } from "./states.ts";
+
+/*
+ * What happens to a program, and what its record says then: pure functions, from one record to the next. Those of
+ * the first part lead to a state; those of the second add what became known, and leave the state as it is.
+ */
+
+/** What is known of a process, by which what stems from it is known again. */
+type Traits = Pick<Known, "session" | "image" | "title">;
+
+/** No process is the program's, nor what it was launched with. */
+const noProcess = { process: undefined, launched: undefined, session: undefined } as const;
+
+/** What goes from one state to the next. */
+function known(record: ProgramRecord): Known {
+  if (record.state !== "backoff") return record;
+  const { nextTryAt: _, ...rest } = record;
+  return rest;
+}
+
+/** It was executed; whether it is the program is seen in its window. */
+export function launching(
+  record: ProgramRecord,
+  {
+    process,
+    ...facts
+  }: Pick<Known, "image" | "config" | "pidfile" | "launch" | "launcher" | "digest" | "run"> & {
+    readonly process: ProcessRef;
+  },
+): StartingRecord {
+  return {
+    ...known(record),
+    ...facts,
+    state: "starting",
+    process,
+    launched: process,
+    session: undefined,
+    via: "launch",
+    reason: undefined,
+  };
+}
+
+/**
+ * What somebody launched who was killed before he knew its pid. Where it may be something that this has left it
+ * counts as found, `via` a scan.
+ */
+export function launchFound(
+  record: ProgramRecord,
+  launch: string,
+  process: ProcessRef,
+  via: "launch" | "scan",
+): StartingRecord {
+  return {
+    ...known(record),
+    state: "starting",
+    process,
+    launched: process,
+    image: undefined,
+    launch,
+    launcher: undefined,
+    via,
+  };
+}
+
+/** What was launched has ended since: as it would say, had it not been lost. */
+export function launchLost(
+  record: ProgramRecord,
+  launch: string,
+  launched: ProcessRef,
+): RunningRecord {
+  const via = "launch";
+  return { ...known(record), state: "running", process: launched, launched, launch, via };
+}
+
+/** A start from here has succeeded. */
+export function started(
+  record: ProgramRecord,
+  { via, ...seen }: Traits & Pick<Known, "via"> & { readonly process: ProcessRef },
+): RunningRecord {
+  return { ...known(record), ...seen, state: "running", via, failures: 0 };
+}
+
+/** A process was found that runs, whoever started it. What is not told of it stays as it is on record. */
+export function adopted(
+  record: ProgramRecord,
+  found: Pick<Known, "via" | "launch" | "launched"> &
+    Partial<Traits & Pick<Known, "digest" | "launcher">> & { readonly process: ProcessRef },
+): RunningRecord {
+  return { ...known(record), ...found, state: "running", reason: undefined };
+}
+
+/** It is the program for who holds it, whatever its record says. */
+export function held(record: ProgramRecord, process: ProcessRef): RunningRecord {
+  return { ...known(record), state: "running", process };
+}
+
+/** As long as nobody has said what came of a start: what it has made need not show the program's words. */
+export function unfinished(record: ProgramRecord): StartingRecord {
+  return { ...known(record), state: "starting" };
+}
+
+/** It is told to end. */
+export function stopping(
+  record: ProgramRecord,
+  process: ProcessRef | undefined,
+  reason = record.reason,
+): StoppingRecord {
+  return { ...known(record), state: "stopping", process, reason };
+}
+
+/** It was ended, or its start has failed: nothing of it runs. */
+export function stopped(
+  record: ProgramRecord,
+  {
+    reason,
+    lastExit = record.lastExit,
+    ended = record.ended,
+  }: Pick<Known, "reason"> & Partial<Pick<Known, "lastExit" | "ended">>,
+): StoppedRecord {
+  return { ...known(record), ...noProcess, state: "stopped", reason, lastExit, ended };
+}
+
+/** The same by an operator, who is told what runs on: none of it is the program. */
+export function stoppedByOperator(
+  record: ProgramRecord,
+  { runsOn, ...how }: Parameters<typeof stopped>[1] & Pick<Known, "runsOn">,
+): StoppedRecord {
+  return { ...stopped(record, how), runsOn, digest: undefined };
+}
+
+/** It does not run, and nobody starts it. */
+export function staysDown(record: ProgramRecord, reason = record.reason): StoppedRecord {
+  return { ...known(record), state: "stopped", reason };
+}
+
+/** Another try follows, at this ISO time. */
+export function backedOff(
+  record: ProgramRecord,
+  nextTryAt: string,
+  reason = record.reason,
+): BackoffRecord {
+  return { ...known(record), state: "backoff", nextTryAt, reason };
+}
+
+/** No further try follows. */
+export function gaveUp(record: ProgramRecord): FatalRecord {
+  return { ...known(record), state: "fatal" };
+}
+
+/** It has ended, and what it left is being ended. `nextTryAt`: an ISO time, where it is started again after that. */
+export function endingLeftovers(
+  record: ProgramRecord,
+  dead: Pick<Known, "process" | "launched" | "session">,
+  reason: string,
+  nextTryAt: string | undefined,
+): StoppedRecord | BackoffRecord {
+  const left = { ...known(record), ...dead };
+  return nextTryAt === undefined
+    ? { ...left, state: "stopped", reason }
+    : { ...left, state: "backoff", nextTryAt, reason };
+}
+
+/** The machine was booted since: what counts is how the program ended. */
+export function rebooted(
+  { name, config, lastExit, at, by }: ProgramRecord,
+  boot: string,
+): StoppedRecord {
+  return { ...emptyRecord(name, boot, by), config, lastExit, at };
+}
+
+/** Whose record it is from now on: which program of ours writes it, for which main configuration file. */
+export function signed<R extends ProgramRecord>(
+  record: R,
+  { by, config }: Pick<Known, "by" | "config">,
+): R {
+  return { ...record, by, config };
+}
+
+/** Its section has another name. */
+export function renamed<R extends ProgramRecord>(
+  record: R,
+  name: string,
+  writer: Pick<Known, "by" | "config">,
+): R {
+  return { ...signed(record, writer), name };
+}
+
+/** What is wanted of it. */
+export function wanted<R extends ProgramRecord>(record: R, desired: Desired): R {
+  return { ...record, desired };
+}
+
+/** What an operator wants of it; `desiredAt`: when his call was born. */
+export function ordered<R extends ProgramRecord>(
+  record: R,
+  desired: Desired,
+  desiredAt: Ticks | undefined,
+): R {
+  return { ...record, desired, desiredAt };
+}
+
+/** That an operator has stopped it is known, and no more. */
+export function keptDown<R extends ProgramRecord>(record: R): R {
+  return { ...record, desired: "down", reason: "stopped by usrsvc" };
+}
+
+/** Restarts and failures, as far as they are told. */
+export function counted<R extends ProgramRecord>(
+  record: R,
+  counts: Partial<Pick<Known, "restarts" | "failures">>,
+): R {
+  return { ...record, ...counts };
+}
+
+/** Its process has ended; `told`: how, unless the record tells of a later one. What follows is yet to be decided. */
+export function exited<R extends ProgramRecord>(
+  record: R,
+  told?: Pick<Known, "lastExit" | "reason">,
+): R {
+  return { ...record, ...noProcess, ...told };
+}
+
+/** How the process before it ended. */
+export function exitNoted<R extends ProgramRecord>(record: R, lastExit: LastExit): R {
+  return { ...record, lastExit };
+}
+
+/** Why it is as it is. */
+export function explained<R extends ProgramRecord>(record: R, reason: string | undefined): R {
+  return { ...record, reason };
+}
+
+/** The image of its process could be seen. */
+export function imageSeen<R extends ProgramRecord>(record: R, image: number | undefined): R {
+  return { ...record, image };
+}
+
+/** By now another process is what was launched to become the program. */
+export function followed<R extends ProgramRecord>(
+  record: R,
+  seen: Traits & { readonly process: ProcessRef },
+): R {
+  return { ...record, ...seen };
+}
+
+/** Which process it has is to be decided by who can end it. */
+export function belongsTo<R extends ProgramRecord>(record: R, process: ProcessRef): R {
+  return { ...record, process };
+}
+
+/** Its process is gone, of which nothing was noted yet. */
+export function gone<R extends ProgramRecord>(record: R): R {
+  return { ...record, process: undefined };
+}
+
+/** With nothing in it of what runs: the program is to be looked for. */
+export function withoutProcess<R extends ProgramRecord>(record: R): R {
+  return { ...record, ...noProcess, launch: undefined };
+}

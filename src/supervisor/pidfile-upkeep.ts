@@ -1,0 +1,77 @@
+import type { Pid } from "../../proc/pid.ts";
+import type { ProgramSettings } from "../config/settings.ts";
+import type { Host } from "../host/host.ts";
+import type { Found } from "../identity/identify.ts";
+import type { Program } from "../identity/program.ts";
+import { removeStalePidfile } from "../lifecycle/stale-pidfile.ts";
+import { readPidfile, removePidfile, writePidfile } from "../state/pidfile.ts";
+import type { Ledger } from "./ledger.ts";
+
+type PidfileSettings = Pick<ProgramSettings, "autopid" | "pidfile">;
+
+/** The pidfile of one program, for which usrsvcd answers unless the program writes it itself. */
+export class PidfileUpkeep {
+  readonly #ledger: Ledger;
+  /** The pidfile that could not be written for this process: tried again at each slow look. */
+  #unwritable: string | undefined;
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /** True while it could not be written: the disk is full, perhaps. */
+  get isLacking(): boolean {
+    return this.#unwritable !== undefined;
+  }
+
+  /** Another process is to be named there: what became of the file before says nothing. */
+  renew(): void {
+    this.#unwritable = undefined;
+  }
+
+  /** A start has written it, or has told in a note that it could not. */
+  noteStart({ autopid, pidfile }: PidfileSettings, pid: Pid): void {
+    if (!autopid) return;
+    const noted = readPidfile(pidfile);
+    if (noted.kind !== "pid" || noted.pid !== pid) this.#unwritable = pidfile;
+  }
+
+  /** True where a look saw `pid` there. */
+  isRight({ autopid }: PidfileSettings, { pidfile }: Found, pid: Pid): boolean {
+    return !autopid || (pidfile.kind === "pid" && pidfile.pid === pid);
+  }
+
+  /** Writes it anew. */
+  mend({ pidfile }: PidfileSettings, pid: Pid): void {
+    try {
+      writePidfile(pidfile, pid);
+      const how = this.#unwritable === pidfile ? "written at last" : "written anew";
+      this.#unwritable = undefined;
+      const msg = `pidfile ${pidfile} ${how}`;
+      this.#ledger.log("info", "program.pidfile-mended", { pid, pidfile }, msg);
+    } catch (error) {
+      if (this.#unwritable === pidfile) return; // told once
+      this.#unwritable = pidfile;
+      const msg = `pidfile ${pidfile} could not be written: ${(error as Error).message}`;
+      this.#ledger.log("warn", "program.warning", { pid, pidfile }, msg);
+    }
+  }
+
+  /** This process has died. */
+  drop({ autopid, pidfile }: PidfileSettings, pid: Pid): void {
+    if (autopid) removePidfile(pidfile, pid);
+  }
+
+  /** It stays down: nobody is to be misled. */
+  dropStale(program: Program, { pidfile }: PidfileSettings, host: Host): void {
+    try {
+      const stale = removeStalePidfile(program, host);
+      if (stale === undefined) return;
+      const event = stale.isRemoved ? "program.pidfile-mended" : "program.warning";
+      this.#ledger.log(stale.isRemoved ? "info" : "warn", event, { pidfile }, stale.text);
+    } catch (error) {
+      const msg = `pidfile ${pidfile} could not be removed: ${(error as Error).message}`;
+      this.#ledger.log("warn", "program.warning", { pidfile }, msg);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import {
+  patienceMs,
+  stepAt,
+  stepsAfter,
+  stopPlan,
+  stopSteps,
+  type Target,
+} from "../../src/lifecycle/stop-plan.ts";
+import { FakeProc, type FakeProcess } from "../support/fake-proc.ts";
+
+const ref = (pid: number, startTime = 100): ProcessRef => ({
+  pid: pid as Pid,
+  startTime: startTime as Ticks,
+});
+
+const settings = { termToKillMs: 3000 };
+const steps = stopSteps(settings);
+
+/** A plan in words: whom it begins with, and what it ends then. */
+function planOf(target: Partial<Target>, ...there: readonly FakeProcess[]): string {
+  const proc = new FakeProc(...there);
+  const look = (pid: Pid): ReturnType<FakeProc["stat"]> | undefined =>
+    there.some((one) => one.pid === pid) ? proc.stat(pid) : undefined;
+  const all = { process: undefined, launched: undefined, ...target };
+  const { first, groups } = stopPlan(all, settings, look);
+  const words = groups.map(({ leader, isSession }) => {
+    const born = leader.startTime === Number(ref(0).startTime) ? "" : `@${leader.startTime}`;
+    return `${isSession ? "session" : "group"} ${leader.pid}${born}`;
+  });
+  return [first === undefined ? "nobody" : String(first.pid), ...words].join(", ");
+}
+
+describe("stopPlan", () => {
+  const claims: readonly [string, Partial<Target>, readonly FakeProcess[], string][] = [
+    ["knows nobody", {}, [], "nobody"],
+    [
+      "ends what we launched, with its session, whether it leads one still or not",
+      { process: ref(10), launched: ref(10) },
+      [{ pid: 10, pgrp: 1, session: 1 }],
+      "10, session 10",
+    ],
+    [
+      "leaves alone the group of what was started by hand, and leads none",
+      { process: ref(10) },
+      [{ pid: 10, pgrp: 5, session: 5 }],
+      "10",
+    ],
+    [
+      "ends the group that it leads in somebody's session",
+      { process: ref(10) },
+      [{ pid: 10, pgrp: 10, session: 5 }],
+      "10, group 10",
+    ],
+    [
+      "ends the session that it leads",
+      { process: ref(10) },
+      [{ pid: 10, pgrp: 10, session: 10 }],
+      "10, session 10",
+    ],
+    [
+      "begins with what does the work of a shell line",
+      { process: ref(10), main: ref(12), launched: ref(10) },
+      [
+        { pid: 10, pgrp: 10, session: 10 },
+        { pid: 12, pgrp: 10, session: 10 },
+      ],
+      "12, session 10",
+    ],
+    [
+      "ends the wrapper of a daemon as well as the daemon's own group",
+      { process: ref(20), launched: ref(10) },
+      [{ pid: 20, pgrp: 20, session: 20 }],
+      "20, session 10, session 20",
+    ],
+    ["knows no group of one that is gone", { process: ref(10) }, [], "10"],
+    [
+      "ends another session, whose leader is gone: no process is its leader",
+      { launched: ref(10), session: 30 },
+      [],
+      "nobody, session 10, session 30@-1",
+    ],
+    [
+      "knows that leader while it is a zombie",
+      { session: 30 },
+      [{ pid: 30, startTime: 70, state: "Z", threads: 1 }],
+      "nobody, session 30@70",
+    ],
+    [
+      "takes no living process for that leader: its pid may be another's by now",
+      { session: 30 },
+      [{ pid: 30, startTime: 70 }],
+      "nobody, session 30@-1",
+    ],
+    [
+      "ends no session twice",
+      { process: ref(10), launched: ref(10), session: 10 },
+      [{ pid: 10, pgrp: 10, session: 10 }],
+      "10, session 10",
+    ],
+  ];
+  for (const [what, target, there, want] of claims) {
+    test(what, () => assert.equal(planOf(target, ...there), want));
+  }
+
+  test("asks with SIGTERM, and kills after term_to_kill_seconds", () => {
+    const look = (): undefined => undefined;
+    const plan = stopPlan({ process: ref(10), launched: undefined }, settings, look);
+    assert.deepEqual(plan.steps, [
+      { signal: "SIGTERM", patienceMs: 3000 },
+      { signal: "SIGKILL", patienceMs: 5000 },
+    ]);
+  });
+});
+
+describe("stepsAfter", () => {
+  for (const [spentMs, left] of [
+    [0, 3000],
+    [1, 2999],
+    [3000, 0],
+    [60_000, 0],
+  ] as const) {
+    test(`leaves ${left} ms for SIGTERM when ${spentMs} are spent, and all for SIGKILL`, () => {
+      assert.deepEqual(
+        stepsAfter(steps, spentMs).map((step) => step.patienceMs),
+        [left, 5000],
+      );
+    });
+  }
+
+  test("takes what is spent from each step but the last", () => {
+    const three = [{ signal: "SIGINT", patienceMs: 1000 }, ...steps] as const;
+    assert.deepEqual(
+      stepsAfter(three, 1500).map((step) => step.patienceMs),
+      [0, 2500, 5000],
+    );
+  });
+});
+
+describe("stepAt", () => {
+  for (const [ms, signal] of [
+    [0, "SIGTERM"],
+    [2999, "SIGTERM"],
+    [3000, "SIGKILL"],
+    [7999, "SIGKILL"],
+    [8000, "SIGKILL"],
+    [Number.POSITIVE_INFINITY, "SIGKILL"],
+  ] as const) {
+    test(`is ${signal} after ${ms} ms`, () => assert.equal(stepAt(steps, ms).signal, signal));
+  }
+
+  test("is SIGKILL at once where term_to_kill_seconds is 0", () => {
+    assert.equal(stepAt(stopSteps({ termToKillMs: 0 }), 0).signal, "SIGKILL");
+  });
+});
+
+test("patienceMs is that of all steps together", () => assert.equal(patienceMs(steps), 8000));

@@ -1,0 +1,332 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import fc from "fast-check";
+import type { ProcessRef, Ticks } from "../../proc/pid.ts";
+import {
+  type BackoffRecord,
+  emptyRecord,
+  type Known,
+  type ProgramRecord,
+} from "../../src/state/record.ts";
+import { parseRecord, recordToText } from "../../src/state/record-text.ts";
+import * as to from "../../src/state/transitions.ts";
+import { anyKnown, anyLastExit, anyRecord, anyRef } from "../support/records.ts";
+
+const ref = (pid: number): ProcessRef => ({ pid, startTime: pid * 10 }) as ProcessRef;
+const lastExit = { at: "then", pid: 20, exit: { kind: "code", code: 3 } } as const;
+const none = { process: undefined, launched: undefined, session: undefined };
+/** What does not go with any other state. */
+const noTry = { nextTryAt: undefined };
+
+/** With something in each field, so that what is kept is seen. */
+const before: BackoffRecord = {
+  ...emptyRecord("web", "this-boot"),
+  state: "backoff",
+  nextTryAt: "soon",
+  desired: "none",
+  desiredAt: 5 as Ticks,
+  process: ref(20),
+  launched: ref(10),
+  session: 10,
+  image: 7,
+  title: ["web"],
+  runsOn: [ref(9)],
+  config: "/main.cfg",
+  pidfile: "/web.pid",
+  launch: "old",
+  via: "scan",
+  launcher: "usrsvc",
+  digest: "digest",
+  run: "run",
+  restarts: 3,
+  failures: 2,
+  lastExit: { at: "long ago", pid: 8, exit: { kind: "unknown" } },
+  ended: { process: ref(8), by: "usrsvc restart" },
+  reason: "why",
+};
+
+const traits = { session: 30, image: 31, title: undefined };
+const stop = { reason: "stopped by usrsvc", lastExit, ended: { process: ref(20), by: "he" } };
+
+/** Each row: what happens, what the record says then, and what of that is other than before. */
+const rows: readonly [what: string, after: ProgramRecord, changed: object][] = [
+  [
+    "launching: nobody has said yet that it is the program",
+    to.launching(before, {
+      process: ref(30),
+      launch: "new",
+      image: 31,
+      config: "/other.cfg",
+      pidfile: undefined,
+      launcher: "usrsvcd",
+      digest: "d",
+      run: "r",
+    }),
+    {
+      state: "starting",
+      ...noTry,
+      process: ref(30),
+      launched: ref(30),
+      session: undefined,
+      launch: "new",
+      image: 31,
+      config: "/other.cfg",
+      pidfile: undefined,
+      launcher: "usrsvcd",
+      digest: "d",
+      run: "r",
+      via: "launch",
+      reason: undefined,
+    },
+  ],
+  [
+    "launchFound: who launched it, and its image, are not known",
+    to.launchFound(before, "new", ref(30), "launch"),
+    {
+      state: "starting",
+      ...noTry,
+      process: ref(30),
+      launched: ref(30),
+      image: undefined,
+      launch: "new",
+      launcher: undefined,
+      via: "launch",
+    },
+  ],
+  [
+    "launchLost: as if it had run",
+    to.launchLost(before, "new", ref(30)),
+    {
+      state: "running",
+      ...noTry,
+      process: ref(30),
+      launched: ref(30),
+      launch: "new",
+      via: "launch",
+    },
+  ],
+  [
+    "started: no failure counts any more",
+    to.started(before, { process: ref(30), via: "pidfile", ...traits }),
+    { state: "running", ...noTry, process: ref(30), via: "pidfile", failures: 0, ...traits },
+  ],
+  [
+    "adopted: what is not told stays, and failures count",
+    to.adopted(before, { process: ref(30), via: "pidfile", launch: "x", launched: undefined }),
+    {
+      state: "running",
+      ...noTry,
+      process: ref(30),
+      via: "pidfile",
+      launch: "x",
+      launched: undefined,
+      reason: undefined,
+    },
+  ],
+  [
+    "adopted, of which somebody else knows how it was launched",
+    to.adopted(before, {
+      ...traits,
+      process: ref(30),
+      via: "launch",
+      launch: "x",
+      launched: ref(30),
+      digest: undefined,
+      launcher: undefined,
+    }),
+    {
+      ...traits,
+      state: "running",
+      ...noTry,
+      process: ref(30),
+      via: "launch",
+      launch: "x",
+      launched: ref(30),
+      digest: undefined,
+      launcher: undefined,
+      reason: undefined,
+    },
+  ],
+  ["held", to.held(before, ref(30)), { state: "running", ...noTry, process: ref(30) }],
+  ["unfinished", to.unfinished(before), { state: "starting", ...noTry }],
+  [
+    "stopping: why it was down stays",
+    to.stopping(before, ref(30)),
+    { state: "stopping", ...noTry, process: ref(30) },
+  ],
+  [
+    "stopping, for a reason",
+    to.stopping(before, ref(20), "too large"),
+    { state: "stopping", ...noTry, reason: "too large" },
+  ],
+  ["stopped", to.stopped(before, stop), { state: "stopped", ...noTry, ...none, ...stop }],
+  [
+    "stopped: what is not told stays",
+    to.stopped(before, { reason: undefined, lastExit: undefined }),
+    { state: "stopped", ...noTry, ...none, reason: undefined },
+  ],
+  [
+    "stoppedByOperator: its settings are no matter, and what runs on is named",
+    to.stoppedByOperator(before, { ...stop, runsOn: undefined }),
+    { state: "stopped", ...noTry, ...none, ...stop, runsOn: undefined, digest: undefined },
+  ],
+  ["staysDown: what it has left stays", to.staysDown(before), { state: "stopped", ...noTry }],
+  [
+    "staysDown, for a reason",
+    to.staysDown(before, "r"),
+    { state: "stopped", ...noTry, reason: "r" },
+  ],
+  ["backedOff", to.backedOff(before, "later"), { nextTryAt: "later" }],
+  [
+    "backedOff, for a reason",
+    to.backedOff(before, "later", "r"),
+    { nextTryAt: "later", reason: "r" },
+  ],
+  ["gaveUp", to.gaveUp(before), { state: "fatal", ...noTry }],
+  [
+    "endingLeftovers, which stays down",
+    to.endingLeftovers(before, { ...none, session: 50 }, "r", undefined),
+    { state: "stopped", ...noTry, ...none, session: 50, reason: "r" },
+  ],
+  [
+    "endingLeftovers, which comes back",
+    to.endingLeftovers(before, { ...none, session: 50 }, "r", "now"),
+    { nextTryAt: "now", ...none, session: 50, reason: "r" },
+  ],
+  [
+    "signed",
+    to.signed(before, { by: "usrsvcd", config: "/x.cfg" }),
+    { by: "usrsvcd", config: "/x.cfg" },
+  ],
+  [
+    "renamed",
+    to.renamed(before, "shop", { by: "usrsvcd", config: "/x.cfg" }),
+    { name: "shop", by: "usrsvcd", config: "/x.cfg" },
+  ],
+  ["wanted: who was last to order it stays", to.wanted(before, "up"), { desired: "up" }],
+  [
+    "ordered by an unknown call",
+    to.ordered(before, "down", undefined),
+    { desired: "down", desiredAt: undefined },
+  ],
+  ["keptDown", to.keptDown(before), { desired: "down", reason: "stopped by usrsvc" }],
+  ["counted", to.counted(before, { restarts: 0, failures: 0 }), { restarts: 0, failures: 0 }],
+  ["counted in part", to.counted(before, { failures: 3 }), { failures: 3 }],
+  ["exited, of which a later end is told", to.exited(before), none],
+  ["exited", to.exited(before, { lastExit, reason: "r" }), { ...none, lastExit, reason: "r" }],
+  ["exitNoted", to.exitNoted(before, lastExit), { lastExit }],
+  ["explained", to.explained(before, undefined), { reason: undefined }],
+  ["imageSeen", to.imageSeen(before, 8), { image: 8 }],
+  [
+    "followed",
+    to.followed(before, { process: ref(30), ...traits }),
+    { process: ref(30), ...traits },
+  ],
+  ["belongsTo", to.belongsTo(before, ref(30)), { process: ref(30) }],
+  ["gone: its session may hold what it has left", to.gone(before), { process: undefined }],
+  [
+    "withoutProcess: what an operator has asked for stays",
+    to.withoutProcess(before),
+    { ...none, launch: undefined },
+  ],
+];
+
+describe("a transition changes what it says, and nothing else:", () => {
+  for (const [what, after, changed] of rows) {
+    test(what, () => assert.deepEqual(difference(before, after), changed));
+  }
+});
+
+test("rebooted() keeps how it ended, and who wrote that", () => {
+  const want = { ...emptyRecord("web", "next"), config: "/main.cfg", lastExit: before.lastExit };
+  assert.deepEqual(to.rebooted(before, "next"), want);
+});
+
+/** The fields that are not as they were. */
+function difference(old: object, now: object): object {
+  const was = new Map(Object.entries(old));
+  const is = new Map(Object.entries(now));
+  const keys = new Set([...was.keys(), ...is.keys()]);
+  const changed = [...keys].filter(
+    (key) => JSON.stringify(was.get(key)) !== JSON.stringify(is.get(key)),
+  );
+  return Object.fromEntries(changed.map((key) => [key, is.get(key)]));
+}
+
+type Transition = (record: ProgramRecord) => ProgramRecord;
+
+const optional = fc.option(fc.string(), { nil: undefined });
+
+/** Any of them, with any facts. */
+const anyTransition: fc.Arbitrary<Transition> = fc
+  .record({
+    known: anyKnown,
+    process: anyRef,
+    told: anyLastExit,
+    word: fc.string(),
+    reason: optional,
+  })
+  .chain(({ known, process, told, word, reason }) => {
+    const seen: Known & { readonly process: ProcessRef } = { ...known, process };
+    const { session, image, title, via, launch, launched, digest, launcher, config, by } = seen;
+    const ended = { reason, lastExit: told, ended: known.ended };
+    const from = { process, via, launch, launched };
+    const looks = { session, image, title };
+    return fc.constantFrom<Transition>(
+      (one) =>
+        to.launching(one, {
+          process,
+          launch,
+          image,
+          config,
+          launcher,
+          digest,
+          pidfile: known.pidfile,
+          run: known.run,
+        }),
+      (one) => to.launchFound(one, word, process, "scan"),
+      (one) => to.launchLost(one, word, process),
+      (one) => to.started(one, { process, via, ...looks }),
+      (one) => to.adopted(one, from),
+      (one) => to.adopted(one, { ...from, ...looks, digest, launcher }),
+      (one) => to.held(one, process),
+      (one) => to.unfinished(one),
+      (one) => to.stopping(one, known.process, reason),
+      (one) => to.stopped(one, ended),
+      (one) => to.stoppedByOperator(one, { ...ended, runsOn: known.runsOn }),
+      (one) => to.staysDown(one, reason),
+      (one) => to.backedOff(one, word, reason),
+      (one) => to.gaveUp(one),
+      (one) => to.endingLeftovers(one, { process, launched, session }, word, reason),
+      (one) => to.rebooted(one, "this-boot"),
+      (one) => to.signed(one, { by, config }),
+      (one) => to.renamed(one, known.name, { by, config }),
+      (one) => to.wanted(one, known.desired),
+      (one) => to.ordered(one, known.desired, known.desiredAt),
+      (one) => to.keptDown(one),
+      (one) => to.counted(one, { restarts: known.restarts, failures: known.failures }),
+      (one) => to.exited(one, reason === undefined ? undefined : { lastExit: told, reason }),
+      (one) => to.exitNoted(one, told),
+      (one) => to.explained(one, reason),
+      (one) => to.imageSeen(one, image),
+      (one) => to.followed(one, { process, ...looks }),
+      (one) => to.belongsTo(one, process),
+      (one) => to.gone(one),
+      (one) => to.withoutProcess(one),
+    );
+  });
+
+test("after any transitions a record is read as it was written, and has a next try only in backoff", () => {
+  fc.assert(
+    fc.property(anyRecord, fc.array(anyTransition, { maxLength: 12 }), (first, transitions) => {
+      let record = first;
+      for (const transition of transitions) {
+        record = transition(record);
+        const read = parseRecord(recordToText(record), record.name, "this-boot");
+        assert.ok(read);
+        assert.deepEqual({ ...read, at: record.at }, structuredClone(record));
+        assert.equal("nextTryAt" in record, record.state === "backoff");
+      }
+    }),
+  );
+});
