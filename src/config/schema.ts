@@ -263,6 +263,13 @@ export const programSchema = {
     applies: "restart",
     help: "file mode mask of the program",
   }),
+  env_file: setting({
+    field: "envFile",
+    unit: units.envFile,
+    default: undefined,
+    applies: "restart",
+    help: "file of variables, NAME=value a line; with a - before the path it may be missing",
+  }),
   nice: setting({
     field: "nice",
     unit: units.nice,

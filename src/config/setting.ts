@@ -8,6 +8,8 @@ export interface Unit<T> {
   /** Of a number without one, as documentation names it; "" for all that has none. */
   readonly name: string;
   parse(raw: RawValue): Reading<T>;
+  /** True where `~/` at the beginning is the home folder. */
+  readonly isPath?: true;
   /** As `checkconfig --json` has it, in this unit; null for nothing. */
   print(value: T): Printed;
 }

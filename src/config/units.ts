@@ -59,23 +59,31 @@ export const size: Unit<number> = {
 };
 
 /** An absolute path. */
-export const path: Unit<Optional> = { name: "", parse: values.readOptionalPath, print: orNull };
+export const path: Unit<Optional> = pathUnit(values.readOptionalPath);
 
-/** The path of a folder, no slash at its end. */
+/** The path of a folder, no slash at its end; as in 1.x, `~/` is refused. */
 export const folder: Unit<Optional> = { name: "", parse: values.readFolder, print: orNull };
 
 /** The path of a program; undefined: looked for. */
-export const autoPath: Unit<Optional> = { name: "", parse: values.readAutoPath, print: orNull };
+export const autoPath: Unit<Optional> = pathUnit(values.readAutoPath);
 
 /** The path for errors, or the word `stdout`. */
-export const errorPath: Unit<Optional> = { name: "", parse: values.readErrorPath, print: orNull };
+export const errorPath: Unit<Optional> = pathUnit(values.readErrorPath);
 
 /** The same, where that word means what nothing means. */
-export const ownErrorPath: Unit<Optional> = {
+export const ownErrorPath: Unit<Optional> = pathUnit(values.readOwnErrorPath);
+
+/** The path of a file of variables. */
+export const envFile: Unit<values.EnvFilePath | undefined> = {
   name: "",
-  parse: values.readOwnErrorPath,
-  print: orNull,
+  isPath: true,
+  parse: values.readEnvFilePath,
+  print: (file) => (file === undefined ? null : `${file.isOptional ? "-" : ""}${file.path}`),
 };
+
+function pathUnit(parse: Unit<Optional>["parse"]): Unit<Optional> {
+  return { name: "", isPath: true, parse, print: orNull };
+}
 
 /** The URL of a mail server. */
 export const smtpUrl: Unit<Optional> = { name: "", parse: values.readSmtpUrl, print: orNull };

@@ -95,7 +95,7 @@ export function readPath(raw: RawValue): Reading<string> {
   if (text.startsWith("~") || text.startsWith("$")) {
     return wrong(
       raw,
-      "is not an absolute path; ~ and $HOME are not expanded, write the path in full",
+      "is not an absolute path; only ~/ stands for the home folder, so write the path in full",
     );
   }
   return wrong(raw, "is not an absolute path (it must begin with /)");
@@ -104,6 +104,22 @@ export function readPath(raw: RawValue): Reading<string> {
 /** An absolute path, or nothing where nothing is written. */
 export function readOptionalPath(raw: RawValue): Reading<string | undefined> {
   return raw.text === "" ? { value: undefined } : readPath(raw);
+}
+
+/** A file of variables. */
+export interface EnvFilePath {
+  readonly path: string;
+  /** It may be missing. */
+  readonly isOptional: boolean;
+}
+
+/** An absolute path, with a - before it if the file may be missing, or nothing. */
+export function readEnvFilePath(raw: RawValue): Reading<EnvFilePath | undefined> {
+  const { text, written = text } = raw;
+  const isOptional = text.startsWith("-");
+  const path = readOptionalPath({ ...raw, text: text.slice(Number(isOptional)), written });
+  if ("problem" in path) return path;
+  return { value: path.value === undefined ? undefined : { path: path.value, isOptional } };
 }
 
 /** An absolute path, the word `stdout`, or nothing. */

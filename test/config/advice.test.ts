@@ -33,6 +33,8 @@ function issuesOf(text: string, facts: Partial<AdviceFacts> = {}): readonly stri
     uid: 1000,
     stateDir: "/state",
     exists: () => true,
+    env: {},
+    envFile: () => undefined,
     isFolder: () => true,
     advisor,
   });

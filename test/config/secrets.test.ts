@@ -15,6 +15,8 @@ function issuesOf(text: string): readonly string[] {
     realHome: "/home/me",
     uid: 1000,
     exists: () => true,
+    env: {},
+    envFile: () => undefined,
     isFolder: () => true,
   };
   const own = new IssueList(undefined);

@@ -15,6 +15,7 @@ const samples: readonly (readonly [unit: string, ...texts: readonly string[]])[]
   ["wholeSeconds", "0", "90", "10m"],
   ["size", "0", "5", "1.5G"],
   ["path", "/x", ""],
+  ["envFile", "/x", "-/x", ""],
   ["folder", "/", "/x", "/x/", ""],
   ["autoPath", "auto", "/x"],
   ["errorPath", "stdout", "/x", ""],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { Home, sleeper, waitFor } from "./home.ts";
 
@@ -35,4 +35,29 @@ test("a start that the kernel refuses names the key, and leaves nothing", async 
   assert.equal(code, 137);
   assert.match(err, /web: not started: cpu_affinity = 8000 cannot be set: none of these CPUs can/);
   assert.match((await home.usrsvc("status", "web")).out, /cpu_affinity = 8000/);
+});
+
+test("a program has the variables of its env_file, of ours, and its own name", async (t) => {
+  const home = new Home(t).program(
+    "web",
+    { command: "sh -c 'echo $A $B $C $D; exec sleep 600'", env_file: "~/web.env" },
+    "[[Env]]\nB = own\nC = %(program)s in %(ENV_REGION)s\n",
+  );
+  writeFileSync(
+    home.file("web.env"),
+    "# secrets\nexport A='from file'\nB=file\nD=\"two\nlines\"\n",
+  );
+  const env = { REGION: "eu" };
+  assert.equal((await home.run("usrsvc.cjs", ["start", "web"], env)).code, 0);
+  assert.equal(home.read("log/web.log"), "from file own web in eu two lines\n");
+  const { out } = await home.run("usrsvcd.cjs", ["checkconfig", "--json"], env);
+  assert.doesNotMatch(out, /from file/, "masked like all of [[Env]]");
+
+  writeFileSync(home.file("web.env"), "A=1\noops\n");
+  const { code, err } = await home.run("usrsvc.cjs", ["restart", "web"], env);
+  assert.notEqual(code, 0);
+  assert.match(err, /web\.env:2: env_file: the line is not NAME=value/);
+  chmodSync(home.file("web.env"), 0o666);
+  const checked = await home.run("usrsvcd.cjs", ["checkconfig"], env);
+  assert.match(checked.err, /web\.env: .*can be changed by/);
 });

@@ -7,6 +7,7 @@ import { nearest } from "../nearest.ts";
 import type { ProgramHost } from "./main.ts";
 import { resolveProgram } from "./program.ts";
 import { DEFAULTS, nameAfter, PROGRAM, topOf } from "../section-names.ts";
+import { hostVariables, programVariables } from "./variables.ts";
 import { schemas } from "../schema.ts";
 import type { PlacedSection } from "./section-reader.ts";
 import { shownSection } from "../shown.ts";
@@ -25,6 +26,7 @@ export type ResolvedPrograms = Pick<Settings, "programs" | "faulty" | "issues">;
  */
 export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): ResolvedPrograms {
   const general = new IssueList(undefined);
+  const ofHost = hostVariables(host);
   const defaults = findDefaults(files, general);
   const programs = new Map<string, ProgramSettings>();
   const faulty = new Map<string, FaultyProgram>();
@@ -54,11 +56,17 @@ export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): 
         list.error(place, TOO_MUCH);
         faulty.set(name, { name, place, known: {} });
       } else {
-        const own = { section, file: file.path };
+        const variables = programVariables(name, ofHost);
+        const own = { section, file: file.path, variables };
         seen.set(name, own);
         if (name.trim() !== name)
           list.warn(place, `the name ${JSON.stringify(name)} begins or ends with a blank`);
-        const base = chooseDefaults(own, defaults, list);
+        const base = chooseDefaults(
+          own,
+          defaults,
+          (onUse) => programVariables(name, ofHost, onUse),
+          list,
+        );
         for (const issue of base?.issues ?? []) list.issues.push({ ...issue, program: name });
         const resolved = resolveProgram(name, own, base?.layer, host, list);
         if ("settings" in resolved) programs.set(name, resolved.settings);
