@@ -146,6 +146,14 @@ export const programSchema = {
     applies: "restart",
     help: "absolute path of the file for error output, or stdout for the same file",
   }),
+  instances: setting({
+    field: "instances",
+    unit: units.instances,
+    default: undefined,
+    shown: "one, without a number",
+    applies: "now",
+    help: "run so many, called NAME:1, NAME:2 …; %(instance)s is the number of each",
+  }),
   enabled: setting({
     field: "enabled",
     unit: units.flag,

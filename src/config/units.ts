@@ -102,6 +102,13 @@ export const umask: Unit<number | undefined> = {
   print: (mask) => (mask === undefined ? null : octal(mask)),
 };
 
+/** How many of a program run. */
+export const instances: Unit<number | undefined> = {
+  name: "",
+  parse: processValues.wholeNumberIn(1, 1000),
+  print: (value) => value ?? null,
+};
+
 /** A scheduling priority, nice(2). */
 export const nice: Unit<number | undefined> = {
   name: "",

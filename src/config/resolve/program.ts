@@ -25,6 +25,7 @@ export function readSection(placed: PlacedSection, issues: IssueList): Layer {
 /** Puts `base`, the defaults, under the section of a program, and converts all values. */
 export function resolveProgram(
   name: string,
+  instanceOf: string | undefined,
   own: PlacedSection,
   base: Layer | undefined,
   host: ProgramHost,
@@ -56,6 +57,7 @@ export function resolveProgram(
   };
   const settings: Unsure<ProgramSettings> = {
     name,
+    instanceOf,
     place,
     argv: line && argvOf(line),
     env: merge(fileEnv, merge(base?.env, layer.env)),

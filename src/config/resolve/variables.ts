@@ -14,15 +14,28 @@ export function hostVariables({ realHome, env }: Pick<HostFacts, "realHome" | "e
   };
 }
 
-/** Those of a program besides; `onUse`: called when one of these is asked for. */
+/** A program, or one of its instances. */
+export interface Named {
+  /** Without the number. */
+  readonly program: string;
+  /** From 1; undefined: there is but one, without a number. */
+  readonly instance: number | undefined;
+}
+
+/** The name of the program, or of the instance. */
+export function fullName({ program, instance }: Named): string {
+  return instance === undefined ? program : `${program}:${instance}`;
+}
+
+/** The variables of a program besides; `onUse`: called when one of these is asked for. */
 export function programVariables(
-  program: string,
+  named: Named,
   host: Variables,
   onUse: () => void = () => {},
 ): Variables {
   return (name) => {
-    if (name !== "program") return host(name);
+    if (name !== "program" && name !== "instance") return host(name);
     onUse();
-    return program;
+    return name === "program" ? named.program : named.instance?.toString();
   };
 }
