@@ -13,7 +13,7 @@ const root = dirname(import.meta.dirname);
 const usrsvc = join(root, "dist", "usrsvc.cjs");
 const usrsvcd = join(root, "dist", "usrsvcd.cjs");
 const parts = join(import.meta.dirname, "demo");
-/** How long a process that no command stops may take to end. */
+/** Time that a process which no command stops may take to end, in ms. */
 const PATIENCE_MS = 8000;
 
 let isEnding = false;
@@ -90,11 +90,13 @@ async function supervise(home) {
         return false;
       }
       if (exit.signal === null) {
-        say("\nusrsvcd has left; its programs run on (look with status). Ctrl-C ends them too.\n");
+        say(
+          "\nusrsvcd has exited; its programs keep running (see status). Ctrl-C ends them too.\n",
+        );
         await ended;
         return true;
       }
-      say(`\nusrsvcd was ended by ${exit.signal}; its programs run on. It is started again:\n`);
+      say(`\nusrsvcd was ended by ${exit.signal}; its programs keep running. Restarting it:\n`);
     }
   } finally {
     clearInterval(stay);
@@ -105,7 +107,7 @@ async function supervise(home) {
 async function cleanUp(home) {
   screen?.close();
   screen = undefined;
-  say("\nEnding: stops all programs, then removes the folder.");
+  say("\nEnding: stopping all programs, then removing the folder.");
   const config = configOf(home);
   // Somebody may have started another usrsvcd from the second terminal.
   if (fs.existsSync(join(home, "run", "usrsvcd.pid"))) {
@@ -115,7 +117,7 @@ async function cleanUp(home) {
   await endRest(home);
   const left = processesOf(home);
   if (left.length > 0) {
-    say(`Not all of it could be stopped; the folder is left as it is: ${home}`);
+    say(`Not everything could be stopped; the folder is left as it is: ${home}`);
     for (const { pid, commandLine } of left) say(`  still there: ${pid} ${commandLine}`);
     say(`Stop what is left (kill PID), then: rm -r ${home}`);
     return false;

@@ -1,6 +1,6 @@
 /** Entry of getauxval(3) that holds the page size. */
 const AT_PAGESZ = 6n;
-/** What nearly every Linux has, should the vector not tell. */
+/** The page size of nearly every Linux, in bytes, in case the vector does not contain it. */
 const USUAL_PAGE_BYTES = 4096;
 
 /**

@@ -1,6 +1,6 @@
 /**
  * Parses `/proc/<pid>/environ` (proc_pid_environ(5)): what the process was given at its last exec, if
- * it has not written over it since. Of a name that is there twice the first one counts, as for
+ * it has not overwritten it since. If a name occurs twice, the first one counts, as for
  * getenv(3). Empty for a moment in the middle of an exec.
  */
 export function parseEnviron(text: string): ReadonlyMap<string, string> {

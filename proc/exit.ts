@@ -1,12 +1,12 @@
 import { constants } from "node:os";
 
-/** How a process ended. `unknown`: it was reaped before anybody could ask. */
+/** How a process ended. `unknown`: it was reaped before its status could be read. */
 export type Exit =
   | { readonly kind: "code"; readonly code: number }
   | { readonly kind: "signal"; readonly signal: string; readonly coreDumped: boolean }
   | { readonly kind: "unknown" };
 
-/** Of two names for one number the first is the usual one: SIGABRT, SIGIOT; SIGIO, SIGPOLL. */
+/** If a number has two names, the first is the usual one: SIGABRT, SIGIOT; SIGIO, SIGPOLL. */
 const signalNames: ReadonlyMap<number, string> = new Map(
   Object.entries(constants.signals)
     .toReversed()

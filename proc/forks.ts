@@ -1,5 +1,5 @@
 /**
- * How many processes and threads were born since boot: the line `processes` of `/proc/stat`
+ * How many processes and threads were created since boot: the line `processes` of `/proc/stat`
  * (proc_stat(5)).
  */
 export function parseForks(text: string): number | undefined {

@@ -3,9 +3,9 @@ import { ProcError } from "./error.ts";
 
 /**
  * Makes sure that the /proc here is ours: in a PID namespace without a mount of its own (`unshare --pid` without
- * `--mount-proc`) it is that of the outer one, and each pid in it means another process (pid_namespaces(7)).
+ * `--mount-proc`) it is that of the outer one, where each pid means another process (pid_namespaces(7)).
  *
- * @throws {ProcError} when it is another's, or none is mounted
+ * @throws {ProcError} if it is another's, or none is mounted
  */
 export function assertOwnProc(folder = "/proc"): void {
   let self: string | undefined;
@@ -19,7 +19,7 @@ export function assertOwnProc(folder = "/proc"): void {
   throw new ProcError(
     "malformed",
     `${folder}/self`,
-    `says that we are process ${self || "of no number"}, and we are ${process.pid}: ${folder} is that of another PID ` +
-      "namespace; mount one for this (mount -t proc proc /proc; unshare --mount-proc)",
+    `says that this is process ${self || "unknown"}, but it is ${process.pid}: ${folder} belongs to another PID ` +
+      "namespace; mount one for this namespace (mount -t proc proc /proc; unshare --mount-proc)",
   );
 }

@@ -22,7 +22,7 @@ import { parseStatmResident } from "./statm.ts";
 import { parseThreadGroup, parseUids } from "./status.ts";
 import { parseUptime } from "./uptime.ts";
 
-/** Reads what the kernel says of processes. Each call may throw a {@link ProcError}. */
+/** Reads what the kernel says about processes. Each call may throw a {@link ProcError}. */
 export interface ProcReader {
   /** All pids of this pid namespace. */
   pids(): readonly Pid[];
@@ -38,7 +38,7 @@ export interface ProcReader {
   cmdline(pid: Pid): readonly string[];
   /** The environment as of the last exec. May hang as `cmdline` may. */
   environ(pid: Pid): ReadonlyMap<string, string>;
-  /** Waits as `cmdline` does, without stalling others; walks the page tables, so it is dear. */
+  /** Waits as `cmdline` does, without stalling others; walks the page tables, so it is expensive. */
   smapsRollup(pid: Pid): Promise<SmapsRollup>;
   /** Resident memory in bytes; cheap, and never smaller than the private one. Does not hang. */
   residentBytes(pid: Pid): number;
@@ -48,11 +48,11 @@ export interface ProcReader {
   uptime(): number;
   /** Changes with each boot (random(4)), and with each start of the container that we are in. */
   bootId(): string;
-  /** The pid given out last; undefined where /proc does not tell. */
+  /** The pid assigned last; undefined if /proc does not contain it. */
   lastPid(): number | undefined;
-  /** How many processes and threads were born since boot; undefined where /proc does not tell. */
+  /** How many processes and threads were created since boot; undefined if /proc does not contain it. */
   forks(): number | undefined;
-  /** Pids are given out in turn up to this number (proc_sys_kernel(5)). */
+  /** Pids are assigned in turn up to this number (proc_sys_kernel(5)). */
   pidMax(): number;
   /** Path of the executable, as `/proc/<pid>/exe` links to it. */
   exe(pid: Pid): string;
@@ -60,7 +60,7 @@ export interface ProcReader {
   cwd(pid: Pid): string;
 }
 
-/** A reader of the /proc that is mounted at `root`; tests give a folder of fixtures. */
+/** A reader of the /proc that is mounted at `root`; tests pass a folder of fixtures. */
 export function procReader(root = "/proc"): ProcReader {
   const text = (path: string): string => reading(path, () => readFileSync(path, "utf8"));
   let bootId: string | undefined;
@@ -79,7 +79,7 @@ export function procReader(root = "/proc"): ProcReader {
         .filter((pid) => pid !== undefined),
     stat,
     alive(pid) {
-      if (!existsSync(`${root}/${pid}`)) return undefined; // as often as not, and cheaper than an error
+      if (!existsSync(`${root}/${pid}`)) return undefined; // about half of the time, and cheaper than an error
       try {
         const found = stat(pid);
         return isDead(found) ? undefined : { pid, startTime: found.startTime };
@@ -129,7 +129,7 @@ export function procReader(root = "/proc"): ProcReader {
 /** The pid namespace of the machine itself has this number (PROC_PID_INIT_INO of the kernel). */
 const MACHINE = "pid:[4026531836]";
 
-/** In a pid namespace of its own, a container begins with its process 1; the machine runs on meanwhile. */
+/** In a pid namespace of its own, a container begins with its process 1, while the machine keeps running. */
 function containerId(root: string, stat: ProcReader["stat"]): string {
   try {
     const namespace = readlinkSync(`${root}/self/ns/pid`);
@@ -139,7 +139,7 @@ function containerId(root: string, stat: ProcReader["stat"]): string {
   }
 }
 
-/** The `stat` of a process; undefined where reading it throws: gone, or cut short while it went. */
+/** The `stat` of a process; undefined if reading it throws: gone, or truncated while it was going. */
 export function statIfAny(proc: ProcReader, pid: Pid): Stat | undefined {
   try {
     return proc.stat(pid);
@@ -148,12 +148,12 @@ export function statIfAny(proc: ProcReader, pid: Pid): Stat | undefined {
   }
 }
 
-/** More than any kernel has to say in smaps_rollup: 700 bytes, which it makes up at once. */
+/** Size of the buffer for smaps_rollup, in bytes: more than any kernel writes (700), which it does at once. */
 const RECORD_BYTES = 2048;
 
 /**
- * Reads a file that the kernel gives out in one piece: with half of the steps of `readFile`, which
- * count when the memory of a thousand processes is looked at. Does not stall others.
+ * Reads a file that the kernel returns in one piece: with half of the steps of `readFile`, which
+ * matters when the memory of a thousand processes is measured. Does not stall others.
  */
 function oneRecord(path: string): Promise<string> {
   return new Promise((resolve, reject) => {

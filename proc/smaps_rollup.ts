@@ -3,7 +3,7 @@ import { ProcError } from "./error.ts";
 /** Memory of one process, in bytes. */
 export interface SmapsRollup {
   readonly rssBytes: number;
-  /** What would come free if the process ended: clean, dirty and huge private pages. */
+  /** What would become free if the process ended: clean, dirty and huge private pages. */
   readonly privateBytes: number;
 }
 

@@ -4,7 +4,7 @@ import type { Pid, Ticks } from "./pid.ts";
 /** What we need of `/proc/<pid>/stat`. */
 export interface Stat {
   readonly pid: Pid;
-  /** Name of the executable, at most 15 bytes; may hold blanks and brackets. */
+  /** Name of the executable, at most 15 bytes; may contain blanks and brackets. */
   readonly comm: string;
   /** One letter of proc_pid_stat(5): R, S, D, Z (zombie), T, X (dead) ... */
   readonly state: string;
@@ -16,7 +16,7 @@ export interface Stat {
   readonly startTime: Ticks;
   /**
    * Bottom of its stack (field 28), which each exec chooses at random and a fork keeps: processes
-   * with the same one are copies of each other. 0 when it is not for us to see.
+   * with the same one are copies of each other. 0 if we are not permitted to see it.
    */
   readonly image: number;
   /** Wait status (field 52); only a zombie has one, and only its own user may read it (else 0). */
@@ -26,10 +26,10 @@ export interface Stat {
 /**
  * Parses `/proc/<pid>/stat` (proc_pid_stat(5)).
  *
- * The name stands in brackets and may hold brackets itself, so the fields are counted from the
+ * The name is in brackets and may contain brackets itself, so the fields are counted from the
  * *last* closing one.
  *
- * @throws {ProcError} `malformed` when a field is missing or no number
+ * @throws {ProcError} `malformed` if a field is missing or not a number
  */
 export function parseStat(text: string, path = "stat"): Stat {
   const open = text.indexOf("(");
@@ -66,7 +66,7 @@ export function isDead(stat: Pick<Stat, "state" | "threads">): boolean {
   return stat.state === "X" || stat.state === "x";
 }
 
-/** True for one that a signal (job control, SIGSTOP) or a debugger keeps from everything. */
+/** True for one that is stopped by a signal (job control, SIGSTOP) or a debugger. */
 export function isSuspended({ state }: Pick<Stat, "state">): boolean {
   return state === "T" || state === "t";
 }

@@ -11,7 +11,7 @@ export function isDescendant(
   parentOf: (pid: number) => number | undefined,
 ): boolean {
   let current = parentOf(pid);
-  // A pid that is reused while we read could close a circle: more steps than this are no tree.
+  // A pid that is reused while we read could close a circle: more steps than this are not a tree.
   for (let steps = 0; current !== undefined && current > 1 && steps < 1000; steps += 1) {
     if (current === ancestor) return true;
     current = parentOf(current);
@@ -19,7 +19,7 @@ export function isDescendant(
   return false;
 }
 
-/** Of `members`, those that are no descendant of another member: the workers are left out. */
+/** Of `members`, those that do not descend from another member: the workers are left out. */
 export function tops<T extends Kin>(
   members: readonly T[],
   parentOf: (pid: number) => number | undefined,

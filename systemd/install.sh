@@ -7,16 +7,16 @@ usage() {
 usage: install.sh [--system | --user] [--force] [--node PATH] [--usrsvcd PATH]
 
   --system        the template usrsvcd@.service, for usrsvcd@ACCOUNT; what root gets by default
-  --user          usrsvcd.service, for your own systemd; what others get by default
+  --user          usrsvcd.service, for your own systemd instance; what others get by default
   --force         replace an existing unit that differs; the old one is kept beside it as .old
   --node PATH     the node that runs usrsvcd; by default the one found on PATH
   --usrsvcd PATH  by default $PREFIX/bin/usrsvcd, or the one found on PATH, or this package's own
   --help
 
 Environment, for packagers:
-  PREFIX          put the unit in PREFIX/lib/systemd/system (--user: PREFIX/lib/systemd/user), in place
+  PREFIX          put the unit in PREFIX/lib/systemd/system (--user: PREFIX/lib/systemd/user), instead
                   of /etc/systemd/system (~/.config/systemd/user)
-  DESTDIR         put all below this folder; the paths written into the unit are without it
+  DESTDIR         put everything below this folder; the paths in the unit do not include it
 
 Nothing else is changed, and nothing is started. Running it again is harmless. As root it neither runs
 nor installs what an account other than root could change; with DESTDIR it does not try that out.
@@ -121,11 +121,11 @@ find_folder() {
     [ -n "${XDG_CONFIG_HOME:-}${HOME:-}" ] || fail "HOME is not set: no place for the unit"
     folder=${XDG_CONFIG_HOME:-$HOME/.config}/systemd/user
     [ "$(id -u)" -ne 0 ] ||
-      warn "the unit goes to root's own systemd; for all accounts say --system, for one run this as that account"
+      warn "the unit is for root's own systemd instance; for all accounts use --system, for one run this as that account"
   fi
   require_absolute "the unit's folder" "$folder"
   if [ "$kind" = system ]; then unit=usrsvcd@.service kind_option=; else unit=usrsvcd.service kind_option='--user '; fi
-  [ -r "$here/$unit" ] || fail "$here/$unit is missing: install.sh must lie beside the units"
+  [ -r "$here/$unit" ] || fail "$here/$unit is missing: install.sh must be beside the units"
 }
 
 # Where a path of the target is now: in DESTDIR, or, for what is not packaged with it, on this machine.
@@ -141,11 +141,11 @@ check_trust() {
     why=$(distrust "$path")
     [ -n "$why" ] || continue
     if [ -n "$DESTDIR" ]; then
-      warn "$path: not tried out, since $why"
+      warn "$path: not tried out, because $why"
       return 1
     fi
     case $why in "$path "*) ;; *) why="$path: $why" ;; esac
-    fail "$why; root runs nothing that others can change: install it for the machine (sudo npm install -g, without --prefix), or have it belong to root alone (chown -R root:root, chmod -R go-w)"
+    fail "$why; root runs nothing that others can change; install it for the whole machine (sudo npm install -g, without --prefix), or make it root's alone (chown -R root:root, chmod -R go-w)"
   done
 }
 
@@ -227,7 +227,7 @@ check_node() {
   case $version in
   v[0-9] | v[0-9].* | v1[0-9].* | v20.[0-9].* | v20.1[0-6].*) fail "node: $file is $version, and 20.17 or later is needed" ;;
   v[0-9]*) ;;
-  *) fail "node: $file is no node: it calls itself \"$version\"" ;;
+  *) fail "node: $file is not node: it calls itself \"$version\"" ;;
   esac
 }
 
@@ -264,7 +264,7 @@ check_package() {
 
 # Blanks, quotes, $, % and \ mean something in a unit.
 require_plain() {
-  case $2 in *[!A-Za-z0-9/._+@:,=~-]*) fail "$1: the path \"$2\" holds a character that does not go into a unit" ;; esac
+  case $2 in *[!A-Za-z0-9/._+@:,=~-]*) fail "$1: the path \"$2\" contains a character that cannot be used in a unit" ;; esac
 }
 
 warn_of_what_vanishes() {
@@ -272,7 +272,7 @@ warn_of_what_vanishes() {
   real=${real#"$DESTDIR"}
   for path in "$2" "$real"; do
     if [ "$kind$DESTDIR" = system ] && is_in_a_home "$path"; then
-      fail "$1: $path lies in somebody's home, and must not be run for all accounts: install it for the machine$(how_to_install "$1")"
+      fail "$1: $path is in somebody's home, and must not be run for all accounts: install it for the machine$(how_to_install "$1")"
     fi
   done
   for path in "$2" "$real"; do
@@ -281,24 +281,24 @@ warn_of_what_vanishes() {
       # A unit in such a folder as well is a trial, which no systemd sees.
       case $kind$DESTDIR:$folder/ in
       *:/tmp/* | *:/var/tmp/*) ;;
-      system:*) fail "$1: $path lies in a folder that is emptied, and must not be run for all accounts: install it for the machine$(how_to_install "$1")" ;;
+      system:*) fail "$1: $path is in a folder that is emptied, and must not be run for all accounts: install it for the machine$(how_to_install "$1")" ;;
       esac
-      warn "$1: $path lies in a folder that is emptied, and usrsvcd will then not start"
+      warn "$1: $path is in a folder that is emptied, and then usrsvcd will not start"
       return
       ;;
     /run/*)
-      warn "$1: $path lies in a folder that is emptied, and usrsvcd will then not start"
+      warn "$1: $path is in a folder that is emptied, and then usrsvcd will not start"
       return
       ;;
     */.nvm/* | */nvm/versions/* | */.fnm/* | */fnm/node-versions/* | */.volta/* | */.asdf/* | */.nodenv/* | */mise/installs/* | */n/versions/*)
-      warn "$1: $path belongs to a version manager: it will be gone when that version is, and usrsvcd will then not start; better name a node of the machine with --node"
+      warn "$1: $path belongs to a version manager: it will be gone when that version is, and then usrsvcd will not start; it is better to name a node of the machine with --node"
       return
       ;;
     esac
     # With a unit of one's own goes one's own home.
     case $kind:$path in user:"${HOME:-/nowhere}"/*) continue ;; esac
     if is_in_a_home "$path"; then
-      warn "$1: $path lies in somebody's home: without that, usrsvcd will not start"
+      warn "$1: $path is in somebody's home: without that, usrsvcd will not start"
       return
     fi
   done
@@ -328,7 +328,7 @@ warn_of_what_others_cannot_reach() {
     while [ "$at" != / ]; do
       if [ -d "$at" ]; then need=-001; else need=-004; fi
       if [ -z "$(find "$at" -prune -perm "$need")" ]; then
-        warn "other accounts do not reach $path: see the permissions of $at"
+        warn "other accounts cannot reach $path: see the permissions of $at"
         break
       fi
       at=$(dirname -- "$at")
@@ -350,7 +350,7 @@ write_unit() {
   fi
   if [ -e "$target" ] && [ -z "$force$DESTDIR" ]; then
     printf '%s\n' "$text" | diff -u -L "$target" -L "$target (new)" "$target" - >&2 || :
-    printf '%s differs from what would be written, as shown, and is left as it is.\n' "$target" >&2
+    printf '%s differs from what would be written, as shown, and is left unchanged.\n' "$target" >&2
     fail "--force replaces it (changes of your own belong in a drop-in: systemctl ${kind_option}edit ${unit%.service})"
   fi
   umask 022
@@ -375,18 +375,18 @@ tell_what_is_next() {
 Next, as root:
   systemctl daemon-reload
   systemctl enable --now usrsvcd@ACCOUNT      for each account that has a usrsvc.cfg
-  systemctl try-restart 'usrsvcd@*'           where it runs already; all programs run on
+  systemctl try-restart 'usrsvcd@*'           if it is already running; all programs keep running
 NEXT
   else
     cat <<'NEXT'
 Next, as the account itself:
   systemctl --user daemon-reload
   systemctl --user enable --now usrsvcd
-  systemctl --user try-restart usrsvcd        where it runs already; all programs run on
+  systemctl --user try-restart usrsvcd        if it is already running; all programs keep running
   loginctl enable-linger                      from boot on, not only while you are logged in
 NEXT
     if [ -z "${XDG_RUNTIME_DIR:-}" ]; then
-      echo "This is no login session, as after su; here, say first:"
+      echo "This is not a login session (su?); run this first:"
       echo "  export XDG_RUNTIME_DIR=/run/user/$(id -u)    where that folder exists (loginctl enable-linger makes it)"
     fi
   fi

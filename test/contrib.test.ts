@@ -83,7 +83,7 @@ describe("usrsvc-log", { skip: why }, () => {
     line("2T10:06", "program.starting", of("bad", "starting again", failure)),
     line("2T10:06", "program.start-failed", of("bad", "could not be started", failure)),
     line("2T10:06", "program.gave-up", of("bad", "given up", failure)),
-    line("2T10:07", "program.taken-up", of("calm", "runs already", { pid: 9 })),
+    line("2T10:07", "program.adopted", of("calm", "runs already", { pid: 9 })),
     '{"half":',
     "",
   ].join("\n");
@@ -261,7 +261,7 @@ describe("install.sh", () => {
       assert.equal(code, 1);
       assert.match(
         err,
-        /lies in somebody's home, and must not be run for all accounts: install it for the machine \(sudo npm install -g/,
+        /is in somebody's home, and must not be run for all accounts: install it for the machine \(sudo npm install -g/,
       );
       assert.ok(!existsSync(join(dir, "usr")));
     }
@@ -321,7 +321,7 @@ describe("install.sh", () => {
       "/home/a/.nodenv/shims/node": /version manager/,
       "/home/a/bin/node": /somebody's home/,
       "/run/user/1000/node": /emptied/,
-      "/srv/secret/node": /other accounts do not reach/,
+      "/srv/secret/node": /other accounts cannot reach/,
     };
     for (const [path, message] of Object.entries(managers)) {
       mkdirSync(dirname(join(dir, path)), { recursive: true });
@@ -347,8 +347,8 @@ describe("install.sh", () => {
     [/node: \/opt\/plain is not executable/, ["--node", "/opt/plain"]],
     [/node: .*\/opt\/old is v18\.20\.1, and 20\.17 or later is needed/, ["--node", "/opt/old"]],
     [/node: .*\/opt\/shim does not run without your shell's variables/, ["--node", "/opt/shim"]],
-    [/node: .*\/opt\/cat is no node: it calls itself "meow"/, ["--node", "/opt/cat"]],
-    [/holds a character that does not go into a unit/, ["--node", "/opt/a b"]],
+    [/node: .*\/opt\/cat is not node: it calls itself "meow"/, ["--node", "/opt/cat"]],
+    [/contains a character that cannot be used in a unit/, ["--node", "/opt/a b"]],
     [
       /usrsvcd: there is no file \/opt\/none/,
       ["--node", "/opt/bin/node", "--usrsvcd", "/opt/none"],
@@ -438,7 +438,7 @@ describe("install.sh", () => {
           const { code, err } = await install(words, how);
           assert.equal(code, 1);
           assert.match(err, wanted);
-          assert.match(err, /install it for the machine .*, or have it belong to root alone/);
+          assert.match(err, /install it for the whole machine .*, or make it root's alone/);
         };
         for (const path of [join(bin, "usrsvcd"), bin, join(dir, "opt")]) {
           chownSync(path, OTHER, 0);
@@ -478,7 +478,7 @@ describe("install.sh", () => {
       const { code, out, err } = await install(["--system", ...paths], { env: { DESTDIR: dir } });
       assert.equal(code, 0, err);
       assert.match(out, / written, /);
-      assert.match(err, /opt\/bin\/usrsvcd: not tried out, since \S+bin belongs to /);
+      assert.match(err, /opt\/bin\/usrsvcd: not tried out, because \S+bin belongs to /);
       assert.ok(!ran());
     });
 
@@ -516,7 +516,7 @@ describe("install.sh", () => {
       // All is root's, but for all accounts nothing is to lie there.
       const { code, out } = await installUnit();
       assert.equal(code, 1, out);
-      assert.match(out, /lies in a folder that is emptied, and must not be run for all accounts/);
+      assert.match(out, /is in a folder that is emptied, and must not be run for all accounts/);
     });
   });
 
@@ -529,7 +529,8 @@ describe("install.sh", () => {
     const { dir, env } = target(t);
     await install(paths, { env: { ...env, HOME: "/home/a" } });
     const own = await install(["--user", ...paths], { env: { ...env, HOME: "/root" } });
-    if (process.getuid?.() === 0) assert.match(own.err, /root's own systemd; .* say --system/);
+    if (process.getuid?.() === 0)
+      assert.match(own.err, /root's own systemd instance; .* use --system/);
     const path = process.getuid?.() === 0 ? system : "home/a/.config/systemd/user/usrsvcd.service";
     assert.ok(existsSync(join(dir, path)));
   });

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Notes the time in the file $1, every five seconds.
+# Writes the time to the file $1, every five seconds.
 echo "ticker, pid $$"
 while :; do
   date >"$1"

@@ -9,4 +9,4 @@ createServer((request, response) => {
   console.log(`${request.method} ${request.url}`);
   response.setHeader("content-type", "text/plain");
   response.end(`Hello from pid ${process.pid}, up since ${since}\n`);
-}).listen(port, "127.0.0.1", () => console.log(`pid ${process.pid} listens on ${port}`));
+}).listen(port, "127.0.0.1", () => console.log(`pid ${process.pid} listening on ${port}`));

@@ -2,13 +2,13 @@ import type { Pid } from "../pid.ts";
 import { type ProcReader, statIfAny } from "../reader.ts";
 import { ageMs } from "../uptime.ts";
 
-/** Births are measured in ticks of 10 ms, and so is the time since boot. */
+/** Tolerance for start times, in ms: they are measured in ticks of 10 ms, and so is the time since boot. */
 const SLACK_MS = 20;
 
-/** Calls that make a child: until one is over, nobody knows its pid. */
+/** Calls that create a child: until one is over, its pid is unknown. */
 export class Calls {
   readonly #reader: ProcReader;
-  /** Each with the time of its begin on our clock, in ms; the oldest first. */
+  /** Each with the time of its start on our clock, in ms; the oldest first. */
   readonly #all = new Map<Promise<void>, number>();
 
   constructor(reader: ProcReader) {
@@ -29,7 +29,7 @@ export class Calls {
   }
 
   /**
-   * The oldest of those that may have made this child: resolves when it is over. Undefined when the
+   * The oldest of those that may have created this child: resolves when it is over. Undefined if the
    * child is older than all.
    */
   behind(pid: Pid): Promise<void> | undefined {
@@ -37,7 +37,7 @@ export class Calls {
     if (oldest === undefined) return undefined;
     const [over, beganAt] = oldest;
     const stat = statIfAny(this.#reader, pid);
-    if (stat === undefined) return over; // not to be read just now: it may be
+    if (stat === undefined) return over; // cannot be read right now: it may be
     const age = ageMs(stat.startTime, this.#reader.uptime());
     return age <= monotonicMs() - beganAt + SLACK_MS ? over : undefined;
   }
@@ -45,7 +45,7 @@ export class Calls {
 
 const nothing = (): void => {};
 
-/** Not by `performance`: to load it takes 1.3 ms. */
+/** Not by `performance`: loading it takes 1.3 ms. */
 function monotonicMs(): number {
   const [seconds, nanoseconds] = process.hrtime();
   return seconds * 1000 + nanoseconds / 1e6;

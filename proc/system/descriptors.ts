@@ -9,7 +9,7 @@ export const uninherited: Set<number> = new Set();
 
 /**
  * Keeps all descriptors but 0, 1 and 2 from the programs that are started next. Node opens its own
- * that way, but hands on what it was itself given by a careless caller (a shell's `3<file`).
+ * that way, but passes on what it inherited from a careless caller (a shell's `3<file`).
  */
 export function sealDescriptors(libc: Libc): void {
   if (libc.closeOnExecFrom(3) === 0) return;

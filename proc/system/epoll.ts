@@ -32,8 +32,8 @@ export class Epoll implements Disposable {
   readonly #wakefd: number;
   readonly #events = Buffer.alloc(EVENT_BYTES * MAX_EVENTS);
   /**
-   * By a number that is never given twice: epoll_wait may already have returned, in its thread,
-   * for a descriptor that was closed and whose number another has got meanwhile.
+   * By a number that is never reused: epoll_wait may already have returned, in its thread,
+   * for a descriptor that was closed and whose number another one has got in the meantime.
    */
   readonly #listeners = new Map<number, () => void>();
   #lastNumber = 0;
@@ -102,7 +102,7 @@ export class Epoll implements Disposable {
   }
 }
 
-/** `struct epoll_event`: what to listen for, and the number to be told then (0: the wake-up). */
+/** `struct epoll_event`: what to listen for, and the number to report then (0: the wake-up). */
 function epollEvent(events: number, number: number): Buffer {
   const event = Buffer.alloc(EVENT_BYTES);
   if (little) {

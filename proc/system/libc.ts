@@ -26,7 +26,7 @@ export interface Libc {
   closeOnExec(fd: number): number;
   /** _exit(2): ends this process at once, whatever its threads wait for. */
   exitNow(code: number): void;
-  /** socket(2): AF_UNIX, SOCK_DGRAM, which Node has no words for. */
+  /** socket(2): AF_UNIX, SOCK_DGRAM, which Node lacks. */
   unixDatagramSocket(): number;
   /** malloc_trim(3): gives free memory back to the kernel, where the C library is glibc. */
   trimHeap(): void;
@@ -50,16 +50,16 @@ export interface Libc {
   /** prctl(2) with PR_SET_CHILD_SUBREAPER: whether we get what loses its parent below us. */
   setSubreaper(isOne: boolean): number;
   /**
-   * fcntl(2), F_SETLEASE: a lease on a file of ours, up to its close; false where somebody else has it
-   * open, or the file system knows no leases. Who wants to open it meanwhile waits, and the kernel
-   * tells us by a signal that is ignored.
+   * fcntl(2), F_SETLEASE: a lease on a file of ours, until its close; false if somebody else has it
+   * open, or the file system has no leases. Whoever opens it in the meantime waits, and the kernel
+   * notifies us by a signal that is ignored.
    */
   leaseAlone(fd: number): boolean;
   /** fcntl(2), F_SETFL to O_APPEND alone: reads and writes wait, as programs expect. */
   makeBlocking(fd: number): number;
   /** Our own soft limit of open files (prlimit(2)); undefined: unlimited, or unknown. */
   softOpenFiles(): number | undefined;
-  /** Sets it (undefined: to the hard one) for all of our threads, and for children made from then on. */
+  /** Sets it (undefined: to the hard one) for all of our threads, and for children created from then on. */
   setSoftOpenFiles(count: number | undefined): void;
   /** prlimit(2): soft and hard limit of a process; undefined: as it is, Infinity: none. */
   setLimit(pid: number, resource: number, limit: LimitChange): number;
@@ -273,7 +273,7 @@ function optional<T>(bind: () => T): T | undefined {
   }
 }
 
-/** At first use: only who starts programs needs it. */
+/** At first use: only those that start programs need it. */
 function bindSpawn(self: Koffi.LibraryHandle): Pick<Libc, "spawnLater" | "canSpawnInFolder"> {
   const spawn = self.func(
     "int posix_spawn(_Out_ int *pid, const char *path, const void *actions, const void *attributes, const char **argv, const char **env)",
@@ -334,7 +334,7 @@ function bindSpawn(self: Koffi.LibraryHandle): Pick<Libc, "spawnLater" | "canSpa
   };
 }
 
-/** At first use: only who reaps orphans needs it. */
+/** At first use: only those that reap orphans need it. */
 function bindPeek(koffi: typeof Koffi, self: Koffi.LibraryHandle): Libc["peekDead"] {
   const waitid = self.func("int waitid(int type, uint id, void *info, int options)");
   const info = new Int32Array(32); // siginfo_t has 128 bytes

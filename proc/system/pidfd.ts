@@ -34,8 +34,8 @@ export function hasPidfd(libc: Libc): boolean {
 }
 
 /**
- * True where a pidfd reports how any process ended; elsewhere only its parent learns it. That a
- * kernel does so shows in no other way than by its version.
+ * True where a pidfd reports how any process ended; elsewhere only its parent learns it. Only the
+ * version of a kernel shows whether it does so.
  */
 export function tellsEnds(libc: Libc, version = release()): boolean {
   const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
@@ -53,10 +53,10 @@ export function tellsEnds(libc: Libc, version = release()): boolean {
 
 /**
  * Watches any number of processes by their pidfds: from the end of a process to the callback about
- * 0.4 ms, at no cost while nothing happens. All who watch one process share its pidfd.
+ * 0.4 ms, at no cost while nothing happens. All that watch one process share its pidfd.
  *
- * Children that were made by us are reaped here, each by its own pid and never "any": libuv waits
- * for its own ones. Those that we got otherwise are the Reaper's.
+ * Children that we have created are reaped here, each by its own pid and never "any": libuv waits
+ * for its own. The Reaper takes care of those that we have adopted.
  */
 export class PidfdWatcher implements ProcessWatcher {
   readonly kind = "pidfd";
@@ -86,7 +86,7 @@ export class PidfdWatcher implements ProcessWatcher {
   }
 
   /**
-   * Takes charge of a child that was made just now: it is reaped when it ends, watched or not.
+   * Takes charge of a child that was just created: it is reaped when it ends, watched or not.
    *
    * @throws when there is no descriptor for it; then the caller has to end it
    */
@@ -110,7 +110,7 @@ export class PidfdWatcher implements ProcessWatcher {
   reap(pid: Pid): boolean {
     const held = this.#held.get(pid);
     if (held === undefined) return false;
-    // Until its notice comes, one that is gone may be held although another has its pid by now.
+    // Until its notice comes, one that is gone may be held although another process has its pid by now.
     const isIt = held.isChild || statIfAny(this.#reader, pid)?.startTime === held.ref.startTime;
     const exit = isIt ? this.#reap(held) : undefined;
     if (exit !== undefined) held.end(exit);
@@ -141,10 +141,10 @@ export class PidfdWatcher implements ProcessWatcher {
   #reap(held: Held): Exit | undefined {
     const exit = reapChild(this.#libc, held.ref.pid);
     if (exit === "lives") return this.#lookAtTraced(held);
-    return exit === "reaped" ? this.#exitOfReaped(held) : exit; // somebody else did
+    return exit === "reaped" ? this.#exitOfReaped(held) : exit; // somebody else reaped it
   }
 
-  /** One that a debugger keeps is dead all the same: it is ours to reap when that lets it go. */
+  /** One that a debugger keeps is dead nevertheless: it is ours to reap when the debugger releases it. */
   #lookAtTraced({ ref }: Held): Exit | undefined {
     const stat = statIfAny(this.#reader, ref.pid);
     if (stat === undefined || !isDead(stat)) return undefined;
@@ -184,7 +184,7 @@ function isZombie(stat: Stat): boolean {
   return stat.state === "Z";
 }
 
-/** The pidfd of one process, with all who watch it. */
+/** The pidfd of one process, with all that watch it. */
 class Held {
   readonly ref: ProcessRef;
   readonly fd: number;

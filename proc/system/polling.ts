@@ -35,7 +35,7 @@ export class PollingWatcher implements ProcessWatcher {
     return sameProcess(this.#reader.alive(ref.pid), ref) ? this.#watch(ref, undefined) : undefined;
   }
 
-  /** Takes note of a new child, whose end Node reports. */
+  /** Registers a new child, whose end Node reports. */
   adopt(pid: Pid, exited: Promise<Exit>): ProcessHandle {
     const ref = { pid, startTime: this.#reader.stat(pid).startTime };
     this.#children.set(pid, { ref, exited });
@@ -47,7 +47,7 @@ export class PollingWatcher implements ProcessWatcher {
     return this.#children.has(pid);
   }
 
-  /** Needs the C library. Children that Node has made are Node's to reap. */
+  /** Needs the C library. Children that Node has created are Node's to reap. */
   reap(pid: Pid): boolean {
     const watches = [...this.#watches].filter(({ ref }) => ref.pid === pid);
     if (watches.length === 0) return false;
@@ -64,7 +64,7 @@ export class PollingWatcher implements ProcessWatcher {
     for (const watch of this.#watches) watch[Symbol.dispose]();
   }
 
-  /** `told`: what reports the end; without it, it is looked for. */
+  /** `told` reports the end; without it, the process is polled. */
   #watch(ref: ProcessRef, told: Promise<Exit> | undefined): ProcessHandle {
     const watch = new PollingWatch(ref, this.#reader, () => this.#forget(watch));
     if (told === undefined) {
@@ -112,7 +112,7 @@ class PollingWatch implements ProcessHandle {
     try {
       if (sameProcess(this.#reader.alive(this.ref.pid), this.ref)) return;
     } catch {
-      return; // no descriptor left for the look (EMFILE): the next one will tell
+      return; // no descriptor left for the look (EMFILE): the next one will show it
     }
     this.settle(this.#exit());
   }

@@ -12,7 +12,7 @@ export interface ProcessHandle extends Disposable {
 
 /** Notices when processes end, children or not. */
 export interface ProcessWatcher extends Disposable {
-  /** `polling`: the kernel or koffi cannot do better than a look now and then. */
+  /** `polling`: the kernel or koffi offers nothing better than a look at intervals. */
   readonly kind: "pidfd" | "polling";
   /** True for a child of ours that was adopted and not reaped yet. */
   isChild(pid: Pid): boolean;
@@ -23,6 +23,6 @@ export interface ProcessWatcher extends Disposable {
   reap(pid: Pid): boolean;
   /** Called before a process that is nobody's child here is found dead: it may be an orphan by then. */
   beforeEnd: () => void;
-  /** Undefined when the process is gone already. */
+  /** Undefined if the process is already gone. */
   open(ref: ProcessRef): ProcessHandle | undefined;
 }

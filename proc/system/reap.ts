@@ -5,7 +5,7 @@ import type { Pid } from "../pid.ts";
 
 const little = endianness() === "LE";
 
-/** Reaps this child of ours; `lives` while it does, `reaped` when it is no child of ours (any more). */
+/** Reaps this child of ours; `lives` while it does, `reaped` if it is not (or no longer) a child of ours. */
 export function reapChild(libc: Pick<Libc, "reap">, pid: Pid): Exit | "lives" | "reaped" {
   const status = Buffer.alloc(4);
   const reaped = libc.reap(pid, status);

@@ -6,15 +6,15 @@ import { reapChild } from "./reap.ts";
 import type { Spawner } from "./spawn.ts";
 import type { ProcessWatcher } from "./process-handle.ts";
 
-/** Highest number of processes reaped in one turn of the event loop. */
+/** Maximum number of processes reaped in one turn of the event loop. */
 const REAPED_A_TURN = 256;
 
 /**
- * Reaps the children that we did not make: orphans that the kernel hands to us, as PID 1 or as a child
+ * Reaps the children that we did not create: orphans that the kernel gives to us, as PID 1 or as a child
  * subreaper, and what was there when we were executed. Whoever watches one is notified how it ended. It looks
  * when the kernel says that a child has ended (SIGCHLD), and costs nothing while none does.
  *
- * Never "any child": what Node has made (sendmail, for one) Node waits for, and what we launch ourselves
+ * Never "any child": Node waits for what it has created (such as sendmail), and what we launch ourselves
  * is its watcher's, which does not know it before the launch is done. A dead child is looked at first,
  * and reaped only when it is neither.
  */
@@ -22,7 +22,7 @@ export class Reaper implements Disposable {
   readonly #libc: Pick<Libc, "peekDead" | "reap">;
   readonly #watcher: ProcessWatcher;
   readonly #spawner: Pick<Spawner, "underway">;
-  /** Children of Node that it has not told the end of yet. */
+  /** Children of Node whose end it has not reported yet. */
   readonly #nodes = new Set<ChildProcess>();
   #isOver = false;
   readonly #look = (): void => this.look();
@@ -36,7 +36,7 @@ export class Reaper implements Disposable {
     child.once("exit", forget).once("error", forget);
   };
 
-  /** To be made before Node has any child. */
+  /** Must be created before Node has any child. */
   constructor(
     libc: Pick<Libc, "peekDead" | "reap">,
     watcher: ProcessWatcher,
@@ -76,6 +76,6 @@ export class Reaper implements Disposable {
       void underway.then(this.#look);
       return false;
     }
-    return typeof reapChild(this.#libc, pid) === "object"; // else not to be had, and nothing to go on with
+    return typeof reapChild(this.#libc, pid) === "object"; // otherwise it cannot be reaped, and nothing is left to do
   }
 }

@@ -15,7 +15,7 @@ import { reapChild } from "./reap.ts";
 import { ageMs } from "../uptime.ts";
 import type { ProcessHandle } from "./process-handle.ts";
 
-/** What a child of ours is to be. */
+/** What a child of ours is executed with. */
 export interface SpawnOrder {
   /** Path of the executable; a relative one counts from `directory`. */
   readonly file: string;
@@ -40,39 +40,39 @@ export interface SpawnOrder {
 export const HELD_FD = 3;
 
 /**
- * Makes children that are clean: each leads a session of its own, no signal is blocked or ignored,
+ * Creates clean children: each leads a session of its own, no signal is blocked or ignored,
  * descriptor 0 is /dev/null, and there are none but 0, 1 and 2.
  *
- * A child is ours while we live, and reaped when it ends; when we end before, init gets it.
+ * A child is ours while we live, and reaped when it ends; if we end first, init gets it.
  */
 export interface Spawner {
   /**
    * Resolves when the file has been executed. Its arguments and environment show in /proc some µs later
-   * (the kernel lets go of us as soon as the child has left our memory).
+   * (the kernel resumes us as soon as the child has left our memory).
    *
-   * @throws an error with a `code` (ENOENT, EACCES …) when no process can be made, when the folder
+   * @throws an error with a `code` (ENOENT, EACCES …) when no process can be created, when the folder
    * cannot be entered or when the file cannot be executed; ETIMEDOUT when that hangs, with a promise
-   * `over` if it does so still and may yet use the descriptors: it resolves when it does not
+   * `over` if it still hangs and may yet use the descriptors: it resolves when it no longer does
    */
   spawn(order: SpawnOrder): Promise<ProcessHandle>;
-  /** True where `directory` can be asked for. */
+  /** True if `directory` can be asked for. */
   readonly entersFolders: boolean;
   /**
-   * A call is under way that may have made this child of ours, of which nobody knows yet then:
-   * resolves when it is over. Undefined where there is none.
+   * A call in progress that may have created this child of ours, which is then still unknown:
+   * resolves when it is over. Undefined if there is none.
    */
   underway(pid: Pid): Promise<void> | undefined;
-  /** True where that `openFiles` can be asked for; `fd`: a descriptor that was opened just now. */
+  /** True if that `openFiles` can be asked for; `fd`: a descriptor that was opened just now. */
   limitsOpenFiles(openFiles: number, fd: number): boolean;
 }
 
-/** Number of threads of libuv's pool that may hang; some must be left for others. */
+/** Maximum number of threads of libuv's pool that may hang; some must be left for others. */
 const MOST_STUCK = 6;
-/** The kernel executes a file within milliseconds, unless a file system does not answer. */
+/** Time to wait for an exec, in ms: it takes milliseconds, unless a file system does not respond. */
 const EXEC_PATIENCE_MS = 10_000;
-/** What was to be executed is killed then, and is gone within this time, or stuck. */
+/** Time after which a child that was killed because its exec hung counts as stuck, in ms. */
 const KILL_GRACE_MS = 1000;
-/** Number of descriptors that we may open while children are made. */
+/** Number of descriptors that we may open while children are created. */
 const SPARE_DESCRIPTORS = 128;
 const { ETIMEDOUT } = constants.errno;
 
@@ -88,7 +88,7 @@ export class NativeSpawner implements Spawner {
   readonly #patienceMs: number;
   /** Threads that wait for what can neither be executed nor killed. */
   #stuck = 0;
-  /** Children that were killed since their exec hung, and of which the call has not returned yet. */
+  /** Children that were killed because their exec hung, and whose call has not returned yet. */
   readonly #killed = new Set<Pid>();
   readonly #calls: Calls;
 
@@ -112,7 +112,7 @@ export class NativeSpawner implements Spawner {
 
   /**
    * Children inherit our own limit, which is lowered for a moment. The lowest number that was free
-   * says how many are taken: there must be room below the limit for what we open meanwhile.
+   * says how many are in use: there must be room below the limit for what we open in the meantime.
    */
   limitsOpenFiles(openFiles: number, fd: number): boolean {
     return fd + SPARE_DESCRIPTORS < openFiles || this.#limit.isAsLow(openFiles);
@@ -185,7 +185,7 @@ export class NativeSpawner implements Spawner {
         try {
           this.#killUnexecuted();
         } catch {
-          // no descriptor is left for a look: given up all the same
+          // no descriptor is left for a look: given up anyway
         }
         patience = setTimeout(() => {
           isGivenUp = true;
@@ -208,7 +208,7 @@ export class NativeSpawner implements Spawner {
 
   /**
    * Until the exec is done a child shares our memory, and so shows our command line and environment
-   * (as another usrsvcd would not, which a program of ours has left to us); nobody knows its pid yet.
+   * (unlike another usrsvcd, which a program of ours has left to us); its pid is not known yet.
    * Which of several it is does not matter: all that are as old hang.
    */
   #killUnexecuted(): void {
@@ -224,7 +224,7 @@ export class NativeSpawner implements Spawner {
         process.kill(pid, "SIGKILL");
         this.#killed.add(pid);
       } catch {
-        // gone meanwhile
+        // gone in the meantime
       }
     }
   }
@@ -237,12 +237,12 @@ export class NativeSpawner implements Spawner {
   }
 }
 
-/** Arguments and environment, as they lie in the memory of a process. */
+/** Arguments and environment, as they are in the memory of a process. */
 function memoryOf(reader: ProcReader, pid: Pid): string {
   return JSON.stringify([reader.cmdline(pid), [...reader.environ(pid)]]);
 }
 
-/** Our own soft limit of open files: lowered while children are made that are to inherit it. */
+/** Our own soft limit of open files: lowered while children that should inherit it are created. */
 class LoweredLimit {
   readonly #libc: Libc;
   #ours: { readonly soft: number | undefined } | undefined;
@@ -252,13 +252,13 @@ class LoweredLimit {
     this.#libc = libc;
   }
 
-  /** True where it need not be lowered to `count`. */
+  /** True if it need not be lowered to `count`. */
   isAsLow(count: number): boolean {
     const { soft } = (this.#ours ??= { soft: this.#libc.softOpenFiles() });
     return soft !== undefined && soft <= count;
   }
 
-  /** Call what it yields when the child is made; again does no harm. */
+  /** Call what it yields when the child is created; a second call does no harm. */
   lower(count: number | undefined): () => void {
     if (count === undefined || this.isAsLow(count)) return () => {};
     if (this.#users === 0) this.#libc.setSoftOpenFiles(count);
@@ -314,7 +314,7 @@ export class NodeSpawner implements Spawner {
     });
     const exited = new Promise<Exit>((resolve) => {
       child.once("exit", (code, signal) => {
-        const coreDumped = false; // Node does not tell
+        const coreDumped = false; // Node does not report it
         if (code !== null) resolve({ kind: "code", code });
         else
           resolve(signal === null ? { kind: "unknown" } : { kind: "signal", signal, coreDumped });

@@ -1,31 +1,12 @@
-import { formatDuration } from "../lib/format.ts";
+import { formatDuration, isoTime } from "../lib/format.ts";
 import { callAt, monotonicMs } from "../lib/clock.ts";
-import type { Alert } from "../events/alert.ts";
+import type { Alert } from "./alert.ts";
+import { type Emitter, isMailed, type UsrsvcEvent } from "../events/event.ts";
+import { alertOf } from "./alert-of.ts";
 import { composeMessage, type Sender } from "./message.ts";
 import type { AlertQueue, Pending } from "./queue.ts";
 import type { Transport } from "./transport.ts";
 import { failureOf, type MailTrouble, mailTrouble } from "./trouble.ts";
-
-/** What becomes of mails, for the log. */
-export type AlertNews =
-  | { readonly kind: "sent"; readonly program: string; readonly events: number }
-  | {
-      readonly kind: "failed";
-      readonly program: string;
-      readonly reason: string;
-      readonly attempts: number;
-      readonly retryMs: number;
-    }
-  /** The disk is full, say: what waits would be lost with usrsvcd. Told once. */
-  | { readonly kind: "unsaved"; readonly program: string; readonly reason: string }
-  /** What waited in memory only is on disk, or gone out. */
-  | { readonly kind: "saved" }
-  | {
-      readonly kind: "dropped";
-      readonly program: string;
-      readonly events: number;
-      readonly reason: string;
-    };
 
 /** What sending asks for. */
 export interface AlerterPorts {
@@ -35,7 +16,10 @@ export interface AlerterPorts {
   readonly sender: Sender;
   /** At most one mail a program within this time, in ms. */
   readonly intervalMs: () => number;
-  readonly onNews: (news: AlertNews) => void;
+  /** Whom to mail about a program. */
+  readonly recipients: (program: string) => readonly string[];
+  /** Gets what becomes of mails. */
+  readonly events: Emitter;
 }
 
 /** Shortest and longest wait between tries, in ms: 1, 2, 4 ... minutes, at most an hour. */
@@ -50,7 +34,7 @@ const AT_ONCE = 4;
  * Mails what happened. Alerts wait on disk; the first of a program goes out at once, those that
  * follow within the interval become one mail that says how many it stands for.
  */
-export class Alerter implements Disposable {
+export class Alerter implements Emitter, Disposable {
   readonly #ports: AlerterPorts;
   readonly #sending = new Set<string>();
   /** Something waits in memory only. */
@@ -63,9 +47,16 @@ export class Alerter implements Disposable {
     this.#sendDue();
   }
 
-  /** Takes an alert. A full disk is reported, and does not hold back the mail. */
-  alert(alert: Alert, to: readonly string[]): void {
-    if (to.length === 0) return;
+  /** Takes what people are mailed about, and passes over all else. */
+  emit(event: UsrsvcEvent): void {
+    if (!isMailed(event)) return;
+    const alert = alertOf(event, isoTime(Date.now()));
+    const to = this.#ports.recipients(event.program);
+    if (alert !== undefined && to.length > 0) this.#take(alert, to);
+  }
+
+  /** A full disk is reported, and does not hold back the mail. */
+  #take(alert: Alert, to: readonly string[]): void {
     try {
       this.#ports.queue.add(alert, to);
     } catch (error) {
@@ -73,7 +64,8 @@ export class Alerter implements Disposable {
       this.#isUnsaved = true;
       const { program } = alert;
       if (isNews) {
-        this.#ports.onNews({ kind: "unsaved", program, reason: (error as Error).message });
+        const reason = (error as Error).message;
+        this.#ports.events.emit({ kind: "alert.unsaved", program, reason });
       }
     }
     this.#sendDue();
@@ -84,7 +76,7 @@ export class Alerter implements Disposable {
     if (!this.#isUnsaved) return;
     if (!this.#ports.queue.save()) return;
     this.#isUnsaved = false;
-    this.#ports.onNews({ kind: "saved" });
+    this.#ports.events.emit({ kind: "alert.saved" });
   }
 
   /** What to report while mails are not sent. */
@@ -143,7 +135,7 @@ export class Alerter implements Disposable {
       await transport(composeMessage(alerts, total, this.#ports.sender), to, this.#leaving.signal);
       const sent = { attempts: 0, retryAt: 0, lastSentAt: Date.now(), failure: undefined };
       this.#settle(program, total, sent);
-      this.#ports.onNews({ kind: "sent", program, events: total });
+      this.#ports.events.emit({ kind: "alert.sent", program, events: total });
     } catch (error) {
       if (this.#leaving.signal.aborted) return;
       this.#failed(pending, error instanceof Error ? error.message : String(error));
@@ -160,12 +152,18 @@ export class Alerter implements Disposable {
     if (Date.now() - oldest > DROPPED_AFTER_MS) {
       this.#settle(program, total, { attempts: 0, retryAt: 0, failure });
       const why = `not sent for ${formatDuration(DROPPED_AFTER_MS)}: ${reason}`;
-      this.#ports.onNews({ kind: "dropped", program, events: total, reason: why });
+      this.#ports.events.emit({ kind: "alert.dropped", program, events: total, reason: why });
       return;
     }
     const retryMs = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(attempts, 10));
     this.#settle(program, 0, { attempts: attempts + 1, retryAt: Date.now() + retryMs, failure });
-    this.#ports.onNews({ kind: "failed", program, reason, attempts: attempts + 1, retryMs });
+    this.#ports.events.emit({
+      kind: "alert.failed",
+      program,
+      reason,
+      attempts: attempts + 1,
+      retryMs,
+    });
   }
 
   /** Takes `told` events off the queue; what came meanwhile stays. */

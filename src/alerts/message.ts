@@ -1,7 +1,7 @@
 import type { ShownExit } from "../events/shown-exit.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { tame } from "../lib/tame.ts";
-import type { Alert, AlertKind } from "../events/alert.ts";
+import type { Alert, AlertKind } from "./alert.ts";
 
 /** A mail, ready to be sent. */
 export interface Message {
@@ -76,6 +76,8 @@ function describeKind(kind: AlertKind): string {
       return "keeps ending soon after its start";
     case "gave-up":
       return "is down: usrsvcd gave up";
+    case "stuck":
+      return "cannot be ended";
     default:
       return assertNever(kind);
   }

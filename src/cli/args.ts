@@ -8,7 +8,7 @@ export type Parsed =
   | { readonly kind: "help" | "version" | "readme" }
   | ({ readonly kind: "run"; readonly command: Command } & Omit<Invocation, "screen">);
 
-/** The words on the command line make no sense; the message is a hint, not a page. */
+/** The command line cannot be understood; the message is a hint, not a page. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
   readonly code: ExitCode;
@@ -19,11 +19,11 @@ export class UsageError extends Error {
   }
 }
 
-/** Values as they were given: what was not is not there. */
+/** Values as given: options that were not given are absent. */
 type Given = Readonly<Record<string, string | boolean | undefined>>;
 
 /**
- * Reads the words after the name of the program. Options may stand anywhere.
+ * Reads the words after the name of the program. Options can appear anywhere.
  *
  * @throws {UsageError}
  */
@@ -40,12 +40,12 @@ export function parse(argv: readonly string[], tool: Tool): Parsed {
   return { kind: "run", tool, command, words, options: complete(values, command.options) };
 }
 
-/** The commands that people are told of. */
+/** The commands that help shows. */
 export function shownCommands({ commands }: Tool): readonly Command[] {
   return commands.filter(({ isHidden }) => isHidden !== true);
 }
 
-/** True where names of programs follow a command. */
+/** True if names of programs follow some command. */
 export function takesPrograms(tool: Tool): boolean {
   return shownCommands(tool).some((one) => one.arguments?.kind === "programs");
 }
@@ -61,7 +61,7 @@ export function commandsWith(option: string, tool: Tool): readonly string[] {
   return takers.map(({ name }) => name);
 }
 
-/** Most command lines are plain words, which need no parser: loading it takes 0.7 ms. */
+/** Most command lines are plain words, which need no parser: loading one takes 0.7 ms. */
 function split(
   argv: readonly string[],
   tool: Tool,
@@ -82,7 +82,7 @@ function split(
   }
 }
 
-/** Node's messages go on about `--` and positionals: the first sentence says it. */
+/** Node's messages also mention `--` and positionals: the first sentence is enough. */
 function describeBadOption(error: unknown, known: readonly string[]): string {
   const text = error instanceof Error ? (error.message.split(". ", 1)[0] ?? "") : String(error);
   const message = text.replace(/\.$/, "");
@@ -165,7 +165,7 @@ function checkOptions(values: Given, command: Command, tool: Tool): void {
   }
 }
 
-/** What was not given is false, or has no value. */
+/** Options that were not given are false, or have no value. */
 function complete(values: Given, own: Options): Invocation["options"] {
   const all = Object.entries<Options[string]>({ ...own, ...common });
   return Object.fromEntries(
@@ -176,7 +176,7 @@ function complete(values: Given, own: Options): Invocation["options"] {
   ) as Invocation["options"];
 }
 
-/** How it is called, in short. */
+/** Its usage, in short. */
 function describeUse(tool: Tool): string {
   const names = shownCommands(tool)
     .filter((one) => one.arguments?.kind === "programs")

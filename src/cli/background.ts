@@ -7,9 +7,9 @@ import { setMode } from "../lib/private-file.ts";
 import { READY_FD_VARIABLE, RESTART_VARIABLE } from "../state/startup-report.ts";
 
 /*
- * To the background: usrsvcd is a child of whoever waits for its word, mostly of the shell that its
+ * To the background: usrsvcd is a child of whoever waits for its report, mostly of the shell that its
  * command begins with (build.mjs). Until it supervises it has the terminal of its caller; then it
- * lets go of it. Where the C library is not to be had, Node makes one more child for that.
+ * releases it. Where the C library is not available, Node creates one more child for that.
  */
 
 /** True where this process can leave its caller's session and terminal. */
@@ -17,10 +17,10 @@ export function canDetach(): boolean {
   return libc() !== undefined || process.env[DETACHED] !== undefined;
 }
 
-/** Set for a child that has a session of its own already. */
+/** Set for a child that already has a session of its own. */
 const DETACHED = "USRSVC_DETACHED";
 
-/** Leaves our caller's session, so that we have nothing of its terminal, and its folder. */
+/** Leaves our caller's session, and so its terminal, and its folder. */
 export function detach(): void {
   libc()?.setSession();
   process.chdir("/");
@@ -31,7 +31,7 @@ export function redirectOutput(path: string): void {
   try {
     redirect(path);
   } catch {
-    // No descriptor is left. Nowhere, then, as our input: whoever reads what we print would wait for our end.
+    // No descriptor is left. Then to nowhere, like our input: whoever reads what we print would wait for our end.
     for (const fd of [2, 1]) libc()?.duplicate(0, fd);
   }
 }
@@ -51,7 +51,7 @@ function redirect(path: string): void {
   }
 }
 
-/** Undefined for what is no file, is another's or has a second name elsewhere, or cannot be opened. */
+/** Undefined for what is not a file, belongs to others, has a second name elsewhere, or cannot be opened. */
 function openFile(path: string): number | undefined {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK, O_NOFOLLOW } = constants;
   try {
@@ -68,11 +68,11 @@ function openFile(path: string): number | undefined {
   return undefined;
 }
 
-/** So long is an answer waited for; as in build.mjs, whose shell does the same without us. */
+/** Time to wait for an answer, in ms; as in build.mjs, whose shell does the same without us. */
 const PATIENCE_MS = 60_000;
 
 /**
- * Runs the same command in a child of its own session; yields the exit code that it tells.
+ * Runs the same command in a child of its own session; yields the exit code that it reports.
  *
  * A child that is late is left alone: it may be about to begin, and one that waits for a disk cannot be
  * ended anyway.
@@ -83,7 +83,7 @@ export async function startDetached(
   isRestart: boolean,
   patienceMs = PATIENCE_MS,
 ): Promise<ExitCode> {
-  // Its words stay, and what stays of a restart is a start.
+  // The words remain, and what remains of a restart is a start.
   const words = argv.map((word, index) =>
     word === "restart" && !/^(-c|--config)$/.test(argv[index - 1] ?? "") ? "start" : word,
   );
@@ -121,7 +121,7 @@ export async function startDetached(
   return ExitCode.unknown;
 }
 
-/** What somebody is told who has waited long enough; as in build.mjs. */
+/** The message after the time to wait is over; as in build.mjs. */
 function noAnswer(pid: number, patienceMs: number): string {
   return (
     `no answer within ${patienceMs / 1000} s; process ${pid} is left alone and may still start` +

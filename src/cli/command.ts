@@ -14,13 +14,13 @@ export interface Tool {
   /** The same in sentences, each line as --help shows it. */
   readonly about: readonly string[];
   readonly commands: readonly Command[];
-  /** The command that is meant where none is given. */
+  /** The command that runs if none is given. */
   readonly byDefault?: string;
-  /** Commands of the other program, for who calls the wrong one. */
+  /** Commands of the other program, for those who call the wrong one. */
   readonly other?: { readonly name: string; readonly commands: readonly string[] };
 }
 
-/** Something that can be asked for. */
+/** A command of a program. */
 export interface Command {
   readonly name: string;
   /** In one line, as --help shows it. */
@@ -37,30 +37,30 @@ export type Arguments =
   | undefined
   /** Names of programs, or `all`. */
   | { readonly kind: "programs"; readonly isOptional?: true }
-  /** One of these words; `what` they are. */
+  /** One of these words; `what` names them. */
   | { readonly kind: "choice"; readonly what: string; readonly words: readonly string[] };
 
-/** An option, but for its name. */
+/** An option, without its name. */
 export interface Option {
   readonly short?: string;
-  /** What its value is called: FILE. Without, it has none. */
+  /** Name of its value: FILE. Undefined: it has none. */
   readonly value?: string;
   readonly help: string;
-  /** It makes sense only with this option, for a reason. */
+  /** It makes sense only with this option, for this reason. */
   readonly needs?: { readonly option: string; readonly why: string };
-  /** It must not stand beside this one. */
+  /** It cannot be combined with this option. */
   readonly excludes?: string;
 }
 
 /** Options by their long names. */
 export type Options = Readonly<Record<string, Option>>;
 
-/** What was given, and what a command acts with. */
+/** The given values with which a command acts. */
 export interface Invocation<O extends Options = Options> {
   /** The words after the name of the command. */
   readonly words: readonly string[];
   readonly options: Values<O> & Values<typeof common>;
-  /** Of which it is a command. */
+  /** The program whose command it is. */
   readonly tool: Tool;
   readonly screen: Screen;
 }
@@ -74,7 +74,7 @@ export type Values<O extends Options> = string extends keyof O
         : boolean;
     };
 
-/** What all commands take. */
+/** Options of all commands. */
 export const common = {
   config: {
     short: "c",
@@ -88,7 +88,7 @@ export const common = {
   readme: { help: "print the manual" },
 } as const satisfies Options;
 
-/** A row of the table: what it runs with is typed by its own options. */
+/** A row of the table: its own options give the type of what it runs with. */
 export function command<const O extends Options>(
   row: Omit<Command, "options" | "run"> & {
     readonly options: O;

@@ -5,7 +5,7 @@ import { MASK, maskWords, shownName } from "../lib/secrets.ts";
 
 /**
  * The effective settings, defaults resolved, under the names that the configuration file has for
- * them: first `[Main]`, then one object a program. Times are in seconds, sizes in kB, as there. Values of
+ * them: first `[Main]`, then one object per program. Times are in seconds, sizes in kB, as there. Values of
  * `[[Env]]` and passwords are masked unless they are asked for (those of `[Main]`: by jsonLine).
  */
 export function describeSettings(
@@ -34,7 +34,7 @@ function describeProgram(program: ProgramSettings, showsSecrets: boolean): objec
   };
 }
 
-/** An odd name may hold a part of a value: `DB_URL: x://me:secret@h?a = b`. */
+/** An odd name may contain a part of a value: `DB_URL: x://me:secret@h?a = b`. */
 function maskEnv(env: ProgramSettings["env"]): object {
   return Object.fromEntries([...env.keys()].map((name) => [shownName(name), MASK]));
 }

@@ -1,6 +1,6 @@
 import { ExitCode } from "../exit-code.ts";
 
-/** What each exit code says, in a few words. */
+/** The meaning of each exit code, in a few words. */
 export const exitCodes: readonly (readonly [ExitCode, string])[] = [
   [ExitCode.ok, "done"],
   [ExitCode.failure, "failed, or not running"],

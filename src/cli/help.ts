@@ -2,9 +2,9 @@ import { allOptions, commandsWith, shownCommands } from "./args.ts";
 import { type Arguments, common, type Option, type Tool } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 
-/** No line of a help text is longer. */
+/** Maximum width of a help text, in columns. */
 const WIDTH = 100;
-/** Where what is said of a command or option begins. */
+/** Column where the description of a command or option begins. */
 const COLUMN = 22;
 
 /** The text of `--help`. */
@@ -33,7 +33,7 @@ export function renderHelp(tool: Tool): string {
   ].join("\n");
 }
 
-/** How it is called: commands that take the same words are told in one line. */
+/** Its usage: commands that take the same words share a line. */
 export function describeUses(tool: Tool): readonly string[] {
   const uses = new Map<string, string[]>();
   for (const { name, arguments: wanted } of shownCommands(tool)) {
@@ -77,7 +77,7 @@ export function describeHelp(name: string, { help, needs }: Option, tool: Tool):
   return `with ${takers.join(" and ")}${needed}: ${help}`;
 }
 
-/** So many commands act on programs; what all of those take needs no more words. */
+/** Number of commands that act on programs; an option of all of them needs no note. */
 function programCommands(tool: Tool): number {
   return tool.commands.filter((one) => one.arguments?.kind === "programs").length || Infinity;
 }
@@ -88,7 +88,7 @@ function renderRow(head: string, text: string): string {
   return lines.map((line, at) => (at === 0 ? shown : " ".repeat(COLUMN)) + line).join("\n");
 }
 
-/** A text in lines of at most so many columns. */
+/** A text in lines of at most `width` columns. */
 export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = "";

@@ -1,10 +1,10 @@
 import { libc } from "../../proc/system/libc.ts";
 
-/** What Node may take to end by itself when all is done, in ms. */
+/** Time that Node may take to end by itself when all is done, in ms. */
 const PATIENCE_MS = 100;
 
 /**
- * Ends the process when it does not end by itself. A thread that reads of a process whose memory
+ * Ends the process when it does not end by itself. A thread that reads about a process whose memory
  * lock is held may hang as long as that, and Node waits for its threads, in `process.exit` too.
  */
 export function leaveSoon(code: number): void {

@@ -18,7 +18,7 @@ export const manualPages = [
   "differences",
 ] as const;
 
-/** The manual in one text: the README, and the pages as its chapters, with links between them. */
+/** The manual in one text: the README, then the pages as chapters, with links between them. */
 export function manual(read = readPackageFile): string {
   const pages = manualPages.map((name) => ({ name, text: read(`docs/${name}.md`) }));
   const anchors = new Map(pages.map(({ name, text }) => [name as string, slug(titleOf(text))]));

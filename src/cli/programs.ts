@@ -7,19 +7,19 @@ import { renderAction, renderActionJson } from "./render.ts";
 import { untilSignalled } from "./run.ts";
 import type { Screen } from "./screen.ts";
 
-/* What start, stop and restart have in common: an operation is asked for, and what it has to tell is shown. */
+/* What start, stop and restart have in common: they ask for an operation, and show what it reports. */
 
 /** All at once. */
 export const parallel = { short: "P", help: "all at once instead of one after the other" } as const;
 
-/** What both ways to start a program take. */
+/** Options of both commands that start a program. */
 export const starting = {
   parallel,
   reread: { help: "have usrsvcd read the configuration again first" },
   here: { help: "start from this shell, with its environment, even if usrsvcd is running" },
 } as const;
 
-/** The names that are meant; empty: all. */
+/** The names of the programs; empty: all. */
 export function programNames(words: readonly string[]): readonly string[] {
   return words.includes("all") ? [] : [...new Set(words)];
 }

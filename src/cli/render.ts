@@ -1,13 +1,13 @@
-import type { ShownExit } from "../events/shown-exit.ts";
+import { NOT_USRSVC, type ShownExit } from "../events/shown-exit.ts";
 import { formatBytes, formatDuration } from "../lib/format.ts";
 import type { ProgramStatus } from "../status/status.ts";
 import type { ActionResult } from "../operations/operation.ts";
 import { jsonLine } from "../lib/tame.ts";
 
-/** One long name must not pad all the others. */
+/** Maximum width to which names are padded, in columns: one long name must not pad all others. */
 const WIDEST_CELL = 40;
 
-/** A line (and what belongs below it) for people. */
+/** A line for people, with its details below. */
 export function renderAction(result: ActionResult): string {
   const head = `${result.program}: ${result.message}`;
   return [head, ...(result.details ?? []).map((line) => `    ${line}`)].join("\n");
@@ -70,13 +70,11 @@ function remarks(one: ProgramStatus): readonly string[] {
   return [...lines, ...(one.problems ?? []).map((problem) => `problem: ${problem}`)];
 }
 
-/** As the record says it. */
-const NOBODY = "not usrsvc";
-
-/** Of a program that runs again: why it had to. */
+/** Why a program that is running again was restarted. */
 function describeRestart(exit: ShownExit | undefined): readonly string[] {
   if (exit === undefined || (exit.by === undefined && exit.wrote === undefined)) return [];
-  const by = exit.by === undefined ? "" : exit.by === NOBODY ? "not by usrsvc" : `by ${exit.by}`;
+  const by =
+    exit.by === undefined ? "" : exit.by === NOT_USRSVC ? "not by usrsvc" : `by ${exit.by}`;
   const wrote = exit.wrote === undefined ? "" : `its last output: ${exit.wrote}`;
   return [`its last exit: ${[by, wrote].filter((part) => part !== "").join("; ")}`];
 }

@@ -9,7 +9,7 @@ import type { Screen } from "./screen.ts";
 
 /**
  * Runs a command and turns what it throws into a message and an exit code. `name` is that of the
- * program, for hints; `onFailure` is told the same.
+ * program, for hints; `onFailure` gets the same.
  */
 export async function run(
   name: "usrsvc" | "usrsvcd",
@@ -44,7 +44,7 @@ export async function run(
 
 /**
  * Does `command`, which SIGINT, SIGTERM and SIGHUP ask to end in good order. A command that changes
- * nothing has no need of it: a signal just ends it.
+ * nothing does not need it: a signal just ends it.
  */
 export async function untilSignalled<T>(command: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();

@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 import { maskSecrets } from "../lib/secrets.ts";
 import { tame } from "../lib/tame.ts";
 
-/** Where a command tells its results (stdout) and complaints, hints and progress (stderr). */
+/** Where a command prints results (stdout), and complaints, hints and progress (stderr). */
 export interface Screen extends Disposable {
   /** A result. */
   result(text: string): void;
@@ -10,9 +10,9 @@ export interface Screen extends Disposable {
   page(text: string): void;
   /** A complaint or hint. */
   complain(text: string): void;
-  /** What is going on, on a terminal only; replaced by the next, gone at the end. */
+  /** Progress, on a terminal only; replaced by the next, erased at the end. */
   progress(text: string): void;
-  /** Why results got lost (disk full, terminal gone); undefined when all were written. */
+  /** Why results were lost (disk full, terminal gone); undefined when all were written. */
   readonly lost: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export function processScreen(): Screen {
       write(2, `${tame(maskSecrets(text))}\n`);
     },
     progress(text) {
-      // Asked no earlier: a status shows no progress, and making the stream takes 2 ms.
+      // Checked only now: a status shows no progress, and creating the stream takes 2 ms.
       if (!process.stderr.isTTY) return;
       const width = Math.max(20, (process.stderr.columns ?? 80) - 1);
       clear();
@@ -55,8 +55,8 @@ export function processScreen(): Screen {
 }
 
 /**
- * Writes all of it, and yields why that was not possible: what is being done to programs must not
- * break off in the middle for it. A reader that left (`usrsvc status | head -1`) is no problem.
+ * Writes all of it, and yields why that was not possible: an action on programs must not
+ * be interrupted by it. A reader that left (`usrsvc status | head -1`) is no problem.
  */
 function writeAll(fd: number, text: string): string | undefined {
   const bytes = Buffer.from(text);

@@ -8,28 +8,28 @@ import { DEFAULTS, nameAfter, PROGRAM } from "./section-names.ts";
 import type { MainSettings, ProgramSettings } from "./settings.ts";
 import { beginsWithShellSyntax, findShellSyntax } from "./shell/syntax.ts";
 
-/** One thing to be said of a key. */
+/** A remark on one key. */
 export interface Remark {
   readonly key: string;
   readonly text: string;
 }
 
 /**
- * What advice wants to know of the machine as it is now. All texts are ends of a sentence that begins
+ * Facts about the machine that advice depends on. Each text is the end of a sentence that begins
  * with the key.
  */
 export interface AdviceFacts {
-  /** What speaks against `[Main]`, as far as its values can be read. */
+  /** Objections to `[Main]`, as far as its values can be read. */
   ofMain(main: MainSettings): readonly Remark[];
   /** Why no mail can be sent; undefined when it can. */
   ofMail(main: MainSettings): string | undefined;
-  /** Why the program could not be executed, of what `settings` tell. */
+  /** Why the program could not be executed, judging by `settings`. */
   ofCommand(settings: Unsure<ProgramSettings>): string | undefined;
   /** What the program cannot be given here, whatever else is right: limits, priorities. */
   ofLimits(settings: Unsure<ProgramSettings>): readonly Remark[];
   /** What else speaks against a start, and against the places of its files. */
   ofFiles(settings: ProgramSettings): readonly Remark[];
-  /** Processes that `proctitle_re` finds, and that are none of the program's. */
+  /** Processes that `proctitle_re` matches, but that do not belong to the program. */
   strangers(settings: ProgramSettings): readonly string[];
 }
 
@@ -37,15 +37,15 @@ const UNMEASURED =
   "measures only the shell, because the command line does not end in a command that the shell waits for; " +
   "set proctitle_re, or start the program without useshell";
 
-/** What may be seen by all: jupyter's `password=argon2:…`. */
+/** Hashes, which anybody may see: jupyter's `password=argon2:…`. */
 const HASH = /\b(argon2|bcrypt|pbkdf2|scrypt|sha\d+)|\$\d\w?\$/;
 const SEEN_BY_ALL =
   "contains what looks like a password, which every account on this machine can see in ps; pass it in " +
   "[[Env]] or in a file";
 
 /**
- * Reports what is valid, but can hardly be meant: for those who ask whether a configuration is right, and not
- * for those who use it.
+ * Reports what is valid, but unlikely to be intended: for commands that check a configuration, not for
+ * those that use it.
  */
 export class Advisor {
   readonly #facts: AdviceFacts;
@@ -80,7 +80,7 @@ export class Advisor {
       const text = this.#facts.ofCommand(settings);
       if (text !== undefined) tell("command", text);
     }
-    // The shell is what is measured then: a pipe, a loop.
+    // Then the shell is measured: a pipe, a loop.
     const isUnmeasured = useshell === true && match?.kind === "command" && match.main === undefined;
     if (isUnmeasured && (settings.monitor?.rssLimitBytes ?? 0) > 0) tell("rss_limit", UNMEASURED);
     if (match?.kind === "title") {
@@ -102,12 +102,12 @@ export class Advisor {
       issues.error(whereIs(key), `${key}: ${text}`);
     }
     if (emailAlerts !== undefined && emailAlerts.length > 0 && this.#mail !== undefined) {
-      if (!this.#isMailTold) tell("email_alerts", this.#mail); // it is the same for all
+      if (!this.#isMailTold) tell("email_alerts", this.#mail); // the same for all programs
       this.#isMailTold = true;
     }
   }
 
-  /** What stands in the sections `[[Env]]` of a file as a shell would have it. */
+  /** Shell syntax in the sections `[[Env]]` of a file, which no shell will interpret. */
   file({ path, root }: ReadFile): readonly ConfigIssue[] {
     return [...root.sections.values()].flatMap((section) => {
       const program = nameAfter(PROGRAM, section);

@@ -2,17 +2,17 @@ import { shownName } from "../lib/secrets.ts";
 import type { Section } from "./configobj/configobj.ts";
 import type { IssueList } from "./issue-list.ts";
 
-/** Variables that people expect a shell to put in. */
+/** Variables that people expect a shell to expand. */
 const KNOWN = new Set(
   `HOME PATH USER LOGNAME SHELL PWD HOSTNAME TMPDIR LANG VIRTUAL_ENV PYTHONPATH NODE_PATH PERL5LIB
   JAVA_HOME CLASSPATH GOPATH LD_LIBRARY_PATH XDG_RUNTIME_DIR`.split(/\s+/),
 );
 const REFERENCE = /(?<![\w\\$])\$(?:\{(\w+)\}|(\w+))/g;
 
-/** Says what stands in an `[[Env]]` as a shell would have it. */
+/** Warns of shell syntax in an `[[Env]]`, which no shell will interpret. */
 export function adviseEnv(env: Section, file: string, home: string, issues: IssueList): void {
   for (const [name, { text, line }] of env.entries) {
-    // Values of variables are not shown: there are secrets.
+    // Values of variables are not shown: some are secrets.
     const tell = (what: string): void => issues.warn({ file, line }, `${shownName(name)}: ${what}`);
     const bare = name.replace(/^export\s+/, "");
     if (bare !== name)

@@ -30,7 +30,7 @@ export class IssueList {
   }
 }
 
-/** Sorts issues as their places follow each other: by file, in the order of `files`, then by line. */
+/** Sorts issues by place: by file, in the order of `files`, then by line. */
 export function sortIssues(
   issues: readonly ConfigIssue[],
   files: readonly string[],

@@ -1,4 +1,4 @@
-/** Where something stands in a configuration file. Lines count from 1. */
+/** A place in a configuration file. Lines count from 1. */
 export interface Place {
   readonly file: string;
   readonly line: number | undefined;
@@ -22,7 +22,7 @@ export function formatIssue(issue: ConfigIssue): string {
   return `${where}: ${issue.severity === "warning" ? "warning: " : ""}${issue.message}`;
 }
 
-/** The lines of several, each once: what stands in defaults concerns many programs. */
+/** The lines of several issues, each once: an issue in defaults concerns many programs. */
 export function formatIssues(issues: readonly ConfigIssue[]): readonly string[] {
   return [...new Set(issues.map(formatIssue))];
 }
@@ -31,7 +31,7 @@ export function formatIssues(issues: readonly ConfigIssue[]): readonly string[] 
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly issues: readonly ConfigIssue[];
-  /** The state folder as far as it can be told, so that a running usrsvcd can still be stopped. */
+  /** The state folder as far as it is known, so that a running usrsvcd can still be stopped. */
   readonly stateDir: string;
 
   constructor(issues: readonly ConfigIssue[], stateDir: string) {

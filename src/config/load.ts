@@ -31,8 +31,8 @@ export interface LoadOptions {
 /**
  * Reads the main file and all `*.cfg` of its `config_dir`.
  *
- * It reads synchronously: nothing else can be done before. A file of `config_dir` that cannot be read
- * is set aside as a faulty program is, with an error among the issues.
+ * It reads synchronously: nothing else can be done before. A file in `config_dir` that cannot be read
+ * is ignored, like a faulty program, with an error among the issues.
  *
  * @throws {ConfigError} when the main file or `config_dir` cannot be used
  */
@@ -53,7 +53,7 @@ export function loadSettings({
     throw new ConfigError(sortIssues(fatal.issues, [mainPath]), defaultStateDir(host.realHome));
 
   const main = resolveMain({ section, file: mainPath }, host, fatal);
-  // Root would leave folders of its own in somebody's home, and what it notes would be his to forge.
+  // Root would leave folders of its own in somebody's home, who could forge what it records.
   const isElsewhere = uid === 0 && isBelow(main.stateDir, host) && !isOf(home, uid);
   const doubt = isElsewhere ? doubtHome(home, uid) : undefined;
   if (doubt !== undefined) fatal.error({ file: mainPath, line: undefined }, doubt);
@@ -78,7 +78,7 @@ export function loadSettings({
   });
   const advised =
     advisor === undefined ? [] : [mainFile, ...files].flatMap((file) => advisor.file(file));
-  // A line outside of programs that cannot be read is noticed twice.
+  // A line outside of programs that cannot be read is reported twice.
   const told = new Set(fatal.issues.map(formatIssue));
   const rest = [...further.issues, ...issues, ...advised].filter(
     (issue) => told.size === 0 || !told.has(formatIssue(issue)),
@@ -105,7 +105,7 @@ function readMainFile(
   }
   if (file === undefined || file === "no-file") {
     const isHome = dirname(path) === home;
-    // Root was told already whose file it is.
+    // The error for root already says whose file it is.
     const isDoubtful = file === "no-file" || (uid !== 0 && !isOf(home, uid));
     const doubt = isHome && isDoubtful ? doubtHome(home, uid) : undefined;
     if (doubt !== undefined) fatal.error(place, doubt);

@@ -8,7 +8,7 @@ export type MatchRule =
       readonly kind: "title";
       readonly source: string;
       readonly regex: RegExp;
-      /** How dear it can become; undefined: nobody knows. */
+      /** How expensive it can become; undefined: unknown. */
       readonly ways?: Ways;
     }
   /**
@@ -18,7 +18,7 @@ export type MatchRule =
   | {
       readonly kind: "command";
       readonly candidates: readonly (readonly string[])[];
-      /** Of a shell line, or of setsid: the command that does its work in the end; undefined: what is launched does. */
+      /** Of a shell line, or of setsid: the command that finally does the work; undefined: what is launched does. */
       readonly main?: readonly string[] | undefined;
     };
 
@@ -29,7 +29,7 @@ export interface CommandLine {
   readonly useshell: boolean;
 }
 
-/** By what the process of a command is recognised without `proctitle_re`. */
+/** The rule that recognises the process of a command without `proctitle_re`. */
 export function matchCommand({ command, words, useshell }: CommandLine): MatchRule {
   const main = useshell ? lastShellCommand(command) : commandOfSession(words);
   const own = main === undefined ? [words] : [main, words];

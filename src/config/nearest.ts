@@ -1,12 +1,12 @@
-/** A name that is longer nobody mistypes: it was put there by something else. */
+/** Maximum length of a name that a person may have mistyped, in characters; a program wrote longer ones. */
 const LONGEST = 100;
-/** Number of letter comparisons allowed per second. Thousands of wrong names among thousands are no typing error. */
+/** Maximum number of letter comparisons per second. Thousands of wrong names are not typing errors. */
 const MOST_STEPS = 10_000_000;
 const budget = { steps: 0, since: 0 };
 
 /**
- * The name of `names` that `name` was perhaps meant to be; undefined if none is near, or if too much was
- * asked within a second: it is an advice, for which nobody waits.
+ * The name of `names` that `name` was perhaps meant to be; undefined if none is near, or if too many were
+ * asked for within a second: this is only advice, and nobody waits for it.
  */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   if (name.length > LONGEST || isExhausted()) return undefined;
@@ -17,7 +17,7 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
     if (Math.abs(candidate.length - name.length) > least) continue;
     budget.steps += name.length * candidate.length;
     if (budget.steps > MOST_STEPS) {
-      budget.since = performance.now(); // it rests from now on: a slow machine takes long for the steps
+      budget.since = performance.now(); // the pause begins now: a slow machine takes long for the steps
       break;
     }
     const steps = distance(wanted, simplify(candidate));

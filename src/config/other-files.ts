@@ -3,7 +3,7 @@ import { isSameFile } from "../lib/same-file.ts";
 import { loadSettings, type LoadOptions } from "./load.ts";
 import type { Standing } from "./settings.ts";
 
-/** Time for which what was read is remembered, in ms: many programs may ask at once. */
+/** Time for which what was read is cached, in ms: many programs may ask at once. */
 const KNOWN_MS = 1000;
 
 /** Other main configuration files: which programs they have. */
@@ -18,7 +18,7 @@ export class OtherFiles {
     this.#stateDir = stateDir;
   }
 
-  /** How a program of this name stands in a file; "here" where nobody can tell. */
+  /** How a program of this name is configured in a file; "here" where that is unknown. */
   standing(config: string, name: string): Standing {
     let known = this.#known.get(config);
     if (known === undefined || monotonicMs() - known.at > KNOWN_MS) {

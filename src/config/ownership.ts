@@ -10,8 +10,8 @@ export interface Ownership extends Writable {
 /**
  * Why a part of the configuration is refused; undefined: only the user and root can change it.
  *
- * Who can write here decides what runs as the user. A folder with the sticky bit, such as /tmp, is
- * good enough to hold a file: there, others cannot replace it. (What they put beside it is not taken:
+ * Whoever can write here decides what runs as the user. A folder with the sticky bit, such as /tmp, is
+ * safe enough for a file: there, others cannot replace it. (What they put beside it is not read:
  * trusted-path.ts.)
  */
 export function describeUnsafe(path: string, stat: Ownership, user: number): string | undefined {
@@ -25,7 +25,7 @@ export function describeUnsafe(path: string, stat: Ownership, user: number): str
     return `belongs to ${owner}, ${reason}; ${own}; or ${instead}`;
   }
   const who = otherWriters(path, stat, user);
-  const isSticky = (mode & 0o171000) === 0o041000; // of a file the bit means nothing
+  const isSticky = (mode & 0o171000) === 0o041000; // on a file the bit means nothing
   if (who === undefined || isSticky) return undefined;
   return `can be changed by ${who}, ${reason}; fix it: chmod go-w ${shellWord(path)}`;
 }

@@ -66,7 +66,7 @@ function readBytes(
   const { O_RDONLY, O_NONBLOCK, O_NOCTTY, O_NOFOLLOW } = constants;
   let descriptor: number | undefined;
   try {
-    // Nobody can put anything else there between this and the look at what was opened.
+    // Nobody can replace it between this and the check of what was opened.
     const { real, isShared } = paths.follow(resolve(path));
     // Without O_NONBLOCK a pipe would make us wait for a writer.
     descriptor = openSync(real, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW);
@@ -92,7 +92,7 @@ function readBytes(
   }
 }
 
-/** Why a file that is ours may not be one that we have put there. */
+/** Why a file that is ours was perhaps not put there by us. */
 function describeName(
   descriptor: number,
   { nlink }: { readonly nlink: number },
@@ -105,7 +105,7 @@ function describeName(
 }
 
 /**
- * A link that leads nowhere is not missing, but wrong. What is there by no name is no file: a pipe of
+ * A dangling link is not missing, but wrong. What has no name is not a file: a pipe of
  * `/dev/fd`.
  */
 function isMissing(error: unknown, path: string): boolean {

@@ -57,12 +57,12 @@ export function readFolder(
     .filter((file) => file !== undefined && file !== "no-file");
 }
 
-/** So many files of others are named, each in a warning of its own. */
+/** Maximum number of files of others that are named, each in a warning of its own. */
 const MOST_NAMED = 10;
 
 /**
- * The files but those of other accounts. Whatever these put into a folder where they may write, or an
- * administrator beside our files, is no fault in ours: it is passed over, with a warning.
+ * The files, except those of other accounts. What these put in a folder where they can write, or an
+ * administrator beside our files, is not an error in ours: it is ignored, with a warning.
  */
 function leaveOthers(
   files: readonly string[],
@@ -95,11 +95,11 @@ function leaveOthers(
   return ours;
 }
 
-/** Undefined for what is the user's or root's alone. */
+/** Undefined for what belongs to the user or root alone. */
 function describeOther(file: string, isShared: boolean, paths: TrustedPaths): string | undefined {
   try {
     const stat = lstatSync(file, { throwIfNoEntry: false });
-    if (stat === undefined) return undefined; // removed meanwhile
+    if (stat === undefined) return undefined; // removed in the meantime
     if (!paths.isOurs(stat)) return `belongs to ${nameOf(stat.uid)}`;
     if (!isShared || stat.isDirectory() || stat.nlink === 1) return undefined;
     return "has a second name elsewhere (a hard link), perhaps made by another account";

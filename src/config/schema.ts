@@ -107,7 +107,7 @@ export const mainSchema = {
   }),
 } as const;
 
-/** Where state is kept unless `state_dir` says otherwise, and where the state folders of an account are known. */
+/** Where state is kept unless `state_dir` says otherwise, and where all state folders of an account are listed. */
 export function defaultStateDir(realHome: string): string {
   return `${realHome}/.local/state/usrsvc`;
 }

@@ -1,11 +1,11 @@
 import type { RawValue, Reading } from "./values.ts";
 
-/** What a value is in JSON. */
+/** A value as JSON. */
 export type Printed = string | number | boolean | null | readonly string[];
 
 /** How values of a kind are written, and shown again. */
 export interface Unit<T> {
-  /** Of a number without one, as documentation names it; "" for all that has none. */
+  /** The unit of a bare number, as documentation names it; "" for what has none. */
   readonly name: string;
   parse(raw: RawValue): Reading<T>;
   /** True where `~/` at the beginning is the home folder. */
@@ -14,17 +14,17 @@ export interface Unit<T> {
   print(value: T): Printed;
 }
 
-/** A default that follows from something else; undefined where that could not be read. */
+/** A default that follows from something else; undefined if that could not be read. */
 export type Follow<T> = (facts: never, soFar: never) => T | undefined;
 
-/** One key of the configuration: its section is the table, its name the place where it stands there. */
+/** One key of the configuration: the table is its section, the name its key in that. */
 export interface Setting<F extends string = string, T = unknown, D = unknown> {
   /** Its name in MainSettings, ProgramSettings or MonitorSettings. */
   readonly field: F;
-  /** Other spellings that are taken as well. */
+  /** Other spellings that are also accepted. */
   readonly aliases: readonly string[];
   readonly unit: Unit<T>;
-  /** What holds where the key is not set, or set to nothing: a value, or a function that gives it. */
+  /** The default where the key is not set, or empty: a value, or a function that returns it. */
   readonly default: D;
   /** The same, as documentation shows it. */
   readonly shownDefault: string;
@@ -39,7 +39,7 @@ export interface Setting<F extends string = string, T = unknown, D = unknown> {
 /** A table of settings by key. */
 export type Schema = Readonly<Record<string, Setting>>;
 
-/** What a table gives: by field, defaults resolved. */
+/** The settings of a table: by field, defaults resolved. */
 export type Fields<S extends Schema> = {
   readonly [K in keyof S as S[K]["field"]]: S[K] extends Setting<string, infer T, infer D>
     ? D extends Follow<infer Followed>
@@ -72,13 +72,13 @@ export function setting<T>({
   return { ...row, aliases, shownDefault: shown ?? showPrinted(row.unit.print(row.default)) };
 }
 
-/** As it is written in a file. */
+/** A value as it is written in a file. */
 function showPrinted(value: Printed): string {
   if (typeof value === "boolean") return value ? "True" : "False";
   return value === null ? "none" : String(value);
 }
 
-/** The value of a setting in what was resolved. */
+/** The value of a setting among the resolved ones. */
 export function valueOf(settings: object, { field }: Setting): unknown {
   return (settings as Readonly<Record<string, unknown>>)[field];
 }

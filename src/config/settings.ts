@@ -7,12 +7,12 @@ export type { MatchRule } from "./match-rule.ts";
 /** `[Main]` of usrsvc.cfg, by the fields of the schema, defaults resolved. All paths are absolute. */
 export interface MainSettings extends Fields<typeof mainSchema> {}
 
-/** `[[Monitor]]`: when a running program is to be restarted. */
+/** `[[Monitor]]`: when a running program must be restarted. */
 export interface MonitorSettings extends Fields<typeof monitorSchema> {}
 
 /**
  * One `[Program:NAME]`, by the fields of the schema, its defaults resolved and all values converted: times
- * in ms, sizes in bytes, paths absolute. Besides the rows there is what follows from several of them.
+ * in ms, sizes in bytes, paths absolute. The other fields follow from several rows.
  */
 export interface ProgramSettings extends Fields<typeof programSchema> {
   readonly name: string;
@@ -41,18 +41,18 @@ export interface Settings {
   readonly main: MainSettings;
   /** In the order of the files (main file first, then by name) and of the sections. */
   readonly programs: ReadonlyMap<string, ProgramSettings>;
-  /** Programs that are set aside since their sections have errors. */
+  /** Programs that are ignored because their sections have errors. */
   readonly faulty: ReadonlyMap<string, FaultyProgram>;
   /**
    * Errors that concern single programs, or one file of `config_dir` (then without a program), and
-   * warnings. Errors of `[Main]` and of the main file (syntax, permissions, missing) do not get here:
+   * warnings. Errors of `[Main]` and of the main file (syntax, permissions, missing) do not appear here:
    * they are thrown as ConfigError.
    */
   readonly issues: readonly ConfigIssue[];
 }
 
 /**
- * How a program of ours stands in another main configuration file. That has one of the name, "here" in the
- * state folder that is ours, or "apart" in one of its own: what our records say of it was copied. Or "none".
+ * How a program of ours is configured in another main file. "here": that has one of the name in our state
+ * folder; "apart": in a state folder of its own, so our record of it was copied; "none": it has none.
  */
 export type Standing = "here" | "apart" | "none";

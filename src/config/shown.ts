@@ -2,13 +2,13 @@ import { isSecretName, shownName } from "../lib/secrets.ts";
 import type { Section } from "./configobj/configobj.ts";
 
 /*
- * How a part of a configuration gets into a message. What stands on a line that cannot be read, or before
- * a wrong `=`, may be a password: of such a line, no more is shown than a key that it surely begins with.
+ * How a part of a configuration is shown in a message. What is on a line that cannot be read, or before
+ * a wrong `=`, may be a password: only a key with which such a line certainly begins is shown.
  */
 
-/** A key in quotes, which nobody knows: also the end of a value that was broken across lines looks like one. */
+/** An unknown key, in quotes: the end of a value that was broken across lines also looks like one. */
 export function shownKey(name: string, value: string): string {
-  // `c2VjcmV0==`, and what is not closed.
+  // `c2VjcmV0==`, and what has no closing quote.
   if (/^=*$/.test(value) && !/^[a-z_]+$/.test(name))
     return "(not shown: is it the end of a value?)";
   return JSON.stringify(shownName(name));

@@ -7,7 +7,7 @@ import * as values from "./values.ts";
 import type { RawValue, Reading } from "./values.ts";
 
 /*
- * How values are written: each unit parses what stands in a file, and prints the value as the file would
+ * How values are written: each unit parses the text in a file, and prints the value as the file would
  * have it.
  */
 
@@ -25,7 +25,7 @@ export const name: Unit<Optional> = { name: "", parse: readName, print: orNull }
 /** Yes or no. */
 export const flag: Unit<boolean> = { name: "", parse: values.readBoolean, print: itself };
 
-/** Yes, no, or undefined: what suits the machine. */
+/** Yes, no, or undefined: whatever suits the machine. */
 export const autoFlag: Unit<boolean | undefined> = {
   name: "",
   parse: values.readAutoBoolean,
@@ -37,21 +37,21 @@ export const wholeNumber: Unit<number> = { name: "", parse: values.readWholeNumb
 
 const inSeconds = (ms: number): number => ms / 1000;
 
-/** A time in ms, of seconds and fractions of them. */
+/** A time in ms, written in seconds and fractions of them. */
 export const seconds: Unit<number> = {
   name: "seconds",
   parse: values.readSeconds,
   print: inSeconds,
 };
 
-/** A time in ms, of whole seconds where no other unit is written. */
+/** A time in ms, written in whole seconds unless another unit is given. */
 export const wholeSeconds: Unit<number> = {
   name: "seconds",
   parse: values.readWholeSeconds,
   print: inSeconds,
 };
 
-/** A size in bytes, of kB. */
+/** A size in bytes, written in kB. */
 export const size: Unit<number> = {
   name: "kB",
   parse: values.readSize,

@@ -10,7 +10,7 @@ export function decodeUtf8(bytes: Uint8Array): Decoded {
   }
 }
 
-/** No character of UTF-8 holds the byte of a line feed, so each line is good or bad on its own. */
+/** No character of UTF-8 contains the byte of a line feed, so each line is valid or not on its own. */
 function findBadLine(bytes: Uint8Array): number {
   let line = 1;
   for (let start = 0; start < bytes.length; line++) {

@@ -1,13 +1,13 @@
 import type { ConfigValue } from "./configobj/value.ts";
 
-/** A value, or why the text is none: the end of a sentence that begins with the key. */
+/** A value, or why the text is not one: the end of a sentence that begins with the key. */
 export type Reading<T> = { readonly value: T } | { readonly problem: string };
 
 /** What a reader gets: the value after interpolation. */
 export type RawValue = Pick<ConfigValue, "text" | "list" | "isBrokenList"> & {
   /** See ConfigValue. */
   readonly isCutAtHash?: boolean;
-  /** As it stands in the file, where that is something else: what was put in may be a secret. */
+  /** As written in the file, where that differs: what was inserted may be a secret. */
   readonly written?: string;
 };
 
@@ -101,7 +101,7 @@ export function readPath(raw: RawValue): Reading<string> {
   return wrong(raw, "is not an absolute path (it must begin with /)");
 }
 
-/** An absolute path, or nothing where nothing is written. */
+/** An absolute path, or undefined where nothing is written. */
 export function readOptionalPath(raw: RawValue): Reading<string | undefined> {
   return raw.text === "" ? { value: undefined } : readPath(raw);
 }
@@ -129,13 +129,13 @@ export function readErrorPath(raw: RawValue): Reading<string | undefined> {
   return "problem" in path ? { problem: `${path.problem}, or the word stdout` } : path;
 }
 
-/** The same, where the word means what nothing means: undefined. */
+/** The same, where the word means the same as no value: undefined. */
 export function readOwnErrorPath(raw: RawValue): Reading<string | undefined> {
   const reading = readErrorPath(raw);
   return "value" in reading && reading.value === "stdout" ? { value: undefined } : reading;
 }
 
-/** The path of a folder, no slash at its end. */
+/** The path of a folder, without a slash at its end. */
 export function readFolder(raw: RawValue): Reading<string | undefined> {
   const reading = readOptionalPath(raw);
   if ("problem" in reading || reading.value === "/") return reading;
@@ -147,14 +147,14 @@ export function readAutoPath(raw: RawValue): Reading<string | undefined> {
   return raw.text === "auto" ? { value: undefined } : readOptionalPath(raw);
 }
 
-/** Yes or no; undefined: what suits the machine. */
+/** Yes or no; undefined: whatever suits the machine. */
 export function readAutoBoolean(raw: RawValue): Reading<boolean | undefined> {
   if (raw.text === "" || raw.text.toLowerCase() === "auto") return { value: undefined };
   const reading = readBoolean(raw);
   return "value" in reading ? reading : wrong(raw, "is neither auto nor yes nor no");
 }
 
-/** A file mode mask in octal; nothing: that of the caller. */
+/** A file mode mask in octal; empty: that of the caller. */
 export function readUmask(raw: RawValue): Reading<number | undefined> {
   const { text } = raw;
   if (text === "") return { value: undefined };
@@ -162,14 +162,14 @@ export function readUmask(raw: RawValue): Reading<number | undefined> {
   return wrong(raw, "is not a file mode mask in octal, such as 022 or 077");
 }
 
-/** Mode of a file in octal, which its owner can read and write, and others cannot write. */
+/** Mode of a file in octal, which lets only its owner write. */
 export function readFileMode(raw: RawValue): Reading<number> {
   const { text } = raw;
   if (/^0?6(00|40|44)$/.test(text)) return { value: Number.parseInt(text, 8) };
   return wrong(raw, "is not one of the modes 0600, 0640 and 0644");
 }
 
-/** Mail addresses with commas between them. */
+/** Mail addresses, separated by commas. */
 export function readAddresses(raw: RawValue): Reading<readonly string[]> {
   const { text, list, isBrokenList } = raw;
   if (isBrokenList) return wrong(raw, "is not a list of addresses: a@x.org, b@x.org");
@@ -187,7 +187,7 @@ const CUT_URL =
 export function readSmtpUrl({ text, isCutAtHash }: RawValue): Reading<string | undefined> {
   if (text === "") return { value: undefined };
   const wanted = "must be smtp://[user:password@]host[:port] or smtps://… (the value is not shown)";
-  // The half of a password would be taken for the name of a server, and told to it.
+  // Otherwise half of a password would be taken for the name of a server, and sent to it.
   if (isCutAtHash === true) return { problem: CUT_URL };
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^smtps?:$/.test(url.protocol) || url.hostname === "") {
@@ -223,7 +223,7 @@ function asciiDigits(text: string): string {
   return text.replace(/\p{Nd}/gu, (digit) => String(digitValue(digit.codePointAt(0) ?? 0)));
 }
 
-/** Digits stand in blocks of ten in Unicode; blocks that touch each other do so at a multiple. */
+/** Unicode has digits in blocks of ten; adjacent blocks meet at a multiple of ten. */
 function digitValue(code: number): number {
   let first = code;
   while (/\p{Nd}/u.test(String.fromCodePoint(first - 1))) first--;

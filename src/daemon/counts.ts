@@ -1,4 +1,4 @@
-import type { ProgramState } from "../supervisor/machine.ts";
+import type { ProgramState } from "../supervisor/program-state.ts";
 
 /** In this order: what runs comes first, then what may need somebody. */
 const words: Record<ProgramState["kind"], string> = {

@@ -1,13 +1,12 @@
 import { readdirSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { placeNote } from "../state/daemon-alive.ts";
-import type { LogLevel } from "../events/log.ts";
+import type { Emitter } from "../events/event.ts";
 import { type Lock, tryLock } from "../state/lock.ts";
 import { foreignState, makeStateDir, type StateDir } from "../state/state-dir.ts";
 
 /** Is notified of what has become of a lock. */
-export interface DaemonLockListener {
-  warn(level: LogLevel, message: string, reason?: string): void;
+export interface DaemonLockListener extends Emitter {
   /** The file was deleted and is ours again: what lay beside it may be gone as well. */
   retaken(): void;
   /** False: the configuration file is gone. */
@@ -79,15 +78,10 @@ export class DaemonLock implements Disposable {
     const before = this.#foreign;
     this.#foreign = reason;
     if (reason !== undefined && before === undefined) {
-      const what = "until then usrsvcd writes nothing there, starts nothing, and watches what runs";
-      this.#listener.warn(
-        "error",
-        `the state folder is not ours alone: ${reason}; ${what}`,
-        reason,
-      );
+      this.#listener.emit({ kind: "daemon.degraded", what: "state-not-ours", reason });
     }
     if (reason === undefined && before !== undefined) {
-      this.#listener.warn("warn", `the state folder ${this.#state.path} is ours again`);
+      this.#tell("state-ours", this.#state.path);
     }
     return reason !== undefined;
   }
@@ -108,21 +102,16 @@ export class DaemonLock implements Disposable {
   }
 
   #leave(place: string): void {
-    const what = `the state folder was moved to ${place}, and the configuration file is gone`;
-    this.#listener.warn(
-      "error",
-      `${what}: leaves; usrsvcd -c FILE, with the file that is there now`,
-    );
+    this.#tell("state-moved", place);
     this.#listener.lost();
   }
 
   async #retake(): Promise<void> {
-    const what = `${this.#state.daemonLock} was deleted`;
     try {
       makeStateDir(this.#state);
       const fresh = await tryLock(this.#state.daemonLock, true);
       if (fresh === undefined) {
-        this.#listener.warn("error", `${what}; another usrsvcd has it by now: leaves`);
+        this.#tell("lock-taken", this.#state.daemonLock);
         this.#listener.lost();
         return;
       }
@@ -131,15 +120,19 @@ export class DaemonLock implements Disposable {
       this.#file = this.#fileNow();
       noteState(fresh, this.#state);
       this.#trouble = undefined;
-      this.#listener.warn("warn", `${what}; made anew`);
+      this.#tell("lock-restored", this.#state.daemonLock);
       this.#listener.retaken();
     } catch (error) {
       // Tried again at each check, and told once.
       const reason = (error as Error).message;
       if (reason === this.#trouble) return;
       this.#trouble = reason;
-      this.#listener.warn("error", `the state folder is lost: ${reason}`, reason);
+      this.#listener.emit({ kind: "daemon.degraded", what: "state-lost", reason });
     }
+  }
+
+  #tell(what: "state-ours" | "state-moved" | "lock-restored" | "lock-taken", path: string): void {
+    this.#listener.emit({ kind: "daemon.degraded", what, path });
   }
 
   #isLost(): boolean {

@@ -4,7 +4,7 @@ import type { Alerter } from "../alerts/alerter.ts";
 import { type Pid, sameProcess } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import { libcFailure } from "../../proc/system/libc.ts";
-import { formatIssue, formatIssues } from "../config/issue.ts";
+import { formatIssues } from "../config/issue.ts";
 import { loadSettings } from "../config/load.ts";
 import { OtherFiles } from "../config/other-files.ts";
 import { defaultStateDir } from "../config/schema.ts";
@@ -20,6 +20,7 @@ import { containerRole } from "../lib/container.ts";
 import { ExitCode } from "../exit-code.ts";
 import { machineFault } from "../lib/fault.ts";
 import { shorten } from "../lib/format.ts";
+import { describe } from "../events/describe.ts";
 import { type LogTrouble, openLog, type OpenLog } from "../events/log.ts";
 import { ForeignFile } from "../lib/open-log.ts";
 import { isRequestFile } from "../operations/request.ts";
@@ -52,6 +53,7 @@ import { Reaping } from "./reaping.ts";
 import { compare, recovered } from "./apply-reread.ts";
 import { Requests } from "./requests.ts";
 import { SelfDescription } from "./self-description.ts";
+import { Sinks } from "./sinks.ts";
 import { Soon } from "./soon.ts";
 import { hasSwallowedSignal } from "./swallowed.ts";
 import { Tidy } from "./tidy.ts";
@@ -124,9 +126,9 @@ class Life {
   #settings: Settings;
   readonly #state: StateDir;
   readonly #missing: MissingFolders;
-  readonly #pidfile = new OwnPidfile((level, message, reason) =>
-    this.#write(level, "daemon.degraded", { reason }, message),
-  );
+  /** To this goes all that is to be told: nobody is told of anything before the log is open. */
+  readonly #events = new Sinks();
+  readonly #pidfile = new OwnPidfile(this.#events);
   /** The file that the log goes to in the place of one that is not ours to write. */
   #instead: string | undefined;
   #logTrouble: LogTrouble | undefined;
@@ -151,7 +153,7 @@ class Life {
     const other = this.#findOther();
     if (other !== undefined) throw this.#alreadyRuns(other);
     using lock = await this.#takeLock({
-      warn: (level, message, reason) => this.#write(level, "daemon.degraded", { reason }, message),
+      emit: (event) => this.#events.emit(event),
       retaken: () => self.write(),
       lost: () => this.#want("stop"),
       isConfigThere: () => existsSync(this.#options.config),
@@ -170,6 +172,7 @@ class Life {
     });
     const { main } = this.#settings;
     this.#log = new LogSwitch(await this.#openLogOrWait(main));
+    this.#events.add(this.#log);
     const logPath = this.#instead ?? this.#logPath(main);
     this.#beginPidfile(main);
     const self = this.#describe(host, logPath);
@@ -179,10 +182,11 @@ class Life {
       using manager = this.#serviceManager();
       using alerter = openMail({
         state: this.#state,
-        settings: () => this.#settings.main,
-        log: this.#log,
+        settings: () => this.#settings,
+        events: this.#events,
         onNews: () => troubled.call(),
       });
+      this.#events.add(alerter);
       const troubled = new Soon(() => {
         if (lock.isHeld) this.#showTroubles(self, alerter);
       });
@@ -193,8 +197,7 @@ class Life {
       );
       using supervisor = new Supervisor({
         host,
-        log: this.#log,
-        alert: (alert, to) => alerter.alert(alert, to),
+        events: this.#events,
         onState: () => {
           soon.call();
           tidy.stir();
@@ -214,7 +217,7 @@ class Life {
       using waiting = new WaitingMoves(host, () => this.#want("rename"));
       using requests = new Requests({
         host,
-        log: this.#log,
+        events: this.#events,
         settings: () => this.#settings,
         settled: async (name, signal) => await waiting.settled(name, signal),
         onDone: (name) => supervisor.look(name),
@@ -232,13 +235,7 @@ class Life {
       this.#showTroubles(self, alerter);
       this.#options.onReady(logPath ?? "stdout", join(this.#state.path, "usrsvcd.err"));
       manager.ready();
-      const count = this.#settings.programs.size;
-      this.#write(
-        "info",
-        "daemon.ready",
-        { programs: count },
-        `supervises ${count} ${count === 1 ? "program" : "programs"}`,
-      );
+      this.#events.emit({ kind: "daemon.ready", programs: this.#settings.programs.size });
       this.#tidyFolders(host);
       for (;;) {
         const wanted = await this.#next();
@@ -286,35 +283,28 @@ class Life {
       // Not all may have been looked at yet, and the records may be gone.
       const recorded = runningPrograms(host, this.#options.config);
       const runOn = describeRunOn([...new Set([...recorded, ...supervisor.running()])]);
-      this.#write("info", "daemon.stopping", {}, `leaves; ${runOn}`);
+      this.#events.emit({ kind: "daemon.stopping", ends: undefined, runOn });
       return;
     }
-    const what = this.#role === undefined ? "the machine shuts down" : "the container ends";
-    this.#write("info", "daemon.stopping", {}, `${what}: all programs are ended`);
+    const ends = this.#role === undefined ? "machine" : "container";
+    this.#events.emit({ kind: "daemon.stopping", ends, runOn: undefined });
     await supervisor.endAll();
   }
 
   #reap(host: Host): Reaping {
     const reaping = new Reaping(host, {
-      began: (reason) => {
-        const msg = `what loses its parent becomes a child of usrsvcd, and is reaped: ${reason}`;
-        this.#write("info", "daemon.reaping", { reason }, msg);
-      },
-      degraded: (reason) => this.#write("warn", "daemon.degraded", { reason }, reason),
+      began: (reason) => this.#events.emit({ kind: "daemon.reaping", reason }),
+      degraded: (reason) =>
+        this.#events.emit({ kind: "daemon.degraded", what: "no-reaping", reason }),
     });
     reaping.follow(this.#settings.main);
     return reaping;
   }
 
   #serviceManager(): ServiceManager {
-    return serviceManager(process.env, (reason) => {
-      this.#write(
-        "warn",
-        "daemon.degraded",
-        { reason },
-        `systemd is not told how we are: ${reason}`,
-      );
-    });
+    return serviceManager(process.env, (reason) =>
+      this.#events.emit({ kind: "daemon.degraded", what: "no-systemd", reason }),
+    );
   }
 
   #want(what: Wanted): void {
@@ -335,7 +325,7 @@ class Life {
   /** The end of a terminal: in the background it does not concern us. */
   #hangUp(): void {
     if (!this.#options.background) this.#want("stop");
-    else this.#write("info", "daemon.signal", { signal: "SIGHUP" }, "SIGHUP is ignored");
+    else this.#events.emit({ kind: "daemon.signal", signal: "SIGHUP" });
   }
 
   #load(): Settings {
@@ -405,9 +395,7 @@ class Life {
     this.#logTrouble = trouble;
     if (trouble === undefined && before !== undefined) {
       const { since, reason, lost } = before;
-      const much = lost === 0 ? "none of its lines is lost" : `${lost} lines are lost`;
-      const msg = `the log could not be written since ${since}: ${reason}; ${much}`;
-      this.#write("warn", "daemon.degraded", { reason, since, lost }, msg);
+      this.#events.emit({ kind: "daemon.degraded", what: "log-written", reason, since, lost });
     }
     if (trouble === undefined) return undefined;
     const text = `the log of usrsvcd cannot be written: ${trouble.reason}; its lines wait`;
@@ -448,7 +436,7 @@ class Life {
       mode: main.usrsvcdLogMode,
       debug: this.#options.debug,
     });
-    log.write("error", "daemon.degraded", { reason }, `${reason}; the log is ${stdout} now`);
+    log.emit({ kind: "daemon.degraded", what: "log-elsewhere", path: stdout, reason });
     this.#instead = stdout;
     return log;
   }
@@ -492,9 +480,7 @@ class Life {
       lastReread: undefined,
       ...this.#known(),
     };
-    return new SelfDescription(this.#state, info, (level, message, reason) =>
-      this.#write(level, "daemon.degraded", { reason }, message),
-    );
+    return new SelfDescription(this.#state, info, this.#events);
   }
 
   #known(): Pick<DaemonInfo, "setAside" | "programs"> {
@@ -507,24 +493,19 @@ class Life {
 
   #tellBegin(host: Host, log: string | undefined): void {
     const { version, config } = this.#options;
-    const fields = { pid: process.pid, version, config, state: this.#state.path, log };
-    this.#write("info", "daemon.started", fields, `usrsvcd ${version} begins, pid ${process.pid}`);
+    const { pid } = process;
+    const { path: state } = this.#state;
+    this.#events.emit({ kind: "daemon.started", pid, version, config, state, log });
     this.#tellIssues(this.#settings);
     if (host.watcher().kind === "polling") {
       const reason = libcFailure() ?? "the kernel has no pidfd (Linux 5.3) or forbids it";
-      const msg = `deaths of what is no child of usrsvcd are noticed only once a second, without exit status: ${reason}`;
-      this.#write("warn", "daemon.degraded", { reason }, msg);
+      this.#events.emit({ kind: "daemon.degraded", what: "no-pidfd", reason });
     }
   }
 
   #tellIssues(settings: Settings): void {
-    for (const issue of settings.issues) {
-      const { place, program, severity } = issue;
-      const level = severity === "error" ? "error" : "warn";
-      const aside =
-        severity === "error" && program !== undefined ? `; ${program} is set aside` : "";
-      const fields = { program, file: place.file, line: place.line };
-      this.#write(level, "config.problem", fields, formatIssue(issue) + aside);
+    for (const { place, program, severity: what, message } of settings.issues) {
+      this.#events.emit({ kind: "config.problem", what, program, ...place, message });
     }
   }
 
@@ -550,20 +531,20 @@ class Life {
         if (hasOtherPidfile) removePidfile(to.pidfile, process.pid as Pid);
         throw error;
       }
-      const where = [this.#instead ?? log ?? "standard output", to.usrsvcdStderr ?? "stdout"];
-      const text = where[1] === "stdout" ? where[0] : where.join(" and ");
-      const fields = { stdout: where[0], stderr: where[1] };
-      this.#write("info", "daemon.moved", fields, `the log goes on in ${text}`);
+      const stdout = this.#instead ?? log ?? "standard output";
+      const stderr = to.usrsvcdStderr ?? "stdout";
+      this.#events.emit({ kind: "daemon.moved", what: "log", stdout, stderr });
       this.#log?.exchange(opened);
     }
     if (!hasOtherPidfile) return;
     const { pidfile } = to;
-    this.#write("info", "daemon.moved", { pidfile }, `the pidfile of usrsvcd is ${pidfile} now`);
+    this.#events.emit({ kind: "daemon.moved", what: "pidfile", pidfile });
     try {
       removePidfile(from.pidfile, process.pid as Pid);
     } catch (error) {
-      const msg = `${from.pidfile}, the one before, cannot be removed: ${(error as Error).message}`;
-      this.#write("warn", "daemon.moved", { pidfile }, msg);
+      const reason = (error as Error).message;
+      const left = { what: "pidfile-left", pidfile: from.pidfile, reason } as const;
+      this.#events.emit({ kind: "daemon.moved", ...left });
     }
   }
 
@@ -614,14 +595,10 @@ class Life {
     for (const name of difference.removed) {
       const held = supervisor.remove(name);
       const pid = sameProcess(held && host.proc.alive(held.pid), held) ? held?.pid : undefined;
-      const move = renamed.get(name);
-      const where = pid === undefined ? "" : `, pid ${pid}`;
-      const runsOn = pid === undefined ? "it does not run" : `runs on${where}`;
-      const how = move === undefined ? runsOn : `its section is ${move.to} now${where}`;
-      const msg = `${name}: no longer configured, ${how}`;
-      if (pid !== undefined && move === undefined)
+      const to = renamed.get(name)?.to;
+      if (pid !== undefined && to === undefined)
         left.push(`${name} runs on, pid ${pid}, and is managed no more`);
-      this.#write("info", "program.removed", { program: name, pid }, msg);
+      this.#events.emit({ kind: "program.removed", program: name, pid, to });
     }
     const atRestart: string[] = [];
     const renames = await this.#rename(moves, host);
@@ -651,16 +628,10 @@ class Life {
       ],
     };
     const { added, removed, changed } = result;
-    const runOn =
-      atRestart.length === 0
-        ? ""
-        : `; with older settings, until they are, run on: ${atRestart.join(", ")}`;
-    const msg =
-      `configuration read again: ${added.length} added, ${removed.length} removed, ` +
-      `${changed.length} changed; nothing was restarted${runOn}`;
-    this.#write("info", "config.reread", { added, removed, changed, atRestart }, msg);
+    const folders = undefined;
+    this.#events.emit({ kind: "config.reread", added, removed, changed, atRestart, folders });
     for (const key of difference.main) {
-      this.#write("warn", "config.problem", {}, `${key} of [Main] needs: usrsvcd restart`);
+      this.#events.emit({ kind: "config.problem", what: "needs-restart", key });
     }
     return result;
   }
@@ -679,9 +650,9 @@ class Life {
     const notes = made.map((move) => {
       const { from, to, record } = move;
       const pid = record.process?.pid;
-      const msg = describeMove(move);
-      this.#write("info", "program.renamed", { program: to, from, pid }, msg);
-      return msg;
+      const text = describeMove(move);
+      this.#events.emit({ kind: "program.renamed", program: to, from, pid, text });
+      return text;
     });
     const news = left.filter(({ to }) => !told.has(to));
     return { left, notes: [...notes, ...news.map((move) => this.#tellWait(move, host))] };
@@ -689,9 +660,9 @@ class Life {
 
   #tellWait({ from, to }: Move, host: Host): string {
     const worker = workerOn(from, host)?.name ?? "somebody";
-    const msg = `${to} was ${from} before its section was renamed, and is worked on by ${worker}: it is looked after when that is done`;
-    this.#write("info", "program.busy", { program: to, from }, msg);
-    return msg;
+    const event = { kind: "program.busy", program: to, from, worker } as const;
+    this.#events.emit(event);
+    return describe(event).sentence;
   }
 
   /** Whoever was at work on what was renamed is done with some of it. */
@@ -719,40 +690,31 @@ class Life {
   #lookForFolders(supervisor: Supervisor): boolean {
     const folders = this.#missing.appeared(this.#settings);
     if (folders.length === 0) return false;
-    const there = `${folders.join(", ")} ${folders.length > 1 ? "are" : "is"} there by now`;
     let settings: Settings;
     try {
       settings = this.#load();
     } catch (error) {
       const [reason = ""] = (error as Error).message.split("\n");
-      const msg = `${there}, but the configuration cannot be read again: ${reason}`;
-      this.#write("warn", "config.problem", {}, msg);
+      this.#events.emit({ kind: "config.problem", what: "not-read-again", folders, reason });
       return false;
     }
     const programs = recovered(this.#settings, settings);
     if (programs === undefined) {
-      const msg = `${there}, but the configuration has changed as well: usrsvcd reread applies it`;
-      this.#write("warn", "config.problem", {}, msg);
+      this.#events.emit({ kind: "config.problem", what: "changed-as-well", folders });
       return false;
     }
     if (programs.length === 0) return false; // something else is wrong with them
     this.#settings = settings;
     supervisor.add(programs);
     const added = programs.map(({ name }) => name);
-    const fields = { added, removed: [], changed: [], atRestart: [] };
-    const msg = `${there}: no longer set aside: ${added.join(", ")}`;
-    this.#write("info", "config.reread", fields, msg);
+    const others = { removed: [], changed: [], atRestart: [] };
+    this.#events.emit({ kind: "config.reread", added, ...others, folders });
     return true;
   }
 
   #reject(at: string, problems: readonly string[]): RereadResult {
-    const msg = `configuration rejected, the old one is kept: ${problems[0] ?? "unknown"}`;
-    this.#write("error", "config.rejected", { problems }, msg);
+    this.#events.emit({ kind: "config.rejected", problems });
     return { at, ok: false, added: [], removed: [], changed: [], problems };
-  }
-
-  #write(...args: Parameters<LogSwitch["write"]>): void {
-    this.#log?.write(...args);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { UsrsvcEvent } from "../events/event.ts";
 import type { Log, LogTrouble, OpenLog } from "../events/log.ts";
 
 /** A log that can be exchanged for another while it is written to. */
@@ -19,8 +20,8 @@ export class LogSwitch implements Log {
     );
   }
 
-  write(...line: Parameters<Log["write"]>): void {
-    this.#log.write(...line);
+  emit(event: UsrsvcEvent): void {
+    this.#log.emit(event);
   }
 
   check(): LogTrouble | undefined {

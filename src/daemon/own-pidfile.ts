@@ -1,6 +1,6 @@
 import type { Pid } from "../../proc/pid.ts";
 import { machineFault } from "../lib/fault.ts";
-import type { LogLevel } from "../events/log.ts";
+import type { Emitter } from "../events/event.ts";
 import { removePidfile, writePidfile } from "../state/pidfile.ts";
 
 /**
@@ -8,12 +8,12 @@ import { removePidfile, writePidfile } from "../state/pidfile.ts";
  * after the programs: it is written as soon as it can be.
  */
 export class OwnPidfile {
-  readonly #tell: (level: LogLevel, message: string, reason?: string) => void;
+  readonly #events: Emitter;
   /** The path that could not be written. */
   #missing: string | undefined;
 
-  constructor(tell: (level: LogLevel, message: string, reason?: string) => void) {
-    this.#tell = tell;
+  constructor(events: Emitter) {
+    this.#events = events;
   }
 
   /** @throws for what is not the machine's fault: a folder that is not there, or not ours */
@@ -23,9 +23,8 @@ export class OwnPidfile {
     } catch (error) {
       if (machineFault(error) === undefined) throw error;
       this.#missing = path;
-      const { message } = error as Error;
-      const text = `the pidfile of usrsvcd ${path} cannot be written: ${message}; tried again`;
-      this.#tell("error", text, message);
+      const reason = (error as Error).message;
+      this.#events.emit({ kind: "daemon.degraded", what: "pidfile-unwritable", path, reason });
     }
   }
 
@@ -44,7 +43,7 @@ export class OwnPidfile {
     } catch {
       return; // told once
     }
-    this.#tell("warn", `the pidfile of usrsvcd ${path} is written at last`);
+    this.#events.emit({ kind: "daemon.degraded", what: "pidfile-written", path });
   }
 
   /** Unless it is another's by now. On a read-only disk it stays, and names nobody. */

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings, Settings } from "../config/settings.ts";
 import { ExitCode, exitCodeOf } from "../exit-code.ts";
-import type { Log } from "../events/log.ts";
+import type { Emitter } from "../events/event.ts";
 import { restartProgram, startProgram } from "../operations/operate.ts";
 import { type ActionResult, type Operation } from "../operations/operation.ts";
 import { isRequestFile, type Request, takeRequest, writeAnswer } from "../operations/request.ts";
@@ -15,7 +15,7 @@ import { programOf } from "../identity/program.ts";
 /** What answering takes. */
 export interface RequestsPorts {
   readonly host: Host;
-  readonly log: Log;
+  readonly events: Emitter;
   readonly settings: () => Settings;
   /** Resolves when it is known what belongs to the program (waiting-moves.ts), or when told to leave. */
   readonly settled: (name: string, signal: AbortSignal) => Promise<void>;
@@ -64,7 +64,7 @@ export class Requests implements Disposable {
   }
 
   async #answer(request: Request): Promise<void> {
-    const { host, log, settings, settled, onDone } = this.#ports;
+    const { host, events, settings, settled, onDone } = this.#ports;
     const { program, action, asker } = request;
     await settled(program, this.#leaving.signal);
     if (this.#leaving.signal.aborted) return;
@@ -80,13 +80,14 @@ export class Requests implements Disposable {
         writeAnswer(host.state, request, { kind: "declined", why: why ?? "unknown" });
         return;
       }
-      const fields = { program, action, by: asker.pid };
-      log.write(
-        "info",
-        "program.requested",
-        fields,
-        `${program}: ${action} asked for by usrsvc, pid ${asker.pid}`,
-      );
+      events.emit({
+        kind: "program.requested",
+        program,
+        action,
+        by: asker.pid,
+        result: undefined,
+        message: undefined,
+      });
       this.#underWay += 1;
       const result = await this.#act(known, request).finally(() => (this.#underWay -= 1));
       // The asking command sees that we have ended, and does the rest itself.
@@ -97,21 +98,28 @@ export class Requests implements Disposable {
       const waits = sameProcess(host.proc.alive(asker.pid), asker);
       if (waits) writeAnswer(host.state, request, { kind: "done", result });
     } catch (error) {
-      const message = `${program}: ${action} could not be answered: ${(error as Error).message}`;
-      log.write("error", "program.error", { program, action }, message);
+      const reason = (error as Error).message;
+      events.emit({ kind: "program.error", program, what: "unanswered", action, reason });
     } finally {
       onDone(program);
     }
   }
 
   async #act(settings: ProgramSettings, { action, asker }: Request): Promise<ActionResult> {
-    const { host, log } = this.#ports;
+    const { host, events } = this.#ports;
     const program = programOf(settings, host);
     const { signal } = this.#leaving;
     const onLaunched = ({ pid }: ProcessRef): void => {
-      const { name, command } = settings;
-      const msg = `${name}: starting: ${command}, asked for by usrsvc ${action}, pid ${asker.pid}`;
-      log.write("info", "program.starting", { program: name, pid, by: asker.pid }, msg);
+      events.emit({
+        kind: "program.starting",
+        program: settings.name,
+        pid,
+        reason: undefined,
+        by: asker.pid,
+        action,
+        command: settings.command,
+        isRestart: false,
+      });
     };
     const looksBehind = this.#underWay <= FEW;
     const plain = { host, signal, onProgress: nothing, debug: nothing };
@@ -129,12 +137,21 @@ export class Requests implements Disposable {
   }
 
   #tellCalledOff({ program, action, result, message }: ActionResult, asker: ProcessRef): void {
-    const fields = { program, action, result, by: asker.pid };
-    this.#ports.log.write("info", "program.requested", fields, `${program}: ${message}`);
+    const by = asker.pid;
+    this.#ports.events.emit({ kind: "program.requested", program, action, by, result, message });
   }
 
-  #tellFailure({ program, action, code, message, details }: ActionResult): void {
-    const fields = { program, action, reason: message, code, details };
-    this.#ports.log.write("error", "program.start-failed", fields, `${program}: ${message}`);
+  #tellFailure({ program, action, code, message, details = [] }: ActionResult): void {
+    this.#ports.events.emit({
+      kind: "program.start-failed",
+      program,
+      pid: undefined,
+      reason: message,
+      code,
+      exit: undefined,
+      details,
+      output: [],
+      action,
+    });
   }
 }

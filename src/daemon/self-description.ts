@@ -1,7 +1,7 @@
 import { renameSync, rmSync, statSync } from "node:fs";
 import { silencer } from "../state/daemon-alive.ts";
 import type { DaemonInfo } from "../state/daemon-info.ts";
-import type { LogLevel } from "../events/log.ts";
+import type { Emitter } from "../events/event.ts";
 import { replaceFile } from "../lib/replace-file.ts";
 import {
   daemonSpare,
@@ -12,9 +12,6 @@ import {
 } from "../state/state-dir.ts";
 import { writeByRename } from "../lib/write-file.ts";
 
-/** Is told what becomes of the file. */
-export type TellSelf = (level: LogLevel, message: string, reason?: string) => void;
-
 /**
  * What usrsvcd says about itself in its state folder: by it `usrsvcd status`, `stop` and `reread` find
  * it. A disk that is full, or a folder that was deleted, must not end the supervision: the file is
@@ -22,17 +19,17 @@ export type TellSelf = (level: LogLevel, message: string, reason?: string) => vo
  */
 export class SelfDescription {
   readonly #state: StateDir;
-  readonly #tell: TellSelf;
+  readonly #events: Emitter;
   #info: DaemonInfo;
   /** Of the file as it was written last; undefined: it could not be. */
   #stamp: string | undefined;
   #trouble: string | undefined;
   #isRemoved = false;
 
-  constructor(state: StateDir, info: DaemonInfo, tell: TellSelf) {
+  constructor(state: StateDir, info: DaemonInfo, events: Emitter) {
     this.#state = state;
     this.#info = info;
-    this.#tell = tell;
+    this.#events = events;
     this.write();
   }
 
@@ -51,7 +48,7 @@ export class SelfDescription {
     const wasWritten = this.#stamp !== undefined;
     this.write();
     if (this.#stamp === undefined || !wasWritten) return;
-    this.#tell("warn", `${this.#state.daemonFile} was deleted or changed; written anew`);
+    this.#tell("description-restored");
   }
 
   write(): void {
@@ -72,7 +69,7 @@ export class SelfDescription {
     }
     if (this.#trouble === undefined) return;
     this.#trouble = undefined;
-    this.#tell("warn", `${this.#state.daemonFile} is written at last`);
+    this.#tell("description-written");
   }
 
   /** What cannot be made of the folder (a file has the name of one of its parts) need not keep this file from it. */
@@ -107,13 +104,17 @@ export class SelfDescription {
   }
 
   /** Tried again at each check, and told once. */
-  #fail({ message }: Error): void {
+  #fail({ message: reason }: Error): void {
     this.#stamp = undefined;
     const isKnown = this.#trouble !== undefined;
-    this.#trouble = message;
+    this.#trouble = reason;
     if (isKnown) return;
-    const text = `usrsvcd status and reread know little of this usrsvcd: ${message}; tried again`;
-    this.#tell("error", text, message);
+    const path = this.#state.daemonFile;
+    this.#events.emit({ kind: "daemon.degraded", what: "description-unwritable", path, reason });
+  }
+
+  #tell(what: "description-written" | "description-restored"): void {
+    this.#events.emit({ kind: "daemon.degraded", what, path: this.#state.daemonFile });
   }
 
   #stampNow(): string | undefined {

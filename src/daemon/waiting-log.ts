@@ -1,16 +1,21 @@
-import type { Log, LogTrouble, OpenLog } from "../events/log.ts";
+import type { UsrsvcEvent } from "../events/event.ts";
+import type { LogTrouble, OpenLog } from "../events/log.ts";
 
 /** Highest number of waiting lines. */
 const MOST_LINES = 2000;
 
-type Line = Parameters<Log["write"]>;
+interface Waiting {
+  readonly event: UsrsvcEvent;
+  /** When it happened, since the line itself is written later. */
+  readonly at: string;
+}
 
 /** Stands in for a log that cannot be opened just now (disk read-only, no descriptor left): its lines wait. */
 export class WaitingLog implements OpenLog {
   readonly #open: () => Promise<OpenLog>;
   readonly #since = new Date().toISOString();
   #reason: string;
-  #lines: Line[] = [];
+  #events: Waiting[] = [];
   #lost = 0;
   #isTrying = false;
   readonly #onOpened: (log: OpenLog) => void;
@@ -22,11 +27,9 @@ export class WaitingLog implements OpenLog {
     this.#onOpened = onOpened;
   }
 
-  /** `at`: when it was meant, since the line itself is written later. */
-  write(level: Line[0], event: Line[1], fields: Line[2], message: string): void {
+  emit(event: UsrsvcEvent): void {
     const at = new Date().toISOString();
-    if (this.#lines.length < MOST_LINES)
-      this.#lines.push([level, event, { ...fields, at }, message]);
+    if (this.#events.length < MOST_LINES) this.#events.push({ event, at });
     else this.#lost += 1;
   }
 
@@ -44,7 +47,7 @@ export class WaitingLog implements OpenLog {
   }
 
   end(): void {
-    this.#lines = [];
+    this.#events = [];
   }
 
   get #trouble(): LogTrouble {
@@ -56,8 +59,8 @@ export class WaitingLog implements OpenLog {
     this.#isTrying = true;
     try {
       const log = await this.#open();
-      for (const line of this.#lines) log.write(...line);
-      this.#lines = [];
+      for (const { event, at } of this.#events) log.emit(event, at);
+      this.#events = [];
       this.#onOpened(log);
     } catch (error) {
       this.#reason = (error as Error).message;

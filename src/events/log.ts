@@ -16,48 +16,9 @@ import { isPrivateFolder, openForAppend } from "../lib/open-log.ts";
 import { setMode } from "../lib/private-file.ts";
 import { maskAll, maskSecrets } from "../lib/secrets.ts";
 import { tameJson } from "../lib/tame.ts";
-
-/** What a log line is about; docs/log.md lists all events with their fields. */
-export type LogEvent =
-  | "daemon.started"
-  | "daemon.ready"
-  | "daemon.stopping"
-  | "daemon.degraded"
-  | "daemon.signal"
-  | "daemon.moved"
-  | "daemon.reaping"
-  | "alert.sent"
-  | "alert.failed"
-  | "alert.dropped"
-  | "alert.unsaved"
-  | "alert.saved"
-  | "config.problem"
-  | "config.rejected"
-  | "config.reread"
-  | "program.requested"
-  | "program.taken-up"
-  | "program.starting"
-  | "program.started"
-  | "program.start-failed"
-  | "program.exited"
-  | "program.backoff"
-  | "program.gave-up"
-  | "program.stopped"
-  | "program.limit-exceeded"
-  | "program.stopping"
-  | "program.stuck"
-  | "program.removed"
-  | "program.renamed"
-  | "program.pidfile-mended"
-  | "program.busy"
-  | "program.warning"
-  | "program.error"
-  | "program.recovered";
-
-export type LogLevel = "debug" | "info" | "warn" | "error";
-
-/** Fields of a line besides `level`, `time`, `event` and `msg`. */
-export type LogFields = Readonly<Record<string, unknown>>;
+import { describe } from "./describe.ts";
+import type { Emitter, UsrsvcEvent } from "./event.ts";
+import type { LineFields } from "./line.ts";
 
 /** Lines cannot be written: they wait, up to a bound. */
 export interface LogTrouble {
@@ -69,8 +30,9 @@ export interface LogTrouble {
 }
 
 /** JSON lines for journald or jq. */
-export interface Log {
-  write(level: LogLevel, event: LogEvent, fields: LogFields, message: string): void;
+export interface Log extends Emitter {
+  /** `at`: an ISO time, for what is written later than it happened. */
+  emit(event: UsrsvcEvent, at?: string): void;
   /** Opens files again: they may have been moved or deleted. */
   reopen(): void;
   /** Resolves when all is on its way out of the process. */
@@ -116,9 +78,11 @@ export async function openLog(target: LogTarget): Promise<OpenLog> {
   const out = makeLogger(await openStream(target.stdout, target.mode), target.debug);
   const err = apart ? makeLogger(await openStream(target.stderr, target.mode), target.debug) : out;
   const log: OpenLog = {
-    write(level, event, fields, message) {
+    emit(event, at) {
+      const { level, sentence, fields } = describe(event);
       const logger = level === "warn" || level === "error" ? err : out;
-      logger.pino[level]({ event, ...shorten(maskAll(fields)) }, cut(maskSecrets(message)));
+      const line = { event: event.kind, ...shorten(maskAll({ ...fields, at })) };
+      logger.pino[level](line, cut(maskSecrets(sentence)));
     },
     reopen() {
       out.reopen();
@@ -145,13 +109,7 @@ export async function openLog(target: LogTarget): Promise<OpenLog> {
 function tellUnrolled(path: string | undefined, log: Log): void {
   if (path === undefined || !UNROLLABLE.test(path) || !lstatSync(path).isFile()) return;
   const reason = 'a path with one of : * ? | < > " is not rolled';
-  const advice = "let logrotate do it, and usrsvcd reread after it, or name another file";
-  log.write(
-    "warn",
-    "daemon.degraded",
-    { reason },
-    `${path} grows without end: ${reason}; ${advice}`,
-  );
+  log.emit({ kind: "daemon.degraded", what: "log-grows", path, reason });
 }
 
 interface Stream {
@@ -307,7 +265,7 @@ function linkTo(path: string, file: string): void {
   }
 }
 
-function shorten(fields: LogFields): LogFields {
+function shorten(fields: LineFields): LineFields {
   return Object.fromEntries(
     Object.entries(fields)
       .filter(([, value]) => value !== undefined)

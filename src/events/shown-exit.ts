@@ -1,5 +1,8 @@
 import type { Exit } from "../../proc/exit.ts";
 
+/** Who ended a process, where no usrsvc has, and nobody else is known. */
+export const NOT_USRSVC = "not usrsvc";
+
 /** How a process ended, flat for jq: one of `code`, `signal`, `unknown`. */
 export interface ShownExit {
   readonly at?: string;

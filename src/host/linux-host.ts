@@ -17,25 +17,25 @@ import { launchHome, markOf } from "../identity/mark.ts";
 import { Neighbours } from "../identity/neighbours.ts";
 import { ProcessTable } from "../identity/process-table.ts";
 import { LayeredOwners, type Owners, RecordedOwners } from "../identity/owners.ts";
-import { readRecord } from "../state/record-store.ts";
+import { readRecord } from "../state/record-file.ts";
 import type { StateDir } from "../state/state-dir.ts";
 
-/** How often processes are looked at without pidfds: often by the tool, which lives for seconds. */
+/** Interval of looks at processes without pidfds, in ms: short in the tool, which lives for seconds. */
 const POLL_MS = { usrsvc: 20, usrsvcd: 1000 };
 
-/** Enough to keep two cores busy; few enough to leave threads and descriptors for all else. */
+/** Number of launches at once: keeps two cores busy, and leaves threads and descriptors for everything else. */
 const LAUNCHES_AT_ONCE = 8;
 
-/** What is managed from here, by the configuration. */
+/** What is managed from here, according to the configuration. */
 export interface Scope {
   /** The main configuration file. */
   readonly config: string;
   /** The home folder, by the name that HOME has. */
   readonly home?: string;
   readonly isConfigured: (name: string) => boolean;
-  /** The state folder that is used where a configuration names none: there the others are known. */
+  /** The state folder that is used if a configuration names none: the others are listed there. */
   readonly commonState?: string;
-  /** How a program of this name stands in another main configuration file. */
+  /** How a program of this name is configured in another main configuration file. */
   readonly standingIn?: (config: string, name: string) => Standing;
   /** The main configuration file of the usrsvcd of the state folder, if one runs. */
   readonly daemonConfig?: () => string | undefined;
@@ -108,7 +108,7 @@ export function linuxHost(
   };
 }
 
-/** A home may have two names: of a file in it, the place counts. Other links may lead to another release soon. */
+/** A home may have two names: of a file in it, the real path counts. Other links may soon lead to another release. */
 function belowRealHome(path: string, home: string | undefined): string {
   if (home === undefined || !path.startsWith(`${home}/`)) return path;
   return realPath(home) + path.slice(home.length);
@@ -118,13 +118,13 @@ function recordedConfig(state: StateDir, name: string, boot: string): string | u
   return readRecord(state, name, boot).record?.config;
 }
 
-/** What acts on processes; made when it is first needed. */
+/** What acts on processes; created when it is first needed. */
 export interface Tools extends Disposable {
   readonly watcher: ProcessWatcher;
   readonly spawner: Spawner;
 }
 
-/** By pidfds where they are available, else by looking now and then. */
+/** By pidfds where they are available, else by polling. */
 export function makeTools(proc: ProcReader, pollMs: number): Tools {
   const c = libc();
   if (c === undefined || !hasPidfd(c)) {

@@ -3,10 +3,10 @@ import { statIfAny } from "../../proc/reader.ts";
 import { shorten } from "../lib/format.ts";
 import { isSameFile } from "../lib/same-file.ts";
 import type { IdentityPorts } from "./ports.ts";
-import type { Found } from "./identify.ts";
+import type { Found } from "./found.ts";
 import { line } from "./lineage.ts";
 import { markOf } from "./mark.ts";
-import { readRecord } from "../state/record-store.ts";
+import { readRecord } from "../state/record-file.ts";
 
 /** A process that matches a program, and is that of another configuration file. */
 interface Elsewhere {

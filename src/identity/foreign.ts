@@ -2,6 +2,7 @@ import { ProcError } from "../../proc/error.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import { type RecordPorts, RecordStore } from "../state/record-store.ts";
 import { nameOf } from "../lib/accounts.ts";
 import { isLaunchedItself } from "./mark.ts";
 
@@ -52,4 +53,12 @@ function wasLaunched({ pid }: ProcessRef, launch: string, proc: Pick<ProcReader,
     if (error instanceof ProcError) return false;
     throw error;
   }
+}
+
+/** The record of a program, which is not believed where it names what cannot be the program. */
+export function recordStore(
+  name: string,
+  host: RecordPorts & { readonly proc: Parameters<typeof misnamed>[1] },
+): RecordStore {
+  return new RecordStore(name, host, (record) => misnamed(record, host.proc));
 }

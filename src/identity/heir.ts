@@ -3,7 +3,7 @@ import { sameProcess, TICKS_PER_SECOND } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { monotonicMs, sleep } from "../lib/clock.ts";
 import type { IdentityPorts } from "./ports.ts";
-import type { Found } from "./identify.ts";
+import type { Found } from "./found.ts";
 import { offspring, relation } from "./lineage.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { lookFor, runsOneOf, type Program } from "./program.ts";

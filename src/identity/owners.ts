@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { readRecordText, recordFiles } from "../state/record-store.ts";
+import { readRecordText, recordFiles } from "../state/record-file.ts";
 import type { StateDir } from "../state/state-dir.ts";
 
 /** Resolution of file times, in ms (`CONFIG_HZ` is 100 at least). */

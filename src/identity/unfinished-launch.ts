@@ -30,7 +30,7 @@ const FORKED_WITHIN_TICKS = 3 * TICKS_PER_SECOND;
 /** What distinguishes the processes of a program from others. */
 export type Known = Pick<
   ProgramSettings,
-  "stdout" | "directory" | "match" | "argv" | "useshell" | "env" | "inheritEnv"
+  "stdout" | "directory" | "match" | "argv" | "useshell" | "env" | "inheritEnv" | "successMs"
 >;
 
 type LaunchHost = Pick<IdentityPorts, "proc" | "home" | "ownerOf" | "watcher" | "env" | "programs">;
@@ -59,7 +59,7 @@ export async function completeLaunch(
       first(looks, (one) => one.isMarked) ??
       firstWithLog(looks, record.name, launch, program, host) ??
       firstWiped(looks, record.name, launch, program, host);
-    if (found !== undefined) return completed(record, launch, found);
+    if (found !== undefined) return completed(record, launch, found, program);
     if (!looks.some((one) => one.isUnclear) || monotonicMs() > end) break;
     await sleep(EXEC_LOOK_MS, undefined);
   }
@@ -81,7 +81,7 @@ export function completedRecord(
     first(looks, (one) => sameProcess(one.ref, launch.launched)) ??
     first(looks, (one) => one.isMarked) ??
     firstWiped(looks, record.name, launch, program, host);
-  if (found !== undefined) return completed(record, launch, found);
+  if (found !== undefined) return completed(record, launch, found, program);
   return launch.launched && launchLost(record, launch.id, launch.launched);
 }
 
@@ -89,9 +89,10 @@ function completed(
   record: ProgramRecord,
   { id, launched }: LaunchNote,
   { ref, isWiped }: Look,
+  program: Known | undefined,
 ): ProgramRecord {
   const via = isWiped || sameProcess(ref, launched) ? "launch" : "scan";
-  return launchFound(record, id, ref, via);
+  return launchFound(record, id, ref, via, program?.successMs ?? 0);
 }
 
 /** An own process, as a candidate for what was launched. */

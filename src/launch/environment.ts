@@ -30,7 +30,7 @@ const ours: ReadonlySet<string> = new Set([
   "NODE_COMPILE_CACHE",
 ]);
 
-/** The environment that programs inherit: ours, without what was meant for us. */
+/** The environment that programs inherit: ours, without what is meant for us. */
 export function inheritedEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
   const result: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
@@ -39,7 +39,7 @@ export function inheritedEnvironment(env: NodeJS.ProcessEnv): Record<string, str
   return result;
 }
 
-/** What a program gets of that, and what its own section sets. */
+/** What a program gets of that, with what its own section sets. */
 export function programEnvironment(
   program: Pick<ProgramSettings, "inheritEnv" | "env" | "directory">,
   inherited: Readonly<Record<string, string>>,
@@ -52,8 +52,8 @@ export function programEnvironment(
 }
 
 /**
- * The soft limit of open files that programs are to get. Node raises its own to the hard limit as
- * it starts, and children inherit that. The commands' own first line notes the original in
+ * The soft limit of open files that programs get. Node raises its own to the hard limit as
+ * it starts, and children inherit that. The first line of the commands records the original in
  * USRSVC_NOFILE; without it (`node dist/usrsvcd.cjs`), our parent's limit is the best guess.
  */
 export function originalOpenFiles(env: NodeJS.ProcessEnv): number | undefined {

@@ -23,24 +23,24 @@ import { type LogEnds, openOutput, type Output } from "./output.ts";
  * has no words for (umask, limits, nice …), a shell sets it and then becomes the program: the same process.
  */
 
-/** A program that was executed just now. */
+/** A program that was just executed. */
 export interface Launched {
   readonly process: ProcessRef;
   /** How it ended; pending while it lives, and for ever after `release`. */
   readonly exited: Promise<Exit>;
-  /** How far the logs went before. */
+  /** The ends of the logs before it. */
   readonly logged: LogEnds;
-  /** A shell was executed, which is to become the program. */
+  /** A shell was executed, which will become the program. */
   readonly isThroughShell: boolean;
   /** What an operator should know of the launch. */
   readonly notes: readonly string[];
-  /** Watches it no more from here. */
+  /** Stops watching it from here. */
   release(): void;
 }
 
 /**
  * Launches a program, with `id` as its mark. The caller holds the program's lock, and has `id` on
- * record: were we killed in here, whoever comes next finds the process by it.
+ * record: if we are killed in here, whoever comes next finds the process by it.
  *
  * @throws an error with a `code` when a log cannot be opened, when no process can be made or when
  * the command cannot be executed; `describeLaunchError` words it
@@ -99,7 +99,7 @@ async function spawn(
   }
 }
 
-/** What is to be executed, and with what. */
+/** What to execute, and with what. */
 function prepare(
   program: ProgramSettings,
   id: string,
@@ -109,7 +109,7 @@ function prepare(
   const { directory, umask } = program;
   const { openFiles } = host;
   const spawner = host.spawner();
-  const argv = program.argv as SpawnOrder["argv"]; // a command has one word at least
+  const argv = program.argv as SpawnOrder["argv"]; // a command has at least one word
   const { env, path } = environment(program, host);
   const file = executable(argv[0], directory, path);
   const hasOwnLimit = program.limitNofile !== undefined;
@@ -134,7 +134,7 @@ function prepare(
   const lost = [...program.env.keys()].filter((name) => !isShellable(name));
   const note =
     `${lost.map(shownName).join(", ")} of [[Env]] ${lost.length > 1 ? "are" : "is"} not passed on: a shell ` +
-    "sets umask or limits first, and has no such variable, or another meaning for it";
+    "sets umask or limits first, and either has no such variable or uses it for something else";
   const withPath = path === undefined ? [...steps, `PATH=${DEFAULT_PATH}`] : steps; // not exported
   return { order: throughShell(order, withPath, directory), notes: lost.length > 0 ? [note] : [] };
 }
@@ -148,7 +148,7 @@ interface Environment {
   readonly path: string | undefined;
 }
 
-/** What all inherit is one text for all of them. */
+/** Variables that all programs inherit share one text. */
 const inherited = new WeakMap<LaunchPorts["env"], Map<string, string>>();
 
 function lineOf(name: string, value: string, env: LaunchPorts["env"]): string {
@@ -161,7 +161,7 @@ function lineOf(name: string, value: string, env: LaunchPorts["env"]): string {
   return known ?? line;
 }
 
-/** Ready before a death, from the first launch on: neither settings nor what we were given change. */
+/** Prepared before a death, from the first launch on: neither settings nor our environment change. */
 const environments = new WeakMap<ProgramSettings, Environment>();
 
 function environment(program: ProgramSettings, host: LaunchPorts): Environment {
@@ -185,13 +185,13 @@ function executable(name: string, directory: string, path: string | undefined): 
 }
 
 /**
- * Names of variables that some shell does not hand on as they are: it may have no such names
+ * Names of variables that some shell does not pass on unchanged: it may have no such names
  * (`java.opts`), or a meaning of its own for them (dash's OPTIND, which may end it, bash's UID).
  */
 const UNSHELLABLE =
   /[^A-Za-z0-9_]|^[0-9]|^$|^(BASH|EPOCH)|^(COMP_WORDBREAKS|DIRSTACK|EUID|FUNCNAME|GROUPS|HISTCMD|IFS|LINENO|OPTERR|OPTIND|POSIXLY_CORRECT|PPID|PS4|RANDOM|SECONDS|SHELLOPTS|SRANDOM|TMOUT|UID)$/;
 
-/** What PWD is to be, for the shell alone. */
+/** The intended PWD, for the shell alone. */
 const GIVEN_PWD = "USRSVC_PWD";
 
 function isShellable(name: string): boolean {
@@ -202,7 +202,7 @@ function isShellable(name: string): boolean {
 function throughShell(order: SpawnOrder, steps: readonly string[], directory: string): SpawnOrder {
   const { argv, file } = order;
   const env = order.env.filter((line) => isShellable(nameOf(line)));
-  // A shell would interpret a text without "#!" itself, and go on showing its own command line.
+  // A shell would interpret a text without "#!" itself, and keep showing its own command line.
   const words = isShellText(file, directory) ? [SHELL, file, ...argv.slice(1)] : argv;
   const given = new Map(env.map((one) => [nameOf(one), one.slice(one.indexOf("=") + 1)]));
   const pwd = given.get("PWD") ?? directory;
@@ -210,7 +210,7 @@ function throughShell(order: SpawnOrder, steps: readonly string[], directory: st
   const line = [
     ...steps,
     ...own.map((name) => `unset ${name}`),
-    // It has put its own idea there. All can see the words of a shell: no variable of [[Env]] is among them.
+    // It has set its own PWD. Everybody can see the words of a shell: no variable of [[Env]] is among them.
     ...(pwd === directory
       ? [`PWD=${shellWord(pwd)}`]
       : [`PWD=$${GIVEN_PWD}`, `unset ${GIVEN_PWD}`]),
@@ -229,14 +229,14 @@ function nameOf(variable: string): string {
   return variable.slice(0, variable.indexOf("="));
 }
 
-/** Why a launch failed, for people; undefined for what is no error of a system call. */
+/** Why a launch failed, for people; undefined for what is not an error of a system call. */
 export function describeLaunchError(error: unknown, program: ProgramSettings): string | undefined {
   if (error instanceof AttributeError) return describeAttributeError(error, program);
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === undefined) return undefined;
   if (path !== undefined) {
     return code === "ENXIO"
-      ? `${path} is a ${isSocket(path) ? "socket, and no file: write another path" : "FIFO that nobody reads"}`
+      ? `${path} is a ${isSocket(path) ? "socket, not a file: write another path" : "FIFO that nobody reads"}`
       : `${path} cannot be opened: ${faultWords(code) ?? code}`;
   }
   const why = REASONS[code] ?? `the kernel says ${code}`;
@@ -247,7 +247,7 @@ function isSocket(path: string): boolean {
   try {
     return statSync(path).isSocket();
   } catch {
-    return false; // gone meanwhile
+    return false; // gone in the meantime
   }
 }
 
@@ -256,20 +256,20 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "the file, its interpreter or its loader does not exist",
   ENOTDIR: "a part of its path is not a folder",
   EACCES:
-    "not permitted: the file is not executable, a folder above cannot be entered, or its file system is mounted noexec",
+    "not permitted: the file is not executable, a folder above it cannot be entered, or its file system is mounted noexec",
   EPERM: "not permitted",
   ELOOP: "too many symbolic links",
   ENAMETOOLONG: "a path is too long",
   ENOEXEC: "this machine does not understand its format",
   ELIBBAD: "its loader is damaged",
   EINVAL: "this machine does not understand its format",
-  ETXTBSY: "the file is just being written",
-  E2BIG: "its arguments and environment are longer than the kernel takes (see ulimit -s)",
-  ENOMEM: "no memory is left",
-  EAGAIN: "no further process may be made (ulimit -u, or TasksMax of the unit)",
+  ETXTBSY: "the file is being written right now",
+  E2BIG: "its arguments and environment are longer than the kernel accepts (see ulimit -s)",
+  ENOMEM: "out of memory",
+  EAGAIN: "no more processes can be created (ulimit -u, or TasksMax of the unit)",
   EMFILE: "too many open files in usrsvc",
   ENFILE: "too many open files on this machine",
   EIO: "its file system has an error",
-  ESTALE: "its file system is away",
-  ETIMEDOUT: "nothing happened for 10 s, and it was given up: does its file system answer?",
+  ESTALE: "its file system is no longer available",
+  ETIMEDOUT: "nothing happened for 10 s, so the launch was given up: does its file system respond?",
 };

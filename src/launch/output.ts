@@ -18,17 +18,17 @@ import { maskSecrets } from "../lib/secrets.ts";
 /** A program's log, opened for it. */
 export interface Output {
   readonly fd: number;
-  /** To know later what was added. */
+  /** Its end at the opening, to know later what was added. */
   readonly end: LogEnd;
-  /** Once; again does no harm. */
+  /** Closes it; a second call does no harm. */
   close(): void;
 }
 
 /**
- * Opens a program's log for append, making it if it is missing.
+ * Opens a program's log for append, creating it if it is missing.
  *
- * Never waits: a FIFO that nobody reads is an error (ENXIO), not a hang. A terminal becomes nobody's
- * controlling one. What another account has put there is refused.
+ * Never waits: a FIFO that nobody reads is an error (ENXIO), not a hang. A terminal does not become
+ * anybody's controlling one. What another account has put there is refused.
  */
 export function openOutput(path: string): Output {
   const fd = openForAppend(path);
@@ -49,12 +49,12 @@ export function openOutput(path: string): Output {
   }
 }
 
-/** Most bytes of a log that are read for its last lines. */
+/** Maximum number of bytes of a log that are read for its last lines. */
 const TAIL_BYTES = 8192;
 
-/** How far a log went at some moment. */
+/** The end of a log at some moment. */
 export interface LogEnd {
-  /** In bytes; 0 for what is no file. */
+  /** In bytes; 0 for what is not a file. */
   readonly size: number;
   /** Which file it was; an `ino` of 0: none was there. */
   readonly dev: number;
@@ -64,7 +64,7 @@ export interface LogEnd {
 /** No log was there: whatever is in it is new. */
 export const NO_LOG: LogEnd = { size: 0, dev: 0, ino: 0 };
 
-/** How far a program's logs went. */
+/** The ends of a program's logs. */
 export interface LogEnds {
   readonly stdout: LogEnd;
   readonly stderr: LogEnd;
@@ -72,7 +72,7 @@ export interface LogEnds {
 
 type Logs = Pick<ProgramSettings, "stdout" | "stderr">;
 
-/** How far its logs go now: what comes after a death is the successor's. */
+/** The ends of its logs now: what follows a death is the successor's. */
 export function logEnds({ stdout, stderr }: Logs): LogEnds {
   const out = logEnd(stdout);
   return { stdout: out, stderr: stderr === stdout ? out : logEnd(stderr) };
@@ -91,7 +91,7 @@ function endOf(stat: Stats): LogEnd {
   return { size: stat.isFile() ? stat.size : 0, dev, ino };
 }
 
-/** What a program wrote last, between two moments: its errors where they have a file of their own. */
+/** What a program wrote last, between two moments: its errors if they have a file of their own. */
 export function lastWords(
   { stdout, stderr }: Logs,
   since: LogEnds,
@@ -104,7 +104,7 @@ export function lastWords(
 
 /**
  * The last lines, at most `most`, that were written to a log between two moments. Of one that was rotated since,
- * those of the file that the program made anew, or those of the old one under its new name. What others may have
+ * those of the file that the program recreated, or those of the old one under its new name. What others may have
  * put there is not read: they may mean it to be shown.
  */
 export function lastLines(
@@ -155,14 +155,14 @@ function tail(path: string, since: LogEnd, until: LogEnd | undefined): string {
   }
 }
 
-/** How much of a file was there before; undefined: it is not to be read. */
+/** How much of a file was there before; undefined: it must not be read. */
 function sizeBefore(path: string, stat: Stats, { size, dev, ino }: LogEnd): number | undefined {
   if (!stat.isFile()) return undefined;
   if (ino === 0 || (stat.ino === ino && stat.dev === dev)) return size;
   return isPrivateFolder(dirname(path)) ? 0 : undefined;
 }
 
-/** The name that a log has got since, as logrotate gives it: `web.log.1`, `web.log-20261127`. */
+/** The name that a log has got since, such as logrotate gives it: `web.log.1`, `web.log-20261127`. */
 function renamedLog(path: string, { dev, ino }: LogEnd): string | undefined {
   try {
     const folder = dirname(path);
@@ -178,8 +178,8 @@ function renamedLog(path: string, { dev, ino }: LogEnd): string | undefined {
 }
 
 /**
- * Control characters (colours among them) do not get to the terminal of whoever reads this, nor passwords
- * to those who get mail.
+ * Control characters (including colours) do not reach the terminal of whoever reads this, nor passwords
+ * those who get mail.
  */
 function printable(line: string): string {
   const text = stripVTControlCharacters(line)

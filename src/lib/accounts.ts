@@ -26,10 +26,10 @@ export function accountOf(uid: number): Account | undefined {
 }
 
 /**
- * True for a group in which nobody is but this user and root: root's, or one of the user's own number or
- * name, as a umask of 002 supposes, that /etc/group gives no other member, and that is in /etc/passwd no
- * other's. So is Debian's `staff`, the group of /usr/local, while it has none: who is in it may do what
- * root does there. False where these files cannot be read just now: then nobody knows who is in it.
+ * True for a group with nobody in it but this user and root: root's, or one with the user's own number or
+ * name, as a umask of 002 assumes, that has no other member in /etc/group, and is nobody else's in
+ * /etc/passwd. So is Debian's `staff`, the group of /usr/local, while it has no members: those can do what
+ * root does there. False while these files cannot be read: then it is unknown who is in it.
  */
 export function isPrivateGroup(gid: number, uid: number, etc = "/etc"): boolean {
   const key = [gid, uid, etc].join();
@@ -45,7 +45,7 @@ export function isPrivateGroup(gid: number, uid: number, etc = "/etc"): boolean 
   }
 }
 
-/** A thousand files of a configuration may be asked about: so the files of accounts are read when they have changed. */
+/** A configuration may have a thousand files: so the files of accounts are only read when they have changed. */
 const answers = new Map<string, { readonly stamp: string; readonly isPrivate: boolean }>();
 
 function stampOf(path: string): string {
@@ -69,15 +69,15 @@ function lookUp(gid: number, uid: number, etc: string): boolean {
   return members.length === 0 && (isOwn || hasOurName);
 }
 
-/** As the C library reads the number in a line of these files: ` 01002` is 1002. */
+/** Reads a number in these files as the C library does: ` 01002` is 1002. */
 function numberIn(field: string | undefined): number {
   return Number.parseInt(field ?? "", 10);
 }
 
-/** Accounts of people have numbers from this on. */
+/** Lowest number of people's accounts. */
 const FIRST_OF_PEOPLE = 1000;
 
-/** True where it is the group of another account, which stands in no list of members then. */
+/** True if it is the group of another account, which is then in no list of members. */
 function isOthersPrimary(gid: number, uid: number, etc: string): boolean {
   // Accounts of the system with root's group (sync, halt, operator) do nothing but what they are for.
   const first = gid === 0 ? FIRST_OF_PEOPLE : 1;
@@ -110,8 +110,8 @@ export function runAs(uid: number, command: string): string {
 }
 
 /**
- * What is doubtful about `home`, the value of HOME, for this user: the end of a sentence. Undefined
- * when it is that account's, or when nobody knows better.
+ * What is doubtful about `home`, the value of HOME, for this user: a sentence. Undefined
+ * if it is that account's, or if that is unknown.
  */
 export function doubtHome(home: string, uid: number): string | undefined {
   const own = accountOf(uid);

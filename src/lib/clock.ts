@@ -3,7 +3,7 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /**
  * Milliseconds on a clock that never jumps (CLOCK_MONOTONIC). Only differences mean anything. Not by
- * `performance`: to load it takes 1.3 ms, which counts in a `usrsvc status`.
+ * `performance`: loading it takes 1.3 ms, which counts in a `usrsvc status`.
  */
 export function monotonicMs(): number {
   const [seconds, nanoseconds] = process.hrtime();
@@ -56,7 +56,7 @@ export async function within<T>(
   }
 }
 
-/** A timer that can be set far ahead; returns the function that takes it back. */
+/** A timer that can be set far ahead; returns the function that cancels it. */
 export function callAt(atMs: number, call: () => void): () => void {
   let timer: NodeJS.Timeout;
   const arm = (): void => {
@@ -70,7 +70,7 @@ export function callAt(atMs: number, call: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** What `read` yields: for all who ask within `ms` it is read once. Who asks may want it younger than that. */
+/** What `read` yields: for all who ask within `ms` it is read once. A caller may ask for a younger one. */
 export function lately<T>(ms: number, read: () => T): (mostMs?: number) => T {
   let known: { readonly value: T; readonly at: number } | undefined;
   return (mostMs = ms) => {

@@ -20,11 +20,11 @@ export type ContainerRole = "init" | "command";
 export interface Init {
   /** As `ps -o comm` has it: 15 bytes at most. */
   readonly name: string;
-  /** Its children: its own before those that were left to it. */
+  /** Its children: its own first, then those that it has adopted. */
   readonly children: readonly number[];
 }
 
-/** What the container that we are in has us for; undefined: it does not end with us, or there is none. */
+/** Our role in the container that we are in; undefined: it does not end with us, or there is none. */
 export function containerRole(
   { pid, ppid }: Pick<NodeJS.Process, "pid" | "ppid"> = process,
   look: () => Init | undefined = lookAtInit,
@@ -33,7 +33,7 @@ export function containerRole(
   const init = ppid === 1 ? look() : undefined;
   if (init === undefined || !(TINY_INITS as readonly string[]).includes(init.name))
     return undefined;
-  // What somebody has left to it (a usrsvcd in the background) is not what it waits for.
+  // What it has adopted (a usrsvcd in the background) is not what it waits for.
   return init.children[0] === pid ? "command" : undefined;
 }
 

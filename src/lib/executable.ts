@@ -31,7 +31,7 @@ export function realFile(path: string): readonly string[] {
   try {
     return [realpathSync(path)];
   } catch {
-    return []; // gone meanwhile
+    return []; // gone in the meantime
   }
 }
 
@@ -63,7 +63,7 @@ export function readShebang(
   try {
     ({ text } = readFileHead(file, { most: 256 }));
   } catch {
-    return undefined; // gone, or not ours to read: then it is not started from here either
+    return undefined; // gone, or not ours to read: then it cannot be started from here either
   }
   // A text without "#!" that is executable: execvp(3) hands it to the shell.
   if (!text.startsWith("#!")) {

@@ -1,15 +1,15 @@
 import { accessSync } from "node:fs";
 
-/** What a machine lacks, and has again some time: another try is worth while, and nobody's fault is it. */
+/** Shortages of a machine, which pass: another try is worthwhile, and no program is to blame. */
 const FAULTS: Readonly<Record<string, string>> = {
-  ENOSPC: "no space is left on the disk (see df, df -i)",
-  EDQUOT: "the quota of the disk is used up (see quota)",
+  ENOSPC: "no space left on the disk (see df, df -i)",
+  EDQUOT: "the disk quota is used up (see quota)",
   EROFS: "its file system is read-only (see mount, dmesg)",
   EIO: "its disk has an error (see dmesg)",
   EMFILE: "too many open files in usrsvc (ulimit -n)",
   ENFILE: "too many open files on this machine",
-  ENOMEM: "no memory is left",
-  EAGAIN: "no further process may be made (ulimit -u, or TasksMax of the unit)",
+  ENOMEM: "out of memory",
+  EAGAIN: "no more processes can be created (ulimit -u, or TasksMax of the unit)",
   ENOBUFS: "the kernel has no buffers left",
 };
 
@@ -18,13 +18,13 @@ export function faultWords(code: string): string | undefined {
   return FAULTS[code];
 }
 
-/** What the kernel says of a file on a disk that went read-only, with its path and what to look at. */
+/** The error for a file on a disk that became read-only, with its path and what to check. */
 export function readOnlyDisk(path: string, cause?: unknown): Error {
   const text = `${path} cannot be written: its file system is read-only (see mount, dmesg)`;
   return Object.assign(new Error(text, { cause }), { code: "EROFS" });
 }
 
-/** The code of the error that forbids us `mode` (of `constants` of node:fs) for a path; undefined: nothing does. */
+/** The code of the error that denies us `mode` (of `constants` of node:fs) for a path; undefined: it is permitted. */
 export function accessFault(path: string, mode: number): string | undefined {
   try {
     accessSync(path, mode);

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 
-/** Longest part of a file name that is taken from a program's name (NAME_MAX is 255). */
+/** Maximum length of the part of a file name that comes from a program's name (NAME_MAX is 255). */
 const LONGEST_STEM = 180;
 
 /**
  * A program's name as a file name: `Program:../../x` must not leave the folder. Everything but
  * letters, digits, `_`, `-`, and dots that do not lead is written as %XX. Half of a surrogate pair, which
- * only a file that was forged can name, is written as what stands for any such.
+ * only a forged file can contain, is written as the replacement character.
  */
 export function fileStem(name: string): string {
   const stem = encodeURIComponent(name.replace(/\p{Surrogate}/gu, "\ufffd"))

@@ -1,4 +1,4 @@
-/** A length of time as people say it: `40 ms`, `5 s`, `3 min 20 s`, `2 h 5 min`, `12 d 4 h`. */
+/** A duration as people say it: `40 ms`, `5 s`, `3 min 20 s`, `2 h 5 min`, `12 d 4 h`. */
 export function formatDuration(ms: number): string {
   if (ms < 950) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;
@@ -35,7 +35,7 @@ export function formatBytes(bytes: number): string {
   return mb < 1000 ? `${mb.toFixed(1)} MB` : `${(mb / 1024).toFixed(1)} GB`;
 }
 
-/** As much of a long text as a message takes. */
+/** As much of a long text as fits in a message. */
 export function shorten(text: string, most = 120): string {
   return text.length > most ? `${text.slice(0, most)}…` : text;
 }
@@ -45,7 +45,7 @@ export function countLeftOvers(count: number): string {
   return count === 1 ? "1 left-over process" : `${count} left-over processes`;
 }
 
-/** A word as a shell takes it; one that needs no quotes has none. */
+/** A word for a shell, in quotes if it needs them. */
 export function shellWord(text: string): string {
   return /^[\w/.:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

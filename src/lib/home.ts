@@ -10,14 +10,14 @@ export class HomeError extends Error {
 /**
  * The home folder: HOME, or what the user database says.
  *
- * @throws {HomeError} when it is no folder
+ * @throws {HomeError} when it is not a folder
  */
 export function homeFolder(): string {
   const uid = process.getuid?.() ?? 0;
   const known = accountOf(uid);
   const advice =
     known === undefined || known.home === process.env["HOME"]
-      ? "set it to a folder of yours"
+      ? "set it to a folder of your own"
       : `the home of ${known.name} is ${known.home}`;
   let home: string;
   try {
@@ -27,14 +27,14 @@ export function homeFolder(): string {
   }
   const refuse = (why: string): HomeError =>
     new HomeError(`HOME is ${JSON.stringify(home)}, ${why}; ${advice}`);
-  if (!home.startsWith("/")) throw refuse("which is no absolute path");
+  if (!home.startsWith("/")) throw refuse("which is not an absolute path");
   let stat: Stats | undefined;
   try {
     stat = statSync(home, { throwIfNoEntry: false });
   } catch (error) {
-    throw refuse(`which cannot be looked at (${(error as NodeJS.ErrnoException).code})`);
+    throw refuse(`which cannot be accessed (${(error as NodeJS.ErrnoException).code})`);
   }
-  if (stat === undefined) throw refuse("and there is no such folder");
-  if (!stat.isDirectory()) throw refuse("which is no folder");
+  if (stat === undefined) throw refuse("which does not exist");
+  if (!stat.isDirectory()) throw refuse("which is not a folder");
   return home.replace(/(?<=.)\/+$/, "");
 }

@@ -14,7 +14,7 @@ import { otherWriters } from "./writers.ts";
 /** Another account has put it there, or may have. */
 export class ForeignFile extends Error {
   override readonly name = "ForeignFile";
-  /** As of a file that is not ours to write. */
+  /** The code for a file that is not ours to write. */
   readonly code = "EACCES";
 }
 
@@ -29,9 +29,9 @@ function isOpen(path: string, stat: Stats): boolean {
 }
 
 /**
- * Opens a log for append, making it if it is missing; its folder may be one in which other accounts
- * write as well. Never waits: a FIFO that nobody reads is an error (ENXIO). A terminal becomes
- * nobody's controlling one. A link is followed where it is this account's own, or root's.
+ * Opens a log for append, creating it if it is missing; other accounts may also write to its
+ * folder. Never waits: a FIFO that nobody reads is an error (ENXIO). A terminal does not become
+ * anybody's controlling one. A link is followed if it is this account's own, or root's.
  *
  * @throws {ForeignFile} for what another account has put there, and what Node throws
  */
@@ -41,7 +41,7 @@ export function openForAppend(path: string, mode = 0o666): number {
 }
 
 /**
- * Opens a log to read what was written into it, with the same care: it gets to terminal and mail.
+ * Opens a log to read what was written to it, with the same care: it reaches terminal and mail.
  *
  * @throws {ForeignFile} for what another account has put there, and what Node throws
  */
@@ -67,7 +67,7 @@ function openChecked(path: string, how: number, mode?: number): number {
 }
 
 /**
- * Looks only: what `openForAppend` would refuse just now, in words; undefined: nothing, or what Node says itself.
+ * Only looks: why `openForAppend` would refuse it now; undefined: it would not, or with an error of Node's.
  */
 export function foreignFault(path: string): string | undefined {
   try {
@@ -84,18 +84,20 @@ export function foreignFault(path: string): string | undefined {
 /** Where others can rename what is ours, a link may be another by the time it is followed. */
 function checkLink(path: string, { uid }: Stats): void {
   if (!isTrusted(uid)) {
-    throw new ForeignFile(`${path} is a link that ${nameOf(uid)} has made: remove it`);
+    throw new ForeignFile(`${path} is a link made by ${nameOf(uid)}: remove it`);
   }
   const parent = dirname(path);
   const folder = statSync(parent);
   const isSticky = (folder.mode & 0o1000) !== 0; // what is ours stays there
   if (isTrusted(folder.uid) && (isSticky || !isOpen(parent, folder))) return;
-  throw new ForeignFile(`${path} is a link in a folder that others may write to: name its target`);
+  throw new ForeignFile(
+    `${path} is a link in a folder that others can write to: name its target instead`,
+  );
 }
 
 /**
- * What is written into a file of another account it can read; and a second name of a file of ours may
- * have been made by anybody. A device is whose it may be.
+ * Another account can read what is written to its file; and anybody may have made a second
+ * name of a file of ours. A device may belong to anybody.
  */
 function check(path: string, { uid, nlink, ...stat }: Stats): void {
   const isFile = (stat.mode & constants.S_IFMT) === constants.S_IFREG;
@@ -104,13 +106,13 @@ function check(path: string, { uid, nlink, ...stat }: Stats): void {
   const parent = dirname(path);
   const folder = statSync(parent);
   if (!isTrusted(uid)) {
-    // An administrator may have given us a file in the folder of another account.
+    // An administrator may have given us a file in another account's folder.
     const isGiven = isFile && !isOpen(parent, folder);
     if (!isGiven) throw new ForeignFile(`${path} belongs to ${nameOf(uid)}: remove it`);
   }
   if (isFile && nlink > 1 && !(isTrusted(folder.uid) && !isOpen(parent, folder))) {
     throw new ForeignFile(
-      `${path} has a second name elsewhere, in a folder that others may write to`,
+      `${path} has a second name (a hard link) and is in a folder that others can write to`,
     );
   }
 }

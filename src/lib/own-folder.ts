@@ -1,8 +1,8 @@
 import { normalize } from "node:path";
 
 /**
- * True for a folder that usrsvc makes where it is missing: one below HOME, or in `state_dir`. Others are
- * for their owners to make, and where HOME is `/` all are others.
+ * True for a folder that usrsvc creates if it is missing: one below HOME, or in `state_dir`. Others are
+ * for their owners to create, and if HOME is `/` all are others.
  */
 export function isOwnFolder(folder: string, home: string, stateDir: string): boolean {
   const path = withoutSlash(normalize(folder));

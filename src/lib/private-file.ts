@@ -2,14 +2,14 @@ import { chmodSync, fchmodSync, fstatSync, mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /*
- * What is ours has the modes that are meant, whatever the umask of our caller: with 000 others could read
- * along, with 0777 we could not ourselves. (Our own umask stays as it is: programs get it.)
+ * What is ours has the intended modes, whatever the umask of our caller: with 000 others could read
+ * it, with 0777 we could not. (Our own umask stays as it is: programs get it.)
  */
 
-/** Of folders that we make. */
+/** Mode of folders that we create. */
 const FOLDER_MODE = 0o700;
 
-/** Makes a folder, and those above it that are missing, mode 0700. One that is there stays as it is. */
+/** Creates a folder, and those above it that are missing, mode 0700. An existing one is left unchanged. */
 export function makePrivateFolder(path: string): void {
   if (isFolder(path)) return;
   const above = dirname(path);
@@ -31,13 +31,13 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** Gives an open file of ours the mode that is meant. What is no file, or another's, stays as it is. */
+/** Gives an open file of ours the intended mode. What is not a file, or not ours, is left unchanged. */
 export function setMode(fd: number, mode: number): void {
   try {
     const stat = fstatSync(fd);
     const isOurs = stat.isFile() && stat.uid === process.getuid?.();
     if (isOurs && (stat.mode & 0o777) !== mode) fchmodSync(fd, mode);
   } catch {
-    // closed meanwhile, or a file system without modes
+    // closed in the meantime, or a file system without modes
   }
 }

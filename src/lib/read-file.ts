@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { nameOf } from "./accounts.ts";
 
-/** Something is there, but no file that can be read to its end. */
+/** Something is there, but not a file that can be read to its end. */
 export class NotAFile extends Error {
   override readonly name = "NotAFile";
 
@@ -12,11 +12,11 @@ export class NotAFile extends Error {
 
 /** How a file is read. */
 export interface ReadOptions {
-  /** Highest number of bytes. */
+  /** Maximum number of bytes. */
   readonly most: number;
-  /** False: a symbolic link is no file. */
+  /** False: a symbolic link is not accepted. */
   readonly followsLinks?: boolean;
-  /** Whose it must be, else it is none: this account's, or also root's. */
+  /** Required owner: this account, or also root. */
   readonly owner?: "us" | "us or root";
 }
 

@@ -19,10 +19,10 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
  * Replaces the file `path`, so that a reader sees the old text or the new one. No fsync.
  *
  * The new text is written into `spare`, in the same file system, and the two change places. So both
- * stay, and their room on a disk that is full by now; and no file is made: that takes half a
- * millisecond on ext4, and a rename over a file makes it write the new one out at once. A reader
- * may have opened `spare` when it was at `path`, and not have read it yet: then, and where leases
- * are unknown, a new file takes its place. Where the two cannot change places, `spare` is renamed.
+ * stay, with their space on a disk that is full by now; and no file is created: that takes half a
+ * millisecond on ext4, and a rename over a file makes ext4 write the new one out at once. A reader
+ * may have opened `spare` when it was at `path`, and not have read it yet: then, and if leases
+ * are not available, a new file takes its place. If the two cannot change places, `spare` is renamed.
  *
  * @throws when that cannot be, with EXDEV when they are in different file systems
  */
@@ -42,7 +42,7 @@ export function replaceFile(path: string, spare: string, text: string, mode = 0o
 }
 
 /**
- * What was at `path` before may be a link, a FIFO, or somebody else's, or be read just now: such is
+ * What was at `path` before may be a link, a FIFO, or somebody else's, or being read right now: then it is
  * not written to. The lease ends as the file is closed, before it is at `path` again.
  */
 function openSpare(spare: string, mode: number): number {
@@ -60,7 +60,7 @@ function openSpare(spare: string, mode: number): number {
   return openSync(spare, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
 }
 
-/** A folder that somebody had put in the place of the file may hold something: it is kept. */
+/** A folder that somebody had put in the place of the file may contain something: it is kept. */
 function removeSpare(spare: string): void {
   try {
     rmSync(spare, { force: true });

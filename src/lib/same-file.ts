@@ -13,7 +13,7 @@ export function isSameFile(a: string, b: string): boolean {
   }
 }
 
-/** A path without the links in it; as it is where that cannot be told. */
+/** A path without the links in it; unchanged if that cannot be determined. */
 export function realPath(path: string): string {
   try {
     return realpathSync(path);

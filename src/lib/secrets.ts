@@ -1,15 +1,15 @@
 /*
- * Secrets get into no message, be it for a terminal, a log, a mail or a script. What is known to be one
- * (the values of [[Env]], smtp_url, a line that cannot be read) is not put into messages at all. Texts
+ * No message contains a secret, whether for a terminal, a log, a mail or a script. What is known to be one
+ * (the values of [[Env]], smtp_url, a line that cannot be read) is never put in messages. Texts
  * that we only pass on (command lines, output of programs, what a mail server says) are masked here.
  */
 
-/** Stands where a secret is not shown. */
+/** Replaces a secret. */
 export const MASK = "***";
 
 const SECRET_WORD =
   "(?:passw(?:or)?d|passphrase|passcode|[_-]pwd|[_-]pass|secret|token|credential|(?:api|access|private|encrypt(?:ion)?|signing|auth)[_-]?key)";
-/** `DB_PASSWORD_FILE` says where it is. No longer parts of names are looked through: that takes time. */
+/** `DB_PASSWORD_FILE` says where it is. Longer parts of names are not searched: that takes time. */
 const MORE = String.raw`(?![\w.-]{0,40}(?:file|path|dir|name)\b)[\w.-]{0,40}`;
 const VALUE = String.raw`(?:"[^"]*"?|'[^']*'?|[^\s"'&,;][^\s&]*)`;
 
@@ -27,19 +27,19 @@ const BARE_DUMPS = new RegExp(
   String.raw`((?:PASSWO?R?D|SECRET|TOKEN|CREDENTIALS?|_KEY|_PWD|_PASS)[A-Z0-9_]{0,40}: )${QUOTED}`,
   "g",
 );
-/** One of our own has no value. */
+/** Our own such option has no value. */
 const OPTION = String.raw`(?!--show-secrets)--?[\w.-]{0,40}${SECRET_WORD}${MORE}`;
 const OPTIONS = new RegExp(String.raw`((?:^|\s)${OPTION}\s)(?!-)${VALUE}`, "gi");
 const WHOLE_OPTION = new RegExp(`^${OPTION}$`, "i");
 const SECRET_NAME = new RegExp(SECRET_WORD, "i");
 
-/** True for a text that had better be masked; nearly none is. */
+/** True for a text that may need masking; nearly none does. */
 export function mayHoldSecret(text: string): boolean {
   return MAYBE.test(text);
 }
 
 /**
- * A text without the secrets that can be told by their looks: what stands before the @ of a URL, and the
+ * A text without the secrets that can be recognised: what is before the @ of a URL, and the
  * values of variables and options whose names say what they are.
  */
 export function maskSecrets(text: string): string {
@@ -55,7 +55,7 @@ export function maskSecrets(text: string): string {
     .replaceAll(OPTIONS, `$1${MASK}`);
 }
 
-/** The same for the words of a command, of which one may say what the next is. */
+/** The same for the words of a command, where one may say what the next is. */
 export function maskWords(words: readonly string[]): readonly string[] {
   return words.map((word, index) => {
     const isValue = WHOLE_OPTION.test(words[index - 1] ?? "") && !word.startsWith("-");
@@ -79,14 +79,14 @@ export function maskAll<T>(value: T): T {
 /** A text without any of `secrets`, as they are and in the forms sent to mail servers. */
 export function maskKnown(text: string, secrets: readonly string[]): string {
   let masked = text;
-  // A longer one may hold a shorter one.
+  // A longer one may contain a shorter one.
   for (const secret of secrets.toSorted((a, b) => b.length - a.length)) {
     if (secret.length >= SHORTEST) masked = masked.replaceAll(secret, MASK);
   }
   return maskSecrets(masked);
 }
 
-/** Shortest secret: anything shorter occurs in ordinary texts. */
+/** Minimum length of a secret, in characters: anything shorter occurs in ordinary texts. */
 const SHORTEST = 3;
 
 /** True for the name of a variable or key that says that its value is a secret. */
@@ -94,7 +94,7 @@ export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
 }
 
-/** A key or the name of a variable; what is no such name may hold a part of a value. */
+/** A key or the name of a variable; what is not such a name may contain a part of a value. */
 export function shownName(name: string): string {
   if (NAME.test(name)) return name;
   const begin = keyBefore(name);
@@ -102,8 +102,8 @@ export function shownName(name: string): string {
 }
 
 /**
- * The key that a line begins with which is no `key = value`: one of `known`, or what has a colon and looks
- * as variables do. Else it may be the second half of a password.
+ * The key at the start of a line that is not `key = value`: one of `known`, or what has a colon and looks
+ * like a variable. Anything else may be the second half of a password.
  */
 export function keyBefore(line: string, known: ReadonlySet<string> = NONE): string | undefined {
   const [, key = "", colon] = KEY.exec(line) ?? [];
@@ -121,7 +121,7 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** There, an @ is common in paths; elsewhere it is the end of a password that nobody has escaped. */
+/** In these, an @ is common in paths; elsewhere it ends a password that was not escaped. */
 const WEB = /^(?:https?|wss?)$/i;
 /** The name of an account, and no token. */
 const NAMED = /^(?:ssh|git|svn|sftp|git\+ssh|svn\+ssh)$/i;
@@ -145,6 +145,6 @@ function maskRest(scheme: string, rest: string): string {
 function maskUser(scheme: string, user: string): string {
   const colon = user.indexOf(":");
   if (colon < 0) return NAMED.test(scheme) ? user : MASK;
-  // As manuals, and our own advice, write it.
+  // As in manuals, and in our own advice.
   return /^password$/i.test(user.slice(colon + 1)) ? user : `${user.slice(0, colon)}:${MASK}`;
 }

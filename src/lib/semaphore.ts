@@ -9,7 +9,7 @@ export class Semaphore {
   }
 
   /**
-   * Resolves when it is your turn; call what it yields when you are done (again does no harm).
+   * Resolves when it is your turn; call what it yields when you are done (a second call does no harm).
    * Rejects when `signal` is aborted before.
    */
   async take(signal?: AbortSignal): Promise<() => void> {

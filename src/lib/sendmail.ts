@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 
-/** Where machines have their sendmail. */
+/** The usual places of sendmail. */
 const USUAL = [
   "/usr/sbin/sendmail",
   "/usr/lib/sendmail",
@@ -9,7 +9,7 @@ const USUAL = [
   "/sbin/sendmail",
 ];
 
-/** The machine's sendmail: where machines have it, else the first on PATH; undefined when there is none. */
+/** The machine's sendmail: in a usual place, else the first on PATH; undefined if there is none. */
 export function findSendmail(
   env: NodeJS.ProcessEnv,
   usual: readonly string[] = USUAL,
@@ -21,7 +21,7 @@ export function findSendmail(
   );
 }
 
-/** True for a file that this user may execute. */
+/** True for a file that this user can execute. */
 export function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);

@@ -1,14 +1,14 @@
 import { maskAll, mayHoldSecret } from "./secrets.ts";
 
 /*
- * Names, titles and output come from files and programs. What a terminal obeys (control characters, of
- * which C1 are some), or what shows text in another order than it has, or hides a part of it (format
- * characters, Unicode's category Cf: bidirectional controls, zero-width ones), reaches nobody as it is.
+ * Names, titles and output come from files and programs. What a terminal obeys (control characters,
+ * including C1), and what reorders or hides a part of the text (format characters, Unicode's category Cf:
+ * bidirectional controls, zero-width ones), is never passed on unchanged.
  */
 
 /** Nearly every text; the expressions below are expensive. */
 const HARMLESS = /^[ -~\n\t]*$/;
-/** The same for a line of JSON: what is beyond ASCII is rare there, too. */
+/** The same for a line of JSON: non-ASCII is rare there, too. */
 const HARMLESS_LINE = /^[ -~\n]*$/;
 const WILD = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
@@ -19,8 +19,8 @@ export function tame(text: string): string {
 }
 
 /**
- * JSON whose strings hold nothing harmful, and mean the same: escaped as JSON does it (RFC 8259, 7).
- * The line breaks between lines of it stay.
+ * JSON whose strings contain nothing harmful, and mean the same: escaped as JSON does it (RFC 8259, 7).
+ * The line breaks between its lines stay.
  */
 export function tameJson(lines: string): string {
   if (HARMLESS_LINE.test(lines)) return lines;
@@ -41,7 +41,7 @@ function shown(char: string): string {
   return code <= 0xffff ? `\\u${hex.padStart(4, "0")}` : `\\u{${hex}}`;
 }
 
-/** Beyond 16 bits, JSON has two of them. */
+/** Beyond 16 bits, JSON needs two of them. */
 function escaped(char: string): string {
   return Array.from({ length: char.length }, (_, at) => char.charCodeAt(at))
     .map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`)

@@ -1,6 +1,6 @@
 /**
- * 64 bits in hex: two lanes of multiply and xor, mixed at the end as MurmurHash3 does. It tells
- * changes apart and nothing more: who could forge a collision could write the text itself.
+ * 64 bits in hex: two lanes of multiply and xor, mixed at the end as MurmurHash3 does. It detects
+ * changes and nothing more: whoever could forge a collision could write the text itself.
  * (Loading node:crypto takes 3 ms, a twentieth of a whole `usrsvc status`.)
  */
 export function textHash(text: string): string {

@@ -1,11 +1,11 @@
 import { stat } from "node:fs";
 
-/** The wait for ends of processes takes one for ever; a look, or a launch, that hangs takes one for long. */
+/** Number of threads. Waiting for ends of processes takes one for ever; a look or launch that hangs, one for long. */
 const THREADS = 12;
 
 /**
- * Widens the pool of threads that reads of files use; libuv looks at the variable once, when the
- * first of them is needed. Programs do not inherit what was set here. A thread that is never used
+ * Widens the pool of threads that file reads use; libuv reads the variable once, when it needs the
+ * first of them. Programs do not inherit what is set here. A thread that is never used
  * costs 8 kB.
  */
 export async function widenThreadPool(env: NodeJS.ProcessEnv): Promise<void> {

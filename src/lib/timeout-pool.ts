@@ -1,8 +1,8 @@
 import { within } from "./clock.ts";
 
-/** A read that takes longer hangs, in ms. */
+/** Time after which a read counts as hanging, in ms. */
 const DEADLINE_MS = 3000;
-/** Number of reads at once, and of reads that hang: they run in threads that others need, too. */
+/** Maximum number of reads at once, and of reads that hang: they run in threads that others also need. */
 const AT_ONCE = 2;
 const HANGING_AT_MOST = 4;
 
@@ -13,7 +13,7 @@ export class Hangs extends Error {
 
 /**
  * Gives turns to reads that may hang (a dead network file system, a process that holds its memory
- * lock). One that hangs is given up and makes room for the next; when too many do, all others wait:
+ * lock). One that hangs is abandoned and makes room for the next; if too many do, all others wait:
  * better no check than no thread left for anything else.
  */
 export class TimeoutPool {
@@ -24,7 +24,7 @@ export class TimeoutPool {
   /**
    * What `read` yields.
    *
-   * @param onReturn called when the read is over, also one that was given up long before
+   * @param onReturn called when the read is over, even if it was abandoned long before
    * @throws {Hangs} after 3 s
    */
   async run<T>(read: () => Promise<T>, onReturn: () => void): Promise<T> {
@@ -48,14 +48,14 @@ export class TimeoutPool {
     this.#active -= 1;
     this.#hanging += 1;
     this.#next();
-    throw new Hangs("it does not answer");
+    throw new Hangs("it does not respond");
   }
 
   #isFull(): boolean {
     return this.#active >= AT_ONCE || this.#hanging >= HANGING_AT_MOST;
   }
 
-  /** The turn is taken here, so that nobody gets in between. */
+  /** The turn is taken here, so that nothing can come in between. */
   #next(): void {
     while (!this.#isFull() && this.#waiting.length > 0) {
       this.#active += 1;

@@ -4,17 +4,17 @@ import { nameOf, runAs } from "./accounts.ts";
 import { shellWord } from "./format.ts";
 import { otherWriters } from "./writers.ts";
 
-/** As path_resolution(7) has it. */
+/** Maximum number of links in a path, as in path_resolution(7). */
 const MOST_LINKS = 40;
 
 /** Types of file systems, as in statfs(2). */
 const PROC = 0x9fa0;
 const FUSE = 0x65735546;
 
-/** Number of users in a user namespace that maps all of them. */
+/** Number of users in a user namespace that maps all users. */
 const ALL_UIDS = 4_294_967_295;
 
-/** Another account could put something else in the place of a path; the message says who, where, and what to do. */
+/** Another account could replace a path; the message says who, where, and what to do. */
 export class UntrustedPath extends Error {
   override readonly name = "UntrustedPath";
   /** Only who, and where. */
@@ -37,7 +37,7 @@ interface OpenFolder extends Pick<Stats, "uid" | "mode"> {
 export interface Doubts {
   /** What follows: `so that others could …`. */
   readonly so: string;
-  /** What else to do: `set another …`. */
+  /** The alternative: `set another …`. */
   readonly instead: string;
 }
 
@@ -45,20 +45,20 @@ export interface Doubts {
 export interface Followed {
   /** The same with no links in it. */
   readonly real: string;
-  /** Others may put files of theirs beside it, as in /tmp. */
+  /** Others can put files of theirs beside it, as in /tmp. */
   readonly isShared: boolean;
 }
 
-/** A folder on a way that is trusted. */
+/** A folder on a trusted path. */
 interface Folder {
   readonly isShared: boolean;
   readonly dev: number;
 }
 
 /**
- * Follows paths step by step, each link of them too, and takes only ways on which nobody but `uid` and
- * root can put anything else in their place. In a folder like /tmp what belongs to these two stays
- * where it is; what belongs to anybody else is not taken from there.
+ * Follows paths step by step, including each link in them, and accepts only those in which nobody but `uid`
+ * and root can replace anything. In a folder like /tmp what belongs to these two stays where it is;
+ * what belongs to anybody else is not accepted there.
  */
 export class TrustedPaths {
   readonly #uid: number;
@@ -69,9 +69,9 @@ export class TrustedPaths {
   }
 
   /**
-   * Follows an absolute path. Whose its end is, and who may change it, is left to the caller.
+   * Follows an absolute path. The caller checks who owns its end, and who can change that.
    *
-   * @throws {UntrustedPath} and what Node throws where something is missing, or is no folder
+   * @throws {UntrustedPath} and what Node throws if something is missing, or is not a folder
    */
   follow(path: string): Followed {
     const rest = parts(path);
@@ -101,15 +101,15 @@ export class TrustedPaths {
   }
 
   /**
-   * Who could put something else in the place of an absolute path, as far as it is there, and what to do;
-   * undefined: nobody, or it cannot be told.
+   * Who could replace an absolute path, as far as it exists, and what to do;
+   * undefined: nobody, or that is unknown.
    */
   doubt(path: string, { so, instead }: Doubts): string | undefined {
     try {
       this.follow(path);
       return undefined;
     } catch (error) {
-      if (!(error instanceof UntrustedPath)) return undefined; // told by whoever wants to use it
+      if (!(error instanceof UntrustedPath)) return undefined; // reported by whoever wants to use it
       const { fault, open } = error;
       if (open === undefined) return `${fault}, ${so}: ${instead}`;
       const whose = `(mode ${(open.mode & 0o7777).toString(8)}, of ${nameOf(open.uid)})`;
@@ -120,7 +120,7 @@ export class TrustedPaths {
   /**
    * A folder, by its path without links.
    *
-   * @throws {UntrustedPath} where others can rename or remove what is in it
+   * @throws {UntrustedPath} if others can rename or remove what is in it
    */
   folder(path: string): Folder {
     let known = this.#folders.get(path);
@@ -138,7 +138,7 @@ export class TrustedPaths {
   }
 
   #checkFolder(path: string, stat: Stats): boolean {
-    if (!stat.isDirectory()) return false; // whoever looks into it is told so
+    if (!stat.isDirectory()) return false; // whoever looks into it gets an error
     if (!this.isOurs(stat) && !isUnmapped(stat.uid)) {
       const owner = nameOf(stat.uid);
       const instead = `run it as ${owner}: ${runAs(stat.uid, "usrsvc …")}`;
@@ -146,7 +146,7 @@ export class TrustedPaths {
         `the folder ${path} belongs to ${owner}`,
         this.#uid === 0
           ? `, and you are root; ${instead}`
-          : `, who can change what is in it, and that would run as you; use a folder of your own; or ${instead}`,
+          : `, who can change its contents, which would run as you; use a folder of your own; or ${instead}`,
       );
     }
     const who = otherWriters(path, stat, this.#uid);
@@ -154,7 +154,7 @@ export class TrustedPaths {
     if ((stat.mode & 0o1000) !== 0) return true;
     throw new UntrustedPath(
       `the folder ${path} can be changed by ${who}`,
-      `, and what stands in it runs as you; fix it: chmod go-w ${shellWord(path)}, or use another folder`,
+      `, and its contents run as you; fix it: chmod go-w ${shellWord(path)}, or use another folder`,
       { path, uid: stat.uid, mode: stat.mode },
     );
   }
@@ -163,8 +163,8 @@ export class TrustedPaths {
     // The owner of a folder or file is checked when it is looked into.
     if (stat.isSymbolicLink() && !this.isOurs(stat)) {
       throw new UntrustedPath(
-        `${path} is a link that ${nameOf(stat.uid)} has made`,
-        ", who may lead it anywhere: remove it, and use a folder that only you may write to",
+        `${path} is a link made by ${nameOf(stat.uid)}`,
+        ", who can point it anywhere: remove it, and use a folder that only you can write to",
       );
     }
     // Such a file system reports any owner it likes, and anybody may mount one on a folder of their own.
@@ -175,8 +175,8 @@ export class TrustedPaths {
 }
 
 /**
- * True for a file of /proc: what is in there is root's for many a process of others (a setuid one), and
- * says what these have told.
+ * True for a file of /proc: files of others' processes may belong to root there (of a setuid one), and
+ * contain what these processes want.
  */
 export function isProcFile(descriptor: number): boolean {
   return isOfType(`/proc/self/fd/${descriptor}`, PROC);
@@ -195,8 +195,8 @@ function parts(path: string): string[] {
 }
 
 /**
- * In a user namespace that does not know all accounts (bwrap, unshare -U) root of the machine, who owns
- * `/`, looks as all do who are unknown.
+ * In a user namespace that does not know all accounts (bwrap, unshare -U), root of the machine, who owns
+ * `/`, looks like all unknown accounts.
  */
 function isUnmapped(uid: number): boolean {
   const number = (path: string): number => Number(readFileSync(path, "utf8"));

@@ -3,13 +3,13 @@ import { basename, dirname, join } from "node:path";
 import { naming } from "./name-file.ts";
 import { setMode } from "./private-file.ts";
 
-/** Number of names that are tried, in case one is taken. */
+/** Maximum number of names that are tried, in case one is taken. */
 const TRIES = 3;
 
 /** How a file is written. */
 export interface WriteOptions {
   readonly mode?: number;
-  /** Where it is written before it is renamed, in the same file system; else beside `path`. */
+  /** The folder where it is written before it is renamed, in the same file system; else beside `path`. */
   readonly folder?: string;
 }
 
@@ -42,13 +42,13 @@ export function writeByRename(
   }
 }
 
-/** The writer (which may have been killed since), if this is the name of a file that is not in place yet. */
+/** The writer (which may have been killed since), if this is the name of a file that is not yet in place. */
 export function writerOf(file: string): number | undefined {
   const pid = /^\..*\.(\d{1,10})-[\da-z]*\.new$/s.exec(file)?.[1];
   return pid === undefined ? undefined : Number(pid);
 }
 
-/** A new file under a name that nobody knows; where somebody did, under another. */
+/** A new file under an unpredictable name; if that is taken, under another. */
 function openNew(
   folder: string,
   name: string,

@@ -1,5 +1,5 @@
 import { sameProcess } from "../../proc/pid.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 import type { ProgramRecord } from "../state/record.ts";
 
 /** Of an adopted process: the launch that made it, and what that launched. */

@@ -59,6 +59,7 @@ export class FollowedStart {
       this.#notice();
     });
     const begun = launching(context.record, {
+      successMs: this.#criterion.windowMs,
       process,
       launch,
       image: match.image,

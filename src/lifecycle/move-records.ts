@@ -3,7 +3,7 @@ import { monotonicMs } from "../lib/clock.ts";
 import type { LifecyclePorts } from "./ports.ts";
 import { type Lock, programLock, waitLock } from "../state/lock.ts";
 import { emptyRecord, type ProgramRecord } from "../state/record.ts";
-import { readRecord, writeRecord } from "../state/record-store.ts";
+import { readRecord, writeRecord } from "../state/record-file.ts";
 import { renamed } from "../state/transitions.ts";
 import { checkStateDir } from "../state/state-dir.ts";
 import type { Move } from "./renamed.ts";

@@ -1,7 +1,7 @@
 import type { LifecyclePorts } from "./ports.ts";
-import { recordedProcess } from "../identity/identify.ts";
+import { recordedProcess } from "../identity/recorded.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { readRecord, recordedName, recordFiles } from "../state/record-store.ts";
+import { readRecord, recordedName, recordFiles } from "../state/record-file.ts";
 import { leftOfLast } from "./stragglers.ts";
 import { fileStem } from "../state/state-dir.ts";
 import { removedProgram, type Program } from "../identity/program.ts";

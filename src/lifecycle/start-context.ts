@@ -2,6 +2,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import type { Pattern } from "../identity/match.ts";
 import type { Lock } from "../state/lock.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import type { RecordStore } from "../state/record-store.ts";
 import type { LifecyclePorts } from "./ports.ts";
 
 /** What a start needs to know, besides the settings. */
@@ -24,6 +25,6 @@ export interface StartContext {
    * start fails.
    */
   readonly isProven?: boolean;
-  /** Called with each record that is written, and its text, so that the daemon knows its own work. */
-  readonly onRecord?: (record: ProgramRecord, text: string) => void;
+  /** Where its record is written. */
+  readonly store: Pick<RecordStore, "write">;
 }

@@ -1,7 +1,7 @@
 import type { Exit } from "../../proc/exit.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import { ExitCode } from "../exit-code.ts";
-import { describeExit } from "./describe-exit.ts";
+import { describeExit } from "../lib/describe-exit.ts";
 import type { LogEnds } from "../launch/output.ts";
 import type { ProgramRecord, Via } from "../state/record.ts";
 

@@ -2,7 +2,6 @@ import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { removePidfile, writePidfile } from "../state/pidfile.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { writeRecord } from "../state/record-store.ts";
 import { sparePath } from "../state/state-dir.ts";
 import type { StartContext } from "./start-context.ts";
 
@@ -43,11 +42,10 @@ export class StartRecord {
   }
 
   #write(record: ProgramRecord): void {
-    const { host, onRecord, signal } = this.#context;
-    const text = writeRecord(host.state, record);
+    const { host, store, signal } = this.#context;
+    store.write(record);
     // Left alone meanwhile, it may be another's: its section was renamed, for example.
     if (!signal.aborted) host.claim(record.name, record);
-    onRecord?.(record, text);
   }
 
   /** As soon as the process is known; others may wait for the file. */

@@ -6,7 +6,6 @@ import { launchNote, newLaunchId } from "../identity/mark.ts";
 import { describeLaunchError } from "../launch/launch.ts";
 import { machineFault } from "../lib/fault.ts";
 import { writePidfile } from "../state/pidfile.ts";
-import { writeRecord } from "../state/record-store.ts";
 import { adopted, counted } from "../state/transitions.ts";
 import { checkStateDir, sparePath } from "../state/state-dir.ts";
 import { FollowedStart } from "./follow-start.ts";
@@ -80,7 +79,7 @@ async function begin(
 /** Not launched here: neither its settings nor its group are known. */
 function foundRunning(
   program: ProgramSettings,
-  { record, host, pattern, onRecord }: StartContext,
+  { record, host, pattern, store }: StartContext,
   process: ProcessRef,
 ): StartOutcome {
   const taken = adopted(counted(record, { failures: 0 }), {
@@ -91,8 +90,7 @@ function foundRunning(
     digest: undefined,
     ...traits(process, undefined, pattern, host),
   });
-  const text = writeRecord(host.state, taken);
-  onRecord?.(taken, text);
+  store.write(taken);
   host.claim(taken.name, taken);
   const notes = ["it was running already"];
   const { autopid, name, pidfile } = program;

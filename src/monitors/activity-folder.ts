@@ -2,7 +2,7 @@ import { watch } from "node:fs";
 import { basename, join } from "node:path";
 import type { ActivityListener, FolderSight } from "./activity.ts";
 
-/** Number of entries that are looked at: a maildir may have 100,000. */
+/** Maximum number of entries that are looked at: a maildir may have 100,000. */
 const MOST_ENTRIES = 1000;
 
 /** The latest change of a folder (given by `modified`) or of an entry in it. */
@@ -16,7 +16,7 @@ export async function lookInto(path: string, modified: number): Promise<FolderSi
     try {
       newest = Math.max(newest, (await lstat(join(path, name))).mtimeMs);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error; // else it went meanwhile
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error; // otherwise it has gone in the meantime
     }
   }
   return { newest, isPartial: false };

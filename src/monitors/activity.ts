@@ -8,28 +8,28 @@ import { inotifyObstacle } from "./inotify.ts";
 import { Hangs, TimeoutPool } from "../lib/timeout-pool.ts";
 import type { OnViolation } from "./violation.ts";
 
-/** A watch that could not be had, or a file that could not be looked at, is tried again after, in ms. */
+/** Pause before a watch that failed, or a file that could not be checked, is tried again, in ms. */
 const RETRY_MS = 30_000;
-/** A missing file may be about to be replaced (editors, logrotate): looked at again after, in ms. */
+/** Pause before a missing file is checked again, in ms: it may be about to be replaced (editors, logrotate). */
 const MISSING_GRACE_MS = 1000;
 
-/** What is reported of a file that is listened to. */
+/** What is reported about a watched file. */
 export interface ActivityListener {
   touched(): void;
   deleted(): void;
-  /** Nothing more will be told. */
+  /** Nothing more will be reported. */
   failed(reason: string): void;
 }
 
 /** What a look at a folder shows. */
 export interface FolderSight {
-  /** As for a file, of the folder or an entry in it; undefined: the entries were not looked at. */
+  /** As for a file, of the folder or an entry in it; undefined: the entries were not checked. */
   readonly newest: number | undefined;
-  /** True where there are too many entries to look at. */
+  /** True if there are too many entries to check. */
   readonly isPartial: boolean;
 }
 
-/** What this monitor asks of the file system; tests replace it. */
+/** What this monitor needs of the file system; tests replace it. */
 export interface ActivityPorts {
   /**
    * Wall-clock time of the last change, in ms; undefined: there is no such file. It may be a folder,
@@ -47,33 +47,33 @@ export interface ActivityOptions {
   /** Monotonic, in ms: no violation before. */
   readonly notBefore: number;
   /**
-   * When the process began, monotonic, in ms: what it found untouched is not its fault, so that a
+   * When the process began, monotonic, in ms: it is not to blame for an older file, so that a
    * program that was restarted for an old file is not restarted for it again.
    */
   readonly startedAt?: number;
   readonly onViolation: OnViolation;
-  /** Told once when the file can only be looked at when its time is up. */
+  /** Called once when the file can only be checked when its time is up. */
   readonly onDegraded: (reason: string) => void;
   readonly ports: ActivityPorts;
   /** For a test that wants its own. */
   readonly patience?: TimeoutPool;
 }
 
-/** Looks at files on dead network file systems may hang, for all programs together. */
+/** Limits checks for all programs together: they may hang on dead network file systems. */
 const sharedTimeouts = new TimeoutPool();
 
 /**
- * Watches that a program keeps touching a file. An inotify event moves the deadline; when it has
- * come, one stat decides. So a lost event (queue overflow, network file system, mmap, no watch to
- * be had) never harms a healthy program.
+ * Watches that a program keeps touching a file. An inotify event moves the deadline; when that has
+ * come, one stat decides. So a lost event (queue overflow, network file system, mmap, no watch
+ * available) never harms a healthy program.
  *
- * A folder is touched when an entry comes, goes or is written. At the deadline its entries are looked
- * at as well, unless they are too many: then only a silence that was listened to counts.
+ * A folder is touched when an entry is created, removed or written. At the deadline its entries are also
+ * checked, unless there are too many: then only a silence that was observed counts.
  *
- * After an event nobody listens until the next look: one event says all until then, and listening
+ * After an event nobody listens until the next check: one event is enough until then, and listening
  * to a file that is written 10,000 times a second took a fifth of a core.
  *
- * Times of files come from a clock that may jump, or be another machine's. They only tell how old
+ * Times of files come from a clock that may jump, or be another machine's. They only show how old
  * the file was when it was first seen, and later whether it has changed.
  */
 export class ActivityMonitor implements Disposable {
@@ -85,7 +85,7 @@ export class ActivityMonitor implements Disposable {
   #missingSince: number | undefined;
   #cancelTimer: () => void = () => {};
   #unsubscribe: (() => void) | undefined;
-  /** Since when all is heard, monotonic. */
+  /** Since when all events are received, monotonic. */
   #listensSince: number | undefined;
   #isSubscribing = false;
   #subscribeAgainAt = 0;
@@ -111,7 +111,7 @@ export class ActivityMonitor implements Disposable {
     this.#cancelTimer = callAt(at, () => void this.#look());
   }
 
-  /** A look that hangs is the only one until it returns: looks do not pile up. */
+  /** A check that hangs is the only one until it returns: checks do not pile up. */
   async #look(): Promise<void> {
     if (this.#isOver || this.#isLooking) return;
     this.#isLooking = true;
@@ -128,13 +128,13 @@ export class ActivityMonitor implements Disposable {
       if (!this.#isOver) this.#judge(modified);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      this.#degrade(`${path} cannot be looked at: ${reason}`);
+      this.#degrade(`${path} cannot be checked: ${reason}`);
       if (error instanceof Hangs) isLate = true;
       else this.#lookAt(monotonicMs() + RETRY_MS);
     }
   }
 
-  /** Unless it was heard that a folder is active; the first look is what later ones are compared with. */
+  /** Unless an event has shown that a folder is active; later checks are compared with the first one. */
   #needsThoroughLook(): boolean {
     return this.#lookedAt === undefined || monotonicMs() >= this.#due();
   }
@@ -157,7 +157,7 @@ export class ActivityMonitor implements Disposable {
     const isFolder = typeof sight !== "number";
     const modified = isFolder ? sight.newest : sight;
     const isNews = modified !== undefined && this.#note(modified, now);
-    if (isFolder && isNews) this.#endListening(); // it was not heard: another folder is there by now
+    if (isFolder && isNews) this.#endListening(); // no event came: another folder is there by now
     if (isFolder && sight.isPartial) {
       this.#touchedAt = Math.max(this.#touchedAt, this.#listensSince ?? now);
     }
@@ -166,11 +166,11 @@ export class ActivityMonitor implements Disposable {
       this.#listen();
       return this.#lookAt(due);
     }
-    if (modified === undefined) return this.#lookAt(now); // it got late meanwhile: thoroughly now
+    if (modified === undefined) return this.#lookAt(now); // the time is up by now: check thoroughly
     const age = now - this.#touchedAt;
     const what = isFolder
-      ? `in activity folder ${path} nothing came, went or was written`
-      : `activity file ${path} was not touched`;
+      ? `nothing was created, removed or written in activity folder ${path}`
+      : `activity file ${path} has not been touched`;
     const limit = `activityfile_limit ${formatDuration(limitMs)}`;
     this.#violate(Math.round(age), `${what} for ${formatDuration(age)} (${limit})`);
   }
@@ -194,12 +194,12 @@ export class ActivityMonitor implements Disposable {
     onViolation({ monitor: "activityfile", measured, limit: limitMs, reason });
   }
 
-  /** Begins to listen, unless we do. What cannot be had now is tried again later. */
+  /** Begins to listen, unless we already do. What is not available now is tried again later. */
   #listen(): void {
     if (this.#unsubscribe !== undefined || this.#isSubscribing) return;
     if (monotonicMs() < this.#subscribeAgainAt) return;
     this.#isSubscribing = true;
-    // Between the call and its outcome something may be told already.
+    // Something may already be reported between the call and its outcome.
     let isOver = false;
     const end = (): void => {
       isOver = true;
@@ -251,11 +251,11 @@ export class ActivityMonitor implements Disposable {
   }
 }
 
-/** The file system of this machine; one inotify watch a file, on the folder around it or that it is. */
+/** The file system of this machine; one inotify watch per file, on its folder, or on itself if it is one. */
 export const fileActivity: ActivityPorts = {
   async modified(path, isThorough) {
     try {
-      const { stat } = await import("node:fs/promises"); // 0.3 MB, which few need
+      const { stat } = await import("node:fs/promises"); // 0.3 MB, which few programs need
       const found = await stat(path);
       if (!found.isDirectory()) return found.mtimeMs;
       if (!isThorough) return { newest: undefined, isPartial: false };
@@ -280,11 +280,11 @@ export const fileActivity: ActivityPorts = {
     // The watcher takes folders and all below: everything but the one name is ignored.
     const options = { ignore: [allBut(basename(real))] };
     const subscription = await inTurn(async () => {
-      // Without an instance of inotify the watcher waits for its thread for ever, and we with it (2.6.0).
+      // Without an inotify instance the watcher waits for its thread for ever, and so do we (2.6.0).
       const obstacle = inotifyObstacle();
       if (obstacle !== undefined) {
-        const limits = "fs.inotify.max_user_instances, or the limit of open files";
-        throw new Error(`no inotify instance is to be had (${obstacle}); is it ${limits}?`);
+        const limits = "fs.inotify.max_user_instances and the limit of open files";
+        throw new Error(`no inotify instance is available (${obstacle}); check ${limits}`);
       }
       return await watcher.subscribe(dirname(real), tell, options);
     });

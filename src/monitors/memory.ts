@@ -40,7 +40,7 @@ export class MemoryMonitor {
     this.#proc = proc;
   }
 
-  /** Watches one process until the returned function is called, or a violation was told. */
+  /** Watches one process until the returned function is called, or a violation was reported. */
   watch(
     process: ProcessRef,
     limitBytes: number,
@@ -61,7 +61,7 @@ export class MemoryMonitor {
     return () => this.#forget(watched);
   }
 
-  /** One look at all. */
+  /** One check of all. */
   round(): void {
     const uptime = orUndefined(() => this.#proc.uptime());
     if (uptime === undefined) return;
@@ -123,7 +123,7 @@ export class MemoryMonitor {
   }
 }
 
-/** A round that comes to nothing (no file can be opened, for example) is made good by the next. */
+/** A round that fails (no file can be opened, for example) is made up for by the next. */
 function orUndefined<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -1,12 +1,12 @@
-/** A limit of `[[Monitor]]` was exceeded: the program is to be restarted. */
+/** A limit of `[[Monitor]]` was exceeded: the program must be restarted. */
 export interface Violation {
   readonly monitor: "rss_limit" | "activityfile";
-  /** What was measured and what is allowed, in bytes or ms; `measured` is absent where nothing is. */
+  /** The measured and the allowed value, in bytes or ms; `measured` is undefined if nothing was. */
   readonly measured: number | undefined;
   readonly limit: number;
   /** The same in words, for the log, `status` and the mail. */
   readonly reason: string;
 }
 
-/** Told at most once by a monitor; the monitor is over then. */
+/** Called at most once by a monitor, which then ends. */
 export type OnViolation = (violation: Violation) => void;

@@ -22,7 +22,7 @@ import { reread } from "./reread.ts";
 import { openSite, type Site } from "./site.ts";
 import { throughDaemon } from "./through-daemon.ts";
 
-/** What is to be done with which programs. */
+/** An action on programs. */
 export interface Act {
   readonly action: ActionResult["action"];
   /** Empty: all. */
@@ -33,41 +33,41 @@ export interface Act {
   readonly isRolling: boolean;
   /** Of a start: from this shell, with its environment, even where usrsvcd runs. */
   readonly isHere: boolean;
-  /** usrsvcd is to read the configuration again before. */
+  /** Have usrsvcd read the configuration again first. */
   readonly isReread: boolean;
   /** The configuration file; undefined: the one of this account. */
   readonly config: string | undefined;
 }
 
-/** What comes to be known while it is done, in this order. */
+/** What is reported while it is done, in this order. */
 export type News =
-  /** A process goes by the name that its section has by now; `text` says so. */
+  /** A process got the new name of its section; `text` says so. */
   | { readonly kind: "renamed"; readonly text: string }
-  /** What is wrong in the configuration of these programs. */
+  /** Errors in the configuration of these programs. */
   | { readonly kind: "issues"; readonly issues: readonly ConfigIssue[] }
   | ({ readonly kind: "unknown" } & UnknownProgram)
-  /** Nothing can be done before something else has been; `text` says what. */
+  /** Nothing can be done until something else is done; `text` says what. */
   | { readonly kind: "waiting"; readonly text: string }
   /** The rest is left alone, after one that has failed; `text` says what. */
   | { readonly kind: "broken-off"; readonly text: string }
   /** Nothing was done at all; `text` says why. */
   | { readonly kind: "nothing-done"; readonly text: string }
-  /** What usrsvcd has made of the configuration; where that has failed, nothing else was done. */
+  /** The outcome of the reread by usrsvcd; if it failed, nothing else was done. */
   | { readonly kind: "reread"; readonly result: DaemonResult }
-  /** A program is done with. */
+  /** The result for one program. */
   | { readonly kind: "result"; readonly result: ActionResult };
 
-/** What acting asks of its caller. */
+/** The ports of an action. */
 export interface ActPorts {
   readonly tell: (news: News) => void;
-  /** Does what must not be broken off in the middle: its signal asks it to end in good order. */
+  /** Runs what must not be interrupted in the middle: its signal asks it to end in good order. */
   readonly guard: (act: (signal: AbortSignal) => Promise<ExitCode>) => Promise<ExitCode>;
   readonly onProgress: Operation["onProgress"];
   readonly debug: Operation["debug"];
 }
 
 /**
- * `usrsvc start`, `stop` and `restart`: acts on one, some or all programs. What went wrong with one does not keep
+ * `usrsvc start`, `stop` and `restart`: acts on one, some or all programs. A failure of one does not keep
  * the others from being acted on; the first code that is not ok is that of all.
  *
  * @throws {ConfigError}
@@ -79,7 +79,7 @@ export async function actOnPrograms(act: Act, ports: ActPorts): Promise<ExitCode
   const { settings, host } = site;
   const { tell } = ports;
   const renaming = new Renaming(settings, host, (text) => tell({ kind: "renamed", text }));
-  // Where usrsvcd has them, that does it when it reads the files again.
+  // If usrsvcd supervises them, it does this when it reads the files again.
   if (daemonInCharge(host) === undefined) await renaming.apply();
   // What is no longer configured can be stopped, and not be started by a pattern.
   const { programs, unknown } = choose(site, act.names, { onlyConfigured: act.action !== "stop" });
@@ -100,13 +100,13 @@ export async function actOnPrograms(act: Act, ports: ActPorts): Promise<ExitCode
   return unknown.length > 0 ? ExitCode.undefinedProgram : code;
 }
 
-/** What usrsvcd refuses is not to be started here all the same: it would bring the old back. */
+/** What usrsvcd refuses must not be started here anyway: usrsvcd would restore the old settings. */
 async function rereadBefore(
   { host }: Site,
   { tell }: ActPorts,
   signal: AbortSignal,
 ): Promise<ExitCode> {
-  if (daemonInCharge(host) === undefined) return ExitCode.ok; // told with what is started
+  if (daemonInCharge(host) === undefined) return ExitCode.ok; // reported with what is started
   const result = await reread(host, signal);
   tell({ kind: "reread", result });
   return result.code;
@@ -158,7 +158,7 @@ async function actOnAll(
   return codes.find((code) => code !== ExitCode.ok) ?? ExitCode.ok;
 }
 
-/** Of `all`, disabled programs are skipped and said; they do not spoil the exit code. */
+/** With `all`, disabled programs are skipped and reported; they do not affect the exit code. */
 function skipDisabled(program: Program, { names, action }: Act): ActionResult | undefined {
   if (program.enabled || names.length > 0 || action === "stop") return undefined;
   return {
@@ -188,12 +188,12 @@ async function perform(
   }
 }
 
-/** What went wrong with one program must not keep the others from being acted on. */
+/** A failure of one program must not keep the others from being acted on. */
 function trouble({ name: program }: Program, { action }: Act): (error: unknown) => ActionResult {
   return (error) => {
     const { message: why } = error as Error;
     if (error instanceof Interrupted) {
-      const message = `${action} broken off (${why}); it may be half done: usrsvc status ${program}`;
+      const message = `${action} interrupted (${why}) and perhaps half done; check: usrsvc status ${program}`;
       return { program, action, result: "interrupted", code: ExitCode.failure, message };
     }
     const message = `${action} failed: ${why}`;

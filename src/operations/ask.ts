@@ -1,3 +1,4 @@
+import { startCriterion } from "../lifecycle/start-criterion.ts";
 import { existsSync, type FSWatcher, rmSync, watch } from "node:fs";
 import { basename } from "node:path";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
@@ -16,25 +17,25 @@ import {
   writeRequest,
 } from "./request.ts";
 
-/** usrsvcd takes a request within this time, in ms, or somebody else has to act. */
+/** Time within which usrsvcd takes a request, in ms; after that, somebody else has to act. */
 const TAKEN_WITHIN_MS = 1000;
-/** An answer that may come from one or another usrsvcd is waited for so long beyond the act, in ms. */
+/** Extra time to wait for an answer that another usrsvcd may give, beyond the action itself, in ms. */
 const ANOTHERS_ANSWER_MS = 10_000;
-/** How often is looked whether usrsvcd lives, and whether a notice was lost, in ms. */
+/** Interval of checks whether usrsvcd lives, and whether a notice was lost, in ms. */
 const LOOK_EVERY_MS = 1000;
-/** The same where no notices are to be had. */
+/** The same where no notices are available, in ms. */
 const LOOK_BLINDLY_EVERY_MS = 250;
 
 let asked = 0;
 
-/** What usrsvcd has said, or why it has said nothing. */
+/** The answer of usrsvcd, or why there is none. */
 export type Said =
   | Answer
   | {
       readonly kind: "nothing";
       /**
        * It ended before it took the request; it did not take it within a second; it took it, and ended in
-       * the middle: then nobody knows how far it came.
+       * the middle: then it is unknown how far it got.
        */
       readonly why: "gone" | "silent" | "ended";
       readonly daemon: ProcessRef | undefined;
@@ -43,9 +44,9 @@ export type Said =
   | { readonly kind: "nothing"; readonly why: "unasked"; readonly reason: string };
 
 /**
- * Asks usrsvcd to start or restart a program, and waits for what comes of it.
+ * Asks usrsvcd to start or restart a program, and waits for the outcome.
  *
- * @throws the signal's reason; usrsvcd goes on with what it has taken
+ * @throws the signal's reason; usrsvcd continues with what it has taken
  */
 export async function askDaemon(
   program: ProgramSettings,
@@ -83,10 +84,11 @@ export async function askDaemon(
       return { kind: "nothing", why: lives() ? "silent" : "gone", daemon };
     }
   }
-  // Another usrsvcd may have taken its place, and the request, as well.
+  // Another usrsvcd may have taken its place, and the request.
   const isTakenByAnother = !lives();
-  const latest = monotonicMs() + ANOTHERS_ANSWER_MS + program.successMs + program.termToKillMs;
-  operation.onProgress(`${program.name}: usrsvcd ${action}s it`);
+  const latest =
+    monotonicMs() + ANOTHERS_ANSWER_MS + startCriterion(program).windowMs + program.termToKillMs;
+  operation.onProgress(`${program.name}: usrsvcd is ${action}ing it`);
   for (;;) {
     const isAlone = isTakenByAnother ? monotonicMs() > latest : !lives();
     const answer = takeAnswer(host.state, request);
@@ -107,7 +109,7 @@ function withdraw(state: StateDir, request: Request): boolean {
   }
 }
 
-/** One watch of the folder for all that wait in this process. */
+/** One watch of the folder for all waits in this process. */
 class FileWatch implements Disposable {
   static #shared: { readonly watch: FileWatch; users: number } | undefined;
   readonly #waiting = new Map<string, Set<() => void>>();
@@ -123,7 +125,7 @@ class FileWatch implements Disposable {
         this.#watcher = undefined;
       });
     } catch {
-      // no inotify watch is to be had: looked at now and then
+      // no inotify watch is available: checked at intervals
     }
   }
 
@@ -133,7 +135,7 @@ class FileWatch implements Disposable {
     return FileWatch.#shared.watch;
   }
 
-  /** Resolves when something happens to the file, or after `ms`, or when told to leave. */
+  /** Resolves when something happens to the file, after `ms`, or when aborted. */
   async next(path: string, ms: number, signal: AbortSignal): Promise<void> {
     const file = basename(path);
     const waiting = this.#waiting.get(file) ?? new Set();

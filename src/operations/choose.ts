@@ -5,16 +5,16 @@ import { findProgram, type Program } from "../identity/program.ts";
 import { removedPrograms } from "../lifecycle/removed.ts";
 import type { Site } from "./site.ts";
 
-/** The programs that are meant. */
+/** The chosen programs. */
 export interface Choice {
   readonly programs: readonly Program[];
   readonly unknown: readonly UnknownProgram[];
 }
 
-/** A name that is none of the configuration. */
+/** A name that is not in the configuration. */
 export interface UnknownProgram {
   readonly program: string;
-  /** Says so, and what was perhaps meant. */
+  /** Says so, and which name was perhaps meant. */
   readonly message: string;
 }
 
@@ -114,8 +114,8 @@ function describeUnknown(
   const hint =
     near === undefined
       ? known.length === 0
-        ? ["the configuration has no program at all", ...formatIssues(issues)].join("; ")
-        : "usrsvc status lists all"
+        ? ["the configuration has no programs", ...formatIssues(issues)].join("; ")
+        : "usrsvc status lists them all"
       : `did you mean ${near}?`;
   return `no such program; ${hint}`;
 }

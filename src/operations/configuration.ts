@@ -5,7 +5,7 @@ import type { Settings } from "../config/settings.ts";
 import { homeFolder } from "../lib/home.ts";
 import { machineFacts } from "./machine-facts.ts";
 
-/** The configuration file that is meant: `-c FILE`, else usrsvc.cfg in the home folder. */
+/** The configuration file: `-c FILE`, else usrsvc.cfg in the home folder. */
 export function configPath(config: string | undefined): string {
   return config === undefined ? join(homeFolder(), "usrsvc.cfg") : resolve(config);
 }
@@ -34,7 +34,7 @@ export function errorsOf(
     .filter(({ program }) => names === undefined || program === undefined || names.has(program));
 }
 
-/** A configuration with all that is to be said of it. */
+/** A configuration with all its issues. */
 export interface Checked {
   readonly path: string;
   /** Undefined: it cannot be used at all. */

@@ -10,13 +10,13 @@ import type { DaemonResult } from "./daemon-result.ts";
 import { untilStateIsBack } from "./lost-state.ts";
 import { describeRunOn, runningPrograms } from "./running.ts";
 
-/** usrsvcd ends within milliseconds; one that does not within this time is told of. */
+/** Time after which a usrsvcd that is still ending is reported, in ms; normally it takes milliseconds. */
 const STOP_PATIENCE_MS = 10_000;
 
-/** A usrsvcd that runs, and what goes on around it. */
+/** A running usrsvcd, and its circumstances. */
 export interface DaemonStatus {
   readonly daemon: LivingDaemon;
-  /** Of the process that has told what it is. Not by the clock, which may have been set since. */
+  /** Age of the process that has described itself; not by the clock, which may have been set since. */
   readonly ageMs: number | undefined;
   /** Why it cannot write what it is, where that is known. */
   readonly silence: string | undefined;
@@ -34,7 +34,7 @@ export function daemonStatus(host: Host): DaemonStatus | undefined {
   };
 }
 
-/** Stops it, so that another can be started. `tell`: what is waited for. */
+/** Stops it, so that another can be started. `tell` reports what is waited for. */
 export async function makeWay(
   host: Host,
   signal: AbortSignal,
@@ -64,19 +64,19 @@ function endsPrograms({ info, process: { pid } }: LivingDaemon): boolean {
   return info?.endsPrograms ?? Number(pid) === 1;
 }
 
-/** Stopped and started here, it would go on outside of systemd, which could start none then. */
+/** Stopped and started here, it would run outside of systemd, which could then start none. */
 function refuseUnderSystemd(unit: "system" | "user"): DaemonResult {
-  const message = `usrsvcd is run by systemd: ${restartCommand(unit)}`;
+  const message = `usrsvcd is run by systemd; restart it with: ${restartCommand(unit)}`;
   return { action: "restart", result: "refused", code: ExitCode.failure, message };
 }
 
-/** Stopped here, nobody would be left to start it. */
+/** If it were stopped here, nothing would be left to start it. */
 function refuseInContainer({ process: { pid } }: LivingDaemon): DaemonResult {
-  const message = `the container ends with usrsvcd, pid ${pid}: restart the container, or usrsvc restart all`;
+  const message = `the container would end with usrsvcd, pid ${pid}; restart the container, or run usrsvc restart all`;
   return { action: "restart", result: "refused", code: ExitCode.failure, message };
 }
 
-/** `usrsvcd stop`: its programs run on, but for a container's. */
+/** `usrsvcd stop`: its programs keep running, except in a container. */
 export async function stopDaemon(host: Host, signal: AbortSignal): Promise<DaemonResult> {
   const base = { action: "stop", code: ExitCode.ok } as const;
   const daemon = findDaemon(host);
@@ -88,13 +88,13 @@ export async function stopDaemon(host: Host, signal: AbortSignal): Promise<Daemo
   if (daemon !== undefined && endsPrograms(daemon)) {
     // It takes as long as its programs do; killed, it would take them all with it.
     await within(watch.exited, Number.POSITIVE_INFINITY, signal);
-    const message = `usrsvcd stopped, pid ${pid}, and before it all its programs`;
+    const message = `usrsvcd stopped, pid ${pid}, after all its programs`;
     return { ...base, result: "stopped", message, facts };
   }
   if ((await within(watch.exited, STOP_PATIENCE_MS, signal)) === undefined) {
     watch.signal("SIGKILL");
     await watch.exited;
-    const left = `usrsvcd killed, pid ${pid}: it did not answer to SIGTERM`;
+    const left = `usrsvcd killed, pid ${pid}: it did not respond to SIGTERM`;
     return { ...base, result: "killed", ...withRunningOn(left, facts, daemon, host) };
   }
   const left = `usrsvcd stopped, pid ${pid}`;
@@ -107,7 +107,8 @@ function withRunningOn(
   daemon: LivingDaemon | undefined,
   { state, proc, config }: Host,
 ): Pick<DaemonResult, "message" | "facts"> {
-  if (daemon?.astray?.kind === "deleted") return { message: `${text}; its programs run on`, facts };
+  if (daemon?.astray?.kind === "deleted")
+    return { message: `${text}; its programs keep running`, facts };
   const place = { state: daemon?.astray?.state ?? state, proc };
   const runningOn = runningPrograms(place, daemon?.info?.config ?? config);
   return { message: `${text}; ${describeRunOn(runningOn)}`, facts: { ...facts, runningOn } };

@@ -1,6 +1,6 @@
 import type { ExitCode } from "../exit-code.ts";
 
-/** What an action of `usrsvcd` came to. `--json` prints it, with the code as `exitCode`. */
+/** The outcome of an action of `usrsvcd`. `--json` prints it, with the code as `exitCode`. */
 export interface DaemonResult {
   /** The command. */
   readonly action: string;
@@ -9,7 +9,7 @@ export interface DaemonResult {
   readonly code: ExitCode;
   /** One sentence for people. */
   readonly message: string;
-  /** Further lines for people; as JSON, `facts` have it. */
+  /** More lines for people; in JSON, `facts` has it. */
   readonly details?: readonly string[];
   /** Whatever else is known. */
   readonly facts?: Readonly<Record<string, unknown>>;

@@ -9,7 +9,7 @@ import type { DaemonResult } from "./daemon-result.ts";
 import { commandWords } from "./own-command.ts";
 import { homeFolder } from "../lib/home.ts";
 
-/** `usrsvcd init`: writes a configuration to begin with, and replaces none. */
+/** `usrsvcd init`: writes a configuration to start from, and never replaces one. */
 export function writeFirstConfig(config: string | undefined): DaemonResult {
   const path = configPath(config);
   const fail = (result: string, code: ExitCode, message: string): DaemonResult => ({
@@ -22,10 +22,10 @@ export function writeFirstConfig(config: string | undefined): DaemonResult {
   const folder = dirname(path);
   const owner = ownerOf(folder);
   if (owner === undefined) {
-    const message = `the folder ${folder} does not exist, or cannot be looked at; create it, or name another file with -c FILE`;
+    const message = `the folder ${folder} does not exist or cannot be accessed; create it, or name another file with -c FILE`;
     return fail("failed", ExitCode.failure, message);
   }
-  // What root puts into somebody's home does not belong to them, and they could not even change it.
+  // What root puts in somebody's home does not belong to them, and they could not even change it.
   if (process.getuid?.() === 0 && owner !== 0) {
     const message = `${folder} belongs to ${nameOf(owner)}, and you are root; run it as ${nameOf(owner)}: ${runAs(owner, "usrsvcd init")}`;
     return fail("refused", ExitCode.permission, message);
@@ -35,8 +35,8 @@ export function writeFirstConfig(config: string | undefined): DaemonResult {
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") {
-      const advice = `and is left as it is; ${commandWords("usrsvcd", "checkconfig", config)} tells what is in it`;
-      return fail("exists", ExitCode.failure, `${path} is there already, ${advice}`);
+      const advice = `and is left unchanged; ${commandWords("usrsvcd", "checkconfig", config)} shows what is wrong in it`;
+      return fail("exists", ExitCode.failure, `${path} already exists ${advice}`);
     }
     const isDenied = code === "EACCES" || code === "EPERM" || code === "EROFS";
     return fail(
@@ -61,7 +61,7 @@ export function writeFirstConfig(config: string | undefined): DaemonResult {
     action: "init",
     result: "written",
     code: ExitCode.ok,
-    message: `${path} written: it tells how to describe your programs, and has one to try`,
+    message: `${path} written: it explains how to describe your programs, and contains one to try`,
     details: [
       "Next:",
       `  ${start.padEnd(width)}   # starts it once`,
@@ -81,7 +81,7 @@ function ownerOf(folder: string): number | undefined {
   }
 }
 
-/** Nothing is replaced, and nothing half is left. */
+/** Nothing is replaced, and no half-written file is left. */
 function writeNew(path: string, text: string): void {
   const fd = openSync(path, "wx", 0o600);
   try {
@@ -96,21 +96,21 @@ function writeNew(path: string, text: string): void {
   }
 }
 
-/** The program in it: nothing that every machine could not run. */
+/** The program in it, which every machine can run. */
 const EXAMPLE = "example";
 
-/** What stands in it after `[Main]` works as it is; all else is there to be copied. */
+/** The program after `[Main]` works as it is; everything else is there to be copied. */
 function template(home: string): string {
   return `# What usrsvc and usrsvcd run for this account. All keys: usrsvc --readme, "Configuration".
 #
 #   usrsvcd checkconfig     what is wrong here, and what is doubtful
-#   usrsvcd reread          usrsvcd takes it over; it restarts nothing
+#   usrsvcd reread          usrsvcd applies it; it restarts nothing
 #   usrsvc restart NAME     a program runs with its new settings
 #
-# Nobody else may be able to write this file: it says what runs as you.
+# Nobody else must be able to write to this file: it says what runs as you.
 
 [Main]
-# A folder with further files, each called *.cfg:
+# A folder with more files, each named *.cfg:
 #config_dir = ${home}/usrsvc.d
 # For mail (email_alerts), if this machine has no sendmail:
 #smtp_url = smtps://USER:PASSWORD@mail.example.org
@@ -122,14 +122,14 @@ function template(home: string): string {
 command = sleep 86400
 
 
-# One with more: take the # away, and write your own.
+# One with more settings: remove the #, and write your own.
 #[Program:web]
 #command = node server.js --port 8080
 #directory = ${home}/web
 #stdout = ${home}/log/web.log
-# There is no shell around the command. For |, >, &&, $NAME or ~ say:
+# There is no shell around the command. For |, >, &&, $NAME or ~ set:
 #useshell = True
-# Who gets mail when it was restarted, and after how many failed starts in a row it is given up:
+# Who is notified when it was restarted, and after how many failed starts in a row usrsvcd gives up:
 #email_alerts = me@example.org
 #maxrestarts = 10
 #

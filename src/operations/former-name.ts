@@ -1,23 +1,23 @@
 import { daemonInCharge } from "../state/daemon-alive.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { programLock, waitLock } from "../state/lock.ts";
-import { readRecord, writeRecord } from "../state/record-store.ts";
+import { readRecord, writeRecord } from "../state/record-file.ts";
 import { signed, stopping, wanted } from "../state/transitions.ts";
 import type { Operation } from "./operation.ts";
 
-/** So long is waited for who is at work under the old name, in ms. */
+/** Time to wait for whoever is at work under the old name, in ms. */
 const PATIENCE_MS = 2000;
 
-/** A process that usrsvcd knows by the name that its section had. */
+/** A process that usrsvcd knows by the former name of its section. */
 export interface FormerName extends Disposable {
-  /** What is to be told of it. */
+  /** The note about it, for people. */
   readonly note: string;
 }
 
 /**
- * A section was renamed, and usrsvcd has not read that yet: it would bring back under the old name what is
- * about to be ended. Notes there that it is meant, and keeps the lock until it is done; undefined where
- * all have one name for the process.
+ * A section was renamed, and usrsvcd has not read that yet: it would restart under the old name what is
+ * about to be ended. Records there that this is intended, and keeps the lock until it is done; undefined if
+ * all use the same name for the process.
  */
 export async function standDown(
   process: ProcessRef,
@@ -44,7 +44,7 @@ export async function standDown(
     trouble = `, and may start it again (${(error as Error).message})`;
   }
   return {
-    note: `usrsvcd knows it as ${name} still${trouble}: usrsvcd reread`,
+    note: `usrsvcd still knows it as ${name}${trouble}; run usrsvcd reread`,
     [Symbol.dispose]: () => lock[Symbol.dispose](),
   };
 }

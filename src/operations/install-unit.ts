@@ -10,15 +10,15 @@ import { ownCommand } from "./own-command.ts";
 
 /** For whom a unit is written, and how. */
 export interface UnitRequest {
-  /** undefined: for all if root asks, else for oneself. */
+  /** undefined: for all accounts if root asks, else for this account. */
   readonly unitFor: "system" | "user" | undefined;
   /** Replace what is there. */
   readonly force: boolean;
-  /** The node that is to run usrsvcd; undefined: the one on PATH. */
+  /** The node to run usrsvcd with; undefined: the one on PATH. */
   readonly node: string | undefined;
 }
 
-/** What the script came to, and what it has complained of although all went well. */
+/** The outcome of the script, and its warnings if all went well. */
 export interface InstalledUnit {
   readonly result: DaemonResult;
   readonly warnings: string;
@@ -29,7 +29,7 @@ export async function installUnit(request: UnitRequest): Promise<InstalledUnit> 
   const script = join(packageRoot, "systemd", "install.sh");
   const distrust = process.getuid?.() === 0 ? distrustAsRoot(script) : undefined;
   if (distrust !== undefined) {
-    const message = `${distrust}; root runs nothing that others can change: install it for the machine (sudo npm install -g, without --prefix), or have it belong to root alone (chown -R root:root, chmod -R go-w)`;
+    const message = `${distrust}; root runs nothing that others can change; install it for the whole machine (sudo npm install -g, without --prefix), or make it root's alone (chown -R root:root, chmod -R go-w)`;
     return failed({ message, code: ExitCode.permission });
   }
   const { status, out, complaints } = await runScript(script, request);
@@ -62,7 +62,7 @@ function failed(
   return { result: { result: "failed", ...what, action: "install-unit" }, warnings: "" };
 }
 
-/** Its exit code, and what it has said. */
+/** Its exit code and output. */
 async function runScript(
   script: string,
   { unitFor, force, node }: UnitRequest,

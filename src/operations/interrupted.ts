@@ -1,4 +1,4 @@
-/** The user or the system wants a command to end. */
+/** The user or the system has asked a command to end. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
 

@@ -4,10 +4,11 @@ import { sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { countLeftOvers, formatDuration } from "../lib/format.ts";
-import { withWords } from "../lifecycle/describe-exit.ts";
+import { withWords } from "../lifecycle/last-words.ts";
 import { differences } from "../status/differences.ts";
-import type { Found } from "../identity/identify.ts";
-import type { Lock } from "../state/lock.ts";
+import type { Found } from "../identity/found.ts";
+import type { RecordStore } from "../state/record-store.ts";
+import type { Held } from "./locked.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { adopted, counted, stopped, wanted } from "../state/transitions.ts";
 import { madeAs, takenFrom } from "../lifecycle/adopted.ts";
@@ -21,11 +22,12 @@ import type { ActionResult, Operation } from "./operation.ts";
 import { Overtaken, StartWindow } from "./start-window.ts";
 import { describeHow, describeVia, processFacts } from "./words.ts";
 
-/** It runs already: note that it is wanted, and mend the pidfile. */
+/** It is already running: records that it should be up, and repairs the pidfile. */
 export function takeUp(
   program: Program,
   record: ProgramRecord,
   found: Found & { kind: "running" },
+  { store }: Pick<Held, "store">,
   { host }: Operation,
 ): ActionResult {
   const { process, main, via, pidfile, others } = found;
@@ -33,8 +35,8 @@ export function takeUp(
   const seen = sameProcess(record.process, process)
     ? {}
     : { ...traits(process, from.launched, program.pattern, host), ...madeAs(record, found) };
-  save(host, adopted(wanted(record, "up"), { process, via, ...from, ...seen }));
-  const details = others.map(({ pid }) => `process ${pid} matches as well and is left alone`);
+  save(store, host, adopted(wanted(record, "up"), { process, via, ...from, ...seen }));
+  const details = others.map(({ pid }) => `process ${pid} also matches and is left alone`);
   const known = { ...record, ...madeAs(record, found) };
   details.push(...differences(program, known, process, host));
   if (program.autopid && program.pidfile !== undefined) {
@@ -49,20 +51,20 @@ export function takeUp(
     result: "running",
     code: ExitCode.ok,
     ...processFacts(main ?? process, via, host),
-    message: `runs already, pid ${(main ?? process).pid} (${describeHow(found, record)})`,
+    message: `already running, pid ${(main ?? process).pid} (${describeHow(found, record)})`,
     ...(details.length > 0 ? { details } : {}),
   };
 }
 
 /**
- * Starts the program, which does not run. What lives of an earlier launch (its starter was killed
- * in the window, or a wrapper outlived its child) is ended before, or there would be two.
+ * Starts the program, which is not running. What is left of an earlier launch (its starter was killed
+ * in the window, or a wrapper outlived its child) is ended first, or there would be two.
  */
 export async function launchIt(
   program: Program,
   record: ProgramRecord,
   action: "start" | "restart",
-  lock: Lock,
+  { lock, store }: Held,
   operation: Operation,
   earlier: readonly string[],
 ): Promise<ActionResult> {
@@ -78,8 +80,8 @@ export async function launchIt(
     const { reason } = window.signal;
     const text =
       reason instanceof Overtaken
-        ? `not started yet when ${reason.message}`
-        : `not started: called off before it was launched (${(reason as Error).message})`;
+        ? `not started: ${reason.message}`
+        : `not started: cancelled before it was launched (${(reason as Error).message})`;
     return { ...base, ...brokenOff(reason), message: [...before, text].join("; ") };
   };
   let outcome: StartOutcome;
@@ -90,6 +92,7 @@ export async function launchIt(
       endTurn: await host.launchTurn(window.signal),
       pattern: program.pattern,
       record: wanted(record, "up"),
+      store,
       signal: window.signal,
       onLaunched: (process) => {
         const lived = formatDuration(settings.successMs);
@@ -121,13 +124,14 @@ export async function launchIt(
       return { ...base, ...brokenOff(reason), pid, message: [...before, text].join("; ") };
     }
     case "failed":
-      return failedResult(outcome, wanted(record, "up"), base, before, settings, operation);
+      return failedResult(outcome, wanted(record, "up"), store, base, before, settings, operation);
   }
 }
 
 function failedResult(
   outcome: StartFailure,
   record: ProgramRecord,
+  store: RecordStore,
   base: Pick<ActionResult, "program" | "action">,
   before: readonly string[],
   settings: ProgramSettings,
@@ -138,7 +142,7 @@ function failedResult(
   const at = new Date().toISOString();
   const lastExit = exit === undefined || pid === undefined ? record.lastExit : { at, pid, exit };
   const once = counted(record, { failures: record.failures + 1 });
-  save(host, stopped(once, { lastExit, reason: withWords(reason, output) }));
+  save(store, host, stopped(once, { lastExit, reason: withWords(reason, output) }));
   return {
     ...base,
     result: "failed",
@@ -149,14 +153,14 @@ function failedResult(
   };
 }
 
-/** One that starts it anew is no failure of this one: what was wanted is done. */
+/** If another starts it again, this one has not failed: what was wanted is done. */
 function brokenOff(reason: unknown): Pick<ActionResult, "result" | "code"> {
   return reason instanceof Overtaken && reason.act === "restart"
     ? { result: "overtaken", code: ExitCode.ok }
     : { result: "interrupted", code: ExitCode.failure };
 }
 
-/** With usrsvcd at work, a failed start is not the end of it: what the machine makes of it, in words. */
+/** With usrsvcd running, a failed start is not the end: what the state machine will do, in words. */
 function whatNext(
   { name, autorestart, maxrestarts }: ProgramSettings,
   { host, isOlderInDaemon }: Operation,
@@ -164,17 +168,17 @@ function whatNext(
   const daemon = daemonInCharge(host);
   if (daemon === undefined) return [];
   if (daemon.programs?.includes(name) === false) {
-    return [`usrsvcd does not know ${name} yet, and does not try it again: usrsvcd reread`];
+    return [`usrsvcd does not know ${name} yet and will not try it again; run usrsvcd reread`];
   }
   if (isOlderInDaemon === true) {
     return [
-      `usrsvcd has older settings of ${name} than the file, and goes on with those: usrsvcd reread`,
+      `usrsvcd has older settings of ${name} than the file and keeps using them; run usrsvcd reread`,
     ];
   }
   if (!autorestart) return ["usrsvcd leaves it down: autorestart = False"];
   if (maxrestarts === 1) {
-    return [`usrsvcd gives it up: maxrestarts = 1; mend it, then: usrsvc start ${name}`];
+    return [`usrsvcd gives up: maxrestarts = 1; fix the program, then run usrsvc start ${name}`];
   }
   const until = maxrestarts > 1 ? `, until maxrestarts = ${maxrestarts} starts have failed` : "";
-  return [`usrsvcd tries it again${until}; usrsvc stop ${name} ends that`];
+  return [`usrsvcd will try it again${until}; usrsvc stop ${name} prevents that`];
 }

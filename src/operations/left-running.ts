@@ -1,6 +1,6 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Host } from "../host/host.ts";
-import { ranOn } from "../identity/identify.ts";
+import { ranOn } from "../identity/recorded.ts";
 import { knownMark, offspring, relation } from "../identity/lineage.ts";
 import { isOnlyLogOf } from "../identity/log-owners.ts";
 import type { TableEntry } from "../identity/process-classifier.ts";
@@ -8,10 +8,10 @@ import type { ProgramRecord } from "../state/record.ts";
 import { describeRunOn, stragglers } from "../lifecycle/stragglers.ts";
 import { SHARED_LOOK_MS } from "./operation.ts";
 
-/** So many are remembered. */
+/** Maximum number of processes that are remembered. */
 const MOST_KEPT = 8;
 
-/** What runs on after a stop. */
+/** What keeps running after a stop. */
 export interface LeftRunning {
   /** For the record: none of it is the program. */
   readonly runsOn: readonly ProcessRef[] | undefined;
@@ -20,8 +20,8 @@ export interface LeftRunning {
 }
 
 /**
- * What stems from a program that was stopped, and runs on, since it has left the program's session: of this
- * start of it, and of earlier ones. It takes some reads for each process that was born since.
+ * What descends from a stopped program and keeps running, because it has left the program's session: of this
+ * start, and of earlier ones. It takes some reads for each process that was created since.
  */
 export function leftRunning(record: ProgramRecord, host: Host): LeftRunning {
   const all = host.table.scan({ thorough: true });
@@ -38,8 +38,8 @@ export function leftRunning(record: ProgramRecord, host: Host): LeftRunning {
 }
 
 /**
- * The same of one among many that are stopped: by the marks alone, which one look shows for all of them. What has
- * written over its mark is not seen.
+ * The same for one of many that are stopped: by the marks alone, which one look shows for all. What has
+ * overwritten its mark is not seen.
  */
 export function markedRunning(record: ProgramRecord, host: Host): LeftRunning {
   const all = host.table.scan({ thorough: true, maxAgeMs: SHARED_LOOK_MS });

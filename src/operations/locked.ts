@@ -1,76 +1,82 @@
+import { startCriterion } from "../lifecycle/start-criterion.ts";
 import type { Ticks } from "../../proc/pid.ts";
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../lib/format.ts";
 import type { Host } from "../host/host.ts";
 import { type Lock, lockHolder, programLock, waitLock } from "../state/lock.ts";
-import { withUnseenEnd } from "../identity/identify.ts";
-import { misnamed } from "../identity/foreign.ts";
+import { withUnseenEnd } from "../identity/recorded.ts";
+import { recordStore } from "../identity/foreign.ts";
 import { lostRecord } from "../identity/mark.ts";
 import { completeLaunch } from "../identity/unfinished-launch.ts";
 import { otherConfig, strangersRecord } from "../identity/other-config.ts";
 import { emptyRecord, type ProgramRecord } from "../state/record.ts";
-import { readRecord, setDamagedAside } from "../state/record-store.ts";
-import { signed, withoutProcess } from "../state/transitions.ts";
+import { readRecord } from "../state/record-file.ts";
+import type { RecordStore } from "../state/record-store.ts";
+import { signed } from "../state/transitions.ts";
 import { checkStateDir } from "../state/state-dir.ts";
 import { removeOldRequest, requestStop } from "../state/stop-request.ts";
 import type { Program } from "../identity/program.ts";
 import { type ActionResult, type Operation, withDetails } from "./operation.ts";
 
-/** How long another actor may take beyond its own settings before we say "try again". */
+/** Time that another actor may take beyond its own settings before we say "try again", in ms. */
 const LOCK_PATIENCE_MS = 10_000;
+
+/** What who acts on a program holds, and where the record is written. */
+export interface Held {
+  readonly lock: Lock;
+  readonly store: RecordStore;
+}
 
 /**
  * Does `act` while holding the program's lock. `strangers`: the other configuration file whose program of
- * this name has left the record.
+ * this name left the record.
  */
 export async function locked(
   program: Program,
   action: ActionResult["action"],
   { host, signal, onProgress, debug, isAbandoned, beganAt }: Operation,
-  act: (record: ProgramRecord, lock: Lock, strangers?: string) => Promise<ActionResult>,
+  act: (record: ProgramRecord, held: Held, strangers?: string) => Promise<ActionResult>,
 ): Promise<ActionResult> {
   const boot = host.proc.bootId();
-  // Before the lock: who waits for it calls a start off.
+  // Before the lock: whoever waits for it cancels a start.
   const { record: before } = readRecord(host.state, program.name, boot);
   const refused = refuseOther(program, action, before, host);
   if (refused !== undefined) return refused;
   const path = programLock(host.state, program.name);
-  const patience = LOCK_PATIENCE_MS + (program.settings?.successMs ?? 0) + program.termToKillMs;
+  const patience =
+    LOCK_PATIENCE_MS + startCriterion(program.settings).windowMs + program.termToKillMs;
   using lock = await takeLock(path, patience, program, action, { host, signal, onProgress });
   if (lock === undefined) {
     const message =
-      `not touched: ${lockHolder(path) ?? "another usrsvc"} is at work on it since ` +
+      `not touched: ${lockHolder(path) ?? "another usrsvc"} has been at work on it for ` +
       `${formatDuration(patience)} (success_seconds + term_to_kill_seconds + 10 s); try again`;
     return { program: program.name, action, result: "busy", code: ExitCode.tryAgain, message };
   }
   debug(`${program.name}: holds lock ${path}`);
   if (isAbandoned?.() === true) {
-    // A stop that was called since, and is done, has the last word.
-    return leftUndone(program, action, "who had asked for it ended before its turn came");
+    // A stop that was called since, and has finished, has the last word.
+    return leftUndone(program, action, "the command that asked for it ended before its turn came");
   }
   removeOldRequest(host.state, program.name, host.proc);
-  const { record, problem, isDamaged } = readRecord(host.state, program.name, boot);
-  if (problem !== undefined) {
-    if (!isDamaged) throw new Error(problem);
-    debug(problem);
-    setDamagedAside(host.state, program.name);
-  }
-  const wrong = misnamed(record, host.proc);
-  const right = record && wrong !== undefined ? withoutProcess(record) : record;
-  const known = right ?? lostRecord(program.name, lock.note, boot);
+  const store = recordStore(program.name, host);
+  store.read();
+  const { problem, misnamed: wrong } = store.trouble;
+  if (problem !== undefined) debug(problem);
+  store.mend(() => {}); // what is known is written by who acts
+  const known = store.record ?? lostRecord(program.name, lock.note, boot);
   const taken = refuseOther(program, action, known, host);
   if (taken !== undefined) return taken;
   const strangers = strangersRecord(known, host);
   if (action !== "stop" && strangers === undefined && isOvertaken(known, beganAt)) {
-    return leftUndone(program, action, "usrsvc stop, which was called after it, has stopped it");
+    return leftUndone(program, action, "a usrsvc stop that was called later has stopped it");
   }
   const own = strangers === undefined ? known : emptyRecord(program.name, boot);
   const complete = await completeLaunch(own, lock, program.settings, host);
-  // What stands in its session is its own, as if it had been on record.
+  // What is in its session is its own, as if it had been on record.
   if (complete !== own && complete.process !== undefined) host.claim(program.name, complete);
   const ended = withUnseenEnd(complete, host.proc);
   const ours = signed(ended, { by: "usrsvc", config: host.config });
-  const result = await act(ours, lock, strangers);
+  const result = await act(ours, { lock, store }, strangers);
   const dear = program.pattern.takeTrouble?.();
   const named = wrong && `its record named ${wrong}`;
   return withDetails(
@@ -89,14 +95,14 @@ function leftUndone(
   return { program, action, result: "interrupted", code: ExitCode.failure, message };
 }
 
-/** It had to wait (for a usrsvcd that does not answer, say), and a stop that was called later is done. */
+/** It had to wait (for a usrsvcd that does not respond, say), and a stop that was called later has finished. */
 function isOvertaken({ desired, desiredAt }: ProgramRecord, beganAt: Ticks | undefined): boolean {
   return (
     desired === "down" && desiredAt !== undefined && beganAt !== undefined && desiredAt > beganAt
   );
 }
 
-/** The same name in two files that share a state_dir: whatever is asked, the other's is left alone. */
+/** The same name in two files that share a state_dir: whatever the action, the other's is left alone. */
 function refuseOther(
   { name }: Program,
   action: ActionResult["action"],
@@ -107,13 +113,13 @@ function refuseOther(
   if (other === undefined) return undefined;
   const { config, how } = other;
   const message =
-    `not touched: ${name} is a program of ${config} too, which shares the state_dir, and ${how}; ` +
-    `give the one of ${host.config} another name, or another state_dir in [Main] ` +
+    `not touched: ${name} is also a program of ${config}, which shares the state_dir, and ${how}; ` +
+    `give the one of ${host.config} another name, or set another state_dir in [Main] ` +
     `(to act on that one: usrsvc -c ${config} ${action} ${name})`;
   return { program: name, action, result: "elsewhere", code: ExitCode.failure, message };
 }
 
-/** Waits for the lock; whoever holds it in a start window is asked to let go for a stop. */
+/** Waits for the lock; for a stop, whoever holds it in a start window is asked to release it. */
 async function takeLock(
   path: string,
   patience: number,

@@ -9,28 +9,29 @@ import { daemonInCharge, findDaemon } from "../state/daemon-alive.ts";
 import { foreignState } from "../state/state-dir.ts";
 import { daemonNotes } from "../status/daemon-notes.ts";
 import { diskNotes } from "../status/disk-notes.ts";
-import { observeAll, type StatusContext } from "../status/observe.ts";
+import { observeAll } from "../status/observe-all.ts";
+import type { StatusContext } from "../status/status-context.ts";
 import type { ProgramStatus } from "../status/status.ts";
 import { choose, type UnknownProgram } from "./choose.ts";
 import type { Site } from "./site.ts";
 
-/** Whose status is wanted. */
+/** The programs whose status is wanted. */
 export interface Asked {
   /** Empty: all. */
   readonly names: readonly string[];
   readonly withCommands: boolean;
 }
 
-/** What there is to tell of programs. */
+/** The status of programs. */
 export interface Report {
   readonly programs: readonly ProgramStatus[];
   /** What concerns all of them. */
   readonly notes: readonly string[];
-  /** ok: all that are asked for are up, and nothing is in the dark. */
+  /** ok: all that are asked for are up, and nothing is unknown. */
   readonly code: ExitCode;
 }
 
-/** A look that has begun: names are known at once, the rest takes some reads. */
+/** A status in progress: names are known at once, the rest takes some reads. */
 export interface Look {
   readonly unknown: readonly UnknownProgram[];
   readonly report: () => Promise<Report>;
@@ -39,7 +40,7 @@ export interface Look {
 /** `usrsvc status`: looks, and writes nothing. */
 export function look(site: Site, { names, withCommands }: Asked): Look {
   const { settings, host } = site;
-  // Where usrsvcd has them, that does it when it reads the files again.
+  // If usrsvcd supervises them, it does this when it reads the files again.
   const moves = daemonInCharge(host) === undefined ? findRenamed(settings, host) : [];
   const moved = movedRecords(moves, host);
   claimMoves(moved, host);
@@ -71,7 +72,7 @@ export function look(site: Site, { names, withCommands }: Asked): Look {
   return { unknown, report };
 }
 
-/** Sections that were renamed, as far as nobody is just ending or starting what runs. */
+/** Sections that were renamed, unless somebody is just ending or starting what runs. */
 function findRenamed(settings: Settings, host: Host): readonly Move[] {
   const moves = findMoves(settings.programs, recordsOf(settings, host), host);
   return moves.filter(({ isPassing }) => isPassing !== true);
@@ -82,14 +83,14 @@ function daemonAround(host: Host): Pick<StatusContext, "daemon" | "looksAfter"> 
   if (ours !== undefined) {
     return { daemon: "here", looksAfter: ours.programs && new Set(ours.programs) };
   }
-  // One that could not write what it is (disk full) is hardly another's.
+  // One that could not describe itself (disk full) is hardly another's.
   const one = findDaemon(host);
   if (one === undefined) return { daemon: "none" };
   const isOurs = one.info === undefined || isSameFile(one.info.config, host.config);
   return { daemon: isOurs ? "here" : "elsewhere" };
 }
 
-/** What a section that was renamed has by now is not shown by its old name as well. */
+/** The process of a renamed section is not shown under its old name as well. */
 function withoutOldNames(
   seen: readonly ProgramStatus[],
   programs: readonly Program[],
@@ -103,7 +104,7 @@ function isUp({ state }: ProgramStatus): boolean {
   return state === "running" || state === "starting" || state === "stopping";
 }
 
-/** A file that is refused as a whole: nobody knows what should run. */
+/** A file that is refused as a whole: it is unknown what should run. */
 function hasBadFile({ issues }: Settings): boolean {
   return issues.some(({ severity, program }) => severity === "error" && program === undefined);
 }

@@ -2,17 +2,17 @@ import { monotonicMs, sleep } from "../lib/clock.ts";
 import { describeAstray, findDaemon, type LivingDaemon } from "../state/daemon-alive.ts";
 import type { Host } from "../host/host.ts";
 
-/** usrsvcd looks every 10 s; one that may have to leave looks twice. */
+/** Time to wait for usrsvcd, in ms: it checks every 10 s, and twice if it may have to exit. */
 const PATIENCE_MS = 25_000;
 const LOOK_EVERY_MS = 100;
-/** The records are written right after usrsvcd has said that it is there again, each by its program. */
+/** Time in which all programs write their records after usrsvcd has reported that it is back, in ms. */
 const RECORDS_MS = 500;
 
 /**
- * Waits while usrsvcd is without its state folder: with no record of what it holds, something could be started
- * twice, and what is stopped would not stay so.
+ * Waits while usrsvcd is without its state folder: with no record of what it supervises, something could be
+ * started twice, and what is stopped would not stay down.
  *
- * @returns why nothing can be done: usrsvcd has not made it anew
+ * @returns why nothing can be done: usrsvcd has not recreated it
  */
 export async function untilStateIsBack(
   host: Host,
@@ -21,7 +21,7 @@ export async function untilStateIsBack(
 ): Promise<string | undefined> {
   let lost = losing(host);
   if (lost === undefined) return undefined;
-  tell(`${describeAstray(lost)}; waits for that`);
+  tell(`${describeAstray(lost)}; waiting for that`);
   const end = monotonicMs() + PATIENCE_MS;
   while (lost !== undefined && monotonicMs() < end) {
     await sleep(LOOK_EVERY_MS, signal);

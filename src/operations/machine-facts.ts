@@ -18,7 +18,7 @@ import { livingDaemon } from "../state/daemon-alive.ts";
 import { StrangerFinder } from "./strangers.ts";
 import { listShellCommands } from "../config/shell/commands.ts";
 
-/** What this machine says to a configuration, whose main file is `path`. Looks only. */
+/** What is doubtful about a configuration on this machine; its main file is `path`. Only looks. */
 export function machineFacts(path: string): (main: MainSettings) => AdviceFacts {
   return (main) => {
     const host = linuxHost(stateDir(main.stateDir), "usrsvc", {
@@ -48,8 +48,8 @@ function describeMail({ sendmailPath, smtpUrl }: MainSettings): string | undefin
   if (sendmailPath !== undefined || smtpUrl !== undefined || findSendmail(process.env))
     return undefined;
   return (
-    "no mail can be sent, since this machine has no sendmail; install one, or write " +
-    "smtp_url = smtp://user:password@host:587 into [Main]"
+    "no mail can be sent, because this machine has no sendmail; install one, or write " +
+    "smtp_url = smtp://user:password@host:587 in [Main]"
   );
 }
 
@@ -62,13 +62,13 @@ function remarksOnMain(main: MainSettings, file: string, folders: FoldersAbove):
   if (sendmailPath !== undefined && !isProgram(sendmailPath)) {
     add(
       "sendmail_path",
-      `${sendmailPath} is no program that you can execute; write auto to have one looked for`,
+      `${sendmailPath} is not a program that you can execute; write auto to have one searched for`,
     );
   }
   if (smtpUrl !== undefined && new URL(smtpUrl).password !== "" && isReadByOthers(file)) {
     add(
       "smtp_url",
-      `it holds a password, and others can read this file; fix it: chmod 600 ${shellWord(file)}`,
+      `it contains a password, and others can read this file; fix it: chmod 600 ${shellWord(file)}`,
     );
   }
   add("pidfile", describePlace(dirname(pidfile), main) ?? folders.doubt(pidfile));
@@ -83,7 +83,7 @@ function remarksOnMain(main: MainSettings, file: string, folders: FoldersAbove):
   return remarks;
 }
 
-/** What is in the place of a folder of `state_dir`. */
+/** What is in the place of a folder in `state_dir`. */
 function describeParts(state: string): string | undefined {
   const { programs, locks, pidfiles, logs } = stateDir(state);
   const isNoFolder = (path: string): boolean => {
@@ -94,21 +94,21 @@ function describeParts(state: string): string | undefined {
     }
   };
   const path = [programs, locks, pidfiles, logs].find(isNoFolder);
-  return path && `${path} is no folder: move it away`;
+  return path && `${path} is not a folder: move it away`;
 }
 
-/** Why no file can be made in a folder that usrsvcd writes to. */
+/** Why no file can be created in a folder that usrsvcd writes to. */
 function describePlace(folder: string, { stateDir: state }: MainSettings): string | undefined {
   const place = placeFor(folder, { path: state }) ?? folder;
   try {
-    if (!statSync(place).isDirectory()) return `${place} is no folder; write another path`;
+    if (!statSync(place).isDirectory()) return `${place} is not a folder; write another path`;
     accessSync(place, constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT")
       return `the folder ${folder} does not exist; create it, or write another path`;
-    return `the folder ${place} cannot be written by you; write another path`;
+    return `the folder ${place} is not writable for you; write another path`;
   }
 }
 
@@ -126,7 +126,7 @@ function describeCommand(settings: Partly, host: Host): string | undefined {
   const { argv, directory, useshell, env, inheritEnv, command } = settings;
   if (argv === undefined || directory === undefined || useshell === undefined) return undefined;
   const path = env?.get("PATH") ?? (inheritEnv === false ? undefined : host.env["PATH"]);
-  // Of a shell line, what is a script; all else the shell will tell.
+  // Of a shell line, only scripts; the shell will report everything else.
   const commands = useshell ? listShellCommands(command ?? "") : [argv];
   for (const one of commands) {
     if (useshell && !(one[0]?.startsWith("/") ?? false)) continue;
@@ -138,7 +138,7 @@ function describeCommand(settings: Partly, host: Host): string | undefined {
 
 function describeFiles(settings: ProgramSettings, host: Host): readonly Remark[] {
   const obstacle = checkBeforeStart(settings, host);
-  if (obstacle === undefined || obstacle.code === ExitCode.failedToLaunch) return []; // told as command
+  if (obstacle === undefined || obstacle.code === ExitCode.failedToLaunch) return []; // reported under command
   const key = /\b(pidfile|stdout|stderr|directory)\b/.exec(obstacle.reason)?.[1] ?? "command";
   return [{ key, text: `it cannot be started now: ${obstacle.reason}` }];
 }
@@ -156,7 +156,7 @@ function remarksOnFolders(
 
 /**
  * Looks at the folders above those of pidfiles and logs, each once. A team that shares such folders may want
- * it so: it is told, and not refused.
+ * this: it is reported, not refused.
  */
 class FoldersAbove {
   readonly #paths = new TrustedPaths(process.getuid?.() ?? 0);
@@ -169,13 +169,13 @@ class FoldersAbove {
 
   doubt(path: string): string | undefined {
     const folder = dirname(path);
-    if (`${folder}/`.startsWith(`${this.#stateDir}/`)) return undefined; // told of that
+    if (`${folder}/`.startsWith(`${this.#stateDir}/`)) return undefined; // reported for state_dir
     if (!this.#known.has(folder)) this.#known.set(folder, this.#paths.doubt(folder, ELSEWHERE));
     return this.#known.get(folder);
   }
 }
 
 const ELSEWHERE = {
-  so: "so that others could have this file written elsewhere",
+  so: "so others could have this file written elsewhere",
   instead: "write another path",
 };

@@ -2,35 +2,40 @@ import type { Pid } from "../../proc/pid.ts";
 import type { Host } from "../host/host.ts";
 import { removePidfile, writePidfile } from "../state/pidfile.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { writeRecord } from "../state/record-store.ts";
+import type { RecordStore } from "../state/record-store.ts";
 import { removeStalePidfile } from "../lifecycle/stale-pidfile.ts";
 import type { Program } from "../identity/program.ts";
 
 /** Writes the record, and notes which process is whose: the next program may be looked for at once. */
-export function save(host: Host, record: ProgramRecord): void {
-  writeRecord(host.state, record);
+export function save(store: RecordStore, host: Host, record: ProgramRecord): void {
+  store.write(record);
   host.claim(record.name, record);
 }
 
 /** A full disk must not keep an operator from stopping what fills it. False: usrsvcd does not know of it. */
-export function trySave(host: Host, record: ProgramRecord, complaints: string[]): boolean {
+export function trySave(
+  store: RecordStore,
+  host: Host,
+  record: ProgramRecord,
+  complaints: string[],
+): boolean {
   try {
-    save(host, record);
+    save(store, host, record);
     return true;
   } catch (error) {
     complaints.push(
       `its record in ${host.state.programs} could not be written (${(error as Error).message}): ` +
-        "usrsvcd will not know that this was meant: ask for it again when that is mended",
+        "usrsvcd will not know that this was intended: repeat the command when that is fixed",
     );
     return false;
   }
 }
 
-/** Writes the pidfile anew; yields what is to be told of it. */
+/** Recreates the pidfile; yields what to report. */
 export function mendPidfile(path: string, pid: Pid): string {
   try {
     writePidfile(path, pid);
-    return `pidfile ${path} written anew`;
+    return `pidfile ${path} recreated`;
   } catch (error) {
     return `pidfile ${path} could not be written: ${(error as Error).message}`;
   }
@@ -47,7 +52,7 @@ export function dropPidfile({ autopid, pidfile }: Program, pid: Pid): readonly s
   }
 }
 
-/** The same where it names another, or one that is long gone; yields what is to be told. */
+/** The same if it names another, or one that is long gone; yields what to report. */
 export function dropStalePidfile(program: Program, host: Host): readonly string[] {
   try {
     const stale = removeStalePidfile(program, host);

@@ -15,28 +15,28 @@ import { describeFound } from "./words.ts";
 export async function startProgram(program: Program, operation: Operation): Promise<ActionResult> {
   const refused = refuseUnstartable(program, "start");
   if (refused !== undefined) return refused;
-  return await locked(program, "start", operation, async (record, lock) => {
+  return await locked(program, "start", operation, async (record, held) => {
     const { host, signal } = operation;
     const seen = lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS });
     const heir =
       seen.kind === "running" ? seen : await findHeirOfUnseen(program, record, host, signal);
     const found = heir ?? seen;
     operation.debug(`${program.name}: ${describeFound(found)}`);
-    if (found.kind === "running") return takeUp(program, record, found, operation);
+    if (found.kind === "running") return takeUp(program, record, found, held, operation);
     const isUnknown = record.launch === undefined && record.process === undefined;
     const strays =
       isUnknown && operation.looksBehind === true
         ? describeStrays(program.name, markedProcesses(host), host)
         : [];
     const fresh = counted(record, { restarts: 0, failures: 0 });
-    const result = await launchIt(program, fresh, "start", lock, operation, []);
+    const result = await launchIt(program, fresh, "start", held, operation, []);
     return withDetails(result, [...strays, ...describeElsewhere(found, host)]);
   });
 }
 
 /** `usrsvc stop`: makes sure that the program does not run, and that usrsvcd leaves it so. */
 export async function stopProgram(program: Program, operation: Operation): Promise<ActionResult> {
-  return await locked(program, "stop", operation, async (record, lock, strangers) => {
+  return await locked(program, "stop", operation, async (record, held, strangers) => {
     const { host } = operation;
     const found = strangers === undefined ? undefined : lookFor(program, record, host);
     if (found?.kind === "absent") return leftToStrangers(program, `${strangers}`);
@@ -44,16 +44,16 @@ export async function stopProgram(program: Program, operation: Operation): Promi
       program,
       record,
       { desired: "down", action: "stop" },
-      lock,
+      held,
       operation,
     );
     return ended.result;
   });
 }
 
-/** What is on record is how another file's program stands, and stays so. */
+/** The record is that of another file's program, and is left unchanged. */
 function leftToStrangers({ name: program }: Program, config: string): ActionResult {
-  const details = [`its record is that of ${program} of ${config}, and stays as it is`];
+  const details = [`its record is that of ${program} of ${config} and is left unchanged`];
   const message = "was not running";
   return { program, action: "stop", result: "down", code: ExitCode.ok, message, details };
 }
@@ -71,14 +71,14 @@ export async function restartProgram(
     const message = `not restarted, nothing was stopped: ${obstacle.reason}`;
     return { program: name, action: "restart", result: "failed", code: obstacle.code, message };
   }
-  return await locked(program, "restart", operation, async (record, lock) => {
-    lock.tryNote(); // else nothing could be started after the end
+  return await locked(program, "restart", operation, async (record, held) => {
+    held.lock.tryNote(); // else nothing could be started after the end
     const aim = { desired: "up", action: "restart" } as const;
-    const ended = await endIt(program, record, aim, lock, operation);
+    const ended = await endIt(program, record, aim, held, operation);
     if (ended.result.code !== ExitCode.ok) return ended.result;
     const fresh = counted(ended.record, { restarts: 0, failures: 0 });
     const { message, details = [] } = ended.result;
-    const result = await launchIt(program, fresh, "restart", lock, operation, [message]);
+    const result = await launchIt(program, fresh, "restart", held, operation, [message]);
     return withDetails(result, details);
   });
 }
@@ -89,11 +89,11 @@ function refuseUnstartable(
 ): ActionResult | undefined {
   const base = { program: name, action };
   if (isRemoved === true) {
-    const message = `not ${action}ed: it runs on, but is in no configuration file any more`;
+    const message = `not ${action}ed: it is still running, but is no longer in any configuration file`;
     return { ...base, result: "failed", code: ExitCode.undefinedProgram, message };
   }
   if (settings === undefined) {
-    const message = `not ${action}ed: its settings are faulty, see above`;
+    const message = `not ${action}ed: its settings have errors, see above`;
     return { ...base, result: "failed", code: ExitCode.invalidConfig, message };
   }
   if (!enabled) {

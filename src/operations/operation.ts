@@ -4,7 +4,7 @@ import type { ExitCode } from "../exit-code.ts";
 import type { Host } from "../host/host.ts";
 import type { Via } from "../state/record.ts";
 
-/** What an action on one program came to. `--json` prints it without `code`. */
+/** The outcome of an action on one program. `--json` prints it without `code`. */
 export interface ActionResult {
   readonly program: string;
   readonly action: "start" | "stop" | "restart";
@@ -17,7 +17,7 @@ export interface ActionResult {
   readonly exit?: ShownExit;
   /** One sentence for people. */
   readonly message: string;
-  /** Further lines, shown below. */
+  /** More lines, shown below. */
   readonly details?: readonly string[];
 }
 
@@ -28,22 +28,22 @@ export interface Operation {
   /** What is being done or waited for, for a progress line. */
   readonly onProgress: (text: string) => void;
   readonly debug: (text: string) => void;
-  /** Few programs are acted on: there is time to look closely what each leaves behind. */
+  /** Few programs are acted on: there is time to look closely at what each leaves behind. */
   readonly looksBehind?: boolean;
-  /** usrsvcd has other settings of the program than those that are acted with. */
+  /** usrsvcd has settings of the program that differ from those in use here. */
   readonly isOlderInDaemon?: boolean;
-  /** True once nobody waits for it any more: what has not begun by then is left undone. */
+  /** True once nobody is waiting for it any more: what has not begun by then is left undone. */
   readonly isAbandoned?: () => boolean;
-  /** When who asks for it was born: an operator's stop that was called later has the last word. */
+  /** Start time of the process that asks for it: an operator's stop that was called later has the last word. */
   readonly beganAt?: Ticks | undefined;
-  /** Called when something was launched, for who keeps a log. */
+  /** Called when something was launched, for those that keep a log. */
   readonly onLaunched?: (process: ProcessRef) => void;
 }
 
-/** The result with further lines. */
+/** The result with more lines. */
 export function withDetails(result: ActionResult, more: readonly string[]): ActionResult {
   return more.length === 0 ? result : { ...result, details: [...(result.details ?? []), ...more] };
 }
 
-/** With -P many programs ask at once: a look through all processes serves all for so long, in ms. */
+/** Time for which a look through all processes is reused, in ms: with -P many programs ask at once. */
 export const SHARED_LOOK_MS = 50;

@@ -6,12 +6,12 @@ import { readFileHead } from "../lib/read-file.ts";
 import { homeFolder } from "../lib/home.ts";
 import { quoteWord } from "./own-command.ts";
 
-/** A configuration is far smaller. */
+/** Maximum size of a file that is looked at, in bytes: a configuration is far smaller. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /**
- * An example that was not made one's own: what is wrong are values with folders in a home that this
- * machine does not have. In words, or undefined.
+ * The advice for an example that was not adapted: its errors are values with folders in a home that this
+ * machine does not have. Undefined for anything else.
  *
  * @param main the main file
  */
@@ -35,28 +35,28 @@ export function describeOtherHome(
 
 function describe(other: string, path: string, file: ConfigFile, main: string): string {
   const home = homeFolder();
-  const there = `There is no ${other} on this machine. If it stands for your own home in an example, `;
+  const there = `There is no ${other} on this machine. If it stands for your home folder in an example, `;
   const words = (option: string): string =>
     `sed ${option}'s|${other}|${home}|g' ${quoteWord(path)}`;
-  if (path !== main) return `${there}put that in its place: ${words("-i ")}`;
+  if (path !== main) return `${there}put yours in its place: ${words("-i ")}`;
   const isMain = file.root.sections.has("Main");
   const folder = isMain ? home : `${home}/usrsvc.d`;
   const names = isMain ? ["usrsvc.cfg", "example.cfg"] : [basename(path)];
   const copy = names.map((name) => `${folder}/${name}`).find((one) => !existsSync(one));
   const target = copy === undefined ? "a new file" : quoteWord(copy);
   const make = existsSync(folder) ? "" : `mkdir -p ${quoteWord(folder)} && `;
-  return `${there}make a copy with that in its place: ${make}${words("")} > ${target}`;
+  return `${there}make a copy with yours in its place: ${make}${words("")} > ${target}`;
 }
 
 function parse(path: string): ConfigFile | undefined {
   try {
     return parseConfigobj(readFileHead(path, { most: MOST_BYTES }).text);
   } catch {
-    return undefined; // that it cannot be read is told already
+    return undefined; // that it cannot be read is already reported
   }
 }
 
-/** What is written in a line; without one, or where that takes over other values, in all of the file. */
+/** What is written on a line; without one, or if that refers to other values, in all of the file. */
 function valuesAt({ root }: ConfigFile, line: number | undefined): readonly string[] {
   const all = entriesOf(root);
   const own = all.filter((entry) => entry.line === line);

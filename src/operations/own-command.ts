@@ -2,7 +2,7 @@ import { findOnPath } from "../lib/executable.ts";
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
-/** The path by which a command of ours was called, or lies beside the one that was. */
+/** The path by which a command of ours was called, or which is beside the one that was. */
 export function ownCommand(name: "usrsvc" | "usrsvcd"): string {
   const called = resolve(process.argv[1] ?? "");
   const ending = basename(called).endsWith(".cjs") ? ".cjs" : "";
@@ -23,7 +23,7 @@ export function commandWords(
   return `${shown}${option}${words === "" ? "" : ` ${words}`}`;
 }
 
-/** A word as a shell takes it. */
+/** A word, quoted for a shell. */
 export function quoteWord(word: string): string {
   return /^[\w/.:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -9,6 +9,6 @@ export function programNamesOf(file: string | undefined): readonly string[] {
   try {
     return namesOf(load(file));
   } catch {
-    return []; // who presses Tab is in no need of a complaint
+    return []; // whoever presses Tab does not need a complaint
   }
 }

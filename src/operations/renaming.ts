@@ -1,3 +1,4 @@
+import { startCriterion } from "../lifecycle/start-criterion.ts";
 import { monotonicMs, sleep } from "../lib/clock.ts";
 import type { Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -9,9 +10,9 @@ import { makeStateDir } from "../state/state-dir.ts";
 import type { Program } from "../identity/program.ts";
 import type { ActionResult, Operation } from "./operation.ts";
 
-/** How often is looked whether somebody is at work still, in ms. */
+/** Interval of checks whether somebody is still at work, in ms. */
 const LOOK_EVERY_MS = 250;
-/** How long he may take beyond the settings of the program, in ms. */
+/** Time that they may take beyond the settings of the program, in ms. */
 const PATIENCE_MS = 10_000;
 
 /** Sections that were renamed while their programs run, for a command that acts on some of them. */
@@ -22,14 +23,14 @@ export class Renaming {
   /** Somebody is at work on what runs. */
   #left: readonly Move[] = [];
 
-  /** `tell`: what is made known of each that gets another name. */
+  /** `tell` reports each that gets another name. */
   constructor(settings: Settings, host: Host, tell: (text: string) => void) {
     this.#settings = settings;
     this.#host = host;
     this.#tell = tell;
   }
 
-  /** What runs gets the name that its section has by now, where nobody is at work on it. */
+  /** What runs gets the new name of its section, if nobody is at work on it. */
   async apply(): Promise<void> {
     const host = this.#host;
     const moves = findMoves(this.#settings.programs, recordsOf(this.#settings, host), host);
@@ -43,19 +44,19 @@ export class Renaming {
     this.#left = left;
   }
 
-  /** Waits for whoever is at work on the program under its old name; what comes back: he does not come to an end. */
+  /** Waits for whoever is at work on the program under its old name; yields a result if that takes too long. */
   async settle(
     { name, settings, termToKillMs, isRemoved }: Program,
     action: ActionResult["action"],
     { signal, onProgress }: Pick<Operation, "signal" | "onProgress">,
   ): Promise<ActionResult | undefined> {
-    if (isRemoved) return undefined; // by its old name: as if it had that still
-    const end = monotonicMs() + PATIENCE_MS + (settings?.successMs ?? 0) + termToKillMs;
+    if (isRemoved) return undefined; // by its old name: as if it still had that
+    const end = monotonicMs() + PATIENCE_MS + startCriterion(settings).windowMs + termToKillMs;
     for (;;) {
       const move = this.#left.find((one) => namesOf([one]).has(name));
       if (move === undefined) return undefined;
       const worker = workerOn(move.from, this.#host)?.name ?? "another usrsvc";
-      const what = `${worker}, which is at work on it as ${move.from}, its name before`;
+      const what = `${worker}, which is at work on it as ${move.from}, its former name`;
       if (monotonicMs() > end) {
         const message = `not touched: waited too long for ${what}; try again`;
         return { program: name, action, result: "busy", code: ExitCode.tryAgain, message };

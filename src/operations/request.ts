@@ -7,17 +7,17 @@ import { naming } from "../lib/name-file.ts";
 import type { ActionResult } from "./operation.ts";
 
 /*
- * A start that a person asks for is made by usrsvcd where one runs, so that it gives the same
- * environment, limits and cgroup by day and by night, and tells how the program ends.
+ * A start that a person asks for is carried out by usrsvcd if one is running, so that it always gives the
+ * same environment, limits and cgroup, and usrsvcd learns how the program ends.
  *
  * The request is a file in the folder that usrsvcd watches. It is taken when the file is gone, and the
- * answer is another file. So it needs no lock, and outlives who asks: a program may ask for its own
+ * answer is another file. So it needs no lock, and outlives whoever asks: a program can ask for its own
  * restart.
  */
 
 /** What usrsvcd is asked to do. */
 export interface Request {
-  /** Tells it from other requests; part of its file's name. */
+  /** Distinguishes it from other requests; part of its file's name. */
   readonly id: string;
   readonly program: string;
   readonly action: "start" | "restart";
@@ -29,17 +29,17 @@ export interface Request {
   readonly fingerprint: string;
 }
 
-/** What came of a request. */
+/** The outcome of a request. */
 export type Answer =
   | { readonly kind: "done"; readonly result: ActionResult }
-  /** usrsvcd has no such program, or has other settings of it: the asker acts himself. */
+  /** usrsvcd has no such program, or has other settings of it: the asker has to act. */
   | { readonly kind: "declined"; readonly why: "unknown" | "older" };
 
 const REQUEST = ".request";
 const ANSWER = ".answer";
-/** A request that nobody took for so long is void, in ms. */
+/** Age after which a request that nobody took is void, in ms. */
 const VOID_MS = 60_000;
-/** None is larger. */
+/** Maximum size of a request or answer, in bytes. */
 const MOST_BYTES = 1024 * 1024;
 
 /** True for the name of a file with a request. */
@@ -64,26 +64,26 @@ export function answerPath(
 }
 
 /**
- * Who asked, if this is the name of an answer, or of what was not written to its end. Nobody waits for
- * it when he is gone; a request without its end is none.
+ * The asker, if this is the name of an answer, or of a file that was not finished. Nobody waits for
+ * it once the asker is gone; an unfinished request is not a request.
  */
 export function askerOf(file: string): number | undefined {
   const pid = /\.(\d{1,10})-\d+-[\da-z]+\.(answer|answer\.new|request\.new)$/.exec(file)?.[1];
   return pid === undefined ? undefined : Number(pid);
 }
 
-/** Puts a request where usrsvcd sees it. */
+/** Writes a request where usrsvcd sees it. */
 export function writeRequest(dir: StateDir, request: Request): void {
   replace(requestPath(dir, request), request);
 }
 
-/** Puts the answer where the asker sees it. */
+/** Writes the answer where the asker sees it. */
 export function writeAnswer(dir: StateDir, request: Request, answer: Answer): void {
   checkStateDir(dir);
   replace(answerPath(dir, request), answer);
 }
 
-/** Whole, or not at all. */
+/** Writes it completely, or not at all. */
 function replace(path: string, content: object): void {
   const temporary = `${path}.new`;
   try {
@@ -99,7 +99,7 @@ function replace(path: string, content: object): void {
 }
 
 /**
- * Takes a request: whoever removes the file has it. Undefined when it is gone, void or none.
+ * Takes a request: whoever removes the file has it. Undefined if it is gone, void or not a request.
  *
  * @param file its name, without folder
  */
@@ -146,7 +146,7 @@ export function takeAnswer(dir: StateDir, request: Request): Answer | undefined 
   }
 }
 
-/** What cannot be understood is none: the asker finds out himself what came of it. */
+/** What cannot be understood is not an answer: the asker finds out the outcome by looking. */
 function parseAnswer(text: string, { program, action }: Request): Answer | undefined {
   const raw = JSON.parse(text) as Partial<Answer> | null;
   if (raw?.kind === "declined") {

@@ -7,23 +7,23 @@ import { diskTrouble } from "../status/disk-notes.ts";
 import type { Host } from "../host/host.ts";
 import type { DaemonResult } from "./daemon-result.ts";
 
-/** For so long is waited for the answer. */
+/** Time to wait for the answer, in ms. */
 const REREAD_PATIENCE_MS = 10_000;
 
-/** Asks usrsvcd to read its configuration again, and tells what came of it. */
+/** Asks usrsvcd to read its configuration again, and reports the outcome. */
 export async function reread(host: Host, signal: AbortSignal): Promise<DaemonResult> {
   const action = "reread";
   const before = findDaemon(host);
   using watch = before && host.watcher().open(before.process);
   if (before === undefined || watch === undefined) {
-    const message = "usrsvcd was not running: it reads the configuration when it starts";
+    const message = "usrsvcd was not running; it reads the configuration when it starts";
     return { action, result: "down", code: ExitCode.ok, message };
   }
   const { pid } = watch.ref;
   const state = before.astray?.kind === "other" ? before.astray.state : host.state;
   const foreign = foreignState(state);
   if (foreign !== undefined) {
-    const message = `not reread: ${foreign}; usrsvcd reread, when that is mended`;
+    const message = `not reread: ${foreign}; when that is fixed, run usrsvcd reread`;
     return { action, result: "refused", code: ExitCode.permission, message, facts: { pid } };
   }
   watch.signal("SIGUSR1");
@@ -31,7 +31,7 @@ export async function reread(host: Host, signal: AbortSignal): Promise<DaemonRes
   while (monotonicMs() < end) {
     const now = findDaemon(host);
     if (now === undefined) {
-      const message = "usrsvcd ended meanwhile";
+      const message = "usrsvcd ended in the meantime";
       return { action, result: "ended", code: ExitCode.failure, message };
     }
     const { rereads = 0, lastReread } = now.info ?? {};
@@ -43,13 +43,13 @@ export async function reread(host: Host, signal: AbortSignal): Promise<DaemonRes
   }
   const where =
     before.info === undefined
-      ? `the answer may be in its log: can nothing be written in ${state.path}?`
+      ? `the answer may be in its log: is ${state.path} writable?`
       : `see its log: ${before.info.log}`;
   const trouble = silencer(state) ?? foreignState(state) ?? diskTrouble(state.path);
   const why =
     trouble === undefined
       ? `has not answered; ${where}`
-      : `may have read it, but cannot say so: ${trouble}; usrsvcd reread, when that is mended, tells`;
+      : `may have read it, but cannot report it: ${trouble}; when that is fixed, run usrsvcd reread again`;
   const message = `usrsvcd, pid ${pid}, ${why}`;
   return { action, result: "busy", code: ExitCode.tryAgain, message, facts: { pid } };
 }
@@ -67,7 +67,7 @@ function describeReread(
   const list = (word: string, names: readonly string[]): string =>
     names.length === 0 ? `none ${word}` : `${word}: ${names.join(", ")}`;
   const message = `reread; ${list("added", added)}; ${list("removed", removed)}; ${list("changed", changed)}`;
-  const older = `run on with older settings until they are restarted: ${atRestart.join(", ")}`;
+  const older = `keep running with older settings until they are restarted: ${atRestart.join(", ")}`;
   const details = [...(atRestart.length > 0 ? [older] : []), ...problems];
   return { ...base, result: "reread", code: ExitCode.ok, message, details };
 }

@@ -1,12 +1,12 @@
 import { isSameFile } from "../lib/same-file.ts";
 import type { Host } from "../host/host.ts";
-import { recordedProcess } from "../identity/identify.ts";
-import { readRecord, recordedName, recordFiles } from "../state/record-store.ts";
+import { recordedProcess } from "../identity/recorded.ts";
+import { readRecord, recordedName, recordFiles } from "../state/record-file.ts";
 
-/** So many are named; of more there is a number. */
+/** Maximum number of programs that are named; of more, only the number is given. */
 const MOST_NAMED = 5;
 
-/** The programs of a configuration file that are on record as running, and do. */
+/** The programs of a configuration file that are on record as running, and are. */
 export function runningPrograms(
   host: Pick<Host, "state" | "proc">,
   config: string,
@@ -20,10 +20,10 @@ export function runningPrograms(
   });
 }
 
-/** What becomes of them when usrsvcd ends, in words. */
+/** What happens to them when usrsvcd ends, in words. */
 export function describeRunOn(names: readonly string[]): string {
-  if (names.length === 0) return "none of its programs runs";
-  const verb = names.length === 1 ? "runs" : "run";
+  if (names.length === 0) return "none of its programs is running";
+  const verb = names.length === 1 ? "keeps" : "keep";
   const which = names.length > MOST_NAMED ? `${names.length} programs` : names.join(", ");
-  return `${which} ${verb} on`;
+  return `${which} ${verb} running`;
 }

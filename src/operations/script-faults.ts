@@ -2,11 +2,11 @@ import { findOnPath } from "../lib/executable.ts";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { basename, isAbsolute, join } from "node:path";
 
-/** Of a script, so many bytes are looked at. */
+/** Number of bytes of a script that are looked at. */
 const LOOK_BYTES = 4096;
 const SHELLS = /^(ba|da|z|k|mk|a)?sh$/;
 
-/** What in a script keeps it from being run as it is meant; undefined for what is right, and for what is no script. */
+/** Why a script will not run as intended; undefined for a correct one, and for what is not a script. */
 export function describeScriptFault(
   argv: readonly string[],
   directory: string,
@@ -24,23 +24,23 @@ export function describeScriptFault(
       : undefined;
   }
   if (text.startsWith("\ufeff")) {
-    return `${file} begins with a byte order mark, behind which the kernel sees no #! line; save it without`;
+    return `${file} begins with a byte order mark, so the kernel does not see its #! line; save it without one`;
   }
   if (!text.startsWith("#!")) {
-    return `${file} begins with no #! line, so that it is run by /bin/sh; write the one that it is meant for, as in #!/bin/sh`;
+    return `${file} has no #! line, so it is run by /bin/sh; add the line that it needs, such as #!/bin/sh`;
   }
   const [line = ""] = text.split("\n", 1);
   if (line.endsWith("\r")) {
-    return `the #! line of ${file} ends in CR LF, and the kernel takes the CR for a part of a name; mend it: ${mend(file)}`;
+    return `the #! line of ${file} ends in CR LF, and the kernel takes the CR for a part of the name; fix it: ${mend(file)}`;
   }
   return isShellLine(line) ? describeLines(file) : undefined;
 }
 
-/** What a shell makes of lines that end as on Windows. */
+/** What a shell does with lines that end as on Windows. */
 function describeLines(file: string): string | undefined {
   const text = readStart(file);
   if (text === undefined || isBinary(text) || !/\r\n/.test(text)) return undefined;
-  return `lines of ${file} end in CR LF, and the shell takes the CR for a part of the last word; mend it: ${mend(file)}`;
+  return `lines of ${file} end in CR LF, and the shell takes the CR for a part of the last word; fix it: ${mend(file)}`;
 }
 
 function mend(file: string): string {
@@ -78,6 +78,6 @@ function readStart(file: string): string | undefined {
       closeSync(fd);
     }
   } catch {
-    return undefined; // not there, a folder, or not ours to read: others tell
+    return undefined; // not there, a folder, or not ours to read: reported elsewhere
   }
 }

@@ -11,7 +11,7 @@ import { describeAstray, findDaemon, livingDaemon } from "../state/daemon-alive.
 import { stateDir } from "../state/state-dir.ts";
 import { configPath, load } from "./configuration.ts";
 
-/** Which usrsvcd is at work is looked at again after so many ms: once for many programs. */
+/** Time for which the look at the running usrsvcd is reused, in ms: once for many programs. */
 const LATELY_MS = 20;
 
 /** A configuration, and the machine on which its programs run. Dispose of it at the end. */
@@ -46,13 +46,13 @@ export function openSite(file: string | undefined): Site {
 /** Where the usrsvcd of a configuration is looked for. Dispose of it at the end. */
 export interface DaemonSite extends Disposable {
   readonly host: Host;
-  /** What its operator should know before: one sentence each. */
+  /** What its operator should know first: one sentence each. */
   readonly hints: readonly string[];
 }
 
 /**
- * For what is to be done with a usrsvcd, of which no more than its state folder is needed: it can be asked
- * for and stopped although its configuration is broken by now.
+ * For an action on a usrsvcd, which needs only its state folder: it can be queried
+ * and stopped even though its configuration is broken by now.
  *
  * @throws {HomeError}
  */
@@ -65,7 +65,7 @@ export function openDaemonSite(file: string | undefined): DaemonSite {
   }
 }
 
-/** The same, where the state folder is known. It tells as well where usrsvcd has its own, if elsewhere. */
+/** The same, if the state folder is known. It also reports where usrsvcd has its own, if elsewhere. */
 export function daemonSite(
   path: string,
   file: string | undefined,

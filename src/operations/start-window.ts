@@ -2,10 +2,10 @@ import type { Host } from "../host/host.ts";
 import { requestedAct, type RequestedAct } from "../state/stop-request.ts";
 import { StopRequestWatch } from "../state/stop-request-watch.ts";
 
-/** For so long, in ms, whoever wants to stop a program can wait. */
+/** Time that whoever wants to stop a program can wait, in ms. */
 const LONG_MS = 200;
 
-/** Why a start was broken off: somebody else acts on the program, and has the last word. */
+/** Why a start was interrupted: somebody else acts on the program, and has the last word. */
 export class Overtaken extends Error {
   override readonly name = "Overtaken";
   readonly act: RequestedAct;
@@ -13,8 +13,8 @@ export class Overtaken extends Error {
   constructor(act: RequestedAct) {
     super(
       act === "stop"
-        ? "usrsvc stop was called meanwhile, and ends it"
-        : "another usrsvc restart was called meanwhile, ends it and starts it anew",
+        ? "usrsvc stop was called in the meantime and ends it"
+        : "another usrsvc restart was called in the meantime; it ends the program and starts it again",
     );
     this.act = act;
   }

@@ -12,7 +12,7 @@ import { shorten } from "../lib/format.ts";
 import type { Host } from "../host/host.ts";
 import { pattern } from "../identity/match.ts";
 
-/** An own process that runs now. */
+/** A running process of this account. */
 interface Process {
   readonly ref: ProcessRef;
   readonly pid: number;
@@ -20,7 +20,7 @@ interface Process {
   readonly argv: readonly string[];
 }
 
-/** Finds the processes that a `proctitle_re` would take for its program, though they are not. */
+/** Finds the processes that a `proctitle_re` would mistake for its program. */
 export class StrangerFinder {
   readonly #host: Host;
   #seen: readonly Process[] | undefined;
@@ -30,8 +30,8 @@ export class StrangerFinder {
   }
 
   /**
-   * In words, one each. What usrsvc has started, or has on record, for the program is no stranger; nor
-   * is the one that looks as if the command had made it, since that may be the program, started by hand.
+   * In words, one each. What usrsvc has started, or has on record, for the program is not a stranger; nor
+   * is the one that looks as if the command had started it, since that may be the program, started by hand.
    */
   find(settings: ProgramSettings): readonly string[] {
     const path = this.#pathOf(settings);
@@ -51,7 +51,7 @@ export class StrangerFinder {
     }
     return others.map(({ process, owner }) => {
       const words = shorten(process.argv.join(" ").trim(), 60);
-      return `pid ${process.pid} (${words})${owner === undefined ? "" : `, which is ${owner}`}`;
+      return `pid ${process.pid} (${words})${owner === undefined ? "" : `, which belongs to ${owner}`}`;
     });
   }
 
@@ -79,7 +79,7 @@ export class StrangerFinder {
     }
   }
 
-  /** Whether a process is what the command makes: its words, or its executable under another title. */
+  /** Whether a process is what the command starts: its words, or its executable under another title. */
   #looksLaunched(
     { ref, argv }: Process,
     settings: ProgramSettings,
@@ -127,7 +127,7 @@ function executables(name: string, directory: string, path: string | undefined):
   return found;
 }
 
-/** All of this user, but for ourselves, those that we descend from, and other commands of usrsvc. */
+/** All processes of this user, except ourselves, our ancestors, and other commands of usrsvc. */
 function ownProcesses(proc: ProcReader): readonly Process[] {
   const uid = process.getuid?.();
   const all = proc.pids().flatMap((pid) => {
@@ -138,7 +138,7 @@ function ownProcesses(proc: ProcReader): readonly Process[] {
       if (argv.length === 0 || argv.slice(0, 8).some(namesUsrsvc)) return [];
       return [{ ref: { pid, startTime: stat.startTime }, pid, ppid: stat.ppid, argv }];
     } catch (error) {
-      if (error instanceof ProcError) return []; // gone meanwhile, or not ours to read
+      if (error instanceof ProcError) return []; // gone in the meantime, or not ours to read
       throw error;
     }
   });

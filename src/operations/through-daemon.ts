@@ -1,10 +1,11 @@
+import { startCriterion } from "../lifecycle/start-criterion.ts";
 import { TICKS_PER_SECOND } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { within } from "../lib/clock.ts";
 import { livingDaemon, daemonInCharge } from "../state/daemon-alive.ts";
 import type { DaemonInfo } from "../state/daemon-info.ts";
 import { inheritedEnvironment } from "../launch/environment.ts";
-import { readRecord } from "../state/record-store.ts";
+import { readRecord } from "../state/record-file.ts";
 import { lookFor, type Program } from "../identity/program.ts";
 import { askDaemon, type Said } from "./ask.ts";
 import { startProgram } from "./operate.ts";
@@ -13,12 +14,12 @@ import type { Request } from "./request.ts";
 
 type Act = (program: Program, operation: Operation) => Promise<ActionResult>;
 
-/** How often another usrsvcd is asked, where the one before has ended in the middle. */
+/** Number of times that another usrsvcd is asked, if the one before has ended in the middle. */
 const MOST_ROUNDS = 2;
 
 /**
- * A start or restart, made by usrsvcd where one runs for this configuration file; else by `act`, here.
- * So a start by hand and one at night give the same.
+ * A start or restart, carried out by usrsvcd if one is running for this configuration file, else by `act`, here.
+ * So a manual start and an automatic one give the same result.
  *
  * @param isHere this shell's environment is wanted
  */
@@ -30,7 +31,7 @@ export async function throughDaemon(
   act: Act,
 ): Promise<ActionResult> {
   const { settings, enabled, name } = program;
-  // What cannot be started is refused here, and what nobody looks after is started here.
+  // What cannot be started is refused here, and what nobody supervises is started here.
   if (settings === undefined || !enabled) return await act(program, operation);
   let env: Record<string, string> | undefined;
   let notes: readonly string[] = [];
@@ -43,7 +44,8 @@ export async function throughDaemon(
     const daemon = daemonInCharge(operation.host);
     if (daemon === undefined) break;
     if (isHere) {
-      const note = "started with this shell's environment (--here); usrsvcd starts it with its own";
+      const note =
+        "started with this shell's environment (--here); usrsvcd would start it with its own";
       return withNotes(await act(program, operation), [note]);
     }
     env = environmentOf(daemon, operation) ?? env; // read now: it may end in the middle
@@ -59,26 +61,29 @@ export async function throughDaemon(
   const result = await (left === action ? act(program, here) : startProgram(program, here));
   if (notes.length === 0) return outcome(result, otherDaemon(operation));
   const isGone = daemonInCharge(operation.host) === undefined;
-  return outcome(result, isGone ? [...notes, "no usrsvcd runs now: usrsvcd start"] : notes);
+  return outcome(
+    result,
+    isGone ? [...notes, "usrsvcd is no longer running; start it: usrsvcd start"] : notes,
+  );
 }
 
-/** Why usrsvcd has not done it. */
+/** Why usrsvcd has not carried it out. */
 function describe(said: Exclude<Said, { kind: "done" }>, name: string): string {
   const who = "daemon" in said && said.daemon ? `usrsvcd, pid ${said.daemon.pid},` : "usrsvcd";
   switch (said.why) {
     case "unknown":
-      return `usrsvcd does not know ${name} yet, and will not start it again: usrsvcd reread`;
+      return `usrsvcd does not know ${name} yet and will not start it again; run usrsvcd reread`;
     case "older":
       return (
-        `usrsvcd has older settings of ${name} than the file, and would bring those back after a ` +
-        `death: usrsvcd reread (next time: usrsvc restart --reread ${name})`
+        `usrsvcd has older settings of ${name} than the file and would use those when it restarts ` +
+        `it; run usrsvcd reread (next time: usrsvc restart --reread ${name})`
       );
     case "unasked":
-      return `usrsvcd could not be asked, and it was done without it: ${said.reason}`;
+      return `usrsvcd could not be asked, so this was done without it: ${said.reason}`;
     case "silent":
-      return `${who} did not take it in hand in time; it was done without it`;
+      return `${who} did not take the request in time, so this was done without it`;
     case "gone":
-      return `${who} ended before it took it in hand; it was done without it`;
+      return `${who} ended before it took the request, so this was done without it`;
     case "ended":
       return `${who} ended in the middle of it`;
   }
@@ -99,39 +104,40 @@ async function isStartAllThatIsLeft(
   const { process } = found;
   if (process.startTime < asked) return false;
   using watch = host.watcher().open(process);
-  const rest = (program.settings?.successMs ?? 0) - ageMs(process.startTime, host.proc.uptime());
+  const rest =
+    startCriterion(program.settings).windowMs - ageMs(process.startTime, host.proc.uptime());
   if (watch !== undefined && rest > 0) await within(watch.exited, rest, signal);
   return true;
 }
 
-/** As the answer to what was asked for, of which only the start was left. */
+/** The result as an answer to the action that was asked for, of which only the start was left. */
 function inOtherWords(result: ActionResult, action: Request["action"]): ActionResult {
   if (result.result !== "running") return { ...result, action };
-  const message = `started since you asked, pid ${result.pid}`;
+  const message = `started after you asked, pid ${result.pid}`;
   return { ...result, action, result: "started", message };
 }
 
-/** As start times of processes are counted. */
+/** The time now, counted like start times of processes. */
 function now({ host }: Operation): number {
   return Math.floor(host.proc.uptime() * TICKS_PER_SECOND);
 }
 
-/** Told only where something was started: else nothing follows from it. */
+/** Reported only if something was started: otherwise nothing follows from it. */
 function withNotes(result: ActionResult, notes: readonly string[]): ActionResult {
   return result.result === "started" ? withDetails(result, notes) : result;
 }
 
-/** Looked at anew: ours may have begun meanwhile, and takes up what was started. */
+/** Looked at again: ours may have begun in the meantime, and adopts what was started. */
 function otherDaemon(operation: Operation): readonly string[] {
   const { host } = operation;
   const other = livingDaemon(host.state, host.proc);
   if (other === undefined || daemonInCharge(operation.host) !== undefined) return [];
   return [
-    `usrsvcd runs with another configuration file (${other.config}), and does not look after it`,
+    `usrsvcd is running with another configuration file (${other.config}) and does not look after this program`,
   ];
 }
 
-/** The environment that usrsvcd was started with, which is what its programs get. */
+/** The environment that usrsvcd was started with, which its programs get. */
 function environmentOf(
   { process }: DaemonInfo,
   { host }: Operation,
@@ -139,6 +145,6 @@ function environmentOf(
   try {
     return inheritedEnvironment(Object.fromEntries(host.proc.environ(process.pid)));
   } catch {
-    return undefined; // gone meanwhile
+    return undefined; // gone in the meantime
   }
 }

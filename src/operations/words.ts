@@ -1,9 +1,9 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { Host } from "../host/host.ts";
-import { type Found, isByMark } from "../identity/identify.ts";
+import { type Found, isByMark } from "../identity/found.ts";
 import type { ProgramRecord, Via } from "../state/record.ts";
 
-/** What a result tells of a process. */
+/** What a result says about a process. */
 export function processFacts(
   process: ProcessRef,
   via: Via,
@@ -22,7 +22,7 @@ export function describeVia(via: Via, by: Host["by"]): string {
   return via === "launch" ? `launched by ${by}` : describeFoundVia(via);
 }
 
-/** How a process that runs already was found, in words. `record`: as it was before. */
+/** How a process that was already running was found, in words. `record`: as it was before. */
 export function describeHow(
   { via, launch }: Found & { kind: "running" },
   record: ProgramRecord | undefined,
@@ -30,7 +30,7 @@ export function describeHow(
   return isByMark(launch, record) ? "known by its mark" : describeFoundVia(via);
 }
 
-/** The same, of one that is on record, if it was launched. */
+/** The same for one that is on record, if it was launched. */
 export function describeFoundVia(via: Via): string {
   switch (via) {
     case "launch":
@@ -42,9 +42,9 @@ export function describeFoundVia(via: Via): string {
   }
 }
 
-/** What a look came to, for `--debug`. */
+/** The result of a look, for `--debug`. */
 export function describeFound(found: Found): string {
   return found.kind === "running"
-    ? `runs as pid ${found.process.pid}, ${describeFoundVia(found.via)}`
-    : `does not run (pidfile: ${found.pidfile.kind})`;
+    ? `is running as pid ${found.process.pid}, ${describeFoundVia(found.via)}`
+    : `is not running (pidfile: ${found.pidfile.kind})`;
 }

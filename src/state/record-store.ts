@@ -1,142 +1,127 @@
-import { readdirSync, renameSync } from "node:fs";
-import { join } from "node:path";
-import { NotAFile, readFileHead } from "../lib/read-file.ts";
-import { replaceFile } from "../lib/replace-file.ts";
+import type { ProcReader } from "../../proc/reader.ts";
+import { textHash } from "../lib/text-hash.ts";
 import type { ProgramRecord } from "./record.ts";
-import { parseRecord, recordToText } from "./record-text.ts";
-import { checkStateDir, fileStem, sparePath, type StateDir } from "./state-dir.ts";
-import { rebooted } from "./transitions.ts";
+import { readRecord, recordText, setDamagedAside, writeRecord } from "./record-file.ts";
+import type { StateDir } from "./state-dir.ts";
+import { withoutProcess } from "./transitions.ts";
 
-/** A record, or why there is none. */
-export interface RecordFile {
-  readonly record: ProgramRecord | undefined;
-  /** `path: what is wrong`, when there is a file that cannot be understood. */
-  readonly problem: string | undefined;
-  /** The text as it stood; undefined when there is no file, or when it cannot be read now. */
-  readonly text: string | undefined;
-  /** It was written before the machine was booted last. */
-  readonly isOfEarlierBoot?: true;
-  /** True when it cannot be understood, is no file, or may not be read; false also when it cannot be read just now. */
+/** What is wrong with the file of a record, or with what it says. */
+export interface RecordTrouble {
   readonly isDamaged: boolean;
+  /** Why, with the path. */
+  readonly problem: string | undefined;
+  /** What process of another account it names, in words. */
+  readonly misnamed: string | undefined;
+  /** It is gone, damaged or misnamed, and what it is to say is known here: to be written anew. */
+  readonly isLost: boolean;
 }
 
-/** No record is larger. */
-const MOST_BYTES = 1024 * 1024;
-/** Errors that come again with the next try: no descriptor was lacking just then. */
-const UNREADABLE: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EISDIR", "ELOOP"]);
-
-/** Path of the record of one program. */
-export function recordPath(dir: StateDir, name: string): string {
-  return join(dir.programs, `${fileStem(name)}.json`);
+/** What a store asks of its host. */
+export interface RecordPorts {
+  readonly state: StateDir;
+  readonly proc: Pick<ProcReader, "bootId">;
 }
 
-/** The text of a record as it stands; undefined when there is none, or when it cannot be read now. */
-export function recordText(dir: StateDir, name: string): string | undefined {
-  try {
-    return readText(recordPath(dir, name));
-  } catch {
-    return undefined;
-  }
-}
+const SOUND: RecordTrouble = {
+  isDamaged: false,
+  problem: undefined,
+  misnamed: undefined,
+  isLost: false,
+};
 
 /**
- * Reads a record; one of an earlier boot comes back without what that boot knew. `isKnown` may say
- * that a text needs no second look: undefined is what comes back then.
+ * The record of one program: the file, and what is known here of what it is to say. Written only by who holds the
+ * program's lock; the caller sees to that.
  */
-export function readRecord(dir: StateDir, name: string, boot: string): RecordFile;
-export function readRecord(
-  dir: StateDir,
-  name: string,
-  boot: string,
-  isKnown: (text: string) => boolean,
-): RecordFile | undefined;
-export function readRecord(
-  dir: StateDir,
-  name: string,
-  boot: string,
-  isKnown?: (text: string) => boolean,
-): RecordFile | undefined {
-  const path = recordPath(dir, name);
-  let text: string;
-  try {
-    text = readText(path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const isNoFile = error instanceof NotAFile;
-    const problem = code === "ENOENT" ? undefined : isNoFile ? message : `${path}: ${message}`;
-    const isDamaged = isNoFile || UNREADABLE.has(code ?? "");
-    return { record: undefined, problem, text: undefined, isDamaged };
+export class RecordStore {
+  readonly name: string;
+  readonly #host: RecordPorts;
+  readonly #misnamed: (record: ProgramRecord | undefined) => string | undefined;
+  #record: ProgramRecord | undefined;
+  /** Of the text as we wrote or read it last, which takes half a kB: our own work is no news. */
+  #mark: string | undefined;
+  #trouble = SOUND;
+
+  /** `misnamed`: what process that cannot be the program's a record names, in words. */
+  constructor(
+    name: string,
+    host: RecordPorts,
+    misnamed: (record: ProgramRecord | undefined) => string | undefined,
+  ) {
+    this.name = name;
+    this.#host = host;
+    this.#misnamed = misnamed;
   }
-  if (isKnown?.(text) === true) return undefined;
-  const record = parseRecord(text, name, boot);
-  if (record === undefined) {
-    const problem = `${path}: not a record of this program, ignored`;
-    return { record: undefined, problem, text, isDamaged: true };
+
+  /** What is known here; undefined while that is nothing. */
+  get record(): ProgramRecord | undefined {
+    return this.#record;
   }
-  const file = { problem: undefined, text, isDamaged: false };
-  if (record.boot === boot) return { ...file, record };
-  return { ...file, record: rebooted(record, boot), isOfEarlierBoot: true };
-}
 
-/**
- * The text of a file of the folder of records.
- *
- * @throws {NotAFile} for what is none of ours, a link for example
- */
-export function readRecordText(dir: StateDir, file: string): string {
-  return readText(join(dir.programs, file));
-}
-
-function readText(path: string): string {
-  return readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" }).text;
-}
-
-/** Names of the files that may be records; none while nothing was ever started. */
-export function recordFiles({ programs }: StateDir): readonly string[] {
-  try {
-    return readdirSync(programs).filter((file) => file.endsWith(".json"));
-  } catch {
-    return [];
+  get trouble(): RecordTrouble {
+    return this.#trouble;
   }
-}
 
-/** The program whose record a file is; undefined when it is damaged, or gone. */
-export function recordedName(dir: StateDir, file: string): string | undefined {
-  try {
-    const { name } = JSON.parse(readRecordText(dir, file)) as { readonly name?: unknown };
-    return typeof name === "string" ? name : undefined;
-  } catch {
-    return undefined;
+  /** True when the file is not as we know it. */
+  isOutdated(): boolean {
+    return markOf(recordText(this.#host.state, this.name)) !== this.#mark;
   }
-}
 
-/**
- * Replaces the record, so that a reader sees the old or the new one. No fsync: what a power failure
- * could lose is void in the next boot anyway.
- *
- * @returns the text written, by which the writer knows its own work again
- */
-export function writeRecord(dir: StateDir, record: ProgramRecord): string {
-  const text = recordToText(record);
-  const spare = sparePath(dir, record.name, "record");
-  checkStateDir(dir);
-  replaceFile(recordPath(dir, record.name), spare, text);
-  return text;
-}
-
-/**
- * Puts a record that is damaged aside (under the program's lock), so that the next write does not
- * destroy it.
- */
-export function setDamagedAside(dir: StateDir, name: string): void {
-  const path = recordPath(dir, name);
-  checkStateDir(dir);
-  for (const ending of ["damaged", `damaged.${Date.now().toString(36)}`]) {
-    try {
-      renameSync(path, `${path}.${ending}`);
-      return;
-    } catch {
-      // one of the two is a folder
+  /**
+   * Reads the file. True when somebody else has written it, and it counts.
+   *
+   * @throws when it cannot be read just now (no descriptor left): then nothing may be decided
+   */
+  read(): boolean {
+    const { state, proc } = this.#host;
+    const isKnown = (text: string): boolean => textHash(text) === this.#mark;
+    const file = readRecord(state, this.name, proc.bootId(), isKnown);
+    if (file === undefined) return false;
+    const { problem, isDamaged } = file;
+    if (problem !== undefined && !isDamaged) throw new Error(problem);
+    const mark = markOf(file.text);
+    if (mark === undefined && this.#mark === undefined && this.#record === undefined) {
+      this.#trouble = { ...this.#trouble, problem, isDamaged };
+      return false;
     }
+    const misnamed = this.#misnamed(file.record);
+    const isGood = file.record !== undefined && misnamed === undefined;
+    const counts = isGood || this.#record === undefined;
+    this.#mark = mark;
+    this.#trouble = { problem, isDamaged, misnamed, isLost: !counts || misnamed !== undefined };
+    if (!counts) return false; // what is known here does
+    const isWrong = file.record !== undefined && misnamed !== undefined;
+    this.#record = isWrong ? withoutProcess(file.record) : file.record;
+    return true;
   }
+
+  /**
+   * Only while the lock is held: puts a damaged file aside. `mend` is told of what was wrong, and may write anew
+   * what is known; where it fails, all of that is to be done still.
+   */
+  mend(mend: (trouble: RecordTrouble) => void): void {
+    if (this.#trouble.isDamaged) setDamagedAside(this.#host.state, this.name);
+    mend(this.#trouble);
+    this.#trouble = SOUND;
+  }
+
+  /** Known here, and not on disk: what follows is written at once after. */
+  keep(record: ProgramRecord): void {
+    this.#record = record;
+  }
+
+  /** Only while the lock is held. */
+  write(record: ProgramRecord): void {
+    this.writeMeanwhile(record);
+    this.#record = record;
+  }
+
+  /** The same for who comes next, should we be killed: what is known here stays as it is. */
+  writeMeanwhile(record: ProgramRecord): void {
+    this.#mark = textHash(writeRecord(this.#host.state, record));
+  }
+}
+
+function markOf(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : textHash(text);
 }

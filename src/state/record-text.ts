@@ -1,4 +1,5 @@
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import { assertNever } from "../lib/assert-never.ts";
 import type { Ended, Known, LastExit, ProgramRecord } from "./record.ts";
 import { type Desired, desires, type State, states } from "./states.ts";
 
@@ -61,10 +62,24 @@ export function parseRecord(text: string, name: string, now: string): ProgramRec
     at: asText(raw["at"]) ?? "",
     by: by === "usrsvcd" ? "usrsvcd" : "usrsvc",
   };
-  const stood = state as State;
-  return stood === "backoff"
-    ? { ...known, state: stood, nextTryAt: asText(raw["nextTryAt"]) }
-    : { ...known, state: stood };
+  return inState(known, state as State, raw);
+}
+
+/** With what goes with the state. */
+function inState(known: Known, state: State, raw: Record<string, unknown>): ProgramRecord {
+  switch (state) {
+    case "starting":
+      return { ...known, state, windowEndsAt: asNumber(raw["windowEndsAt"]) as Ticks | undefined };
+    case "backoff":
+      return { ...known, state, nextTryAt: asText(raw["nextTryAt"]) };
+    case "running":
+    case "stopping":
+    case "stopped":
+    case "fatal":
+      return { ...known, state };
+    default:
+      return assertNever(state);
+  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -78,12 +78,16 @@ export interface Known {
 }
 
 /** A record in a state of which there is nothing more to say. */
-interface In<S extends Exclude<State, "backoff">> extends Known {
+interface In<S extends Exclude<State, "starting" | "backoff">> extends Known {
   readonly state: S;
 }
 
 /** Launched, and nobody has said yet that it is the program: whoever launched it looks on, or was killed. */
-export type StartingRecord = In<"starting">;
+export interface StartingRecord extends Known {
+  readonly state: "starting";
+  /** When its start window is over: success_seconds after its birth, as they were then. */
+  readonly windowEndsAt: Ticks | undefined;
+}
 export type RunningRecord = In<"running">;
 /** It was told to end. */
 export type StoppingRecord = In<"stopping">;

@@ -11,6 +11,7 @@ import {
   type StoppedRecord,
   type StoppingRecord,
 } from "./record.ts";
+import { windowEnd } from "./start-window.ts";
 import type { Desired } from "./states.ts";
 
 /*
@@ -26,25 +27,34 @@ const noProcess = { process: undefined, launched: undefined, session: undefined 
 
 /** What goes from one state to the next. */
 function known(record: ProgramRecord): Known {
-  if (record.state !== "backoff") return record;
-  const { nextTryAt: _, ...rest } = record;
-  return rest;
+  if (record.state === "starting") {
+    const { windowEndsAt: _, ...rest } = record;
+    return rest;
+  }
+  if (record.state === "backoff") {
+    const { nextTryAt: _, ...rest } = record;
+    return rest;
+  }
+  return record;
 }
 
-/** It was executed; whether it is the program is seen in its window. */
+/** It was executed; whether it is the program is seen in its window, of `successMs`. */
 export function launching(
   record: ProgramRecord,
   {
     process,
+    successMs,
     ...facts
   }: Pick<Known, "image" | "config" | "pidfile" | "launch" | "launcher" | "digest" | "run"> & {
     readonly process: ProcessRef;
+    readonly successMs: number;
   },
 ): StartingRecord {
   return {
     ...known(record),
     ...facts,
     state: "starting",
+    windowEndsAt: windowEnd(process, successMs),
     process,
     launched: process,
     session: undefined,
@@ -62,10 +72,12 @@ export function launchFound(
   launch: string,
   process: ProcessRef,
   via: "launch" | "scan",
+  successMs: number,
 ): StartingRecord {
   return {
     ...known(record),
     state: "starting",
+    windowEndsAt: windowEnd(process, successMs),
     process,
     launched: process,
     image: undefined,
@@ -109,7 +121,7 @@ export function held(record: ProgramRecord, process: ProcessRef): RunningRecord 
 
 /** As long as nobody has said what came of a start: what it has made need not show the program's words. */
 export function unfinished(record: ProgramRecord): StartingRecord {
-  return { ...known(record), state: "starting" };
+  return { ...known(record), state: "starting", windowEndsAt: undefined };
 }
 
 /** It is told to end. */

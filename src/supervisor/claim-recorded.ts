@@ -1,7 +1,7 @@
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "../host/host.ts";
-import { recordedProcess } from "../identity/identify.ts";
+import { recordedProcess } from "../identity/recorded.ts";
 import { markOf, unfinishedLaunch } from "../identity/mark.ts";
 import { completedRecord } from "../identity/unfinished-launch.ts";
 import { lockNote, programLock } from "../state/lock.ts";
@@ -23,10 +23,10 @@ export function claimRecorded(settings: ProgramSettings, ledger: Ledger, host: H
   if (owner === undefined || owner === name) return void host.claim(name, claim);
   // Two records name it: what it is marked as decides, else who came first.
   const mark = markOf(host.proc, process.pid);
-  const isMine = mark?.home === host.home && mark.program === name;
-  const msg = `pid ${process.pid} is on record for ${owner} as well, and is ${isMine ? "this program's" : `${owner}'s`}`;
-  ledger.log("warn", "program.warning", { pid: process.pid }, msg);
-  if (isMine) {
+  const isOurs = mark?.home === host.home && mark.program === name;
+  const { pid } = process;
+  ledger.emit({ kind: "program.warning", what: "disputed", pid, owner, isOurs });
+  if (isOurs) {
     host.claim(owner, undefined);
     host.claim(name, claim);
   } else {

@@ -1,17 +1,15 @@
-import type { Alert } from "../events/alert.ts";
+import type { Emitter } from "../events/event.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../host/host.ts";
 import type { Marked } from "../lifecycle/stragglers.ts";
 import type { LookOptions, Program } from "../identity/program.ts";
-import type { WriteLog } from "./ledger.ts";
-import type { History, ProgramState } from "./machine.ts";
+import type { History, ProgramState } from "./program-state.ts";
 
 /** What the programs under supervision share. */
 export interface SupervisorContext {
   readonly host: Host;
-  readonly log: WriteLog;
-  readonly alert: (alert: Alert, to: readonly string[]) => void;
+  readonly events: Emitter;
   /** Watches the memory of all. */
   readonly memory: MemoryMonitor;
   /** True where another program writes to the same files: nobody can tell whose words are there. */
@@ -32,6 +30,9 @@ export interface Supervised {
   readonly state: ProgramState;
   readonly history: History;
 }
+
+/** The same, for who decides. */
+export type MutableSupervised = { -readonly [K in keyof Supervised]: Supervised[K] };
 
 /** A look through all processes may be 100 ms old, for many programs that ask at once. */
 export const LOOK: LookOptions = { maxAgeMs: 100, trusting: true };

@@ -25,10 +25,7 @@ export class Elsewhere {
     }
     const { config, how } = other;
     if (this.#config !== config) {
-      const msg =
-        `is a program of ${config} too, which shares the state_dir, and ${how}: left alone; give ` +
-        "one of them another name, or another state_dir";
-      this.#ledger.log("error", "program.error", { config }, msg);
+      this.#ledger.emit({ kind: "program.error", what: "elsewhere", config, how });
     }
     this.#config = config;
     return true;

@@ -1,13 +1,14 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Host } from "../host/host.ts";
 import type { Heir } from "../identity/heir.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 import { relation } from "../identity/lineage.ts";
 import { lookFor } from "../identity/program.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { gone, held as asHeld } from "../state/transitions.ts";
 import { LOOK, type Supervised } from "./context.ts";
 import type { Leftovers } from "./leftovers.ts";
+import type { Ends } from "./ends.ts";
 import type { Ledger } from "./ledger.ts";
 import type { MainProcess } from "./main-process.ts";
 
@@ -17,6 +18,7 @@ const ABSENT: Found = { kind: "absent", pidfile: { kind: "none" } };
 export interface FinderPorts {
   readonly host: Host;
   readonly ledger: Ledger;
+  readonly ends: Ends;
   readonly main: MainProcess;
   readonly leftovers: Leftovers;
 }
@@ -25,14 +27,16 @@ export interface FinderPorts {
 export class ProcessFinder {
   readonly #host: Host;
   readonly #ledger: Ledger;
+  readonly #ends: Ends;
   readonly #main: MainProcess;
   readonly #leftovers: Leftovers;
   readonly #now: Supervised;
 
-  constructor(now: Supervised, { host, ledger, main, leftovers }: FinderPorts) {
+  constructor(now: Supervised, { host, ledger, ends, main, leftovers }: FinderPorts) {
     this.#now = now;
     this.#host = host;
     this.#ledger = ledger;
+    this.#ends = ends;
     this.#main = main;
     this.#leftovers = leftovers;
   }
@@ -119,10 +123,11 @@ export class ProcessFinder {
     const { kind } = state;
     if (kind === "stopping" || found.kind === "running") return false;
     if (record?.process === undefined) return false;
-    if (record.state !== "running" && record.state !== "starting" && kind === "unknown") {
+    if (record.state !== "running") {
+      if (record.state === "starting" || kind !== "unknown") return false;
       this.#leftovers.note(record.process, record); // who ended what was left was killed in the middle
+      return true;
     }
-    if (record.state !== "running") return false;
     // An operator may have put another in the place of what was held, which ended as well.
     if (kind === "running" && sameProcess(record.process, state.process)) return false;
     this.#leftovers.note(record.process, record);
@@ -131,7 +136,7 @@ export class ProcessFinder {
       kind === "unknown"
         ? "ended while usrsvcd was not running"
         : "ended right after its start, before usrsvcd could hold on to it";
-    this.#ledger.diedUnseen(record.process, reason);
+    this.#ends.diedUnseen(record.process, reason);
     return kind === "unknown";
   }
 
@@ -147,6 +152,7 @@ export class ProcessFinder {
   /** An expression that is too dear is a fault of this program alone. */
   #tellDear(): void {
     const reason = this.#now.program.pattern.takeTrouble?.();
-    if (reason !== undefined) this.#ledger.log("error", "program.error", { reason }, reason);
+    if (reason === undefined) return;
+    this.#ledger.emit({ kind: "program.error", what: "expression", reason });
   }
 }

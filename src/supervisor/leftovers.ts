@@ -2,12 +2,11 @@ import type { Exit } from "../../proc/exit.ts";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { isGroup } from "../../proc/system/polling.ts";
 import { monotonicMs } from "../lib/clock.ts";
-import type { ProgramSettings } from "../config/settings.ts";
 import { findHeir, findHeirOfUnseen, type Heir } from "../identity/heir.ts";
 import type { Host } from "../host/host.ts";
-import type { Found } from "../identity/identify.ts";
-import { ageMs } from "../../proc/uptime.ts";
+import type { Found } from "../identity/found.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import { windowLeftMs } from "../state/start-window.ts";
 import { isLaunchAlive } from "../identity/lineage.ts";
 import { endLeftOvers } from "../lifecycle/end-launch.ts";
 import { stop } from "../lifecycle/stop.ts";
@@ -28,23 +27,12 @@ export class Leftovers {
   /** Whose groups they were: the program's itself, and of what was launched to become it. */
   #left: Target | undefined;
   #launch: string | undefined;
-  #isNoted = false;
   /** When their end was noted, on our clock. */
   #since = Number.NEGATIVE_INFINITY;
 
   constructor(host: Host, signal: () => AbortSignal) {
     this.#host = host;
     this.#signal = signal;
-  }
-
-  /** True between a death and the start that answers it. */
-  get isNoted(): boolean {
-    return this.#isNoted;
-  }
-
-  /** A start answers the death. */
-  answered(): void {
-    this.#isNoted = false;
   }
 
   /** How long ago the last death was noted, in ms; infinite before the first one. */
@@ -60,7 +48,6 @@ export class Leftovers {
   /** This process of the program has died. */
   note(process: ProcessRef, record: ProgramRecord | undefined): void {
     this.#since = monotonicMs();
-    this.#isNoted = true;
     // The record may be that of a process which somebody else has started meanwhile.
     const known = sameProcess(record?.process, process) ? record : undefined;
     this.#left = { process, launched: known?.launched, session: known?.session };
@@ -118,7 +105,7 @@ export class Leftovers {
    * processes that were is what comes back.
    */
   async judgeUnfinished(
-    settings: Pick<ProgramSettings, "successMs"> & StopSettings,
+    settings: StopSettings,
     record: ProgramRecord | undefined,
     found: Found,
   ): Promise<{ readonly pendingMs: number } | { readonly ended: number }> {
@@ -127,7 +114,7 @@ export class Leftovers {
     const { launched } = record;
     if (launched === undefined || !isLaunchAlive({ ...record, launched }, host))
       return { ended: 0 };
-    const left = settings.successMs - ageMs(launched.startTime, host.proc.uptime());
+    const left = windowLeftMs(record, host.proc.uptime());
     if (left > 0) return { pendingMs: Math.min(left, UNFINISHED_LOOK_MS) };
     return { ended: await endLeftOvers(record, settings, host, this.#signal()) };
   }

@@ -5,7 +5,7 @@ export interface MailboxOwner {
   /** One look, and what follows from it; takes the events that it deals with. */
   turn(): Promise<void>;
   /** A turn has failed. What was not taken stays, and is looked at with the next notice. */
-  failed(error: unknown): void;
+  failed(error: unknown): Promise<void>;
   /** Nothing is going on any more, for now. */
   rested(): void;
 }
@@ -52,9 +52,14 @@ export class Mailbox<Event> {
     this.look();
   }
 
+  /** Came of what the turn does, which takes it before it ends: no further look is due. */
+  reply(event: Event): void {
+    if (!this.#isClosed) this.#events.push(event);
+  }
+
   /** The event that waits longest; within a turn. */
   take(): Event | undefined {
-    return this.#events.shift();
+    return this.#isClosed ? undefined : this.#events.shift();
   }
 
   /** Look at this time (monotonic, in ms), instead of at the one that was set before. */
@@ -88,7 +93,7 @@ export class Mailbox<Event> {
         await this.#owner.turn();
       }
     } catch (error) {
-      if (!this.#isClosed) this.#owner.failed(error);
+      if (!this.#isClosed) await this.#owner.failed(error);
     } finally {
       this.#isWorking = false;
       this.#owner.rested();

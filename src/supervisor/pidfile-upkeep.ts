@@ -1,7 +1,7 @@
 import type { Pid } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "../host/host.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 import type { Program } from "../identity/program.ts";
 import { removeStalePidfile } from "../lifecycle/stale-pidfile.ts";
 import { readPidfile, removePidfile, writePidfile } from "../state/pidfile.ts";
@@ -45,15 +45,15 @@ export class PidfileUpkeep {
   mend({ pidfile }: PidfileSettings, pid: Pid): void {
     try {
       writePidfile(pidfile, pid);
-      const how = this.#unwritable === pidfile ? "written at last" : "written anew";
+      const what = this.#unwritable === pidfile ? "written-at-last" : "written-anew";
       this.#unwritable = undefined;
-      const msg = `pidfile ${pidfile} ${how}`;
-      this.#ledger.log("info", "program.pidfile-mended", { pid, pidfile }, msg);
+      this.#ledger.emit({ kind: "program.pidfile-mended", what, pidfile, pid });
     } catch (error) {
       if (this.#unwritable === pidfile) return; // told once
       this.#unwritable = pidfile;
-      const msg = `pidfile ${pidfile} could not be written: ${(error as Error).message}`;
-      this.#ledger.log("warn", "program.warning", { pid, pidfile }, msg);
+      const reason = (error as Error).message;
+      const warning = { what: "pidfile-unwritable", pid, pidfile, reason } as const;
+      this.#ledger.emit({ kind: "program.warning", ...warning });
     }
   }
 
@@ -67,11 +67,13 @@ export class PidfileUpkeep {
     try {
       const stale = removeStalePidfile(program, host);
       if (stale === undefined) return;
-      const event = stale.isRemoved ? "program.pidfile-mended" : "program.warning";
-      this.#ledger.log(stale.isRemoved ? "info" : "warn", event, { pidfile }, stale.text);
+      const { text } = stale;
+      if (stale.isRemoved)
+        this.#ledger.emit({ kind: "program.pidfile-mended", what: "removed", pidfile, text });
+      else this.#ledger.emit({ kind: "program.warning", what: "pidfile-kept", pidfile, text });
     } catch (error) {
-      const msg = `pidfile ${pidfile} could not be removed: ${(error as Error).message}`;
-      this.#ledger.log("warn", "program.warning", { pidfile }, msg);
+      const reason = (error as Error).message;
+      this.#ledger.emit({ kind: "program.warning", what: "pidfile-unremovable", pidfile, reason });
     }
   }
 }

@@ -1,7 +1,7 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import type { Host } from "../host/host.ts";
-import type { Found } from "../identity/identify.ts";
+import type { Found } from "../identity/found.ts";
 
 /** What does the work of a shell line, as far as it was seen: the shell that runs it goes on after its end. */
 export class ShellMain {

@@ -1,9 +1,9 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import type { AlertKind } from "../events/alert.ts";
+import type { StartCause as StartKind } from "../events/event.ts";
+import { assertNever } from "../lib/assert-never.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { settingsDigest } from "../state/digest.ts";
-import { countLeftOvers } from "../lib/format.ts";
 import type { Lock } from "../state/lock.ts";
 import { start } from "../lifecycle/start.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
@@ -11,8 +11,10 @@ import { describeStragglers, describeStrays } from "../lifecycle/stragglers.ts";
 import { isStopRequested } from "../state/stop-request.ts";
 import { counted } from "../state/transitions.ts";
 import { lookFor, type Program } from "../identity/program.ts";
+import type { Ends } from "./ends.ts";
 import type { Ledger } from "./ledger.ts";
-import type { History } from "./machine.ts";
+import type { Starts } from "./starts.ts";
+import type { History, StartCause } from "./program-state.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { LOOK, type SupervisorContext } from "./context.ts";
 
@@ -27,20 +29,35 @@ export interface StartOrder {
   readonly settings: ProgramSettings;
   readonly program: Program;
   readonly history: History;
-  readonly cause: AlertKind;
+  readonly cause: StartCause;
+}
+
+/** Where it writes what came of it. */
+export interface StarterNotes {
+  readonly ledger: Ledger;
+  readonly ends: Ends;
+  readonly starts: Starts;
 }
 
 /** Starts one program, with its window open for as long as the start is judged. */
 export class Starter {
   readonly #around: SupervisorContext;
   readonly #ledger: Ledger;
+  readonly #ends: Ends;
+  readonly #starts: Starts;
   readonly #leftovers: Leftovers;
   #window: AbortController | undefined;
   #closed = false;
 
-  constructor(around: SupervisorContext, ledger: Ledger, leftovers: Leftovers) {
+  constructor(
+    around: SupervisorContext,
+    { ledger, ends, starts }: StarterNotes,
+    leftovers: Leftovers,
+  ) {
     this.#around = around;
     this.#ledger = ledger;
+    this.#ends = ends;
+    this.#starts = starts;
     this.#leftovers = leftovers;
   }
 
@@ -67,10 +84,7 @@ export class Starter {
     this.#window = window;
     if (this.#closed) this.close();
     try {
-      if (order().cause === "restarted") {
-        await this.endLeftovers(order().settings, true);
-        this.#leftovers.answered();
-      }
+      if (isRestart(order().cause)) await this.endLeftovers(order().settings, true);
       const endTurn = await this.#around.host.launchTurn(window.signal);
       return await this.#start(order(), lock, endTurn, window.signal);
     } catch (error) {
@@ -90,9 +104,9 @@ export class Starter {
     const { host } = this.#around;
     const ledger = this.#ledger;
     const { restarts, failures } = history;
-    const isRestart = restarts > (ledger.record?.restarts ?? 0);
+    const isAgain = restarts > (ledger.record?.restarts ?? 0);
     const reason = ledger.record?.reason;
-    ledger.noteCause();
+    this.#starts.noteCause();
     if (ledger.record === undefined) this.#tellStrays();
     return await start(settings, {
       host,
@@ -105,15 +119,22 @@ export class Starter {
       signal,
       endTurn,
       // It ran with the settings that it has now.
-      isProven: cause === "restarted" && ledger.record?.digest === settingsDigest(settings),
+      isProven: isRestart(cause) && ledger.record?.digest === settingsDigest(settings),
       onLaunched: (process) => {
-        const msg = `${isRestart ? "starting again" : "starting"}: ${settings.command}`;
-        ledger.log("info", "program.starting", { pid: process.pid, reason }, msg);
+        ledger.emit({
+          kind: "program.starting",
+          pid: process.pid,
+          reason,
+          by: undefined,
+          action: undefined,
+          command: settings.command,
+          isRestart: isAgain,
+        });
         ledger.flush();
       },
       // Otherwise a look was made just now.
-      findRunning: () => (cause === "restarted" ? this.#findRunning(program) : undefined),
-      onRecord: (record, text) => ledger.noteRecord(record, text),
+      findRunning: () => (isRestart(cause) ? this.#findRunning(program) : undefined),
+      store: ledger.store,
     });
   }
 
@@ -122,15 +143,14 @@ export class Starter {
     const timer = setTimeout(() => this.#noteLeftovers(comesBack), LEFTOVERS_PATIENCE_MS);
     const count = await this.#leftovers.end(settings).finally(() => clearTimeout(timer));
     if (count === 0) return;
-    const msg = `${countLeftOvers(count)} of its session ended`;
-    this.#ledger.log("info", "program.warning", { leftBehind: count }, msg);
+    this.#ledger.emit({ kind: "program.warning", what: "left-behind", leftBehind: count });
   }
 
   /** It was never started, or its record is lost. */
   #tellStrays(): void {
     const { host, marked } = this.#around;
     for (const line of describeStrays(this.#ledger.name, marked(), host)) {
-      this.#ledger.log("warn", "program.warning", {}, line);
+      this.#ledger.emit({ kind: "program.warning", what: "note", pid: undefined, text: line });
     }
   }
 
@@ -149,13 +169,13 @@ export class Starter {
     const its = [...(byName.get(name) ?? []), ...(byLaunch.get(former ?? "") ?? [])];
     const among = [...new Set(its)];
     for (const text of describeStragglers(name, host, { launch, among, former })) {
-      this.#ledger.log("warn", "program.warning", {}, text);
+      this.#ledger.emit({ kind: "program.warning", what: "note", pid: undefined, text });
     }
   }
 
   #noteLeftovers(comesBack: boolean): void {
     try {
-      this.#ledger.noteLeftovers(comesBack);
+      this.#ends.noteLeftovers(comesBack);
     } catch {
       // disk full: status has less to tell for a while
     }
@@ -169,5 +189,27 @@ export class Starter {
     if (found.kind !== "running") return undefined;
     const ms = ageMs(found.process.startTime, host.proc.uptime());
     return ms <= this.#leftovers.ageMs + TICK_MS ? found.process : undefined;
+  }
+}
+
+/** After a start that failed, or a death. What was ended for a limit has left nothing. */
+function isRestart({ kind }: StartCause): boolean {
+  return kind === "death" || kind === "retry";
+}
+
+/** What a start is, for people: the first, one after a death, or after a limit was exceeded. */
+export function startKind(cause: StartCause): StartKind {
+  switch (cause.kind) {
+    case "limit":
+      return "limit-exceeded";
+    case "death":
+    case "retry":
+      return "restarted";
+    case "autostart":
+    case "operator":
+    case "resumed":
+      return "started";
+    default:
+      return assertNever(cause);
   }
 }

@@ -1,14 +1,13 @@
-import type { Alert } from "../events/alert.ts";
 import { lately, monotonicMs, within } from "../lib/clock.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import type { Log } from "../events/log.ts";
+import type { Emitter } from "../events/event.ts";
 import { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../host/host.ts";
 import { removeOldRequests, stopRequestStem } from "../state/stop-request.ts";
 import { fileStem } from "../state/state-dir.ts";
 import { markedProcesses } from "../lifecycle/stragglers.ts";
-import type { ProgramState } from "./machine.ts";
+import type { ProgramState } from "./program-state.ts";
 import { SupervisedProgram } from "./supervised-program.ts";
 import { StateWatch } from "./state-watch.ts";
 import type { SupervisorContext } from "./context.ts";
@@ -29,9 +28,7 @@ const MARKED_MS = 1000;
 /** What supervision asks for. */
 export interface SupervisorPorts {
   readonly host: Host;
-  readonly log: Log;
-  /** Takes what people are to be told of. */
-  readonly alert: (alert: Alert, to: readonly string[]) => void;
+  readonly events: Emitter;
   /** Called when a program may have got another state. */
   readonly onState: () => void;
   /** Called with files of the records' folder that are no records; undefined: there may be some. */
@@ -45,7 +42,7 @@ export interface SupervisorPorts {
 /** All programs under supervision. */
 export class Supervisor implements Disposable {
   readonly #host: Host;
-  readonly #log: Log;
+  readonly #events: Emitter;
   readonly #programs = new Map<string, SupervisedProgram>();
   readonly #byFile = new Map<string, SupervisedProgram>();
   readonly #onState: () => void;
@@ -61,24 +58,15 @@ export class Supervisor implements Disposable {
   /** What the table of processes had shown when all that wait for one were last told to look. */
   #seenChanges = 0;
 
-  constructor({
-    host,
-    log,
-    alert,
-    onState,
-    onSlowLook,
-    onOtherFile,
-    isMovedAway,
-  }: SupervisorPorts) {
+  constructor({ host, events, onState, onSlowLook, onOtherFile, isMovedAway }: SupervisorPorts) {
     this.#onOtherFile = onOtherFile;
     this.#host = host;
-    this.#log = log;
+    this.#events = events;
     this.#onState = onState;
     this.#onSlowLook = onSlowLook;
     this.#surroundings = {
       host,
-      log: (level, event, fields, message) => log.write(level, event, fields, message),
-      alert,
+      events,
       memory: new MemoryMonitor(host.proc),
       isSharedLog: ({ stdout, stderr }) => this.#writers(stdout) > 1 || this.#writers(stderr) > 1,
       marked: lately(MARKED_MS, () => markedProcesses(host)),
@@ -182,8 +170,9 @@ export class Supervisor implements Disposable {
     const late: Promise<void>[] = [];
     for (const program of [...this.#programs.values()].toReversed()) {
       const ending = program.end().catch((error: unknown) => {
-        const message = `${program.name}: could not be ended: ${String(error)}`;
-        this.#log.write("error", "program.error", { program: program.name }, message);
+        const reason = String(error);
+        const { name } = program;
+        this.#events.emit({ kind: "program.error", program: name, what: "not-ended", reason });
       });
       late.push(ending);
       await within(ending, Math.max(0, end - monotonicMs()));
@@ -262,18 +251,14 @@ export class Supervisor implements Disposable {
   #degrade(reason: string): void {
     if (this.#isDegraded) return;
     this.#isDegraded = true;
-    const message =
-      `what usrsvc does is noticed only once a second: the state folder cannot be watched (${reason}); ` +
-      "is fs.inotify.max_user_watches or max_user_instances used up?";
-    this.#log.write("warn", "daemon.degraded", { reason }, message);
+    this.#events.emit({ kind: "daemon.degraded", what: "no-inotify", reason });
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.#slowLook(), DEGRADED_LOOK_MS);
   }
 
   #recover(): void {
     this.#isDegraded = false;
-    const message = "the state folder is watched again: what usrsvc does is noticed at once";
-    this.#log.write("info", "daemon.degraded", {}, message);
+    this.#events.emit({ kind: "daemon.degraded", what: "inotify" });
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.#slowLook(), SLOW_LOOK_MS);
   }

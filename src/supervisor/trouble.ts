@@ -1,11 +1,12 @@
 import type { Exit } from "../../proc/exit.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import { machineFault } from "../lib/fault.ts";
+import { isoTime } from "../lib/format.ts";
 import { ForeignStateDir } from "../state/state-dir.ts";
+import { backedOff } from "../state/transitions.ts";
+import { TROUBLE_PAUSE_MS } from "./backoff.ts";
 import type { Ledger } from "./ledger.ts";
-
-/** After something outside of the machine failed (disk full, folder gone), in ms. */
-export const TROUBLE_PAUSE_MS = 10_000;
+import { lastEnd, noEnd } from "./last-end.ts";
 
 /** What is known of a program when something fails. */
 export interface TroubledProgram {
@@ -44,7 +45,7 @@ export class Trouble {
     // Of a folder that is not ours usrsvcd tells once for all programs.
     if (end === undefined && error instanceof ForeignStateDir) return;
     if (this.#current?.kind !== kind) {
-      this.#ledger.troubled(reason, TROUBLE_PAUSE_MS, isDown, end);
+      this.#tell(reason, isDown, end);
     }
     this.#current = { since: monotonicMs(), ...this.#current, kind, reason };
   }
@@ -54,6 +55,24 @@ export class Trouble {
     if (this.#current === undefined) return;
     const { since, reason } = this.#current;
     this.#current = undefined;
-    this.#ledger.recovered(reason, monotonicMs() - since);
+    const lastedMs = Math.round(monotonicMs() - since);
+    this.#ledger.emit({ kind: "program.recovered", reason, lastedMs });
+  }
+
+  /** Only while the lock is held: what keeps it down, for `status`. */
+  note(reason: string): void {
+    const nextTryAt = isoTime(Date.now() + TROUBLE_PAUSE_MS);
+    try {
+      this.#ledger.write(backedOff(this.#ledger.base(), nextTryAt, reason));
+    } catch {
+      // the same trouble, most likely: status sees that of the disk itself
+    }
+  }
+
+  #tell(reason: string, isDown: boolean, end: Exit | undefined): void {
+    const last = isDown ? lastEnd(this.#ledger.base()) : noEnd;
+    const retryMs = TROUBLE_PAUSE_MS;
+    const trouble = { what: "trouble", reason, exit: end, retryMs, isDown, last } as const;
+    this.#ledger.emit({ kind: "program.error", ...trouble });
   }
 }

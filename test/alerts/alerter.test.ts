@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
-import { Alerter, type AlertNews, DROPPED_AFTER_MS } from "../../src/alerts/alerter.ts";
+import type { Kind, UsrsvcEvent } from "../../src/events/event.ts";
+import { Alerter, DROPPED_AFTER_MS } from "../../src/alerts/alerter.ts";
 import type { Message } from "../../src/alerts/message.ts";
 import { AlertQueue } from "../../src/alerts/queue.ts";
 import type { Transport } from "../../src/alerts/transport.ts";
@@ -10,7 +11,6 @@ import { fileStem } from "../../src/state/state-dir.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { FakeTime, later, settled } from "../monitors/fake-time.ts";
-import { anAlert } from "./an-alert.ts";
 
 const to = ["alice@example.com"];
 const MINUTE = 60_000;
@@ -20,12 +20,13 @@ class Scene {
   readonly time: FakeTime;
   readonly folder: string;
   readonly mails: (Message & { readonly to: readonly string[]; readonly at: number })[] = [];
-  readonly news: AlertNews[] = [];
+  readonly news: UsrsvcEvent[] = [];
   /** When a mail was tried, in minutes since the beginning. */
   readonly tries: number[] = [];
   /** What a mail meets; undefined: it is taken. */
   obstacle: ((message: Message, signal?: AbortSignal) => Promise<void>) | undefined;
   intervalMs = MINUTE;
+  to: readonly string[] = to;
   hasTransport = true;
   alerter: Alerter;
   queue: AlertQueue;
@@ -49,14 +50,23 @@ class Scene {
       transport: () => (this.hasTransport ? this.#transport : undefined),
       sender: { host: "box", user: "alice" },
       intervalMs: () => this.intervalMs,
-      onNews: (news) => this.news.push(news),
+      recipients: () => this.to,
+      events: { emit: (event) => void this.news.push(event) },
     });
     return this.alerter;
   }
 
   alert(reason = "why", program = "web"): void {
-    const at = new Date(this.time.wall).toISOString();
-    this.alerter.alert(anAlert({ program, reason, at }), to);
+    this.alerter.emit({
+      kind: "program.started",
+      program,
+      pid: 4711,
+      via: "launch",
+      livedMs: 1000,
+      cause: "restarted",
+      reason,
+      last: { exit: { kind: "code", code: 3 }, pid: 4710, output: ["last line"] },
+    });
   }
 
   get minutes(): number {
@@ -67,7 +77,7 @@ class Scene {
     return this.mails.map(({ subject }) => subject.replace(/^\[alice@box\] /, ""));
   }
 
-  newsOf(kind: AlertNews["kind"]): readonly AlertNews[] {
+  newsOf(kind: Kind): readonly UsrsvcEvent[] {
     return this.news.filter((one) => one.kind === kind);
   }
 
@@ -132,14 +142,28 @@ describe("Alerter", () => {
     await settled();
     assert.deepEqual(scene.subjects, ["web was restarted: why"]);
     assert.deepEqual(scene.mails[0]?.to, to);
-    assert.deepEqual(scene.news, [{ kind: "sent", program: "web", events: 1 }]);
+    assert.deepEqual(scene.news, [{ kind: "alert.sent", program: "web", events: 1 }]);
   });
 
   test("mails nothing of a program that nobody wants mail of", async (t) => {
     const scene = new Scene(t);
-    scene.alerter.alert(anAlert(), []);
+    scene.to = [];
+    scene.alert();
     await scene.time.advance(MINUTE);
     assert.equal(scene.mails.length, 0);
+  });
+
+  test("mails nothing of what is no news to people", async (t) => {
+    const scene = new Scene(t);
+    const stuck = { kind: "program.stuck", program: "web", pid: 1, state: "D" } as const;
+    scene.alerter.emit({ ...stuck, reason: undefined, isKnown: true });
+    scene.alerter.emit({ kind: "program.stopped", program: "web", why: "disabled" });
+    scene.alerter.emit({ kind: "daemon.ready", programs: 1 });
+    await scene.time.advance(MINUTE);
+    assert.deepEqual(scene.subjects, []);
+    scene.alerter.emit({ ...stuck, reason: undefined, isKnown: false });
+    await scene.time.advance(MINUTE);
+    assert.match(scene.subjects.join(), /^web cannot be ended: pid 1 outlives SIGKILL/);
   });
 
   test("makes one mail an interval of a storm, each saying how many events it stands for", async (t) => {
@@ -158,7 +182,7 @@ describe("Alerter", () => {
       scene.mails.map(({ at }) => at),
       [0, 1, 2, 3],
     );
-    const told = scene.news.map((news) => (news.kind === "sent" ? news.events : 0));
+    const told = scene.news.map((news) => (news.kind === "alert.sent" ? news.events : 0));
     assert.equal(
       told.reduce((sum, count) => sum + count),
       180,
@@ -199,7 +223,7 @@ describe("Alerter", () => {
     await scene.time.advance(300 * MINUTE);
     assert.deepEqual(scene.tries, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243]);
     assert.deepEqual(scene.news[0], {
-      kind: "failed",
+      kind: "alert.failed",
       program: "web",
       reason: "ECONNREFUSED",
       attempts: 1,
@@ -236,7 +260,7 @@ describe("Alerter", () => {
     scene.obstacle = down;
     scene.alert();
     await settled();
-    assert.equal(scene.news.at(-1)?.kind, "failed");
+    assert.equal(scene.news.at(-1)?.kind, "alert.failed");
     assert.equal((scene.news.at(-1) as { attempts: number }).attempts, 1);
   });
 
@@ -246,10 +270,15 @@ describe("Alerter", () => {
     scene.alert();
     scene.alert();
     await scene.time.advance(DROPPED_AFTER_MS);
-    assert.deepEqual(scene.newsOf("dropped"), []);
+    assert.deepEqual(scene.newsOf("alert.dropped"), []);
     await scene.time.advance(60 * MINUTE);
-    assert.deepEqual(scene.newsOf("dropped"), [
-      { kind: "dropped", program: "web", events: 2, reason: "not sent for 3 d: ECONNREFUSED" },
+    assert.deepEqual(scene.newsOf("alert.dropped"), [
+      {
+        kind: "alert.dropped",
+        program: "web",
+        events: 2,
+        reason: "not sent for 3 d: ECONNREFUSED",
+      },
     ]);
     const tries = scene.tries.length;
     await scene.time.advance(DROPPED_AFTER_MS);
@@ -368,18 +397,18 @@ describe("Alerter", () => {
     scene.alert();
     await settled();
     const kinds = (): readonly string[] => scene.news.map(({ kind }) => kind);
-    assert.deepEqual(kinds(), ["unsaved", "sent"]);
+    assert.deepEqual(kinds(), ["alert.unsaved", "alert.sent"]);
     assert.equal(scene.mails.length, 1);
     await scene.time.advance(60 * MINUTE);
     assert.equal(scene.mails.length, 1);
     scene.obstacle = down;
     scene.alert("two");
     scene.alerter.check();
-    assert.ok(!kinds().includes("saved"), "told once, and not over");
+    assert.ok(!kinds().includes("alert.saved"), "told once, and not over");
     rmSync(scene.folder);
     scene.alerter.check();
-    assert.equal(kinds().filter((kind) => kind === "unsaved").length, 1);
-    assert.equal(kinds().filter((kind) => kind === "saved").length, 1);
+    assert.equal(kinds().filter((kind) => kind === "alert.unsaved").length, 1);
+    assert.equal(kinds().filter((kind) => kind === "alert.saved").length, 1);
     assert.equal(readdirSync(scene.folder).length, 1, "what waits is on disk");
   });
 

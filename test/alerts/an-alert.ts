@@ -1,4 +1,4 @@
-import type { Alert } from "../../src/events/alert.ts";
+import type { Alert } from "../../src/alerts/alert.ts";
 
 /** An alert with all that one may have. */
 export function anAlert(overrides: Partial<Alert> = {}): Alert {

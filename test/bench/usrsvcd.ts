@@ -125,7 +125,7 @@ export class Usrsvcd implements Manager {
   }
 
   #take(line: string): void {
-    if (!/"program[.](started|taken-up)"/.test(line)) return;
+    if (!/"program[.](started|adopted)"/.test(line)) return;
     const { program, pid } = JSON.parse(line) as { program: string; pid: number };
     this.#started.set(program, pid);
   }

@@ -84,7 +84,7 @@ export const differences: readonly Difference[] = [
     title: "Names of programs are unique in all files, and none is called all",
     reason: "in 1.x a later file won silently, and `stop all` could not mean a program",
     refuses: (message) =>
-      /^\[Program:.*\] is there already/.test(message) || message.startsWith('the name "all"'),
+      /^\[Program:.*\] already exists/.test(message) || message.startsWith('the name "all"'),
   },
   {
     title: "[[Env]] holds no sections",

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } 
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { DaemonLock } from "../../src/daemon/daemon-lock.ts";
+import { describe as describeEvent } from "../../src/events/describe.ts";
 import { tryLock } from "../../src/state/lock.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/state/state-dir.ts";
 import { cleanUp } from "../support/clean-up.ts";
@@ -21,7 +22,10 @@ async function take(t: TestContext): Promise<Taken> {
   makeStateDir(state);
   const told: string[] = [];
   const lock = await DaemonLock.take(state, {
-    warn: (level, message) => told.push(`${level}: ${message.replace(state.daemonLock, "LOCK")}`),
+    emit: (event) => {
+      const { level, sentence } = describeEvent(event);
+      told.push(`${level}: ${sentence.replace(state.daemonLock, "LOCK")}`);
+    },
     retaken: () => told.push("retaken"),
     lost: () => told.push("lost"),
     isConfigThere: () => true,
@@ -35,7 +39,7 @@ describe("DaemonLock", () => {
   test("is had by one alone, until that one leaves", async (t) => {
     const { state, lock } = await take(t);
     const listener = {
-      warn: () => {},
+      emit: () => {},
       retaken: () => {},
       lost: () => {},
       isConfigThere: () => true,

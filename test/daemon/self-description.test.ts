@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import type { Pid, Ticks } from "../../proc/pid.ts";
+import { describe as describeEvent } from "../../src/events/describe.ts";
 import { SelfDescription } from "../../src/daemon/self-description.ts";
 import { type DaemonInfo, readDaemonInfo } from "../../src/state/daemon-info.ts";
 import { type StateDir, stateDir } from "../../src/state/state-dir.ts";
@@ -50,9 +51,12 @@ function scene(t: TestContext): Scene {
     state,
     told,
     begin: () =>
-      new SelfDescription(state, info, (level, message) =>
-        told.push(`${level}: ${message.replaceAll(state.daemonFile, "FILE")}`),
-      ),
+      new SelfDescription(state, info, {
+        emit: (event) => {
+          const { level, sentence } = describeEvent(event);
+          told.push(`${level}: ${sentence.replaceAll(state.daemonFile, "FILE")}`);
+        },
+      }),
     read: () => readDaemonInfo(state.daemonFile, "boot"),
   };
 }

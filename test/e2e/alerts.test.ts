@@ -168,7 +168,7 @@ test("each event is mailed to all addresses through an SMTP server with a passwo
   assert.match(gaveUp.body, /Next: +nothing, until you mend it and run: usrsvc start bad/);
   assert.match(gaveUp.body, /\| no database/);
   const exceeded = await server.mail(/idle exceeded a limit, and was restarted/);
-  assert.match(exceeded.body, /stale was not touched for .* \(activityfile_limit 1 s\)/);
+  assert.match(exceeded.body, /stale has not been touched for .* \(activityfile_limit 1 s\)/);
   for (const mail of server.mails) {
     assert.match(mail.body, new RegExp(`of user ${userInfo().username} on ${hostname()}`));
     assert.match(mail.body, /When: +\d{4}-/);

@@ -33,7 +33,7 @@ describe("a process that a script of somebody has started with others", () => {
     [
       "start, which takes it up, and stop",
       async (home) => {
-        assert.match((await home.usrsvc("start", "web")).out, /runs already/);
+        assert.match((await home.usrsvc("start", "web")).out, /already running/);
         return await home.usrsvc("stop", "web");
       },
     ],

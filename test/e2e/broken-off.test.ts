@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { procReader } from "../../proc/reader.ts";
 import { programLock, waitLock } from "../../src/state/lock.ts";
-import { readRecord, writeRecord } from "../../src/state/record-store.ts";
+import { readRecord, writeRecord } from "../../src/state/record-file.ts";
 import { stateDir } from "../../src/state/state-dir.ts";
 import { finished, Home, isAlive, type Json, sleeper, waitFor } from "./home.ts";
 import { kill, pids, settled, told, up } from "./looks.ts";
@@ -104,7 +104,7 @@ describe("a stop whose maker was killed", () => {
     await home.usrsvc("start", "web");
     const pid = await home.running("web");
     await killedInside(home, "stop", "web");
-    assert.match((await home.usrsvc("start", "web")).out, /runs already/);
+    assert.match((await home.usrsvc("start", "web")).out, /already running/);
     await home.usrsvcd();
     assert.deepEqual(await up(home, "web"), [pid]);
     assert.equal(problems(await home.statusOf("web")), "[]");

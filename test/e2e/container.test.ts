@@ -140,13 +140,13 @@ describe("usrsvcd as process 1 of a container", { skip }, () => {
     const before = home.pid("web");
     assert.match((await run("usrsvc", "restart", "web")).out, /^web: stopped.*started, pid \d+/m);
     assert.notEqual(home.pid("web"), before);
-    await container.logged("program.taken-up", "web");
+    await container.logged("program.adopted", "web");
     assert.equal((await run("usrsvc", "status")).code, 0);
     const status = await run("usrsvcd", "status", "--json");
     assert.equal((JSON.parse(status.out) as { endsPrograms: boolean }).endsPrograms, true);
     const refused = await run("usrsvcd", "restart");
     assert.equal(refused.code, 1);
-    assert.match(refused.err, /container ends with usrsvcd, pid 1/);
+    assert.match(refused.err, /container would end with usrsvcd, pid 1/);
     assert.equal((await run("usrsvc", "stop", "web")).code, 0);
     await container.logged("program.stopped", "web");
     void run("usrsvcd", "stop"); // it ends with the container
@@ -248,10 +248,10 @@ describe("examples/container", { skip }, () => {
     await container.signal("SIGTERM");
     assert.equal(await container.ended(), 0);
     const said = container.out.split("\n").filter((line) => line !== "" && !line.startsWith("{"));
-    assert.deepEqual(said, [...said.filter((line) => !/leaves/.test(line)), ...LEAVES]);
+    assert.deepEqual(said, [...said.filter((line) => !/exiting/.test(line)), ...LEAVES]);
     assert.equal(said.length, 4);
   });
 });
 
 /** In this order. */
-const LEAVES = ["worker: leaves", "web: leaves"];
+const LEAVES = ["worker: exiting", "web: exiting"];

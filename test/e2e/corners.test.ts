@@ -67,7 +67,7 @@ test("a program that got another name in the configuration is not started a seco
   const pid = await home.running("old");
   home.without("old").program("new", { command });
   const { out } = await home.usrsvc("start", "new");
-  assert.match(out, new RegExp(`new: runs already, pid ${pid}`));
+  assert.match(out, new RegExp(`new: already running, pid ${pid}`));
 });
 
 test("a wrapper that outlives its child is not doubled", async (t) => {

@@ -59,7 +59,7 @@ test("the end of a program that usrsvc started is noticed with its exit code as 
   await home.usrsvc("start", "app");
   const pid = await home.running("app");
   await home.usrsvcd();
-  await logged(home, "program.taken-up", "app");
+  await logged(home, "program.adopted", "app");
   process.kill(pid, "SIGUSR2");
   const exited = await logged(home, "program.exited", "app");
   assert.deepEqual(exited["exit"], { code: 9 });
@@ -81,7 +81,7 @@ test("SIGKILL of usrsvcd: the programs live on, and the next one takes them up",
   await waitFor("usrsvcd to end", () => !isAlive(daemon));
   assert.ok(before.every(isAlive));
   assert.equal((await home.usrsvcd()).code, 0);
-  for (const name of ["a", "b", "c"]) await logged(home, "program.taken-up", name);
+  for (const name of ["a", "b", "c"]) await logged(home, "program.adopted", name);
   const after = (await home.status()).map((one) => one["pid"]);
   assert.deepEqual(after, before);
 });
@@ -96,7 +96,7 @@ test("usrsvcd killed in the start window: no second copy, and init gets the prog
   process.kill(daemon, "SIGKILL");
   await waitFor("init to be its parent", () => isReaper(Number(parent())));
   await home.usrsvcd();
-  const taken = await logged(home, "program.taken-up", "slow");
+  const taken = await logged(home, "program.adopted", "slow");
   assert.equal(taken.pid, pid);
 });
 
@@ -117,7 +117,7 @@ test("an operator's stop lasts while usrsvcd runs; start ends that", async (t) =
   assert.equal((await home.statusOf("web"))["state"], "stopped", "also after a restart of usrsvcd");
   assert.equal((await home.usrsvc("start", "web")).code, 0);
   const second = await home.running("web");
-  await logged(home, "program.taken-up", "web");
+  await logged(home, "program.adopted", "web");
   process.kill(second, "SIGKILL");
   await home.running("web", second);
 });
@@ -136,7 +136,7 @@ test("usrsvc restart beside usrsvcd makes one process, and usrsvcd follows it", 
     assert.equal((await home.usrsvc("restart", "web")).code, 0);
   const last = await home.running("web", pid);
   await waitFor("usrsvcd to follow", () =>
-    home.log().some((l) => l.event === "program.taken-up" && l.pid === last),
+    home.log().some((l) => l.event === "program.adopted" && l.pid === last),
   );
   assert.equal(home.read("pids").trim().split("\n").length, 4, "each start made one");
   process.kill(last, "SIGKILL");
@@ -158,7 +158,7 @@ test("autostart, autorestart and enabled are followed", async (t) => {
   assert.equal((await logged(home, "program.stopped", "once"))["why"], "ended");
   await home.usrsvc("start", "manual");
   const manual = await home.running("manual");
-  await logged(home, "program.taken-up", "manual");
+  await logged(home, "program.adopted", "manual");
   process.kill(manual, "SIGKILL");
   await home.running("manual", manual);
 });
@@ -182,7 +182,7 @@ test("after maxrestarts failures it gives up, and goes on when the program is st
   writeFileSync(home.file("mended"), "");
   assert.equal((await home.usrsvc("start", "app")).code, 0);
   const pid = await home.running("app");
-  await logged(home, "program.taken-up", "app");
+  await logged(home, "program.adopted", "app");
   process.kill(pid, "SIGKILL");
   await home.running("app", pid);
 });
@@ -406,7 +406,7 @@ test("a program started by hand is noticed while usrsvcd waits for it", async (t
   cleanUp(t, () => process.kill(-(child.pid ?? 0), "SIGKILL"));
   const taken = await waitFor(
     "it to be taken up",
-    () => home.log().find((line) => line.event === "program.taken-up"),
+    () => home.log().find((line) => line.event === "program.adopted"),
     15_000,
   );
   assert.equal(taken.pid, child.pid);

@@ -264,7 +264,7 @@ describe("workers of a dead master", () => {
     await stays("no worker is the program", () => home.pid("app") === undefined, 300);
     await settled(home, "app", 4);
     assert.equal(pids(home, /master\.sh$/).length, 4);
-    assert.deepEqual(told(home, "program.taken-up"), []);
+    assert.deepEqual(told(home, "program.adopted"), []);
   });
 });
 
@@ -353,7 +353,7 @@ test(
     assert.equal(await titledPid(home, /^nginx: master/), second);
     assert.equal(await statusAt(port), 200);
     const again = await home.usrsvc("start", "nginx");
-    assert.match(again.out, /runs already/);
+    assert.match(again.out, /already running/);
     assert.equal((await home.usrsvc("stop", "nginx")).code, 0);
     assert.deepEqual(pids(home, /nginx/), []);
     assert.ok(!(await answers(port)));

@@ -50,7 +50,7 @@ describe("a disk", { skip: cannotMount }, () => {
     const stopped = await home.usrsvc("stop", "old");
     assert.equal(stopped.code, 1, stopped.out + stopped.err);
     assert.match(stopped.out + stopped.err, /stopped, pid/);
-    assert.match(stopped.out + stopped.err, /ask for it again when that is mended/);
+    assert.match(stopped.out + stopped.err, /repeat the command when that is fixed/);
     mend();
     await waitFor("web", async () => (await home.statusOf("web"))["state"] === "running", RETRY_MS);
     await waitFor("the end to be told", () => log("program.recovered", "web").length > 0);
@@ -164,7 +164,10 @@ describe("a disk", { skip: cannotMount }, () => {
     assert.match(out, /state\/programs is on a file system that is read-only/);
     const reread = await home.usrsvcd("reread");
     assert.equal(reread.code, 11);
-    assert.match(reread.err, /may have read it, but cannot say so: .*\/state is on a file system/);
+    assert.match(
+      reread.err,
+      /may have read it, but cannot report it: .*\/state is on a file system/,
+    );
     process.kill(web, "SIGKILL");
     await waitFor("its death to be told", () => home.read("log/usrsvcd.log").includes("SIGKILL"));
     mend();

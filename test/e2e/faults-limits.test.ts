@@ -116,10 +116,10 @@ test(
     account.run("prlimit", "--pid", daemon, "--nproc=1:");
     process.kill(web, "SIGKILL");
     const reason = await waitFor("the trouble", () => told(home, "program.error")[0]?.msg);
-    assert.match(reason, /no further process may be made/);
+    assert.match(reason, /no more processes can be created/);
     const down = account.statusOf("web");
     assert.equal(down["state"], "backoff");
-    assert.match(String(down["reason"]), /no further process may be made/);
+    assert.match(String(down["reason"]), /no more processes can be created/);
     account.run("prlimit", "--pid", daemon, "--nproc=4096:");
     await waitFor("web", () => account.statusOf("web")["state"] === "running", RETRY_MS);
     assert.equal(told(home, "program.gave-up").length, 0);

@@ -77,7 +77,7 @@ describe("a program of two lines", () => {
     writeFileSync(home.config, text);
     const { code, err } = await home.usrsvc("start", "x");
     assert.equal(code, 130);
-    assert.match(err, /usrsvc\.cfg:4: stdout: the folder ".*\/file" is no folder/);
+    assert.match(err, /usrsvc\.cfg:4: stdout: the folder ".*\/file" is not a folder/);
   });
 
   test("whose log is a stranger's folder is an error, as ever", async (t) => {
@@ -128,7 +128,7 @@ describe("usrsvcd init", () => {
     writeFileSync(home.config, "mine");
     const first = await home.usrsvcd("init");
     assert.equal(first.code, 1);
-    assert.match(first.err, new RegExp(`^${home.config} is there already, and is left as it is; `));
+    assert.match(first.err, new RegExp(`^${home.config} already exists and is left unchanged; `));
     assert.equal(home.read("usrsvc.cfg"), "mine");
     symlinkSync(home.file("nowhere"), home.file("link.cfg"));
     assert.equal((await home.usrsvcd("init", "-c", "link.cfg")).code, 1);
@@ -175,9 +175,9 @@ test("a wrong HOME is named, and so is the right one", async (t) => {
     assert.match(await of("/nonexistent", command, ...words), /HOME is "\/nonexistent", and there/);
     assert.match(
       await of("", command, ...words),
-      /HOME is "", which is no absolute path; the home/,
+      /HOME is "", which is not an absolute path; the home/,
     );
-    assert.match(await of("/etc/passwd", command, ...words), /which is no folder/);
+    assert.match(await of("/etc/passwd", command, ...words), /which is not a folder/);
   }
   const missing = await of(home.path, "usrsvc.cjs", "status");
   assert.match(missing, /usrsvc\.cfg: does not exist; usrsvcd init writes one/);
@@ -232,7 +232,7 @@ test("checkconfig tells of what is doubtful, and of what the machine has not", a
     /^.*usrsvc\.cfg:3: warning: command: the #! line of .*app ends in CR LF.*sed -i/,
     /:5: warning: command: cd works only in a shell; write directory = /,
     /:7: warning: command: no such command: no-such-command-at-all/,
-    /:10: warning: proctitle_re: .* pid \d+ \(.*sleep .*\), which is sleep; if/,
+    /:10: warning: proctitle_re: .* pid \d+ \(.*sleep .*\), which belongs to sleep; if/,
   ];
   for (const [index, line] of err.trimEnd().split("\n").entries()) {
     assert.match(line, wanted[index] ?? /^$/);

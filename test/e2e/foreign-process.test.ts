@@ -114,7 +114,7 @@ test("a program that has become root is the program, and is left to root", { ski
   if (pid === 0) return t.skip("no setuid file can be executed here");
   cleanUp(t, () => void (isAlive(pid) && process.kill(pid, "SIGKILL")));
   account.usrsvcd();
-  await waitFor("it to be taken up", () => told(home, "program.taken-up")[0]?.pid === pid);
+  await waitFor("it to be taken up", () => told(home, "program.adopted")[0]?.pid === pid);
   const words = `process ${pid} belongs to root, and this account cannot end it`;
   assert.deepEqual(account.statusOf("web")["problems"], [words]);
   const { code, err } = account.result("restart", "web");

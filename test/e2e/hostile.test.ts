@@ -185,7 +185,10 @@ test("a usrsvcd that could not tell of itself is seen by its lock, and tells lat
   const asked = await home.usrsvcd("reread");
   assert.ok(performance.now() - before < 8000, "no answer is waited for that cannot come");
   assert.equal(asked.code, 11);
-  assert.match(asked.out + asked.err, new RegExp(`may have read it, but cannot say so: ${why}; `));
+  assert.match(
+    asked.out + asked.err,
+    new RegExp(`may have read it, but cannot report it: ${why}; `),
+  );
   assert.match((await home.usrsvcd()).err, /runs already .*, pid \d+$/m);
   assert.equal((await home.usrsvcd()).code, 135);
   const [json] = lines((await home.usrsvcd("status", "--json")).out);

@@ -161,7 +161,7 @@ describe("what usrsvcd notices late", () => {
     });
     const now = await home.running("web", old);
     await waitFor("the end to be told", () => told(home, "program.exited").length > 0);
-    await waitFor("the new one to be held", () => told(home, "program.taken-up").length > 0);
+    await waitFor("the new one to be held", () => told(home, "program.adopted").length > 0);
     await kill(now);
     await home.running("web", now);
     await settled(home, "web", 3);

@@ -18,7 +18,7 @@ test("a restart by hand is not undone, whatever title the new process has given 
   assert.equal(restart.code, 0, restart.err);
   const second = await home.running("titled", first);
   await waitFor("usrsvcd follows it", () =>
-    home.log().some((line) => line.event === "program.taken-up" && line.pid === second),
+    home.log().some((line) => line.event === "program.adopted" && line.pid === second),
   );
   assert.deepEqual(readFileSync(runs, "utf8").trim().split("\n"), [String(first), String(second)]);
   assert.equal(await home.running("titled"), second);

@@ -81,7 +81,7 @@ test("usrsvcd restarted in a start window: what never matched does not become ru
   const launched = home.log().find(({ event }) => event === "program.starting")?.pid ?? 0;
   await home.usrsvcd("restart");
   await waitFor("it to be ended", () => !isAlive(launched));
-  const states = home.log().filter(({ event }) => event === "program.taken-up");
+  const states = home.log().filter(({ event }) => event === "program.adopted");
   assert.deepEqual(states, []);
 });
 

@@ -123,7 +123,7 @@ export async function settled(home: Home, program: string, times = 1): Promise<v
     `start ${times} of ${program}`,
     () =>
       told(home, "program.started", program).length +
-        told(home, "program.taken-up", program).length >=
+        told(home, "program.adopted", program).length >=
       times,
     15_000,
   );

@@ -43,7 +43,7 @@ function forget(home: Home, ...more: readonly string[]): void {
 async function isStill(home: Home, name: string, pid: number): Promise<void> {
   const status = await home.statusOf(name);
   assert.deepEqual([status["state"], status["pid"]], ["running", pid]);
-  assert.match((await home.usrsvc("start", name)).out, /runs already/);
+  assert.match((await home.usrsvc("start", name)).out, /already running/);
   forget(home);
   await home.usrsvcd();
   await settled(home, name, 1);
@@ -71,7 +71,7 @@ describe("a program whose record is lost", () => {
     forget(home, "run", "state");
     assert.equal((await home.statusOf("web"))["pid"], pid);
     const { out } = await home.usrsvc("start", "web");
-    assert.match(out, new RegExp(`runs already, pid ${pid} \\(known by its mark\\)`));
+    assert.match(out, new RegExp(`already running, pid ${pid} \\(known by its mark\\)`));
     assert.match((await home.usrsvc("stop", "web")).out, /: stopped, pid /);
     assert.equal(isAlive(pid), false);
   });
@@ -87,7 +87,7 @@ describe("a program whose record is lost", () => {
       forget(home, "run", "state");
       mkdirSync(home.file("run"));
       const { out } = await home.run("usrsvc.cjs", ["start", "web"], { HOME });
-      assert.match(out, new RegExp(`^web: runs already, pid ${pid}`));
+      assert.match(out, new RegExp(`^web: already running, pid ${pid}`));
     }
   });
 
@@ -301,7 +301,7 @@ describe("a program whose record names a process wrongly", () => {
       };
       spoil();
       assert.deepEqual(await up(home, "web"), [pid]);
-      assert.match((await home.usrsvc("start", "web")).out, /runs already/);
+      assert.match((await home.usrsvc("start", "web")).out, /already running/);
       spoil();
       await home.usrsvcd();
       await settled(home, "web");

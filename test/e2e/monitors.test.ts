@@ -128,7 +128,7 @@ test("a program that no longer touches its activityfile is restarted, once", asy
   const line = await logged(home, "program.limit-exceeded");
   assert.deepEqual([line.pid, line["monitor"], line["limit"]], [pid, "activityfile", 1500]);
   assert.ok(Number(line["measured"]) >= 1500, String(line["measured"]));
-  assert.match(line.msg, /alive was not touched for [\d.]+ s \(activityfile_limit 1\.5 s\)/);
+  assert.match(line.msg, /alive has not been touched for [\d.]+ s \(activityfile_limit 1\.5 s\)/);
   const second = await home.running("idle", pid);
   await lives(home, "idle", 4);
   assert.deepEqual(runs(home, "idle"), [pid, second]);
@@ -197,7 +197,7 @@ for (const [action, state, processes] of [
     else {
       const second = await home.running("web", pid);
       await waitFor("usrsvcd to take it up", () =>
-        linesOf(home, "program.taken-up").some((line) => line.pid === second),
+        linesOf(home, "program.adopted").some((line) => line.pid === second),
       );
       await lives(home, "web", 3);
       assert.ok(isAlive(second));

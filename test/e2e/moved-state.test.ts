@@ -101,9 +101,12 @@ for (const [how, lose] of Object.entries(LOSSES)) {
       const before = found();
       lose(state, daemon);
       const { out } = await home.usrsvcd("stop");
-      assert.match(out, how === "moved" ? /; web runs on$/m : /; its programs run on$/m);
+      assert.match(
+        out,
+        how === "moved" ? /; web keeps running$/m : /; its programs keep running$/m,
+      );
       assert.ok(!isAlive(daemon));
-      assert.match(home.read("usrsvcd.log"), /"leaves; web runs on"/);
+      assert.match(home.read("usrsvcd.log"), /"leaves; web keeps running"/);
       assert.deepEqual(found(), before);
     });
 
@@ -112,8 +115,8 @@ for (const [how, lose] of Object.entries(LOSSES)) {
       const before = found();
       lose(state, daemon);
       const start = await home.usrsvc("start", "web");
-      assert.match(start.out, new RegExp(`runs already, pid ${before[0]}`));
-      assert.match(start.err, /waits for that/);
+      assert.match(start.out, new RegExp(`already running, pid ${before[0]}`));
+      assert.match(start.err, /waiting for that/);
       rmSync(`${state}.away`, { recursive: true, force: true });
       lose(state, daemon);
       const stop = await home.usrsvc("stop", "web");
@@ -143,7 +146,7 @@ test("a state folder that is moved and then deleted does not hide its usrsvcd, n
   assert.equal((await home.usrsvcd(...other, "stop")).code, 0);
   assert.match((await home.usrsvcd(...other, "status")).out, /is not running/);
   const start = await home.usrsvc("start", "web");
-  assert.match(start.out, new RegExp(`runs already, pid ${before[0]}`));
+  assert.match(start.out, new RegExp(`already running, pid ${before[0]}`));
   assert.ok(isAlive(daemon));
 });
 
@@ -178,7 +181,7 @@ test("a project folder that is moved with configuration and state takes its usrs
     home.read("usrsvcd.log"),
     new RegExp(`was moved to ${fresh}/state, .* is gone: leaves; usrsvcd -c`),
   );
-  assert.match(home.read("usrsvcd.log"), /"leaves; web runs on"/);
+  assert.match(home.read("usrsvcd.log"), /"leaves; web keeps running"/);
   assert.ok(!existsSync(prod), "it is not made anew");
   assert.equal((await home.usrsvcd(...now)).code, 0);
   assert.deepEqual(found(), before);

@@ -128,7 +128,7 @@ describe("two configuration files with a state folder each, and equal programs w
     assert.equal((await home.usrsvc("-c", third, "status", "shop")).code, 1);
     rmSync(stage);
     const { out } = await home.usrsvc("-c", third, "start", "shop");
-    assert.match(out, /^shop: runs already/);
+    assert.match(out, /^shop: already running/);
     assert.ok(isAlive(home.pid("web") ?? 0));
     await home.usrsvc("-c", third, "stop", "shop");
     assert.deepEqual(pids(home, one.title), [home.pid("web")]);
@@ -160,7 +160,7 @@ describe("two configuration files with a state folder each, and equal programs w
     const web = await home.running("web");
     writeFileSync(home.config, home.read("usrsvc.cfg").replace("/state\n", "/state2\n"));
     const { out } = await home.usrsvc("start", "web");
-    assert.match(out, /^web: runs already/);
+    assert.match(out, /^web: already running/);
     await home.usrsvc("stop", "web");
     assert.ok(!isAlive(web));
     home.write();
@@ -288,7 +288,7 @@ describe("a process that somebody started by hand is taken up", () => {
       await home.usrsvc("start", "other");
       byHand(t, home, line(command));
       const pid = await waitFor("it", () => pids(home, title)[0]);
-      assert.match((await home.usrsvc("start", "web")).out, /^web: runs already/);
+      assert.match((await home.usrsvc("start", "web")).out, /^web: already running/);
       assert.equal(home.pid("web"), pid);
     });
   }
@@ -326,7 +326,7 @@ sleep 600;
     const [file = "", ...words] = command.split(" ");
     const child = spawn(file, words, { stdio: ["ignore", fd, fd], detached: true, env: home.env });
     cleanUp(t, () => child.kill("SIGKILL"));
-    assert.match((await home.usrsvc("start", "web")).out, /^web: runs already/);
+    assert.match((await home.usrsvc("start", "web")).out, /^web: already running/);
   });
 });
 

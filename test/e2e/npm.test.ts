@@ -25,7 +25,7 @@ describe("npm start", { skip: npm === undefined && "npm is not installed" }, () 
     const hand = await titledPid(home, TITLE);
     await waitFor("its server", () => pids(home, /^node server\.js/).length === 1);
     const start = await home.usrsvc("start", "web");
-    assert.match(start.out, new RegExp(`runs already, pid ${hand}`));
+    assert.match(start.out, new RegExp(`already running, pid ${hand}`));
     assert.equal((await home.usrsvc("stop", "web")).code, 0);
     assert.deepEqual(pids(home, /^npm|^node server\.js/), []);
   });

@@ -71,7 +71,7 @@ describe("another account", { skip }, () => {
     home.program("web", { command, stdout: join(folder, "web.log") });
     const { code, err, out } = await home.usrsvc("start", "web");
     assert.notEqual(code, 0);
-    assert.match(out + err, /web\.log is a link that \S+ has made: remove it/);
+    assert.match(out + err, /web\.log is a link made by \S+: remove it/);
     assert.equal(readFileSync(secret, "utf8"), "key\n");
   });
 
@@ -268,7 +268,9 @@ describe("another account", { skip }, () => {
       assert.equal(code, 136);
       assert.match(
         err,
-        new RegExp(`/state/${part} (is a link that|belongs to) [^:]*: (remove it|move it away)`),
+        new RegExp(
+          `/state/${part} (is a link (that|made by)|belongs to) [^:]*: (remove it|move it away)`,
+        ),
       );
       assert.deepEqual(readdirSync(mine), ["package.json"]);
       rmSync(link);

@@ -71,7 +71,7 @@ describe("a wrapper's child with the words of another program", () => {
     assert.ok(child);
     const start = await home.usrsvc("start", "b");
     assert.equal(start.code, 0, start.err);
-    assert.doesNotMatch(start.out, /runs already/);
+    assert.doesNotMatch(start.out, /already running/);
     assert.deepEqual(serversIn(home, b), [home.pid("b")]);
     await home.usrsvc("stop", "b");
     assert.ok(isAlive(child), "stop of b left a's alone");
@@ -117,7 +117,7 @@ describe("a wrapper's child with the words of another program", () => {
     }
     const started = await home.usrsvc("start", "-P", ...others);
     assert.equal(started.code, 0, started.err);
-    assert.doesNotMatch(started.out, /runs already/);
+    assert.doesNotMatch(started.out, /already running/);
     const status = await home.status(...others);
     for (const { what, command, b } of scenes) {
       const pid = status.find(({ program }) => program === b)?.["pid"];

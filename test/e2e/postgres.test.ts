@@ -69,7 +69,7 @@ describe("postgres", { skip: bin === undefined && "postgresql is not installed" 
       const log = home.file("hand.log"); // else it keeps ours open
       account.run(`${bin}/pg_ctl`, "-D", data, "-o", options, "-l", log, "-w", "start");
       const hand = await titledPid(home, MASTER);
-      assert.match(account.usrsvc("start", "db"), new RegExp(`runs already, pid ${hand}`));
+      assert.match(account.usrsvc("start", "db"), new RegExp(`already running, pid ${hand}`));
       assert.match(account.usrsvc("stop", "db"), new RegExp(`: stopped, pid ${hand}`));
       assert.ok(!isAlive(hand));
     });

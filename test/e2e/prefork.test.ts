@@ -42,7 +42,7 @@ for (const workers of [1, 2]) {
     await settled(home, "srv", 4);
     const [fourth] = await up(home, "srv");
     assert.equal(masters(home)[3], fourth);
-    assert.deepEqual(told(home, "program.taken-up"), []);
+    assert.deepEqual(told(home, "program.adopted"), []);
     await copies(home, workers + 1);
   });
 }

@@ -32,7 +32,7 @@ test(
     await waitFor("its start", () => home.log().some((line) => line.event === "program.started"));
     await home.usrsvcd("restart");
     await waitFor("it to be taken up", () =>
-      home.log().some((line) => line.event === "program.taken-up"),
+      home.log().some((line) => line.event === "program.adopted"),
     );
     assert.equal((await home.statusOf("redis"))["pid"], pid);
     await restartedAfterKill(home, "redis");
@@ -62,7 +62,7 @@ test(
     assert.equal(status["otherPids"], undefined, "workers are no others");
     await home.usrsvcd("restart");
     await waitFor("it to be taken up", () =>
-      home.log().some((line) => line.event === "program.taken-up"),
+      home.log().some((line) => line.event === "program.adopted"),
     );
     assert.equal((await home.statusOf("nginx"))["pid"], status["pid"]);
     const workers = childrenOf(Number(status["pid"]));

@@ -105,11 +105,11 @@ describe("sections that are renamed while somebody restarts one of them", () => 
     rename(home, { x, y }, { x2: x, y2: y });
     const { out } = await home.usrsvcd("reread");
     assert.match(out, /x2 was x before its section was renamed, and is worked on by usrsvcd, pid/);
-    assert.deepEqual(told(home, "program.taken-up", "x2"), []);
+    assert.deepEqual(told(home, "program.adopted", "x2"), []);
     await waitFor("y2", async () => (await home.statusOf("y2"))["pid"] === pidOfY);
     await oneUntil(home, isX, (async () => await Promise.all([restart, up(home, "x2", "y2")]))());
     assert.deepEqual(pids(home, /^app: main/), [pidOfY]);
-    await waitFor("x2 to be taken up", () => told(home, "program.taken-up", "x2").length === 1);
+    await waitFor("x2 to be taken up", () => told(home, "program.adopted", "x2").length === 1);
     assert.equal((await home.statusOf("x2"))["pid"], pidOfX);
     assert.deepEqual(told(home, "program.starting", "x2"), []);
     assert.deepEqual(told(home, "program.starting", "y2"), []);
@@ -126,7 +126,7 @@ describe("sections that are renamed while somebody restarts one of them", () => 
     rename(home, { x }, { x2: x });
     await home.usrsvcd("reread");
     const { out } = await oneUntil(home, isX, home.usrsvc("start", "x2"));
-    assert.match(out, new RegExp(`x2: runs already, pid ${pid} `));
+    assert.match(out, new RegExp(`x2: already running, pid ${pid} `));
     assert.equal((await restart).code, 0);
   });
 
@@ -142,7 +142,7 @@ describe("sections that are renamed while somebody restarts one of them", () => 
     await home.usrsvcd("reread");
     await waitFor("z2", async () => (await home.statusOf("z2"))["pid"] === pidOfZ);
     await oneUntil(home, isX, restart);
-    await waitFor("both", () => told(home, "program.taken-up").length >= 2 && home.pid("y"));
+    await waitFor("both", () => told(home, "program.adopted").length >= 2 && home.pid("y"));
     await waitFor("the swap", async () => (await home.statusOf("x"))["pid"] === pidOfY);
     assert.equal((await home.statusOf("y"))["pid"], pidOfX);
     assert.equal(pids(home, new RegExp(`^${y}$`)).length, 1);
@@ -191,8 +191,8 @@ describe("sections that are renamed while somebody restarts one of them", () => 
     assert.equal((await home.usrsvc("status", "y2")).code, 0);
     const { out, err } = await oneUntil(home, isX, home.usrsvc("start", "all"));
     assert.match(err, /y2 goes on with pid/);
-    assert.match(out, new RegExp(`x2: runs already, pid ${pid} `));
-    assert.match(out, /y2: runs already/);
+    assert.match(out, new RegExp(`x2: already running, pid ${pid} `));
+    assert.match(out, /y2: already running/);
     assert.equal((await restart).code, 0);
     assert.equal(pids(home, /^app: main/).length, 1);
   });
@@ -208,7 +208,7 @@ describe("sections that are renamed while somebody restarts one of them", () => 
     });
     rename(home, { x: command }, { x2: command });
     const { out } = await oneUntil(home, /slow\.sh$/, home.usrsvc("start", "x2"));
-    assert.match(out, /x2: runs already/);
+    assert.match(out, /x2: already running/);
     assert.equal((await restart).code, 0);
   });
 

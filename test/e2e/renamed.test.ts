@@ -222,7 +222,7 @@ describe("a section that was renamed, before usrsvcd has read that", () => {
     await begun(home, title);
     const { code, out } = await home.usrsvc("stop", "all");
     assert.equal(code, 0, out);
-    assert.match(out, /usrsvcd knows it as old still: usrsvcd reread/);
+    assert.match(out, /usrsvcd still knows it as old; run usrsvcd reread/);
     const none = (): boolean => pids(home, title).length === 0;
     await stays("none", none);
     assert.equal((await home.usrsvcd("reread")).code, 0);

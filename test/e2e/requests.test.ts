@@ -95,7 +95,7 @@ describe("a start that is asked for where usrsvcd runs", () => {
     const [third] = await up(home, "web");
     claim(third);
     const again = await fromShell(home, "start", "web");
-    assert.match(again.out, new RegExp(`^web: runs already, pid ${third}`));
+    assert.match(again.out, new RegExp(`^web: already running, pid ${third}`));
     await kill(third); // its end is known, for it is a child of usrsvcd
     await waitFor("its end", () => told(home, "program.exited").some(({ pid }) => pid === third));
     claim(await home.running("web", third));
@@ -117,7 +117,7 @@ describe("a start that is asked for where usrsvcd runs", () => {
     assert.equal(environOf(pid).get("SECRET"), "y");
     assert.notEqual(parentOf(pid), daemon);
     await waitFor("usrsvcd to follow", () =>
-      told(home, "program.taken-up", "web").some((line) => line.pid === pid),
+      told(home, "program.adopted", "web").some((line) => line.pid === pid),
     );
     await kill(pid);
     const next = await home.running("web", pid);
@@ -210,7 +210,7 @@ describe("a start that is asked for where usrsvcd runs", () => {
     assert.equal(stop.code, 0, stop.err);
     const { code, err } = await start;
     assert.equal(code, 1, err);
-    assert.match(err, /^slow: not started yet when usrsvc stop was called meanwhile/m);
+    assert.match(err, /^slow: not started: usrsvc stop was called in the meantime/m);
     assert.deepEqual(pids(home, /^\/bin\/sleep/), []);
   });
 
@@ -251,7 +251,7 @@ describe("a start that is asked for where usrsvcd runs", () => {
     assert.ok(!isAlive(pid));
     const { code, err } = await start;
     assert.equal(code, 1, err);
-    assert.match(err, new RegExp(`launched as pid ${pid}; usrsvc stop was called meanwhile`));
+    assert.match(err, new RegExp(`launched as pid ${pid}; usrsvc stop was called in the meantime`));
     await stays("it stays down", () => home.pid("slow") === undefined, 300);
   });
 
@@ -321,7 +321,7 @@ describe("settings that usrsvcd does not have", () => {
     const pid = home.pid("new") ?? 0;
     assert.equal(environOf(pid).get("SECRET"), undefined);
     await home.usrsvcd("reread");
-    await waitFor("it to be taken up", () => told(home, "program.taken-up", "new").length > 0);
+    await waitFor("it to be taken up", () => told(home, "program.adopted", "new").length > 0);
     assert.equal((await home.statusOf("new"))["pid"], pid);
   });
 
@@ -356,7 +356,7 @@ describe("a usrsvcd that does not answer", () => {
       assert.match(stop.out, /was not running/);
       const { code, err } = await started;
       assert.equal(code, 1, err);
-      assert.match(err, /not touched: usrsvc stop, which was called after it, has stopped it/);
+      assert.match(err, /not touched: a usrsvc stop that was called later has stopped it/);
     } finally {
       process.kill(daemon, "SIGCONT");
     }
@@ -375,13 +375,13 @@ describe("a usrsvcd that does not answer", () => {
       process.kill(daemon, "SIGCONT");
     }
     assert.equal(restart.code, 0, restart.err);
-    assert.match(restart.out, /usrsvcd, pid \d+, did not take it in hand in time/);
+    assert.match(restart.out, /usrsvcd, pid \d+, did not take the request in time/);
     const second = onlyPid(home, /^\/bin\/sleep/);
     assert.notEqual(second, first);
     const env = environOf(second);
     assert.deepEqual([env.get("OF_USRSVCD"), env.get("SECRET")], ["1", undefined], "as usrsvcd's");
     await waitFor("usrsvcd to follow", () =>
-      told(home, "program.taken-up").some((line) => line.pid === second),
+      told(home, "program.adopted").some((line) => line.pid === second),
     );
     assert.deepEqual(told(home, "program.requested"), []);
     assert.deepEqual(pids(home, /^\/bin\/sleep/), [second]);

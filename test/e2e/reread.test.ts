@@ -199,7 +199,7 @@ test("a reread names the programs whose changes apply at their next restart only
   home.program("watch", { command: commandOf(home, "watch"), maxrestarts: "3" });
   const { out } = await home.usrsvcd("reread");
   assert.match(out, /changed: launch, watch, down/);
-  assert.match(out, /^run on with older settings until they are restarted: launch$/m);
+  assert.match(out, /^keep running with older settings until they are restarted: launch$/m);
   const line = home.log().find(({ event }) => event === "config.reread");
   assert.deepEqual(line?.["atRestart"], ["launch"]);
   assert.match(line?.msg ?? "", /nothing was restarted; .* run on: launch$/);

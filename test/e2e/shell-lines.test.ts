@@ -62,7 +62,7 @@ describe("a shell line whose first step takes longer than success_seconds", () =
       // Another usrsvcd, a reread and a start by hand begin nothing anew.
       await home.usrsvcd("restart");
       await home.usrsvcd("reread");
-      assert.match((await home.usrsvc("start", "app")).out, /runs already/);
+      assert.match((await home.usrsvc("start", "app")).out, /already running/);
       await stays("the step goes on", () => home.read("steps") === "begins\n", 300);
       assert.equal((await home.statusOf("app"))["pid"], shell);
       go(home);

@@ -53,7 +53,7 @@ describe("usrsvcd where only a parent is told how a process ended", () => {
     assert.ok(isAlive(second));
     await waitFor("another to be its parent", () => ppid(second) !== usrsvcd);
     await start(home);
-    assert.equal((await logged(home, "program.taken-up", "fork")).pid, second);
+    assert.equal((await logged(home, "program.adopted", "fork")).pid, second);
   });
 
   test("SIGKILL of it does no harm to what it has adopted", async (t) => {

@@ -215,7 +215,7 @@ def application(environ, respond):
         await ended(old, signal);
         // Its title comes within a second; whoever starts it before waits for that.
         if (signal === "SIGTERM") {
-          assert.match((await home.usrsvc("start", "shop")).out, /runs already/);
+          assert.match((await home.usrsvc("start", "shop")).out, /already running/);
           const status = await home.statusOf("shop");
           assert.deepEqual([status["state"], status["pid"]], ["running", fresh]);
         }

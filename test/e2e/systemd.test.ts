@@ -128,7 +128,7 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
         .filter(({ event }) => event.startsWith("program."));
       assert.deepEqual(
         taken.map(({ event, program }) => `${event} ${program}`).toSorted(),
-        ["one", "three", "two"].map((name) => `program.taken-up ${name}`),
+        ["one", "three", "two"].map((name) => `program.adopted ${name}`),
       );
       const status = lines(await lab.printAs("alice", "/opt/usrsvc/dist/usrsvc.cjs status --json"));
       assert.deepEqual(status.map(({ pid }) => pid).join("\n"), programs);

@@ -13,7 +13,7 @@ test("start, status, restart and stop of one program, without a daemon", async (
 
   const again = await home.usrsvc("start", "web");
   assert.equal(again.code, 0);
-  assert.match(again.out, new RegExp(`web: runs already, pid ${pid}`));
+  assert.match(again.out, new RegExp(`web: already running, pid ${pid}`));
 
   const status = await home.usrsvc("status");
   assert.equal(status.code, 0);
@@ -206,7 +206,7 @@ test("a program held by another actor is not touched: 11, and it is told who has
   const { code } = await finished(holder);
   assert.equal(code, 1);
   assert.ok(isAlive(pid), "an interrupted start leaves the program running");
-  assert.match((await home.usrsvc("start", "x")).out, /runs already/);
+  assert.match((await home.usrsvc("start", "x")).out, /already running/);
 });
 
 test("a program that ignores SIGTERM is killed after term_to_kill_seconds", async (t) => {
@@ -272,7 +272,7 @@ test("a process that runs already is taken up, and never a tail -f on its script
   );
   assert.match(
     (await home.usrsvc("start", "app")).out,
-    new RegExp(`runs already, pid ${byHand.pid} `),
+    new RegExp(`already running, pid ${byHand.pid} `),
   );
   assert.equal(home.pid("app"), byHand.pid);
 });
@@ -306,7 +306,7 @@ test("a damaged record is put aside, and the program is found by its pidfile", a
   const status = await home.statusOf("x");
   assert.equal(status["pid"], pid);
   assert.match(String(status["problems"]), /x\.json: not a record/);
-  assert.match((await home.usrsvc("start", "x")).out, new RegExp(`runs already, pid ${pid}`));
+  assert.match((await home.usrsvc("start", "x")).out, new RegExp(`already running, pid ${pid}`));
   assert.match(home.read("state/programs/x.json.damaged"), /^\{"version":1,"na$/);
 });
 

@@ -27,14 +27,14 @@ describe("of a program that usrsvcd has not read", () => {
         const { code, err } = await home.usrsvc(...words, name);
         assert.equal(code, 134);
         assert.match(err, new RegExp(`usrsvcd does not know ${name} yet, .*: usrsvcd reread`));
-        assert.doesNotMatch(err, /tries it again|leaves it down/);
+        assert.doesNotMatch(err, /will try it again|leaves it down/);
       }
     }
     assert.match(String((await home.statusOf("new"))["next"]), /does not know it yet.* reread/);
     assert.equal((await home.statusOf("once"))["next"], "nothing: autorestart = False");
     await home.usrsvcd("reread");
     assert.doesNotMatch(String((await home.statusOf("new"))["next"]), /reread/);
-    assert.match((await home.usrsvc("start", "new")).err, /usrsvcd tries it again/);
+    assert.match((await home.usrsvc("start", "new")).err, /usrsvcd will try it again/);
   });
 
   test("one that ran and was ended is not said to be started either", async (t) => {
@@ -62,7 +62,7 @@ describe("of a program that usrsvcd has not read", () => {
     await settled(home, "web");
     home.program("web", { command: failing(home) });
     const { err } = await home.usrsvc("restart", "web");
-    assert.match(err, /usrsvcd has older settings of web than the file, and goes on with those/);
+    assert.match(err, /usrsvcd has older settings of web than the file and keeps using them/);
   });
 
   test("status promises of one that is set aside no word of how it has ended", async (t) => {
@@ -96,21 +96,23 @@ describe("usrsvcd stop", () => {
     home.program("web", { command: sleeper(), autostart: "no" });
     await home.usrsvcd();
     const none = await home.usrsvcd("stop");
-    assert.match(none.out, /^usrsvcd stopped, pid \d+; none of its programs runs\n$/);
+    assert.match(none.out, /^usrsvcd stopped, pid \d+; none of its programs is running\n$/);
     await home.usrsvc("start", "web");
     await home.usrsvcd();
     await settled(home, "web");
     const json = await home.usrsvcd("stop", "--json");
     assert.deepEqual(lines(json.out)[0]?.["runningOn"], ["web"]);
-    assert.match(String(lines(json.out)[0]?.["message"]), /; web runs on$/);
+    assert.match(String(lines(json.out)[0]?.["message"]), /; web keeps running$/);
     for (let n = 0; n < 5; n += 1) home.program(`p${n}`, { command: sleeper() });
     await home.usrsvcd();
     await settled(home, "p4");
-    assert.match((await home.usrsvcd("restart")).out, /; 6 programs run on\n/);
+    assert.match((await home.usrsvcd("restart")).out, /; 6 programs keep running\n/);
     const said = home.log().filter(({ event }) => event === "daemon.stopping");
     assert.deepEqual(
       said.map(({ msg }) => msg),
-      ["none of its programs runs", "web runs on", "6 programs run on"].map((w) => `leaves; ${w}`),
+      ["none of its programs is running", "web keeps running", "6 programs keep running"].map(
+        (w) => `leaves; ${w}`,
+      ),
     );
   });
 });
@@ -190,7 +192,7 @@ describe("who has asked, and who has launched", () => {
     await up(home, "web");
     await settled(home, "web");
     const takenUp = (): readonly string[] =>
-      told(home, "program.taken-up", "web").map(({ msg }) => msg);
+      told(home, "program.adopted", "web").map(({ msg }) => msg);
     const { out } = await home.usrsvc("restart", "web");
     assert.match(out, /\(launched by usrsvcd\)/);
     await waitFor("it to be taken up", () => takenUp().length === 1);
@@ -212,7 +214,7 @@ describe("who has asked, and who has launched", () => {
       const asked = request && finished(home.spawn("usrsvc.cjs", [request, "web"]));
       await started();
       assert.equal((await home.usrsvc("stop", "web")).code, 0);
-      if (asked) assert.match((await asked).err, /usrsvc stop was called meanwhile/);
+      if (asked) assert.match((await asked).err, /usrsvc stop was called in the meantime/);
     }
     await waitFor("both to be told", () => told(home, "program.requested").length === 4);
     const off = told(home, "program.requested").filter(({ result }) => result !== undefined);

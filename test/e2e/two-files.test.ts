@@ -165,7 +165,7 @@ test("a section that was moved to another file takes its process with it", async
   home.without("web");
   await home.usrsvcd("reread");
   const { out } = await home.usrsvc("-c", stage, "start", "web");
-  assert.match(out, new RegExp(`^web: runs already, pid ${pid} `));
+  assert.match(out, new RegExp(`^web: already running, pid ${pid} `));
   assert.equal((await home.usrsvc("status")).code, 0);
   await home.usrsvc("-c", stage, "stop", "web");
   assert.ok(!isAlive(pid));
@@ -181,7 +181,7 @@ test("and its usrsvcd takes it over, though the other, not told yet, had it", as
   home.without("web").program("other", { command: sleeper() });
   cleanUp(t, async () => await home.usrsvcd("-c", stage, "stop"));
   await home.usrsvcd("-c", stage);
-  await waitFor("it to be taken up", () => told(home, "program.taken-up", "web").length > 0);
+  await waitFor("it to be taken up", () => told(home, "program.adopted", "web").length > 0);
   assert.ok(isAlive(pid));
   await kill(pid);
   await waitFor("another", () => pids(home, /^\/bin\/sleep/).length === 1);

@@ -28,7 +28,7 @@ describe("a restart by hand that fails", () => {
     writeFileSync(home.file("bad"), "");
     const { code, err } = await home.usrsvc("restart", "web");
     assert.equal(code, 134);
-    assert.match(err, /usrsvcd tries it again; usrsvc stop web ends that/);
+    assert.match(err, /usrsvcd will try it again; usrsvc stop web prevents that/);
     const exited = await waitFor("its end to be told", () =>
       told(home, "program.exited", "web").find((line) => line.pid === pid),
     );
@@ -50,8 +50,8 @@ describe("a restart by hand that fails", () => {
     home.program("once", { command, autostart: "no", autorestart: "no" });
     await home.usrsvcd();
     const { err } = await home.usrsvc("start", "web");
-    assert.doesNotMatch(err, /tries it again/);
-    assert.match(err, /usrsvcd gives it up: maxrestarts = 1/);
+    assert.doesNotMatch(err, /will try it again/);
+    assert.match(err, /usrsvcd gives up: maxrestarts = 1/);
     const line = await waitFor("it to be given up", () => told(home, "program.gave-up", "web")[0]);
     assert.match(
       line.msg,
@@ -79,7 +79,9 @@ describe("two who act at once", () => {
         assert.equal(second.code, 0, second.err);
         const { code, out, err } = await first;
         assert.doesNotMatch(out + err, /left running/);
-        const words = new RegExp(`launched as pid ${pid}; .*usrsvc ${then} was called meanwhile`);
+        const words = new RegExp(
+          `launched as pid ${pid}; .*usrsvc ${then} was called in the meantime`,
+        );
         assert.match(out + err, words);
         assert.equal(code, then === "restart" ? 0 : 1);
         assert.ok(!isAlive(pid));
@@ -217,7 +219,7 @@ describe("usrsvcd that ends in the middle of what it was asked for", () => {
     await home.usrsvcd();
     const { code, out, err } = await restart;
     assert.equal(code, 0, err);
-    assert.match(out, new RegExp(`^web: started since you asked, pid ${pid}$`, "m"));
+    assert.match(out, new RegExp(`^web: started after you asked, pid ${pid}$`, "m"));
     assert.match(out, /usrsvcd, pid \d+, ended in the middle of it/);
     assert.deepEqual(pids(home, /^\/bin\/sleep/), [pid]);
   });

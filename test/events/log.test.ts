@@ -17,16 +17,16 @@ describe("openLog()", () => {
       mkdirSync(folder, { mode: 0o700 });
       const path = join(folder, "usrsvcd.log");
       const log = await openLog({ stdout: path, stderr: "stdout", mode: 0o640, debug: false });
-      log.write("info", "daemon.ready", {}, "supervises");
+      log.emit({ kind: "daemon.ready", programs: 1 });
       const [told, line] = linesOf(path);
       assert.match(told?.msg ?? "", /usrsvcd\.log grows without end: .* let logrotate do it/);
-      assert.equal(line?.msg, "supervises");
+      assert.equal(line?.msg, "supervises 1 program");
       renameSync(path, `${path}.1`);
       log.reopen();
-      log.write("info", "daemon.ready", {}, "goes on");
+      log.emit({ kind: "daemon.ready", programs: 2 });
       assert.deepEqual(
         linesOf(path).map(({ msg }) => msg),
-        ["goes on"],
+        ["supervises 2 programs"],
       );
       assert.equal(statSync(path).mode & 0o777, 0o640);
       await log.close();
@@ -39,10 +39,10 @@ describe("openLog()", () => {
     mkdirSync(folder, { mode: 0o700 });
     const path = join(folder, "usrsvcd.log");
     const log = await openLog({ stdout: path, stderr: "stdout", mode: 0o600, debug: false });
-    log.write("info", "daemon.ready", {}, "supervises");
+    log.emit({ kind: "daemon.ready", programs: 1 });
     assert.deepEqual(
       linesOf(path).map(({ msg }) => msg),
-      ["supervises"],
+      ["supervises 1 program"],
     );
     assert.deepEqual(readdirSync(folder).toSorted(), ["usrsvcd.1.log", "usrsvcd.log"]);
     await log.close();

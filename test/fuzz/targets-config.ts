@@ -367,7 +367,7 @@ function meaning({ settings, errors }: ReturnType<typeof loadVector>): unknown {
     place: undefined,
   }));
   const shown = JSON.stringify({ main: settings?.main, programs, errors });
-  return shown.replaceAll(/\/tmp[^"]*?\/usrsvc-\w{6}/g, "~").replaceAll(/in line \d+/g, "");
+  return shown.replaceAll(/\/tmp[^"]*?\/usrsvc-\w{6}/g, "~").replaceAll(/(on )?line \d+/g, "");
 }
 
 /** 1.x was Python: its own functions say what is right. */

@@ -10,7 +10,7 @@ import { lockHolder, lockNote, programLock } from "../../src/state/lock.ts";
 import { launchNote, lostRecord, newLaunchId, unfinishedLaunch } from "../../src/identity/mark.ts";
 import { readPidfile } from "../../src/state/pidfile.ts";
 import { emptyRecord } from "../../src/state/record.ts";
-import { readRecord, recordPath } from "../../src/state/record-store.ts";
+import { readRecord, recordPath } from "../../src/state/record-file.ts";
 import { fileStem, makeStateDir, type StateDir, stateDir } from "../../src/state/state-dir.ts";
 import { requestedAct } from "../../src/state/stop-request.ts";
 import { FakeProc } from "../support/fake-proc.ts";

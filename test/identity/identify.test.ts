@@ -4,16 +4,19 @@ import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { ProcError } from "../../proc/error.ts";
 import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
-import { type Found, identify, type IdentifyPorts } from "../../src/identity/identify.ts";
+import type { Found } from "../../src/identity/found.ts";
+import { identify } from "../../src/identity/identify.ts";
+import type { IdentifyPorts } from "../../src/identity/identify-ports.ts";
 import { ProcessTable } from "../../src/identity/process-table.ts";
 import { emptyRecord, type Known } from "../../src/state/record.ts";
 import type { State } from "../../src/state/states.ts";
 import { isApp } from "../support/app-pattern.ts";
 import { FAKE_UID, FakeProc, type FakeProcess } from "../support/fake-proc.ts";
+import { inState } from "../support/records.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 /** What a record says, other than an empty one. */
-type Change = Partial<Known> & { readonly state?: Exclude<State, "backoff"> };
+type Change = Partial<Known> & { readonly state?: State };
 
 interface Scene {
   readonly proc: FakeProc;
@@ -64,7 +67,8 @@ function look(t: TestContext, scene: Scene): { found: Found; scans: number } {
     executes: (ref) => has(scene.executing, ref),
     writesItsLog: (ref) => has(scene.writing, ref),
   };
-  const record = scene.record && { ...emptyRecord("web", "boot"), ...scene.record };
+  const { state = "stopped", ...known } = scene.record ?? {};
+  const record = scene.record && inState({ ...emptyRecord("web", "boot"), ...known }, state);
   const { scanForProcess = true, isLaunched = false, isShell = false, autopid = true } = scene;
   const pattern = { ...isApp, isLaunched, isShell, folder: scene.folder };
   const program = { pidfile: path, autopid, scanForProcess };

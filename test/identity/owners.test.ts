@@ -5,7 +5,7 @@ import { describe, test, type TestContext } from "node:test";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
 import { ClaimedOwners, RecordedOwners } from "../../src/identity/owners.ts";
 import { emptyRecord } from "../../src/state/record.ts";
-import { recordPath, writeRecord } from "../../src/state/record-store.ts";
+import { recordPath, writeRecord } from "../../src/state/record-file.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/state/state-dir.ts";
 import { makeHugeFile, noFiles } from "../support/strange-files.ts";
 import { tempDir } from "../support/temp-dir.ts";

@@ -75,6 +75,7 @@ describe("completeLaunch", () => {
     assert.deepEqual(await completed(proc), {
       ...record,
       state: "starting",
+      windowEndsAt: 70, // nobody knows its settings
       process: ref,
       launched: ref,
       launch: ID,

@@ -88,7 +88,7 @@ describe("openForAppend() in a folder that others may write to", () => {
   test("follows no link where others can exchange it", (t) => {
     const { log, secret } = scene(t, 0o777);
     symlinkSync(secret, log);
-    assert.throws(() => append(log), /link in a folder that others may write to/);
+    assert.throws(() => append(log), /link in a folder that others can write to/);
   });
 });
 

@@ -75,9 +75,9 @@ for (const umask of [0o000, 0o022, 0o077, 0o777]) {
             mode,
             debug: false,
           });
-          const text = "x".repeat(4000);
+          const reason = "x".repeat(4000);
           for (let at = 0; at < 3000; at++) {
-            log.write("info", "program.started", { text }, text);
+            log.emit({ kind: "daemon.reaping", reason }); // twice in a line
             if (at % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
           }
           await log.close();

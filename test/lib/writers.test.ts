@@ -52,7 +52,7 @@ test("a folder whose ACL lets others in is not trusted for its private group", (
   }
   assert.throws(
     () => new TrustedPaths(me).folder(folder),
-    /folder can be changed by whom its ACL names \(see getfacl\)/,
+    /folder can be changed by accounts that its ACL names \(see getfacl\)/,
   );
   assert.match(otherWriters(folder, statSync(folder), me) ?? "", /ACL/);
   assert.ok(!isPrivateFolder(folder));

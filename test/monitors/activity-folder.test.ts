@@ -51,7 +51,7 @@ describe("ActivityMonitor, of a folder", () => {
         measured: LIMIT,
         limit: LIMIT,
         reason:
-          "in activity folder /fake/file nothing came, went or was written for 2 min (activityfile_limit 2 min)",
+          "nothing was created, removed or written in activity folder /fake/file for 2 min (activityfile_limit 2 min)",
       },
     ]);
     await scene.time.advance(10 * LIMIT);
@@ -346,7 +346,7 @@ describe("ActivityMonitor on a real folder", () => {
       assert.deepEqual(watched.violations, []);
     }
     await waitFor(() => watched.violations.length > 0, "the violation");
-    assert.match(watched.violations[0]?.reason ?? "", /nothing came, went or was written/);
+    assert.match(watched.violations[0]?.reason ?? "", /nothing was created, removed or written/);
     assert.deepEqual(watched.degraded, []);
   });
 

@@ -37,7 +37,8 @@ describe("ActivityMonitor", () => {
         monitor: "activityfile",
         measured: LIMIT,
         limit: LIMIT,
-        reason: "activity file /fake/file was not touched for 2 min (activityfile_limit 2 min)",
+        reason:
+          "activity file /fake/file has not been touched for 2 min (activityfile_limit 2 min)",
       },
     ]);
     await scene.time.advance(10 * LIMIT);
@@ -241,9 +242,7 @@ describe("ActivityMonitor", () => {
       scene.monitor();
       await scene.time.advance(300_000);
       assert.equal(scene.told, 0);
-      assert.deepEqual(scene.degraded, [
-        "/fake/file cannot be looked at: EACCES: permission denied",
-      ]);
+      assert.deepEqual(scene.degraded, ["/fake/file cannot be checked: EACCES: permission denied"]);
       assert.equal(scene.looks, 11);
       scene.file = scene.time.wall - LIMIT;
       await scene.time.advance(30_000);
@@ -258,7 +257,7 @@ describe("ActivityMonitor", () => {
       await scene.time.advance(3_600_000);
       assert.equal(scene.told, 0);
       assert.equal(scene.looks, 1);
-      assert.deepEqual(scene.degraded, ["/fake/file cannot be looked at: it does not answer"]);
+      assert.deepEqual(scene.degraded, ["/fake/file cannot be checked: it does not respond"]);
       scene.file = scene.time.wall;
       hanging.resolve(0);
       await settled();
@@ -524,7 +523,7 @@ describe("ActivityMonitor on real files", () => {
     mkdirSync(join(dir, "a/b"), { recursive: true });
     writeFileSync(file, "");
     const { reason, measured } = await violation;
-    assert.match(reason, /was not touched for/);
+    assert.match(reason, /has not been touched for/);
     assert.ok((measured ?? 0) >= 500 && (measured ?? 0) < 3000, `${measured} ms`);
   });
 

@@ -16,7 +16,7 @@ const rows: readonly (readonly [what: string, text: string, problem: RegExp | un
   ["one by env whose #! line has them", "#!/usr/bin/env python3\r\nx\r\n", /the #! line of/],
   ["a shell script with some below", "#!/bin/bash -e\nx\r\n", /lines of .*app end in CR LF/],
   ["a shell script by env with some below", "#!/usr/bin/env bash\nx\r\n", /lines of .*app end/],
-  ["one with no #! line", "exec x\n", /begins with no #! line/],
+  ["one with no #! line", "exec x\n", /has no #! line/],
   ["one with a byte order mark", "\ufeff#!/bin/sh\n", /byte order mark/],
   ["a binary", "\x7fELF\0\0", undefined],
 ];

@@ -62,7 +62,9 @@ describe("StrangerFinder", () => {
     await waitFor(() => lab.living().length === 3, "the children are there");
     assert.deepEqual(find(web), []);
     const other = lab.settings(["/bin/sleep", "1"], { ...titled(mark), name: "other" });
-    assert.deepEqual(find(other), [`pid ${process.pid} (/bin/sh ${script} ${mark}), which is web`]);
+    assert.deepEqual(find(other), [
+      `pid ${process.pid} (/bin/sh ${script} ${mark}), which belongs to web`,
+    ]);
     const stranger = await somebody(t, "/bin/sleep", mark);
     assert.deepEqual(find(web), [`pid ${stranger} (/bin/sleep ${mark})`]);
   });

@@ -13,6 +13,6 @@ test("one in which we have another pid is refused, and none at all", (t) => {
   symlinkSync("1", join(folder, "self"));
   assert.throws(
     () => assertOwnProc(folder),
-    /that we are process 1, and we are \d+: .* --mount-proc/,
+    /that this is process 1, but it is \d+: .* --mount-proc/,
   );
 });

@@ -1,5 +1,5 @@
 import type { ProgramSettings } from "../../src/config/settings.ts";
-import { readRecord, type RecordFile } from "../../src/state/record-store.ts";
+import { readRecord, type RecordFile } from "../../src/state/record-file.ts";
 import { stateDir } from "../../src/state/state-dir.ts";
 import { programSettings } from "../support/settings.ts";
 import type { Actor } from "./actor.ts";

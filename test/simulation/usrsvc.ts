@@ -1,3 +1,4 @@
+import { describe } from "../../src/events/describe.ts";
 import type { ProgramSettings } from "../../src/config/settings.ts";
 import type { Host } from "../../src/host/host.ts";
 import { LayeredOwners, type Owners, RecordedOwners } from "../../src/identity/owners.ts";
@@ -62,12 +63,9 @@ export function supervise(who: Actor, programs: readonly ProgramSettings[]): voi
   makeStateDir(host.state);
   const supervisor = new Supervisor({
     host,
-    log: {
-      write: (_level, event, _fields, message) => who.world.tell(`usrsvcd: ${event} ${message}`),
-      reopen: () => {},
-      close: async () => await Promise.resolve(),
+    events: {
+      emit: (event) => who.world.tell(`usrsvcd: ${event.kind} ${describe(event).sentence}`),
     },
-    alert: () => {},
     onState: () => {},
     onSlowLook: () => {},
     isMovedAway: () => false,

@@ -180,7 +180,7 @@ describe("makeStateDir", () => {
     lchownSync(link, OTHER, OTHER);
     assert.throws(
       () => makeStateDir(stateDir(join(link, "state"))),
-      /shared\/home is a link that \S+ has made, so that others could/,
+      /shared\/home is a link made by \S+, so that others could/,
     );
   });
 

@@ -54,6 +54,7 @@ const rows: readonly [what: string, after: ProgramRecord, changed: object][] = [
     "launching: nobody has said yet that it is the program",
     to.launching(before, {
       process: ref(30),
+      successMs: 1500,
       launch: "new",
       image: 31,
       config: "/other.cfg",
@@ -64,6 +65,7 @@ const rows: readonly [what: string, after: ProgramRecord, changed: object][] = [
     }),
     {
       state: "starting",
+      windowEndsAt: 450,
       ...noTry,
       process: ref(30),
       launched: ref(30),
@@ -81,9 +83,10 @@ const rows: readonly [what: string, after: ProgramRecord, changed: object][] = [
   ],
   [
     "launchFound: who launched it, and its image, are not known",
-    to.launchFound(before, "new", ref(30), "launch"),
+    to.launchFound(before, "new", ref(30), "launch", 1500),
     {
       state: "starting",
+      windowEndsAt: 450,
       ...noTry,
       process: ref(30),
       launched: ref(30),
@@ -276,6 +279,7 @@ const anyTransition: fc.Arbitrary<Transition> = fc
       (one) =>
         to.launching(one, {
           process,
+          successMs: known.restarts,
           launch,
           image,
           config,
@@ -284,7 +288,7 @@ const anyTransition: fc.Arbitrary<Transition> = fc
           pidfile: known.pidfile,
           run: known.run,
         }),
-      (one) => to.launchFound(one, word, process, "scan"),
+      (one) => to.launchFound(one, word, process, "scan", known.restarts),
       (one) => to.launchLost(one, word, process),
       (one) => to.started(one, { process, via, ...looks }),
       (one) => to.adopted(one, from),
@@ -316,7 +320,7 @@ const anyTransition: fc.Arbitrary<Transition> = fc
     );
   });
 
-test("after any transitions a record is read as it was written, and has a next try only in backoff", () => {
+test("after any transitions a record is read as it was written, with what goes with its state and no more", () => {
   fc.assert(
     fc.property(anyRecord, fc.array(anyTransition, { maxLength: 12 }), (first, transitions) => {
       let record = first;
@@ -326,6 +330,7 @@ test("after any transitions a record is read as it was written, and has a next t
         assert.ok(read);
         assert.deepEqual({ ...read, at: record.at }, structuredClone(record));
         assert.equal("nextTryAt" in record, record.state === "backoff");
+        assert.equal("windowEndsAt" in record, record.state === "starting");
       }
     }),
   );

@@ -1,23 +1,25 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import { EARLY_AT_ONCE, STABLE_MS, TROUBLE_PAUSE_MS } from "../../src/supervisor/backoff.ts";
+import { isQuiet, transition } from "../../src/supervisor/machine.ts";
 import {
   type Context,
-  EARLY_AT_ONCE,
   type Effect,
+  type ExceededLimit,
   type History,
   noHistory,
-  pauseMs,
+  type Observed,
   type ProgramEvent,
   type ProgramState,
-  STABLE_MS,
+  type StartCause,
   type Step,
-  transition,
-} from "../../src/supervisor/machine.ts";
+  type WhyStopped,
+} from "../../src/supervisor/program-state.ts";
 
 type Settings = Context["settings"];
-type Observed = ProgramEvent & { kind: "observed" };
 
 const ref = (pid: number): ProcessRef => ({ pid: pid as Pid, startTime: 7 as Ticks });
 const one = ref(10);
@@ -37,6 +39,7 @@ const gone = (more: Partial<Observed> = {}): Observed => ({
   process: undefined,
   desired: "none",
   ranBefore: false,
+  diedUnseen: false,
   startedByHand: false,
   exit: undefined,
   ...more,
@@ -44,15 +47,26 @@ const gone = (more: Partial<Observed> = {}): Observed => ({
 const seen = (process: ProcessRef): Observed => gone({ process, ranBefore: true });
 const failed: ProgramEvent = { kind: "start-failed", reason: "it broke" };
 
-const tooBig: ProgramEvent = { kind: "limit-exceeded", process: one, reason: "too big" };
+const limit: ExceededLimit = {
+  monitor: "rss_limit",
+  measured: 2048,
+  limit: 1024,
+  reason: "too big",
+};
+const tooBig: ProgramEvent = { kind: "limit-exceeded", process: one, limit };
 
 const unknown: ProgramState = { kind: "unknown" };
-const starting: ProgramState = { kind: "starting" };
+const starting: ProgramState = { kind: "starting", cause: { kind: "autostart" } };
 const running: ProgramState = { kind: "running", process: one, since: NOW - 1000 };
-const stopping: ProgramState = { kind: "stopping", process: one, reason: "too big", since: NOW };
-const backoff: ProgramState = { kind: "backoff", until: NOW + 500, reason: "it broke" };
+const stopping: ProgramState = { kind: "stopping", process: one, limit, since: NOW };
+const backoff: ProgramState = {
+  kind: "backoff",
+  until: NOW + 500,
+  reason: "it broke",
+  cause: { kind: "retry" },
+};
 const fatal: ProgramState = { kind: "fatal", reason: "it broke" };
-const stopped = (why: (ProgramState & { kind: "stopped" })["why"]): ProgramState => ({
+const stopped = (why: WhyStopped): ProgramState => ({
   kind: "stopped",
   why,
 });
@@ -409,7 +423,7 @@ const rows: readonly Row[] = [
   },
   {
     claim: "a start by hand that failed takes the place of the one that was due, and counts anew",
-    from: { kind: "backoff", until: Number.MAX_SAFE_INTEGER, reason: "it broke" },
+    from: { ...backoff, until: Number.MAX_SAFE_INTEGER },
     on: gone({ desired: "up", startedByHand: true }),
     settings: { maxrestarts: 6 },
     history: { failures: 5 },
@@ -465,7 +479,7 @@ describe("transition", () => {
   test("tells how a process ended", () => {
     const exit = { kind: "signal", signal: "SIGSEGV", coreDumped: true } as const;
     const { effects } = move(running, gone({ exit }));
-    assert.deepEqual(effects[0], { kind: "note-death", process: one, exit });
+    assert.deepEqual(effects[0], { kind: "note-death", process: one, exit, next: "start" });
   });
 
   test("hands the reason of a failure on", () => {
@@ -540,6 +554,187 @@ class Life {
   }
 }
 
+describe("a start has its cause", () => {
+  /** What the start answers that a course of events leads to. */
+  function cause(
+    first: ProgramState,
+    history: Partial<History>,
+    ...events: ProgramEvent[]
+  ): string {
+    const life = new Life();
+    life.state = first;
+    life.history = { ...noHistory, ...history };
+    for (const event of events) {
+      if (life.state.kind === "backoff") life.now = Math.max(life.now, life.state.until);
+      life.on(event);
+    }
+    return life.state.kind === "starting" ? life.state.cause.kind : `none: ${life.state.kind}`;
+  }
+  const ended: ProgramState = { kind: "stopped", why: "ended" };
+  const undone: ProgramEvent = { kind: "trouble", process: undefined, undo: noHistory };
+
+  const causes: readonly [claim: string, found: string, want: StartCause["kind"]][] = [
+    ["what never ran", cause(unknown, {}, gone()), "autostart"],
+    ["what ran before usrsvcd", cause(unknown, {}, gone({ ranBefore: true })), "resumed"],
+    ["what an operator wants up", cause(unknown, {}, gone({ desired: "up" })), "operator"],
+    [
+      "what ended while usrsvcd was away",
+      cause(unknown, {}, gone({ ranBefore: true, diedUnseen: true })),
+      "death",
+    ],
+    ["what has died", cause(running, {}, gone()), "death"],
+    [
+      "what has died over and over, after its pause",
+      cause(running, { early: 5 }, gone(), gone()),
+      "death",
+    ],
+    ["what was ended for its limit", cause(stopping, {}, gone()), "limit"],
+    [
+      "what exceeds limits over and over, after its pause",
+      cause(stopping, { early: 5 }, gone(), gone()),
+      "death",
+    ],
+    ["what could not be started", cause(starting, {}, failed, gone()), "retry"],
+    ["what is to be restarted again", cause(ended, {}, gone()), "death"],
+    [
+      "what failed while it was not to be restarted",
+      cause(ended, { failures: 1 }, gone()),
+      "retry",
+    ],
+    [
+      "a first start that was called off",
+      cause(starting, {}, { kind: "start-called-off" }, gone()),
+      "autostart",
+    ],
+    [
+      "a restart that was called off",
+      cause(running, {}, gone(), { kind: "start-called-off" }, gone()),
+      "death",
+    ],
+    ["a start that trouble has prevented", cause(starting, {}, undone, gone()), "autostart"],
+    ["a restart that trouble has prevented", cause(running, {}, gone(), undone, gone()), "death"],
+    [
+      "a restart for a limit that trouble has prevented",
+      cause(stopping, {}, gone(), undone, gone()),
+      "limit",
+    ],
+    [
+      "a pause that trouble has kept from the record",
+      cause(starting, {}, failed, undone, gone()),
+      "retry",
+    ],
+  ];
+  for (const [claim, found, want] of causes) {
+    test(`${claim}: ${want}`, () => assert.equal(found, want));
+  }
+
+  test("a limit is the same value from the monitor to the start", () => {
+    const life = new Life();
+    life.state = running;
+    assert.deepEqual(life.on(tooBig).effects, [{ kind: "stop", process: one, limit }]);
+    const { effects } = life.on(gone());
+    assert.deepEqual(effects[1], { kind: "start", cause: { kind: "limit", ...limit } });
+  });
+});
+
+describe("isQuiet", () => {
+  const quiet = (
+    state: ProgramState,
+    event: ProgramEvent,
+    settings: Partial<Settings> = {},
+    history: Partial<History> = {},
+  ): boolean =>
+    isQuiet(state, { ...noHistory, ...history }, event, {
+      settings: { ...defaults, ...settings },
+      now: NOW,
+      chance: 0.5,
+    });
+
+  const down = gone({ desired: "down" });
+  const answers: readonly [claim: string, found: boolean, want: boolean][] = [
+    ["the process that runs", quiet(running, seen(one)), true],
+    [
+      "the process that runs, of a program that is disabled",
+      quiet(running, seen(one), { enabled: false }),
+      true,
+    ],
+    ["another process", quiet(running, seen(other)), false],
+    ["a death", quiet(running, gone()), false],
+    ["a limit of the process that runs", quiet(running, tooBig), false],
+    ["a limit of another", quiet({ ...running, process: other }, tooBig), true],
+    ["the process that is being ended", quiet(stopping, seen(one)), false],
+    ["nothing at the first look", quiet(unknown, gone()), false],
+    ["nothing where it is fatal", quiet(fatal, gone({ ranBefore: true })), true],
+    [
+      "an operator's start in vain where it is fatal",
+      quiet(fatal, gone({ startedByHand: true })),
+      false,
+    ],
+    ["an operator's stop where it is fatal", quiet(fatal, down), false],
+    ["nothing where an operator has stopped it", quiet(stopped("asked"), down), true],
+    [
+      "the same, which forgets what failed before",
+      quiet(stopped("asked"), down, {}, { failures: 2 }),
+      false,
+    ],
+    [
+      "an operator's start in vain where it is stopped",
+      quiet(stopped("asked"), gone({ startedByHand: true })),
+      false,
+    ],
+    ["nothing where it ended", quiet(stopped("ended"), gone(), { autorestart: false }), true],
+    ["autorestart, switched on where it ended", quiet(stopped("ended"), gone()), false],
+    [
+      "nothing without autostart",
+      quiet(stopped("not-started"), gone(), { autostart: false }),
+      true,
+    ],
+    ["autostart, switched on", quiet(stopped("not-started"), gone()), false],
+    ["disabling", quiet(stopped("ended"), gone(), { enabled: false, autorestart: false }), false],
+    ["nothing where it is disabled", quiet(stopped("disabled"), gone(), { enabled: false }), true],
+    ["nothing before the time of its next start", quiet(backoff, gone()), false],
+    ["trouble", quiet(running, { kind: "trouble", process: one, undo: undefined }), false],
+  ];
+  for (const [claim, found, want] of answers) {
+    test(`is ${want} for ${claim}`, () => assert.equal(found, want));
+  }
+});
+
+describe("trouble", () => {
+  const trouble = (process?: ProcessRef, undo?: History): ProgramEvent => ({
+    kind: "trouble",
+    process,
+    undo,
+  });
+  const before: History = { failures: 1, streak: 2, restarts: 3, early: 4 };
+  const wake = { kind: "wake", at: NOW + TROUBLE_PAUSE_MS } as const;
+
+  test("undoes what was decided and not done", () => {
+    for (const state of [starting, backoff, fatal, stopped("ended"), stopping]) {
+      const step = move(state, trouble(undefined, before), {}, { restarts: 9 });
+      assert.equal(step.state.kind, "unknown", state.kind);
+      assert.deepEqual([step.history, step.effects], [before, [wake]]);
+    }
+  });
+
+  test("before anything was decided changes nothing, and is looked at again", () => {
+    for (const state of [unknown, running, stopping, backoff, fatal, stopped("asked")]) {
+      const step = move(state, trouble());
+      assert.deepEqual(step, { state, history: noHistory, effects: [wake] });
+    }
+  });
+
+  test("after a launch finds it running", () => {
+    const { state } = move(starting, trouble(one, before));
+    assert.deepEqual(state, { kind: "running", process: one, since: NOW });
+  });
+
+  test("leaves what runs as it is", () => {
+    assert.equal(move(running, trouble(one, before)).state, running);
+    assert.equal(move(stopping, trouble(one, before)).state, stopping);
+  });
+});
+
 describe("a crash loop", () => {
   test(`is answered at once ${EARLY_AT_ONCE} times, then with pauses that grow from 1 s to 60 s`, () => {
     const life = new Life();
@@ -572,46 +767,11 @@ describe("a crash loop", () => {
       }
       life.on({ kind: "started", process: one });
       life.now += 2000;
-      life.on({ kind: "limit-exceeded", process: one, reason: "too much" });
+      life.on(tooBig);
       life.on(gone({ ranBefore: true }));
       seen.push(life.state.kind);
     }
     assert.deepEqual(seen, ["starting", "starting", "backoff", "backoff"]);
-  });
-});
-
-describe("pauseMs", () => {
-  const pause = (streak: number, restartDelayMs = 0, chance = 0.5, maxrestarts = 0): number =>
-    pauseMs(streak, { settings: { ...defaults, restartDelayMs, maxrestarts }, now: NOW, chance });
-
-  test("doubles from 1 s to 60 s", () => {
-    const all = [1, 2, 3, 4, 5, 6, 7, 8, 100, 5000].map((streak) => pause(streak));
-    const want = [1, 2, 4, 8, 16, 32, 60, 60, 60, 60].map((seconds) => seconds * 1000);
-    assert.deepEqual(all, want);
-  });
-
-  test("begins with restart_delay, which may be longer than 60 s", () => {
-    assert.deepEqual([pause(1, 5000), pause(2, 5000), pause(9, 5000)], [5000, 10_000, 60_000]);
-    assert.deepEqual([pause(1, 90_000), pause(9, 90_000)], [90_000, 90_000]);
-  });
-
-  test("never shrinks as failures go on, and keeps within 10 % of 60 s or restart_delay", () => {
-    const delay = fc.integer({ min: 0, max: 200_000 });
-    const chance = fc.double({ min: 0, max: 1, noNaN: true });
-    fc.assert(
-      fc.property(delay, chance, fc.integer({ min: 1, max: 2000 }), (delayMs, luck, streak) => {
-        const longest = Math.max(60_000, delayMs);
-        const found = pause(streak, delayMs, luck);
-        assert.ok(pause(streak + 1, delayMs, luck) >= found);
-        assert.ok(found <= longest * 1.1 + 1);
-        assert.ok(found >= 0.9 * (delayMs === 0 ? 1000 : delayMs) - 1);
-        assert.ok(Math.abs(found - pause(streak, delayMs)) <= 0.1 * longest + 1);
-      }),
-    );
-  });
-
-  test("is restart_delay alone with maxrestarts", () => {
-    for (const streak of [1, 2, 50]) assert.equal(pause(streak, 3000, 0.9, 4), 3000);
   });
 });
 
@@ -629,6 +789,7 @@ describe("any course of events", () => {
       process: fc.constantFrom(undefined, undefined, one, other),
       desired: fc.constantFrom("up" as const, "down" as const, "none" as const, "none" as const),
       ranBefore: fc.boolean(),
+      diedUnseen: fc.boolean(),
       startedByHand: fc.constantFrom(false, false, true),
       exit: fc.constant(undefined),
     }),
@@ -637,7 +798,17 @@ describe("any course of events", () => {
     fc.record({
       kind: fc.constant("limit-exceeded" as const),
       process: fc.constantFrom(one, other),
-      reason: fc.constant("too big"),
+      limit: fc.constant(limit),
+    }),
+    fc.constantFrom<ProgramEvent>(
+      { kind: "start-called-off" },
+      { kind: "stuck" },
+      { kind: "taken-elsewhere" },
+    ),
+    fc.record({
+      kind: fc.constant("trouble" as const),
+      process: fc.constantFrom(undefined, undefined, one),
+      undo: fc.constantFrom(undefined, noHistory),
     }),
   );
   interface Moment {
@@ -683,6 +854,59 @@ describe("any course of events", () => {
       { numRuns: 500 },
     );
   }
+
+  test("is quiet exactly where a look changes nothing", () => {
+    always((before, { event }, step, context) => {
+      if (event.kind !== "observed") return;
+      const { state, history } = step;
+      const isSame = isDeepStrictEqual({ state, history }, before) && step.effects.length === 0;
+      assert.equal(isQuiet(before.state, before.history, event, context), isSame);
+    });
+  });
+
+  test("is quiet about nothing that it asks something for", () => {
+    always((before, { event }, { effects }, context) => {
+      if (effects.length > 0) {
+        assert.equal(isQuiet(before.state, before.history, event, context), false);
+      }
+    });
+  });
+
+  test("is quiet about the same look, made over and over, but while it waits or is being ended", () => {
+    always((_before, { event }, { state, history }, context) => {
+      if (event.kind !== "observed") return;
+      const same = { ...event, startedByHand: false };
+      // Of a program that is both disabled and to be down, the second look notes the other reason.
+      const again = transition(state, history, same, context);
+      if (again.state.kind === "backoff" || again.state.kind === "stopping") return;
+      assert.equal(isQuiet(again.state, again.history, same, context), true);
+    });
+  });
+
+  test("a start and the state starting have the same cause", () => {
+    always((_before, _moment, { state, effects }) => {
+      for (const effect of effects) {
+        if (effect.kind !== "start") continue;
+        assert.ok(state.kind === "starting");
+        assert.deepEqual(effect.cause, state.cause);
+      }
+    });
+  });
+
+  test("a death says what comes after it", () => {
+    always((_before, _moment, { effects }) => {
+      const note = effects.find((effect) => effect.kind === "note-death");
+      if (note === undefined) return;
+      const kinds = effects.map(({ kind }) => kind);
+      const next = kinds.includes("start")
+        ? "start"
+        : kinds.includes("back-off")
+          ? "pause"
+          : "nothing";
+      assert.equal(note.next, next);
+      assert.equal(kinds[0], "note-death");
+    });
+  });
 
   test("never starts while it is starting", () => {
     always(({ state }, _moment, { effects }) => {
@@ -735,6 +959,8 @@ describe("any course of events", () => {
   test("fatal asks for nothing until it is seen running, started or stopped by hand, or disabled", () => {
     always(({ state }, { event }, step, { settings }) => {
       if (state.kind !== "fatal" || event.kind === "started") return;
+      if (event.kind === "taken-elsewhere" || event.kind === "trouble") return;
+      if (event.kind === "stuck") return;
       if (event.kind === "observed") {
         if (event.process !== undefined || event.desired === "down" || !settings.enabled) return;
         if (event.startedByHand) return;

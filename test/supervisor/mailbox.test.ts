@@ -18,7 +18,10 @@ function scene(turn?: (mailbox: Mailbox<string>) => void): {
       turn?.(mailbox);
       await new Promise<void>((resolve) => (letGo = resolve));
     },
-    failed: (error) => happened.push(`failed: ${(error as Error).message}`),
+    failed: async (cause) => {
+      happened.push(`failed: ${(cause as Error).message}`);
+      await Promise.resolve();
+    },
     rested: () => happened.push("rested"),
   });
   return { mailbox, happened, letGo: () => letGo() };
@@ -53,6 +56,19 @@ test("Mailbox keeps events in order until a turn takes them", async () => {
   await mailbox.rest();
   assert.deepEqual(taken, ["one", undefined, undefined, "two", "three", undefined]);
   assert.ok(!mailbox.hasEvents);
+});
+
+test("Mailbox makes no further turn for a reply, which the same turn takes", async () => {
+  const taken: (string | undefined)[] = [];
+  const { mailbox, happened, letGo } = scene((box) => {
+    box.reply("started");
+    taken.push(box.take(), box.take());
+  });
+  mailbox.look();
+  letGo();
+  await mailbox.rest();
+  assert.deepEqual(taken, ["started", undefined]);
+  assert.deepEqual(happened, ["turn", "rested"]);
 });
 
 test("Mailbox keeps the events of a turn that fails for the next notice", async () => {

@@ -3,11 +3,12 @@ import { mkdirSync, renameSync, writeFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import type { ProgramSettings } from "../../src/config/settings.ts";
-import type { LogEvent } from "../../src/events/log.ts";
+import { isOfProgram } from "../../src/events/describe-program.ts";
+import type { EventOfProgram, Kind } from "../../src/events/event.ts";
 import type { Host } from "../../src/host/host.ts";
 import { linuxHost } from "../../src/host/linux-host.ts";
 import { emptyRecord } from "../../src/state/record.ts";
-import { writeRecord } from "../../src/state/record-store.ts";
+import { writeRecord } from "../../src/state/record-file.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/state/state-dir.ts";
 import { MemoryMonitor } from "../../src/monitors/memory.ts";
 import { SupervisedProgram } from "../../src/supervisor/supervised-program.ts";
@@ -24,7 +25,7 @@ interface Scene {
   readonly host: Host;
   readonly supervisor: Supervisor;
   /** Names of the programs of which this event was told, in turn. */
-  readonly told: (event: LogEvent) => readonly string[];
+  readonly told: (kind: Kind) => readonly string[];
 }
 
 function scene(t: TestContext): Scene {
@@ -33,24 +34,18 @@ function scene(t: TestContext): Scene {
   makeStateDir(state);
   const host = linuxHost(state, "usrsvcd", everythingOf(lab.dir));
   cleanUp(t, () => host[Symbol.dispose]());
-  const lines: { event: LogEvent; program: string }[] = [];
+  const events: EventOfProgram[] = [];
   const supervisor = new Supervisor({
     host,
-    log: {
-      write: (_level, event, fields) =>
-        void lines.push({ event, program: String(fields["program"]) }),
-      reopen: () => {},
-      close: async () => await Promise.resolve(),
-    },
-    alert: () => {},
+    events: { emit: (event) => void (isOfProgram(event) && events.push(event)) },
     onState: () => {},
     onSlowLook: () => {},
     isMovedAway: () => false,
     onOtherFile: () => {},
   });
   cleanUp(t, () => supervisor[Symbol.dispose]());
-  const told = (event: LogEvent): readonly string[] =>
-    lines.filter((line) => line.event === event).map(({ program }) => program);
+  const told = (kind: Kind): readonly string[] =>
+    events.filter(({ kind: one }) => one === kind).map(({ program }) => program);
   return { lab, host, supervisor, told };
 }
 
@@ -67,8 +62,7 @@ test("a program that waits for its turn is started with the settings that it has
   const settings = (word: string): ProgramSettings => lab.settings(["sleep", word]);
   const program = new SupervisedProgram(settings(`600.${process.pid}8`), {
     host: { ...host, launchTurn },
-    log: () => {},
-    alert: () => {},
+    events: { emit: () => {} },
     memory: new MemoryMonitor(host.proc),
     isSharedLog: () => false,
     marked: () => ({ byLaunch: new Map(), byName: new Map() }),
@@ -94,7 +88,7 @@ describe("Supervisor", () => {
     );
     supervisor.begin(both);
     await waitFor(() => told("program.stopped").length === 1, "one is down");
-    assert.equal(told("program.taken-up").length, 1);
+    assert.equal(told("program.adopted").length, 1);
   });
 
   test("gives each of two programs a process, whose records name one", async (t) => {
@@ -108,7 +102,7 @@ describe("Supervisor", () => {
     });
     supervisor.begin(both);
     await waitFor(() => told("program.started").length === 1, "one gets another");
-    assert.deepEqual(told("program.taken-up"), ["a"]);
+    assert.deepEqual(told("program.adopted"), ["a"]);
     assert.deepEqual(told("program.started"), ["b"]);
     await supervisor.endAll();
   });

@@ -7,9 +7,10 @@ import type { ProgramSettings } from "../../src/config/settings.ts";
 import type { Host } from "../../src/host/host.ts";
 import { linuxHost, type Scope } from "../../src/host/linux-host.ts";
 import { programLock, tryLock } from "../../src/state/lock.ts";
+import { recordStore } from "../../src/identity/foreign.ts";
 import { pattern } from "../../src/identity/match.ts";
 import { emptyRecord } from "../../src/state/record.ts";
-import { readRecord, type RecordFile } from "../../src/state/record-store.ts";
+import { readRecord, type RecordFile } from "../../src/state/record-file.ts";
 import { start } from "../../src/lifecycle/start.ts";
 import type { StartContext } from "../../src/lifecycle/start-context.ts";
 import type { StartOutcome } from "../../src/lifecycle/start-outcome.ts";
@@ -73,6 +74,7 @@ export function makeLab(t: TestContext, adapt: (host: Host) => Host = (host) => 
         lock,
         pattern: pattern(program.match, program, process.env["PATH"]),
         record: emptyRecord(program.name, host.proc.bootId()),
+        store: recordStore(program.name, host),
         signal: new AbortController().signal,
         ...context,
       });

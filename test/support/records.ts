@@ -61,9 +61,18 @@ export const anyKnown: fc.Arbitrary<Known> = fc.record({
 
 /** Any record of the boot "this-boot", not written yet. */
 export const anyRecord: fc.Arbitrary<ProgramRecord> = fc
-  .tuple(anyKnown, fc.constantFrom(...states), text)
-  .map(([known, state, nextTryAt]) => inState(known, state, nextTryAt));
+  .tuple(anyKnown, fc.constantFrom(...states), text, countOrNone)
+  .map(([known, state, nextTryAt, windowEndsAt]) =>
+    inState(known, state, nextTryAt, windowEndsAt as Ticks | undefined),
+  );
 
-function inState(known: Known, state: State, nextTryAt: string | undefined): ProgramRecord {
-  return state === "backoff" ? { ...known, state, nextTryAt } : { ...known, state };
+/** A record in this state, which says no more of it than that, or what goes with it. */
+export function inState(
+  known: Known,
+  state: State,
+  nextTryAt?: string,
+  windowEndsAt?: Ticks,
+): ProgramRecord {
+  if (state === "backoff") return { ...known, state, nextTryAt };
+  return state === "starting" ? { ...known, state, windowEndsAt } : { ...known, state };
 }

@@ -1,4 +1,4 @@
-// A small HTTP server that answers all that it was asked before it leaves.
+// A small HTTP server that answers all pending requests before it exits.
 import { createServer } from "node:http";
 
 const port = Number(process.argv[2]);
@@ -6,9 +6,9 @@ const server = createServer((request, response) => {
   console.log(`web: ${request.method} ${request.url}`);
   response.end("Hello\n");
 });
-server.listen(port, () => console.log(`web: listens on ${port}`));
+server.listen(port, () => console.log(`web: listening on ${port}`));
 process.on("SIGTERM", () => {
-  console.log("web: leaves");
+  console.log("web: exiting");
   server.close();
   server.closeIdleConnections();
 });

@@ -5,4 +5,4 @@ echo "worker: begins"
 while [ -z "$leave" ]; do
   sleep 0.2
 done
-echo "worker: leaves"
+echo "worker: exiting"

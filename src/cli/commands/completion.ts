@@ -4,7 +4,7 @@ import { ExitCode } from "../../exit-code.ts";
 import { packageRoot } from "../../package-root.ts";
 import { command } from "../command.ts";
 
-/** `completion SHELL` of both programs: what the build has made of the tables (completion/scripts.ts). */
+/** `completion SHELL` of both programs: what the build has generated from the tables (completion/scripts.ts). */
 export const completion = command({
   name: "completion",
   summary: "print the completion script for bash, zsh or fish, to be sourced in its startup file",

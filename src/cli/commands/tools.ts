@@ -2,7 +2,7 @@ import type { Tool } from "../command.ts";
 import { usrsvc } from "./usrsvc/table.ts";
 import { usrsvcd } from "./usrsvcd/table.ts";
 
-/** Both programs, to be looked at: no command is run from here. */
+/** Both programs, for inspection: no command is run from here. */
 export const tools: { readonly usrsvc: Tool; readonly usrsvcd: Tool } = {
   usrsvc,
   usrsvcd: usrsvcd({

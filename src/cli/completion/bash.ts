@@ -4,9 +4,9 @@ import { PROGRAMS_COMMAND } from "./programs-command.ts";
 import { valuedOptions } from "./valued-options.ts";
 
 /**
- * For bash 4.2 or later; it needs nothing else, the package bash-completion neither. Bash splits words at `=` and
- * `:` as well: what hangs together on the line is one word to us, and only what follows the last of
- * these is given back.
+ * For bash 4.2 or later; it needs nothing else, not even the package bash-completion. Bash also splits words at
+ * `=` and `:`: what is contiguous on the line is one word to us, and only what follows the last of
+ * these is returned.
  */
 export function renderBash(tool: Tool): string {
   const { name } = tool;

@@ -11,8 +11,8 @@ const renderers: Readonly<Record<string, (tool: Tool) => string>> = {
 };
 
 /**
- * What a shell sources to complete the words after one of our programs, by the names of the files. build.mjs writes
- * them into dist/completion/, from where `completion SHELL` prints them.
+ * The completion scripts of both programs for each shell, by the names of their files. build.mjs writes
+ * them to dist/completion/, from where `completion SHELL` prints them.
  */
 export function completionScripts(): ReadonlyMap<string, string> {
   return new Map(

@@ -15,7 +15,7 @@ import {
 import type { Imprint } from "./tool-page.ts";
 import { configWords as words } from "./words.ts";
 
-/** The page of the configuration file: all settings of the schema. */
+/** The page of the configuration file, with all settings of the schema. */
 export function configPage({ version, date }: Imprint): Roff {
   return [
     ...title("usrsvc.cfg", 5, date, `usrsvc ${version}`),

@@ -3,7 +3,7 @@ import { configPage } from "./config-page.ts";
 import type { Roff } from "./roff.ts";
 import { type Imprint, toolPage } from "./tool-page.ts";
 
-/** All man pages by the names of their files. build.mjs writes them into dist/man/, and nothing else knows them. */
+/** All man pages by the names of their files. build.mjs writes them to dist/man/, and nothing else knows them. */
 export function manPages(imprint: Imprint): ReadonlyMap<string, string> {
   const text = (lines: Roff): string => `${lines.join("\n")}\n`;
   return new Map([

@@ -3,10 +3,10 @@
 /** Lines of a page. */
 export type Roff = readonly string[];
 
-/** What is no ASCII reaches a terminal in whatever way the machine's roff takes it: these do without. */
+/** How non-ASCII reaches a terminal depends on the machine's roff: these characters are replaced. */
 const ASCII: Readonly<Record<string, string>> = { "…": "...", "“": '"', "”": '"', "’": "'" };
 
-/** Characters that roff would take for something else, or typeset as another. */
+/** Characters that roff would interpret, or typeset as others. */
 const SPECIAL: Readonly<Record<string, string>> = {
   "\\": String.raw`\e`,
   "-": String.raw`\-`,
@@ -16,14 +16,14 @@ const SPECIAL: Readonly<Record<string, string>> = {
   "~": String.raw`\(ti`,
 };
 
-/** A text as it is, for a terminal to be copied from. */
+/** A literal text, which can be copied from a terminal. */
 export function plain(text: string): string {
   const ascii = text.replaceAll(/[^\0-\x7f]/g, (char) => ASCII[char] ?? char);
   const safe = ascii.replaceAll(/[\\\-'`^~]/g, (char) => SPECIAL[char] ?? char);
   return safe.startsWith(".") ? String.raw`\&${safe}` : safe;
 }
 
-/** Bold: what is typed as it is. */
+/** Bold: what is typed literally. */
 export function bold(text: string): string {
   return String.raw`\fB${plain(text)}\fR`;
 }
@@ -33,7 +33,7 @@ export function italic(text: string): string {
   return String.raw`\fI${plain(text)}\fR`;
 }
 
-/** A text in which what stands between backticks is typed as it is. */
+/** A text in which what is between backticks is bold. */
 export function prose(text: string): string {
   const parts = text.split("`").map((part, at) => (at % 2 === 1 ? bold(part) : plain(part)));
   const line = parts.join("");
@@ -42,12 +42,12 @@ export function prose(text: string): string {
 
 /** Begins a page. `date`: as 2026-11-27. */
 export function title(name: string, section: number, date: string, source: string): Roff {
-  // Lines end at the right where they happen to: no blanks are drawn out, no words broken.
+  // Ragged right: no blanks are stretched, no words hyphenated.
   const head = `.TH "${plain(name.toUpperCase())}" "${section}" "${date}" "${plain(source)}"`;
   return [head, ".ad l", ".nh"];
 }
 
-/** A heading, and what is below it, where a paragraph has begun already. */
+/** A heading, which already begins a paragraph, and what is below it. */
 export function section(name: string, ...body: readonly Roff[]): Roff {
   const [first = "", ...rest] = body.flat();
   return [`.SH "${plain(name)}"`, ...(first === ".PP" ? [] : [first]), ...rest];
@@ -58,7 +58,7 @@ export function paragraphs(...texts: readonly string[]): Roff {
   return texts.flatMap((text) => [".PP", prose(text)]);
 }
 
-/** One of a list: `head` is roff, the rest are paragraphs. */
+/** An item of a list: `head` is roff, the rest are paragraphs. */
 export function item(head: string, ...texts: readonly string[]): Roff {
   const [first = "", ...more] = texts;
   return [".TP", head, prose(first), ...more.flatMap((text) => [".IP", prose(text)])];

@@ -17,7 +17,7 @@ import {
 } from "./roff.ts";
 import { words } from "./words.ts";
 
-/** Where and when a page was made. */
+/** Version and date of a page. */
 export interface Imprint {
   readonly version: string;
   /** As 2026-11-27. */

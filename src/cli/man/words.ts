@@ -1,6 +1,6 @@
 /* What the man pages say beyond the table of commands and the schema of settings. */
 
-/** What a page of a program says more. */
+/** Additional text of a program's page. */
 export interface Words {
   readonly description: readonly string[];
   readonly examples: readonly (readonly [says: string, code: string])[];

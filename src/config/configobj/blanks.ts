@@ -16,7 +16,7 @@ export function isBlank(code: number): boolean {
   );
 }
 
-/** The first position from `from` on that is no blank; the length of `text` if there is none. */
+/** The first position from `from` on that is not a blank; the length of `text` if there is none. */
 export function skipBlanks(text: string, from: number): number {
   let at = from;
   while (at < text.length && isBlank(text.charCodeAt(at))) at++;

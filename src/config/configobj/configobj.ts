@@ -30,7 +30,7 @@ export interface SyntaxFault {
   readonly line: number;
   readonly kind: "parse" | "nesting" | "duplicate";
   readonly message: string;
-  /** The section that is damaged; undefined: it is not known which one the line was meant to begin. */
+  /** The section that is damaged; undefined: it is unknown which section the line was meant to begin. */
   readonly owner: Section | undefined;
 }
 
@@ -40,15 +40,15 @@ export interface ConfigFile {
 }
 
 export interface ParseOptions {
-  /** Report each value that is neither one text nor a good list, as 1.x does, not only where used. */
+  /** Report each value that is neither one text nor a valid list, as 1.x does, not only where it is used. */
   readonly strictLists?: boolean;
 }
 
 /**
  * Parses a file in the dialect of ConfigObj 5, the library with which 1.x reads its configuration.
  *
- * All faults are collected. What follows a broken header is dropped up to the next good one of its
- * level: it belongs to a section that we do not know, and must not end up in the one before.
+ * All faults are collected. What follows a broken header is dropped up to the next valid one of its
+ * level: it belongs to an unknown section, and must not end up in the preceding one.
  */
 export function parseConfigobj(text: string, options: ParseOptions = {}): ConfigFile {
   return new Parser(text, options.strictLists ?? false).parse();
@@ -61,12 +61,12 @@ interface OpenSection extends Section {
   unread: Set<string>;
 }
 
-/** Stands for the maps of all sections until something is put into them: most have no sections. */
+/** Stands for the maps of all sections until they get an entry: most have no sections. */
 const NO_ENTRIES = new Map<string, Entry>();
 const NO_SECTIONS = new Map<string, OpenSection>();
 const NO_KEYS = new Set<string>();
 
-/** Sections that stand behind a broken header. */
+/** Sections that follow a broken header. */
 interface Lost {
   readonly depth: number;
   readonly owner: Section | undefined;
@@ -78,7 +78,7 @@ class Parser {
   readonly #root: OpenSection = newRoot();
   readonly #faults: SyntaxFault[] = [];
   readonly #dropped: (() => void)[] = [];
-  /** Where the next line begins, and its number. An array of all lines would cost more than to parse. */
+  /** Where the next line begins, and its number. An array of all lines would cost more than parsing. */
   #offset: number;
   #line = 1;
   #section = this.#root;
@@ -171,7 +171,7 @@ class Parser {
     if (this.#lost) this.#dropped.push(() => section.entries.delete(key));
   }
 
-  /** Reads a value in triple quotes, which may go on for several lines. */
+  /** Reads a value in triple quotes, which can span several lines. */
   #readText(at: number, key: string, value: string, quote: string): void {
     const offset = this.#offset;
     const parts: string[] = [];
@@ -247,7 +247,7 @@ class Parser {
     earlier?: Section,
   ): void {
     if (this.#lost === undefined || depth <= this.#lost.depth) {
-      // A subsection belongs to the section that it stands in, a second [x] to the first one.
+      // A subsection belongs to its enclosing section, a second [x] to the first one.
       const owner = earlier ?? (depth > 1 && this.#section.depth > 0 ? this.#section : undefined);
       this.#lost = { depth, owner };
     }
@@ -270,9 +270,9 @@ const QUOTE_ADVICE = "to keep quotes in a value, put the whole value in the othe
 const PLAIN = /^[ \t]*[A-Za-z_][\w.-]*[ \t]*=[ \t]*[!$-&(-+\--~]([ !$-&(-+\--~]*[!$-&(-+\--~])?$/;
 
 /**
- * A quoted value that `ini` reads as ConfigObj does: it would read on behind a backslash, as JSON.
+ * A quoted value that `ini` reads as ConfigObj does: after a backslash it would read the value as JSON.
  *
- * It reads nothing else here, since nothing else is the same in its dialect: `[[Env]]` is a key to it, a
+ * It reads nothing else here, because nothing else is the same in its dialect: `[[Env]]` is a key to it, a
  * `;` cuts a command, the dot of `[Program:a.b]` makes a section in a section, `true` (but not `True`)
  * becomes a boolean, the second of two equal keys wins, any bad line is a key, and no line has a number.
  */

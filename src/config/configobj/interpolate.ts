@@ -14,7 +14,7 @@ export class InterpolationError extends Error {
     this.#what = what;
   }
 
-  /** As one sentence. In a password, what looks like a reference may be a part of it. */
+  /** As one sentence. What looks like a reference in a password may be a part of the password. */
   describe(isShown: boolean): string {
     const key = this.#reference;
     if (key === undefined) return this.#what;
@@ -23,26 +23,26 @@ export class InterpolationError extends Error {
 }
 
 /**
- * No value may grow beyond this: ten lines of `a = %(b)s%(b)s` make a thousand copies. The kernel takes
- * no longer argument or variable (MAX_ARG_STRLEN).
+ * Maximum length of a value, in characters: ten lines of `a = %(b)s%(b)s` make a thousand copies. The kernel
+ * accepts no longer argument or variable (MAX_ARG_STRLEN).
  */
 const MAX_LENGTH = 128 * 1024;
-/** Nor those of a program together beyond what it can be given (ARG_MAX, as a stack of 8 MB makes it). */
+/** Maximum length of the values of a program together, in characters (ARG_MAX with a stack of 8 MB). */
 const MAX_OF_PROGRAM = 2 * 1024 * 1024;
-/** All that is inserted in a file, that on the way to a value included: ten thousand programs need less. */
+/** Maximum of all insertions in a file, intermediate ones included, in characters: 10,000 programs need less. */
 const MAX_OF_FILE = 8 * 1024 * 1024;
-/** Cost of a reference that inserts nothing, in characters: looking it up takes time, too. */
+/** Cost of a reference that inserts nothing, in characters: looking it up also takes time. */
 const STEP = 16;
-/** 1.x ended in Python's limit of recursion, at about as many steps. */
+/** Maximum number of nested references: 1.x hit Python's recursion limit at about as many. */
 const MAX_DEPTH = 300;
 
 /**
- * Replaces each `%(name)s` in a value of `section`, as ConfigObj does: the name is looked for in
+ * Replaces each `%(name)s` in a value of `section`, as ConfigObj does: the name is searched for in
  * `section`, in its subsection DEFAULT, then in the same two of each section around it, up to the
  * top of the file. A value found may hold references itself; those are looked for from `section` too.
  * What is set nowhere may be one of `variables`; what they hold is taken as it is.
  *
- * @throws {InterpolationError} when a name is not there, or a value leads back to itself
+ * @throws {InterpolationError} when a name does not exist, or a value refers back to itself
  */
 export function interpolate(
   section: Section,
@@ -81,14 +81,14 @@ function ancestor(section: Section, depth: number): Section {
 
 interface Search {
   readonly section: Section;
-  /** The keys that are being expanded, to notice a loop. */
+  /** The keys that are being expanded, to detect a loop. */
   readonly open: Set<string>;
   readonly done: Map<string, string>;
   readonly variables: (name: string) => string | undefined;
 }
 
 function expand(text: string, key: string, owner: Section, search: Search): string {
-  // ConfigObj notes the section's name alone, and so takes two sections of one name for one.
+  // ConfigObj records only the section's name, and so confuses two sections of one name.
   const mark = `${owner.depth === 0 ? "" : `[${owner.name}]`}${key}`;
   const known = search.done.get(mark);
   if (known !== undefined && search.open.size > 0) return known;
@@ -120,7 +120,7 @@ function expand(text: string, key: string, owner: Section, search: Search): stri
   return result;
 }
 
-/** Finds each `%(name)s`; what is put in for one is not searched again. */
+/** Finds each `%(name)s`; what is inserted for one is not searched again. */
 function* references(text: string): Generator<{ name: string; start: number; end: number }> {
   let close = -1;
   for (let start = text.indexOf("%("); start >= 0;) {

@@ -8,7 +8,7 @@ export interface Header {
   readonly closed: number;
 }
 
-/** Reads a line whose first character but blanks is `[` (at `from`); undefined: it is no header. */
+/** Reads a line whose first character but blanks is `[` (at `from`); undefined: it is not a header. */
 export function readHeader(line: string, from: number): Header | undefined {
   const plain = PLAIN_HEADER.exec(line);
   if (plain) {
@@ -38,7 +38,7 @@ function header(line: string, start: number, end: number, opened: number): Heade
   return { name: unquote(line.slice(start, end)), opened, closed: tail(line, end).closed };
 }
 
-/** Where a name without quotes ends, or -1: at the first `]` from which on nothing else follows. */
+/** Where a name without quotes ends, or -1: at the first `]` after which nothing else follows. */
 function nameEnd(line: string, start: number): number {
   if (start >= line.length) return -1;
   for (let at = start + 1; at < line.length;) {
@@ -49,7 +49,7 @@ function nameEnd(line: string, start: number): number {
   return -1;
 }
 
-/** Where a quoted name ends (behind its quote), or -1; it must hold more than blanks. */
+/** Where a quoted name ends (after its quote), or -1; it must contain more than blanks. */
 function quotedEnd(line: string, start: number): number {
   const quote = line[start] ?? "";
   const solid = skipBlanks(line, start + 1);
@@ -60,7 +60,7 @@ function quotedEnd(line: string, start: number): number {
   return -1;
 }
 
-/** Runs over closing brackets and blanks; `ok` if the line ends there, or a comment begins. */
+/** Skips closing brackets and blanks; `ok` if the line ends there, or a comment begins. */
 function tail(line: string, from: number): { closed: number; end: number; ok: boolean } {
   let closed = 0;
   let end = from;
@@ -71,13 +71,13 @@ function tail(line: string, from: number): { closed: number; end: number; ok: bo
   return { closed, end, ok: end === line.length || line[end] === "#" };
 }
 
-/** `key = value`, the value as it stands there but for blanks in front. */
+/** `key = value`, the value as written, without leading blanks. */
 export interface Pair {
   readonly key: string;
   readonly value: string;
 }
 
-/** Reads a line whose first character but blanks is at `from`; undefined: it is no pair. */
+/** Reads a line whose first character but blanks is at `from`; undefined: it is not a pair. */
 export function readPair(line: string, from: number): Pair | undefined {
   const first = line[from];
   const isQuoted = first === '"' || first === "'";

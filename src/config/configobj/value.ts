@@ -1,21 +1,21 @@
 import { skipBlanks, trimEndBlanks } from "./blanks.ts";
 
-/** The right side of `key = value`, read in both ways in which 1.x and we read it. */
+/** The right side of `key = value`, read both as 1.x reads it and as we do. */
 export interface ConfigValue {
   /** The value as one text: without comment, and without quotes where they enclose all of it. */
   readonly text: string;
   /** The items, where commas outside of quotes make the value a list; undefined: it is one text. */
   readonly list: readonly string[] | undefined;
-  /** There are commas, but not as a list has them (`a,, b`): good as one text only. */
+  /** There are commas, but not as in a list (`a,, b`): valid as one text only. */
   readonly isBrokenList: boolean;
   /** A `#` without a blank before it began the comment: perhaps it was meant as part of the value. */
   readonly isCutAtHash: boolean;
 }
 
 /**
- * Reads what stands behind the `=` of a line, blanks in front of it removed.
+ * Reads what follows the `=` of a line, without leading blanks.
  *
- * ConfigObj reads a value with one regular expression that backtracks (24 items behind an open quote
+ * ConfigObj reads a value with one regular expression that backtracks (24 items after an open quote
  * took it 13 s). This finds what that expression finds, in one pass from the right.
  *
  * @returns undefined when an opening quote is not closed at the end of the value
@@ -26,7 +26,7 @@ export function readValue(text: string): ConfigValue | undefined {
   return cutComment(text, false);
 }
 
-/** Removes the comment of a value that begins with no quote. */
+/** Removes the comment of a value that does not begin with a quote. */
 function cutComment(text: string, isBrokenList: boolean): ConfigValue {
   const hash = text.indexOf("#");
   if (hash < 0) return plain(trimEndBlanks(text), isBrokenList);
@@ -70,9 +70,9 @@ function readItems(text: string): ConfigValue | undefined {
 interface ValueMap {
   /** The rest from here on can be read. */
   readonly matches: Uint8Array;
-  /** Where the next item begins, if an item and its comma stand here; else 0. */
+  /** Where the next item begins, if an item and its comma are here; else 0. */
   readonly itemEnd: Int32Array;
-  /** The comma behind the closing quote of an item that begins here with a quote; else -1. */
+  /** The comma after the closing quote of an item that begins here with a quote; else -1. */
   readonly quotedComma: Int32Array;
   /** Whether nothing but blanks and a comment follow. */
   ends(at: number): boolean;
@@ -122,7 +122,7 @@ function mapValue(text: string): ValueMap {
       comma = at;
       const next = solid[at + 1] ?? length;
       if (matches[next]) after[at] = next;
-      // A blank behind a comma may begin an item that could not begin with what follows the blank.
+      // A blank after a comma may begin an item that could not begin with what follows the blank.
       else if (next > at + 1 && matches[next - 1]) after[at] = next - 1;
     } else if (char === "#") {
       comma = -1;
@@ -141,7 +141,7 @@ function mapValue(text: string): ValueMap {
   return { matches, itemEnd, quotedComma, ends, lastEnd };
 }
 
-/** Splits the items that have a comma behind them; undefined if one of them is empty. */
+/** Splits the items that a comma follows; undefined if one of them is empty. */
 function splitItems(text: string, end: number, map: ValueMap): string[] | undefined {
   const items: string[] = [];
   for (let start = 0; start < end;) {

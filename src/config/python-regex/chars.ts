@@ -1,4 +1,4 @@
-/** What `\w`, `\s` and `\d` stand for, as the inside of a JavaScript class (flag u). */
+/** The meaning of `\w`, `\s` and `\d`, as the inside of a JavaScript class (flag u). */
 export interface Categories {
   readonly w: string;
   readonly s: string;
@@ -43,7 +43,7 @@ export function range(low: number, high: number, ignoreCase: boolean): string {
   const plain = low === high ? literal(low) : `${literal(low)}-${literal(high)}`;
   if (!ignoreCase) return plain;
   const others = new Set<number>();
-  // No script with cases lies beyond these; to walk a million of code points takes a second.
+  // No script with cases lies beyond these; walking a million code points takes a second.
   for (let code = low; code <= Math.min(high, 0x1ffff); code++) {
     for (const variant of caseVariants(code))
       if (variant < low || variant > high) others.add(variant);

@@ -4,8 +4,8 @@ import { octalCode, PatternError, type PatternReader, readEscapedCode } from "./
 /**
  * Translates a class, `[…]`, whose opening bracket (at `start`) has been taken.
  *
- * `\W` and its like cannot stand in a class of JavaScript's with the meaning that they have in Python,
- * and so stand beside it. (The flag v would allow it, but with it Node 20 finds `[^]{2,}` in "a".)
+ * `\W` and its like cannot be in a JavaScript class with the meaning that they have in Python,
+ * and so are put beside it. (The flag v would allow it, but with it Node 20 finds `[^]{2,}` in "a".)
  */
 export function readClass(
   reader: PatternReader,
@@ -16,7 +16,7 @@ export function readClass(
   const isNegated = reader.take("^");
   const outside: string[] = [];
   let inside = "";
-  // A closing bracket that stands first is an ordinary character.
+  // A closing bracket in first place is an ordinary character.
   for (let isFirst = true; isFirst || reader.peek() !== "]"; isFirst = false) {
     const from = reader.at;
     const low = readItem(reader, start, categories);

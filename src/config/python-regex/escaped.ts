@@ -5,7 +5,7 @@ import { anchor, atom, type Piece } from "./piece.ts";
 export const START = "^";
 export const END = "$";
 
-/** What a letter behind a backslash stands for that is a place or a category; undefined for others. */
+/** The place or category that a letter after a backslash stands for; undefined for others. */
 export function escaped(char: string, { w, s, d }: Categories): Piece | undefined {
   switch (char) {
     case "A":

@@ -18,7 +18,7 @@ export interface FlagChange {
   readonly off: string;
 }
 
-/** Reads the letters behind `(?` up to `)` or `:`; `first` has been taken already. */
+/** Reads the letters after `(?` up to `)` or `:`; `first` has been taken already. */
 export function readFlags(reader: PatternReader, start: number, first: string): FlagChange {
   let on = "";
   let off = "";

@@ -32,14 +32,14 @@ export function parsePythonRegex(pattern: string): Translated {
   }
 }
 
-/** `(?x)` was found: the pattern is to be read once more, with blanks and comments skipped. */
+/** `(?x)` was found: the pattern must be read once more, skipping blanks and comments. */
 class VerboseFlag extends Error {}
 
-/** Nobody writes more, and what nests without end would overflow the stack. */
+/** Maximum number of groups: nobody writes more, and endless nesting would overflow the stack. */
 const MAX_GROUPS = 500;
-/** Such as `x?`. V8 takes a second to compile 40 of them in a row, and minutes for 80. */
+/** Maximum number of optional parts such as `x?`: V8 takes a second to compile 40 in a row, minutes for 80. */
 const MAX_OPTIONAL = 24;
-/** Highest number of repeats that are written out. */
+/** Maximum number of repeats that are written out. */
 const UNROLLED = 3;
 
 class PatternParser {
@@ -56,7 +56,7 @@ class PatternParser {
   #brackets = 0;
   #closed = 0;
   #optional = 0;
-  /** JavaScript's flag i holds for all or nothing; with `(?i:...)` each character is spelt out. */
+  /** JavaScript's flag i applies to all or nothing; with `(?i:...)` each character is spelt out. */
   readonly #spellsCase: boolean;
 
   constructor(pattern: string, flags: Flags) {
@@ -99,7 +99,7 @@ class PatternParser {
       if (repeat) {
         const isFirst = isOutermost && pieces.length === 1;
         const repeated = this.#repeat(pieces.pop(), repeat, before);
-        // What is searched for is found with it where it is found without, and sooner.
+        // A search finds the same with and without it, and sooner without.
         const isIdle = isFirst && repeated.isIdle === true;
         pieces.push(isIdle ? { ...repeated, source: "", ways: ONE_WAY } : repeated);
         continue;
@@ -229,7 +229,7 @@ class PatternParser {
   #capture(at: number, name: string | undefined): Piece {
     const index = this.#groups.push(undefined);
     if (name !== undefined) this.#names.set(name, index);
-    // Each group has a name, since those that we add for atomic groups change the numbers.
+    // Each group has a name, because those that we add for atomic groups change the numbers.
     const piece = this.#inner(at, `(?<g${index}>`);
     this.#groups[index - 1] = piece;
     this.#certain.add(index);

@@ -2,14 +2,14 @@ import { parsePythonRegex } from "./parser.ts";
 import { PatternError } from "./reader.ts";
 import type { Ways } from "./ways.ts";
 
-/** What is shorter V8 can always compile, in characters of JavaScript. */
+/** Length up to which V8 can compile any expression, in characters of JavaScript. */
 const LONG = 4096;
 
 /** A JavaScript expression that finds what the Python one finds, or why there is none. */
 export type PythonRegex =
   { readonly regex: RegExp; readonly ways: Ways } | { readonly problem: string };
 
-/** Nobody writes more, in characters; what has a hundred thousand of alternatives ends in V8, or before. */
+/** Maximum length of a pattern, in characters: nobody writes more, and 100,000 alternatives would crash V8. */
 const LONGEST = 8192;
 
 /**
@@ -17,7 +17,7 @@ const LONGEST = 8192;
  * answers what `re.search` did.
  *
  * `\w`, `\s`, `\d` and `\b` are Unicode's as in Python, `$` also matches before a final line feed, and
- * unknown escapes are errors. What JavaScript has no words for is a problem that says what to write.
+ * unknown escapes are errors. What JavaScript cannot express is a problem that says what to write instead.
  */
 export function translatePythonRegex(pattern: string): PythonRegex {
   if (pattern.length > LONGEST) {
@@ -27,7 +27,7 @@ export function translatePythonRegex(pattern: string): PythonRegex {
   try {
     const { source, ignoreCase, ways } = parsePythonRegex(pattern);
     const regex = new RegExp(source, ignoreCase ? "ui" : "u");
-    if (source.length > LONG) regex.test(""); // only now V8 notices that it is too large
+    if (source.length > LONG) regex.test(""); // V8 only notices here that it is too large
     return { regex, ways };
   } catch (error) {
     if (error instanceof PatternError) {

@@ -23,7 +23,7 @@ export class PatternReader {
     this.#chars = Array.from(pattern);
   }
 
-  /** The next character, which is not taken; undefined at the end. */
+  /** The next character, without taking it; undefined at the end. */
   peek(ahead = 0): string | undefined {
     return this.#chars[this.at + ahead];
   }

@@ -1,7 +1,7 @@
 /**
  * In how many ways, at most, a piece of an expression can be tried at one place of a text of n
- * characters: `factor * (n + 1) ** degree`. With a piece that is repeated within a repeat there is no
- * bound that would help: `(a+)+!` takes for ever.
+ * characters: `factor * (n + 1) ** degree`. For a repeat within a repeat there is no
+ * useful bound: `(a+)+!` takes for ever.
  */
 export interface Ways {
   readonly factor: number;
@@ -27,7 +27,7 @@ export function alternatives(all: readonly Ways[]): Ways {
   }));
 }
 
-/** So often; `to` may be infinite. */
+/** Repeated this often; `to` may be infinite. */
 export function repeated({ factor, degree }: Ways, from: number, to: number): Ways {
   if (factor === 1 && degree === 0) {
     return to === Infinity ? { factor: 1, degree: 1 } : { factor: to - from + 1, degree: 0 };
@@ -35,7 +35,7 @@ export function repeated({ factor, degree }: Ways, from: number, to: number): Wa
   return { factor: (to - from + 1) * factor ** to, degree: degree * to };
 }
 
-/** What was found before, of so many characters at most, is compared. */
+/** A comparison with what was found before, of at most this many characters. */
 export function anyOf(length: number): Ways {
   return length === Infinity ? { factor: 1, degree: 1 } : { factor: length + 1, degree: 0 };
 }

@@ -13,7 +13,7 @@ export interface ResolvedCommand {
   readonly line: CommandLine | undefined;
 }
 
-/** Takes the command apart. */
+/** Parses the command. */
 export function resolveCommand(
   { command: text, useshell }: Unsure<Pick<ProgramSettings, "command" | "useshell">>,
   home: string,

@@ -15,13 +15,13 @@ export interface ReadFile extends ConfigFile {
 
 /** A `[DefaultSettings:NAME]`. */
 export interface Defaults extends PlacedSection {
-  /** There are lines in it that cannot be read, or there are two of this name. */
+  /** It contains lines that cannot be read, or there are two of this name. */
   readonly isDamaged: boolean;
   /** Read when the first program asks for it, since what nobody uses does no harm; kept unless it differs among programs. */
   content: DefaultsContent | undefined;
 }
 
-/** What stands in defaults, and what each program that uses them must be told. */
+/** The content of defaults, and the issues that concern each program that uses them. */
 export interface DefaultsContent {
   readonly layer: Layer;
   readonly issues: readonly ConfigIssue[];
@@ -60,7 +60,7 @@ export function findDefaults(
   return found;
 }
 
-/** What the defaults hold that the section of a program names. */
+/** The content of the defaults that the section of a program names. */
 export function chooseDefaults(
   own: PlacedSection,
   table: ReadonlyMap<string, Defaults>,

@@ -1,6 +1,6 @@
 /**
  * Keys of other managers (supervisor, systemd, pm2, circus), and what to write here: the end of a
- * sentence. Only such as are no key here.
+ * sentence. Only those that are not keys here.
  */
 const ADVICE: ReadonlyMap<string, string> = new Map([
   ...same("success_seconds", "startsecs", "min_uptime"),
@@ -90,7 +90,7 @@ export function adviseForeignKey(key: string): string | undefined {
   return ADVICE.get(key);
 }
 
-/** Sections of supervisor's file, without which this one works, and why. */
+/** Why a section of supervisor's file is not needed here. */
 export function adviseForeignSection(name: string): string | undefined {
   const [kind = name] = name.split(":");
   switch (kind) {

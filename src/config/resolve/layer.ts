@@ -21,7 +21,7 @@ export interface Layer {
 
 const EMPTY = new Map<string, never>();
 
-/** Gathers what stands in a section; what does not belong there becomes an issue. */
+/** Collects the content of a section; what does not belong there becomes an issue. */
 export function readLayer(
   placed: PlacedSection,
   program: Table<typeof programSchema>,
@@ -64,7 +64,7 @@ function unknownSection(name: string): string {
 
 const SUBSECTIONS = ["Env", "Monitor", "Monitoring"];
 
-/** Takes out keys that ought to be a section: `Env = A=1`. */
+/** Removes keys that ought to be sections: `Env = A=1`. */
 function withoutSections(placed: PlacedSection, issues: IssueList): PlacedSection {
   const { section, file, variables } = placed;
   if (!SUBSECTIONS.some((name) => section.entries.has(name))) return placed;

@@ -12,7 +12,7 @@ import { followDefaults, tabulate, withFallbacks } from "./table.ts";
 /** Facts about the host that a configuration is checked against. */
 export interface HostFacts {
   readonly home: string;
-  /** Where that is. What is not set is below it, so that two names of one home give the same settings. */
+  /** Its real path. Defaults are below it, so that two names of one home give the same settings. */
   readonly realHome: string;
   readonly uid: number;
   /** Our own environment, for `%(ENV_NAME)s`. */

@@ -17,7 +17,7 @@ export type ResolvedProgram =
 const PROGRAM = tabulate(programSchema);
 const MONITOR = tabulate(monitorSchema);
 
-/** Gathers what stands in a section of a program, or in one of defaults. */
+/** Collects the content of a program's section, or of a section of defaults. */
 export function readSection(placed: PlacedSection, issues: IssueList): Layer {
   return readLayer(placed, PROGRAM, MONITOR, issues);
 }
@@ -103,8 +103,8 @@ function readMonitor(sources: Sources, issues: IssueList): MonitorSettings | und
 }
 
 /**
- * A program whose folders are missing cannot start, but can be found and stopped. Those of its files
- * that are ours are made when it starts.
+ * A program whose folders are missing cannot start, but can be found and stopped. Those for its files
+ * that are ours are created when it starts.
  */
 function checkFolders(
   { pidfile, stdout, stderr, directory }: Unsure<ProgramSettings>,

@@ -24,11 +24,11 @@ export type ResolvedPrograms = Pick<Settings, "programs" | "faulty" | "issues">;
 
 /**
  * Puts DefaultSettings under programs and converts all values. The first file is the main one; the
- * issues of its `[Main]` are not told here.
+ * issues of its `[Main]` are not reported here.
  *
- * A line that cannot be read sets aside the program in whose section it stands. Where a header is
- * broken, nobody knows which program it was: its lines are dropped, and an error without a program says
- * so. The other programs of the file work, since each has its own section.
+ * A line that cannot be read makes the program of its section faulty. If a header is broken, it is
+ * unknown which program it was: its lines are dropped, and an error without a program says so. The other
+ * programs of the file work, because each has its own section.
  */
 export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): ResolvedPrograms {
   const general = new IssueList(undefined);
@@ -143,7 +143,7 @@ function faultsBySection(
   return found;
 }
 
-/** What stands in a file, but is read by nobody. */
+/** Reports what is in a file, but has no effect. */
 function noteIgnored({ path, root }: ReadFile, isFurther: boolean, issues: IssueList): void {
   for (const { name, line } of root.sections.values()) {
     const place = { file: path, line };
@@ -185,7 +185,7 @@ function repeatName(
   issues.error(place, `[Program:${name}] already exists, in ${other}; rename one of them`);
 }
 
-/** A name that stands for two programs can start neither; what the first one says is known of it. */
+/** A name of two programs can start neither; the settings of the first one count as known. */
 function setAside(
   name: string,
   programs: Map<string, ProgramSettings>,

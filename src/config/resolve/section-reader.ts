@@ -11,7 +11,7 @@ import type { RawValue } from "../values.ts";
 import type { Variables } from "./variables.ts";
 import { NONE, type ReadFields, type Table, type Unsure } from "./table.ts";
 
-/** A section and the file in which it stands. */
+/** A section and its file. */
 export interface PlacedSection {
   readonly section: Section;
   readonly file: string;
@@ -24,7 +24,7 @@ export interface Found extends RawValue {
   readonly line: number;
 }
 
-/** Values of one file by key; undefined: the key is set, but to nothing that can be had. */
+/** Values of one file by key; undefined: the key is set, but its value cannot be read. */
 export interface FoundValues {
   readonly file: string;
   readonly values: ReadonlyMap<string, Found | undefined>;
@@ -88,7 +88,7 @@ export function findValues<S extends Schema>(
   return { file, values };
 }
 
-/** Whether the entries of a section are its values just as they stand there. */
+/** Whether the entries of a section are its values as they are. */
 function isPlain<S extends Schema>(section: Section, { schema }: Table<S>): boolean {
   if (section.unread.size > 0) return false;
   for (const [name, { text, isCutAtHash }] of section.entries) {

@@ -1,17 +1,17 @@
 import type { Fields, Schema } from "../setting.ts";
 
-/** A table of settings, prepared for being looked into many times. */
+/** A table of settings, prepared for many look-ups. */
 export interface Table<S extends Schema> {
   readonly schema: S;
   /** From each spelling to the key. */
   readonly spellings: ReadonlyMap<string, string>;
-  /** By field, what holds where nothing is set; undefined where that follows from something else. */
+  /** Defaults by field; undefined where the default follows from something else. */
   readonly fallbacks: Unsure<Fields<S>>;
-  /** The rows for which it does. */
+  /** The rows whose default follows from something else. */
   readonly following: readonly Following[];
 }
 
-/** Settings of which each may be missing. */
+/** Settings, each of which may be missing. */
 export type Unsure<T> = { readonly [K in keyof T]: T[K] | undefined };
 
 interface Following {
@@ -39,18 +39,18 @@ function isFollow(value: unknown): value is Following["follow"] {
   return typeof value === "function";
 }
 
-/** Nothing is unread. */
+/** No unread keys. */
 export const NONE: ReadonlySet<string> = new Set();
 
 /** What was read of a section. */
 export interface ReadFields<S extends Schema> {
   /** By field; undefined for what is not set and has no fixed default, and for what is unread. */
   readonly fields: Unsure<Fields<S>>;
-  /** Keys that are set, but not to a value that can be had. */
+  /** Keys that are set to values which cannot be read. */
   readonly unread: ReadonlySet<string>;
 }
 
-/** Puts in the defaults that follow from `facts` and from each other, but for what is unread. */
+/** Adds the defaults that follow from `facts` and from each other, except for what is unread. */
 export function followDefaults<S extends Schema>(
   { following }: Table<S>,
   { fields, unread }: ReadFields<S>,

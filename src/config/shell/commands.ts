@@ -22,7 +22,7 @@ export function listShellCommands(line: string): readonly (readonly string[])[] 
       continue;
     }
     close();
-    // In `case x in a) …;; b) …`, what stands between `;;` and `)` is a pattern.
+    // In `case x in a) …;; b) …`, what is between `;;` and `)` is a pattern.
     if (token.kind === "separator") isPattern = token.text === ";;";
   }
   close();
@@ -30,7 +30,7 @@ export function listShellCommands(line: string): readonly (readonly string[])[] 
 }
 
 /**
- * The command that does the work of a shell line in the end, as `serve` does in `migrate && exec serve`:
+ * The command that finally does the work of a shell line, as `serve` does in `migrate && exec serve`:
  * its last simple command. Undefined where none is the last to run, in loops, pipes and the background,
  * or where its words cannot be known.
  */
@@ -50,21 +50,21 @@ export function lastShellCommand(line: string): readonly string[] | undefined {
   return readCommand(words.length > 0 ? words : last);
 }
 
-/** Between commands of which the second runs when the first is done. */
+/** Between two commands, the second of which runs when the first is done. */
 const SEQUENCE = new Set(["&&", ";", "\n"]);
-/** Words that begin a command which holds others. */
+/** Words that begin a command which contains others. */
 const COMPOUND = new Set("if while until for case select function { }".split(" "));
 
 function isCompound([first]: readonly Token[]): boolean {
   return first !== undefined && !first.isQuoted && COMPOUND.has(first.text);
 }
 
-/** What comes behind it was not read. */
+/** What follows it was not read. */
 function hasHereDocument(line: string): boolean {
   return line.includes("<<");
 }
 
-/** Words behind which a command begins. */
+/** Words after which a command begins. */
 const PREFIXES = new Set("if then elif else while until do ! { time".split(" "));
 /** Words that begin something other than a program. */
 const NO_PROGRAMS = new Set(

@@ -1,7 +1,7 @@
-/** A word of a command, as splitWords in words.ts makes it, by how its characters stood there. */
+/** A word of a command, as splitWords in words.ts returns it, with how its characters were quoted. */
 interface Word {
   readonly text: string;
-  /** What was in quotes or escaped is replaced by NULs: the rest a shell would take for its own. */
+  /** What was in quotes or escaped is replaced by NULs: a shell would interpret the rest. */
   readonly bare: string;
   /** The same, but what was in double quotes is kept: there, a shell still looks for `$`. */
   readonly open: string;
@@ -9,7 +9,7 @@ interface Word {
 
 /**
  * What a shell would do with a command that is executed with no shell around it: a sentence each, with
- * what to write instead. Only what can hardly be meant for the program itself.
+ * what to write instead. Only what is unlikely to be intended for the program itself.
  */
 export function findShellSyntax(command: string, home: string): readonly string[] {
   const words = readWords(command);
@@ -19,7 +19,7 @@ export function findShellSyntax(command: string, home: string): readonly string[
   return [...first, ...adviseTildes(words, home), ...adviseVariables(words, home)];
 }
 
-/** True for a command the first word of which no machine can execute, and which findShellSyntax reports. */
+/** True for a command whose first word no machine can execute, and which findShellSyntax reports. */
 export function beginsWithShellSyntax(command: string): boolean {
   const [first] = readWords(command);
   return (
@@ -65,7 +65,7 @@ function readWords(command: string): readonly Word[] {
 interface Operator {
   readonly at: number;
   readonly kind: "list" | "redirect";
-  /** As it stands there. */
+  /** As written. */
   readonly shown: string;
 }
 
@@ -76,7 +76,7 @@ const NO_REDIRECT = /^<[^<>]*>$|^[<>]=/;
 
 function findOperators(words: readonly Word[]): readonly Operator[] {
   const found: Operator[] = [];
-  // `find … -exec rm {} ;` wants its semicolon as a word.
+  // `find … -exec rm {} ;` needs its semicolon as a word.
   const isFind = words.some(({ text }) => /^-(exec|execdir|ok|okdir)$/.test(text));
   for (const [at, { text, bare }] of words.entries()) {
     const isLast = at === words.length - 1;
@@ -141,7 +141,7 @@ function writtenOut(path: string, home: string): string {
 
 const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/;
 
-/** What only a shell knows, and no machine has as a program that does what is meant. */
+/** Words that only a shell knows, with no program that does what is intended. */
 const BUILTINS = new Set(
   `. cd source export exec eval alias ulimit umask set unset shopt trap if for while until case
   { ( ! [[ function local declare typeset pushd popd`.split(/\s+/),
@@ -155,7 +155,7 @@ function adviseFirstWord(words: readonly Word[], home: string): readonly string[
   const rest = words.findIndex(({ bare }) => !ASSIGNMENT.test(bare));
   const assignments = words.slice(0, rest < 0 ? words.length : rest).map(({ text }) => text);
   if (assignments.length > 0) {
-    // Values of variables are not shown: there are secrets.
+    // Values of variables are not shown: some are secrets.
     const names = assignments.map((text) => text.replace(/\+?=.*/s, ""));
     const lines = names.map((name) => `${name} = …`);
     return [
@@ -198,7 +198,7 @@ const SHELLS = /(^|\/)(ba|da|z|k|a|fi)?sh$/;
 function adviseVariables(words: readonly Word[], home: string): readonly string[] {
   const found: string[] = [];
   for (const [at, { text, open }] of words.entries()) {
-    // What is for another shell, or in a text with blanks, somebody else may replace.
+    // What is for another shell, or in a text with blanks, may be expanded by something else.
     if (/^-[a-z]*[ce]$/.test(words[at - 1]?.text ?? "") && SHELLS.test(words[0]?.text ?? "")) break;
     if (/\s/.test(text)) continue;
     const [, shown, plain, braced] = VARIABLE.exec(open) ?? [];

@@ -3,7 +3,7 @@ export interface Token {
   readonly kind: "word" | "separator";
   /** Without quotes. */
   readonly text: string;
-  /** False where the shell puts in something else: variables, globs, `~`, `$(…)`. */
+  /** False where the shell inserts something else: variables, globs, `~`, `$(…)`. */
   readonly isLiteral: boolean;
   readonly isQuoted: boolean;
   /** `name=value` */
@@ -27,7 +27,7 @@ export function readTokens(line: string): Token[] {
       const redirect = /^\d*(<<-?|<&|>&|<>|>>|>\||<|>|&>>?)/.exec(line.slice(at, at + 12));
       const operator = /^(&&|\|\||;;|[;&|()\n])/.exec(line.slice(at, at + 2));
       if (redirect) {
-        // The lines of a here-document are no commands; nothing behind it can be told from them.
+        // The lines of a here-document are not commands; nothing after it can be distinguished from them.
         if (redirect[1]?.startsWith("<<")) return tokens;
         at += redirect[0].length;
         isTarget = true;
@@ -83,7 +83,7 @@ function readWord(line: string, start: number): { word: Token; end: number } {
   }
   const raw = line.slice(start, at);
   const isAssignment = /^[A-Za-z_]\w*\+?=/.test(raw);
-  // Some shells make several words of {a,b} and {1..3}.
+  // Some shells expand {a,b} and {1..3} to several words.
   if (/\{[^{}'"\\]*(,|\.\.)[^{}'"\\]*\}/.test(raw)) isLiteral = false;
   return { word: { kind: "word", text, isLiteral, isQuoted, isAssignment }, end: at };
 }

@@ -33,7 +33,7 @@ export function splitWords(command: string): Words {
   return { words };
 }
 
-/** Reads from an opening quote to the closing one, the position of which is `end`. */
+/** Reads from an opening quote to the closing one, whose position is `end`. */
 function readQuoted(command: string, start: number): { text: string; end: number } | undefined {
   const quote = command[start];
   let text = "";

@@ -2,6 +2,7 @@
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { linuxHost } from "../../../src/host/linux-host.ts";
+import { recordStore } from "../../../src/identity/foreign.ts";
 import { pattern } from "../../../src/identity/match.ts";
 import { emptyRecord } from "../../../src/state/record.ts";
 import { start } from "../../../src/lifecycle/start.ts";
@@ -36,6 +37,7 @@ async function attempt(): Promise<string> {
       lock: { writeNote: () => {} },
       pattern: pattern(program.match, program, process.env["PATH"]),
       record: emptyRecord(program.name, host.proc.bootId()),
+      store: recordStore(program.name, host),
       signal: new AbortController().signal,
     });
     return outcome.kind === "failed" ? `failed: ${outcome.reason}` : outcome.kind;

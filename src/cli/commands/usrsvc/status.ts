@@ -13,7 +13,7 @@ export const status = command({
   summary:
     "what is running, for how long and with how much memory; what is down, why, and what is next",
   arguments: { kind: "programs", isOptional: true },
-  options: { parallel }, // it has no meaning here, and does no harm in a script
+  options: { parallel }, // it has no effect here, and does no harm in a script
   async run({ words, options: { json, config }, screen }): Promise<ExitCode> {
     const names = programNames(words);
     using site = openSite(config);

@@ -7,7 +7,7 @@ import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
 
-/** What can be asked of `usrsvc`. */
+/** The commands of `usrsvc`. */
 export const usrsvc: Tool = {
   name: "usrsvc",
   title: "starts and stops the programs of an account and shows what is running",

@@ -74,7 +74,7 @@ export function tellIssues(
 
 type Told = ConfigIssue & { readonly programs: readonly string[] };
 
-/** What stands in defaults concerns many programs, and is one thing that is wrong. */
+/** An issue in defaults concerns many programs, and counts once. */
 function eachOnce(issues: readonly ConfigIssue[]): readonly Told[] {
   const told = new Map<string, Told>();
   for (const issue of issues) {
@@ -88,7 +88,7 @@ function eachOnce(issues: readonly ConfigIssue[]): readonly Told[] {
   return [...told.values()];
 }
 
-/** As JSON, too, a text is told once; `programs` are all that it concerns. */
+/** JSON also reports each text once; `programs` are all those that it concerns. */
 function describeIssue({ place, severity, message, programs }: Told): object {
   const { file, line = null } = place;
   const [program = null] = programs;

@@ -9,7 +9,7 @@ export const init = command({
   arguments: undefined,
   options: {},
   async run({ options: { json, config }, screen }) {
-    // Nothing half is left, whatever signal comes.
+    // No half-written file is left, whatever signal comes.
     return await untilSignalled(async () => tellResult(writeFirstConfig(config), json, screen));
   },
 });

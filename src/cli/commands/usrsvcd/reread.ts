@@ -18,7 +18,7 @@ export const reread = command({
   },
 });
 
-/** What is wrong is told here, with warnings, and by usrsvcd, which keeps its configuration then. */
+/** Errors are reported here, with warnings, and by usrsvcd, which then keeps its configuration. */
 async function rereadOrCheck(
   config: string | undefined,
   json: boolean,

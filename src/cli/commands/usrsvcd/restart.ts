@@ -26,7 +26,7 @@ export function restartCommand(begin: Begin): Command {
   });
 }
 
-/** Not without a configuration for the one that takes its place. */
+/** Refused without a configuration for the one that takes its place. */
 async function stopBefore(
   config: string | undefined,
   json: boolean,
@@ -37,7 +37,7 @@ async function stopBefore(
   using site = daemonSite(main.stateDir, config);
   for (const hint of site.hints) screen.complain(hint);
   const result = await makeWay(site.host, signal, (text) => screen.complain(text));
-  // As JSON, the start tells what came of both.
+  // In JSON, the start reports the outcome of both.
   if (json && result.code === ExitCode.ok) return result.code;
   return tellResult(result, json, screen);
 }

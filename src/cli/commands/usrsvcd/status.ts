@@ -33,7 +33,7 @@ export const status = command({
   },
 });
 
-/** What it does or does not do just then is told nowhere else: it writes nothing there. */
+/** What it does not do at that time is reported nowhere else: it writes nothing there. */
 function describeForeign(
   { state }: Pick<Whereabouts, "state">,
   found: DaemonStatus | undefined,

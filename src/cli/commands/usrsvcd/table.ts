@@ -10,7 +10,7 @@ import { startCommand } from "./start.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
 
-/** What can be asked of `usrsvcd`. */
+/** The commands of `usrsvcd`. */
 export function usrsvcd(begin: Begin): Tool {
   return {
     name: "usrsvcd",

@@ -1,8 +1,14 @@
-import type { ShownExit } from "./shown-exit.ts";
+import type { ShownExit } from "../events/shown-exit.ts";
 
 /** What people are told of by mail. */
 export type AlertKind =
-  "started" | "restarted" | "limit-exceeded" | "start-failed" | "keeps-ending" | "gave-up";
+  | "started"
+  | "restarted"
+  | "limit-exceeded"
+  | "start-failed"
+  | "keeps-ending"
+  | "gave-up"
+  | "stuck";
 
 /** One thing that happened to a program. Plain JSON: it waits on disk until it is mailed. */
 export interface Alert {

@@ -2,17 +2,19 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { describe, test, type TestContext } from "node:test";
 import { ProcError } from "../../proc/error.ts";
-import type { Pid } from "../../proc/pid.ts";
+import { type Pid, TICKS_PER_SECOND, type Ticks } from "../../proc/pid.ts";
 import type { SmapsRollup } from "../../proc/smaps_rollup.ts";
 import type { Host } from "../../src/host/host.ts";
-import { observeAll, type StatusContext } from "../../src/status/observe.ts";
+import { observeAll } from "../../src/status/observe-all.ts";
+import type { StatusContext } from "../../src/status/status-context.ts";
 import { writePidfile } from "../../src/state/pidfile.ts";
 import { emptyRecord } from "../../src/state/record.ts";
-import { recordPath, writeRecord } from "../../src/state/record-store.ts";
+import { recordPath, writeRecord } from "../../src/state/record-file.ts";
 import { programOf } from "../../src/identity/program.ts";
 import type { ProgramStatus } from "../../src/status/status.ts";
 import { makeLab } from "../support/lab.ts";
 import { child, refOf } from "../support/processes.ts";
+import { inState } from "../support/records.ts";
 
 type Read = (pid: Pid) => Promise<SmapsRollup>;
 
@@ -116,6 +118,40 @@ describe("observeAll, of a program that is tried again", () => {
         withCommands: false,
       });
       assert.match(String(one?.next), want);
+    });
+  }
+});
+
+describe("observeAll, of a process that runs", () => {
+  const LEFT_S = 20;
+  for (const [what, state, leftSeconds, want] of [
+    ["is starting while its record says so", "starting", LEFT_S, "starting"],
+    [
+      "runs once the window on record is over, and nobody says more",
+      "starting",
+      -LEFT_S,
+      "running",
+    ],
+    ["runs where its record says so, young as it is", "running", LEFT_S, "running"],
+  ] as const) {
+    test(`says that it ${what}`, async (t) => {
+      const lab = makeLab(t);
+      const { host } = lab;
+      const uptime = host.proc.uptime();
+      const process = refOf(child(t, "sleep", ["3996"]).pid);
+      const known = { ...emptyRecord("web", host.proc.bootId()), process, launched: process };
+      const windowEndsAt = Math.round((uptime + leftSeconds) * TICKS_PER_SECOND) as Ticks;
+      writeRecord(host.state, inState({ ...known, via: "launch" }, state, undefined, windowEndsAt));
+      // Whatever its settings are by now.
+      const settings = lab.settings(["sleep", "3996"], { successMs: LEFT_S * 1000 });
+      const [one] = await observeAll([programOf(settings, host)], {
+        host,
+        bootId: host.proc.bootId(),
+        uptimeSeconds: uptime,
+        daemon: "none",
+        withCommands: false,
+      });
+      assert.equal(one?.state, want);
     });
   }
 });

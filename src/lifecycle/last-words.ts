@@ -1,20 +1,3 @@
-import type { Exit } from "../../proc/exit.ts";
-import { assertNever } from "../lib/assert-never.ts";
-
-/** An end in words: `exited with code 3`, `killed by SIGSEGV (core dumped)`. */
-export function describeExit(exit: Exit): string {
-  switch (exit.kind) {
-    case "code":
-      return `exited with code ${exit.code}`;
-    case "signal":
-      return `killed by ${exit.signal}${exit.coreDumped ? " (core dumped)" : ""}`;
-    case "unknown":
-      return "ended, exit status unknown: only its parent was told";
-    default:
-      return assertNever(exit);
-  }
-}
-
 /** A line that reports an error, as programs in many languages write it. */
 const TELLING =
   /\b[A-Za-z]*(Error|Exception)\b|\b(error|fatal|panic|critical|emerg|alert|fail(ed|ure)?|cannot|could not|unable|denied|refused|in use|no such|not found|invalid|segmentation fault|out of memory)\b/i;

@@ -1,0 +1,134 @@
+import { ProcError } from "../../proc/error.ts";
+import type { ProcessRef } from "../../proc/pid.ts";
+import { ageMs } from "../../proc/uptime.ts";
+import { showExit } from "../events/shown-exit.ts";
+import { describeElsewhere } from "../identity/elsewhere.ts";
+import type { Found } from "../identity/found.ts";
+import type { IdentityPorts } from "../identity/ports.ts";
+import type { Program } from "../identity/program.ts";
+import { describeLeft, leftOfLast } from "../lifecycle/stragglers.ts";
+import { settingsDigest } from "../state/digest.ts";
+import type { ProgramRecord } from "../state/record.ts";
+import { differences } from "./differences.ts";
+import type { Memory } from "./memory.ts";
+import type { Observation } from "./observe.ts";
+import { isLost, outlook } from "./outlook.ts";
+import { problems } from "./problems.ts";
+import { isFresh, isUnderWay, liveState } from "./shown-state.ts";
+import type { ProgramStatus } from "./status.ts";
+import type { StatusContext } from "./status-context.ts";
+
+/** What there is to tell of one program, as a value. */
+export function describeProgram(
+  { program, file, found, launch, other }: Observation,
+  memory: Memory | undefined,
+  around: StatusContext,
+): ProgramStatus {
+  const base = {
+    program: program.name,
+    enabled: program.enabled,
+    restarts: file.record?.restarts ?? 0,
+    failures: file.record?.failures ?? 0,
+    ...lastExit(file.record, found),
+    ...problems(program, found, file, memory, around),
+  };
+  if (other !== undefined) {
+    const reason = `${other.config} has a program of this name too, which ${other.how}`;
+    const next = "nothing: give one of them another name, or another state_dir";
+    return {
+      program: base.program,
+      enabled: base.enabled,
+      restarts: 0,
+      failures: 0,
+      state: "stopped",
+      reason,
+      next,
+    };
+  }
+  const living =
+    found.kind === "running"
+      ? describeProcess(found.main ?? found.process, memory, around)
+      : undefined;
+  if (found.kind === "absent" && isFresh(program, launch, around.host))
+    return { ...base, state: "starting" };
+  if (found.kind === "absent" && isUnderWay(program, file.record, around)) {
+    return { ...base, state: "starting" };
+  }
+  if (found.kind === "absent" || living === undefined) {
+    const broken = launch === undefined ? {} : { reason: "its start was broken off" };
+    const down = { ...outlook(program, file, around, Date.now()), ...broken };
+    const why = [down.reason ?? [], ...describeElsewhere(found, around.host)].flat();
+    return {
+      ...base,
+      ...down,
+      ...leftBehind(base, file.record, around.host),
+      ...(why.length === 0 ? {} : { reason: why.join("; ") }),
+    };
+  }
+  const otherwise = differences(program, file.record, found.process, around.host);
+  return {
+    ...base,
+    state: liveState(program, file.record, found.process, around),
+    via: found.via,
+    ...living,
+    ...(found.others.length > 0 ? { otherPids: found.others.map(({ pid }) => pid) } : {}),
+    ...(isOlder(program, file.record) ? { olderSettings: true } : {}),
+    ...(otherwise.length > 0 ? { differences: otherwise } : {}),
+  };
+}
+
+/** Its workers, for example, which may keep its port. */
+function leftBehind(
+  { problems: known = [] }: Pick<ProgramStatus, "problems">,
+  record: ProgramRecord | undefined,
+  host: IdentityPorts,
+): Pick<ProgramStatus, "problems"> {
+  const left = record === undefined ? [] : describeLeft(leftOfLast(record, host));
+  return left.length === 0 ? {} : { problems: [...known, ...left] };
+}
+
+function lastExit(
+  record: ProgramRecord | undefined,
+  found: Found,
+): Pick<ProgramStatus, "lastExit"> {
+  // It ran, and is gone without a word: the exit on record is that of a process before it.
+  if (found.kind === "absent" && isLost(record)) {
+    return { lastExit: { pid: record.process.pid, unknown: true } };
+  }
+  if (record?.lastExit === undefined) return {};
+  const { exit, at, pid, by, wrote } = record.lastExit;
+  const more = { ...(by === undefined ? {} : { by }), ...(wrote === undefined ? {} : { wrote }) };
+  return { lastExit: { ...showExit(exit, at, pid), ...more } };
+}
+
+type Living = Required<Pick<ProgramStatus, "pid" | "uptimeSeconds">> &
+  Pick<ProgramStatus, "privateBytes" | "command">;
+
+/** Undefined: it left while we looked. */
+function describeProcess(
+  ref: ProcessRef,
+  memory: Memory | undefined,
+  { host, uptimeSeconds, withCommands }: StatusContext,
+): Living | undefined {
+  if (memory === "gone") return undefined;
+  try {
+    const age = Math.max(0, ageMs(ref.startTime, uptimeSeconds));
+    return {
+      pid: ref.pid,
+      uptimeSeconds: Math.round(age / 100) / 10,
+      ...(typeof memory === "number" ? { privateBytes: memory } : {}),
+      // The command line waits for the memory lock as well, which was free just now, or never was.
+      ...(withCommands && memory !== "hangs"
+        ? { command: host.proc.cmdline(ref.pid).join(" ") }
+        : {}),
+    };
+  } catch (error) {
+    if (error instanceof ProcError) return undefined;
+    throw error;
+  }
+}
+
+function isOlder(program: Program, record: ProgramRecord | undefined): boolean {
+  if (program.settings === undefined || record?.digest === undefined) return false;
+  return record.digest !== settingsDigest(program.settings);
+}

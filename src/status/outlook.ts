@@ -1,0 +1,136 @@
+import type { ProcessRef } from "../../proc/pid.ts";
+import type { Program } from "../identity/program.ts";
+import { formatDuration } from "../lib/format.ts";
+import type { ProgramRecord } from "../state/record.ts";
+import type { RecordFile } from "../state/record-file.ts";
+import type { ProgramStatus } from "./status.ts";
+import type { StatusContext } from "./status-context.ts";
+
+/** Of a program that is down: why, and what comes next. */
+export type Outlook = Pick<ProgramStatus, "state" | "reason" | "next" | "nextTryAt">;
+
+/** What of a program decides about its outlook. */
+type Down = Pick<Program, "name" | "enabled" | "settings">;
+
+/** Who is there to do something about it. */
+type Around = Pick<StatusContext, "daemon" | "looksAfter" | "isForeign">;
+
+/** Whether it ran, was stopped, or is looked after, only the records would say. */
+const UNKNOWN: Outlook = {
+  state: "stopped",
+  reason: "was not found running; no more is known of it, since state_dir is not ours alone",
+  next: "nothing, until that is mended",
+};
+
+/**
+ * Why a program is down, and what comes next, by what is on record and by whether a usrsvcd looks after it. What is
+ * said of usrsvcd is what its machine (supervisor/machine.ts) does; a test holds both together.
+ */
+export function outlook(
+  program: Down,
+  file: Pick<RecordFile, "record" | "isOfEarlierBoot">,
+  around: Around,
+  nowMs: number,
+): Outlook {
+  if (around.isForeign === true) return UNKNOWN;
+  const { record } = file;
+  const isOfEarlierBoot = file.isOfEarlierBoot === true;
+  const why = isOfEarlierBoot
+    ? { reason: "it was not started since the machine was booted" }
+    : describeWhy(program, record, around);
+  if (!program.enabled) return { state: "stopped", ...why, next: "nothing: enabled = False" };
+  if (record?.desired === "down") {
+    return { state: "stopped", ...why, next: `stays down until "usrsvc start" or the next boot` };
+  }
+  if (around.daemon !== "here") {
+    const runs =
+      around.daemon === "none" ? "is not running" : "runs with another configuration file";
+    return { state: "stopped", ...why, next: `nothing: usrsvcd ${runs}` };
+  }
+  if (!isKnown(program, around)) {
+    return { state: "stopped", ...why, next: nextOfStopped(program, file, around) };
+  }
+  if (record?.state === "backoff") {
+    const at = record.nextTryAt;
+    const soon = at === undefined ? "soon" : inTime(at, record.at, nowMs);
+    return {
+      state: "backoff",
+      ...why,
+      next: `usrsvcd tries again ${soon}`,
+      ...(at === undefined ? {} : { nextTryAt: at }),
+    };
+  }
+  if (record?.state === "fatal") {
+    const most = program.settings?.maxrestarts ?? 0;
+    const starts = `${record.failures} failed start${record.failures === 1 ? "" : "s"}`;
+    const after = most > 0 ? ` after ${starts} (maxrestarts = ${most})` : "";
+    const next = `usrsvcd gave up${after}: mend it, then "usrsvc start ${program.name}"`;
+    return { state: "fatal", ...why, next };
+  }
+  return { state: "stopped", ...why, next: nextOfStopped(program, file, around) };
+}
+
+/** True for a record of a process that ran when it was written; the caller knows that it is gone. */
+export function isLost(
+  record: ProgramRecord | undefined,
+): record is ProgramRecord & { readonly process: ProcessRef } {
+  return record?.process !== undefined && record.state === "running";
+}
+
+function describeWhy(
+  program: Down,
+  record: ProgramRecord | undefined,
+  around: Around,
+): Pick<ProgramStatus, "reason"> {
+  if (isLost(record)) {
+    const isSeen = around.daemon === "here" && isKnown(program, around);
+    return {
+      reason: isSeen
+        ? "has ended; usrsvcd has yet to say how"
+        : "ended, and nobody was there to see how",
+    };
+  }
+  if (record?.state === "starting" && record.process !== undefined) {
+    return { reason: "its start was broken off, and it has ended since" };
+  }
+  if (record?.state === "stopping" && record.process !== undefined) {
+    return { reason: "was being stopped, and has ended" };
+  }
+  if (record?.reason === undefined) return { reason: "it was not started yet" };
+  const log = program.settings?.stderr;
+  const hasFailed = record.state !== "stopped" || record.failures > 0;
+  return {
+    reason: hasFailed && log !== undefined ? `${record.reason}; log: ${log}` : record.reason,
+  };
+}
+
+function nextOfStopped(
+  program: Down,
+  { record, isOfEarlierBoot }: Pick<RecordFile, "record" | "isOfEarlierBoot">,
+  around: Around,
+): string {
+  if (program.settings === undefined) return "nothing: its settings are faulty";
+  const { autostart, autorestart } = program.settings;
+  const hasRun = record?.process !== undefined || record?.lastExit !== undefined;
+  const ran = hasRun && isOfEarlierBoot !== true;
+  if (ran && !autorestart) return "nothing: autorestart = False";
+  if (!ran && !autostart) return "nothing: autostart = False";
+  return isKnown(program, around)
+    ? "usrsvcd starts it"
+    : "usrsvcd does not know it yet: usrsvcd reread";
+}
+
+/** False where usrsvcd tells what it looks after, and has not read of the program. */
+function isKnown({ name }: Down, { looksAfter }: Around): boolean {
+  return looksAfter?.has(name) ?? true;
+}
+
+/** A try that is overdue for longer, in ms, is not: the clock was set. */
+const OVERDUE_MS = 10_000;
+
+/** `since`: when that was decided. What is further away than it was then tells of a clock that was set, too. */
+function inTime(iso: string, since: string, nowMs: number): string {
+  const ms = Date.parse(iso) - nowMs;
+  if (ms > Date.parse(iso) - Date.parse(since) || ms < -OVERDUE_MS) return "soon";
+  return ms > 0 ? `in ${formatDuration(ms)}` : "now";
+}

@@ -1,0 +1,71 @@
+import { parsePid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { isLaunchAlive } from "../identity/lineage.ts";
+import type { LaunchNote } from "../identity/mark.ts";
+import type { IdentityPorts } from "../identity/ports.ts";
+import type { Program } from "../identity/program.ts";
+import { workerOn } from "../state/at-work.ts";
+import { lockHolder, programLock } from "../state/lock.ts";
+import type { ProgramRecord } from "../state/record.ts";
+import { windowLeftMs } from "../state/start-window.ts";
+import type { State } from "../state/states.ts";
+import type { StatusContext } from "./status-context.ts";
+
+/** A start that took this long past its window has lost its starter. */
+const START_SLACK_MS = 3000;
+/** A launch takes no longer than this: one that hangs is given up before. */
+const LAUNCH_MS = 14_000;
+
+/** The state of one that runs. */
+export function liveState(
+  program: Program,
+  record: ProgramRecord | undefined,
+  process: ProcessRef,
+  { host, daemon, uptimeSeconds }: StatusContext,
+): State {
+  if (isBeingStopped(record, process)) {
+    // Where whoever was ending it has left, usrsvcd does the rest.
+    const isWorkedOn = daemon === "here" || workerOn(program.name, host) !== undefined;
+    return isWorkedOn ? "stopping" : "running";
+  }
+  if (record?.state !== "starting") return "running";
+  const leftMs = windowLeftMs(record, uptimeSeconds);
+  const isLate = leftMs > -START_SLACK_MS && isJudged(program.name, host);
+  return leftMs > 0 || isLate ? "starting" : "running";
+}
+
+/**
+ * True while what was launched may yet become the program: it lives, or has gone to the background, or what
+ * it left is being ended, and whoever judges it lives.
+ */
+export function isUnderWay(
+  program: Program,
+  record: ProgramRecord | undefined,
+  { host, uptimeSeconds }: StatusContext,
+): boolean {
+  if (record?.state !== "starting" || record.launched === undefined) return false;
+  const { launched } = record;
+  const leftMs = windowLeftMs(record, uptimeSeconds) + START_SLACK_MS;
+  if (leftMs > 0 && isLaunchAlive({ ...record, launched }, host)) return true;
+  return leftMs > -program.termToKillMs && isJudged(program.name, host);
+}
+
+/** True while who signed the program's lock last lives. */
+function isJudged(name: string, { state, proc }: IdentityPorts): boolean {
+  const pid = parsePid(lockHolder(programLock(state, name))?.split(" ").at(-1) ?? "");
+  return pid !== undefined && proc.alive(pid) !== undefined;
+}
+
+/** True while it is being executed: nobody knows its pid yet. A clock may be set back meanwhile. */
+export function isFresh(
+  { name }: Program,
+  launch: LaunchNote | undefined,
+  host: IdentityPorts,
+): boolean {
+  if (launch === undefined || !isJudged(name, host)) return false;
+  return Math.abs(Date.now() - Date.parse(launch.at)) < LAUNCH_MS;
+}
+
+/** It lives, and whoever ends it has put that on record. */
+export function isBeingStopped(record: ProgramRecord | undefined, process: ProcessRef): boolean {
+  return record?.state === "stopping" && sameProcess(record.process, process);
+}

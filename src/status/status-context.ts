@@ -1,0 +1,19 @@
+import type { IdentityPorts } from "../identity/ports.ts";
+import type { ProgramRecord } from "../state/record.ts";
+
+/** Facts about the machine that are read once for all programs. */
+export interface StatusContext {
+  readonly host: IdentityPorts;
+  readonly bootId: string;
+  readonly uptimeSeconds: number;
+  /** Whether a usrsvcd runs, and has this configuration file. */
+  readonly daemon: "none" | "elsewhere" | "here";
+  /** The programs that it looks after, where it tells. */
+  readonly looksAfter?: ReadonlySet<string> | undefined;
+  /** The state folder is not ours alone: what stands there says nothing. */
+  readonly isForeign?: boolean;
+  /** Whether command lines are wanted as well, which takes one read more a program. */
+  readonly withCommands: boolean;
+  /** Records as they will be once the sections that were renamed are dealt with. */
+  readonly moved?: ReadonlyMap<string, ProgramRecord | undefined>;
+}

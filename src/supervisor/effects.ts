@@ -1,0 +1,176 @@
+import { ageMs } from "../../proc/uptime.ts";
+import { assertNever } from "../lib/assert-never.ts";
+import type { Found } from "../identity/found.ts";
+import type { StartOutcome } from "../lifecycle/start-outcome.ts";
+import type { Lock } from "../state/lock.ts";
+import type { Supervised, SupervisorContext } from "./context.ts";
+import type { Ends } from "./ends.ts";
+import type { Leftovers } from "./leftovers.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { Effect, ProgramEvent, StartCause } from "./program-state.ts";
+import { type Starter, startKind } from "./starter.ts";
+import type { Starts } from "./starts.ts";
+import type { Stopper } from "./stopper.ts";
+import type { WatchedProcess } from "./watched-process.ts";
+
+/** What acting on one program asks for. */
+export interface EffectPorts {
+  readonly around: SupervisorContext;
+  readonly ledger: Ledger;
+  readonly ends: Ends;
+  readonly starts: Starts;
+  readonly mailbox: Mailbox<ProgramEvent>;
+  readonly leftovers: Leftovers;
+  readonly starter: Starter;
+  readonly stopper: Stopper;
+  readonly watched: WatchedProcess;
+}
+
+/** With what the effects of a step are carried out. */
+export interface Means {
+  /** Held all the while. */
+  readonly lock: Lock | undefined;
+  /** What was seen. */
+  readonly found: Found | undefined;
+}
+
+/** Carries out what the machine asks for. What comes of it is put into the mailbox: the machine is not called. */
+export class Effects {
+  readonly #now: Supervised;
+  readonly #ports: EffectPorts;
+
+  constructor(now: Supervised, ports: EffectPorts) {
+    this.#now = now;
+    this.#ports = ports;
+  }
+
+  /** All of a step, one after the other. */
+  async perform(effects: readonly Effect[], means: Means): Promise<void> {
+    const { ledger } = this.#ports;
+    // A start is not kept waiting by what is written about the reason for it.
+    if (effects.some(({ kind }) => kind === "start")) ledger.defer();
+    try {
+      for (const effect of effects) await this.#perform(effect, means);
+    } finally {
+      ledger.flush();
+    }
+    this.#ports.around.onState();
+  }
+
+  async #perform(effect: Effect, { lock, found }: Means): Promise<void> {
+    const { starts, mailbox, stopper, watched } = this.#ports;
+    const { history, settings } = this.#now;
+    switch (effect.kind) {
+      case "start":
+        return await this.#start(effect.cause, lock);
+      case "stop": {
+        const event = await stopper.stop(effect.process, effect.limit.reason);
+        if (event !== undefined) mailbox.reply(event);
+        return watched.letGo();
+      }
+      case "take-up":
+        return this.#takeUp(found);
+      case "note-death":
+        return await this.#noteDeath(effect);
+      case "note-stopped":
+        return await this.#noteStopped(effect);
+      case "note-called-off":
+        return starts.calledOff();
+      case "back-off":
+        return starts.backedOff(effect.delayMs, effect.reason, history, settings.maxrestarts);
+      case "give-up":
+        return starts.gaveUp(effect.reason, history, settings.maxrestarts);
+      case "wake":
+        return mailbox.wakeAt(effect.at);
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  async #start(cause: StartCause, lock: Lock | undefined): Promise<void> {
+    if (lock === undefined) throw new TypeError("a start without the lock");
+    const { starter, mailbox } = this.#ports;
+    const outcome = await starter.run(lock, () => {
+      const { settings, program, history } = this.#now;
+      return { settings, program, history, cause };
+    });
+    if (mailbox.isClosed) return; // whoever comes next takes it up
+    mailbox.reply(
+      outcome === undefined ? { kind: "start-called-off" } : this.#noteOutcome(outcome, cause),
+    );
+  }
+
+  /** Notes what became of a start, and says it to the machine. */
+  #noteOutcome(outcome: StartOutcome, cause: StartCause): ProgramEvent {
+    const { around, ledger, starts, watched } = this.#ports;
+    switch (outcome.kind) {
+      case "started":
+        this.#noteStarted(outcome, cause);
+        return { kind: "started", process: outcome.process };
+      case "interrupted":
+        watched.take(outcome.process);
+        return { kind: "started", process: outcome.process };
+      case "failed":
+        around.host.claim(ledger.name, undefined);
+        // None of the program's: it does not count as one of maxrestarts, and is tried until it works.
+        if (outcome.trouble !== undefined) {
+          throw Object.assign(new Error(outcome.reason), { code: outcome.trouble });
+        }
+        starts.startFailed(outcome);
+        return { kind: "start-failed", reason: outcome.reason };
+      default:
+        return assertNever(outcome);
+    }
+  }
+
+  #noteStarted(outcome: StartOutcome & { kind: "started" }, cause: StartCause): void {
+    const { around, ledger, starts, starter, watched } = this.#ports;
+    const { process, record, notes, via } = outcome;
+    const { pid } = process;
+    ledger.keep(record);
+    watched.take(process, outcome.main);
+    watched.noteStart(outcome);
+    const { proc } = around.host;
+    // One that was found instead may be older, or younger, than any window.
+    const isFound = outcome.logged === undefined;
+    const livedMs = isFound
+      ? ageMs(process.startTime, proc.uptime())
+      : this.#now.settings.successMs;
+    const kind = startKind(cause);
+    starts.started(process, via, livedMs, kind);
+    for (const text of notes) ledger.emit({ kind: "program.warning", what: "note", pid, text });
+    if (kind !== "started" && !isFound) starter.lookBehind();
+  }
+
+  /** A process that was not started from here: hold on to it, and mend the pidfile. */
+  #takeUp(found: Found | undefined): void {
+    if (found?.kind !== "running") return;
+    this.#ports.watched.take(found.process, found.main);
+    this.#ports.starts.takenUp(found, this.#now.program.pattern);
+  }
+
+  async #noteDeath({ process, exit, next }: Effect & { kind: "note-death" }): Promise<void> {
+    const { around, ledger, ends, leftovers, starter, watched } = this.#ports;
+    const { settings } = this.#now;
+    watched.main.noteExit(undefined);
+    watched.letGo();
+    around.host.claim(ledger.name, undefined);
+    leftovers.note(process, ledger.record);
+    ends.died(process, exit ?? { kind: "unknown" }, watched.lastWords());
+    if (next === "start") return; // removes the pidfile, and ends what is left, itself
+    watched.pidfile.drop(settings, process.pid);
+    // Its workers would go on, hold its port, and look like the program.
+    await starter.endLeftovers(settings, next === "pause");
+  }
+
+  async #noteStopped({ why }: Effect & { kind: "note-stopped" }): Promise<void> {
+    const { around, ends, mailbox, starter, watched } = this.#ports;
+    const { settings, program } = this.#now;
+    mailbox.cancelWake();
+    // Who has ended it may have been killed before he came to the rest of its session.
+    await starter.endLeftovers(settings, false);
+    watched.pidfile.dropStale(program, settings, around.host);
+    ends.stopped(why);
+  }
+}

@@ -1,0 +1,197 @@
+import type { Exit } from "../../proc/exit.ts";
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { describeEnding } from "../events/describe-program.ts";
+import { NOT_USRSVC } from "../events/shown-exit.ts";
+import { formatDuration } from "../lib/format.ts";
+import type { Violation } from "../monitors/violation.ts";
+import type { ProgramRecord, Via } from "../state/record.ts";
+import {
+  endingLeftovers,
+  exited,
+  exitNoted,
+  explained,
+  signed,
+  staysDown,
+  stopped,
+  stopping,
+} from "../state/transitions.ts";
+import type { Ledger, Output } from "./ledger.ts";
+import type { WhyStopped } from "./program-state.ts";
+import { launcherOf } from "./last-end.ts";
+
+/** An end of a process that no other took the place of. */
+const plainEnd = {
+  kind: "program.exited",
+  output: [],
+  successor: undefined,
+  how: undefined,
+  reason: undefined,
+} as const;
+
+/** What is written of a process of a program that ends, or is ended: on record, and in the log. */
+export class Ends {
+  readonly #ledger: Ledger;
+  /** What is known of the process that ended last, for who ends what it left. */
+  #dead: Pick<ProgramRecord, "process" | "launched" | "session"> | undefined;
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /** A monitor saw a limit exceeded. */
+  exceeded({ pid }: ProcessRef, { monitor, measured, limit, reason }: Violation): void {
+    this.#ledger.emit({ kind: "program.limit-exceeded", pid, monitor, measured, limit, reason });
+  }
+
+  /** On disk before the signal, as an operator's stop is. */
+  stopping(process: ProcessRef, reason: string): void {
+    this.#ledger.write(stopping(this.#ledger.base(), process, reason));
+    const { pid } = process;
+    this.#ledger.emit({ kind: "program.stopping", pid, reason, isFinishing: false });
+  }
+
+  /** What was told to end did not: the reason for its end says that as well. What follows is written at once after. */
+  killed(termToKillMs: number): void {
+    const record = this.#ledger.base();
+    const patience = formatDuration(termToKillMs);
+    const reason = `${record.reason}; killed, since it ignored SIGTERM for term_to_kill_seconds, ${patience}`;
+    this.#ledger.keep(explained(record, reason));
+  }
+
+  /** Somebody was killed, or called off, while he ended it. */
+  finishing(process: ProcessRef): void {
+    const { pid } = process;
+    const what = this.#operatorOf(process) ?? `an end because of ${this.#ledger.record?.reason}`;
+    const reason = `${what} was broken off`;
+    this.#ledger.emit({ kind: "program.stopping", pid, reason, isFinishing: true });
+  }
+
+  /** On disk as whoever began it would have left it. */
+  finished(process: ProcessRef, exit: Exit | undefined, isHeld: boolean): void {
+    const record = this.#ledger.base();
+    const by = this.#operatorOf(process);
+    const at = new Date().toISOString();
+    const { pid } = process;
+    const after = stopped(record, {
+      reason: record.desired === "down" ? "stopped by usrsvc" : record.reason,
+      lastExit: exit === undefined ? record.lastExit : { at, pid, exit, by },
+      ended: by === undefined ? record.ended : { process, by },
+    });
+    this.#ledger.write(after);
+    if (isHeld || exit === undefined) return; // told when its end is noticed
+    this.#ledger.emit({ ...plainEnd, pid, exit, by: by ?? `usrsvcd: ${record.reason}` });
+  }
+
+  stuck({ pid }: ProcessRef, state: string, isKnown: boolean): void {
+    const { reason } = this.#ledger.base();
+    this.#ledger.emit({ kind: "program.stuck", pid, state, reason, isKnown });
+  }
+
+  /**
+   * Not written to disk: what follows (a start, a pause, an end) is written at once after. `words`: what
+   * it wrote last, which is read when it is needed: a successor need not wait for it.
+   */
+  died(process: ProcessRef, exit: Exit, words: Output): void {
+    const { pid } = process;
+    const operator = this.#operatorOf(process);
+    const isOwn = this.#ledger.record?.by === "usrsvcd";
+    const record = this.#ledger.base();
+    const isStopped = operator !== undefined;
+    // A limit that was exceeded is the reason; that we killed it then is not.
+    const limit = record.state === "stopping" && isOwn ? record.reason : undefined;
+    const by = isStopped
+      ? operator
+      : limit === undefined
+        ? exit.kind === "signal"
+          ? NOT_USRSVC
+          : undefined
+        : `usrsvcd: ${limit}`;
+    const how = describeEnding(exit, by);
+    const isClean = isStopped || limit !== undefined || (exit.kind === "code" && exit.code === 0);
+    let output: readonly string[] | undefined;
+    const read = (): readonly string[] => (output ??= isClean ? [] : words());
+    this.#ledger.expectWords(read);
+    const { launched, session } = record;
+    this.#dead = { process, launched, session };
+    // What an operator has ended may be followed on record by what came of his start.
+    const isLater =
+      operator !== undefined && record.state !== "stopping" && record.lastExit?.pid !== pid;
+    const lastExit = { at: new Date().toISOString(), pid, exit, by };
+    this.#ledger.keep(exited(record, isLater ? undefined : { lastExit, reason: limit ?? how }));
+    this.#ledger.emitLater(() => ({ ...plainEnd, pid, exit, by, output: read() }));
+  }
+
+  /**
+   * What the dead process left takes its time to end: until then the record tells how it died, and whose
+   * is what is left, should usrsvcd be killed meanwhile. `comesBack`: it is started again after that.
+   */
+  noteLeftovers(comesBack: boolean): void {
+    const record = this.#ledger.base();
+    if (this.#dead === undefined) return;
+    const next = comesBack ? "is ended before the next start" : "is being ended";
+    const reason = `${record.reason ?? "it ended"}; what it left ${next}`;
+    const nextTryAt = comesBack ? new Date().toISOString() : undefined;
+    const meanwhile = endingLeftovers(record, this.#dead, reason, nextTryAt);
+    this.#ledger.writeMeanwhile(meanwhile);
+  }
+
+  /** It ran when usrsvcd was last seen, and does not now. */
+  diedUnseen({ pid }: ProcessRef, reason: string): void {
+    const exit: Exit = { kind: "unknown" };
+    const lastExit = { at: new Date().toISOString(), pid, exit };
+    this.#ledger.keep(exited(this.#ledger.base(), { lastExit, reason }));
+    this.#ledger.emit({ ...plainEnd, pid, exit, by: undefined, reason });
+  }
+
+  /**
+   * Its process has ended, and there is another: one that stems from it (an upgrade of gunicorn, a daemon
+   * whose first process left), one that matches, or one that an operator has started since.
+   */
+  replaced(
+    dead: ProcessRef,
+    end: Exit | undefined,
+    { pid: successor }: ProcessRef,
+    how: "heir" | "started" | Via,
+  ): void {
+    const { pid } = dead;
+    const operator = this.#operatorOf(dead);
+    const asked = launcherOf(this.#ledger.record) ?? "started";
+    const record = this.#ledger.base();
+    const exit = end ?? { kind: "unknown" };
+    const by = operator ?? (exit.kind === "signal" ? NOT_USRSVC : undefined);
+    this.#ledger.emit({
+      kind: "program.exited",
+      pid,
+      exit,
+      by,
+      output: [],
+      successor,
+      how: how === "started" ? asked : how,
+      reason: undefined,
+    });
+    const { lastExit } = record;
+    // Who started it since may have seen only that the one before was gone.
+    if (lastExit?.pid === pid && lastExit.exit.kind !== "unknown") return;
+    const writer = this.#ledger.record?.by ?? record.by;
+    const told = exitNoted(record, { at: new Date().toISOString(), pid, exit, by });
+    this.#ledger.write(signed(told, { by: writer, config: record.config }));
+  }
+
+  stopped(why: WhyStopped): void {
+    const record = this.#ledger.record;
+    // Who was asked has put it on record himself, unless he was killed in the middle of it.
+    if (record !== undefined && (why !== "asked" || record.state !== "stopped")) {
+      const reason = record.state === "stopping" ? "stopped by usrsvc" : record.reason;
+      this.#ledger.write(staysDown(record, reason));
+    }
+    this.#ledger.emit({ kind: "program.stopped", why });
+  }
+
+  /** By which command of his an operator has ended this process; undefined where none did. */
+  #operatorOf(dead: ProcessRef): string | undefined {
+    const { ended, state, by, desired, process } = this.#ledger.record ?? {};
+    if (sameProcess(ended?.process, dead)) return ended?.by;
+    if (by !== "usrsvc" || state !== "stopping" || !sameProcess(process, dead)) return;
+    return desired === "down" ? "usrsvc stop" : "usrsvc restart"; // he was killed in the middle of it
+  }
+}

@@ -1,0 +1,133 @@
+import type { ProcessRef } from "../../proc/pid.ts";
+import {
+  CALLED_OFF_PAUSE_MS,
+  countFailure,
+  earlyPauseMs,
+  isTooMany,
+  keepsEnding,
+  pauseMs,
+  TROUBLE_PAUSE_MS,
+} from "./backoff.ts";
+import type {
+  Context,
+  Effect,
+  History,
+  Observed,
+  ProgramState,
+  StartCause,
+  Step,
+  WhyStopped,
+} from "./program-state.ts";
+
+/*
+ * The moves of the machine (machine.ts): where each leads, and what it asks for.
+ */
+
+/** No move. */
+export function stay(state: ProgramState, history: History, effects: readonly Effect[] = []): Step {
+  return { state, history, effects };
+}
+
+/** In a while what failed may work. */
+export function lookLater({ now }: Context): Effect {
+  return { kind: "wake", at: now + TROUBLE_PAUSE_MS };
+}
+
+/** A process is there. */
+export function run(
+  process: ProcessRef,
+  history: History,
+  { now }: Context,
+  effects: readonly Effect[],
+): Step {
+  return {
+    state: { kind: "running", process, since: now },
+    history: { ...history, failures: 0 },
+    effects,
+  };
+}
+
+/** The operator's stop comes first; the start is tried again in a moment. */
+export function callOff(
+  { cause }: ProgramState & { kind: "starting" },
+  history: History,
+  { now }: Context,
+): Step {
+  const until = now + CALLED_OFF_PAUSE_MS;
+  return {
+    state: { kind: "backoff", until, reason: "called off", cause },
+    history,
+    effects: [{ kind: "note-called-off" }, { kind: "wake", at: until }],
+  };
+}
+
+/** A death comes before what follows from it. */
+export function noteDeath(process: ProcessRef, { exit }: Observed, step: Step): Step {
+  const next =
+    step.state.kind === "starting" ? "start" : step.state.kind === "backoff" ? "pause" : "nothing";
+  return { ...step, effects: [{ kind: "note-death", process, exit, next }, ...step.effects] };
+}
+
+/** Started again: at once, or after a pause should it not last. */
+export function answerDeath(history: History, cause: StartCause, context: Context): Step {
+  if (!keepsEnding(history)) return begin(again(history), cause);
+  const reason = `it ended ${history.early} times in a row within a minute of its start`;
+  const delayMs = earlyPauseMs(history, context);
+  return pause(history, { reason, delayMs, cause: { kind: "death" } }, context);
+}
+
+/** An automatic restart is counted. */
+export function again(history: History): History {
+  return { ...history, restarts: history.restarts + 1 };
+}
+
+/** It is started. */
+export function begin(history: History, cause: StartCause): Step {
+  return { state: { kind: "starting", cause }, history, effects: [{ kind: "start", cause }] };
+}
+
+/** It is down, and stays so; said once. */
+export function stopped(state: ProgramState, history: History, why: WhyStopped): Step {
+  const after = history.failures === 0 ? history : { ...history, failures: 0 };
+  return state.kind === "stopped" && state.why === why
+    ? stay(state, after)
+    : { state: { kind: "stopped", why }, history: after, effects: [{ kind: "note-stopped", why }] };
+}
+
+/** A start has failed: tried again, or given up. */
+export function fail(history: History, reason: string, context: Context): Step {
+  const { settings } = context;
+  const counted = countFailure(history);
+  if (isTooMany(counted, context)) {
+    return {
+      state: { kind: "fatal", reason },
+      history: counted,
+      effects: [{ kind: "give-up", reason }],
+    };
+  }
+  if (!settings.autorestart) {
+    return {
+      state: { kind: "stopped", why: "ended" },
+      history: counted,
+      effects: [{ kind: "note-stopped", why: "ended" }],
+    };
+  }
+  const delayMs = pauseMs(counted.streak, context);
+  return pause(counted, { reason, delayMs, cause: { kind: "retry" } }, context);
+}
+
+function pause(
+  history: History,
+  { reason, delayMs, cause }: { reason: string; delayMs: number; cause: StartCause },
+  { now }: Context,
+): Step {
+  const until = now + delayMs;
+  return {
+    state: { kind: "backoff", until, reason, cause },
+    history,
+    effects: [
+      { kind: "back-off", delayMs, reason },
+      { kind: "wake", at: until },
+    ],
+  };
+}

@@ -1,0 +1,147 @@
+import type { Exit } from "../../proc/exit.ts";
+import type { ProcessRef } from "../../proc/pid.ts";
+import type { ProgramSettings } from "../config/settings.ts";
+import type { Desired, State } from "../state/states.ts";
+import type { BackoffContext, Failures } from "./backoff.ts";
+
+/** A limit of a monitor that was exceeded: from the monitor to the start that answers it, the same value. */
+export interface ExceededLimit {
+  readonly monitor: string;
+  /** In bytes or ms; `measured` is absent where nothing is. */
+  readonly measured: number | undefined;
+  readonly limit: number;
+  /** The same in words. */
+  readonly reason: string;
+}
+
+/** Why a program is started. */
+export type StartCause =
+  /** It does not run, and is to run whenever usrsvcd does. */
+  | { readonly kind: "autostart" }
+  /** It does not run, and an operator wanted it to. */
+  | { readonly kind: "operator" }
+  /** It ran in this boot, or was about to. */
+  | { readonly kind: "resumed" }
+  /** Its process has died. */
+  | { readonly kind: "death" }
+  /** The start before has failed. */
+  | { readonly kind: "retry" }
+  /** It was ended for a limit. */
+  | ({ readonly kind: "limit" } & ExceededLimit);
+
+/** Why a program is down. */
+export type WhyStopped = "asked" | "disabled" | "ended" | "not-started";
+
+/** The states are those that a record has and a user sees; before the first look it is none of them. */
+interface In<Kind extends State | "unknown"> {
+  readonly kind: Kind;
+}
+
+/** Where a program is, with what is known of it there. */
+export type ProgramState =
+  /** `cause`: of a start that trouble has prevented. */
+  | (In<"unknown"> & { readonly cause?: StartCause | undefined })
+  | (In<"stopped"> & { readonly why: WhyStopped })
+  | (In<"starting"> & { readonly cause: StartCause })
+  | (In<"running"> & { readonly process: ProcessRef; readonly since: number })
+  | (In<"stopping"> & {
+      readonly process: ProcessRef;
+      readonly limit: ExceededLimit;
+      /** Since when it ran. */
+      readonly since: number;
+    })
+  | (In<"backoff"> & {
+      readonly until: number;
+      readonly reason: string;
+      /** Of the start that comes next. */
+      readonly cause: StartCause;
+    })
+  | (In<"fatal"> & { readonly reason: string });
+
+/** What outlasts the states. */
+export interface History extends Failures {
+  /** Automatic restarts. */
+  readonly restarts: number;
+}
+
+/** The history of a program of which nothing is known. */
+export const noHistory: History = { failures: 0, streak: 0, restarts: 0, early: 0 };
+
+/** A look: the truth as of now. */
+export interface Observed {
+  readonly kind: "observed";
+  readonly process: ProcessRef | undefined;
+  readonly desired: Desired;
+  /** The record says that it ran in this boot. */
+  readonly ranBefore: boolean;
+  /** It ended while usrsvcd was away. */
+  readonly diedUnseen: boolean;
+  /** An operator's start is on record that was not dealt with yet. */
+  readonly startedByHand: boolean;
+  /** What the record says of why it is down. */
+  readonly reason?: string | undefined;
+  /** How it ended, when that is known and news. */
+  readonly exit: Exit | undefined;
+}
+
+/** What happened to a program. */
+export type ProgramEvent =
+  | Observed
+  | { readonly kind: "started"; readonly process: ProcessRef }
+  | { readonly kind: "start-failed"; readonly reason: string }
+  /** An operator wants to stop it, and waits for the lock: nothing was launched. */
+  | { readonly kind: "start-called-off" }
+  /** A monitor saw too much, or too little, of this process. */
+  | {
+      readonly kind: "limit-exceeded";
+      readonly process: ProcessRef;
+      readonly limit: ExceededLimit;
+    }
+  /** It outlives SIGKILL. */
+  | { readonly kind: "stuck" }
+  /** A program of the same name in another configuration file runs: that is another program. */
+  | { readonly kind: "taken-elsewhere" }
+  /** Something outside of the machine has failed: a full disk, no descriptor left. */
+  | {
+      readonly kind: "trouble";
+      /** What runs all the same. */
+      readonly process: ProcessRef | undefined;
+      /** The history before what was decided and could not be done. */
+      readonly undo: History | undefined;
+    };
+
+/** Something to be done. */
+export type Effect =
+  | { readonly kind: "start"; readonly cause: StartCause }
+  /** End it, since it exceeded a limit; then look. */
+  | { readonly kind: "stop"; readonly process: ProcessRef; readonly limit: ExceededLimit }
+  /** A process was found that was not started from here. */
+  | { readonly kind: "take-up"; readonly process: ProcessRef }
+  | {
+      readonly kind: "note-death";
+      readonly process: ProcessRef;
+      readonly exit: Exit | undefined;
+      /** What comes after it. */
+      readonly next: "start" | "pause" | "nothing";
+    }
+  | { readonly kind: "note-stopped"; readonly why: WhyStopped }
+  | { readonly kind: "note-called-off" }
+  | { readonly kind: "back-off"; readonly delayMs: number; readonly reason: string }
+  | { readonly kind: "give-up"; readonly reason: string }
+  /** Look again at this time. */
+  | { readonly kind: "wake"; readonly at: number };
+
+/** The facts of the moment. */
+export interface Context extends BackoffContext {
+  readonly settings: BackoffContext["settings"] &
+    Pick<ProgramSettings, "enabled" | "autostart" | "autorestart">;
+  /** Monotonic, in ms. */
+  readonly now: number;
+}
+
+/** What an event leads to. */
+export interface Step {
+  readonly state: ProgramState;
+  readonly history: History;
+  readonly effects: readonly Effect[];
+}

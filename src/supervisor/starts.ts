@@ -1,0 +1,114 @@
+import type { ProcessRef } from "../../proc/pid.ts";
+import { sameProcess } from "../../proc/pid.ts";
+import type { LastEnd, StartCause } from "../events/event.ts";
+import { type Found, isByMark } from "../identity/found.ts";
+import { withUnseenEnd } from "../identity/recorded.ts";
+import type { Pattern } from "../identity/match.ts";
+import { isoTime } from "../lib/format.ts";
+import { withWords } from "../lifecycle/last-words.ts";
+import { madeAs, takenFrom } from "../lifecycle/adopted.ts";
+import { traits } from "../lifecycle/traits.ts";
+import type { StartFailure } from "../lifecycle/start-outcome.ts";
+import type { Via } from "../state/record.ts";
+import { adopted, backedOff, counted, gaveUp, stopped } from "../state/transitions.ts";
+import type { Ledger } from "./ledger.ts";
+import type { History } from "./program-state.ts";
+import { lastEnd, launcherOf, noEnd } from "./last-end.ts";
+
+/** What is written of how a program came to run, or did not: on record, and as events. */
+export class Starts {
+  readonly #ledger: Ledger;
+  /** Why the start that is made follows. */
+  #cause: string | undefined;
+  /** What the last failed start left behind, for the mail. */
+  #failure: LastEnd = noEnd;
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  /** A process that was not started from here. */
+  takenUp(found: Found & { kind: "running" }, pattern: Pattern): void {
+    const { process, via, others } = found;
+    const { pid } = process;
+    const record = this.#ledger.record;
+    const known = isByMark(found.launch, record) ? "mark" : (launcherOf(record) ?? "record");
+    this.#ledger.emit({ kind: "program.adopted", pid, via, known });
+    if (record?.state !== "running" || !sameProcess(record.process, process)) {
+      const from = takenFrom(record, found);
+      const seen = traits(process, from.launched, pattern, this.#ledger.host);
+      const before = counted(withUnseenEnd(this.#ledger.base(), this.#ledger.host.proc), {
+        failures: 0,
+      });
+      this.#ledger.write(
+        adopted(before, { process, via, ...from, ...seen, ...madeAs(record, found) }),
+      );
+    }
+    if (others.length === 0) return;
+    const otherPids = others.map((other) => other.pid);
+    this.#ledger.emit({ kind: "program.warning", what: "others", pid, otherPids });
+  }
+
+  /** Somebody was killed in its start window, and what he launched did not match by the end of it. */
+  brokenOff(count: number): void {
+    this.#ledger.emit({ kind: "program.warning", what: "broken-off", leftBehind: count });
+  }
+
+  /** Why a start follows: what the record says now, which the start itself will not. */
+  noteCause(): void {
+    this.#cause = this.#ledger.record?.reason;
+  }
+
+  /** A start from here has succeeded. */
+  started({ pid }: ProcessRef, via: Via, livedMs: number, cause: StartCause): void {
+    const { lastExit } = this.#ledger.base();
+    // Not what the new one writes.
+    const output = this.#ledger.takeWords();
+    const last = { exit: lastExit?.exit, pid: lastExit?.pid, output };
+    const reason = this.#cause;
+    this.#ledger.emit({ kind: "program.started", pid, via, livedMs, cause, reason, last });
+  }
+
+  startFailed({ exit, pid, reason, details, output, code }: StartFailure): void {
+    const at = new Date().toISOString();
+    const lastExit =
+      exit === undefined || pid === undefined ? this.#ledger.record?.lastExit : { at, pid, exit };
+    const failed = { pid, reason, code, exit, details, output, action: undefined };
+    this.#ledger.emit({ kind: "program.start-failed", ...failed });
+    this.#failure = { exit, pid, output: [...details, ...output] };
+    this.#ledger.write(
+      stopped(this.#ledger.base(), { lastExit, reason: withWords(reason, output) }),
+    );
+  }
+
+  backedOff(
+    delayMs: number,
+    reason: string,
+    { failures, restarts }: History,
+    maxrestarts: number,
+  ): void {
+    const nextTryAt = isoTime(Date.now() + delayMs);
+    const last = failures > 0 ? this.#failure : lastEnd(this.#ledger.base());
+    const cause = this.#ledger.base().reason ?? reason;
+    const pause = { failures, delayMs, nextTryAt, reason, maxrestarts, cause, last };
+    this.#ledger.emit({ kind: "program.backoff", ...pause });
+    const base = this.#ledger.base();
+    // How often lately: of a start that fails, the count says it.
+    const why =
+      failures === 0 && base.reason !== undefined ? `${base.reason}; ${reason}` : base.reason;
+    this.#ledger.write(backedOff(counted(base, { failures, restarts }), nextTryAt, why));
+  }
+
+  /** An operator called the next start off before anything was launched: how it ended is on record. */
+  calledOff(): void {
+    this.#ledger.write(backedOff(this.#ledger.base(), new Date().toISOString()));
+  }
+
+  gaveUp(why: string, { failures, restarts }: History, maxrestarts: number): void {
+    const known = this.#ledger.base().reason;
+    const reason = known?.startsWith(why) === true ? known : why; // with what it wrote
+    const last = this.#failure;
+    this.#ledger.emit({ kind: "program.gave-up", failures, reason, maxrestarts, last });
+    this.#ledger.write(gaveUp(counted(this.#ledger.base(), { failures, restarts })));
+  }
+}

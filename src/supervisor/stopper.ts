@@ -1,0 +1,101 @@
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import type { Host } from "../host/host.ts";
+import { stop, type StopOutcome } from "../lifecycle/stop.ts";
+import type { Supervised } from "./context.ts";
+import type { ProcessFinder } from "./find-process.ts";
+import type { Ends } from "./ends.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { ProgramEvent } from "./program-state.ts";
+import type { WatchedProcess } from "./watched-process.ts";
+
+/** What ending a process asks for. */
+export interface StopperPorts {
+  readonly host: Host;
+  readonly ledger: Ledger;
+  readonly ends: Ends;
+  readonly mailbox: Mailbox<ProgramEvent>;
+  readonly finder: ProcessFinder;
+  readonly watched: WatchedProcess;
+  /** Breaks off what goes on. */
+  readonly signal: () => AbortSignal;
+}
+
+/**
+ * Ends the process of one program: for a limit, or where whoever was ending it has left in the middle. Yields
+ * what the machine is to know of it.
+ */
+export class Stopper {
+  readonly #now: Supervised;
+  readonly #ports: StopperPorts;
+  /** It outlives SIGKILL. */
+  #stuck: ProcessRef | undefined;
+  #hasFinished = false;
+
+  constructor(now: Supervised, ports: StopperPorts) {
+    this.#now = now;
+    this.#ports = ports;
+  }
+
+  /** A limit was exceeded. What follows is decided by the next look. */
+  async stop(process: ProcessRef, reason: string): Promise<ProgramEvent | undefined> {
+    const { ends, watched, mailbox } = this.#ports;
+    const signal = this.#ports.signal();
+    ends.stopping(process, reason);
+    const outcome = await this.#end(process, signal);
+    if (outcome.kind === "stuck") return this.#noteStuck(process, outcome.state);
+    if (outcome.kind === "killed") ends.killed(this.#now.settings.termToKillMs);
+    if (outcome.kind !== "not-running") watched.main.noteExit(outcome.exit);
+    mailbox.look();
+    return undefined;
+  }
+
+  /** Whoever was ending it has left in the middle of that: nobody else holds the lock. */
+  isHalfStopped(process: ProcessRef): boolean {
+    const { record } = this.#ports.ledger;
+    if (record?.state !== "stopping" || sameProcess(this.#stuck, process)) return false;
+    if (sameProcess(record.process, process)) return true;
+    // What was told to end did so, and left this: the rest of a shell line, for example.
+    return record.desired === "down" && this.#ports.finder.isOwn(process);
+  }
+
+  /** What was asked for last is done: it is ended, and stays so or is started again. */
+  async finish(process: ProcessRef): Promise<ProgramEvent | undefined> {
+    const { ledger, ends, watched, mailbox } = this.#ports;
+    ends.finishing(process);
+    const outcome = await this.#end(process, this.#ports.signal());
+    if (outcome.kind === "stuck") return this.#noteStuck(process, outcome.state);
+    const told = ledger.record?.process ?? process;
+    const isRest = !sameProcess(told, process);
+    const exit = isRest || outcome.kind === "not-running" ? undefined : outcome.exit;
+    if (exit !== undefined) watched.main.noteExit(exit);
+    const isHeld = watched.main.process !== undefined || watched.main.hasEnded;
+    ends.finished(told, exit, isHeld);
+    this.#hasFinished = true;
+    mailbox.look();
+    return undefined;
+  }
+
+  /** True after finish(): what another had begun to end is ended, of which the record says no more. */
+  get hasFinished(): boolean {
+    return this.#hasFinished;
+  }
+
+  /** The machine knows. */
+  forgetFinished(): void {
+    this.#hasFinished = false;
+  }
+
+  async #end(process: ProcessRef, signal: AbortSignal): Promise<StopOutcome> {
+    const { host, ledger, watched } = this.#ports;
+    const { launched, session } = ledger.base();
+    const target = { process, main: watched.work, launched, session };
+    return await stop(target, this.#now.settings, host, { signal });
+  }
+
+  #noteStuck(process: ProcessRef, state: string): ProgramEvent {
+    this.#ports.ends.stuck(process, state, sameProcess(this.#stuck, process));
+    this.#stuck = process;
+    return { kind: "stuck" };
+  }
+}

@@ -1,0 +1,151 @@
+import type { ProcessRef } from "../../proc/pid.ts";
+import { monotonicMs } from "../lib/clock.ts";
+import type { Found } from "../identity/found.ts";
+import { lastWords, logEnds, type LogEnds, NO_LOG } from "../launch/output.ts";
+import type { StartOutcome } from "../lifecycle/start-outcome.ts";
+import type { Supervised, SupervisorContext } from "./context.ts";
+import type { Ends } from "./ends.ts";
+import type { Ledger } from "./ledger.ts";
+import { hasLimits, Limits } from "./limits.ts";
+import type { Mailbox } from "./mailbox.ts";
+import { MainProcess } from "./main-process.ts";
+import type { ProgramEvent } from "./program-state.ts";
+import { PidfileUpkeep } from "./pidfile-upkeep.ts";
+import { ShellMain } from "./shell-main.ts";
+
+/** So many lines of what a process wrote last are told. */
+const LAST_WORDS = 15;
+
+/** The step of a shell line that follows one that has ended is there within, in ms. */
+const NEXT_STEP_MS = 300;
+
+/** What watching a process asks for. */
+export interface WatchPorts {
+  readonly around: SupervisorContext;
+  readonly ledger: Ledger;
+  readonly ends: Ends;
+  readonly mailbox: Mailbox<ProgramEvent>;
+}
+
+/** The process that a program has now, and all that is watched of it: its end, its work, its limits, its files. */
+export class WatchedProcess {
+  readonly main: MainProcess;
+  readonly pidfile: PidfileUpkeep;
+  readonly #shell: ShellMain;
+  readonly #around: SupervisorContext;
+  readonly #ledger: Ledger;
+  readonly #ends: Ends;
+  readonly #mailbox: Mailbox<ProgramEvent>;
+  readonly #now: Supervised;
+  /** Made when there are some to watch. */
+  #limits: Limits | undefined;
+  /** Sizes of its logs when it was launched, or when it was taken up. */
+  #logged: LogEnds = { stdout: NO_LOG, stderr: NO_LOG };
+
+  constructor(now: Supervised, { around, ledger, ends, mailbox }: WatchPorts) {
+    this.#now = now;
+    this.#around = around;
+    this.#ledger = ledger;
+    this.#ends = ends;
+    this.#mailbox = mailbox;
+    this.pidfile = new PidfileUpkeep(ledger);
+    this.main = new MainProcess(around.host, () => mailbox.look());
+    this.#shell = new ShellMain(around.host, () => {
+      mailbox.look();
+      mailbox.wakeAt(monotonicMs() + NEXT_STEP_MS);
+    });
+  }
+
+  /** What does the work of a shell line, as far as it was seen. */
+  get work(): ProcessRef | undefined {
+    return this.#shell.process;
+  }
+
+  /** From now on this is the program's process; `work`: and this does the work of its shell line. */
+  take(process: ProcessRef, work?: ProcessRef): void {
+    if (this.#mailbox.isClosed) return;
+    const { launched, session, launch } = this.#ledger.base();
+    this.#around.host.claim(this.#ledger.name, { process, launched, session, launch });
+    this.#mailbox.cancelWake();
+    this.#shell.set(work);
+    this.pidfile.renew();
+    this.#logged = logEnds(this.#now.settings); // what it wrote before may be another's
+    if (this.main.take(process)) this.#watchLimits(work ?? process);
+    else this.#mailbox.look(); // gone already
+  }
+
+  /** It was started from here. */
+  noteStart({ process, main, logged }: StartOutcome & { kind: "started" }): void {
+    if (logged !== undefined) this.#logged = logged;
+    this.pidfile.noteStart(this.#now.settings, (main ?? process).pid);
+  }
+
+  /** The settings have changed. */
+  configure(): void {
+    const process = this.#shell.process ?? this.main.process;
+    if (process !== undefined) this.#watchLimits(process);
+  }
+
+  /** True where a look shows nothing that follow() would act upon. */
+  isFollowed(found: Found & { kind: "running" }): boolean {
+    return this.#isPidfileRight(found) && this.#shell.is(this.#shell.of(found));
+  }
+
+  /** Where a shell line has come to, and what became of the pidfile. */
+  follow(found: Found & { kind: "running" }): void {
+    const work = this.#shell.of(found);
+    if (!this.#shell.is(work)) {
+      this.#shell.set(work);
+      this.#watchLimits(work ?? found.process);
+    }
+    if (this.#isPidfileRight(found)) return;
+    this.pidfile.mend(this.#now.settings, (this.#shell.of(found) ?? found.process).pid);
+  }
+
+  /** What is still to be read of what it wrote, now that it is dead. */
+  lastWords(): () => readonly string[] {
+    const { settings } = this.#now;
+    const since = this.#logged;
+    const until = logEnds(settings);
+    return () =>
+      this.#around.isSharedLog(settings) ? [] : lastWords(settings, since, until, LAST_WORDS);
+  }
+
+  /** Watches no limits any more. */
+  unwatchLimits(): void {
+    this.#limits?.unwatch();
+  }
+
+  /** There is no process any more, or it is none of the program's. */
+  letGo(): void {
+    this.#shell.set(undefined);
+    this.unwatchLimits();
+    this.main.release();
+  }
+
+  /** True also where it could not be written before. */
+  #isPidfileRight(found: Found & { kind: "running" }): boolean {
+    const { pid } = this.#shell.of(found) ?? found.process;
+    return this.pidfile.isRight(this.#now.settings, found, pid);
+  }
+
+  #watchLimits(process: ProcessRef): void {
+    const { monitor } = this.#now.settings;
+    if (hasLimits(monitor)) this.#limits ??= this.#makeLimits();
+    this.#limits?.watch(process, monitor);
+  }
+
+  #makeLimits(): Limits {
+    const { memory, host } = this.#around;
+    return new Limits(memory, host.proc, {
+      exceeded: (process, violation) => {
+        // Of a shell line another process is measured than the one that is held.
+        const held = this.main.process ?? process;
+        this.#ends.exceeded(process, violation);
+        this.#mailbox.post({ kind: "limit-exceeded", process: held, limit: violation });
+      },
+      degraded: (reason) =>
+        this.#ledger.emit({ kind: "program.warning", what: "unwatched", reason }),
+    });
+  }
+}

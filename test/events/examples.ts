@@ -1,0 +1,838 @@
+import type { EventOf, Kind, Level } from "../../src/events/event.ts";
+
+/** An event, and what is told of it. */
+type Example<K extends Kind> = readonly [event: EventOf<K>, level: Level, sentence: string];
+
+const program = "web";
+const pid = 4711;
+const code = { kind: "code", code: 3 } as const;
+const killed = { kind: "signal", signal: "SIGKILL", coreDumped: false } as const;
+const unknown = { kind: "unknown" } as const;
+const last = { exit: code, pid, output: ["its last words"] };
+const reason = "ENOSPC: no space left on device";
+const path = "/home/alice/x";
+const folders = ["/srv/a", "/srv/b"];
+
+/** Of each kind all that it may look like: a new kind does not compile without. */
+export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<K>[]] } = {
+  "daemon.started": [
+    [
+      { kind: "daemon.started", pid, version: "2.0.0", config: path, state: "/s", log: "/s/l" },
+      "info",
+      "usrsvcd 2.0.0 begins, pid 4711",
+    ],
+  ],
+  "daemon.ready": [
+    [{ kind: "daemon.ready", programs: 1 }, "info", "supervises 1 program"],
+    [{ kind: "daemon.ready", programs: 0 }, "info", "supervises 0 programs"],
+  ],
+  "daemon.stopping": [
+    [
+      { kind: "daemon.stopping", ends: undefined, runOn: "web runs on" },
+      "info",
+      "leaves; web runs on",
+    ],
+    [
+      { kind: "daemon.stopping", ends: "machine", runOn: undefined },
+      "info",
+      "the machine shuts down: all programs are ended",
+    ],
+    [
+      { kind: "daemon.stopping", ends: "container", runOn: undefined },
+      "info",
+      "the container ends: all programs are ended",
+    ],
+  ],
+  "daemon.degraded": [
+    [
+      { kind: "daemon.degraded", what: "log-grows", path, reason: "so" },
+      "warn",
+      "/home/alice/x grows without end: so; let logrotate do it, and usrsvcd reread after it, or name another file",
+    ],
+    [
+      { kind: "daemon.degraded", what: "log-elsewhere", path, reason: "/y is not ours" },
+      "error",
+      "/y is not ours; the log is /home/alice/x now",
+    ],
+    [
+      { kind: "daemon.degraded", what: "log-written", reason, since: "2026-01-02", lost: 0 },
+      "warn",
+      "the log could not be written since 2026-01-02: ENOSPC: no space left on device; none of its lines is lost",
+    ],
+    [
+      { kind: "daemon.degraded", what: "log-written", reason, since: "2026-01-02", lost: 5 },
+      "warn",
+      "the log could not be written since 2026-01-02: ENOSPC: no space left on device; 5 lines are lost",
+    ],
+    [
+      { kind: "daemon.degraded", what: "pidfile-unwritable", path, reason },
+      "error",
+      "the pidfile of usrsvcd /home/alice/x cannot be written: ENOSPC: no space left on device; tried again",
+    ],
+    [
+      { kind: "daemon.degraded", what: "pidfile-written", path },
+      "warn",
+      "the pidfile of usrsvcd /home/alice/x is written at last",
+    ],
+    [
+      { kind: "daemon.degraded", what: "description-unwritable", path, reason },
+      "error",
+      "usrsvcd status and reread know little of this usrsvcd: ENOSPC: no space left on device; tried again",
+    ],
+    [
+      { kind: "daemon.degraded", what: "description-written", path },
+      "warn",
+      "/home/alice/x is written at last",
+    ],
+    [
+      { kind: "daemon.degraded", what: "description-restored", path },
+      "warn",
+      "/home/alice/x was deleted or changed; written anew",
+    ],
+    [
+      { kind: "daemon.degraded", what: "state-lost", reason },
+      "error",
+      "the state folder is lost: ENOSPC: no space left on device",
+    ],
+    [
+      { kind: "daemon.degraded", what: "state-not-ours", reason: "its mode is 777" },
+      "error",
+      "the state folder is not ours alone: its mode is 777; until then usrsvcd writes nothing there, starts nothing, and watches what runs",
+    ],
+    [
+      { kind: "daemon.degraded", what: "state-ours", path },
+      "warn",
+      "the state folder /home/alice/x is ours again",
+    ],
+    [
+      { kind: "daemon.degraded", what: "state-moved", path },
+      "error",
+      "the state folder was moved to /home/alice/x, and the configuration file is gone: leaves; usrsvcd -c FILE, with the file that is there now",
+    ],
+    [
+      { kind: "daemon.degraded", what: "lock-restored", path },
+      "warn",
+      "/home/alice/x was deleted; made anew",
+    ],
+    [
+      { kind: "daemon.degraded", what: "lock-taken", path },
+      "error",
+      "/home/alice/x was deleted; another usrsvcd has it by now: leaves",
+    ],
+    [
+      { kind: "daemon.degraded", what: "no-pidfd", reason: "old kernel" },
+      "warn",
+      "deaths of what is no child of usrsvcd are noticed only once a second, without exit status: old kernel",
+    ],
+    [
+      { kind: "daemon.degraded", what: "no-reaping", reason: "not adopted: errno 1" },
+      "warn",
+      "not adopted: errno 1",
+    ],
+    [
+      { kind: "daemon.degraded", what: "no-systemd", reason: "no such address" },
+      "warn",
+      "systemd is not told how we are: no such address",
+    ],
+    [
+      { kind: "daemon.degraded", what: "no-inotify", reason: "ENOSPC" },
+      "warn",
+      "what usrsvc does is noticed only once a second: the state folder cannot be watched (ENOSPC); is fs.inotify.max_user_watches or max_user_instances used up?",
+    ],
+    [
+      { kind: "daemon.degraded", what: "inotify" },
+      "info",
+      "the state folder is watched again: what usrsvc does is noticed at once",
+    ],
+  ],
+  "daemon.signal": [[{ kind: "daemon.signal", signal: "SIGHUP" }, "info", "SIGHUP is ignored"]],
+  "daemon.moved": [
+    [
+      { kind: "daemon.moved", what: "log", stdout: "/l", stderr: "stdout" },
+      "info",
+      "the log goes on in /l",
+    ],
+    [
+      { kind: "daemon.moved", what: "log", stdout: "/l", stderr: "/e" },
+      "info",
+      "the log goes on in /l and /e",
+    ],
+    [
+      { kind: "daemon.moved", what: "pidfile", pidfile: "/p" },
+      "info",
+      "the pidfile of usrsvcd is /p now",
+    ],
+    [
+      { kind: "daemon.moved", what: "pidfile-left", pidfile: "/p", reason: "EROFS" },
+      "warn",
+      "/p, the one before, cannot be removed: EROFS",
+    ],
+  ],
+  "daemon.reaping": [
+    [
+      { kind: "daemon.reaping", reason: "usrsvcd is PID 1" },
+      "info",
+      "what loses its parent becomes a child of usrsvcd, and is reaped: usrsvcd is PID 1",
+    ],
+  ],
+  "alert.sent": [[{ kind: "alert.sent", program, events: 3 }, "info", "web: mail sent"]],
+  "alert.failed": [
+    [
+      { kind: "alert.failed", program, reason: "refused", attempts: 2, retryMs: 120_000 },
+      "warn",
+      "web: mail could not be sent: refused; again in 2 min",
+    ],
+  ],
+  "alert.unsaved": [
+    [
+      { kind: "alert.unsaved", program, reason },
+      "warn",
+      "mails wait in memory only, and would be lost with usrsvcd: ENOSPC: no space left on device; tried again",
+    ],
+  ],
+  "alert.saved": [[{ kind: "alert.saved" }, "info", "no mail waits in memory only any more"]],
+  "alert.dropped": [
+    [
+      { kind: "alert.dropped", program, events: 3, reason: "not sent for 3 d: refused" },
+      "error",
+      "web: a mail on 3 events is dropped: not sent for 3 d: refused",
+    ],
+    [
+      { kind: "alert.dropped", file: "/s/mail/web.json" },
+      "warn",
+      "/s/mail/web.json: no mail that can be understood; set aside as .damaged",
+    ],
+  ],
+  "config.problem": [
+    [
+      {
+        kind: "config.problem",
+        what: "error",
+        program,
+        file: path,
+        line: 3,
+        message: "no command",
+      },
+      "error",
+      "/home/alice/x:3: no command; web is set aside",
+    ],
+    [
+      {
+        kind: "config.problem",
+        what: "error",
+        program: undefined,
+        file: path,
+        line: undefined,
+        message: "cannot be read",
+      },
+      "error",
+      "/home/alice/x: cannot be read",
+    ],
+    [
+      {
+        kind: "config.problem",
+        what: "warning",
+        program,
+        file: path,
+        line: 4,
+        message: "unknown key",
+      },
+      "warn",
+      "/home/alice/x:4: warning: unknown key",
+    ],
+    [
+      { kind: "config.problem", what: "needs-restart", key: "state_dir" },
+      "warn",
+      "state_dir of [Main] needs: usrsvcd restart",
+    ],
+    [
+      { kind: "config.problem", what: "not-read-again", folders, reason: "EACCES" },
+      "warn",
+      "/srv/a, /srv/b are there by now, but the configuration cannot be read again: EACCES",
+    ],
+    [
+      { kind: "config.problem", what: "changed-as-well", folders: ["/srv/a"] },
+      "warn",
+      "/srv/a is there by now, but the configuration has changed as well: usrsvcd reread applies it",
+    ],
+  ],
+  "config.reread": [
+    [
+      {
+        kind: "config.reread",
+        added: ["a"],
+        removed: [],
+        changed: ["b", "c"],
+        atRestart: ["c"],
+        folders: undefined,
+      },
+      "info",
+      "configuration read again: 1 added, 0 removed, 2 changed; nothing was restarted; with older settings, until they are, run on: c",
+    ],
+    [
+      {
+        kind: "config.reread",
+        added: [],
+        removed: [],
+        changed: [],
+        atRestart: [],
+        folders: undefined,
+      },
+      "info",
+      "configuration read again: 0 added, 0 removed, 0 changed; nothing was restarted",
+    ],
+    [
+      {
+        kind: "config.reread",
+        added: ["a", "b"],
+        removed: [],
+        changed: [],
+        atRestart: [],
+        folders: ["/srv/a"],
+      },
+      "info",
+      "/srv/a is there by now: no longer set aside: a, b",
+    ],
+  ],
+  "config.rejected": [
+    [
+      { kind: "config.rejected", problems: ["x:1: no", "x:2: no"] },
+      "error",
+      "configuration rejected, the old one is kept: x:1: no",
+    ],
+  ],
+  "program.starting": [
+    [
+      {
+        kind: "program.starting",
+        program,
+        pid,
+        reason: undefined,
+        by: undefined,
+        action: undefined,
+        command: "sleep 600",
+        isRestart: false,
+      },
+      "info",
+      "web: starting: sleep 600",
+    ],
+    [
+      {
+        kind: "program.starting",
+        program,
+        pid,
+        reason: "exited with code 3",
+        by: undefined,
+        action: undefined,
+        command: "sleep 600",
+        isRestart: true,
+      },
+      "info",
+      "web: starting again: sleep 600",
+    ],
+    [
+      {
+        kind: "program.starting",
+        program,
+        pid,
+        reason: undefined,
+        by: 12,
+        action: "restart",
+        command: "sleep 600",
+        isRestart: false,
+      },
+      "info",
+      "web: starting: sleep 600, asked for by usrsvc restart, pid 12",
+    ],
+  ],
+  "program.started": [
+    [
+      {
+        kind: "program.started",
+        program,
+        pid,
+        via: "launch",
+        livedMs: 1000,
+        cause: "restarted",
+        reason: "exited with code 3",
+        last,
+      },
+      "info",
+      "web: runs, pid 4711, since 1 s",
+    ],
+  ],
+  "program.start-failed": [
+    [
+      {
+        kind: "program.start-failed",
+        program,
+        pid,
+        reason: "exited with code 3 within success_seconds (2)",
+        code: 6,
+        exit: code,
+        details: ["nothing matched"],
+        output: ["its last words"],
+        action: undefined,
+      },
+      "error",
+      "web: could not be started: exited with code 3 within success_seconds (2)",
+    ],
+    [
+      {
+        kind: "program.start-failed",
+        program,
+        pid: undefined,
+        reason: "restart failed: no such folder",
+        code: 1,
+        exit: undefined,
+        details: [],
+        output: [],
+        action: "restart",
+      },
+      "error",
+      "web: restart failed: no such folder",
+    ],
+  ],
+  "program.adopted": [
+    [
+      { kind: "program.adopted", program, pid, via: "pidfile", known: "record" },
+      "info",
+      "web: runs already, pid 4711, found by its pidfile",
+    ],
+    [
+      { kind: "program.adopted", program, pid, via: "scan", known: "record" },
+      "info",
+      "web: runs already, pid 4711, found among all processes",
+    ],
+    [
+      { kind: "program.adopted", program, pid, via: "launch", known: "mark" },
+      "info",
+      "web: runs already, pid 4711, known by its mark",
+    ],
+    [
+      { kind: "program.adopted", program, pid, via: "launch", known: "record" },
+      "info",
+      "web: runs, pid 4711, known from its record",
+    ],
+    [
+      { kind: "program.adopted", program, pid, via: "launch", known: "asked" },
+      "info",
+      "web: runs, pid 4711, started by usrsvcd, as usrsvc has asked",
+    ],
+    [
+      { kind: "program.adopted", program, pid, via: "launch", known: "by-hand" },
+      "info",
+      "web: runs, pid 4711, started by hand",
+    ],
+  ],
+  "program.requested": [
+    [
+      {
+        kind: "program.requested",
+        program,
+        action: "start",
+        by: 12,
+        result: undefined,
+        message: undefined,
+      },
+      "info",
+      "web: start asked for by usrsvc, pid 12",
+    ],
+    [
+      {
+        kind: "program.requested",
+        program,
+        action: "start",
+        by: 12,
+        result: "overtaken",
+        message: "was stopped meanwhile",
+      },
+      "info",
+      "web: was stopped meanwhile",
+    ],
+  ],
+  "program.exited": [
+    [ended({ by: undefined, output: ["its last words"] }), "warn", "web: exited with code 3"],
+    [ended({ exit: { kind: "code", code: 0 } }), "info", "web: exited with code 0"],
+    [ended({ exit: killed, by: "not usrsvc" }), "warn", "web: killed by SIGKILL, not by usrsvc"],
+    [ended({ exit: killed, by: "usrsvc stop" }), "info", "web: killed by SIGKILL, by usrsvc stop"],
+    [
+      ended({ exit: unknown, reason: "ended while usrsvcd was not running" }),
+      "warn",
+      "web: ended while usrsvcd was not running",
+    ],
+    [
+      succeeded("heir"),
+      "info",
+      "web: exited with code 3; pid 4712, which stems from it, goes on in its place",
+    ],
+    [
+      succeeded("pidfile"),
+      "info",
+      "web: exited with code 3; its pidfile names pid 4712, which goes on in its place",
+    ],
+    [
+      succeeded("scan"),
+      "info",
+      "web: exited with code 3; pid 4712, which was not started by usrsvcd, matches and is the program now",
+    ],
+    [succeeded("launch"), "info", "web: exited with code 3; pid 4712 goes on in its place"],
+    [
+      succeeded("by-hand"),
+      "info",
+      "web: exited with code 3; it was started by hand since, and is pid 4712 now",
+    ],
+    [
+      succeeded("asked"),
+      "info",
+      "web: exited with code 3; it was started by usrsvcd, as usrsvc has asked since, and is pid 4712 now",
+    ],
+    [
+      succeeded("started"),
+      "info",
+      "web: exited with code 3; it was started since, and is pid 4712 now",
+    ],
+    [
+      succeeded("by-hand", "usrsvc restart"),
+      "info",
+      "web: exited with code 3, by usrsvc restart; it is pid 4712 now",
+    ],
+  ],
+  "program.backoff": [
+    [
+      backoff({ failures: 2, maxrestarts: 3 }),
+      "warn",
+      "web: failure 2 of 3 (maxrestarts); next try in 5 s",
+    ],
+    [backoff({ failures: 2, maxrestarts: 0 }), "warn", "web: failure 2; next try in 5 s"],
+    [
+      backoff({ failures: 0, reason: "it ended 3 times in a row" }),
+      "warn",
+      "web: it ended 3 times in a row; next try in 5 s",
+    ],
+  ],
+  "program.gave-up": [
+    [
+      {
+        kind: "program.gave-up",
+        program,
+        failures: 1,
+        reason: "no such file",
+        maxrestarts: 1,
+        last,
+      },
+      "error",
+      "web: given up after 1 failed start (maxrestarts = 1): no such file; mend it, then: usrsvc start web",
+    ],
+    [
+      {
+        kind: "program.gave-up",
+        program,
+        failures: 3,
+        reason: "no such file",
+        maxrestarts: 3,
+        last,
+      },
+      "error",
+      "web: given up after 3 failed starts (maxrestarts = 3): no such file; mend it, then: usrsvc start web",
+    ],
+  ],
+  "program.stopped": [
+    [
+      { kind: "program.stopped", program, why: "asked" },
+      "info",
+      "web: stays down: stopped by usrsvc",
+    ],
+    [{ kind: "program.stopped", program, why: "disabled" }, "info", "web: is disabled"],
+    [
+      { kind: "program.stopped", program, why: "ended" },
+      "info",
+      "web: stays down: autorestart = False",
+    ],
+    [
+      { kind: "program.stopped", program, why: "not-started" },
+      "info",
+      "web: is not started: autostart = False",
+    ],
+    [
+      { kind: "program.stopped", program, why: "shutdown", pid, outcome: "terminated" },
+      "info",
+      "web: ended",
+    ],
+  ],
+  "program.limit-exceeded": [
+    [
+      {
+        kind: "program.limit-exceeded",
+        program,
+        pid,
+        monitor: "rss_limit",
+        measured: 3000,
+        limit: 2000,
+        reason: "private memory 3 kB exceeds rss_limit 2 kB",
+      },
+      "warn",
+      "web: private memory 3 kB exceeds rss_limit 2 kB",
+    ],
+  ],
+  "program.stopping": [
+    [
+      { kind: "program.stopping", program, pid, reason: "too much memory", isFinishing: false },
+      "info",
+      "web: is ended, to be restarted",
+    ],
+    [
+      {
+        kind: "program.stopping",
+        program,
+        pid,
+        reason: "usrsvc stop was broken off",
+        isFinishing: true,
+      },
+      "warn",
+      "web: usrsvc stop was broken off: it is finished, pid 4711 is ended",
+    ],
+  ],
+  "program.stuck": [
+    [
+      {
+        kind: "program.stuck",
+        program,
+        pid,
+        state: "D",
+        reason: "too much memory",
+        isKnown: false,
+      },
+      "error",
+      "web: pid 4711 outlives SIGKILL (state D, usually waiting for a disk or a network file system); tried again in a while",
+    ],
+  ],
+  "program.removed": [
+    [
+      { kind: "program.removed", program, pid, to: undefined },
+      "info",
+      "web: no longer configured, runs on, pid 4711",
+    ],
+    [
+      { kind: "program.removed", program, pid: undefined, to: undefined },
+      "info",
+      "web: no longer configured, it does not run",
+    ],
+    [
+      { kind: "program.removed", program, pid, to: "site" },
+      "info",
+      "web: no longer configured, its section is site now, pid 4711",
+    ],
+    [
+      { kind: "program.removed", program, pid: undefined, to: "site" },
+      "info",
+      "web: no longer configured, its section is site now",
+    ],
+  ],
+  "program.renamed": [
+    [
+      { kind: "program.renamed", program, from: "old", pid, text: "web goes on with pid 4711" },
+      "info",
+      "web goes on with pid 4711",
+    ],
+  ],
+  "program.pidfile-mended": [
+    [
+      { kind: "program.pidfile-mended", program, what: "written-anew", pidfile: "/p", pid },
+      "info",
+      "web: pidfile /p written anew",
+    ],
+    [
+      { kind: "program.pidfile-mended", program, what: "written-at-last", pidfile: "/p", pid },
+      "info",
+      "web: pidfile /p written at last",
+    ],
+    [
+      {
+        kind: "program.pidfile-mended",
+        program,
+        what: "removed",
+        pidfile: "/p",
+        text: "stale pidfile /p removed: it was empty",
+      },
+      "info",
+      "web: stale pidfile /p removed: it was empty",
+    ],
+  ],
+  "program.busy": [
+    [
+      { kind: "program.busy", program, from: undefined, worker: "usrsvc start, pid 12" },
+      "debug",
+      "web: left alone: usrsvc start, pid 12 is at work on it",
+    ],
+    [
+      { kind: "program.busy", program, from: "old", worker: "usrsvc" },
+      "info",
+      "web was old before its section was renamed, and is worked on by usrsvc: it is looked after when that is done",
+    ],
+  ],
+  "program.warning": [
+    [
+      { kind: "program.warning", program, what: "left-behind", leftBehind: 2 },
+      "info",
+      "web: 2 left-over processes of its session ended",
+    ],
+    [
+      { kind: "program.warning", program, what: "broken-off", leftBehind: 1 },
+      "warn",
+      "web: 1 left-over process of a start that was broken off ended: nothing matched within success_seconds",
+    ],
+    [
+      { kind: "program.warning", program, what: "others", pid, otherPids: [5, 6] },
+      "warn",
+      "web: further processes match and are left alone: 5, 6",
+    ],
+    [
+      { kind: "program.warning", program, what: "pidfile-unwritable", pid, pidfile: "/p", reason },
+      "warn",
+      "web: pidfile /p could not be written: ENOSPC: no space left on device",
+    ],
+    [
+      { kind: "program.warning", program, what: "pidfile-unremovable", pidfile: "/p", reason },
+      "warn",
+      "web: pidfile /p could not be removed: ENOSPC: no space left on device",
+    ],
+    [
+      {
+        kind: "program.warning",
+        program,
+        what: "pidfile-kept",
+        pidfile: "/p",
+        text: "pidfile /p names process 5, which does not match: left as it is",
+      },
+      "warn",
+      "web: pidfile /p names process 5, which does not match: left as it is",
+    ],
+    [
+      { kind: "program.warning", program, what: "record-lost", reason: "was deleted" },
+      "warn",
+      "web: its record was deleted: written anew",
+    ],
+    [
+      { kind: "program.warning", program, what: "record-damaged", reason: "no JSON" },
+      "warn",
+      "web: its record was damaged: set aside as .damaged, the program is looked for without it (no JSON)",
+    ],
+    [
+      { kind: "program.warning", program, what: "disputed", pid, owner: "api", isOurs: true },
+      "warn",
+      "web: pid 4711 is on record for api as well, and is this program's",
+    ],
+    [
+      { kind: "program.warning", program, what: "disputed", pid, owner: "api", isOurs: false },
+      "warn",
+      "web: pid 4711 is on record for api as well, and is api's",
+    ],
+    [
+      { kind: "program.warning", program, what: "unwatched", reason: "no watches left" },
+      "warn",
+      "web: activity file is only looked at when its time is up: no watches left",
+    ],
+    [
+      { kind: "program.warning", program, what: "note", pid, text: "its umask is odd" },
+      "warn",
+      "web: its umask is odd",
+    ],
+  ],
+  "program.error": [
+    [
+      {
+        kind: "program.error",
+        program,
+        what: "trouble",
+        reason,
+        exit: code,
+        retryMs: 10_000,
+        isDown: true,
+        last,
+      },
+      "error",
+      "web: exited with code 3, and stays down: ENOSPC: no space left on device; tried again every 10 s, and told when it works",
+    ],
+    [
+      {
+        kind: "program.error",
+        program,
+        what: "trouble",
+        reason,
+        exit: undefined,
+        retryMs: 10_000,
+        isDown: false,
+        last,
+      },
+      "error",
+      "web: ENOSPC: no space left on device; tried again every 10 s, and told when it works",
+    ],
+    [
+      { kind: "program.error", program, what: "elsewhere", config: "/other", how: "runs, pid 5" },
+      "error",
+      "web: is a program of /other too, which shares the state_dir, and runs, pid 5: left alone; give one of them another name, or another state_dir",
+    ],
+    [
+      { kind: "program.error", program, what: "expression", reason: "match takes too long" },
+      "error",
+      "web: match takes too long",
+    ],
+    [
+      { kind: "program.error", program, what: "not-ended", reason: "Error: no" },
+      "error",
+      "web: could not be ended: Error: no",
+    ],
+    [
+      { kind: "program.error", program, what: "unanswered", action: "start", reason },
+      "error",
+      "web: start could not be answered: ENOSPC: no space left on device",
+    ],
+  ],
+  "program.recovered": [
+    [
+      { kind: "program.recovered", program, reason, lastedMs: 65_000 },
+      "info",
+      "web: is looked after again, after 1 min 5 s: it was ENOSPC: no space left on device",
+    ],
+  ],
+};
+
+type Exited = EventOf<"program.exited">;
+
+function ended(
+  change: Partial<Pick<Exited, "exit" | "by" | "output">> & { readonly reason?: string },
+): Exited {
+  return {
+    kind: "program.exited",
+    program,
+    pid,
+    exit: code,
+    by: undefined,
+    output: [],
+    successor: undefined,
+    how: undefined,
+    reason: undefined,
+    ...change,
+  };
+}
+
+function succeeded(how: NonNullable<Exited["how"]>, by?: string): Exited {
+  const common = { kind: "program.exited", program, pid, exit: code, by, output: [] } as const;
+  return { ...common, successor: 4712, how, reason: undefined };
+}
+
+function backoff(change: Partial<EventOf<"program.backoff">>): EventOf<"program.backoff"> {
+  return {
+    kind: "program.backoff",
+    program,
+    failures: 1,
+    delayMs: 5000,
+    nextTryAt: "2026-01-02T03:04:05.678Z",
+    reason: "could not be executed",
+    maxrestarts: 3,
+    cause: "exited with code 3",
+    last,
+    ...change,
+  };
+}

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Exit } from "../../proc/exit.ts";
+import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import type { Found } from "../../src/identity/found.ts";
+import { describeStop } from "../../src/operations/stop-words.ts";
+
+const ref = (pid: number): ProcessRef => ({ pid: pid as Pid, startTime: 1 as Ticks });
+const exit: Exit = { kind: "code", code: 0 };
+const absent: Found = { kind: "absent", pidfile: { kind: "none" } };
+
+describe("describeStop", () => {
+  const done = { kind: "terminated", exit, tookMs: 1200, leftBehind: 0 } as const;
+  const claims: readonly [string, Parameters<typeof describeStop>[0], string][] = [
+    ["it was down", { kind: "not-running", leftBehind: 0 }, "down: was not running"],
+    [
+      "something was left of it",
+      { kind: "not-running", leftBehind: 1 },
+      "down: was not running; 1 left-over process ended",
+    ],
+    [
+      "it went when asked",
+      done,
+      "stopped: stopped, pid 10: terminated in 1.2 s (exited with code 0)",
+    ],
+    [
+      "with what it had left",
+      { ...done, leftBehind: 2 },
+      "stopped: stopped, pid 10: terminated in 1.2 s (exited with code 0); 2 left-over processes ended",
+    ],
+    [
+      "it did not go when asked",
+      { ...done, kind: "killed", exit: { kind: "signal", signal: "SIGKILL", coreDumped: false } },
+      "killed: stopped, pid 10: killed, because it ignored SIGTERM for term_to_kill_seconds, 3 s (killed by SIGKILL)",
+    ],
+  ];
+  for (const [what, outcome, want] of claims) {
+    test(what, () => {
+      const { result, message } = describeStop(outcome, ref(10), 3000, absent, []);
+      assert.equal(`${result}: ${message}`, want);
+    });
+  }
+
+  test("names what matches as well, and each complaint once", () => {
+    const found: Found = {
+      kind: "running",
+      process: ref(10),
+      main: undefined,
+      via: "scan",
+      pidfile: { kind: "none" },
+      others: [ref(11)],
+    };
+    const { details } = describeStop(done, ref(10), 3000, found, ["one", "two", "one"]);
+    assert.match(details?.[0] ?? "", /^process 11 /);
+    assert.deepEqual(details?.slice(1), ["one", "two"]);
+  });
+});

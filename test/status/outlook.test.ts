@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import type { ProgramSettings } from "../../src/config/settings.ts";
+import { emptyRecord, type Known, type ProgramRecord } from "../../src/state/record.ts";
+import type { State } from "../../src/state/states.ts";
+import { type Outlook, outlook } from "../../src/status/outlook.ts";
+import { transition } from "../../src/supervisor/machine.ts";
+import { noHistory, type ProgramEvent, type Step } from "../../src/supervisor/program-state.ts";
+import { programSettings } from "../support/settings.ts";
+
+const NOW = Date.parse("2030-01-01T12:00:00Z");
+const after = (ms: number): string => new Date(NOW + ms).toISOString();
+const process: ProcessRef = { pid: 10 as Pid, startTime: 7 as Ticks };
+const lastExit = { at: after(-1000), pid: process.pid, exit: { kind: "code", code: 1 } } as const;
+
+interface Case {
+  readonly settings?: Partial<ProgramSettings> | "faulty";
+  readonly record?: Partial<Known> & { readonly state?: State; readonly nextTryAt?: string };
+  readonly isOfEarlierBoot?: true;
+  readonly around?: Partial<Parameters<typeof outlook>[2]>;
+}
+
+function look({ settings = {}, record, around = {}, ...boot }: Case): Outlook {
+  const all = programSettings("/home/web", ["server"], settings === "faulty" ? {} : settings);
+  const program = {
+    name: "web",
+    enabled: all.enabled,
+    settings: settings === "faulty" ? undefined : { ...all, stderr: "/home/web/log" },
+  };
+  const base = { ...emptyRecord("web", "boot"), at: after(-1000) };
+  const known = record && ({ ...base, ...record } as ProgramRecord);
+  const file = { record: known, ...boot };
+  return outlook(program, file, { daemon: "here", ...around }, NOW);
+}
+
+describe("outlook, why a program is down", () => {
+  const claims: readonly [string, Case, string][] = [
+    ["nothing is known of it", {}, "it was not started yet"],
+    [
+      "the machine was booted since",
+      { record: { reason: "stopped by usrsvc" }, isOfEarlierBoot: true },
+      "it was not started since the machine was booted",
+    ],
+    [
+      "an operator has stopped it",
+      { record: { reason: "stopped by usrsvc" } },
+      "stopped by usrsvc",
+    ],
+    [
+      "it has failed: its log says more",
+      { record: { reason: "exited with code 1", failures: 1 } },
+      "exited with code 1; log: /home/web/log",
+    ],
+    [
+      "it has just ended, and usrsvcd sees that",
+      { record: { state: "running", process } },
+      "has ended; usrsvcd has yet to say how",
+    ],
+    [
+      "it ended without usrsvcd",
+      { record: { state: "running", process }, around: { daemon: "none" } },
+      "ended, and nobody was there to see how",
+    ],
+    [
+      "it ended, and usrsvcd has not read of it",
+      { record: { state: "running", process }, around: { looksAfter: new Set() } },
+      "ended, and nobody was there to see how",
+    ],
+    [
+      "its start was broken off",
+      { record: { state: "starting", process } },
+      "its start was broken off, and it has ended since",
+    ],
+    [
+      "its stop was broken off",
+      { record: { state: "stopping", process } },
+      "was being stopped, and has ended",
+    ],
+    [
+      "the state folder is not ours",
+      { around: { isForeign: true } },
+      "was not found running; no more is known of it, since state_dir is not ours alone",
+    ],
+  ];
+  for (const [what, one, want] of claims) {
+    test(what, () => assert.equal(look(one).reason, want));
+  }
+});
+
+describe("outlook, what comes next", () => {
+  const inAWhile = { state: "backoff", reason: "it broke", nextTryAt: after(30_000) } as const;
+  const claims: readonly [string, Case, string][] = [
+    ["it is down, and usrsvcd is there", {}, "stopped: usrsvcd starts it"],
+    [
+      "its settings are faulty",
+      { settings: "faulty" },
+      "stopped: nothing: its settings are faulty",
+    ],
+    ["it is disabled", { settings: { enabled: false } }, "stopped: nothing: enabled = False"],
+    [
+      "an operator has stopped it",
+      { record: { desired: "down" } },
+      'stopped: stays down until "usrsvc start" or the next boot',
+    ],
+    [
+      "nobody looks after it",
+      { around: { daemon: "none" } },
+      "stopped: nothing: usrsvcd is not running",
+    ],
+    [
+      "usrsvcd has another file",
+      { around: { daemon: "elsewhere" } },
+      "stopped: nothing: usrsvcd runs with another configuration file",
+    ],
+    [
+      "usrsvcd has not read of it",
+      { around: { looksAfter: new Set(["db"]) } },
+      "stopped: usrsvcd does not know it yet: usrsvcd reread",
+    ],
+    [
+      "it is not begun by itself",
+      { settings: { autostart: false } },
+      "stopped: nothing: autostart = False",
+    ],
+    [
+      "it is not begun again",
+      { settings: { autorestart: false }, record: { lastExit } },
+      "stopped: nothing: autorestart = False",
+    ],
+    [
+      "it ran before the machine was booted, which counts for nothing",
+      { settings: { autorestart: false }, record: { lastExit }, isOfEarlierBoot: true },
+      "stopped: usrsvcd starts it",
+    ],
+    ["it waits", { record: inAWhile }, "backoff: usrsvcd tries again in 30 s"],
+    [
+      "it is about to be tried",
+      { record: { ...inAWhile, at: after(-5000), nextTryAt: after(-1000) } },
+      "backoff: usrsvcd tries again now",
+    ],
+    [
+      "a clock was set forth",
+      { record: { ...inAWhile, at: after(-90_000), nextTryAt: after(-60_000) } },
+      "backoff: usrsvcd tries again soon",
+    ],
+    [
+      "a clock was set back",
+      { record: { ...inAWhile, at: after(60_000), nextTryAt: after(90_000) } },
+      "backoff: usrsvcd tries again soon",
+    ],
+    [
+      "usrsvcd gave up after one start",
+      { settings: { maxrestarts: 1 }, record: { state: "fatal", failures: 1 } },
+      'fatal: usrsvcd gave up after 1 failed start (maxrestarts = 1): mend it, then "usrsvc start web"',
+    ],
+    [
+      "usrsvcd gave up after several",
+      { settings: { maxrestarts: 3 }, record: { state: "fatal", failures: 3 } },
+      'fatal: usrsvcd gave up after 3 failed starts (maxrestarts = 3): mend it, then "usrsvc start web"',
+    ],
+  ];
+  for (const [what, one, want] of claims) {
+    test(what, () => {
+      const { state, next } = look(one);
+      assert.equal(`${state}: ${next}`, want);
+    });
+  }
+
+  test("when the next try is due is told as a time, too", () => {
+    assert.equal(look({ record: inAWhile }).nextTryAt, after(30_000));
+  });
+});
+
+describe("what is said of usrsvcd is what its machine does:", () => {
+  type Switches = Pick<ProgramSettings, "enabled" | "autostart" | "autorestart">;
+  const gone = {
+    kind: "observed",
+    process: undefined,
+    startedByHand: false,
+    diedUnseen: false,
+    exit: undefined,
+  } as const;
+
+  /** As usrsvcd has it: it saw the death of what ran, and begins with what did not. */
+  function stepOf(settings: Switches, desired: "none" | "down", ran: boolean): Step {
+    const context = {
+      settings: { ...settings, maxrestarts: 0, restartDelayMs: 0 },
+      now: 0,
+      chance: 0.5,
+    };
+    const event: ProgramEvent = { ...gone, desired, ranBefore: ran };
+    const before = ran
+      ? ({ kind: "running", process, since: 0 } as const)
+      : ({ kind: "unknown" } as const);
+    return transition(before, noHistory, event, context);
+  }
+
+  const both = [true, false];
+  for (const enabled of both) {
+    for (const autostart of both) {
+      for (const autorestart of both) {
+        for (const ran of both) {
+          for (const desired of ["none", "down"] as const) {
+            const settings = { enabled, autostart, autorestart };
+            const facts = { ...settings, ran, desired };
+            const name = Object.entries(facts).map(([key, value]) => `${key}=${value}`);
+            test(name.join(" "), () => {
+              const { effects, state } = stepOf(settings, desired, ran);
+              const starts = effects.some(({ kind }) => kind === "start");
+              const record = { desired, ...(ran ? { lastExit } : {}) };
+              const { next, state: shown } = look({ settings, record });
+              assert.equal(next === "usrsvcd starts it", starts, `${state.kind}: ${next}`);
+              assert.equal(shown, "stopped");
+              if (!starts) assert.match(next ?? "", /^(nothing: |stays down)/);
+            });
+          }
+        }
+      }
+    }
+  }
+});
