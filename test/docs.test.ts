@@ -44,7 +44,8 @@ describe("the reference", () => {
     const waiting = (schema: Schema): string =>
       Object.entries(schema)
         .filter(([, { applies }]) => applies === "restart")
-        .map(([key]) => `\`${key}\``)
+        .map(([key]) => `\`${key.replace(/^limit_.*/, "limit_…")}\``)
+        .filter((key, index, all) => all.indexOf(key) === index)
         .join(", ");
     const main = `Of \`[Main]\` only ${waiting(schemas.Main)} needs \`usrsvcd restart\``;
     assert.ok(text.includes(main), main);

@@ -59,8 +59,8 @@ const layers: readonly Layer[] = [
   },
   {
     files: folder("launch"),
-    may: [folder("identity", "state"), settings],
-    why: "a launch is marked, so that identity knows it again",
+    may: [folder("identity", "state"), settings, schema],
+    why: "a launch is marked, so that identity knows it again; limits are a loop over the schema",
   },
   {
     files: folder("lifecycle"),
@@ -162,7 +162,7 @@ const outsiders: readonly {
   { name: /^nodemailer$/, may: /^src\/alerts\//, kind: "dynamic" },
   {
     name: /^node:fs(\/promises)?$/,
-    may: /^(proc\/(reader|own-proc|system\/(descriptors|epoll|pidfd|spawn))|src\/config\/(load|read-file|read-folder))\.ts$/,
+    may: /^(proc\/(reader|own-proc|system\/(attributes|descriptors|epoll|pidfd|spawn))|src\/config\/(load|read-file|read-folder))\.ts$/,
   },
   {
     name: /^node:path$/,

@@ -61,6 +61,14 @@ export interface Libc {
   softOpenFiles(): number | undefined;
   /** Sets it (undefined: to the hard one) for all of our threads, and for children created from then on. */
   setSoftOpenFiles(count: number | undefined): void;
+  /** prlimit(2): soft and hard limit of a process; undefined: as it is, Infinity: none. */
+  setLimit(pid: number, resource: number, limit: LimitChange): number;
+  /** ioprio_set(2) of a process; ENOSYS where its number is not known. */
+  setIoPriority(pid: number, priority: number): number;
+  /** sched_setaffinity(2); `mask` has a bit for each CPU, the lowest first. */
+  setAffinity(pid: number, mask: Buffer): number;
+  /** pipe2(2) with O_CLOEXEC: both ends, neither of them 0 to 9; undefined where that fails. */
+  pipe(): { readonly read: number; readonly write: number } | undefined;
   /** setsid(2). */
   setSession(): number;
   /** dup2(2). */
@@ -69,7 +77,13 @@ export interface Libc {
   sendTo(fd: number, message: Buffer, address: Buffer): number;
 }
 
-/** What posix_spawn(3) creates: the leader of a new session with no signal blocked or ignored. */
+/** What becomes of a limit of a process. */
+export interface LimitChange {
+  readonly soft: number | undefined;
+  readonly hard: number | undefined;
+}
+
+/** What posix_spawn(3) is to make: the leader of a new session with no signal blocked or ignored. */
 export interface SpawnCall {
   /** Path of the executable; a relative one counts from `folder`. */
   readonly file: string;
@@ -81,7 +95,9 @@ export interface SpawnCall {
   /** Descriptors of ours that become 1 and 2; 0 is /dev/null. */
   readonly stdout: number;
   readonly stderr: number;
-  /** Descriptors that are closed at once; others of ours are closed by the exec. */
+  /** What becomes 3; undefined: there is none. */
+  readonly gate?: number | undefined;
+  /** Descriptors that are closed at once; others of ours are by the exec. */
   readonly closed: Iterable<number>;
 }
 
@@ -104,12 +120,25 @@ const WNOWAIT = 0x01000000;
 const P_ALL = 0;
 const PR_SET_CHILD_SUBREAPER = 36;
 const RLIMIT_NOFILE = 7;
+const IOPRIO_WHO_PROCESS = 1;
+/** Its number differs from machine to machine. */
+const SYS_ioprio_set: Readonly<Partial<Record<NodeJS.Architecture, number>>> = {
+  x64: 251,
+  ia32: 289,
+  arm: 314,
+  arm64: 30,
+  riscv64: 30,
+  loong64: 30,
+  s390x: 282,
+  ppc64: 273,
+};
 const POSIX_SPAWN_SETSIGDEF = 0x04;
 const POSIX_SPAWN_SETSIGMASK = 0x08;
 /** glibc 2.26, musl 1.1.19. */
 const POSIX_SPAWN_SETSID = 0x80;
 /** Opaque types of spawn.h and signal.h have at most 336 bytes (glibc and musl, 64 bits). */
 const OPAQUE_BYTES = 512;
+const F_DUPFD_CLOEXEC = 1030;
 const F_SETFD = 2;
 const F_SETFL = 4;
 const F_SETSIG = 10;
@@ -169,7 +198,9 @@ function bind(): Libc {
   );
   const mallocTrim = optional(() => self.func("int malloc_trim(size_t pad)"));
   let spawner: Pick<Libc, "spawnLater" | "canSpawnInFolder"> | undefined;
-  let limits: Pick<Libc, "softOpenFiles" | "setSoftOpenFiles"> | undefined;
+  let limits: Limits | undefined;
+  let attributes: Attributes | undefined;
+  const ofChildren = (): Attributes => (attributes ??= bindAttributes(koffi, self, syscall));
   let peekDead: Libc["peekDead"] | undefined;
   let getxattr: ReturnType<typeof self.func> | undefined;
   const hasInfo = process.env["USRSVC_NO_PIDFD_INFO"] !== "1";
@@ -201,6 +232,11 @@ function bind(): Libc {
     makeBlocking: (fd) => fcntl(fd, F_SETFL, O_APPEND) as number,
     softOpenFiles: () => (limits ??= bindLimits(koffi, self)).softOpenFiles(),
     setSoftOpenFiles: (count) => (limits ??= bindLimits(koffi, self)).setSoftOpenFiles(count),
+    setLimit: (pid, resource, limit) =>
+      (limits ??= bindLimits(koffi, self)).setLimit(pid, resource, limit),
+    setIoPriority: (pid, priority) => ofChildren().setIoPriority(pid, priority),
+    setAffinity: (pid, mask) => ofChildren().setAffinity(pid, mask),
+    pipe: () => ofChildren().pipe(),
     setSession: () => self.func("int setsid()")() as number,
     duplicate: (fd, to) => self.func("int dup2(int fd, int to)")(fd, to) as number,
     flock: (fd, operation) => flock(fd, operation) as number,
@@ -270,14 +306,15 @@ function bindSpawn(self: Koffi.LibraryHandle): Pick<Libc, "spawnLater" | "canSpa
   );
   return {
     canSpawnInFolder: () => addFolder !== undefined,
-    spawnLater({ file, argv, env, folder, stdout, stderr, closed }, done) {
+    spawnLater({ file, argv, env, folder, stdout, stderr, gate, closed }, done) {
       const actions = Buffer.alloc(OPAQUE_BYTES);
       init(actions);
       for (const fd of closed) addClose(actions, fd);
       addOpen(actions, 0, "/dev/null", O_RDONLY, 0);
       addDup(actions, stdout, 1);
       addDup(actions, stderr, 2);
-      // Last: a folder that hangs is waited for with everything else done. What is marked to be closed
+      if (gate !== undefined) addDup(actions, gate, 3);
+      // Last: a folder that hangs is waited for with all else done. All that is marked to be closed
       // on exec stays open until then: the program's lock must be held so long.
       if (folder !== undefined) addFolder?.(actions, folder);
       const pid = [0];
@@ -310,15 +347,22 @@ function bindPeek(koffi: typeof Koffi, self: Koffi.LibraryHandle): Libc["peekDea
   };
 }
 
-/** `struct rlimit` is two `rlim_t`, soft and hard, as long as a `long` by default. */
-function bindLimits(
-  koffi: typeof Koffi,
-  self: Koffi.LibraryHandle,
-): Pick<Libc, "softOpenFiles" | "setSoftOpenFiles"> {
+type Limits = Pick<Libc, "softOpenFiles" | "setSoftOpenFiles" | "setLimit">;
+
+/** `struct rlimit` is two `rlim_t`, soft and hard, as long as a `long` where nothing else is asked for. */
+function bindLimits(koffi: typeof Koffi, self: Koffi.LibraryHandle): Limits {
   const prlimit = self.func("int prlimit(int pid, int resource, const void *to, void *from)");
   const limit = koffi.sizeof("long") === 4 ? new Uint32Array(2) : new BigUint64Array(2);
   const bytes = Buffer.from(limit.buffer);
-  const read = (): boolean => prlimit(0, RLIMIT_NOFILE, null, bytes) === 0;
+  const read = (pid = 0, resource = RLIMIT_NOFILE): boolean =>
+    prlimit(pid, resource, null, bytes) === 0;
+  const put = (index: number, value: number): void => {
+    const size = limit.BYTES_PER_ELEMENT;
+    if (value === Infinity)
+      bytes.fill(0xff, index * size, (index + 1) * size); // RLIM_INFINITY
+    else if (limit instanceof BigUint64Array) limit[index] = BigInt(value);
+    else limit[index] = value;
+  };
   return {
     softOpenFiles() {
       const soft = read() ? Number(limit[0]) : Infinity;
@@ -327,9 +371,52 @@ function bindLimits(
     setSoftOpenFiles(count) {
       if (!read()) return;
       if (count === undefined) limit.copyWithin(0, 1);
-      else if (limit instanceof BigUint64Array) limit[0] = BigInt(count);
-      else limit[0] = count;
+      else put(0, count);
       prlimit(0, RLIMIT_NOFILE, bytes, null);
+    },
+    setLimit(pid, resource, { soft, hard }) {
+      if (!read(pid, resource)) return -1;
+      if (soft !== undefined) put(0, soft);
+      if (hard !== undefined) put(1, hard);
+      return prlimit(pid, resource, bytes, null) as number;
+    },
+  };
+}
+
+type Attributes = Pick<Libc, "setIoPriority" | "setAffinity" | "pipe">;
+
+/** At first use: only who starts a program with such settings needs it. */
+function bindAttributes(
+  koffi: typeof Koffi,
+  self: Koffi.LibraryHandle,
+  syscall: (...args: readonly unknown[]) => unknown,
+): Attributes {
+  const setaffinity = self.func("int sched_setaffinity(int pid, size_t size, const void *mask)");
+  const pipe2 = self.func("int pipe2(void *ends, int flags)");
+  const fcntl = self.func("int fcntl(int fd, int command, int argument)");
+  const close = self.func("int close(int fd)");
+  const ioprioSet = SYS_ioprio_set[process.arch];
+  /** Away from the descriptors that a child gets. */
+  const high = (fd: number): number => {
+    const made = fcntl(fd, F_DUPFD_CLOEXEC, 10) as number;
+    close(fd);
+    return made;
+  };
+  return {
+    setIoPriority(pid, priority) {
+      if (ioprioSet !== undefined)
+        return Number(syscall(ioprioSet, IOPRIO_WHO_PROCESS, pid, priority, 0));
+      koffi.errno(constants.errno.ENOSYS);
+      return -1;
+    },
+    setAffinity: (pid, mask) => setaffinity(pid, mask.length, mask) as number,
+    pipe() {
+      const ends = new Int32Array(2);
+      if (pipe2(Buffer.from(ends.buffer), CLOEXEC) !== 0) return undefined;
+      const [read, write] = [high(ends[0] ?? -1), high(ends[1] ?? -1)];
+      if (read >= 0 && write >= 0) return { read, write };
+      for (const fd of [read, write]) if (fd >= 0) close(fd);
+      return undefined;
     },
   };
 }

@@ -1,5 +1,8 @@
 import { spawn } from "node:child_process";
+import { closeSync, writeSync } from "node:fs";
 import { constants } from "node:os";
+import type { Writable } from "node:stream";
+import { type Attributes, setAttributes } from "./attributes.ts";
 import { Calls } from "./calls.ts";
 import { sealDescriptors, uninherited } from "./descriptors.ts";
 import type { Exit } from "../exit.ts";
@@ -26,7 +29,15 @@ export interface SpawnOrder {
   readonly stderr: number;
   /** Soft limit of open files; undefined: ours. */
   readonly openFiles: number | undefined;
+  /**
+   * What is set on the process before it goes on: `file` is a shell then, which waits for a line on
+   * descriptor HELD_FD, and ends where there comes none.
+   */
+  readonly held?: Attributes | undefined;
 }
+
+/** Where what is held waits for a line. */
+export const HELD_FD = 3;
 
 /**
  * Creates clean children: each leads a session of its own, no signal is blocked or ignored,
@@ -117,7 +128,36 @@ export class NativeSpawner implements Spawner {
 
   async #spawn(order: SpawnOrder): Promise<ProcessHandle> {
     if (this.#stuck >= MOST_STUCK) throw hangs(order.file);
-    const pid = await this.#execute(order);
+    if (order.held === undefined) return this.#adopt(await this.#execute(order, undefined), order);
+    const ends = this.#libc.pipe();
+    if (ends === undefined) throw systemError(this.#libc.errno(), order.file);
+    let gate: number | undefined = ends.read;
+    try {
+      const pid = await this.#execute(order, gate);
+      closeSync(gate);
+      gate = undefined;
+      return this.#letGo(pid, order, ends.write);
+    } finally {
+      if (gate !== undefined) closeSync(gate);
+      closeSync(ends.write);
+    }
+  }
+
+  /** Sets up what is held, and lets it go on. */
+  #letGo(pid: number, order: SpawnOrder, gate: number): ProcessHandle {
+    const { held } = order;
+    try {
+      if (pid > 0 && held !== undefined) setAttributes(pid, held, this.#libc);
+    } catch (error) {
+      this.#clearAway(pid);
+      throw error;
+    }
+    const handle = this.#adopt(pid, order);
+    writeSync(gate, "\n");
+    return handle;
+  }
+
+  #adopt(pid: number, order: SpawnOrder): ProcessHandle {
     if (pid < 0) throw systemError(-pid, order.file);
     try {
       return this.#watcher.adopt(pid as Pid);
@@ -130,9 +170,9 @@ export class NativeSpawner implements Spawner {
   }
 
   /** Yields the pid, or minus the errno. */
-  async #execute(order: SpawnOrder): Promise<number> {
+  async #execute(order: SpawnOrder, gate: number | undefined): Promise<number> {
     const { file, argv, env, directory, stdout, stderr } = order;
-    const call = { file, argv, env, folder: directory, stdout, stderr, closed: uninherited };
+    const call = { file, argv, env, folder: directory, stdout, stderr, gate, closed: uninherited };
     sealDescriptors(this.#libc);
     const raise = this.#limit.lower(order.openFiles);
     let isGivenUp = false;
@@ -256,12 +296,20 @@ export class NodeSpawner implements Spawner {
     return await this.#calls.make(async () => await this.#spawn(order));
   }
 
-  async #spawn({ file, argv, env, directory, stdout, stderr }: SpawnOrder): Promise<ProcessHandle> {
+  async #spawn({
+    file,
+    argv,
+    env,
+    directory,
+    stdout,
+    stderr,
+    held,
+  }: SpawnOrder): Promise<ProcessHandle> {
     const child = spawn(file, argv.slice(1), {
       argv0: argv[0],
       cwd: directory,
       env: Object.fromEntries(env.map((line) => splitVariable(line))),
-      stdio: ["ignore", stdout, stderr],
+      stdio: ["ignore", stdout, stderr, ...(held === undefined ? [] : ["pipe" as const])],
       detached: true,
     });
     const exited = new Promise<Exit>((resolve) => {
@@ -276,6 +324,16 @@ export class NodeSpawner implements Spawner {
       child.once("error", reject).once("spawn", resolve);
     });
     child.unref();
+    if (held !== undefined) {
+      const gate = child.stdio[HELD_FD] as Writable;
+      try {
+        setAttributes(child.pid ?? 0, held, undefined);
+      } catch (error) {
+        gate.destroy(); // it ends
+        throw error;
+      }
+      gate.end("\n");
+    }
     return this.#watcher.adopt(child.pid as Pid, exited);
   }
 }

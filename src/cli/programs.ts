@@ -1,6 +1,7 @@
 import { actOnPrograms, type Act, type News } from "../operations/act-on-programs.ts";
 import { formatIssues } from "../config/issue.ts";
 import { ExitCode } from "../exit-code.ts";
+import { UsageError } from "./args.ts";
 import type { Invocation } from "./command.ts";
 import { renderAction, renderActionJson } from "./render.ts";
 import { untilSignalled } from "./run.ts";
@@ -23,16 +24,40 @@ export function programNames(words: readonly string[]): readonly string[] {
   return words.includes("all") ? [] : [...new Set(words)];
 }
 
-type StartOptions = Partial<Invocation<typeof starting>["options"]>;
+/** Of a restart. */
+export const rolling = {
+  help: "one after the other, each running before the next is touched; stops at the first that fails",
+} as const;
+
+type StartOptions = Partial<
+  Invocation<typeof starting & { readonly rolling: typeof rolling }>["options"]
+>;
 
 /** Does it, and shows each result as it comes. */
 export async function actAndTell(
   action: Act["action"],
   { words, options, screen }: Pick<Invocation, "words" | "options" | "screen">,
 ): Promise<ExitCode> {
-  const { parallel: atOnce = false, here = false, reread = false } = options as StartOptions;
+  const {
+    parallel: atOnce = false,
+    here = false,
+    reread = false,
+    rolling = false,
+  } = options as StartOptions;
   const { json, debug, config } = options;
-  const act = { action, names: programNames(words), parallel: atOnce, isHere: here, config };
+  if (rolling && atOnce) {
+    throw new UsageError(
+      "--rolling means one after the other, and -P all at once: leave one of them out",
+    );
+  }
+  const act = {
+    action,
+    names: programNames(words),
+    parallel: atOnce,
+    isRolling: rolling,
+    isHere: here,
+    config,
+  };
   return await actOnPrograms(
     { ...act, isReread: reread },
     {
@@ -61,6 +86,8 @@ function tell(news: News, action: Act["action"], json: boolean, screen: Screen):
       return screen.page(renderActionJson({ program, action, result: "undefined", code, message }));
     }
     case "waiting":
+      return screen.complain(news.text);
+    case "broken-off":
       return screen.complain(news.text);
     case "nothing-done":
       return screen.complain(`nothing was done: ${news.text}`);

@@ -25,7 +25,9 @@ export interface AdviceFacts {
   ofMail(main: MainSettings): string | undefined;
   /** Why the program could not be executed, judging by `settings`. */
   ofCommand(settings: Unsure<ProgramSettings>): string | undefined;
-  /** Other obstacles to a start, and objections to the places of its files. */
+  /** What the program cannot be given here, whatever else is right: limits, priorities. */
+  ofLimits(settings: Unsure<ProgramSettings>): readonly Remark[];
+  /** What else speaks against a start, and against the places of its files. */
   ofFiles(settings: ProgramSettings): readonly Remark[];
   /** Processes that `proctitle_re` matches, but that do not belong to the program. */
   strangers(settings: ProgramSettings): readonly string[];
@@ -95,6 +97,9 @@ export class Advisor {
     }
     if (isWhole(settings) && settings.enabled && !issues.hasErrors) {
       for (const { key, text } of this.#facts.ofFiles(settings)) tell(key, text);
+    }
+    for (const { key, text } of this.#facts.ofLimits(settings)) {
+      issues.error(whereIs(key), `${key}: ${text}`);
     }
     if (emailAlerts !== undefined && emailAlerts.length > 0 && this.#mail !== undefined) {
       if (!this.#isMailTold) tell("email_alerts", this.#mail); // the same for all programs

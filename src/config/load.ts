@@ -7,6 +7,7 @@ import { type AdviceFacts, Advisor } from "./advice.ts";
 import { IssueList, sortIssues } from "./issue-list.ts";
 import { ConfigError, formatIssue, type Place } from "./issue.ts";
 import { describeUnsafe } from "./ownership.ts";
+import { envFileReader } from "./read-env-file.ts";
 import { readFile, type Reader } from "./read-file.ts";
 import { readFolder } from "./read-folder.ts";
 import type { ReadFile } from "./resolve/defaults.ts";
@@ -21,7 +22,9 @@ export interface LoadOptions {
   readonly path?: string | undefined;
   readonly home: string;
   readonly uid: number;
-  /** Facts for advice; without them, only errors become issues. */
+  /** For `%(ENV_NAME)s`; our own by default. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Facts for advice; without them, only what is wrong becomes an issue. */
   readonly advice?: ((main: MainSettings) => AdviceFacts) | undefined;
 }
 
@@ -33,12 +36,18 @@ export interface LoadOptions {
  *
  * @throws {ConfigError} when the main file or `config_dir` cannot be used
  */
-export function loadSettings({ path, home, uid, advice }: LoadOptions): Settings {
+export function loadSettings({
+  path,
+  home,
+  uid,
+  env = process.env,
+  advice,
+}: LoadOptions): Settings {
   const mainPath = path ?? join(home, "usrsvc.cfg");
   const fatal = new IssueList(undefined);
   const reader = { uid, paths: new TrustedPaths(uid) };
   const mainFile = readMainFile(mainPath, home, reader, fatal);
-  const host = hostFacts(home, uid);
+  const host = hostFacts(home, uid, env);
   const section = mainFile?.root.sections.get("Main");
   if (mainFile === undefined || section === undefined)
     throw new ConfigError(sortIssues(fatal.issues, [mainPath]), defaultStateDir(host.realHome));
@@ -64,6 +73,7 @@ export function loadSettings({ path, home, uid, advice }: LoadOptions): Settings
   const { programs, faulty, issues } = resolvePrograms([mainFile, ...files], {
     ...host,
     stateDir: main.stateDir,
+    envFile: envFileReader(reader),
     advisor,
   });
   const advised =
@@ -132,14 +142,14 @@ function isBelow(path: string, { home, realHome }: HostFacts): boolean {
   return path.startsWith(`${home}/`) || path.startsWith(`${realHome}/`);
 }
 
-function hostFacts(home: string, uid: number): HostFacts {
+function hostFacts(home: string, uid: number, env: HostFacts["env"]): HostFacts {
   const folders = new Map<string, boolean>();
   const isFolder = (path: string): boolean => {
     const known = folders.get(path) ?? statFolder(path);
     folders.set(path, known);
     return known;
   };
-  return { home, realHome: realPath(home), uid, isFolder, exists: isThere };
+  return { home, realHome: realPath(home), uid, env, isFolder, exists: isThere };
 }
 
 function statFolder(path: string): boolean {

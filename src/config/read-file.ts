@@ -30,6 +30,18 @@ export function readFile(
   reader: Reader,
   issues: IssueList,
 ): ReadFile | "no-file" | undefined {
+  const text = readText(path, place, reader, issues);
+  if (text === undefined || text === "no-file") return text;
+  return { path, ...parseConfigobj(text.text) };
+}
+
+/** The text of a file that nobody but the user and root can change; undefined, and an issue, if that cannot be had. */
+export function readText(
+  path: string,
+  place: Place,
+  reader: Reader,
+  issues: IssueList,
+): { readonly text: string } | "no-file" | undefined {
   const bytes = readBytes(path, place, reader, issues);
   if (bytes === undefined || bytes === "no-file") return bytes;
   const decoded = decodeUtf8(bytes);
@@ -41,7 +53,7 @@ export function readFile(
     );
     return undefined;
   }
-  return { path, ...parseConfigobj(decoded.text) };
+  return decoded;
 }
 
 /** Opens, checks and reads; `no-file` if nothing is there, or a folder, a pipe or a device. */

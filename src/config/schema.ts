@@ -1,5 +1,5 @@
 import { type CommandLine, matchCommand } from "./match-rule.ts";
-import { type Schema, setting } from "./setting.ts";
+import { type Schema, type Setting, setting } from "./setting.ts";
 import * as units from "./units.ts";
 
 /*
@@ -146,6 +146,14 @@ export const programSchema = {
     applies: "restart",
     help: "absolute path of the file for error output, or stdout for the same file",
   }),
+  instances: setting({
+    field: "instances",
+    unit: units.instances,
+    default: undefined,
+    shown: "one, without a number",
+    applies: "now",
+    help: "run so many, called NAME:1, NAME:2 …; %(instance)s is the number of each",
+  }),
   enabled: setting({
     field: "enabled",
     unit: units.flag,
@@ -263,7 +271,172 @@ export const programSchema = {
     applies: "restart",
     help: "file mode mask of the program",
   }),
+  env_file: setting({
+    field: "envFile",
+    unit: units.envFile,
+    default: undefined,
+    applies: "restart",
+    help: "file of variables, NAME=value a line; with a - before the path it may be missing",
+  }),
+  nice: setting({
+    field: "nice",
+    unit: units.nice,
+    default: undefined,
+    shown: "that of usrsvc",
+    applies: "restart",
+    help: "scheduling priority, from -20 (first) to 19 (last); an ordinary account may only raise it",
+  }),
+  ionice: setting({
+    field: "ionice",
+    unit: units.ioPriority,
+    default: undefined,
+    shown: "that of usrsvc",
+    applies: "restart",
+    help: "disk priority: idle, best-effort or realtime, with :0 (first) to :7 (last) where not idle",
+  }),
+  oom_score_adj: setting({
+    field: "oomScoreAdj",
+    unit: units.oomScore,
+    default: undefined,
+    shown: "that of usrsvc",
+    applies: "restart",
+    help: "which process the kernel ends when memory is short: -1000 (never) to 1000 (first)",
+  }),
+  cpu_affinity: setting({
+    field: "cpuAffinity",
+    unit: units.cpus,
+    default: undefined,
+    shown: "all",
+    applies: "restart",
+    help: "CPUs that it may use, as 0,2-3",
+  }),
+  limit_as: setting({
+    field: "limitAs",
+    unit: units.byteLimit,
+    default: undefined,
+    shown: "that of usrsvc",
+    applies: "restart",
+    help: "soft or soft:hard limit (setrlimit): address space",
+  }),
+  limit_core: setting({
+    field: "limitCore",
+    unit: units.byteLimit,
+    default: undefined,
+    shown: "that of usrsvc",
+    applies: "restart",
+    help: "soft or soft:hard limit (setrlimit): size of a core dump; 0: none is written",
+  }),
+  limit_cpu: setting({
+    field: "limitCpu",
+    unit: units.countLimit,
+    default: undefined,
+    shown: "that of usrsvc",
+    applies: "restart",
+    help: "soft or soft:hard limit (setrlimit): seconds of CPU time",
+  }),
+  limit_data: setting({
+    field: "limitData",
+    unit: units.byteLimit,
+    default: undefined,
+    shown: "that of usrsvc",
+    applies: "restart",
+    help: "soft or soft:hard limit (setrlimit): data segment",
+  }),
+  limit_fsize: setting({
+    field: "limitFsize",
+    unit: units.byteLimit,
+    default: undefined,
+    shown: "that of usrsvc",
+    applies: "restart",
+    help: "soft or soft:hard limit (setrlimit): size of a file that it writes",
+  }),
+  limit_memlock: setting({
+    field: "limitMemlock",
+    unit: units.byteLimit,
+    default: undefined,
+    shown: "that of usrsvc",
+    applies: "restart",
+    help: "soft or soft:hard limit (setrlimit): memory that is locked",
+  }),
+  limit_msgqueue: setting({
+    field: "limitMsgqueue",
+    unit: units.byteLimit,
+    default: undefined,
+    shown: "that of usrsvc",
+    applies: "restart",
+    help: "soft or soft:hard limit (setrlimit): message queues of the account",
+  }),
+  limit_nice: setting({
+    field: "limitNice",
+    unit: units.countLimit,
+    default: undefined,
+    shown: "that of usrsvc",
+    applies: "restart",
+    help: "soft or soft:hard limit (setrlimit): how far nice may be lowered: 20 minus this value",
+  }),
+  limit_nofile: setting({
+    field: "limitNofile",
+    unit: units.countLimit,
+    default: undefined,
+    shown: "that of usrsvc",
+    applies: "restart",
+    help: "soft or soft:hard limit (setrlimit): open files",
+  }),
+  limit_nproc: setting({
+    field: "limitNproc",
+    unit: units.countLimit,
+    default: undefined,
+    shown: "that of usrsvc",
+    applies: "restart",
+    help: "soft or soft:hard limit (setrlimit): processes and threads of the account",
+  }),
+  limit_rtprio: setting({
+    field: "limitRtprio",
+    unit: units.countLimit,
+    default: undefined,
+    shown: "that of usrsvc",
+    applies: "restart",
+    help: "soft or soft:hard limit (setrlimit): real-time priority",
+  }),
+  limit_rttime: setting({
+    field: "limitRttime",
+    unit: units.countLimit,
+    default: undefined,
+    shown: "that of usrsvc",
+    applies: "restart",
+    help: "soft or soft:hard limit (setrlimit): microseconds of real-time CPU between two waits",
+  }),
+  limit_sigpending: setting({
+    field: "limitSigpending",
+    unit: units.countLimit,
+    default: undefined,
+    shown: "that of usrsvc",
+    applies: "restart",
+    help: "soft or soft:hard limit (setrlimit): signals that are queued",
+  }),
+  limit_stack: setting({
+    field: "limitStack",
+    unit: units.byteLimit,
+    default: undefined,
+    shown: "that of usrsvc",
+    applies: "restart",
+    help: "soft or soft:hard limit (setrlimit): stack of a thread",
+  }),
 } as const;
+
+/** The limits among them, by resource. */
+export const limitFields = (Object.entries(programSchema) as [string, Setting][]).flatMap(
+  ([key, row]) => (key.startsWith("limit_") ? [[key.slice("limit_".length), row] as const] : []),
+) as readonly (readonly [Resource, { readonly field: LimitField }])[];
+
+/** Resources of setrlimit(2) with a key of their own, in small letters. */
+export type Resource = keyof typeof programSchema extends infer K
+  ? K extends `limit_${infer R}`
+    ? R
+    : never
+  : never;
+
+type LimitField = (typeof programSchema)[`limit_${Resource}`]["field"];
 
 /** Keys of `[[Monitor]]`, also spelt `[[Monitoring]]`. */
 export const monitorSchema = {

@@ -8,7 +8,9 @@ export interface Unit<T> {
   /** The unit of a bare number, as documentation names it; "" for what has none. */
   readonly name: string;
   parse(raw: RawValue): Reading<T>;
-  /** The value as `checkconfig --json` prints it, in this unit; null for none. */
+  /** True where `~/` at the beginning is the home folder. */
+  readonly isPath?: true;
+  /** As `checkconfig --json` has it, in this unit; null for nothing. */
   print(value: T): Printed;
 }
 

@@ -16,6 +16,8 @@ export interface MonitorSettings extends Fields<typeof monitorSchema> {}
  */
 export interface ProgramSettings extends Fields<typeof programSchema> {
   readonly name: string;
+  /** The program of which it is one of several `instances`. */
+  readonly instanceOf: string | undefined;
   /** Where the section begins. */
   readonly place: Place;
   /** What is executed: the words of `command`, or `["/bin/sh", "-c", command]` with `useshell`. */
@@ -28,6 +30,7 @@ export interface ProgramSettings extends Fields<typeof programSchema> {
 /** A program whose section has errors: it cannot be started, but may be running. */
 export interface FaultyProgram {
   readonly name: string;
+  readonly instanceOf: string | undefined;
   readonly place: Place;
   /** What could be read, so that `status` and `stop` work as far as they can. */
   readonly known: Partial<ProgramSettings>;

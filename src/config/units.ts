@@ -1,5 +1,7 @@
 import type { MatchRule } from "./match-rule.ts";
 import { translatePythonRegex } from "./python-regex/python-regex.ts";
+import type { Limit } from "./process-values.ts";
+import * as processValues from "./process-values.ts";
 import type { Unit } from "./setting.ts";
 import * as values from "./values.ts";
 import type { RawValue, Reading } from "./values.ts";
@@ -57,23 +59,31 @@ export const size: Unit<number> = {
 };
 
 /** An absolute path. */
-export const path: Unit<Optional> = { name: "", parse: values.readOptionalPath, print: orNull };
+export const path: Unit<Optional> = pathUnit(values.readOptionalPath);
 
-/** The path of a folder, without a slash at its end. */
+/** The path of a folder, no slash at its end; as in 1.x, `~/` is refused. */
 export const folder: Unit<Optional> = { name: "", parse: values.readFolder, print: orNull };
 
-/** The path of a program; undefined: searched for. */
-export const autoPath: Unit<Optional> = { name: "", parse: values.readAutoPath, print: orNull };
+/** The path of a program; undefined: looked for. */
+export const autoPath: Unit<Optional> = pathUnit(values.readAutoPath);
 
 /** The path for errors, or the word `stdout`. */
-export const errorPath: Unit<Optional> = { name: "", parse: values.readErrorPath, print: orNull };
+export const errorPath: Unit<Optional> = pathUnit(values.readErrorPath);
 
-/** The same, where that word means the same as no value. */
-export const ownErrorPath: Unit<Optional> = {
+/** The same, where that word means what nothing means. */
+export const ownErrorPath: Unit<Optional> = pathUnit(values.readOwnErrorPath);
+
+/** The path of a file of variables. */
+export const envFile: Unit<values.EnvFilePath | undefined> = {
   name: "",
-  parse: values.readOwnErrorPath,
-  print: orNull,
+  isPath: true,
+  parse: values.readEnvFilePath,
+  print: (file) => (file === undefined ? null : `${file.isOptional ? "-" : ""}${file.path}`),
 };
+
+function pathUnit(parse: Unit<Optional>["parse"]): Unit<Optional> {
+  return { name: "", isPath: true, parse, print: orNull };
+}
 
 /** The URL of a mail server. */
 export const smtpUrl: Unit<Optional> = { name: "", parse: values.readSmtpUrl, print: orNull };
@@ -91,6 +101,55 @@ export const umask: Unit<number | undefined> = {
   parse: values.readUmask,
   print: (mask) => (mask === undefined ? null : octal(mask)),
 };
+
+/** How many of a program run. */
+export const instances: Unit<number | undefined> = {
+  name: "",
+  parse: processValues.wholeNumberIn(1, 1000),
+  print: (value) => value ?? null,
+};
+
+/** A scheduling priority, nice(2). */
+export const nice: Unit<number | undefined> = {
+  name: "",
+  parse: processValues.wholeNumberIn(-20, 19),
+  print: (value) => value ?? null,
+};
+
+/** How ready the kernel is to end it when memory is short. */
+export const oomScore: Unit<number | undefined> = {
+  name: "",
+  parse: processValues.wholeNumberIn(-1000, 1000),
+  print: (value) => value ?? null,
+};
+
+/** Class and level of ioprio_set(2). */
+export const ioPriority: Unit<number | undefined> = {
+  name: "",
+  parse: processValues.readIoPriority,
+  print: (value) => (value === undefined ? null : processValues.showIoPriority(value)),
+};
+
+/** Numbers of CPUs. */
+export const cpus: Unit<readonly number[] | undefined> = {
+  name: "",
+  parse: processValues.readCpus,
+  print: (value) => (value === undefined ? null : processValues.showCpus(value)),
+};
+
+/** A limit of setrlimit(2) that counts something. */
+export const countLimit: Unit<Limit | undefined> = limit(false, "");
+
+/** One of bytes. */
+export const byteLimit: Unit<Limit | undefined> = limit(true, "bytes");
+
+function limit(inBytes: boolean, name: string): Unit<Limit | undefined> {
+  return {
+    name,
+    parse: processValues.limitReader(inBytes),
+    print: (value) => (value === undefined ? null : processValues.showLimit(value)),
+  };
+}
 
 /** Mail addresses. */
 export const addresses: Unit<readonly string[]> = {

@@ -95,7 +95,7 @@ export function readPath(raw: RawValue): Reading<string> {
   if (text.startsWith("~") || text.startsWith("$")) {
     return wrong(
       raw,
-      "is not an absolute path; ~ and $HOME are not expanded, write the path in full",
+      "is not an absolute path; only ~/ stands for the home folder, so write the path in full",
     );
   }
   return wrong(raw, "is not an absolute path (it must begin with /)");
@@ -104,6 +104,22 @@ export function readPath(raw: RawValue): Reading<string> {
 /** An absolute path, or undefined where nothing is written. */
 export function readOptionalPath(raw: RawValue): Reading<string | undefined> {
   return raw.text === "" ? { value: undefined } : readPath(raw);
+}
+
+/** A file of variables. */
+export interface EnvFilePath {
+  readonly path: string;
+  /** It may be missing. */
+  readonly isOptional: boolean;
+}
+
+/** An absolute path, with a - before it if the file may be missing, or nothing. */
+export function readEnvFilePath(raw: RawValue): Reading<EnvFilePath | undefined> {
+  const { text, written = text } = raw;
+  const isOptional = text.startsWith("-");
+  const path = readOptionalPath({ ...raw, text: text.slice(Number(isOptional)), written });
+  if ("problem" in path) return path;
+  return { value: path.value === undefined ? undefined : { path: path.value, isOptional } };
 }
 
 /** An absolute path, the word `stdout`, or nothing. */
@@ -185,7 +201,12 @@ export function readSmtpUrl({ text, isCutAtHash }: RawValue): Reading<string | u
   return { value: text };
 }
 
-function wrong(raw: RawValue, wanted: string, text = raw.text): { readonly problem: string } {
+/** Not what was `wanted`, the rest of a sentence that begins with the value. */
+export function wrong(
+  raw: RawValue,
+  wanted: string,
+  text = raw.text,
+): { readonly problem: string } {
   // As in the files of supervisor.
   const shown = raw.written ?? text;
   const advice = /\s;/.test(shown) ? "; a comment begins with #, not with ;" : "";

@@ -3,12 +3,14 @@ import { DEFAULT_PATH, findOnPath, readShebang } from "../lib/executable.ts";
 import { statSync } from "node:fs";
 import type { Exit } from "../../proc/exit.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
-import type { SpawnOrder } from "../../proc/system/spawn.ts";
+import { AttributeError } from "../../proc/system/attributes.ts";
+import { HELD_FD, type SpawnOrder } from "../../proc/system/spawn.ts";
 import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { shellWord, shorten } from "../lib/format.ts";
 import { faultWords } from "../lib/fault.ts";
 import { shownName } from "../lib/secrets.ts";
+import { attributesOf, describeAttributeError } from "./attributes.ts";
 import { programEnvironment } from "./environment.ts";
 import { makeFolders } from "../state/folders.ts";
 import type { LaunchPorts } from "./ports.ts";
@@ -17,8 +19,8 @@ import { type LogEnds, openOutput, type Output } from "./output.ts";
 
 /*
  * From settings to a process. What is launched is the program itself, as a child of ours that leads
- * its own session; there is nothing in between. Only if something must be set that posix_spawn(3)
- * cannot set (umask, mostly), a shell sets it and then becomes the program: the same process.
+ * its own session; there is nothing in between. Only where something is to be set that posix_spawn(3)
+ * has no words for (umask, limits, nice …), a shell sets it and then becomes the program: the same process.
  */
 
 /** A program that was just executed. */
@@ -110,6 +112,7 @@ function prepare(
   const argv = program.argv as SpawnOrder["argv"]; // a command has at least one word
   const { env, path } = environment(program, host);
   const file = executable(argv[0], directory, path);
+  const hasOwnLimit = program.limitNofile !== undefined;
   const limits = openFiles !== undefined && spawner.limitsOpenFiles(openFiles, stdout.fd);
   const order: SpawnOrder = {
     file,
@@ -118,12 +121,14 @@ function prepare(
     directory: spawner.entersFolders ? directory : undefined,
     stdout: stdout.fd,
     stderr: stderr.fd,
-    openFiles: limits ? openFiles : undefined,
+    openFiles: limits && !hasOwnLimit ? openFiles : undefined,
+    held: attributesOf(program),
   };
   const steps = [
+    ...(order.held === undefined ? [] : HOLD),
     ...(spawner.entersFolders ? [] : [`cd ${shellWord(directory)} || exit 126`]),
     ...(umask === undefined ? [] : [`umask ${umask.toString(8).padStart(4, "0")}`]),
-    ...(openFiles === undefined || limits ? [] : [`ulimit -S -n ${openFiles}`]),
+    ...(openFiles === undefined || limits || hasOwnLimit ? [] : [`ulimit -S -n ${openFiles}`]),
   ];
   if (steps.length === 0) return { order, notes: [] };
   const lost = [...program.env.keys()].filter((name) => !isShellable(name));
@@ -133,6 +138,9 @@ function prepare(
   const withPath = path === undefined ? [...steps, `PATH=${DEFAULT_PATH}`] : steps; // not exported
   return { order: throughShell(order, withPath, directory), notes: lost.length > 0 ? [note] : [] };
 }
+
+/** A shell waits with these, until its attributes are set; it ends should we end before. */
+const HOLD = [`read -r _ <&${HELD_FD} || exit 126`, `exec ${HELD_FD}<&-`];
 
 interface Environment {
   /** `NAME=value` each. */
@@ -223,6 +231,7 @@ function nameOf(variable: string): string {
 
 /** Why a launch failed, for people; undefined for what is not an error of a system call. */
 export function describeLaunchError(error: unknown, program: ProgramSettings): string | undefined {
+  if (error instanceof AttributeError) return describeAttributeError(error, program);
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === undefined) return undefined;
   if (path !== undefined) {

@@ -29,6 +29,8 @@ export interface Act {
   readonly names: readonly string[];
   /** All at once. */
   readonly parallel: boolean;
+  /** One after the other, and no further than to the first that fails. */
+  readonly isRolling: boolean;
   /** Of a start: from this shell, with its environment, even where usrsvcd runs. */
   readonly isHere: boolean;
   /** Have usrsvcd read the configuration again first. */
@@ -46,6 +48,8 @@ export type News =
   | ({ readonly kind: "unknown" } & UnknownProgram)
   /** Nothing can be done until something else is done; `text` says what. */
   | { readonly kind: "waiting"; readonly text: string }
+  /** The rest is left alone, after one that has failed; `text` says what. */
+  | { readonly kind: "broken-off"; readonly text: string }
   /** Nothing was done at all; `text` says why. */
   | { readonly kind: "nothing-done"; readonly text: string }
   /** The outcome of the reread by usrsvcd; if it failed, nothing else was done. */
@@ -77,8 +81,9 @@ export async function actOnPrograms(act: Act, ports: ActPorts): Promise<ExitCode
   const renaming = new Renaming(settings, host, (text) => tell({ kind: "renamed", text }));
   // If usrsvcd supervises them, it does this when it reads the files again.
   if (daemonInCharge(host) === undefined) await renaming.apply();
-  const { programs, unknown } = choose(site, act.names);
-  const named = act.names.length > 0 ? new Set(act.names) : undefined;
+  // What is no longer configured can be stopped, and not be started by a pattern.
+  const { programs, unknown } = choose(site, act.names, { onlyConfigured: act.action !== "stop" });
+  const named = act.names.length > 0 ? new Set(programs.map(({ name }) => name)) : undefined;
   tell({ kind: "issues", issues: errorsOf(settings, named) });
   for (const one of unknown) tell({ kind: "unknown", ...one });
   const code = await ports.guard(async (signal) => {
@@ -139,9 +144,15 @@ async function actOnAll(
   if (act.parallel) {
     codes.push(...(await Promise.all(programs.map(one))));
   } else {
-    for (const program of programs) {
+    for (const [index, program] of programs.entries()) {
       if (signal.aborted) break;
-      codes.push(await one(program));
+      const code = await one(program);
+      codes.push(code);
+      const rest = programs.slice(index + 1);
+      if (!act.isRolling || code === ExitCode.ok || rest.length === 0) continue;
+      const names = rest.map(({ name }) => name).join(", ");
+      tell({ kind: "broken-off", text: `${program.name} failed; left as they are: ${names}` });
+      break;
     }
   }
   return codes.find((code) => code !== ExitCode.ok) ?? ExitCode.ok;

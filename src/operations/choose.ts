@@ -18,29 +18,91 @@ export interface UnknownProgram {
   readonly message: string;
 }
 
+/** What is to be chosen besides what the names say. */
+export interface ChoiceOptions {
+  /** Of all: those as well that run on, but are in no configuration file any more. */
+  readonly withRemoved?: boolean;
+  /** What is in no configuration file any more is left out, unless it is named in full. */
+  readonly onlyConfigured?: boolean;
+}
+
 /**
- * The programs of these names, or all of the configuration.
- *
- * @param withRemoved of all: also those that keep running, but are no longer in any configuration file
+ * The programs of these names, or all of the configuration. The name of a program that has instances means all of
+ * them; in a pattern, * and ? stand for any characters and for one, as in a shell.
  */
 export function choose(
   { settings, host }: Site,
   names: readonly string[],
-  withRemoved = false,
+  { withRemoved = false, onlyConfigured = false }: ChoiceOptions = {},
 ): Choice {
   const configured = [...settings.programs.keys(), ...settings.faulty.keys()];
-  const programs: Program[] = [];
-  const unknown: UnknownProgram[] = [];
   let removed: readonly Program[] | undefined;
   const findRemoved = (): readonly Program[] => (removed ??= removedPrograms(configured, host));
-  for (const name of names.length > 0 ? names : configured) {
+  const oneOf = (name: string): readonly Program[] => {
     const program =
       findProgram(settings, name, host) ?? findRemoved().find((one) => one.name === name);
-    if (program !== undefined) programs.push(program);
-    else unknown.push({ program: name, message: describeUnknown(name, configured, settings) });
+    return program === undefined ? [] : [program];
+  };
+  const several = (
+    fits: (name: string, instanceOf: string | undefined) => boolean,
+  ): readonly Program[] => [
+    ...[...settings.programs.values(), ...settings.faulty.values()]
+      .filter(({ name, instanceOf }) => fits(name, instanceOf))
+      .flatMap(({ name }) => oneOf(name)),
+    ...(onlyConfigured ? [] : findRemoved().filter(({ name }) => fits(name, baseOf(name)))),
+  ];
+  const found = (name: string): readonly Program[] => {
+    const exact = oneOf(name);
+    if (exact.length > 0) return exact;
+    const pattern = patternOf(name);
+    return several(pattern ?? ((_name, instanceOf) => instanceOf === name));
+  };
+  const programs = new Map<string, Program>();
+  const unknown: UnknownProgram[] = [];
+  for (const name of names.length > 0 ? names : configured) {
+    const some = found(name);
+    for (const one of some) programs.set(one.name, one);
+    if (some.length > 0) continue;
+    const message =
+      patternOf(name) === undefined
+        ? describeUnknown(name, namesOf(settings), settings)
+        : "no program has a name like this; usrsvc status lists all";
+    unknown.push({ program: name, message });
   }
-  if (names.length === 0 && withRemoved) programs.push(...findRemoved());
-  return { programs, unknown };
+  if (names.length === 0 && withRemoved)
+    for (const one of findRemoved()) programs.set(one.name, one);
+  return { programs: [...programs.values()], unknown };
+}
+
+/** All that can be named: programs, and those that have instances. */
+export function namesOf({
+  programs,
+  faulty,
+}: Pick<Settings, "programs" | "faulty">): readonly string[] {
+  const all = [...programs.values(), ...faulty.values()];
+  return [
+    ...new Set(
+      all.flatMap(({ name, instanceOf }) =>
+        instanceOf === undefined ? [name] : [instanceOf, name],
+      ),
+    ),
+  ];
+}
+
+/** Of what is in no file any more, only the name says that it was an instance. */
+function baseOf(name: string): string | undefined {
+  return /^(.+):[1-9]\d*$/s.exec(name)?.[1];
+}
+
+/** Undefined where it is no pattern. */
+function patternOf(name: string): ((name: string) => boolean) | undefined {
+  if (!/[*?]/.test(name)) return undefined;
+  const source = name
+    .replaceAll(/[\\^$.+()[\]{}|]/g, String.raw`\$&`)
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  const regex = new RegExp(`^${source}$`, "su");
+  return (one) => regex.test(one);
 }
 
 function describeUnknown(

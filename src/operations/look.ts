@@ -44,7 +44,7 @@ export function look(site: Site, { names, withCommands }: Asked): Look {
   const moves = daemonInCharge(host) === undefined ? findRenamed(settings, host) : [];
   const moved = movedRecords(moves, host);
   claimMoves(moved, host);
-  const { programs, unknown } = choose(site, names, true);
+  const { programs, unknown } = choose(site, names, { withRemoved: true });
   const report = async (): Promise<Report> => {
     const foreign = foreignState(host.state);
     const seen = await observeAll(programs, {

@@ -1,13 +1,13 @@
+import { namesOf } from "./choose.ts";
 import { load } from "./configuration.ts";
 
 /**
- * The names of all programs of a configuration, including faulty ones, for completion. Only the
- * files are read; none if they cannot be used: no command could act on any.
+ * The names of all programs of a configuration, faulty ones and those with instances as well, for who completes a word. Nothing but
+ * the files is looked at; none where they cannot be used: no command could act on any.
  */
 export function programNamesOf(file: string | undefined): readonly string[] {
   try {
-    const { programs, faulty } = load(file);
-    return [...programs.keys(), ...faulty.keys()];
+    return namesOf(load(file));
   } catch {
     return []; // whoever presses Tab does not need a complaint
   }

@@ -19,6 +19,7 @@ const content: AdviceFacts = {
   ofMail: () => undefined,
   ofCommand: () => undefined,
   ofFiles: () => [],
+  ofLimits: () => [],
   strangers: () => [],
 };
 
@@ -32,6 +33,8 @@ function issuesOf(text: string, facts: Partial<AdviceFacts> = {}): readonly stri
     uid: 1000,
     stateDir: "/state",
     exists: () => true,
+    env: {},
+    envFile: () => undefined,
     isFolder: () => true,
     advisor,
   });

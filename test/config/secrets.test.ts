@@ -15,6 +15,8 @@ function issuesOf(text: string): readonly string[] {
     realHome: "/home/me",
     uid: 1000,
     exists: () => true,
+    env: {},
+    envFile: () => undefined,
     isFolder: () => true,
   };
   const own = new IssueList(undefined);
@@ -26,6 +28,7 @@ function issuesOf(text: string): readonly string[] {
     ofMail: () => undefined,
     ofCommand: () => undefined,
     ofFiles: () => [],
+    ofLimits: () => [],
     strangers: () => [],
   };
   const advisor = new Advisor(facts, "/home/me", main);

@@ -32,7 +32,16 @@ function makeHome(t: TestContext, ...programs: readonly string[]): Home {
     async act(action, names, more = {}) {
       const news: News[] = [];
       const code = await actOnPrograms(
-        { action, names, parallel: false, isHere: false, isReread: false, config, ...more },
+        {
+          action,
+          names,
+          parallel: false,
+          isRolling: false,
+          isHere: false,
+          isReread: false,
+          config,
+          ...more,
+        },
         {
           tell: (one) => news.push(one),
           guard: async (act) => await act(new AbortController().signal),
@@ -115,7 +124,13 @@ describe("actOnPrograms()", () => {
     const home = makeHome(t, "web", "db");
     const controller = new AbortController();
     const news: News[] = [];
-    const base = { parallel: false, isHere: false, isReread: false, config: home.config };
+    const base = {
+      parallel: false,
+      isRolling: false,
+      isHere: false,
+      isReread: false,
+      config: home.config,
+    };
     await actOnPrograms(
       { ...base, action: "start", names: [] },
       {

@@ -14,6 +14,7 @@ export function programSettings(
   return {
     ...defaultsOf(programSchema),
     name,
+    instanceOf: undefined,
     place: { file: join(dir, "usrsvc.cfg"), line: 1 },
     command: argv.join(" "),
     argv,

@@ -39,13 +39,20 @@ const MAX_DEPTH = 300;
 /**
  * Replaces each `%(name)s` in a value of `section`, as ConfigObj does: the name is searched for in
  * `section`, in its subsection DEFAULT, then in the same two of each section around it, up to the
- * top of the file. A value found may contain references itself; those are resolved from `section` too.
+ * top of the file. A value found may hold references itself; those are looked for from `section` too.
+ * What is set nowhere may be one of `variables`; what they hold is taken as it is.
  *
  * @throws {InterpolationError} when a name does not exist, or a value refers back to itself
  */
-export function interpolate(section: Section, key: string, text: string): string {
+export function interpolate(
+  section: Section,
+  key: string,
+  text: string,
+  variables: (name: string) => string | undefined = () => undefined,
+): string {
   if (!text.includes("%(")) return text;
-  const result = expand(text, key, section, { section, open: new Set(), done: new Map() });
+  const search = { section, open: new Set<string>(), done: new Map<string, string>(), variables };
+  const result = expand(text, key, section, search);
   const top = ancestor(section, 1);
   if (spend(top, result.length) > MAX_OF_PROGRAM) {
     const most = `${MAX_OF_PROGRAM / 1024 / 1024} MB`;
@@ -77,6 +84,7 @@ interface Search {
   /** The keys that are being expanded, to detect a loop. */
   readonly open: Set<string>;
   readonly done: Map<string, string>;
+  readonly variables: (name: string) => string | undefined;
 }
 
 function expand(text: string, key: string, owner: Section, search: Search): string {
@@ -93,7 +101,9 @@ function expand(text: string, key: string, owner: Section, search: Search): stri
   let copied = 0;
   for (const { name, start, end } of references(text)) {
     const found = find(search.section, name);
-    result += text.slice(copied, start) + expand(found.text, name, found.owner, search);
+    const value = found ? expand(found.text, name, found.owner, search) : search.variables(name);
+    if (value === undefined) throw new InterpolationError(name, nowhere(name));
+    result += text.slice(copied, start) + value;
     if (result.length > MAX_LENGTH)
       throw new InterpolationError(name, "makes the value longer than 128 kB");
     copied = end;
@@ -125,14 +135,16 @@ function* references(text: string): Generator<{ name: string; start: number; end
   }
 }
 
-function find(section: Section, name: string): { text: string; owner: Section } {
+function find(section: Section, name: string): { text: string; owner: Section } | undefined {
   for (let owner = section; ; owner = owner.parent) {
     const entry = owner.entries.get(name) ?? owner.sections.get("DEFAULT")?.entries.get(name);
     if (entry) return { text: entry.text, owner };
-    if (owner.depth === 0) break;
+    if (owner.depth === 0) return undefined;
   }
-  throw new InterpolationError(
-    name,
-    `is not set in this section, in its [[DEFAULT]] or in an enclosing section`,
-  );
+}
+
+function nowhere(name: string): string {
+  return name.startsWith("ENV_")
+    ? "stands for a variable that is not set in the environment of usrsvc"
+    : "is not set in this section, in its [[DEFAULT]] or in an enclosing section";
 }

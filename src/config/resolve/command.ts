@@ -16,10 +16,13 @@ export interface ResolvedCommand {
 /** Parses the command. */
 export function resolveCommand(
   { command: text, useshell }: Unsure<Pick<ProgramSettings, "command" | "useshell">>,
+  home: string,
   whereIs: () => Place,
   issues: IssueList,
 ): ResolvedCommand {
-  const command = readCommand(text, whereIs, issues);
+  const read = readCommand(text, whereIs, issues);
+  // A shell expands it by itself.
+  const command = useshell === false ? read?.replace(/^~(?=\/)/, () => quoted(home)) : read;
   if (command === undefined) return { command, line: undefined };
   const split = splitWords(command);
   if ("problem" in split) {
@@ -28,6 +31,11 @@ export function resolveCommand(
   }
   if (useshell === undefined) return { command, line: undefined };
   return { command, line: { command, words: split.words, useshell } };
+}
+
+/** As one word, or a part of one, whatever stands in it. */
+function quoted(text: string): string {
+  return /^[\w./@+:,-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** What is executed. */

@@ -4,6 +4,7 @@ import type { ConfigIssue } from "../issue.ts";
 import type { Layer } from "./layer.ts";
 import { nearest } from "../nearest.ts";
 import { readSection } from "./program.ts";
+import type { Variables } from "./variables.ts";
 import { DEFAULTS, nameAfter, topOf } from "../section-names.ts";
 import { type PlacedSection, resolveEntry } from "./section-reader.ts";
 
@@ -16,7 +17,7 @@ export interface ReadFile extends ConfigFile {
 export interface Defaults extends PlacedSection {
   /** It contains lines that cannot be read, or there are two of this name. */
   readonly isDamaged: boolean;
-  /** Read when the first program asks for it, because unused defaults do no harm. */
+  /** Read when the first program asks for it, since what nobody uses does no harm; kept unless it differs among programs. */
   content: DefaultsContent | undefined;
 }
 
@@ -61,14 +62,15 @@ export function findDefaults(
 
 /** The content of the defaults that the section of a program names. */
 export function chooseDefaults(
-  { section, file }: PlacedSection,
+  own: PlacedSection,
   table: ReadonlyMap<string, Defaults>,
+  variables: DefaultsVariables,
   issues: IssueList,
 ): DefaultsContent | undefined {
+  const { section, file } = own;
   const entry = section.entries.get("defaults");
   // Whoever reads the section reports what is wrong with the value itself.
-  const name =
-    entry && resolveEntry({ section, file }, "defaults", entry, new IssueList(undefined))?.text;
+  const name = entry && resolveEntry(own, "defaults", entry, new IssueList(undefined))?.text;
   if (entry === undefined || name === undefined || name === "") return undefined;
   const place = { file, line: entry.line };
   const base = table.get(name);
@@ -82,9 +84,15 @@ export function chooseDefaults(
     const where = `${base.file}:${base.section.line}`;
     issues.error(place, `defaults: [DefaultSettings:${name}] has errors (${where})`);
   }
-  base.content ??= readDefaults(base);
-  return base.content;
+  if (base.content !== undefined) return base.content;
+  let isForOne = false;
+  const read = readDefaults({ ...base, variables: variables(() => (isForOne = true)) });
+  if (!isForOne) base.content = read;
+  return read;
 }
+
+/** The variables of a program; `onUse` is called when one of them is asked for. */
+type DefaultsVariables = (onUse: () => void) => Variables;
 
 function readDefaults(placed: PlacedSection): DefaultsContent {
   const list = new IssueList(undefined);

@@ -28,13 +28,13 @@ export function readLayer(
   monitor: Table<typeof monitorSchema>,
   issues: IssueList,
 ): Layer {
-  const { section, file } = placed;
+  const { section, file, variables } = placed;
   let watched: Section | undefined;
   let env: Layer["env"] = EMPTY;
   for (const sub of section.sections.values()) {
     const { name, line } = sub;
     if (name === "Env") {
-      env = readEnv({ section: sub, file }, issues);
+      env = readEnv({ section: sub, file, variables }, issues);
     } else if (name !== "Monitor" && name !== "Monitoring") {
       issues.error({ file, line }, unknownSection(name));
     } else if (watched) {
@@ -47,7 +47,7 @@ export function readLayer(
   }
   return {
     keys: findValues(withoutSections(placed, issues), program, issues),
-    monitor: watched && findValues({ section: watched, file }, monitor, issues),
+    monitor: watched && findValues({ section: watched, file, variables }, monitor, issues),
     env,
   };
 }
@@ -66,7 +66,7 @@ const SUBSECTIONS = ["Env", "Monitor", "Monitoring"];
 
 /** Removes keys that ought to be sections: `Env = A=1`. */
 function withoutSections(placed: PlacedSection, issues: IssueList): PlacedSection {
-  const { section, file } = placed;
+  const { section, file, variables } = placed;
   if (!SUBSECTIONS.some((name) => section.entries.has(name))) return placed;
   const entries = new Map(section.entries);
   for (const name of SUBSECTIONS) {
@@ -78,7 +78,7 @@ function withoutSections(placed: PlacedSection, issues: IssueList): PlacedSectio
     );
     entries.delete(name);
   }
-  return { section: { ...section, entries }, file };
+  return { section: { ...section, entries }, file, variables };
 }
 
 function readEnv(placed: PlacedSection, issues: IssueList): Layer["env"] {

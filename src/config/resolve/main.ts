@@ -1,7 +1,10 @@
+import type { Place } from "../issue.ts";
 import type { Advisor } from "../advice.ts";
+import type { EnvFilePath } from "../values.ts";
 import type { IssueList } from "../issue-list.ts";
 import { mainSchema } from "../schema.ts";
 import { findValues, type PlacedSection, readFields } from "./section-reader.ts";
+import { hostVariables } from "./variables.ts";
 import type { MainSettings } from "../settings.ts";
 import { shownSection } from "../shown.ts";
 import { followDefaults, tabulate, withFallbacks } from "./table.ts";
@@ -12,6 +15,8 @@ export interface HostFacts {
   /** Its real path. Defaults are below it, so that two names of one home give the same settings. */
   readonly realHome: string;
   readonly uid: number;
+  /** Our own environment, for `%(ENV_NAME)s`. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   exists(path: string): boolean;
   isFolder(path: string): boolean;
 }
@@ -19,7 +24,13 @@ export interface HostFacts {
 /** The same, once `[Main]` is read. */
 export interface ProgramHost extends HostFacts {
   readonly stateDir: string;
-  /** Reports what is valid, but unlikely to be intended; undefined: nobody asked. */
+  /** The variables of an `env_file`; undefined, and an issue, where it cannot be used. */
+  envFile(
+    file: EnvFilePath,
+    place: Place,
+    issues: IssueList,
+  ): ReadonlyMap<string, string> | undefined;
+  /** Who says what is valid, but can hardly be meant; undefined: nobody asked. */
   readonly advisor?: Advisor | undefined;
 }
 
@@ -32,14 +43,15 @@ export function resolveMain(
   issues: IssueList,
 ): MainSettings {
   const { section, file } = placed;
+  const variables = hostVariables(host);
   for (const { name, line } of section.sections.values()) {
     issues.error(
       { file, line },
       `unknown section [[${shownSection(name)}]]: [Main] has no subsections`,
     );
   }
-  const found = findValues(placed, MAIN, issues);
-  const read = readFields(MAIN, found, undefined, issues);
+  const found = findValues({ ...placed, variables }, MAIN, issues);
+  const read = readFields(MAIN, { own: found, base: undefined, home: host.realHome }, issues);
   const settings = followDefaults(MAIN, withFallbacks(MAIN, read), host) as MainSettings;
   const { sendmailPath } = settings;
   if (sendmailPath !== undefined && !host.exists(sendmailPath)) {

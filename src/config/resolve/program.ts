@@ -6,7 +6,7 @@ import { type Layer, readLayer } from "./layer.ts";
 import { argvOf, resolveCommand } from "./command.ts";
 import type { ProgramHost } from "./main.ts";
 import { monitorSchema, type ProgramFacts, programSchema } from "../schema.ts";
-import { type FoundValues, type PlacedSection, readFields } from "./section-reader.ts";
+import { type PlacedSection, readFields, type Sources } from "./section-reader.ts";
 import type { MonitorSettings, ProgramSettings } from "../settings.ts";
 import { followDefaults, type ReadFields, tabulate, type Unsure } from "./table.ts";
 
@@ -25,6 +25,7 @@ export function readSection(placed: PlacedSection, issues: IssueList): Layer {
 /** Puts `base`, the defaults, under the section of a program, and converts all values. */
 export function resolveProgram(
   name: string,
+  instanceOf: string | undefined,
   own: PlacedSection,
   base: Layer | undefined,
   host: ProgramHost,
@@ -36,8 +37,19 @@ export function resolveProgram(
     const found = [layer.keys, base?.keys].find((keys) => keys?.values.has(key));
     return found ? { file: found.file, line: found.values.get(key)?.line } : place;
   };
-  const read = checkPidfile(readFields(PROGRAM, layer.keys, base?.keys, issues), whereIs, issues);
-  const { command, line } = resolveCommand(read.fields, () => whereIs("command"), issues);
+  const read = checkPidfile(
+    readFields(PROGRAM, { own: layer.keys, base: base?.keys, home: host.realHome }, issues),
+    whereIs,
+    issues,
+  );
+  const { command, line } = resolveCommand(
+    read.fields,
+    host.realHome,
+    () => whereIs("command"),
+    issues,
+  );
+  const { envFile } = read.fields;
+  const fileEnv = envFile && host.envFile(envFile, whereIs("env_file"), issues);
   const facts: ProgramFacts = {
     realHome: host.realHome,
     commandLine: line,
@@ -45,10 +57,11 @@ export function resolveProgram(
   };
   const settings: Unsure<ProgramSettings> = {
     name,
+    instanceOf,
     place,
     argv: line && argvOf(line),
-    env: merge(base?.env, layer.env),
-    monitor: readMonitor(layer.monitor, base?.monitor, issues),
+    env: merge(fileEnv, merge(base?.env, layer.env)),
+    monitor: readMonitor({ own: layer.monitor, base: base?.monitor, home: host.realHome }, issues),
     ...followDefaults(PROGRAM, read, facts),
     command,
   };
@@ -82,12 +95,8 @@ const NO_CANDIDATE =
   "a regular expression that matches it, or the process will not be found";
 
 /** Undefined where one of its values cannot be read. */
-function readMonitor(
-  own: FoundValues | undefined,
-  base: FoundValues | undefined,
-  issues: IssueList,
-): MonitorSettings | undefined {
-  const read = readFields(MONITOR, own, base, issues);
+function readMonitor(sources: Sources, issues: IssueList): MonitorSettings | undefined {
+  const read = readFields(MONITOR, sources, issues);
   return read.unread.size === 0
     ? (followDefaults(MONITOR, read, {}) as MonitorSettings)
     : undefined;

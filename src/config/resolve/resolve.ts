@@ -1,5 +1,5 @@
 import type { ConfigFile, Section } from "../configobj/configobj.ts";
-import { chooseDefaults, findDefaults, type ReadFile } from "./defaults.ts";
+import { chooseDefaults, type Defaults, findDefaults, type ReadFile } from "./defaults.ts";
 import { adviseForeignSection } from "./foreign-keys.ts";
 import { IssueList } from "../issue-list.ts";
 import type { ConfigIssue, Place } from "../issue.ts";
@@ -7,8 +7,15 @@ import { nearest } from "../nearest.ts";
 import type { ProgramHost } from "./main.ts";
 import { resolveProgram } from "./program.ts";
 import { DEFAULTS, nameAfter, PROGRAM, topOf } from "../section-names.ts";
-import { schemas } from "../schema.ts";
-import type { PlacedSection } from "./section-reader.ts";
+import {
+  fullName,
+  hostVariables,
+  type Named,
+  programVariables,
+  type Variables,
+} from "./variables.ts";
+import { programSchema, schemas } from "../schema.ts";
+import { type PlacedSection, resolveEntry } from "./section-reader.ts";
 import { shownSection } from "../shown.ts";
 import type { FaultyProgram, ProgramSettings, Settings } from "../settings.ts";
 
@@ -25,55 +32,92 @@ export type ResolvedPrograms = Pick<Settings, "programs" | "faulty" | "issues">;
  */
 export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): ResolvedPrograms {
   const general = new IssueList(undefined);
+  const ofHost = hostVariables(host);
   const defaults = findDefaults(files, general);
   const programs = new Map<string, ProgramSettings>();
   const faulty = new Map<string, FaultyProgram>();
   const seen = new Map<string, PlacedSection>();
   const issues: ConfigIssue[] = [];
   let long = 0;
+  const readOne = (named: Named, placed: PlacedSection, unread: ConfigFile["faults"]): void => {
+    const name = fullName(named);
+    const list = new IssueList(name === "" ? undefined : name);
+    const place = { file: placed.file, line: placed.section.line };
+    const instanceOf = named.instance === undefined ? undefined : named.program;
+    for (const { line, message } of unread) list.error({ file: placed.file, line }, message);
+    if (name === "" || name === "all") {
+      list.error(
+        place,
+        name === "" ? NAMELESS : 'the name "all" means all programs; choose another',
+      );
+    } else if (seen.has(name)) {
+      repeatName(name, place, seen.get(name), list);
+      setAside(name, programs, faulty);
+    } else if (long > MOST_OF_LONG) {
+      list.error(place, TOO_MUCH);
+      faulty.set(name, { name, instanceOf, place, known: {} });
+    } else {
+      const own = { ...placed, variables: programVariables(named, ofHost) };
+      seen.set(name, own);
+      if (name.trim() !== name)
+        list.warn(place, `the name ${JSON.stringify(name)} begins or ends with a blank`);
+      const inDefaults = (onUse: () => void): Variables => programVariables(named, ofHost, onUse);
+      const base = chooseDefaults(own, defaults, inDefaults, list);
+      for (const issue of base?.issues ?? []) list.issues.push({ ...issue, program: name });
+      const resolved = resolveProgram(name, instanceOf, own, base?.layer, host, list);
+      if ("settings" in resolved) programs.set(name, resolved.settings);
+      else faulty.set(name, { name, instanceOf, place, known: resolved.known });
+      const { command = "" } = "settings" in resolved ? resolved.settings : resolved.known;
+      if (command.length > LONG) long += command.length;
+    }
+    for (const issue of list.issues) issues.push(issue);
+  };
   for (const file of files) {
     const faults = faultsBySection(file, general);
     noteIgnored(file, file !== files[0], general);
     for (const section of file.root.sections.values()) {
-      const name = nameAfter(PROGRAM, section);
-      if (name === undefined) continue;
-      const list = new IssueList(name === "" ? undefined : name);
-      const place = { file: file.path, line: section.line };
-      for (const fault of faults.get(section) ?? []) {
-        list.error({ file: file.path, line: fault.line }, fault.message);
+      const program = nameAfter(PROGRAM, section);
+      if (program === undefined) continue;
+      const placed = { section, file: file.path };
+      const unread = faults.get(section) ?? [];
+      for (const named of instancesOf(program, placed, defaults, ofHost)) {
+        readOne(named, placed, unread);
       }
-      if (name === "" || name === "all") {
-        list.error(
-          place,
-          name === "" ? NAMELESS : 'the name "all" means all programs; choose another',
-        );
-      } else if (seen.has(name)) {
-        repeatName(name, place, seen.get(name), list);
-        setAside(name, programs, faulty);
-      } else if (long > MOST_OF_LONG) {
-        list.error(place, TOO_MUCH);
-        faulty.set(name, { name, place, known: {} });
-      } else {
-        const own = { section, file: file.path };
-        seen.set(name, own);
-        if (name.trim() !== name)
-          list.warn(place, `the name ${JSON.stringify(name)} begins or ends with a blank`);
-        const base = chooseDefaults(own, defaults, list);
-        for (const issue of base?.issues ?? []) list.issues.push({ ...issue, program: name });
-        const resolved = resolveProgram(name, own, base?.layer, host, list);
-        if ("settings" in resolved) programs.set(name, resolved.settings);
-        else faulty.set(name, { name, place, known: resolved.known });
-        const { command = "" } = "settings" in resolved ? resolved.settings : resolved.known;
-        if (command.length > LONG) long += command.length;
-      }
-      for (const issue of list.issues) issues.push(issue);
     }
   }
   warnOfSharedPidfiles(programs, issues);
   return { programs, faulty, issues: [...general.issues, ...issues] };
 }
 
-/** Commands are parsed for each program, even one that is written once, in shared defaults. */
+/** One without a number, or as many as `instances` says; where that cannot be read, whoever reads the rest says so. */
+function instancesOf(
+  program: string,
+  placed: PlacedSection,
+  defaults: ReadonlyMap<string, Defaults>,
+  ofHost: Variables,
+): readonly Named[] {
+  const single = { program, instance: undefined };
+  const ignored = new IssueList(undefined);
+  const own = { ...placed, variables: programVariables(single, ofHost) };
+  const entry = placed.section.entries.get("instances");
+  if (entry === undefined && !isSetInSome(defaults)) return [single];
+  const inDefaults = (onUse: () => void): Variables => programVariables(single, ofHost, onUse);
+  const base = entry ? undefined : chooseDefaults(own, defaults, inDefaults, ignored);
+  const value = entry
+    ? resolveEntry(own, "instances", entry, ignored)
+    : base?.layer.keys.values.get("instances");
+  const read = value && programSchema.instances.unit.parse(value);
+  const count = read && "value" in read ? read.value : undefined;
+  if (count === undefined) return [single];
+  return Array.from({ length: count }, (_, index) => ({ program, instance: index + 1 }));
+}
+
+function isSetInSome(defaults: ReadonlyMap<string, Defaults>): boolean {
+  for (const { section } of defaults.values()) if (section.entries.has("instances")) return true;
+  return false;
+}
+
+/** Commands are taken apart for each program, also one that stands once, in defaults that all share. */
 const LONG = 16 * 1024;
 const MOST_OF_LONG = 8 * 1024 * 1024;
 const TOO_MUCH =
@@ -150,7 +194,8 @@ function setAside(
   const program = programs.get(name);
   if (program === undefined) return;
   programs.delete(name);
-  faulty.set(name, { name, place: program.place, known: program });
+  const { instanceOf, place } = program;
+  faulty.set(name, { name, instanceOf, place, known: program });
 }
 
 function warnOfSharedPidfiles(

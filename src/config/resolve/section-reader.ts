@@ -8,12 +8,15 @@ import { schemas } from "../schema.ts";
 import type { Fields, Schema } from "../setting.ts";
 import { isSecretKey, shownKey } from "../shown.ts";
 import type { RawValue } from "../values.ts";
+import type { Variables } from "./variables.ts";
 import { NONE, type ReadFields, type Table, type Unsure } from "./table.ts";
 
 /** A section and its file. */
 export interface PlacedSection {
   readonly section: Section;
   readonly file: string;
+  /** What references may stand for that no section sets. */
+  readonly variables?: Variables | undefined;
 }
 
 /** A value with its line, references to other values replaced. */
@@ -29,7 +32,7 @@ export interface FoundValues {
 
 /** The value of an entry; undefined, and an issue, where a reference leads nowhere. */
 export function resolveEntry(
-  { section, file }: PlacedSection,
+  { section, file, variables }: PlacedSection,
   key: string,
   entry: Entry,
   issues: IssueList,
@@ -45,8 +48,8 @@ export function resolveEntry(
   if (!text.includes("%(")) return entry;
   try {
     return {
-      text: interpolate(section, key, text),
-      list: list?.map((item) => interpolate(section, key, item)),
+      text: interpolate(section, key, text, variables),
+      list: list?.map((item) => interpolate(section, key, item, variables)),
       isBrokenList: entry.isBrokenList,
       isCutAtHash: entry.isCutAtHash,
       written: text,
@@ -94,14 +97,27 @@ function isPlain<S extends Schema>(section: Section, { schema }: Table<S>): bool
   return true;
 }
 
+/** Where values come from, and the home folder that `~/` stands for. */
+export interface Sources {
+  readonly own: FoundValues | undefined;
+  readonly base: FoundValues | undefined;
+  readonly home: string;
+}
+
+/** `~/` at the beginning of a path, or after the - of one that may be missing, is the home folder. */
+function inHome(value: Found, home: string): RawValue {
+  const { text, written = text } = value;
+  if (!/^-?~\//.test(text)) return value;
+  return { ...value, text: text.replace("~", () => home), written };
+}
+
 /**
  * Reads the values of `own`, and those of `base` that `own` does not set. What is not set at all gets
  * its default.
  */
 export function readFields<S extends Schema>(
   { schema, fallbacks }: Table<S>,
-  own: FoundValues | undefined,
-  base: FoundValues | undefined,
+  { own, base, home }: Sources,
   issues: IssueList,
 ): ReadFields<S> {
   const fields: Record<string, unknown> = { ...fallbacks };
@@ -111,7 +127,8 @@ export function readFields<S extends Schema>(
     for (const [key, value] of layer.values) {
       const row = schema[key];
       if (row === undefined || (layer === base && own?.values.has(key))) continue;
-      const reading = value && row.unit.parse(value);
+      const reading =
+        value && row.unit.parse(row.unit.isPath === true ? inHome(value, home) : value);
       if (reading && "value" in reading) {
         if (reading.value !== undefined) fields[row.field] = reading.value;
         continue;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { ProgramSettings } from "../../../src/config/settings.ts";
 import { parseConfigobj } from "../../../src/config/configobj/configobj.ts";
 import { formatIssue } from "../../../src/config/issue.ts";
 import { type ResolvedPrograms, resolvePrograms } from "../../../src/config/resolve/resolve.ts";
@@ -19,6 +20,12 @@ function resolve(...texts: readonly string[]): ResolvedPrograms {
     realHome: "/home/me",
     uid: 1000,
     stateDir: "/state",
+    env: { REGION: "eu", ODD: "100%(x)s" },
+    envFile: ({ path }) =>
+      new Map([
+        ["FROM", path],
+        ["A", "file"],
+      ]),
     isFolder,
     exists,
   });
@@ -289,5 +296,85 @@ describe("resolvePrograms()", () => {
       complaints('[Program:x]\nREST\n[[Env]]\n"A=B" = 1\n')[0] ?? "",
       /"\(a name that is not shown\)" is not a valid name for a variable/,
     );
+  });
+});
+
+describe("what stands for something else", () => {
+  const web = (text: string, name = "web"): ProgramSettings => {
+    const { programs, issues } = resolve(text);
+    const found = programs.get(name);
+    assert.ok(found, issues.map(formatIssue).join("\n"));
+    return found;
+  };
+  const program = (lines: string): string => `[Program:web]\ncommand = serve\n${lines}\n`;
+
+  test("is the account's home, the program's name, and our environment", () => {
+    const { env, command } = web(
+      "[Program:web]\ncommand = serve %(HOME)s/%(program)s --region %(ENV_REGION)s\n[[Env]]\nX = %(ENV_ODD)s\n",
+    );
+    assert.equal(command, "serve /home/me/web --region eu");
+    assert.equal(env.get("X"), "100%(x)s", "taken as it is");
+  });
+
+  test("is what a section sets, where one does", () => {
+    assert.equal(
+      web("[DEFAULT]\nHOME = /else\n" + program("directory = %(HOME)s")).directory,
+      "/else",
+    );
+  });
+
+  test("is another name for each program that shares defaults", () => {
+    const text =
+      "[DefaultSettings:d]\nstdout = /log/%(program)s.log\n" +
+      "[Program:a]\ncommand = serve\ndefaults = d\n[Program:b]\ncommand = serve\ndefaults = d\n";
+    assert.deepEqual(
+      ["a", "b"].map((name) => web(text, name).stdout),
+      ["/log/a.log", "/log/b.log"],
+    );
+  });
+
+  test("names a variable that our environment does not have, with the line", () => {
+    assert.deepEqual(complaints(program("directory = /%(ENV_NONE)s")), [
+      "a.cfg:3: directory: %(ENV_NONE)s stands for a variable that is not set in the environment of usrsvc",
+    ]);
+  });
+
+  test("is the home folder for ~/ at the beginning of a path, and of a command without a shell", () => {
+    const lines = "directory = ~/app\nstderr = ~/err.log\n[[Monitor]]\nactivityfile = ~/beat";
+    const { directory, stderr, monitor } = web(program(lines));
+    assert.deepEqual(
+      [directory, stderr, monitor.activityfile],
+      ["/home/me/app", "/home/me/err.log", "/home/me/beat"],
+    );
+    assert.deepEqual(web("[Program:web]\ncommand = ~/bin/serve ~/x\n").argv, [
+      "/home/me/bin/serve",
+      "~/x",
+    ]);
+    const shell = web("[Program:web]\ncommand = ~/bin/serve\nuseshell = True\n");
+    assert.equal(shell.argv[2], "~/bin/serve", "a shell does it");
+    assert.match(complaints(program("directory = ~you/app"))[0] ?? "", /only ~\/ stands for/);
+  });
+
+  test("comes from env_file, below [[Env]]; that of the program in place of that of the defaults", () => {
+    const { env, envFile } = web(program("env_file = -~/web.env\n[[Env]]\nA = own"));
+    assert.deepEqual(
+      [...env],
+      [
+        ["FROM", "/home/me/web.env"],
+        ["A", "own"],
+      ],
+    );
+    assert.deepEqual(envFile, { path: "/home/me/web.env", isOptional: true });
+    const text =
+      "[DefaultSettings:d]\nenv_file = /d\n[[Env]]\nA = d\n" +
+      program("defaults = d\nenv_file = /p");
+    assert.deepEqual(
+      [...web(text).env],
+      [
+        ["FROM", "/p"],
+        ["A", "d"],
+      ],
+    );
+    assert.match(complaints(program("env_file = web.env"))[0] ?? "", /is not an absolute path/);
   });
 });

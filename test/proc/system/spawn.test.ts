@@ -10,7 +10,7 @@ import {
   readlinkSync,
   writeFileSync,
 } from "node:fs";
-import { constants as os } from "node:os";
+import { constants as os, getPriority } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { Epoll } from "../../../proc/system/epoll.ts";
@@ -22,6 +22,7 @@ import { PollingWatcher } from "../../../proc/system/polling.ts";
 import { procReader, statIfAny } from "../../../proc/reader.ts";
 import { isDead } from "../../../proc/stat.ts";
 import {
+  HELD_FD,
   NativeSpawner,
   NodeSpawner,
   type Spawner,
@@ -230,6 +231,25 @@ for (const [name, reason, make] of kinds) {
       const argv = ["a name", "-c", "sleep 600; :", ...words.slice(1)] as const;
       const { ref } = await scene(t, make(t)).spawn(argv, { file: "/bin/sh" });
       assert.deepEqual(reader.cmdline(ref.pid), argv);
+    });
+
+    test("is held until it has its attributes, and is then what it was to be, with no descriptor more", async (t) => {
+      const made = scene(t, make(t));
+      const line = `read -r _ <&${HELD_FD} || exit 126; exec ${HELD_FD}<&-; exec sleep 600`;
+      const { ref } = await made.spawn(shell(line), { held: { nice: 4 } });
+      await waitFor(() => reader.cmdline(ref.pid)[0] === "sleep", "it goes on");
+      assert.equal(getPriority(ref.pid), 4);
+      assert.equal((await descriptorsOf(ref)).length, 3);
+    });
+
+    test("is none where it cannot be set up: what was held is ended", async (t) => {
+      const made = scene(t, make(t));
+      const before = children();
+      const line = `read -r _ <&${HELD_FD} || exit 126; echo it went on`;
+      const order = made.order(shell(line), { held: { oomScoreAdj: 5000 } });
+      await assert.rejects(made.spawner.spawn(order), { name: "AttributeError", code: "EINVAL" });
+      await waitFor(() => children().every((pid) => before.includes(pid)), "it is gone");
+      assert.equal(made.said(), "");
     });
 
     test("keeps our umask", async (t) => {
