@@ -94,7 +94,7 @@ describe("told of is", () => {
     [program("stderr_logfile = /x"), /here it is called stderr$/],
     [program("environment = A=1"), /a section \[\[Env\]\] below/],
     [program("user = web"), /leave it out/],
-    [program("numprocs = 2"), /\[Program:NAME\] per process$/],
+    [program("numprocs = 2"), /here it is called instances$/],
     [program("redirect_stderr = true"), /leave it out: without stderr/],
     [program("stopsignal = INT"), /leave it out: SIGTERM is sent/],
     [program("priority = 1"), /in the order of the file$/],

@@ -24,6 +24,7 @@ const samples: readonly (readonly [unit: string, ...texts: readonly string[]])[]
   ["fileMode", "0640"],
   ["umask", "", "077", "0"],
   ["nice", "-20", "19", "0", ""],
+  ["instances", "1", "1000", ""],
   ["oomScore", "-1000", "1000", ""],
   ["ioPriority", "idle", "best-effort", "realtime:0", "2:7", ""],
   ["cpus", "0", "0,2-3,7", "5-5", ""],
