@@ -66,9 +66,10 @@ let tellWhyNot = (_reason: string, _code: ExitCode): void => {};
 async function supervise(how: How, config: string, screen: Screen): Promise<ExitCode> {
   const { action, debug, json } = how;
   const inBackground = goesToBackground(how);
-  const { CannotBegin, runDaemon, ...daemon } = await import("./daemon/daemon.ts");
+  const { runDaemon } = await import("./daemon/daemon.ts");
+  const { CannotBegin, ...reasons } = await import("./daemon/cannot-begin.ts");
   hasSupervised = true;
-  ({ tellWhyNot } = daemon);
+  ({ tellWhyNot } = reasons);
   let setAside: readonly string[] = [];
   if (inBackground) detach();
   try {

@@ -135,7 +135,11 @@ const layers: readonly Layer[] = [
     may: [
       folder("cli"),
       exitCode,
-      any("src/package-root\\.ts", "src/daemon/daemon\\.ts", "src/state/startup-report\\.ts"),
+      any(
+        "src/package-root\\.ts",
+        "src/daemon/(daemon|cannot-begin)\\.ts",
+        "src/state/startup-report\\.ts",
+      ),
     ],
     why: "an entry: no decisions",
   },

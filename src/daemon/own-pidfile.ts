@@ -1,6 +1,8 @@
+import { CannotBegin } from "./cannot-begin.ts";
 import type { Pid } from "../../proc/pid.ts";
 import { machineFault } from "../lib/fault.ts";
 import type { Emitter } from "../events/event.ts";
+import { ExitCode } from "../exit-code.ts";
 import { removePidfile, writePidfile } from "../state/pidfile.ts";
 
 /**
@@ -16,20 +18,28 @@ export class OwnPidfile {
     this.#events = events;
   }
 
-  /** @throws for what is not the machine's fault: a folder that is not there, or not ours */
+  /** @throws {CannotBegin} for what is not the machine's fault: a folder that is not there, or not ours */
   begin(path: string): void {
     try {
-      this.write(path);
+      this.#write(path);
     } catch (error) {
-      if (machineFault(error) === undefined) throw error;
+      if (machineFault(error) === undefined) throw unwritable(path, error);
       this.#missing = path;
       const reason = (error as Error).message;
       this.#events.emit({ kind: "daemon.degraded", what: "pidfile-unwritable", path, reason });
     }
   }
 
-  /** @throws when that cannot be */
+  /** @throws {CannotBegin} when that cannot be */
   write(path: string): void {
+    try {
+      this.#write(path);
+    } catch (error) {
+      throw unwritable(path, error);
+    }
+  }
+
+  #write(path: string): void {
     writePidfile(path, process.pid as Pid);
     this.#missing = undefined;
   }
@@ -39,7 +49,7 @@ export class OwnPidfile {
     const path = this.#missing;
     if (path === undefined) return;
     try {
-      this.write(path);
+      this.#write(path);
     } catch {
       return; // told once
     }
@@ -54,4 +64,9 @@ export class OwnPidfile {
       if (machineFault(error) === undefined) throw error;
     }
   }
+}
+
+function unwritable(pidfile: string, cause: unknown): CannotBegin {
+  const message = `pidfile ${pidfile} cannot be written: ${(cause as Error).message}`;
+  return new CannotBegin(ExitCode.permission, message, { cause });
 }

@@ -81,7 +81,7 @@ test("usrsvcd status, reread and checkconfig say at once that others can change 
     if (path !== home.path) {
       const reread = await home.usrsvcd("reread");
       assert.equal(reread.code, 136);
-      assert.match(reread.err, /not reread: state_dir.*; usrsvcd reread, when that is mended/);
+      assert.match(reread.err, /not reread: state_dir.*; when that is fixed, run usrsvcd reread/);
       assert.match(reread.err, why);
       const { err } = await home.usrsvcd("checkconfig");
       assert.match(
