@@ -38,7 +38,7 @@ function alreadyRuns({ state }: Place, other: LivingDaemon | undefined): CannotB
   const why = astray === undefined ? "" : `; ${astray}`;
   return new CannotBegin(
     ExitCode.alreadyRunning,
-    `usrsvcd runs already for ${state.path}${who}${why}`,
+    `usrsvcd is already running for ${state.path}${who}${why}`,
   );
 }
 

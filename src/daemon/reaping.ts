@@ -70,7 +70,7 @@ export class Reaping implements Disposable {
     if (!isWanted) return; // what it has by now it goes on reaping
     const why =
       wanted === undefined
-        ? "this kernel (before Linux 6.15) tells nobody but a parent how a process ended"
+        ? "this kernel (before Linux 6.15) tells only a parent how a process ended"
         : "subreaper = yes";
     this.#begin(c, why);
   }

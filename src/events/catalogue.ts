@@ -142,7 +142,7 @@ export const catalogue: { readonly [K in Kind]: CatalogueRow<K> } = {
     fields: {
       action: "",
       by: "pid of the usrsvc that asked for a start or restart",
-      result: "if it was called off: interrupted, overtaken",
+      result: "if it was cancelled: interrupted, overtaken",
     },
   },
   "program.exited": {
@@ -185,8 +185,7 @@ export const catalogue: { readonly [K in Kind]: CatalogueRow<K> } = {
   },
   "program.stopping": {
     levels: ["info", "warn"],
-    about:
-      "ended because of a limit, to be started again, or because what was begun was broken off",
+    about: "ended because of a limit, to be started again, or because an end was interrupted",
     fields: { pid: "", reason: "" },
   },
   "program.stuck": {
@@ -196,13 +195,13 @@ export const catalogue: { readonly [K in Kind]: CatalogueRow<K> } = {
   },
   "program.removed": {
     levels: ["info"],
-    fields: { pid: "it runs on", to: "the name of its section now" },
+    fields: { pid: "it keeps running", to: "the name of its section now" },
   },
   "program.renamed": { levels: ["info"], fields: { from: "", pid: "" } },
-  "program.pidfile-mended": {
+  "program.pidfile-repaired": {
     levels: ["info"],
     fields: {
-      what: { "written-anew": "", "written-at-last": "", removed: "" },
+      what: { recreated: "", written: "", removed: "" },
       pidfile: "",
       pid: "",
     },

@@ -24,14 +24,14 @@ export function describeProgramEvent(event: EventOfProgram): string {
 function tell(event: Exclude<EventOfProgram, { readonly kind: "program.renamed" }>): string {
   switch (event.kind) {
     case "program.busy":
-      return `left alone: ${event.worker} is at work on it`;
+      return `left alone: ${event.worker} is working on it`;
     case "program.starting": {
       const { command, isRestart, by, action } = event;
       const asked = by === undefined ? "" : `, asked for by usrsvc ${action}, pid ${by}`;
       return `${isRestart ? "starting again" : "starting"}: ${command}${asked}`;
     }
     case "program.started":
-      return `runs, pid ${event.pid}, since ${formatDuration(event.livedMs)}`;
+      return `has been running for ${formatDuration(event.livedMs)}, pid ${event.pid}`;
     case "program.start-failed":
       return event.action === undefined ? `could not be started: ${event.reason}` : event.reason;
     case "program.adopted":
@@ -47,7 +47,7 @@ function tell(event: Exclude<EventOfProgram, { readonly kind: "program.renamed" 
       const starts = `${failures} failed start${failures === 1 ? "" : "s"}`;
       return (
         `given up after ${starts} (maxrestarts = ${maxrestarts}): ${reason}; ` +
-        `mend it, then: usrsvc start ${program}`
+        `fix it, then run usrsvc start ${program}`
       );
     }
     case "program.stopped":
@@ -56,15 +56,15 @@ function tell(event: Exclude<EventOfProgram, { readonly kind: "program.renamed" 
       return event.reason;
     case "program.stopping":
       return event.isFinishing
-        ? `${event.reason}: it is finished, pid ${event.pid} is ended`
-        : "is ended, to be restarted";
+        ? `${event.reason}: it is being finished, pid ${event.pid} is ended`
+        : "is being ended, to be restarted";
     case "program.stuck":
       return `${describeStuck(event)}; tried again in a while`;
     case "program.removed":
       return `no longer configured, ${describeRest(event)}`;
-    case "program.pidfile-mended":
+    case "program.pidfile-repaired":
       if (event.what === "removed") return event.text;
-      return `pidfile ${event.pidfile} ${event.what === "written-anew" ? "written anew" : "written at last"}`;
+      return `pidfile ${event.pidfile} ${event.what === "recreated" ? "recreated" : "written at last"}`;
     case "program.warning":
       return describeWarning(event);
     case "program.error":
@@ -85,9 +85,9 @@ const stopped: Readonly<Record<EventOf<"program.stopped">["why"], string>> = {
 };
 
 function describeAdoption({ pid, via, known }: EventOf<"program.adopted">): string {
-  if (via === "pidfile") return `runs already, pid ${pid}, found by its pidfile`;
-  if (via === "scan") return `runs already, pid ${pid}, found among all processes`;
-  if (known === "mark") return `runs already, pid ${pid}, known by its mark`;
+  if (via === "pidfile") return `already running, pid ${pid}, found by its pidfile`;
+  if (via === "scan") return `already running, pid ${pid}, found among all processes`;
+  if (known === "mark") return `already running, pid ${pid}, known by its mark`;
   return `runs, pid ${pid}, ${known === "record" ? "known from its record" : launchers[known]}`;
 }
 
@@ -152,7 +152,7 @@ export function describeStuck({ pid, state }: EventOf<"program.stuck">): string 
 function describeRest({ pid, to }: EventOf<"program.removed">): string {
   const where = pid === undefined ? "" : `, pid ${pid}`;
   if (to !== undefined) return `its section is ${to} now${where}`;
-  return pid === undefined ? "it does not run" : `runs on${where}`;
+  return pid === undefined ? "it is not running" : `keeps running${where}`;
 }
 
 function describeWarning(event: EventOf<"program.warning">): string {
@@ -160,7 +160,7 @@ function describeWarning(event: EventOf<"program.warning">): string {
     case "left-behind":
       return `${countLeftOvers(event.leftBehind)} of its session ended`;
     case "broken-off":
-      return `${countLeftOvers(event.leftBehind)} of a start that was broken off ended: nothing matched within success_seconds`;
+      return `${countLeftOvers(event.leftBehind)} of an interrupted start ended: nothing matched within success_seconds`;
     case "others":
       return `further processes match and are left alone: ${event.otherPids.join(", ")}`;
     case "pidfile-unwritable":
@@ -168,7 +168,7 @@ function describeWarning(event: EventOf<"program.warning">): string {
     case "pidfile-unremovable":
       return `pidfile ${event.pidfile} could not be removed: ${event.reason}`;
     case "record-lost":
-      return `its record ${event.reason}: written anew`;
+      return `its record ${event.reason}: recreated`;
     case "record-damaged":
       return `its record was damaged: set aside as .damaged, the program is looked for without it (${event.reason})`;
     case "disputed": {

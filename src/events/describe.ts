@@ -86,7 +86,7 @@ function describeDegraded(event: EventOf<"daemon.degraded">): string {
     case "description-written":
       return `${event.path} is written at last`;
     case "description-restored":
-      return `${event.path} was deleted or changed; written anew`;
+      return `${event.path} was deleted or changed; recreated`;
     case "state-lost":
       return `the state folder is lost: ${event.reason}`;
     case "state-not-ours":
@@ -96,11 +96,11 @@ function describeDegraded(event: EventOf<"daemon.degraded">): string {
     case "state-moved":
       return `the state folder was moved to ${event.path}, and the configuration file is gone: leaves; usrsvcd -c FILE, with the file that is there now`;
     case "lock-restored":
-      return `${event.path} was deleted; made anew`;
+      return `${event.path} was deleted; recreated`;
     case "lock-taken":
       return `${event.path} was deleted; another usrsvcd has it by now: leaves`;
     case "no-pidfd":
-      return `deaths of what is no child of usrsvcd are noticed only once a second, without exit status: ${event.reason}`;
+      return `the end of what is not a child of usrsvcd is noticed only once a second, without exit status: ${event.reason}`;
     case "no-reaping":
       return event.reason;
     case "no-systemd":

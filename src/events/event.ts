@@ -345,13 +345,13 @@ export type EventOfProgram = { readonly program: string } & (
       readonly text: string;
     }
   | {
-      readonly kind: "program.pidfile-mended";
-      readonly what: "written-anew" | "written-at-last";
+      readonly kind: "program.pidfile-repaired";
+      readonly what: "recreated" | "written";
       readonly pidfile: string;
       readonly pid: number;
     }
   | {
-      readonly kind: "program.pidfile-mended";
+      readonly kind: "program.pidfile-repaired";
       /** It named nobody of the program any more, as `text` says. */
       readonly what: "removed";
       readonly pidfile: string;
@@ -422,7 +422,7 @@ export const mails = {
   "program.stuck": true,
   "program.removed": false,
   "program.renamed": false,
-  "program.pidfile-mended": false,
+  "program.pidfile-repaired": false,
   "program.busy": false,
   "program.warning": false,
   "program.error": true, // where it is down

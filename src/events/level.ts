@@ -20,7 +20,7 @@ export function levelOf(event: UsrsvcEvent): Level {
     case "program.stopped":
     case "program.removed":
     case "program.renamed":
-    case "program.pidfile-mended":
+    case "program.pidfile-repaired":
     case "program.recovered":
       return "info";
     case "alert.failed":

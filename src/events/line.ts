@@ -24,7 +24,7 @@ const unlogged = {
   "program.stopping": ["isFinishing"],
   "program.stuck": ["isKnown"],
   "program.renamed": ["text"],
-  "program.pidfile-mended": ["text"],
+  "program.pidfile-repaired": ["text"],
   "program.warning": ["isOurs", "text"],
   "program.error": ["how", "retryMs", "isDown", "last"],
 } as const satisfies { readonly [K in Kind]?: readonly FieldOf<K>[] };

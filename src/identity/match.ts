@@ -114,7 +114,7 @@ class CommandPattern implements Pattern {
   get description(): string {
     return (
       this.#wanted.map((argv) => argv.join(" ")).join(" | ") ||
-      "nothing, since the shell line holds no literal command: set proctitle_re"
+      "nothing, because the shell line contains no literal command: set proctitle_re"
     );
   }
 

@@ -119,7 +119,7 @@ export function checkCommand(
   if (!name.includes("/")) {
     const found = findOnPath(name, directory, path);
     if (found !== undefined) return checkInterpreter(found, directory);
-    const where = path ?? "/bin:/usr/bin, since the program has no PATH";
+    const where = path ?? "/bin:/usr/bin, because the program has no PATH";
     return failed(`no such command: ${name} (looked in ${where})`);
   }
   const file = isAbsolute(name) ? name : join(directory, name);

@@ -63,7 +63,7 @@ export function describeAstray({
   const { kind, state } = astray;
   if (kind === "other") return `usrsvcd has state_dir ${state.path} until it is restarted`;
   const what = kind === "deleted" ? "deleted" : `moved to ${state.path}`;
-  return `usrsvcd, pid ${pid}: its state folder was ${what}; it looks every 10 s, and makes it anew`;
+  return `usrsvcd, pid ${pid}: its state folder was ${what}; it checks every 10 s, and recreates it`;
 }
 
 /** The usrsvcd of this state folder: it is known by its self-description or by its lock. */

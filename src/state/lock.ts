@@ -162,7 +162,7 @@ function checkFile(path: string, stat: Stats): void {
 }
 
 function strangeness(stat: Stats): string | undefined {
-  if (!stat.isFile()) return "is no file, and cannot be locked";
+  if (!stat.isFile()) return "is not a file and cannot be locked";
   if (stat.uid !== process.getuid?.()) {
     return `belongs to ${nameOf(stat.uid)}, who could keep it locked`;
   }

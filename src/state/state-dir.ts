@@ -122,7 +122,7 @@ function makeOrSay(dir: StateDir, paths: readonly string[]): void {
   } catch (cause) {
     const { code, path } = cause as NodeJS.ErrnoException;
     if (code === "EEXIST") {
-      const text = `state_dir ${dir.path} cannot be made: ${path} is no folder: move it away`;
+      const text = `state_dir ${dir.path} cannot be created: ${path} is not a folder: move it away`;
       throw new StateDirError(text, { cause });
     }
     // Node says ENOENT of a folder that cannot be made on a read-only disk.

@@ -22,7 +22,7 @@ export function daemonNotes(
 ): readonly string[] {
   if (foreign !== undefined) {
     const unknown = "what was stopped and whether usrsvcd runs is not known";
-    return [`${foreign}; until that is mended, nothing can be started or stopped, and ${unknown}`];
+    return [`${foreign}; until that is fixed, nothing can be started or stopped, and ${unknown}`];
   }
   const living = findDaemon(host);
   if (living === undefined) {
@@ -38,12 +38,14 @@ export function daemonNotes(
     const { pid } = living.process;
     const why = silencer(host.state);
     return why === undefined
-      ? [`usrsvcd, pid ${pid}, begins just now, or could not write what it is: is the disk full?`]
+      ? [
+          `usrsvcd, pid ${pid}, is just starting, or could not write its description: is the disk full?`,
+        ]
       : [`usrsvcd, pid ${pid}, cannot write what it is: ${why}`];
   }
   if (daemonInCharge(host) === undefined) {
     return [
-      `usrsvcd runs with another configuration file, ${daemon.config}: it does not look after these`,
+      `usrsvcd is running with another configuration file, ${daemon.config}: it does not look after these`,
     ];
   }
   const troubles = daemon.troubles.map(({ since, text }) => `since ${since}: ${text}`);

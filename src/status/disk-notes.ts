@@ -33,8 +33,8 @@ export function diskTrouble(path: string): string | undefined {
 }
 
 const STATE =
-  "until that is mended, what ends may stay down, and what is asked for may be forgotten";
-const PIDFILE = "until that is mended, pidfiles there may be wrong";
+  "until that is fixed, what ends may stay down, and what is asked for may be forgotten";
+const PIDFILE = "until that is fixed, pidfiles there may be wrong";
 
 interface DiskTrouble {
   readonly disk: string;

@@ -18,8 +18,8 @@ type Around = Pick<StatusContext, "daemon" | "looksAfter" | "isForeign">;
 /** Whether it ran, was stopped, or is looked after, only the records would say. */
 const UNKNOWN: Outlook = {
   state: "stopped",
-  reason: "was not found running; no more is known of it, since state_dir is not ours alone",
-  next: "nothing, until that is mended",
+  reason: "was not found running; no more is known of it, because others can change state_dir",
+  next: "nothing until that is fixed",
 };
 
 /**
@@ -44,7 +44,7 @@ export function outlook(
   }
   if (around.daemon !== "here") {
     const runs =
-      around.daemon === "none" ? "is not running" : "runs with another configuration file";
+      around.daemon === "none" ? "is not running" : "is running with another configuration file";
     return { state: "stopped", ...why, next: `nothing: usrsvcd ${runs}` };
   }
   if (!isKnown(program, around)) {
@@ -64,7 +64,7 @@ export function outlook(
     const most = program.settings?.maxrestarts ?? 0;
     const starts = `${record.failures} failed start${record.failures === 1 ? "" : "s"}`;
     const after = most > 0 ? ` after ${starts} (maxrestarts = ${most})` : "";
-    const next = `usrsvcd gave up${after}: mend it, then "usrsvc start ${program.name}"`;
+    const next = `usrsvcd gave up${after}: fix it, then "usrsvc start ${program.name}"`;
     return { state: "fatal", ...why, next };
   }
   return { state: "stopped", ...why, next: nextOfStopped(program, file, around) };
@@ -91,7 +91,7 @@ function describeWhy(
     };
   }
   if (record?.state === "starting" && record.process !== undefined) {
-    return { reason: "its start was broken off, and it has ended since" };
+    return { reason: "its start was interrupted, and it has ended since" };
   }
   if (record?.state === "stopping" && record.process !== undefined) {
     return { reason: "was being stopped, and has ended" };

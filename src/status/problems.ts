@@ -28,7 +28,7 @@ export function problems(
   ];
   if (program.isRemoved === true) {
     all.push(
-      `is in no configuration file any more, and runs on: usrsvc stop ${program.name} ends it`,
+      `is no longer in any configuration file, and keeps running: usrsvc stop ${program.name} ends it`,
     );
   } else if (program.settings === undefined) {
     all.push("its settings are faulty: see usrsvcd checkconfig");
@@ -42,7 +42,7 @@ export function problems(
   if (dear !== undefined) all.push(dear);
   const { pidfile } = found;
   if (pidfile.kind === "garbage") {
-    all.push(`pidfile ${program.pidfile} holds no pid but ${JSON.stringify(pidfile.text)}`);
+    all.push(`pidfile ${program.pidfile} contains no pid but ${JSON.stringify(pidfile.text)}`);
   } else if (pidfile.kind === "unreadable") {
     all.push(`pidfile ${pidfile.message}`);
   } else if (pidfile.kind === "pid") {
@@ -90,7 +90,7 @@ function describeWork(
   if (worker?.isSuspended === true) {
     const how = `let it go on (fg, or kill -CONT ${worker.pid}), or end it (kill -9 ${worker.pid})`;
     return [
-      `${worker.name}, which is at work on it, is suspended, and keeps all others out: ${how}`,
+      `${worker.name}, which is working on it, is suspended and keeps all others out: ${how}`,
     ];
   }
   if (!isStopping || worker !== undefined || daemon === "here") return [];
@@ -99,6 +99,6 @@ function describeWork(
   }
   const what = record?.desired === "down" ? "stop" : "restart";
   return [
-    `usrsvc ${what} was broken off, and it still runs: usrsvc ${what} ${name} does the rest, usrsvc start ${name} keeps it`,
+    `usrsvc ${what} was interrupted, and it is still running: usrsvc ${what} ${name} does the rest, usrsvc start ${name} keeps it`,
   ];
 }

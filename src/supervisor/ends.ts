@@ -54,7 +54,7 @@ export class Ends {
   killed(termToKillMs: number): void {
     const record = this.#ledger.base();
     const patience = formatDuration(termToKillMs);
-    const reason = `${record.reason}; killed, since it ignored SIGTERM for term_to_kill_seconds, ${patience}`;
+    const reason = `${record.reason}; killed, because it ignored SIGTERM for term_to_kill_seconds, ${patience}`;
     this.#ledger.keep(explained(record, reason));
   }
 
@@ -62,7 +62,7 @@ export class Ends {
   finishing(process: ProcessRef): void {
     const { pid } = process;
     const what = this.#operatorOf(process) ?? `an end because of ${this.#ledger.record?.reason}`;
-    const reason = `${what} was broken off`;
+    const reason = `${what} was interrupted`;
     this.#ledger.emit({ kind: "program.stopping", pid, reason, isFinishing: true });
   }
 

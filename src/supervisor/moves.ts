@@ -55,7 +55,7 @@ export function callOff(
 ): Step {
   const until = now + CALLED_OFF_PAUSE_MS;
   return {
-    state: { kind: "backoff", until, reason: "called off", cause },
+    state: { kind: "backoff", until, reason: "cancelled", cause },
     history,
     effects: [{ kind: "note-called-off" }, { kind: "wake", at: until }],
   };

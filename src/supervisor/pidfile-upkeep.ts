@@ -45,9 +45,9 @@ export class PidfileUpkeep {
   mend({ pidfile }: PidfileSettings, pid: Pid): void {
     try {
       writePidfile(pidfile, pid);
-      const what = this.#unwritable === pidfile ? "written-at-last" : "written-anew";
+      const what = this.#unwritable === pidfile ? "written" : "recreated";
       this.#unwritable = undefined;
-      this.#ledger.emit({ kind: "program.pidfile-mended", what, pidfile, pid });
+      this.#ledger.emit({ kind: "program.pidfile-repaired", what, pidfile, pid });
     } catch (error) {
       if (this.#unwritable === pidfile) return; // told once
       this.#unwritable = pidfile;
@@ -69,7 +69,7 @@ export class PidfileUpkeep {
       if (stale === undefined) return;
       const { text } = stale;
       if (stale.isRemoved)
-        this.#ledger.emit({ kind: "program.pidfile-mended", what: "removed", pidfile, text });
+        this.#ledger.emit({ kind: "program.pidfile-repaired", what: "removed", pidfile, text });
       else this.#ledger.emit({ kind: "program.warning", what: "pidfile-kept", pidfile, text });
     } catch (error) {
       const reason = (error as Error).message;

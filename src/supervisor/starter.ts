@@ -155,7 +155,7 @@ export class Starter {
   }
 
   /**
-   * Names what earlier starts of it have left in sessions of their own: it runs on, and may hold what the new
+   * Names what earlier starts of it have left in sessions of their own: it keeps running, and may hold what the new
    * one needs. Once that runs, and with one look for all that are started within a second: after its death, since
    * what left its session may have done so just before.
    */

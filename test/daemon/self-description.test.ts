@@ -139,7 +139,7 @@ describe("SelfDescription", () => {
       const self = begin();
       spoil(state.daemonFile);
       self.check();
-      assert.deepEqual(told, ["warn: FILE was deleted or changed; written anew"]);
+      assert.deepEqual(told, ["warn: FILE was deleted or changed; recreated"]);
       assert.deepEqual(read(), info);
     });
   }

@@ -111,7 +111,7 @@ test("usrsvcd start tells each failure by its exit code", async (t) => {
   assert.equal((await start('"$USRSVCD" >&-')).code, 0, "without standard output");
   const again = await start('"$USRSVCD" start --debug');
   assert.equal(again.code, 135);
-  assert.match(again.err, /runs already/);
+  assert.match(again.err, /already running/);
   await home.usrsvcd("stop");
   const unwritable = new Home(t, "usrsvcd_stdout = /proc/none/log").write();
   const { code, err } = await shell(unwritable, '"$USRSVCD"');

@@ -52,7 +52,7 @@ describe("a stop whose maker was killed", () => {
     });
     const { signal, by } = status["lastExit"] as Json;
     assert.deepEqual([signal, by], ["SIGKILL", "usrsvc stop"]);
-    assert.match(String(told(home, "program.stopping", "web")[0]?.msg), /stop was broken off/);
+    assert.match(String(told(home, "program.stopping", "web")[0]?.msg), /stop was interrupted/);
     await home.usrsvcd("restart");
     assert.equal((await home.statusOf("web"))["state"], "stopped", "also for the next one");
     assert.equal(told(home, "program.starting", "web").length, 1);
@@ -92,7 +92,7 @@ describe("a stop whose maker was killed", () => {
     await killedInside(home, "stop", "web");
     const status = await home.statusOf("web");
     assert.deepEqual([status["state"], status["pid"]], ["running", pid]);
-    assert.match(problems(status), /usrsvc stop was broken off, and it still runs/);
+    assert.match(problems(status), /usrsvc stop was interrupted, and it is still running/);
     await home.usrsvcd();
     await waitFor("it to end", () => !isAlive(pid));
     await waitFor("usrsvcd to say so", () => told(home, "program.stopped", "web").length === 1);
@@ -202,7 +202,7 @@ test("who is suspended in the middle of a stop is named, with what to do", async
   tool.kill("SIGSTOP");
   await waitFor("status to name it", async () =>
     problems(await home.statusOf("web")).includes(
-      `usrsvc, pid ${tool.pid}, which is at work on it`,
+      `usrsvc, pid ${tool.pid}, which is working on it`,
     ),
   );
   await kill(pid);

@@ -22,7 +22,7 @@ test("usrsvcd goes to the background, returns when it supervises, and runs once"
   assert.match(start.out, new RegExp(`usrsvcd runs, pid ${pid}; log: .*/state/usrsvcd\\.log`));
   const second = await home.usrsvcd("start");
   assert.equal(second.code, 135);
-  assert.match(second.err, new RegExp(`runs already .*pid ${pid}`));
+  assert.match(second.err, new RegExp(`already running .*pid ${pid}`));
   const program = await home.running("web");
   const stop = await home.usrsvcd("stop");
   assert.equal(stop.code, 0);

@@ -71,7 +71,7 @@ describe("a disk", { skip: cannotMount }, () => {
     const [warning] = told(home, "program.warning", "web");
     assert.match(warning?.msg ?? "", /small\/web\.pid could not be written: .*ENOSPC/);
     makeRoom();
-    await waitFor("the pidfile", () => told(home, "program.pidfile-mended", "web")[0], RETRY_MS);
+    await waitFor("the pidfile", () => told(home, "program.pidfile-repaired", "web")[0], RETRY_MS);
     const { pid } = await home.statusOf("web");
     assert.equal(Number(readFileSync(pidfile, "utf8")), pid);
     assert.equal(told(home, "program.warning", "web").length, 1);

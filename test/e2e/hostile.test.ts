@@ -161,7 +161,7 @@ test("stale pidfiles go when a program is, or is to stay, down, but not those of
   await waitFor("usrsvcd to remove them", () => readdirSync(home.file("run")).length === 1);
   assert.deepEqual(readdirSync(home.file("run")), ["own.pid"]);
   const mended = await waitFor("a line of it", () =>
-    home.log().find((l) => l.event === "program.pidfile-mended" && l.program === "off"),
+    home.log().find((l) => l.event === "program.pidfile-repaired" && l.program === "off"),
   );
   assert.match(mended.msg, /stale pidfile .* removed/);
 });
@@ -189,7 +189,7 @@ test("a usrsvcd that could not tell of itself is seen by its lock, and tells lat
     asked.out + asked.err,
     new RegExp(`may have read it, but cannot report it: ${why}; `),
   );
-  assert.match((await home.usrsvcd()).err, /runs already .*, pid \d+$/m);
+  assert.match((await home.usrsvcd()).err, /already running .*, pid \d+$/m);
   assert.equal((await home.usrsvcd()).code, 135);
   const [json] = lines((await home.usrsvcd("status", "--json")).out);
   assert.equal(json?.["running"], true);

@@ -89,7 +89,10 @@ for (const [how, lose] of Object.entries(LOSSES)) {
         assert.match(shown.out, said);
         const start = await home.usrsvcd(...words, "start");
         assert.equal(start.code, 135, start.err);
-        assert.match(start.err, new RegExp(`usrsvcd runs already for ${state}, pid ${daemon}`));
+        assert.match(
+          start.err,
+          new RegExp(`usrsvcd is already running for ${state}, pid ${daemon}`),
+        );
         await waitFor("it to be made anew", () => existsSync(`${state}/usrsvcd.json`), LOOK_MS);
         assert.match((await home.usrsvcd(...words, "status")).out, new RegExp(`, pid ${daemon}, `));
         assert.deepEqual(found(), before);

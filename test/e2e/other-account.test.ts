@@ -361,7 +361,7 @@ describe("another account", { skip }, () => {
         out.match(/why: was not found running; no more is known of it, since /g)?.length,
         3,
       );
-      assert.equal(out.match(/next: nothing, until that is mended/g)?.length, 3);
+      assert.equal(out.match(/next: nothing until that is fixed/g)?.length, 3);
       assert.doesNotMatch(out, /not started yet|stopped by usrsvc|is not running|sets it aside/);
       chownSync(home.file("state"), 0, 0);
       chownSync(home.file("state/programs"), 0, 0);

@@ -17,7 +17,7 @@ for (const what of ["FIFO", "link"] as const) {
     else symlinkSync("/dev/null", lock);
     const { code, err } = await home.usrsvcd("start");
     assert.equal(code, 135, err);
-    assert.match(err, new RegExp(`usrsvcd runs already for \\S+, pid ${pid}`));
+    assert.match(err, new RegExp(`usrsvcd is already running for \\S+, pid ${pid}`));
   });
 }
 

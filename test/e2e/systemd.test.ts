@@ -182,7 +182,7 @@ test("usrsvcd under systemd", { skip: whyNoLab() }, async (t) => {
     await failed(/^waits .*: state_dir .* can be written by everybody: chmod go-w/);
     await lab.print(`chmod o-w ${state}`);
     await lab.printAs("alice", usrsvcd);
-    await failed(/^waits .*: usrsvcd runs already for .*, pid \d+/);
+    await failed(/^waits .*: usrsvcd is already running for .*, pid \d+/);
     await lab.printAs("alice", `${usrsvcd} stop`);
     await lab.print(`systemctl start ${unit}`);
     await hasStatus(lab, unit, "4 running");

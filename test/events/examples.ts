@@ -87,7 +87,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "daemon.degraded", what: "description-restored", path },
       "warn",
-      "/home/alice/x was deleted or changed; written anew",
+      "/home/alice/x was deleted or changed; recreated",
     ],
     [
       { kind: "daemon.degraded", what: "state-lost", reason },
@@ -112,7 +112,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "daemon.degraded", what: "lock-restored", path },
       "warn",
-      "/home/alice/x was deleted; made anew",
+      "/home/alice/x was deleted; recreated",
     ],
     [
       { kind: "daemon.degraded", what: "lock-taken", path },
@@ -122,7 +122,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "daemon.degraded", what: "no-pidfd", reason: "old kernel" },
       "warn",
-      "deaths of what is no child of usrsvcd are noticed only once a second, without exit status: old kernel",
+      "the end of what is not a child of usrsvcd is noticed only once a second, without exit status: old kernel",
     ],
     [
       { kind: "daemon.degraded", what: "no-reaping", reason: "not adopted: errno 1" },
@@ -358,7 +358,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
         last,
       },
       "info",
-      "web: runs, pid 4711, since 1 s",
+      "web: has been running for 1 s, pid 4711",
     ],
   ],
   "program.start-failed": [
@@ -397,17 +397,17 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "program.adopted", program, pid, via: "pidfile", known: "record" },
       "info",
-      "web: runs already, pid 4711, found by its pidfile",
+      "web: already running, pid 4711, found by its pidfile",
     ],
     [
       { kind: "program.adopted", program, pid, via: "scan", known: "record" },
       "info",
-      "web: runs already, pid 4711, found among all processes",
+      "web: already running, pid 4711, found among all processes",
     ],
     [
       { kind: "program.adopted", program, pid, via: "launch", known: "mark" },
       "info",
-      "web: runs already, pid 4711, known by its mark",
+      "web: already running, pid 4711, known by its mark",
     ],
     [
       { kind: "program.adopted", program, pid, via: "launch", known: "record" },
@@ -522,7 +522,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
         last,
       },
       "error",
-      "web: given up after 1 failed start (maxrestarts = 1): no such file; mend it, then: usrsvc start web",
+      "web: given up after 1 failed start (maxrestarts = 1): no such file; fix it, then run usrsvc start web",
     ],
     [
       {
@@ -534,7 +534,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
         last,
       },
       "error",
-      "web: given up after 3 failed starts (maxrestarts = 3): no such file; mend it, then: usrsvc start web",
+      "web: given up after 3 failed starts (maxrestarts = 3): no such file; fix it, then run usrsvc start web",
     ],
   ],
   "program.stopped": [
@@ -579,18 +579,18 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "program.stopping", program, pid, reason: "too much memory", isFinishing: false },
       "info",
-      "web: is ended, to be restarted",
+      "web: is being ended, to be restarted",
     ],
     [
       {
         kind: "program.stopping",
         program,
         pid,
-        reason: "usrsvc stop was broken off",
+        reason: "usrsvc stop was interrupted",
         isFinishing: true,
       },
       "warn",
-      "web: usrsvc stop was broken off: it is finished, pid 4711 is ended",
+      "web: usrsvc stop was interrupted: it is being finished, pid 4711 is ended",
     ],
   ],
   "program.stuck": [
@@ -611,12 +611,12 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "program.removed", program, pid, to: undefined },
       "info",
-      "web: no longer configured, runs on, pid 4711",
+      "web: no longer configured, keeps running, pid 4711",
     ],
     [
       { kind: "program.removed", program, pid: undefined, to: undefined },
       "info",
-      "web: no longer configured, it does not run",
+      "web: no longer configured, it is not running",
     ],
     [
       { kind: "program.removed", program, pid, to: "site" },
@@ -636,20 +636,20 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
       "web goes on with pid 4711",
     ],
   ],
-  "program.pidfile-mended": [
+  "program.pidfile-repaired": [
     [
-      { kind: "program.pidfile-mended", program, what: "written-anew", pidfile: "/p", pid },
+      { kind: "program.pidfile-repaired", program, what: "recreated", pidfile: "/p", pid },
       "info",
-      "web: pidfile /p written anew",
+      "web: pidfile /p recreated",
     ],
     [
-      { kind: "program.pidfile-mended", program, what: "written-at-last", pidfile: "/p", pid },
+      { kind: "program.pidfile-repaired", program, what: "written", pidfile: "/p", pid },
       "info",
       "web: pidfile /p written at last",
     ],
     [
       {
-        kind: "program.pidfile-mended",
+        kind: "program.pidfile-repaired",
         program,
         what: "removed",
         pidfile: "/p",
@@ -663,7 +663,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "program.busy", program, from: undefined, worker: "usrsvc start, pid 12" },
       "debug",
-      "web: left alone: usrsvc start, pid 12 is at work on it",
+      "web: left alone: usrsvc start, pid 12 is working on it",
     ],
     [
       { kind: "program.busy", program, from: "old", worker: "usrsvc" },
@@ -680,7 +680,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "program.warning", program, what: "broken-off", leftBehind: 1 },
       "warn",
-      "web: 1 left-over process of a start that was broken off ended: nothing matched within success_seconds",
+      "web: 1 left-over process of an interrupted start ended: nothing matched within success_seconds",
     ],
     [
       { kind: "program.warning", program, what: "others", pid, otherPids: [5, 6] },
@@ -711,7 +711,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "program.warning", program, what: "record-lost", reason: "was deleted" },
       "warn",
-      "web: its record was deleted: written anew",
+      "web: its record was deleted: recreated",
     ],
     [
       { kind: "program.warning", program, what: "record-damaged", reason: "no JSON" },

@@ -159,6 +159,9 @@ describe("checkBeforeStart", () => {
     const env = new Map([["PATH", dir]]);
     assert.equal(checkBeforeStart(programSettings(dir, ["my-app"], { env }), host), undefined);
     const without = programSettings(dir, ["my-app"], { inheritEnv: false });
-    assert.match(checkBeforeStart(without, host)?.reason ?? "", /since the program has no PATH\)$/);
+    assert.match(
+      checkBeforeStart(without, host)?.reason ?? "",
+      /because the program has no PATH\)$/,
+    );
   });
 });

@@ -267,7 +267,7 @@ describe("a lock cannot be had, and keeps nobody waiting, where there is", () =>
     test(kind, async (t) => {
       const path = join(tempDir(t), "lock");
       make(path);
-      await assert.rejects(async () => await tryLock(path), { message: /lock is no file/ });
+      await assert.rejects(async () => await tryLock(path), { message: /lock is not a file/ });
       assert.equal(lockHolder(path), undefined);
       assert.equal(lockNote(path), "");
     });

@@ -368,7 +368,7 @@ describe("makeStateDir mends or names what is in the way:", () => {
     writeFileSync(dir.programs, "");
     assert.throws(() => makeStateDir(dir), {
       name: StateDirError.name,
-      message: /state_dir \S+state cannot be made: \S+programs is no folder: move it away$/,
+      message: /state_dir \S+state cannot be created: \S+programs is not a folder: move it away$/,
     });
   });
 });

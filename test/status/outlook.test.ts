@@ -68,9 +68,9 @@ describe("outlook, why a program is down", () => {
       "ended, and nobody was there to see how",
     ],
     [
-      "its start was broken off",
+      "its start was interrupted",
       { record: { state: "starting", process } },
-      "its start was broken off, and it has ended since",
+      "its start was interrupted, and it has ended since",
     ],
     [
       "its stop was broken off",
@@ -80,7 +80,7 @@ describe("outlook, why a program is down", () => {
     [
       "the state folder is not ours",
       { around: { isForeign: true } },
-      "was not found running; no more is known of it, since state_dir is not ours alone",
+      "was not found running; no more is known of it, because others can change state_dir",
     ],
   ];
   for (const [what, one, want] of claims) {
@@ -111,7 +111,7 @@ describe("outlook, what comes next", () => {
     [
       "usrsvcd has another file",
       { around: { daemon: "elsewhere" } },
-      "stopped: nothing: usrsvcd runs with another configuration file",
+      "stopped: nothing: usrsvcd is running with another configuration file",
     ],
     [
       "usrsvcd has not read of it",
@@ -152,12 +152,12 @@ describe("outlook, what comes next", () => {
     [
       "usrsvcd gave up after one start",
       { settings: { maxrestarts: 1 }, record: { state: "fatal", failures: 1 } },
-      'fatal: usrsvcd gave up after 1 failed start (maxrestarts = 1): mend it, then "usrsvc start web"',
+      'fatal: usrsvcd gave up after 1 failed start (maxrestarts = 1): fix it, then "usrsvc start web"',
     ],
     [
       "usrsvcd gave up after several",
       { settings: { maxrestarts: 3 }, record: { state: "fatal", failures: 3 } },
-      'fatal: usrsvcd gave up after 3 failed starts (maxrestarts = 3): mend it, then "usrsvc start web"',
+      'fatal: usrsvcd gave up after 3 failed starts (maxrestarts = 3): fix it, then "usrsvc start web"',
     ],
   ];
   for (const [what, one, want] of claims) {

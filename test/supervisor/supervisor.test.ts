@@ -151,7 +151,7 @@ describe("StateWatch.check", () => {
     renameSync(state.programs, `${state.programs}.away`);
     writeFileSync(state.programs, "a file in its place");
     watch.check();
-    assert.match(told.join(), /programs is no folder: move it away/);
+    assert.match(told.join(), /programs is not a folder: move it away/);
     assert.ok(!told.includes("recovered"));
     rmSync(state.programs);
     watch.check();
