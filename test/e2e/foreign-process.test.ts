@@ -80,8 +80,7 @@ describe("a record that names a process of root", { skip }, () => {
     const { home, account, stranger, pid, forge } = made;
     const web = pid() ?? 0;
     const lines = (): number =>
-      home.log().filter(({ msg }) => /record named process .* root .*: written anew/.test(msg))
-        .length;
+      home.log().filter(({ msg }) => /record named process .* root .*: recreated/.test(msg)).length;
     forge();
     account.usrsvcd();
     await waitFor("the record to be mended", () => lines() === 1);

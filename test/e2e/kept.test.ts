@@ -205,7 +205,10 @@ describe("a program whose section was removed", () => {
     await home.usrsvcd("reread");
     const { out, code } = await home.usrsvc("status");
     assert.equal(code, 0);
-    assert.match(out, new RegExp(`^goes +running +${pid} (.|\n)*in no configuration file`, "m"));
+    assert.match(
+      out,
+      new RegExp(`^goes +running +${pid} (.|\n)*no longer in any configuration file`, "m"),
+    );
     const { problems } = await home.statusOf("goes");
     assert.match(String(problems), /usrsvc stop goes ends it/);
     const restart = await home.usrsvc("restart", "goes");

@@ -97,6 +97,6 @@ test("usrsvcd status, reread and checkconfig say at once that others can change 
   await home.usrsvcd("stop");
   const down = await home.usrsvcd("status");
   assert.equal(down.code, 1);
-  assert.match(down.out, /note: state_dir.*, and whether usrsvcd runs is not known$/m);
+  assert.match(down.out, /note: state_dir.*, and whether usrsvcd is running is not known$/m);
   chmodSync(state, 0o700);
 });

@@ -358,7 +358,7 @@ describe("another account", { skip }, () => {
       const { out } = await home.usrsvc("status");
       assert.match(out, /runs +running/);
       assert.equal(
-        out.match(/why: was not found running; no more is known of it, since /g)?.length,
+        out.match(/why: was not found running; no more is known of it, because /g)?.length,
         3,
       );
       assert.equal(out.match(/next: nothing until that is fixed/g)?.length, 3);

@@ -224,7 +224,7 @@ describe("sections that are renamed while somebody restarts one of them", () => 
     const status = await home.statusOf("x");
     assert.equal(status["pid"], pid);
     assert.deepEqual(status["problems"], [
-      "is in no configuration file any more, and runs on: usrsvc stop x ends it",
+      "is no longer in any configuration file, and keeps running: usrsvc stop x ends it",
     ]);
   });
 });

@@ -26,7 +26,7 @@ describe("of a program that usrsvcd has not read", () => {
       for (const words of [["start"], ["start", "--here"], ["restart"]]) {
         const { code, err } = await home.usrsvc(...words, name);
         assert.equal(code, 134);
-        assert.match(err, new RegExp(`usrsvcd does not know ${name} yet, .*: usrsvcd reread`));
+        assert.match(err, new RegExp(`usrsvcd does not know ${name} yet .*; run usrsvcd reread`));
         assert.doesNotMatch(err, /will try it again|leaves it down/);
       }
     }
