@@ -10,6 +10,9 @@ export interface MainSettings extends Fields<typeof mainSchema> {}
 /** `[[Monitor]]`: when a running program must be restarted. */
 export interface MonitorSettings extends Fields<typeof monitorSchema> {}
 
+/** A key of `[[Monitor]]`: a monitor is called as the one that switches it on. */
+export type MonitorKey = keyof typeof monitorSchema;
+
 /**
  * One `[Program:NAME]`, by the fields of the schema, its defaults resolved and all values converted: times
  * in ms, sizes in bytes, paths absolute. The other fields follow from several rows.

@@ -1,5 +1,6 @@
 import type { Exit } from "../../proc/exit.ts";
 import type { ConfigIssue } from "../config/issue.ts";
+import type { MonitorKey } from "../config/settings.ts";
 import type { Via } from "../state/record.ts";
 
 /** What people read first, and what `usrsvcd_stderr` gets. */
@@ -307,7 +308,7 @@ export type EventOfProgram = { readonly program: string } & (
   | {
       readonly kind: "program.limit-exceeded";
       readonly pid: number;
-      readonly monitor: "rss_limit" | "activityfile";
+      readonly monitor: MonitorKey;
       /** In bytes or ms. */
       readonly measured: number | undefined;
       readonly limit: number;

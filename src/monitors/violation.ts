@@ -1,6 +1,8 @@
+import type { MonitorKey } from "../config/settings.ts";
+
 /** A limit of `[[Monitor]]` was exceeded: the program must be restarted. */
 export interface Violation {
-  readonly monitor: "rss_limit" | "activityfile";
+  readonly monitor: MonitorKey;
   /** The measured and the allowed value, in bytes or ms; `measured` is undefined if nothing was. */
   readonly measured: number | undefined;
   readonly limit: number;
