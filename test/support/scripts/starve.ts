@@ -14,7 +14,7 @@ const dir = process.argv[2] ?? "";
 const state = stateDir(join(dir, "starved"));
 makeStateDir(state);
 const host = linuxHost(state, "usrsvc", everythingOf(dir));
-const program = programSettings(dir, ["/bin/sleep", `0.2${process.pid}`], {
+const program = programSettings(dir, ["/bin/sleep", `2.${process.pid}`], {
   successMs: 50,
   env: new Map([[LAB_MARK, dir]]),
 });
