@@ -15,12 +15,12 @@ export function isOfProgram(event: UsrsvcEvent): event is EventOfProgram {
 export function describeProgramEvent(event: EventOfProgram): string {
   if (event.kind === "program.renamed") return event.text;
   if (event.kind === "program.busy" && event.from !== undefined) {
-    return `${event.program} was ${event.from} before its section was renamed, and is worked on by ${event.worker}: it is looked after when that is done`;
+    return `${event.program} was ${event.from} before its section was renamed, and ${event.worker} is at work on it: it is supervised when that is done`;
   }
   return `${event.program}: ${tell(event)}`;
 }
 
-/** What follows on the name of the program. */
+/** What follows the name of the program. */
 function tell(event: Exclude<EventOfProgram, { readonly kind: "program.renamed" }>): string {
   switch (event.kind) {
     case "program.busy":
@@ -31,7 +31,7 @@ function tell(event: Exclude<EventOfProgram, { readonly kind: "program.renamed" 
       return `${isRestart ? "starting again" : "starting"}: ${command}${asked}`;
     }
     case "program.started":
-      return `runs, pid ${event.pid}, since ${formatDuration(event.livedMs)}`;
+      return `is running, pid ${event.pid}, for ${formatDuration(event.livedMs)}`;
     case "program.start-failed":
       return event.action === undefined ? `could not be started: ${event.reason}` : event.reason;
     case "program.adopted":
@@ -47,7 +47,7 @@ function tell(event: Exclude<EventOfProgram, { readonly kind: "program.renamed" 
       const starts = `${failures} failed start${failures === 1 ? "" : "s"}`;
       return (
         `given up after ${starts} (maxrestarts = ${maxrestarts}): ${reason}; ` +
-        `mend it, then: usrsvc start ${program}`
+        `fix it, then run usrsvc start ${program}`
       );
     }
     case "program.stopped":
@@ -56,7 +56,7 @@ function tell(event: Exclude<EventOfProgram, { readonly kind: "program.renamed" 
       return event.reason;
     case "program.stopping":
       return event.isFinishing
-        ? `${event.reason}: it is finished, pid ${event.pid} is ended`
+        ? `${event.reason}: this is completed, pid ${event.pid} is ended`
         : "is ended, to be restarted";
     case "program.stuck":
       return `${describeStuck(event)}; tried again in a while`;
@@ -64,13 +64,13 @@ function tell(event: Exclude<EventOfProgram, { readonly kind: "program.renamed" 
       return `no longer configured, ${describeRest(event)}`;
     case "program.pidfile-mended":
       if (event.what === "removed") return event.text;
-      return `pidfile ${event.pidfile} ${event.what === "written-anew" ? "written anew" : "written at last"}`;
+      return `pidfile ${event.pidfile} ${event.what === "written-anew" ? "recreated" : "written at last"}`;
     case "program.warning":
       return describeWarning(event);
     case "program.error":
       return describeError(event);
     case "program.recovered":
-      return `is looked after again, after ${formatDuration(event.lastedMs)}: it was ${event.reason}`;
+      return `is supervised again, after ${formatDuration(event.lastedMs)}: the trouble was ${event.reason}`;
     default:
       return assertNever(event);
   }
@@ -85,15 +85,15 @@ const stopped: Readonly<Record<EventOf<"program.stopped">["why"], string>> = {
 };
 
 function describeAdoption({ pid, via, known }: EventOf<"program.adopted">): string {
-  if (via === "pidfile") return `runs already, pid ${pid}, found by its pidfile`;
-  if (via === "scan") return `runs already, pid ${pid}, found among all processes`;
-  if (known === "mark") return `runs already, pid ${pid}, known by its mark`;
-  return `runs, pid ${pid}, ${known === "record" ? "known from its record" : launchers[known]}`;
+  if (via === "pidfile") return `already running, pid ${pid}, found by its pidfile`;
+  if (via === "scan") return `already running, pid ${pid}, found among all processes`;
+  if (known === "mark") return `already running, pid ${pid}, known by its mark`;
+  return `is running, pid ${pid}, ${known === "record" ? "known from its record" : launchers[known]}`;
 }
 
 /** Who has launched what an operator wanted. */
 const launchers = {
-  asked: "started by usrsvcd, as usrsvc has asked",
+  asked: "started by usrsvcd, at the request of usrsvc",
   "by-hand": "started by hand",
   started: "started",
 };
@@ -118,18 +118,18 @@ function describeSuccessor({
 }: EventOf<"program.exited"> & { readonly successor: number }): string {
   switch (how) {
     case "heir":
-      return `pid ${successor}, which stems from it, goes on in its place`;
+      return `pid ${successor}, which stems from it, continues in its place`;
     case "pidfile":
-      return `its pidfile names pid ${successor}, which goes on in its place`;
+      return `its pidfile names pid ${successor}, which continues in its place`;
     case "scan":
       return `pid ${successor}, which was not started by usrsvcd, matches and is the program now`;
     case "launch":
-      return `pid ${successor} goes on in its place`;
+      return `pid ${successor} continues in its place`;
     case "asked":
     case "by-hand":
     case "started":
       if (isMeant(by)) return `it is pid ${successor} now`;
-      return `it was ${launchers[how]} since, and is pid ${successor} now`;
+      return `it has since been ${launchers[how]}, and is pid ${successor} now`;
     default:
       return assertNever(how);
   }
@@ -152,7 +152,7 @@ export function describeStuck({ pid, state }: EventOf<"program.stuck">): string 
 function describeRest({ pid, to }: EventOf<"program.removed">): string {
   const where = pid === undefined ? "" : `, pid ${pid}`;
   if (to !== undefined) return `its section is ${to} now${where}`;
-  return pid === undefined ? "it does not run" : `runs on${where}`;
+  return pid === undefined ? "it is not running" : `keeps running${where}`;
 }
 
 function describeWarning(event: EventOf<"program.warning">): string {
@@ -160,23 +160,23 @@ function describeWarning(event: EventOf<"program.warning">): string {
     case "left-behind":
       return `${countLeftOvers(event.leftBehind)} of its session ended`;
     case "broken-off":
-      return `${countLeftOvers(event.leftBehind)} of a start that was broken off ended: nothing matched within success_seconds`;
+      return `${countLeftOvers(event.leftBehind)} of an interrupted start ended: nothing matched within success_seconds`;
     case "others":
-      return `further processes match and are left alone: ${event.otherPids.join(", ")}`;
+      return `other processes also match, and are left alone: ${event.otherPids.join(", ")}`;
     case "pidfile-unwritable":
       return `pidfile ${event.pidfile} could not be written: ${event.reason}`;
     case "pidfile-unremovable":
       return `pidfile ${event.pidfile} could not be removed: ${event.reason}`;
     case "record-lost":
-      return `its record ${event.reason}: written anew`;
+      return `its record ${event.reason}: recreated`;
     case "record-damaged":
-      return `its record was damaged: set aside as .damaged, the program is looked for without it (${event.reason})`;
+      return `its record was damaged: set aside as .damaged, the program is searched for without it (${event.reason})`;
     case "disputed": {
       const { pid, owner, isOurs } = event;
-      return `pid ${pid} is on record for ${owner} as well, and is ${isOurs ? "this program's" : `${owner}'s`}`;
+      return `pid ${pid} is also on record for ${owner}, and is ${isOurs ? "this program's" : `${owner}'s`}`;
     }
     case "unwatched":
-      return `activity file is only looked at when its time is up: ${event.reason}`;
+      return `activity file is only checked when its time is up: ${event.reason}`;
     case "pidfile-kept":
     case "note":
       return event.text;
@@ -190,11 +190,11 @@ function describeError(event: EventOf<"program.error">): string {
     case "trouble": {
       const { exit, reason, retryMs } = event;
       const ended = exit === undefined ? "" : `${describeExit(exit)}, and stays down: `;
-      return `${ended}${reason}; tried again every ${formatDuration(retryMs)}, and told when it works`;
+      return `${ended}${reason}; tried again every ${formatDuration(retryMs)}, and reported when it works`;
     }
     case "elsewhere":
       return (
-        `is a program of ${event.config} too, which shares the state_dir, and ${event.how}: left alone; ` +
+        `is also a program of ${event.config}, which shares the state_dir, and ${event.how}: left alone; ` +
         "give one of them another name, or another state_dir"
       );
     case "expression":

@@ -22,7 +22,7 @@ export function daemonNotes(
 ): readonly string[] {
   if (foreign !== undefined) {
     const unknown = "what was stopped and whether usrsvcd runs is not known";
-    return [`${foreign}; until that is mended, nothing can be started or stopped, and ${unknown}`];
+    return [`${foreign}; until that is fixed, nothing can be started or stopped, and ${unknown}`];
   }
   const living = findDaemon(host);
   if (living === undefined) {

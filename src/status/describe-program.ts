@@ -55,7 +55,7 @@ export function describeProgram(
     return { ...base, state: "starting" };
   }
   if (found.kind === "absent" || living === undefined) {
-    const broken = launch === undefined ? {} : { reason: "its start was broken off" };
+    const broken = launch === undefined ? {} : { reason: "its start was interrupted" };
     const down = { ...outlook(program, file, around, Date.now()), ...broken };
     const why = [down.reason ?? [], ...describeElsewhere(found, around.host)].flat();
     return {

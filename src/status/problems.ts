@@ -28,7 +28,7 @@ export function problems(
   ];
   if (program.isRemoved === true) {
     all.push(
-      `is in no configuration file any more, and runs on: usrsvc stop ${program.name} ends it`,
+      `is not in any configuration file any more, and keeps running: usrsvc stop ${program.name} ends it`,
     );
   } else if (program.settings === undefined) {
     all.push("its settings are faulty: see usrsvcd checkconfig");
@@ -42,7 +42,7 @@ export function problems(
   if (dear !== undefined) all.push(dear);
   const { pidfile } = found;
   if (pidfile.kind === "garbage") {
-    all.push(`pidfile ${program.pidfile} holds no pid but ${JSON.stringify(pidfile.text)}`);
+    all.push(`pidfile ${program.pidfile} contains no pid but ${JSON.stringify(pidfile.text)}`);
   } else if (pidfile.kind === "unreadable") {
     all.push(`pidfile ${pidfile.message}`);
   } else if (pidfile.kind === "pid") {
@@ -84,7 +84,9 @@ function describeWork(
   if (!isStopping && (found.kind === "running" || record === undefined)) return [];
   if (isStopping && statIfAny(host.proc, found.process.pid)?.state === "D") {
     const what = "a disk, or a network file system, that does not answer";
-    return [`it was told to end, and waits for ${what} (state D; see dmesg, mount): then it ends`];
+    return [
+      `it was asked to end, and is waiting for ${what} (state D; see dmesg, mount): then it ends`,
+    ];
   }
   const worker = workerOn(name, host);
   if (worker?.isSuspended === true) {
@@ -99,6 +101,6 @@ function describeWork(
   }
   const what = record?.desired === "down" ? "stop" : "restart";
   return [
-    `usrsvc ${what} was broken off, and it still runs: usrsvc ${what} ${name} does the rest, usrsvc start ${name} keeps it`,
+    `usrsvc ${what} was interrupted, and it is still running: usrsvc ${what} ${name} does the rest, usrsvc start ${name} keeps it`,
   ];
 }

@@ -57,7 +57,7 @@ describe("DaemonLock", () => {
     lock.check();
     lock.check(); // while it is at it
     await waitFor(() => told.includes("retaken"), "it is retaken");
-    assert.deepEqual(told, ["warn: LOCK was deleted; made anew", "retaken"]);
+    assert.deepEqual(told, ["warn: LOCK was deleted; recreated", "retaken"]);
     assert.equal(await tryLock(state.daemonLock), undefined);
   });
 

@@ -134,17 +134,17 @@ describe("SelfDescription", () => {
       ]),
   ];
   for (const [what, spoil] of spoilt) {
-    test(`that was ${what} is written anew`, (t) => {
+    test(`that was ${what} is recreated`, (t) => {
       const { begin, read, state, told } = scene(t);
       const self = begin();
       spoil(state.daemonFile);
       self.check();
-      assert.deepEqual(told, ["warn: FILE was deleted or changed; written anew"]);
+      assert.deepEqual(told, ["warn: FILE was deleted or changed; recreated"]);
       assert.deepEqual(read(), info);
     });
   }
 
-  test("that was deleted with its folder is written anew", (t) => {
+  test("that was deleted with its folder is recreated", (t) => {
     const { begin, read, state } = scene(t);
     const self = begin();
     rmSync(state.path, { recursive: true });

@@ -92,7 +92,7 @@ describe("a stop whose maker was killed", () => {
     await killedInside(home, "stop", "web");
     const status = await home.statusOf("web");
     assert.deepEqual([status["state"], status["pid"]], ["running", pid]);
-    assert.match(problems(status), /usrsvc stop was broken off, and it still runs/);
+    assert.match(problems(status), /usrsvc stop was interrupted, and it is still running/);
     await home.usrsvcd();
     await waitFor("it to end", () => !isAlive(pid));
     await waitFor("usrsvcd to say so", () => told(home, "program.stopped", "web").length === 1);

@@ -74,14 +74,13 @@ describe("a record that names a process of root", { skip }, () => {
     assert.ok(isAlive(stranger));
   });
 
-  test("is written anew by usrsvcd, once, which goes on with the program", async (t) => {
+  test("is recreated by usrsvcd, once, which goes on with the program", async (t) => {
     const made = await scene(t);
     if (made === undefined) return;
     const { home, account, stranger, pid, forge } = made;
     const web = pid() ?? 0;
     const lines = (): number =>
-      home.log().filter(({ msg }) => /record named process .* root .*: written anew/.test(msg))
-        .length;
+      home.log().filter(({ msg }) => /record named process .* root .*: recreated/.test(msg)).length;
     forge();
     account.usrsvcd();
     await waitFor("the record to be mended", () => lines() === 1);

@@ -48,7 +48,7 @@ describe("what usrsvcd holds lives, whatever becomes of its files", () => {
     await waitFor("its pidfile", () => home.pid("titled") === pid);
     assert.deepEqual(pids(home, /^mytitle/), [pid]);
     const [warning] = told(home, "program.warning", "titled").slice(-1);
-    assert.match(warning?.msg ?? "", /record was deleted: written anew/);
+    assert.match(warning?.msg ?? "", /record was deleted: recreated/);
     const status = await home.statusOf("titled");
     assert.deepEqual([status["state"], status["pid"]], ["running", pid]);
     const { out } = await home.usrsvc("stop", "titled");

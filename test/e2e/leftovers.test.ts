@@ -95,7 +95,7 @@ test("a program killed while usrsvcd is away: its end is told as unknown, and it
   process.kill(pid, "SIGKILL");
   await waitFor("its end", () => !isAlive(pid));
   const down = await home.statusOf("web");
-  assert.match(String(down["reason"]), /nobody was there to see/);
+  assert.match(String(down["reason"]), /while nothing was watching/);
   assert.deepEqual(down["lastExit"], { pid, unknown: true });
   await home.usrsvcd();
   await home.running("web", pid);
@@ -153,9 +153,9 @@ test("what has left the session of a program that died is named when that is sta
   await kill(pid);
   await settled(home, "web", 2);
   const linesOf = (): readonly LogLine[] =>
-    told(home, "program.warning", "web").filter(({ msg }) => msg.endsWith(" runs on"));
+    told(home, "program.warning", "web").filter(({ msg }) => msg.endsWith(" keeps running"));
   const named = await waitFor("its line", () => linesOf().length > 0 && linesOf());
-  const words = `web: process ${behind} (${helper}) stems from an earlier start of it, in a session of its own, and runs on`;
+  const words = `web: process ${behind} (${helper}) stems from an earlier start of it, in a session of its own, and keeps running`;
   assert.deepEqual(
     named.map(({ msg }) => msg),
     [words],
@@ -170,7 +170,7 @@ test("also of one that dies right after its start, which has just looked", async
   home.program("web", { command: home.script("web.sh", script), success_seconds: "0.1" });
   await home.usrsvcd();
   const line = await waitFor("its line", () =>
-    told(home, "program.warning", "web").find(({ msg }) => msg.endsWith(" runs on")),
+    told(home, "program.warning", "web").find(({ msg }) => msg.endsWith(" keeps running")),
   );
   assert.match(
     line.msg,
@@ -223,7 +223,7 @@ describe("what runs on after a stop, in a session of its own, is not the program
         for (const pid of left) {
           assert.match(
             stop.out,
-            new RegExp(`process ${pid} .*in a session of its own, and runs on`),
+            new RegExp(`process ${pid} .*in a session of its own, and keeps running`),
           );
         }
         const status = await home.statusOf("app");
@@ -252,12 +252,15 @@ describe("what runs on after a stop, in a session of its own, is not the program
     for (const pid of left) {
       assert.match(
         out,
-        new RegExp(`process ${pid} .*stems from it .*, in a session of its own, and runs on`),
+        new RegExp(`process ${pid} .*stems from it .*, in a session of its own, and keeps running`),
       );
     }
-    assert.equal(out.match(/runs on/g)?.length, left.length, out);
+    assert.equal(out.match(/keeps running/g)?.length, left.length, out);
     // The next one still knows it.
-    assert.match((await home.usrsvc("stop", "all", "-P")).out, new RegExp(`${left[0]} .*runs on`));
+    assert.match(
+      (await home.usrsvc("stop", "all", "-P")).out,
+      new RegExp(`${left[0]} .*keeps running`),
+    );
     const kept = [0, 1, 2, 3].flatMap((count) => {
       const record = JSON.parse(home.read(`state/programs/app${count}.json`)) as {
         readonly runsOn?: readonly { readonly pid: number }[];

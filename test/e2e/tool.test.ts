@@ -281,7 +281,7 @@ test("status mends and removes nothing", async (t) => {
   const home = new Home(t).program("x", { command: sleeper() });
   writeFileSync(home.file("run/x.pid"), "garbage\n");
   const status = await home.statusOf("x");
-  assert.match(String(status["problems"]), /holds no pid but "garbage/);
+  assert.match(String(status["problems"]), /contains no pid but "garbage/);
   assert.equal(home.read("run/x.pid"), "garbage\n");
   assert.deepEqual(readdirSync(home.path).sort(), ["log", "run", "usrsvc.cfg"]);
 });

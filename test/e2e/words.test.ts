@@ -55,7 +55,7 @@ describe("a restart by hand that fails", () => {
     const line = await waitFor("it to be given up", () => told(home, "program.gave-up", "web")[0]);
     assert.match(
       line.msg,
-      /1 failed start \(.*code 3.*disk on fire; mend it, then: usrsvc start web/,
+      /1 failed start \(.*code 3.*disk on fire; fix it, then run usrsvc start web/,
     );
     assert.match(String((await home.statusOf("web"))["next"]), /maxrestarts = 1.*usrsvc start web/);
     assert.match((await home.usrsvc("start", "once")).err, /leaves it down: autorestart = False/);
@@ -158,7 +158,7 @@ time.sleep(1000)
     const told = status["differences"] as readonly string[];
     assert.equal(told.length, 2);
     assert.match(told[0] ?? "", /its command line is ".*", configured is ".* 0"/);
-    assert.match(told[1] ?? "", /\[\[Env\]\] says of TOKEN$/);
+    assert.match(told[1] ?? "", /differs from \[\[Env\]\] in TOKEN$/);
     assert.ok(!JSON.stringify(status).includes("secret"));
   });
 });
