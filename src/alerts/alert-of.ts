@@ -30,7 +30,7 @@ export function alertOf(event: MailedEvent, at: string): Alert | undefined {
     }
     case "program.gave-up": {
       const { reason, last } = event;
-      const next = `nothing until you fix it and run usrsvc start ${program}`;
+      const next = `nothing, until you fix it and run usrsvc start ${program}`;
       return { ...about, ...endOf(last), kind: "gave-up", reason, next };
     }
     case "program.error": {

@@ -15,12 +15,12 @@ export function isOfProgram(event: UsrsvcEvent): event is EventOfProgram {
 export function describeProgramEvent(event: EventOfProgram): string {
   if (event.kind === "program.renamed") return event.text;
   if (event.kind === "program.busy" && event.from !== undefined) {
-    return `${event.program} was ${event.from} before its section was renamed, and is worked on by ${event.worker}: it is looked after when that is done`;
+    return `${event.program} was ${event.from} before its section was renamed, and ${event.worker} is at work on it: it is supervised when that is done`;
   }
   return `${event.program}: ${tell(event)}`;
 }
 
-/** What follows on the name of the program. */
+/** What follows the name of the program. */
 function tell(event: Exclude<EventOfProgram, { readonly kind: "program.renamed" }>): string {
   switch (event.kind) {
     case "program.busy":
@@ -31,7 +31,7 @@ function tell(event: Exclude<EventOfProgram, { readonly kind: "program.renamed" 
       return `${isRestart ? "starting again" : "starting"}: ${command}${asked}`;
     }
     case "program.started":
-      return `has been running for ${formatDuration(event.livedMs)}, pid ${event.pid}`;
+      return `is running, pid ${event.pid}, for ${formatDuration(event.livedMs)}`;
     case "program.start-failed":
       return event.action === undefined ? `could not be started: ${event.reason}` : event.reason;
     case "program.adopted":
@@ -56,21 +56,21 @@ function tell(event: Exclude<EventOfProgram, { readonly kind: "program.renamed" 
       return event.reason;
     case "program.stopping":
       return event.isFinishing
-        ? `${event.reason}: it is being finished, pid ${event.pid} is ended`
-        : "is being ended, to be restarted";
+        ? `${event.reason}: this is completed, pid ${event.pid} is ended`
+        : "is ended, to be restarted";
     case "program.stuck":
       return `${describeStuck(event)}; tried again in a while`;
     case "program.removed":
       return `no longer configured, ${describeRest(event)}`;
     case "program.pidfile-repaired":
       if (event.what === "removed") return event.text;
-      return `pidfile ${event.pidfile} ${event.what === "recreated" ? "recreated" : "written at last"}`;
+      return `pidfile ${event.pidfile} ${event.what === "written-anew" ? "recreated" : "written at last"}`;
     case "program.warning":
       return describeWarning(event);
     case "program.error":
       return describeError(event);
     case "program.recovered":
-      return `is looked after again, after ${formatDuration(event.lastedMs)}: it was ${event.reason}`;
+      return `is supervised again, after ${formatDuration(event.lastedMs)}: the trouble was ${event.reason}`;
     default:
       return assertNever(event);
   }
@@ -88,12 +88,12 @@ function describeAdoption({ pid, via, known }: EventOf<"program.adopted">): stri
   if (via === "pidfile") return `already running, pid ${pid}, found by its pidfile`;
   if (via === "scan") return `already running, pid ${pid}, found among all processes`;
   if (known === "mark") return `already running, pid ${pid}, known by its mark`;
-  return `runs, pid ${pid}, ${known === "record" ? "known from its record" : launchers[known]}`;
+  return `is running, pid ${pid}, ${known === "record" ? "known from its record" : launchers[known]}`;
 }
 
 /** Who has launched what an operator wanted. */
 const launchers = {
-  asked: "started by usrsvcd, as usrsvc has asked",
+  asked: "started by usrsvcd, at the request of usrsvc",
   "by-hand": "started by hand",
   started: "started",
 };
@@ -118,18 +118,18 @@ function describeSuccessor({
 }: EventOf<"program.exited"> & { readonly successor: number }): string {
   switch (how) {
     case "heir":
-      return `pid ${successor}, which stems from it, goes on in its place`;
+      return `pid ${successor}, which stems from it, continues in its place`;
     case "pidfile":
-      return `its pidfile names pid ${successor}, which goes on in its place`;
+      return `its pidfile names pid ${successor}, which continues in its place`;
     case "scan":
       return `pid ${successor}, which was not started by usrsvcd, matches and is the program now`;
     case "launch":
-      return `pid ${successor} goes on in its place`;
+      return `pid ${successor} continues in its place`;
     case "asked":
     case "by-hand":
     case "started":
       if (isMeant(by)) return `it is pid ${successor} now`;
-      return `it was ${launchers[how]} since, and is pid ${successor} now`;
+      return `it has since been ${launchers[how]}, and is pid ${successor} now`;
     default:
       return assertNever(how);
   }
@@ -162,7 +162,7 @@ function describeWarning(event: EventOf<"program.warning">): string {
     case "broken-off":
       return `${countLeftOvers(event.leftBehind)} of an interrupted start ended: nothing matched within success_seconds`;
     case "others":
-      return `further processes match and are left alone: ${event.otherPids.join(", ")}`;
+      return `other processes also match, and are left alone: ${event.otherPids.join(", ")}`;
     case "pidfile-unwritable":
       return `pidfile ${event.pidfile} could not be written: ${event.reason}`;
     case "pidfile-unremovable":
@@ -170,13 +170,13 @@ function describeWarning(event: EventOf<"program.warning">): string {
     case "record-lost":
       return `its record ${event.reason}: recreated`;
     case "record-damaged":
-      return `its record was damaged: set aside as .damaged, the program is looked for without it (${event.reason})`;
+      return `its record was damaged: set aside as .damaged, the program is searched for without it (${event.reason})`;
     case "disputed": {
       const { pid, owner, isOurs } = event;
-      return `pid ${pid} is on record for ${owner} as well, and is ${isOurs ? "this program's" : `${owner}'s`}`;
+      return `pid ${pid} is also on record for ${owner}, and is ${isOurs ? "this program's" : `${owner}'s`}`;
     }
     case "unwatched":
-      return `activity file is only looked at when its time is up: ${event.reason}`;
+      return `activity file is only checked when its time is up: ${event.reason}`;
     case "pidfile-kept":
     case "note":
       return event.text;
@@ -190,11 +190,11 @@ function describeError(event: EventOf<"program.error">): string {
     case "trouble": {
       const { exit, reason, retryMs } = event;
       const ended = exit === undefined ? "" : `${describeExit(exit)}, and stays down: `;
-      return `${ended}${reason}; tried again every ${formatDuration(retryMs)}, and told when it works`;
+      return `${ended}${reason}; tried again every ${formatDuration(retryMs)}, and reported when it works`;
     }
     case "elsewhere":
       return (
-        `is a program of ${event.config} too, which shares the state_dir, and ${event.how}: left alone; ` +
+        `is also a program of ${event.config}, which shares the state_dir, and ${event.how}: left alone; ` +
         "give one of them another name, or another state_dir"
       );
     case "expression":

@@ -6,7 +6,7 @@ import type { EventOf, Level, UsrsvcEvent } from "./event.ts";
 import { levelOf } from "./level.ts";
 import { type LineFields, lineFields } from "./line.ts";
 
-/** What is told of an event. */
+/** What is reported of an event. */
 export interface Described {
   readonly level: Level;
   /** For people: `msg` of the line. */
@@ -15,7 +15,7 @@ export interface Described {
   readonly fields: LineFields;
 }
 
-/** An event in words: all that the log says is worded here. */
+/** An event in words: everything that the log says is worded here. */
 export function describe(event: UsrsvcEvent): Described {
   return { level: levelOf(event), sentence: sentenceOf(event), fields: lineFields(event) };
 }
@@ -42,12 +42,12 @@ function sentenceOf(event: UsrsvcEvent): string {
     case "alert.failed":
       return `${event.program}: mail could not be sent: ${event.reason}; again in ${formatDuration(event.retryMs)}`;
     case "alert.unsaved":
-      return `mails wait in memory only, and would be lost with usrsvcd: ${event.reason}; tried again`;
+      return `mails wait only in memory, and would be lost with usrsvcd: ${event.reason}; tried again`;
     case "alert.saved":
-      return "no mail waits in memory only any more";
+      return "no mail waits only in memory any more";
     case "alert.dropped":
       return "file" in event
-        ? `${event.file}: no mail that can be understood; set aside as .damaged`
+        ? `${event.file}: is not a mail that can be understood; set aside as .damaged`
         : `${event.program}: a mail on ${event.events} events is dropped: ${event.reason}`;
     case "config.problem":
       return describeProblem(event);
@@ -69,12 +69,12 @@ function describeLeaving({ ends, runOn }: EventOf<"daemon.stopping">): string {
 function describeDegraded(event: EventOf<"daemon.degraded">): string {
   switch (event.what) {
     case "log-grows":
-      return `${event.path} grows without end: ${event.reason}; let logrotate do it, and usrsvcd reread after it, or name another file`;
+      return `${event.path} grows without end: ${event.reason}; rotate it with logrotate, followed by usrsvcd reread, or name another file`;
     case "log-elsewhere":
       return `${event.reason}; the log is ${event.path} now`;
     case "log-written": {
       const { reason, since, lost } = event;
-      const much = lost === 0 ? "none of its lines is lost" : `${lost} lines are lost`;
+      const much = lost === 0 ? "not one of its lines is lost" : `${lost} lines are lost`;
       return `the log could not be written since ${since}: ${reason}; ${much}`;
     }
     case "pidfile-unwritable":
@@ -82,7 +82,7 @@ function describeDegraded(event: EventOf<"daemon.degraded">): string {
     case "pidfile-written":
       return `the pidfile of usrsvcd ${event.path} is written at last`;
     case "description-unwritable":
-      return `usrsvcd status and reread know little of this usrsvcd: ${event.reason}; tried again`;
+      return `usrsvcd status and reread know little about this usrsvcd: ${event.reason}; tried again`;
     case "description-written":
       return `${event.path} is written at last`;
     case "description-restored":
@@ -90,21 +90,21 @@ function describeDegraded(event: EventOf<"daemon.degraded">): string {
     case "state-lost":
       return `the state folder is lost: ${event.reason}`;
     case "state-not-ours":
-      return `the state folder is not ours alone: ${event.reason}; until then usrsvcd writes nothing there, starts nothing, and watches what runs`;
+      return `the state folder is not ours alone: ${event.reason}; until then usrsvcd writes nothing there, starts nothing, and watches what is running`;
     case "state-ours":
       return `the state folder ${event.path} is ours again`;
     case "state-moved":
-      return `the state folder was moved to ${event.path}, and the configuration file is gone: leaves; usrsvcd -c FILE, with the file that is there now`;
+      return `the state folder was moved to ${event.path}, and the configuration file is gone: leaves; run usrsvcd -c FILE with the file that is there now`;
     case "lock-restored":
       return `${event.path} was deleted; recreated`;
     case "lock-taken":
       return `${event.path} was deleted; another usrsvcd has it by now: leaves`;
     case "no-pidfd":
-      return `the end of what is not a child of usrsvcd is noticed only once a second, without exit status: ${event.reason}`;
+      return `the end of a process that is not a child of usrsvcd is noticed only once a second, without exit status: ${event.reason}`;
     case "no-reaping":
       return event.reason;
     case "no-systemd":
-      return `systemd is not told how we are: ${event.reason}`;
+      return `systemd is not notified of the state of usrsvcd: ${event.reason}`;
     case "no-inotify":
       return `what usrsvc does is noticed only once a second: the state folder cannot be watched (${event.reason}); is fs.inotify.max_user_watches or max_user_instances used up?`;
     case "inotify":
@@ -118,7 +118,7 @@ function describeMoved(event: EventOf<"daemon.moved">): string {
   switch (event.what) {
     case "log": {
       const { stdout, stderr } = event;
-      return `the log goes on in ${stderr === "stdout" ? stdout : `${stdout} and ${stderr}`}`;
+      return `the log continues in ${stderr === "stdout" ? stdout : `${stdout} and ${stderr}`}`;
     }
     case "pidfile":
       return `the pidfile of usrsvcd is ${event.pidfile} now`;
@@ -143,14 +143,14 @@ function describeProblem(event: EventOf<"config.problem">): string {
     case "not-read-again":
       return `${areThere(event.folders)}, but the configuration cannot be read again: ${event.reason}`;
     case "changed-as-well":
-      return `${areThere(event.folders)}, but the configuration has changed as well: usrsvcd reread applies it`;
+      return `${areThere(event.folders)}, but the configuration has also changed: run usrsvcd reread to apply it`;
     default:
       return assertNever(event);
   }
 }
 
 function areThere(folders: readonly string[]): string {
-  return `${folders.join(", ")} ${folders.length > 1 ? "are" : "is"} there by now`;
+  return `${folders.join(", ")} ${folders.length > 1 ? "are" : "is"} there now`;
 }
 
 function describeReread(event: EventOf<"config.reread">): string {
@@ -160,7 +160,7 @@ function describeReread(event: EventOf<"config.reread">): string {
   const runOn =
     atRestart.length === 0
       ? ""
-      : `; with older settings, until they are, run on: ${atRestart.join(", ")}`;
+      : `; until they are, these keep running with older settings: ${atRestart.join(", ")}`;
   return (
     `configuration read again: ${added.length} added, ${removed.length} removed, ` +
     `${changed.length} changed; nothing was restarted${runOn}`

@@ -40,8 +40,7 @@ export function removeStalePidfile(
   if (process === undefined) return remove(`process ${pid} has ended`);
   const owner = ownerOf(process);
   if (owner !== undefined && owner !== name) return undefined; // they share it
-  if (!isWrittenSince(path, process, proc.uptime()))
-    return remove(`${pid} is another process by now`);
+  if (!isWrittenSince(path, process, proc.uptime())) return remove(`${pid} is another process now`);
   const text = `pidfile ${path} names process ${pid}, which does not match: left as it is`;
   return { isRemoved: false, text };
 }

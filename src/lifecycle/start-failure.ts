@@ -98,7 +98,7 @@ export function describeFailure(
   }
   const what = `"${shorten(command)}"`;
   const reason = isLaunching
-    ? `${what} was not executed within success_seconds: what was to become it hung, and was ended`
+    ? `${what} was not executed within success_seconds: the process that was to become it hung, and was ended`
     : `${what} runs, but no process matches program ${name}; it was ended again`;
   return { code: ExitCode.failedToLaunch, reason };
 }

@@ -83,7 +83,7 @@ export function describeRunOn(left: readonly TableEntry[], origin: string): read
 }
 
 function describe(left: readonly TableEntry[], origin: string): readonly string[] {
-  return tell(left, `comes from ${origin}, and keeps running`);
+  return tell(left, `stems from ${origin}, and keeps running`);
 }
 
 /** The first few, one line each. */

@@ -33,7 +33,7 @@ export function differences(
     const isThere = environ.has("PATH") || environ.has("HOME");
     if (isThere && others.length > 0) {
       all.push(
-        `its environment has not what [[Env]] says of ${others.map(([key]) => shownName(key)).join(", ")}`,
+        `its environment differs from [[Env]] in ${others.map(([key]) => shownName(key)).join(", ")}`,
       );
     }
   } catch {

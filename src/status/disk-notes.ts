@@ -55,7 +55,7 @@ function troubleOf(path: string): DiskTrouble | undefined {
     // Some count neither (/proc), or no files (btrfs).
     if (blocks > 0 && bavail === 0) return { disk, text: "is on a disk that is full (see df)" };
     if (files > 0 && ffree === 0) {
-      return { disk, text: "is on a disk that can hold no further file (see df -i)" };
+      return { disk, text: "is on a disk that has no room for another file (see df -i)" };
     }
   } catch {
     // not there yet

@@ -61,7 +61,7 @@ export function observe(program: Program, { host, bootId, moved }: StatusContext
 }
 
 /**
- * A record may name a process of another account: the program is looked for without it then. Asked only where the
+ * A record may name a process of another account: the program is searched for without it then. Asked only where the
  * memory is hidden, as that of others is: most are not.
  */
 export function observeAgain(
@@ -74,7 +74,7 @@ export function observeAgain(
   if (file.record === undefined || wrong === undefined) return one;
   const record = withoutProcess(file.record);
   host.claim(program.name, record);
-  const problem = `its record names ${wrong}; usrsvc start or stop mends that`;
+  const problem = `its record names ${wrong}; usrsvc start or stop repairs that`;
   const found = lookFor(program, record, host, LOOK);
   return { ...one, file: { ...file, record, problem }, found };
 }

@@ -18,8 +18,9 @@ type Around = Pick<StatusContext, "daemon" | "looksAfter" | "isForeign">;
 /** Whether it ran, was stopped, or is looked after, only the records would say. */
 const UNKNOWN: Outlook = {
   state: "stopped",
-  reason: "was not found running; no more is known of it, because others can change state_dir",
-  next: "nothing until that is fixed",
+  reason:
+    "was not found running; nothing else is known about it, because state_dir is not ours alone",
+  next: "nothing, until that is fixed",
 };
 
 /**
@@ -36,7 +37,7 @@ export function outlook(
   const { record } = file;
   const isOfEarlierBoot = file.isOfEarlierBoot === true;
   const why = isOfEarlierBoot
-    ? { reason: "it was not started since the machine was booted" }
+    ? { reason: "it has not been started since the machine was booted" }
     : describeWhy(program, record, around);
   if (!program.enabled) return { state: "stopped", ...why, next: "nothing: enabled = False" };
   if (record?.desired === "down") {
@@ -64,7 +65,7 @@ export function outlook(
     const most = program.settings?.maxrestarts ?? 0;
     const starts = `${record.failures} failed start${record.failures === 1 ? "" : "s"}`;
     const after = most > 0 ? ` after ${starts} (maxrestarts = ${most})` : "";
-    const next = `usrsvcd gave up${after}: fix it, then "usrsvc start ${program.name}"`;
+    const next = `usrsvcd gave up${after}: fix it, then run "usrsvc start ${program.name}"`;
     return { state: "fatal", ...why, next };
   }
   return { state: "stopped", ...why, next: nextOfStopped(program, file, around) };
@@ -87,16 +88,16 @@ function describeWhy(
     return {
       reason: isSeen
         ? "has ended; usrsvcd has yet to say how"
-        : "ended, and nobody was there to see how",
+        : "ended while nothing was watching; status unknown",
     };
   }
   if (record?.state === "starting" && record.process !== undefined) {
-    return { reason: "its start was interrupted, and it has ended since" };
+    return { reason: "its start was interrupted, and it has since ended" };
   }
   if (record?.state === "stopping" && record.process !== undefined) {
     return { reason: "was being stopped, and has ended" };
   }
-  if (record?.reason === undefined) return { reason: "it was not started yet" };
+  if (record?.reason === undefined) return { reason: "it has not been started yet" };
   const log = program.settings?.stderr;
   const hasFailed = record.state !== "stopped" || record.failures > 0;
   return {
@@ -117,7 +118,7 @@ function nextOfStopped(
   if (!ran && !autostart) return "nothing: autostart = False";
   return isKnown(program, around)
     ? "usrsvcd starts it"
-    : "usrsvcd does not know it yet: usrsvcd reread";
+    : "usrsvcd does not know it yet: run usrsvcd reread";
 }
 
 /** False where usrsvcd tells what it looks after, and has not read of the program. */

@@ -28,7 +28,7 @@ export function problems(
   ];
   if (program.isRemoved === true) {
     all.push(
-      `is no longer in any configuration file, and keeps running: usrsvc stop ${program.name} ends it`,
+      `is not in any configuration file any more, and keeps running: usrsvc stop ${program.name} ends it`,
     );
   } else if (program.settings === undefined) {
     all.push("its settings are faulty: see usrsvcd checkconfig");
@@ -84,7 +84,9 @@ function describeWork(
   if (!isStopping && (found.kind === "running" || record === undefined)) return [];
   if (isStopping && statIfAny(host.proc, found.process.pid)?.state === "D") {
     const what = "a disk, or a network file system, that does not answer";
-    return [`it was told to end, and waits for ${what} (state D; see dmesg, mount): then it ends`];
+    return [
+      `it was asked to end, and is waiting for ${what} (state D; see dmesg, mount): then it ends`,
+    ];
   }
   const worker = workerOn(name, host);
   if (worker?.isSuspended === true) {

@@ -126,7 +126,7 @@ const rows: Readonly<Record<MailedKind, readonly Row[]>> = {
         ...base,
         kind: "gave-up",
         reason: "no such file",
-        next: "nothing until you fix it and run usrsvc start web",
+        next: "nothing, until you fix it and run usrsvc start web",
       },
     ],
   ],

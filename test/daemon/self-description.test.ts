@@ -134,7 +134,7 @@ describe("SelfDescription", () => {
       ]),
   ];
   for (const [what, spoil] of spoilt) {
-    test(`that was ${what} is written anew`, (t) => {
+    test(`that was ${what} is recreated`, (t) => {
       const { begin, read, state, told } = scene(t);
       const self = begin();
       spoil(state.daemonFile);
@@ -144,7 +144,7 @@ describe("SelfDescription", () => {
     });
   }
 
-  test("that was deleted with its folder is written anew", (t) => {
+  test("that was deleted with its folder is recreated", (t) => {
     const { begin, read, state } = scene(t);
     const self = begin();
     rmSync(state.path, { recursive: true });

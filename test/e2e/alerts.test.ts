@@ -165,7 +165,7 @@ test("each event is mailed to all addresses through an SMTP server with a passwo
   assert.match(failed.body, /Exit: +code 3\n(.|\n)*Next: .*failure 1 of 2(.|\n)*\| no database/);
   const gaveUp = await server.mail(/bad is down: usrsvcd gave up/);
   assert.match(gaveUp.body, /Why: +exited with code 3/);
-  assert.match(gaveUp.body, /Next: +nothing until you fix it and run usrsvc start bad/);
+  assert.match(gaveUp.body, /Next: +nothing, until you fix it and run usrsvc start bad/);
   assert.match(gaveUp.body, /\| no database/);
   const exceeded = await server.mail(/idle exceeded a limit, and was restarted/);
   assert.match(exceeded.body, /stale has not been touched for .* \(activityfile_limit 1 s\)/);

@@ -129,7 +129,7 @@ describe("a disk", { skip: cannotMount }, () => {
       ["daemon.started", "program.exited", "daemon.degraded"].filter((e) => events.includes(e)),
       ["daemon.started", "program.exited", "daemon.degraded"],
     );
-    assert.match(String(all.at(-1)?.["msg"]), /could not be written since .* none of its lines/);
+    assert.match(String(all.at(-1)?.["msg"]), /could not be written since .* not one of its lines/);
   });
 
   test("that is read-only at the start keeps usrsvcd neither from beginning nor from its pidfile", async (t) => {

@@ -86,7 +86,7 @@ test(
     const web = await home.running("web");
     const warned = (): boolean =>
       told(home, "program.warning").some(({ msg }) =>
-        /looked at when its time is up: no inotify instance .*EMFILE.*max_user_instances/.test(msg),
+        /checked when its time is up: no inotify instance .*EMFILE.*max_user_instances/.test(msg),
       );
     await waitFor("it to be told", warned);
     process.kill(web, "SIGKILL");

@@ -74,7 +74,7 @@ describe("a record that names a process of root", { skip }, () => {
     assert.ok(isAlive(stranger));
   });
 
-  test("is written anew by usrsvcd, once, which goes on with the program", async (t) => {
+  test("is recreated by usrsvcd, once, which goes on with the program", async (t) => {
     const made = await scene(t);
     if (made === undefined) return;
     const { home, account, stranger, pid, forge } = made;

@@ -75,7 +75,7 @@ test("a restart names the process that it leaves behind, here and by usrsvcd", a
     const { out } = await home.usrsvc("restart", "web");
     assert.match(
       out,
-      new RegExp(`process (${before.join("|")}) \\(${child}\\) comes from it.* keeps running`),
+      new RegExp(`process (${before.join("|")}) \\(${child}\\) stems from it.* keeps running`),
     );
   }
 });

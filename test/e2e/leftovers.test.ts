@@ -95,7 +95,7 @@ test("a program killed while usrsvcd is away: its end is told as unknown, and it
   process.kill(pid, "SIGKILL");
   await waitFor("its end", () => !isAlive(pid));
   const down = await home.statusOf("web");
-  assert.match(String(down["reason"]), /nobody was there to see/);
+  assert.match(String(down["reason"]), /while nothing was watching/);
   assert.deepEqual(down["lastExit"], { pid, unknown: true });
   await home.usrsvcd();
   await home.running("web", pid);
@@ -155,7 +155,7 @@ test("what has left the session of a program that died is named when that is sta
   const linesOf = (): readonly LogLine[] =>
     told(home, "program.warning", "web").filter(({ msg }) => msg.endsWith(" keeps running"));
   const named = await waitFor("its line", () => linesOf().length > 0 && linesOf());
-  const words = `web: process ${behind} (${helper}) comes from an earlier start of it, in a session of its own, and keeps running`;
+  const words = `web: process ${behind} (${helper}) stems from an earlier start of it, in a session of its own, and keeps running`;
   assert.deepEqual(
     named.map(({ msg }) => msg),
     [words],
@@ -252,7 +252,7 @@ describe("what runs on after a stop, in a session of its own, is not the program
     for (const pid of left) {
       assert.match(
         out,
-        new RegExp(`process ${pid} .*comes from it .*, in a session of its own, and keeps running`),
+        new RegExp(`process ${pid} .*stems from it .*, in a session of its own, and keeps running`),
       );
     }
     assert.equal(out.match(/keeps running/g)?.length, left.length, out);

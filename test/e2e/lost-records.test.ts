@@ -183,7 +183,7 @@ describe("a program whose record is lost", () => {
       return Number(child) as Pid;
     };
     const child = await left();
-    const how = "comes from an earlier start of it, which is on record no more, and keeps running";
+    const how = "stems from an earlier start of it, which is on record no more, and keeps running";
     const start = await home.usrsvc("start", "web");
     assert.match(start.out, new RegExp(`process ${child} \\(/bin/sleep .*\\) ${how}`));
     const second = await left();

@@ -240,7 +240,7 @@ describe("a child with an empty environment, in a session of its own, left to in
       const stop = await home.usrsvc("stop", "a");
       assert.match(
         stop.out,
-        new RegExp(`process ${child} \\(${command}\\) comes from it.*, and keeps running`),
+        new RegExp(`process ${child} \\(${command}\\) stems from it.*, and keeps running`),
       );
       assert.ok(isAlive(child));
     }

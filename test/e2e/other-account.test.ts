@@ -358,11 +358,14 @@ describe("another account", { skip }, () => {
       const { out } = await home.usrsvc("status");
       assert.match(out, /runs +running/);
       assert.equal(
-        out.match(/why: was not found running; no more is known of it, because /g)?.length,
+        out.match(/why: was not found running; nothing else is known about it, because /g)?.length,
         3,
       );
-      assert.equal(out.match(/next: nothing until that is fixed/g)?.length, 3);
-      assert.doesNotMatch(out, /not started yet|stopped by usrsvc|is not running|sets it aside/);
+      assert.equal(out.match(/next: nothing, until that is fixed/g)?.length, 3);
+      assert.doesNotMatch(
+        out,
+        /not been started yet|stopped by usrsvc|is not running|sets it aside/,
+      );
       chownSync(home.file("state"), 0, 0);
       chownSync(home.file("state/programs"), 0, 0);
       chmodSync(home.file("state"), 0o700);

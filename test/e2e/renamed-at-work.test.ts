@@ -104,7 +104,10 @@ describe("sections that are renamed while somebody restarts one of them", () => 
     const [pidOfX] = pids(home, isX);
     rename(home, { x, y }, { x2: x, y2: y });
     const { out } = await home.usrsvcd("reread");
-    assert.match(out, /x2 was x before its section was renamed, and is worked on by usrsvcd, pid/);
+    assert.match(
+      out,
+      /x2 was x before its section was renamed, and usrsvcd, pid \d+ is at work on it/,
+    );
     assert.deepEqual(told(home, "program.adopted", "x2"), []);
     await waitFor("y2", async () => (await home.statusOf("y2"))["pid"] === pidOfY);
     await oneUntil(home, isX, (async () => await Promise.all([restart, up(home, "x2", "y2")]))());
@@ -224,7 +227,7 @@ describe("sections that are renamed while somebody restarts one of them", () => 
     const status = await home.statusOf("x");
     assert.equal(status["pid"], pid);
     assert.deepEqual(status["problems"], [
-      "is no longer in any configuration file, and keeps running: usrsvc stop x ends it",
+      "is not in any configuration file any more, and keeps running: usrsvc stop x ends it",
     ]);
   });
 });

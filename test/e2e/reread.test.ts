@@ -64,7 +64,7 @@ test("log and pidfile of usrsvcd follow a reread, there and back", async (t) => 
   assert.equal(home.read("run/own.pid"), `${Number(pid)}\n`);
   assert.equal(existsSync(home.file(ownPidfile)), false);
   const moved = linesOf(home, "state/usrsvcd.log", "daemon.moved").at(-1);
-  assert.match(String(moved?.["msg"]), /the log goes on in .*log\/d\.log and .*log\/d\.err/);
+  assert.match(String(moved?.["msg"]), /the log continues in .*log\/d\.log and .*log\/d\.err/);
   assert.equal(linesOf(home, "state/usrsvcd.log", "config.reread").length, 0);
   assert.equal(linesOf(home, "log/d.log", "config.reread").length, 1);
 
@@ -228,7 +228,7 @@ test("a program that was set aside for a folder is taken in when the folder is t
   await waitFor("it to run", () => home.pid("late"), 20_000);
   const line = home.log().find(({ event }) => event === "config.reread");
   assert.deepEqual(line?.["added"], ["late"]);
-  assert.match(line?.msg ?? "", /data\/late is there by now: no longer set aside: late$/);
+  assert.match(line?.msg ?? "", /data\/late is there now: no longer set aside: late$/);
   const { rereads, setAside } = await daemon(home);
   assert.deepEqual([rereads, setAside], [0, ["bad"]], "nobody has asked for it");
   assert.equal(home.pid("early"), early);
@@ -243,11 +243,11 @@ test("where the file has changed as well, a program that was set aside waits for
   mkdirSync(directory, { recursive: true });
   const line = await waitFor(
     "a word of it",
-    () => home.log().find(({ msg }) => msg.includes("is there by now")),
+    () => home.log().find(({ msg }) => msg.includes("is there now")),
     20_000,
   );
   assert.equal(line.level, "warn");
-  assert.match(line.msg, /has changed as well: usrsvcd reread applies it$/);
+  assert.match(line.msg, /has also changed: run usrsvcd reread to apply it$/);
   assert.equal(home.pid("late"), undefined);
   assert.match((await home.usrsvcd("reread")).out, /added: late, new/);
   await home.running("late");

@@ -75,7 +75,7 @@ describe("of a program that usrsvcd has not read", () => {
     await home.usrsvcd();
     await settled(home, "other");
     const { reason, next } = await home.statusOf("web");
-    assert.equal(reason, "ended, and nobody was there to see how");
+    assert.equal(reason, "ended while nothing was watching; status unknown");
     assert.equal(next, "nothing: its settings are faulty");
   });
 
@@ -199,10 +199,10 @@ describe("who has asked, and who has launched", () => {
     const { out } = await home.usrsvc("restart", "web");
     assert.match(out, /\(launched by usrsvcd\)/);
     await waitFor("it to be taken up", () => takenUp().length === 1);
-    assert.match(takenUp()[0] ?? "", /started by usrsvcd, as usrsvc has asked$/);
+    assert.match(takenUp()[0] ?? "", /started by usrsvcd, at the request of usrsvc$/);
     await home.usrsvcd("restart");
     await waitFor("it to be taken up", () => takenUp().length === 2);
-    assert.match(takenUp()[1] ?? "", /started by usrsvcd, as usrsvc has asked$/);
+    assert.match(takenUp()[1] ?? "", /started by usrsvcd, at the request of usrsvc$/);
     assert.match((await home.usrsvc("restart", "--here", "web")).out, /\(launched by usrsvc\)/);
     await waitFor("it to be taken up", () => takenUp().length === 3);
     assert.match(takenUp()[2] ?? "", /, started by hand$/);

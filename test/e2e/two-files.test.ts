@@ -127,7 +127,7 @@ describe("where no usrsvcd looks after it", () => {
     assert.match(stop.out, /was not running\n +its record is that of web of /);
     assert.equal((await home.statusOf("web"))["reason"], "stopped by usrsvc");
     const before = await home.usrsvc("-c", stage, "status");
-    assert.match(before.out, /not started yet/);
+    assert.match(before.out, /not been started yet/);
     assert.match((await home.usrsvc("-c", stage, "start", "web")).out, /^web: started/);
     assert.equal((await home.usrsvc("start", "web")).code, 1);
     await home.usrsvc("-c", stage, "stop", "web");

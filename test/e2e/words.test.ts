@@ -158,7 +158,7 @@ time.sleep(1000)
     const told = status["differences"] as readonly string[];
     assert.equal(told.length, 2);
     assert.match(told[0] ?? "", /its command line is ".*", configured is ".* 0"/);
-    assert.match(told[1] ?? "", /\[\[Env\]\] says of TOKEN$/);
+    assert.match(told[1] ?? "", /differs from \[\[Env\]\] in TOKEN$/);
     assert.ok(!JSON.stringify(status).includes("secret"));
   });
 });

@@ -47,7 +47,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "daemon.degraded", what: "log-grows", path, reason: "so" },
       "warn",
-      "/home/alice/x grows without end: so; let logrotate do it, and usrsvcd reread after it, or name another file",
+      "/home/alice/x grows without end: so; rotate it with logrotate, followed by usrsvcd reread, or name another file",
     ],
     [
       { kind: "daemon.degraded", what: "log-elsewhere", path, reason: "/y is not ours" },
@@ -57,7 +57,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "daemon.degraded", what: "log-written", reason, since: "2026-01-02", lost: 0 },
       "warn",
-      "the log could not be written since 2026-01-02: ENOSPC: no space left on device; none of its lines is lost",
+      "the log could not be written since 2026-01-02: ENOSPC: no space left on device; not one of its lines is lost",
     ],
     [
       { kind: "daemon.degraded", what: "log-written", reason, since: "2026-01-02", lost: 5 },
@@ -77,7 +77,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "daemon.degraded", what: "description-unwritable", path, reason },
       "error",
-      "usrsvcd status and reread know little of this usrsvcd: ENOSPC: no space left on device; tried again",
+      "usrsvcd status and reread know little about this usrsvcd: ENOSPC: no space left on device; tried again",
     ],
     [
       { kind: "daemon.degraded", what: "description-written", path },
@@ -97,7 +97,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "daemon.degraded", what: "state-not-ours", reason: "its mode is 777" },
       "error",
-      "the state folder is not ours alone: its mode is 777; until then usrsvcd writes nothing there, starts nothing, and watches what runs",
+      "the state folder is not ours alone: its mode is 777; until then usrsvcd writes nothing there, starts nothing, and watches what is running",
     ],
     [
       { kind: "daemon.degraded", what: "state-ours", path },
@@ -107,7 +107,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "daemon.degraded", what: "state-moved", path },
       "error",
-      "the state folder was moved to /home/alice/x, and the configuration file is gone: leaves; usrsvcd -c FILE, with the file that is there now",
+      "the state folder was moved to /home/alice/x, and the configuration file is gone: leaves; run usrsvcd -c FILE with the file that is there now",
     ],
     [
       { kind: "daemon.degraded", what: "lock-restored", path },
@@ -122,7 +122,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "daemon.degraded", what: "no-pidfd", reason: "old kernel" },
       "warn",
-      "the end of what is not a child of usrsvcd is noticed only once a second, without exit status: old kernel",
+      "the end of a process that is not a child of usrsvcd is noticed only once a second, without exit status: old kernel",
     ],
     [
       { kind: "daemon.degraded", what: "no-reaping", reason: "not adopted: errno 1" },
@@ -132,7 +132,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "daemon.degraded", what: "no-systemd", reason: "no such address" },
       "warn",
-      "systemd is not told how we are: no such address",
+      "systemd is not notified of the state of usrsvcd: no such address",
     ],
     [
       { kind: "daemon.degraded", what: "no-inotify", reason: "ENOSPC" },
@@ -150,12 +150,12 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "daemon.moved", what: "log", stdout: "/l", stderr: "stdout" },
       "info",
-      "the log goes on in /l",
+      "the log continues in /l",
     ],
     [
       { kind: "daemon.moved", what: "log", stdout: "/l", stderr: "/e" },
       "info",
-      "the log goes on in /l and /e",
+      "the log continues in /l and /e",
     ],
     [
       { kind: "daemon.moved", what: "pidfile", pidfile: "/p" },
@@ -187,10 +187,10 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "alert.unsaved", program, reason },
       "warn",
-      "mails wait in memory only, and would be lost with usrsvcd: ENOSPC: no space left on device; tried again",
+      "mails wait only in memory, and would be lost with usrsvcd: ENOSPC: no space left on device; tried again",
     ],
   ],
-  "alert.saved": [[{ kind: "alert.saved" }, "info", "no mail waits in memory only any more"]],
+  "alert.saved": [[{ kind: "alert.saved" }, "info", "no mail waits only in memory any more"]],
   "alert.dropped": [
     [
       { kind: "alert.dropped", program, events: 3, reason: "not sent for 3 d: refused" },
@@ -200,7 +200,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "alert.dropped", file: "/s/mail/web.json" },
       "warn",
-      "/s/mail/web.json: no mail that can be understood; set aside as .damaged",
+      "/s/mail/web.json: is not a mail that can be understood; set aside as .damaged",
     ],
   ],
   "config.problem": [
@@ -248,12 +248,12 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "config.problem", what: "not-read-again", folders, reason: "EACCES" },
       "warn",
-      "/srv/a, /srv/b are there by now, but the configuration cannot be read again: EACCES",
+      "/srv/a, /srv/b are there now, but the configuration cannot be read again: EACCES",
     ],
     [
       { kind: "config.problem", what: "changed-as-well", folders: ["/srv/a"] },
       "warn",
-      "/srv/a is there by now, but the configuration has changed as well: usrsvcd reread applies it",
+      "/srv/a is there now, but the configuration has also changed: run usrsvcd reread to apply it",
     ],
   ],
   "config.reread": [
@@ -267,7 +267,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
         folders: undefined,
       },
       "info",
-      "configuration read again: 1 added, 0 removed, 2 changed; nothing was restarted; with older settings, until they are, run on: c",
+      "configuration read again: 1 added, 0 removed, 2 changed; nothing was restarted; until they are, these keep running with older settings: c",
     ],
     [
       {
@@ -291,7 +291,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
         folders: ["/srv/a"],
       },
       "info",
-      "/srv/a is there by now: no longer set aside: a, b",
+      "/srv/a is there now: no longer set aside: a, b",
     ],
   ],
   "config.rejected": [
@@ -358,7 +358,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
         last,
       },
       "info",
-      "web: has been running for 1 s, pid 4711",
+      "web: is running, pid 4711, for 1 s",
     ],
   ],
   "program.start-failed": [
@@ -412,17 +412,17 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "program.adopted", program, pid, via: "launch", known: "record" },
       "info",
-      "web: runs, pid 4711, known from its record",
+      "web: is running, pid 4711, known from its record",
     ],
     [
       { kind: "program.adopted", program, pid, via: "launch", known: "asked" },
       "info",
-      "web: runs, pid 4711, started by usrsvcd, as usrsvc has asked",
+      "web: is running, pid 4711, started by usrsvcd, at the request of usrsvc",
     ],
     [
       { kind: "program.adopted", program, pid, via: "launch", known: "by-hand" },
       "info",
-      "web: runs, pid 4711, started by hand",
+      "web: is running, pid 4711, started by hand",
     ],
   ],
   "program.requested": [
@@ -464,33 +464,33 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       succeeded("heir"),
       "info",
-      "web: exited with code 3; pid 4712, which stems from it, goes on in its place",
+      "web: exited with code 3; pid 4712, which stems from it, continues in its place",
     ],
     [
       succeeded("pidfile"),
       "info",
-      "web: exited with code 3; its pidfile names pid 4712, which goes on in its place",
+      "web: exited with code 3; its pidfile names pid 4712, which continues in its place",
     ],
     [
       succeeded("scan"),
       "info",
       "web: exited with code 3; pid 4712, which was not started by usrsvcd, matches and is the program now",
     ],
-    [succeeded("launch"), "info", "web: exited with code 3; pid 4712 goes on in its place"],
+    [succeeded("launch"), "info", "web: exited with code 3; pid 4712 continues in its place"],
     [
       succeeded("by-hand"),
       "info",
-      "web: exited with code 3; it was started by hand since, and is pid 4712 now",
+      "web: exited with code 3; it has since been started by hand, and is pid 4712 now",
     ],
     [
       succeeded("asked"),
       "info",
-      "web: exited with code 3; it was started by usrsvcd, as usrsvc has asked since, and is pid 4712 now",
+      "web: exited with code 3; it has since been started by usrsvcd, at the request of usrsvc, and is pid 4712 now",
     ],
     [
       succeeded("started"),
       "info",
-      "web: exited with code 3; it was started since, and is pid 4712 now",
+      "web: exited with code 3; it has since been started, and is pid 4712 now",
     ],
     [
       succeeded("by-hand", "usrsvc restart"),
@@ -590,7 +590,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
         isFinishing: true,
       },
       "warn",
-      "web: usrsvc stop was interrupted: it is being finished, pid 4711 is ended",
+      "web: usrsvc stop was broken off: this is completed, pid 4711 is ended",
     ],
   ],
   "program.stuck": [
@@ -668,7 +668,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "program.busy", program, from: "old", worker: "usrsvc" },
       "info",
-      "web was old before its section was renamed, and is worked on by usrsvc: it is looked after when that is done",
+      "web was old before its section was renamed, and usrsvc is at work on it: it is supervised when that is done",
     ],
   ],
   "program.warning": [
@@ -685,7 +685,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "program.warning", program, what: "others", pid, otherPids: [5, 6] },
       "warn",
-      "web: further processes match and are left alone: 5, 6",
+      "web: other processes also match, and are left alone: 5, 6",
     ],
     [
       { kind: "program.warning", program, what: "pidfile-unwritable", pid, pidfile: "/p", reason },
@@ -716,22 +716,22 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "program.warning", program, what: "record-damaged", reason: "no JSON" },
       "warn",
-      "web: its record was damaged: set aside as .damaged, the program is looked for without it (no JSON)",
+      "web: its record was damaged: set aside as .damaged, the program is searched for without it (no JSON)",
     ],
     [
       { kind: "program.warning", program, what: "disputed", pid, owner: "api", isOurs: true },
       "warn",
-      "web: pid 4711 is on record for api as well, and is this program's",
+      "web: pid 4711 is also on record for api, and is this program's",
     ],
     [
       { kind: "program.warning", program, what: "disputed", pid, owner: "api", isOurs: false },
       "warn",
-      "web: pid 4711 is on record for api as well, and is api's",
+      "web: pid 4711 is also on record for api, and is api's",
     ],
     [
       { kind: "program.warning", program, what: "unwatched", reason: "no watches left" },
       "warn",
-      "web: activity file is only looked at when its time is up: no watches left",
+      "web: activity file is only checked when its time is up: no watches left",
     ],
     [
       { kind: "program.warning", program, what: "note", pid, text: "its umask is odd" },
@@ -752,7 +752,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
         last,
       },
       "error",
-      "web: exited with code 3, and stays down: ENOSPC: no space left on device; tried again every 10 s, and told when it works",
+      "web: exited with code 3, and stays down: ENOSPC: no space left on device; tried again every 10 s, and reported when it works",
     ],
     [
       {
@@ -766,12 +766,12 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
         last,
       },
       "error",
-      "web: ENOSPC: no space left on device; tried again every 10 s, and told when it works",
+      "web: ENOSPC: no space left on device; tried again every 10 s, and reported when it works",
     ],
     [
       { kind: "program.error", program, what: "elsewhere", config: "/other", how: "runs, pid 5" },
       "error",
-      "web: is a program of /other too, which shares the state_dir, and runs, pid 5: left alone; give one of them another name, or another state_dir",
+      "web: is also a program of /other, which shares the state_dir, and runs, pid 5: left alone; give one of them another name, or another state_dir",
     ],
     [
       { kind: "program.error", program, what: "expression", reason: "match takes too long" },
@@ -793,7 +793,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
     [
       { kind: "program.recovered", program, reason, lastedMs: 65_000 },
       "info",
-      "web: is looked after again, after 1 min 5 s: it was ENOSPC: no space left on device",
+      "web: is supervised again, after 1 min 5 s: the trouble was ENOSPC: no space left on device",
     ],
   ],
 };

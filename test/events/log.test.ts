@@ -19,7 +19,7 @@ describe("openLog()", () => {
       const log = await openLog({ stdout: path, stderr: "stdout", mode: 0o640, debug: false });
       log.emit({ kind: "daemon.ready", programs: 1 });
       const [told, line] = linesOf(path);
-      assert.match(told?.msg ?? "", /usrsvcd\.log grows without end: .* let logrotate do it/);
+      assert.match(told?.msg ?? "", /usrsvcd\.log grows without end: .* rotate it with logrotate/);
       assert.equal(line?.msg, "supervises 1 program");
       renameSync(path, `${path}.1`);
       log.reopen();

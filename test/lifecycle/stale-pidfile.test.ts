@@ -58,7 +58,7 @@ describe("removeStalePidfile", () => {
     const { pidfile, remove } = scene(t, "123\n", 200);
     assert.deepEqual(remove(new FakeProc(BORN)), {
       isRemoved: true,
-      text: `stale pidfile ${pidfile} removed: 123 is another process by now`,
+      text: `stale pidfile ${pidfile} removed: 123 is another process now`,
     });
     assert.equal(existsSync(pidfile), false);
   });

@@ -24,7 +24,7 @@ describe("describeFailure", () => {
       "the shell that prepares the launch hangs",
       { isLaunching: true },
       ExitCode.failedToLaunch,
-      '"server --fast" was not executed within success_seconds: what was to become it hung, and was ended',
+      '"server --fast" was not executed within success_seconds: the process that was to become it hung, and was ended',
     ],
     [
       "it has ended",

@@ -196,7 +196,7 @@ describe("observeAll, of a program whose process hides its memory", () => {
 
 describe("observeAll, of a program that is being ended", () => {
   for (const [state, want] of [
-    ["D", /^it was told to end, and waits for a disk, or a network file system,.*state D/],
+    ["D", /^it was asked to end, and is waiting for a disk, or a network file system,.*state D/],
     ["S", /^usrsvc stop was interrupted, and it is still running/],
   ] as const) {
     test(`says what it waits for, in state ${state}`, async (t) => {

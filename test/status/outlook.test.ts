@@ -36,11 +36,11 @@ function look({ settings = {}, record, around = {}, ...boot }: Case): Outlook {
 
 describe("outlook, why a program is down", () => {
   const claims: readonly [string, Case, string][] = [
-    ["nothing is known of it", {}, "it was not started yet"],
+    ["nothing is known of it", {}, "it has not been started yet"],
     [
       "the machine was booted since",
       { record: { reason: "stopped by usrsvc" }, isOfEarlierBoot: true },
-      "it was not started since the machine was booted",
+      "it has not been started since the machine was booted",
     ],
     [
       "an operator has stopped it",
@@ -60,17 +60,17 @@ describe("outlook, why a program is down", () => {
     [
       "it ended without usrsvcd",
       { record: { state: "running", process }, around: { daemon: "none" } },
-      "ended, and nobody was there to see how",
+      "ended while nothing was watching; status unknown",
     ],
     [
       "it ended, and usrsvcd has not read of it",
       { record: { state: "running", process }, around: { looksAfter: new Set() } },
-      "ended, and nobody was there to see how",
+      "ended while nothing was watching; status unknown",
     ],
     [
       "its start was interrupted",
       { record: { state: "starting", process } },
-      "its start was interrupted, and it has ended since",
+      "its start was interrupted, and it has since ended",
     ],
     [
       "its stop was broken off",
@@ -80,7 +80,7 @@ describe("outlook, why a program is down", () => {
     [
       "the state folder is not ours",
       { around: { isForeign: true } },
-      "was not found running; no more is known of it, because others can change state_dir",
+      "was not found running; nothing else is known about it, because state_dir is not ours alone",
     ],
   ];
   for (const [what, one, want] of claims) {
@@ -116,7 +116,7 @@ describe("outlook, what comes next", () => {
     [
       "usrsvcd has not read of it",
       { around: { looksAfter: new Set(["db"]) } },
-      "stopped: usrsvcd does not know it yet: usrsvcd reread",
+      "stopped: usrsvcd does not know it yet: run usrsvcd reread",
     ],
     [
       "it is not begun by itself",
@@ -152,12 +152,12 @@ describe("outlook, what comes next", () => {
     [
       "usrsvcd gave up after one start",
       { settings: { maxrestarts: 1 }, record: { state: "fatal", failures: 1 } },
-      'fatal: usrsvcd gave up after 1 failed start (maxrestarts = 1): fix it, then "usrsvc start web"',
+      'fatal: usrsvcd gave up after 1 failed start (maxrestarts = 1): fix it, then run "usrsvc start web"',
     ],
     [
       "usrsvcd gave up after several",
       { settings: { maxrestarts: 3 }, record: { state: "fatal", failures: 3 } },
-      'fatal: usrsvcd gave up after 3 failed starts (maxrestarts = 3): fix it, then "usrsvc start web"',
+      'fatal: usrsvcd gave up after 3 failed starts (maxrestarts = 3): fix it, then run "usrsvc start web"',
     ],
   ];
   for (const [what, one, want] of claims) {

@@ -14,7 +14,7 @@ export function eventTable(): string {
     ];
     return `|${cells.map((cell) => (cell === "" ? " " : ` ${cell} `)).join("|")}|\n`;
   });
-  return `| event | level | mail | further fields |\n| --- | --- | --- | --- |\n${rows.join("")}`;
+  return `| event | level | mail | other fields |\n| --- | --- | --- | --- |\n${rows.join("")}`;
 }
 
 /** `reason`; `by`: who ended it; `what`: the names of its values, with what they mean. */
