@@ -57,14 +57,14 @@ function tell(event: Exclude<EventOfProgram, { readonly kind: "program.renamed" 
     case "program.stopping":
       return event.isFinishing
         ? `${event.reason}: this is completed, pid ${event.pid} is ended`
-        : "is ended, to be restarted";
+        : "is being ended, to be restarted";
     case "program.stuck":
       return `${describeStuck(event)}; tried again in a while`;
     case "program.removed":
       return `no longer configured, ${describeRest(event)}`;
     case "program.pidfile-repaired":
       if (event.what === "removed") return event.text;
-      return `pidfile ${event.pidfile} ${event.what === "written-anew" ? "recreated" : "written at last"}`;
+      return `pidfile ${event.pidfile} ${event.what === "recreated" ? "recreated" : "written at last"}`;
     case "program.warning":
       return describeWarning(event);
     case "program.error":

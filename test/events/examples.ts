@@ -590,7 +590,7 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
         isFinishing: true,
       },
       "warn",
-      "web: usrsvc stop was broken off: this is completed, pid 4711 is ended",
+      "web: usrsvc stop was interrupted: this is completed, pid 4711 is ended",
     ],
   ],
   "program.stuck": [
