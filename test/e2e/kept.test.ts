@@ -207,7 +207,7 @@ describe("a program whose section was removed", () => {
     assert.equal(code, 0);
     assert.match(
       out,
-      new RegExp(`^goes +running +${pid} (.|\n)*no longer in any configuration file`, "m"),
+      new RegExp(`^goes +running +${pid} (.|\n)*in any configuration file`, "m"),
     );
     const { problems } = await home.statusOf("goes");
     assert.match(String(problems), /usrsvc stop goes ends it/);

@@ -174,7 +174,7 @@ test("also of one that dies right after its start, which has just looked", async
   );
   assert.match(
     line.msg,
-    new RegExp(`process \\d+ \\(${helper}\\) comes from an earlier start of it`),
+    new RegExp(`process \\d+ \\(${helper}\\) stems from an earlier start of it`),
   );
   endAfter(t, home, new RegExp(`^${helper}$`));
 });
