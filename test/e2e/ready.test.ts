@@ -139,3 +139,25 @@ test("usrsvcd that comes next counts what is not ready in time as a failed start
   const { reason } = await home.statusOf("web");
   assert.match(String(reason), /not ready within start_timeout \(3 s\): no such file: \/no/);
 });
+
+test("usrsvc whose usrsvcd was killed in the middle waits for the rest", async (t) => {
+  const home = new Home(t);
+  const never = { ready: "file:///no/such/file", start_timeout: "3", autostart: "False" };
+  home.program("web", { command: LATE, ...never });
+  assert.equal((await home.usrsvcd("start")).code, 0);
+  const asked = home.usrsvc("start", "web");
+  await waitFor("it waits", async () => (await home.statusOf("web"))["state"] === "starting");
+  process.kill(await daemonPid(home), "SIGKILL");
+  const { code, err } = await asked;
+  assert.equal(code, 140);
+  assert.match(err, /not ready within start_timeout \(3 s\)/);
+});
+
+test("a stop does not wait for the check", async (t) => {
+  const home = new Home(t).program("web", { command: LATE, ready: "file:///no/such/file" });
+  const starting = home.usrsvc("start", "web");
+  await waitFor("it waits", async () => (await home.statusOf("web"))["state"] === "starting");
+  assert.equal((await home.usrsvc("stop", "web")).code, 0);
+  assert.notEqual((await starting).code, 0);
+  assert.equal((await home.statusOf("web"))["state"], "stopped");
+});
