@@ -20,7 +20,7 @@ type Rest = (rest: string, text: string) => Condition | { readonly problem: stri
 
 /** By what it begins with. */
 const forms: Readonly<Record<string, { readonly form: string; readonly parse: Rest }>> = {
-  tcp: { form: "tcp://HOST:PORT", parse: readTcp },
+  tcp: { form: "tcp://HOST:80", parse: readTcp },
   unix: { form: "unix:///PATH", parse: (rest) => readLocal("unix", rest) },
   http: { form: "http://…", parse: (_rest, text) => readUrl(text) },
   https: { form: "https://…", parse: (_rest, text) => readUrl(text) },
@@ -68,10 +68,10 @@ function readTcp(rest: string): ReturnType<Rest> {
   const host = bracketed ?? plain;
   if (host === undefined) {
     return {
-      problem: "is not written tcp://HOST:PORT, such as tcp://127.0.0.1:5432 or tcp://[::1]:80",
+      problem: "is not a host and a port, such as tcp://127.0.0.1:5432 or tcp://[::1]:80",
     };
   }
-  if (host === "") return { problem: "has no host; for this machine write tcp://127.0.0.1:PORT" };
+  if (host === "") return { problem: "has no host; for this machine write tcp://127.0.0.1:80" };
   if (digits === undefined || digits === "") {
     return { problem: `has no port; write it behind the host, as in tcp://${host}:5432` };
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parseCheck, readReady } from "../../src/config/check.ts";
+import { maskSecrets } from "../../src/lib/secrets.ts";
 
 const raw = (text: string): Parameters<typeof readReady>[0] => ({
   text,
@@ -32,15 +33,15 @@ describe("parseCheck reads", () => {
 
 describe("parseCheck refuses", () => {
   const bad: readonly [text: string, want: RegExp][] = [
-    ["tpc://127.0.0.1:80", /^is no check \(tcp:\/\/HOST:PORT, .*did you mean tcp:\/\/HOST:PORT\?$/],
+    ["tpc://127.0.0.1:80", /^is no check \(tcp:\/\/HOST:80, .*did you mean tcp:\/\/HOST:80\?$/],
     ["htp://x", /did you mean http:/],
     ["constructor:x", /is no check/],
     ["tcp://127.0.0.1", /has no port; .*tcp:\/\/127\.0\.0\.1:5432/],
-    ["tcp://:80", /has no host; for this machine write tcp:\/\/127\.0\.0\.1:PORT/],
+    ["tcp://:80", /has no host; for this machine write tcp:\/\/127\.0\.0\.1:80/],
     ["tcp://x:0", /a port that is not from 1 to 65535/],
     ["tcp://x:65536", /a port that is not from 1 to 65535/],
-    ["tcp:x:80", /is not written tcp:\/\/HOST:PORT/],
-    ["tcp://::1:80", /is not written tcp:\/\/HOST:PORT, .*\[::1\]/],
+    ["tcp:x:80", /is not a host and a port/],
+    ["tcp://::1:80", /is not a host and a port, .*\[::1\]/],
     ["http:x", /is not a URL/],
     ["http://", /is not a URL/],
     ["unix://run/x", /has no absolute path; write it with three slashes: unix:\/\/\/run\/app/],
@@ -56,6 +57,7 @@ describe("parseCheck refuses", () => {
       const read = parseCheck(text);
       assert.ok("problem" in read);
       assert.match(read.problem, want);
+      assert.equal(maskSecrets(read.problem), read.problem, "an example is no password");
     });
   }
 });
