@@ -13,6 +13,8 @@ export const ExitCode = {
   alreadyRunning: 135,
   permission: 136,
   failedToLaunch: 137,
+  /** Its check (`ready`) was not true within `start_timeout`. */
+  notReady: 140,
   unknown: 254,
 } as const;
 

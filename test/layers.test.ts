@@ -63,8 +63,13 @@ const layers: readonly Layer[] = [
     why: "a launch is marked, so that identity knows it again; limits are a loop over the schema",
   },
   {
+    files: folder("checks"),
+    may: [folder("launch"), any("src/identity/bounded-search\\.ts"), settings],
+    why: "looks whether a condition holds, for whoever waits; of a program it needs the environment and the log",
+  },
+  {
     files: folder("lifecycle"),
-    may: [folder("launch", "identity", "state"), settings, exitCode],
+    may: [folder("checks", "launch", "identity", "state"), settings, exitCode],
     why: "starts and stops one program, whoever asks",
   },
   {

@@ -13,5 +13,6 @@ export const exitCodes: readonly (readonly [ExitCode, string])[] = [
   [ExitCode.alreadyRunning, "usrsvcd is already running"],
   [ExitCode.permission, "permissions"],
   [ExitCode.failedToLaunch, "could not be launched"],
+  [ExitCode.notReady, "not ready within start_timeout"],
   [ExitCode.unknown, "unexpected error"],
 ];

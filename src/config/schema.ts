@@ -226,6 +226,20 @@ export const programSchema = {
     applies: "now",
     help: "a start has succeeded when the program has run for this long",
   }),
+  ready: setting({
+    field: "ready",
+    unit: units.ready,
+    default: undefined,
+    applies: "now",
+    help: "a start has succeeded when: lived (success_seconds), or a check such as tcp://127.0.0.1:5432",
+  }),
+  start_timeout: setting({
+    field: "startTimeoutMs",
+    unit: units.seconds,
+    default: 60_000,
+    applies: "now",
+    help: "with a check as ready: a start has failed when it is not true by then",
+  }),
   term_to_kill_seconds: setting({
     field: "termToKillMs",
     unit: units.seconds,

@@ -2,6 +2,7 @@ import type { ConfigIssue, Place } from "./issue.ts";
 import type { mainSchema, monitorSchema, programSchema } from "./schema.ts";
 import type { Fields } from "./setting.ts";
 
+export type { Check } from "./check.ts";
 export type { MatchRule } from "./match-rule.ts";
 
 /** `[Main]` of usrsvc.cfg, by the fields of the schema, defaults resolved. All paths are absolute. */

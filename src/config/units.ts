@@ -1,3 +1,4 @@
+import { type Check, readReady } from "./check.ts";
 import type { MatchRule } from "./match-rule.ts";
 import { translatePythonRegex } from "./python-regex/python-regex.ts";
 import type { Limit } from "./process-values.ts";
@@ -150,6 +151,13 @@ function limit(inBytes: boolean, name: string): Unit<Limit | undefined> {
     print: (value) => (value === undefined ? null : processValues.showLimit(value)),
   };
 }
+
+/** What makes a start a success; undefined: that the program has lived for a while. */
+export const ready: Unit<Check | undefined> = {
+  name: "",
+  parse: readReady,
+  print: (check) => check?.text ?? "lived",
+};
 
 /** Mail addresses. */
 export const addresses: Unit<readonly string[]> = {

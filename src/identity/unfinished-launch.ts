@@ -10,6 +10,7 @@ import type { IdentityPorts } from "./ports.ts";
 import type { Lock } from "../state/lock.ts";
 import { LAUNCH_VARIABLE, launchedAt, type LaunchNote, unfinishedLaunch } from "./mark.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import { startWindowMs, type WindowSettings } from "../state/start-window.ts";
 import { launchFound, launchLost } from "../state/transitions.ts";
 import { isRivals } from "./rivals.ts";
 
@@ -30,8 +31,9 @@ const FORKED_WITHIN_TICKS = 3 * TICKS_PER_SECOND;
 /** What distinguishes the processes of a program from others. */
 export type Known = Pick<
   ProgramSettings,
-  "stdout" | "directory" | "match" | "argv" | "useshell" | "env" | "inheritEnv" | "successMs"
->;
+  "stdout" | "directory" | "match" | "argv" | "useshell" | "env" | "inheritEnv"
+> &
+  WindowSettings;
 
 type LaunchHost = Pick<IdentityPorts, "proc" | "home" | "ownerOf" | "watcher" | "env" | "programs">;
 
@@ -92,7 +94,7 @@ function completed(
   program: Known | undefined,
 ): ProgramRecord {
   const via = isWiped || sameProcess(ref, launched) ? "launch" : "scan";
-  return launchFound(record, id, ref, via, program?.successMs ?? 0);
+  return launchFound(record, id, ref, via, program === undefined ? 0 : startWindowMs(program));
 }
 
 /** An own process, as a candidate for what was launched. */

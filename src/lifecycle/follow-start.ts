@@ -4,12 +4,13 @@ import type { ProgramSettings } from "../config/settings.ts";
 import type { Launched } from "../launch/launch.ts";
 import { callAt, monotonicMs } from "../lib/clock.ts";
 import { runDigest, settingsDigest } from "../state/digest.ts";
-import { followed, imageSeen, launching, started } from "../state/transitions.ts";
+import { explained, followed, imageSeen, launching, started } from "../state/transitions.ts";
 import { BackgroundWatch } from "./background-watch.ts";
 import { awaitNotice } from "./exit-notice.ts";
 import type { Begun } from "./launch-in-sight.ts";
 import type { StartContext } from "./start-context.ts";
 import { judge, pauseMs, type StartCriterion, startCriterion } from "./start-criterion.ts";
+import { describeWait, Readiness } from "./readiness.ts";
 import { endFailedStart, startFailure } from "./start-failure.ts";
 import type { Match, StartMatch } from "./start-match.ts";
 import type { StartFailure, StartOutcome } from "./start-outcome.ts";
@@ -33,6 +34,9 @@ export class FollowedStart {
   readonly #unreaped: string | undefined;
   /** How the launched process ended; undefined while it lives. */
   #exit: Exit | undefined;
+  #exitedAt = Number.POSITIVE_INFINITY;
+  /** Undefined where it is ready when it has lived. */
+  readonly #readiness: Readiness | undefined;
   /** Called when something ended. */
   #notice: () => void = () => {};
 
@@ -56,9 +60,19 @@ export class FollowedStart {
     this.#background = new BackgroundWatch(host, () => this.#notice());
     void exited.then((exit) => {
       this.#exit = exit;
+      if (this.#readiness !== undefined) this.#exitedAt = monotonicMs();
       this.#notice();
     });
+    const { check } = this.#criterion;
+    const { logged } = launched;
+    if (check !== undefined) {
+      this.#readiness = new Readiness(check, { program, logged, env: host.env }, () => {
+        this.#noteWait();
+        this.#notice();
+      });
+    }
     const begun = launching(context.record, {
+      logged: check?.kind === "log" ? logged : undefined,
       successMs: this.#criterion.windowMs,
       process,
       launch,
@@ -84,6 +98,7 @@ export class FollowedStart {
       return this.#interrupted();
     } finally {
       this.#background[Symbol.dispose]();
+      this.#readiness?.[Symbol.dispose]();
       this.#launched.release();
     }
   }
@@ -94,13 +109,18 @@ export class FollowedStart {
     for (let looks = 0; ; looks += 1) {
       const found = await this.#find();
       this.#follows(found?.process);
-      if (found !== undefined) this.#record.notePidfile(found.main ?? found.process);
+      if (found !== undefined) {
+        this.#record.notePidfile(found.main ?? found.process);
+        this.#readiness?.begin();
+      }
       const elapsedMs = monotonicMs() - began;
       const verdict = judge(this.#criterion, {
         elapsedMs,
         isFound: found !== undefined,
         isShell: () => this.#isLaunching(found?.process),
         exit: this.#exit,
+        sinceExitMs: Math.max(0, elapsedMs + began - this.#exitedAt),
+        isReady: this.#readiness?.isReady,
       });
       if (verdict === "started" && found !== undefined) return this.#started(found);
       if (verdict !== "undecided") return await this.#failed();
@@ -163,9 +183,19 @@ export class FollowedStart {
     signal.throwIfAborted();
   }
 
+  /** What it waits for is on record: status says it, and whoever shows progress. */
+  #noteWait(): void {
+    const { check } = this.#criterion;
+    if (check === undefined || this.#context.signal.aborted) return;
+    const text = describeWait(check, this.#readiness?.reason);
+    if (this.#record.current.reason === text) return;
+    this.#record.write(explained(this.#record.current, text));
+    this.#context.onWaits?.(text);
+  }
+
   #started({ process, main, via }: Match): StartOutcome {
     const seen = { process, via, ...this.#traits(process) };
-    const record = this.#record.write(started(this.#record.current, seen));
+    const record = this.#record.write(started(explained(this.#record.current, undefined), seen));
     this.#record.notePidfile(main ?? process);
     const notes = [
       ...this.#launched.notes,
@@ -194,6 +224,7 @@ export class FollowedStart {
 
   async #failed(): Promise<StartFailure> {
     await this.#awaitExit();
+    const isLaunching = this.#match.isShell();
     const failed = {
       program: this.#program,
       context: this.#context,
@@ -202,9 +233,11 @@ export class FollowedStart {
       match: this.#match,
       exit: this.#exit,
       lost: this.#background.lost,
-      isLaunching: this.#match.isShell(),
+      isLaunching,
       unreaped: this.#unreaped,
+      unready: isLaunching ? undefined : this.#readiness?.failure,
     };
+    this.#readiness?.[Symbol.dispose]();
     const details = await endFailedStart(failed);
     this.#context.lock.writeNote(""); // whatever record the caller writes now
     this.#record.removePidfile();

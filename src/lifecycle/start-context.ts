@@ -18,6 +18,8 @@ export interface StartContext {
   readonly endTurn?: () => void;
   /** Called when the process exists, for whoever shows progress. */
   readonly onLaunched?: (process: ProcessRef) => void;
+  /** Called when it is known what its `ready` waits for, with words for whoever shows progress. */
+  readonly onWaits?: (what: string) => void;
   /** Asked right before the launch: a process that is the program already, or undefined. */
   readonly findRunning?: () => ProcessRef | undefined;
   /**

@@ -1,20 +1,31 @@
 import type { Exit } from "../../proc/exit.ts";
-import type { ProgramSettings } from "../config/settings.ts";
+import type { Check } from "../config/settings.ts";
+import { startWindowMs, type WindowSettings } from "../state/start-window.ts";
 
 /**
  * What makes a start a success, as a value: made here from the settings, and judged here, for `follow-start` alone.
  * The program has to be there when the window closes.
  */
 export interface StartCriterion {
-  /** From the launch on: success_seconds. */
+  /** From the launch on: success_seconds, or start_timeout. */
   readonly windowMs: number;
+  /** What has to be true by then; undefined: that the program is there is enough. */
+  readonly check?: Check;
+  /** With a check: how long the process of a program whose first one has left may take to appear. */
+  readonly appearMs?: number;
 }
 
+/** Time that a daemon has to appear at least, in ms. */
+const APPEAR_MS = 1000;
+
 /** The criterion of a program; one of which nothing is configured any more is judged at once. */
-export function startCriterion(
-  settings: Pick<ProgramSettings, "successMs"> | undefined,
-): StartCriterion {
-  return { windowMs: settings?.successMs ?? 0 };
+export function startCriterion(settings: WindowSettings | undefined): StartCriterion {
+  if (settings === undefined) return { windowMs: 0 };
+  const { ready: check, successMs } = settings;
+  const windowMs = startWindowMs(settings);
+  return check === undefined
+    ? { windowMs }
+    : { windowMs, check, appearMs: Math.max(successMs, APPEAR_MS) };
 }
 
 /** What one look shows of a start. */
@@ -27,18 +38,24 @@ export interface StartFacts {
   readonly isShell: () => boolean;
   /** How the launched process ended; undefined while it lives. */
   readonly exit: Exit | undefined;
+  /** Since that. */
+  readonly sinceExitMs?: number;
+  /** The check was true; undefined: there is none. */
+  readonly isReady?: boolean | undefined;
 }
 
 /** What has become of a start by now. */
 export function judge(
-  { windowMs }: StartCriterion,
-  { elapsedMs, isFound, isShell, exit }: StartFacts,
+  { windowMs, appearMs = windowMs }: StartCriterion,
+  { elapsedMs, isFound, isShell, exit, sinceExitMs = 0, isReady }: StartFacts,
 ): "started" | "failed" | "undecided" {
   const isOver = elapsedMs >= windowMs;
+  if (isFound && isReady === true && !isShell()) return "started";
   if (isFound && !isOver) return "undecided";
+  if (isFound && isReady === false) return "failed";
   // Something keeps that shell from going on: it was stopped, for example.
   if (isFound) return isShell() ? "failed" : "started";
-  if (isOver) return "failed";
+  if (isOver || sinceExitMs >= appearMs) return "failed";
   // A classic daemon forks, and its first process leaves with 0: its match may still appear.
   return exit === undefined || hasLeftInOrder(exit) ? "undecided" : "failed";
 }

@@ -32,6 +32,8 @@ export interface FailedStart {
   readonly isLaunching: boolean;
   /** The dead process that may have kept it from its start, in words. */
   readonly unreaped: string | undefined;
+  /** Why it is not ready, where it has to be; undefined: it is, or nothing is known to be wanting. */
+  readonly unready?: string | undefined;
 }
 
 /** How the program ended, as far as it did: what went to the background counts for more than its first process. */
@@ -46,7 +48,8 @@ export async function endFailedStart(failed: FailedStart): Promise<readonly stri
   const { name } = program;
   const { exit } = endOf(failed);
   const details: string[] = unreaped === undefined ? [] : [unreaped];
-  if (exit === undefined) details.push(`looked for ${pattern.description}`, ...match.nearest());
+  const isUnmatched = exit === undefined && failed.unready === undefined;
+  if (isUnmatched) details.push(`looked for ${pattern.description}`, ...match.nearest());
   const left = await endLaunch(
     { launch, launched: launched.process, image: match.image },
     match.seen,
@@ -73,7 +76,8 @@ export function startFailure(failed: FailedStart, details: readonly string[]): S
   const { program, context, launched } = failed;
   const { exit, pid } = endOf(failed);
   const output = lastWords(program, launched.logged, undefined, OUTPUT_LINES);
-  const why = { exit, isLaunching: failed.isLaunching, isDaemon: pid !== launched.process.pid };
+  const { isLaunching, unready } = failed;
+  const why = { exit, isLaunching, unready, isDaemon: pid !== launched.process.pid };
   const isUnchecked = exit !== undefined && context.isProven === true;
   const obstacle = isUnchecked ? checkBeforeStart(program, context.host) : undefined;
   const base = { kind: "failed", exit, pid, details, output } as const;
@@ -82,19 +86,29 @@ export function startFailure(failed: FailedStart, details: readonly string[]): S
 
 /** Why a start has failed, in one line. */
 export function describeFailure(
-  { command, name, successMs }: Pick<ProgramSettings, "command" | "name" | "successMs">,
+  {
+    command,
+    name,
+    successMs,
+    ready,
+  }: Pick<ProgramSettings, "command" | "name" | "successMs"> &
+    Partial<Pick<ProgramSettings, "ready">>,
   {
     exit,
     isLaunching,
     isDaemon,
-  }: Pick<FailedStart, "exit" | "isLaunching"> & {
+    unready,
+  }: Pick<FailedStart, "exit" | "isLaunching" | "unready"> & {
     /** What ended had gone to the background before. */
     readonly isDaemon: boolean;
   },
 ): Pick<StartFailure, "code" | "reason"> {
   if (exit !== undefined) {
-    const early = describeEarlyExit(exit, successMs);
+    const early = describeEarlyExit(exit, successMs, ready);
     return isDaemon ? { ...early, reason: `went to the background, and ${early.reason}` } : early;
+  }
+  if (unready !== undefined) {
+    return { code: ExitCode.notReady, reason: `${unready}; it was ended again` };
   }
   const what = `"${shorten(command)}"`;
   const reason = isLaunching

@@ -1,5 +1,6 @@
 import type { Exit } from "../../proc/exit.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
+import type { Check } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { describeExit } from "../lib/describe-exit.ts";
 import type { LogEnds } from "../launch/output.ts";
@@ -58,11 +59,16 @@ export function failure(code: ExitCode, reason: string, trouble?: string): Start
 export function describeEarlyExit(
   exit: Exit,
   successMs: number,
+  ready?: Check,
 ): Pick<StartFailure, "code" | "reason"> {
   const cannotExecute = exit.kind === "code" && (exit.code === 126 || exit.code === 127);
+  const when =
+    ready === undefined
+      ? `within success_seconds (${successMs / 1000})`
+      : `before it was ready (${ready.text})`;
   return {
     code: cannotExecute ? ExitCode.failedToLaunch : ExitCode.exitedUnexpectedly,
-    reason: `${describeExit(exit)} within success_seconds (${successMs / 1000})${hint(exit)}`,
+    reason: `${describeExit(exit)} ${when}${hint(exit)}`,
   };
 }
 

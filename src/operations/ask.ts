@@ -1,3 +1,4 @@
+import { describeWait } from "../lifecycle/readiness.ts";
 import { startCriterion } from "../lifecycle/start-criterion.ts";
 import { existsSync, type FSWatcher, rmSync, watch } from "node:fs";
 import { basename } from "node:path";
@@ -88,7 +89,9 @@ export async function askDaemon(
   const isTakenByAnother = !lives();
   const latest =
     monotonicMs() + ANOTHERS_ANSWER_MS + startCriterion(program).windowMs + program.termToKillMs;
-  operation.onProgress(`${program.name}: usrsvcd is ${action}ing it`);
+  const { ready } = program;
+  const until = ready === undefined ? "" : `, and ${describeWait(ready, undefined)}`;
+  operation.onProgress(`${program.name}: usrsvcd is ${action}ing it${until}`);
   for (;;) {
     const isAlone = isTakenByAnother ? monotonicMs() > latest : !lives();
     const answer = takeAnswer(host.state, request);

@@ -12,6 +12,7 @@ import type { Held } from "./locked.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { adopted, counted, stopped, wanted } from "../state/transitions.ts";
 import { madeAs, takenFrom } from "../lifecycle/adopted.ts";
+import { describeWait } from "../lifecycle/readiness.ts";
 import { start } from "../lifecycle/start.ts";
 import { traits } from "../lifecycle/traits.ts";
 import type { StartFailure, StartOutcome } from "../lifecycle/start-outcome.ts";
@@ -95,10 +96,15 @@ export async function launchIt(
       store,
       signal: window.signal,
       onLaunched: (process) => {
-        const lived = formatDuration(settings.successMs);
-        onProgress(`${name}: pid ${process.pid}, watched for success_seconds, ${lived}`);
+        const { ready, startTimeoutMs, successMs } = settings;
+        const what =
+          ready === undefined
+            ? `watched for success_seconds, ${formatDuration(successMs)}`
+            : `${describeWait(ready, undefined)}, for up to ${formatDuration(startTimeoutMs)}`;
+        onProgress(`${name}: pid ${process.pid}, ${what}`);
         onLaunched?.(process);
       },
+      onWaits: (what) => onProgress(`${name}: ${what}`),
     });
   } catch (error) {
     if (error === window.signal.reason) return calledOff();
@@ -128,6 +134,19 @@ export async function launchIt(
   }
 }
 
+/** A start that somebody else began, and that has failed here. */
+export function failedStart(
+  { name, settings }: Program,
+  outcome: StartFailure,
+  record: ProgramRecord,
+  { store }: Pick<Held, "store">,
+  operation: Operation,
+): ActionResult {
+  if (settings === undefined) throw new TypeError(`${name} has no settings`); // it had none to wait by
+  const base = { program: name, action: "start" } as const;
+  return failedResult(outcome, wanted(record, "up"), store, base, [], settings, operation);
+}
+
 function failedResult(
   outcome: StartFailure,
   record: ProgramRecord,
@@ -154,7 +173,7 @@ function failedResult(
 }
 
 /** If another starts it again, this one has not failed: what was wanted is done. */
-function brokenOff(reason: unknown): Pick<ActionResult, "result" | "code"> {
+export function brokenOff(reason: unknown): Pick<ActionResult, "result" | "code"> {
   return reason instanceof Overtaken && reason.act === "restart"
     ? { result: "overtaken", code: ExitCode.ok }
     : { result: "interrupted", code: ExitCode.failure };

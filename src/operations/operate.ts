@@ -6,9 +6,11 @@ import { describeStrays, markedProcesses } from "../lifecycle/stragglers.ts";
 import { lookFor, type Program } from "../identity/program.ts";
 import { counted } from "../state/transitions.ts";
 import { endIt } from "./end-process.ts";
-import { launchIt, takeUp } from "./launch-process.ts";
+import { finishStart } from "./finish-start.ts";
+import { brokenOff, failedStart, launchIt, takeUp } from "./launch-process.ts";
 import { locked } from "./locked.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS, withDetails } from "./operation.ts";
+import { Overtaken } from "./start-window.ts";
 import { describeFound } from "./words.ts";
 
 /** `usrsvc start`: makes sure that the program runs. */
@@ -22,7 +24,22 @@ export async function startProgram(program: Program, operation: Operation): Prom
       seen.kind === "running" ? seen : await findHeirOfUnseen(program, record, host, signal);
     const found = heir ?? seen;
     operation.debug(`${program.name}: ${describeFound(found)}`);
-    if (found.kind === "running") return takeUp(program, record, found, held, operation);
+    if (found.kind === "running") {
+      const isBegun = record.state === "starting" && program.settings?.ready !== undefined;
+      const rest = isBegun
+        ? await finishStart(program, record, found.process, operation)
+        : undefined;
+      if (rest === undefined) return takeUp(program, record, found, held, operation);
+      if (rest instanceof Overtaken) {
+        return {
+          program: program.name,
+          action: "start",
+          ...brokenOff(rest),
+          message: rest.message,
+        };
+      }
+      if (rest !== "gone") return failedStart(program, rest, record, held, operation);
+    }
     const isUnknown = record.launch === undefined && record.process === undefined;
     const strays =
       isUnknown && operation.looksBehind === true
@@ -30,7 +47,8 @@ export async function startProgram(program: Program, operation: Operation): Prom
         : [];
     const fresh = counted(record, { restarts: 0, failures: 0 });
     const result = await launchIt(program, fresh, "start", held, operation, []);
-    return withDetails(result, [...strays, ...describeElsewhere(found, host)]);
+    const others = found.kind === "absent" ? describeElsewhere(found, host) : [];
+    return withDetails(result, [...strays, ...others]);
   });
 }
 

@@ -103,6 +103,7 @@ async function isStartAllThatIsLeft(
   if (found.kind === "absent") return true;
   const { process } = found;
   if (process.startTime < asked) return false;
+  if (program.settings?.ready !== undefined) return true; // the start itself waits for that
   using watch = host.watcher().open(process);
   const rest =
     startCriterion(program.settings).windowMs - ageMs(process.startTime, host.proc.uptime());

@@ -1,6 +1,13 @@
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
 import { assertNever } from "../lib/assert-never.ts";
-import type { Ended, Known, LastExit, ProgramRecord } from "./record.ts";
+import type {
+  Ended,
+  Known,
+  LastExit,
+  LogsBefore,
+  ProgramRecord,
+  StartingRecord,
+} from "./record.ts";
 import { type Desired, desires, type State, states } from "./states.ts";
 
 /** Records have a multiple of this length: one that takes the place of another fits in. */
@@ -69,7 +76,12 @@ export function parseRecord(text: string, name: string, now: string): ProgramRec
 function inState(known: Known, state: State, raw: Record<string, unknown>): ProgramRecord {
   switch (state) {
     case "starting":
-      return { ...known, state, windowEndsAt: asNumber(raw["windowEndsAt"]) as Ticks | undefined };
+      return {
+        ...known,
+        state,
+        windowEndsAt: asNumber(raw["windowEndsAt"]) as Ticks | undefined,
+        ...asLogs(raw["logged"]),
+      };
     case "backoff":
       return { ...known, state, nextTryAt: asText(raw["nextTryAt"]) };
     case "running":
@@ -80,6 +92,19 @@ function inState(known: Known, state: State, raw: Record<string, unknown>): Prog
     default:
       return assertNever(state);
   }
+}
+
+/** In a record of its own key, which most have not. */
+function asLogs(value: unknown): Pick<StartingRecord, "logged"> {
+  if (!isObject(value)) return {};
+  const stdout = asLog(value["stdout"]);
+  const stderr = asLog(value["stderr"]);
+  return stdout === undefined || stderr === undefined ? {} : { logged: { stdout, stderr } };
+}
+
+function asLog(value: unknown): LogsBefore["stdout"] | undefined {
+  if (!isObject(value)) return undefined;
+  return { size: asCount(value["size"]), dev: asCount(value["dev"]), ino: asCount(value["ino"]) };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -87,6 +87,21 @@ export interface StartingRecord extends Known {
   readonly state: "starting";
   /** When its start window is over: success_seconds after its birth, as they were then. */
   readonly windowEndsAt: Ticks | undefined;
+  /** The ends of its logs before it, where its `ready` is a line of them. */
+  readonly logged?: LogsBefore | undefined;
+}
+
+/** Where in which files the output of a program begins. */
+export interface LogsBefore {
+  readonly stdout: LogBefore;
+  readonly stderr: LogBefore;
+}
+
+/** The end of one, in bytes, and which file it was. */
+interface LogBefore {
+  readonly size: number;
+  readonly dev: number;
+  readonly ino: number;
 }
 export type RunningRecord = In<"running">;
 /** It was told to end. */

@@ -5,6 +5,7 @@ import {
   type FatalRecord,
   type Known,
   type LastExit,
+  type LogsBefore,
   type ProgramRecord,
   type RunningRecord,
   type StartingRecord,
@@ -28,7 +29,7 @@ const noProcess = { process: undefined, launched: undefined, session: undefined 
 /** What goes from one state to the next. */
 function known(record: ProgramRecord): Known {
   if (record.state === "starting") {
-    const { windowEndsAt: _, ...rest } = record;
+    const { windowEndsAt: _, logged: _logged, ...rest } = record;
     return rest;
   }
   if (record.state === "backoff") {
@@ -44,15 +45,18 @@ export function launching(
   {
     process,
     successMs,
+    logged,
     ...facts
   }: Pick<Known, "image" | "config" | "pidfile" | "launch" | "launcher" | "digest" | "run"> & {
     readonly process: ProcessRef;
     readonly successMs: number;
+    readonly logged?: LogsBefore | undefined;
   },
 ): StartingRecord {
   return {
     ...known(record),
     ...facts,
+    ...(logged && { logged }),
     state: "starting",
     windowEndsAt: windowEnd(process, successMs),
     process,

@@ -1,5 +1,5 @@
 import { ProcError } from "../../proc/error.ts";
-import type { ProcessRef } from "../../proc/pid.ts";
+import { type ProcessRef, TICKS_PER_SECOND } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { showExit } from "../events/shown-exit.ts";
 import { describeElsewhere } from "../identity/elsewhere.ts";
@@ -9,6 +9,7 @@ import type { Program } from "../identity/program.ts";
 import { describeLeft, leftOfLast } from "../lifecycle/stragglers.ts";
 import { settingsDigest } from "../state/digest.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import { windowLeftMs } from "../state/start-window.ts";
 import { differences } from "./differences.ts";
 import type { Memory } from "./memory.ts";
 import type { Observation } from "./observe.ts";
@@ -65,16 +66,32 @@ export function describeProgram(
       ...(why.length === 0 ? {} : { reason: why.join("; ") }),
     };
   }
+  const state = liveState(program, file.record, found.process, around);
   const otherwise = differences(program, file.record, found.process, around.host);
   return {
     ...base,
-    state: liveState(program, file.record, found.process, around),
+    state,
+    ...(state === "starting" ? waitsFor(file.record, around) : {}),
     via: found.via,
     ...living,
     ...(found.others.length > 0 ? { otherPids: found.others.map(({ pid }) => pid) } : {}),
     ...(isOlder(program, file.record) ? { olderSettings: true } : {}),
     ...(otherwise.length > 0 ? { differences: otherwise } : {}),
   };
+}
+
+/** What its start waits for, as whoever judges it saw it last. */
+function waitsFor(
+  record: ProgramRecord | undefined,
+  { uptimeSeconds }: StatusContext,
+): Pick<ProgramStatus, "reason"> {
+  if (record?.state !== "starting" || record.reason === undefined) return {};
+  const { launched, windowEndsAt } = record;
+  if (launched === undefined || windowEndsAt === undefined) return { reason: record.reason };
+  const allMs = ((windowEndsAt - launched.startTime) / TICKS_PER_SECOND) * 1000;
+  const passedMs = Math.max(0, allMs - windowLeftMs(record, uptimeSeconds));
+  const [passed, all] = [passedMs, allMs].map((ms) => Math.round(ms / 1000));
+  return { reason: `${record.reason}, ${passed} s of ${all} s` };
 }
 
 /** Its workers, for example, which may keep its port. */

@@ -134,9 +134,10 @@ export class Effects {
     const { proc } = around.host;
     // One that was found instead may be older, or younger, than any window.
     const isFound = outcome.logged === undefined;
-    const livedMs = isFound
-      ? ageMs(process.startTime, proc.uptime())
-      : this.#now.settings.successMs;
+    const livedMs =
+      isFound || this.#now.settings.ready !== undefined
+        ? ageMs(process.startTime, proc.uptime())
+        : this.#now.settings.successMs;
     const kind = startKind(cause);
     starts.started(process, via, livedMs, kind);
     for (const text of notes) ledger.emit({ kind: "program.warning", what: "note", pid, text });

@@ -1,6 +1,7 @@
 import { monotonicMs } from "../lib/clock.ts";
 import type { Found } from "../identity/found.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../state/lock.ts";
+import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { checkStateDir, makeStateDir } from "../state/state-dir.ts";
 import { forgive } from "./backoff.ts";
@@ -140,6 +141,7 @@ export class Turn {
     const { record: unfinished } = this.#by.ledger;
     const judged = await this.#by.leftovers.judgeUnfinished(this.#now.settings, unfinished, found);
     if ("pendingMs" in judged) return this.#by.mailbox.wakeAt(monotonicMs() + judged.pendingMs);
+    if ("unready" in judged) return await this.#notReady(judged.unready, lock);
     if (judged.ended > 0) this.#by.starts.brokenOff(judged.ended);
     if (this.#by.finder.wasQuicker(found)) return this.#by.mailbox.look();
     if (found.kind === "running" && this.#by.stopper.isHalfStopped(found.process)) {
@@ -165,6 +167,15 @@ export class Turn {
       this.#by.watched.take(after.process);
     }
     if (found.kind === "running" && this.#by.finder.isHeld(found)) this.#by.watched.follow(found);
+  }
+
+  /** A start that somebody else began has failed: it counts as one of ours. */
+  async #notReady(failure: StartFailure, lock: Lock): Promise<void> {
+    this.#by.watched.letGo();
+    this.#by.around.host.claim(this.#by.ledger.name, undefined);
+    this.#by.starts.startFailed(failure);
+    this.#now.state = { kind: "starting", cause: { kind: "resumed" } };
+    await this.#act(this.#decide({ kind: "start-failed", reason: failure.reason }), lock);
   }
 
   /** Does what a step asks for, then what follows from what came of it, until nothing more has happened. */

@@ -9,6 +9,48 @@ const failed: Exit = { kind: "code", code: 1 };
 const killed: Exit = { kind: "signal", signal: "SIGKILL", coreDumped: false };
 const unknown: Exit = { kind: "unknown" };
 
+describe("with a check", () => {
+  const check = { kind: "file", path: "/ready", text: "file:///ready" } as const;
+  const ready = startCriterion({ successMs: 2000, startTimeoutMs: 60_000, ready: check });
+  const base = { elapsedMs: 5000, isFound: true, isShell: () => false, exit: undefined };
+
+  test("the window is start_timeout", () => {
+    assert.deepEqual(ready, { windowMs: 60_000, check, appearMs: 2000 });
+  });
+
+  const left = { kind: "code", code: 0 } as const;
+  const cases: readonly [string, Partial<Parameters<typeof judge>[1]>, string][] = [
+    ["one that is ready has started", { isReady: true }, "started"],
+    ["one that is ready early has started", { isReady: true, elapsedMs: 1 }, "started"],
+    ["one that is not is waited for", { isReady: false }, "undecided"],
+    ["one that is not by the end has failed", { isReady: false, elapsedMs: 60_000 }, "failed"],
+    [
+      "what is ready, and a shell still, is not there",
+      { isReady: true, isShell: () => true },
+      "undecided",
+    ],
+    ["what is ready, and not there, is none", { isReady: true, isFound: false }, "undecided"],
+    [
+      "a daemon may yet appear",
+      { isReady: false, isFound: false, exit: left, sinceExitMs: 1999 },
+      "undecided",
+    ],
+    [
+      "one that has left for good has failed",
+      { isReady: false, isFound: false, exit: left, sinceExitMs: 2000 },
+      "failed",
+    ],
+    [
+      "one that ended badly has failed",
+      { isReady: false, isFound: false, exit: { kind: "code", code: 1 } },
+      "failed",
+    ],
+  ];
+  for (const [what, facts, want] of cases) {
+    test(what, () => assert.equal(judge(ready, { ...base, ...facts }), want));
+  }
+});
+
 describe("startCriterion", () => {
   test("judges at once what is configured no more", () => {
     assert.deepEqual(startCriterion(undefined), { windowMs: 0 });

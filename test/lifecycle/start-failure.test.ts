@@ -45,6 +45,20 @@ describe("describeFailure", () => {
       "exited with code 127 within success_seconds (2): 127 usually means that there is no such command",
     ],
   ];
+  test("it was not ready in time", () => {
+    const why = { exit: undefined, isLaunching: false, isDaemon: false, unready: "not ready: x" };
+    const reason = "not ready: x; it was ended again";
+    assert.deepEqual(describeFailure(program, why), { code: ExitCode.notReady, reason });
+  });
+
+  test("it has ended while it was waited for", () => {
+    const ready = { kind: "file", path: "/x", text: "file:///x" } as const;
+    const why = { exit: failed, isLaunching: false, isDaemon: false, unready: "not ready: x" };
+    const reason = "exited with code 3 before it was ready (file:///x)";
+    const code = ExitCode.exitedUnexpectedly;
+    assert.deepEqual(describeFailure({ ...program, ready }, why), { code, reason });
+  });
+
   for (const [what, { exit, isLaunching = false, isDaemon = false }, code, reason] of claims) {
     test(what, () => {
       assert.deepEqual(describeFailure(program, { exit, isLaunching, isDaemon }), { code, reason });

@@ -79,6 +79,20 @@ describe("writeRecord and readRecord", () => {
     assert.deepEqual(stateOf({ ...full, nextTryAt }), { ...full, at: "" });
   });
 
+  test("where the output of a start begins is on record while it is judged, and no longer", (t) => {
+    const state = newState(t);
+    const log = { size: 7, dev: 1, ino: 2 };
+    const logged = { stdout: log, stderr: { ...log, ino: 3 } };
+    const stateOf = (record: object): unknown => {
+      writeFileSync(recordPath(state, "web"), JSON.stringify(record));
+      return readRecord(state, "web", "this-boot").record;
+    };
+    const starting = { ...full, state: "starting", windowEndsAt: 5 };
+    assert.deepEqual(stateOf({ ...starting, logged }), { ...starting, logged, at: "" });
+    assert.deepEqual(stateOf({ ...starting, logged: { stdout: 1 } }), { ...starting, at: "" });
+    assert.deepEqual(stateOf({ ...full, logged }), { ...full, at: "" });
+  });
+
   test("any record comes back as it was written", (t) => {
     const state = newState(t);
     fc.assert(

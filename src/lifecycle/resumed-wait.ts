@@ -1,0 +1,100 @@
+import type { ProcessRef } from "../../proc/pid.ts";
+import type { ProgramSettings } from "../config/settings.ts";
+import { ExitCode } from "../exit-code.ts";
+import { lastWords } from "../launch/output.ts";
+import type { ProgramRecord } from "../state/record.ts";
+import { windowLeftMs } from "../state/start-window.ts";
+import { endLeftOvers } from "./end-launch.ts";
+import type { LifecyclePorts } from "./ports.ts";
+import { Readiness } from "./readiness.ts";
+import type { StartFailure } from "./start-outcome.ts";
+import { stop } from "./stop.ts";
+
+/** Lines of output that are told. */
+const OUTPUT_LINES = 15;
+
+/**
+ * What somebody else has started, who was killed or left while it was not ready yet: it is waited for until the window
+ * closes that it has. Looks from its making on, and is asked when somebody looks at the program.
+ */
+export class ResumedWait implements Disposable {
+  /** Of which launch. */
+  readonly launched: ProcessRef;
+  readonly #program: ProgramSettings;
+  readonly #record: ProgramRecord & { readonly state: "starting" };
+  readonly #host: LifecyclePorts;
+  readonly #readiness: Readiness;
+
+  private constructor(
+    program: ProgramSettings,
+    record: ProgramRecord & { readonly state: "starting" },
+    launched: ProcessRef,
+    host: LifecyclePorts,
+    readiness: Readiness,
+    signal: AbortSignal,
+  ) {
+    this.#program = program;
+    this.#record = record;
+    this.launched = launched;
+    this.#host = host;
+    this.#readiness = readiness;
+    signal.addEventListener("abort", () => this[Symbol.dispose](), { once: true });
+    readiness.begin();
+  }
+
+  /** Undefined where nothing is to be waited for: it is no start, has no check, or its window is over. */
+  static of(
+    program: ProgramSettings,
+    record: ProgramRecord | undefined,
+    host: LifecyclePorts,
+    signal: AbortSignal,
+    onLook: () => void,
+  ): ResumedWait | undefined {
+    const { ready } = program;
+    if (ready === undefined || record?.state !== "starting" || record.desired === "down") {
+      return undefined;
+    }
+    const { launched, logged } = record;
+    if (launched === undefined || windowLeftMs(record, host.proc.uptime()) <= 0) return undefined;
+    const readiness = new Readiness(ready, { program, logged, env: host.env }, onLook);
+    return new ResumedWait(program, record, launched, host, readiness, signal);
+  }
+
+  get isReady(): boolean {
+    return this.#readiness.isReady;
+  }
+
+  /** Why it is not, when it was looked at last. */
+  get reason(): string | undefined {
+    return this.#readiness.reason;
+  }
+
+  /** What is left of its window, in ms. */
+  get leftMs(): number {
+    return windowLeftMs(this.#record, this.#host.proc.uptime());
+  }
+
+  [Symbol.dispose](): void {
+    this.#readiness[Symbol.dispose]();
+  }
+
+  /** Its window is over: ends it, as any start that has failed. */
+  async fail(process: ProcessRef, signal: AbortSignal): Promise<StartFailure> {
+    this[Symbol.dispose]();
+    const { logged, session } = this.#record;
+    const { launched } = this;
+    const target = { process, launched, session };
+    await stop(target, this.#program, this.#host, { signal });
+    await endLeftOvers(this.#record, this.#program, this.#host, signal);
+    const output = logged && lastWords(this.#program, logged, undefined, OUTPUT_LINES);
+    return {
+      kind: "failed",
+      code: ExitCode.notReady,
+      reason: `${this.#readiness.failure ?? "not ready"}; it was ended again`,
+      exit: undefined,
+      pid: process.pid,
+      details: ["whoever had started it was gone before it was ready"],
+      output: output ?? [],
+    };
+  }
+}
