@@ -11,6 +11,7 @@ import type { Leftovers } from "./leftovers.ts";
 import type { Ends } from "./ends.ts";
 import type { Ledger } from "./ledger.ts";
 import type { MainProcess } from "./main-process.ts";
+import type { WatchedProcess } from "./watched-process.ts";
 
 const ABSENT: Found = { kind: "absent", pidfile: { kind: "none" } };
 
@@ -19,7 +20,7 @@ export interface FinderPorts {
   readonly host: Host;
   readonly ledger: Ledger;
   readonly ends: Ends;
-  readonly main: MainProcess;
+  readonly watched: Pick<WatchedProcess, "main">;
   readonly leftovers: Leftovers;
 }
 
@@ -32,12 +33,12 @@ export class ProcessFinder {
   readonly #leftovers: Leftovers;
   readonly #now: Supervised;
 
-  constructor(now: Supervised, { host, ledger, ends, main, leftovers }: FinderPorts) {
+  constructor(now: Supervised, { host, ledger, ends, watched, leftovers }: FinderPorts) {
     this.#now = now;
     this.#host = host;
     this.#ledger = ledger;
     this.#ends = ends;
-    this.#main = main;
+    this.#main = watched.main;
     this.#leftovers = leftovers;
   }
 

@@ -5,20 +5,13 @@ import { stop } from "../lifecycle/stop.ts";
 import { settingsDigest } from "../state/digest.ts";
 import { claimRecorded } from "./claim-recorded.ts";
 import type { MutableSupervised, SupervisorContext } from "./context.ts";
-import { Effects } from "./effects.ts";
-import { Elsewhere } from "./elsewhere.ts";
-import { Ends } from "./ends.ts";
-import { ProcessFinder } from "./find-process.ts";
-import { Leftovers } from "./leftovers.ts";
-import { Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger.ts";
 import { Mailbox } from "./mailbox.ts";
+import { Parts } from "./parts.ts";
 import { noHistory, type ProgramEvent, type ProgramState } from "./program-state.ts";
-import { Starter } from "./starter.ts";
-import { Starts } from "./starts.ts";
-import { Stopper } from "./stopper.ts";
-import { Trouble } from "./trouble.ts";
+import type { Starter } from "./starter.ts";
 import { Turn } from "./turn.ts";
-import { WatchedProcess } from "./watched-process.ts";
+import type { WatchedProcess } from "./watched-process.ts";
 
 /**
  * One program under supervision: a mailbox with one worker. Any notice (an end, a changed record,
@@ -50,26 +43,11 @@ export class SupervisedProgram {
       failed: async (error) => await this.#turn.failed(error),
       rested: () => this.#rest(),
     });
-    const { host } = around;
-    const mailbox = this.#mailbox;
-    const ledger = new Ledger(settings.name, host, around.events);
-    const ends = new Ends(ledger);
-    const starts = new Starts(ledger);
-    const signal = (): AbortSignal => this.#leavingSignal();
-    const leftovers = new Leftovers(host, signal);
-    const starter = new Starter(around, { ledger, ends, starts }, leftovers);
-    const base = { around, host, ledger, ends, starts, mailbox, leftovers, starter };
-    const watched = new WatchedProcess(this.#now, base);
-    const finder = new ProcessFinder(this.#now, { ...base, main: watched.main });
-    const stopper = new Stopper(this.#now, { ...base, finder, watched, signal });
-    const effects = new Effects(this.#now, { ...base, stopper, watched });
-    const trouble = new Trouble(ledger);
-    const elsewhere = new Elsewhere(ledger, host);
-    const means = { ...base, finder, watched, stopper, effects, trouble, elsewhere };
-    this.#turn = new Turn(this.#now, means);
-    this.#ledger = ledger;
-    this.#watched = watched;
-    this.#starter = starter;
+    const parts = new Parts(this.#now, around, this.#mailbox, () => this.#leavingSignal());
+    this.#turn = new Turn(this.#now, parts);
+    this.#ledger = parts.ledger;
+    this.#watched = parts.watched;
+    this.#starter = parts.starter;
   }
 
   get state(): ProgramState {

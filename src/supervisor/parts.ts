@@ -1,0 +1,61 @@
+import type { Host } from "../host/host.ts";
+import type { MutableSupervised, SupervisorContext } from "./context.ts";
+import { Effects } from "./effects.ts";
+import { Elsewhere } from "./elsewhere.ts";
+import { Ends } from "./ends.ts";
+import { ProcessFinder } from "./find-process.ts";
+import { Leftovers } from "./leftovers.ts";
+import { Ledger } from "./ledger.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { ProgramEvent } from "./program-state.ts";
+import { Starter } from "./starter.ts";
+import { Starts } from "./starts.ts";
+import { Stopper } from "./stopper.ts";
+import { Trouble } from "./trouble.ts";
+import { WatchedProcess } from "./watched-process.ts";
+
+/**
+ * What looks after one program, wired: each part is made of those above it. One object for all of them: with an
+ * object of ports for each, a thousand programs took 20 MB more.
+ */
+export class Parts {
+  readonly around: SupervisorContext;
+  readonly host: Host;
+  readonly mailbox: Mailbox<ProgramEvent>;
+  /** Breaks off what goes on. */
+  readonly signal: () => AbortSignal;
+  readonly ledger: Ledger;
+  readonly ends: Ends;
+  readonly starts: Starts;
+  readonly leftovers: Leftovers;
+  readonly starter: Starter;
+  readonly watched: WatchedProcess;
+  readonly finder: ProcessFinder;
+  readonly stopper: Stopper;
+  readonly effects: Effects;
+  readonly trouble: Trouble;
+  readonly elsewhere: Elsewhere;
+
+  constructor(
+    now: MutableSupervised,
+    around: SupervisorContext,
+    mailbox: Mailbox<ProgramEvent>,
+    signal: () => AbortSignal,
+  ) {
+    this.around = around;
+    this.host = around.host;
+    this.mailbox = mailbox;
+    this.signal = signal;
+    this.ledger = new Ledger(now.settings.name, this.host, around.events);
+    this.ends = new Ends(this.ledger);
+    this.starts = new Starts(this.ledger);
+    this.leftovers = new Leftovers(this.host, signal);
+    this.starter = new Starter(around, this, this.leftovers);
+    this.watched = new WatchedProcess(now, this);
+    this.finder = new ProcessFinder(now, this);
+    this.stopper = new Stopper(now, this);
+    this.effects = new Effects(now, this);
+    this.trouble = new Trouble(this.ledger);
+    this.elsewhere = new Elsewhere(this.ledger, this.host);
+  }
+}
