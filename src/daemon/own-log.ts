@@ -122,17 +122,14 @@ export class OwnLog {
   async #open(main: MainSettings): Promise<OpenLog> {
     const stdout = this.path(main);
     const { usrsvcdStderr: stderr } = main;
-    this.#instead = undefined;
     try {
       for (const path of [stdout, stderr]) {
         if (path?.startsWith("/")) makeFolder(dirname(path), this.#state);
       }
-      return await openLog({
-        stdout,
-        stderr,
-        mode: main.usrsvcdLogMode,
-        debug: this.#options.debug,
-      });
+      const { debug } = this.#options;
+      const log = await openLog({ stdout, stderr, mode: main.usrsvcdLogMode, debug });
+      this.#instead = undefined;
+      return log;
     } catch (cause) {
       if (cause instanceof ForeignFile) return await this.#openInState(cause.message, main);
       const where = [stdout, stderr].filter((path) => path !== undefined).join(" or ");

@@ -205,10 +205,7 @@ describe("a program whose section was removed", () => {
     await home.usrsvcd("reread");
     const { out, code } = await home.usrsvc("status");
     assert.equal(code, 0);
-    assert.match(
-      out,
-      new RegExp(`^goes +running +${pid} (.|\n)*in any configuration file`, "m"),
-    );
+    assert.match(out, new RegExp(`^goes +running +${pid} (.|\n)*in any configuration file`, "m"));
     const { problems } = await home.statusOf("goes");
     assert.match(String(problems), /usrsvc stop goes ends it/);
     const restart = await home.usrsvc("restart", "goes");

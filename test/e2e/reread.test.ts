@@ -202,7 +202,10 @@ test("a reread names the programs whose changes apply at their next restart only
   assert.match(out, /^keep running with older settings until they are restarted: launch$/m);
   const line = home.log().find(({ event }) => event === "config.reread");
   assert.deepEqual(line?.["atRestart"], ["launch"]);
-  assert.match(line?.msg ?? "", /nothing was restarted; .* keep running with older settings: launch$/);
+  assert.match(
+    line?.msg ?? "",
+    /nothing was restarted; .* keep running with older settings: launch$/,
+  );
   assert.equal(home.pid("launch"), pid);
 
   home.program("launch", { command: first });
