@@ -182,7 +182,7 @@ test("a project folder that is moved with configuration and state takes its usrs
   await waitFor("it to leave", () => !isAlive(daemon), 2 * LOOK_MS);
   assert.match(
     home.read("usrsvcd.log"),
-    new RegExp(`was moved to ${fresh}/state, .* is gone: leaves; usrsvcd -c`),
+    new RegExp(`was moved to ${fresh}/state, .* is gone: leaves; run usrsvcd -c`),
   );
   assert.match(home.read("usrsvcd.log"), /"leaves; web keeps running"/);
   assert.ok(!existsSync(prod), "it is not made anew");
