@@ -1,5 +1,5 @@
 import type { Check } from "../config/settings.ts";
-import { callAt, monotonicMs } from "../lib/clock.ts";
+import { sleep } from "../lib/clock.ts";
 import { type CheckContext, type CheckResult, runCheck } from "./run-check.ts";
 
 /** Time that one look may take, in ms. */
@@ -32,21 +32,11 @@ export class CheckLoop implements Disposable {
       if (signal.aborted) return;
       onResult(result);
       if (result.ok) return;
-      await this.#pause(PAUSES_MS[looks] ?? LAST_PAUSE_MS);
-      if (signal.aborted) return;
+      try {
+        await sleep(PAUSES_MS[looks] ?? LAST_PAUSE_MS, signal);
+      } catch {
+        return; // aborted
+      }
     }
-  }
-
-  async #pause(ms: number): Promise<void> {
-    const { signal } = this.#end;
-    await new Promise<void>((resolve) => {
-      const wake = (): void => {
-        cancel();
-        signal.removeEventListener("abort", wake);
-        resolve();
-      };
-      const cancel = callAt(monotonicMs() + ms, wake);
-      signal.addEventListener("abort", wake);
-    });
   }
 }

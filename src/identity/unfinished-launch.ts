@@ -94,7 +94,7 @@ function completed(
   program: Known | undefined,
 ): ProgramRecord {
   const via = isWiped || sameProcess(ref, launched) ? "launch" : "scan";
-  return launchFound(record, id, ref, via, program === undefined ? 0 : startWindowMs(program));
+  return launchFound(record, id, ref, via, startWindowMs(program));
 }
 
 /** An own process, as a candidate for what was launched. */

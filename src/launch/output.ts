@@ -91,15 +91,17 @@ function endOf(stat: Stats): LogEnd {
   return { size: stat.isFile() ? stat.size : 0, dev, ino };
 }
 
+/** Number of lines that count as what a program wrote last. */
+const LAST_WORDS = 15;
+
 /** What a program wrote last, between two moments: its errors if they have a file of their own. */
 export function lastWords(
   { stdout, stderr }: Logs,
   since: LogEnds,
-  until: LogEnds | undefined,
-  most: number,
+  until?: LogEnds,
 ): readonly string[] {
-  const errors = lastLines(stderr, since.stderr, most, until?.stderr);
-  return errors.length > 0 ? errors : lastLines(stdout, since.stdout, most, until?.stdout);
+  const errors = lastLines(stderr, since.stderr, LAST_WORDS, until?.stderr);
+  return errors.length > 0 ? errors : lastLines(stdout, since.stdout, LAST_WORDS, until?.stdout);
 }
 
 /**

@@ -4,7 +4,14 @@ import type { ProgramSettings } from "../config/settings.ts";
 import type { Launched } from "../launch/launch.ts";
 import { callAt, monotonicMs } from "../lib/clock.ts";
 import { runDigest, settingsDigest } from "../state/digest.ts";
-import { explained, followed, imageSeen, launching, started } from "../state/transitions.ts";
+import {
+  explained,
+  followed,
+  imageSeen,
+  launching,
+  started,
+  type Traits,
+} from "../state/transitions.ts";
 import { BackgroundWatch } from "./background-watch.ts";
 import { awaitNotice } from "./exit-notice.ts";
 import type { Begun } from "./launch-in-sight.ts";
@@ -15,7 +22,7 @@ import { endFailedStart, startFailure } from "./start-failure.ts";
 import type { Match, StartMatch } from "./start-match.ts";
 import type { StartFailure, StartOutcome } from "./start-outcome.ts";
 import { StartRecord } from "./start-record.ts";
-import { titleNote, type Traits, traits } from "./traits.ts";
+import { titleNote, traits } from "./traits.ts";
 
 /** Time for a shell that prepares the launch to become the program, with a short success_seconds, in ms. */
 const EXEC_MS = 1000;
@@ -73,7 +80,7 @@ export class FollowedStart {
     }
     const begun = launching(context.record, {
       logged: check?.kind === "log" ? logged : undefined,
-      successMs: this.#criterion.windowMs,
+      windowMs: this.#criterion.windowMs,
       process,
       launch,
       image: match.image,

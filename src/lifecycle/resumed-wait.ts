@@ -10,9 +10,6 @@ import { Readiness } from "./readiness.ts";
 import type { StartFailure } from "./start-outcome.ts";
 import { stop } from "./stop.ts";
 
-/** Lines of output that are told. */
-const OUTPUT_LINES = 15;
-
 /**
  * What somebody else has started, who was killed or left while it was not ready yet: it is waited for until the window
  * closes that it has. Looks from its making on, and is asked when somebody looks at the program.
@@ -86,7 +83,7 @@ export class ResumedWait implements Disposable {
     const target = { process, launched, session };
     await stop(target, this.#program, this.#host, { signal });
     await endLeftOvers(this.#record, this.#program, this.#host, signal);
-    const output = logged && lastWords(this.#program, logged, undefined, OUTPUT_LINES);
+    const output = logged && lastWords(this.#program, logged);
     return {
       kind: "failed",
       code: ExitCode.notReady,

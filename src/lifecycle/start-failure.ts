@@ -13,9 +13,6 @@ import type { Lost, StartMatch } from "./start-match.ts";
 import { describeEarlyExit, type StartFailure } from "./start-outcome.ts";
 import { describeStragglers } from "./stragglers.ts";
 
-/** Lines of output that are told. */
-const OUTPUT_LINES = 15;
-
 /** What is known of a start that has failed, before anything of it is ended: that is no news about the program. */
 export interface FailedStart {
   readonly program: ProgramSettings;
@@ -75,7 +72,7 @@ export async function endFailedStart(failed: FailedStart): Promise<readonly stri
 export function startFailure(failed: FailedStart, details: readonly string[]): StartFailure {
   const { program, context, launched } = failed;
   const { exit, pid } = endOf(failed);
-  const output = lastWords(program, launched.logged, undefined, OUTPUT_LINES);
+  const output = lastWords(program, launched.logged);
   const { isLaunching, unready } = failed;
   const why = { exit, isLaunching, unready, isDaemon: pid !== launched.process.pid };
   const isUnchecked = exit !== undefined && context.isProven === true;

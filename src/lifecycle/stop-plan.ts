@@ -87,8 +87,13 @@ export function stepAt(steps: StopSteps, ms: number): StopStep {
 }
 
 /** After so long, in ms, what still lives is given up. */
-export function patienceMs(steps: StopSteps): number {
+export function patienceMs(steps: readonly StopStep[]): number {
   return steps.reduce((sum, step) => sum + step.patienceMs, 0);
+}
+
+/** When SIGKILL comes, in ms after the first signal: who asks for an end waits for so long at least. */
+export function untilKillMs(settings: StopSettings): number {
+  return patienceMs(stopSteps(settings).slice(0, -1));
 }
 
 function ownGroups({ process, main, launched, session }: Target, look: Look): readonly OwnGroup[] {

@@ -2,11 +2,8 @@ import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Pattern } from "../identity/match.ts";
-import type { ProgramRecord } from "../state/record.ts";
+import type { Traits } from "../state/transitions.ts";
 import type { LifecyclePorts } from "./ports.ts";
-
-/** What is noted of a program's process, by which what stems from it is known. */
-export type Traits = Pick<ProgramRecord, "session" | "image" | "title">;
 
 /** Reads them; `launched`: what was launched, if that was from here. */
 export function traits(

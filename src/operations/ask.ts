@@ -1,5 +1,6 @@
 import { describeWait } from "../lifecycle/readiness.ts";
-import { startCriterion } from "../lifecycle/start-criterion.ts";
+import { untilKillMs } from "../lifecycle/stop-plan.ts";
+import { startWindowMs } from "../state/start-window.ts";
 import { existsSync, type FSWatcher, rmSync, watch } from "node:fs";
 import { basename } from "node:path";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
@@ -87,8 +88,7 @@ export async function askDaemon(
   }
   // Another usrsvcd may have taken its place, and the request.
   const isTakenByAnother = !lives();
-  const latest =
-    monotonicMs() + ANOTHERS_ANSWER_MS + startCriterion(program).windowMs + program.termToKillMs;
+  const latest = monotonicMs() + ANOTHERS_ANSWER_MS + startWindowMs(program) + untilKillMs(program);
   const { ready } = program;
   const until = ready === undefined ? "" : `, and ${describeWait(ready, undefined)}`;
   operation.onProgress(`${program.name}: usrsvcd is ${action}ing it${until}`);

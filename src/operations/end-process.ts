@@ -10,7 +10,7 @@ import { endLaunch } from "../lifecycle/end-launch.ts";
 import { stop } from "../lifecycle/stop.ts";
 import type { Lock } from "../state/lock.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { windowLeftMs } from "../state/start-window.ts";
+import { START_SLACK_MS, windowLeftMs } from "../state/start-window.ts";
 import { belongsTo, ordered, stoppedByOperator, stopping } from "../state/transitions.ts";
 import { standDown } from "./former-name.ts";
 import type { Held } from "./locked.ts";
@@ -21,9 +21,6 @@ import { type ActionResult, type Operation, SHARED_LOOK_MS, withDetails } from "
 import { startedMeanwhile } from "./started-meanwhile.ts";
 import { describeSearch, describeStop, leftToOwner } from "./stop-words.ts";
 import { describeFound } from "./words.ts";
-
-/** Delay with which the end of a start window may be noticed, in ms. */
-const START_SLACK_MS = 3000;
 
 /** Ends the program, whatever it is, and records the outcome. */
 export async function endIt(

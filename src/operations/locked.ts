@@ -1,4 +1,5 @@
-import { startCriterion } from "../lifecycle/start-criterion.ts";
+import { untilKillMs } from "../lifecycle/stop-plan.ts";
+import { startWindowMs } from "../state/start-window.ts";
 import type { Ticks } from "../../proc/pid.ts";
 import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../lib/format.ts";
@@ -43,8 +44,7 @@ export async function locked(
   const refused = refuseOther(program, action, before, host);
   if (refused !== undefined) return refused;
   const path = programLock(host.state, program.name);
-  const patience =
-    LOCK_PATIENCE_MS + startCriterion(program.settings).windowMs + program.termToKillMs;
+  const patience = LOCK_PATIENCE_MS + startWindowMs(program.settings) + untilKillMs(program);
   using lock = await takeLock(path, patience, program, action, { host, signal, onProgress });
   if (lock === undefined) {
     const message =

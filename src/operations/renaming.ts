@@ -1,4 +1,5 @@
-import { startCriterion } from "../lifecycle/start-criterion.ts";
+import { untilKillMs } from "../lifecycle/stop-plan.ts";
+import { startWindowMs } from "../state/start-window.ts";
 import { monotonicMs, sleep } from "../lib/clock.ts";
 import type { Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -46,12 +47,14 @@ export class Renaming {
 
   /** Waits for whoever is at work on the program under its old name; yields a result if that takes too long. */
   async settle(
-    { name, settings, termToKillMs, isRemoved }: Program,
+    program: Program,
     action: ActionResult["action"],
     { signal, onProgress }: Pick<Operation, "signal" | "onProgress">,
   ): Promise<ActionResult | undefined> {
+    const { name, isRemoved } = program;
     if (isRemoved) return undefined; // by its old name: as if it still had that
-    const end = monotonicMs() + PATIENCE_MS + startCriterion(settings).windowMs + termToKillMs;
+    const end =
+      monotonicMs() + PATIENCE_MS + startWindowMs(program.settings) + untilKillMs(program);
     for (;;) {
       const move = this.#left.find((one) => namesOf([one]).has(name));
       if (move === undefined) return undefined;

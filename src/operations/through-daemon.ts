@@ -1,4 +1,4 @@
-import { startCriterion } from "../lifecycle/start-criterion.ts";
+import { startWindowMs } from "../state/start-window.ts";
 import { TICKS_PER_SECOND } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { within } from "../lib/clock.ts";
@@ -105,8 +105,7 @@ async function isStartAllThatIsLeft(
   if (process.startTime < asked) return false;
   if (program.settings?.ready !== undefined) return true; // the start itself waits for that
   using watch = host.watcher().open(process);
-  const rest =
-    startCriterion(program.settings).windowMs - ageMs(process.startTime, host.proc.uptime());
+  const rest = startWindowMs(program.settings) - ageMs(process.startTime, host.proc.uptime());
   if (watch !== undefined && rest > 0) await within(watch.exited, rest, signal);
   return true;
 }

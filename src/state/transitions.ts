@@ -21,7 +21,7 @@ import type { Desired } from "./states.ts";
  */
 
 /** What is known of a process, by which what stems from it is known again. */
-type Traits = Pick<Known, "session" | "image" | "title">;
+export type Traits = Pick<Known, "session" | "image" | "title">;
 
 /** No process is the program's, nor what it was launched with. */
 const noProcess = { process: undefined, launched: undefined, session: undefined } as const;
@@ -39,17 +39,17 @@ function known(record: ProgramRecord): Known {
   return record;
 }
 
-/** It was executed; whether it is the program is seen in its window, of `successMs`. */
+/** It was executed; whether it is the program is seen in its window, of `windowMs`. */
 export function launching(
   record: ProgramRecord,
   {
     process,
-    successMs,
+    windowMs,
     logged,
     ...facts
   }: Pick<Known, "image" | "config" | "pidfile" | "launch" | "launcher" | "digest" | "run"> & {
     readonly process: ProcessRef;
-    readonly successMs: number;
+    readonly windowMs: number;
     readonly logged?: LogsBefore | undefined;
   },
 ): StartingRecord {
@@ -58,7 +58,7 @@ export function launching(
     ...facts,
     ...(logged && { logged }),
     state: "starting",
-    windowEndsAt: windowEnd(process, successMs),
+    windowEndsAt: windowEnd(process, windowMs),
     process,
     launched: process,
     session: undefined,
@@ -76,12 +76,12 @@ export function launchFound(
   launch: string,
   process: ProcessRef,
   via: "launch" | "scan",
-  successMs: number,
+  windowMs: number,
 ): StartingRecord {
   return {
     ...known(record),
     state: "starting",
-    windowEndsAt: windowEnd(process, successMs),
+    windowEndsAt: windowEnd(process, windowMs),
     process,
     launched: process,
     image: undefined,

@@ -3,15 +3,14 @@ import { isLaunchAlive } from "../identity/lineage.ts";
 import type { LaunchNote } from "../identity/mark.ts";
 import type { IdentityPorts } from "../identity/ports.ts";
 import type { Program } from "../identity/program.ts";
+import { untilKillMs } from "../lifecycle/stop-plan.ts";
 import { workerOn } from "../state/at-work.ts";
 import { lockHolder, programLock } from "../state/lock.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { windowLeftMs } from "../state/start-window.ts";
+import { START_SLACK_MS, windowLeftMs } from "../state/start-window.ts";
 import type { State } from "../state/states.ts";
 import type { StatusContext } from "./status-context.ts";
 
-/** A start that took this long past its window has lost its starter. */
-const START_SLACK_MS = 3000;
 /** A launch takes no longer than this: one that hangs is given up before. */
 const LAUNCH_MS = 14_000;
 
@@ -46,7 +45,7 @@ export function isUnderWay(
   const { launched } = record;
   const leftMs = windowLeftMs(record, uptimeSeconds) + START_SLACK_MS;
   if (leftMs > 0 && isLaunchAlive({ ...record, launched }, host)) return true;
-  return leftMs > -program.termToKillMs && isJudged(program.name, host);
+  return leftMs > -untilKillMs(program) && isJudged(program.name, host);
 }
 
 /** True while who signed the program's lock last lives. */

@@ -13,9 +13,6 @@ import type { ProgramEvent } from "./program-state.ts";
 import { PidfileUpkeep } from "./pidfile-upkeep.ts";
 import { ShellMain } from "./shell-main.ts";
 
-/** So many lines of what a process wrote last are told. */
-const LAST_WORDS = 15;
-
 /** The step of a shell line that follows one that has ended is there within, in ms. */
 const NEXT_STEP_MS = 300;
 
@@ -107,8 +104,7 @@ export class WatchedProcess {
     const { settings } = this.#now;
     const since = this.#logged;
     const until = logEnds(settings);
-    return () =>
-      this.#around.isSharedLog(settings) ? [] : lastWords(settings, since, until, LAST_WORDS);
+    return () => (this.#around.isSharedLog(settings) ? [] : lastWords(settings, since, until));
   }
 
   /** Watches no limits any more. */

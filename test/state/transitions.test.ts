@@ -54,7 +54,7 @@ const rows: readonly [what: string, after: ProgramRecord, changed: object][] = [
     "launching: nobody has said yet that it is the program",
     to.launching(before, {
       process: ref(30),
-      successMs: 1500,
+      windowMs: 1500,
       launch: "new",
       image: 31,
       config: "/other.cfg",
@@ -279,7 +279,7 @@ const anyTransition: fc.Arbitrary<Transition> = fc
       (one) =>
         to.launching(one, {
           process,
-          successMs: known.restarts,
+          windowMs: known.restarts,
           launch,
           image,
           config,
