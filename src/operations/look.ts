@@ -7,6 +7,7 @@ import { claimMoves, movedRecords } from "../lifecycle/move-records.ts";
 import { describeMove, findMoves, type Move, recordsOf } from "../lifecycle/renamed.ts";
 import { daemonInCharge, findDaemon } from "../state/daemon-alive.ts";
 import { foreignState } from "../state/state-dir.ts";
+import { stateTraits } from "../state/states.ts";
 import { daemonNotes } from "../status/daemon-notes.ts";
 import { diskNotes } from "../status/disk-notes.ts";
 import { observeAll } from "../status/observe-all.ts";
@@ -64,7 +65,7 @@ export function look(site: Site, { names, withCommands }: Asked): Look {
     ];
     const wanted = names.length > 0 ? all : all.filter(({ enabled }) => enabled);
     const isBlind = names.length === 0 && hasBadFile(settings);
-    const isRight = wanted.every(isUp) && !isBlind;
+    const isRight = wanted.every(({ state }) => stateTraits[state].isUp) && !isBlind;
     const otherwise = isRight ? ExitCode.ok : ExitCode.failure;
     const code = unknown.length > 0 ? ExitCode.undefinedProgram : otherwise;
     return { programs: all, notes, code };
@@ -98,10 +99,6 @@ function withoutOldNames(
   const old = new Set(programs.flatMap(({ name, isRemoved }) => (isRemoved ? [name] : [])));
   const taken = new Set(seen.flatMap(({ program, pid }) => (old.has(program) ? [] : (pid ?? []))));
   return seen.filter(({ program, pid }) => !old.has(program) || !taken.has(pid ?? 0));
-}
-
-function isUp({ state }: ProgramStatus): boolean {
-  return state === "running" || state === "starting" || state === "stopping";
 }
 
 /** A file that is refused as a whole: it is unknown what should run. */

@@ -2,8 +2,26 @@
  * Where a program stands, as supervisord names it: in its record, in what usrsvcd decides, in `status` and its
  * JSON. A public promise: states are added, never renamed. docs/commands.md says what they mean.
  */
-export const states = ["stopped", "starting", "running", "stopping", "backoff", "fatal"] as const;
-export type State = (typeof states)[number];
+export const stateTraits = {
+  stopped: { isUp: false, tellsThatItRan: false },
+  starting: { isUp: true, tellsThatItRan: true },
+  running: { isUp: true, tellsThatItRan: true },
+  stopping: { isUp: true, tellsThatItRan: false },
+  backoff: { isUp: false, tellsThatItRan: true },
+  fatal: { isUp: false, tellsThatItRan: true },
+} as const satisfies Record<string, StateTraits>;
+
+/** What follows from a state, wherever that is asked. */
+interface StateTraits {
+  /** It has a process: `status` calls that right, and usrsvcd need not look for one. */
+  readonly isUp: boolean;
+  /** A record that names no process says all the same that the program ran, or was kept running, in this boot. */
+  readonly tellsThatItRan: boolean;
+}
+
+export type State = keyof typeof stateTraits;
+/** Their names, in this order everywhere. */
+export const states = Object.keys(stateTraits) as readonly State[];
 
 /** What a person (or usrsvcd on his behalf) wants of a program. `down` lasts until the next boot. */
 export const desires = ["up", "down", "none"] as const;

@@ -1,5 +1,6 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { Program } from "../identity/program.ts";
+import { assertNever } from "../lib/assert-never.ts";
 import { formatDuration } from "../lib/format.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import type { RecordFile } from "../state/record-file.ts";
@@ -51,24 +52,25 @@ export function outlook(
   if (!isKnown(program, around)) {
     return { state: "stopped", ...why, next: nextOfStopped(program, file, around) };
   }
-  if (record?.state === "backoff") {
-    const at = record.nextTryAt;
-    const soon = at === undefined ? "soon" : inTime(at, record.at, nowMs);
-    return {
-      state: "backoff",
-      ...why,
-      next: `usrsvcd tries again ${soon}`,
-      ...(at === undefined ? {} : { nextTryAt: at }),
-    };
+  switch (record?.state) {
+    case "backoff": {
+      const at = record.nextTryAt;
+      const soon = at === undefined ? "soon" : inTime(at, record.at, nowMs);
+      const nextTryAt = at === undefined ? {} : { nextTryAt: at };
+      return { state: "backoff", ...why, next: `usrsvcd tries again ${soon}`, ...nextTryAt };
+    }
+    case "fatal":
+      return { state: "fatal", ...why, next: nextOfGivenUp(program, record.failures) };
+    case undefined:
+    case "stopped":
+    // Its process is gone, and what follows is not on record yet.
+    case "starting":
+    case "running":
+    case "stopping":
+      return { state: "stopped", ...why, next: nextOfStopped(program, file, around) };
+    default:
+      return assertNever(record);
   }
-  if (record?.state === "fatal") {
-    const most = program.settings?.maxrestarts ?? 0;
-    const starts = `${record.failures} failed start${record.failures === 1 ? "" : "s"}`;
-    const after = most > 0 ? ` after ${starts} (maxrestarts = ${most})` : "";
-    const next = `usrsvcd gave up${after}: fix it, then run "usrsvc start ${program.name}"`;
-    return { state: "fatal", ...why, next };
-  }
-  return { state: "stopped", ...why, next: nextOfStopped(program, file, around) };
 }
 
 /** True for a record of a process that ran when it was written; the caller knows that it is gone. */
@@ -105,6 +107,13 @@ function describeWhy(
   };
 }
 
+function nextOfGivenUp({ name, settings }: Down, failures: number): string {
+  const most = settings?.maxrestarts ?? 0;
+  const starts = `${failures} failed start${failures === 1 ? "" : "s"}`;
+  const after = most > 0 ? ` after ${starts} (maxrestarts = ${most})` : "";
+  return `usrsvcd gave up${after}: fix it, then run "usrsvc start ${name}"`;
+}
+
 function nextOfStopped(
   program: Down,
   { record, isOfEarlierBoot }: Pick<RecordFile, "record" | "isOfEarlierBoot">,
@@ -114,8 +123,9 @@ function nextOfStopped(
   const { autostart, autorestart } = program.settings;
   const hasRun = record?.process !== undefined || record?.lastExit !== undefined;
   const ran = hasRun && isOfEarlierBoot !== true;
+  const isResumed = record?.desired === "up" && isOfEarlierBoot !== true && autorestart;
   if (ran && !autorestart) return "nothing: autorestart = False";
-  if (!ran && !autostart) return "nothing: autostart = False";
+  if (!ran && !isResumed && !autostart) return "nothing: autostart = False";
   return isKnown(program, around)
     ? "usrsvcd starts it"
     : "usrsvcd does not know it yet: run usrsvcd reread";

@@ -3,6 +3,7 @@ import type { ProgramSettings } from "../config/settings.ts";
 import { programOf } from "../identity/program.ts";
 import { stop } from "../lifecycle/stop.ts";
 import { settingsDigest } from "../state/digest.ts";
+import { stateTraits } from "../state/states.ts";
 import { claimRecorded } from "./claim-recorded.ts";
 import type { MutableSupervised, SupervisorContext } from "./context.ts";
 import type { Ledger } from "./ledger.ts";
@@ -70,7 +71,7 @@ export class SupervisedProgram {
   /** True when only a look through the processes could bring news. */
   get waitsForProcess(): boolean {
     const { kind } = this.#now.state;
-    return kind === "stopped" || kind === "backoff" || kind === "fatal";
+    return kind !== "unknown" && !stateTraits[kind].isUp;
   }
 
   /** The files that it writes to. */

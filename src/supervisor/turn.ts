@@ -3,6 +3,7 @@ import type { Found } from "../identity/found.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../state/lock.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import { stateTraits } from "../state/states.ts";
 import { checkStateDir, makeStateDir } from "../state/state-dir.ts";
 import { forgive } from "./backoff.ts";
 import { claimSession } from "./claim-recorded.ts";
@@ -265,5 +266,5 @@ export class Turn {
 function hasRun(record: ProgramRecord | undefined): boolean {
   if (record === undefined) return false;
   const { state, process } = record;
-  return process !== undefined || ["starting", "running", "backoff", "fatal"].includes(state);
+  return process !== undefined || stateTraits[state].tellsThatItRan;
 }

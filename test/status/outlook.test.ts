@@ -183,7 +183,7 @@ describe("what is said of usrsvcd is what its machine does:", () => {
   } as const;
 
   /** As usrsvcd has it: it saw the death of what ran, and begins with what did not. */
-  function stepOf(settings: Switches, desired: "none" | "down", ran: boolean): Step {
+  function stepOf(settings: Switches, desired: "none" | "up" | "down", ran: boolean): Step {
     const context = {
       settings: { ...settings, maxrestarts: 0, restartDelayMs: 0 },
       now: 0,
@@ -201,7 +201,7 @@ describe("what is said of usrsvcd is what its machine does:", () => {
     for (const autostart of both) {
       for (const autorestart of both) {
         for (const ran of both) {
-          for (const desired of ["none", "down"] as const) {
+          for (const desired of ["none", "up", "down"] as const) {
             const settings = { enabled, autostart, autorestart };
             const facts = { ...settings, ran, desired };
             const name = Object.entries(facts).map(([key, value]) => `${key}=${value}`);
