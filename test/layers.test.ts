@@ -26,6 +26,7 @@ const folder = (...names: readonly string[]): RegExp => new RegExp(`^src/(${name
 const proc = /^proc\//;
 const lib = folder("lib");
 const settings = any("src/config/(settings|issue)\\.ts");
+const order = any("src/config/dependencies\\.ts");
 const schema = any("src/config/(schema|setting)\\.ts");
 const exitCode = any("src/exit-code\\.ts");
 const shownExit = any("src/events/shown-exit\\.ts");
@@ -103,6 +104,7 @@ const layers: readonly Layer[] = [
     may: [
       folder("lifecycle", "launch", "identity", "state", "host", "monitors", "events"),
       settings,
+      order,
     ],
     why: "decides, acts by lifecycle, and emits; it mails nothing itself",
   },

@@ -33,6 +33,12 @@ const FORMS = Object.values(forms)
   .map(({ form }) => form)
   .join(", ");
 
+/** True for what begins like a check, also like one that is misspelt; `web:1` is the name of an instance. */
+export function isCheck(text: string): boolean {
+  const [, scheme = "", slashes = ""] = /^([a-z]+):(\/\/)?/i.exec(text) ?? [];
+  return slashes !== "" || Object.hasOwn(forms, scheme);
+}
+
 /** `lived`, or a check: undefined for the former, and for nothing. */
 export function readReady(raw: RawValue): Reading<Check | undefined> {
   const { text } = raw;

@@ -3,6 +3,7 @@ import type { mainSchema, monitorSchema, programSchema } from "./schema.ts";
 import type { Fields } from "./setting.ts";
 
 export type { Check } from "./check.ts";
+export type { Dependency } from "./dependency.ts";
 export type { MatchRule } from "./match-rule.ts";
 
 /** `[Main]` of usrsvc.cfg, by the fields of the schema, defaults resolved. All paths are absolute. */

@@ -1,4 +1,5 @@
 import { type Check, readReady } from "./check.ts";
+import { type Dependency, readDependencies, readProgramNames } from "./dependency.ts";
 import type { MatchRule } from "./match-rule.ts";
 import { translatePythonRegex } from "./python-regex/python-regex.ts";
 import type { Limit } from "./process-values.ts";
@@ -157,6 +158,20 @@ export const ready: Unit<Check | undefined> = {
   name: "",
   parse: readReady,
   print: (check) => check?.text ?? "lived",
+};
+
+/** Programs and checks. */
+export const dependencies: Unit<readonly Dependency[]> = {
+  name: "",
+  parse: readDependencies,
+  print: (all) => all.map(({ text }) => text),
+};
+
+/** Names of programs. */
+export const programNames: Unit<readonly string[]> = {
+  name: "",
+  parse: readProgramNames,
+  print: itself,
 };
 
 /** Mail addresses. */

@@ -5,6 +5,7 @@ const words: Record<ProgramState["kind"], string> = {
   running: "running",
   starting: "starting",
   stopping: "stopping",
+  waiting: "waiting",
   backoff: "backing off",
   fatal: "given up",
   stopped: "stopped",

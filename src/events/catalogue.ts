@@ -159,6 +159,14 @@ export const catalogue: { readonly [K in Kind]: CatalogueRow<K> } = {
     levels: ["warn"],
     fields: { failures: "", delayMs: "", nextTryAt: "", reason: "" },
   },
+  "program.waiting": {
+    levels: ["info"],
+    about: "it starts after something that is not ready",
+    fields: {
+      waitsFor: "a program, or a check",
+      reason: "why that is not ready, where it is known",
+    },
+  },
   "program.gave-up": { levels: ["error"], fields: { failures: "", reason: "" } },
   "program.stopped": {
     levels: ["info"],

@@ -42,6 +42,8 @@ function tell(event: Exclude<EventOfProgram, { readonly kind: "program.renamed" 
       return describeEnd(event);
     case "program.backoff":
       return `${countFailures(event)}; next try in ${formatDuration(event.delayMs)}`;
+    case "program.waiting":
+      return `is started when ${event.waitsFor} is ready`;
     case "program.gave-up": {
       const { failures, maxrestarts, reason, program } = event;
       const starts = `${failures} failed start${failures === 1 ? "" : "s"}`;

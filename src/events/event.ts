@@ -288,6 +288,13 @@ export type EventOfProgram = { readonly program: string } & (
       readonly last: LastEnd;
     }
   | {
+      readonly kind: "program.waiting";
+      /** The name of a program, or a check, that it starts after. */
+      readonly waitsFor: string;
+      /** Why that is not ready, as far as it is known. */
+      readonly reason: string | undefined;
+    }
+  | {
       readonly kind: "program.gave-up";
       readonly failures: number;
       readonly reason: string;
@@ -416,6 +423,7 @@ export const mails = {
   "program.requested": false,
   "program.exited": false, // the restart is
   "program.backoff": true,
+  "program.waiting": false,
   "program.gave-up": true,
   "program.stopped": false,
   "program.limit-exceeded": false, // the restart is

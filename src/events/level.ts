@@ -22,6 +22,7 @@ export function levelOf(event: UsrsvcEvent): Level {
     case "program.renamed":
     case "program.pidfile-repaired":
     case "program.recovered":
+    case "program.waiting":
       return "info";
     case "alert.failed":
     case "alert.unsaved":

@@ -1,3 +1,4 @@
+import { Dependencies } from "../config/dependencies.ts";
 import type { Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../host/host.ts";
@@ -48,8 +49,10 @@ export function look(site: Site, { names, withCommands }: Asked): Look {
   const { programs, unknown } = choose(site, names, { withRemoved: true });
   const report = async (): Promise<Report> => {
     const foreign = foreignState(host.state);
+    const order = new Dependencies(settings.programs);
     const seen = await observeAll(programs, {
       host,
+      isNeeded: (name) => order.isNeeded(name),
       isForeign: foreign !== undefined,
       bootId: host.proc.bootId(),
       uptimeSeconds: host.proc.uptime(),

@@ -84,6 +84,8 @@ function inState(known: Known, state: State, raw: Record<string, unknown>): Prog
       };
     case "backoff":
       return { ...known, state, nextTryAt: asText(raw["nextTryAt"]) };
+    case "waiting":
+      return { ...known, state, since: asText(raw["since"]) };
     case "running":
     case "stopping":
     case "stopped":

@@ -78,7 +78,7 @@ export interface Known {
 }
 
 /** A record in a state of which there is nothing more to say. */
-interface In<S extends Exclude<State, "starting" | "backoff">> extends Known {
+interface In<S extends Exclude<State, "starting" | "backoff" | "waiting">> extends Known {
   readonly state: S;
 }
 
@@ -107,6 +107,12 @@ export type RunningRecord = In<"running">;
 /** It was told to end. */
 export type StoppingRecord = In<"stopping">;
 export type StoppedRecord = In<"stopped">;
+/** Down, until what it starts after is ready. */
+export interface WaitingRecord extends Known {
+  readonly state: "waiting";
+  /** ISO time since when. */
+  readonly since: string | undefined;
+}
 /** Down, until the next try. */
 export interface BackoffRecord extends Known {
   readonly state: "backoff";
@@ -122,7 +128,13 @@ export type FatalRecord = In<"fatal">;
  * transitions.ts leads from one record to the next.
  */
 export type ProgramRecord =
-  StartingRecord | RunningRecord | StoppingRecord | StoppedRecord | BackoffRecord | FatalRecord;
+  | StartingRecord
+  | RunningRecord
+  | StoppingRecord
+  | StoppedRecord
+  | WaitingRecord
+  | BackoffRecord
+  | FatalRecord;
 
 /** A record of a program of which nothing is known. */
 export function emptyRecord(

@@ -4,6 +4,7 @@
  */
 export const stateTraits = {
   stopped: { isUp: false, tellsThatItRan: false },
+  waiting: { isUp: false, tellsThatItRan: true },
   starting: { isUp: true, tellsThatItRan: true },
   running: { isUp: true, tellsThatItRan: true },
   stopping: { isUp: true, tellsThatItRan: false },

@@ -11,6 +11,7 @@ import {
   type StartingRecord,
   type StoppedRecord,
   type StoppingRecord,
+  type WaitingRecord,
 } from "./record.ts";
 import { windowEnd } from "./start-window.ts";
 import type { Desired } from "./states.ts";
@@ -34,6 +35,10 @@ function known(record: ProgramRecord): Known {
   }
   if (record.state === "backoff") {
     const { nextTryAt: _, ...rest } = record;
+    return rest;
+  }
+  if (record.state === "waiting") {
+    const { since: _, ...rest } = record;
     return rest;
   }
   return record;
@@ -169,6 +174,12 @@ export function backedOff(
   reason = record.reason,
 ): BackoffRecord {
   return { ...known(record), state: "backoff", nextTryAt, reason };
+}
+
+/** It is started when what it starts after is ready; `reason`: for what it waits, `at`: an ISO time. */
+export function waiting(record: ProgramRecord, reason: string, at: string): WaitingRecord {
+  const since = record.state === "waiting" ? record.since : at;
+  return { ...known(record), ...noProcess, state: "waiting", since, reason };
 }
 
 /** No further try follows. */

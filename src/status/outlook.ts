@@ -14,7 +14,7 @@ export type Outlook = Pick<ProgramStatus, "state" | "reason" | "next" | "nextTry
 type Down = Pick<Program, "name" | "enabled" | "settings">;
 
 /** Who is there to do something about it. */
-type Around = Pick<StatusContext, "daemon" | "looksAfter" | "isForeign">;
+type Around = Pick<StatusContext, "daemon" | "looksAfter" | "isForeign" | "isNeeded">;
 
 /** Whether it ran, was stopped, or is looked after, only the records would say. */
 const UNKNOWN: Outlook = {
@@ -61,6 +61,11 @@ export function outlook(
     }
     case "fatal":
       return { state: "fatal", ...why, next: nextOfGivenUp(program, record.failures) };
+    case "waiting": {
+      const ms = nowMs - Date.parse(record.since ?? record.at);
+      const lasts = ms > 0 ? `, for ${formatDuration(ms)}` : "";
+      return { state: "waiting", reason: `${why.reason}${lasts}`, next: nextOfWaiting(program) };
+    }
     case undefined:
     case "stopped":
     // Its process is gone, and what follows is not on record yet.
@@ -101,7 +106,8 @@ function describeWhy(
   }
   if (record?.reason === undefined) return { reason: "it has not been started yet" };
   const log = program.settings?.stderr;
-  const hasFailed = record.state !== "stopped" || record.failures > 0;
+  const isDue = record.state === "stopped" || record.state === "waiting";
+  const hasFailed = !isDue || record.failures > 0;
   return {
     reason: hasFailed && log !== undefined ? `${record.reason}; log: ${log}` : record.reason,
   };
@@ -114,13 +120,18 @@ function nextOfGivenUp({ name, settings }: Down, failures: number): string {
   return `usrsvcd gave up${after}: fix it, then run "usrsvc start ${name}"`;
 }
 
+function nextOfWaiting({ name }: Down): string {
+  return `usrsvcd starts it as soon as that is ready; "usrsvc start --alone ${name}" does not wait`;
+}
+
 function nextOfStopped(
   program: Down,
   { record, isOfEarlierBoot }: Pick<RecordFile, "record" | "isOfEarlierBoot">,
   around: Around,
 ): string {
   if (program.settings === undefined) return "nothing: its settings are faulty";
-  const { autostart, autorestart } = program.settings;
+  const { autorestart } = program.settings;
+  const autostart = program.settings.autostart || around.isNeeded?.(program.name) === true;
   const hasRun = record?.process !== undefined || record?.lastExit !== undefined;
   const ran = hasRun && isOfEarlierBoot !== true;
   const isResumed = record?.desired === "up" && isOfEarlierBoot !== true && autorestart;

@@ -10,6 +10,8 @@ export interface StatusContext {
   readonly daemon: "none" | "elsewhere" | "here";
   /** The programs that it looks after, where it tells. */
   readonly looksAfter?: ReadonlySet<string> | undefined;
+  /** True where a program that is started by itself needs it; undefined: none does. */
+  readonly isNeeded?: ((name: string) => boolean) | undefined;
   /** The state folder is not ours alone: what stands there says nothing. */
   readonly isForeign?: boolean;
   /** Whether command lines are wanted as well, which takes one read more a program. */

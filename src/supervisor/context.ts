@@ -4,6 +4,7 @@ import type { MemoryMonitor } from "../monitors/memory.ts";
 import type { Host } from "../host/host.ts";
 import type { Marked } from "../lifecycle/stragglers.ts";
 import type { LookOptions, Program } from "../identity/program.ts";
+import type { StartOrder } from "./start-order.ts";
 import type { History, ProgramState } from "./program-state.ts";
 
 /** What the programs under supervision share. */
@@ -19,7 +20,9 @@ export interface SupervisorContext {
   /** True while the state folder is somewhere else, and is not to be made anew. */
   readonly isMovedAway: () => boolean;
   /** Called when a program may have got another state. */
-  readonly onState: () => void;
+  readonly onState: (name: string) => void;
+  /** Who waits for whom. */
+  readonly order: StartOrder;
 }
 
 /** One program as of now, for what looks after it. */

@@ -55,7 +55,7 @@ export class Effects {
     } finally {
       ledger.flush();
     }
-    this.#ports.around.onState();
+    this.#ports.around.onState(ledger.name);
   }
 
   async #perform(effect: Effect, { lock, found }: Means): Promise<void> {
@@ -65,7 +65,7 @@ export class Effects {
       case "start":
         return await this.#start(effect.cause, lock);
       case "stop": {
-        const event = await stopper.stop(effect.process, effect.limit.reason);
+        const event = await stopper.stop(effect.process, effect.cause.reason);
         if (event !== undefined) mailbox.reply(event);
         return watched.letGo();
       }
@@ -77,6 +77,8 @@ export class Effects {
         return await this.#noteStopped(effect);
       case "note-called-off":
         return starts.calledOff();
+      case "note-waiting":
+        return starts.waits(effect.wait, effect.isNews);
       case "back-off":
         return starts.backedOff(effect.delayMs, effect.reason, history, settings.maxrestarts);
       case "give-up":

@@ -15,6 +15,7 @@ import {
 } from "./moves.ts";
 import type {
   Context,
+  EndCause,
   History,
   Observed,
   ProgramEvent,
@@ -42,6 +43,10 @@ import type {
  *
  * A running program that exceeds a limit of its monitor is *stopping*: it is ended, and started
  * again when it is gone. One that cannot be ended stays *stopping*, and is tried again now and then.
+ *
+ * What would be started while something that it starts after is not ready is *waiting*, and started when
+ * that is. A running program is ended as for a limit, and started again, when one of its restart_with was
+ * restarted.
  *
  * *fatal* and *stopped* ask for nothing. Both are left when a process is seen, whoever started it,
  * and when an operator's start is on record that did not succeed; *stopped* also when the setting
@@ -75,7 +80,7 @@ export function transition(
   switch (event.kind) {
     case "observed":
       return event.process === undefined
-        ? absent(state, history, event, context)
+        ? inTurn(absent(state, history, event, context), event)
         : present(state, history, event.process, context);
     case "started":
       return run(event.process, history, context, []);
@@ -87,6 +92,8 @@ export function transition(
       return state.kind === "starting" ? callOff(state, history, context) : stay(state, history);
     case "limit-exceeded":
       return exceeded(state, history, event);
+    case "companion-restarted":
+      return left(state, history, event);
     case "stuck":
       return stay(state, history, [lookLater(context)]);
     case "taken-elsewhere":
@@ -112,7 +119,9 @@ function troubled(
       : stay(state, history, effects);
   }
   if (undo === undefined) return stay(state, history, effects);
-  const cause = state.kind === "starting" || state.kind === "backoff" ? state.cause : undefined;
+  const hasCause =
+    state.kind === "starting" || state.kind === "backoff" || state.kind === "waiting";
+  const cause = hasCause ? state.cause : undefined;
   return { state: { kind: "unknown", cause }, history: undo, effects };
 }
 
@@ -125,10 +134,31 @@ function exceeded(
   if (state.kind !== "running" || !sameProcess(state.process, process)) {
     return stay(state, history);
   }
+  return endFor({ kind: "limit", ...limit }, state, history);
+}
+
+/** One that was started since has met the new one already. */
+function left(
+  state: ProgramState,
+  history: History,
+  { program, process }: ProgramEvent & { kind: "companion-restarted" },
+): Step {
+  if (state.kind !== "running" || state.process.startTime >= process.startTime) {
+    return stay(state, history);
+  }
+  const reason = `${program} was restarted (restart_with)`;
+  return endFor({ kind: "with", program, reason }, state, history);
+}
+
+function endFor(
+  cause: EndCause,
+  { process, since }: ProgramState & { kind: "running" },
+  history: History,
+): Step {
   return {
-    state: { kind: "stopping", process, limit, since: state.since },
+    state: { kind: "stopping", process, cause, since },
     history,
-    effects: [{ kind: "stop", process, limit }],
+    effects: [{ kind: "stop", process, cause }],
   };
 }
 
@@ -142,7 +172,7 @@ function present(
     return stay(state, history);
   }
   if (state.kind === "stopping" && sameProcess(state.process, process)) {
-    return stay(state, history, [{ kind: "stop", process, limit: state.limit }]);
+    return stay(state, history, [{ kind: "stop", process, cause: state.cause }]);
   }
   return run(process, history, context, [{ kind: "take-up", process }]);
 }
@@ -171,9 +201,47 @@ function absent(state: ProgramState, history: History, event: Observed, context:
         : stay(state, history);
     case "starting":
       return stay(state, history);
+    case "waiting":
+      return wait(state, history, event, context);
     default:
       return assertNever(state);
   }
+}
+
+/** What would be started waits for what it starts after. */
+function inTurn(step: Step, { waitsFor }: Observed): Step {
+  const { state, effects } = step;
+  if (waitsFor === undefined || state.kind !== "starting") return step;
+  if (!effects.some(({ kind }) => kind === "start")) return step; // it is being started
+  return {
+    ...step,
+    state: { kind: "waiting", cause: state.cause, wait: waitsFor },
+    effects: effects.map((effect) => {
+      if (effect.kind === "start") return { kind: "note-waiting", wait: waitsFor, isNews: true };
+      return effect.kind === "note-death" ? { ...effect, next: "pause" } : effect;
+    }),
+  };
+}
+
+function wait(
+  state: ProgramState & { kind: "waiting" },
+  history: History,
+  event: Observed,
+  context: Context,
+): Step {
+  if (event.startedByHand) {
+    return fail({ ...history, failures: 0 }, startedInVain(event), context);
+  }
+  const { cause } = state;
+  if (cause.kind === "autostart" && !context.settings.autostart) {
+    return stopped(state, history, "not-started");
+  }
+  const { waitsFor } = event;
+  if (waitsFor === undefined) return begin(history, cause);
+  const isNews = waitsFor.what !== state.wait.what;
+  if (!isNews && waitsFor.reason === state.wait.reason) return stay(state, history);
+  const effects = [{ kind: "note-waiting", wait: waitsFor, isNews } as const];
+  return { state: { kind: "waiting", cause, wait: waitsFor }, history, effects };
 }
 
 function firstLook(
@@ -243,19 +311,21 @@ function died(
   return noteDeath(state.process, event, step);
 }
 
-/** Ended for its limit: started again whatever autorestart says, as 1.x does. */
+/** Ended for a limit, or with another: started again whatever autorestart says, as 1.x does. */
 function ended(
   state: ProgramState & { kind: "stopping" },
   history: History,
   event: Observed,
   context: Context,
 ): Step {
-  const after = countDeath(history, context.now - state.since);
+  const { cause, since } = state;
+  // That another was restarted is no sign that this one is ill.
+  const after = cause.kind === "with" ? history : countDeath(history, context.now - since);
   const why: WhyStopped | undefined =
     event.desired === "down" ? "asked" : context.settings.enabled ? undefined : "disabled";
   const step =
     why === undefined
-      ? answerDeath(after, { kind: "limit", ...state.limit }, context)
+      ? answerDeath(after, cause, context)
       : stopped({ kind: "unknown" }, after, why);
   return noteDeath(state.process, event, step);
 }

@@ -26,11 +26,25 @@ export type StartCause =
   | { readonly kind: "death" }
   /** The start before has failed. */
   | { readonly kind: "retry" }
-  /** It was ended for a limit. */
-  | ({ readonly kind: "limit" } & ExceededLimit);
+  | EndCause;
+
+/** Why a process that runs is ended, and what the start after that answers. */
+export type EndCause =
+  /** It exceeded a limit. */
+  | ({ readonly kind: "limit" } & ExceededLimit)
+  /** A program that it is restarted with was restarted. */
+  | { readonly kind: "with"; readonly program: string; readonly reason: string };
 
 /** Why a program is down. */
 export type WhyStopped = "asked" | "disabled" | "ended" | "not-started";
+
+/** What a program starts after, and that is not ready. */
+export interface WaitsFor {
+  /** The name of a program, or a check. */
+  readonly what: string;
+  /** Why that is not ready, as far as it is known. */
+  readonly reason: string | undefined;
+}
 
 /** The states are those that a record has and a user sees; before the first look it is none of them. */
 interface In<Kind extends State | "unknown"> {
@@ -46,10 +60,12 @@ export type ProgramState =
   | (In<"running"> & { readonly process: ProcessRef; readonly since: number })
   | (In<"stopping"> & {
       readonly process: ProcessRef;
-      readonly limit: ExceededLimit;
+      readonly cause: EndCause;
       /** Since when it ran. */
       readonly since: number;
     })
+  /** It is started when what it starts after is ready. */
+  | (In<"waiting"> & { readonly cause: StartCause; readonly wait: WaitsFor })
   | (In<"backoff"> & {
       readonly until: number;
       readonly reason: string;
@@ -82,6 +98,8 @@ export interface Observed {
   readonly reason?: string | undefined;
   /** How it ended, when that is known and news. */
   readonly exit: Exit | undefined;
+  /** Undefined: it need not wait, or is not to be started. */
+  readonly waitsFor?: WaitsFor | undefined;
 }
 
 /** What happened to a program. */
@@ -96,6 +114,12 @@ export type ProgramEvent =
       readonly kind: "limit-exceeded";
       readonly process: ProcessRef;
       readonly limit: ExceededLimit;
+    }
+  /** A program that it is restarted with has another process by now, which is this one. */
+  | {
+      readonly kind: "companion-restarted";
+      readonly program: string;
+      readonly process: ProcessRef;
     }
   /** It outlives SIGKILL. */
   | { readonly kind: "stuck" }
@@ -113,8 +137,8 @@ export type ProgramEvent =
 /** Something to be done. */
 export type Effect =
   | { readonly kind: "start"; readonly cause: StartCause }
-  /** End it, since it exceeded a limit; then look. */
-  | { readonly kind: "stop"; readonly process: ProcessRef; readonly limit: ExceededLimit }
+  /** End it for this; then look. */
+  | { readonly kind: "stop"; readonly process: ProcessRef; readonly cause: EndCause }
   /** A process was found that was not started from here. */
   | { readonly kind: "take-up"; readonly process: ProcessRef }
   | {
@@ -126,6 +150,12 @@ export type Effect =
     }
   | { readonly kind: "note-stopped"; readonly why: WhyStopped }
   | { readonly kind: "note-called-off" }
+  | {
+      readonly kind: "note-waiting";
+      readonly wait: WaitsFor;
+      /** It did not wait for this before. */
+      readonly isNews: boolean;
+    }
   | { readonly kind: "back-off"; readonly delayMs: number; readonly reason: string }
   | { readonly kind: "give-up"; readonly reason: string }
   /** Look again at this time. */

@@ -204,6 +204,7 @@ export function startKind(cause: StartCause): StartKind {
       return "limit-exceeded";
     case "death":
     case "retry":
+    case "with":
       return "restarted";
     case "autostart":
     case "operator":

@@ -10,9 +10,9 @@ import { madeAs, takenFrom } from "../lifecycle/adopted.ts";
 import { traits } from "../lifecycle/traits.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import type { Via } from "../state/record.ts";
-import { adopted, backedOff, counted, gaveUp, stopped } from "../state/transitions.ts";
+import { adopted, backedOff, counted, gaveUp, stopped, waiting } from "../state/transitions.ts";
 import type { Ledger } from "./ledger.ts";
-import type { History } from "./program-state.ts";
+import type { History, WaitsFor } from "./program-state.ts";
 import { lastEnd, launcherOf, noEnd } from "./last-end.ts";
 
 /** What is written of how a program came to run, or did not: on record, and as events. */
@@ -102,6 +102,14 @@ export class Starts {
   /** An operator called the next start off before anything was launched: how it ended is on record. */
   calledOff(): void {
     this.#ledger.write(backedOff(this.#ledger.base(), new Date().toISOString()));
+  }
+
+  /** It is started when what it starts after is ready. */
+  waits({ what, reason }: WaitsFor, isNews: boolean): void {
+    if (isNews) this.#ledger.emit({ kind: "program.waiting", waitsFor: what, reason });
+    const why = reason === undefined ? "" : ` (${reason})`;
+    const at = new Date().toISOString();
+    this.#ledger.write(waiting(this.#ledger.base(), `waits for ${what}${why}`, at));
   }
 
   gaveUp(why: string, { failures, restarts }: History, maxrestarts: number): void {

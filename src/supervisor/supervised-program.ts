@@ -51,6 +51,10 @@ export class SupervisedProgram {
     this.#starter = parts.starter;
   }
 
+  get settings(): ProgramSettings {
+    return this.#now.settings;
+  }
+
   get state(): ProgramState {
     return this.#now.state;
   }
@@ -66,6 +70,11 @@ export class SupervisedProgram {
       this.process !== undefined &&
       this.#ledger.record?.digest !== settingsDigest(this.#now.settings)
     );
+  }
+
+  /** Its start was watched until it was ready: by usrsvcd, or by usrsvc. */
+  get wasSeenReady(): boolean {
+    return this.#ledger.record?.launcher !== undefined;
   }
 
   /** True when only a look through the processes could bring news. */
@@ -116,6 +125,11 @@ export class SupervisedProgram {
   /** Something may have happened: look now. */
   look(): void {
     this.#mailbox.look();
+  }
+
+  /** Something happened elsewhere that concerns it. */
+  post(event: ProgramEvent): void {
+    this.#mailbox.post(event);
   }
 
   /** The record file changed. */

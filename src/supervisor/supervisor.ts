@@ -8,6 +8,7 @@ import { removeOldRequests, stopRequestStem } from "../state/stop-request.ts";
 import { fileStem } from "../state/state-dir.ts";
 import { markedProcesses } from "../lifecycle/stragglers.ts";
 import type { ProgramState } from "./program-state.ts";
+import { StartOrder } from "./start-order.ts";
 import { SupervisedProgram } from "./supervised-program.ts";
 import { StateWatch } from "./state-watch.ts";
 import type { SupervisorContext } from "./context.ts";
@@ -49,6 +50,7 @@ export class Supervisor implements Disposable {
   readonly #onSlowLook: () => void;
   readonly #onOtherFile: SupervisorPorts["onOtherFile"];
   readonly #surroundings: SupervisorContext;
+  readonly #order: StartOrder;
   #watch: StateWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
   #firstLook: NodeJS.Timeout | undefined;
@@ -64,13 +66,18 @@ export class Supervisor implements Disposable {
     this.#events = events;
     this.#onState = onState;
     this.#onSlowLook = onSlowLook;
+    this.#order = new StartOrder(this.#programs, host);
     this.#surroundings = {
       host,
       events,
       memory: new MemoryMonitor(host.proc),
       isSharedLog: ({ stdout, stderr }) => this.#writers(stdout) > 1 || this.#writers(stderr) > 1,
       marked: lately(MARKED_MS, () => markedProcesses(host)),
-      onState,
+      onState: (name) => {
+        this.#order.noteState(name);
+        onState();
+      },
+      order: this.#order,
       isMovedAway,
     };
   }
@@ -101,6 +108,7 @@ export class Supervisor implements Disposable {
       this.#byFile.set(`${fileStem(settings.name)}.json`, program);
       return program;
     });
+    this.#order.configure();
     // Before any looks: a process that is on record for one is no candidate for another.
     for (const program of added) program.claimRecorded();
     void this.#lookInTurn(added); // nothing in it can fail
@@ -127,6 +135,7 @@ export class Supervisor implements Disposable {
     if (process !== undefined) this.#host.table.expire(); // it may go on under another name
     this.#programs.delete(name);
     this.#byFile.delete(`${fileStem(name)}.json`);
+    this.#order.configure();
     this.#onState();
     return process;
   }
@@ -141,6 +150,7 @@ export class Supervisor implements Disposable {
     this.#logs = undefined;
     const program = this.#programs.get(settings.name);
     program?.configure(settings);
+    this.#order.configure();
     return program?.isOutdated === true;
   }
 
@@ -161,17 +171,18 @@ export class Supervisor implements Disposable {
   }
 
   /**
-   * Ends all programs, the last configured first, each when the one before is gone; after a minute
-   * all that are left at once.
+   * Ends all programs, each before those that it starts after, else the last configured first; the next when the
+   * one before is gone, after a minute all that are left at once.
    */
   async endAll(): Promise<void> {
     for (const program of this.#programs.values()) program.close();
     const end = monotonicMs() + END_PATIENCE_MS;
     const late: Promise<void>[] = [];
-    for (const program of [...this.#programs.values()].toReversed()) {
+    for (const name of this.#order.inOrder.toReversed()) {
+      const program = this.#programs.get(name);
+      if (program === undefined) continue;
       const ending = program.end().catch((error: unknown) => {
         const reason = String(error);
-        const { name } = program;
         this.#events.emit({ kind: "program.error", program: name, what: "not-ended", reason });
       });
       late.push(ending);
@@ -191,6 +202,7 @@ export class Supervisor implements Disposable {
     clearInterval(this.#timer);
     clearTimeout(this.#firstLook);
     for (const program of this.#programs.values()) program.close();
+    this.#order[Symbol.dispose]();
     this.#watch?.[Symbol.dispose]();
   }
 

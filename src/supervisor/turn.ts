@@ -1,3 +1,4 @@
+import { hasDependencies } from "../config/dependencies.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import type { Found } from "../identity/found.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../state/lock.ts";
@@ -153,7 +154,7 @@ export class Turn {
     const diedUnseen = this.#by.finder.noteUnseenDeath(found);
     const { state } = this.#now;
     const dead = this.#by.finder.isEndTold && state.kind === "running" ? state.process : undefined;
-    const step = this.#decide(this.#observed(found, diedUnseen));
+    const step = this.#decide(this.#inOrder(this.#observed(found, diedUnseen)));
     this.#isOperatorsStart = false;
     this.#by.stopper.forgetFinished();
     this.#isSettled = true;
@@ -199,7 +200,7 @@ export class Turn {
   #isQuiet(found: Found): boolean {
     if (this.#by.mailbox.hasEvents || this.#by.ledger.isLost) return false;
     const { state, history } = this.#now;
-    const event = this.#observed(found, false);
+    const event = this.#inOrder(this.#observed(found, false));
     if (!isQuiet(state, history, event, this.#context())) return false;
     if (found.kind === "absent") return this.#isSettled;
     return (
@@ -223,8 +224,20 @@ export class Turn {
     };
   }
 
+  /** What it waits for is asked only where it would be started: some of that is looked at from then on. */
+  #inOrder(event: Observed): Observed {
+    const { settings, state, history } = this.#now;
+    if (!hasDependencies(settings)) return event;
+    const { effects } = transition(state, history, event, this.#context());
+    const wouldStart = effects.some(({ kind }) => kind === "start");
+    return wouldStart ? { ...event, waitsFor: this.#by.around.order.waitsFor(settings) } : event;
+  }
+
   #context(): Context {
-    return { settings: this.#now.settings, now: monotonicMs(), chance: Math.random() };
+    const { settings } = this.#now;
+    const isNeeded = !settings.autostart && this.#by.around.order.isNeeded(settings.name);
+    const asNeeded = isNeeded ? { ...settings, autostart: true } : settings;
+    return { settings: asNeeded, now: monotonicMs(), chance: Math.random() };
   }
 
   #decide(event: ProgramEvent): Step {

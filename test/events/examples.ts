@@ -575,6 +575,13 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
       "web: private memory 3 kB exceeds rss_limit 2 kB",
     ],
   ],
+  "program.waiting": [
+    [
+      { kind: "program.waiting", program, waitsFor: "db", reason: "it is starting" },
+      "info",
+      "web: is started when db is ready",
+    ],
+  ],
   "program.stopping": [
     [
       { kind: "program.stopping", program, pid, reason: "too much memory", isFinishing: false },

@@ -44,6 +44,8 @@ const gone = (more: Partial<Observed> = {}): Observed => ({
   exit: undefined,
   ...more,
 });
+const younger: ProcessRef = { ...one, startTime: (one.startTime + 1) as Ticks };
+const older: ProcessRef = { ...one, startTime: (one.startTime - 1) as Ticks };
 const seen = (process: ProcessRef): Observed => gone({ process, ranBefore: true });
 const failed: ProgramEvent = { kind: "start-failed", reason: "it broke" };
 
@@ -58,7 +60,14 @@ const tooBig: ProgramEvent = { kind: "limit-exceeded", process: one, limit };
 const unknown: ProgramState = { kind: "unknown" };
 const starting: ProgramState = { kind: "starting", cause: { kind: "autostart" } };
 const running: ProgramState = { kind: "running", process: one, since: NOW - 1000 };
-const stopping: ProgramState = { kind: "stopping", process: one, limit, since: NOW };
+const stopping: ProgramState = {
+  kind: "stopping",
+  process: one,
+  cause: { kind: "limit", ...limit },
+  since: NOW,
+};
+const db = { what: "db", reason: "it is starting" };
+const waiting: ProgramState = { kind: "waiting", cause: { kind: "autostart" }, wait: db };
 const backoff: ProgramState = {
   kind: "backoff",
   until: NOW + 500,
@@ -161,6 +170,90 @@ const rows: readonly Row[] = [
     on: gone({ desired: "up", ranBefore: true }),
     settings: { enabled: false },
     want: "stopped(disabled): note-stopped",
+  },
+  // waiting
+  {
+    claim: "what would be started waits for what it starts after",
+    from: unknown,
+    on: gone({ waitsFor: db }),
+    want: "waiting: note-waiting",
+  },
+  {
+    claim: "so does what has died",
+    from: running,
+    on: gone({ waitsFor: db }),
+    want: "waiting: note-death note-waiting",
+  },
+  {
+    claim: "what would not be started waits for nothing",
+    from: unknown,
+    on: gone({ waitsFor: db }),
+    settings: { autostart: false },
+    want: "stopped(not-started): note-stopped",
+  },
+  {
+    claim: "what is being started waits no more",
+    from: starting,
+    on: gone({ waitsFor: db }),
+    want: "starting:",
+  },
+  { claim: "it waits on", from: waiting, on: gone({ waitsFor: { ...db } }), want: "waiting:" },
+  {
+    claim: "why it waits is news",
+    from: waiting,
+    on: gone({ waitsFor: { ...db, reason: "it was given up" } }),
+    want: "waiting: note-waiting",
+  },
+  {
+    claim: "it is started when nothing is to be waited for any more",
+    from: waiting,
+    on: gone(),
+    want: "starting: start",
+  },
+  {
+    claim: "what is seen while it waits is taken up",
+    from: waiting,
+    on: seen(one),
+    want: "running: take-up",
+  },
+  {
+    claim: "an operator's stop ends the wait",
+    from: waiting,
+    on: gone({ waitsFor: db, desired: "down" }),
+    want: "stopped(asked): note-stopped",
+  },
+  {
+    claim: "so does a reread that switches autostart off",
+    from: waiting,
+    on: gone({ waitsFor: db }),
+    settings: { autostart: false },
+    want: "stopped(not-started): note-stopped",
+  },
+  {
+    claim: "one that is restarted with another is ended for that",
+    from: running,
+    on: { kind: "companion-restarted", program: "db", process: younger },
+    want: "stopping: stop",
+  },
+  {
+    claim: "but not one that is younger than the other",
+    from: running,
+    on: { kind: "companion-restarted", program: "db", process: older },
+    want: "running:",
+  },
+  {
+    claim: "nor one that is down",
+    from: stopped("asked"),
+    on: { kind: "companion-restarted", program: "db", process: younger },
+    want: "stopped(asked):",
+  },
+  {
+    claim: "what was ended with another is started again, although autorestart is off",
+    from: { ...stopping, cause: { kind: "with", program: "db", reason: "so" } },
+    on: gone(),
+    settings: { autorestart: false },
+    history: { early: 2 },
+    want: "starting: note-death start",
   },
   // starting
   {
@@ -631,7 +724,9 @@ describe("a start has its cause", () => {
   test("a limit is the same value from the monitor to the start", () => {
     const life = new Life();
     life.state = running;
-    assert.deepEqual(life.on(tooBig).effects, [{ kind: "stop", process: one, limit }]);
+    assert.deepEqual(life.on(tooBig).effects, [
+      { kind: "stop", process: one, cause: { kind: "limit", ...limit } },
+    ]);
     const { effects } = life.on(gone());
     assert.deepEqual(effects[1], { kind: "start", cause: { kind: "limit", ...limit } });
   });
@@ -792,6 +887,12 @@ describe("any course of events", () => {
       diedUnseen: fc.boolean(),
       startedByHand: fc.constantFrom(false, false, true),
       exit: fc.constant(undefined),
+      waitsFor: fc.constantFrom(undefined, undefined, undefined, db, { ...db, reason: undefined }),
+    }),
+    fc.record({
+      kind: fc.constant("companion-restarted" as const),
+      program: fc.constant("db"),
+      process: fc.constantFrom(one, other),
     }),
     fc.record({ kind: fc.constant("started" as const), process: fc.constantFrom(one, other) }),
     fc.constant(failed),
@@ -900,7 +1001,7 @@ describe("any course of events", () => {
       const kinds = effects.map(({ kind }) => kind);
       const next = kinds.includes("start")
         ? "start"
-        : kinds.includes("back-off")
+        : kinds.includes("back-off") || kinds.includes("note-waiting")
           ? "pause"
           : "nothing";
       assert.equal(note.next, next);
@@ -927,6 +1028,14 @@ describe("any course of events", () => {
       assert.ok(settings.enabled);
       assert.ok(event.kind === "observed" && event.process === undefined);
       assert.notEqual(event.desired, "down");
+    });
+  });
+
+  test("never starts while it is to wait, and never waits for nothing", () => {
+    always((before, { event }, { state, effects }) => {
+      if (event.kind !== "observed" || event.process !== undefined) return;
+      if (event.waitsFor !== undefined) assert.ok(!isStart(effects));
+      else if (before.state.kind !== "starting") assert.notEqual(state.kind, "waiting");
     });
   });
 

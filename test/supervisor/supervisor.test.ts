@@ -11,6 +11,7 @@ import { emptyRecord } from "../../src/state/record.ts";
 import { writeRecord } from "../../src/state/record-file.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/state/state-dir.ts";
 import { MemoryMonitor } from "../../src/monitors/memory.ts";
+import { StartOrder } from "../../src/supervisor/start-order.ts";
 import { SupervisedProgram } from "../../src/supervisor/supervised-program.ts";
 import { StateWatch } from "../../src/supervisor/state-watch.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
@@ -67,6 +68,7 @@ test("a program that waits for its turn is started with the settings that it has
     isSharedLog: () => false,
     marked: () => ({ byLaunch: new Map(), byName: new Map() }),
     onState: () => {},
+    order: new StartOrder(new Map(), host),
     isMovedAway: () => false,
   });
   cleanUp(t, () => program.close());

@@ -3,6 +3,7 @@ import { isOwnFolder } from "../../lib/own-folder.ts";
 import type { IssueList } from "../issue-list.ts";
 import type { Place } from "../issue.ts";
 import { type Layer, readLayer } from "./layer.ts";
+import type { WhereIs } from "./check-dependencies.ts";
 import { argvOf, resolveCommand } from "./command.ts";
 import type { ProgramHost } from "./main.ts";
 import { monitorSchema, type ProgramFacts, programSchema } from "../schema.ts";
@@ -12,7 +13,8 @@ import { followDefaults, type ReadFields, tabulate, type Unsure } from "./table.
 
 /** All settings of a program, or what is known of one with errors. */
 export type ResolvedProgram =
-  { readonly settings: ProgramSettings } | { readonly known: Partial<ProgramSettings> };
+  | { readonly settings: ProgramSettings; readonly whereIs: WhereIs }
+  | { readonly known: Partial<ProgramSettings> };
 
 const PROGRAM = tabulate(programSchema);
 const MONITOR = tabulate(monitorSchema);
@@ -33,7 +35,7 @@ export function resolveProgram(
 ): ResolvedProgram {
   const layer = readSection(own, issues);
   const place: Place = { file: own.file, line: own.section.line };
-  const whereIs = (key: string): Place => {
+  const whereIs: WhereIs = (key) => {
     const found = [layer.keys, base?.keys].find((keys) => keys?.values.has(key));
     return found ? { file: found.file, line: found.values.get(key)?.line } : place;
   };
@@ -72,7 +74,7 @@ export function resolveProgram(
   host.advisor?.program(settings, whereIs, issues);
   return issues.hasErrors
     ? { known: dropUnknown(settings) }
-    : { settings: settings as ProgramSettings };
+    : { settings: settings as ProgramSettings, whereIs };
 }
 
 type Read = ReadFields<typeof programSchema>;

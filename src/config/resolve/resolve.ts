@@ -1,6 +1,8 @@
 import type { ConfigFile, Section } from "../configobj/configobj.ts";
+import { checkDependencies, type WhereIs } from "./check-dependencies.ts";
 import { chooseDefaults, type Defaults, findDefaults, type ReadFile } from "./defaults.ts";
 import { adviseForeignSection } from "./foreign-keys.ts";
+import { hasDependencies } from "../dependencies.ts";
 import { IssueList } from "../issue-list.ts";
 import type { ConfigIssue, Place } from "../issue.ts";
 import { nearest } from "../nearest.ts";
@@ -38,6 +40,7 @@ export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): 
   const faulty = new Map<string, FaultyProgram>();
   const seen = new Map<string, PlacedSection>();
   const issues: ConfigIssue[] = [];
+  const places = new Map<string, WhereIs>();
   let long = 0;
   const readOne = (named: Named, placed: PlacedSection, unread: ConfigFile["faults"]): void => {
     const name = fullName(named);
@@ -65,8 +68,10 @@ export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): 
       const base = chooseDefaults(own, defaults, inDefaults, list);
       for (const issue of base?.issues ?? []) list.issues.push({ ...issue, program: name });
       const resolved = resolveProgram(name, instanceOf, own, base?.layer, host, list);
-      if ("settings" in resolved) programs.set(name, resolved.settings);
-      else faulty.set(name, { name, instanceOf, place, known: resolved.known });
+      if ("settings" in resolved) {
+        programs.set(name, resolved.settings);
+        if (hasDependencies(resolved.settings)) places.set(name, resolved.whereIs);
+      } else faulty.set(name, { name, instanceOf, place, known: resolved.known });
       const { command = "" } = "settings" in resolved ? resolved.settings : resolved.known;
       if (command.length > LONG) long += command.length;
     }
@@ -86,6 +91,10 @@ export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): 
     }
   }
   warnOfSharedPidfiles(programs, issues);
+  for (const issue of checkDependencies(programs, faulty, places)) {
+    issues.push(issue);
+    if (issue.program !== undefined) setAside(issue.program, programs, faulty);
+  }
   return { programs, faulty, issues: [...general.issues, ...issues] };
 }
 
@@ -185,7 +194,7 @@ function repeatName(
   issues.error(place, `[Program:${name}] already exists, in ${other}; rename one of them`);
 }
 
-/** A name of two programs can start neither; the settings of the first one count as known. */
+/** It cannot be started, as one of two of a name; its settings, in which nothing else is wrong, count as known. */
 function setAside(
   name: string,
   programs: Map<string, ProgramSettings>,

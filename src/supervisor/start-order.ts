@@ -1,0 +1,163 @@
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { Dependencies, hasDependencies } from "../config/dependencies.ts";
+import type { Check, ProgramSettings } from "../config/settings.ts";
+import type { Host } from "../host/host.ts";
+import { Readiness } from "../lifecycle/readiness.ts";
+import type { ProgramEvent, ProgramState, WaitsFor } from "./program-state.ts";
+
+/** A program as the others see it. */
+export interface Companion {
+  readonly settings: ProgramSettings;
+  readonly state: ProgramState;
+  /** Its start was watched until it was ready: by usrsvcd, or by usrsvc. */
+  readonly wasSeenReady: boolean;
+  look(): void;
+  post(event: ProgramEvent): void;
+}
+
+/** Who waits for whom among the programs under supervision, as of now. */
+export class StartOrder implements Disposable {
+  readonly #programs: ReadonlyMap<string, Companion>;
+  readonly #host: Pick<Host, "env">;
+  #known: Dependencies | undefined;
+  /** What is looked at, by who waits for it and its text. */
+  readonly #checks = new Map<string, Map<string, Readiness>>();
+  /** The last process of those with which others are restarted. */
+  readonly #last = new Map<string, ProcessRef>();
+
+  constructor(programs: ReadonlyMap<string, Companion>, host: Pick<Host, "env">) {
+    this.#programs = programs;
+    this.#host = host;
+  }
+
+  /** Programs or their settings are others now. */
+  configure(): void {
+    this.#known = undefined;
+    for (const program of this.#programs.values()) {
+      if (program.state.kind === "waiting") program.look();
+    }
+  }
+
+  /** True where one that is started by itself needs it. */
+  isNeeded(name: string): boolean {
+    return this.#dependencies.isNeeded(name);
+  }
+
+  /** The names, each before all that start after it. */
+  get inOrder(): readonly string[] {
+    return this.#dependencies.inOrder([...this.#programs.keys()]);
+  }
+
+  /** What a program that is to be started must wait for; undefined: nothing. Begins to look at its checks. */
+  waitsFor(settings: ProgramSettings): WaitsFor | undefined {
+    if (!hasDependencies(settings)) return undefined;
+    const { name, after } = settings;
+    const needed = new Set(this.#dependencies.needsOf(name));
+    for (const one of this.#dependencies.of(name)) {
+      const wait = this.#waitsForProgram(settings, one, needed.has(one));
+      if (wait !== undefined) return wait;
+    }
+    for (const text of this.#unknown(settings)) {
+      return { what: text, reason: "its settings have errors" };
+    }
+    for (const condition of after) {
+      if (condition.kind === "program") continue;
+      const wait = this.#waitsForCheck(settings, condition, settings, condition.text);
+      if (wait !== undefined) return wait;
+    }
+    return undefined;
+  }
+
+  /** A program may have got another state. */
+  noteState(name: string): void {
+    const { state } = this.#programs.get(name) ?? {};
+    if (state?.kind !== "waiting") this.#endChecks(name);
+    for (const user of this.#dependencies.usersOf(name)) {
+      const program = this.#programs.get(user);
+      if (program?.state.kind === "waiting") program.look();
+    }
+    if (state?.kind === "running") this.#noteProcess(name, state.process);
+  }
+
+  [Symbol.dispose](): void {
+    for (const name of this.#checks.keys()) this.#endChecks(name);
+  }
+
+  get #dependencies(): Dependencies {
+    this.#known ??= new Dependencies(
+      new Map([...this.#programs].map(([name, { settings }]) => [name, settings])),
+    );
+    return this.#known;
+  }
+
+  /** Names in `needs` that nothing under supervision has. */
+  #unknown({ needs }: ProgramSettings): readonly string[] {
+    return needs.filter((text) => this.#dependencies.named(text).length === 0);
+  }
+
+  #waitsForProgram(
+    settings: ProgramSettings,
+    name: string,
+    isNeeded: boolean,
+  ): WaitsFor | undefined {
+    const program = this.#programs.get(name);
+    if (program === undefined) return undefined;
+    const { state } = program;
+    switch (state.kind) {
+      case "running": {
+        const { ready } = program.settings;
+        // What a log says is about a start that was watched.
+        if (ready === undefined || ready.kind === "log" || program.wasSeenReady) return undefined;
+        return this.#waitsForCheck(settings, ready, program.settings, name);
+      }
+      case "stopped":
+        return isNeeded ? { what: name, reason: "it is stopped" } : undefined; // an order only
+      case "unknown":
+        return { what: name, reason: undefined };
+      case "waiting":
+        return { what: name, reason: "it is waiting itself" };
+      case "fatal":
+        return { what: name, reason: "it was given up" };
+      case "backoff":
+        return { what: name, reason: "it is to be tried again" };
+      case "starting":
+      case "stopping":
+        return { what: name, reason: `it is ${state.kind}` };
+    }
+  }
+
+  /** `of`: the program that the check is about. */
+  #waitsForCheck(
+    { name }: ProgramSettings,
+    check: Check,
+    of: ProgramSettings,
+    what: string,
+  ): WaitsFor | undefined {
+    const checks = this.#checks.get(name) ?? new Map<string, Readiness>();
+    this.#checks.set(name, checks);
+    let one = checks.get(what);
+    if (one === undefined) {
+      const facts = { program: of, logged: undefined, env: this.#host.env };
+      one = new Readiness(check, facts, () => this.#programs.get(name)?.look());
+      checks.set(what, one);
+      one.begin();
+    }
+    return one.isReady ? undefined : { what, reason: one.reason };
+  }
+
+  #endChecks(name: string): void {
+    for (const check of this.#checks.get(name)?.values() ?? []) check[Symbol.dispose]();
+    this.#checks.delete(name);
+  }
+
+  #noteProcess(name: string, process: ProcessRef): void {
+    const users = this.#dependencies.restartedWith(name);
+    if (users.length === 0) return;
+    const before = this.#last.get(name);
+    this.#last.set(name, process);
+    if (before === undefined || sameProcess(before, process)) return;
+    for (const user of users) {
+      this.#programs.get(user)?.post({ kind: "companion-restarted", program: name, process });
+    }
+  }
+}
