@@ -12,10 +12,16 @@ import type { Screen } from "./screen.ts";
 /** All at once. */
 export const parallel = { short: "P", help: "all at once instead of one after the other" } as const;
 
+/** Of all three. */
+export const alone = {
+  help: "only what is named, at once, whatever after, needs and restart_with say",
+} as const;
+
 /** Options of both commands that start a program. */
 export const starting = {
   parallel,
   reread: { help: "have usrsvcd read the configuration again first" },
+  alone,
   here: { help: "start from this shell, with its environment, even if usrsvcd is running" },
 } as const;
 
@@ -43,6 +49,7 @@ export async function actAndTell(
     here = false,
     reread = false,
     rolling = false,
+    alone: isAlone = false,
   } = options as StartOptions;
   const { json, debug, config } = options;
   if (rolling && atOnce) {
@@ -56,6 +63,7 @@ export async function actAndTell(
     parallel: atOnce,
     isRolling: rolling,
     isHere: here,
+    isAlone,
     config,
   };
   return await actOnPrograms(
@@ -87,6 +95,8 @@ function tell(news: News, action: Act["action"], json: boolean, screen: Screen):
     }
     case "waiting":
       return screen.complain(news.text);
+    case "also":
+      return screen.complain(`note: ${news.text}`);
     case "broken-off":
       return screen.complain(news.text);
     case "nothing-done":

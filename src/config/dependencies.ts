@@ -77,21 +77,14 @@ export class Dependencies {
     return all;
   }
 
-  /** The same names, each after those that it starts after; else as they were. There must be no loop. */
+  /** The same names, each after those that it starts after; else as they were. */
   inOrder(names: readonly string[]): readonly string[] {
-    if (!this.#hasAny) return names;
-    const wanted = new Set(names);
-    const done = new Set<string>();
-    for (const first of names) {
-      const stack = [{ name: first, left: this.of(first).values() }];
-      for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-        // Also over those that are not asked for: a chain goes through them.
-        const next = done.has(top.name) ? undefined : top.left.next().value;
-        if (next === undefined) done.add(stack.pop()?.name ?? "");
-        else if (!done.has(next)) stack.push({ name: next, left: this.of(next).values() });
-      }
-    }
-    return [...done].filter((name) => wanted.has(name));
+    return this.#hasAny ? sorted(names, (name) => this.of(name)) : names;
+  }
+
+  /** The same names, each after those that start after it; else as they were. */
+  inReverse(names: readonly string[]): readonly string[] {
+    return this.#hasAny ? sorted(names, (name) => this.usersOf(name)) : names;
   }
 
   /** The loops, each once, from a program to itself. */
@@ -168,6 +161,27 @@ export class Dependencies {
       .flatMap(({ name }) => this.needsOf(name));
     return this.closure(begun, (name) => this.needsOf(name));
   }
+}
+
+/** A loop is cut where it is met. */
+function sorted(
+  names: readonly string[],
+  before: (name: string) => readonly string[],
+): readonly string[] {
+  const wanted = new Set(names);
+  const done = new Set<string>();
+  const open = new Set<string>();
+  for (const first of names) {
+    const stack = done.has(first) ? [] : [{ name: first, left: before(first).values() }];
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      open.add(top.name);
+      // Also over those that are not asked for: a chain goes through them.
+      const next = top.left.next().value;
+      if (next === undefined) done.add(stack.pop()?.name ?? "");
+      else if (!open.has(next)) stack.push({ name: next, left: before(next).values() });
+    }
+  }
+  return [...done].filter((name) => wanted.has(name));
 }
 
 type Users = ReadonlyMap<string, readonly string[]>;

@@ -105,7 +105,10 @@ export class Requests implements Disposable {
     }
   }
 
-  async #act(settings: ProgramSettings, { action, asker }: Request): Promise<ActionResult> {
+  async #act(
+    settings: ProgramSettings,
+    { action, asker, unlessBornSince }: Request,
+  ): Promise<ActionResult> {
     const { host, events } = this.#ports;
     const program = programOf(settings, host);
     const { signal } = this.#leaving;
@@ -125,7 +128,8 @@ export class Requests implements Disposable {
     const plain = { host, signal, onProgress: nothing, debug: nothing };
     const isAbandoned = (): boolean => !sameProcess(host.proc.alive(asker.pid), asker);
     const beganAt = asker.startTime;
-    const operation: Operation = { ...plain, onLaunched, looksBehind, isAbandoned, beganAt };
+    const asked = { looksBehind, isAbandoned, beganAt, unlessBornSince };
+    const operation: Operation = { ...plain, onLaunched, ...asked };
     try {
       return action === "start"
         ? await startProgram(program, operation)

@@ -1,7 +1,7 @@
 import type { Pid } from "../../proc/pid.ts";
 import type { ConfigIssue } from "../config/issue.ts";
 import { defaultStateDir } from "../config/schema.ts";
-import { ExitCode, exitCodeOf } from "../exit-code.ts";
+import { ExitCode } from "../exit-code.ts";
 import type { Program } from "../identity/program.ts";
 import { announceState } from "../identity/neighbours.ts";
 import { homeFolder } from "../lib/home.ts";
@@ -13,14 +13,12 @@ import { makeStateDir } from "../state/state-dir.ts";
 import { choose, type UnknownProgram } from "./choose.ts";
 import { errorsOf } from "./configuration.ts";
 import type { DaemonResult } from "./daemon-result.ts";
-import { Interrupted } from "./interrupted.ts";
+import { actInOrder } from "./in-order.ts";
 import { untilStateIsBack } from "./lost-state.ts";
-import { restartProgram, startProgram, stopProgram } from "./operate.ts";
 import type { ActionResult, Operation } from "./operation.ts";
 import { Renaming } from "./renaming.ts";
 import { reread } from "./reread.ts";
 import { openSite, type Site } from "./site.ts";
-import { throughDaemon } from "./through-daemon.ts";
 
 /** An action on programs. */
 export interface Act {
@@ -35,6 +33,8 @@ export interface Act {
   readonly isHere: boolean;
   /** Have usrsvcd read the configuration again first. */
   readonly isReread: boolean;
+  /** Only on those that are named, and at once: no matter who needs them, or what they start after. */
+  readonly isAlone: boolean;
   /** The configuration file; undefined: the one of this account. */
   readonly config: string | undefined;
 }
@@ -48,6 +48,8 @@ export type News =
   | ({ readonly kind: "unknown" } & UnknownProgram)
   /** Nothing can be done until something else is done; `text` says what. */
   | { readonly kind: "waiting"; readonly text: string }
+  /** What nobody has named is acted on as well, because of the order; `text` says why. */
+  | { readonly kind: "also"; readonly text: string }
   /** The rest is left alone, after one that has failed; `text` says what. */
   | { readonly kind: "broken-off"; readonly text: string }
   /** Nothing was done at all; `text` says why. */
@@ -94,8 +96,11 @@ export async function actOnPrograms(act: Act, ports: ActPorts): Promise<ExitCode
     }
     const refused = act.isReread ? await rereadBefore(site, ports, signal) : ExitCode.ok;
     if (refused !== ExitCode.ok) return refused;
+    makeStateDir(host.state);
+    announceState(host.state, defaultStateDir(realPath(homeFolder())));
+    if (act.action !== "stop") await widenThreadPool(process.env); // launches may hang
     const operation = operationOf(programs, site, ports, signal);
-    return await actOnAll(programs, act, renaming, operation, tell);
+    return await actInOrder(programs, act, { settings, renaming, operation, tell });
   });
   return unknown.length > 0 ? ExitCode.undefinedProgram : code;
 }
@@ -120,83 +125,4 @@ function operationOf(
 ): Operation {
   const beganAt = host.proc.alive(process.pid as Pid)?.startTime;
   return { host, signal, beganAt, onProgress, debug, looksBehind: programs.length <= FEW };
-}
-
-async function actOnAll(
-  programs: readonly Program[],
-  act: Act,
-  renaming: Renaming,
-  operation: Operation,
-  tell: ActPorts["tell"],
-): Promise<ExitCode> {
-  const { host, signal } = operation;
-  makeStateDir(host.state);
-  announceState(host.state, defaultStateDir(realPath(homeFolder())));
-  if (act.action !== "stop") await widenThreadPool(process.env); // launches may hang
-  const one = async (program: Program): Promise<ExitCode> => {
-    const result =
-      skipDisabled(program, act) ??
-      (await perform(program, act, renaming, operation).catch(trouble(program, act)));
-    tell({ kind: "result", result });
-    return result.code;
-  };
-  const codes: ExitCode[] = [];
-  if (act.parallel) {
-    codes.push(...(await Promise.all(programs.map(one))));
-  } else {
-    for (const [index, program] of programs.entries()) {
-      if (signal.aborted) break;
-      const code = await one(program);
-      codes.push(code);
-      const rest = programs.slice(index + 1);
-      if (!act.isRolling || code === ExitCode.ok || rest.length === 0) continue;
-      const names = rest.map(({ name }) => name).join(", ");
-      tell({ kind: "broken-off", text: `${program.name} failed; left as they are: ${names}` });
-      break;
-    }
-  }
-  return codes.find((code) => code !== ExitCode.ok) ?? ExitCode.ok;
-}
-
-/** With `all`, disabled programs are skipped and reported; they do not affect the exit code. */
-function skipDisabled(program: Program, { names, action }: Act): ActionResult | undefined {
-  if (program.enabled || names.length > 0 || action === "stop") return undefined;
-  return {
-    program: program.name,
-    action,
-    result: "disabled",
-    code: ExitCode.ok,
-    message: "skipped: it is disabled",
-  };
-}
-
-async function perform(
-  program: Program,
-  { action, isHere }: Act,
-  renaming: Renaming,
-  operation: Operation,
-): Promise<ActionResult> {
-  const busy = await renaming.settle(program, action, operation);
-  if (busy !== undefined) return busy;
-  switch (action) {
-    case "start":
-      return await throughDaemon(program, action, isHere, operation, startProgram);
-    case "stop":
-      return await stopProgram(program, operation);
-    case "restart":
-      return await throughDaemon(program, action, isHere, operation, restartProgram);
-  }
-}
-
-/** A failure of one program must not keep the others from being acted on. */
-function trouble({ name: program }: Program, { action }: Act): (error: unknown) => ActionResult {
-  return (error) => {
-    const { message: why } = error as Error;
-    if (error instanceof Interrupted) {
-      const message = `${action} interrupted (${why}) and perhaps half done; check: usrsvc status ${program}`;
-      return { program, action, result: "interrupted", code: ExitCode.failure, message };
-    }
-    const message = `${action} failed: ${why}`;
-    return { program, action, result: "failed", code: exitCodeOf(error), message };
-  };
 }

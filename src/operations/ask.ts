@@ -67,6 +67,7 @@ export async function askDaemon(
     at: new Date().toISOString(),
     asker,
     fingerprint: settingsFingerprint(program),
+    unlessBornSince: operation.unlessBornSince,
   };
   using files = FileWatch.of(host.state);
   try {

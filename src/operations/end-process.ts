@@ -28,7 +28,7 @@ export async function endIt(
   record: ProgramRecord,
   aim: { desired: "up" | "down"; action: "stop" | "restart" },
   { lock, store }: Held,
-  { host, signal, onProgress, debug, looksBehind, beganAt }: Operation,
+  { host, signal, onProgress, debug, looksBehind, beganAt, stoppedFor }: Operation,
 ): Promise<{ result: ActionResult; record: ProgramRecord }> {
   const { name, termToKillMs } = program;
   const found = lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS });
@@ -44,7 +44,7 @@ export async function endIt(
     trySave(store, host, belongsTo(ordered(record, "down", beganAt), target), complaints);
     return { result: withDetails(result, complaints), record };
   }
-  const asked = ordered(record, aim.desired, beganAt);
+  const asked = ordered(record, aim.desired, beganAt, stoppedFor);
   const complaints: string[] = [];
   using former =
     found.kind === "running" ? await standDown(found.process, { host, signal }) : undefined;
@@ -82,7 +82,7 @@ export async function endIt(
   const behind = looksBehind === true ? leftRunning(record, host) : markedRunning(record, host);
   const after = stoppedByOperator(asked, {
     runsOn: behind.runsOn,
-    reason: aim.action === "stop" ? "stopped by usrsvc" : undefined,
+    reason: aim.action === "stop" ? describeStopped(stoppedFor) : undefined,
     lastExit: wasDown
       ? record.lastExit
       : {
@@ -106,6 +106,11 @@ export async function endIt(
   // It is down, but may not stay so: no success for a script that relies on it.
   const code = isKnown || aim.desired !== "down" ? described.code : ExitCode.failure;
   return { result: { ...base, ...described, code }, record: after };
+}
+
+function describeStopped(stoppedFor: string | undefined): string {
+  const why = stoppedFor === undefined ? "" : ` together with ${stoppedFor}, which it needs`;
+  return `stopped by usrsvc${why}`;
 }
 
 /** A start was cancelled, or its starter killed, in the start window. */

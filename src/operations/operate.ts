@@ -89,7 +89,17 @@ export async function restartProgram(
     const message = `not restarted, nothing was stopped: ${obstacle.reason}`;
     return { program: name, action: "restart", result: "failed", code: obstacle.code, message };
   }
-  return await locked(program, "restart", operation, async (record, held) => {
+  const { host, unlessBornSince: since } = operation;
+  // Whoever restarts it already is waited for, to the end.
+  const patient = since === undefined ? "restart" : "start";
+  return await locked(program, patient, operation, async (record, held) => {
+    const found = since === undefined ? undefined : lookFor(program, record, host, { maxAgeMs: 0 });
+    if (since !== undefined && found?.kind === "running" && found.process.startTime >= since) {
+      const { pid } = found.main ?? found.process;
+      const message = `restarted already, pid ${pid}`;
+      const result = takeUp(program, record, found, held, operation);
+      return { ...result, action: "restart", result: "started", message };
+    }
     held.lock.tryNote(); // else nothing could be started after the end
     const aim = { desired: "up", action: "restart" } as const;
     const ended = await endIt(program, record, aim, held, operation);

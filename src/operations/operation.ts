@@ -36,6 +36,10 @@ export interface Operation {
   readonly isAbandoned?: () => boolean;
   /** Start time of the process that asks for it: an operator's stop that was called later has the last word. */
   readonly beganAt?: Ticks | undefined;
+  /** Of a stop: the program for which it is stopped, and with which it comes back. */
+  readonly stoppedFor?: string | undefined;
+  /** Of a restart: nothing is to be done where its process was born since. */
+  readonly unlessBornSince?: Ticks | undefined;
   /** Called when something was launched, for those that keep a log. */
   readonly onLaunched?: (process: ProcessRef) => void;
 }

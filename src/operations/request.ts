@@ -27,6 +27,8 @@ export interface Request {
   readonly asker: ProcessRef;
   /** The program's settings as the asker read them (settingsFingerprint). */
   readonly fingerprint: string;
+  /** Of a restart: nothing is to be done where its process was born since. */
+  readonly unlessBornSince?: Ticks | undefined;
 }
 
 /** The outcome of a request. */
@@ -128,6 +130,8 @@ function parseRequest(text: string): Request | undefined {
     if (action !== "start" && action !== "restart") return undefined;
     const pid = Number(asker?.pid) as Pid;
     const startTime = Number(asker?.startTime) as Ticks;
+    const { unlessBornSince: since } = raw;
+    if (since !== undefined && typeof since !== "number") return undefined;
     return { ...(raw as Request), asker: { pid, startTime } };
   } catch {
     return undefined;

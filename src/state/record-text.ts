@@ -69,7 +69,9 @@ export function parseRecord(text: string, name: string, now: string): ProgramRec
     at: asText(raw["at"]) ?? "",
     by: by === "usrsvcd" ? "usrsvcd" : "usrsvc",
   };
-  return inState(known, state as State, raw);
+  const stoppedFor = asText(raw["stoppedFor"]);
+  const all = stoppedFor === undefined ? known : { ...known, stoppedFor };
+  return inState(all, state as State, raw);
 }
 
 /** With what goes with the state. */
@@ -85,7 +87,12 @@ function inState(known: Known, state: State, raw: Record<string, unknown>): Prog
     case "backoff":
       return { ...known, state, nextTryAt: asText(raw["nextTryAt"]) };
     case "waiting":
-      return { ...known, state, since: asText(raw["since"]) };
+      return {
+        ...known,
+        state,
+        waitsFor: asText(raw["waitsFor"]),
+        since: asText(raw["since"]),
+      };
     case "running":
     case "stopping":
     case "stopped":

@@ -34,6 +34,8 @@ export interface Known {
   readonly desired: Desired;
   /** When the operator's call that has set it was born. */
   readonly desiredAt: Ticks | undefined;
+  /** While `desired` is down: the program for which it was stopped, and with which it comes back. */
+  readonly stoppedFor?: string | undefined;
   /**
    * The program's process, or what was launched to become it. Undefined in a state that has one: it has ended,
    * and what follows is not on record yet, or it is to be looked for. Defined in a state that has none: what
@@ -110,6 +112,8 @@ export type StoppedRecord = In<"stopped">;
 /** Down, until what it starts after is ready. */
 export interface WaitingRecord extends Known {
   readonly state: "waiting";
+  /** What it starts after and is not ready, for people; `reason` says why it is down. */
+  readonly waitsFor: string | undefined;
   /** ISO time since when. */
   readonly since: string | undefined;
 }

@@ -38,7 +38,7 @@ function known(record: ProgramRecord): Known {
     return rest;
   }
   if (record.state === "waiting") {
-    const { since: _, ...rest } = record;
+    const { since: _, waitsFor: _waitsFor, ...rest } = record;
     return rest;
   }
   return record;
@@ -176,10 +176,10 @@ export function backedOff(
   return { ...known(record), state: "backoff", nextTryAt, reason };
 }
 
-/** It is started when what it starts after is ready; `reason`: for what it waits, `at`: an ISO time. */
-export function waiting(record: ProgramRecord, reason: string, at: string): WaitingRecord {
+/** It is started when what it starts after is ready; `at`: an ISO time. */
+export function waiting(record: ProgramRecord, waitsFor: string, at: string): WaitingRecord {
   const since = record.state === "waiting" ? record.since : at;
-  return { ...known(record), ...noProcess, state: "waiting", since, reason };
+  return { ...known(record), ...noProcess, state: "waiting", waitsFor, since };
 }
 
 /** No further try follows. */
@@ -230,13 +230,19 @@ export function wanted<R extends ProgramRecord>(record: R, desired: Desired): R 
   return { ...record, desired };
 }
 
-/** What an operator wants of it; `desiredAt`: when his call was born. */
+/** What an operator wants of it; `desiredAt`: when his call was born; `stoppedFor`: see Known. */
 export function ordered<R extends ProgramRecord>(
   record: R,
   desired: Desired,
   desiredAt: Ticks | undefined,
+  stoppedFor?: string,
 ): R {
-  return { ...record, desired, desiredAt };
+  return { ...record, desired, desiredAt, ...asStoppedFor(record, stoppedFor) };
+}
+
+/** In a record of its own key, which most have not. */
+function asStoppedFor(before: Known, stoppedFor: string | undefined): Pick<Known, "stoppedFor"> {
+  return before.stoppedFor === undefined && stoppedFor === undefined ? {} : { stoppedFor };
 }
 
 /** That an operator has stopped it is known, and no more. */

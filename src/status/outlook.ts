@@ -42,7 +42,7 @@ export function outlook(
     : describeWhy(program, record, around);
   if (!program.enabled) return { state: "stopped", ...why, next: "nothing: enabled = False" };
   if (record?.desired === "down") {
-    return { state: "stopped", ...why, next: `stays down until "usrsvc start" or the next boot` };
+    return { state: "stopped", ...why, next: nextOfAsked(record) };
   }
   if (around.daemon !== "here") {
     const runs =
@@ -64,7 +64,9 @@ export function outlook(
     case "waiting": {
       const ms = nowMs - Date.parse(record.since ?? record.at);
       const lasts = ms > 0 ? `, for ${formatDuration(ms)}` : "";
-      return { state: "waiting", reason: `${why.reason}${lasts}`, next: nextOfWaiting(program) };
+      const before = record.reason === undefined ? "" : `${why.reason}; `;
+      const reason = `${before}waits for ${record.waitsFor ?? "others"}${lasts}`;
+      return { state: "waiting", reason, next: nextOfWaiting(program) };
     }
     case undefined:
     case "stopped":
@@ -106,8 +108,7 @@ function describeWhy(
   }
   if (record?.reason === undefined) return { reason: "it has not been started yet" };
   const log = program.settings?.stderr;
-  const isDue = record.state === "stopped" || record.state === "waiting";
-  const hasFailed = !isDue || record.failures > 0;
+  const hasFailed = record.state !== "stopped" || record.failures > 0;
   return {
     reason: hasFailed && log !== undefined ? `${record.reason}; log: ${log}` : record.reason,
   };
@@ -118,6 +119,12 @@ function nextOfGivenUp({ name, settings }: Down, failures: number): string {
   const starts = `${failures} failed start${failures === 1 ? "" : "s"}`;
   const after = most > 0 ? ` after ${starts} (maxrestarts = ${most})` : "";
   return `usrsvcd gave up${after}: fix it, then run "usrsvc start ${name}"`;
+}
+
+/** An operator has stopped it. */
+function nextOfAsked({ stoppedFor }: ProgramRecord): string {
+  const also = stoppedFor === undefined ? "" : ` (also of ${stoppedFor})`;
+  return `stays down until "usrsvc start"${also} or the next boot`;
 }
 
 function nextOfWaiting({ name }: Down): string {

@@ -109,7 +109,7 @@ export class Starts {
     if (isNews) this.#ledger.emit({ kind: "program.waiting", waitsFor: what, reason });
     const why = reason === undefined ? "" : ` (${reason})`;
     const at = new Date().toISOString();
-    this.#ledger.write(waiting(this.#ledger.base(), `waits for ${what}${why}`, at));
+    this.#ledger.write(waiting(this.#ledger.base(), `${what}${why}`, at));
   }
 
   gaveUp(why: string, { failures, restarts }: History, maxrestarts: number): void {

@@ -38,6 +38,7 @@ function makeHome(t: TestContext, ...programs: readonly string[]): Home {
           parallel: false,
           isRolling: false,
           isHere: false,
+          isAlone: false,
           isReread: false,
           config,
           ...more,
@@ -128,6 +129,7 @@ describe("actOnPrograms()", () => {
       parallel: false,
       isRolling: false,
       isHere: false,
+      isAlone: false,
       isReread: false,
       config: home.config,
     };

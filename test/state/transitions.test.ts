@@ -185,6 +185,16 @@ const rows: readonly [what: string, after: ProgramRecord, changed: object][] = [
     to.backedOff(before, "later", "r"),
     { nextTryAt: "later", reason: "r" },
   ],
+  [
+    "waiting: what it waits for, and why it is down",
+    to.waiting(before, "db", "now"),
+    { state: "waiting", ...noTry, ...none, waitsFor: "db", since: "now" },
+  ],
+  [
+    "ordered, for another",
+    to.ordered(before, "down", 60 as Ticks, "db"),
+    { desired: "down", desiredAt: 60, stoppedFor: "db" },
+  ],
   ["gaveUp", to.gaveUp(before), { state: "fatal", ...noTry }],
   [
     "endingLeftovers, which stays down",
@@ -301,6 +311,7 @@ const anyTransition: fc.Arbitrary<Transition> = fc
       (one) => to.staysDown(one, reason),
       (one) => to.backedOff(one, word, reason),
       (one) => to.gaveUp(one),
+      (one) => to.waiting(one, word, "now"),
       (one) => to.endingLeftovers(one, { process, launched, session }, word, reason),
       (one) => to.rebooted(one, "this-boot"),
       (one) => to.signed(one, { by, config }),

@@ -16,7 +16,12 @@ const lastExit = { at: after(-1000), pid: process.pid, exit: { kind: "code", cod
 
 interface Case {
   readonly settings?: Partial<ProgramSettings> | "faulty";
-  readonly record?: Partial<Known> & { readonly state?: State; readonly nextTryAt?: string };
+  readonly record?: Partial<Known> & {
+    readonly state?: State;
+    readonly nextTryAt?: string;
+    readonly waitsFor?: string;
+    readonly since?: string;
+  };
   readonly isOfEarlierBoot?: true;
   readonly around?: Partial<Parameters<typeof outlook>[2]>;
 }
@@ -46,6 +51,23 @@ describe("outlook, why a program is down", () => {
       "an operator has stopped it",
       { record: { reason: "stopped by usrsvc" } },
       "stopped by usrsvc",
+    ],
+    [
+      "it starts after something",
+      { record: { state: "waiting", waitsFor: "db (it is starting)", since: after(-3000) } },
+      "waits for db (it is starting), for 3 s",
+    ],
+    [
+      "it has died, and starts after something",
+      {
+        record: {
+          state: "waiting",
+          waitsFor: "db",
+          since: after(-3000),
+          reason: "exited with code 1",
+        },
+      },
+      "exited with code 1; log: /home/web/log; waits for db, for 3 s",
     ],
     [
       "it has failed: its log says more",
@@ -131,6 +153,21 @@ describe("outlook, what comes next", () => {
     [
       "it ran before the machine was booted, which counts for nothing",
       { settings: { autorestart: false }, record: { lastExit }, isOfEarlierBoot: true },
+      "stopped: usrsvcd starts it",
+    ],
+    [
+      "it starts after something",
+      { record: { state: "waiting", waitsFor: "db" } },
+      'waiting: usrsvcd starts it as soon as that is ready; "usrsvc start --alone web" does not wait',
+    ],
+    [
+      "an operator has stopped what it needs",
+      { record: { desired: "down", stoppedFor: "db" } },
+      'stopped: stays down until "usrsvc start" (also of db) or the next boot',
+    ],
+    [
+      "it is not begun by itself, but needed",
+      { settings: { autostart: false }, around: { isNeeded: (name) => name === "web" } },
       "stopped: usrsvcd starts it",
     ],
     ["it waits", { record: inAWhile }, "backoff: usrsvcd tries again in 30 s"],

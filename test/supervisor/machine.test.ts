@@ -1116,7 +1116,8 @@ describe("any course of events", () => {
     always(({ state }, { event }, step, { settings, now }) => {
       if (state.kind !== "backoff" || event.kind !== "observed" || !settings.enabled) return;
       if (event.process !== undefined || event.desired === "down" || event.startedByHand) return;
-      assert.equal(step.state.kind, now >= state.until ? "starting" : "backoff");
+      const next = event.waitsFor === undefined ? "starting" : "waiting";
+      assert.equal(step.state.kind, now >= state.until ? next : "backoff");
       if (step.state.kind !== "backoff") return;
       assert.deepEqual(step.effects, [{ kind: "wake", at: state.until }]);
     });

@@ -74,6 +74,6 @@ export function inState(
   windowEndsAt?: Ticks,
 ): ProgramRecord {
   if (state === "backoff") return { ...known, state, nextTryAt };
-  if (state === "waiting") return { ...known, state, since: nextTryAt };
+  if (state === "waiting") return { ...known, state, waitsFor: "db", since: nextTryAt };
   return state === "starting" ? { ...known, state, windowEndsAt } : { ...known, state };
 }

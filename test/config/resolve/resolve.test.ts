@@ -378,3 +378,100 @@ describe("what stands for something else", () => {
     assert.match(complaints(program("env_file = web.env"))[0] ?? "", /is not an absolute path/);
   });
 });
+
+describe("resolvePrograms(), who waits for whom:", () => {
+  /** Each with the lines of its name. */
+  const site = (programs: Readonly<Record<string, string>>): string =>
+    Object.entries(programs)
+      .map(
+        ([name, lines]) =>
+          `[Program:${name}]\n${REST.replaceAll("NAME", name === "w" ? "w-%(instance)s" : name)}${lines}\n`,
+      )
+      .join("");
+  const rows: readonly [
+    claim: string,
+    programs: Readonly<Record<string, string>>,
+    want: string[],
+  ][] = [
+    [
+      "programs that there are, their instances, checks",
+      {
+        a: "after = b, w, w:2, tcp://[::1]:80, 'exec:test 1, 2'\nneeds = b\nrestart_with = w",
+        b: "",
+        w: "instances = 2",
+      },
+      [],
+    ],
+    [
+      "a name that nobody has",
+      { a: "needs = bee, zzzzzz", be: "" },
+      [
+        'a.cfg:5: needs: no program is called "bee"; did you mean be?',
+        'a.cfg:5: needs: no program is called "zzzzzz"; usrsvc status lists them all',
+      ],
+    ],
+    [
+      "a check that is misspelt",
+      { a: "after = tpc://x:80" },
+      [
+        'a.cfg:5: after: "tpc://x:80" is no check (tcp://HOST:80, unix:///PATH, http://…, https://…, file:///PATH, exec:COMMAND, log:REGEX); did you mean tcp://HOST:80?',
+      ],
+    ],
+    [
+      "a line of the own output",
+      { a: "after = log:up" },
+      [
+        'a.cfg:5: after: "log:up" looks at the output of the program itself; name the program that writes the line, and set its ready to this',
+      ],
+    ],
+    [
+      "a check where only a program can stand",
+      { a: "restart_with = file:///x" },
+      [
+        'a.cfg:5: restart_with: "file:///x" is a check, and only a program can stand here; write it as after',
+      ],
+    ],
+    [
+      "what is no list",
+      { a: "needs = b,, c", b: "", c: "" },
+      ['a.cfg:5: needs: "b,, c" is not a list: db, cache'],
+    ],
+    [
+      "what is disabled",
+      { a: "needs = b", b: "enabled = False", c: "after = b", d: "enabled = False\nneeds = b" },
+      [
+        "a.cfg:5: needs: b is disabled (enabled = False), so this could never start; enable it, or disable this as well",
+      ],
+    ],
+    [
+      "itself",
+      { a: "needs = a" },
+      [
+        "a.cfg:5: needs: waits for itself: a → a (each starts after the next); leave one of these out",
+      ],
+    ],
+    [
+      "a loop, and who is behind it",
+      { a: "after = b", b: "\nneeds = c", c: "restart_with = a", d: "after = a" },
+      [
+        "a.cfg:5: after: waits for itself: a → b → c → a (each starts after the next); leave one of these out",
+        "a.cfg:11: needs: waits for itself: a → b → c → a (each starts after the next); leave one of these out",
+        "a.cfg:16: restart_with: waits for itself: a → b → c → a (each starts after the next); leave one of these out",
+      ],
+    ],
+    [
+      "one with errors of its own",
+      { a: "needs = b", b: "autostart = y" },
+      ['a.cfg:10: autostart: "y" is neither true nor false (nor yes, no, on, off, 1 or 0)'],
+    ],
+  ];
+  for (const [claim, programs, want] of rows) {
+    test(claim, () => assert.deepEqual(complaints(site(programs)), want));
+  }
+
+  test("a program with such an error cannot be started, and can be found and stopped", () => {
+    const { programs, faulty } = resolve(site({ a: "after = a", b: "needs = a" }));
+    assert.deepEqual([...programs.keys()], ["b"]);
+    assert.equal(faulty.get("a")?.known.command, "/bin/run");
+  });
+});

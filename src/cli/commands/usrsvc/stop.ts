@@ -1,10 +1,10 @@
 import { command } from "../../command.ts";
-import { actAndTell, parallel } from "../../programs.ts";
+import { actAndTell, alone, parallel } from "../../programs.ts";
 
 export const stop = command({
   name: "stop",
   summary: "stop programs; usrsvcd leaves them down until start, restart or the next boot",
   arguments: { kind: "programs" },
-  options: { parallel },
+  options: { parallel, alone },
   run: async (invocation) => await actAndTell("stop", invocation),
 });

@@ -1,0 +1,224 @@
+import type { Pid, Ticks } from "../../proc/pid.ts";
+import type { Dependencies } from "../config/dependencies.ts";
+import type { Settings } from "../config/settings.ts";
+import { ExitCode, exitCodeOf } from "../exit-code.ts";
+import { findProgram, lookFor, type Program } from "../identity/program.ts";
+import { daemonInCharge } from "../state/daemon-alive.ts";
+import type { ProgramRecord } from "../state/record.ts";
+import { readRecord } from "../state/record-file.ts";
+import { stateTraits } from "../state/states.ts";
+import type { Act, News } from "./act-on-programs.ts";
+import { dependenciesOf, OrderWait } from "./await-order.ts";
+import { Interrupted } from "./interrupted.ts";
+import { restartProgram, startProgram, stopProgram } from "./operate.ts";
+import { type ActionResult, type Operation, SHARED_LOOK_MS, withDetails } from "./operation.ts";
+import {
+  describeBecause,
+  type PlanFacts,
+  type PlannedStep,
+  planOf,
+  stoppedAlong,
+} from "./order-plan.ts";
+import type { Renaming } from "./renaming.ts";
+import { throughDaemon } from "./through-daemon.ts";
+
+/** With what programs are acted on. */
+interface Means {
+  readonly settings: Settings;
+  readonly renaming: Renaming;
+  readonly operation: Operation;
+  readonly tell: (news: News) => void;
+}
+
+/** Acts on programs, and on those that go with them, in the order that they have. */
+export async function actInOrder(
+  programs: readonly Program[],
+  act: Act,
+  means: Means,
+): Promise<ExitCode> {
+  return await new Acting(programs, act, means).run();
+}
+
+class Acting {
+  readonly #named: ReadonlyMap<string, Program>;
+  readonly #act: Act;
+  readonly #means: Means;
+  readonly #order: Dependencies;
+  readonly #facts: PlanFacts;
+  readonly #results = new Map<string, Promise<ActionResult>>();
+
+  constructor(programs: readonly Program[], act: Act, means: Means) {
+    this.#named = new Map(programs.map((program) => [program.name, program]));
+    this.#act = act;
+    this.#means = means;
+    this.#order = dependenciesOf(means.settings);
+    this.#facts = factsOf(means);
+  }
+
+  async run(): Promise<ExitCode> {
+    const { tell, operation } = this.#means;
+    const steps = this.#plan();
+    for (const { name, because } of steps) {
+      if (because !== undefined) tell({ kind: "also", text: describeBecause(name, because) });
+    }
+    const codes: ExitCode[] = [];
+    if (this.#act.parallel) {
+      codes.push(...(await Promise.all(steps.map(async (step) => await this.#step(step)))));
+    } else {
+      for (const [index, step] of steps.entries()) {
+        if (operation.signal.aborted) break;
+        const code = await this.#step(step);
+        codes.push(code);
+        const rest = steps.slice(index + 1);
+        if (!this.#act.isRolling || code === ExitCode.ok || rest.length === 0) continue;
+        const names = rest.map(({ name }) => name).join(", ");
+        tell({ kind: "broken-off", text: `${step.name} failed; left as they are: ${names}` });
+        break;
+      }
+    }
+    return codes.find((code) => code !== ExitCode.ok) ?? ExitCode.ok;
+  }
+
+  #plan(): readonly PlannedStep[] {
+    const { action, isAlone } = this.#act;
+    const names = [...this.#named.keys()];
+    if (isAlone) return names.map((name) => ({ name, action, after: [] }));
+    return planOf(action, names, this.#order, this.#facts);
+  }
+
+  async #step(step: PlannedStep): Promise<ExitCode> {
+    const { name, action } = step;
+    const program =
+      this.#named.get(name) ?? findProgram(this.#means.settings, name, this.#means.operation.host);
+    if (program === undefined) throw new TypeError(`${name} is planned, and not configured`);
+    const result = this.#resultOf(program, step).catch(trouble(program, action));
+    this.#results.set(name, result);
+    const { code } = await result.then((one) => {
+      this.#means.tell({ kind: "result", result: one });
+      return one;
+    });
+    return code;
+  }
+
+  async #resultOf(program: Program, step: PlannedStep): Promise<ActionResult> {
+    const skipped = skipDisabled(program, this.#act) ?? (await this.#refuse(program, step));
+    if (skipped !== undefined) return skipped;
+    const { action, because } = step;
+    const operation: Operation = {
+      ...this.#means.operation,
+      stoppedFor: because?.kind === "needs" ? because.program : undefined,
+      unlessBornSince:
+        because?.kind === "restart-with" ? await this.#birthOf(because.program) : undefined,
+    };
+    if (action === "stop" || this.#act.isAlone) {
+      return await perform(program, action, this.#act, this.#means.renaming, operation);
+    }
+    using wait = new OrderWait(program, this.#means.settings, this.#order, operation);
+    const waited = await wait.wait(action, new Set(step.after));
+    if (!Array.isArray(waited)) return waited as ActionResult;
+    const result = await perform(program, action, this.#act, this.#means.renaming, operation);
+    return withDetails(result, result.result === "started" ? (waited as readonly string[]) : []);
+  }
+
+  /** What comes before it has failed, or would be left behind. */
+  async #refuse(
+    { name }: Program,
+    { action, after }: PlannedStep,
+  ): Promise<ActionResult | undefined> {
+    const base = { program: name, action, result: "failed", code: ExitCode.failure } as const;
+    if (action === "stop" && this.#act.isAlone) {
+      const users = [...stoppedAlong([name], this.#order, this.#facts).keys()];
+      const left = users.filter((user) => !this.#named.has(user));
+      if (left.length === 0) return undefined;
+      const message = `not stopped: ${left.join(", ")} would be left without it; usrsvc stop ${name} stops all`;
+      return { ...base, message };
+    }
+    const needs = new Set(action === "stop" ? this.#order.neededBy(name) : after);
+    for (const one of after) {
+      const result = await this.#results.get(one);
+      if (result === undefined || result.code === ExitCode.ok || !needs.has(one)) continue;
+      const what =
+        action === "stop"
+          ? `not stopped: ${one}, which needs it, could not be stopped`
+          : `not ${action}ed: ${one}, which it starts after, could not be ${result.action}ed`;
+      return { ...base, message: what };
+    }
+    return undefined;
+  }
+
+  /** When the process was born that a program has got. */
+  async #birthOf(name: string): Promise<Ticks | undefined> {
+    const { pid } = (await this.#results.get(name)) ?? {};
+    const { proc } = this.#means.operation.host;
+    return pid === undefined ? undefined : proc.alive(pid as Pid)?.startTime;
+  }
+}
+
+function factsOf({ settings, operation }: Means): PlanFacts {
+  const { host } = operation;
+  const recordOf = (name: string): ProgramRecord | undefined =>
+    readRecord(host.state, name, host.proc.bootId()).record;
+  return {
+    isUp(name) {
+      const program = findProgram(settings, name, host);
+      const record = recordOf(name);
+      if (program === undefined) return false;
+      if (lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS }).kind === "running")
+        return true;
+      if (record === undefined || record.desired === "down" || record.state === "fatal")
+        return false;
+      return stateTraits[record.state].tellsThatItRan && daemonInCharge(host) !== undefined;
+    },
+    stoppedFor(name) {
+      const record = recordOf(name);
+      return record?.desired === "down" ? record.stoppedFor : undefined;
+    },
+  };
+}
+
+/** With `all`, disabled programs are skipped and reported; they do not affect the exit code. */
+function skipDisabled(program: Program, { names, action }: Act): ActionResult | undefined {
+  if (program.enabled || names.length > 0 || action === "stop") return undefined;
+  return {
+    program: program.name,
+    action,
+    result: "disabled",
+    code: ExitCode.ok,
+    message: "skipped: it is disabled",
+  };
+}
+
+async function perform(
+  program: Program,
+  action: ActionResult["action"],
+  { isHere }: Act,
+  renaming: Renaming,
+  operation: Operation,
+): Promise<ActionResult> {
+  const busy = await renaming.settle(program, action, operation);
+  if (busy !== undefined) return busy;
+  switch (action) {
+    case "start":
+      return await throughDaemon(program, action, isHere, operation, startProgram);
+    case "stop":
+      return await stopProgram(program, operation);
+    case "restart":
+      return await throughDaemon(program, action, isHere, operation, restartProgram);
+  }
+}
+
+/** A failure of one program must not keep the others from being acted on. */
+function trouble(
+  { name: program }: Program,
+  action: ActionResult["action"],
+): (error: unknown) => ActionResult {
+  return (error) => {
+    const { message: why } = error as Error;
+    if (error instanceof Interrupted) {
+      const message = `${action} interrupted (${why}) and perhaps half done; check: usrsvc status ${program}`;
+      return { program, action, result: "interrupted", code: ExitCode.failure, message };
+    }
+    const message = `${action} failed: ${why}`;
+    return { program, action, result: "failed", code: exitCodeOf(error), message };
+  };
+}
