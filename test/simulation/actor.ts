@@ -32,6 +32,8 @@ export class Actor {
   diedAt = Number.POSITIVE_INFINITY;
   /** It is killed when it has made so many steps more. */
   stepsLeft = Number.POSITIVE_INFINITY;
+  /** The same, from the moment on when it has launched something. */
+  #stepsAfterLaunch: number | undefined;
   /** The machine gives it no time until then. */
   frozenUntil = 0;
   errno = 0;
@@ -55,6 +57,26 @@ export class Actor {
     const call = this.#calls[name];
     if (call === undefined) throw new Error(`not simulated: ${name}`);
     return call(...(args as never[]));
+  }
+
+  /** It is to be killed then. */
+  dooms(
+    crash: { readonly since: "beginning" | "launch"; readonly steps: number } | undefined,
+  ): void {
+    if (crash?.since === "beginning") this.stepsLeft = crash.steps;
+    else this.#stepsAfterLaunch = crash?.steps;
+  }
+
+  /** It is not to be killed any more. */
+  spare(): void {
+    this.stepsLeft = Number.POSITIVE_INFINITY;
+    this.#stepsAfterLaunch = undefined;
+  }
+
+  /** It has launched something just now. */
+  noteLaunch(): void {
+    this.stepsLeft = this.#stepsAfterLaunch ?? this.stepsLeft;
+    this.#stepsAfterLaunch = undefined;
   }
 
   /** What its child has until its exec. */

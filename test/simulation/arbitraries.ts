@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Kind } from "./processes.ts";
-import type { Deed, Scenario } from "./scenario.ts";
+import type { Crash, Deed, Scenario } from "./scenario.ts";
 
 /** Close together, or after what went before has come to an end. */
 const wait = fc.oneof(
@@ -10,23 +10,29 @@ const wait = fc.oneof(
 
 const program = fc.integer({ min: 0, max: 2 });
 
-/** A start makes some 150 steps up to the end of its window. */
-const crash = fc.integer({ min: 1, max: 250 });
+/** A start makes some 150 steps up to the end of its window; what is on record just after a launch matters most. */
+const crash: fc.Arbitrary<Crash> = fc.oneof(
+  fc.record({
+    since: fc.constant("beginning" as const),
+    steps: fc.integer({ min: 1, max: 250 }),
+  }),
+  fc.record({ since: fc.constant("launch" as const), steps: fc.integer({ min: 1, max: 40 }) }),
+);
 
 const kind = fc.constantFrom("start", "stop", "restart");
 
-function operation(crashAfter: fc.Arbitrary<number | undefined>): fc.Arbitrary<Deed> {
-  return fc.record({ kind, wait, program, crashAfter });
+function operation(crash: fc.Arbitrary<Crash | undefined>): fc.Arbitrary<Deed> {
+  return fc.record({ kind, wait, program, crash });
 }
 
-function daemon(crashAfter: fc.Arbitrary<number | undefined>): fc.Arbitrary<Deed> {
-  return fc.record({ kind: fc.constant("usrsvcd" as const), wait, crashAfter });
+function daemon(crash: fc.Arbitrary<Crash | undefined>): fc.Arbitrary<Deed> {
+  return fc.record({ kind: fc.constant("usrsvcd" as const), wait, crash });
 }
 
-function deed(crashAfter: fc.Arbitrary<number | undefined>): fc.Arbitrary<Deed> {
+function deed(crash: fc.Arbitrary<Crash | undefined>): fc.Arbitrary<Deed> {
   return fc.oneof(
-    { weight: 6, arbitrary: operation(crashAfter) },
-    { weight: 3, arbitrary: daemon(crashAfter) },
+    { weight: 6, arbitrary: operation(crash) },
+    { weight: 3, arbitrary: daemon(crash) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant("kill usrsvcd" as const), wait }) },
     {
       weight: 2,
@@ -48,6 +54,7 @@ function scenarios(kinds: readonly Kind[], deeds: fc.Arbitrary<Deed>): fc.Arbitr
   return fc.record({
     seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
     programs: fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 3 }),
+    chained: fc.array(fc.constantFrom(false, false, true), { minLength: 3, maxLength: 3 }),
     deeds: fc.array(deeds, { minLength: 1, maxLength: 12 }),
   });
 }

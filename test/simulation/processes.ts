@@ -441,6 +441,7 @@ export class SimulatedSpawner implements Spawner {
     const { world } = who;
     world.step(who);
     const child = world.proc.create({ argv: ["node", who.role], parent: who.pid, what: "a fork" });
+    who.noteLaunch();
     child.image = world.proc.find(who.pid)?.image ?? 0;
     const endCopies = who.inherit();
     const handle = this.#watcher.adopt(child);

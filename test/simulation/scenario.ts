@@ -7,16 +7,22 @@ import type { Kind, Process } from "./processes.ts";
 import { act, type Action, supervise } from "./usrsvc.ts";
 import { type Faults, World } from "./world.ts";
 
+/** When an actor is killed: so many steps after its beginning, or its first launch, if it makes that many. */
+export interface Crash {
+  readonly since: "beginning" | "launch";
+  readonly steps: number;
+}
+
 /** Something that happens to the world, `wait` ms after what happened before. */
 export type Deed = { readonly wait: number } & (
   | {
-      /** An operator acts on a program; killed after so many steps, if that many are made. */
+      /** An operator acts on a program. */
       readonly kind: Action;
       readonly program: number;
-      readonly crashAfter: number | undefined;
+      readonly crash: Crash | undefined;
     }
   /** usrsvcd is started where none runs. */
-  | { readonly kind: "usrsvcd"; readonly crashAfter: number | undefined }
+  | { readonly kind: "usrsvcd"; readonly crash: Crash | undefined }
   | { readonly kind: "kill usrsvcd" }
   /** A process of a program is killed, not by usrsvc. */
   | { readonly kind: "kill program"; readonly program: number }
@@ -30,6 +36,8 @@ export type Deed = { readonly wait: number } & (
 export interface Scenario {
   readonly seed: number;
   readonly programs: readonly Kind[];
+  /** Whether each starts after the one before it. */
+  readonly chained: readonly boolean[];
   readonly deeds: readonly Deed[];
 }
 
@@ -73,7 +81,9 @@ class Run {
   constructor(scenario: Scenario, faults: Faults) {
     this.#scenario = scenario;
     this.world = new World(scenario.seed, faults);
-    this.#programs = scenario.programs.map((kind, index) => settingsOf(kind, index));
+    this.#programs = scenario.programs.map((kind, index) =>
+      settingsOf(kind, index, scenario.chained[index] === true),
+    );
   }
 
   async play(): Promise<void> {
@@ -88,7 +98,7 @@ class Run {
     world.tell("calm");
     world.isCalm = true;
     if (this.#daemon?.lives !== true) this.#startDaemon(undefined);
-    else this.#daemon.stepsLeft = Number.POSITIVE_INFINITY;
+    else this.#daemon.spare();
     await world.until(() => false, REST_MS);
     if (world.violations.length === 0) for (const one of this.#programs) this.#checkRest(one);
   }
@@ -99,10 +109,10 @@ class Run {
       case "start":
       case "stop":
       case "restart":
-        this.#operate(deed.kind, deed.program, deed.crashAfter);
+        this.#operate(deed.kind, deed.program, deed.crash);
         return;
       case "usrsvcd":
-        if (this.#daemon?.lives !== true) this.#startDaemon(deed.crashAfter);
+        if (this.#daemon?.lives !== true) this.#startDaemon(deed.crash);
         return;
       case "kill usrsvcd":
         world.tell("usrsvcd is killed");
@@ -135,7 +145,7 @@ class Run {
     return found;
   }
 
-  #operate(action: Action, index: number, crashAfter: number | undefined): void {
+  #operate(action: Action, index: number, crash: Crash | undefined): void {
     const { world } = this;
     const settings = this.#settings(index);
     world.tell(`usrsvc ${action} ${settings.name} begins`);
@@ -144,7 +154,7 @@ class Run {
       operation.endedAt = world.now;
       operation.result = result.result;
     });
-    if (crashAfter !== undefined) who.stepsLeft = crashAfter;
+    who.dooms(crash);
     const { now: beganAt } = world;
     const operation: Operation = {
       action,
@@ -157,14 +167,14 @@ class Run {
     this.#operations.push(operation);
   }
 
-  #startDaemon(crashAfter: number | undefined): void {
+  #startDaemon(crash: Crash | undefined): void {
     const { world } = this;
     world.tell("usrsvcd begins");
     const who: Actor = world.launch("usrsvcd", async () => {
       supervise(who, this.#programs);
       await Promise.resolve();
     });
-    if (crashAfter !== undefined) who.stepsLeft = crashAfter;
+    who.dooms(crash);
     this.#daemon = who;
   }
 
@@ -180,7 +190,7 @@ class Run {
     const mains = this.#mains(name);
     const wanted = this.#wanted(name);
     const isFailing = argv[1] === "failing";
-    if (wanted === "up" && mains.length === 0 && !isFailing) {
+    if (wanted === "up" && mains.length === 0 && !isFailing && !this.#waitsForFailing(name)) {
       world.violated(`${name} is wanted, and does not run`);
     }
     if (wanted === "down" && mains.length > 0) {
@@ -192,6 +202,12 @@ class Run {
     if (main !== undefined && !isFailing && record?.process?.pid !== main.pid) {
       world.violated(`${name} runs as ${main.pid}, and its record names ${record?.process?.pid}`);
     }
+  }
+
+  /** One that starts after what never runs does not run either. */
+  #waitsForFailing(name: string): boolean {
+    const { after = [] } = this.#programs.find((one) => one.name === name) ?? {};
+    return after.some(({ text }) => this.#mains(text).length === 0 || this.#waitsForFailing(text));
   }
 
   /** What the last word of an operator was; undefined where that is open: killed, or two at once. */
@@ -225,7 +241,8 @@ function readRecordIn(world: World, name: string): RecordFile {
 /** Names that are told apart at a glance in a story. */
 const NAMES = ["ape", "bee", "cat", "dog"];
 
-function settingsOf(kind: Kind, index: number): ProgramSettings {
+function settingsOf(kind: Kind, index: number, isChained: boolean): ProgramSettings {
+  const before = isChained ? NAMES[index - 1] : undefined;
   const name = NAMES[index] ?? `p${index}`;
   return programSettings("/home/web", ["/usr/bin/app", kind, name], {
     name,
@@ -233,6 +250,7 @@ function settingsOf(kind: Kind, index: number): ProgramSettings {
     autostart: true,
     autorestart: true,
     maxrestarts: 0,
+    after: before === undefined ? [] : [{ kind: "program", text: before }],
     successMs: 1000,
     termToKillMs: 500,
     env: new Map([["PROGRAM", name]]),
