@@ -60,8 +60,13 @@ const layers: readonly Layer[] = [
   },
   {
     files: folder("launch"),
-    may: [folder("identity", "state"), settings, schema],
+    may: [folder("identity", "state", "notify"), settings, schema],
     why: "a launch is marked, so that identity knows it again; limits are a loop over the schema",
+  },
+  {
+    files: folder("notify"),
+    may: [folder("identity", "state"), settings],
+    why: "what a program says of itself is heard from its own processes only",
   },
   {
     files: folder("checks"),
@@ -70,18 +75,18 @@ const layers: readonly Layer[] = [
   },
   {
     files: folder("lifecycle"),
-    may: [folder("checks", "launch", "identity", "state"), settings, exitCode],
+    may: [folder("checks", "launch", "identity", "state", "notify"), settings, exitCode],
     why: "starts and stops one program, whoever asks",
   },
   {
     files: folder("host"),
-    may: [folder("lifecycle", "launch", "identity", "state"), settings],
+    may: [folder("lifecycle", "launch", "identity", "state", "notify"), settings],
     why: "the ports of all folders, in earnest: nobody below knows it",
   },
   {
     files: folder("status"),
     may: [
-      folder("identity", "state", "lifecycle"),
+      folder("identity", "state", "lifecycle", "notify"),
       settings,
       shownExit,
       any("src/package-root\\.ts"),
@@ -102,7 +107,7 @@ const layers: readonly Layer[] = [
   {
     files: folder("supervisor"),
     may: [
-      folder("lifecycle", "launch", "identity", "state", "host", "monitors", "events"),
+      folder("lifecycle", "launch", "identity", "state", "notify", "host", "monitors", "events"),
       settings,
       order,
     ],
@@ -161,7 +166,7 @@ const outsiders: readonly {
   readonly may: RegExp;
   readonly kind?: "dynamic";
 }[] = [
-  { name: /^koffi$/, may: /^proc\/system\/libc\.ts$/ },
+  { name: /^koffi$/, may: /^proc\/system\/libc(-[a-z]+)?\.ts$/ },
   { name: /^ini$/, may: /^src\/config\// },
   { name: /^(pino|sonic-boom)$/, may: /^src\/events\/log\.ts$/ },
   { name: /^pino-roll$/, may: /^src\/events\/log\.ts$/, kind: "dynamic" },
@@ -173,7 +178,7 @@ const outsiders: readonly {
   { name: /^nodemailer$/, may: /^src\/alerts\//, kind: "dynamic" },
   {
     name: /^node:fs(\/promises)?$/,
-    may: /^(proc\/(reader|own-proc|system\/(attributes|descriptors|epoll|pidfd|spawn))|src\/config\/(load|read-file|read-folder))\.ts$/,
+    may: /^(proc\/(reader|own-proc|system\/(attributes|datagram-socket|descriptors|epoll|pidfd|spawn))|src\/config\/(load|read-file|read-folder))\.ts$/,
   },
   {
     name: /^node:path$/,

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { constants, setPriority } from "node:os";
+import { setPriority } from "node:os";
+import { errorName } from "./error-name.ts";
 import type { Libc, LimitChange } from "./libc.ts";
 
 /** Resources of setrlimit(2), by their names in small letters (include/uapi/asm-generic/resource.h). */
@@ -90,9 +91,4 @@ function maskOf(cpus: readonly number[]): Buffer {
   const mask = Buffer.alloc(bytes);
   for (const cpu of cpus) mask[cpu >> 3] = (mask[cpu >> 3] ?? 0) | (1 << (cpu & 7));
   return mask;
-}
-
-function errorName(errno: number): string {
-  const found = Object.entries(constants.errno).find(([, value]) => value === errno);
-  return found?.[0] ?? `errno ${errno}`;
 }

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import type * as Koffi from "koffi";
+import { bindDatagrams, type DatagramCalls } from "./libc-datagrams.ts";
 
 /** The few calls of the C library that Node lacks. Each returns -1 and sets `errno` on failure. */
 export interface Libc {
@@ -73,6 +74,8 @@ export interface Libc {
   setSession(): number;
   /** dup2(2). */
   duplicate(fd: number, to: number): number;
+  /** What it takes to receive datagrams. */
+  datagrams(): DatagramCalls;
   /** sendto(2) with MSG_NOSIGNAL and MSG_DONTWAIT; `address` is a `struct sockaddr_un`. */
   sendTo(fd: number, message: Buffer, address: Buffer): number;
 }
@@ -201,6 +204,7 @@ function bind(): Libc {
   let limits: Limits | undefined;
   let attributes: Attributes | undefined;
   const ofChildren = (): Attributes => (attributes ??= bindAttributes(koffi, self, syscall));
+  let datagrams: DatagramCalls | undefined;
   let peekDead: Libc["peekDead"] | undefined;
   let getxattr: ReturnType<typeof self.func> | undefined;
   const hasInfo = process.env["USRSVC_NO_PIDFD_INFO"] !== "1";
@@ -256,6 +260,7 @@ function bind(): Libc {
       Number(syscall(SYS_close_range, first, LAST_FD, CLOSE_RANGE_CLOEXEC, 0)),
     closeOnExec: (fd) => fcntl(fd, F_SETFD, FD_CLOEXEC) as number,
     exitNow: (code) => exit(code),
+    datagrams: () => (datagrams ??= bindDatagrams(koffi, self)),
     unixDatagramSocket: () => socket(AF_UNIX, SOCK_DGRAM | CLOEXEC, 0) as number,
     sendTo: (fd, message, address) =>
       Number(

@@ -55,6 +55,7 @@ export function renderStatus(all: readonly ProgramStatus[], now: number): string
 
 function remarks(one: ProgramStatus): readonly string[] {
   const lines: string[] = [];
+  if (one.statusText !== undefined) lines.push(`it says: ${one.statusText}`);
   if (one.reason !== undefined) lines.push(`why: ${one.reason}`);
   if (one.state === "running" && one.restarts > 0) lines.push(...describeRestart(one.lastExit));
   if (one.next !== undefined) lines.push(`next: ${one.next}`);

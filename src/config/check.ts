@@ -13,6 +13,9 @@ export type Check = { readonly text: string } & (
   | { readonly kind: "log"; readonly regex: RegExp; readonly ways?: Ways }
 );
 
+/** What makes a start a success: a condition, or that the program says so (sd_notify(3)). */
+export type ReadyWhen = Check | { readonly kind: "notify"; readonly text: "notify" };
+
 /** Without its text. */
 type Condition = Check extends infer C ? (C extends Check ? Omit<C, "text"> : never) : never;
 
@@ -39,11 +42,12 @@ export function isCheck(text: string): boolean {
   return slashes !== "" || Object.hasOwn(forms, scheme);
 }
 
-/** `lived`, or a check: undefined for the former, and for nothing. */
-export function readReady(raw: RawValue): Reading<Check | undefined> {
+/** `lived`, `notify`, or a check: undefined for the first, and for nothing. */
+export function readReady(raw: RawValue): Reading<ReadyWhen | undefined> {
   const { text } = raw;
   if (text === "" || text === "lived") return { value: undefined };
-  const read = parseCheck(text, ["lived"]);
+  if (text === "notify") return { value: { kind: "notify", text } };
+  const read = parseCheck(text, ["lived", "notify"]);
   return "problem" in read ? wrong(raw, read.problem) : { value: read };
 }
 

@@ -1,4 +1,4 @@
-import type { ProgramSettings } from "./settings.ts";
+import type { ProgramSettings, ReadyWhen } from "./settings.ts";
 
 /** What of a program decides about its order. */
 export type OrderSettings = Pick<
@@ -201,4 +201,11 @@ export function written({ after, needs, restartWith }: OrderSettings): readonly 
 /** True where anything of its settings makes it wait. */
 export function hasDependencies({ after, needs, restartWith }: OrderSettings): boolean {
   return after.length > 0 || needs.length > 0 || restartWith.length > 0;
+}
+
+/** True for what a program writes or says at its start: of one that nobody watched then, it is not known. */
+export function isOfStart(
+  when: ReadyWhen,
+): when is ReadyWhen & { readonly kind: "log" | "notify" } {
+  return when.kind === "log" || when.kind === "notify";
 }

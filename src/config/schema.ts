@@ -231,14 +231,14 @@ export const programSchema = {
     unit: units.ready,
     default: undefined,
     applies: "now",
-    help: "a start has succeeded when: lived (success_seconds), or a check such as tcp://127.0.0.1:5432",
+    help: "what makes a start a success: lived (success_seconds), notify (sd_notify) or a check (tcp://…)",
   }),
   start_timeout: setting({
     field: "startTimeoutMs",
     unit: units.seconds,
     default: 60_000,
     applies: "now",
-    help: "with a check as ready: a start has failed when it is not true by then",
+    help: "with notify or a check as ready: a start has failed when it is not true by then",
   }),
   after: setting({
     field: "after",
@@ -498,6 +498,13 @@ export const monitorSchema = {
     default: 120_000,
     applies: "now",
     help: "restart the program when activityfile has not been touched for this long",
+  }),
+  watchdog: setting({
+    field: "watchdogMs",
+    unit: units.seconds,
+    default: 0,
+    applies: "restart",
+    help: "restart the program when it has not said WATCHDOG=1 (sd_notify) for this long; 0: no limit",
   }),
   rss_limit: setting({
     field: "rssLimitBytes",

@@ -2,7 +2,7 @@ import type { ConfigIssue, Place } from "./issue.ts";
 import type { mainSchema, monitorSchema, programSchema } from "./schema.ts";
 import type { Fields } from "./setting.ts";
 
-export type { Check } from "./check.ts";
+export type { Check, ReadyWhen } from "./check.ts";
 export type { Dependency } from "./dependency.ts";
 export type { MatchRule } from "./match-rule.ts";
 

@@ -1,4 +1,4 @@
-import { type Check, readReady } from "./check.ts";
+import { readReady, type ReadyWhen } from "./check.ts";
 import { type Dependency, readDependencies, readProgramNames } from "./dependency.ts";
 import type { MatchRule } from "./match-rule.ts";
 import { translatePythonRegex } from "./python-regex/python-regex.ts";
@@ -154,7 +154,7 @@ function limit(inBytes: boolean, name: string): Unit<Limit | undefined> {
 }
 
 /** What makes a start a success; undefined: that the program has lived for a while. */
-export const ready: Unit<Check | undefined> = {
+export const ready: Unit<ReadyWhen | undefined> = {
   name: "",
   parse: readReady,
   print: (check) => check?.text ?? "lived",

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { isSameFile, realPath } from "../lib/same-file.ts";
-import { libc } from "../../proc/system/libc.ts";
+import { libc, libcFailure } from "../../proc/system/libc.ts";
 import { Epoll } from "../../proc/system/epoll.ts";
 import { hasPidfd, PidfdWatcher } from "../../proc/system/pidfd.ts";
 import { PollingWatcher } from "../../proc/system/polling.ts";
@@ -15,6 +15,7 @@ import { inheritedEnvironment, originalOpenFiles } from "../launch/environment.t
 import type { Host } from "./host.ts";
 import { launchHome, markOf } from "../identity/mark.ts";
 import { Neighbours } from "../identity/neighbours.ts";
+import { Notices } from "../notify/notices.ts";
 import { ProcessTable } from "../identity/process-table.ts";
 import { LayeredOwners, type Owners, RecordedOwners } from "../identity/owners.ts";
 import { readRecord } from "../state/record-file.ts";
@@ -78,10 +79,12 @@ export function linuxHost(
   const needTools = (): Tools => (tools ??= makeTools(proc, POLL_MS[by]));
   const table = new ProcessTable(proc, process.getuid?.() ?? 0);
   const turns = new Semaphore(LAUNCHES_AT_ONCE);
-  return {
+  let notices: Notices | undefined;
+  const host: Host & Disposable = {
     proc,
     watcher: () => needTools().watcher,
     spawner: () => needTools().spawner,
+    notices: () => (notices ??= makeNotices(host, needTools())),
     sight: new Sight(),
     launchTurn: async (signal) => await turns.take(signal),
     launching: new Set(),
@@ -104,8 +107,21 @@ export function linuxHost(
     claim: (name, claim) => owners.claim(name, claim),
     isRetired: (name) =>
       !scope.isConfigured(name) && !isElsewhere(recordedConfig(state, name, proc.bootId())),
-    [Symbol.dispose]: () => tools?.[Symbol.dispose](),
+    [Symbol.dispose]() {
+      notices?.[Symbol.dispose]();
+      tools?.[Symbol.dispose]();
+    },
   };
+  return host;
+}
+
+/** @throws {Error} where this machine has no such calls */
+function makeNotices(host: Host, { epoll }: Tools): Notices {
+  const c = libc();
+  if (c === undefined || epoll === undefined) {
+    throw new Error(`this machine has no sockets for it (${libcFailure() ?? "no pidfds"})`);
+  }
+  return new Notices(host, c, epoll);
 }
 
 /** A home may have two names: of a file in it, the real path counts. Other links may soon lead to another release. */
@@ -122,6 +138,8 @@ function recordedConfig(state: StateDir, name: string, boot: string): string | u
 export interface Tools extends Disposable {
   readonly watcher: ProcessWatcher;
   readonly spawner: Spawner;
+  /** Undefined where there is no such thing. */
+  readonly epoll: Epoll | undefined;
 }
 
 /** By pidfds where they are available, else by polling. */
@@ -130,13 +148,15 @@ export function makeTools(proc: ProcReader, pollMs: number): Tools {
   if (c === undefined || !hasPidfd(c)) {
     const watcher = new PollingWatcher(proc, pollMs);
     const spawner = new NodeSpawner(watcher, proc);
-    return { watcher, spawner, [Symbol.dispose]: () => watcher[Symbol.dispose]() };
+    const dispose = (): void => watcher[Symbol.dispose]();
+    return { watcher, spawner, epoll: undefined, [Symbol.dispose]: dispose };
   }
   const epoll = new Epoll(c);
   const watcher = new PidfdWatcher(c, epoll, proc);
   return {
     watcher,
     spawner: new NativeSpawner(c, watcher, proc),
+    epoll,
     [Symbol.dispose]() {
       watcher[Symbol.dispose]();
       epoll[Symbol.dispose]();

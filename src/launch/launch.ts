@@ -15,6 +15,7 @@ import { programEnvironment } from "./environment.ts";
 import { makeFolders } from "../state/folders.ts";
 import type { LaunchPorts } from "./ports.ts";
 import { isMark, launchMark } from "../identity/mark.ts";
+import { isHeard, noticePath } from "../notify/status-text.ts";
 import { type LogEnds, openOutput, type Output } from "./output.ts";
 
 /*
@@ -167,13 +168,24 @@ const environments = new WeakMap<ProgramSettings, Environment>();
 function environment(program: ProgramSettings, host: LaunchPorts): Environment {
   const known = environments.get(program);
   if (known !== undefined) return known;
-  const all = programEnvironment(program, host.env);
+  const all = { ...programEnvironment(program, host.env), ...noticeVariables(program, host) };
   const env = Object.entries(all)
     .filter(([name]) => !isMark(name))
     .map(([name, value]) => lineOf(name, value, host.env));
   const made = { env, path: all["PATH"] };
   environments.set(program, made);
   return made;
+}
+
+/** Where it is to be heard, and how often, as sd_notify(3) and sd_watchdog_enabled(3) have it. */
+function noticeVariables(
+  program: ProgramSettings,
+  { state }: Pick<LaunchPorts, "state">,
+): Readonly<Record<string, string>> {
+  if (!isHeard(program)) return {};
+  const { watchdogMs } = program.monitor;
+  const socket = { NOTIFY_SOCKET: noticePath(state, program.name) };
+  return watchdogMs > 0 ? { ...socket, WATCHDOG_USEC: String(watchdogMs * 1000) } : socket;
 }
 
 /** The path that execvp(3) would execute for the first word of a command. */

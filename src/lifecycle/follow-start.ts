@@ -6,6 +6,7 @@ import { callAt, monotonicMs } from "../lib/clock.ts";
 import { runDigest, settingsDigest } from "../state/digest.ts";
 import {
   explained,
+  extended,
   followed,
   imageSeen,
   launching,
@@ -34,7 +35,7 @@ export class FollowedStart {
   readonly #launch: string;
   readonly #launched: Launched;
   readonly #match: StartMatch;
-  readonly #criterion: StartCriterion;
+  #criterion: StartCriterion;
   readonly #record: StartRecord;
   readonly #background: BackgroundWatch;
   /** The dead process that may keep it from its start, in words. */
@@ -73,7 +74,8 @@ export class FollowedStart {
     const { check } = this.#criterion;
     const { logged } = launched;
     if (check !== undefined) {
-      this.#readiness = new Readiness(check, { program, logged, env: host.env }, () => {
+      const facts = { program, logged, env: host.env, notices: host.notices };
+      this.#readiness = new Readiness(check, facts, () => {
         this.#noteWait();
         this.#notice();
       });
@@ -121,6 +123,7 @@ export class FollowedStart {
         this.#readiness?.begin();
       }
       const elapsedMs = monotonicMs() - began;
+      this.#extend(began);
       const verdict = judge(this.#criterion, {
         elapsedMs,
         isFound: found !== undefined,
@@ -136,6 +139,14 @@ export class FollowedStart {
       const isSettled = found !== undefined && !isShell && this.#noteImage();
       await this.#pause(pauseMs(this.#criterion, { elapsedMs, looks, isSettled }));
     }
+  }
+
+  /** It asks for more time (EXTEND_TIMEOUT_USEC). */
+  #extend(began: number): void {
+    const windowMs = (this.#readiness?.extendedTo ?? 0) - began;
+    if (windowMs <= this.#criterion.windowMs) return;
+    this.#criterion = { ...this.#criterion, windowMs };
+    this.#record.write(extended(this.#record.current, this.#launched.process, windowMs));
   }
 
   /** Waits until a shell that prepares the launch has become the program; else a short window closes on it. */

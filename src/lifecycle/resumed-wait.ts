@@ -53,7 +53,11 @@ export class ResumedWait implements Disposable {
     }
     const { launched, logged } = record;
     if (launched === undefined || windowLeftMs(record, host.proc.uptime()) <= 0) return undefined;
-    const readiness = new Readiness(ready, { program, logged, env: host.env }, onLook);
+    const readiness = new Readiness(
+      ready,
+      { program, logged, env: host.env, notices: host.notices },
+      onLook,
+    );
     return new ResumedWait(program, record, launched, host, readiness, signal);
   }
 

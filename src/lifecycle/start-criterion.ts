@@ -1,5 +1,5 @@
 import type { Exit } from "../../proc/exit.ts";
-import type { Check } from "../config/settings.ts";
+import type { ReadyWhen } from "../config/settings.ts";
 import { startWindowMs, type WindowSettings } from "../state/start-window.ts";
 
 /**
@@ -10,7 +10,7 @@ export interface StartCriterion {
   /** From the launch on: success_seconds, or start_timeout. */
   readonly windowMs: number;
   /** What has to be true by then; undefined: that the program is there is enough. */
-  readonly check?: Check;
+  readonly check?: ReadyWhen;
   /** With a check: how long the process of a program whose first one has left may take to appear. */
   readonly appearMs?: number;
 }

@@ -1,6 +1,6 @@
 import type { Exit } from "../../proc/exit.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
-import type { Check } from "../config/settings.ts";
+import type { ReadyWhen } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { describeExit } from "../lib/describe-exit.ts";
 import type { LogEnds } from "../launch/output.ts";
@@ -59,7 +59,7 @@ export function failure(code: ExitCode, reason: string, trouble?: string): Start
 export function describeEarlyExit(
   exit: Exit,
   successMs: number,
-  ready?: Check,
+  ready?: ReadyWhen,
 ): Pick<StartFailure, "code" | "reason"> {
   const cannotExecute = exit.kind === "code" && (exit.code === 126 || exit.code === 127);
   const when =

@@ -5,6 +5,7 @@ import { ExitCode } from "../exit-code.ts";
 import { launchNote, newLaunchId } from "../identity/mark.ts";
 import { describeLaunchError } from "../launch/launch.ts";
 import { machineFault } from "../lib/fault.ts";
+import { isHeard } from "../notify/status-text.ts";
 import { writePidfile } from "../state/pidfile.ts";
 import { adopted, counted } from "../state/transitions.ts";
 import { checkStateDir, sparePath } from "../state/state-dir.ts";
@@ -49,6 +50,8 @@ async function begin(
   checkStateDir(host.state); // to get the turn may have taken long
   const running = findRunning?.();
   if (running !== undefined) return foundRunning(program, context, running);
+  const unheard = isHeard(program) ? expectNotices(program, context) : undefined;
+  if (unheard !== undefined) return failure(ExitCode.failedToLaunch, unheard);
   const launch = newLaunchId(host.home, host.proc.uptime());
   // On disk before the program exists: exactly once depends on it.
   context.lock.writeNote(launchNote(launch, host.proc.bootId()));
@@ -73,6 +76,16 @@ async function begin(
     return failure(found.code, found.reason, found.trouble);
   } finally {
     host.launching.delete(program.name);
+  }
+}
+
+/** What is launched may speak at once. Yields why it could not be heard; nothing is launched then. */
+function expectNotices({ name }: ProgramSettings, { host }: StartContext): string | undefined {
+  try {
+    host.notices?.().expect(name);
+    return undefined;
+  } catch (error) {
+    return `its notices (ready = notify, watchdog) cannot be heard: ${(error as Error).message}`;
   }
 }
 

@@ -1,4 +1,4 @@
-import { Dependencies, type OrderSettings } from "../config/dependencies.ts";
+import { Dependencies, isOfStart, type OrderSettings } from "../config/dependencies.ts";
 import type { Check, ProgramSettings, Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { findProgram, lookFor, type Program } from "../identity/program.ts";
@@ -139,10 +139,8 @@ export class OrderWait implements Disposable {
     }
     if (found.kind === "running") {
       const { ready } = program.settings ?? {};
-      // What a log says is about a start that was watched.
-      const isKnown = record?.launcher !== undefined || ready?.kind === "log";
-      if (ready === undefined || program.settings === undefined || isKnown)
-        return { kind: "ready" };
+      if (ready === undefined || program.settings === undefined) return { kind: "ready" };
+      if (record?.launcher !== undefined || isOfStart(ready)) return { kind: "ready" };
       const { isReady, reason } = this.#check(name, ready, program.settings);
       return isReady ? { kind: "ready" } : { kind: "not-yet", reason };
     }

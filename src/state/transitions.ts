@@ -133,6 +133,17 @@ export function unfinished(record: ProgramRecord): StartingRecord {
   return { ...known(record), state: "starting", windowEndsAt: undefined };
 }
 
+/** What was launched has asked for more time: its window is that long. */
+export function extended<R extends ProgramRecord>(
+  record: R,
+  launched: ProcessRef,
+  windowMs: number,
+): R {
+  return record.state === "starting"
+    ? { ...record, windowEndsAt: windowEnd(launched, windowMs) }
+    : record;
+}
+
 /** It is told to end. */
 export function stopping(
   record: ProgramRecord,

@@ -9,6 +9,7 @@ import type { Program } from "../identity/program.ts";
 import { describeLeft, leftOfLast } from "../lifecycle/stragglers.ts";
 import { settingsDigest } from "../state/digest.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import { isHeard, readStatusText } from "../notify/status-text.ts";
 import { windowLeftMs } from "../state/start-window.ts";
 import { differences } from "./differences.ts";
 import type { Memory } from "./memory.ts";
@@ -74,6 +75,7 @@ export function describeProgram(
     ...(state === "starting" ? waitsFor(file.record, around) : {}),
     via: found.via,
     ...living,
+    ...said(program, found.process, around),
     ...(found.others.length > 0 ? { otherPids: found.others.map(({ pid }) => pid) } : {}),
     ...(isOlder(program, file.record) ? { olderSettings: true } : {}),
     ...(otherwise.length > 0 ? { differences: otherwise } : {}),
@@ -117,6 +119,21 @@ function lastExit(
   const more = { ...(by === undefined ? {} : { by }), ...(wrote === undefined ? {} : { wrote }) };
   return { lastExit: { ...showExit(exit, at, pid), ...more } };
 }
+
+/** What it says of itself, if that was said since its birth. */
+function said(
+  { name, settings }: Program,
+  { startTime }: ProcessRef,
+  { host, uptimeSeconds }: StatusContext,
+): Pick<ProgramStatus, "statusText"> {
+  if (settings === undefined || !isHeard(settings)) return {};
+  const last = readStatusText(host.state, name);
+  const bornAt = Date.now() - ageMs(startTime, uptimeSeconds);
+  return last === undefined || last.at < bornAt - CLOCK_MS ? {} : { statusText: last.text };
+}
+
+/** Start times are counted in ticks, in ms. */
+const CLOCK_MS = 50;
 
 type Living = Required<Pick<ProgramStatus, "pid" | "uptimeSeconds">> &
   Pick<ProgramStatus, "privateBytes" | "command">;

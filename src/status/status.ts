@@ -28,6 +28,8 @@ export interface ProgramStatus {
   readonly next?: string;
   /** ISO time of the next try. */
   readonly nextTryAt?: string;
+  /** What it says of itself (STATUS= of sd_notify). */
+  readonly statusText?: string;
   /** The process runs with settings that have been changed since. */
   readonly olderSettings?: true;
   /** Found running, and not as it would be started: what is otherwise. */

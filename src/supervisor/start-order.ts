@@ -1,5 +1,5 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { Dependencies, hasDependencies } from "../config/dependencies.ts";
+import { Dependencies, hasDependencies, isOfStart } from "../config/dependencies.ts";
 import type { Check, ProgramSettings } from "../config/settings.ts";
 import type { Host } from "../host/host.ts";
 import { Readiness } from "../lifecycle/readiness.ts";
@@ -106,8 +106,7 @@ export class StartOrder implements Disposable {
     switch (state.kind) {
       case "running": {
         const { ready } = program.settings;
-        // What a log says is about a start that was watched.
-        if (ready === undefined || ready.kind === "log" || program.wasSeenReady) return undefined;
+        if (ready === undefined || isOfStart(ready) || program.wasSeenReady) return undefined;
         return this.#waitsForCheck(settings, ready, program.settings, name);
       }
       case "stopped":

@@ -2,6 +2,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { programOf } from "../identity/program.ts";
 import { stop } from "../lifecycle/stop.ts";
+import { isHeard } from "../notify/status-text.ts";
 import { settingsDigest } from "../state/digest.ts";
 import { stateTraits } from "../state/states.ts";
 import { claimRecorded } from "./claim-recorded.ts";
@@ -164,7 +165,9 @@ export class SupervisedProgram {
     this.#leaving?.abort(new Error("left alone"));
     this.#starter.close();
     this.#watched.letGo();
-    this.#around.host.claim(this.name, undefined);
+    const { host } = this.#around;
+    host.claim(this.name, undefined);
+    if (isHeard(this.#now.settings)) host.notices?.().close(this.name);
   }
 
   /** Made when it is first needed: most of a thousand programs never end. */

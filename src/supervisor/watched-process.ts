@@ -3,6 +3,8 @@ import { monotonicMs } from "../lib/clock.ts";
 import type { Found } from "../identity/found.ts";
 import { lastWords, logEnds, type LogEnds, NO_LOG } from "../launch/output.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
+import type { Notices } from "../notify/notices.ts";
+import { isHeard } from "../notify/status-text.ts";
 import type { Supervised, SupervisorContext } from "./context.ts";
 import type { Ends } from "./ends.ts";
 import type { Ledger } from "./ledger.ts";
@@ -67,6 +69,8 @@ export class WatchedProcess {
     this.#shell.set(work);
     this.pidfile.renew();
     this.#logged = logEnds(this.#now.settings); // what it wrote before may be another's
+    // From now on usrsvcd hears what it says, also where another has started it.
+    if (isHeard(this.#now.settings)) this.#listen(() => {})();
     if (this.main.take(process)) this.#watchLimits(work ?? process);
     else this.#mailbox.look(); // gone already
   }
@@ -131,6 +135,17 @@ export class WatchedProcess {
     this.#limits?.watch(process, monitor);
   }
 
+  /** Where it cannot be heard, it is silent: its watchdog would end it, so that is told. */
+  #listen(listener: Parameters<Notices["listen"]>[1]): () => void {
+    try {
+      return this.#around.host.notices?.().listen(this.#ledger.name, listener) ?? (() => {});
+    } catch (error) {
+      const reason = (error as Error).message;
+      this.#ledger.emit({ kind: "program.warning", what: "unwatched", reason });
+      return () => {};
+    }
+  }
+
   #makeLimits(): Limits {
     const { memory, host } = this.#around;
     return new Limits(memory, host.proc, {
@@ -140,6 +155,10 @@ export class WatchedProcess {
         this.#ends.exceeded(process, violation);
         this.#mailbox.post({ kind: "limit-exceeded", process: held, limit: violation });
       },
+      signs: (onSign) =>
+        this.#listen(({ watchdog }) => {
+          if (watchdog !== undefined) onSign(watchdog);
+        }),
       degraded: (reason) =>
         this.#ledger.emit({ kind: "program.warning", what: "unwatched", reason }),
     });

@@ -70,6 +70,9 @@ describe("readReady", () => {
   test("names all forms, and the nearest", () => {
     const read = readReady(raw("livd"));
     assert.ok("problem" in read);
-    assert.match(read.problem, /^"livd" is neither lived nor a check \(.*; did you mean lived\?$/);
+    assert.match(
+      read.problem,
+      /^"livd" is neither lived nor notify nor a check \(.*; did you mean lived\?$/,
+    );
   });
 });

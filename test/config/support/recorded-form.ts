@@ -13,12 +13,17 @@ export function describeProgram(
     ...printSettings(programSchema, program),
     email_alerts: sameForm(emailAlerts, recorded["email_alerts"]),
     Env: Object.fromEntries(program.env),
-    Monitoring: {
-      ...printSettings(monitorSchema, monitor),
-      activityfile: monitor.activityfile ?? "",
-    },
+    Monitoring: pick(
+      { ...printSettings(monitorSchema, monitor), activityfile: monitor.activityfile ?? "" },
+      recorded["Monitoring"] ?? {},
+    ),
     proctitle_re: match.kind === "title" ? match.source : defaultPattern(match.candidates),
   };
+  return pick(all, recorded);
+}
+
+/** What there is of it in the other. */
+function pick(all: Readonly<Record<string, unknown>>, recorded: object): unknown {
   return Object.fromEntries(Object.keys(recorded).map((key) => [key, all[key]]));
 }
 

@@ -1,0 +1,118 @@
+import type { Pid } from "../../proc/pid.ts";
+import { type Datagram, DatagramSocket } from "../../proc/system/datagram-socket.ts";
+import type { Epoll } from "../../proc/system/epoll.ts";
+import type { Libc } from "../../proc/system/libc.ts";
+import { relation } from "../identity/lineage.ts";
+import type { IdentityPorts } from "../identity/ports.ts";
+import { makePrivateFolder } from "../lib/private-file.ts";
+import { checkStateDir } from "../state/state-dir.ts";
+import { type Notice, parseNotice } from "./message.ts";
+import { noticeFolder, noticePath, writeStatusText } from "./status-text.ts";
+
+type Listener = (notice: Notice) => void;
+
+/** One program that is heard. */
+interface Heard {
+  socket: DatagramSocket;
+  readonly listeners: Set<Listener>;
+  isReady: boolean;
+  status: string;
+}
+
+/** Hears what programs say of themselves (sd_notify(3)): each at a socket of its own, and from itself only. */
+export class Notices implements Disposable {
+  readonly #host: IdentityPorts;
+  readonly #epoll: Epoll;
+  readonly #libc: Libc;
+  readonly #heard = new Map<string, Heard>();
+
+  constructor(host: IdentityPorts, c: Libc, epoll: Epoll) {
+    this.#host = host;
+    this.#libc = c;
+    this.#epoll = epoll;
+  }
+
+  /**
+   * Before a launch: from now on the program is heard, and has not said anything yet.
+   *
+   * @throws {Error} with the reason, where there can be no socket
+   */
+  expect(program: string): void {
+    const heard = this.#open(program);
+    heard.isReady = false;
+    this.#keepStatus(program, heard, "");
+  }
+
+  /**
+   * Calls `listener` for each notice of the program, until what is returned is called.
+   *
+   * @throws {Error} with the reason, where there can be no socket
+   */
+  listen(program: string, listener: Listener): () => void {
+    const { listeners } = this.#open(program);
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }
+
+  /** True once it has said that it is ready, since it was last expected. */
+  isReady(program: string): boolean {
+    return this.#heard.get(program)?.isReady === true;
+  }
+
+  /** The program is not listened to any more. */
+  close(program: string): void {
+    this.#heard.get(program)?.socket[Symbol.dispose]();
+    this.#heard.delete(program);
+  }
+
+  [Symbol.dispose](): void {
+    for (const program of this.#heard.keys()) this.close(program);
+  }
+
+  /** A socket that another of us has replaced since, for a start of its own, is made anew. */
+  #open(program: string): Heard {
+    const known = this.#heard.get(program);
+    if (known?.socket.isThere === true) return known;
+    known?.socket[Symbol.dispose]();
+    const { state } = this.#host;
+    checkStateDir(state);
+    makePrivateFolder(noticeFolder(state));
+    const path = noticePath(state, program);
+    const onMessage = (message: Datagram): void => this.#take(program, message);
+    const socket = new DatagramSocket(this.#libc, this.#epoll, path, onMessage);
+    const heard = known ?? { socket, listeners: new Set(), isReady: false, status: "" };
+    heard.socket = socket;
+    this.#heard.set(program, heard);
+    return heard;
+  }
+
+  #take(program: string, { text, sender, done }: Datagram): void {
+    const heard = this.#heard.get(program);
+    if (heard !== undefined && this.#isFrom(program, sender)) {
+      const notice = parseNotice(text);
+      heard.isReady ||= notice.isReady;
+      const phase = notice.isReady && heard.status === "reloading" ? "" : notice.phase;
+      const status = notice.status ?? phase;
+      if (status !== undefined) this.#keepStatus(program, heard, status);
+      for (const listener of heard.listeners) listener(notice);
+    }
+    done(); // who waits for it goes on, and may end: so long its descent could be seen
+  }
+
+  /** Another account may write to a socket that it can reach, and so may a process of ours that is none of the program's. */
+  #isFrom(program: string, sender: Datagram["sender"]): boolean {
+    if (sender === undefined || sender.uid !== process.getuid?.()) return false;
+    const ref = this.#host.proc.alive(sender.pid as Pid);
+    return ref !== undefined && relation(ref, program, this.#host) === "own";
+  }
+
+  #keepStatus(program: string, heard: Heard, status: string): void {
+    if (status === heard.status && status !== "") return;
+    heard.status = status;
+    try {
+      writeStatusText(this.#host.state, program, status);
+    } catch {
+      // the disk is full, or the folder gone: status says less
+    }
+  }
+}
