@@ -1,6 +1,7 @@
 import type { Alert, AlertKind } from "./alert.ts";
-import { countFailures, describeStuck } from "../events/describe-program.ts";
-import type { LastEnd, MailedEvent } from "../events/event.ts";
+import { countFailures, describeStuck } from "../events/end-events.ts";
+import type { MailedEvent } from "../events/event.ts";
+import type { LastEnd } from "../events/last-end.ts";
 import { showExit } from "../events/shown-exit.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { formatDuration } from "../lib/format.ts";

@@ -1,6 +1,6 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import type { StartCause as StartKind } from "../events/event.ts";
+import type { StartCause as StartKind } from "../events/start-events.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { settingsDigest } from "../state/digest.ts";

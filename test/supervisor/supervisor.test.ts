@@ -3,8 +3,7 @@ import { mkdirSync, renameSync, writeFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import type { ProgramSettings } from "../../src/config/settings.ts";
-import { isOfProgram } from "../../src/events/describe-program.ts";
-import type { EventOfProgram, Kind } from "../../src/events/event.ts";
+import type { EventOfProgram, Kind, UsrsvcEvent } from "../../src/events/event.ts";
 import type { Host } from "../../src/host/host.ts";
 import { linuxHost } from "../../src/host/linux-host.ts";
 import { emptyRecord } from "../../src/state/record.ts";
@@ -48,6 +47,9 @@ function scene(t: TestContext): Scene {
     events.filter(({ kind: one }) => one === kind).map(({ program }) => program);
   return { lab, host, supervisor, told };
 }
+
+const isOfProgram = (event: UsrsvcEvent): event is EventOfProgram =>
+  event.kind.startsWith("program.");
 
 test("a program that waits for its turn is started with the settings that it has by then", async (t) => {
   const { lab, host } = scene(t);
