@@ -44,8 +44,8 @@ const layers: readonly Layer[] = [
   },
   {
     files: folder("events"),
-    may: [settings, any("src/state/record\\.ts")],
-    why: "what happened, as values; whoever tells of it needs nothing else",
+    may: [settings, schema, any("src/state/record\\.ts")],
+    why: "what happened, as values; whoever tells of it needs nothing else; monitors are named by keys of the schema",
   },
   {
     files: folder("state"),

@@ -1,4 +1,5 @@
 import type { Exit } from "../../proc/exit.ts";
+import { monitorKeys } from "../config/schema.ts";
 import type { MonitorKey } from "../config/settings.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { describeExit } from "../lib/describe-exit.ts";
@@ -156,7 +157,7 @@ export const endEvents = {
     sentence: ({ program, reason }) => `${program}: ${reason}`,
     fields: {
       pid: "",
-      monitor: "rss_limit, activityfile",
+      monitor: monitorKeys.join(", "),
       measured: "",
       limit: "in bytes or ms, like `measured`",
       reason: unlogged,

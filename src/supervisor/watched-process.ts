@@ -6,7 +6,7 @@ import type { StartOutcome } from "../lifecycle/start-outcome.ts";
 import type { Supervised, SupervisorContext } from "./context.ts";
 import type { Ends } from "./ends.ts";
 import type { Ledger } from "./ledger.ts";
-import { hasLimits, Limits } from "./limits.ts";
+import { Limits } from "./limits.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { MainProcess } from "./main-process.ts";
 import type { ProgramEvent } from "./program-state.ts";
@@ -127,13 +127,13 @@ export class WatchedProcess {
 
   #watchLimits(process: ProcessRef): void {
     const { monitor } = this.#now.settings;
-    if (hasLimits(monitor)) this.#limits ??= this.#makeLimits();
+    if (this.#around.monitors.some(({ isOn }) => isOn(monitor)))
+      this.#limits ??= this.#makeLimits();
     this.#limits?.watch(process, monitor);
   }
 
   #makeLimits(): Limits {
-    const { memory, host } = this.#around;
-    return new Limits(memory, host.proc, {
+    return new Limits(this.#around.monitors, {
       exceeded: (process, violation) => {
         // Of a shell line another process is measured than the one that is held.
         const held = this.main.process ?? process;

@@ -9,7 +9,7 @@ import { linuxHost } from "../../src/host/linux-host.ts";
 import { emptyRecord } from "../../src/state/record.ts";
 import { writeRecord } from "../../src/state/record-file.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/state/state-dir.ts";
-import { MemoryMonitor } from "../../src/monitors/memory.ts";
+import { makeMonitors } from "../../src/monitors/monitors.ts";
 import { SupervisedProgram } from "../../src/supervisor/supervised-program.ts";
 import { StateWatch } from "../../src/supervisor/state-watch.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
@@ -65,7 +65,7 @@ test("a program that waits for its turn is started with the settings that it has
   const program = new SupervisedProgram(settings(`600.${process.pid}8`), {
     host: { ...host, launchTurn },
     events: { emit: () => {} },
-    memory: new MemoryMonitor(host.proc),
+    monitors: makeMonitors(host.proc),
     isSharedLog: () => false,
     marked: () => ({ byLaunch: new Map(), byName: new Map() }),
     onState: () => {},
