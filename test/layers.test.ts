@@ -157,9 +157,10 @@ const ground = [proc, lib];
 const outsiders: readonly {
   readonly name: RegExp;
   readonly may: RegExp;
-  readonly kind?: "dynamic";
+  readonly kind?: "dynamic" | "type";
 }[] = [
   { name: /^koffi$/, may: /^proc\/system\/libc\.ts$/ },
+  { name: /^koffi$/, may: /^proc\/system\/libc-children\.ts$/, kind: "type" },
   { name: /^ini$/, may: /^src\/config\// },
   { name: /^(pino|sonic-boom)$/, may: /^src\/events\/log\.ts$/ },
   { name: /^pino-roll$/, may: /^src\/events\/log\.ts$/, kind: "dynamic" },
