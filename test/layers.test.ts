@@ -172,14 +172,14 @@ const outsiders: readonly {
   { name: /^nodemailer$/, may: /^src\/alerts\//, kind: "dynamic" },
   {
     name: /^node:fs(\/promises)?$/,
-    may: /^(proc\/(reader|own-proc|system\/(attributes|descriptors|epoll|pidfd|spawn))|src\/config\/(load|read-file|read-folder))\.ts$/,
+    may: /^(proc\/(reader|own-proc|system\/(attributes|descriptors|epoll|native-spawner|pidfd))|src\/config\/(load|read-file|read-folder))\.ts$/,
   },
   {
     name: /^node:path$/,
     may: /^src\/config\/(load|read-file|read-folder|values|resolve\/[a-z]+)\.ts$/,
   },
   { name: /^node:(os|module)$/, may: /^proc\// },
-  { name: /^node:(child_process|stream)$/, may: /^proc\/system\/spawn\.ts$/ },
+  { name: /^node:(child_process|stream)$/, may: /^proc\/system\/node-spawner\.ts$/ },
   { name: /^node:(child_process|diagnostics_channel)$/, may: /^proc\/system\/reaper\.ts$/ },
   // Free everywhere but in proc/, config/ and the machine.
   {
