@@ -1,6 +1,7 @@
 import { monotonicMs } from "../lib/clock.ts";
 import type { Found } from "../identity/found.ts";
-import { type Lock, lockHolder, programLock, tryLock } from "../state/lock.ts";
+import { type Lock, programLock, tryLock } from "../state/lock.ts";
+import { lockHolder } from "../state/lock-text.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { checkStateDir, makeStateDir } from "../state/state-dir.ts";
