@@ -7,39 +7,13 @@ import type { ProgramRecord } from "../state/record.ts";
 import { checkStateDir, makeStateDir } from "../state/state-dir.ts";
 import { forgive } from "./backoff.ts";
 import { claimSession } from "./claim-recorded.ts";
-import type { MutableSupervised, SupervisorContext } from "./context.ts";
-import type { Effects } from "./effects.ts";
-import type { Elsewhere } from "./elsewhere.ts";
-import type { Ends } from "./ends.ts";
-import type { ProcessFinder } from "./find-process.ts";
-import type { Ledger } from "./ledger.ts";
-import type { Leftovers } from "./leftovers.ts";
+import type { MutableSupervised } from "./context.ts";
 import { isQuiet, transition } from "./machine.ts";
-import type { Mailbox } from "./mailbox.ts";
+import type { Parts } from "./parts.ts";
 import type { Context, History, Observed, ProgramEvent, Step } from "./program-state.ts";
-import type { Starts } from "./starts.ts";
-import type { Stopper } from "./stopper.ts";
-import type { Trouble } from "./trouble.ts";
-import type { WatchedProcess } from "./watched-process.ts";
 
 /** While another actor holds the lock, it is asked for again after these pauses, in ms. */
 const LOCK_PAUSES_MS = [10, 20, 40, 80, 150, 250];
-
-/** By what a turn is made. */
-export interface TurnPorts {
-  readonly around: SupervisorContext;
-  readonly ledger: Ledger;
-  readonly ends: Ends;
-  readonly starts: Starts;
-  readonly mailbox: Mailbox<ProgramEvent>;
-  readonly leftovers: Leftovers;
-  readonly finder: ProcessFinder;
-  readonly watched: WatchedProcess;
-  readonly stopper: Stopper;
-  readonly effects: Effects;
-  readonly trouble: Trouble;
-  readonly elsewhere: Elsewhere;
-}
 
 /**
  * A turn of one program: a look, what the machine says to it, and what it asks for. Where it would ask for nothing no
@@ -47,7 +21,7 @@ export interface TurnPorts {
  */
 export class Turn {
   readonly #now: MutableSupervised;
-  readonly #by: TurnPorts;
+  readonly #by: Parts;
   /** The history before what this turn has decided; undefined while it has not decided anything. */
   #undo: History | undefined;
   #busyLooks = 0;
@@ -56,7 +30,7 @@ export class Turn {
   /** An operator's start or restart is on record, and was not dealt with yet. */
   #isOperatorsStart = false;
 
-  constructor(now: MutableSupervised, by: TurnPorts) {
+  constructor(now: MutableSupervised, by: Parts) {
     this.#now = now;
     this.#by = by;
   }
