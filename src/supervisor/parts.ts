@@ -12,6 +12,7 @@ import { Starter } from "./starter.ts";
 import { Starts } from "./starts.ts";
 import { Stopper } from "./stopper.ts";
 import { Trouble } from "./trouble.ts";
+import { UnfinishedStart } from "./unfinished-start.ts";
 import { WatchedProcess } from "./watched-process.ts";
 
 /**
@@ -28,6 +29,7 @@ export class Parts {
   readonly ends: Ends;
   readonly starts: Starts;
   readonly leftovers: Leftovers;
+  readonly unfinished: UnfinishedStart;
   readonly starter: Starter;
   readonly watched: WatchedProcess;
   readonly finder: ProcessFinder;
@@ -50,6 +52,7 @@ export class Parts {
     this.ends = new Ends(this.ledger);
     this.starts = new Starts(this.ledger);
     this.leftovers = new Leftovers(this.host, signal);
+    this.unfinished = new UnfinishedStart(this.host, signal);
     this.starter = new Starter(around, this, this.leftovers);
     this.watched = new WatchedProcess(now, this);
     this.finder = new ProcessFinder(now, this);

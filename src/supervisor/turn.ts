@@ -113,8 +113,8 @@ export class Turn {
     const isGood = before?.kind === "running" && !this.#by.finder.isTaken(before.process);
     const heir = isGood ? undefined : await this.#by.finder.findHeir();
     const found = isGood ? before : (heir ?? this.#by.finder.lookAgain());
-    const { record: unfinished } = this.#by.ledger;
-    const judged = await this.#by.leftovers.judgeUnfinished(this.#now.settings, unfinished, found);
+    const { unfinished, ledger } = this.#by;
+    const judged = await unfinished.judge(this.#now.settings, ledger.record, found);
     if ("pendingMs" in judged) return this.#by.mailbox.wakeAt(monotonicMs() + judged.pendingMs);
     if ("unready" in judged) return await this.#notReady(judged.unready, lock);
     if (judged.ended > 0) this.#by.starts.brokenOff(judged.ended);
