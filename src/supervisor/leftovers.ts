@@ -9,6 +9,8 @@ import { stop } from "../lifecycle/stop.ts";
 import type { StopSettings, Target } from "../lifecycle/stop-plan.ts";
 import { imageSeen } from "../state/transitions.ts";
 import type { Program } from "../identity/program.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { ProgramEvent } from "./program-state.ts";
 
 /**
  * What an earlier process of a program leaves behind: a wrapper, which would be doubled by the next
@@ -16,15 +18,15 @@ import type { Program } from "../identity/program.ts";
  */
 export class Leftovers {
   readonly #host: Host;
-  readonly #signal: () => AbortSignal;
+  readonly #mailbox: Pick<Mailbox<ProgramEvent>, "signal">;
   /** Whose groups they were: the program's itself, and of what was launched to become it. */
   #left: Target | undefined;
   #launch: string | undefined;
   /** When their end was noted, on our clock. */
   #since = Number.NEGATIVE_INFINITY;
-  constructor(host: Host, signal: () => AbortSignal) {
+  constructor(host: Host, mailbox: Pick<Mailbox<ProgramEvent>, "signal">) {
     this.#host = host;
-    this.#signal = signal;
+    this.#mailbox = mailbox;
   }
 
   /** How long ago the last death was noted, in ms; infinite before the first one. */
@@ -52,7 +54,7 @@ export class Leftovers {
     this.#left = undefined;
     if (left === undefined) return 0;
     const { launched = left.process, session } = left;
-    const signal = this.#signal();
+    const { signal } = this.#mailbox;
     const target = { process: undefined, launched, session };
     const outcome = await stop(target, settings, this.#host, { signal, since: this.#since });
     return outcome.kind === "stuck" ? 0 : outcome.leftBehind;
@@ -79,7 +81,7 @@ export class Leftovers {
       known,
       exe === undefined ? [] : [exe],
       this.#host,
-      this.#signal(),
+      this.#mailbox.signal,
     );
   }
 
@@ -88,7 +90,7 @@ export class Leftovers {
     program: Program,
     record: ProgramRecord | undefined,
   ): Promise<Heir | undefined> {
-    return await findHeirOfUnseen(program, record, this.#host, this.#signal());
+    return await findHeirOfUnseen(program, record, this.#host, this.#mailbox.signal);
   }
 }
 

@@ -8,6 +8,8 @@ import { ResumedWait } from "../lifecycle/resumed-wait.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { windowLeftMs } from "../state/start-window.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { ProgramEvent } from "./program-state.ts";
 
 /** A start that somebody else began is looked at so often, in ms. */
 const UNFINISHED_LOOK_MS = 250;
@@ -22,13 +24,13 @@ export type Judgement =
 /** A start of a program that somebody else began, and did not live to judge. */
 export class UnfinishedStart {
   readonly #host: Host;
-  readonly #signal: () => AbortSignal;
+  readonly #mailbox: Mailbox<ProgramEvent>;
   /** Its process is there, and is not ready yet. */
   #wait: ResumedWait | undefined;
 
-  constructor(host: Host, signal: () => AbortSignal) {
+  constructor(host: Host, mailbox: Mailbox<ProgramEvent>) {
     this.#host = host;
-    this.#signal = signal;
+    this.#mailbox = mailbox;
   }
 
   /** Whoever began it was killed in the start window, and what was launched may not match yet, or not be ready. */
@@ -51,7 +53,7 @@ export class UnfinishedStart {
       return { ended: 0 };
     const left = windowLeftMs(record, host.proc.uptime());
     if (left > 0) return { pendingMs: Math.min(left, UNFINISHED_LOOK_MS) };
-    return { ended: await endLeftOvers(record, settings, host, this.#signal()) };
+    return { ended: await endLeftOvers(record, settings, host, this.#mailbox.signal) };
   }
 
   /** One that is the program already, but not ready; undefined: nothing is to be waited for. */
@@ -60,7 +62,7 @@ export class UnfinishedStart {
     record: ProgramRecord,
     process: ProcessRef,
   ): Promise<{ readonly pendingMs: number } | { readonly unready: StartFailure } | undefined> {
-    const signal = this.#signal();
+    const { signal } = this.#mailbox;
     if (this.#wait !== undefined && !sameProcess(this.#wait.launched, record.launched)) {
       this.#endWait();
     }
