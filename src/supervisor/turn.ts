@@ -219,8 +219,11 @@ export class Turn {
     this.#isSettled = false;
     const { record } = this.#by.ledger;
     this.#isOperatorsStart = record?.by === "usrsvc" && record.desired === "up";
-    const history = { ...this.#now.history, restarts: record?.restarts ?? 0 };
-    this.#now.history = this.#isOperatorsStart ? forgive(history) : history;
+    const restarts = record?.restarts ?? 0;
+    if (this.#now.history.restarts !== restarts) {
+      this.#now.history = { ...this.#now.history, restarts };
+    }
+    if (this.#isOperatorsStart) this.#now.history = forgive(this.#now.history);
   }
 
   /** Somebody else acts on the program: never interfere, look again when he is done. */
