@@ -45,8 +45,8 @@ const layers: readonly Layer[] = [
   },
   {
     files: folder("events"),
-    may: [settings, any("src/state/record\\.ts")],
-    why: "what happened, as values; whoever tells of it needs nothing else",
+    may: [settings, schema, any("src/state/record\\.ts")],
+    why: "what happened, as values; whoever tells of it needs nothing else; monitors are named by keys of the schema",
   },
   {
     files: folder("state"),
@@ -164,9 +164,10 @@ const ground = [proc, lib];
 const outsiders: readonly {
   readonly name: RegExp;
   readonly may: RegExp;
-  readonly kind?: "dynamic";
+  readonly kind?: "dynamic" | "type";
 }[] = [
-  { name: /^koffi$/, may: /^proc\/system\/libc(-[a-z]+)?\.ts$/ },
+  { name: /^koffi$/, may: /^proc\/system\/libc\.ts$/ },
+  { name: /^koffi$/, may: /^proc\/system\/libc-(children|datagrams)\.ts$/, kind: "type" },
   { name: /^ini$/, may: /^src\/config\// },
   { name: /^(pino|sonic-boom)$/, may: /^src\/events\/log\.ts$/ },
   { name: /^pino-roll$/, may: /^src\/events\/log\.ts$/, kind: "dynamic" },
@@ -178,14 +179,14 @@ const outsiders: readonly {
   { name: /^nodemailer$/, may: /^src\/alerts\//, kind: "dynamic" },
   {
     name: /^node:fs(\/promises)?$/,
-    may: /^(proc\/(reader|own-proc|system\/(attributes|datagram-socket|descriptors|epoll|pidfd|spawn))|src\/config\/(load|read-file|read-folder))\.ts$/,
+    may: /^(proc\/(reader|own-proc|system\/(attributes|datagram-socket|descriptors|epoll|native-spawner|pidfd))|src\/config\/(load|read-file|read-folder))\.ts$/,
   },
   {
     name: /^node:path$/,
     may: /^src\/config\/(load|read-file|read-folder|values|resolve\/[a-z]+)\.ts$/,
   },
   { name: /^node:(os|module)$/, may: /^proc\// },
-  { name: /^node:(child_process|stream)$/, may: /^proc\/system\/spawn\.ts$/ },
+  { name: /^node:(child_process|stream)$/, may: /^proc\/system\/node-spawner\.ts$/ },
   { name: /^node:(child_process|diagnostics_channel)$/, may: /^proc\/system\/reaper\.ts$/ },
   // Free everywhere but in proc/, config/ and the machine.
   {

@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Libc } from "./libc.ts";
 import type { Pid } from "../pid.ts";
 import { reapChild } from "./reap.ts";
-import type { Spawner } from "./spawn.ts";
+import type { Spawner } from "./spawner.ts";
 import type { ProcessWatcher } from "./process-handle.ts";
 
 /** Maximum number of processes reaped in one turn of the event loop. */

@@ -1,14 +1,23 @@
-import type { ShownExit } from "../events/shown-exit.ts";
+import { countFailures, describeStuck } from "../events/end-events.ts";
+import type { MailedEvent } from "../events/event.ts";
+import type { LastEnd } from "../events/last-end.ts";
+import { showExit, type ShownExit } from "../events/shown-exit.ts";
+import { assertNever } from "../lib/assert-never.ts";
+import { formatDuration } from "../lib/format.ts";
 
-/** What people are told of by mail. */
-export type AlertKind =
-  | "started"
-  | "restarted"
-  | "limit-exceeded"
-  | "start-failed"
-  | "keeps-ending"
-  | "gave-up"
-  | "stuck";
+/** What people are told of by mail, and what a mail says then of the program. */
+export const alertKinds = {
+  started: "was found not running, and was started",
+  restarted: "was restarted",
+  "limit-exceeded": "exceeded a limit, and was restarted",
+  "start-failed": "failed to start",
+  "keeps-ending": "keeps ending soon after its start",
+  "gave-up": "is down: usrsvcd gave up",
+  stuck: "cannot be ended",
+};
+
+/** Its name. Mails that wait on disk have it: none is renamed. */
+export type AlertKind = keyof typeof alertKinds;
 
 /** One thing that happened to a program. Plain JSON: it waits on disk until it is mailed. */
 export interface Alert {
@@ -26,4 +35,55 @@ export interface Alert {
   readonly next: string;
   /** Last lines of the program's output. */
   readonly output: readonly string[];
+}
+
+/**
+ * What people are told of an event, in the words of a mail; undefined where it is no news to them.
+ * `at`: ISO time.
+ */
+export function alertOf(event: MailedEvent, at: string): Alert | undefined {
+  const { program } = event;
+  const about = { program, at };
+  switch (event.kind) {
+    case "program.started": {
+      const { pid, cause, last } = event;
+      const reason = event.reason ?? "it was not running";
+      const next = "usrsvcd watches it";
+      const end = endOf(cause === "started" ? { ...last, exit: undefined } : last);
+      return { ...about, ...end, kind: cause, pid, reason, next };
+    }
+    case "program.backoff": {
+      const { failures, delayMs, cause, last } = event;
+      const hasFailed = failures > 0;
+      const kind: AlertKind = hasFailed ? "start-failed" : "keeps-ending";
+      const reason = hasFailed ? event.reason : cause;
+      const next = `usrsvcd tries again in ${formatDuration(delayMs)} (${countFailures(event)})`;
+      return { ...about, ...endOf(last), kind, reason, next };
+    }
+    case "program.gave-up": {
+      const { reason, last } = event;
+      const next = `nothing, until you fix it and run usrsvc start ${program}`;
+      return { ...about, ...endOf(last), kind: "gave-up", reason, next };
+    }
+    case "program.error": {
+      if (event.what !== "trouble" || !event.isDown) return undefined;
+      const { reason, retryMs, last } = event;
+      const next = `usrsvcd: tried again every ${formatDuration(retryMs)}`;
+      return { ...about, ...endOf(last), kind: "start-failed", reason, next };
+    }
+    case "program.stuck": {
+      if (event.isKnown) return undefined;
+      const { pid } = event;
+      const why = event.reason === undefined ? "" : `; it is to end: ${event.reason}`;
+      const reason = `${describeStuck(event)}${why}`;
+      const next = "usrsvcd goes on trying; nothing is started in its place while it is there";
+      return { ...about, kind: "stuck", exit: undefined, pid, reason, next, output: [] };
+    }
+    default:
+      return assertNever(event);
+  }
+}
+
+function endOf({ exit, pid, output }: LastEnd): Pick<Alert, "exit" | "pid" | "output"> {
+  return { exit: exit && showExit(exit), pid, output };
 }

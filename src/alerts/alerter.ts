@@ -1,8 +1,7 @@
 import { formatDuration, isoTime } from "../lib/format.ts";
 import { callAt, monotonicMs } from "../lib/clock.ts";
-import type { Alert } from "./alert.ts";
+import { type Alert, alertOf } from "./alert.ts";
 import { type Emitter, isMailed, type UsrsvcEvent } from "../events/event.ts";
-import { alertOf } from "./alert-of.ts";
 import { composeMessage, type Sender } from "./message.ts";
 import type { AlertQueue, Pending } from "./queue.ts";
 import type { Transport } from "./transport.ts";

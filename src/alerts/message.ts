@@ -1,7 +1,6 @@
 import type { ShownExit } from "../events/shown-exit.ts";
-import { assertNever } from "../lib/assert-never.ts";
 import { tame } from "../lib/tame.ts";
-import type { Alert, AlertKind } from "./alert.ts";
+import { type Alert, alertKinds } from "./alert.ts";
 
 /** A mail, ready to be sent. */
 export interface Message {
@@ -31,7 +30,7 @@ export function composeMessage(
 ): Message {
   const last = alerts.at(-1);
   if (last === undefined) throw new TypeError("a mail about nothing");
-  const what = describeKind(last.kind);
+  const what = alertKinds[last.kind];
   const many = total > 1 ? ` (${total} events)` : "";
   // What looks like an encoded word (RFC 2047) would be decoded, line breaks and all.
   const subject = oneLine(
@@ -51,7 +50,7 @@ export function composeMessage(
 function describeAlert(alert: Alert): string {
   const rows: (readonly [string, string])[] = [
     ["When", oneLine(alert.at)],
-    ["What", describeKind(alert.kind)],
+    ["What", alertKinds[alert.kind]],
     ["Why", oneLine(alert.reason)],
   ];
   if (alert.exit !== undefined) rows.push(["Exit", describeShownExit(alert.exit)]);
@@ -60,27 +59,6 @@ function describeAlert(alert: Alert): string {
   const lines = rows.map(([key, value]) => `  ${key}:`.padEnd(12) + value);
   const output = alert.output.map((line) => `    | ${oneLine(line)}`);
   return [...lines, ...(output.length > 0 ? ["  Last output:", ...output] : []), ""].join("\n");
-}
-
-function describeKind(kind: AlertKind): string {
-  switch (kind) {
-    case "started":
-      return "was found not running, and was started";
-    case "restarted":
-      return "was restarted";
-    case "limit-exceeded":
-      return "exceeded a limit, and was restarted";
-    case "start-failed":
-      return "failed to start";
-    case "keeps-ending":
-      return "keeps ending soon after its start";
-    case "gave-up":
-      return "is down: usrsvcd gave up";
-    case "stuck":
-      return "cannot be ended";
-    default:
-      return assertNever(kind);
-  }
 }
 
 function describeShownExit(exit: ShownExit): string {

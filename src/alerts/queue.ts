@@ -4,7 +4,7 @@ import { makePrivateFolder } from "../lib/private-file.ts";
 import { readFileHead } from "../lib/read-file.ts";
 import { maskAll } from "../lib/secrets.ts";
 import { writeByRename } from "../lib/write-file.ts";
-import type { Alert, AlertKind } from "./alert.ts";
+import { type Alert, alertKinds } from "./alert.ts";
 
 /** What waits to be mailed about one program. */
 export interface Pending {
@@ -187,22 +187,12 @@ function isTexts(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((one) => typeof one === "string");
 }
 
-const kinds: Readonly<Record<AlertKind, true>> = {
-  started: true,
-  restarted: true,
-  "limit-exceeded": true,
-  "start-failed": true,
-  "keeps-ending": true,
-  "gave-up": true,
-  stuck: true,
-};
-
 function isAlert(value: unknown): value is Alert {
   if (typeof value !== "object" || value === null) return false;
   const { kind, program, at, reason, next, output, exit, pid } = value as Partial<Alert>;
   return (
     typeof kind === "string" &&
-    Object.hasOwn(kinds, kind) &&
+    Object.hasOwn(alertKinds, kind) &&
     [program, reason, next].every((text) => typeof text === "string") &&
     typeof at === "string" &&
     !Number.isNaN(Date.parse(at)) &&

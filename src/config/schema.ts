@@ -515,6 +515,13 @@ export const monitorSchema = {
   }),
 } as const;
 
+/** Those that switch a monitor on, which is called so. */
+export const monitorKeys = [
+  "rss_limit",
+  "activityfile",
+  "watchdog",
+] as const satisfies readonly (keyof typeof monitorSchema)[];
+
 /** All keys, section by section. */
 export const schemas: Readonly<Record<"Main" | "Program" | "Monitor", Schema>> = {
   Main: mainSchema,

@@ -1,5 +1,5 @@
 import type { ConfigIssue, Place } from "./issue.ts";
-import type { mainSchema, monitorSchema, programSchema } from "./schema.ts";
+import type { mainSchema, monitorKeys, monitorSchema, programSchema } from "./schema.ts";
 import type { Fields } from "./setting.ts";
 
 export type { Check, ReadyWhen } from "./check.ts";
@@ -12,8 +12,8 @@ export interface MainSettings extends Fields<typeof mainSchema> {}
 /** `[[Monitor]]`: when a running program must be restarted. */
 export interface MonitorSettings extends Fields<typeof monitorSchema> {}
 
-/** A key of `[[Monitor]]`: a monitor is called as the one that switches it on. */
-export type MonitorKey = keyof typeof monitorSchema;
+/** A monitor is called as the key of `[[Monitor]]` that switches it on. */
+export type MonitorKey = (typeof monitorKeys)[number];
 
 /**
  * One `[Program:NAME]`, by the fields of the schema, its defaults resolved and all values converted: times

@@ -16,9 +16,8 @@ import { isPrivateFolder, openForAppend } from "../lib/open-log.ts";
 import { setMode } from "../lib/private-file.ts";
 import { maskAll, maskSecrets } from "../lib/secrets.ts";
 import { tameJson } from "../lib/tame.ts";
-import { describe } from "./describe.ts";
+import { describe, type LineFields } from "./describe.ts";
 import type { Emitter, UsrsvcEvent } from "./event.ts";
-import type { LineFields } from "./line.ts";
 
 /** Lines cannot be written: they wait, up to a bound. */
 export interface LogTrouble {

@@ -56,9 +56,6 @@ function wasLaunched({ pid }: ProcessRef, launch: string, proc: Pick<ProcReader,
 }
 
 /** The record of a program, which is not believed where it names what cannot be the program. */
-export function recordStore(
-  name: string,
-  host: RecordPorts & { readonly proc: Parameters<typeof misnamed>[1] },
-): RecordStore {
-  return new RecordStore(name, host, (record) => misnamed(record, host.proc));
+export function recordStore(name: string, host: RecordPorts): RecordStore {
+  return new RecordStore(name, host, misnamed);
 }

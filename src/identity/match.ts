@@ -105,7 +105,8 @@ class CommandPattern implements Pattern {
     program: Launchable,
     path: string | undefined,
   ) {
-    this.#wanted = candidates.map(withoutEmptyTail).filter((argv) => argv.length > 0);
+    const wanted = candidates.map(withoutEmptyTail).filter((argv) => argv.length > 0);
+    this.#wanted = wanted.slice(); // what was filtered has room for 17
     this.#main = main && withoutEmptyTail(main);
     this.#program = program;
     this.#path = path;

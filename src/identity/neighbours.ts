@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import { makePrivateFolder } from "../lib/private-file.ts";
-import { lockHolder } from "../state/lock.ts";
+import { lockHolder } from "../state/lock-text.ts";
 import { ClaimedOwners, readClaims } from "./owners.ts";
 import { type StateDir, stateDir } from "../state/state-dir.ts";
 import { textHash } from "../lib/text-hash.ts";

@@ -1,6 +1,6 @@
 import type { ProcReader } from "../../proc/reader.ts";
 import type { ProcessWatcher } from "../../proc/system/process-handle.ts";
-import type { Spawner } from "../../proc/system/spawn.ts";
+import type { Spawner } from "../../proc/system/spawner.ts";
 import type { ProgramSettings, Standing } from "../config/settings.ts";
 import type { StateDir } from "../state/state-dir.ts";
 import type { Neighbours } from "./neighbours.ts";

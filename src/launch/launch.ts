@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import type { Exit } from "../../proc/exit.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import { AttributeError } from "../../proc/system/attributes.ts";
-import { HELD_FD, type SpawnOrder } from "../../proc/system/spawn.ts";
+import { HELD_FD, type SpawnOrder } from "../../proc/system/spawner.ts";
 import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { shellWord, shorten } from "../lib/format.ts";

@@ -3,6 +3,7 @@ import { nearest } from "../config/nearest.ts";
 import type { Settings } from "../config/settings.ts";
 import { findProgram, type Program } from "../identity/program.ts";
 import { removedPrograms } from "../lifecycle/removed.ts";
+import { namesOf } from "./program-names.ts";
 import type { Site } from "./site.ts";
 
 /** The chosen programs. */
@@ -72,21 +73,6 @@ export function choose(
   if (names.length === 0 && withRemoved)
     for (const one of findRemoved()) programs.set(one.name, one);
   return { programs: [...programs.values()], unknown };
-}
-
-/** All that can be named: programs, and those that have instances. */
-export function namesOf({
-  programs,
-  faulty,
-}: Pick<Settings, "programs" | "faulty">): readonly string[] {
-  const all = [...programs.values(), ...faulty.values()];
-  return [
-    ...new Set(
-      all.flatMap(({ name, instanceOf }) =>
-        instanceOf === undefined ? [name] : [instanceOf, name],
-      ),
-    ),
-  ];
 }
 
 /** Of what is in no file any more, only the name says that it was an instance. */

@@ -22,13 +22,21 @@ export function starterLimits(daemon: number | undefined): StarterLimits | undef
   }
 }
 
-/** What an ordinary account cannot give a program: ends of sentences that begin with the key. */
+/**
+ * What an ordinary account cannot give a program: ends of sentences that begin with the key. `starter` is only
+ * asked where something is set.
+ */
 export function limitFaults(
   settings: { readonly [K in keyof ProgramSettings]: ProgramSettings[K] | undefined },
-  { limits, whose }: StarterLimits,
+  starter: () => StarterLimits | undefined,
 ): readonly Remark[] {
+  const set = limitFields.filter(([, { field }]) => settings[field] !== undefined);
+  if (set.length === 0 && settings.nice === undefined) return [];
+  const known = starter();
+  if (known === undefined) return [];
+  const { limits, whose } = known;
   const faults: Remark[] = [];
-  for (const [resource, { field }] of limitFields) {
+  for (const [resource, { field }] of set) {
     const asked = settings[field];
     const hard = limits.get(resource)?.hard ?? Infinity;
     if (Math.max(asked?.soft ?? 0, asked?.hard ?? 0) <= hard) continue;

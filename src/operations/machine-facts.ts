@@ -13,7 +13,7 @@ import { TrustedPaths } from "../lib/trusted-path.ts";
 import { shellWord } from "../lib/format.ts";
 import { homeFolder } from "../lib/home.ts";
 import { describeScriptFault } from "./script-faults.ts";
-import { limitFaults, starterLimits } from "./limit-faults.ts";
+import { limitFaults, type StarterLimits, starterLimits } from "./limit-faults.ts";
 import { livingDaemon } from "../state/daemon-alive.ts";
 import { StrangerFinder } from "./strangers.ts";
 import { listShellCommands } from "../config/shell/commands.ts";
@@ -27,14 +27,16 @@ export function machineFacts(path: string): (main: MainSettings) => AdviceFacts 
       isConfigured: () => true,
     });
     const finder = new StrangerFinder(host);
-    const daemon = livingDaemon(host.state, host.proc);
-    const limits = starterLimits(daemon?.process.pid);
+    let limits: { readonly found: StarterLimits | undefined } | undefined;
+    const findLimits = (): StarterLimits | undefined =>
+      starterLimits(livingDaemon(host.state, host.proc)?.process.pid);
     const folders = new FoldersAbove(main.stateDir);
     return {
       ofMain: (settings) => remarksOnMain(settings, path, folders),
       ofMail: describeMail,
       ofCommand: (settings) => describeCommand(settings, host),
-      ofLimits: (settings) => (limits === undefined ? [] : limitFaults(settings, limits)),
+      ofLimits: (settings) =>
+        limitFaults(settings, () => (limits ??= { found: findLimits() }).found),
       ofFiles: (settings) => [
         ...describeFiles(settings, host),
         ...remarksOnFolders(settings, folders),

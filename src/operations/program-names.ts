@@ -1,4 +1,4 @@
-import { namesOf } from "./choose.ts";
+import type { Settings } from "../config/settings.ts";
 import { load } from "./configuration.ts";
 
 /**
@@ -11,4 +11,19 @@ export function programNamesOf(file: string | undefined): readonly string[] {
   } catch {
     return []; // whoever presses Tab does not need a complaint
   }
+}
+
+/** All that can be named: programs, and those that have instances. */
+export function namesOf({
+  programs,
+  faulty,
+}: Pick<Settings, "programs" | "faulty">): readonly string[] {
+  const all = [...programs.values(), ...faulty.values()];
+  return [
+    ...new Set(
+      all.flatMap(({ name, instanceOf }) =>
+        instanceOf === undefined ? [name] : [instanceOf, name],
+      ),
+    ),
+  ];
 }

@@ -3,7 +3,8 @@ import { parsePid, type Pid } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { isSuspended } from "../../proc/stat.ts";
 import type { Whereabouts } from "./daemon-alive.ts";
-import { lockHolder, programLock } from "./lock.ts";
+import { programLock } from "./lock.ts";
+import { lockHolder } from "./lock-text.ts";
 
 /** Who holds a program's lock, as it signed. */
 export interface Worker {

@@ -13,6 +13,7 @@ import { parsePid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import { type DaemonInfo, readDaemonInfo } from "./daemon-info.ts";
 import { accessFault } from "../lib/fault.ts";
+import { SIGNATURE_BYTES } from "./lock-text.ts";
 import { type StateDir, stateDir } from "./state-dir.ts";
 import { readFileHead } from "../lib/read-file.ts";
 import { isSameFile, realPath } from "../lib/same-file.ts";
@@ -146,9 +147,6 @@ function placeOf(path: string): string {
   return join(realPath(dirname(path)), basename(path));
 }
 
-/** So much of a lock is the signature, the rest a note (state/lock.ts). */
-const SIGNATURE_BYTES = 40;
-
 /**
  * What usrsvcd notes at its lock: where it has its state folder. By that it is known to those who miss it, also
  * when the folder was moved before it was deleted. A hash, since a path may be longer than a note.
@@ -191,7 +189,7 @@ function signedIn(signature: string): string | undefined {
 }
 
 /**
- * Who has signed the lock (state/lock.ts) and has it open: a pid alone may be another's by now.
+ * Who has signed the lock and has it open: a pid alone may be another's by now.
  * That costs nothing where usrsvcd has ended, and asks for no lock, which would keep one from its start.
  */
 function lockHolder(path: string, proc: ProcReader): ProcessRef | undefined {

@@ -19,8 +19,14 @@ export interface RecordTrouble {
 /** What a store asks of its host. */
 export interface RecordPorts {
   readonly state: StateDir;
-  readonly proc: Pick<ProcReader, "bootId">;
+  readonly proc: Pick<ProcReader, "bootId" | "uid" | "uids" | "alive" | "stat">;
 }
+
+/** What process that cannot be the program's a record names, in words. */
+type Misnamed = (
+  record: ProgramRecord | undefined,
+  proc: RecordPorts["proc"],
+) => string | undefined;
 
 const SOUND: RecordTrouble = {
   isDamaged: false,
@@ -36,18 +42,13 @@ const SOUND: RecordTrouble = {
 export class RecordStore {
   readonly name: string;
   readonly #host: RecordPorts;
-  readonly #misnamed: (record: ProgramRecord | undefined) => string | undefined;
+  readonly #misnamed: Misnamed;
   #record: ProgramRecord | undefined;
   /** Of the text as we wrote or read it last, which takes half a kB: our own work is no news. */
   #mark: string | undefined;
   #trouble = SOUND;
 
-  /** `misnamed`: what process that cannot be the program's a record names, in words. */
-  constructor(
-    name: string,
-    host: RecordPorts,
-    misnamed: (record: ProgramRecord | undefined) => string | undefined,
-  ) {
+  constructor(name: string, host: RecordPorts, misnamed: Misnamed) {
     this.name = name;
     this.#host = host;
     this.#misnamed = misnamed;
@@ -84,7 +85,7 @@ export class RecordStore {
       this.#trouble = { ...this.#trouble, problem, isDamaged };
       return false;
     }
-    const misnamed = this.#misnamed(file.record);
+    const misnamed = this.#misnamed(file.record, proc);
     const isGood = file.record !== undefined && misnamed === undefined;
     const counts = isGood || this.#record === undefined;
     this.#mark = mark;

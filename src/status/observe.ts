@@ -5,7 +5,8 @@ import { type OtherConfig, otherConfig, strangersRecord } from "../identity/othe
 import type { IdentityPorts } from "../identity/ports.ts";
 import { lookFor, type Program } from "../identity/program.ts";
 import { completedRecord } from "../identity/unfinished-launch.ts";
-import { lockNote, programLock } from "../state/lock.ts";
+import { programLock } from "../state/lock.ts";
+import { lockNote } from "../state/lock-text.ts";
 import { readPidfile } from "../state/pidfile.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { readRecord, type RecordFile } from "../state/record-file.ts";

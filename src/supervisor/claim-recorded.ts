@@ -4,7 +4,8 @@ import type { Host } from "../host/host.ts";
 import { recordedProcess } from "../identity/recorded.ts";
 import { markOf, unfinishedLaunch } from "../identity/mark.ts";
 import { completedRecord } from "../identity/unfinished-launch.ts";
-import { lockNote, programLock } from "../state/lock.ts";
+import { programLock } from "../state/lock.ts";
+import { lockNote } from "../state/lock-text.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** Claims the process on record for the program, before any program is looked for. */

@@ -1,6 +1,6 @@
 import type { Emitter } from "../events/event.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import type { MemoryMonitor } from "../monitors/memory.ts";
+import type { Monitor } from "../monitors/monitors.ts";
 import type { Host } from "../host/host.ts";
 import type { Marked } from "../lifecycle/stragglers.ts";
 import type { LookOptions, Program } from "../identity/program.ts";
@@ -11,8 +11,8 @@ import type { History, ProgramState } from "./program-state.ts";
 export interface SupervisorContext {
   readonly host: Host;
   readonly events: Emitter;
-  /** Watches the memory of all. */
-  readonly memory: MemoryMonitor;
+  /** They watch the limits of all. */
+  readonly monitors: readonly Monitor[];
   /** True where another program writes to the same files: nobody can tell whose words are there. */
   readonly isSharedLog: (settings: Pick<ProgramSettings, "stdout" | "stderr">) => boolean;
   /** What bears marks of this usrsvc, as it was a moment ago, or `mostMs` at most. */

@@ -1,6 +1,6 @@
 import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { describeEnding } from "../events/describe-program.ts";
+import { describeEnding } from "../events/end-events.ts";
 import { NOT_USRSVC } from "../events/shown-exit.ts";
 import { formatDuration } from "../lib/format.ts";
 import type { Violation } from "../monitors/violation.ts";

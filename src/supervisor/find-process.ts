@@ -10,7 +10,6 @@ import { LOOK, type Supervised } from "./context.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { Ends } from "./ends.ts";
 import type { Ledger } from "./ledger.ts";
-import type { MainProcess } from "./main-process.ts";
 import type { WatchedProcess } from "./watched-process.ts";
 
 const ABSENT: Found = { kind: "absent", pidfile: { kind: "none" } };
@@ -26,34 +25,26 @@ export interface FinderPorts {
 
 /** Looks for the process of one program, and says what a look means. */
 export class ProcessFinder {
-  readonly #host: Host;
-  readonly #ledger: Ledger;
-  readonly #ends: Ends;
-  readonly #main: MainProcess;
-  readonly #leftovers: Leftovers;
   readonly #now: Supervised;
+  readonly #by: FinderPorts;
 
-  constructor(now: Supervised, { host, ledger, ends, watched, leftovers }: FinderPorts) {
+  constructor(now: Supervised, by: FinderPorts) {
     this.#now = now;
-    this.#host = host;
-    this.#ledger = ledger;
-    this.#ends = ends;
-    this.#main = watched.main;
-    this.#leftovers = leftovers;
+    this.#by = by;
   }
 
   /** The process that runs, as far as was known, has ended. */
   get isEndTold(): boolean {
-    return this.#now.state.kind === "running" && this.#main.hasEnded;
+    return this.#now.state.kind === "running" && this.#by.watched.main.hasEnded;
   }
 
   /** What is held lives, and is the program, whatever became of its record, its pidfile and its title. */
   look(scan: boolean): Found {
-    const host = this.#host;
+    const host = this.#by.host;
     const { program } = this.#now;
-    const held = this.#main.process;
+    const held = this.#by.watched.main.process;
     const isHeld = held !== undefined && sameProcess(host.proc.alive(held.pid), held);
-    const record = isHeld ? asHeld(this.#ledger.base(), held) : this.#ledger.record;
+    const record = isHeld ? asHeld(this.#by.ledger.base(), held) : this.#by.ledger.record;
     const found = lookFor(program, record, host, { ...LOOK, scan });
     this.#tellDear();
     return found;
@@ -81,31 +72,31 @@ export class ProcessFinder {
   /** What goes on in the place of the process that has ended. */
   async findHeir(): Promise<Heir | undefined> {
     const { program, state } = this.#now;
-    const { record } = this.#ledger;
+    const { record } = this.#by.ledger;
     if (state.kind === "unknown" && record?.desired !== "down") {
-      return await this.#leftovers.heirOfUnseen(program, record);
+      return await this.#by.leftovers.heirOfUnseen(program, record);
     }
     if (state.kind !== "running" || !this.isEndTold) return undefined;
     if (record === undefined || record.desired === "down") return undefined;
     if (!sameProcess(record.process, state.process)) return undefined;
-    const { exe, exit } = this.#main;
-    return await this.#leftovers.heir(program, record, { exe, exit });
+    const { exe, exit } = this.#by.watched.main;
+    return await this.#by.leftovers.heir(program, record, { exe, exit });
   }
 
   /** True where a look saw the process that is held. */
   isHeld(found: Found): boolean {
-    return found.kind === "running" && sameProcess(found.process, this.#main.process);
+    return found.kind === "running" && sameProcess(found.process, this.#by.watched.main.process);
   }
 
   /** True where its lineage says that it is this program's. */
   isOwn(process: ProcessRef): boolean {
-    return relation(process, this.#ledger.name, this.#host) === "own";
+    return relation(process, this.#by.ledger.name, this.#by.host) === "own";
   }
 
   /** Another program may have claimed it since the look. */
   isTaken(process: ProcessRef): boolean {
-    const owner = this.#host.ownerOf(process);
-    return owner !== undefined && owner !== this.#ledger.name;
+    const owner = this.#by.host.ownerOf(process);
+    return owner !== undefined && owner !== this.#by.ledger.name;
   }
 
   /** Another program took it up just now. The next look passes it over, but not what is on our record. */
@@ -113,37 +104,37 @@ export class ProcessFinder {
     return (
       found.kind === "running" &&
       this.isTaken(found.process) &&
-      !sameProcess(this.#ledger.record?.process, found.process)
+      !sameProcess(this.#by.ledger.record?.process, found.process)
     );
   }
 
   /** Notes an end that nobody saw. True when it ran in this boot, and ended while usrsvcd was away. */
   noteUnseenDeath(found: Found): boolean {
-    const { record } = this.#ledger;
+    const { record } = this.#by.ledger;
     const { state } = this.#now;
     const { kind } = state;
     if (kind === "stopping" || found.kind === "running") return false;
     if (record?.process === undefined) return false;
     if (record.state !== "running") {
       if (record.state === "starting" || kind !== "unknown") return false;
-      this.#leftovers.note(record.process, record); // who ended what was left was killed in the middle
+      this.#by.leftovers.note(record.process, record); // who ended what was left was killed in the middle
       return true;
     }
     // An operator may have put another in the place of what was held, which ended as well.
     if (kind === "running" && sameProcess(record.process, state.process)) return false;
-    this.#leftovers.note(record.process, record);
-    this.#host.claim(this.#ledger.name, undefined);
+    this.#by.leftovers.note(record.process, record);
+    this.#by.host.claim(this.#by.ledger.name, undefined);
     const reason =
       kind === "unknown"
         ? "ended while usrsvcd was not running"
         : "ended right after its start, before usrsvcd could hold on to it";
-    this.#ends.diedUnseen(record.process, reason);
+    this.#by.ends.diedUnseen(record.process, reason);
     return kind === "unknown";
   }
 
   /** The record, without the process of which the end was told; another's may be there by now. */
   #recordOfLiving(): ProgramRecord | undefined {
-    const { record } = this.#ledger;
+    const { record } = this.#by.ledger;
     const { state } = this.#now;
     if (record === undefined || state.kind !== "running") return record;
     const hasEnded = this.isEndTold && sameProcess(record.process, state.process);
@@ -154,6 +145,6 @@ export class ProcessFinder {
   #tellDear(): void {
     const reason = this.#now.program.pattern.takeTrouble?.();
     if (reason === undefined) return;
-    this.#ledger.emit({ kind: "program.error", what: "expression", reason });
+    this.#by.ledger.emit({ kind: "program.error", what: "expression", reason });
   }
 }

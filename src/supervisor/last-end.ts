@@ -1,4 +1,4 @@
-import type { LastEnd } from "../events/event.ts";
+import type { LastEnd } from "../events/last-end.ts";
 import type { ProgramRecord } from "../state/record.ts";
 
 /** Who has launched what an operator wanted; undefined where he did not, or nobody knows. */

@@ -15,6 +15,8 @@ import { ProgramEvents } from "./program-events.ts";
 /** Last lines of a program's output, read only when there is somebody to be told. */
 export type Output = () => readonly string[];
 
+const nothing: readonly string[] = [];
+
 /**
  * What is written of one program: its record; and what is told of it. Records are only written by
  * who holds the program's lock; the caller sees to that.
@@ -27,7 +29,7 @@ export class Ledger {
   readonly #events: ProgramEvents;
   /** Of the process that ended last, as long as nobody has read them. */
   #words: Output | undefined;
-  #said: readonly string[] = [];
+  #said = nothing;
 
   constructor(name: string, host: Host, events: Emitter) {
     this.name = name;
@@ -132,7 +134,7 @@ export class Ledger {
   /** What the process that ended last wrote, for who is told next. */
   takeWords(): readonly string[] {
     const said = this.#said;
-    this.#said = [];
+    this.#said = nothing;
     return said;
   }
 

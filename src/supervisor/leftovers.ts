@@ -4,40 +4,29 @@ import { isGroup } from "../../proc/system/polling.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import { findHeir, findHeirOfUnseen, type Heir } from "../identity/heir.ts";
 import type { Host } from "../host/host.ts";
-import type { Found } from "../identity/found.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { windowLeftMs } from "../state/start-window.ts";
-import { isLaunchAlive } from "../identity/lineage.ts";
-import { ResumedWait } from "../lifecycle/resumed-wait.ts";
-import type { StartFailure } from "../lifecycle/start-outcome.ts";
-import type { ProgramSettings } from "../config/settings.ts";
-import { endLeftOvers } from "../lifecycle/end-launch.ts";
 import { stop } from "../lifecycle/stop.ts";
 import type { StopSettings, Target } from "../lifecycle/stop-plan.ts";
 import { imageSeen } from "../state/transitions.ts";
 import type { Program } from "../identity/program.ts";
-
-/** A start that somebody else began is looked at so often, in ms. */
-const UNFINISHED_LOOK_MS = 250;
+import type { Mailbox } from "./mailbox.ts";
+import type { ProgramEvent } from "./program-state.ts";
 
 /**
  * What an earlier process of a program leaves behind: a wrapper, which would be doubled by the next
- * start; workers, which hold its port and look like the program; or a start that was broken off.
+ * start; or workers, which hold its port and look like the program.
  */
 export class Leftovers {
   readonly #host: Host;
-  readonly #signal: () => AbortSignal;
+  readonly #mailbox: Pick<Mailbox<ProgramEvent>, "signal">;
   /** Whose groups they were: the program's itself, and of what was launched to become it. */
   #left: Target | undefined;
   #launch: string | undefined;
   /** When their end was noted, on our clock. */
   #since = Number.NEGATIVE_INFINITY;
-  /** A start that somebody else began, and that is not ready yet. */
-  #wait: ResumedWait | undefined;
-
-  constructor(host: Host, signal: () => AbortSignal) {
+  constructor(host: Host, mailbox: Pick<Mailbox<ProgramEvent>, "signal">) {
     this.#host = host;
-    this.#signal = signal;
+    this.#mailbox = mailbox;
   }
 
   /** How long ago the last death was noted, in ms; infinite before the first one. */
@@ -65,7 +54,7 @@ export class Leftovers {
     this.#left = undefined;
     if (left === undefined) return 0;
     const { launched = left.process, session } = left;
-    const signal = this.#signal();
+    const { signal } = this.#mailbox;
     const target = { process: undefined, launched, session };
     const outcome = await stop(target, settings, this.#host, { signal, since: this.#since });
     return outcome.kind === "stuck" ? 0 : outcome.leftBehind;
@@ -92,7 +81,7 @@ export class Leftovers {
       known,
       exe === undefined ? [] : [exe],
       this.#host,
-      this.#signal(),
+      this.#mailbox.signal,
     );
   }
 
@@ -101,61 +90,7 @@ export class Leftovers {
     program: Program,
     record: ProgramRecord | undefined,
   ): Promise<Heir | undefined> {
-    return await findHeirOfUnseen(program, record, this.#host, this.#signal());
-  }
-
-  /**
-   * Somebody was killed in the start window of the program, and what he launched did not match
-   * yet: it goes on being judged. Yields for how long, in ms; after that, it is ended, and how many
-   * processes that were is what comes back.
-   */
-  async judgeUnfinished(
-    settings: ProgramSettings,
-    record: ProgramRecord | undefined,
-    found: Found,
-  ): Promise<
-    { readonly pendingMs: number } | { readonly ended: number } | { readonly unready: StartFailure }
-  > {
-    const host = this.#host;
-    const isBegun = found.kind === "running" && record?.state === "starting";
-    if (isBegun && settings.ready !== undefined) {
-      const judged = await this.#judgeReady(settings, record, found.process);
-      if (judged !== undefined) return judged;
-    } else {
-      this.#endWait();
-    }
-    if (found.kind === "running" || record?.state !== "starting") return { ended: 0 };
-    const { launched } = record;
-    if (launched === undefined || !isLaunchAlive({ ...record, launched }, host))
-      return { ended: 0 };
-    const left = windowLeftMs(record, host.proc.uptime());
-    if (left > 0) return { pendingMs: Math.min(left, UNFINISHED_LOOK_MS) };
-    return { ended: await endLeftOvers(record, settings, host, this.#signal()) };
-  }
-
-  /** One that is the program already, but not ready; undefined: nothing is to be waited for. */
-  async #judgeReady(
-    settings: ProgramSettings,
-    record: ProgramRecord,
-    process: ProcessRef,
-  ): Promise<{ readonly pendingMs: number } | { readonly unready: StartFailure } | undefined> {
-    const signal = this.#signal();
-    if (this.#wait !== undefined && !sameProcess(this.#wait.launched, record.launched)) {
-      this.#endWait();
-    }
-    if (record.desired === "down") this.#endWait();
-    else this.#wait ??= ResumedWait.of(settings, record, this.#host, signal, () => {});
-    const wait = this.#wait;
-    if (wait === undefined) return undefined;
-    const { leftMs, isReady } = wait;
-    if (!isReady && leftMs > 0) return { pendingMs: Math.min(leftMs, UNFINISHED_LOOK_MS) };
-    this.#endWait();
-    return isReady ? undefined : { unready: await wait.fail(process, signal) };
-  }
-
-  #endWait(): void {
-    this.#wait?.[Symbol.dispose]();
-    this.#wait = undefined;
+    return await findHeirOfUnseen(program, record, this.#host, this.#mailbox.signal);
   }
 }
 

@@ -11,6 +11,7 @@ export interface MailboxOwner {
 }
 
 const nothing = (): void => {};
+const none: readonly never[] = [];
 
 /**
  * The mailbox of one program: one turn at a time. However many notices to look come in during a turn, one
@@ -18,11 +19,14 @@ const nothing = (): void => {};
  */
 export class Mailbox<Event> {
   readonly #owner: MailboxOwner;
-  readonly #events: Event[] = [];
+  #events: readonly Event[] = none;
   #isLookDue = false;
   #isWorking = false;
   #isClosed = false;
-  #work: Promise<void> = Promise.resolve();
+  /** While a turn goes on. */
+  #work: Promise<void> | undefined;
+  /** Breaks off what goes on. Made when it is first needed: most of a thousand programs never end. */
+  #leaving: AbortController | undefined;
   #cancelWake = nothing;
 
   constructor(owner: MailboxOwner) {
@@ -31,6 +35,13 @@ export class Mailbox<Event> {
 
   get isClosed(): boolean {
     return this.#isClosed;
+  }
+
+  /** Aborted when this is closed: for what a turn waits for. */
+  get signal(): AbortSignal {
+    this.#leaving ??= new AbortController();
+    if (this.#isClosed) this.#leaving.abort(new Error("left alone"));
+    return this.#leaving.signal;
   }
 
   /** True while an event waits to be taken. */
@@ -48,18 +59,21 @@ export class Mailbox<Event> {
   /** This has happened. */
   post(event: Event): void {
     if (this.#isClosed) return;
-    this.#events.push(event);
+    this.#events = [...this.#events, event];
     this.look();
   }
 
   /** Came of what the turn does, which takes it before it ends: no further look is due. */
   reply(event: Event): void {
-    if (!this.#isClosed) this.#events.push(event);
+    if (!this.#isClosed) this.#events = [...this.#events, event];
   }
 
   /** The event that waits longest; within a turn. */
   take(): Event | undefined {
-    return this.#isClosed ? undefined : this.#events.shift();
+    if (this.#isClosed || this.#events.length === 0) return undefined;
+    const [first, ...rest] = this.#events;
+    this.#events = rest.length === 0 ? none : rest;
+    return first;
   }
 
   /** Look at this time (monotonic, in ms), instead of at the one that was set before. */
@@ -78,6 +92,7 @@ export class Mailbox<Event> {
   close(): void {
     this.#isClosed = true;
     this.cancelWake();
+    this.#leaving?.abort(new Error("left alone"));
   }
 
   /** Resolves when no turn goes on. */
@@ -96,6 +111,9 @@ export class Mailbox<Event> {
       if (!this.#isClosed) await this.#owner.failed(error);
     } finally {
       this.#isWorking = false;
+      // They would stay for as long as the program is known: half a kB with the listeners.
+      this.#work = undefined;
+      if (!this.#isClosed) this.#leaving = undefined;
       this.#owner.rested();
     }
   }

@@ -3,21 +3,23 @@ import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import { awaitNotice } from "../lifecycle/exit-notice.ts";
 import type { Host } from "../host/host.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { ProgramEvent } from "./program-state.ts";
 
 /** Holds on to the process of one program: its end is noticed at once. */
 export class MainProcess {
   readonly #host: Pick<Host, "watcher" | "table" | "proc">;
-  readonly #onEnd: () => void;
+  readonly #mailbox: Mailbox<ProgramEvent>;
   #watch: ProcessHandle | undefined;
   #leftOut: Disposable | undefined;
   #exit: Exit | undefined;
   #hasEnded = false;
   #exe: string | undefined;
 
-  /** `onEnd` is called once for each process that ends while it is held. */
-  constructor(host: Pick<Host, "watcher" | "table" | "proc">, onEnd: () => void) {
+  /** The mailbox is told of the end of a process that is held. */
+  constructor(host: Pick<Host, "watcher" | "table" | "proc">, mailbox: Mailbox<ProgramEvent>) {
     this.#host = host;
-    this.#onEnd = onEnd;
+    this.#mailbox = mailbox;
   }
 
   /** The process that is held; undefined when there is none, or when it has ended. */
@@ -66,7 +68,7 @@ export class MainProcess {
       this.release();
       this.#exit = exit;
       this.#hasEnded = true;
-      this.#onEnd();
+      this.#mailbox.look();
     });
     return true;
   }

@@ -12,6 +12,7 @@ import { Starter } from "./starter.ts";
 import { Starts } from "./starts.ts";
 import { Stopper } from "./stopper.ts";
 import { Trouble } from "./trouble.ts";
+import { UnfinishedStart } from "./unfinished-start.ts";
 import { WatchedProcess } from "./watched-process.ts";
 
 /**
@@ -22,12 +23,11 @@ export class Parts {
   readonly around: SupervisorContext;
   readonly host: Host;
   readonly mailbox: Mailbox<ProgramEvent>;
-  /** Breaks off what goes on. */
-  readonly signal: () => AbortSignal;
   readonly ledger: Ledger;
   readonly ends: Ends;
   readonly starts: Starts;
   readonly leftovers: Leftovers;
+  readonly unfinished: UnfinishedStart;
   readonly starter: Starter;
   readonly watched: WatchedProcess;
   readonly finder: ProcessFinder;
@@ -36,21 +36,16 @@ export class Parts {
   readonly trouble: Trouble;
   readonly elsewhere: Elsewhere;
 
-  constructor(
-    now: MutableSupervised,
-    around: SupervisorContext,
-    mailbox: Mailbox<ProgramEvent>,
-    signal: () => AbortSignal,
-  ) {
+  constructor(now: MutableSupervised, around: SupervisorContext, mailbox: Mailbox<ProgramEvent>) {
     this.around = around;
     this.host = around.host;
     this.mailbox = mailbox;
-    this.signal = signal;
     this.ledger = new Ledger(now.settings.name, this.host, around.events);
     this.ends = new Ends(this.ledger);
     this.starts = new Starts(this.ledger);
-    this.leftovers = new Leftovers(this.host, signal);
-    this.starter = new Starter(around, this, this.leftovers);
+    this.leftovers = new Leftovers(this.host, mailbox);
+    this.unfinished = new UnfinishedStart(this.host, mailbox);
+    this.starter = new Starter(this);
     this.watched = new WatchedProcess(now, this);
     this.finder = new ProcessFinder(now, this);
     this.stopper = new Stopper(now, this);

@@ -2,18 +2,23 @@ import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import type { Host } from "../host/host.ts";
 import type { Found } from "../identity/found.ts";
+import { monotonicMs } from "../lib/clock.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { ProgramEvent } from "./program-state.ts";
+
+/** The step of a shell line that follows one that has ended is there within, in ms. */
+const NEXT_STEP_MS = 300;
 
 /** What does the work of a shell line, as far as it was seen: the shell that runs it goes on after its end. */
 export class ShellMain {
   readonly #host: Pick<Host, "watcher" | "proc">;
-  readonly #onEnd: () => void;
+  readonly #mailbox: Mailbox<ProgramEvent>;
   #process: ProcessRef | undefined;
   #watch: ProcessHandle | undefined;
 
-  /** `onEnd`: its end is no end of the program, but the pidfile is to name it no longer. */
-  constructor(host: Pick<Host, "watcher" | "proc">, onEnd: () => void) {
+  constructor(host: Pick<Host, "watcher" | "proc">, mailbox: Mailbox<ProgramEvent>) {
     this.#host = host;
-    this.#onEnd = onEnd;
+    this.#mailbox = mailbox;
   }
 
   /** What was seen last; undefined where the program is no shell line, or runs nothing yet. */
@@ -39,7 +44,13 @@ export class ShellMain {
     const watch = main && this.#host.watcher().open(main);
     this.#watch = watch;
     void watch?.exited.then(() => {
-      if (this.#watch === watch) this.#onEnd();
+      if (this.#watch === watch) this.#lookForNext();
     });
+  }
+
+  /** Its end is no end of the program, but the pidfile is to name it no longer. */
+  #lookForNext(): void {
+    this.#mailbox.look();
+    this.#mailbox.wakeAt(monotonicMs() + NEXT_STEP_MS);
   }
 }

@@ -1,6 +1,6 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import type { StartCause as StartKind } from "../events/event.ts";
+import type { StartCause as StartKind } from "../events/start-events.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { settingsDigest } from "../state/digest.ts";
@@ -32,40 +32,30 @@ export interface StartOrder {
   readonly cause: StartCause;
 }
 
-/** Where it writes what came of it. */
-export interface StarterNotes {
+/** What a start asks for, and where it writes what came of it. */
+export interface StarterPorts {
+  readonly around: SupervisorContext;
   readonly ledger: Ledger;
   readonly ends: Ends;
   readonly starts: Starts;
+  readonly leftovers: Leftovers;
 }
 
 /** Starts one program, with its window open for as long as the start is judged. */
 export class Starter {
-  readonly #around: SupervisorContext;
-  readonly #ledger: Ledger;
-  readonly #ends: Ends;
-  readonly #starts: Starts;
-  readonly #leftovers: Leftovers;
+  readonly #by: StarterPorts;
   #window: AbortController | undefined;
   #closed = false;
 
-  constructor(
-    around: SupervisorContext,
-    { ledger, ends, starts }: StarterNotes,
-    leftovers: Leftovers,
-  ) {
-    this.#around = around;
-    this.#ledger = ledger;
-    this.#ends = ends;
-    this.#starts = starts;
-    this.#leftovers = leftovers;
+  constructor(by: StarterPorts) {
+    this.#by = by;
   }
 
   /** An operator wants to stop the program, perhaps: he need not wait for the window to close. */
   noticeStopRequest(): void {
     if (this.#window === undefined) return;
-    const { host } = this.#around;
-    if (isStopRequested(host.state, this.#ledger.name, host.proc)) {
+    const { host } = this.#by.around;
+    if (isStopRequested(host.state, this.#by.ledger.name, host.proc)) {
       this.#window.abort(new Error("an operator wants to stop it"));
     }
   }
@@ -85,7 +75,7 @@ export class Starter {
     if (this.#closed) this.close();
     try {
       if (isRestart(order().cause)) await this.endLeftovers(order().settings, true);
-      const endTurn = await this.#around.host.launchTurn(window.signal);
+      const endTurn = await this.#by.around.host.launchTurn(window.signal);
       return await this.#start(order(), lock, endTurn, window.signal);
     } catch (error) {
       if (window.signal.aborted) return undefined;
@@ -101,12 +91,12 @@ export class Starter {
     endTurn: () => void,
     signal: AbortSignal,
   ): Promise<StartOutcome> {
-    const { host } = this.#around;
-    const ledger = this.#ledger;
+    const { host } = this.#by.around;
+    const ledger = this.#by.ledger;
     const { restarts, failures } = history;
     const isAgain = restarts > (ledger.record?.restarts ?? 0);
     const reason = ledger.record?.reason;
-    this.#starts.noteCause();
+    this.#by.starts.noteCause();
     if (ledger.record === undefined) this.#tellStrays();
     return await start(settings, {
       host,
@@ -141,16 +131,16 @@ export class Starter {
   /** Ends what the last process left: before a turn is taken, since it may take long. */
   async endLeftovers(settings: ProgramSettings, comesBack: boolean): Promise<void> {
     const timer = setTimeout(() => this.#noteLeftovers(comesBack), LEFTOVERS_PATIENCE_MS);
-    const count = await this.#leftovers.end(settings).finally(() => clearTimeout(timer));
+    const count = await this.#by.leftovers.end(settings).finally(() => clearTimeout(timer));
     if (count === 0) return;
-    this.#ledger.emit({ kind: "program.warning", what: "left-behind", leftBehind: count });
+    this.#by.ledger.emit({ kind: "program.warning", what: "left-behind", leftBehind: count });
   }
 
   /** It was never started, or its record is lost. */
   #tellStrays(): void {
-    const { host, marked } = this.#around;
-    for (const line of describeStrays(this.#ledger.name, marked(), host)) {
-      this.#ledger.emit({ kind: "program.warning", what: "note", pid: undefined, text: line });
+    const { host, marked } = this.#by.around;
+    for (const line of describeStrays(this.#by.ledger.name, marked(), host)) {
+      this.#by.ledger.emit({ kind: "program.warning", what: "note", pid: undefined, text: line });
     }
   }
 
@@ -160,22 +150,22 @@ export class Starter {
    * what left its session may have done so just before.
    */
   lookBehind(): void {
-    const { host, marked } = this.#around;
-    const { name } = this.#ledger;
-    const { launch } = this.#ledger.base();
-    const { byName, byLaunch } = marked(this.#leftovers.ageMs);
+    const { host, marked } = this.#by.around;
+    const { name } = this.#by.ledger;
+    const { launch } = this.#by.ledger.base();
+    const { byName, byLaunch } = marked(this.#by.leftovers.ageMs);
     // It may have been called otherwise when that was launched.
-    const former = this.#leftovers.launch;
+    const former = this.#by.leftovers.launch;
     const its = [...(byName.get(name) ?? []), ...(byLaunch.get(former ?? "") ?? [])];
     const among = [...new Set(its)];
     for (const text of describeStragglers(name, host, { launch, among, former })) {
-      this.#ledger.emit({ kind: "program.warning", what: "note", pid: undefined, text });
+      this.#by.ledger.emit({ kind: "program.warning", what: "note", pid: undefined, text });
     }
   }
 
   #noteLeftovers(comesBack: boolean): void {
     try {
-      this.#ends.noteLeftovers(comesBack);
+      this.#by.ends.noteLeftovers(comesBack);
     } catch {
       // disk full: status has less to tell for a while
     }
@@ -183,12 +173,12 @@ export class Starter {
 
   /** Looks whether somebody else has started another since. What is older is a worker of the dead. */
   #findRunning(program: Program): ProcessRef | undefined {
-    const { host } = this.#around;
-    const butCopiesOf = this.#ledger.record?.image;
+    const { host } = this.#by.around;
+    const butCopiesOf = this.#by.ledger.record?.image;
     const found = lookFor(program, undefined, host, { ...LOOK, heirs: false, butCopiesOf });
     if (found.kind !== "running") return undefined;
     const ms = ageMs(found.process.startTime, host.proc.uptime());
-    return ms <= this.#leftovers.ageMs + TICK_MS ? found.process : undefined;
+    return ms <= this.#by.leftovers.ageMs + TICK_MS ? found.process : undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { sameProcess } from "../../proc/pid.ts";
-import type { LastEnd, StartCause } from "../events/event.ts";
+import type { LastEnd } from "../events/last-end.ts";
+import type { StartCause } from "../events/start-events.ts";
 import { type Found, isByMark } from "../identity/found.ts";
 import { withUnseenEnd } from "../identity/recorded.ts";
 import type { Pattern } from "../identity/match.ts";

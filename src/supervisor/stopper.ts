@@ -17,8 +17,6 @@ export interface StopperPorts {
   readonly mailbox: Mailbox<ProgramEvent>;
   readonly finder: ProcessFinder;
   readonly watched: WatchedProcess;
-  /** Breaks off what goes on. */
-  readonly signal: () => AbortSignal;
 }
 
 /**
@@ -40,7 +38,7 @@ export class Stopper {
   /** A limit was exceeded. What follows is decided by the next look. */
   async stop(process: ProcessRef, reason: string): Promise<ProgramEvent | undefined> {
     const { ends, watched, mailbox } = this.#ports;
-    const signal = this.#ports.signal();
+    const { signal } = mailbox;
     ends.stopping(process, reason);
     const outcome = await this.#end(process, signal);
     if (outcome.kind === "stuck") return this.#noteStuck(process, outcome.state);
@@ -63,7 +61,7 @@ export class Stopper {
   async finish(process: ProcessRef): Promise<ProgramEvent | undefined> {
     const { ledger, ends, watched, mailbox } = this.#ports;
     ends.finishing(process);
-    const outcome = await this.#end(process, this.#ports.signal());
+    const outcome = await this.#end(process, this.#ports.mailbox.signal);
     if (outcome.kind === "stuck") return this.#noteStuck(process, outcome.state);
     const told = ledger.record?.process ?? process;
     const isRest = !sameProcess(told, process);

@@ -7,49 +7,31 @@ import { settingsDigest } from "../state/digest.ts";
 import { stateTraits } from "../state/states.ts";
 import { claimRecorded } from "./claim-recorded.ts";
 import type { MutableSupervised, SupervisorContext } from "./context.ts";
-import type { Ledger } from "./ledger.ts";
-import { Mailbox } from "./mailbox.ts";
+import { Mailbox, type MailboxOwner } from "./mailbox.ts";
 import { Parts } from "./parts.ts";
 import { noHistory, type ProgramEvent, type ProgramState } from "./program-state.ts";
-import type { Starter } from "./starter.ts";
 import { Turn } from "./turn.ts";
-import type { WatchedProcess } from "./watched-process.ts";
 
 /**
  * One program under supervision: a mailbox with one worker. Any notice (an end, a changed record,
  * a timer) only leads to a look; the look goes to the machine; what the machine asks for is done.
  */
-export class SupervisedProgram {
+export class SupervisedProgram implements MailboxOwner {
   readonly name: string;
-  readonly #around: SupervisorContext;
-  readonly #ledger: Ledger;
   readonly #now: MutableSupervised;
-  readonly #mailbox: Mailbox<ProgramEvent>;
-  readonly #watched: WatchedProcess;
+  readonly #by: Parts;
   readonly #turn: Turn;
-  /** Ends what goes on. */
-  #leaving: AbortController | undefined;
-  readonly #starter: Starter;
 
   constructor(settings: ProgramSettings, around: SupervisorContext) {
     this.name = settings.name;
-    this.#around = around;
     this.#now = {
       settings,
       program: programOf(settings, around.host),
       state: { kind: "unknown" },
       history: noHistory,
     };
-    this.#mailbox = new Mailbox({
-      turn: async () => await this.#turn.make(),
-      failed: async (error) => await this.#turn.failed(error),
-      rested: () => this.#rest(),
-    });
-    const parts = new Parts(this.#now, around, this.#mailbox, () => this.#leavingSignal());
-    this.#turn = new Turn(this.#now, parts);
-    this.#ledger = parts.ledger;
-    this.#watched = parts.watched;
-    this.#starter = parts.starter;
+    this.#by = new Parts(this.#now, around, new Mailbox(this));
+    this.#turn = new Turn(this.#now, this.#by);
   }
 
   get settings(): ProgramSettings {
@@ -62,20 +44,20 @@ export class SupervisedProgram {
 
   /** The process that is held; undefined while there is none. */
   get process(): ProcessRef | undefined {
-    return this.#watched.main.process;
+    return this.#by.watched.main.process;
   }
 
   /** True while its process was launched with other settings, or nobody knows with which. */
   get isOutdated(): boolean {
     return (
       this.process !== undefined &&
-      this.#ledger.record?.digest !== settingsDigest(this.#now.settings)
+      this.#by.ledger.record?.digest !== settingsDigest(this.#now.settings)
     );
   }
 
   /** Its start was watched until it was ready: by usrsvcd, or by usrsvc. */
   get wasSeenReady(): boolean {
-    return this.#ledger.record?.launcher !== undefined;
+    return this.#by.ledger.record?.launcher !== undefined;
   }
 
   /** True when only a look through the processes could bring news. */
@@ -96,90 +78,91 @@ export class SupervisedProgram {
 
   /** True while the program runs and nobody would notice its end: something failed in between. */
   get isLoose(): boolean {
-    return this.#now.state.kind === "running" && this.#watched.main.process === undefined;
+    return this.#now.state.kind === "running" && this.#by.watched.main.process === undefined;
   }
 
   /** True while its pidfile could not be written: the disk is full, perhaps. */
   get lacksPidfile(): boolean {
-    return this.#watched.pidfile.isLacking && this.#watched.main.process !== undefined;
+    return this.#by.watched.pidfile.isLacking && this.#by.watched.main.process !== undefined;
   }
 
   /** Notes the process on record, before any program is looked for. */
   claimRecorded(): void {
     try {
-      this.#ledger.read();
+      this.#by.ledger.read();
     } catch {
       return; // cannot be read just now: the first look will say so
     }
     this.#turn.noteRecord();
-    claimRecorded(this.#now.settings, this.#ledger, this.#around.host);
+    claimRecorded(this.#now.settings, this.#by.ledger, this.#by.host);
   }
 
   /** The configuration changed. Nothing is restarted; the next look follows the new settings. */
   configure(settings: ProgramSettings): void {
     this.#now.settings = settings;
-    this.#now.program = programOf(settings, this.#around.host);
-    this.#watched.configure();
+    this.#now.program = programOf(settings, this.#by.host);
+    this.#by.watched.configure();
     this.look();
   }
 
   /** Something may have happened: look now. */
   look(): void {
-    this.#mailbox.look();
+    this.#by.mailbox.look();
   }
 
   /** Something happened elsewhere that concerns it. */
   post(event: ProgramEvent): void {
-    this.#mailbox.post(event);
+    this.#by.mailbox.post(event);
   }
 
   /** The record file changed. */
   noticeRecord(): void {
-    if (this.#ledger.isOutdated()) this.look();
+    if (this.#by.ledger.isOutdated()) this.look();
   }
 
   /** An operator wants to stop the program, and waits for the lock. */
   noticeStopRequest(): void {
-    this.#starter.noticeStopRequest();
+    this.#by.starter.noticeStopRequest();
   }
 
   /** The machine shuts down: ends the program, and looks at nothing any more. */
   async end(): Promise<void> {
-    this.#watched.unwatchLimits();
-    await this.#mailbox.rest();
-    this.#ledger.read(); // a start that was broken off just now has left its process there
-    const { record } = this.#ledger;
+    this.#by.watched.unwatchLimits();
+    await this.#by.mailbox.rest();
+    this.#by.ledger.read(); // a start that was broken off just now has left its process there
+    const { record } = this.#by.ledger;
     const process = this.#now.state.kind === "running" ? this.#now.state.process : record?.process;
     if (process === undefined) return;
-    const { host } = this.#around;
+    const { host } = this.#by;
     const target = { process, launched: record?.launched, session: record?.session };
     const outcome = await stop(target, this.#now.settings, host);
     const fields = { pid: process.pid, outcome: outcome.kind };
-    this.#ledger.emit({ kind: "program.stopped", why: "shutdown", ...fields });
+    this.#by.ledger.emit({ kind: "program.stopped", why: "shutdown", ...fields });
   }
 
   /** Leaves the program alone from now on. */
   close(): void {
-    this.#mailbox.close();
-    this.#ledger.flush();
-    this.#leaving?.abort(new Error("left alone"));
-    this.#starter.close();
-    this.#watched.letGo();
-    const { host } = this.#around;
+    this.#by.mailbox.close();
+    this.#by.ledger.flush();
+    this.#by.starter.close();
+    this.#by.watched.letGo();
+    const { host } = this.#by;
     host.claim(this.name, undefined);
     if (isHeard(this.#now.settings)) host.notices?.().close(this.name);
   }
 
-  /** Made when it is first needed: most of a thousand programs never end. */
-  #leavingSignal(): AbortSignal {
-    this.#leaving ??= new AbortController();
-    if (this.#mailbox.isClosed) this.#leaving.abort(new Error("left alone"));
-    return this.#leaving.signal;
+  /** For the mailbox. */
+  async turn(): Promise<void> {
+    await this.#turn.make();
   }
 
-  /** What a turn needed would stay for as long as the program is known: half a kB with its listeners. */
-  #rest(): void {
+  /** For the mailbox. */
+  async failed(error: unknown): Promise<void> {
+    await this.#turn.failed(error);
+  }
+
+  /** For the mailbox. */
+  rested(): void {
     this.#turn.rest();
-    if (!this.#mailbox.isClosed) this.#leaving = undefined;
   }
 }

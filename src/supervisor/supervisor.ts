@@ -2,7 +2,7 @@ import { lately, monotonicMs, within } from "../lib/clock.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Emitter } from "../events/event.ts";
-import { MemoryMonitor } from "../monitors/memory.ts";
+import { makeMonitors } from "../monitors/monitors.ts";
 import type { Host } from "../host/host.ts";
 import { removeOldRequests, stopRequestStem } from "../state/stop-request.ts";
 import { fileStem } from "../state/state-dir.ts";
@@ -70,7 +70,7 @@ export class Supervisor implements Disposable {
     this.#surroundings = {
       host,
       events,
-      memory: new MemoryMonitor(host.proc),
+      monitors: makeMonitors(host.proc),
       isSharedLog: ({ stdout, stderr }) => this.#writers(stdout) > 1 || this.#writers(stderr) > 1,
       marked: lately(MARKED_MS, () => markedProcesses(host)),
       onState: (name) => {

@@ -1,46 +1,21 @@
 import { hasDependencies } from "../config/dependencies.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import type { Found } from "../identity/found.ts";
-import { type Lock, lockHolder, programLock, tryLock } from "../state/lock.ts";
+import { type Lock, programLock, tryLock } from "../state/lock.ts";
+import { lockHolder } from "../state/lock-text.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { stateTraits } from "../state/states.ts";
 import { checkStateDir, makeStateDir } from "../state/state-dir.ts";
 import { forgive } from "./backoff.ts";
 import { claimSession } from "./claim-recorded.ts";
-import type { MutableSupervised, SupervisorContext } from "./context.ts";
-import type { Effects } from "./effects.ts";
-import type { Elsewhere } from "./elsewhere.ts";
-import type { Ends } from "./ends.ts";
-import type { ProcessFinder } from "./find-process.ts";
-import type { Ledger } from "./ledger.ts";
-import type { Leftovers } from "./leftovers.ts";
+import type { MutableSupervised } from "./context.ts";
 import { isQuiet, transition } from "./machine.ts";
-import type { Mailbox } from "./mailbox.ts";
+import type { Parts } from "./parts.ts";
 import type { Context, History, Observed, ProgramEvent, Step } from "./program-state.ts";
-import type { Starts } from "./starts.ts";
-import type { Stopper } from "./stopper.ts";
-import type { Trouble } from "./trouble.ts";
-import type { WatchedProcess } from "./watched-process.ts";
 
 /** While another actor holds the lock, it is asked for again after these pauses, in ms. */
 const LOCK_PAUSES_MS = [10, 20, 40, 80, 150, 250];
-
-/** By what a turn is made. */
-export interface TurnPorts {
-  readonly around: SupervisorContext;
-  readonly ledger: Ledger;
-  readonly ends: Ends;
-  readonly starts: Starts;
-  readonly mailbox: Mailbox<ProgramEvent>;
-  readonly leftovers: Leftovers;
-  readonly finder: ProcessFinder;
-  readonly watched: WatchedProcess;
-  readonly stopper: Stopper;
-  readonly effects: Effects;
-  readonly trouble: Trouble;
-  readonly elsewhere: Elsewhere;
-}
 
 /**
  * A turn of one program: a look, what the machine says to it, and what it asks for. Where it would ask for nothing no
@@ -48,7 +23,7 @@ export interface TurnPorts {
  */
 export class Turn {
   readonly #now: MutableSupervised;
-  readonly #by: TurnPorts;
+  readonly #by: Parts;
   /** The history before what this turn has decided; undefined while it has not decided anything. */
   #undo: History | undefined;
   #busyLooks = 0;
@@ -57,7 +32,7 @@ export class Turn {
   /** An operator's start or restart is on record, and was not dealt with yet. */
   #isOperatorsStart = false;
 
-  constructor(now: MutableSupervised, by: TurnPorts) {
+  constructor(now: MutableSupervised, by: Parts) {
     this.#now = now;
     this.#by = by;
   }
@@ -140,8 +115,8 @@ export class Turn {
     const isGood = before?.kind === "running" && !this.#by.finder.isTaken(before.process);
     const heir = isGood ? undefined : await this.#by.finder.findHeir();
     const found = isGood ? before : (heir ?? this.#by.finder.lookAgain());
-    const { record: unfinished } = this.#by.ledger;
-    const judged = await this.#by.leftovers.judgeUnfinished(this.#now.settings, unfinished, found);
+    const { unfinished, ledger } = this.#by;
+    const judged = await unfinished.judge(this.#now.settings, ledger.record, found);
     if ("pendingMs" in judged) return this.#by.mailbox.wakeAt(monotonicMs() + judged.pendingMs);
     if ("unready" in judged) return await this.#notReady(judged.unready, lock);
     if (judged.ended > 0) this.#by.starts.brokenOff(judged.ended);
@@ -258,8 +233,11 @@ export class Turn {
     this.#isSettled = false;
     const { record } = this.#by.ledger;
     this.#isOperatorsStart = record?.by === "usrsvc" && record.desired === "up";
-    const history = { ...this.#now.history, restarts: record?.restarts ?? 0 };
-    this.#now.history = this.#isOperatorsStart ? forgive(history) : history;
+    const restarts = record?.restarts ?? 0;
+    if (this.#now.history.restarts !== restarts) {
+      this.#now.history = { ...this.#now.history, restarts };
+    }
+    if (this.#isOperatorsStart) this.#now.history = forgive(this.#now.history);
   }
 
   /** Somebody else acts on the program: never interfere, look again when he is done. */

@@ -1,5 +1,4 @@
 import type { ProcessRef } from "../../proc/pid.ts";
-import { monotonicMs } from "../lib/clock.ts";
 import type { Found } from "../identity/found.ts";
 import { lastWords, logEnds, type LogEnds, NO_LOG } from "../launch/output.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
@@ -8,15 +7,15 @@ import { isHeard } from "../notify/status-text.ts";
 import type { Supervised, SupervisorContext } from "./context.ts";
 import type { Ends } from "./ends.ts";
 import type { Ledger } from "./ledger.ts";
-import { hasLimits, Limits } from "./limits.ts";
+import { Limits } from "./limits.ts";
 import type { Mailbox } from "./mailbox.ts";
 import { MainProcess } from "./main-process.ts";
 import type { ProgramEvent } from "./program-state.ts";
 import { PidfileUpkeep } from "./pidfile-upkeep.ts";
 import { ShellMain } from "./shell-main.ts";
 
-/** The step of a shell line that follows one that has ended is there within, in ms. */
-const NEXT_STEP_MS = 300;
+/** Nothing was written. */
+const NOTHING: LogEnds = { stdout: NO_LOG, stderr: NO_LOG };
 
 /** What watching a process asks for. */
 export interface WatchPorts {
@@ -31,28 +30,19 @@ export class WatchedProcess {
   readonly main: MainProcess;
   readonly pidfile: PidfileUpkeep;
   readonly #shell: ShellMain;
-  readonly #around: SupervisorContext;
-  readonly #ledger: Ledger;
-  readonly #ends: Ends;
-  readonly #mailbox: Mailbox<ProgramEvent>;
   readonly #now: Supervised;
+  readonly #by: WatchPorts;
   /** Made when there are some to watch. */
   #limits: Limits | undefined;
   /** Sizes of its logs when it was launched, or when it was taken up. */
-  #logged: LogEnds = { stdout: NO_LOG, stderr: NO_LOG };
+  #logged = NOTHING;
 
-  constructor(now: Supervised, { around, ledger, ends, mailbox }: WatchPorts) {
+  constructor(now: Supervised, by: WatchPorts) {
     this.#now = now;
-    this.#around = around;
-    this.#ledger = ledger;
-    this.#ends = ends;
-    this.#mailbox = mailbox;
-    this.pidfile = new PidfileUpkeep(ledger);
-    this.main = new MainProcess(around.host, () => mailbox.look());
-    this.#shell = new ShellMain(around.host, () => {
-      mailbox.look();
-      mailbox.wakeAt(monotonicMs() + NEXT_STEP_MS);
-    });
+    this.#by = by;
+    this.pidfile = new PidfileUpkeep(by.ledger);
+    this.main = new MainProcess(by.around.host, by.mailbox);
+    this.#shell = new ShellMain(by.around.host, by.mailbox);
   }
 
   /** What does the work of a shell line, as far as it was seen. */
@@ -62,17 +52,17 @@ export class WatchedProcess {
 
   /** From now on this is the program's process; `work`: and this does the work of its shell line. */
   take(process: ProcessRef, work?: ProcessRef): void {
-    if (this.#mailbox.isClosed) return;
-    const { launched, session, launch } = this.#ledger.base();
-    this.#around.host.claim(this.#ledger.name, { process, launched, session, launch });
-    this.#mailbox.cancelWake();
+    if (this.#by.mailbox.isClosed) return;
+    const { launched, session, launch } = this.#by.ledger.base();
+    this.#by.around.host.claim(this.#by.ledger.name, { process, launched, session, launch });
+    this.#by.mailbox.cancelWake();
     this.#shell.set(work);
     this.pidfile.renew();
     this.#logged = logEnds(this.#now.settings); // what it wrote before may be another's
     // From now on usrsvcd hears what it says, also where another has started it.
     if (isHeard(this.#now.settings)) this.#listen(() => {})();
     if (this.main.take(process)) this.#watchLimits(work ?? process);
-    else this.#mailbox.look(); // gone already
+    else this.#by.mailbox.look(); // gone already
   }
 
   /** It was started from here. */
@@ -108,7 +98,7 @@ export class WatchedProcess {
     const { settings } = this.#now;
     const since = this.#logged;
     const until = logEnds(settings);
-    return () => (this.#around.isSharedLog(settings) ? [] : lastWords(settings, since, until));
+    return () => (this.#by.around.isSharedLog(settings) ? [] : lastWords(settings, since, until));
   }
 
   /** Watches no limits any more. */
@@ -131,36 +121,36 @@ export class WatchedProcess {
 
   #watchLimits(process: ProcessRef): void {
     const { monitor } = this.#now.settings;
-    if (hasLimits(monitor)) this.#limits ??= this.#makeLimits();
+    if (this.#by.around.monitors.some(({ isOn }) => isOn(monitor)))
+      this.#limits ??= this.#makeLimits();
     this.#limits?.watch(process, monitor);
   }
 
   /** Where it cannot be heard, it is silent: its watchdog would end it, so that is told. */
   #listen(listener: Parameters<Notices["listen"]>[1]): () => void {
     try {
-      return this.#around.host.notices?.().listen(this.#ledger.name, listener) ?? (() => {});
+      return this.#by.around.host.notices?.().listen(this.#by.ledger.name, listener) ?? (() => {});
     } catch (error) {
       const reason = (error as Error).message;
-      this.#ledger.emit({ kind: "program.warning", what: "unwatched", reason });
+      this.#by.ledger.emit({ kind: "program.warning", what: "unwatched", reason });
       return () => {};
     }
   }
 
   #makeLimits(): Limits {
-    const { memory, host } = this.#around;
-    return new Limits(memory, host.proc, {
+    return new Limits(this.#by.around.monitors, {
       exceeded: (process, violation) => {
         // Of a shell line another process is measured than the one that is held.
         const held = this.main.process ?? process;
-        this.#ends.exceeded(process, violation);
-        this.#mailbox.post({ kind: "limit-exceeded", process: held, limit: violation });
+        this.#by.ends.exceeded(process, violation);
+        this.#by.mailbox.post({ kind: "limit-exceeded", process: held, limit: violation });
       },
       signs: (onSign) =>
         this.#listen(({ watchdog }) => {
           if (watchdog !== undefined) onSign(watchdog);
         }),
       degraded: (reason) =>
-        this.#ledger.emit({ kind: "program.warning", what: "unwatched", reason }),
+        this.#by.ledger.emit({ kind: "program.warning", what: "unwatched", reason }),
     });
   }
 }

@@ -1,4 +1,5 @@
-import type { EventOf, Kind, Level } from "../../src/events/event.ts";
+import type { EventOf, Kind } from "../../src/events/event.ts";
+import type { Level } from "../../src/events/row.ts";
 
 /** An event, and what is told of it. */
 type Example<K extends Kind> = readonly [event: EventOf<K>, level: Level, sentence: string];

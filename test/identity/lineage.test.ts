@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { Pid, Ticks } from "../../proc/pid.ts";
-import type { Spawner } from "../../proc/system/spawn.ts";
+import type { Spawner } from "../../proc/system/spawner.ts";
 import type { ProcessWatcher } from "../../proc/system/process-handle.ts";
 import type { Host } from "../../src/host/host.ts";
 import {

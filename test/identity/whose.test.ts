@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import type { Spawner } from "../../proc/system/spawn.ts";
+import type { Spawner } from "../../proc/system/spawner.ts";
 import type { ProcessWatcher } from "../../proc/system/process-handle.ts";
 import type { Host } from "../../src/host/host.ts";
 import { ClaimedOwners } from "../../src/identity/owners.ts";

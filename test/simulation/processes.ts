@@ -2,7 +2,7 @@ import type { Exit } from "../../proc/exit.ts";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
 import type { Stat } from "../../proc/stat.ts";
 import type { ProcessHandle, ProcessWatcher } from "../../proc/system/process-handle.ts";
-import type { Spawner, SpawnOrder } from "../../proc/system/spawn.ts";
+import type { Spawner, SpawnOrder } from "../../proc/system/spawner.ts";
 import { FakeProc, type FakeProcess } from "../support/fake-proc.ts";
 import { type Actor, actor } from "./actor.ts";
 import { UID } from "./files.ts";

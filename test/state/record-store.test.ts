@@ -8,6 +8,7 @@ import { readRecord, recordPath, writeRecord } from "../../src/state/record-file
 import { RecordStore } from "../../src/state/record-store.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/state/state-dir.ts";
 import { held } from "../../src/state/transitions.ts";
+import { FakeProc } from "../support/fake-proc.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 const BOOT = "this-boot";
@@ -29,7 +30,7 @@ interface Scene {
 function scene(t: TestContext): Scene {
   const state = stateDir(join(tempDir(t), "state"));
   makeStateDir(state);
-  const ports = { state, proc: { bootId: () => BOOT } };
+  const ports = { state, proc: Object.assign(new FakeProc(), { bootId: () => BOOT }) };
   const store = new RecordStore("web", ports, (record) =>
     record?.process?.pid === FOREIGN ? `process ${FOREIGN}` : undefined,
   );

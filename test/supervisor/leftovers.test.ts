@@ -63,7 +63,7 @@ function scene(t: TestContext, isGroup = true, another?: number): Scene {
     launch: LAUNCH,
     image: 7,
   };
-  const remains = new Leftovers(host, () => new AbortController().signal);
+  const remains = new Leftovers(host, new AbortController());
   return {
     proc,
     session,

@@ -3,14 +3,13 @@ import { mkdirSync, renameSync, writeFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import type { ProgramSettings } from "../../src/config/settings.ts";
-import { isOfProgram } from "../../src/events/describe-program.ts";
-import type { EventOfProgram, Kind } from "../../src/events/event.ts";
+import type { EventOfProgram, Kind, UsrsvcEvent } from "../../src/events/event.ts";
 import type { Host } from "../../src/host/host.ts";
 import { linuxHost } from "../../src/host/linux-host.ts";
 import { emptyRecord } from "../../src/state/record.ts";
 import { writeRecord } from "../../src/state/record-file.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/state/state-dir.ts";
-import { MemoryMonitor } from "../../src/monitors/memory.ts";
+import { makeMonitors } from "../../src/monitors/monitors.ts";
 import { StartOrder } from "../../src/supervisor/start-order.ts";
 import { SupervisedProgram } from "../../src/supervisor/supervised-program.ts";
 import { StateWatch } from "../../src/supervisor/state-watch.ts";
@@ -50,6 +49,9 @@ function scene(t: TestContext): Scene {
   return { lab, host, supervisor, told };
 }
 
+const isOfProgram = (event: UsrsvcEvent): event is EventOfProgram =>
+  event.kind.startsWith("program.");
+
 test("a program that waits for its turn is started with the settings that it has by then", async (t) => {
   const { lab, host } = scene(t);
   let isTurn = (): void => {};
@@ -64,7 +66,7 @@ test("a program that waits for its turn is started with the settings that it has
   const program = new SupervisedProgram(settings(`600.${process.pid}8`), {
     host: { ...host, launchTurn },
     events: { emit: () => {} },
-    memory: new MemoryMonitor(host.proc),
+    monitors: makeMonitors(host.proc),
     isSharedLog: () => false,
     marked: () => ({ byLaunch: new Map(), byName: new Map() }),
     onState: () => {},

@@ -1,24 +1,44 @@
-import { catalogue } from "../../src/events/catalogue.ts";
-import { type Kind, mails } from "../../src/events/event.ts";
+import { type Kind, rows, type UsrsvcEvent } from "../../src/events/event.ts";
+import { type Level, type Row, unlogged } from "../../src/events/row.ts";
+
+type FieldWords = string | Readonly<Record<string, string>>;
 
 /** The rows that the manual has for the events of the log, in Markdown. */
 export function eventTable(): string {
-  const rows = Object.entries(catalogue).map(([kind, { levels, about, fields }]) => {
-    const told = [about, ...Object.entries(fields).map(([name, words]) => field(name, words))];
-    const mail = mails[kind as Kind] ? "yes" : "";
+  const all = (Object.keys(rows) as readonly Kind[]).map((kind) => {
+    const { about, mailed } = rowOf(kind);
+    const told = [about, ...fieldsOf(kind).map(([name, words]) => field(name, words))];
     const cells = [
       `\`${kind}\``,
-      levels.join(", "),
-      mail,
+      levelsOf(kind).join(", "),
+      mailed === true ? "yes" : "",
       joined(told.flatMap((one) => one ?? [])),
     ];
     return `|${cells.map((cell) => (cell === "" ? " " : ` ${cell} `)).join("|")}|\n`;
   });
-  return `| event | level | mail | other fields |\n| --- | --- | --- | --- |\n${rows.join("")}`;
+  return `| event | level | mail | other fields |\n| --- | --- | --- | --- |\n${all.join("")}`;
+}
+
+/** The levels that events of a kind have. */
+export function levelsOf(kind: Kind): readonly Level[] {
+  const { level } = rowOf(kind);
+  return typeof level === "string" ? [level] : level.among;
+}
+
+/** The fields of the lines of a kind, with their words. */
+export function fieldsOf(kind: Kind): readonly (readonly [string, FieldWords])[] {
+  const fields: Readonly<Record<string, FieldWords | typeof unlogged>> = rowOf(kind).fields;
+  return Object.entries(fields).flatMap(([name, words]) =>
+    words === unlogged ? [] : [[name, words] as const],
+  );
+}
+
+function rowOf(kind: Kind): Row<UsrsvcEvent> {
+  return rows[kind] as Row<UsrsvcEvent>;
 }
 
 /** `reason`; `by`: who ended it; `what`: the names of its values, with what they mean. */
-function field(name: string, words: string | Readonly<Record<string, string>>): string {
+function field(name: string, words: FieldWords): string {
   if (typeof words === "string") return words === "" ? `\`${name}\`` : `\`${name}\`: ${words}`;
   const values = Object.entries(words).map(([value, is]) =>
     is === "" ? value : `${value} (${is})`,

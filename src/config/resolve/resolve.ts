@@ -36,6 +36,7 @@ export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): 
   const general = new IssueList(undefined);
   const ofHost = hostVariables(host);
   const defaults = findDefaults(files, general);
+  const sources = { defaults, areCounted: isSetInSome(defaults), ofHost };
   const programs = new Map<string, ProgramSettings>();
   const faulty = new Map<string, FaultyProgram>();
   const seen = new Map<string, PlacedSection>();
@@ -85,7 +86,7 @@ export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): 
       if (program === undefined) continue;
       const placed = { section, file: file.path };
       const unread = faults.get(section) ?? [];
-      for (const named of instancesOf(program, placed, defaults, ofHost)) {
+      for (const named of instancesOf(program, placed, sources)) {
         readOne(named, placed, unread);
       }
     }
@@ -98,18 +99,25 @@ export function resolvePrograms(files: readonly ReadFile[], host: ProgramHost): 
   return { programs, faulty, issues: [...general.issues, ...issues] };
 }
 
+/** Where `instances` may be. */
+interface InstanceSources {
+  readonly defaults: ReadonlyMap<string, Defaults>;
+  /** Some of them have it. */
+  readonly areCounted: boolean;
+  readonly ofHost: Variables;
+}
+
 /** One without a number, or as many as `instances` says; where that cannot be read, whoever reads the rest says so. */
 function instancesOf(
   program: string,
   placed: PlacedSection,
-  defaults: ReadonlyMap<string, Defaults>,
-  ofHost: Variables,
+  { defaults, areCounted, ofHost }: InstanceSources,
 ): readonly Named[] {
   const single = { program, instance: undefined };
   const ignored = new IssueList(undefined);
   const own = { ...placed, variables: programVariables(single, ofHost) };
   const entry = placed.section.entries.get("instances");
-  if (entry === undefined && !isSetInSome(defaults)) return [single];
+  if (entry === undefined && !areCounted) return [single];
   const inDefaults = (onUse: () => void): Variables => programVariables(single, ofHost, onUse);
   const base = entry ? undefined : chooseDefaults(own, defaults, inDefaults, ignored);
   const value = entry

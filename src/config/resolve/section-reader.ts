@@ -120,6 +120,7 @@ export function readFields<S extends Schema>(
   { own, base, home }: Sources,
   issues: IssueList,
 ): ReadFields<S> {
+  if (own === undefined && base === undefined) return { fields: fallbacks, unread: NONE };
   const fields: Record<string, unknown> = { ...fallbacks };
   const unread: string[] = [];
   for (const layer of [base, own]) {

@@ -56,6 +56,7 @@ export function followDefaults<S extends Schema>(
   { fields, unread }: ReadFields<S>,
   facts: object,
 ): Unsure<Fields<S>> {
+  if (following.length === 0) return fields; // thousands may share them
   const all: Record<string, unknown> = { ...fields };
   for (const { key, field, follow } of following) {
     if (all[field] === undefined && !unread.has(key)) all[field] = follow(facts, all);

@@ -10,7 +10,9 @@ import { hasPidfd, PidfdWatcher, tellsEnds } from "../../../proc/system/pidfd.ts
 import { PollingWatcher } from "../../../proc/system/polling.ts";
 import { procReader } from "../../../proc/reader.ts";
 import { Reaper } from "../../../proc/system/reaper.ts";
-import { NativeSpawner, NodeSpawner, type Spawner } from "../../../proc/system/spawn.ts";
+import { NativeSpawner } from "../../../proc/system/native-spawner.ts";
+import { NodeSpawner } from "../../../proc/system/node-spawner.ts";
+import type { Spawner } from "../../../proc/system/spawner.ts";
 import type { ProcessWatcher } from "../../../proc/system/process-handle.ts";
 import { cleanUp } from "../../support/clean-up.ts";
 import { child, exitOf, orphan, output, refOf, statusField } from "../../support/processes.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { alertOf } from "../../src/alerts/alert-of.ts";
+import { alertOf } from "../../src/alerts/alert.ts";
 import { composeMessage } from "../../src/alerts/message.ts";
 import type { EventOf, MailedEvent, MailedKind } from "../../src/events/event.ts";
 

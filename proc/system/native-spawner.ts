@@ -1,70 +1,17 @@
-import { spawn } from "node:child_process";
 import { closeSync, writeSync } from "node:fs";
 import { constants } from "node:os";
-import type { Writable } from "node:stream";
-import { type Attributes, setAttributes } from "./attributes.ts";
+import { setAttributes } from "./attributes.ts";
 import { Calls } from "./calls.ts";
 import { sealDescriptors, uninherited } from "./descriptors.ts";
-import type { Exit } from "../exit.ts";
 import type { Libc } from "./libc.ts";
+import { LoweredLimit } from "./lowered-limit.ts";
 import type { Pid } from "../pid.ts";
 import type { PidfdWatcher } from "./pidfd.ts";
-import type { PollingWatcher } from "./polling.ts";
 import { type ProcReader, statIfAny } from "../reader.ts";
 import { reapChild } from "./reap.ts";
 import { ageMs } from "../uptime.ts";
 import type { ProcessHandle } from "./process-handle.ts";
-
-/** What a child of ours is executed with. */
-export interface SpawnOrder {
-  /** Path of the executable; a relative one counts from `directory`. */
-  readonly file: string;
-  readonly argv: readonly [string, ...string[]];
-  /** All of its environment, as `NAME=value`. */
-  readonly env: readonly string[];
-  /** Working directory; undefined: ours. */
-  readonly directory: string | undefined;
-  /** Descriptors of ours that become 1 and 2. */
-  readonly stdout: number;
-  readonly stderr: number;
-  /** Soft limit of open files; undefined: ours. */
-  readonly openFiles: number | undefined;
-  /**
-   * What is set on the process before it goes on: `file` is a shell then, which waits for a line on
-   * descriptor HELD_FD, and ends where there comes none.
-   */
-  readonly held?: Attributes | undefined;
-}
-
-/** Where what is held waits for a line. */
-export const HELD_FD = 3;
-
-/**
- * Creates clean children: each leads a session of its own, no signal is blocked or ignored,
- * descriptor 0 is /dev/null, and there are none but 0, 1 and 2.
- *
- * A child is ours while we live, and reaped when it ends; if we end first, init gets it.
- */
-export interface Spawner {
-  /**
-   * Resolves when the file has been executed. Its arguments and environment show in /proc some µs later
-   * (the kernel resumes us as soon as the child has left our memory).
-   *
-   * @throws an error with a `code` (ENOENT, EACCES …) when no process can be created, when the folder
-   * cannot be entered or when the file cannot be executed; ETIMEDOUT when that hangs, with a promise
-   * `over` if it still hangs and may yet use the descriptors: it resolves when it no longer does
-   */
-  spawn(order: SpawnOrder): Promise<ProcessHandle>;
-  /** True if `directory` can be asked for. */
-  readonly entersFolders: boolean;
-  /**
-   * A call in progress that may have created this child of ours, which is then still unknown:
-   * resolves when it is over. Undefined if there is none.
-   */
-  underway(pid: Pid): Promise<void> | undefined;
-  /** True if that `openFiles` can be asked for; `fd`: a descriptor that was opened just now. */
-  limitsOpenFiles(openFiles: number, fd: number): boolean;
-}
+import type { Spawner, SpawnOrder } from "./spawner.ts";
 
 /** Maximum number of threads of libuv's pool that may hang; some must be left for others. */
 const MOST_STUCK = 6;
@@ -240,107 +187,6 @@ export class NativeSpawner implements Spawner {
 /** Arguments and environment, as they are in the memory of a process. */
 function memoryOf(reader: ProcReader, pid: Pid): string {
   return JSON.stringify([reader.cmdline(pid), [...reader.environ(pid)]]);
-}
-
-/** Our own soft limit of open files: lowered while children that should inherit it are created. */
-class LoweredLimit {
-  readonly #libc: Libc;
-  #ours: { readonly soft: number | undefined } | undefined;
-  #users = 0;
-
-  constructor(libc: Libc) {
-    this.#libc = libc;
-  }
-
-  /** True if it need not be lowered to `count`. */
-  isAsLow(count: number): boolean {
-    const { soft } = (this.#ours ??= { soft: this.#libc.softOpenFiles() });
-    return soft !== undefined && soft <= count;
-  }
-
-  /** Call what it yields when the child is created; a second call does no harm. */
-  lower(count: number | undefined): () => void {
-    if (count === undefined || this.isAsLow(count)) return () => {};
-    if (this.#users === 0) this.#libc.setSoftOpenFiles(count);
-    this.#users += 1;
-    let isUser = true;
-    return () => {
-      if (!isUser) return;
-      isUser = false;
-      this.#users -= 1;
-      if (this.#users === 0) this.#libc.setSoftOpenFiles(this.#ours?.soft);
-    };
-  }
-}
-
-/** By Node, where the C library or pidfds are not available. */
-export class NodeSpawner implements Spawner {
-  readonly entersFolders = true;
-  readonly #watcher: PollingWatcher;
-  readonly #calls: Calls;
-
-  constructor(watcher: PollingWatcher, reader: ProcReader) {
-    this.#watcher = watcher;
-    this.#calls = new Calls(reader);
-  }
-
-  limitsOpenFiles(): boolean {
-    return false;
-  }
-
-  underway(pid: Pid): Promise<void> | undefined {
-    return this.#calls.behind(pid);
-  }
-
-  async spawn(order: SpawnOrder): Promise<ProcessHandle> {
-    return await this.#calls.make(async () => await this.#spawn(order));
-  }
-
-  async #spawn({
-    file,
-    argv,
-    env,
-    directory,
-    stdout,
-    stderr,
-    held,
-  }: SpawnOrder): Promise<ProcessHandle> {
-    const child = spawn(file, argv.slice(1), {
-      argv0: argv[0],
-      cwd: directory,
-      env: Object.fromEntries(env.map((line) => splitVariable(line))),
-      stdio: ["ignore", stdout, stderr, ...(held === undefined ? [] : ["pipe" as const])],
-      detached: true,
-    });
-    const exited = new Promise<Exit>((resolve) => {
-      child.once("exit", (code, signal) => {
-        const coreDumped = false; // Node does not report it
-        if (code !== null) resolve({ kind: "code", code });
-        else
-          resolve(signal === null ? { kind: "unknown" } : { kind: "signal", signal, coreDumped });
-      });
-    });
-    await new Promise<void>((resolve, reject) => {
-      child.once("error", reject).once("spawn", resolve);
-    });
-    child.unref();
-    if (held !== undefined) {
-      const gate = child.stdio[HELD_FD] as Writable;
-      try {
-        setAttributes(child.pid ?? 0, held, undefined);
-      } catch (error) {
-        gate.destroy(); // it ends
-        throw error;
-      }
-      gate.end("\n");
-    }
-    return this.#watcher.adopt(child.pid as Pid, exited);
-  }
-}
-
-function splitVariable(line: string): readonly [string, string] {
-  const at = line.indexOf("=");
-  return [line.slice(0, at), line.slice(at + 1)];
 }
 
 function hangs(file: string): NodeJS.ErrnoException {

@@ -21,13 +21,9 @@ import { hasPidfd, PidfdWatcher } from "../../../proc/system/pidfd.ts";
 import { PollingWatcher } from "../../../proc/system/polling.ts";
 import { procReader, statIfAny } from "../../../proc/reader.ts";
 import { isDead } from "../../../proc/stat.ts";
-import {
-  HELD_FD,
-  NativeSpawner,
-  NodeSpawner,
-  type Spawner,
-  type SpawnOrder,
-} from "../../../proc/system/spawn.ts";
+import { NativeSpawner } from "../../../proc/system/native-spawner.ts";
+import { NodeSpawner } from "../../../proc/system/node-spawner.ts";
+import { HELD_FD, type Spawner, type SpawnOrder } from "../../../proc/system/spawner.ts";
 import { Semaphore } from "../../../src/lib/semaphore.ts";
 import type { ProcessHandle, ProcessWatcher } from "../../../proc/system/process-handle.ts";
 import { softOpenFiles } from "../../support/open-files.ts";
