@@ -247,6 +247,14 @@ export const programSchema = {
     applies: "now",
     help: "time between SIGTERM and SIGKILL",
   }),
+  stop: setting({
+    field: "stop",
+    unit: units.stopSequence,
+    default: undefined,
+    shown: "TERM term_to_kill_seconds, KILL",
+    applies: "now",
+    help: "signals that end the program, in this order, with waits: TERM 30s, INT 10s, KILL",
+  }),
   email_alerts: setting({
     field: "emailAlerts",
     unit: units.addresses,

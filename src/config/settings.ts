@@ -31,6 +31,10 @@ export interface ProgramSettings extends Fields<typeof programSchema> {
   readonly monitor: MonitorSettings;
 }
 
+/** The settings that say how a program is ended: of a faulty one, as far as they are known. */
+export type StopSettings = Pick<ProgramSettings, "termToKillMs"> &
+  Partial<Pick<ProgramSettings, "stop">>;
+
 /** A program whose section has errors: it cannot be started, but may be running. */
 export interface FaultyProgram {
   readonly name: string;

@@ -4,6 +4,7 @@ import { translatePythonRegex } from "./python-regex/python-regex.ts";
 import type { Limit } from "./process-values.ts";
 import * as processValues from "./process-values.ts";
 import type { Unit } from "./setting.ts";
+import { readStopSequence, showStopSequence, type SignalWait } from "./stop-sequence.ts";
 import * as values from "./values.ts";
 import type { RawValue, Reading } from "./values.ts";
 
@@ -157,6 +158,13 @@ export const ready: Unit<Check | undefined> = {
   name: "",
   parse: readReady,
   print: (check) => check?.text ?? "lived",
+};
+
+/** Signals that end a program, with waits; undefined: the usual ones. */
+export const stopSequence: Unit<readonly SignalWait[] | undefined> = {
+  name: "",
+  parse: readStopSequence,
+  print: (steps) => (steps === undefined ? null : showStopSequence(steps)),
 };
 
 /** Mail addresses. */

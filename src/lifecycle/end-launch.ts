@@ -1,4 +1,5 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import type { StopSettings } from "../config/settings.ts";
 import { type Launch, offspring } from "../identity/lineage.ts";
 import type { TableEntry } from "../identity/process-classifier.ts";
 import { monotonicMs, sleep } from "../lib/clock.ts";
@@ -6,7 +7,7 @@ import type { ProgramRecord } from "../state/record.ts";
 import type { LifecyclePorts } from "./ports.ts";
 import { signalOne } from "./signal-one.ts";
 import { stop } from "./stop.ts";
-import { patienceMs, stepAt, type StopSettings, type StopStep, stopSteps } from "./stop-plan.ts";
+import { patienceMs, stepAt, type StopStep, stopSteps } from "./stop-plan.ts";
 
 /**
  * Ends what is left of a program that does not run: workers of a dead master, a start that was broken off.

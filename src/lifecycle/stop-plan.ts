@@ -1,6 +1,6 @@
 import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
 import { isDead, type Stat } from "../../proc/stat.ts";
-import type { ProgramSettings } from "../config/settings.ts";
+import type { StopSettings } from "../config/settings.ts";
 
 /** What is to be ended. */
 export interface Target {
@@ -14,13 +14,12 @@ export interface Target {
   readonly session?: number | undefined;
 }
 
-/** The settings that say how a program is ended. */
-export type StopSettings = Pick<ProgramSettings, "termToKillMs">;
-
 /** One signal, and how long it is given. */
 export interface StopStep {
   readonly signal: NodeJS.Signals;
   readonly patienceMs: number;
+  /** The setting that its patience is, where `stop` does not say how long it is. */
+  readonly key?: "term_to_kill_seconds";
 }
 
 /** The signals that end a process, in their order. */
@@ -62,13 +61,24 @@ export function stopPlan(target: Target, settings: StopSettings, look: Look): St
   };
 }
 
-/** SIGTERM, and SIGKILL for what is still there after term_to_kill_seconds. */
-export function stopSteps({ termToKillMs }: StopSettings): StopSteps {
-  return [
-    { signal: "SIGTERM", patienceMs: termToKillMs },
-    { signal: "SIGKILL", patienceMs: KILL_GRACE_MS },
-  ];
+/**
+ * The signals of `stop`, and SIGKILL for what is still there after them, whether `stop` says so or not. A signal without
+ * a wait of its own is given term_to_kill_seconds.
+ */
+export function stopSteps({ stop = USUAL, termToKillMs }: StopSettings): StopSteps {
+  const asked = stop
+    .filter(({ signal }) => signal !== "SIGKILL")
+    .map(({ signal, waitMs }): StopStep =>
+      waitMs === undefined
+        ? { signal, patienceMs: termToKillMs, key: "term_to_kill_seconds" }
+        : { signal, patienceMs: waitMs },
+    );
+  const [first, ...more] = asked;
+  return first === undefined ? [KILL] : [first, ...more, KILL];
 }
+
+const USUAL: NonNullable<StopSettings["stop"]> = [{ signal: "SIGTERM", waitMs: undefined }];
+const KILL: StopStep = { signal: "SIGKILL", patienceMs: KILL_GRACE_MS };
 
 /** The same steps, where `spentMs` of the patience has been spent already; the last one keeps its own. */
 export function stepsAfter(steps: StopSteps, spentMs: number): StopSteps {

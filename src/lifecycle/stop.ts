@@ -1,18 +1,21 @@
 import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
+import type { StopSettings } from "../config/settings.ts";
 import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import { monotonicMs, sleep, within } from "../lib/clock.ts";
 import { endGroups } from "./end-groups.ts";
 import type { LifecyclePorts } from "./ports.ts";
 import { signalWaking } from "./signal-one.ts";
-import {
-  stepsAfter,
-  type StopSettings,
-  type StopSteps,
-  stopPlan,
-  type Target,
-} from "./stop-plan.ts";
+import { stepsAfter, type StopStep, type StopSteps, stopPlan, type Target } from "./stop-plan.ts";
+
+/** That it was ended, and by what. */
+interface Ended {
+  readonly kind: "terminated" | "killed";
+  readonly exit: Exit;
+  /** The signals that it was sent: the last one has ended it. */
+  readonly sent: readonly StopStep[];
+}
 
 /** What it took to end a process. */
 export type StopOutcome =
@@ -21,18 +24,16 @@ export type StopOutcome =
       /** How many processes of its sessions and groups were ended all the same. */
       readonly leftBehind: number;
     }
-  | {
-      readonly kind: "terminated" | "killed";
-      readonly exit: Exit;
+  | (Ended & {
       /** From the first signal to the end, in ms. */
       readonly tookMs: number;
       /** How many processes of its sessions and groups were ended after it. */
       readonly leftBehind: number;
-    }
+    })
   /** In uninterruptible sleep (state D) a process outlives SIGKILL until its I/O returns. */
   | { readonly kind: "stuck"; readonly state: string };
 
-/** How it is ended. */
+/** What else there is to know. */
 export interface StopOptions {
   readonly signal?: AbortSignal | undefined;
   /**
@@ -42,6 +43,8 @@ export interface StopOptions {
   readonly again?: () => ProcessRef | undefined;
   /** Since when nothing more can have been born of it, on our clock; else now. */
   readonly since?: number;
+  /** Called before each signal. */
+  readonly onSignal?: ((signal: NodeJS.Signals) => void) | undefined;
 }
 
 /** Longest duration of an exec, in ms. */
@@ -58,7 +61,7 @@ export async function stop(
   target: Target,
   settings: StopSettings,
   host: LifecyclePorts,
-  { signal, again, since }: StopOptions = {},
+  { signal, again, since, onSignal }: StopOptions = {},
 ): Promise<StopOutcome> {
   const began = monotonicMs();
   const { first, groups, steps } = stopPlan(target, settings, (pid) => statIfAny(host.proc, pid));
@@ -69,7 +72,7 @@ export async function stop(
     const leftBehind = await endGroups(groups, steps, host, { signal, since });
     return { kind: "not-running", leftBehind };
   }
-  const end = await endProcess(watch, steps, signal);
+  const end = await endProcess(watch, steps, { signal, onSignal });
   if (end === undefined) return { kind: "stuck", state: stateOf(first, host) };
   const tookMs = monotonicMs() - began;
   let leftBehind = await endGroups(groups, stepsAfter(steps, tookMs), host, { signal });
@@ -98,14 +101,16 @@ async function askAgain(
 async function endProcess(
   watch: ProcessHandle,
   steps: StopSteps,
-  signal: AbortSignal | undefined,
-): Promise<{ kind: "terminated" | "killed"; exit: Exit } | undefined> {
-  for (const step of steps) {
+  { signal, onSignal }: Pick<StopOptions, "signal" | "onSignal">,
+): Promise<Ended | undefined> {
+  for (const [index, step] of steps.entries()) {
+    onSignal?.(step.signal);
     const isThere = signalWaking(watch, step.signal);
-    if (!isThere && step === steps[0]) return { kind: "terminated", exit: await watch.exited };
-    const exit = await within(watch.exited, step.patienceMs, signal);
-    if (exit !== undefined)
-      return { kind: step.signal === "SIGKILL" ? "killed" : "terminated", exit };
+    const isGone = !isThere && index === 0;
+    const exit = isGone ? await watch.exited : await within(watch.exited, step.patienceMs, signal);
+    if (exit === undefined) continue;
+    const kind = step.signal === "SIGKILL" && !isGone ? "killed" : "terminated";
+    return { kind, exit, sent: steps.slice(0, index + 1) };
   }
   return undefined;
 }

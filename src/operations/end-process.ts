@@ -30,7 +30,7 @@ export async function endIt(
   { lock, store }: Held,
   { host, signal, onProgress, debug, looksBehind, beganAt }: Operation,
 ): Promise<{ result: ActionResult; record: ProgramRecord }> {
-  const { name, termToKillMs } = program;
+  const { name, ending } = program;
   const found = lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS });
   debug(`${name}: ${describeFound(found)}`);
   const process = found.kind === "running" ? found.process : record.launched;
@@ -52,15 +52,15 @@ export async function endIt(
   if (found.kind === "running") {
     // On disk before the signal: the daemon sees the death at once, and must know that it is meant.
     trySave(store, host, stopping(asked, found.process), complaints);
-    onProgress(`${name}: SIGTERM to pid ${target?.pid}`);
   }
   leaveSessionOf(record, host);
   const { launched, session } = record;
   const hasWrapper = launched !== undefined && !sameProcess(launched, process);
   const toldAt = host.proc.uptime();
   const again = (): ProcessRef | undefined => startedMeanwhile(program, record, toldAt, host);
-  const outcome = await stop({ process, main, launched, session }, program, host, {
+  const outcome = await stop({ process, main, launched, session }, ending, host, {
     signal,
+    onSignal: (what) => onProgress(`${name}: ${what} to pid ${target?.pid}`),
     ...(hasWrapper ? { again } : {}),
   });
   if (aim.desired === "down") noteDown(lock, host);
@@ -75,7 +75,7 @@ export async function endIt(
   // A start that was interrupted may have forked a daemon that is not visible yet.
   const left =
     launched !== undefined && isStarting(record, found, host)
-      ? await endLaunch({ ...record, launched }, [], program, host, signal)
+      ? await endLaunch({ ...record, launched }, [], ending, host, signal)
       : [];
   const wasDown = outcome.kind === "not-running" || target === undefined;
   const by = `usrsvc ${aim.action}`;
@@ -102,7 +102,7 @@ export async function endIt(
   if (wasDown && ended.leftBehind === 0 && record.desired !== "down") {
     complaints.push(...describeSearch(program, found, host));
   }
-  const described = describeStop(ended, target, termToKillMs, found, complaints);
+  const described = describeStop(ended, target, found, complaints);
   // It is down, but may not stay so: no success for a script that relies on it.
   const code = isKnown || aim.desired !== "down" ? described.code : ExitCode.failure;
   return { result: { ...base, ...described, code }, record: after };

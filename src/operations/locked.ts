@@ -44,12 +44,12 @@ export async function locked(
   const refused = refuseOther(program, action, before, host);
   if (refused !== undefined) return refused;
   const path = programLock(host.state, program.name);
-  const patience = LOCK_PATIENCE_MS + startWindowMs(program.settings) + untilKillMs(program);
+  const patience = LOCK_PATIENCE_MS + startWindowMs(program.settings) + untilKillMs(program.ending);
   using lock = await takeLock(path, patience, program, action, { host, signal, onProgress });
   if (lock === undefined) {
     const message =
       `not touched: ${lockHolder(path) ?? "another usrsvc"} has been at work on it for ` +
-      `${formatDuration(patience)} (success_seconds + term_to_kill_seconds + 10 s); try again`;
+      `${formatDuration(patience)} (success_seconds + ${waitKeyOf(program)} + 10 s); try again`;
     return { program: program.name, action, result: "busy", code: ExitCode.tryAgain, message };
   }
   debug(`${program.name}: holds lock ${path}`);
@@ -83,6 +83,11 @@ export async function locked(
     result,
     [named, dear].filter((text) => text !== undefined),
   );
+}
+
+/** The key that says how long a stop of it takes. */
+function waitKeyOf({ ending }: Program): string {
+  return ending.stop === undefined ? "term_to_kill_seconds" : "stop";
 }
 
 /** Its turn has come too late. */

@@ -10,10 +10,10 @@ import { windowLeftMs } from "../state/start-window.ts";
 import { isLaunchAlive } from "../identity/lineage.ts";
 import { ResumedWait } from "../lifecycle/resumed-wait.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
-import type { ProgramSettings } from "../config/settings.ts";
+import type { ProgramSettings, StopSettings } from "../config/settings.ts";
 import { endLeftOvers } from "../lifecycle/end-launch.ts";
 import { stop } from "../lifecycle/stop.ts";
-import type { StopSettings, Target } from "../lifecycle/stop-plan.ts";
+import type { Target } from "../lifecycle/stop-plan.ts";
 import { imageSeen } from "../state/transitions.ts";
 import type { Program } from "../identity/program.ts";
 

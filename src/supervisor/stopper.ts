@@ -44,7 +44,7 @@ export class Stopper {
     ends.stopping(process, reason);
     const outcome = await this.#end(process, signal);
     if (outcome.kind === "stuck") return this.#noteStuck(process, outcome.state);
-    if (outcome.kind === "killed") ends.killed(this.#now.settings.termToKillMs);
+    if (outcome.kind !== "not-running" && outcome.sent.length > 1) ends.resisted(outcome.sent);
     if (outcome.kind !== "not-running") watched.main.noteExit(outcome.exit);
     mailbox.look();
     return undefined;

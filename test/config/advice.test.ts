@@ -96,7 +96,7 @@ describe("told of is", () => {
     [program("user = web"), /leave it out/],
     [program("numprocs = 2"), /here it is called instances$/],
     [program("redirect_stderr = true"), /leave it out: without stderr/],
-    [program("stopsignal = INT"), /leave it out: SIGTERM is sent/],
+    [program("stopsignal = INT"), /write stop = INT 10s, KILL: the signal/],
     [program("priority = 1"), /in the order of the file$/],
     [program("WorkingDirectory = /x"), /here it is called directory$/],
     [program("startsec = 3"), /unknown key "startsec"/],

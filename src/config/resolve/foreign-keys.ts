@@ -52,7 +52,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ...same("env_file", "EnvironmentFile", "envfile"),
   ...note("leave it out: programs are started in the order of the file", "priority"),
   ...note(
-    "leave it out: SIGTERM is sent, and after term_to_kill_seconds SIGKILL",
+    "write stop = INT 10s, KILL: the signal, how long it waits, and what follows",
     "stopsignal",
     "KillSignal",
     "stop_signal",
