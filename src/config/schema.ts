@@ -255,6 +255,27 @@ export const programSchema = {
     applies: "now",
     help: "signals that end the program, in this order, with waits: TERM 30s, INT 10s, KILL",
   }),
+  stop_group: setting({
+    field: "stopGroup",
+    unit: units.flag,
+    default: false,
+    applies: "now",
+    help: "True: each signal of stop goes to all of its session (group) at once, not to the program first",
+  }),
+  stop_descendants: setting({
+    field: "stopDescendants",
+    unit: units.flag,
+    default: false,
+    applies: "now",
+    help: "True: what descends from it and has left its session and group is ended as well",
+  }),
+  stop_command: setting({
+    field: "stopCommand",
+    unit: units.commandText,
+    default: undefined,
+    applies: "now",
+    help: "command that asks the program to end, before the signals; its time is the first wait of stop",
+  }),
   email_alerts: setting({
     field: "emailAlerts",
     unit: units.addresses,

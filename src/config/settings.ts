@@ -3,6 +3,7 @@ import type { mainSchema, monitorSchema, programSchema } from "./schema.ts";
 import type { Fields } from "./setting.ts";
 
 export type { Check } from "./check.ts";
+export type { CommandText } from "./command-text.ts";
 export type { MatchRule } from "./match-rule.ts";
 
 /** `[Main]` of usrsvc.cfg, by the fields of the schema, defaults resolved. All paths are absolute. */
@@ -31,9 +32,16 @@ export interface ProgramSettings extends Fields<typeof programSchema> {
   readonly monitor: MonitorSettings;
 }
 
+/** What a command of a program gets from its settings. */
+export type CommandSettings = Pick<
+  ProgramSettings,
+  "name" | "env" | "inheritEnv" | "directory" | "useshell" | "stderr"
+>;
+
 /** The settings that say how a program is ended: of a faulty one, as far as they are known. */
 export type StopSettings = Pick<ProgramSettings, "termToKillMs"> &
-  Partial<Pick<ProgramSettings, "stop">>;
+  Partial<Pick<ProgramSettings, "stop" | "stopGroup" | "stopDescendants" | "stopCommand">> &
+  Partial<CommandSettings>;
 
 /** A program whose section has errors: it cannot be started, but may be running. */
 export interface FaultyProgram {

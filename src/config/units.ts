@@ -1,3 +1,4 @@
+import { type CommandText, readCommandText } from "./command-text.ts";
 import { type Check, readReady } from "./check.ts";
 import type { MatchRule } from "./match-rule.ts";
 import { translatePythonRegex } from "./python-regex/python-regex.ts";
@@ -165,6 +166,14 @@ export const stopSequence: Unit<readonly SignalWait[] | undefined> = {
   name: "",
   parse: readStopSequence,
   print: (steps) => (steps === undefined ? null : showStopSequence(steps)),
+};
+
+/** A command, whose first word may begin with `~/`. */
+export const commandText: Unit<CommandText | undefined> = {
+  name: "",
+  isPath: true,
+  parse: readCommandText,
+  print: (command) => command?.text ?? null,
 };
 
 /** Mail addresses. */

@@ -58,7 +58,11 @@ export function faultyProgram({ name, known }: FaultyProgram): Program {
   return {
     name,
     enabled: known.enabled ?? true,
-    ending: { ...known, termToKillMs: known.termToKillMs ?? DEFAULT_TERM_TO_KILL_MS },
+    ending: {
+      ...known,
+      termToKillMs: known.termToKillMs ?? DEFAULT_TERM_TO_KILL_MS,
+      stopCommand: undefined, // it would get half an environment
+    },
     pidfile: known.pidfile,
     autopid: known.autopid ?? false, // what is not known to be ours is not written
     scanForProcess: known.scanForProcess ?? match !== undefined,

@@ -1,6 +1,7 @@
 import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
 import { isDead, type Stat } from "../../proc/stat.ts";
 import type { StopSettings } from "../config/settings.ts";
+import type { ProgramRecord } from "../state/record.ts";
 
 /** What is to be ended. */
 export interface Target {
@@ -12,6 +13,8 @@ export interface Target {
   readonly launched: ProcessRef | undefined;
   /** Another session of the program. */
   readonly session?: number | undefined;
+  /** What is on record of it: tells what descends from it. */
+  readonly record?: Pick<ProgramRecord, "name" | "launch" | "image"> | undefined;
 }
 
 /** One signal, and how long it is given. */
@@ -38,6 +41,8 @@ export interface StopPlan {
   readonly first: ProcessRef | undefined;
   /** Are ended when that is gone: what it has left behind. */
   readonly groups: readonly OwnGroup[];
+  /** Each signal goes to all at once, though. */
+  readonly isTogether: boolean;
   readonly steps: StopSteps;
 }
 
@@ -57,6 +62,7 @@ export function stopPlan(target: Target, settings: StopSettings, look: Look): St
   return {
     first: target.main ?? target.process,
     groups: ownGroups(target, look),
+    isTogether: settings.stopGroup === true,
     steps: stopSteps(settings),
   };
 }
@@ -101,9 +107,16 @@ export function patienceMs(steps: readonly StopStep[]): number {
   return steps.reduce((sum, step) => sum + step.patienceMs, 0);
 }
 
-/** When SIGKILL comes, in ms after the first signal: who asks for an end waits for so long at least. */
+/** How long `stop_command` may take, in ms: as long as the first signal. */
+export function commandMs(settings: StopSettings): number {
+  const [first] = stopSteps(settings);
+  return first.signal === "SIGKILL" ? settings.termToKillMs : first.patienceMs;
+}
+
+/** When SIGKILL comes, in ms after the stop began: who asks for an end waits for so long at least. */
 export function untilKillMs(settings: StopSettings): number {
-  return patienceMs(stopSteps(settings).slice(0, -1));
+  const asked = settings.stopCommand === undefined ? 0 : commandMs(settings);
+  return asked + patienceMs(stopSteps(settings).slice(0, -1));
 }
 
 function ownGroups({ process, main, launched, session }: Target, look: Look): readonly OwnGroup[] {

@@ -58,9 +58,9 @@ export async function endIt(
   const hasWrapper = launched !== undefined && !sameProcess(launched, process);
   const toldAt = host.proc.uptime();
   const again = (): ProcessRef | undefined => startedMeanwhile(program, record, toldAt, host);
-  const outcome = await stop({ process, main, launched, session }, ending, host, {
+  const outcome = await stop({ process, main, launched, session, record }, ending, host, {
     signal,
-    onSignal: (what) => onProgress(`${name}: ${what} to pid ${target?.pid}`),
+    onStep: (what) => onProgress(`${name}: ${what}`),
     ...(hasWrapper ? { again } : {}),
   });
   if (aim.desired === "down") noteDown(lock, host);
@@ -70,13 +70,15 @@ export async function endIt(
       `could not be stopped: pid ${target?.pid} survives SIGKILL (state ${outcome.state}, ` +
       "usually waiting for a disk or a network file system)";
     trySave(store, host, stopping(asked, target, message), complaints);
-    return { result: { ...base, result: "stuck", code: ExitCode.failure, message }, record: asked };
+    const result = { ...base, result: "stuck", code: ExitCode.failure, message };
+    return { result: withDetails(result, outcome.notes), record: asked };
   }
   // A start that was interrupted may have forked a daemon that is not visible yet.
   const left =
     launched !== undefined && isStarting(record, found, host)
       ? await endLaunch({ ...record, launched }, [], ending, host, signal)
       : [];
+  if (outcome.kind !== "not-running") complaints.push(...outcome.notes);
   const wasDown = outcome.kind === "not-running" || target === undefined;
   const by = `usrsvc ${aim.action}`;
   const behind = looksBehind === true ? leftRunning(record, host) : markedRunning(record, host);

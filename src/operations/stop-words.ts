@@ -45,6 +45,7 @@ type StopDone = Extract<StopOutcome, { readonly kind: "terminated" | "killed" }>
 function describeEnd({ kind, sent, tookMs }: StopDone): string {
   const took = formatDuration(tookMs);
   const last = sent.at(-1)?.signal;
+  if (last === undefined) return `ended by stop_command in ${took}`;
   if (sent.length < 2) return `${kind} in ${took}`;
   const how = kind === "killed" ? "killed" : `terminated by ${last} in ${took}`;
   return `${how}, because ${describeIgnored(sent)}`;

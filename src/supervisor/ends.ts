@@ -60,6 +60,13 @@ export class Ends {
     this.#ledger.keep(explained(record, reason));
   }
 
+  /** What an operator should know of how it was ended: that its stop_command has failed. */
+  noted({ pid }: ProcessRef, notes: readonly string[]): void {
+    for (const text of notes) {
+      this.#ledger.emit({ kind: "program.warning", what: "note", pid, text });
+    }
+  }
+
   /** Somebody was killed, or called off, while he ended it. */
   finishing(process: ProcessRef): void {
     const { pid } = process;

@@ -55,7 +55,12 @@ export class Leftovers {
     this.#since = monotonicMs();
     // The record may be that of a process which somebody else has started meanwhile.
     const known = sameProcess(record?.process, process) ? record : undefined;
-    this.#left = { process, launched: known?.launched, session: known?.session };
+    this.#left = {
+      process,
+      launched: known?.launched,
+      session: known?.session,
+      record: known,
+    };
     this.#launch = known?.launch;
   }
 
@@ -64,9 +69,9 @@ export class Leftovers {
     const left = this.#left;
     this.#left = undefined;
     if (left === undefined) return 0;
-    const { launched = left.process, session } = left;
+    const { launched = left.process, session, record } = left;
     const signal = this.#signal();
-    const target = { process: undefined, launched, session };
+    const target = { process: undefined, launched, session, record };
     const outcome = await stop(target, settings, this.#host, { signal, since: this.#since });
     return outcome.kind === "stuck" ? 0 : outcome.leftBehind;
   }

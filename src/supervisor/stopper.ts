@@ -87,10 +87,13 @@ export class Stopper {
   }
 
   async #end(process: ProcessRef, signal: AbortSignal): Promise<StopOutcome> {
-    const { host, ledger, watched } = this.#ports;
-    const { launched, session } = ledger.base();
-    const target = { process, main: watched.work, launched, session };
-    return await stop(target, this.#now.settings, host, { signal });
+    const { host, ledger, ends, watched } = this.#ports;
+    const record = ledger.base();
+    const { launched, session } = record;
+    const target = { process, main: watched.work, launched, session, record };
+    const outcome = await stop(target, this.#now.settings, host, { signal });
+    if (outcome.kind !== "not-running") ends.noted(process, outcome.notes);
+    return outcome;
   }
 
   #noteStuck(process: ProcessRef, state: string): ProgramEvent {

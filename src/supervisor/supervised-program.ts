@@ -5,6 +5,7 @@ import { stop } from "../lifecycle/stop.ts";
 import { settingsDigest } from "../state/digest.ts";
 import { claimRecorded } from "./claim-recorded.ts";
 import type { MutableSupervised, SupervisorContext } from "./context.ts";
+import type { Ends } from "./ends.ts";
 import type { Ledger } from "./ledger.ts";
 import { Mailbox } from "./mailbox.ts";
 import { Parts } from "./parts.ts";
@@ -28,6 +29,7 @@ export class SupervisedProgram {
   /** Ends what goes on. */
   #leaving: AbortController | undefined;
   readonly #starter: Starter;
+  readonly #ends: Ends;
 
   constructor(settings: ProgramSettings, around: SupervisorContext) {
     this.name = settings.name;
@@ -48,6 +50,7 @@ export class SupervisedProgram {
     this.#ledger = parts.ledger;
     this.#watched = parts.watched;
     this.#starter = parts.starter;
+    this.#ends = parts.ends;
   }
 
   get state(): ProgramState {
@@ -136,8 +139,9 @@ export class SupervisedProgram {
     const process = this.#now.state.kind === "running" ? this.#now.state.process : record?.process;
     if (process === undefined) return;
     const { host } = this.#around;
-    const target = { process, launched: record?.launched, session: record?.session };
+    const target = { process, launched: record?.launched, session: record?.session, record };
     const outcome = await stop(target, this.#now.settings, host);
+    if (outcome.kind !== "not-running") this.#ends.noted(process, outcome.notes);
     const fields = { pid: process.pid, outcome: outcome.kind };
     this.#ledger.emit({ kind: "program.stopped", why: "shutdown", ...fields });
   }

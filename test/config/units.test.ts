@@ -32,6 +32,7 @@ const samples: readonly (readonly [unit: string, ...texts: readonly string[]])[]
   ["byteLimit", "512M", "1G:2G", "0", "1KiB", ""],
   ["ready", "lived", "tcp://127.0.0.1:80", "exec:a 'b c'", "log:^a$", ""],
   ["stopSequence", "TERM 30s, int 0.5, KILL", "QUIT", ""],
+  ["commandText", "/x/stop --now 'a b'", ""],
   ["addresses", "a@x.org", ""],
   ["title", "^a.*b$", ""],
 ];

@@ -80,12 +80,18 @@ describe("stop = SIGNAL WAIT, …", () => {
 
   test("holds for restart, and for usrsvcd: the reason says which signal ended it", async (t) => {
     const home = new Home(t);
-    const text = `#!/bin/bash\ntrap 'echo TERM >>${home.file("heard")}' TERM\ntrap 'exit 0' INT
-echo up >>${home.file("heard")}\nx=$(head -c 30000000 /dev/zero | tr '\\0' x)\nwhile :; do sleep 0.02; done\n`;
+    const fat = [
+      "process.on('SIGTERM', () => {});",
+      "process.on('SIGINT', () => process.exit(0));",
+      "globalThis.memory = Buffer.alloc(150 * 1024 * 1024, 1);",
+      `(await import("node:fs")).writeFileSync(${JSON.stringify(home.file("heard"))}, "up\\n");`,
+      "setInterval(() => {}, 1000);",
+    ];
+    const file = home.script("fat.mjs", fat.join("\n"));
     home.program(
       "web",
-      { command: home.script("fat.sh", text), stop: "TERM 200ms, INT 10s, KILL" },
-      "[[Monitor]]\nmonitor_after = 0\nrss_limit = 20M\n",
+      { command: `${process.execPath} ${file}`, stop: "TERM 200ms, INT 10s, KILL" },
+      "[[Monitor]]\nmonitor_after = 0\nrss_limit = 100M\n",
     );
     const pid = await started(home);
     const { out } = await home.usrsvc("restart", "web");

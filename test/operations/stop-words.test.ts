@@ -18,7 +18,14 @@ describe("describeStop", () => {
     { signal: "SIGKILL", patienceMs: 5000 },
   ] as const;
   const killed: Exit = { kind: "signal", signal: "SIGKILL", coreDumped: false };
-  const done = { kind: "terminated", exit, sent: [term], tookMs: 1200, leftBehind: 0 } as const;
+  const done = {
+    kind: "terminated",
+    exit,
+    sent: [term],
+    tookMs: 1200,
+    leftBehind: 0,
+    notes: [],
+  } as const;
   const claims: readonly [string, Parameters<typeof describeStop>[0], string][] = [
     ["it was down", { kind: "not-running", leftBehind: 0 }, "down: was not running"],
     [
@@ -50,6 +57,11 @@ describe("describeStop", () => {
       "it ignored two signals",
       { ...done, kind: "killed", exit: killed, sent: [asked, int, kill] },
       "killed: stopped, pid 10: killed, because it ignored SIGTERM for 30 s and SIGINT for 10 s (killed by SIGKILL)",
+    ],
+    [
+      "its stop_command ended it",
+      { ...done, sent: [] },
+      "stopped: stopped, pid 10: ended by stop_command in 1.2 s (exited with code 0)",
     ],
     [
       "it was to be killed at once",

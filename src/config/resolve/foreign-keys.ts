@@ -57,11 +57,13 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
     "KillSignal",
     "stop_signal",
   ),
+  ...same("stop_group", "stopasgroup"),
+  ...same("stop_command", "ExecStop"),
   ...note(
     "leave it out: what is left of the session is always ended",
-    "stopasgroup",
     "killasgroup",
     "stop_children",
+    "KillMode",
   ),
   ...note("leave it out: autorestart = True restarts it however it ended", "exitcodes"),
   ...note(
