@@ -37,6 +37,7 @@ type StartOptions = Partial<
 export async function actAndTell(
   action: Act["action"],
   { words, options, screen }: Pick<Invocation, "words" | "options" | "screen">,
+  sending?: Act["sending"],
 ): Promise<ExitCode> {
   const {
     parallel: atOnce = false,
@@ -57,6 +58,7 @@ export async function actAndTell(
     isRolling: rolling,
     isHere: here,
     config,
+    sending,
   };
   return await actOnPrograms(
     { ...act, isReread: reread },

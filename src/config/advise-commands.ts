@@ -32,6 +32,10 @@ export function adviseCommands(
 
 function commandsOf({
   stopCommand,
+  reload,
 }: Unsure<ProgramSettings>): readonly (readonly [key: string, command: CommandText])[] {
-  return stopCommand === undefined ? [] : [["stop_command", stopCommand]];
+  return [
+    ...(stopCommand === undefined ? [] : [["stop_command", stopCommand] as const]),
+    ...(reload?.kind === "command" ? [["reload", reload] as const] : []),
+  ];
 }

@@ -276,6 +276,13 @@ export const programSchema = {
     applies: "now",
     help: "command that asks the program to end, before the signals; its time is the first wait of stop",
   }),
+  reload: setting({
+    field: "reload",
+    unit: units.reload,
+    default: undefined,
+    applies: "now",
+    help: "what `usrsvc reload` does: a signal such as HUP, or a command",
+  }),
   email_alerts: setting({
     field: "emailAlerts",
     unit: units.addresses,

@@ -4,6 +4,7 @@ import type { MatchRule } from "./match-rule.ts";
 import { translatePythonRegex } from "./python-regex/python-regex.ts";
 import type { Limit } from "./process-values.ts";
 import * as processValues from "./process-values.ts";
+import { readReload, type Reload, showReload } from "./reload.ts";
 import type { Unit } from "./setting.ts";
 import { readStopSequence, showStopSequence, type SignalWait } from "./stop-sequence.ts";
 import * as values from "./values.ts";
@@ -174,6 +175,14 @@ export const commandText: Unit<CommandText | undefined> = {
   isPath: true,
   parse: readCommandText,
   print: (command) => command?.text ?? null,
+};
+
+/** How a program is told to read its configuration again; undefined: not at all. */
+export const reload: Unit<Reload | undefined> = {
+  name: "",
+  isPath: true,
+  parse: readReload,
+  print: (value) => (value === undefined ? null : showReload(value)),
 };
 
 /** Mail addresses. */

@@ -18,13 +18,17 @@ import { untilStateIsBack } from "./lost-state.ts";
 import { restartProgram, startProgram, stopProgram } from "./operate.ts";
 import type { ActionResult, Operation } from "./operation.ts";
 import { Renaming } from "./renaming.ts";
+import { reloadProgram } from "./reload-program.ts";
 import { reread } from "./reread.ts";
+import { type Sending, signalProgram } from "./signal-program.ts";
 import { openSite, type Site } from "./site.ts";
-import { throughDaemon } from "./through-daemon.ts";
+import { inDaemonsEnvironment, throughDaemon } from "./through-daemon.ts";
 
 /** An action on programs. */
 export interface Act {
   readonly action: ActionResult["action"];
+  /** Of a signal: which, and to whom. */
+  readonly sending?: Sending | undefined;
   /** Empty: all. */
   readonly names: readonly string[];
   /** All at once. */
@@ -67,7 +71,7 @@ export interface ActPorts {
 }
 
 /**
- * `usrsvc start`, `stop` and `restart`: acts on one, some or all programs. A failure of one does not keep
+ * `usrsvc start`, `stop`, `restart`, `reload` and `signal`: acts on one, some or all programs. A failure of one does not keep
  * the others from being acted on; the first code that is not ok is that of all.
  *
  * @throws {ConfigError}
@@ -82,7 +86,9 @@ export async function actOnPrograms(act: Act, ports: ActPorts): Promise<ExitCode
   // If usrsvcd supervises them, it does this when it reads the files again.
   if (daemonInCharge(host) === undefined) await renaming.apply();
   // What is no longer configured can be stopped, and not be started by a pattern.
-  const { programs, unknown } = choose(site, act.names, { onlyConfigured: act.action !== "stop" });
+  const { programs, unknown } = choose(site, act.names, {
+    onlyConfigured: act.action !== "stop" && act.action !== "signal",
+  });
   const named = act.names.length > 0 ? new Set(programs.map(({ name }) => name)) : undefined;
   tell({ kind: "issues", issues: errorsOf(settings, named) });
   for (const one of unknown) tell({ kind: "unknown", ...one });
@@ -132,10 +138,10 @@ async function actOnAll(
   const { host, signal } = operation;
   makeStateDir(host.state);
   announceState(host.state, defaultStateDir(realPath(homeFolder())));
-  if (act.action !== "stop") await widenThreadPool(process.env); // launches may hang
+  if (act.action === "start" || act.action === "restart") await widenThreadPool(process.env); // launches may hang
   const one = async (program: Program): Promise<ExitCode> => {
     const result =
-      skipDisabled(program, act) ??
+      skip(program, act) ??
       (await perform(program, act, renaming, operation).catch(trouble(program, act)));
     tell({ kind: "result", result });
     return result.code;
@@ -158,21 +164,22 @@ async function actOnAll(
   return codes.find((code) => code !== ExitCode.ok) ?? ExitCode.ok;
 }
 
-/** With `all`, disabled programs are skipped and reported; they do not affect the exit code. */
-function skipDisabled(program: Program, { names, action }: Act): ActionResult | undefined {
-  if (program.enabled || names.length > 0 || action === "stop") return undefined;
-  return {
-    program: program.name,
-    action,
-    result: "disabled",
-    code: ExitCode.ok,
-    message: "skipped: it is disabled",
-  };
+/** With `all`, what is disabled, or cannot be reloaded, is skipped and reported; it does not affect the exit code. */
+function skip(
+  { name, enabled, settings }: Program,
+  { names, action }: Act,
+): ActionResult | undefined {
+  if (names.length > 0 || action === "stop") return undefined;
+  const base = { program: name, action, code: ExitCode.ok } as const;
+  if (!enabled) return { ...base, result: "disabled", message: "skipped: it is disabled" };
+  if (action !== "reload" || settings === undefined || settings.reload !== undefined)
+    return undefined;
+  return { ...base, result: "unset", message: "skipped: reload is not set" };
 }
 
 async function perform(
   program: Program,
-  { action, isHere }: Act,
+  { action, isHere, sending }: Act,
   renaming: Renaming,
   operation: Operation,
 ): Promise<ActionResult> {
@@ -182,9 +189,14 @@ async function perform(
     case "start":
       return await throughDaemon(program, action, isHere, operation, startProgram);
     case "stop":
-      return await stopProgram(program, operation);
+      return await stopProgram(program, inDaemonsEnvironment(program, operation));
     case "restart":
       return await throughDaemon(program, action, isHere, operation, restartProgram);
+    case "reload":
+      return await reloadProgram(program, inDaemonsEnvironment(program, operation));
+    case "signal":
+      if (sending === undefined) throw new TypeError("which signal?");
+      return signalProgram(program, sending, operation);
   }
 }
 

@@ -28,13 +28,16 @@ export interface Held {
   readonly store: RecordStore;
 }
 
+/** What is done while nobody else is at work on the program. */
+type LockedAction = Exclude<ActionResult["action"], "reload" | "signal">;
+
 /**
  * Does `act` while holding the program's lock. `strangers`: the other configuration file whose program of
  * this name left the record.
  */
 export async function locked(
   program: Program,
-  action: ActionResult["action"],
+  action: LockedAction,
   { host, signal, onProgress, debug, isAbandoned, beganAt }: Operation,
   act: (record: ProgramRecord, held: Held, strangers?: string) => Promise<ActionResult>,
 ): Promise<ActionResult> {
@@ -108,7 +111,7 @@ function isOvertaken({ desired, desiredAt }: ProgramRecord, beganAt: Ticks | und
 }
 
 /** The same name in two files that share a state_dir: whatever the action, the other's is left alone. */
-function refuseOther(
+export function refuseOther(
   { name }: Program,
   action: ActionResult["action"],
   record: ProgramRecord | undefined,
@@ -129,7 +132,7 @@ async function takeLock(
   path: string,
   patience: number,
   { name }: Program,
-  action: ActionResult["action"],
+  action: LockedAction,
   { host, signal, onProgress }: Pick<Operation, "host" | "signal" | "onProgress">,
 ): Promise<Lock | undefined> {
   let request: Disposable | undefined;

@@ -59,6 +59,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ),
   ...same("stop_group", "stopasgroup"),
   ...same("stop_command", "ExecStop"),
+  ...same("reload", "ExecReload", "ReloadSignal"),
   ...note(
     "leave it out: what is left of the session is always ended",
     "killasgroup",
