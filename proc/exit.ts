@@ -1,22 +1,10 @@
-import { constants } from "node:os";
+import { signalName } from "./signal.ts";
 
 /** How a process ended. `unknown`: it was reaped before its status could be read. */
 export type Exit =
   | { readonly kind: "code"; readonly code: number }
   | { readonly kind: "signal"; readonly signal: string; readonly coreDumped: boolean }
   | { readonly kind: "unknown" };
-
-/** If a number has two names, the first is the usual one: SIGABRT, SIGIOT; SIGIO, SIGPOLL. */
-const signalNames: ReadonlyMap<number, string> = new Map(
-  Object.entries(constants.signals)
-    .toReversed()
-    .map(([name, number]) => [number, name]),
-);
-
-/** The usual name of a signal number; `SIG34` and the like for real-time signals. */
-export function signalName(number: number): string {
-  return signalNames.get(number) ?? `SIG${number}`;
-}
 
 /** Decodes a wait status, as waitpid(2) and field 52 of proc_pid_stat(5) have it. */
 export function decodeWaitStatus(status: number): Exit {

@@ -129,6 +129,13 @@ function checkWords(words: readonly string[], command: Command, tool: Tool): voi
       if (first === undefined && wanted.isOptional !== true) {
         throw new UsageError(`say which programs: ${called} NAME… (or: ${called} all)`);
       }
+      if (wanted.last !== undefined && second === undefined) {
+        const { what, words: usual } = wanted.last;
+        const all = usual.join(", ");
+        throw new UsageError(
+          `say which ${what}: ${called} ${first} ${what.toUpperCase()} (${all})`,
+        );
+      }
       return;
     case "choice":
       checkChoice(first, wanted, called);
@@ -179,7 +186,7 @@ function complete(values: Given, own: Options): Invocation["options"] {
 /** Its usage, in short. */
 function describeUse(tool: Tool): string {
   const names = shownCommands(tool)
-    .filter((one) => one.arguments?.kind === "programs")
+    .filter(({ arguments: one }) => one?.kind === "programs" && one.last === undefined)
     .map(({ name }) => name);
   return `${tool.name} ${names.join("|")} NAME…`;
 }

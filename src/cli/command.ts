@@ -35,10 +35,16 @@ export interface Command {
 /** The words after the name of a command; undefined: there are none. */
 export type Arguments =
   | undefined
-  /** Names of programs, or `all`. */
-  | { readonly kind: "programs"; readonly isOptional?: true }
+  /** Names of programs, or `all`; `last`: one more word after them. */
+  | { readonly kind: "programs"; readonly isOptional?: true; readonly last?: LastWord }
   /** One of these words; `what` names them. */
   | { readonly kind: "choice"; readonly what: string; readonly words: readonly string[] };
+
+/** A word after the names of programs: `words` are the usual ones. */
+export interface LastWord {
+  readonly what: string;
+  readonly words: readonly string[];
+}
 
 /** An option, without its name. */
 export interface Option {

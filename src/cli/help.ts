@@ -37,7 +37,8 @@ export function renderHelp(tool: Tool): string {
 export function describeUses(tool: Tool): readonly string[] {
   const uses = new Map<string, string[]>();
   for (const { name, arguments: wanted } of shownCommands(tool)) {
-    const words = wanted?.kind === "programs" ? " NAME…|all" : describeChoice(wanted);
+    const words =
+      wanted?.kind === "programs" ? ` NAME…|all${lastOf(wanted)}` : describeChoice(wanted);
     uses.set(words, [...(uses.get(words) ?? []), name]);
   }
   return [...uses].map(([words, names]) => {
@@ -51,13 +52,17 @@ function describeChoice(wanted: Arguments): string {
   return wanted?.kind === "choice" ? ` ${wanted.words.join("|")}` : "";
 }
 
+function lastOf({ last }: Extract<Arguments, { readonly kind: "programs" }>): string {
+  return last === undefined ? "" : ` ${last.what.toUpperCase()}`;
+}
+
 /** The words after a command, as a help text shows them. */
 export function describeArguments(wanted: Arguments): readonly string[] {
   switch (wanted?.kind) {
     case undefined:
       return [];
     case "programs":
-      return [wanted.isOptional === true ? "[NAME…]" : "NAME…"];
+      return [wanted.isOptional === true ? "[NAME…]" : `NAME…${lastOf(wanted)}`];
     case "choice":
       return [wanted.what.toUpperCase()];
   }

@@ -43,6 +43,7 @@ type StartOptions = Partial<
 export async function actAndTell(
   action: Act["action"],
   { words, options, screen }: Pick<Invocation, "words" | "options" | "screen">,
+  sending?: Act["sending"],
 ): Promise<ExitCode> {
   const {
     parallel: atOnce = false,
@@ -65,6 +66,7 @@ export async function actAndTell(
     isHere: here,
     isAlone,
     config,
+    sending,
   };
   return await actOnPrograms(
     { ...act, isReread: reread },

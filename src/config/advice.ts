@@ -1,4 +1,5 @@
 import { maskWords } from "../lib/secrets.ts";
+import { adviseCommands, type WhyNot } from "./advise-commands.ts";
 import { adviseEnv } from "./advise-env.ts";
 import type { ReadFile } from "./resolve/defaults.ts";
 import { IssueList } from "./issue-list.ts";
@@ -25,6 +26,8 @@ export interface AdviceFacts {
   ofMail(main: MainSettings): string | undefined;
   /** Why the program could not be executed, judging by `settings`. */
   ofCommand(settings: Unsure<ProgramSettings>): string | undefined;
+  /** The same of another command that runs as it does. */
+  readonly ofWords: WhyNot;
   /** What the program cannot be given here, whatever else is right: limits, priorities. */
   ofLimits(settings: Unsure<ProgramSettings>): readonly Remark[];
   /** What else speaks against a start, and against the places of its files. */
@@ -79,6 +82,9 @@ export class Advisor {
     if (enabled !== false && !(isBare && beginsWithShellSyntax(command))) {
       const text = this.#facts.ofCommand(settings);
       if (text !== undefined) tell("command", text);
+    }
+    for (const { key, text } of adviseCommands(settings, this.#home, this.#facts.ofWords)) {
+      tell(key, text);
     }
     // Then the shell is measured: a pipe, a loop.
     const isUnmeasured = useshell === true && match?.kind === "command" && match.main === undefined;

@@ -4,6 +4,7 @@ import type { Fields } from "./setting.ts";
 
 export type { Check, ReadyWhen } from "./check.ts";
 export type { Dependency } from "./dependency.ts";
+export type { CommandText } from "./command-text.ts";
 export type { MatchRule } from "./match-rule.ts";
 
 /** `[Main]` of usrsvc.cfg, by the fields of the schema, defaults resolved. All paths are absolute. */
@@ -31,6 +32,17 @@ export interface ProgramSettings extends Fields<typeof programSchema> {
   readonly env: ReadonlyMap<string, string>;
   readonly monitor: MonitorSettings;
 }
+
+/** What a command of a program gets from its settings. */
+export type CommandSettings = Pick<
+  ProgramSettings,
+  "name" | "env" | "inheritEnv" | "directory" | "useshell" | "stderr"
+>;
+
+/** The settings that say how a program is ended: of a faulty one, as far as they are known. */
+export type StopSettings = Pick<ProgramSettings, "termToKillMs"> &
+  Partial<Pick<ProgramSettings, "stop" | "stopGroup" | "stopDescendants" | "stopCommand">> &
+  Partial<CommandSettings>;
 
 /** A program whose section has errors: it cannot be started, but may be running. */
 export interface FaultyProgram {

@@ -1,10 +1,13 @@
 import { readReady, type ReadyWhen } from "./check.ts";
 import { type Dependency, readDependencies, readProgramNames } from "./dependency.ts";
+import { type CommandText, readCommandText } from "./command-text.ts";
 import type { MatchRule } from "./match-rule.ts";
 import { translatePythonRegex } from "./python-regex/python-regex.ts";
 import type { Limit } from "./process-values.ts";
 import * as processValues from "./process-values.ts";
+import { readReload, type Reload, showReload } from "./reload.ts";
 import type { Unit } from "./setting.ts";
+import { readStopSequence, showStopSequence, type SignalWait } from "./stop-sequence.ts";
 import * as values from "./values.ts";
 import type { RawValue, Reading } from "./values.ts";
 
@@ -172,6 +175,29 @@ export const programNames: Unit<readonly string[]> = {
   name: "",
   parse: readProgramNames,
   print: itself,
+};
+
+/** Signals that end a program, with waits; undefined: the usual ones. */
+export const stopSequence: Unit<readonly SignalWait[] | undefined> = {
+  name: "",
+  parse: readStopSequence,
+  print: (steps) => (steps === undefined ? null : showStopSequence(steps)),
+};
+
+/** A command, whose first word may begin with `~/`. */
+export const commandText: Unit<CommandText | undefined> = {
+  name: "",
+  isPath: true,
+  parse: readCommandText,
+  print: (command) => command?.text ?? null,
+};
+
+/** How a program is told to read its configuration again; undefined: not at all. */
+export const reload: Unit<Reload | undefined> = {
+  name: "",
+  isPath: true,
+  parse: readReload,
+  print: (value) => (value === undefined ? null : showReload(value)),
 };
 
 /** Mail addresses. */

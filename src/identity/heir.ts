@@ -4,6 +4,7 @@ import { statIfAny } from "../../proc/reader.ts";
 import { monotonicMs, sleep } from "../lib/clock.ts";
 import type { IdentityPorts } from "./ports.ts";
 import type { Found } from "./found.ts";
+import { imageSeen } from "../state/transitions.ts";
 import { offspring, relation } from "./lineage.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { lookFor, runsOneOf, type Program } from "./program.ts";
@@ -58,7 +59,10 @@ export async function findHeirOfUnseen(
   if (settings === undefined || record?.process === undefined) return undefined;
   if (record.state !== "running") return undefined;
   const files = executables(settings, searchPath(settings, host.env));
-  return await findHeir(program, record, files, host, signal);
+  const bornAgo = host.proc.uptime() - record.process.startTime / TICKS_PER_SECOND;
+  // What has not lived long may have gone to the background: its copy, with the same image, is the program then.
+  const known = bornAgo < REPLACED_WITHIN_S ? imageSeen(record, undefined) : record;
+  return await findHeir(program, known, files, host, signal);
 }
 
 async function ifItLasts(

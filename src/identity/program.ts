@@ -1,6 +1,6 @@
 import { executables, namedFiles, searchPath } from "./executables.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
-import type { FaultyProgram, ProgramSettings, Settings } from "../config/settings.ts";
+import type { FaultyProgram, ProgramSettings, Settings, StopSettings } from "../config/settings.ts";
 import type { IdentityPorts } from "./ports.ts";
 import type { Found } from "./found.ts";
 import { identify } from "./identify.ts";
@@ -14,7 +14,8 @@ import { isOnlyLogOf } from "./log-owners.ts";
 export interface Program {
   readonly name: string;
   readonly enabled: boolean;
-  readonly termToKillMs: number;
+  /** How it is ended. */
+  readonly ending: StopSettings;
   readonly pidfile: string | undefined;
   readonly autopid: boolean;
   readonly pattern: Pattern;
@@ -38,11 +39,11 @@ const DEFAULT_TERM_TO_KILL_MS = 8000;
 
 /** A program of the configuration, made ready to be looked for. */
 export function programOf(settings: ProgramSettings, host: Pick<IdentityPorts, "env">): Program {
-  const { name, enabled, termToKillMs, pidfile, autopid, scanForProcess } = settings;
+  const { name, enabled, pidfile, autopid, scanForProcess } = settings;
   return {
     name,
     enabled,
-    termToKillMs,
+    ending: settings,
     pidfile,
     autopid,
     scanForProcess,
@@ -57,7 +58,11 @@ export function faultyProgram({ name, known }: FaultyProgram): Program {
   return {
     name,
     enabled: known.enabled ?? true,
-    termToKillMs: known.termToKillMs ?? DEFAULT_TERM_TO_KILL_MS,
+    ending: {
+      ...known,
+      termToKillMs: known.termToKillMs ?? DEFAULT_TERM_TO_KILL_MS,
+      stopCommand: undefined, // it would get half an environment
+    },
     pidfile: known.pidfile,
     autopid: known.autopid ?? false, // what is not known to be ours is not written
     scanForProcess: known.scanForProcess ?? match !== undefined,
@@ -74,7 +79,7 @@ export function removedProgram({ name, pidfile }: ProgramRecord): Program {
   return {
     name,
     enabled: true,
-    termToKillMs: DEFAULT_TERM_TO_KILL_MS,
+    ending: { termToKillMs: DEFAULT_TERM_TO_KILL_MS },
     pidfile,
     autopid: pidfile !== undefined,
     scanForProcess: false,

@@ -9,7 +9,7 @@ import { signalOne } from "./signal-one.ts";
 import type { OwnGroup, StopSteps } from "./stop-plan.ts";
 
 /** How a group is ended. */
-interface EndGroupOptions {
+export interface EndGroupOptions {
   readonly signal?: AbortSignal | undefined;
   /** The leader led a session of that number, too: we launched it. */
   readonly isSession?: boolean;
@@ -57,6 +57,39 @@ export async function endGroups(
     ),
   );
   return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Signals all members of several at once, and yields them. One that was stopped is woken, but for SIGKILL. */
+export async function signalGroups(
+  groups: readonly OwnGroup[],
+  signal: NodeJS.Signals,
+  host: LifecyclePorts,
+): Promise<readonly ProcessRef[]> {
+  const all = await membersOf(groups, host);
+  const told = groups.filter(({ leader }) => all.some(({ pgrp }) => pgrp === leader.pid));
+  for (const { leader } of told) signalGroupByNumber(host.proc, leader, signal);
+  for (const { ref, pgrp } of all) {
+    if (!told.some(({ leader }) => leader.pid === pgrp)) signalOne(ref, signal, host);
+  }
+  return all.map(({ ref }) => ref);
+}
+
+/** The living members of several, each once. */
+export async function groupMembers(
+  groups: readonly OwnGroup[],
+  host: LifecyclePorts,
+): Promise<readonly ProcessRef[]> {
+  return (await membersOf(groups, host)).map(({ ref }) => ref);
+}
+
+async function membersOf(
+  groups: readonly OwnGroup[],
+  host: LifecyclePorts,
+): Promise<readonly Member[]> {
+  const all = await Promise.all(
+    groups.map(async ({ leader, isSession }) => await members(leader, host, isSession)),
+  );
+  return [...new Map(all.flat().map((one) => [one.ref.pid, one])).values()];
 }
 
 /** Looks again and again for `ms`: yields what is left then. */

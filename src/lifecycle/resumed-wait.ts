@@ -84,8 +84,8 @@ export class ResumedWait implements Disposable {
     this[Symbol.dispose]();
     const { logged, session } = this.#record;
     const { launched } = this;
-    const target = { process, launched, session };
-    await stop(target, this.#program, this.#host, { signal });
+    const target = { process, launched, session, record: this.#record };
+    await stop(target, { ...this.#program, stopCommand: undefined }, this.#host, { signal });
     await endLeftOvers(this.#record, this.#program, this.#host, signal);
     const output = logged && lastWords(this.#program, logged);
     return {

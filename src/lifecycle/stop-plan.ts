@@ -1,6 +1,7 @@
 import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
 import { isDead, type Stat } from "../../proc/stat.ts";
-import type { ProgramSettings } from "../config/settings.ts";
+import type { StopSettings } from "../config/settings.ts";
+import type { ProgramRecord } from "../state/record.ts";
 
 /** What is to be ended. */
 export interface Target {
@@ -12,15 +13,16 @@ export interface Target {
   readonly launched: ProcessRef | undefined;
   /** Another session of the program. */
   readonly session?: number | undefined;
+  /** What is on record of it: tells what descends from it. */
+  readonly record?: Pick<ProgramRecord, "name" | "launch" | "image"> | undefined;
 }
-
-/** The settings that say how a program is ended. */
-export type StopSettings = Pick<ProgramSettings, "termToKillMs">;
 
 /** One signal, and how long it is given. */
 export interface StopStep {
   readonly signal: NodeJS.Signals;
   readonly patienceMs: number;
+  /** The setting that its patience is, where `stop` does not say how long it is. */
+  readonly key?: "term_to_kill_seconds";
 }
 
 /** The signals that end a process, in their order. */
@@ -39,6 +41,8 @@ export interface StopPlan {
   readonly first: ProcessRef | undefined;
   /** Are ended when that is gone: what it has left behind. */
   readonly groups: readonly OwnGroup[];
+  /** Each signal goes to all at once, though. */
+  readonly isTogether: boolean;
   readonly steps: StopSteps;
 }
 
@@ -58,17 +62,29 @@ export function stopPlan(target: Target, settings: StopSettings, look: Look): St
   return {
     first: target.main ?? target.process,
     groups: ownGroups(target, look),
+    isTogether: settings.stopGroup === true,
     steps: stopSteps(settings),
   };
 }
 
-/** SIGTERM, and SIGKILL for what is still there after term_to_kill_seconds. */
-export function stopSteps({ termToKillMs }: StopSettings): StopSteps {
-  return [
-    { signal: "SIGTERM", patienceMs: termToKillMs },
-    { signal: "SIGKILL", patienceMs: KILL_GRACE_MS },
-  ];
+/**
+ * The signals of `stop`, and SIGKILL for what is still there after them, whether `stop` says so or not. A signal without
+ * a wait of its own is given term_to_kill_seconds.
+ */
+export function stopSteps({ stop = USUAL, termToKillMs }: StopSettings): StopSteps {
+  const asked = stop
+    .filter(({ signal }) => signal !== "SIGKILL")
+    .map(({ signal, waitMs }): StopStep =>
+      waitMs === undefined
+        ? { signal, patienceMs: termToKillMs, key: "term_to_kill_seconds" }
+        : { signal, patienceMs: waitMs },
+    );
+  const [first, ...more] = asked;
+  return first === undefined ? [KILL] : [first, ...more, KILL];
 }
+
+const USUAL: NonNullable<StopSettings["stop"]> = [{ signal: "SIGTERM", waitMs: undefined }];
+const KILL: StopStep = { signal: "SIGKILL", patienceMs: KILL_GRACE_MS };
 
 /** The same steps, where `spentMs` of the patience has been spent already; the last one keeps its own. */
 export function stepsAfter(steps: StopSteps, spentMs: number): StopSteps {
@@ -91,9 +107,16 @@ export function patienceMs(steps: readonly StopStep[]): number {
   return steps.reduce((sum, step) => sum + step.patienceMs, 0);
 }
 
-/** When SIGKILL comes, in ms after the first signal: who asks for an end waits for so long at least. */
+/** How long `stop_command` may take, in ms: as long as the first signal. */
+export function commandMs(settings: StopSettings): number {
+  const [first] = stopSteps(settings);
+  return first.signal === "SIGKILL" ? settings.termToKillMs : first.patienceMs;
+}
+
+/** When SIGKILL comes, in ms after the stop began: who asks for an end waits for so long at least. */
 export function untilKillMs(settings: StopSettings): number {
-  return patienceMs(stopSteps(settings).slice(0, -1));
+  const asked = settings.stopCommand === undefined ? 0 : commandMs(settings);
+  return asked + patienceMs(stopSteps(settings).slice(0, -1));
 }
 
 function ownGroups({ process, main, launched, session }: Target, look: Look): readonly OwnGroup[] {

@@ -2,17 +2,21 @@ import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import type { ProcessHandle } from "../../proc/system/process-handle.ts";
+import type { StopSettings } from "../config/settings.ts";
 import { monotonicMs, sleep, within } from "../lib/clock.ts";
-import { endGroups } from "./end-groups.ts";
+import type { Asked } from "./ask-to-end.ts";
 import type { LifecyclePorts } from "./ports.ts";
+import { Rest } from "./rest.ts";
 import { signalWaking } from "./signal-one.ts";
-import {
-  stepsAfter,
-  type StopSettings,
-  type StopSteps,
-  stopPlan,
-  type Target,
-} from "./stop-plan.ts";
+import { stepsAfter, type StopStep, type StopSteps, stopPlan, type Target } from "./stop-plan.ts";
+
+/** That a process was ended, and by what. */
+interface Ended {
+  readonly kind: "terminated" | "killed";
+  readonly exit: Exit;
+  /** The signals that it was sent: the last one has ended it; where there is none, `stop_command` has. */
+  readonly sent: readonly StopStep[];
+}
 
 /** What it took to end a process. */
 export type StopOutcome =
@@ -21,18 +25,18 @@ export type StopOutcome =
       /** How many processes of its sessions and groups were ended all the same. */
       readonly leftBehind: number;
     }
-  | {
-      readonly kind: "terminated" | "killed";
-      readonly exit: Exit;
-      /** From the first signal to the end, in ms. */
+  | (Ended & {
+      /** From the first signal (or the command) to the end, in ms. */
       readonly tookMs: number;
       /** How many processes of its sessions and groups were ended after it. */
       readonly leftBehind: number;
-    }
+      /** What an operator should know. */
+      readonly notes: readonly string[];
+    })
   /** In uninterruptible sleep (state D) a process outlives SIGKILL until its I/O returns. */
-  | { readonly kind: "stuck"; readonly state: string };
+  | { readonly kind: "stuck"; readonly state: string; readonly notes: readonly string[] };
 
-/** How it is ended. */
+/** What else there is to know. */
 export interface StopOptions {
   readonly signal?: AbortSignal | undefined;
   /**
@@ -42,6 +46,8 @@ export interface StopOptions {
   readonly again?: () => ProcessRef | undefined;
   /** Since when nothing more can have been born of it, on our clock; else now. */
   readonly since?: number;
+  /** Called before the command and each signal, for whoever shows progress. */
+  readonly onStep?: ((what: string) => void) | undefined;
 }
 
 /** Longest duration of an exec, in ms. */
@@ -58,30 +64,69 @@ export async function stop(
   target: Target,
   settings: StopSettings,
   host: LifecyclePorts,
-  { signal, again, since }: StopOptions = {},
+  { signal, again, since, onStep }: StopOptions = {},
 ): Promise<StopOutcome> {
-  const began = monotonicMs();
-  const { first, groups, steps } = stopPlan(target, settings, (pid) => statIfAny(host.proc, pid));
+  const plan = stopPlan(target, settings, (pid) => statIfAny(host.proc, pid));
+  const { first, steps, isTogether } = plan;
   // A child of ours that is dead may still be watched: its exit is to be told to who looks after it.
   const lives = first !== undefined && sameProcess(host.proc.alive(first.pid), first);
   using watch = lives ? host.watcher().open(first) : undefined;
+  const rest = new Rest(target, plan, settings, host);
   if (first === undefined || watch === undefined) {
-    const leftBehind = await endGroups(groups, steps, host, { signal, since });
-    return { kind: "not-running", leftBehind };
+    return { kind: "not-running", leftBehind: await rest.end(steps, { signal, since }) };
   }
-  const end = await endProcess(watch, steps, signal);
-  if (end === undefined) return { kind: "stuck", state: stateOf(first, host) };
+  const began = monotonicMs();
+  const asked = settings.stopCommand && (await ask(watch, settings, host, { signal, onStep }));
+  const { exit, notes = [] } = asked ?? {};
+  const signalledAt = monotonicMs();
+  const tell = async (what: NodeJS.Signals): Promise<boolean> => {
+    onStep?.(`${what} to pid ${first.pid}`);
+    return isTogether ? await rest.signalWith(watch, what) : signalWaking(watch, what);
+  };
+  const end: Ended | undefined =
+    exit === undefined
+      ? await endProcess(watch, steps, tell, signal)
+      : { kind: "terminated", exit, sent: [] };
+  if (end === undefined) return { kind: "stuck", state: stateOf(first, host), notes };
   const tookMs = monotonicMs() - began;
-  let leftBehind = await endGroups(groups, stepsAfter(steps, tookMs), host, { signal });
+  const { sent } = end;
+  const left = stepsAfter(steps, sent.length === 0 ? 0 : monotonicMs() - signalledAt);
+  let leftBehind = isTogether
+    ? await endTold(rest, left, sent.length, signal)
+    : await rest.end(left, { signal });
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const another = again && (await askAgain(again, signal));
     if (another === undefined || sameProcess(another, first)) break;
     const next = { ...target, process: another, main: undefined };
-    const more = await stop(next, settings, host, { signal });
+    const more = await stop(next, { ...settings, stopCommand: undefined }, host, { signal });
     if (more.kind === "stuck") return more;
     leftBehind += 1 + more.leftBehind;
   }
-  return { ...end, tookMs, leftBehind };
+  return { ...end, tookMs, leftBehind, notes };
+}
+
+/** By stop_command. What runs it is loaded where there is one. */
+async function ask(
+  watch: ProcessHandle,
+  settings: StopSettings,
+  host: LifecyclePorts,
+  { signal, onStep }: Pick<StopOptions, "signal" | "onStep">,
+): Promise<Asked> {
+  onStep?.(`stop_command for pid ${watch.ref.pid}`);
+  const { askToEnd } = await import("./ask-to-end.ts");
+  return await askToEnd(watch, settings, host, signal);
+}
+
+/** Ends what was told with the process, by so many of the signals: first it has the rest of its time. */
+async function endTold(
+  rest: Rest,
+  left: StopSteps,
+  count: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  await rest.untilGone(left[count - 1]?.patienceMs ?? 0, signal);
+  const [next = left.at(-1), ...more] = left.slice(count);
+  return next === undefined ? 0 : await rest.end([next, ...more], { signal });
 }
 
 /** Twice: in mid-exec a process shows neither its words nor whose it is. */
@@ -98,14 +143,16 @@ async function askAgain(
 async function endProcess(
   watch: ProcessHandle,
   steps: StopSteps,
+  tell: (what: NodeJS.Signals) => Promise<boolean>,
   signal: AbortSignal | undefined,
-): Promise<{ kind: "terminated" | "killed"; exit: Exit } | undefined> {
-  for (const step of steps) {
-    const isThere = signalWaking(watch, step.signal);
-    if (!isThere && step === steps[0]) return { kind: "terminated", exit: await watch.exited };
-    const exit = await within(watch.exited, step.patienceMs, signal);
-    if (exit !== undefined)
-      return { kind: step.signal === "SIGKILL" ? "killed" : "terminated", exit };
+): Promise<Ended | undefined> {
+  for (const [index, step] of steps.entries()) {
+    const isThere = await tell(step.signal);
+    const isGone = !isThere && index === 0;
+    const exit = isGone ? await watch.exited : await within(watch.exited, step.patienceMs, signal);
+    if (exit === undefined) continue;
+    const kind = step.signal === "SIGKILL" && !isGone ? "killed" : "terminated";
+    return { kind, exit, sent: steps.slice(0, index + 1) };
   }
   return undefined;
 }

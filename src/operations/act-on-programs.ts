@@ -18,11 +18,14 @@ import { untilStateIsBack } from "./lost-state.ts";
 import type { ActionResult, Operation } from "./operation.ts";
 import { Renaming } from "./renaming.ts";
 import { reread } from "./reread.ts";
+import type { Sending } from "./signal-program.ts";
 import { openSite, type Site } from "./site.ts";
 
 /** An action on programs. */
 export interface Act {
   readonly action: ActionResult["action"];
+  /** Of a signal: which, and to whom. */
+  readonly sending?: Sending | undefined;
   /** Empty: all. */
   readonly names: readonly string[];
   /** All at once. */
@@ -69,7 +72,7 @@ export interface ActPorts {
 }
 
 /**
- * `usrsvc start`, `stop` and `restart`: acts on one, some or all programs. A failure of one does not keep
+ * `usrsvc start`, `stop`, `restart`, `reload` and `signal`: acts on one, some or all programs. A failure of one does not keep
  * the others from being acted on; the first code that is not ok is that of all.
  *
  * @throws {ConfigError}
@@ -84,7 +87,9 @@ export async function actOnPrograms(act: Act, ports: ActPorts): Promise<ExitCode
   // If usrsvcd supervises them, it does this when it reads the files again.
   if (daemonInCharge(host) === undefined) await renaming.apply();
   // What is no longer configured can be stopped, and not be started by a pattern.
-  const { programs, unknown } = choose(site, act.names, { onlyConfigured: act.action !== "stop" });
+  const { programs, unknown } = choose(site, act.names, {
+    onlyConfigured: act.action !== "stop" && act.action !== "signal",
+  });
   const named = act.names.length > 0 ? new Set(programs.map(({ name }) => name)) : undefined;
   tell({ kind: "issues", issues: errorsOf(settings, named) });
   for (const one of unknown) tell({ kind: "unknown", ...one });
@@ -98,7 +103,7 @@ export async function actOnPrograms(act: Act, ports: ActPorts): Promise<ExitCode
     if (refused !== ExitCode.ok) return refused;
     makeStateDir(host.state);
     announceState(host.state, defaultStateDir(realPath(homeFolder())));
-    if (act.action !== "stop") await widenThreadPool(process.env); // launches may hang
+    if (act.action === "start" || act.action === "restart") await widenThreadPool(process.env); // launches may hang
     const operation = operationOf(programs, site, ports, signal);
     return await actInOrder(programs, act, { settings, renaming, operation, tell });
   });

@@ -1,4 +1,5 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { ageMs } from "../../proc/uptime.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../host/host.ts";
 import { describeElsewhere } from "../identity/elsewhere.ts";
@@ -30,7 +31,7 @@ export async function endIt(
   { lock, store }: Held,
   { host, signal, onProgress, debug, looksBehind, beganAt, stoppedFor }: Operation,
 ): Promise<{ result: ActionResult; record: ProgramRecord }> {
-  const { name, termToKillMs } = program;
+  const { name, ending } = program;
   const found = lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS });
   debug(`${name}: ${describeFound(found)}`);
   const process = found.kind === "running" ? found.process : record.launched;
@@ -52,15 +53,15 @@ export async function endIt(
   if (found.kind === "running") {
     // On disk before the signal: the daemon sees the death at once, and must know that it is meant.
     trySave(store, host, stopping(asked, found.process), complaints);
-    onProgress(`${name}: SIGTERM to pid ${target?.pid}`);
   }
   leaveSessionOf(record, host);
   const { launched, session } = record;
   const hasWrapper = launched !== undefined && !sameProcess(launched, process);
   const toldAt = host.proc.uptime();
   const again = (): ProcessRef | undefined => startedMeanwhile(program, record, toldAt, host);
-  const outcome = await stop({ process, main, launched, session }, program, host, {
+  const outcome = await stop({ process, main, launched, session, record }, ending, host, {
     signal,
+    onStep: (what) => onProgress(`${name}: ${what}`),
     ...(hasWrapper ? { again } : {}),
   });
   if (aim.desired === "down") noteDown(lock, host);
@@ -70,13 +71,15 @@ export async function endIt(
       `could not be stopped: pid ${target?.pid} survives SIGKILL (state ${outcome.state}, ` +
       "usually waiting for a disk or a network file system)";
     trySave(store, host, stopping(asked, target, message), complaints);
-    return { result: { ...base, result: "stuck", code: ExitCode.failure, message }, record: asked };
+    const result = { ...base, result: "stuck", code: ExitCode.failure, message };
+    return { result: withDetails(result, outcome.notes), record: asked };
   }
   // A start that was interrupted may have forked a daemon that is not visible yet.
   const left =
-    launched !== undefined && isStarting(record, found, host)
-      ? await endLaunch({ ...record, launched }, [], program, host, signal)
+    launched !== undefined && isStarting(program, record, found, host)
+      ? await endLaunch({ ...record, launched }, [], ending, host, signal)
       : [];
+  if (outcome.kind !== "not-running") complaints.push(...outcome.notes);
   const wasDown = outcome.kind === "not-running" || target === undefined;
   const by = `usrsvc ${aim.action}`;
   const behind = looksBehind === true ? leftRunning(record, host) : markedRunning(record, host);
@@ -102,7 +105,7 @@ export async function endIt(
   if (wasDown && ended.leftBehind === 0 && record.desired !== "down") {
     complaints.push(...describeSearch(program, found, host));
   }
-  const described = describeStop(ended, target, termToKillMs, found, complaints);
+  const described = describeStop(ended, target, found, complaints);
   // It is down, but may not stay so: no success for a script that relies on it.
   const code = isKnown || aim.desired !== "down" ? described.code : ExitCode.failure;
   return { result: { ...base, ...described, code }, record: after };
@@ -114,8 +117,19 @@ function describeStopped(stoppedFor: string | undefined): string {
 }
 
 /** A start was cancelled, or its starter killed, in the start window. */
-function isStarting(record: ProgramRecord, found: Found, { proc }: Host): boolean {
-  if (record.state !== "starting" || record.launched === undefined) return false;
+function isStarting(
+  { settings }: Program,
+  record: ProgramRecord,
+  found: Found,
+  { proc }: Host,
+): boolean {
+  const { launched } = record;
+  if (launched === undefined) return false;
+  if (record.state !== "starting") {
+    // Adopted in the middle of its start, perhaps, it may have gone to the background just now.
+    const { ready, successMs = 0 } = settings ?? {};
+    return ready === undefined && ageMs(launched.startTime, proc.uptime()) < successMs;
+  }
   if (found.kind === "absent") return true; // what it has made by now matches nothing
   return windowLeftMs(record, proc.uptime()) > -START_SLACK_MS;
 }

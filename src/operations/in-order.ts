@@ -20,7 +20,9 @@ import {
   stoppedAlong,
 } from "./order-plan.ts";
 import type { Renaming } from "./renaming.ts";
-import { throughDaemon } from "./through-daemon.ts";
+import { reloadProgram } from "./reload-program.ts";
+import { signalProgram } from "./signal-program.ts";
+import { inDaemonsEnvironment, throughDaemon } from "./through-daemon.ts";
 
 /** With what programs are acted on. */
 interface Means {
@@ -82,7 +84,8 @@ class Acting {
   #plan(): readonly PlannedStep[] {
     const { action, isAlone } = this.#act;
     const names = [...this.#named.keys()];
-    if (isAlone) return names.map((name) => ({ name, action, after: [] }));
+    const isInOrder = action === "start" || action === "stop" || action === "restart";
+    if (isAlone || !isInOrder) return names.map((name) => ({ name, action, after: [] }));
     return planOf(action, names, this.#order, this.#facts);
   }
 
@@ -101,7 +104,7 @@ class Acting {
   }
 
   async #resultOf(program: Program, step: PlannedStep): Promise<ActionResult> {
-    const skipped = skipDisabled(program, this.#act) ?? (await this.#refuse(program, step));
+    const skipped = skip(program, this.#act) ?? (await this.#refuse(program, step));
     if (skipped !== undefined) return skipped;
     const { action, because } = step;
     const operation: Operation = {
@@ -110,7 +113,7 @@ class Acting {
       unlessBornSince:
         because?.kind === "restart-with" ? await this.#birthOf(because.program) : undefined,
     };
-    if (action === "stop" || this.#act.isAlone) {
+    if ((action !== "start" && action !== "restart") || this.#act.isAlone) {
       return await perform(program, action, this.#act, this.#means.renaming, operation);
     }
     using wait = new OrderWait(program, this.#means.settings, this.#order, operation);
@@ -176,22 +179,23 @@ function factsOf({ settings, operation }: Means): PlanFacts {
   };
 }
 
-/** With `all`, disabled programs are skipped and reported; they do not affect the exit code. */
-function skipDisabled(program: Program, { names, action }: Act): ActionResult | undefined {
-  if (program.enabled || names.length > 0 || action === "stop") return undefined;
-  return {
-    program: program.name,
-    action,
-    result: "disabled",
-    code: ExitCode.ok,
-    message: "skipped: it is disabled",
-  };
+/** With `all`, what is disabled, or cannot be reloaded, is skipped and reported; it does not affect the exit code. */
+function skip(
+  { name, enabled, settings }: Program,
+  { names, action }: Act,
+): ActionResult | undefined {
+  if (names.length > 0 || action === "stop") return undefined;
+  const base = { program: name, action, code: ExitCode.ok } as const;
+  if (!enabled) return { ...base, result: "disabled", message: "skipped: it is disabled" };
+  if (action !== "reload" || settings === undefined || settings.reload !== undefined)
+    return undefined;
+  return { ...base, result: "unset", message: "skipped: reload is not set" };
 }
 
 async function perform(
   program: Program,
   action: ActionResult["action"],
-  { isHere }: Act,
+  { isHere, sending }: Act,
   renaming: Renaming,
   operation: Operation,
 ): Promise<ActionResult> {
@@ -201,9 +205,14 @@ async function perform(
     case "start":
       return await throughDaemon(program, action, isHere, operation, startProgram);
     case "stop":
-      return await stopProgram(program, operation);
+      return await stopProgram(program, inDaemonsEnvironment(program, operation));
     case "restart":
       return await throughDaemon(program, action, isHere, operation, restartProgram);
+    case "reload":
+      return await reloadProgram(program, inDaemonsEnvironment(program, operation));
+    case "signal":
+      if (sending === undefined) throw new TypeError("which signal?");
+      return signalProgram(program, sending, operation);
   }
 }
 

@@ -29,13 +29,16 @@ export interface Held {
   readonly store: RecordStore;
 }
 
+/** What is done while nobody else is at work on the program. */
+type LockedAction = Exclude<ActionResult["action"], "reload" | "signal">;
+
 /**
  * Does `act` while holding the program's lock. `strangers`: the other configuration file whose program of
  * this name left the record.
  */
 export async function locked(
   program: Program,
-  action: ActionResult["action"],
+  action: LockedAction,
   { host, signal, onProgress, debug, isAbandoned, beganAt }: Operation,
   act: (record: ProgramRecord, held: Held, strangers?: string) => Promise<ActionResult>,
 ): Promise<ActionResult> {
@@ -45,12 +48,12 @@ export async function locked(
   const refused = refuseOther(program, action, before, host);
   if (refused !== undefined) return refused;
   const path = programLock(host.state, program.name);
-  const patience = LOCK_PATIENCE_MS + startWindowMs(program.settings) + untilKillMs(program);
+  const patience = LOCK_PATIENCE_MS + startWindowMs(program.settings) + untilKillMs(program.ending);
   using lock = await takeLock(path, patience, program, action, { host, signal, onProgress });
   if (lock === undefined) {
     const message =
       `not touched: ${lockHolder(path) ?? "another usrsvc"} has been at work on it for ` +
-      `${formatDuration(patience)} (success_seconds + term_to_kill_seconds + 10 s); try again`;
+      `${formatDuration(patience)} (success_seconds + ${waitKeyOf(program)} + 10 s); try again`;
     return { program: program.name, action, result: "busy", code: ExitCode.tryAgain, message };
   }
   debug(`${program.name}: holds lock ${path}`);
@@ -86,6 +89,11 @@ export async function locked(
   );
 }
 
+/** The key that says how long a stop of it takes. */
+function waitKeyOf({ ending }: Program): string {
+  return ending.stop === undefined ? "term_to_kill_seconds" : "stop";
+}
+
 /** Its turn has come too late. */
 function leftUndone(
   { name: program }: Program,
@@ -104,7 +112,7 @@ function isOvertaken({ desired, desiredAt }: ProgramRecord, beganAt: Ticks | und
 }
 
 /** The same name in two files that share a state_dir: whatever the action, the other's is left alone. */
-function refuseOther(
+export function refuseOther(
   { name }: Program,
   action: ActionResult["action"],
   record: ProgramRecord | undefined,
@@ -125,7 +133,7 @@ async function takeLock(
   path: string,
   patience: number,
   { name }: Program,
-  action: ActionResult["action"],
+  action: LockedAction,
   { host, signal, onProgress }: Pick<Operation, "host" | "signal" | "onProgress">,
 ): Promise<Lock | undefined> {
   let request: Disposable | undefined;

@@ -35,6 +35,7 @@ export function machineFacts(path: string): (main: MainSettings) => AdviceFacts 
       ofMain: (settings) => remarksOnMain(settings, path, folders),
       ofMail: describeMail,
       ofCommand: (settings) => describeCommand(settings, host),
+      ofWords: (words, settings) => describeWords(words, settings, host),
       ofLimits: (settings) =>
         limitFaults(settings, () => (limits ??= { found: findLimits() }).found),
       ofFiles: (settings) => [
@@ -136,6 +137,17 @@ function describeCommand(settings: Partly, host: Host): string | undefined {
     if (fault !== undefined) return fault;
   }
   return checkCommand({ argv, directory, useshell }, path)?.reason;
+}
+
+function describeWords(
+  words: readonly string[],
+  { directory, env, inheritEnv }: Partly,
+  host: Host,
+): string | undefined {
+  if (directory === undefined) return undefined;
+  const path = env?.get("PATH") ?? (inheritEnv === false ? undefined : host.env["PATH"]);
+  const fault = describeScriptFault(words, directory, path);
+  return fault ?? checkCommand({ argv: words, directory, useshell: false }, path)?.reason;
 }
 
 function describeFiles(settings: ProgramSettings, host: Host): readonly Remark[] {

@@ -7,14 +7,16 @@ import type { Via } from "../state/record.ts";
 /** The outcome of an action on one program. `--json` prints it without `code`. */
 export interface ActionResult {
   readonly program: string;
-  readonly action: "start" | "stop" | "restart";
-  /** A word for scripts: started, running, stopped, killed, down, failed, busy, disabled ... */
+  readonly action: "start" | "stop" | "restart" | "reload" | "signal";
+  /** A word for scripts: started, running, stopped, killed, down, failed, busy, disabled, reloaded, signalled ... */
   readonly result: string;
   readonly code: ExitCode;
   readonly pid?: number;
   readonly via?: Via;
   readonly command?: string;
   readonly exit?: ShownExit;
+  /** What was sent to the process. */
+  readonly signal?: NodeJS.Signals;
   /** One sentence for people. */
   readonly message: string;
   /** More lines, shown below. */

@@ -54,7 +54,7 @@ export class Renaming {
     const { name, isRemoved } = program;
     if (isRemoved) return undefined; // by its old name: as if it still had that
     const end =
-      monotonicMs() + PATIENCE_MS + startWindowMs(program.settings) + untilKillMs(program);
+      monotonicMs() + PATIENCE_MS + startWindowMs(program.settings) + untilKillMs(program.ending);
     for (;;) {
       const move = this.#left.find((one) => namesOf([one]).has(name));
       if (move === undefined) return undefined;

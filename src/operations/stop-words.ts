@@ -1,4 +1,3 @@
-import type { Exit } from "../../proc/exit.ts";
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import { showExit } from "../events/shown-exit.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -9,13 +8,14 @@ import type { Program } from "../identity/program.ts";
 import { nameOf as nameOfAccount } from "../lib/accounts.ts";
 import { formatDuration, shorten } from "../lib/format.ts";
 import { describeExit } from "../lib/describe-exit.ts";
+import { describeIgnored } from "../lifecycle/ignored.ts";
+import type { StopOutcome } from "../lifecycle/stop.ts";
 import type { ActionResult } from "./operation.ts";
 
 /** What it took to end a process, for people and JSON. */
 export function describeStop(
-  outcome: { kind: "not-running"; leftBehind: number } | StopDone,
+  outcome: Exclude<StopOutcome, { readonly kind: "stuck" }>,
   target: ProcessRef | undefined,
-  termToKillMs: number,
   found: Found,
   complaints: readonly string[],
 ): Omit<ActionResult, "program" | "action"> {
@@ -29,26 +29,26 @@ export function describeStop(
   if (outcome.kind === "not-running" || target === undefined) {
     return { result: "down", code: ExitCode.ok, message: `was not running${rest}`, ...more };
   }
-  const { kind, exit, tookMs } = outcome;
-  const took =
-    kind === "terminated"
-      ? `terminated in ${formatDuration(tookMs)}`
-      : `killed, because it ignored SIGTERM for term_to_kill_seconds, ${formatDuration(termToKillMs)}`;
+  const { kind, exit } = outcome;
   return {
     result: kind === "terminated" ? "stopped" : "killed",
     code: ExitCode.ok,
     pid: target.pid,
     exit: showExit(exit),
-    message: `stopped, pid ${target.pid}: ${took} (${describeExit(exit)})${rest}`,
+    message: `stopped, pid ${target.pid}: ${describeEnd(outcome)} (${describeExit(exit)})${rest}`,
     ...more,
   };
 }
 
-interface StopDone {
-  readonly kind: "terminated" | "killed";
-  readonly exit: Exit;
-  readonly tookMs: number;
-  readonly leftBehind: number;
+type StopDone = Extract<StopOutcome, { readonly kind: "terminated" | "killed" }>;
+
+function describeEnd({ kind, sent, tookMs }: StopDone): string {
+  const took = formatDuration(tookMs);
+  const last = sent.at(-1)?.signal;
+  if (last === undefined) return `ended by stop_command in ${took}`;
+  if (sent.length < 2) return `${kind} in ${took}`;
+  const how = kind === "killed" ? "killed" : `terminated by ${last} in ${took}`;
+  return `${how}, because ${describeIgnored(sent)}`;
 }
 
 /** It has become another account (sudo, a setuid file). That it is to be down counts from its end on. */

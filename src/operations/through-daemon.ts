@@ -67,6 +67,14 @@ export async function throughDaemon(
   );
 }
 
+/** With the environment that a program has from usrsvcd, if one runs, for the commands that are run beside it. */
+export function inDaemonsEnvironment({ settings }: Program, operation: Operation): Operation {
+  const hasCommand = settings?.stopCommand !== undefined || settings?.reload?.kind === "command";
+  const daemon = hasCommand ? daemonInCharge(operation.host) : undefined;
+  const env = daemon && environmentOf(daemon, operation);
+  return env === undefined ? operation : { ...operation, host: { ...operation.host, env } };
+}
+
 /** Why usrsvcd has not carried it out. */
 function describe(said: Exclude<Said, { kind: "done" }>, name: string): string {
   const who = "daemon" in said && said.daemon ? `usrsvcd, pid ${said.daemon.pid},` : "usrsvcd";

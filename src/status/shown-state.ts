@@ -46,7 +46,7 @@ export function isUnderWay(
   const { launched } = record;
   const leftMs = windowLeftMs(record, uptimeSeconds) + START_SLACK_MS;
   if (leftMs > 0 && isLaunchAlive({ ...record, launched }, host)) return true;
-  return leftMs > -untilKillMs(program) && isJudged(program.name, host);
+  return leftMs > -untilKillMs(program.ending) && isJudged(program.name, host);
 }
 
 /** True while who signed the program's lock last lives. */

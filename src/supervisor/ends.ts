@@ -2,7 +2,8 @@ import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { describeEnding } from "../events/end-events.ts";
 import { NOT_USRSVC } from "../events/shown-exit.ts";
-import { formatDuration } from "../lib/format.ts";
+import { describeIgnored } from "../lifecycle/ignored.ts";
+import type { StopStep } from "../lifecycle/stop-plan.ts";
 import type { Violation } from "../monitors/violation.ts";
 import type { ProgramRecord, Via } from "../state/record.ts";
 import {
@@ -51,11 +52,19 @@ export class Ends {
   }
 
   /** What was told to end did not: the reason for its end says that as well. What follows is written at once after. */
-  killed(termToKillMs: number): void {
+  resisted(sent: readonly StopStep[]): void {
     const record = this.#ledger.base();
-    const patience = formatDuration(termToKillMs);
-    const reason = `${record.reason}; killed, because it ignored SIGTERM for term_to_kill_seconds, ${patience}`;
+    const last = sent.at(-1)?.signal;
+    const how = last === "SIGKILL" ? "killed" : `ended by ${last}`;
+    const reason = `${record.reason}; ${how}, because ${describeIgnored(sent)}`;
     this.#ledger.keep(explained(record, reason));
+  }
+
+  /** What an operator should know of how it was ended: that its stop_command has failed. */
+  noted({ pid }: ProcessRef, notes: readonly string[]): void {
+    for (const text of notes) {
+      this.#ledger.emit({ kind: "program.warning", what: "note", pid, text });
+    }
   }
 
   /** Somebody was killed, or called off, while he ended it. */

@@ -73,14 +73,16 @@ export class ProcessFinder {
   async findHeir(): Promise<Heir | undefined> {
     const { program, state } = this.#now;
     const { record } = this.#by.ledger;
-    if (state.kind === "unknown" && record?.desired !== "down") {
-      return await this.#by.leftovers.heirOfUnseen(program, record);
+    if (record?.process === undefined) return undefined;
+    // What an operator ends has no heirs, but what runs against his will may have some.
+    if (record.desired === "down" && record.state !== "running") return undefined;
+    const { process } = record;
+    if (this.isEndTold && state.kind === "running" && sameProcess(process, state.process)) {
+      const { exe, exit } = this.#by.watched.main;
+      return await this.#by.leftovers.heir(program, record, { exe, exit });
     }
-    if (state.kind !== "running" || !this.isEndTold) return undefined;
-    if (record === undefined || record.desired === "down") return undefined;
-    if (!sameProcess(record.process, state.process)) return undefined;
-    const { exe, exit } = this.#by.watched.main;
-    return await this.#by.leftovers.heir(program, record, { exe, exit });
+    if (sameProcess(this.#by.host.proc.alive(process.pid), process)) return undefined;
+    return await this.#by.leftovers.heirOfUnseen(program, record); // nobody held it
   }
 
   /** True where a look saw the process that is held. */

@@ -5,8 +5,9 @@ import { monotonicMs } from "../lib/clock.ts";
 import { findHeir, findHeirOfUnseen, type Heir } from "../identity/heir.ts";
 import type { Host } from "../host/host.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import type { StopSettings } from "../config/settings.ts";
 import { stop } from "../lifecycle/stop.ts";
-import type { StopSettings, Target } from "../lifecycle/stop-plan.ts";
+import type { Target } from "../lifecycle/stop-plan.ts";
 import { imageSeen } from "../state/transitions.ts";
 import type { Program } from "../identity/program.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -44,7 +45,12 @@ export class Leftovers {
     this.#since = monotonicMs();
     // The record may be that of a process which somebody else has started meanwhile.
     const known = sameProcess(record?.process, process) ? record : undefined;
-    this.#left = { process, launched: known?.launched, session: known?.session };
+    this.#left = {
+      process,
+      launched: known?.launched,
+      session: known?.session,
+      record: known,
+    };
     this.#launch = known?.launch;
   }
 
@@ -53,9 +59,9 @@ export class Leftovers {
     const left = this.#left;
     this.#left = undefined;
     if (left === undefined) return 0;
-    const { launched = left.process, session } = left;
+    const { launched = left.process, session, record } = left;
     const { signal } = this.#mailbox;
-    const target = { process: undefined, launched, session };
+    const target = { process: undefined, launched, session, record };
     const outcome = await stop(target, settings, this.#host, { signal, since: this.#since });
     return outcome.kind === "stuck" ? 0 : outcome.leftBehind;
   }

@@ -42,7 +42,7 @@ export class Stopper {
     ends.stopping(process, reason);
     const outcome = await this.#end(process, signal);
     if (outcome.kind === "stuck") return this.#noteStuck(process, outcome.state);
-    if (outcome.kind === "killed") ends.killed(this.#now.settings.termToKillMs);
+    if (outcome.kind !== "not-running" && outcome.sent.length > 1) ends.resisted(outcome.sent);
     if (outcome.kind !== "not-running") watched.main.noteExit(outcome.exit);
     mailbox.look();
     return undefined;
@@ -85,10 +85,13 @@ export class Stopper {
   }
 
   async #end(process: ProcessRef, signal: AbortSignal): Promise<StopOutcome> {
-    const { host, ledger, watched } = this.#ports;
-    const { launched, session } = ledger.base();
-    const target = { process, main: watched.work, launched, session };
-    return await stop(target, this.#now.settings, host, { signal });
+    const { host, ledger, ends, watched } = this.#ports;
+    const record = ledger.base();
+    const { launched, session } = record;
+    const target = { process, main: watched.work, launched, session, record };
+    const outcome = await stop(target, this.#now.settings, host, { signal });
+    if (outcome.kind !== "not-running") ends.noted(process, outcome.notes);
+    return outcome;
   }
 
   #noteStuck(process: ProcessRef, state: string): ProgramEvent {

@@ -134,8 +134,9 @@ export class SupervisedProgram implements MailboxOwner {
     const process = this.#now.state.kind === "running" ? this.#now.state.process : record?.process;
     if (process === undefined) return;
     const { host } = this.#by;
-    const target = { process, launched: record?.launched, session: record?.session };
+    const target = { process, launched: record?.launched, session: record?.session, record };
     const outcome = await stop(target, this.#now.settings, host);
+    if (outcome.kind !== "not-running") this.#by.ends.noted(process, outcome.notes);
     const fields = { pid: process.pid, outcome: outcome.kind };
     this.#by.ledger.emit({ kind: "program.stopped", why: "shutdown", ...fields });
   }

@@ -25,6 +25,9 @@ describe("a command line", () => {
     ["usrsvc start web", "start", ["web"], {}],
     ["usrsvc -P stop web db", "stop", ["web", "db"], { parallel: true }],
     ["usrsvc restart all --here --reread", "restart", ["all"], { here: true, reread: true }],
+    ["usrsvc reload web db", "reload", ["web", "db"], {}],
+    ["usrsvc signal web HUP", "signal", ["web", "HUP"], {}],
+    ["usrsvc signal --group web db 15", "signal", ["web", "db", "15"], { group: true }],
     ["usrsvc status", "status", [], {}],
     ["usrsvc -P status", "status", [], { parallel: true }],
     ["usrsvc status --json -c a.cfg web", "status", ["web"], { json: true, config: "a.cfg" }],
@@ -59,8 +62,14 @@ describe("a command line", () => {
   });
 
   const wrong: readonly (readonly [string, string, ExitCode?])[] = [
-    ["usrsvc --json", "say what to do: usrsvc start|stop|restart|status NAME…"],
+    ["usrsvc --json", "say what to do: usrsvc start|stop|restart|reload|status NAME…"],
     ["usrsvc stop", "say which programs: usrsvc stop NAME… (or: usrsvc stop all)"],
+    ["usrsvc signal", "say which programs: usrsvc signal NAME… (or: usrsvc signal all)"],
+    [
+      "usrsvc signal web",
+      "say which signal: usrsvc signal web SIGNAL (HUP, INT, QUIT, USR1, USR2, TERM, STOP, CONT, KILL, WINCH)",
+    ],
+    ["usrsvc stop web --group", "--group goes with signal, not with stop"],
     ["usrsvc strat web", 'unknown action "strat"; did you mean start?', ExitCode.invalidAction],
     ["usrsvc sto web", 'unknown action "sto"; did you mean stop?', ExitCode.invalidAction],
     [

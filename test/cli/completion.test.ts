@@ -69,10 +69,17 @@ function offersWords(offer: Offer, withBlank: string): void {
   const programs = ["all", "web", "web-old", "a:b", withBlank];
   const lines: readonly (readonly [string, readonly string[]])[] = [
     ["usrsvc st", ["start", "stop", "status"]],
+    ["usrsvc si", ["signal"]],
     ["usrsvc ", commandNames("usrsvc")],
     ["usrsvcd ", commandNames("usrsvcd")],
     ["usrsvcd re", ["restart", "reread"]],
     ["usrsvc stop ", programs],
+    ["usrsvc signal ", programs],
+    ["usrsvc signal web U", ["USR1", "USR2"]],
+    ["usrsvc signal web web-old H", ["HUP"]],
+    ["usrsvc signal H", []],
+    ["usrsvc signal web --gr", ["--group"]],
+    ["usrsvc stop web H", []],
     ["usrsvc -P stop we", ["web", "web-old"]],
     ["usrsvc stop web ", programs.filter((name) => name !== "web")],
     ["usrsvc start web --he", ["--help", "--here"]],

@@ -52,7 +52,10 @@ test("--help says with which commands an option goes, where that is not all", ()
 
 test("--help begins with how it is called", () => {
   const first = (name: keyof typeof tools): string => renderHelp(tools[name]).split("\n")[0] ?? "";
-  assert.equal(first("usrsvc"), "Usage: usrsvc [OPTIONS] start|stop|restart|status NAME…|all");
+  assert.equal(
+    first("usrsvc"),
+    "Usage: usrsvc [OPTIONS] start|stop|restart|reload|status NAME…|all",
+  );
   const rest = "start|stop|restart|status|reread|checkconfig|init|install-unit";
   assert.equal(first("usrsvcd"), `Usage: usrsvcd [OPTIONS] [${rest}]`);
 });

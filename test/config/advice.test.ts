@@ -18,6 +18,7 @@ const content: AdviceFacts = {
   ofMain: () => [],
   ofMail: () => undefined,
   ofCommand: () => undefined,
+  ofWords: () => undefined,
   ofFiles: () => [],
   ofLimits: () => [],
   strangers: () => [],
@@ -88,6 +89,15 @@ describe("told of is", () => {
       program("startsecs = 3"),
       /^a\.cfg:3: unknown key "startsecs"; here it is called success_seconds$/,
     ],
+    [
+      program("stop_command = kill -HUP $USRSVC_PID"),
+      /^a\.cfg:3: warning: stop_command: no shell expands \$USRSVC_PID .*; write its value, or write stop_command = \/bin\/sh -c '…'$/,
+    ],
+    [program("stop_command = a 'x"), /^a\.cfg:3: stop_command: cannot be split into words/],
+    [program("ExecStop = x"), /here it is called stop_command$/],
+    [program("stopasgroup = true"), /here it is called stop_group$/],
+    [program("killasgroup = true"), /leave it out: what is left of the session is always ended$/],
+    [program("stop_grop = yes"), /did you mean stop_group\?$/],
     [program("stopwaitsecs = 3"), /here it is called term_to_kill_seconds$/],
     [program("startretries = 3"), /here it is called maxrestarts$/],
     [program("stdout_logfile = /x"), /here it is called stdout$/],
@@ -96,7 +106,7 @@ describe("told of is", () => {
     [program("user = web"), /leave it out/],
     [program("numprocs = 2"), /here it is called instances$/],
     [program("redirect_stderr = true"), /leave it out: without stderr/],
-    [program("stopsignal = INT"), /leave it out: SIGTERM is sent/],
+    [program("stopsignal = INT"), /write stop = INT 10s, KILL: the signal/],
     [program("priority = 1"), /in the order of the file$/],
     [program("WorkingDirectory = /x"), /here it is called directory$/],
     [program("startsec = 3"), /unknown key "startsec"/],
@@ -127,6 +137,15 @@ describe("told of is", () => {
     assert.deepEqual(issuesOf(program(), facts), ["a.cfg:2: warning: command: there is none"]);
     assert.deepEqual(issuesOf(program("enabled = no"), facts), []);
     assert.equal(issuesOf("[Program:x]\ncommand = cd /x\n", facts).length, 1);
+  });
+
+  test("what the machine objects to in a stop_command, where no shell runs it", () => {
+    const facts = { ofWords: ([word = ""]: readonly string[]) => `there is no ${word}` };
+    const line = "stop_command = ~/bin/halt --now";
+    assert.deepEqual(issuesOf(program(line), facts), [
+      "a.cfg:3: warning: stop_command: there is no /home/me/bin/halt",
+    ]);
+    assert.deepEqual(issuesOf(program(line, "useshell = yes", "proctitle_re = z"), facts), []);
   });
 
   test("a stranger that the expression finds", () => {

@@ -27,6 +27,7 @@ function issuesOf(text: string): readonly string[] {
     ofMain: () => [],
     ofMail: () => undefined,
     ofCommand: () => undefined,
+    ofWords: () => undefined,
     ofFiles: () => [],
     ofLimits: () => [],
     strangers: () => [],

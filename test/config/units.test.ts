@@ -33,6 +33,9 @@ const samples: readonly (readonly [unit: string, ...texts: readonly string[]])[]
   ["ready", "lived", "tcp://127.0.0.1:80", "exec:a 'b c'", "log:^a$", ""],
   ["dependencies", "db", "tcp://127.0.0.1:80", "web:1", ""],
   ["programNames", "db", "web:1", ""],
+  ["stopSequence", "TERM 30s, int 0.5, KILL", "QUIT", ""],
+  ["commandText", "/x/stop --now 'a b'", ""],
+  ["reload", "HUP", "sigusr1", "/x/reload --now", ""],
   ["addresses", "a@x.org", ""],
   ["title", "^a.*b$", ""],
 ];

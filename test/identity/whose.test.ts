@@ -224,7 +224,7 @@ function program(name: Name): Program {
   return {
     name,
     enabled: true,
-    termToKillMs: 8000,
+    ending: { termToKillMs: 8000 },
     pidfile: "/nonexistent/pid",
     autopid: true,
     pattern: isApp,

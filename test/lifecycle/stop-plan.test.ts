@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
+import { stopSequence } from "../../src/config/units.ts";
 import {
   patienceMs,
   stepAt,
@@ -8,6 +9,7 @@ import {
   stopPlan,
   stopSteps,
   type Target,
+  untilKillMs,
 } from "../../src/lifecycle/stop-plan.ts";
 import { FakeProc, type FakeProcess } from "../support/fake-proc.ts";
 
@@ -109,10 +111,45 @@ describe("stopPlan", () => {
     const look = (): undefined => undefined;
     const plan = stopPlan({ process: ref(10), launched: undefined }, settings, look);
     assert.deepEqual(plan.steps, [
-      { signal: "SIGTERM", patienceMs: 3000 },
+      { signal: "SIGTERM", patienceMs: 3000, key: "term_to_kill_seconds" },
       { signal: "SIGKILL", patienceMs: 5000 },
     ]);
   });
+});
+
+describe("stopSteps", () => {
+  const claims: readonly [string, string, string][] = [
+    ["with nothing, SIGTERM for term_to_kill_seconds", "", "SIGTERM 3000 !, SIGKILL 5000"],
+    ["as written", "QUIT 1s, TERM 300ms, KILL", "SIGQUIT 1000, SIGTERM 300, SIGKILL 5000"],
+    ["with SIGKILL in the end, if it is not there", "INT 10", "SIGINT 10000, SIGKILL 5000"],
+    [
+      "with term_to_kill_seconds as a wait",
+      "INT, TERM 1",
+      "SIGINT 3000 !, SIGTERM 1000, SIGKILL 5000",
+    ],
+    ["with SIGKILL alone", "KILL", "SIGKILL 5000"],
+    ["with one signal twice", "INT 1, INT 1", "SIGINT 1000, SIGINT 1000, SIGKILL 5000"],
+  ];
+  for (const [what, text, want] of claims) {
+    test(`are ${what}`, () => {
+      const read = stopSequence.parse({ text, list: undefined, isBrokenList: false });
+      assert.ok("value" in read);
+      const words = stopSteps({ ...settings, stop: read.value }).map(
+        ({ signal, patienceMs: ms, key }) => `${signal} ${ms}${key === undefined ? "" : " !"}`,
+      );
+      assert.equal(words.join(", "), want);
+    });
+  }
+});
+
+test("untilKillMs is the patience of all but SIGKILL", () => {
+  assert.equal(untilKillMs(settings), 3000);
+  const stop = [
+    { signal: "SIGINT", waitMs: 1000 },
+    { signal: "SIGQUIT", waitMs: undefined },
+  ] as const;
+  assert.equal(untilKillMs({ ...settings, stop }), 4000);
+  assert.equal(untilKillMs({ ...settings, stop: [{ signal: "SIGKILL", waitMs: undefined }] }), 0);
 });
 
 describe("stepsAfter", () => {

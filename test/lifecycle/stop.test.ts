@@ -195,6 +195,87 @@ for (const [how, adapt] of [
       assert.equal(lives(ref), false);
     });
 
+    test("sends each signal to the whole session at once, with stop_group", async (t) => {
+      const lab = makeLab(t, adapt);
+      // It ends when its child has, which ends at the first signal.
+      const ref = await run(
+        lab,
+        "trap : TERM",
+        "sh -c 'trap \"exit 0\" TERM; while :; do sleep 0.02; done' & child=$!",
+        "setsid sleep 600 &",
+        "sleep 0.2; READY",
+        "while kill -0 $child 2>/dev/null; do sleep 0.02; done",
+        "exit 3",
+      );
+      const settings = { termToKillMs: 10_000, stopGroup: true };
+      const outcome = await stop({ process: ref, launched: ref }, settings, lab.host);
+      assert.ok(outcome.kind === "terminated", outcome.kind);
+      assert.ok(outcome.tookMs < 9000, "its child went before it");
+      assert.equal(outcome.leftBehind, 0, "what was told with it is not left over");
+      assert.equal(sleeps(lab).length, 1, "what has left its session lives");
+    });
+
+    test("goes on with what was told with it, and lives on, with stop_group", async (t) => {
+      const lab = makeLab(t, adapt);
+      const ref = await run(lab, "(trap '' TERM; READY; sleep 600; sleep 600) &", "wait");
+      await waitFor(() => sleeps(lab).length === 1, "the subshell has its child");
+      const settings = { termToKillMs: 300, stopGroup: true };
+      const outcome = await stop({ process: ref, launched: ref }, settings, lab.host);
+      assert.ok(outcome.kind === "terminated", outcome.kind);
+      assert.ok(outcome.leftBehind > 0, "the subshell was killed");
+      assert.equal(lab.living().length, 0);
+    });
+
+    test("kills what ignores all with its group, with stop_group", async (t) => {
+      const lab = makeLab(t, adapt);
+      const ref = await run(lab, "trap '' TERM", "READY", "while :; do sleep 600; done");
+      const settings = { termToKillMs: 200, stopGroup: true };
+      const outcome = await stop({ process: ref, launched: ref }, settings, lab.host);
+      assert.equal(outcome.kind, "killed");
+      await waitFor(() => lab.living().length === 0, "nothing of it lives");
+    });
+
+    for (const stopGroup of [false, true]) {
+      test(`ends what has left its session, with stop_descendants${stopGroup ? " and stop_group" : ""}`, async (t) => {
+        const lab = makeLab(t, adapt);
+        const ref = await run(
+          lab,
+          "setsid sleep 600 &",
+          "setsid -f sleep 601", // nobody's child by now
+          "env -u USRSVC_LAUNCH setsid sh -c 'trap \"\" TERM; sleep 602; sleep 603' &",
+          "READY",
+          "sleep 604",
+        );
+        await waitFor(() => sleeps(lab).length === 4, "all sleep");
+        const { record } = lab.record();
+        assert.ok(record);
+        const outcome = await stop(
+          { process: ref, launched: ref, record },
+          { termToKillMs: 500, stopDescendants: true, stopGroup },
+          lab.host,
+        );
+        assert.ok(outcome.kind === "terminated", outcome.kind);
+        assert.ok(outcome.leftBehind > 0);
+        assert.equal(lab.living().length, 0);
+      });
+    }
+
+    test("ends what is left of one that is gone, with stop_descendants, by its mark", async (t) => {
+      const lab = makeLab(t, adapt);
+      const ref = await run(lab, "setsid -f sleep 600", "READY", "sleep 601");
+      await waitFor(() => sleeps(lab).length === 2, "both sleep");
+      const { record } = lab.record();
+      process.kill(ref.pid, "SIGKILL");
+      await waitFor(() => !lives(ref), "it is gone");
+      const target = { process: undefined, launched: ref, record };
+      const settings = { termToKillMs: 5000, stopDescendants: true };
+      assert.deepEqual(await stop(target, settings, lab.host), {
+        kind: "not-running",
+        leftBehind: 2,
+      });
+      assert.equal(lab.living().length, 0);
+    });
+
     test("lets two stop one program at once", async (t) => {
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "READY", "sleep 600");

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
-import { decodeWaitStatus, type Exit, signalName } from "../../proc/exit.ts";
+import { decodeWaitStatus, type Exit } from "../../proc/exit.ts";
 
 const killed = (signal: string, coreDumped = false): Exit => ({
   kind: "signal",
@@ -24,9 +23,4 @@ describe("decodeWaitStatus", () => {
   for (const [status, want] of rows) {
     test(`decodes ${status}`, () => assert.deepEqual(decodeWaitStatus(status), want));
   }
-});
-
-test("signalName has a name for each number", () => {
-  assert.equal(signalName(1), "SIGHUP");
-  fc.assert(fc.property(fc.integer({ min: 1, max: 64 }), (n) => signalName(n).startsWith("SIG")));
 });

@@ -1,6 +1,6 @@
 import { ProcError } from "../../proc/error.ts";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
-import type { ProcReader } from "../../proc/reader.ts";
+import { type ProcReader, statIfAny } from "../../proc/reader.ts";
 import { isDead, type Stat } from "../../proc/stat.ts";
 
 /** What a process of a FakeProc is; all but the pid has a default. */
@@ -76,8 +76,8 @@ export class FakeProc implements ProcReader {
   }
 
   alive(pid: Pid): ProcessRef | undefined {
-    if (!this.#all.has(pid)) return undefined;
-    const stat = this.stat(pid);
+    const stat = statIfAny(this, pid); // one of a simulated machine may end between two calls
+    if (stat === undefined) return undefined;
     return isDead(stat) ? undefined : { pid, startTime: stat.startTime };
   }
 

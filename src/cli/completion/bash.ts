@@ -50,14 +50,17 @@ _${name}() {
   done
   # What stands before the word, if that is the value of it.
   [[ $index == "\${#words[@]}" ]] || previous=
-  local options wanted=
+  local options wanted= last=
   case $command in
     '') ${settings(
       allOptions(tool),
       shownCommands(tool).map((one) => one.name),
     )} ;;
 ${shownCommands(tool)
-  .map((one) => `    ${one.name}) ${settings({ ...one.options, ...common }, wantedBy(one))} ;;`)
+  .map(
+    (one) =>
+      `    ${one.name}) ${settings({ ...one.options, ...common }, wantedBy(one))}${lastOf(one)} ;;`,
+  )
   .join("\n")}
     *) options= ;;
   esac
@@ -109,7 +112,11 @@ function programsCase(name: string): string {
         [[ $reply == "$typed"* && $taken != *$'\\n'"$reply"$'\\n'* ]] || continue
         [[ $word == [\\"\\']* ]] || printf -v reply %q "$reply"
         COMPREPLY+=("$reply")
-      done < <(echo all; _${name}_programs)
+      done < <(
+        echo all
+        _${name}_programs
+        [[ $last && $taken != $'\\n' ]] && printf '%s\\n' $last
+      )
       ;;
 `;
 }
@@ -131,6 +138,12 @@ function settings(options: Options, wanted: string | readonly string[]): string 
   const names = Object.keys(options).map((name) => `--${name}`);
   const words = typeof wanted === "string" ? wanted : wanted.join(" ");
   return `options='${names.join(" ")}' wanted='${words}'`;
+}
+
+/** What may follow the names of programs. */
+function lastOf({ arguments: wanted }: Command): string {
+  const last = wanted?.kind === "programs" ? wanted.last : undefined;
+  return last === undefined ? "" : ` last='${last.words.join(" ")}'`;
 }
 
 function wantedBy({ arguments: wanted }: Command): string | readonly string[] {

@@ -20,6 +20,12 @@ export function renderFish(tool: Tool): string {
       : [
           `complete -c ${name} -n '__${name}_is ${takers.map((one) => one.name).join(" ")}' -a '(__${name}_programs)'`,
         ];
+  const lasts = commands.flatMap((one) => {
+    const last = one.arguments?.kind === "programs" ? one.arguments.last : undefined;
+    if (last === undefined) return [];
+    const isAfter = `__${name}_is ${one.name}; and test (count (__${name}_words)) -gt 1`;
+    return [`complete -c ${name} -n '${isAfter}' -a '${last.words.join(" ")}'`];
+  });
   return `# Completion of ${name} for fish, as "${name} completion fish" prints it.
 
 # The command on the line, and the words after it.
@@ -55,7 +61,7 @@ complete -c ${name} -f
 ${commands
   .map((one) => `complete -c ${name} -n __${name}_is -a ${one.name} -d ${quote(one.summary)}`)
   .join("\n")}
-${[...programs, ...choices].join("\n")}
+${[...programs, ...lasts, ...choices].join("\n")}
 ${Object.entries(allOptions(tool))
   .map(([option, row]) => describeOption(option, row, tool))
   .join("\n")}

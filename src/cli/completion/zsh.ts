@@ -61,11 +61,16 @@ function describeCommand(
   { name: command, arguments: wanted, options }: Command,
   tool: string,
 ): string {
+  const last = wanted?.kind === "programs" ? wanted.last : undefined;
+  const programs =
+    last === undefined
+      ? `_${tool}_programs`
+      : `{ _${tool}_programs; (( CURRENT > 2 )) && compadd ${last.words.join(" ")} }`;
   const words =
     wanted === undefined
       ? []
       : wanted.kind === "programs"
-        ? [`    '*:program:_${tool}_programs'`]
+        ? [`    '*:program:${programs}'`]
         : [`    '1:${wanted.what}:(${wanted.words.join(" ")})'`];
   const rows = [specs({ ...options, ...common }), ...words].join(" \\\n");
   return `${command})\n  _arguments -s -S \\\n${rows} && ret=0\n  ;;`;

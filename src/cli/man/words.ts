@@ -27,6 +27,7 @@ export const words: Readonly<Record<"usrsvc" | "usrsvcd", Words>> = {
     examples: [
       ["Start a program, and see what is running:", "usrsvc start web\nusrsvc status"],
       ["Apply a change of the configuration:", "usrsvc restart --reread web"],
+      ["Have nginx read its own configuration, after reload = HUP:", "usrsvc reload nginx"],
       ["Stop all at once:", "usrsvc -P stop all"],
       [
         "List the programs that are down, in a script:",

@@ -52,16 +52,19 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ...same("env_file", "EnvironmentFile", "envfile"),
   ...note("leave it out: programs are started in the order of the file", "priority"),
   ...note(
-    "leave it out: SIGTERM is sent, and after term_to_kill_seconds SIGKILL",
+    "write stop = INT 10s, KILL: the signal, how long it waits, and what follows",
     "stopsignal",
     "KillSignal",
     "stop_signal",
   ),
+  ...same("stop_group", "stopasgroup"),
+  ...same("stop_command", "ExecStop"),
+  ...same("reload", "ExecReload", "ReloadSignal"),
   ...note(
     "leave it out: what is left of the session is always ended",
-    "stopasgroup",
     "killasgroup",
     "stop_children",
+    "KillMode",
   ),
   ...note("leave it out: autorestart = True restarts it however it ended", "exitcodes"),
   ...note(

@@ -5,6 +5,7 @@ import type { Place } from "../issue.ts";
 import { type Layer, readLayer } from "./layer.ts";
 import type { WhereIs } from "./check-dependencies.ts";
 import { argvOf, resolveCommand } from "./command.ts";
+import { checkEnding } from "./ending.ts";
 import type { ProgramHost } from "./main.ts";
 import { monitorSchema, type ProgramFacts, programSchema } from "../schema.ts";
 import { type PlacedSection, readFields, type Sources } from "./section-reader.ts";
@@ -71,6 +72,7 @@ export function resolveProgram(
   if (match?.kind === "command" && match.candidates.length === 0)
     issues.warn(whereIs("command"), NO_CANDIDATE);
   checkFolders(settings, whereIs, host, issues);
+  checkEnding(settings, { own: layer.keys, base: base?.keys }, whereIs, issues);
   host.advisor?.program(settings, whereIs, issues);
   return issues.hasErrors
     ? { known: dropUnknown(settings) }

@@ -48,6 +48,29 @@ describe("resolvePrograms()", () => {
     ]);
   });
 
+  const WAIT = "term_to_kill_seconds = 3";
+  const ignored = "warning: term_to_kill_seconds: is ignored, because stop says how long it waits";
+  const waits: readonly [what: string, own: string, base: string, want: readonly string[]][] = [
+    ["beside a stop with all waits", `stop = TERM 5s, KILL\n${WAIT}`, "", [`a.cfg:7: ${ignored}`]],
+    [
+      "beside a stop without signals that wait",
+      `stop = KILL\n${WAIT}`,
+      "",
+      [`a.cfg:7: ${ignored}`],
+    ],
+    ["that a signal of stop waits for", `stop = TERM, KILL\n${WAIT}`, "", []],
+    ["with a stop of its defaults", WAIT, "stop = TERM 5s", [`a.cfg:6: ${ignored}`]],
+    ["of its defaults, with a stop of its own", "stop = TERM 5s", WAIT, []],
+    ["in defaults with a stop", "nice = 1", `${WAIT}\nstop = INT 5s`, [`a.cfg:8: ${ignored}`]],
+    ["without a stop", WAIT, "", []],
+  ];
+  for (const [what, own, base, want] of waits) {
+    test(`reports a term_to_kill_seconds that is ignored: ${what}`, () => {
+      const text = `[Program:x]\nREST\ndefaults = d\n${own}\n[DefaultSettings:d]\n${base}\n`;
+      assert.deepEqual(complaints(text), want);
+    });
+  }
+
   test("tells all issues at once", () => {
     const text = "[Program:x]\ncommand = echo it's\nstdout = x.log\nautostart = y\n[[Monitr]]\n";
     const lines = resolve(text).issues.map(({ place }) => place.line);

@@ -2,7 +2,9 @@ import type { Tool } from "../../command.ts";
 import { daemonCommandNames } from "../usrsvcd/names.ts";
 import { completion } from "../completion.ts";
 import { listPrograms } from "./list-programs.ts";
+import { reload } from "./reload.ts";
 import { restart } from "./restart.ts";
+import { signal } from "./signal.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
@@ -12,6 +14,6 @@ export const usrsvc: Tool = {
   name: "usrsvc",
   title: "starts and stops the programs of an account and shows what is running",
   about: ["Acts on the programs described in $HOME/usrsvc.cfg. Needs no daemon."],
-  commands: [start, stop, restart, status, completion, listPrograms],
+  commands: [start, stop, restart, reload, signal, status, completion, listPrograms],
   other: { name: "usrsvcd", commands: daemonCommandNames },
 };

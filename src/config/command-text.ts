@@ -1,0 +1,19 @@
+import { splitWords } from "./shell/words.ts";
+import type { RawValue, Reading } from "./values.ts";
+
+/** A command that a key names. */
+export interface CommandText {
+  /** As written: a shell line, where the program has `useshell`. */
+  readonly text: string;
+  readonly words: readonly string[];
+}
+
+/** A command, or nothing. It may hold a password: messages do not quote it. */
+export function readCommandText({ text }: RawValue): Reading<CommandText | undefined> {
+  if (text === "") return { value: undefined };
+  if (text.includes("\0")) return { problem: "must not contain a NUL character" };
+  const split = splitWords(text);
+  if ("problem" in split) return { problem: `cannot be split into words: ${split.problem}` };
+  if ((split.words[0] ?? "") === "") return { problem: "names no command" };
+  return { value: { text, words: split.words } };
+}

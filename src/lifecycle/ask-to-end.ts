@@ -1,0 +1,44 @@
+import type { Exit } from "../../proc/exit.ts";
+import type { ProcessHandle } from "../../proc/system/process-handle.ts";
+import type { CommandSettings, StopSettings } from "../config/settings.ts";
+import { monotonicMs, within } from "../lib/clock.ts";
+import { runOwnCommand } from "./own-command.ts";
+import type { LifecyclePorts } from "./ports.ts";
+import { commandMs } from "./stop-plan.ts";
+
+/** What came of `stop_command`. */
+export interface Asked {
+  /** How the process ended; undefined: it lives, and is to be signalled. */
+  readonly exit?: Exit | undefined;
+  /** What an operator should know of it. */
+  readonly notes: readonly string[];
+}
+
+const notAsked: Asked = { notes: [] };
+
+/**
+ * Runs `stop_command`, if there is one. It has the time of the first signal, and so has the process to follow; where it
+ * fails, the signals come at once.
+ */
+export async function askToEnd(
+  watch: ProcessHandle,
+  settings: StopSettings,
+  host: LifecyclePorts,
+  signal: AbortSignal | undefined,
+): Promise<Asked> {
+  const { stopCommand } = settings;
+  if (stopCommand === undefined || !isWhole(settings)) return notAsked;
+  const timeoutMs = commandMs(settings);
+  const end = monotonicMs() + timeoutMs;
+  const { pid } = watch.ref;
+  const options = { pid, inherited: host.env, timeoutMs, signal };
+  const failure = await runOwnCommand(stopCommand, settings, options);
+  const leftMs = failure === undefined ? Math.max(0, end - monotonicMs()) : 0;
+  const exit = await within(watch.exited, leftMs, signal);
+  return { exit, notes: failure === undefined ? [] : [`stop_command failed: ${failure}`] };
+}
+
+function isWhole(settings: StopSettings): settings is StopSettings & CommandSettings {
+  const { name, env, inheritEnv, directory, useshell, stderr } = settings;
+  return [name, env, inheritEnv, directory, useshell, stderr].every((one) => one !== undefined);
+}

@@ -1,0 +1,83 @@
+import type { Pid } from "../../proc/pid.ts";
+import type { CommandSettings, CommandText } from "../config/settings.ts";
+import { programEnvironment } from "../launch/environment.ts";
+import { lastLines, openOutput, type Output } from "../launch/output.ts";
+import { runWords } from "../launch/run-words.ts";
+import { describeExit } from "../lib/describe-exit.ts";
+import { formatDuration } from "../lib/format.ts";
+import { withWords } from "./last-words.ts";
+
+/** How a command is run beside a program. */
+export interface CommandOptions {
+  /** The process of the program that it is about. */
+  readonly pid: Pid;
+  /** What programs inherit. */
+  readonly inherited: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Number of lines of its output that are looked through for the reason of a failure. */
+const MOST_LINES = 15;
+
+/**
+ * Runs a command of a program (`stop_command`, `reload`) in its environment and directory, by a shell where its own
+ * command has one; its output goes to the program's log. What takes longer than it may is ended with its group.
+ *
+ * @returns why it has failed; undefined where it exits with 0
+ * @throws what `signal` says
+ */
+export async function runOwnCommand(
+  { text, words }: CommandText,
+  program: CommandSettings,
+  { pid, inherited, timeoutMs, signal }: CommandOptions,
+): Promise<string | undefined> {
+  const argv = program.useshell ? ["/bin/sh", "-c", text] : words;
+  const env = {
+    ...programEnvironment(program, inherited),
+    USRSVC_PROGRAM: program.name,
+    USRSVC_PID: String(pid),
+  };
+  const log = openLog(program.stderr);
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), Math.min(timeoutMs, LONGEST_MS));
+  const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
+  const around = { env, directory: program.directory, output: log?.fd };
+  try {
+    const exit = await runWords(argv, around, either);
+    if (exit.kind === "code" && exit.code === 0) return undefined;
+    const output = log === undefined ? [] : lastLines(program.stderr, log.end, MOST_LINES);
+    return withWords(describeExit(exit), output);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (late.signal.aborted) return `not done within ${formatDuration(timeoutMs)}, and was ended`;
+    return describeError(error as NodeJS.ErrnoException, argv[0]);
+  } finally {
+    clearTimeout(timer);
+    log?.close();
+  }
+}
+
+/** A timer takes no more, in ms. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** Without a log (a full disk, say) it can run as well. */
+function openLog(path: string): Output | undefined {
+  try {
+    return openOutput(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function describeError({ code, message }: NodeJS.ErrnoException, file = ""): string {
+  switch (code) {
+    case "ENOENT":
+      return `no such command: ${file}`;
+    case "EACCES":
+      return `${file} is not executable`;
+    case undefined:
+    default:
+      return `${file} cannot be executed: ${message || code}`;
+  }
+}
