@@ -18,6 +18,20 @@ export function signalName(number: number): string {
   return signalNames.get(number) ?? `SIG${number}`;
 }
 
+/**
+ * The usual name of a signal, given with or without SIG, in any case; of a real-time signal SIG34 and the like.
+ * Undefined for what is no signal.
+ */
+export function signalNamed(word: string): string | undefined {
+  const name = `SIG${word.toUpperCase().replace(/^SIG/, "")}`;
+  if (Object.hasOwn(constants.signals, name))
+    return signalName(constants.signals[name as "SIGTERM"]);
+  return /^SIG(3[4-9]|[45]\d|6[0-4])$/.test(name) ? name : undefined;
+}
+
+/** The usual names of all signals that have one. */
+export const allSignals: readonly string[] = [...new Set(signalNames.values())];
+
 /** Decodes a wait status, as waitpid(2) and field 52 of proc_pid_stat(5) have it. */
 export function decodeWaitStatus(status: number): Exit {
   const signal = status & 0x7f;

@@ -199,10 +199,17 @@ export const programSchema = {
   }),
   autorestart: setting({
     field: "autorestart",
-    unit: units.flag,
+    unit: units.autorestart,
     default: true,
     applies: "now",
-    help: "usrsvcd restarts the program when it has ended",
+    help: "usrsvcd restarts the program when it has ended; on-failure: unless that was a success",
+  }),
+  success_exit: setting({
+    field: "successExit",
+    unit: units.successExit,
+    default: [0],
+    applies: "now",
+    help: "exit codes and signals that are a success, as 0, 2, SIGTERM; for autorestart = on-failure",
   }),
   maxrestarts: setting({
     field: "maxrestarts",

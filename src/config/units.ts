@@ -3,6 +3,7 @@ import type { MatchRule } from "./match-rule.ts";
 import { translatePythonRegex } from "./python-regex/python-regex.ts";
 import type { Limit } from "./process-values.ts";
 import * as processValues from "./process-values.ts";
+import * as restartValues from "./restart-values.ts";
 import type { Unit } from "./setting.ts";
 import * as values from "./values.ts";
 import type { RawValue, Reading } from "./values.ts";
@@ -157,6 +158,20 @@ export const ready: Unit<Check | undefined> = {
   name: "",
   parse: readReady,
   print: (check) => check?.text ?? "lived",
+};
+
+/** Which ends are answered by a start. */
+export const autorestart: Unit<restartValues.Autorestart> = {
+  name: "",
+  parse: restartValues.readAutorestart,
+  print: itself,
+};
+
+/** Exit codes and signals that are no failure. */
+export const successExit: Unit<restartValues.SuccessExit> = {
+  name: "",
+  parse: restartValues.readSuccessExit,
+  print: (all) => all.join(", "),
 };
 
 /** Mail addresses. */

@@ -51,7 +51,9 @@ function tell(event: Exclude<EventOfProgram, { readonly kind: "program.renamed" 
       );
     }
     case "program.stopped":
-      return stopped[event.why];
+      return event.why === "succeeded"
+        ? `stays down: ${describeExit(event.exit)}, a success (autorestart = on-failure)`
+        : stopped[event.why];
     case "program.limit-exceeded":
       return event.reason;
     case "program.stopping":
@@ -76,7 +78,7 @@ function tell(event: Exclude<EventOfProgram, { readonly kind: "program.renamed" 
   }
 }
 
-const stopped: Readonly<Record<EventOf<"program.stopped">["why"], string>> = {
+const stopped: Readonly<Record<Exclude<EventOf<"program.stopped">["why"], "succeeded">, string>> = {
   asked: "stays down: stopped by usrsvc",
   disabled: "is disabled",
   ended: "stays down: autorestart = False",

@@ -167,6 +167,8 @@ type ProgramExited = {
   readonly by: string | undefined;
   /** What it wrote last. */
   readonly output: readonly string[];
+  /** success_exit says so, and autorestart that it stays down then. */
+  readonly isSuccess?: boolean;
 } & (
   | { readonly successor: undefined; readonly how: undefined; readonly reason: string | undefined }
   /** There is another in its place. */
@@ -298,6 +300,8 @@ export type EventOfProgram = { readonly program: string } & (
       readonly kind: "program.stopped";
       readonly why: "asked" | "disabled" | "ended" | "not-started";
     }
+  /** With autorestart = on-failure. */
+  | { readonly kind: "program.stopped"; readonly why: "succeeded"; readonly exit: Exit }
   /** Ended with the machine. */
   | {
       readonly kind: "program.stopped";

@@ -78,8 +78,13 @@ const degradedLevels: Readonly<Record<EventOf<"daemon.degraded">["what"], Level>
 };
 
 /** Whoever ended it meant to, or there is another in its place, or it says that all went well. */
-function isExpected({ exit, by, successor }: EventOf<"program.exited">): boolean {
-  return isMeant(by) || successor !== undefined || (exit.kind === "code" && exit.code === 0);
+function isExpected({ exit, by, successor, isSuccess }: EventOf<"program.exited">): boolean {
+  return (
+    isSuccess === true ||
+    isMeant(by) ||
+    successor !== undefined ||
+    (exit.kind === "code" && exit.code === 0)
+  );
 }
 
 /** True for whoever of usrsvc ended a process: he meant to. */

@@ -17,7 +17,7 @@ const unlogged = {
   "program.started": ["livedMs", "cause", "reason", "last"],
   "program.adopted": ["known"],
   "program.requested": ["message"],
-  "program.exited": ["how", "reason"],
+  "program.exited": ["how", "reason", "isSuccess"],
   "program.backoff": ["maxrestarts", "cause", "last"],
   "program.gave-up": ["maxrestarts", "last"],
   "program.limit-exceeded": ["reason"],

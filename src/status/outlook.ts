@@ -2,6 +2,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import type { Program } from "../identity/program.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { formatDuration } from "../lib/format.ts";
+import { hasEndedWell } from "../state/ended-well.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import type { RecordFile } from "../state/record-file.ts";
 import type { ProgramStatus } from "./status.ts";
@@ -123,8 +124,11 @@ function nextOfStopped(
   const { autostart, autorestart } = program.settings;
   const hasRun = record?.process !== undefined || record?.lastExit !== undefined;
   const ran = hasRun && isOfEarlierBoot !== true;
-  const isResumed = record?.desired === "up" && isOfEarlierBoot !== true && autorestart;
-  if (ran && !autorestart) return "nothing: autorestart = False";
+  const isResumed = record?.desired === "up" && isOfEarlierBoot !== true && autorestart !== false;
+  if (ran && autorestart === false) return "nothing: autorestart = False";
+  if (ran && autorestart === "on-failure" && hasEndedWell(record, program.settings)) {
+    return "nothing: autorestart = on-failure";
+  }
   if (!ran && !isResumed && !autostart) return "nothing: autostart = False";
   return isKnown(program, around)
     ? "usrsvcd starts it"

@@ -2,6 +2,7 @@ import { ageMs } from "../../proc/uptime.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import type { Found } from "../identity/found.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
+import { startEndedWell } from "../state/ended-well.ts";
 import type { Lock } from "../state/lock.ts";
 import type { Supervised, SupervisorContext } from "./context.ts";
 import type { Ends } from "./ends.ts";
@@ -118,7 +119,11 @@ export class Effects {
           throw Object.assign(new Error(outcome.reason), { code: outcome.trouble });
         }
         starts.startFailed(outcome);
-        return { kind: "start-failed", reason: outcome.reason };
+        return {
+          kind: "start-failed",
+          reason: outcome.reason,
+          endedWell: startEndedWell(outcome, this.#now.settings),
+        };
       default:
         return assertNever(outcome);
     }
@@ -158,7 +163,9 @@ export class Effects {
     watched.letGo();
     around.host.claim(ledger.name, undefined);
     leftovers.note(process, ledger.record);
-    ends.died(process, exit ?? { kind: "unknown" }, watched.lastWords());
+    const { state } = this.#now;
+    const isSuccess = state.kind === "stopped" && state.why === "succeeded";
+    ends.died(process, exit ?? { kind: "unknown" }, watched.lastWords(), isSuccess);
     if (next === "start") return; // removes the pidfile, and ends what is left, itself
     watched.pidfile.drop(settings, process.pid);
     // Its workers would go on, hold its port, and look like the program.

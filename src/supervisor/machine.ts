@@ -15,6 +15,7 @@ import {
 } from "./moves.ts";
 import type {
   Context,
+  Ended,
   History,
   Observed,
   ProgramEvent,
@@ -29,14 +30,16 @@ import type {
  *
  * It begins *unknown*. The first look decides. With a process, the program is *running* (adopted).
  * Without one it is *starting* if autostart is set, or if it was seen running in this boot, was not
- * stopped by an operator, and autorestart is set; otherwise it is *stopped*.
+ * stopped by an operator, and autorestart is set; otherwise it is *stopped*. So it is where it ended
+ * well in this boot, with autorestart = on-failure.
  *
  * A start that succeeds makes it *running*. One that fails counts as a failure: after maxrestarts
  * of them in a row (since it was last seen running) it is *fatal*, before that in *backoff*. The
  * pause is restart_delay. With maxrestarts 0 it grows: from restart_delay or 1 s, doubling, up to
  * 60 s; it starts over only after the program has run for a minute.
  *
- * A running program whose process is gone is started again at once if autorestart is set. The third
+ * A running program whose process is gone is started again at once if autorestart is set; with
+ * on-failure it is *stopped* instead where it ended well, as it is when a start ends so. The third
  * time in a row that this happens within a minute of its start is a failure, too: it goes to
  * *backoff*, for 1 s, doubling, up to 60 s. So does a program that was ended for a limit that soon.
  *
@@ -80,9 +83,7 @@ export function transition(
     case "started":
       return run(event.process, history, context, []);
     case "start-failed":
-      return state.kind === "starting"
-        ? fail(history, event.reason, context)
-        : stay(state, history);
+      return state.kind === "starting" ? failed(history, event, context) : stay(state, history);
     case "start-called-off":
       return state.kind === "starting" ? callOff(state, history, context) : stay(state, history);
     case "limit-exceeded":
@@ -159,16 +160,12 @@ function absent(state: ProgramState, history: History, event: Observed, context:
       return awaken(state, history, event, context);
     case "backoff":
       // The operator's start has taken the place of the one that was due, and begins a new count.
-      if (event.startedByHand) {
-        return fail({ ...history, failures: 0 }, startedInVain(event), context);
-      }
+      if (event.startedByHand) return inVain(history, event, context);
       return context.now >= state.until
         ? begin(again(history), state.cause)
         : stay(state, history, [{ kind: "wake", at: state.until }]);
     case "fatal":
-      return event.startedByHand
-        ? fail({ ...history, failures: 0 }, startedInVain(event), context)
-        : stay(state, history);
+      return event.startedByHand ? inVain(history, event, context) : stay(state, history);
     case "starting":
       return stay(state, history);
     default:
@@ -180,8 +177,10 @@ function firstLook(
   state: ProgramState & { kind: "unknown" | "stopped" },
   history: History,
   event: Observed,
-  { settings }: Context,
+  context: Context,
 ): Step {
+  const { settings } = context;
+  if (isSuccess(event, context)) return stopped(state, history, "succeeded");
   const isResumed = event.ranBefore || event.desired === "up";
   if (settings.autostart) {
     return begin(event.ranBefore ? again(history) : history, causeAtFirst(state, history, event));
@@ -213,12 +212,42 @@ function awaken(
 ): Step {
   const { autostart, autorestart } = context.settings;
   if (state.why === "disabled") return firstLook(state, history, event, context);
-  if (event.startedByHand && autorestart) return fail(history, startedInVain(event), context);
-  if (state.why === "ended" && autorestart) {
+  if (event.startedByHand && autorestart !== false) {
+    return failed(history, { ...event, reason: startedInVain(event) }, context);
+  }
+  const hasEnded = state.why === "ended" || state.why === "succeeded";
+  if (hasEnded && isAnswered(event, context)) {
     return begin(again(history), { kind: history.failures > 0 ? "retry" : "death" });
   }
   if (state.why === "not-started" && autostart) return begin(history, { kind: "autostart" });
   return stay(state, history);
+}
+
+/** A start by hand is of no use, and begins a new count. */
+function inVain(history: History, event: Observed, context: Context): Step {
+  const reason = startedInVain(event);
+  return failed({ ...history, failures: 0 }, { ...event, reason }, context);
+}
+
+/** What ended well has not failed, however soon it did. */
+function failed(
+  history: History,
+  event: Ended & { readonly reason: string },
+  context: Context,
+): Step {
+  return isSuccess(event, context)
+    ? stopped({ kind: "unknown" }, history, "succeeded")
+    : fail(history, event.reason, context);
+}
+
+/** True for an end that autorestart answers with a start. */
+function isAnswered(event: Ended, context: Context): boolean {
+  return context.settings.autorestart !== false && !isSuccess(event, context);
+}
+
+/** True for one that it does not, because all went well. */
+function isSuccess({ endedWell = false }: Ended, { settings }: Context): boolean {
+  return settings.autorestart === "on-failure" && endedWell;
 }
 
 function startedInVain({ reason }: Observed): string {
@@ -232,15 +261,21 @@ function died(
   event: Observed,
   context: Context,
 ): Step {
-  const { enabled, autorestart } = context.settings;
   const after = countDeath(history, context.now - state.since);
-  const why: WhyStopped | undefined =
-    event.desired === "down" ? "asked" : !enabled ? "disabled" : autorestart ? undefined : "ended";
+  const why = whyNotAgain(event, context);
   const step =
     why === undefined
       ? answerDeath(after, { kind: "death" }, context)
       : stopped({ kind: "unknown" }, after, why);
   return noteDeath(state.process, event, step);
+}
+
+/** Why it is not started again, if it is not. */
+function whyNotAgain(event: Observed, context: Context): WhyStopped | undefined {
+  if (event.desired === "down") return "asked";
+  if (!context.settings.enabled) return "disabled";
+  if (isAnswered(event, context)) return undefined;
+  return isSuccess(event, context) ? "succeeded" : "ended";
 }
 
 /** Ended for its limit: started again whatever autorestart says, as 1.x does. */

@@ -105,7 +105,7 @@ export function fail(history: History, reason: string, context: Context): Step {
       effects: [{ kind: "give-up", reason }],
     };
   }
-  if (!settings.autorestart) {
+  if (settings.autorestart === false) {
     return {
       state: { kind: "stopped", why: "ended" },
       history: counted,

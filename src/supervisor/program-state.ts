@@ -30,7 +30,7 @@ export type StartCause =
   | ({ readonly kind: "limit" } & ExceededLimit);
 
 /** Why a program is down. */
-export type WhyStopped = "asked" | "disabled" | "ended" | "not-started";
+export type WhyStopped = "asked" | "disabled" | "ended" | "succeeded" | "not-started";
 
 /** The states are those that a record has and a user sees; before the first look it is none of them. */
 interface In<Kind extends State | "unknown"> {
@@ -67,8 +67,14 @@ export interface History extends Failures {
 /** The history of a program of which nothing is known. */
 export const noHistory: History = { failures: 0, streak: 0, restarts: 0, early: 0 };
 
+/** Something that tells of an end. */
+export interface Ended {
+  /** It ended by itself, as success_exit says. Absent: it did not, or nobody knows. */
+  readonly endedWell?: boolean | undefined;
+}
+
 /** A look: the truth as of now. */
-export interface Observed {
+export interface Observed extends Ended {
   readonly kind: "observed";
   readonly process: ProcessRef | undefined;
   readonly desired: Desired;
@@ -88,7 +94,7 @@ export interface Observed {
 export type ProgramEvent =
   | Observed
   | { readonly kind: "started"; readonly process: ProcessRef }
-  | { readonly kind: "start-failed"; readonly reason: string }
+  | ({ readonly kind: "start-failed"; readonly reason: string } & Ended)
   /** An operator wants to stop it, and waits for the lock: nothing was launched. */
   | { readonly kind: "start-called-off" }
   /** A monitor saw too much, or too little, of this process. */

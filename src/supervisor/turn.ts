@@ -2,6 +2,7 @@ import { monotonicMs } from "../lib/clock.ts";
 import type { Found } from "../identity/found.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../state/lock.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
+import { hasEndedWell, isSuccess, startEndedWell } from "../state/ended-well.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { stateTraits } from "../state/states.ts";
 import { checkStateDir, makeStateDir } from "../state/state-dir.ts";
@@ -176,7 +177,11 @@ export class Turn {
     this.#by.around.host.claim(this.#by.ledger.name, undefined);
     this.#by.starts.startFailed(failure);
     this.#now.state = { kind: "starting", cause: { kind: "resumed" } };
-    await this.#act(this.#decide({ kind: "start-failed", reason: failure.reason }), lock);
+    const endedWell = startEndedWell(failure, this.#now.settings);
+    await this.#act(
+      this.#decide({ kind: "start-failed", reason: failure.reason, endedWell }),
+      lock,
+    );
   }
 
   /** Does what a step asks for, then what follows from what came of it, until nothing more has happened. */
@@ -220,7 +225,17 @@ export class Turn {
       startedByHand: this.#isOperatorsStart,
       reason: record?.reason,
       exit: this.#by.watched.main.exit,
+      endedWell: this.#hasEndedWell(),
     };
+  }
+
+  /** What an operator, or a limit, has ended did not end by itself. */
+  #hasEndedWell(): boolean {
+    const { settings, state } = this.#now;
+    if (settings.autorestart !== "on-failure" || this.#by.stopper.hasFinished) return false;
+    if (state.kind !== "running") return hasEndedWell(this.#by.ledger.record, settings);
+    const isMeant = this.#by.ends.operatorOf(state.process) !== undefined;
+    return !isMeant && isSuccess(this.#by.watched.main.exit, settings);
   }
 
   #context(): Context {

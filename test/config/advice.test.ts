@@ -89,6 +89,15 @@ describe("told of is", () => {
       /^a\.cfg:3: unknown key "startsecs"; here it is called success_seconds$/,
     ],
     [program("stopwaitsecs = 3"), /here it is called term_to_kill_seconds$/],
+    [
+      program("success_exit = 0, 2"),
+      /^a\.cfg:3: warning: success_exit: has no effect without autorestart = on-failure$/,
+    ],
+    [
+      program("autorestart = on-failure", "success_exit = 2, TERM"),
+      /^a\.cfg:4: warning: success_exit: 0 is not in it, .* write 0, 2, SIGTERM$/,
+    ],
+    [program("exitcodes = 0,2"), /here it is called success_exit$/],
     [program("startretries = 3"), /here it is called maxrestarts$/],
     [program("stdout_logfile = /x"), /here it is called stdout$/],
     [program("stderr_logfile = /x"), /here it is called stderr$/],

@@ -31,6 +31,8 @@ const samples: readonly (readonly [unit: string, ...texts: readonly string[]])[]
   ["countLimit", "0", "1024:4096", "unlimited", ":5", "infinity:unlimited", ""],
   ["byteLimit", "512M", "1G:2G", "0", "1KiB", ""],
   ["ready", "lived", "tcp://127.0.0.1:80", "exec:a 'b c'", "log:^a$", ""],
+  ["autorestart", "True", "no", "on-failure"],
+  ["successExit", "0", "0, 2, TERM"],
   ["addresses", "a@x.org", ""],
   ["title", "^a.*b$", ""],
 ];

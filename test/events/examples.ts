@@ -550,6 +550,16 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
       "web: stays down: autorestart = False",
     ],
     [
+      {
+        kind: "program.stopped",
+        program,
+        why: "succeeded",
+        exit: { kind: "code", code: 0 },
+      },
+      "info",
+      "web: stays down: exited with code 0, a success (autorestart = on-failure)",
+    ],
+    [
       { kind: "program.stopped", program, why: "not-started" },
       "info",
       "web: is not started: autostart = False",

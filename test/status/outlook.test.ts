@@ -13,6 +13,7 @@ const NOW = Date.parse("2030-01-01T12:00:00Z");
 const after = (ms: number): string => new Date(NOW + ms).toISOString();
 const process: ProcessRef = { pid: 10 as Pid, startTime: 7 as Ticks };
 const lastExit = { at: after(-1000), pid: process.pid, exit: { kind: "code", code: 1 } } as const;
+const goodExit = { ...lastExit, exit: { kind: "code", code: 0 } } as const;
 
 interface Case {
   readonly settings?: Partial<ProgramSettings> | "faulty";
@@ -129,6 +130,33 @@ describe("outlook, what comes next", () => {
       "stopped: nothing: autorestart = False",
     ],
     [
+      "it is not begun again, because it ended well",
+      { settings: { autorestart: "on-failure" }, record: { lastExit: goodExit } },
+      "stopped: nothing: autorestart = on-failure",
+    ],
+    [
+      "it failed after it had ended well",
+      { settings: { autorestart: "on-failure" }, record: { lastExit: goodExit, failures: 1 } },
+      "stopped: usrsvcd starts it",
+    ],
+    [
+      "an operator has ended it, and it did so well",
+      {
+        settings: { autorestart: "on-failure" },
+        record: { lastExit: { ...goodExit, by: "usrsvc restart" } },
+      },
+      "stopped: usrsvcd starts it",
+    ],
+    [
+      "it ended well before the machine was booted",
+      {
+        settings: { autorestart: "on-failure" },
+        record: { lastExit: goodExit },
+        isOfEarlierBoot: true,
+      },
+      "stopped: usrsvcd starts it",
+    ],
+    [
       "it ran before the machine was booted, which counts for nothing",
       { settings: { autorestart: false }, record: { lastExit }, isOfEarlierBoot: true },
       "stopped: usrsvcd starts it",
@@ -183,36 +211,48 @@ describe("what is said of usrsvcd is what its machine does:", () => {
   } as const;
 
   /** As usrsvcd has it: it saw the death of what ran, and begins with what did not. */
-  function stepOf(settings: Switches, desired: "none" | "up" | "down", ran: boolean): Step {
+  function stepOf(
+    settings: Switches,
+    desired: "none" | "up" | "down",
+    ran: "well" | "badly" | "never",
+    isNew: boolean,
+  ): Step {
     const context = {
       settings: { ...settings, maxrestarts: 0, restartDelayMs: 0 },
       now: 0,
       chance: 0.5,
     };
-    const event: ProgramEvent = { ...gone, desired, ranBefore: ran };
-    const before = ran
-      ? ({ kind: "running", process, since: 0 } as const)
-      : ({ kind: "unknown" } as const);
+    const endedWell = ran === "well";
+    const event: ProgramEvent = { ...gone, desired, ranBefore: ran !== "never", endedWell };
+    const before =
+      ran !== "never" && !isNew
+        ? ({ kind: "running", process, since: 0 } as const)
+        : ({ kind: "unknown" } as const);
     return transition(before, noHistory, event, context);
   }
 
   const both = [true, false];
+  const courses = ["never", "badly", "well"] as const;
   for (const enabled of both) {
     for (const autostart of both) {
-      for (const autorestart of both) {
-        for (const ran of both) {
+      for (const autorestart of [true, false, "on-failure"] as const) {
+        for (const ran of courses) {
           for (const desired of ["none", "up", "down"] as const) {
             const settings = { enabled, autostart, autorestart };
             const facts = { ...settings, ran, desired };
             const name = Object.entries(facts).map(([key, value]) => `${key}=${value}`);
             test(name.join(" "), () => {
-              const { effects, state } = stepOf(settings, desired, ran);
+              const { effects, state } = stepOf(settings, desired, ran, false);
               const starts = effects.some(({ kind }) => kind === "start");
-              const record = { desired, ...(ran ? { lastExit } : {}) };
-              const { next, state: shown } = look({ settings, record });
+              const exit = { never: {}, badly: { lastExit }, well: { lastExit: goodExit } }[ran];
+              const { next, state: shown } = look({ settings, record: { desired, ...exit } });
               assert.equal(next === "usrsvcd starts it", starts, `${state.kind}: ${next}`);
               assert.equal(shown, "stopped");
               if (!starts) assert.match(next ?? "", /^(nothing: |stays down)/);
+              // A usrsvcd that begins later does the same about what ended well.
+              if (ran !== "well" || autorestart !== "on-failure") return;
+              const later = stepOf(settings, desired, ran, true);
+              assert.equal(later.state.kind, "stopped");
             });
           }
         }

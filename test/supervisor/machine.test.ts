@@ -91,6 +91,8 @@ function words({ state, effects }: Step): string {
   return `${name}: ${effects.map(({ kind }) => kind).join(" ")}`.trim();
 }
 
+const onFailure = { autorestart: "on-failure" } as const;
+
 interface Row {
   readonly claim: string;
   readonly from: ProgramState;
@@ -274,6 +276,123 @@ const rows: readonly Row[] = [
     from: running,
     on: failed,
     want: "running:",
+  },
+  // on-failure
+  {
+    claim: "with on-failure one that failed is started again at once",
+    from: running,
+    on: gone({ ranBefore: true, endedWell: false }),
+    settings: onFailure,
+    want: "starting: note-death start",
+  },
+  {
+    claim: "with on-failure the end of one that ended well is the end",
+    from: running,
+    on: gone({ ranBefore: true, endedWell: true }),
+    settings: onFailure,
+    want: "stopped(succeeded): note-death note-stopped",
+  },
+  {
+    claim: "one that ended well is started again without on-failure",
+    from: running,
+    on: gone({ ranBefore: true, endedWell: true }),
+    want: "starting: note-death start",
+  },
+  {
+    claim: "an operator's stop counts more than how it ended",
+    from: running,
+    on: gone({ desired: "down", endedWell: true }),
+    settings: onFailure,
+    want: "stopped(asked): note-death note-stopped",
+  },
+  {
+    claim: "with on-failure one that is ended for a limit is started again, however it ended",
+    from: stopping,
+    on: gone({ endedWell: true }),
+    settings: onFailure,
+    want: "starting: note-death start",
+  },
+  {
+    claim: "with on-failure a start that ended well has not failed",
+    from: starting,
+    on: { ...failed, endedWell: true },
+    settings: { ...onFailure, maxrestarts: 1 },
+    want: "stopped(succeeded): note-stopped",
+  },
+  {
+    claim: "without on-failure it has",
+    from: starting,
+    on: { ...failed, endedWell: true },
+    want: "backoff: back-off wake",
+  },
+  {
+    claim: "with on-failure a start that failed is tried again",
+    from: starting,
+    on: failed,
+    settings: onFailure,
+    want: "backoff: back-off wake",
+  },
+  {
+    claim: "with on-failure what ended well before usrsvcd began stays down",
+    from: unknown,
+    on: gone({ desired: "up", endedWell: true }),
+    settings: onFailure,
+    want: "stopped(succeeded): note-stopped",
+  },
+  {
+    claim: "with on-failure what an operator started, and nobody knows how it ended, is started",
+    from: unknown,
+    on: gone({ desired: "up" }),
+    settings: { ...onFailure, autostart: false },
+    want: "starting: start",
+  },
+  {
+    claim: "what ended well stays down",
+    from: stopped("succeeded"),
+    on: gone({ endedWell: true }),
+    settings: onFailure,
+    want: "stopped(succeeded):",
+  },
+  {
+    claim: "what ended well is started when autorestart is switched on",
+    from: stopped("succeeded"),
+    on: gone({ endedWell: true }),
+    want: "starting: start",
+  },
+  {
+    claim: "what ended well is started when that is a success no longer",
+    from: stopped("succeeded"),
+    on: gone(),
+    settings: onFailure,
+    want: "starting: start",
+  },
+  {
+    claim: "what ended without autorestart, and well, stays down with on-failure",
+    from: stopped("ended"),
+    on: gone({ endedWell: true }),
+    settings: onFailure,
+    want: "stopped(ended):",
+  },
+  {
+    claim: "what was started by hand and ended well stays down",
+    from: stopped("asked"),
+    on: gone({ desired: "up", startedByHand: true, endedWell: true }),
+    settings: onFailure,
+    want: "stopped(succeeded): note-stopped",
+  },
+  {
+    claim: "what was started by hand and ended well is tried no more",
+    from: backoff,
+    on: gone({ desired: "up", startedByHand: true, endedWell: true }),
+    settings: onFailure,
+    want: "stopped(succeeded): note-stopped",
+  },
+  {
+    claim: "what was started by hand and ended well is given up no longer",
+    from: fatal,
+    on: gone({ desired: "up", startedByHand: true, endedWell: true }),
+    settings: onFailure,
+    want: "stopped(succeeded): note-stopped",
   },
   // backoff
   {
@@ -779,7 +898,7 @@ describe("any course of events", () => {
   const settingsOf: fc.Arbitrary<Settings> = fc.record({
     enabled: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, fc.constant(false)),
     autostart: fc.boolean(),
-    autorestart: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)),
+    autorestart: fc.constantFrom(true, true, "on-failure" as const, "on-failure" as const, false),
     maxrestarts: fc.integer({ min: 0, max: 4 }),
     restartDelayMs: fc.constantFrom(0, 500, 5000, 90_000),
   });
@@ -792,9 +911,10 @@ describe("any course of events", () => {
       diedUnseen: fc.boolean(),
       startedByHand: fc.constantFrom(false, false, true),
       exit: fc.constant(undefined),
+      endedWell: fc.boolean(),
     }),
     fc.record({ kind: fc.constant("started" as const), process: fc.constantFrom(one, other) }),
-    fc.constant(failed),
+    fc.constantFrom(failed, { ...failed, endedWell: true }),
     fc.record({
       kind: fc.constant("limit-exceeded" as const),
       process: fc.constantFrom(one, other),
@@ -890,6 +1010,22 @@ describe("any course of events", () => {
         assert.ok(state.kind === "starting");
         assert.deepEqual(effect.cause, state.cause);
       }
+    });
+  });
+
+  test("with on-failure an end that went well is not answered, but for a limit", () => {
+    always(({ state }, { event }, { state: after, effects }, { settings }) => {
+      if (settings.autorestart !== "on-failure") {
+        assert.ok(after.kind !== "stopped" || after.why !== "succeeded" || state === after);
+        return;
+      }
+      const isEnd = event.kind === "start-failed" || event.kind === "observed";
+      if (!isEnd || event.endedWell !== true || state.kind === "stopping") return;
+      if (state.kind === "stopped" && state.why === "not-started") return; // autostart is switched on
+      // The start that is due has been decided before.
+      if (state.kind === "backoff" && event.kind === "observed" && !event.startedByHand) return;
+      assert.ok(!isStart(effects));
+      assert.ok(after.kind !== "fatal" || state.kind === "fatal");
     });
   });
 

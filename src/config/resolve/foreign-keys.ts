@@ -63,7 +63,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
     "killasgroup",
     "stop_children",
   ),
-  ...note("leave it out: autorestart = True restarts it however it ended", "exitcodes"),
+  ...same("success_exit", "exitcodes", "SuccessExitStatus", "stop_exit_codes"),
   ...note(
     "leave it out: logrotate can rotate the file (contrib/logrotate.conf)",
     "stdout_logfile_maxbytes",

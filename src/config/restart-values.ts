@@ -1,0 +1,57 @@
+import { allSignals, signalNamed } from "../../proc/exit.ts";
+import { nearest } from "./nearest.ts";
+import { type RawValue, readBoolean, type Reading, wrong } from "./values.ts";
+
+/*
+ * When a program that has ended is started again.
+ */
+
+/** Which ends are answered by a start: all, none, or those that are no success. */
+export type Autorestart = boolean | "on-failure";
+
+/** What other managers call it, and what people write instead. */
+const MEANT: ReadonlyMap<string, string> = new Map([
+  ["unexpected", "on-failure"],
+  ["on-abnormal", "on-failure"],
+  ["always", "True"],
+  ["unless-stopped", "True"],
+  ["never", "False"],
+]);
+const WORDS = ["True", "False", "on-failure"];
+
+/** As in 1.x a boolean; or `on-failure`. */
+export function readAutorestart(raw: RawValue): Reading<Autorestart> {
+  const word = raw.text.toLowerCase();
+  if (word === "on-failure") return { value: "on-failure" };
+  const reading = readBoolean(raw);
+  if ("value" in reading) return reading;
+  const meant = MEANT.get(word) ?? nearest(word, WORDS);
+  const advice = meant === undefined ? "" : `; did you mean ${meant}?`;
+  return wrong(
+    raw,
+    `is neither true nor false nor on-failure (nor yes, no, on, off, 1 or 0)${advice}`,
+  );
+}
+
+/** Exit codes, and names of signals as an exit has them. */
+export type SuccessExit = readonly (number | string)[];
+
+/** Exit codes and signals, with commas between; each once, as they are written. */
+export function readSuccessExit(raw: RawValue): Reading<SuccessExit> {
+  const { text, list, isBrokenList } = raw;
+  const words = (list ?? text.split(",")).map((word) => word.trim()).filter((word) => word !== "");
+  if (isBrokenList) return wrong(raw, "is not a list such as 0, 2, SIGTERM");
+  if (words.length === 0) return wrong(raw, "names no exit; write 0, or leave the line out");
+  const all = new Set<number | string>();
+  for (const word of words) {
+    const one = /^\d{1,3}$/.test(word) ? Number(word) : signalNamed(word);
+    if (one === undefined || (typeof one === "number" && one > 255)) {
+      const near = /^[a-z]/i.test(word) ? nearest(word, allSignals) : undefined;
+      const advice = near === undefined ? "" : `; did you mean ${near}?`;
+      const wanted = `is neither an exit code from 0 to 255 nor a signal such as SIGTERM${advice}`;
+      return wrong(raw, wanted, word);
+    }
+    all.add(one);
+  }
+  return { value: [...all] };
+}
