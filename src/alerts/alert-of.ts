@@ -29,8 +29,11 @@ export function alertOf(event: MailedEvent, at: string): Alert | undefined {
       return { ...about, ...endOf(last), kind, reason, next };
     }
     case "program.gave-up": {
-      const { reason, last } = event;
-      const next = `nothing, until you fix it and run usrsvc start ${program}`;
+      const { reason, retryMs, last } = event;
+      const next =
+        retryMs === undefined
+          ? `nothing, until you fix it and run usrsvc start ${program}`
+          : `usrsvcd tries again in ${formatDuration(retryMs)} (retry_after); or fix it, then run usrsvc start ${program}`;
       return { ...about, ...endOf(last), kind: "gave-up", reason, next };
     }
     case "program.error": {

@@ -1,6 +1,6 @@
 import { allSignals, signalNamed } from "../../proc/exit.ts";
 import { nearest } from "./nearest.ts";
-import { type RawValue, readBoolean, type Reading, wrong } from "./values.ts";
+import { type RawValue, readBoolean, readSeconds, type Reading, wrong } from "./values.ts";
 
 /*
  * When a program that has ended is started again.
@@ -54,4 +54,24 @@ export function readSuccessExit(raw: RawValue): Reading<SuccessExit> {
     all.add(one);
   }
   return { value: [...all] };
+}
+
+/** In ms; a program that cannot run is started no more often. */
+const LEAST_PAUSE_MS = 100;
+const LEAST_RETRY_MS = 1000;
+
+/** The longest of the growing pauses, in ms; undefined where nothing is written. */
+export function readLongestPause(raw: RawValue): Reading<number | undefined> {
+  if (raw.text === "") return { value: undefined };
+  const reading = readSeconds(raw);
+  if ("problem" in reading || reading.value >= LEAST_PAUSE_MS) return reading;
+  return wrong(raw, "is too short for a program that cannot run; at least 100ms");
+}
+
+/** When what was given up is tried again, in ms; 0: never. */
+export function readRetry(raw: RawValue): Reading<number> {
+  const reading = readSeconds(raw);
+  if ("problem" in reading || reading.value === 0) return reading;
+  if (reading.value >= LEAST_RETRY_MS) return reading;
+  return wrong(raw, "is too short for a program that was given up; at least 1s, or 0 for never");
 }

@@ -226,6 +226,28 @@ export const programSchema = {
     applies: "now",
     help: "pause between a failed start and the next try",
   }),
+  restart_max_delay: setting({
+    field: "restartMaxDelayMs",
+    unit: units.longestPause,
+    default: undefined,
+    shown: "60, or restart_delay if that is longer",
+    applies: "now",
+    help: "the growing pauses grow up to this; as long as restart_delay: they do not grow",
+  }),
+  restart_window: setting({
+    field: "restartWindowMs",
+    unit: units.seconds,
+    default: 0,
+    applies: "now",
+    help: "maxrestarts counts all ends and failed starts within this time; 0: failed starts in a row",
+  }),
+  retry_after: setting({
+    field: "retryAfterMs",
+    unit: units.retry,
+    default: 0,
+    applies: "now",
+    help: "a program that was given up is tried again after this time; 0: never",
+  }),
   success_seconds: setting({
     field: "successMs",
     unit: units.seconds,

@@ -167,7 +167,21 @@ export const autorestart: Unit<restartValues.Autorestart> = {
   print: itself,
 };
 
-/** Exit codes and signals that are no failure. */
+/** The longest of the growing pauses. */
+export const longestPause: Unit<number | undefined> = {
+  name: "seconds",
+  parse: restartValues.readLongestPause,
+  print: (ms) => (ms === undefined ? null : inSeconds(ms)),
+};
+
+/** When what was given up is tried again. */
+export const retry: Unit<number> = {
+  name: "seconds",
+  parse: restartValues.readRetry,
+  print: inSeconds,
+};
+
+/** Exit codes and signals that are a success. */
 export const successExit: Unit<restartValues.SuccessExit> = {
   name: "",
   parse: restartValues.readSuccessExit,

@@ -19,6 +19,8 @@ export interface CatalogueRow<K extends Kind> {
   };
 }
 
+const IN_WINDOW = "with `restart_window`, the ends and failed starts within that";
+
 /** All events, as the manual has them. */
 export const catalogue: { readonly [K in Kind]: CatalogueRow<K> } = {
   "daemon.started": {
@@ -157,9 +159,17 @@ export const catalogue: { readonly [K in Kind]: CatalogueRow<K> } = {
   },
   "program.backoff": {
     levels: ["warn"],
-    fields: { failures: "", delayMs: "", nextTryAt: "", reason: "" },
+    fields: { failures: "", delayMs: "", nextTryAt: "", reason: "", inWindow: IN_WINDOW },
   },
-  "program.gave-up": { levels: ["error"], fields: { failures: "", reason: "" } },
+  "program.gave-up": {
+    levels: ["error"],
+    fields: {
+      failures: "",
+      reason: "",
+      inWindow: IN_WINDOW,
+      nextTryAt: "with `retry_after`",
+    },
+  },
   "program.stopped": {
     levels: ["info"],
     fields: {

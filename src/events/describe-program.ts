@@ -2,7 +2,7 @@ import type { Exit } from "../../proc/exit.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { describeExit } from "../lib/describe-exit.ts";
 import { countLeftOvers, formatDuration } from "../lib/format.ts";
-import type { EventOf, EventOfProgram, UsrsvcEvent } from "./event.ts";
+import type { EventOf, EventOfProgram, RestartCounts, UsrsvcEvent } from "./event.ts";
 import { isMeant } from "./level.ts";
 import { NOT_USRSVC } from "./shown-exit.ts";
 
@@ -42,14 +42,8 @@ function tell(event: Exclude<EventOfProgram, { readonly kind: "program.renamed" 
       return describeEnd(event);
     case "program.backoff":
       return `${countFailures(event)}; next try in ${formatDuration(event.delayMs)}`;
-    case "program.gave-up": {
-      const { failures, maxrestarts, reason, program } = event;
-      const starts = `${failures} failed start${failures === 1 ? "" : "s"}`;
-      return (
-        `given up after ${starts} (maxrestarts = ${maxrestarts}): ${reason}; ` +
-        `fix it, then run usrsvc start ${program}`
-      );
-    }
+    case "program.gave-up":
+      return `given up after ${countOfMost(event)}: ${event.reason}; ${describeRetry(event)}`;
     case "program.stopped":
       return event.why === "succeeded"
         ? `stays down: ${describeExit(event.exit)}, a success (autorestart = on-failure)`
@@ -141,9 +135,29 @@ function describeSuccessor({
 export function countFailures(event: EventOf<"program.backoff">): string {
   const { failures, maxrestarts, reason } = event;
   if (failures === 0) return reason;
-  return maxrestarts > 0
+  if (maxrestarts === 0) return `failure ${failures}`;
+  return event.inWindow === undefined
     ? `failure ${failures} of ${maxrestarts} (maxrestarts)`
-    : `failure ${failures}`;
+    : `failure ${event.inWindow} of ${maxrestarts} (maxrestarts) ${describeWindow(event)}`;
+}
+
+/** After how many of what a program was given up. */
+function countOfMost(event: EventOf<"program.gave-up">): string {
+  const { failures, maxrestarts, inWindow } = event;
+  const count = inWindow ?? failures;
+  const what = inWindow === undefined ? "failed start" : "failure";
+  const most = `${count} ${what}${count === 1 ? "" : "s"} (maxrestarts = ${maxrestarts})`;
+  return inWindow === undefined ? most : `${most} ${describeWindow(event)}`;
+}
+
+function describeWindow({ windowMs = 0 }: RestartCounts): string {
+  return `within ${formatDuration(windowMs)} (restart_window)`;
+}
+
+function describeRetry({ program, retryMs }: EventOf<"program.gave-up">): string {
+  const fix = `fix it, then run usrsvc start ${program}`;
+  if (retryMs === undefined) return fix;
+  return `next try in ${formatDuration(retryMs)} (retry_after); or ${fix}`;
 }
 
 /** What it means that a process outlives SIGKILL. */

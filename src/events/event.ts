@@ -14,6 +14,14 @@ export interface LastEnd {
   readonly output: readonly string[];
 }
 
+/** What decides when a program is given up. */
+export interface RestartCounts {
+  readonly maxrestarts: number;
+  /** restart_window, where it is set, and the ends and failed starts within that. */
+  readonly windowMs: number | undefined;
+  readonly inWindow: number | undefined;
+}
+
 /** What a start is, for people: the first, one after a death, or after a limit was exceeded. */
 export type StartCause = "started" | "restarted" | "limit-exceeded";
 
@@ -276,7 +284,7 @@ export type EventOfProgram = { readonly program: string } & (
       readonly message: string | undefined;
     }
   | ProgramExited
-  | {
+  | ({
       readonly kind: "program.backoff";
       readonly failures: number;
       readonly delayMs: number;
@@ -284,18 +292,19 @@ export type EventOfProgram = { readonly program: string } & (
       readonly nextTryAt: string;
       /** Why a start failed, or why there is a pause although none did. */
       readonly reason: string;
-      readonly maxrestarts: number;
       /** Why it is down, where no start failed. */
       readonly cause: string;
       readonly last: LastEnd;
-    }
-  | {
+    } & RestartCounts)
+  | ({
       readonly kind: "program.gave-up";
       readonly failures: number;
       readonly reason: string;
-      readonly maxrestarts: number;
+      /** ISO time, and how long that is; undefined: it is not tried again. */
+      readonly nextTryAt: string | undefined;
+      readonly retryMs: number | undefined;
       readonly last: LastEnd;
-    }
+    } & RestartCounts)
   | {
       readonly kind: "program.stopped";
       readonly why: "asked" | "disabled" | "ended" | "not-started";

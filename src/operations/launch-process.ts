@@ -187,7 +187,7 @@ export function brokenOff(reason: unknown): Pick<ActionResult, "result" | "code"
 
 /** With usrsvcd running, a failed start is not the end: what the state machine will do, in words. */
 function whatNext(
-  { name, autorestart, maxrestarts }: ProgramSettings,
+  { name, autorestart, maxrestarts, restartWindowMs, retryAfterMs }: ProgramSettings,
   endedWell: boolean,
   { host, isOlderInDaemon }: Operation,
 ): readonly string[] {
@@ -208,8 +208,14 @@ function whatNext(
     ];
   }
   if (maxrestarts === 1) {
-    return [`usrsvcd gives up: maxrestarts = 1; fix the program, then run usrsvc start ${name}`];
+    const then =
+      retryAfterMs === 0
+        ? `fix the program, then run usrsvc start ${name}`
+        : `its next try is in ${formatDuration(retryAfterMs)} (retry_after)`;
+    return [`usrsvcd gives up: maxrestarts = 1; ${then}`];
   }
-  const until = maxrestarts > 1 ? `, until maxrestarts = ${maxrestarts} starts have failed` : "";
+  const within = restartWindowMs === 0 ? "" : ` within ${formatDuration(restartWindowMs)}`;
+  const until =
+    maxrestarts > 1 ? `, until maxrestarts = ${maxrestarts} starts have failed${within}` : "";
   return [`usrsvcd will try it again${until}; usrsvc stop ${name} prevents that`];
 }

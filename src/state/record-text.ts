@@ -84,10 +84,13 @@ function inState(known: Known, state: State, raw: Record<string, unknown>): Prog
       };
     case "backoff":
       return { ...known, state, nextTryAt: asText(raw["nextTryAt"]) };
+    case "fatal": {
+      const nextTryAt = asText(raw["nextTryAt"]);
+      return nextTryAt === undefined ? { ...known, state } : { ...known, state, nextTryAt };
+    }
     case "running":
     case "stopping":
     case "stopped":
-    case "fatal":
       return { ...known, state };
     default:
       return assertNever(state);

@@ -78,7 +78,7 @@ export interface Known {
 }
 
 /** A record in a state of which there is nothing more to say. */
-interface In<S extends Exclude<State, "starting" | "backoff">> extends Known {
+interface In<S extends Exclude<State, "starting" | "backoff" | "fatal">> extends Known {
   readonly state: S;
 }
 
@@ -114,7 +114,11 @@ export interface BackoffRecord extends Known {
   readonly nextTryAt: string | undefined;
 }
 /** Given up. */
-export type FatalRecord = In<"fatal">;
+export interface FatalRecord extends Known {
+  readonly state: "fatal";
+  /** ISO time of the next try, where there is one. */
+  readonly nextTryAt?: string | undefined;
+}
 
 /**
  * What outlives us about one program. Written only by who holds the program's lock, before it

@@ -32,7 +32,7 @@ function known(record: ProgramRecord): Known {
     const { windowEndsAt: _, logged: _logged, ...rest } = record;
     return rest;
   }
-  if (record.state === "backoff") {
+  if (record.state === "backoff" || record.state === "fatal") {
     const { nextTryAt: _, ...rest } = record;
     return rest;
   }
@@ -171,9 +171,9 @@ export function backedOff(
   return { ...known(record), state: "backoff", nextTryAt, reason };
 }
 
-/** No further try follows. */
-export function gaveUp(record: ProgramRecord): FatalRecord {
-  return { ...known(record), state: "fatal" };
+/** No further try follows, or one at this ISO time. */
+export function gaveUp(record: ProgramRecord, nextTryAt?: string): FatalRecord {
+  return { ...known(record), state: "fatal", ...(nextTryAt !== undefined && { nextTryAt }) };
 }
 
 /** It has ended, and what it left is being ended. `nextTryAt`: an ISO time, where it is started again after that. */

@@ -3,7 +3,7 @@ import type { Program } from "../identity/program.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { formatDuration } from "../lib/format.ts";
 import { hasEndedWell } from "../state/ended-well.ts";
-import type { ProgramRecord } from "../state/record.ts";
+import type { FatalRecord, ProgramRecord } from "../state/record.ts";
 import type { RecordFile } from "../state/record-file.ts";
 import type { ProgramStatus } from "./status.ts";
 import type { StatusContext } from "./status-context.ts";
@@ -60,8 +60,11 @@ export function outlook(
       const nextTryAt = at === undefined ? {} : { nextTryAt: at };
       return { state: "backoff", ...why, next: `usrsvcd tries again ${soon}`, ...nextTryAt };
     }
-    case "fatal":
-      return { state: "fatal", ...why, next: nextOfGivenUp(program, record.failures) };
+    case "fatal": {
+      const { nextTryAt } = record;
+      const next = nextOfGivenUp(program, record, nowMs);
+      return { state: "fatal", ...why, next, ...(nextTryAt !== undefined && { nextTryAt }) };
+    }
     case undefined:
     case "stopped":
     // Its process is gone, and what follows is not on record yet.
@@ -108,11 +111,22 @@ function describeWhy(
   };
 }
 
-function nextOfGivenUp({ name, settings }: Down, failures: number): string {
-  const most = settings?.maxrestarts ?? 0;
+function nextOfGivenUp(
+  { name, settings }: Down,
+  { failures, nextTryAt, at }: FatalRecord,
+  nowMs: number,
+): string {
+  const { maxrestarts: most = 0, restartWindowMs: windowMs = 0 } = settings ?? {};
   const starts = `${failures} failed start${failures === 1 ? "" : "s"}`;
-  const after = most > 0 ? ` after ${starts} (maxrestarts = ${most})` : "";
-  return `usrsvcd gave up${after}: fix it, then run "usrsvc start ${name}"`;
+  const often =
+    windowMs === 0
+      ? ` after ${starts} (maxrestarts = ${most})`
+      : ` (maxrestarts = ${most} within restart_window, ${formatDuration(windowMs)})`;
+  const after = most > 0 ? often : "";
+  const fix = `fix it, then run "usrsvc start ${name}"`;
+  return nextTryAt === undefined
+    ? `usrsvcd gave up${after}: ${fix}`
+    : `usrsvcd gave up${after}, and tries again ${inTime(nextTryAt, at, nowMs)} (retry_after); or ${fix}`;
 }
 
 function nextOfStopped(

@@ -2,7 +2,6 @@ import { ageMs } from "../../proc/uptime.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import type { Found } from "../identity/found.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
-import { startEndedWell } from "../state/ended-well.ts";
 import type { Lock } from "../state/lock.ts";
 import type { Supervised, SupervisorContext } from "./context.ts";
 import type { Ends } from "./ends.ts";
@@ -79,9 +78,11 @@ export class Effects {
       case "note-called-off":
         return starts.calledOff();
       case "back-off":
-        return starts.backedOff(effect.delayMs, effect.reason, history, settings.maxrestarts);
+        return starts.backedOff(effect.delayMs, effect.reason, history, settings);
       case "give-up":
-        return starts.gaveUp(effect.reason, history, settings.maxrestarts);
+        return starts.gaveUp(effect.reason, effect.retryMs, history, settings);
+      case "note-retry":
+        return starts.retryNoted(effect.retryMs);
       case "wake":
         return mailbox.wakeAt(effect.at);
       default:
@@ -118,12 +119,7 @@ export class Effects {
         if (outcome.trouble !== undefined) {
           throw Object.assign(new Error(outcome.reason), { code: outcome.trouble });
         }
-        starts.startFailed(outcome);
-        return {
-          kind: "start-failed",
-          reason: outcome.reason,
-          endedWell: startEndedWell(outcome, this.#now.settings),
-        };
+        return starts.startFailed(outcome, this.#now.settings);
       default:
         return assertNever(outcome);
     }

@@ -1,16 +1,18 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { assertNever } from "../lib/assert-never.ts";
-import { countDeath } from "./backoff.ts";
+import { countDeath, countEnd, isTooMany } from "./backoff.ts";
 import {
   again,
   answerDeath,
   begin,
   callOff,
   fail,
+  giveUp,
   lookLater,
   noteDeath,
   run,
   stay,
+  stayGivenUp,
   stopped,
 } from "./moves.ts";
 import type {
@@ -36,17 +38,21 @@ import type {
  * A start that succeeds makes it *running*. One that fails counts as a failure: after maxrestarts
  * of them in a row (since it was last seen running) it is *fatal*, before that in *backoff*. The
  * pause is restart_delay. With maxrestarts 0 it grows: from restart_delay or 1 s, doubling, up to
- * 60 s; it starts over only after the program has run for a minute.
+ * restart_max_delay; it starts over only after the program has run for a minute.
  *
  * A running program whose process is gone is started again at once if autorestart is set; with
  * on-failure it is *stopped* instead where it ended well, as it is when a start ends so. The third
  * time in a row that this happens within a minute of its start is a failure, too: it goes to
- * *backoff*, for 1 s, doubling, up to 60 s. So does a program that was ended for a limit that soon.
+ * *backoff*, for the same growing pause. So does a program that was ended for a limit that soon.
+ *
+ * With restart_window, maxrestarts counts the failed starts and the ends that were answered (but for a
+ * limit) within that time, in a row or not: as many of them make it *fatal*.
  *
  * A running program that exceeds a limit of its monitor is *stopping*: it is ended, and started
  * again when it is gone. One that cannot be ended stays *stopping*, and is tried again now and then.
  *
- * *fatal* and *stopped* ask for nothing. Both are left when a process is seen, whoever started it,
+ * *fatal* and *stopped* ask for nothing; with retry_after, a program that is *fatal* is tried again
+ * after that time, and a usrsvcd that begins meanwhile keeps to it. Both are left when a process is seen, whoever started it,
  * and when an operator's start is on record that did not succeed; *stopped* also when the setting
  * that keeps it down, autostart or autorestart, has been switched on. An operator's stop (desired
  * "down") makes any state *stopped*. A disabled program is never started.
@@ -165,7 +171,9 @@ function absent(state: ProgramState, history: History, event: Observed, context:
         ? begin(again(history), state.cause)
         : stay(state, history, [{ kind: "wake", at: state.until }]);
     case "fatal":
-      return event.startedByHand ? inVain(history, event, context) : stay(state, history);
+      return event.startedByHand
+        ? inVain(history, event, context)
+        : stayGivenUp(state, history, context);
     case "starting":
       return stay(state, history);
     default:
@@ -181,6 +189,9 @@ function firstLook(
 ): Step {
   const { settings } = context;
   if (isSuccess(event, context)) return stopped(state, history, "succeeded");
+  if (event.retryMs !== undefined && settings.retryAfterMs > 0 && !event.startedByHand) {
+    return wasGivenUp(history, event.retryMs, event, context);
+  }
   const isResumed = event.ranBefore || event.desired === "up";
   if (settings.autostart) {
     return begin(event.ranBefore ? again(history) : history, causeAtFirst(state, history, event));
@@ -189,6 +200,24 @@ function firstLook(
     return begin(again(history), causeAtFirst(state, history, event));
   }
   return stopped(state, history, "not-started");
+}
+
+/** By an earlier usrsvcd. A clock that was set makes no time longer than it was to be. */
+function wasGivenUp(
+  history: History,
+  retryMs: number,
+  { reason = "" }: Observed,
+  { settings, now }: Context,
+): Step {
+  if (retryMs <= 0) return begin(again(history), { kind: "retry" });
+  const { retryAfterMs: afterMs } = settings;
+  const at = now + Math.min(retryMs, afterMs);
+  const state: ProgramState = { kind: "fatal", reason, retry: { afterMs, at } };
+  const effects = [
+    { kind: "note-retry", retryMs: at - now } as const,
+    { kind: "wake", at } as const,
+  ];
+  return { state, history, effects };
 }
 
 function causeAtFirst(
@@ -265,9 +294,15 @@ function died(
   const why = whyNotAgain(event, context);
   const step =
     why === undefined
-      ? answerDeath(after, { kind: "death" }, context)
+      ? diedAgain(countEnd(after, context), context)
       : stopped({ kind: "unknown" }, after, why);
   return noteDeath(state.process, event, step);
+}
+
+/** A death is answered, unless there were too many within restart_window. */
+function diedAgain(history: History, context: Context): Step {
+  if (!isTooMany(history, context)) return answerDeath(history, { kind: "death" }, context);
+  return giveUp(history, "it ended too often within restart_window", context);
 }
 
 /** Why it is not started again, if it is not. */

@@ -2,7 +2,7 @@ import type { Exit } from "../../proc/exit.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Desired, State } from "../state/states.ts";
-import type { BackoffContext, Failures } from "./backoff.ts";
+import { type BackoffContext, type Failures, noFailures } from "./backoff.ts";
 
 /** A limit of a monitor that was exceeded: from the monitor to the start that answers it, the same value. */
 export interface ExceededLimit {
@@ -56,7 +56,13 @@ export type ProgramState =
       /** Of the start that comes next. */
       readonly cause: StartCause;
     })
-  | (In<"fatal"> & { readonly reason: string });
+  | (In<"fatal"> & { readonly reason: string; readonly retry?: Retry | undefined });
+
+/** When what was given up is tried again: retry_after, as it was then, and the moment. */
+export interface Retry {
+  readonly afterMs: number;
+  readonly at: number;
+}
 
 /** What outlasts the states. */
 export interface History extends Failures {
@@ -65,7 +71,7 @@ export interface History extends Failures {
 }
 
 /** The history of a program of which nothing is known. */
-export const noHistory: History = { failures: 0, streak: 0, restarts: 0, early: 0 };
+export const noHistory: History = { ...noFailures, restarts: 0 };
 
 /** Something that tells of an end. */
 export interface Ended {
@@ -86,6 +92,8 @@ export interface Observed extends Ended {
   readonly startedByHand: boolean;
   /** What the record says of why it is down. */
   readonly reason?: string | undefined;
+  /** In how many ms what was given up is to be tried again, as the record says. */
+  readonly retryMs?: number | undefined;
   /** How it ended, when that is known and news. */
   readonly exit: Exit | undefined;
 }
@@ -133,14 +141,17 @@ export type Effect =
   | { readonly kind: "note-stopped"; readonly why: WhyStopped }
   | { readonly kind: "note-called-off" }
   | { readonly kind: "back-off"; readonly delayMs: number; readonly reason: string }
-  | { readonly kind: "give-up"; readonly reason: string }
+  /** `retryMs`: tried again then; undefined: never. */
+  | { readonly kind: "give-up"; readonly reason: string; readonly retryMs?: number | undefined }
+  /** Of what was given up before: by another usrsvcd, or with another retry_after. */
+  | { readonly kind: "note-retry"; readonly retryMs: number | undefined }
   /** Look again at this time. */
   | { readonly kind: "wake"; readonly at: number };
 
 /** The facts of the moment. */
 export interface Context extends BackoffContext {
   readonly settings: BackoffContext["settings"] &
-    Pick<ProgramSettings, "enabled" | "autostart" | "autorestart">;
+    Pick<ProgramSettings, "enabled" | "autostart" | "autorestart" | "retryAfterMs">;
   /** Monotonic, in ms. */
   readonly now: number;
 }

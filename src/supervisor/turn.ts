@@ -2,11 +2,11 @@ import { monotonicMs } from "../lib/clock.ts";
 import type { Found } from "../identity/found.ts";
 import { type Lock, lockHolder, programLock, tryLock } from "../state/lock.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
-import { hasEndedWell, isSuccess, startEndedWell } from "../state/ended-well.ts";
+import { hasEndedWell, isSuccess } from "../state/ended-well.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { stateTraits } from "../state/states.ts";
 import { checkStateDir, makeStateDir } from "../state/state-dir.ts";
-import { forgive } from "./backoff.ts";
+import { startAnew } from "./backoff.ts";
 import { claimSession } from "./claim-recorded.ts";
 import type { MutableSupervised, SupervisorContext } from "./context.ts";
 import type { Effects } from "./effects.ts";
@@ -175,13 +175,9 @@ export class Turn {
   async #notReady(failure: StartFailure, lock: Lock): Promise<void> {
     this.#by.watched.letGo();
     this.#by.around.host.claim(this.#by.ledger.name, undefined);
-    this.#by.starts.startFailed(failure);
+    const failed = this.#by.starts.startFailed(failure, this.#now.settings);
     this.#now.state = { kind: "starting", cause: { kind: "resumed" } };
-    const endedWell = startEndedWell(failure, this.#now.settings);
-    await this.#act(
-      this.#decide({ kind: "start-failed", reason: failure.reason, endedWell }),
-      lock,
-    );
+    await this.#act(this.#decide(failed), lock);
   }
 
   /** Does what a step asks for, then what follows from what came of it, until nothing more has happened. */
@@ -226,6 +222,7 @@ export class Turn {
       reason: record?.reason,
       exit: this.#by.watched.main.exit,
       endedWell: this.#hasEndedWell(),
+      ...(record?.state === "fatal" && { retryMs: msUntil(record.nextTryAt) }),
     };
   }
 
@@ -234,8 +231,10 @@ export class Turn {
     const { settings, state } = this.#now;
     if (settings.autorestart !== "on-failure" || this.#by.stopper.hasFinished) return false;
     if (state.kind !== "running") return hasEndedWell(this.#by.ledger.record, settings);
-    const isMeant = this.#by.ends.operatorOf(state.process) !== undefined;
-    return !isMeant && isSuccess(this.#by.watched.main.exit, settings);
+    if (this.#by.ends.operatorOf(state.process) !== undefined) return false;
+    // Of a start that was broken off: what writes its own pidfile goes to the background, and its first process ends.
+    const isFirst = !settings.autopid && monotonicMs() - state.since < settings.successMs;
+    return !isFirst && isSuccess(this.#by.watched.main.exit, settings);
   }
 
   #context(): Context {
@@ -261,7 +260,7 @@ export class Turn {
     const { record } = this.#by.ledger;
     this.#isOperatorsStart = record?.by === "usrsvc" && record.desired === "up";
     const history = { ...this.#now.history, restarts: record?.restarts ?? 0 };
-    this.#now.history = this.#isOperatorsStart ? forgive(history) : history;
+    this.#now.history = this.#isOperatorsStart ? startAnew(history) : history;
   }
 
   /** Somebody else acts on the program: never interfere, look again when he is done. */
@@ -275,6 +274,12 @@ export class Turn {
     this.#busyLooks += 1;
     this.#by.mailbox.wakeAt(monotonicMs() + pause);
   }
+}
+
+/** Undefined for no time, or none that can be understood. */
+function msUntil(iso: string | undefined): number | undefined {
+  const ms = iso === undefined ? Number.NaN : Date.parse(iso) - Date.now();
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 /** True when the record says that the program ran, or was kept running, in this boot. */

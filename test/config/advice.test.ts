@@ -97,6 +97,27 @@ describe("told of is", () => {
       program("autorestart = on-failure", "success_exit = 2, TERM"),
       /^a\.cfg:4: warning: success_exit: 0 is not in it, .* write 0, 2, SIGTERM$/,
     ],
+    [
+      program("restart_delay = 10", "restart_max_delay = 5"),
+      /^a\.cfg:4: warning: restart_max_delay: 5 s is shorter than restart_delay, 10 s, /,
+    ],
+    [
+      program("restart_window = 10m"),
+      /^a\.cfg:3: warning: restart_window: has no effect with maxrestarts = 0/,
+    ],
+    [
+      program("retry_after = 10m"),
+      /^a\.cfg:3: warning: retry_after: has no effect with maxrestarts = 0/,
+    ],
+    [
+      program("maxrestarts = 5", "restart_delay = 5m", "restart_window = 10m"),
+      /^a\.cfg:5: warning: restart_window: 10 min is too short: 5 failed starts .* take 20 min/,
+    ],
+    [
+      program("maxrestarts = 5000", "restart_window = 1d"),
+      /^a\.cfg:3: warning: maxrestarts: with restart_window no more than 1000 are counted/,
+    ],
+    [program("StartLimitIntervalSec = 5"), /here it is called restart_window$/],
     [program("exitcodes = 0,2"), /here it is called success_exit$/],
     [program("startretries = 3"), /here it is called maxrestarts$/],
     [program("stdout_logfile = /x"), /here it is called stdout$/],

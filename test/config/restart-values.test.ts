@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { readAutorestart, readSuccessExit } from "../../src/config/restart-values.ts";
+import {
+  readAutorestart,
+  readLongestPause,
+  readRetry,
+  readSuccessExit,
+} from "../../src/config/restart-values.ts";
 import { type RawValue, readBoolean, type Reading } from "../../src/config/values.ts";
 
 /** As ConfigObj has a value of a file: with commas it is a list. */
@@ -105,4 +110,23 @@ describe("readSuccessExit", () => {
     const broken = { text: "0, 'x", list: undefined, isBrokenList: true };
     assert.match(problem(readSuccessExit(broken)), /is not a list such as 0, 2, SIGTERM$/);
   });
+});
+
+test("readLongestPause() refuses what would have a program started over and over", () => {
+  assert.deepEqual(readLongestPause(raw("5m")), { value: 300_000 });
+  assert.deepEqual(readLongestPause(raw("100ms")), { value: 100 });
+  assert.deepEqual(readLongestPause(raw("")), { value: undefined });
+  for (const text of ["0", "99ms", "0.05"]) {
+    assert.match(problem(readLongestPause(raw(text))), /is too short .*; at least 100ms$/);
+  }
+  for (const text of ["-1", "soon", "5 minutes"]) {
+    assert.match(problem(readLongestPause(raw(text))), /is not a number of seconds/);
+  }
+});
+
+test("readRetry() takes 0 for never, and nothing that is no pause", () => {
+  assert.deepEqual(readRetry(raw("15m")), { value: 900_000 });
+  assert.deepEqual(readRetry(raw("0")), { value: 0 });
+  assert.match(problem(readRetry(raw("0.5"))), /is too short .*; at least 1s, or 0 for never$/);
+  assert.match(problem(readRetry(raw("never"))), /is not a number of seconds/);
 });

@@ -33,6 +33,8 @@ const samples: readonly (readonly [unit: string, ...texts: readonly string[]])[]
   ["ready", "lived", "tcp://127.0.0.1:80", "exec:a 'b c'", "log:^a$", ""],
   ["autorestart", "True", "no", "on-failure"],
   ["successExit", "0", "0, 2, TERM"],
+  ["longestPause", "60", "0.5", "100ms", "5m", ""],
+  ["retry", "0", "1", "15m"],
   ["addresses", "a@x.org", ""],
   ["title", "^a.*b$", ""],
 ];

@@ -1,4 +1,5 @@
 import type { ProgramSettings } from "../../src/config/settings.ts";
+import { hasEndedWell } from "../../src/state/ended-well.ts";
 import { readRecord, type RecordFile } from "../../src/state/record-file.ts";
 import { stateDir } from "../../src/state/state-dir.ts";
 import { programSettings } from "../support/settings.ts";
@@ -26,10 +27,21 @@ export type Deed = { readonly wait: number } & (
   | { readonly kind: "stranger"; readonly program: number }
 );
 
+/** When a program is started again: always; unless it ended well; until it is given up for a while. */
+export type Policy = "always" | "on-failure" | "given up";
+
+const policies: Readonly<Record<Policy, Partial<ProgramSettings>>> = {
+  always: {},
+  "on-failure": { autorestart: "on-failure" },
+  "given up": { maxrestarts: 2, restartWindowMs: 20_000, retryAfterMs: 15_000 },
+};
+
 /** One story of a simulated world. */
 export interface Scenario {
   readonly seed: number;
   readonly programs: readonly Kind[];
+  /** Of the programs, one after the other. */
+  readonly policies: readonly Policy[];
   readonly deeds: readonly Deed[];
 }
 
@@ -73,7 +85,9 @@ class Run {
   constructor(scenario: Scenario, faults: Faults) {
     this.#scenario = scenario;
     this.world = new World(scenario.seed, faults);
-    this.#programs = scenario.programs.map((kind, index) => settingsOf(kind, index));
+    this.#programs = scenario.programs.map((kind, index) =>
+      settingsOf(kind, scenario.policies[index] ?? "always", index),
+    );
   }
 
   async play(): Promise<void> {
@@ -175,19 +189,25 @@ class Run {
   }
 
   /** At rest runs what is wanted, and nothing else; the record says so. */
-  #checkRest({ name, argv }: ProgramSettings): void {
+  #checkRest(settings: ProgramSettings): void {
     const { world } = this;
+    const { name, argv, autorestart, retryAfterMs } = settings;
     const mains = this.#mains(name);
     const wanted = this.#wanted(name);
     const isFailing = argv[1] === "failing";
-    if (wanted === "up" && mains.length === 0 && !isFailing) {
+    const { record } = readRecordIn(world, name);
+    const isDone = autorestart === "on-failure" && hasEndedWell(record, settings);
+    if (wanted === "up" && mains.length === 0 && !isFailing && !isDone) {
       world.violated(`${name} is wanted, and does not run`);
+    }
+    if (isDone && argv[1] !== "mortal") world.violated(`${name} never ends well, and is done`);
+    if (record?.state === "fatal" && (retryAfterMs === 0 || record.nextTryAt === undefined)) {
+      world.violated(`${name} is given up for ever`);
     }
     if (wanted === "down" && mains.length > 0) {
       world.violated(`${name} was stopped, and runs: ${mains.map(({ pid }) => pid).join()}`);
     }
     if (mains.length > 1) world.violated(`${name} runs ${mains.length} times`);
-    const { record } = readRecordIn(world, name);
     const [main] = mains;
     if (main !== undefined && !isFailing && record?.process?.pid !== main.pid) {
       world.violated(`${name} runs as ${main.pid}, and its record names ${record?.process?.pid}`);
@@ -225,7 +245,7 @@ function readRecordIn(world: World, name: string): RecordFile {
 /** Names that are told apart at a glance in a story. */
 const NAMES = ["ape", "bee", "cat", "dog"];
 
-function settingsOf(kind: Kind, index: number): ProgramSettings {
+function settingsOf(kind: Kind, policy: Policy, index: number): ProgramSettings {
   const name = NAMES[index] ?? `p${index}`;
   return programSettings("/home/web", ["/usr/bin/app", kind, name], {
     name,
@@ -236,5 +256,6 @@ function settingsOf(kind: Kind, index: number): ProgramSettings {
     successMs: 1000,
     termToKillMs: 500,
     env: new Map([["PROGRAM", name]]),
+    ...policies[policy],
   });
 }

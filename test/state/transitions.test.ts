@@ -186,6 +186,12 @@ const rows: readonly [what: string, after: ProgramRecord, changed: object][] = [
     { nextTryAt: "later", reason: "r" },
   ],
   ["gaveUp", to.gaveUp(before), { state: "fatal", ...noTry }],
+  ["gaveUp for a while", to.gaveUp(before, "later"), { state: "fatal", nextTryAt: "later" }],
+  [
+    "gaveUp, which was for a while before that",
+    to.gaveUp(to.gaveUp(before, "later")),
+    { state: "fatal", ...noTry },
+  ],
   [
     "endingLeftovers, which stays down",
     to.endingLeftovers(before, { ...none, session: 50 }, "r", undefined),
@@ -300,7 +306,7 @@ const anyTransition: fc.Arbitrary<Transition> = fc
       (one) => to.stoppedByOperator(one, { ...ended, runsOn: known.runsOn }),
       (one) => to.staysDown(one, reason),
       (one) => to.backedOff(one, word, reason),
-      (one) => to.gaveUp(one),
+      (one) => to.gaveUp(one, reason),
       (one) => to.endingLeftovers(one, { process, launched, session }, word, reason),
       (one) => to.rebooted(one, "this-boot"),
       (one) => to.signed(one, { by, config }),
@@ -329,7 +335,9 @@ test("after any transitions a record is read as it was written, with what goes w
         const read = parseRecord(recordToText(record), record.name, "this-boot");
         assert.ok(read);
         assert.deepEqual({ ...read, at: record.at }, structuredClone(record));
-        assert.equal("nextTryAt" in record, record.state === "backoff");
+        assert.ok(
+          record.state === "fatal" || "nextTryAt" in record === (record.state === "backoff"),
+        );
         assert.equal("windowEndsAt" in record, record.state === "starting");
       }
     }),

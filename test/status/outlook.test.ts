@@ -187,6 +187,22 @@ describe("outlook, what comes next", () => {
       { settings: { maxrestarts: 3 }, record: { state: "fatal", failures: 3 } },
       'fatal: usrsvcd gave up after 3 failed starts (maxrestarts = 3): fix it, then run "usrsvc start web"',
     ],
+    [
+      "usrsvcd gave up within restart_window",
+      {
+        settings: { maxrestarts: 3, restartWindowMs: 600_000 },
+        record: { state: "fatal", failures: 0 },
+      },
+      'fatal: usrsvcd gave up (maxrestarts = 3 within restart_window, 10 min): fix it, then run "usrsvc start web"',
+    ],
+    [
+      "usrsvcd gave up, and tries again",
+      {
+        settings: { maxrestarts: 3, retryAfterMs: 900_000 },
+        record: { state: "fatal", failures: 3, nextTryAt: after(840_000) },
+      },
+      'fatal: usrsvcd gave up after 3 failed starts (maxrestarts = 3), and tries again in 14 min (retry_after); or fix it, then run "usrsvc start web"',
+    ],
   ];
   for (const [what, one, want] of claims) {
     test(what, () => {
@@ -197,6 +213,9 @@ describe("outlook, what comes next", () => {
 
   test("when the next try is due is told as a time, too", () => {
     assert.equal(look({ record: inAWhile }).nextTryAt, after(30_000));
+    const givenUp = { state: "fatal", nextTryAt: after(50_000) } as const;
+    assert.equal(look({ record: givenUp }).nextTryAt, after(50_000));
+    assert.ok(!("nextTryAt" in look({ record: { state: "fatal" } })));
   });
 });
 
@@ -217,11 +236,7 @@ describe("what is said of usrsvcd is what its machine does:", () => {
     ran: "well" | "badly" | "never",
     isNew: boolean,
   ): Step {
-    const context = {
-      settings: { ...settings, maxrestarts: 0, restartDelayMs: 0 },
-      now: 0,
-      chance: 0.5,
-    };
+    const context = { settings: programSettings("/", ["x"], settings), now: 0, chance: 0.5 };
     const endedWell = ran === "well";
     const event: ProgramEvent = { ...gone, desired, ranBefore: ran !== "never", endedWell };
     const before =
