@@ -75,3 +75,18 @@ export function readRetry(raw: RawValue): Reading<number> {
   if (reading.value >= LEAST_RETRY_MS) return reading;
   return wrong(raw, "is too short for a program that was given up; at least 1s, or 0 for never");
 }
+
+/** How long an operator's stop lasts, unless he starts the program. */
+export type StopLasts = "boot" | "forever";
+
+/** `boot` or `forever`. */
+export function readStopLasts(raw: RawValue): Reading<StopLasts> {
+  const word = raw.text.toLowerCase();
+  if (word === "boot" || word === "forever") return { value: word };
+  const near = nearest(word, ["boot", "forever"]);
+  const advice = near === undefined ? "" : `; did you mean ${near}?`;
+  return wrong(
+    raw,
+    `is neither boot (until the next one) nor forever (until usrsvc start)${advice}`,
+  );
+}

@@ -239,7 +239,7 @@ export const programSchema = {
     unit: units.seconds,
     default: 0,
     applies: "now",
-    help: "maxrestarts counts all ends and failed starts within this time; 0: failed starts in a row",
+    help: "all ends and failed starts within this time count for maxrestarts; 0: failed starts in a row",
   }),
   retry_after: setting({
     field: "retryAfterMs",
@@ -275,6 +275,13 @@ export const programSchema = {
     default: 8000,
     applies: "now",
     help: "time between SIGTERM and SIGKILL",
+  }),
+  stop_lasts: setting({
+    field: "stopLasts",
+    unit: units.stopLasts,
+    default: "boot",
+    applies: "now",
+    help: "usrsvc stop lasts until start, restart or the next boot; forever: beyond the boot",
   }),
   email_alerts: setting({
     field: "emailAlerts",

@@ -4,7 +4,7 @@ import type { Fields } from "./setting.ts";
 
 export type { Check } from "./check.ts";
 export type { MatchRule } from "./match-rule.ts";
-export type { Autorestart } from "./restart-values.ts";
+export type { Autorestart, StopLasts } from "./restart-values.ts";
 
 /** `[Main]` of usrsvc.cfg, by the fields of the schema, defaults resolved. All paths are absolute. */
 export interface MainSettings extends Fields<typeof mainSchema> {}

@@ -174,6 +174,13 @@ export const longestPause: Unit<number | undefined> = {
   print: (ms) => (ms === undefined ? null : inSeconds(ms)),
 };
 
+/** How long an operator's stop lasts. */
+export const stopLasts: Unit<restartValues.StopLasts> = {
+  name: "",
+  parse: restartValues.readStopLasts,
+  print: itself,
+};
+
 /** When what was given up is tried again. */
 export const retry: Unit<number> = {
   name: "seconds",

@@ -1,6 +1,6 @@
 import { executables, namedFiles, searchPath } from "./executables.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
-import type { FaultyProgram, ProgramSettings, Settings } from "../config/settings.ts";
+import type { FaultyProgram, ProgramSettings, Settings, StopLasts } from "../config/settings.ts";
 import type { IdentityPorts } from "./ports.ts";
 import type { Found } from "./found.ts";
 import { identify } from "./identify.ts";
@@ -15,6 +15,7 @@ export interface Program {
   readonly name: string;
   readonly enabled: boolean;
   readonly termToKillMs: number;
+  readonly stopLasts: StopLasts;
   readonly pidfile: string | undefined;
   readonly autopid: boolean;
   readonly pattern: Pattern;
@@ -38,11 +39,12 @@ const DEFAULT_TERM_TO_KILL_MS = 8000;
 
 /** A program of the configuration, made ready to be looked for. */
 export function programOf(settings: ProgramSettings, host: Pick<IdentityPorts, "env">): Program {
-  const { name, enabled, termToKillMs, pidfile, autopid, scanForProcess } = settings;
+  const { name, enabled, termToKillMs, stopLasts, pidfile, autopid, scanForProcess } = settings;
   return {
     name,
     enabled,
     termToKillMs,
+    stopLasts,
     pidfile,
     autopid,
     scanForProcess,
@@ -58,6 +60,7 @@ export function faultyProgram({ name, known }: FaultyProgram): Program {
     name,
     enabled: known.enabled ?? true,
     termToKillMs: known.termToKillMs ?? DEFAULT_TERM_TO_KILL_MS,
+    stopLasts: known.stopLasts ?? "boot",
     pidfile: known.pidfile,
     autopid: known.autopid ?? false, // what is not known to be ours is not written
     scanForProcess: known.scanForProcess ?? match !== undefined,
@@ -75,6 +78,7 @@ export function removedProgram({ name, pidfile }: ProgramRecord): Program {
     name,
     enabled: true,
     termToKillMs: DEFAULT_TERM_TO_KILL_MS,
+    stopLasts: "boot",
     pidfile,
     autopid: pidfile !== undefined,
     scanForProcess: false,

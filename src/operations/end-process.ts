@@ -30,7 +30,7 @@ export async function endIt(
   { lock, store }: Held,
   { host, signal, onProgress, debug, looksBehind, beganAt }: Operation,
 ): Promise<{ result: ActionResult; record: ProgramRecord }> {
-  const { name, termToKillMs } = program;
+  const { name, termToKillMs, stopLasts } = program;
   const found = lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS });
   debug(`${name}: ${describeFound(found)}`);
   const process = found.kind === "running" ? found.process : record.launched;
@@ -41,10 +41,15 @@ export async function endIt(
     const result = leftToOwner(program, aim.action, target, owner);
     if (aim.action === "restart") return { result, record };
     const complaints: string[] = [];
-    trySave(store, host, belongsTo(ordered(record, "down", beganAt), target), complaints);
+    trySave(
+      store,
+      host,
+      belongsTo(ordered(record, "down", beganAt, stopLasts), target),
+      complaints,
+    );
     return { result: withDetails(result, complaints), record };
   }
-  const asked = ordered(record, aim.desired, beganAt);
+  const asked = ordered(record, aim.desired, beganAt, stopLasts);
   const complaints: string[] = [];
   using former =
     found.kind === "running" ? await standDown(found.process, { host, signal }) : undefined;
@@ -63,7 +68,7 @@ export async function endIt(
     signal,
     ...(hasWrapper ? { again } : {}),
   });
-  if (aim.desired === "down") noteDown(lock, host);
+  if (aim.desired === "down") noteDown(lock, stopLasts, host);
   const base = { program: name, action: aim.action };
   if (outcome.kind === "stuck") {
     const message =
@@ -116,9 +121,9 @@ function isStarting(record: ProgramRecord, found: Found, { proc }: Host): boolea
 }
 
 /** Also kept beside the record, in case that is damaged: a stop lasts. */
-function noteDown(lock: Lock, { proc }: Host): void {
+function noteDown(lock: Lock, stopLasts: Program["stopLasts"], { proc }: Host): void {
   try {
-    lock.writeNote(downNote(proc.bootId()));
+    lock.writeNote(downNote(proc.bootId(), stopLasts));
   } catch {
     // disk full: the record says so, if that could be written
   }

@@ -48,6 +48,7 @@ export function parseRecord(text: string, name: string, now: string): ProgramRec
     boot: boot === now ? now : boot, // one string for thousands of records
     desired: desired as Desired,
     desiredAt: asNumber(raw["desiredAt"]) as Ticks | undefined,
+    stopLasts: raw["stopLasts"] === "forever" ? "forever" : undefined,
     process: asRef(raw["process"]),
     launched: asRef(raw["launched"]),
     session: asNumber(raw["session"]),

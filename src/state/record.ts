@@ -34,6 +34,8 @@ export interface Known {
   readonly desired: Desired;
   /** When the operator's call that has set it was born. */
   readonly desiredAt: Ticks | undefined;
+  /** Of an operator's stop: it lasts beyond the boot. */
+  readonly stopLasts: "forever" | undefined;
   /**
    * The program's process, or what was launched to become it. Undefined in a state that has one: it has ended,
    * and what follows is not on record yet, or it is to be looked for. Defined in a state that has none: what
@@ -140,6 +142,7 @@ export function emptyRecord(
     boot,
     desired: "none",
     desiredAt: undefined,
+    stopLasts: undefined,
     state: "stopped",
     process: undefined,
     launched: undefined,

@@ -189,12 +189,14 @@ export function endingLeftovers(
     : { ...left, state: "backoff", nextTryAt, reason };
 }
 
-/** The machine was booted since: what counts is how the program ended. */
+/** The machine was booted since: what counts is how the program ended, and a stop that lasts beyond that. */
 export function rebooted(
-  { name, config, lastExit, at, by }: ProgramRecord,
+  { name, config, lastExit, at, by, desired, stopLasts, reason }: ProgramRecord,
   boot: string,
 ): StoppedRecord {
-  return { ...emptyRecord(name, boot, by), config, lastExit, at };
+  const after = { ...emptyRecord(name, boot, by), config, lastExit, at };
+  const isKept = desired === "down" && stopLasts === "forever";
+  return isKept ? { ...after, desired, stopLasts, reason } : after;
 }
 
 /** Whose record it is from now on: which program of ours writes it, for which main configuration file. */
@@ -216,7 +218,8 @@ export function renamed<R extends ProgramRecord>(
 
 /** What is wanted of it. */
 export function wanted<R extends ProgramRecord>(record: R, desired: Desired): R {
-  return { ...record, desired };
+  const stopLasts = desired === "down" ? record.stopLasts : undefined;
+  return { ...record, desired, stopLasts };
 }
 
 /** What an operator wants of it; `desiredAt`: when his call was born. */
@@ -224,13 +227,15 @@ export function ordered<R extends ProgramRecord>(
   record: R,
   desired: Desired,
   desiredAt: Ticks | undefined,
+  lasts: "boot" | "forever" = "boot",
 ): R {
-  return { ...record, desired, desiredAt };
+  const stopLasts = desired === "down" && lasts === "forever" ? lasts : undefined;
+  return { ...record, desired, desiredAt, stopLasts };
 }
 
 /** That an operator has stopped it is known, and no more. */
-export function keptDown<R extends ProgramRecord>(record: R): R {
-  return { ...record, desired: "down", reason: "stopped by usrsvc" };
+export function keptDown<R extends ProgramRecord>(record: R, stopLasts = record.stopLasts): R {
+  return { ...record, desired: "down", stopLasts, reason: "stopped by usrsvc" };
 }
 
 /** Restarts and failures, as far as they are told. */

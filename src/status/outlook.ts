@@ -38,12 +38,16 @@ export function outlook(
   if (around.isForeign === true) return UNKNOWN;
   const { record } = file;
   const isOfEarlierBoot = file.isOfEarlierBoot === true;
-  const why = isOfEarlierBoot
-    ? { reason: "it has not been started since the machine was booted" }
-    : describeWhy(program, record, around);
+  const isKept = isOfEarlierBoot && record?.desired === "down";
+  const why = isKept
+    ? { reason: `${record.reason ?? "stopped"}, before the machine was booted` }
+    : isOfEarlierBoot
+      ? { reason: "it has not been started since the machine was booted" }
+      : describeWhy(program, record, around);
   if (!program.enabled) return { state: "stopped", ...why, next: "nothing: enabled = False" };
   if (record?.desired === "down") {
-    return { state: "stopped", ...why, next: `stays down until "usrsvc start" or the next boot` };
+    const until = record.stopLasts === "forever" ? "" : " or the next boot";
+    return { state: "stopped", ...why, next: `stays down until "usrsvc start"${until}` };
   }
   if (around.daemon !== "here") {
     const runs =

@@ -5,6 +5,7 @@ import {
   readAutorestart,
   readLongestPause,
   readRetry,
+  readStopLasts,
   readSuccessExit,
 } from "../../src/config/restart-values.ts";
 import { type RawValue, readBoolean, type Reading } from "../../src/config/values.ts";
@@ -129,4 +130,15 @@ test("readRetry() takes 0 for never, and nothing that is no pause", () => {
   assert.deepEqual(readRetry(raw("0")), { value: 0 });
   assert.match(problem(readRetry(raw("0.5"))), /is too short .*; at least 1s, or 0 for never$/);
   assert.match(problem(readRetry(raw("never"))), /is not a number of seconds/);
+});
+
+test("readStopLasts() names both words, and the one that was meant", () => {
+  assert.deepEqual(readStopLasts(raw("forever")), { value: "forever" });
+  assert.deepEqual(readStopLasts(raw("Boot")), { value: "boot" });
+  const wanted = "is neither boot (until the next one) nor forever (until usrsvc start)";
+  const wrongs = { "for ever": "forever", reboot: "boot", always: undefined, "": undefined };
+  for (const [text, meant] of Object.entries(wrongs)) {
+    const advice = meant === undefined ? "" : `; did you mean ${meant}?`;
+    assert.equal(problem(readStopLasts(raw(text))), `${JSON.stringify(text)} ${wanted}${advice}`);
+  }
 });

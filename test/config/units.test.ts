@@ -34,6 +34,7 @@ const samples: readonly (readonly [unit: string, ...texts: readonly string[]])[]
   ["autorestart", "True", "no", "on-failure"],
   ["successExit", "0", "0, 2, TERM"],
   ["longestPause", "60", "0.5", "100ms", "5m", ""],
+  ["stopLasts", "boot", "forever"],
   ["retry", "0", "1", "15m"],
   ["addresses", "a@x.org", ""],
   ["title", "^a.*b$", ""],

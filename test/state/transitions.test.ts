@@ -48,6 +48,8 @@ const before: BackoffRecord = {
 const traits = { session: 30, image: 31, title: undefined };
 const stop = { reason: "stopped by usrsvc", lastExit, ended: { process: ref(20), by: "he" } };
 
+const keptForEver = { desired: "down", stopLasts: "forever", reason: "stopped by usrsvc" };
+
 /** Each row: what happens, what the record says then, and what of that is other than before. */
 const rows: readonly [what: string, after: ProgramRecord, changed: object][] = [
   [
@@ -218,6 +220,17 @@ const rows: readonly [what: string, after: ProgramRecord, changed: object][] = [
     to.ordered(before, "down", undefined),
     { desired: "down", desiredAt: undefined },
   ],
+  [
+    "ordered to stay down beyond the boot",
+    to.ordered(before, "down", 7 as Ticks, "forever"),
+    { desired: "down", desiredAt: 7, stopLasts: "forever" },
+  ],
+  [
+    "ordered up, which lasts no longer than any",
+    to.ordered(before, "up", 7 as Ticks, "forever"),
+    { desired: "up", desiredAt: 7 },
+  ],
+  ["keptDown beyond the boot", to.keptDown(before, "forever"), keptForEver],
   ["keptDown", to.keptDown(before), { desired: "down", reason: "stopped by usrsvc" }],
   ["counted", to.counted(before, { restarts: 0, failures: 0 }), { restarts: 0, failures: 0 }],
   ["counted in part", to.counted(before, { failures: 3 }), { failures: 3 }],
@@ -249,6 +262,16 @@ describe("a transition changes what it says, and nothing else:", () => {
 test("rebooted() keeps how it ended, and who wrote that", () => {
   const want = { ...emptyRecord("web", "next"), config: "/main.cfg", lastExit: before.lastExit };
   assert.deepEqual(to.rebooted(before, "next"), want);
+});
+
+test("rebooted() keeps a stop that lasts beyond the boot, and no other wish", () => {
+  const kept = to.keptDown(to.ordered(before, "down", 7 as Ticks, "forever"));
+  const want = { ...emptyRecord("web", "next"), config: "/main.cfg", lastExit: before.lastExit };
+  assert.deepEqual(to.rebooted(kept, "next"), { ...want, ...keptForEver });
+  assert.deepEqual(to.rebooted(to.rebooted(kept, "next"), "next"), { ...want, ...keptForEver });
+  for (const ended of [to.wanted(kept, "up"), to.ordered(kept, "down", undefined)]) {
+    assert.deepEqual(to.rebooted({ ...ended, reason: undefined }, "next"), want);
+  }
 });
 
 /** The fields that are not as they were. */
@@ -312,7 +335,7 @@ const anyTransition: fc.Arbitrary<Transition> = fc
       (one) => to.signed(one, { by, config }),
       (one) => to.renamed(one, known.name, { by, config }),
       (one) => to.wanted(one, known.desired),
-      (one) => to.ordered(one, known.desired, known.desiredAt),
+      (one) => to.ordered(one, known.desired, known.desiredAt, known.stopLasts),
       (one) => to.keptDown(one),
       (one) => to.counted(one, { restarts: known.restarts, failures: known.failures }),
       (one) => to.exited(one, reason === undefined ? undefined : { lastExit: told, reason }),

@@ -44,6 +44,14 @@ describe("outlook, why a program is down", () => {
       "it has not been started since the machine was booted",
     ],
     [
+      "it was stopped before the machine was booted, and beyond that",
+      {
+        record: { desired: "down", stopLasts: "forever", reason: "stopped by usrsvc" },
+        isOfEarlierBoot: true,
+      },
+      "stopped by usrsvc, before the machine was booted",
+    ],
+    [
       "an operator has stopped it",
       { record: { reason: "stopped by usrsvc" } },
       "stopped by usrsvc",
@@ -103,6 +111,11 @@ describe("outlook, what comes next", () => {
       "an operator has stopped it",
       { record: { desired: "down" } },
       'stopped: stays down until "usrsvc start" or the next boot',
+    ],
+    [
+      "an operator has stopped it beyond the boot",
+      { record: { desired: "down", stopLasts: "forever" } },
+      'stopped: stays down until "usrsvc start"',
     ],
     [
       "nobody looks after it",
