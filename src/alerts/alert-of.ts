@@ -15,6 +15,7 @@ export function alertOf(event: MailedEvent, at: string): Alert | undefined {
   switch (event.kind) {
     case "program.started": {
       const { pid, cause, last } = event;
+      if (cause === "planned") return undefined;
       const reason = event.reason ?? "it was not running";
       const next = "usrsvcd watches it";
       const end = endOf(cause === "started" ? { ...last, exit: undefined } : last);

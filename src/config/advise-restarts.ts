@@ -10,7 +10,12 @@ const NEVER_GIVEN_UP = "has no effect with maxrestarts = 0: no program is given 
 
 /** What is set of when a program is started again, and has no effect, or one that is unlikely to be intended. */
 export function adviseRestarts(settings: Unsure<ProgramSettings>): readonly Remark[] {
-  return [...adviseSuccess(settings), ...advisePauses(settings), ...adviseGivingUp(settings)];
+  return [
+    ...adviseSuccess(settings),
+    ...advisePauses(settings),
+    ...adviseGivingUp(settings),
+    ...adviseAge(settings),
+  ];
 }
 
 function adviseSuccess({ autorestart, successExit }: Unsure<ProgramSettings>): readonly Remark[] {
@@ -63,4 +68,13 @@ function adviseGivingUp({
     remarks.push({ key: "restart_window", text });
   }
   return remarks;
+}
+
+/** `24` was to be hours, most likely. */
+const SHORT_AGE_MS = 60_000;
+
+function adviseAge({ maxAgeMs = 0 }: Unsure<ProgramSettings>): readonly Remark[] {
+  if (maxAgeMs === 0 || maxAgeMs >= SHORT_AGE_MS) return [];
+  const text = `the program is restarted every ${formatDuration(maxAgeMs)}; hours are written as 24h`;
+  return [{ key: "max_age", text }];
 }

@@ -1,4 +1,5 @@
 import { allSignals, signalNamed } from "../../proc/exit.ts";
+import { type Cron, parseCron } from "../lib/cron.ts";
 import { nearest } from "./nearest.ts";
 import { type RawValue, readBoolean, readSeconds, type Reading, wrong } from "./values.ts";
 
@@ -74,6 +75,23 @@ export function readRetry(raw: RawValue): Reading<number> {
   if ("problem" in reading || reading.value === 0) return reading;
   if (reading.value >= LEAST_RETRY_MS) return reading;
   return wrong(raw, "is too short for a program that was given up; at least 1s, or 0 for never");
+}
+
+/** The age that a process reaches at most, in ms; 0: any. */
+export function readMaxAge(raw: RawValue): Reading<number> {
+  const reading = readSeconds(raw);
+  if ("problem" in reading || reading.value === 0 || reading.value >= LEAST_AGE_MS) return reading;
+  return wrong(raw, "is too short for an age; at least 1s, or 0 for any");
+}
+
+const LEAST_AGE_MS = 1000;
+
+/** The times of a crontab line; undefined where nothing is written. */
+export function readCron(raw: RawValue): Reading<Cron | undefined> {
+  const text = raw.list?.join(",") ?? raw.text;
+  if (text === "") return { value: undefined };
+  const cron = parseCron(text);
+  return "problem" in cron ? wrong(raw, cron.problem, text) : { value: cron };
 }
 
 /** How long an operator's stop lasts, unless he starts the program. */

@@ -248,6 +248,20 @@ export const programSchema = {
     applies: "now",
     help: "a program that was given up is tried again after this time; 0: never",
   }),
+  max_age: setting({
+    field: "maxAgeMs",
+    unit: units.maxAge,
+    default: 0,
+    applies: "now",
+    help: "usrsvcd restarts the program before its process is older than this; 0: however old it is",
+  }),
+  restart_at: setting({
+    field: "restartAt",
+    unit: units.cron,
+    default: undefined,
+    applies: "now",
+    help: "usrsvcd restarts the program at these times, as crontab has them: 0 4 * * * is 4 o'clock",
+  }),
   success_seconds: setting({
     field: "successMs",
     unit: units.seconds,

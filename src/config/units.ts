@@ -1,3 +1,4 @@
+import type { Cron } from "../lib/cron.ts";
 import { type Check, readReady } from "./check.ts";
 import type { MatchRule } from "./match-rule.ts";
 import { translatePythonRegex } from "./python-regex/python-regex.ts";
@@ -172,6 +173,20 @@ export const longestPause: Unit<number | undefined> = {
   name: "seconds",
   parse: restartValues.readLongestPause,
   print: (ms) => (ms === undefined ? null : inSeconds(ms)),
+};
+
+/** The age that a process reaches at most. */
+export const maxAge: Unit<number> = {
+  name: "seconds",
+  parse: restartValues.readMaxAge,
+  print: inSeconds,
+};
+
+/** Times, as a crontab has them. */
+export const cron: Unit<Cron | undefined> = {
+  name: "",
+  parse: restartValues.readCron,
+  print: (value) => value?.text ?? null,
 };
 
 /** How long an operator's stop lasts. */

@@ -195,6 +195,11 @@ export const catalogue: { readonly [K in Kind]: CatalogueRow<K> } = {
       limit: "in bytes or ms, like `measured`",
     },
   },
+  "program.restart-due": {
+    levels: ["info"],
+    about: "by `max_age` or `restart_at`: nothing is wrong",
+    fields: { pid: "", reason: "" },
+  },
   "program.stopping": {
     levels: ["info", "warn"],
     about: "ended because of a limit, to be started again, or because an end was interrupted",

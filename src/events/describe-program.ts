@@ -49,6 +49,7 @@ function tell(event: Exclude<EventOfProgram, { readonly kind: "program.renamed" 
         ? `stays down: ${describeExit(event.exit)}, a success (autorestart = on-failure)`
         : stopped[event.why];
     case "program.limit-exceeded":
+    case "program.restart-due":
       return event.reason;
     case "program.stopping":
       return event.isFinishing

@@ -22,8 +22,8 @@ export interface RestartCounts {
   readonly inWindow: number | undefined;
 }
 
-/** What a start is, for people: the first, one after a death, or after a limit was exceeded. */
-export type StartCause = "started" | "restarted" | "limit-exceeded";
+/** What a start is, for people: the first, one after a death, after a limit was exceeded, or one that was planned. */
+export type StartCause = "started" | "restarted" | "limit-exceeded" | "planned";
 
 /** What usrsvcd cannot do as it should, or can again. */
 type DaemonDegraded = { readonly kind: "daemon.degraded" } & (
@@ -328,6 +328,8 @@ export type EventOfProgram = { readonly program: string } & (
       /** The same in words, as on record. */
       readonly reason: string;
     }
+  /** By max_age or restart_at: nothing is wrong. */
+  | { readonly kind: "program.restart-due"; readonly pid: number; readonly reason: string }
   | {
       readonly kind: "program.stopping";
       readonly pid: number;
@@ -432,6 +434,7 @@ export const mails = {
   "program.gave-up": true,
   "program.stopped": false,
   "program.limit-exceeded": false, // the restart is
+  "program.restart-due": false,
   "program.stopping": false,
   "program.stuck": true,
   "program.removed": false,

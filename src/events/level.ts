@@ -17,6 +17,7 @@ export function levelOf(event: UsrsvcEvent): Level {
     case "program.started":
     case "program.adopted":
     case "program.requested":
+    case "program.restart-due":
     case "program.stopped":
     case "program.removed":
     case "program.renamed":

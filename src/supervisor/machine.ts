@@ -49,7 +49,7 @@ import type {
  * limit) within that time, in a row or not: as many of them make it *fatal*.
  *
  * A running program that exceeds a limit of its monitor is *stopping*: it is ended, and started
- * again when it is gone. One that cannot be ended stays *stopping*, and is tried again now and then.
+ * again when it is gone; so is one that is due for a planned restart. One that cannot be ended stays *stopping*, and is tried again now and then.
  *
  * *fatal* and *stopped* ask for nothing; with retry_after, a program that is *fatal* is tried again
  * after that time, and a usrsvcd that begins meanwhile keeps to it. Both are left when a process is seen, whoever started it,
@@ -320,12 +320,13 @@ function ended(
   event: Observed,
   context: Context,
 ): Step {
-  const after = countDeath(history, context.now - state.since);
+  const { limit } = state;
+  const after = limit.isPlanned ? history : countDeath(history, context.now - state.since);
   const why: WhyStopped | undefined =
     event.desired === "down" ? "asked" : context.settings.enabled ? undefined : "disabled";
   const step =
     why === undefined
-      ? answerDeath(after, { kind: "limit", ...state.limit }, context)
+      ? answerDeath(after, { kind: "limit", ...limit }, context)
       : stopped({ kind: "unknown" }, after, why);
   return noteDeath(state.process, event, step);
 }

@@ -12,6 +12,8 @@ export interface ExceededLimit {
   readonly limit: number;
   /** The same in words. */
   readonly reason: string;
+  /** It is no limit, but a restart that was planned: nothing went wrong. */
+  readonly isPlanned?: true;
 }
 
 /** Why a program is started. */

@@ -1,4 +1,5 @@
 import type { ProcessRef } from "../../proc/pid.ts";
+import { ageMs } from "../../proc/uptime.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import type { Found } from "../identity/found.ts";
 import { lastWords, logEnds, type LogEnds, NO_LOG } from "../launch/output.ts";
@@ -11,10 +12,13 @@ import type { Mailbox } from "./mailbox.ts";
 import { MainProcess } from "./main-process.ts";
 import type { ProgramEvent } from "./program-state.ts";
 import { PidfileUpkeep } from "./pidfile-upkeep.ts";
+import { planRestart } from "./planned-restart.ts";
 import { ShellMain } from "./shell-main.ts";
 
 /** The step of a shell line that follows one that has ended is there within, in ms. */
 const NEXT_STEP_MS = 300;
+
+const nothing = (): void => {};
 
 /** What watching a process asks for. */
 export interface WatchPorts {
@@ -36,6 +40,7 @@ export class WatchedProcess {
   readonly #now: Supervised;
   /** Made when there are some to watch. */
   #limits: Limits | undefined;
+  #endPlan = nothing;
   /** Sizes of its logs when it was launched, or when it was taken up. */
   #logged: LogEnds = { stdout: NO_LOG, stderr: NO_LOG };
 
@@ -109,6 +114,7 @@ export class WatchedProcess {
 
   /** Watches no limits any more. */
   unwatchLimits(): void {
+    this.#endPlan();
     this.#limits?.unwatch();
   }
 
@@ -126,9 +132,23 @@ export class WatchedProcess {
   }
 
   #watchLimits(process: ProcessRef): void {
-    const { monitor } = this.#now.settings;
+    const { settings } = this.#now;
+    const { monitor } = settings;
+    this.#endPlan();
+    if (settings.maxAgeMs > 0 || settings.restartAt !== undefined) this.#plan(process);
     if (hasLimits(monitor)) this.#limits ??= this.#makeLimits();
     this.#limits?.watch(process, monitor);
+  }
+
+  /** The process that is held counts, whatever does the work of a shell line. */
+  #plan(process: ProcessRef): void {
+    const held = this.main.process ?? process;
+    const age = ageMs(held.startTime, this.#around.host.proc.uptime());
+    this.#endPlan = planRestart(held, this.#now.settings, age, (limit) => {
+      const { reason } = limit;
+      this.#ledger.emit({ kind: "program.restart-due", pid: held.pid, reason });
+      this.#mailbox.post({ kind: "limit-exceeded", process: held, limit });
+    });
   }
 
   #makeLimits(): Limits {

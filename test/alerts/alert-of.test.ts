@@ -78,6 +78,7 @@ const rows: Readonly<Record<MailedKind, readonly Row[]>> = {
         next: "usrsvcd watches it",
       },
     ],
+    [{ ...started, cause: "planned", reason: "planned restart" }, undefined, undefined],
     [
       { ...started, cause: "limit-exceeded", reason: "too much memory" },
       "exceeded a limit, and was restarted",

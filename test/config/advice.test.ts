@@ -118,6 +118,12 @@ describe("told of is", () => {
       /^a\.cfg:3: warning: maxrestarts: with restart_window no more than 1000 are counted/,
     ],
     [program("StartLimitIntervalSec = 5"), /here it is called restart_window$/],
+    [
+      program("max_age = 24"),
+      /^a\.cfg:3: warning: max_age: the program is restarted every 24 s; hours are written as 24h$/,
+    ],
+    [program("restart_at = 4:00"), /^a\.cfg:3: restart_at: "4:00" is not five fields/],
+    [program("restart_at = 0 4, 16 * * 9"), /"0 4,16 \* \* 9" has no day of the week from 0 to 7/],
     [program("exitcodes = 0,2"), /here it is called success_exit$/],
     [program("startretries = 3"), /here it is called maxrestarts$/],
     [program("stdout_logfile = /x"), /here it is called stdout$/],

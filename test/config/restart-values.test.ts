@@ -3,7 +3,9 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import {
   readAutorestart,
+  readCron,
   readLongestPause,
+  readMaxAge,
   readRetry,
   readStopLasts,
   readSuccessExit,
@@ -130,6 +132,20 @@ test("readRetry() takes 0 for never, and nothing that is no pause", () => {
   assert.deepEqual(readRetry(raw("0")), { value: 0 });
   assert.match(problem(readRetry(raw("0.5"))), /is too short .*; at least 1s, or 0 for never$/);
   assert.match(problem(readRetry(raw("never"))), /is not a number of seconds/);
+});
+
+test("readMaxAge() and readCron() take nothing for no plan", () => {
+  assert.deepEqual(readMaxAge(raw("24h")), { value: 86_400_000 });
+  assert.deepEqual(readMaxAge(raw("0")), { value: 0 });
+  assert.match(
+    problem(readMaxAge(raw("0.9"))),
+    /is too short for an age; at least 1s, or 0 for any$/,
+  );
+  assert.deepEqual(readCron(raw("")), { value: undefined });
+  const read = readCron(raw("0 4, 16 * * *"));
+  assert.ok("value" in read && read.value !== undefined);
+  assert.deepEqual([read.value.text, read.value.hours], ["0 4,16 * * *", [4, 16]]);
+  assert.match(problem(readCron(raw("4:00"))), /^"4:00" is not five fields/);
 });
 
 test("readStopLasts() names both words, and the one that was meant", () => {

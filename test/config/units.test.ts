@@ -34,6 +34,8 @@ const samples: readonly (readonly [unit: string, ...texts: readonly string[]])[]
   ["autorestart", "True", "no", "on-failure"],
   ["successExit", "0", "0, 2, TERM"],
   ["longestPause", "60", "0.5", "100ms", "5m", ""],
+  ["maxAge", "0", "24h"],
+  ["cron", "0 4 * * *", "*/15 8-18 * * mon-fri", "@daily", ""],
   ["stopLasts", "boot", "forever"],
   ["retry", "0", "1", "15m"],
   ["addresses", "a@x.org", ""],

@@ -612,6 +612,18 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
       "web: private memory 3 kB exceeds rss_limit 2 kB",
     ],
   ],
+  "program.restart-due": [
+    [
+      {
+        kind: "program.restart-due",
+        program,
+        pid,
+        reason: "planned restart: max_age = 24 h",
+      },
+      "info",
+      "web: planned restart: max_age = 24 h",
+    ],
+  ],
   "program.stopping": [
     [
       { kind: "program.stopping", program, pid, reason: "too much memory", isFinishing: false },

@@ -482,6 +482,20 @@ const rows: readonly Row[] = [
     on: seen(other),
     want: "running: take-up",
   },
+  {
+    claim: "a planned restart is one, although it came too often of late",
+    from: { ...stopping, limit: { ...limit, isPlanned: true } },
+    on: gone({ ranBefore: true }),
+    history: { early: EARLY_AT_ONCE },
+    want: "starting: note-death start",
+  },
+  {
+    claim: "an end because of a limit is answered with a pause then",
+    from: stopping,
+    on: gone({ ranBefore: true }),
+    history: { early: EARLY_AT_ONCE },
+    want: "backoff: note-death back-off wake",
+  },
   // fatal
   { claim: "fatal asks for nothing", from: fatal, on: gone({ ranBefore: true }), want: "fatal:" },
   {

@@ -13,6 +13,8 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ),
   ...same("maxrestarts", "startretries", "max_retry"),
   ...same("restart_delay", "RestartSec"),
+  ...same("max_age", "RuntimeMaxSec"),
+  ...same("restart_at", "cron_restart"),
   ...same("restart_max_delay", "RestartMaxDelaySec"),
   ...same("restart_window", "StartLimitIntervalSec", "StartLimitInterval"),
   ...same("stdout", "stdout_logfile", "StandardOutput", "out_file", "log_file"),

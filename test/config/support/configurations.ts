@@ -124,6 +124,7 @@ restart_max_delay = 5m
 maxrestarts = 5
 restart_window = 10m
 retry_after = 15m
+max_age = 24h
 [Program:import]
 defaults = worker
 command = /home/me/bin/import --all
@@ -131,6 +132,7 @@ command = /home/me/bin/import --all
 defaults = worker
 command = /home/me/bin/export
 restart_window = 0
+restart_at = 0 4,16 * * mon-fri
 `,
   "small servers and watchers": `
 [Main]
