@@ -13,6 +13,11 @@ type Plan = Pick<ProgramSettings, "name" | "enabled" | "maxAgeMs" | "restartAt">
 const SPREAD = 0.05;
 /** What is too old already is restarted within this time, in ms. */
 const MOST_LATE_MS = 600_000;
+/** By restart_at: at most so much later, as a part of the time from one to the next, and in ms. */
+const AFTER = 0.02;
+const MOST_AFTER_MS = 60_000;
+/** A process that is no older was started for the same time, in ms. */
+const YOUNG_MS = 1000;
 /** The clock of the machine is looked at again after this time at the latest, in ms: it may have been set. */
 const LOOK_AGAIN_MS = 3_600_000;
 
@@ -40,9 +45,12 @@ export function planRestart(
     const at = monotonicMs() + dueInMs(maxAgeMs, ageMs, chanceOf(name, process));
     endAge = callAt(at, () => due("max_age", maxAgeMs, formatDuration(maxAgeMs)));
   }
+  const bornAt = monotonicMs() - ageMs;
   const awaitNext = (times: Cron): void => {
-    const at = nextTime(times, new Date(Date.now()))?.getTime() ?? Infinity;
-    const lookAt = monotonicMs() + Math.min(at - Date.now(), LOOK_AGAIN_MS);
+    const now = Date.now();
+    const age = monotonicMs() - bornAt;
+    const at = timeDueAt(times, now, age, chanceOf(name, process)) ?? Infinity;
+    const lookAt = monotonicMs() + Math.min(at - now, LOOK_AGAIN_MS);
     endTimes = callAt(lookAt, () => {
       if (Date.now() >= at) due("restart_at", 0, times.text);
       else awaitNext(times);
@@ -58,6 +66,28 @@ const nothing = (): void => {};
 export function dueInMs(maxAgeMs: number, ageMs: number, chance: number): number {
   const leftMs = maxAgeMs * (1 - SPREAD * chance) - ageMs;
   return leftMs > 0 ? leftMs : chance * Math.min(maxAgeMs * SPREAD, MOST_LATE_MS);
+}
+
+/**
+ * When a process of this age is due by such times, in ms since 1970: at the first of them since its birth that is not over
+ * yet, or a little later. Undefined: never.
+ */
+export function timeDueAt(
+  times: Cron,
+  now: number,
+  ageMs: number,
+  chance: number,
+): number | undefined {
+  const since = now - Math.min(Math.max(0, ageMs - YOUNG_MS), MOST_AFTER_MS);
+  let at = nextTime(times, new Date(since));
+  while (at !== undefined) {
+    const next = nextTime(times, at);
+    const gapMs = (next?.getTime() ?? Infinity) - at.getTime();
+    const due = at.getTime() + chance * Math.min(gapMs * AFTER, MOST_AFTER_MS);
+    if (due >= now) return due;
+    at = next;
+  }
+  return undefined;
 }
 
 /** From 0 to 1, and the same for who looks at this process again: a reread, or another usrsvcd. */

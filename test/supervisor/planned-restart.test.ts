@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import fc from "fast-check";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
-import { type Cron, parseCron } from "../../src/lib/cron.ts";
-import { dueInMs, planRestart } from "../../src/supervisor/planned-restart.ts";
+import { type Cron, nextTime, parseCron } from "../../src/lib/cron.ts";
+import { dueInMs, planRestart, timeDueAt } from "../../src/supervisor/planned-restart.ts";
 import type { ExceededLimit } from "../../src/supervisor/program-state.ts";
 import { FakeTime } from "../monitors/fake-time.ts";
 
@@ -65,17 +65,61 @@ test("max_age: not all at once, also of those that are too old, and no time chan
   );
 });
 
-test("restart_at: at that time, and not again for the same process", async (t) => {
+test("restart_at: at that time or within a minute, and not again for the same process", async (t) => {
   const { time, due } = scene(t, { restartAt: every("30 4 * * *") });
   await time.advance(3.5 * HOUR - 1);
   assert.deepEqual(due, []);
-  await time.advance(1);
+  await time.advance(60_001);
   assert.deepEqual(
     due.map(({ reason }) => reason),
     ["planned restart: restart_at = 30 4 * * *"],
   );
   await time.advance(48 * HOUR);
   assert.equal(due.length, 1);
+});
+
+test("restart_at: neither twice nor never, however often it is looked at, and where clocks are set forward or back", () => {
+  const tz = process.env["TZ"];
+  const zone = fc.constantFrom("Europe/Berlin", "America/Santiago", "UTC");
+  const times = fc.constantFrom("30 2 * * *", "0 0 * * *", "15 4 * * *", "0 1,13 * * *");
+  const looks = fc.array(fc.integer({ min: 2000, max: 40_000 }), { minLength: 1, maxLength: 5 });
+  const chance = fc.double({ min: 0, max: 1, noNaN: true });
+  const first = fc.constantFrom(
+    "2026-03-25T12:00:00Z",
+    "2026-09-03T12:00:00Z",
+    "2026-10-22T12:00:00Z",
+  );
+  try {
+    fc.assert(
+      fc.property(zone, times, looks, fc.array(chance, { minLength: 1 }), first, (...all) => {
+        const [where, text, pauses, chances, begin] = all;
+        process.env["TZ"] = where;
+        const cron = every(text);
+        let now = Date.parse(begin);
+        let born = now;
+        let at = new Date(now);
+        for (let restarts = 0; restarts < 8; restarts += 1) {
+          at = nextTime(cron, at) ?? at;
+          const luck = chances[restarts % chances.length] ?? 0;
+          // Near to it somebody looks again and again: a reread, another usrsvcd.
+          for (let look = 0; ; look += 1) {
+            const due = timeDueAt(cron, now, now - born, luck);
+            assert.ok(due !== undefined && due >= at.getTime() && due <= at.getTime() + 60_000);
+            const pause =
+              due - now > 200_000 ? due - now - 150_000 : (pauses[look % pauses.length] ?? 0);
+            now = Math.min(now + pause, due);
+            if (now === due) break;
+          }
+          now += restarts % 7; // it takes some ms to end
+          born = now;
+        }
+      }),
+      { numRuns: 60 },
+    );
+  } finally {
+    if (tz === undefined) delete process.env["TZ"];
+    else process.env["TZ"] = tz;
+  }
 });
 
 test("restart_at: a clock that is set counts", async (t) => {
