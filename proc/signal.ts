@@ -35,3 +35,14 @@ export function signalNamed(name: string): NodeJS.Signals | undefined {
 export function signalNumbered(text: string): NodeJS.Signals | undefined {
   return /^\d{1,2}$/.test(text) ? names.get(Number(text)) : undefined;
 }
+
+/**
+ * The name that an exit has of a signal, given with or without SIG, in any case: the usual one, and of a real-time
+ * signal SIG34 and the like. Undefined for what is no signal.
+ */
+export function exitSignalNamed(word: string): string | undefined {
+  const known = signalNamed(word);
+  if (known !== undefined) return signalName(constants.signals[known]);
+  const name = `${SIG}${word.toUpperCase().replace(/^SIG/, "")}`;
+  return /^SIG(3[4-9]|[45]\d|6[0-4])$/.test(name) ? name : undefined;
+}

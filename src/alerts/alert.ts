@@ -47,6 +47,7 @@ export function alertOf(event: MailedEvent, at: string): Alert | undefined {
   switch (event.kind) {
     case "program.started": {
       const { pid, cause, last } = event;
+      if (cause === "planned") return undefined;
       const reason = event.reason ?? "it was not running";
       const next = "usrsvcd watches it";
       const end = endOf(cause === "started" ? { ...last, exit: undefined } : last);
@@ -61,8 +62,11 @@ export function alertOf(event: MailedEvent, at: string): Alert | undefined {
       return { ...about, ...endOf(last), kind, reason, next };
     }
     case "program.gave-up": {
-      const { reason, last } = event;
-      const next = `nothing, until you fix it and run usrsvc start ${program}`;
+      const { reason, retryMs, last } = event;
+      const next =
+        retryMs === undefined
+          ? `nothing, until you fix it and run usrsvc start ${program}`
+          : `usrsvcd tries again in ${formatDuration(retryMs)} (retry_after); or fix it, then run usrsvc start ${program}`;
       return { ...about, ...endOf(last), kind: "gave-up", reason, next };
     }
     case "program.error": {

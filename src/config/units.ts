@@ -1,3 +1,4 @@
+import type { Cron } from "../lib/cron.ts";
 import { readReady, type ReadyWhen } from "./check.ts";
 import { type Dependency, readDependencies, readProgramNames } from "./dependency.ts";
 import { type CommandText, readCommandText } from "./command-text.ts";
@@ -6,6 +7,7 @@ import { translatePythonRegex } from "./python-regex/python-regex.ts";
 import type { Limit } from "./process-values.ts";
 import * as processValues from "./process-values.ts";
 import { readReload, type Reload, showReload } from "./reload.ts";
+import * as restartValues from "./restart-values.ts";
 import type { Unit } from "./setting.ts";
 import { readStopSequence, showStopSequence, type SignalWait } from "./stop-sequence.ts";
 import * as values from "./values.ts";
@@ -198,6 +200,55 @@ export const reload: Unit<Reload | undefined> = {
   isPath: true,
   parse: readReload,
   print: (value) => (value === undefined ? null : showReload(value)),
+};
+
+/** Which ends are answered by a start. */
+export const autorestart: Unit<restartValues.Autorestart> = {
+  name: "",
+  parse: restartValues.readAutorestart,
+  print: itself,
+};
+
+/** The longest of the growing pauses. */
+export const longestPause: Unit<number | undefined> = {
+  name: "seconds",
+  parse: restartValues.readLongestPause,
+  print: (ms) => (ms === undefined ? null : inSeconds(ms)),
+};
+
+/** The age that a process reaches at most. */
+export const maxAge: Unit<number> = {
+  name: "seconds",
+  parse: restartValues.readMaxAge,
+  print: inSeconds,
+};
+
+/** Times, as a crontab has them. */
+export const cron: Unit<Cron | undefined> = {
+  name: "",
+  parse: restartValues.readCron,
+  print: (value) => value?.text ?? null,
+};
+
+/** How long an operator's stop lasts. */
+export const stopLasts: Unit<restartValues.StopLasts> = {
+  name: "",
+  parse: restartValues.readStopLasts,
+  print: itself,
+};
+
+/** When what was given up is tried again. */
+export const retry: Unit<number> = {
+  name: "seconds",
+  parse: restartValues.readRetry,
+  print: inSeconds,
+};
+
+/** Exit codes and signals that are a success. */
+export const successExit: Unit<restartValues.SuccessExit> = {
+  name: "",
+  parse: restartValues.readSuccessExit,
+  print: (all) => all.join(", "),
 };
 
 /** Mail addresses. */

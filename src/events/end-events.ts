@@ -22,13 +22,23 @@ type Exited = {
   readonly by: string | undefined;
   /** What it wrote last. */
   readonly output: readonly string[];
+  /** success_exit says so, and autorestart that it stays down then. */
+  readonly isSuccess?: boolean;
 } & (
   | { readonly successor: undefined; readonly how: undefined; readonly reason: string | undefined }
   /** There is another in its place. */
   | { readonly successor: number; readonly how: Succession; readonly reason: undefined }
 );
 
-interface Backoff {
+/** What decides when a program is given up. */
+export interface RestartCounts {
+  readonly maxrestarts: number;
+  /** restart_window, where it is set, and the ends and failed starts within that. */
+  readonly windowMs: number | undefined;
+  readonly inWindow: number | undefined;
+}
+
+interface Backoff extends RestartCounts {
   readonly kind: "program.backoff";
   readonly failures: number;
   readonly delayMs: number;
@@ -36,17 +46,18 @@ interface Backoff {
   readonly nextTryAt: string;
   /** Why a start failed, or why there is a pause although none did. */
   readonly reason: string;
-  readonly maxrestarts: number;
   /** Why it is down, where no start failed. */
   readonly cause: string;
   readonly last: LastEnd;
 }
 
-interface GaveUp {
+interface GaveUp extends RestartCounts {
   readonly kind: "program.gave-up";
   readonly failures: number;
   readonly reason: string;
-  readonly maxrestarts: number;
+  /** ISO time, and how long that is; undefined: it is not tried again. */
+  readonly nextTryAt: string | undefined;
+  readonly retryMs: number | undefined;
   readonly last: LastEnd;
 }
 
@@ -55,6 +66,8 @@ type Stopped =
       readonly kind: "program.stopped";
       readonly why: "asked" | "disabled" | "ended" | "not-started";
     }
+  /** With autorestart = on-failure. */
+  | { readonly kind: "program.stopped"; readonly why: "succeeded"; readonly exit: Exit }
   /** Ended with the machine. */
   | {
       readonly kind: "program.stopped";
@@ -71,6 +84,13 @@ interface LimitExceeded {
   readonly measured: number | undefined;
   readonly limit: number;
   /** The same in words, as on record. */
+  readonly reason: string;
+}
+
+/** By max_age or restart_at: nothing is wrong. */
+interface RestartDue {
+  readonly kind: "program.restart-due";
+  readonly pid: number;
   readonly reason: string;
 }
 
@@ -95,8 +115,10 @@ interface Stuck {
 
 /** That a program ended, is ended, or stays down. */
 export type EndEvent = { readonly program: string } & (
-  Exited | Backoff | GaveUp | Stopped | LimitExceeded | Stopping | Stuck
+  Exited | Backoff | GaveUp | Stopped | LimitExceeded | RestartDue | Stopping | Stuck
 );
+
+const IN_WINDOW = "with `restart_window`, the ends and failed starts within that";
 
 export const endEvents = {
   // Not mailed: the restart is.
@@ -111,6 +133,7 @@ export const endEvents = {
       successor: "pid of the process that continues in its place",
       how: unlogged,
       reason: unlogged,
+      isSuccess: unlogged,
     },
   },
   "program.backoff": {
@@ -123,7 +146,9 @@ export const endEvents = {
       delayMs: "",
       nextTryAt: "",
       reason: "",
+      inWindow: IN_WINDOW,
       maxrestarts: unlogged,
+      windowMs: unlogged,
       cause: unlogged,
       last: unlogged,
     },
@@ -131,22 +156,35 @@ export const endEvents = {
   "program.gave-up": {
     level: "error",
     mailed: true,
-    sentence: ({ program, failures, maxrestarts, reason }) =>
-      `${program}: given up after ${failures} failed start${failures === 1 ? "" : "s"} ` +
-      `(maxrestarts = ${maxrestarts}): ${reason}; fix it, then run usrsvc start ${program}`,
-    fields: { failures: "", reason: "", maxrestarts: unlogged, last: unlogged },
+    sentence: (event) =>
+      `${event.program}: given up after ${countOfMost(event)}: ${event.reason}; ${describeRetry(event)}`,
+    fields: {
+      failures: "",
+      reason: "",
+      inWindow: IN_WINDOW,
+      nextTryAt: "with `retry_after`",
+      maxrestarts: unlogged,
+      windowMs: unlogged,
+      retryMs: unlogged,
+      last: unlogged,
+    },
   },
   "program.stopped": {
     level: "info",
-    sentence: ({ program, why }) => `${program}: ${stopped[why]}`,
+    sentence: (event) =>
+      event.why === "succeeded"
+        ? `${event.program}: stays down: ${describeExit(event.exit)}, a success (autorestart = on-failure)`
+        : `${event.program}: ${stopped[event.why]}`,
     fields: {
       why: {
         asked: "",
         disabled: "",
         ended: "",
+        succeeded: "as `exit` says, with autorestart = on-failure",
         "not-started": "",
         shutdown: "with `pid` and `outcome`",
       },
+      exit: "",
       pid: "",
       outcome: "",
     },
@@ -162,6 +200,12 @@ export const endEvents = {
       limit: "in bytes or ms, like `measured`",
       reason: unlogged,
     },
+  },
+  "program.restart-due": {
+    level: "info",
+    about: "by `max_age` or `restart_at`: nothing is wrong",
+    sentence: ({ program, reason }) => `${program}: ${reason}`,
+    fields: { pid: "", reason: "" },
   },
   "program.stopping": {
     level: { among: ["info", "warn"], of: ({ isFinishing }) => (isFinishing ? "warn" : "info") },
@@ -182,8 +226,13 @@ export const endEvents = {
 } satisfies Rows<EndEvent>;
 
 /** Whoever ended it meant to, or there is another in its place, or it says that all went well. */
-function isExpected({ exit, by, successor }: Exited): boolean {
-  return isMeant(by) || successor !== undefined || (exit.kind === "code" && exit.code === 0);
+function isExpected({ exit, by, successor, isSuccess }: Exited): boolean {
+  return (
+    isSuccess === true ||
+    isMeant(by) ||
+    successor !== undefined ||
+    (exit.kind === "code" && exit.code === 0)
+  );
 }
 
 /** True for whoever of usrsvc ended a process: it was meant. */
@@ -229,14 +278,35 @@ function describeSuccessor({
 }
 
 /** Which failure it is, of how many; why there is a pause, where no start failed. */
-export function countFailures({ failures, maxrestarts, reason }: Backoff): string {
+export function countFailures(event: Backoff): string {
+  const { failures, maxrestarts, reason, inWindow } = event;
   if (failures === 0) return reason;
-  return maxrestarts > 0
+  if (maxrestarts === 0) return `failure ${failures}`;
+  return inWindow === undefined
     ? `failure ${failures} of ${maxrestarts} (maxrestarts)`
-    : `failure ${failures}`;
+    : `failure ${inWindow} of ${maxrestarts} (maxrestarts) ${describeWindow(event)}`;
 }
 
-const stopped: Readonly<Record<Stopped["why"], string>> = {
+/** After how many of what a program was given up. */
+function countOfMost(event: GaveUp): string {
+  const { failures, maxrestarts, inWindow } = event;
+  const count = inWindow ?? failures;
+  const what = inWindow === undefined ? "failed start" : "failure";
+  const most = `${count} ${what}${count === 1 ? "" : "s"} (maxrestarts = ${maxrestarts})`;
+  return inWindow === undefined ? most : `${most} ${describeWindow(event)}`;
+}
+
+function describeWindow({ windowMs = 0 }: RestartCounts): string {
+  return `within ${formatDuration(windowMs)} (restart_window)`;
+}
+
+function describeRetry({ program, retryMs }: GaveUp & { readonly program: string }): string {
+  const fix = `fix it, then run usrsvc start ${program}`;
+  if (retryMs === undefined) return fix;
+  return `next try in ${formatDuration(retryMs)} (retry_after); or ${fix}`;
+}
+
+const stopped: Readonly<Record<Exclude<Stopped["why"], "succeeded">, string>> = {
   asked: "stays down: stopped by usrsvc",
   disabled: "is disabled",
   ended: "stays down: autorestart = False",

@@ -15,8 +15,8 @@ interface Starting {
   readonly isRestart: boolean;
 }
 
-/** What a start is, for people: the first, one after a death, or after a limit was exceeded. */
-export type StartCause = "started" | "restarted" | "limit-exceeded";
+/** What a start is, for people: the first, one after a death, after a limit was exceeded, or one that was planned. */
+export type StartCause = "started" | "restarted" | "limit-exceeded" | "planned";
 
 interface Started {
   readonly kind: "program.started";

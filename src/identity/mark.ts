@@ -115,20 +115,18 @@ export function launchNote(id: string, boot: string, launched?: ProcessRef): str
   return launched === undefined ? note : `${note} ${launched.pid}:${launched.startTime}`;
 }
 
-/** What is noted there when an operator has stopped the program. */
-export function downNote(boot: string): string {
-  return `down ${boot}`;
+/** What is noted there when an operator has stopped the program: for this boot, or for ever. */
+export function downNote(boot: string, lasts: "boot" | "forever"): string {
+  return lasts === "forever" ? DOWN_FOREVER : `down ${boot}`;
 }
 
-/** True for that note, of this boot. */
-function isDownNote(note: string, boot: string): boolean {
-  return note === downNote(boot);
-}
+const DOWN_FOREVER = "down forever";
 
 /** What is known of a program whose record is damaged or gone: that an operator has stopped it. */
 export function lostRecord(name: string, note: string, boot: string): ProgramRecord {
   const empty = emptyRecord(name, boot);
-  return isDownNote(note, boot) ? keptDown(empty) : empty;
+  if (note === DOWN_FOREVER) return keptDown(empty, "forever");
+  return note === downNote(boot, "boot") ? keptDown(empty) : empty;
 }
 
 /**

@@ -1,6 +1,12 @@
 import { executables, namedFiles, searchPath } from "./executables.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
-import type { FaultyProgram, ProgramSettings, Settings, StopSettings } from "../config/settings.ts";
+import type {
+  FaultyProgram,
+  ProgramSettings,
+  Settings,
+  StopLasts,
+  StopSettings,
+} from "../config/settings.ts";
 import type { IdentityPorts } from "./ports.ts";
 import type { Found } from "./found.ts";
 import { identify } from "./identify.ts";
@@ -16,6 +22,7 @@ export interface Program {
   readonly enabled: boolean;
   /** How it is ended. */
   readonly ending: StopSettings;
+  readonly stopLasts: StopLasts;
   readonly pidfile: string | undefined;
   readonly autopid: boolean;
   readonly pattern: Pattern;
@@ -39,11 +46,12 @@ const DEFAULT_TERM_TO_KILL_MS = 8000;
 
 /** A program of the configuration, made ready to be looked for. */
 export function programOf(settings: ProgramSettings, host: Pick<IdentityPorts, "env">): Program {
-  const { name, enabled, pidfile, autopid, scanForProcess } = settings;
+  const { name, enabled, stopLasts, pidfile, autopid, scanForProcess } = settings;
   return {
     name,
     enabled,
     ending: settings,
+    stopLasts,
     pidfile,
     autopid,
     scanForProcess,
@@ -63,6 +71,7 @@ export function faultyProgram({ name, known }: FaultyProgram): Program {
       termToKillMs: known.termToKillMs ?? DEFAULT_TERM_TO_KILL_MS,
       stopCommand: undefined, // it would get half an environment
     },
+    stopLasts: known.stopLasts ?? "boot",
     pidfile: known.pidfile,
     autopid: known.autopid ?? false, // what is not known to be ours is not written
     scanForProcess: known.scanForProcess ?? match !== undefined,
@@ -80,6 +89,7 @@ export function removedProgram({ name, pidfile }: ProgramRecord): Program {
     name,
     enabled: true,
     ending: { termToKillMs: DEFAULT_TERM_TO_KILL_MS },
+    stopLasts: "boot",
     pidfile,
     autopid: pidfile !== undefined,
     scanForProcess: false,

@@ -3,20 +3,23 @@ import {
   constants,
   fchmodSync,
   fstatSync,
+  fsyncSync,
   ftruncateSync,
   openSync,
   renameSync,
   rmSync,
   writeSync,
 } from "node:fs";
+import { dirname } from "node:path";
 import { libc } from "../../proc/system/libc.ts";
 import { readOnlyDisk } from "./fault.ts";
 import { naming } from "./name-file.ts";
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
 /**
- * Replaces the file `path`, so that a reader sees the old text or the new one. No fsync.
+ * Replaces the file `path`, so that a reader sees the old text or the new one. No fsync, unless
+ * `isSynced` asks for it: then a power failure leaves the old text or the new one as well.
  *
  * The new text is written into `spare`, in the same file system, and the two change places. So both
  * stay, with their space on a disk that is full by now; and no file is created: that takes half a
@@ -26,7 +29,12 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
  *
  * @throws when that cannot be, with EXDEV when they are in different file systems
  */
-export function replaceFile(path: string, spare: string, text: string, mode = 0o600): void {
+export function replaceFile(
+  path: string,
+  spare: string,
+  text: string,
+  { mode = 0o600, isSynced = false }: { readonly mode?: number; readonly isSynced?: boolean } = {},
+): void {
   const bytes = Buffer.from(text);
   const fd = openSpare(spare, mode);
   try {
@@ -35,10 +43,21 @@ export function replaceFile(path: string, spare: string, text: string, mode = 0o
     if (written < bytes.length) throw new Error(`${path}: no space left on the device`);
     if (stat.size !== bytes.length) naming(path, () => ftruncateSync(fd, bytes.length));
     if ((stat.mode & 0o777) !== mode) fchmodSync(fd, mode); // a caller's umask
+    if (isSynced) naming(path, () => fsyncSync(fd));
   } finally {
     closeSync(fd);
   }
   if (libc()?.exchange(spare, path) !== true) renameSync(spare, path);
+  if (isSynced) syncFolder(dirname(path));
+}
+
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, O_RDONLY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /**

@@ -256,10 +256,10 @@ export class FollowedStart {
       unready: isLaunching ? undefined : this.#readiness?.failure,
     };
     this.#readiness?.[Symbol.dispose]();
-    const details = await endFailedStart(failed);
+    const ended = await endFailedStart(failed);
     this.#context.lock.writeNote(""); // whatever record the caller writes now
     this.#record.removePidfile();
-    return startFailure(failed, details);
+    return startFailure(failed, ended);
   }
 
   /** The exit becomes known a moment after the process is gone. */

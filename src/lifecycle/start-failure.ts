@@ -38,8 +38,11 @@ function endOf({ exit, lost, launched }: FailedStart): { exit: Exit | undefined;
   return (exit && lost) ?? { exit, pid: launched.process.pid };
 }
 
+/** What is known of it when all that it has left is ended. */
+export type EndedStart = Required<Pick<StartFailure, "details" | "hasLeft">>;
+
 /** Ends what a failed start has left. Yields what was looked for, and what was there instead, a line each. */
-export async function endFailedStart(failed: FailedStart): Promise<readonly string[]> {
+export async function endFailedStart(failed: FailedStart): Promise<EndedStart> {
   const { program, context, launch, launched, match, unreaped } = failed;
   const { host, pattern, signal } = context;
   const { name } = program;
@@ -63,13 +66,13 @@ export async function endFailedStart(failed: FailedStart): Promise<readonly stri
     but: new Set(left.map(({ ref }) => ref.pid)),
   });
   details.push(...stragglers);
-  if (left.length > 0 || stragglers.length > 0) return details;
+  if (left.length > 0 || stragglers.length > 0) return { details, hasLeft: true };
   const nearest = nearestProcess({ name, pattern, settings: program }, host);
-  return nearest === undefined ? details : [...details, nearest];
+  return { details: nearest === undefined ? details : [...details, nearest], hasLeft: false };
 }
 
 /** The failure as a value, when all of it is ended. */
-export function startFailure(failed: FailedStart, details: readonly string[]): StartFailure {
+export function startFailure(failed: FailedStart, ended: EndedStart): StartFailure {
   const { program, context, launched } = failed;
   const { exit, pid } = endOf(failed);
   const output = lastWords(program, launched.logged);
@@ -77,7 +80,7 @@ export function startFailure(failed: FailedStart, details: readonly string[]): S
   const why = { exit, isLaunching, unready, isDaemon: pid !== launched.process.pid };
   const isUnchecked = exit !== undefined && context.isProven === true;
   const obstacle = isUnchecked ? checkBeforeStart(program, context.host) : undefined;
-  const base = { kind: "failed", exit, pid, details, output } as const;
+  const base = { kind: "failed", exit, pid, ...ended, output } as const;
   return { ...base, ...(obstacle ?? describeFailure(program, why)) };
 }
 

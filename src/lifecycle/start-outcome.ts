@@ -35,6 +35,8 @@ export interface StartFailure {
   /** How the launched process ended, if it did. */
   readonly exit: Exit | undefined;
   readonly pid: number | undefined;
+  /** Something of it lived on, and was ended: it went to the background, most likely. */
+  readonly hasLeft?: boolean;
   /** Further lines: what was looked for, what was there instead. */
   readonly details: readonly string[];
   /** Last lines that the program wrote in this start. */

@@ -31,7 +31,7 @@ export async function endIt(
   { lock, store }: Held,
   { host, signal, onProgress, debug, looksBehind, beganAt, stoppedFor }: Operation,
 ): Promise<{ result: ActionResult; record: ProgramRecord }> {
-  const { name, ending } = program;
+  const { name, ending, stopLasts } = program;
   const found = lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS });
   debug(`${name}: ${describeFound(found)}`);
   const process = found.kind === "running" ? found.process : record.launched;
@@ -42,10 +42,15 @@ export async function endIt(
     const result = leftToOwner(program, aim.action, target, owner);
     if (aim.action === "restart") return { result, record };
     const complaints: string[] = [];
-    trySave(store, host, belongsTo(ordered(record, "down", beganAt), target), complaints);
+    trySave(
+      store,
+      host,
+      belongsTo(ordered(record, "down", beganAt, { lasts: stopLasts }), target),
+      complaints,
+    );
     return { result: withDetails(result, complaints), record };
   }
-  const asked = ordered(record, aim.desired, beganAt, stoppedFor);
+  const asked = ordered(record, aim.desired, beganAt, { lasts: stopLasts, stoppedFor });
   const complaints: string[] = [];
   using former =
     found.kind === "running" ? await standDown(found.process, { host, signal }) : undefined;
@@ -64,7 +69,7 @@ export async function endIt(
     onStep: (what) => onProgress(`${name}: ${what}`),
     ...(hasWrapper ? { again } : {}),
   });
-  if (aim.desired === "down") noteDown(lock, host);
+  if (aim.desired === "down") noteDown(lock, stopLasts, host);
   const base = { program: name, action: aim.action };
   if (outcome.kind === "stuck") {
     const message =
@@ -135,9 +140,9 @@ function isStarting(
 }
 
 /** Also kept beside the record, in case that is damaged: a stop lasts. */
-function noteDown(lock: Lock, { proc }: Host): void {
+function noteDown(lock: Lock, stopLasts: Program["stopLasts"], { proc }: Host): void {
   try {
-    lock.writeNote(downNote(proc.bootId()));
+    lock.writeNote(downNote(proc.bootId(), stopLasts));
   } catch {
     // disk full: the record says so, if that could be written
   }

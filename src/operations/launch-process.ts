@@ -9,6 +9,7 @@ import { differences } from "../status/differences.ts";
 import type { Found } from "../identity/found.ts";
 import type { RecordStore } from "../state/record-store.ts";
 import type { Held } from "./locked.ts";
+import { startEndedWell } from "../state/ended-well.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { adopted, counted, stopped, wanted } from "../state/transitions.ts";
 import { madeAs, takenFrom } from "../lifecycle/adopted.ts";
@@ -160,7 +161,8 @@ function failedResult(
   const { exit, pid, reason, details, output, code } = outcome;
   const at = new Date().toISOString();
   const lastExit = exit === undefined || pid === undefined ? record.lastExit : { at, pid, exit };
-  const once = counted(record, { failures: record.failures + 1 });
+  const endedWell = settings.autorestart === "on-failure" && startEndedWell(outcome, settings);
+  const once = counted(record, { failures: endedWell ? 0 : record.failures + 1 });
   save(store, host, stopped(once, { lastExit, reason: withWords(reason, output) }));
   return {
     ...base,
@@ -168,7 +170,11 @@ function failedResult(
     code,
     ...(exit === undefined ? {} : { exit: showExit(exit) }),
     message: [...before, `not started: ${reason}`].join("; "),
-    details: [...details, ...output.map((line) => `| ${line}`), ...whatNext(settings, operation)],
+    details: [
+      ...details,
+      ...output.map((line) => `| ${line}`),
+      ...whatNext(settings, endedWell, operation),
+    ],
   };
 }
 
@@ -181,7 +187,8 @@ export function brokenOff(reason: unknown): Pick<ActionResult, "result" | "code"
 
 /** With usrsvcd running, a failed start is not the end: what the state machine will do, in words. */
 function whatNext(
-  { name, autorestart, maxrestarts }: ProgramSettings,
+  { name, autorestart, maxrestarts, restartWindowMs, retryAfterMs }: ProgramSettings,
+  endedWell: boolean,
   { host, isOlderInDaemon }: Operation,
 ): readonly string[] {
   const daemon = daemonInCharge(host);
@@ -194,10 +201,21 @@ function whatNext(
       `usrsvcd has older settings of ${name} than the file and keeps using them; run usrsvcd reread`,
     ];
   }
-  if (!autorestart) return ["usrsvcd leaves it down: autorestart = False"];
-  if (maxrestarts === 1) {
-    return [`usrsvcd gives up: maxrestarts = 1; fix the program, then run usrsvc start ${name}`];
+  if (autorestart === false) return ["usrsvcd leaves it down: autorestart = False"];
+  if (endedWell) {
+    return [
+      "usrsvcd leaves it down: that was a success (success_exit), and autorestart = on-failure",
+    ];
   }
-  const until = maxrestarts > 1 ? `, until maxrestarts = ${maxrestarts} starts have failed` : "";
+  if (maxrestarts === 1) {
+    const then =
+      retryAfterMs === 0
+        ? `fix the program, then run usrsvc start ${name}`
+        : `its next try is in ${formatDuration(retryAfterMs)} (retry_after)`;
+    return [`usrsvcd gives up: maxrestarts = 1; ${then}`];
+  }
+  const within = restartWindowMs === 0 ? "" : ` within ${formatDuration(restartWindowMs)}`;
+  const until =
+    maxrestarts > 1 ? `, until maxrestarts = ${maxrestarts} starts have failed${within}` : "";
   return [`usrsvcd will try it again${until}; usrsvc stop ${name} prevents that`];
 }

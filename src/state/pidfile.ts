@@ -69,7 +69,7 @@ export function writePidfile(path: string, pid: Pid, spare?: string): void {
 function isReplaced(path: string, spare: string, pid: Pid): boolean {
   try {
     if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true) return false;
-    replaceFile(path, spare, `${pid}\n`, 0o644);
+    replaceFile(path, spare, `${pid}\n`, { mode: 0o644 });
     return true;
   } catch {
     return false; // another file system, most likely

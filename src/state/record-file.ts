@@ -111,8 +111,8 @@ export function recordedName(dir: StateDir, file: string): string | undefined {
 }
 
 /**
- * Replaces the record, so that a reader sees the old or the new one. No fsync: what a power failure
- * could lose is void in the next boot anyway.
+ * Replaces the record, so that a reader sees the old or the new one. Synced only where it says more than what is void
+ * in the next boot anyway.
  *
  * @returns the text written, by which the writer knows its own work again
  */
@@ -120,7 +120,8 @@ export function writeRecord(dir: StateDir, record: ProgramRecord): string {
   const text = recordToText(record);
   const spare = sparePath(dir, record.name, "record");
   checkStateDir(dir);
-  replaceFile(recordPath(dir, record.name), spare, text);
+  const isSynced = record.stopLasts === "forever";
+  replaceFile(recordPath(dir, record.name), spare, text, { isSynced });
   return text;
 }
 

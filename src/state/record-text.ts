@@ -48,6 +48,7 @@ export function parseRecord(text: string, name: string, now: string): ProgramRec
     boot: boot === now ? now : boot, // one string for thousands of records
     desired: desired as Desired,
     desiredAt: asNumber(raw["desiredAt"]) as Ticks | undefined,
+    stopLasts: raw["stopLasts"] === "forever" ? "forever" : undefined,
     process: asRef(raw["process"]),
     launched: asRef(raw["launched"]),
     session: asNumber(raw["session"]),
@@ -93,10 +94,13 @@ function inState(known: Known, state: State, raw: Record<string, unknown>): Prog
         waitsFor: asText(raw["waitsFor"]),
         since: asText(raw["since"]),
       };
+    case "fatal": {
+      const nextTryAt = asText(raw["nextTryAt"]);
+      return nextTryAt === undefined ? { ...known, state } : { ...known, state, nextTryAt };
+    }
     case "running":
     case "stopping":
     case "stopped":
-    case "fatal":
       return { ...known, state };
     default:
       return assertNever(state);

@@ -36,6 +36,8 @@ export interface Known {
   readonly desiredAt: Ticks | undefined;
   /** While `desired` is down: the program for which it was stopped, and with which it comes back. */
   readonly stoppedFor?: string | undefined;
+  /** Of an operator's stop: it lasts beyond the boot. */
+  readonly stopLasts: "forever" | undefined;
   /**
    * The program's process, or what was launched to become it. Undefined in a state that has one: it has ended,
    * and what follows is not on record yet, or it is to be looked for. Defined in a state that has none: what
@@ -80,7 +82,7 @@ export interface Known {
 }
 
 /** A record in a state of which there is nothing more to say. */
-interface In<S extends Exclude<State, "starting" | "backoff" | "waiting">> extends Known {
+interface In<S extends Exclude<State, "starting" | "backoff" | "waiting" | "fatal">> extends Known {
   readonly state: S;
 }
 
@@ -124,7 +126,11 @@ export interface BackoffRecord extends Known {
   readonly nextTryAt: string | undefined;
 }
 /** Given up. */
-export type FatalRecord = In<"fatal">;
+export interface FatalRecord extends Known {
+  readonly state: "fatal";
+  /** ISO time of the next try, where there is one. */
+  readonly nextTryAt?: string | undefined;
+}
 
 /**
  * What outlives us about one program. Written only by who holds the program's lock, before it
@@ -152,6 +158,7 @@ export function emptyRecord(
     boot,
     desired: "none",
     desiredAt: undefined,
+    stopLasts: undefined,
     state: "stopped",
     process: undefined,
     launched: undefined,

@@ -24,6 +24,6 @@ export type State = keyof typeof stateTraits;
 /** Their names, in this order everywhere. */
 export const states = Object.keys(stateTraits) as readonly State[];
 
-/** What a person (or usrsvcd on his behalf) wants of a program. `down` lasts until the next boot. */
+/** What a person (or usrsvcd on his behalf) wants of a program. `down` lasts until the next boot, or beyond. */
 export const desires = ["up", "down", "none"] as const;
 export type Desired = (typeof desires)[number];

@@ -33,7 +33,7 @@ function known(record: ProgramRecord): Known {
     const { windowEndsAt: _, logged: _logged, ...rest } = record;
     return rest;
   }
-  if (record.state === "backoff") {
+  if (record.state === "backoff" || record.state === "fatal") {
     const { nextTryAt: _, ...rest } = record;
     return rest;
   }
@@ -193,9 +193,9 @@ export function waiting(record: ProgramRecord, waitsFor: string, at: string): Wa
   return { ...known(record), ...noProcess, state: "waiting", waitsFor, since };
 }
 
-/** No further try follows. */
-export function gaveUp(record: ProgramRecord): FatalRecord {
-  return { ...known(record), state: "fatal" };
+/** No further try follows, or one at this ISO time. */
+export function gaveUp(record: ProgramRecord, nextTryAt?: string): FatalRecord {
+  return { ...known(record), state: "fatal", ...(nextTryAt !== undefined && { nextTryAt }) };
 }
 
 /** It has ended, and what it left is being ended. `nextTryAt`: an ISO time, where it is started again after that. */
@@ -211,12 +211,14 @@ export function endingLeftovers(
     : { ...left, state: "backoff", nextTryAt, reason };
 }
 
-/** The machine was booted since: what counts is how the program ended. */
+/** The machine was booted since: what counts is how the program ended, and a stop that lasts beyond that. */
 export function rebooted(
-  { name, config, lastExit, at, by }: ProgramRecord,
+  { name, config, lastExit, at, by, desired, stopLasts, reason }: ProgramRecord,
   boot: string,
 ): StoppedRecord {
-  return { ...emptyRecord(name, boot, by), config, lastExit, at };
+  const after = { ...emptyRecord(name, boot, by), config, lastExit, at };
+  const isKept = desired === "down" && stopLasts === "forever";
+  return isKept ? { ...after, desired, stopLasts, reason } : after;
 }
 
 /** Whose record it is from now on: which program of ours writes it, for which main configuration file. */
@@ -238,17 +240,26 @@ export function renamed<R extends ProgramRecord>(
 
 /** What is wanted of it. */
 export function wanted<R extends ProgramRecord>(record: R, desired: Desired): R {
-  return { ...record, desired };
+  const stopLasts = desired === "down" ? record.stopLasts : undefined;
+  return { ...record, desired, stopLasts };
 }
 
-/** What an operator wants of it; `desiredAt`: when his call was born; `stoppedFor`: see Known. */
+/** What an operator wants of it; `desiredAt`: when his call was born. */
 export function ordered<R extends ProgramRecord>(
   record: R,
   desired: Desired,
   desiredAt: Ticks | undefined,
-  stoppedFor?: string,
+  { lasts, stoppedFor }: StopOrder = {},
 ): R {
-  return { ...record, desired, desiredAt, ...asStoppedFor(record, stoppedFor) };
+  const stopLasts = desired === "down" && lasts === "forever" ? lasts : undefined;
+  return { ...record, desired, desiredAt, stopLasts, ...asStoppedFor(record, stoppedFor) };
+}
+
+/** What there is to say of an operator's stop. */
+export interface StopOrder {
+  readonly lasts?: "boot" | "forever";
+  /** See Known. */
+  readonly stoppedFor?: string | undefined;
 }
 
 /** In a record of its own key, which most have not. */
@@ -257,8 +268,8 @@ function asStoppedFor(before: Known, stoppedFor: string | undefined): Pick<Known
 }
 
 /** That an operator has stopped it is known, and no more. */
-export function keptDown<R extends ProgramRecord>(record: R): R {
-  return { ...record, desired: "down", reason: "stopped by usrsvc" };
+export function keptDown<R extends ProgramRecord>(record: R, stopLasts = record.stopLasts): R {
+  return { ...record, desired: "down", stopLasts, reason: "stopped by usrsvc" };
 }
 
 /** Restarts and failures, as far as they are told. */

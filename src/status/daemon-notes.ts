@@ -26,7 +26,7 @@ export function daemonNotes(
   }
   const living = findDaemon(host);
   if (living === undefined) {
-    const isMissed = [...programs.values()].some((one) => one.enabled && one.autorestart);
+    const isMissed = [...programs.values()].some((one) => one.enabled && one.autorestart !== false);
     return isMissed ? ["usrsvcd does not run: what ends stays down (usrsvcd start)"] : [];
   }
   const { info: daemon } = living;

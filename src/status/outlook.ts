@@ -2,7 +2,8 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import type { Program } from "../identity/program.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { formatDuration } from "../lib/format.ts";
-import type { ProgramRecord } from "../state/record.ts";
+import { hasEndedWell } from "../state/ended-well.ts";
+import type { FatalRecord, ProgramRecord } from "../state/record.ts";
 import type { RecordFile } from "../state/record-file.ts";
 import type { ProgramStatus } from "./status.ts";
 import type { StatusContext } from "./status-context.ts";
@@ -37,9 +38,12 @@ export function outlook(
   if (around.isForeign === true) return UNKNOWN;
   const { record } = file;
   const isOfEarlierBoot = file.isOfEarlierBoot === true;
-  const why = isOfEarlierBoot
-    ? { reason: "it has not been started since the machine was booted" }
-    : describeWhy(program, record, around);
+  const isKept = isOfEarlierBoot && record?.desired === "down";
+  const why = isKept
+    ? { reason: `${record.reason ?? "stopped"}, before the machine was booted` }
+    : isOfEarlierBoot
+      ? { reason: "it has not been started since the machine was booted" }
+      : describeWhy(program, record, around);
   if (!program.enabled) return { state: "stopped", ...why, next: "nothing: enabled = False" };
   if (record?.desired === "down") {
     return { state: "stopped", ...why, next: nextOfAsked(record) };
@@ -59,8 +63,11 @@ export function outlook(
       const nextTryAt = at === undefined ? {} : { nextTryAt: at };
       return { state: "backoff", ...why, next: `usrsvcd tries again ${soon}`, ...nextTryAt };
     }
-    case "fatal":
-      return { state: "fatal", ...why, next: nextOfGivenUp(program, record.failures) };
+    case "fatal": {
+      const { nextTryAt } = record;
+      const next = nextOfGivenUp(program, record, nowMs);
+      return { state: "fatal", ...why, next, ...(nextTryAt !== undefined && { nextTryAt }) };
+    }
     case "waiting": {
       const ms = nowMs - Date.parse(record.since ?? record.at);
       const lasts = ms > 0 ? `, for ${formatDuration(ms)}` : "";
@@ -114,17 +121,29 @@ function describeWhy(
   };
 }
 
-function nextOfGivenUp({ name, settings }: Down, failures: number): string {
-  const most = settings?.maxrestarts ?? 0;
+function nextOfGivenUp(
+  { name, settings }: Down,
+  { failures, nextTryAt, at }: FatalRecord,
+  nowMs: number,
+): string {
+  const { maxrestarts: most = 0, restartWindowMs: windowMs = 0 } = settings ?? {};
   const starts = `${failures} failed start${failures === 1 ? "" : "s"}`;
-  const after = most > 0 ? ` after ${starts} (maxrestarts = ${most})` : "";
-  return `usrsvcd gave up${after}: fix it, then run "usrsvc start ${name}"`;
+  const often =
+    windowMs === 0
+      ? ` after ${starts} (maxrestarts = ${most})`
+      : ` (maxrestarts = ${most} within restart_window, ${formatDuration(windowMs)})`;
+  const after = most > 0 ? often : "";
+  const fix = `fix it, then run "usrsvc start ${name}"`;
+  return nextTryAt === undefined
+    ? `usrsvcd gave up${after}: ${fix}`
+    : `usrsvcd gave up${after}, and tries again ${inTime(nextTryAt, at, nowMs)} (retry_after); or ${fix}`;
 }
 
 /** An operator has stopped it. */
-function nextOfAsked({ stoppedFor }: ProgramRecord): string {
+function nextOfAsked({ stoppedFor, stopLasts }: ProgramRecord): string {
   const also = stoppedFor === undefined ? "" : ` (also of ${stoppedFor})`;
-  return `stays down until "usrsvc start"${also} or the next boot`;
+  const until = stopLasts === "forever" ? "" : " or the next boot";
+  return `stays down until "usrsvc start"${also}${until}`;
 }
 
 function nextOfWaiting({ name }: Down): string {
@@ -141,8 +160,11 @@ function nextOfStopped(
   const autostart = program.settings.autostart || around.isNeeded?.(program.name) === true;
   const hasRun = record?.process !== undefined || record?.lastExit !== undefined;
   const ran = hasRun && isOfEarlierBoot !== true;
-  const isResumed = record?.desired === "up" && isOfEarlierBoot !== true && autorestart;
-  if (ran && !autorestart) return "nothing: autorestart = False";
+  const isResumed = record?.desired === "up" && isOfEarlierBoot !== true && autorestart !== false;
+  if (ran && autorestart === false) return "nothing: autorestart = False";
+  if (ran && autorestart === "on-failure" && hasEndedWell(record, program.settings)) {
+    return "nothing: autorestart = on-failure";
+  }
   if (!ran && !isResumed && !autostart) return "nothing: autostart = False";
   return isKnown(program, around)
     ? "usrsvcd starts it"

@@ -25,11 +25,24 @@ export interface Failures {
   readonly streak: number;
   /** Deaths in a row, each of them within a minute of the start. */
   readonly early: number;
+  /** With restart_window: when it ended or failed to start within that, the latest last; monotonic, in ms. */
+  readonly ends: readonly number[];
 }
+
+/** Most programs never end, or have no restart_window. */
+const noEnds: readonly number[] = [];
+
+/** No failure is known. */
+export const noFailures: Failures = { failures: 0, streak: 0, early: 0, ends: noEnds };
+/** With restart_window no more are counted. */
+export const MOST_ENDS = 1000;
 
 /** What a pause depends on. */
 export interface BackoffContext {
-  readonly settings: Pick<ProgramSettings, "maxrestarts" | "restartDelayMs">;
+  readonly settings: Pick<
+    ProgramSettings,
+    "maxrestarts" | "restartDelayMs" | "restartMaxDelayMs" | "restartWindowMs"
+  >;
   /** From 0 to 1: so that programs that failed together do not all come back at once. */
   readonly chance: number;
 }
@@ -40,21 +53,52 @@ export function countDeath<T extends Failures>(failures: T, livedMs: number): T 
 }
 
 /** The pauses begin anew. */
-export function forgive<T extends Failures>(failures: T): T {
+function forgive<T extends Failures>(failures: T): T {
   return { ...failures, early: 0, streak: 0 };
 }
 
-/** Counts a start that failed. */
-export function countFailure<T extends Failures>(failures: T): T {
-  return { ...failures, failures: failures.failures + 1, streak: failures.streak + 1 };
+/** All counts begin anew, but for the deaths and pauses in a row. */
+export function countAnew<T extends Failures>(failures: T): T {
+  return failures.failures === 0 && failures.ends.length === 0
+    ? failures
+    : { ...failures, failures: 0, ends: noEnds };
 }
 
-/** True where that was one too many: maxrestarts in a row; 0 is never reached. */
+/** An operator has started it: what was before counts no more. */
+export function startAnew<T extends Failures>(failures: T): T {
+  return { ...forgive(failures), ends: noEnds };
+}
+
+/** When something is counted. */
+interface CountContext extends Pick<BackoffContext, "settings"> {
+  /** Monotonic, in ms. */
+  readonly now: number;
+}
+
+/** Counts a start that failed. */
+export function countFailure<T extends Failures>(failures: T, context: CountContext): T {
+  const counted = { ...failures, failures: failures.failures + 1, streak: failures.streak + 1 };
+  return countEnd(counted, context);
+}
+
+/** Counts an end that is answered, or a start that failed, within restart_window. */
+export function countEnd<T extends Failures>(failures: T, { settings, now }: CountContext): T {
+  const { maxrestarts, restartWindowMs } = settings;
+  if (restartWindowMs === 0 || maxrestarts === 0) return failures;
+  const recent = failures.ends.filter((at) => now - at < restartWindowMs);
+  return { ...failures, ends: [...recent, now].slice(-MOST_ENDS) };
+}
+
+/** True where that was one too many: maxrestarts in a row, or within restart_window; 0 is never reached. */
 export function isTooMany(
-  { failures }: Failures,
+  { failures, ends }: Failures,
   { settings }: Pick<BackoffContext, "settings">,
 ): boolean {
-  return settings.maxrestarts > 0 && failures >= settings.maxrestarts;
+  const { maxrestarts, restartWindowMs } = settings;
+  if (maxrestarts === 0) return false;
+  return restartWindowMs === 0
+    ? failures >= maxrestarts
+    : ends.length >= Math.min(maxrestarts, MOST_ENDS);
 }
 
 /** True where it starts well and dies at once, over and over. */
@@ -74,9 +118,11 @@ export function earlyPauseMs({ early }: Failures, context: BackoffContext): numb
 }
 
 function growingPauseMs(streak: number, { settings, chance }: BackoffContext): number {
-  const { restartDelayMs } = settings;
+  const { restartDelayMs, restartMaxDelayMs } = settings;
   const first = restartDelayMs > 0 ? restartDelayMs : FIRST_PAUSE_MS;
-  const longest = Math.max(LONGEST_PAUSE_MS, restartDelayMs);
+  const longest = Math.max(restartMaxDelayMs ?? LONGEST_PAUSE_MS, restartDelayMs);
+  // One that was asked for as it is.
+  if (restartMaxDelayMs !== undefined && longest <= first) return longest;
   const grown = Math.min(longest, first * 2 ** Math.min(streak - 1, 30));
   return Math.round(grown * (1 + JITTER * (2 * chance - 1)));
 }

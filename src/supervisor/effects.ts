@@ -80,9 +80,11 @@ export class Effects {
       case "note-waiting":
         return starts.waits(effect.wait, effect.isNews);
       case "back-off":
-        return starts.backedOff(effect.delayMs, effect.reason, history, settings.maxrestarts);
+        return starts.backedOff(effect.delayMs, effect.reason, history, settings);
       case "give-up":
-        return starts.gaveUp(effect.reason, history, settings.maxrestarts);
+        return starts.gaveUp(effect.reason, effect.retryMs, history, settings);
+      case "note-retry":
+        return starts.retryNoted(effect.retryMs);
       case "wake":
         return mailbox.wakeAt(effect.at);
       default:
@@ -119,8 +121,7 @@ export class Effects {
         if (outcome.trouble !== undefined) {
           throw Object.assign(new Error(outcome.reason), { code: outcome.trouble });
         }
-        starts.startFailed(outcome);
-        return { kind: "start-failed", reason: outcome.reason };
+        return starts.startFailed(outcome, this.#now.settings);
       default:
         return assertNever(outcome);
     }
@@ -160,7 +161,9 @@ export class Effects {
     watched.letGo();
     around.host.claim(ledger.name, undefined);
     leftovers.note(process, ledger.record);
-    ends.died(process, exit ?? { kind: "unknown" }, watched.lastWords());
+    const { state } = this.#now;
+    const isSuccess = state.kind === "stopped" && state.why === "succeeded";
+    ends.died(process, exit ?? { kind: "unknown" }, watched.lastWords(), isSuccess);
     if (next === "start") return; // removes the pidfile, and ends what is left, itself
     watched.pidfile.drop(settings, process.pid);
     // Its workers would go on, hold its port, and look like the program.

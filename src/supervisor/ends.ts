@@ -2,11 +2,13 @@ import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { describeEnding } from "../events/end-events.ts";
 import { NOT_USRSVC } from "../events/shown-exit.ts";
+import { describeExit } from "../lib/describe-exit.ts";
 import { describeIgnored } from "../lifecycle/ignored.ts";
 import type { StopStep } from "../lifecycle/stop-plan.ts";
 import type { Violation } from "../monitors/violation.ts";
 import type { ProgramRecord, Via } from "../state/record.ts";
 import {
+  counted,
   endingLeftovers,
   exited,
   exitNoted,
@@ -70,7 +72,7 @@ export class Ends {
   /** Somebody was killed, or called off, while he ended it. */
   finishing(process: ProcessRef): void {
     const { pid } = process;
-    const what = this.#operatorOf(process) ?? `an end because of ${this.#ledger.record?.reason}`;
+    const what = this.operatorOf(process) ?? `an end because of ${this.#ledger.record?.reason}`;
     const reason = `${what} was interrupted`;
     this.#ledger.emit({ kind: "program.stopping", pid, reason, isFinishing: true });
   }
@@ -78,17 +80,18 @@ export class Ends {
   /** On disk as whoever began it would have left it. */
   finished(process: ProcessRef, exit: Exit | undefined, isHeld: boolean): void {
     const record = this.#ledger.base();
-    const by = this.#operatorOf(process);
+    const by = this.operatorOf(process);
+    const ender = by ?? `usrsvcd: ${record.reason}`;
     const at = new Date().toISOString();
     const { pid } = process;
     const after = stopped(record, {
       reason: record.desired === "down" ? "stopped by usrsvc" : record.reason,
-      lastExit: exit === undefined ? record.lastExit : { at, pid, exit, by },
+      lastExit: exit === undefined ? record.lastExit : { at, pid, exit, by: ender },
       ended: by === undefined ? record.ended : { process, by },
     });
     this.#ledger.write(after);
     if (isHeld || exit === undefined) return; // told when its end is noticed
-    this.#ledger.emit({ ...plainEnd, pid, exit, by: by ?? `usrsvcd: ${record.reason}` });
+    this.#ledger.emit({ ...plainEnd, pid, exit, by: ender });
   }
 
   stuck({ pid }: ProcessRef, state: string, isKnown: boolean): void {
@@ -100,9 +103,9 @@ export class Ends {
    * Not written to disk: what follows (a start, a pause, an end) is written at once after. `words`: what
    * it wrote last, which is read when it is needed: a successor need not wait for it.
    */
-  died(process: ProcessRef, exit: Exit, words: Output): void {
+  died(process: ProcessRef, exit: Exit, words: Output, isSuccess: boolean): void {
     const { pid } = process;
-    const operator = this.#operatorOf(process);
+    const operator = this.operatorOf(process);
     const isOwn = this.#ledger.record?.by === "usrsvcd";
     const record = this.#ledger.base();
     const isStopped = operator !== undefined;
@@ -116,7 +119,8 @@ export class Ends {
           : undefined
         : `usrsvcd: ${limit}`;
     const how = describeEnding(exit, by);
-    const isClean = isStopped || limit !== undefined || (exit.kind === "code" && exit.code === 0);
+    const isZero = exit.kind === "code" && exit.code === 0;
+    const isClean = isStopped || limit !== undefined || isZero || isSuccess;
     let output: readonly string[] | undefined;
     const read = (): readonly string[] => (output ??= isClean ? [] : words());
     this.#ledger.expectWords(read);
@@ -127,7 +131,7 @@ export class Ends {
       operator !== undefined && record.state !== "stopping" && record.lastExit?.pid !== pid;
     const lastExit = { at: new Date().toISOString(), pid, exit, by };
     this.#ledger.keep(exited(record, isLater ? undefined : { lastExit, reason: limit ?? how }));
-    this.#ledger.emitLater(() => ({ ...plainEnd, pid, exit, by, output: read() }));
+    this.#ledger.emitLater(() => ({ ...plainEnd, pid, exit, by, isSuccess, output: read() }));
   }
 
   /**
@@ -163,7 +167,7 @@ export class Ends {
     how: "heir" | "started" | Via,
   ): void {
     const { pid } = dead;
-    const operator = this.#operatorOf(dead);
+    const operator = this.operatorOf(dead);
     const asked = launcherOf(this.#ledger.record) ?? "started";
     const record = this.#ledger.base();
     const exit = end ?? { kind: "unknown" };
@@ -189,15 +193,26 @@ export class Ends {
   stopped(why: WhyStopped): void {
     const record = this.#ledger.record;
     // Who was asked has put it on record himself, unless he was killed in the middle of it.
-    if (record !== undefined && (why !== "asked" || record.state !== "stopped")) {
+    if (
+      record !== undefined &&
+      why !== "succeeded" &&
+      (why !== "asked" || record.state !== "stopped")
+    ) {
       const reason = record.state === "stopping" ? "stopped by usrsvc" : record.reason;
       this.#ledger.write(staysDown(record, reason));
     }
-    this.#ledger.emit({ kind: "program.stopped", why });
+    if (why !== "succeeded") {
+      this.#ledger.emit({ kind: "program.stopped", why });
+      return;
+    }
+    const exit = record?.lastExit?.exit ?? { kind: "unknown" };
+    const reason = `${describeExit(exit)}, a success`;
+    this.#ledger.write(counted(staysDown(this.#ledger.base(), reason), { failures: 0 }));
+    this.#ledger.emit({ kind: "program.stopped", why, exit });
   }
 
   /** By which command of his an operator has ended this process; undefined where none did. */
-  #operatorOf(dead: ProcessRef): string | undefined {
+  operatorOf(dead: ProcessRef): string | undefined {
     const { ended, state, by, desired, process } = this.#ledger.record ?? {};
     if (sameProcess(ended?.process, dead)) return ended?.by;
     if (by !== "usrsvc" || state !== "stopping" || !sameProcess(process, dead)) return;

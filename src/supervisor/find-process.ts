@@ -63,7 +63,8 @@ export class ProcessFinder {
   lookAgain(): Found {
     const { state, settings } = this.#now;
     const record = this.#recordOfLiving();
-    const restarts = settings.autorestart && settings.enabled && record?.desired !== "down";
+    const restarts =
+      settings.autorestart === true && settings.enabled && record?.desired !== "down";
     if (!restarts || state.kind !== "running") return this.look(true);
     if (this.isEndTold && record?.process === undefined) return ABSENT;
     return this.look(false);

@@ -79,20 +79,21 @@ export class Ledger {
   /** Only while the lock is held: puts a damaged record aside; writes anew what is still known. */
   mend({ note }: Pick<Lock, "note">): void {
     // Whether an operator has stopped it is noted at the lock as well.
-    const isDown = lostRecord(this.name, note, this.host.proc.bootId()).desired === "down";
+    const noted = lostRecord(this.name, note, this.host.proc.bootId());
+    const isDown = noted.desired === "down";
     this.store.mend(({ isLost, isDamaged, misnamed, problem }) => {
       if (isLost) {
         const named = misnamed === undefined ? "was deleted" : `named ${misnamed}`;
         const how = isDamaged ? `was damaged (set aside as .damaged): ${problem}` : named;
         this.emit({ kind: "program.warning", what: "record-lost", reason: how });
         const known = this.base(); // as it was before an operator's last act, perhaps
-        this.write(isDown ? keptDown(known) : known);
+        this.write(isDown ? keptDown(known, noted.stopLasts) : known);
       } else if (isDamaged) {
         const reason = problem ?? "unknown";
         this.emit({ kind: "program.warning", what: "record-damaged", reason });
       }
     });
-    if (this.record === undefined && isDown) this.keep(keptDown(this.base()));
+    if (this.record === undefined && isDown) this.keep(keptDown(this.base(), noted.stopLasts));
   }
 
   /** Another has what is on record: two records named one process. Which one this program has is to be found. */

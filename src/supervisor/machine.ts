@@ -1,21 +1,24 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { assertNever } from "../lib/assert-never.ts";
-import { countDeath } from "./backoff.ts";
+import { countDeath, countEnd, isTooMany } from "./backoff.ts";
 import {
   again,
   answerDeath,
   begin,
   callOff,
   fail,
+  giveUp,
   lookLater,
   noteDeath,
   run,
   stay,
+  stayGivenUp,
   stopped,
 } from "./moves.ts";
 import type {
   Context,
   EndCause,
+  Ended,
   History,
   Observed,
   ProgramEvent,
@@ -30,25 +33,31 @@ import type {
  *
  * It begins *unknown*. The first look decides. With a process, the program is *running* (adopted).
  * Without one it is *starting* if autostart is set, or if it was seen running in this boot, was not
- * stopped by an operator, and autorestart is set; otherwise it is *stopped*.
+ * stopped by an operator, and autorestart is set; otherwise it is *stopped*. So it is where it ended
+ * well in this boot, with autorestart = on-failure.
  *
  * A start that succeeds makes it *running*. One that fails counts as a failure: after maxrestarts
  * of them in a row (since it was last seen running) it is *fatal*, before that in *backoff*. The
  * pause is restart_delay. With maxrestarts 0 it grows: from restart_delay or 1 s, doubling, up to
- * 60 s; it starts over only after the program has run for a minute.
+ * restart_max_delay; it starts over only after the program has run for a minute.
  *
- * A running program whose process is gone is started again at once if autorestart is set. The third
+ * A running program whose process is gone is started again at once if autorestart is set; with
+ * on-failure it is *stopped* instead where it ended well, as it is when a start ends so. The third
  * time in a row that this happens within a minute of its start is a failure, too: it goes to
- * *backoff*, for 1 s, doubling, up to 60 s. So does a program that was ended for a limit that soon.
+ * *backoff*, for the same growing pause. So does a program that was ended for a limit that soon.
+ *
+ * With restart_window, maxrestarts counts the failed starts and the ends that were answered (but for a
+ * limit) within that time, in a row or not: as many of them make it *fatal*.
  *
  * A running program that exceeds a limit of its monitor is *stopping*: it is ended, and started
- * again when it is gone. One that cannot be ended stays *stopping*, and is tried again now and then.
+ * again when it is gone; so is one that is due for a planned restart. One that cannot be ended stays *stopping*, and is tried again now and then.
  *
  * What would be started while something that it starts after is not ready is *waiting*, and started when
  * that is. A running program is ended as for a limit, and started again, when one of its restart_with was
  * restarted.
  *
- * *fatal* and *stopped* ask for nothing. Both are left when a process is seen, whoever started it,
+ * *fatal* and *stopped* ask for nothing; with retry_after, a program that is *fatal* is tried again
+ * after that time, and a usrsvcd that begins meanwhile keeps to it. Both are left when a process is seen, whoever started it,
  * and when an operator's start is on record that did not succeed; *stopped* also when the setting
  * that keeps it down, autostart or autorestart, has been switched on. An operator's stop (desired
  * "down") makes any state *stopped*. A disabled program is never started.
@@ -85,9 +94,7 @@ export function transition(
     case "started":
       return run(event.process, history, context, []);
     case "start-failed":
-      return state.kind === "starting"
-        ? fail(history, event.reason, context)
-        : stay(state, history);
+      return state.kind === "starting" ? failed(history, event, context) : stay(state, history);
     case "start-called-off":
       return state.kind === "starting" ? callOff(state, history, context) : stay(state, history);
     case "limit-exceeded":
@@ -189,16 +196,14 @@ function absent(state: ProgramState, history: History, event: Observed, context:
       return awaken(state, history, event, context);
     case "backoff":
       // The operator's start has taken the place of the one that was due, and begins a new count.
-      if (event.startedByHand) {
-        return fail({ ...history, failures: 0 }, startedInVain(event), context);
-      }
+      if (event.startedByHand) return inVain(history, event, context);
       return context.now >= state.until
         ? begin(again(history), state.cause)
         : stay(state, history, [{ kind: "wake", at: state.until }]);
     case "fatal":
       return event.startedByHand
-        ? fail({ ...history, failures: 0 }, startedInVain(event), context)
-        : stay(state, history);
+        ? inVain(history, event, context)
+        : stayGivenUp(state, history, context);
     case "starting":
       return stay(state, history);
     case "waiting":
@@ -230,7 +235,7 @@ function wait(
   context: Context,
 ): Step {
   if (event.startedByHand) {
-    return fail({ ...history, failures: 0 }, startedInVain(event), context);
+    return inVain(history, event, context);
   }
   const { cause } = state;
   if (cause.kind === "autostart" && !context.settings.autostart) {
@@ -248,8 +253,13 @@ function firstLook(
   state: ProgramState & { kind: "unknown" | "stopped" },
   history: History,
   event: Observed,
-  { settings }: Context,
+  context: Context,
 ): Step {
+  const { settings } = context;
+  if (isSuccess(event, context)) return stopped(state, history, "succeeded");
+  if (event.retryMs !== undefined && settings.retryAfterMs > 0 && !event.startedByHand) {
+    return wasGivenUp(history, event.retryMs, event, context);
+  }
   const isResumed = event.ranBefore || event.desired === "up";
   if (settings.autostart) {
     return begin(event.ranBefore ? again(history) : history, causeAtFirst(state, history, event));
@@ -258,6 +268,24 @@ function firstLook(
     return begin(again(history), causeAtFirst(state, history, event));
   }
   return stopped(state, history, "not-started");
+}
+
+/** By an earlier usrsvcd. A clock that was set makes no time longer than it was to be. */
+function wasGivenUp(
+  history: History,
+  retryMs: number,
+  { reason = "" }: Observed,
+  { settings, now }: Context,
+): Step {
+  if (retryMs <= 0) return begin(again(history), { kind: "retry" });
+  const { retryAfterMs: afterMs } = settings;
+  const at = now + Math.min(retryMs, afterMs);
+  const state: ProgramState = { kind: "fatal", reason, retry: { afterMs, at } };
+  const effects = [
+    { kind: "note-retry", retryMs: at - now } as const,
+    { kind: "wake", at } as const,
+  ];
+  return { state, history, effects };
 }
 
 function causeAtFirst(
@@ -281,12 +309,42 @@ function awaken(
 ): Step {
   const { autostart, autorestart } = context.settings;
   if (state.why === "disabled") return firstLook(state, history, event, context);
-  if (event.startedByHand && autorestart) return fail(history, startedInVain(event), context);
-  if (state.why === "ended" && autorestart) {
+  if (event.startedByHand && autorestart !== false) {
+    return failed(history, { ...event, reason: startedInVain(event) }, context);
+  }
+  const hasEnded = state.why === "ended" || state.why === "succeeded";
+  if (hasEnded && isAnswered(event, context)) {
     return begin(again(history), { kind: history.failures > 0 ? "retry" : "death" });
   }
   if (state.why === "not-started" && autostart) return begin(history, { kind: "autostart" });
   return stay(state, history);
+}
+
+/** A start by hand is of no use, and begins a new count. */
+function inVain(history: History, event: Observed, context: Context): Step {
+  const reason = startedInVain(event);
+  return failed({ ...history, failures: 0 }, { ...event, reason }, context);
+}
+
+/** What ended well has not failed, however soon it did. */
+function failed(
+  history: History,
+  event: Ended & { readonly reason: string },
+  context: Context,
+): Step {
+  return isSuccess(event, context)
+    ? stopped({ kind: "unknown" }, history, "succeeded")
+    : fail(history, event.reason, context);
+}
+
+/** True for an end that autorestart answers with a start. */
+function isAnswered(event: Ended, context: Context): boolean {
+  return context.settings.autorestart !== false && !isSuccess(event, context);
+}
+
+/** True for one that it does not, because all went well. */
+function isSuccess({ endedWell = false }: Ended, { settings }: Context): boolean {
+  return settings.autorestart === "on-failure" && endedWell;
 }
 
 function startedInVain({ reason }: Observed): string {
@@ -300,15 +358,27 @@ function died(
   event: Observed,
   context: Context,
 ): Step {
-  const { enabled, autorestart } = context.settings;
   const after = countDeath(history, context.now - state.since);
-  const why: WhyStopped | undefined =
-    event.desired === "down" ? "asked" : !enabled ? "disabled" : autorestart ? undefined : "ended";
+  const why = whyNotAgain(event, context);
   const step =
     why === undefined
-      ? answerDeath(after, { kind: "death" }, context)
+      ? diedAgain(countEnd(after, context), context)
       : stopped({ kind: "unknown" }, after, why);
   return noteDeath(state.process, event, step);
+}
+
+/** A death is answered, unless there were too many within restart_window. */
+function diedAgain(history: History, context: Context): Step {
+  if (!isTooMany(history, context)) return answerDeath(history, { kind: "death" }, context);
+  return giveUp(history, "it ended too often within restart_window", context);
+}
+
+/** Why it is not started again, if it is not. */
+function whyNotAgain(event: Observed, context: Context): WhyStopped | undefined {
+  if (event.desired === "down") return "asked";
+  if (!context.settings.enabled) return "disabled";
+  if (isAnswered(event, context)) return undefined;
+  return isSuccess(event, context) ? "succeeded" : "ended";
 }
 
 /** Ended for a limit, or with another: started again whatever autorestart says, as 1.x does. */
@@ -319,8 +389,9 @@ function ended(
   context: Context,
 ): Step {
   const { cause, since } = state;
-  // That another was restarted is no sign that this one is ill.
-  const after = cause.kind === "with" ? history : countDeath(history, context.now - since);
+  // That it was planned, or that another was restarted, is no sign that this one is ill.
+  const isWell = cause.kind === "with" || cause.isPlanned === true;
+  const after = isWell ? history : countDeath(history, context.now - since);
   const why: WhyStopped | undefined =
     event.desired === "down" ? "asked" : context.settings.enabled ? undefined : "disabled";
   const step =

@@ -1,11 +1,13 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import {
   CALLED_OFF_PAUSE_MS,
+  countAnew,
   countFailure,
   earlyPauseMs,
   isTooMany,
   keepsEnding,
   pauseMs,
+  startAnew,
   TROUBLE_PAUSE_MS,
 } from "./backoff.ts";
 import type {
@@ -88,7 +90,7 @@ export function begin(history: History, cause: StartCause): Step {
 
 /** It is down, and stays so; said once. */
 export function stopped(state: ProgramState, history: History, why: WhyStopped): Step {
-  const after = history.failures === 0 ? history : { ...history, failures: 0 };
+  const after = countAnew(history);
   return state.kind === "stopped" && state.why === why
     ? stay(state, after)
     : { state: { kind: "stopped", why }, history: after, effects: [{ kind: "note-stopped", why }] };
@@ -97,15 +99,9 @@ export function stopped(state: ProgramState, history: History, why: WhyStopped):
 /** A start has failed: tried again, or given up. */
 export function fail(history: History, reason: string, context: Context): Step {
   const { settings } = context;
-  const counted = countFailure(history);
-  if (isTooMany(counted, context)) {
-    return {
-      state: { kind: "fatal", reason },
-      history: counted,
-      effects: [{ kind: "give-up", reason }],
-    };
-  }
-  if (!settings.autorestart) {
+  const counted = countFailure(history, context);
+  if (isTooMany(counted, context)) return giveUp(counted, reason, context);
+  if (settings.autorestart === false) {
     return {
       state: { kind: "stopped", why: "ended" },
       history: counted,
@@ -114,6 +110,52 @@ export function fail(history: History, reason: string, context: Context): Step {
   }
   const delayMs = pauseMs(counted.streak, context);
   return pause(counted, { reason, delayMs, cause: { kind: "retry" } }, context);
+}
+
+/** It is not tried any more, or only after retry_after. */
+export function giveUp(history: History, reason: string, { settings, now }: Context): Step {
+  const { retryAfterMs } = settings;
+  if (retryAfterMs === 0) {
+    return { state: { kind: "fatal", reason }, history, effects: [{ kind: "give-up", reason }] };
+  }
+  const at = now + retryAfterMs;
+  return {
+    state: { kind: "fatal", reason, retry: { afterMs: retryAfterMs, at } },
+    history,
+    effects: [
+      { kind: "give-up", reason, retryMs: retryAfterMs },
+      { kind: "wake", at },
+    ],
+  };
+}
+
+/** What was given up waits for its retry_after, which may have been changed since, and is tried then. */
+export function stayGivenUp(
+  state: ProgramState & { kind: "fatal" },
+  history: History,
+  { settings, now }: Context,
+): Step {
+  const { retryAfterMs: afterMs } = settings;
+  const { retry } = state;
+  if (afterMs === (retry?.afterMs ?? 0)) {
+    if (retry === undefined) return stay(state, history);
+    return now >= retry.at
+      ? begin(again(startAnew(countAnew(history))), { kind: "retry" })
+      : stay(state, history, [{ kind: "wake", at: retry.at }]);
+  }
+  if (afterMs === 0) {
+    const effects = [{ kind: "note-retry", retryMs: undefined } as const];
+    return { state: { kind: "fatal", reason: state.reason }, history, effects };
+  }
+  const at = (retry === undefined ? now : retry.at - retry.afterMs) + afterMs;
+  return {
+    state: { ...state, retry: { afterMs, at } },
+    history,
+    effects: [
+      { kind: "note-retry", retryMs: Math.max(0, at - now) },
+      { kind: "wake", at },
+    ],
+  };
 }
 
 function pause(

@@ -2,7 +2,7 @@ import type { Exit } from "../../proc/exit.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Desired, State } from "../state/states.ts";
-import type { BackoffContext, Failures } from "./backoff.ts";
+import { type BackoffContext, type Failures, noFailures } from "./backoff.ts";
 
 /** A limit of a monitor that was exceeded: from the monitor to the start that answers it, the same value. */
 export interface ExceededLimit {
@@ -12,6 +12,8 @@ export interface ExceededLimit {
   readonly limit: number;
   /** The same in words. */
   readonly reason: string;
+  /** It is no limit, but a restart that was planned: nothing went wrong. */
+  readonly isPlanned?: true;
 }
 
 /** Why a program is started. */
@@ -36,7 +38,7 @@ export type EndCause =
   | { readonly kind: "with"; readonly program: string; readonly reason: string };
 
 /** Why a program is down. */
-export type WhyStopped = "asked" | "disabled" | "ended" | "not-started";
+export type WhyStopped = "asked" | "disabled" | "ended" | "succeeded" | "not-started";
 
 /** What a program starts after, and that is not ready. */
 export interface WaitsFor {
@@ -72,7 +74,13 @@ export type ProgramState =
       /** Of the start that comes next. */
       readonly cause: StartCause;
     })
-  | (In<"fatal"> & { readonly reason: string });
+  | (In<"fatal"> & { readonly reason: string; readonly retry?: Retry | undefined });
+
+/** When what was given up is tried again: retry_after, as it was then, and the moment. */
+export interface Retry {
+  readonly afterMs: number;
+  readonly at: number;
+}
 
 /** What outlasts the states. */
 export interface History extends Failures {
@@ -81,10 +89,16 @@ export interface History extends Failures {
 }
 
 /** The history of a program of which nothing is known. */
-export const noHistory: History = { failures: 0, streak: 0, restarts: 0, early: 0 };
+export const noHistory: History = { ...noFailures, restarts: 0 };
+
+/** Something that tells of an end. */
+export interface Ended {
+  /** It ended by itself, as success_exit says. Absent: it did not, or nobody knows. */
+  readonly endedWell?: boolean | undefined;
+}
 
 /** A look: the truth as of now. */
-export interface Observed {
+export interface Observed extends Ended {
   readonly kind: "observed";
   readonly process: ProcessRef | undefined;
   readonly desired: Desired;
@@ -96,6 +110,8 @@ export interface Observed {
   readonly startedByHand: boolean;
   /** What the record says of why it is down. */
   readonly reason?: string | undefined;
+  /** In how many ms what was given up is to be tried again, as the record says. */
+  readonly retryMs?: number | undefined;
   /** How it ended, when that is known and news. */
   readonly exit: Exit | undefined;
   /** Undefined: it need not wait, or is not to be started. */
@@ -106,7 +122,7 @@ export interface Observed {
 export type ProgramEvent =
   | Observed
   | { readonly kind: "started"; readonly process: ProcessRef }
-  | { readonly kind: "start-failed"; readonly reason: string }
+  | ({ readonly kind: "start-failed"; readonly reason: string } & Ended)
   /** An operator wants to stop it, and waits for the lock: nothing was launched. */
   | { readonly kind: "start-called-off" }
   /** A monitor saw too much, or too little, of this process. */
@@ -157,14 +173,17 @@ export type Effect =
       readonly isNews: boolean;
     }
   | { readonly kind: "back-off"; readonly delayMs: number; readonly reason: string }
-  | { readonly kind: "give-up"; readonly reason: string }
+  /** `retryMs`: tried again then; undefined: never. */
+  | { readonly kind: "give-up"; readonly reason: string; readonly retryMs?: number | undefined }
+  /** Of what was given up before: by another usrsvcd, or with another retry_after. */
+  | { readonly kind: "note-retry"; readonly retryMs: number | undefined }
   /** Look again at this time. */
   | { readonly kind: "wake"; readonly at: number };
 
 /** The facts of the moment. */
 export interface Context extends BackoffContext {
   readonly settings: BackoffContext["settings"] &
-    Pick<ProgramSettings, "enabled" | "autostart" | "autorestart">;
+    Pick<ProgramSettings, "enabled" | "autostart" | "autorestart" | "retryAfterMs">;
   /** Monotonic, in ms. */
   readonly now: number;
 }

@@ -187,11 +187,11 @@ function isRestart({ kind }: StartCause): boolean {
   return kind === "death" || kind === "retry";
 }
 
-/** What a start is, for people: the first, one after a death, or after a limit was exceeded. */
+/** What a start is, for people: the first, one after a death, after a limit was exceeded, or one that was planned. */
 export function startKind(cause: StartCause): StartKind {
   switch (cause.kind) {
     case "limit":
-      return "limit-exceeded";
+      return cause.isPlanned ? "planned" : "limit-exceeded";
     case "death":
     case "retry":
     case "with":

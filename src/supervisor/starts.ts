@@ -1,19 +1,22 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { sameProcess } from "../../proc/pid.ts";
+import type { ProgramSettings } from "../config/settings.ts";
+import type { RestartCounts } from "../events/end-events.ts";
 import type { LastEnd } from "../events/last-end.ts";
 import type { StartCause } from "../events/start-events.ts";
 import { type Found, isByMark } from "../identity/found.ts";
 import { withUnseenEnd } from "../identity/recorded.ts";
 import type { Pattern } from "../identity/match.ts";
-import { isoTime } from "../lib/format.ts";
+import { formatDuration, isoTime } from "../lib/format.ts";
 import { withWords } from "../lifecycle/last-words.ts";
 import { madeAs, takenFrom } from "../lifecycle/adopted.ts";
 import { traits } from "../lifecycle/traits.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
+import { startEndedWell } from "../state/ended-well.ts";
 import type { Via } from "../state/record.ts";
 import { adopted, backedOff, counted, gaveUp, stopped, waiting } from "../state/transitions.ts";
 import type { Ledger } from "./ledger.ts";
-import type { History, WaitsFor } from "./program-state.ts";
+import type { History, ProgramEvent, WaitsFor } from "./program-state.ts";
 import { lastEnd, launcherOf, noEnd } from "./last-end.ts";
 
 /** What is written of how a program came to run, or did not: on record, and as events. */
@@ -70,29 +73,35 @@ export class Starts {
     this.#ledger.emit({ kind: "program.started", pid, via, livedMs, cause, reason, last });
   }
 
-  startFailed({ exit, pid, reason, details, output, code }: StartFailure): void {
+  /** What became of a start that has failed, for the machine. */
+  startFailed(failure: StartFailure, settings: ProgramSettings): ProgramEvent {
+    const { exit, pid, reason, details, output, code } = failure;
+    const endedWell = startEndedWell(failure, settings);
     const at = new Date().toISOString();
     const lastExit =
       exit === undefined || pid === undefined ? this.#ledger.record?.lastExit : { at, pid, exit };
     const failed = { pid, reason, code, exit, details, output, action: undefined };
     this.#ledger.emit({ kind: "program.start-failed", ...failed });
     this.#failure = { exit, pid, output: [...details, ...output] };
-    this.#ledger.write(
-      stopped(this.#ledger.base(), { lastExit, reason: withWords(reason, output) }),
-    );
+    const base = this.#ledger.base();
+    const after = stopped(base, { lastExit, reason: withWords(reason, output) });
+    // On record at once: should we be killed now, its end would be taken for a success.
+    const isCounted = settings.autorestart === "on-failure" && !endedWell;
+    this.#ledger.write(counted(after, { failures: base.failures + Number(isCounted) }));
+    return { kind: "start-failed", reason, endedWell };
   }
 
   backedOff(
     delayMs: number,
     reason: string,
-    { failures, restarts }: History,
-    maxrestarts: number,
+    { failures, restarts, ends }: History,
+    settings: Counting,
   ): void {
     const nextTryAt = isoTime(Date.now() + delayMs);
     const last = failures > 0 ? this.#failure : lastEnd(this.#ledger.base());
     const cause = this.#ledger.base().reason ?? reason;
-    const pause = { failures, delayMs, nextTryAt, reason, maxrestarts, cause, last };
-    this.#ledger.emit({ kind: "program.backoff", ...pause });
+    const pause = { failures, delayMs, nextTryAt, reason, cause, last };
+    this.#ledger.emit({ kind: "program.backoff", ...pause, ...countsOf(ends, settings) });
     const base = this.#ledger.base();
     // How often lately: of a start that fails, the count says it.
     const why =
@@ -113,11 +122,48 @@ export class Starts {
     this.#ledger.write(waiting(this.#ledger.base(), `${what}${why}`, at));
   }
 
-  gaveUp(why: string, { failures, restarts }: History, maxrestarts: number): void {
-    const known = this.#ledger.base().reason;
-    const reason = known?.startsWith(why) === true ? known : why; // with what it wrote
-    const last = this.#failure;
-    this.#ledger.emit({ kind: "program.gave-up", failures, reason, maxrestarts, last });
-    this.#ledger.write(gaveUp(counted(this.#ledger.base(), { failures, restarts })));
+  gaveUp(
+    why: string,
+    retryMs: number | undefined,
+    { failures, restarts, ends }: History,
+    settings: Counting,
+  ): void {
+    const base = this.#ledger.base();
+    const known = base.reason;
+    // With what it wrote; where no start has failed, how it ended.
+    const isTold = known?.startsWith(why) === true || failures === 0;
+    const reason = isTold ? (known ?? why) : why;
+    const last = failures > 0 ? this.#failure : lastEnd(base);
+    const nextTryAt = timeIn(retryMs);
+    const told = { failures, reason, nextTryAt, retryMs, last, ...countsOf(ends, settings) };
+    this.#ledger.emit({ kind: "program.gave-up", ...told });
+    this.#ledger.write(gaveUp(counted(this.#ledger.base(), { failures, restarts }), nextTryAt));
   }
+
+  /** It was given up before; when it is tried again is news. */
+  retryNoted(retryMs: number | undefined): void {
+    const next =
+      retryMs === undefined
+        ? "not tried again: retry_after = 0"
+        : `next try in ${formatDuration(retryMs)} (retry_after)`;
+    const text = `was given up; ${next}`;
+    this.#ledger.emit({ kind: "program.warning", what: "note", pid: undefined, text });
+    this.#ledger.write(gaveUp(this.#ledger.base(), timeIn(retryMs)));
+  }
+}
+
+type Counting = Pick<ProgramSettings, "maxrestarts" | "restartWindowMs">;
+
+/** What maxrestarts counts, for who is told. */
+function countsOf(
+  ends: readonly number[],
+  { maxrestarts, restartWindowMs }: Counting,
+): RestartCounts {
+  return restartWindowMs === 0
+    ? { maxrestarts, windowMs: undefined, inWindow: undefined }
+    : { maxrestarts, windowMs: restartWindowMs, inWindow: ends.length };
+}
+
+function timeIn(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : isoTime(Date.now() + ms);
 }

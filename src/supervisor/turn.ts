@@ -4,10 +4,11 @@ import type { Found } from "../identity/found.ts";
 import { type Lock, programLock, tryLock } from "../state/lock.ts";
 import { lockHolder } from "../state/lock-text.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
+import { hasEndedWell, isSuccess } from "../state/ended-well.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { stateTraits } from "../state/states.ts";
 import { checkStateDir, makeStateDir } from "../state/state-dir.ts";
-import { forgive } from "./backoff.ts";
+import { startAnew } from "./backoff.ts";
 import { claimSession } from "./claim-recorded.ts";
 import type { MutableSupervised } from "./context.ts";
 import { isQuiet, transition } from "./machine.ts";
@@ -150,9 +151,9 @@ export class Turn {
   async #notReady(failure: StartFailure, lock: Lock): Promise<void> {
     this.#by.watched.letGo();
     this.#by.around.host.claim(this.#by.ledger.name, undefined);
-    this.#by.starts.startFailed(failure);
+    const failed = this.#by.starts.startFailed(failure, this.#now.settings);
     this.#now.state = { kind: "starting", cause: { kind: "resumed" } };
-    await this.#act(this.#decide({ kind: "start-failed", reason: failure.reason }), lock);
+    await this.#act(this.#decide(failed), lock);
   }
 
   /** Does what a step asks for, then what follows from what came of it, until nothing more has happened. */
@@ -196,6 +197,8 @@ export class Turn {
       startedByHand: this.#isOperatorsStart,
       reason: record?.reason,
       exit: this.#by.watched.main.exit,
+      endedWell: this.#hasEndedWell(),
+      ...(record?.state === "fatal" && { retryMs: msUntil(record.nextTryAt) }),
     };
   }
 
@@ -206,6 +209,17 @@ export class Turn {
     const { effects } = transition(state, history, event, this.#context());
     const wouldStart = effects.some(({ kind }) => kind === "start");
     return wouldStart ? { ...event, waitsFor: this.#by.around.order.waitsFor(settings) } : event;
+  }
+
+  /** What an operator, or a limit, has ended did not end by itself. */
+  #hasEndedWell(): boolean {
+    const { settings, state } = this.#now;
+    if (settings.autorestart !== "on-failure" || this.#by.stopper.hasFinished) return false;
+    if (state.kind !== "running") return hasEndedWell(this.#by.ledger.record, settings);
+    if (this.#by.ends.operatorOf(state.process) !== undefined) return false;
+    // Of a start that was broken off: what writes its own pidfile goes to the background, and its first process ends.
+    const isFirst = !settings.autopid && monotonicMs() - state.since < settings.successMs;
+    return !isFirst && isSuccess(this.#by.watched.main.exit, settings);
   }
 
   #context(): Context {
@@ -237,7 +251,7 @@ export class Turn {
     if (this.#now.history.restarts !== restarts) {
       this.#now.history = { ...this.#now.history, restarts };
     }
-    if (this.#isOperatorsStart) this.#now.history = forgive(this.#now.history);
+    if (this.#isOperatorsStart) this.#now.history = startAnew(this.#now.history);
   }
 
   /** Somebody else acts on the program: never interfere, look again when he is done. */
@@ -251,6 +265,12 @@ export class Turn {
     this.#busyLooks += 1;
     this.#by.mailbox.wakeAt(monotonicMs() + pause);
   }
+}
+
+/** Undefined for no time, or none that can be understood. */
+function msUntil(iso: string | undefined): number | undefined {
+  const ms = iso === undefined ? Number.NaN : Date.parse(iso) - Date.now();
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 /** True when the record says that the program ran, or was kept running, in this boot. */

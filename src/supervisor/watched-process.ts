@@ -1,4 +1,5 @@
 import type { ProcessRef } from "../../proc/pid.ts";
+import { ageMs } from "../../proc/uptime.ts";
 import type { Found } from "../identity/found.ts";
 import { lastWords, logEnds, type LogEnds, NO_LOG } from "../launch/output.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
@@ -12,10 +13,13 @@ import type { Mailbox } from "./mailbox.ts";
 import { MainProcess } from "./main-process.ts";
 import type { ProgramEvent } from "./program-state.ts";
 import { PidfileUpkeep } from "./pidfile-upkeep.ts";
+import { planRestart } from "./planned-restart.ts";
 import { ShellMain } from "./shell-main.ts";
 
 /** Nothing was written. */
 const NOTHING: LogEnds = { stdout: NO_LOG, stderr: NO_LOG };
+
+const nothing = (): void => {};
 
 /** What watching a process asks for. */
 export interface WatchPorts {
@@ -34,6 +38,7 @@ export class WatchedProcess {
   readonly #by: WatchPorts;
   /** Made when there are some to watch. */
   #limits: Limits | undefined;
+  #endPlan = nothing;
   /** Sizes of its logs when it was launched, or when it was taken up. */
   #logged = NOTHING;
 
@@ -103,6 +108,7 @@ export class WatchedProcess {
 
   /** Watches no limits any more. */
   unwatchLimits(): void {
+    this.#endPlan();
     this.#limits?.unwatch();
   }
 
@@ -120,10 +126,24 @@ export class WatchedProcess {
   }
 
   #watchLimits(process: ProcessRef): void {
-    const { monitor } = this.#now.settings;
+    const { settings } = this.#now;
+    const { monitor } = settings;
+    this.#endPlan();
+    if (settings.maxAgeMs > 0 || settings.restartAt !== undefined) this.#plan(process);
     if (this.#by.around.monitors.some(({ isOn }) => isOn(monitor)))
       this.#limits ??= this.#makeLimits();
     this.#limits?.watch(process, monitor);
+  }
+
+  /** The process that is held counts, whatever does the work of a shell line. */
+  #plan(process: ProcessRef): void {
+    const held = this.main.process ?? process;
+    const age = ageMs(held.startTime, this.#by.around.host.proc.uptime());
+    this.#endPlan = planRestart(held, this.#now.settings, age, (limit) => {
+      const { reason } = limit;
+      this.#by.ledger.emit({ kind: "program.restart-due", pid: held.pid, reason });
+      this.#by.mailbox.post({ kind: "limit-exceeded", process: held, limit });
+    });
   }
 
   /** Where it cannot be heard, it is silent: its watchdog would end it, so that is told. */

@@ -19,6 +19,7 @@ const started: EventOf<"program.started"> = {
   reason: "exited with code 3",
   last,
 };
+const counts = { maxrestarts: 3, windowMs: undefined, inWindow: undefined };
 const backoff: EventOf<"program.backoff"> = {
   kind: "program.backoff",
   program,
@@ -26,7 +27,7 @@ const backoff: EventOf<"program.backoff"> = {
   delayMs: 5000,
   nextTryAt: at,
   reason: "could not be executed",
-  maxrestarts: 3,
+  ...counts,
   cause: "exited with code 3",
   last,
 };
@@ -77,6 +78,7 @@ const rows: Readonly<Record<MailedKind, readonly Row[]>> = {
         next: "usrsvcd watches it",
       },
     ],
+    [{ ...started, cause: "planned", reason: "planned restart" }, undefined, undefined],
     [
       { ...started, cause: "limit-exceeded", reason: "too much memory" },
       "exceeded a limit, and was restarted",
@@ -118,7 +120,9 @@ const rows: Readonly<Record<MailedKind, readonly Row[]>> = {
         program,
         failures: 3,
         reason: "no such file",
-        maxrestarts: 3,
+        nextTryAt: undefined,
+        retryMs: undefined,
+        ...counts,
         last,
       },
       "is down: usrsvcd gave up",
@@ -127,6 +131,27 @@ const rows: Readonly<Record<MailedKind, readonly Row[]>> = {
         kind: "gave-up",
         reason: "no such file",
         next: "nothing, until you fix it and run usrsvc start web",
+      },
+    ],
+    [
+      {
+        kind: "program.gave-up",
+        program,
+        failures: 0,
+        reason: "exited with code 3",
+        nextTryAt: at,
+        retryMs: 900_000,
+        maxrestarts: 3,
+        windowMs: 600_000,
+        inWindow: 3,
+        last,
+      },
+      "is down: usrsvcd gave up",
+      {
+        ...base,
+        kind: "gave-up",
+        reason: "exited with code 3",
+        next: "usrsvcd tries again in 15 min (retry_after); or fix it, then run usrsvc start web",
       },
     ],
   ],

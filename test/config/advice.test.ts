@@ -99,6 +99,42 @@ describe("told of is", () => {
     [program("killasgroup = true"), /leave it out: what is left of the session is always ended$/],
     [program("stop_grop = yes"), /did you mean stop_group\?$/],
     [program("stopwaitsecs = 3"), /here it is called term_to_kill_seconds$/],
+    [
+      program("success_exit = 0, 2"),
+      /^a\.cfg:3: warning: success_exit: has no effect without autorestart = on-failure$/,
+    ],
+    [
+      program("autorestart = on-failure", "success_exit = 2, TERM"),
+      /^a\.cfg:4: warning: success_exit: 0 is not in it, .* write 0, 2, SIGTERM$/,
+    ],
+    [
+      program("restart_delay = 10", "restart_max_delay = 5"),
+      /^a\.cfg:4: warning: restart_max_delay: 5 s is shorter than restart_delay, 10 s, /,
+    ],
+    [
+      program("restart_window = 10m"),
+      /^a\.cfg:3: warning: restart_window: has no effect with maxrestarts = 0/,
+    ],
+    [
+      program("retry_after = 10m"),
+      /^a\.cfg:3: warning: retry_after: has no effect with maxrestarts = 0/,
+    ],
+    [
+      program("maxrestarts = 5", "restart_delay = 5m", "restart_window = 10m"),
+      /^a\.cfg:5: warning: restart_window: 10 min is too short: 5 failed starts .* take 20 min/,
+    ],
+    [
+      program("maxrestarts = 5000", "restart_window = 1d"),
+      /^a\.cfg:3: warning: maxrestarts: with restart_window no more than 1000 are counted/,
+    ],
+    [program("StartLimitIntervalSec = 5"), /here it is called restart_window$/],
+    [
+      program("max_age = 24"),
+      /^a\.cfg:3: warning: max_age: the program is restarted every 24 s; hours are written as 24h$/,
+    ],
+    [program("restart_at = 4:00"), /^a\.cfg:3: restart_at: "4:00" is not five fields/],
+    [program("restart_at = 0 4, 16 * * 9"), /"0 4,16 \* \* 9" has no day of the week from 0 to 7/],
+    [program("exitcodes = 0,2"), /here it is called success_exit$/],
     [program("startretries = 3"), /here it is called maxrestarts$/],
     [program("stdout_logfile = /x"), /here it is called stdout$/],
     [program("stderr_logfile = /x"), /here it is called stderr$/],

@@ -36,6 +36,13 @@ const samples: readonly (readonly [unit: string, ...texts: readonly string[]])[]
   ["stopSequence", "TERM 30s, int 0.5, KILL", "QUIT", ""],
   ["commandText", "/x/stop --now 'a b'", ""],
   ["reload", "HUP", "sigusr1", "/x/reload --now", ""],
+  ["autorestart", "True", "no", "on-failure"],
+  ["successExit", "0", "0, 2, TERM"],
+  ["longestPause", "60", "0.5", "100ms", "5m", ""],
+  ["maxAge", "0", "24h"],
+  ["cron", "0 4 * * *", "*/15 8-18 * * mon-fri", "@daily", ""],
+  ["stopLasts", "boot", "forever"],
+  ["retry", "0", "1", "15m"],
   ["addresses", "a@x.org", ""],
   ["title", "^a.*b$", ""],
 ];

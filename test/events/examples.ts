@@ -9,6 +9,8 @@ const pid = 4711;
 const code = { kind: "code", code: 3 } as const;
 const killed = { kind: "signal", signal: "SIGKILL", coreDumped: false } as const;
 const unknown = { kind: "unknown" } as const;
+const noWindow = { windowMs: undefined, inWindow: undefined };
+const noRetry = { nextTryAt: undefined, retryMs: undefined };
 const last = { exit: code, pid, output: ["its last words"] };
 const reason = "ENOSPC: no space left on device";
 const path = "/home/alice/x";
@@ -505,6 +507,11 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
       "warn",
       "web: failure 2 of 3 (maxrestarts); next try in 5 s",
     ],
+    [
+      backoff({ failures: 1, maxrestarts: 5, windowMs: 600_000, inWindow: 4 }),
+      "warn",
+      "web: failure 4 of 5 (maxrestarts) within 10 min (restart_window); next try in 5 s",
+    ],
     [backoff({ failures: 2, maxrestarts: 0 }), "warn", "web: failure 2; next try in 5 s"],
     [
       backoff({ failures: 0, reason: "it ended 3 times in a row" }),
@@ -520,6 +527,8 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
         failures: 1,
         reason: "no such file",
         maxrestarts: 1,
+        ...noWindow,
+        ...noRetry,
         last,
       },
       "error",
@@ -532,10 +541,28 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
         failures: 3,
         reason: "no such file",
         maxrestarts: 3,
+        ...noWindow,
+        ...noRetry,
         last,
       },
       "error",
       "web: given up after 3 failed starts (maxrestarts = 3): no such file; fix it, then run usrsvc start web",
+    ],
+    [
+      {
+        kind: "program.gave-up",
+        program,
+        failures: 0,
+        reason: "exited with code 3",
+        maxrestarts: 5,
+        windowMs: 600_000,
+        inWindow: 5,
+        nextTryAt: "2026-01-02T03:04:05.678Z",
+        retryMs: 900_000,
+        last,
+      },
+      "error",
+      "web: given up after 5 failures (maxrestarts = 5) within 10 min (restart_window): exited with code 3; next try in 15 min (retry_after); or fix it, then run usrsvc start web",
     ],
   ],
   "program.stopped": [
@@ -549,6 +576,16 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
       { kind: "program.stopped", program, why: "ended" },
       "info",
       "web: stays down: autorestart = False",
+    ],
+    [
+      {
+        kind: "program.stopped",
+        program,
+        why: "succeeded",
+        exit: { kind: "code", code: 0 },
+      },
+      "info",
+      "web: stays down: exited with code 0, a success (autorestart = on-failure)",
     ],
     [
       { kind: "program.stopped", program, why: "not-started" },
@@ -581,6 +618,18 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
       { kind: "program.waiting", program, waitsFor: "db", reason: "it is starting" },
       "info",
       "web: is started when db is ready",
+    ],
+  ],
+  "program.restart-due": [
+    [
+      {
+        kind: "program.restart-due",
+        program,
+        pid,
+        reason: "planned restart: max_age = 24 h",
+      },
+      "info",
+      "web: planned restart: max_age = 24 h",
     ],
   ],
   "program.stopping": [
@@ -839,6 +888,7 @@ function backoff(change: Partial<EventOf<"program.backoff">>): EventOf<"program.
     nextTryAt: "2026-01-02T03:04:05.678Z",
     reason: "could not be executed",
     maxrestarts: 3,
+    ...noWindow,
     cause: "exited with code 3",
     last,
     ...change,

@@ -225,6 +225,7 @@ function program(name: Name): Program {
     name,
     enabled: true,
     ending: { termToKillMs: 8000 },
+    stopLasts: "boot",
     pidfile: "/nonexistent/pid",
     autopid: true,
     pattern: isApp,

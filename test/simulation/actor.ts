@@ -148,6 +148,7 @@ export class Actor {
         return operation === LOCK_UN || this.world.faults.lock === true || files.lock(file);
       },
       fstatSync: (fd: number) => statOf(this.#file(fd).inode),
+      fsyncSync: () => {},
       ftruncateSync: (fd: number, length: number) => files.truncate(this.#file(fd), length),
       kill: (pid: number, signal: number) => this.world.kill(pid, signal, this),
       lstatSync: (path: string, options?: FileOptions) => ifThere(path, "lstat", options),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Kind } from "./processes.ts";
-import type { Crash, Deed, Scenario } from "./scenario.ts";
+import type { Crash, Deed, Policy, Scenario } from "./scenario.ts";
 
 /** Close together, or after what went before has come to an end. */
 const wait = fc.oneof(
@@ -50,12 +50,17 @@ function deed(crash: fc.Arbitrary<Crash | undefined>): fc.Arbitrary<Deed> {
   );
 }
 
-function scenarios(kinds: readonly Kind[], deeds: fc.Arbitrary<Deed>): fc.Arbitrary<Scenario> {
+function scenarios(
+  kinds: readonly Kind[],
+  deeds: fc.Arbitrary<Deed>,
+  policies: readonly Policy[],
+): fc.Arbitrary<Scenario> {
   return fc.record({
     seed: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
     programs: fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 3 }),
     chained: fc.array(fc.constantFrom(false, false, true), { minLength: 3, maxLength: 3 }),
     deeds: fc.array(deeds, { minLength: 1, maxLength: 12 }),
+    policies: fc.array(fc.constantFrom(...policies), { minLength: 3, maxLength: 3 }),
   });
 }
 
@@ -68,10 +73,12 @@ const sometimes = fc.oneof(
 export const anyScenario = scenarios(
   ["plain", "mortal", "daemon", "workers", "stubborn", "failing"],
   deed(sometimes),
+  ["always", "on-failure", "given up"],
 );
 
 /** Stories in which whoever acts is killed, mostly. */
 export const crashingScenario = scenarios(
   ["plain", "daemon", "workers"],
   deed(fc.oneof({ weight: 1, arbitrary: sometimes }, { weight: 3, arbitrary: crash })),
+  ["always"],
 );

@@ -23,6 +23,7 @@ export const closeSync = simulated("closeSync", real.closeSync);
 export const existsSync = simulated("existsSync", real.existsSync);
 export const fchmodSync = simulated("fchmodSync", real.fchmodSync);
 export const fstatSync = simulated("fstatSync", real.fstatSync as Call);
+export const fsyncSync = simulated("fsyncSync", real.fsyncSync);
 export const ftruncateSync = simulated("ftruncateSync", real.ftruncateSync);
 export const lstatSync = simulated("lstatSync", real.lstatSync as Call);
 export const mkdirSync = simulated("mkdirSync", real.mkdirSync as Call);

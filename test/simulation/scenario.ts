@@ -1,4 +1,5 @@
 import type { ProgramSettings } from "../../src/config/settings.ts";
+import { hasEndedWell } from "../../src/state/ended-well.ts";
 import { readRecord, type RecordFile } from "../../src/state/record-file.ts";
 import { stateDir } from "../../src/state/state-dir.ts";
 import { programSettings } from "../support/settings.ts";
@@ -32,12 +33,23 @@ export type Deed = { readonly wait: number } & (
   | { readonly kind: "stranger"; readonly program: number }
 );
 
+/** When a program is started again: always; unless it ended well; until it is given up for a while. */
+export type Policy = "always" | "on-failure" | "given up";
+
+const policies: Readonly<Record<Policy, Partial<ProgramSettings>>> = {
+  always: {},
+  "on-failure": { autorestart: "on-failure" },
+  "given up": { maxrestarts: 2, restartWindowMs: 20_000, retryAfterMs: 15_000 },
+};
+
 /** One story of a simulated world. */
 export interface Scenario {
   readonly seed: number;
   readonly programs: readonly Kind[];
   /** Whether each starts after the one before it. */
   readonly chained: readonly boolean[];
+  /** Of the programs, one after the other. */
+  readonly policies: readonly Policy[];
   readonly deeds: readonly Deed[];
 }
 
@@ -82,7 +94,10 @@ class Run {
     this.#scenario = scenario;
     this.world = new World(scenario.seed, faults);
     this.#programs = scenario.programs.map((kind, index) =>
-      settingsOf(kind, index, scenario.chained[index] === true),
+      settingsOf(kind, index, {
+        policy: scenario.policies[index] ?? "always",
+        isChained: scenario.chained[index] === true,
+      }),
     );
   }
 
@@ -185,19 +200,31 @@ class Run {
   }
 
   /** At rest runs what is wanted, and nothing else; the record says so. */
-  #checkRest({ name, argv }: ProgramSettings): void {
+  #checkRest(settings: ProgramSettings): void {
     const { world } = this;
+    const { name, argv, autorestart, retryAfterMs } = settings;
     const mains = this.#mains(name);
     const wanted = this.#wanted(name);
     const isFailing = argv[1] === "failing";
-    if (wanted === "up" && mains.length === 0 && !isFailing && !this.#waitsForFailing(name)) {
+    const { record } = readRecordIn(world, name);
+    const isDone = autorestart === "on-failure" && hasEndedWell(record, settings);
+    if (
+      wanted === "up" &&
+      mains.length === 0 &&
+      !isFailing &&
+      !isDone &&
+      !this.#waitsForFailing(name)
+    ) {
       world.violated(`${name} is wanted, and does not run`);
+    }
+    if (isDone && argv[1] !== "mortal") world.violated(`${name} never ends well, and is done`);
+    if (record?.state === "fatal" && (retryAfterMs === 0 || record.nextTryAt === undefined)) {
+      world.violated(`${name} is given up for ever`);
     }
     if (wanted === "down" && mains.length > 0) {
       world.violated(`${name} was stopped, and runs: ${mains.map(({ pid }) => pid).join()}`);
     }
     if (mains.length > 1) world.violated(`${name} runs ${mains.length} times`);
-    const { record } = readRecordIn(world, name);
     const [main] = mains;
     if (main !== undefined && !isFailing && record?.process?.pid !== main.pid) {
       world.violated(`${name} runs as ${main.pid}, and its record names ${record?.process?.pid}`);
@@ -241,7 +268,11 @@ function readRecordIn(world: World, name: string): RecordFile {
 /** Names that are told apart at a glance in a story. */
 const NAMES = ["ape", "bee", "cat", "dog"];
 
-function settingsOf(kind: Kind, index: number, isChained: boolean): ProgramSettings {
+function settingsOf(
+  kind: Kind,
+  index: number,
+  { policy, isChained }: { readonly policy: Policy; readonly isChained: boolean },
+): ProgramSettings {
   const before = isChained ? NAMES[index - 1] : undefined;
   const name = NAMES[index] ?? `p${index}`;
   return programSettings("/home/web", ["/usr/bin/app", kind, name], {
@@ -254,5 +285,6 @@ function settingsOf(kind: Kind, index: number, isChained: boolean): ProgramSetti
     successMs: 1000,
     termToKillMs: 500,
     env: new Map([["PROGRAM", name]]),
+    ...policies[policy],
   });
 }

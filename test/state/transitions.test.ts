@@ -48,6 +48,8 @@ const before: BackoffRecord = {
 const traits = { session: 30, image: 31, title: undefined };
 const stop = { reason: "stopped by usrsvc", lastExit, ended: { process: ref(20), by: "he" } };
 
+const keptForEver = { desired: "down", stopLasts: "forever", reason: "stopped by usrsvc" };
+
 /** Each row: what happens, what the record says then, and what of that is other than before. */
 const rows: readonly [what: string, after: ProgramRecord, changed: object][] = [
   [
@@ -192,10 +194,16 @@ const rows: readonly [what: string, after: ProgramRecord, changed: object][] = [
   ],
   [
     "ordered, for another",
-    to.ordered(before, "down", 60 as Ticks, "db"),
+    to.ordered(before, "down", 60 as Ticks, { stoppedFor: "db" }),
     { desired: "down", desiredAt: 60, stoppedFor: "db" },
   ],
   ["gaveUp", to.gaveUp(before), { state: "fatal", ...noTry }],
+  ["gaveUp for a while", to.gaveUp(before, "later"), { state: "fatal", nextTryAt: "later" }],
+  [
+    "gaveUp, which was for a while before that",
+    to.gaveUp(to.gaveUp(before, "later")),
+    { state: "fatal", ...noTry },
+  ],
   [
     "endingLeftovers, which stays down",
     to.endingLeftovers(before, { ...none, session: 50 }, "r", undefined),
@@ -222,6 +230,17 @@ const rows: readonly [what: string, after: ProgramRecord, changed: object][] = [
     to.ordered(before, "down", undefined),
     { desired: "down", desiredAt: undefined },
   ],
+  [
+    "ordered to stay down beyond the boot",
+    to.ordered(before, "down", 7 as Ticks, { lasts: "forever" }),
+    { desired: "down", desiredAt: 7, stopLasts: "forever" },
+  ],
+  [
+    "ordered up, which lasts no longer than any",
+    to.ordered(before, "up", 7 as Ticks, { lasts: "forever" }),
+    { desired: "up", desiredAt: 7 },
+  ],
+  ["keptDown beyond the boot", to.keptDown(before, "forever"), keptForEver],
   ["keptDown", to.keptDown(before), { desired: "down", reason: "stopped by usrsvc" }],
   ["counted", to.counted(before, { restarts: 0, failures: 0 }), { restarts: 0, failures: 0 }],
   ["counted in part", to.counted(before, { failures: 3 }), { failures: 3 }],
@@ -253,6 +272,16 @@ describe("a transition changes what it says, and nothing else:", () => {
 test("rebooted() keeps how it ended, and who wrote that", () => {
   const want = { ...emptyRecord("web", "next"), config: "/main.cfg", lastExit: before.lastExit };
   assert.deepEqual(to.rebooted(before, "next"), want);
+});
+
+test("rebooted() keeps a stop that lasts beyond the boot, and no other wish", () => {
+  const kept = to.keptDown(to.ordered(before, "down", 7 as Ticks, { lasts: "forever" }));
+  const want = { ...emptyRecord("web", "next"), config: "/main.cfg", lastExit: before.lastExit };
+  assert.deepEqual(to.rebooted(kept, "next"), { ...want, ...keptForEver });
+  assert.deepEqual(to.rebooted(to.rebooted(kept, "next"), "next"), { ...want, ...keptForEver });
+  for (const ended of [to.wanted(kept, "up"), to.ordered(kept, "down", undefined)]) {
+    assert.deepEqual(to.rebooted({ ...ended, reason: undefined }, "next"), want);
+  }
 });
 
 /** The fields that are not as they were. */
@@ -310,14 +339,20 @@ const anyTransition: fc.Arbitrary<Transition> = fc
       (one) => to.stoppedByOperator(one, { ...ended, runsOn: known.runsOn }),
       (one) => to.staysDown(one, reason),
       (one) => to.backedOff(one, word, reason),
-      (one) => to.gaveUp(one),
+      (one) => to.gaveUp(one, reason),
       (one) => to.waiting(one, word, "now"),
       (one) => to.endingLeftovers(one, { process, launched, session }, word, reason),
       (one) => to.rebooted(one, "this-boot"),
       (one) => to.signed(one, { by, config }),
       (one) => to.renamed(one, known.name, { by, config }),
       (one) => to.wanted(one, known.desired),
-      (one) => to.ordered(one, known.desired, known.desiredAt),
+      (one) =>
+        to.ordered(
+          one,
+          known.desired,
+          known.desiredAt,
+          known.stopLasts === undefined ? {} : { lasts: known.stopLasts },
+        ),
       (one) => to.keptDown(one),
       (one) => to.counted(one, { restarts: known.restarts, failures: known.failures }),
       (one) => to.exited(one, reason === undefined ? undefined : { lastExit: told, reason }),
@@ -340,7 +375,9 @@ test("after any transitions a record is read as it was written, with what goes w
         const read = parseRecord(recordToText(record), record.name, "this-boot");
         assert.ok(read);
         assert.deepEqual({ ...read, at: record.at }, structuredClone(record));
-        assert.equal("nextTryAt" in record, record.state === "backoff");
+        assert.ok(
+          record.state === "fatal" || "nextTryAt" in record === (record.state === "backoff"),
+        );
         assert.equal("windowEndsAt" in record, record.state === "starting");
       }
     }),

@@ -13,6 +13,7 @@ const NOW = Date.parse("2030-01-01T12:00:00Z");
 const after = (ms: number): string => new Date(NOW + ms).toISOString();
 const process: ProcessRef = { pid: 10 as Pid, startTime: 7 as Ticks };
 const lastExit = { at: after(-1000), pid: process.pid, exit: { kind: "code", code: 1 } } as const;
+const goodExit = { ...lastExit, exit: { kind: "code", code: 0 } } as const;
 
 interface Case {
   readonly settings?: Partial<ProgramSettings> | "faulty";
@@ -46,6 +47,14 @@ describe("outlook, why a program is down", () => {
       "the machine was booted since",
       { record: { reason: "stopped by usrsvc" }, isOfEarlierBoot: true },
       "it has not been started since the machine was booted",
+    ],
+    [
+      "it was stopped before the machine was booted, and beyond that",
+      {
+        record: { desired: "down", stopLasts: "forever", reason: "stopped by usrsvc" },
+        isOfEarlierBoot: true,
+      },
+      "stopped by usrsvc, before the machine was booted",
     ],
     [
       "an operator has stopped it",
@@ -126,6 +135,11 @@ describe("outlook, what comes next", () => {
       'stopped: stays down until "usrsvc start" or the next boot',
     ],
     [
+      "an operator has stopped it beyond the boot",
+      { record: { desired: "down", stopLasts: "forever" } },
+      'stopped: stays down until "usrsvc start"',
+    ],
+    [
       "nobody looks after it",
       { around: { daemon: "none" } },
       "stopped: nothing: usrsvcd is not running",
@@ -149,6 +163,33 @@ describe("outlook, what comes next", () => {
       "it is not begun again",
       { settings: { autorestart: false }, record: { lastExit } },
       "stopped: nothing: autorestart = False",
+    ],
+    [
+      "it is not begun again, because it ended well",
+      { settings: { autorestart: "on-failure" }, record: { lastExit: goodExit } },
+      "stopped: nothing: autorestart = on-failure",
+    ],
+    [
+      "it failed after it had ended well",
+      { settings: { autorestart: "on-failure" }, record: { lastExit: goodExit, failures: 1 } },
+      "stopped: usrsvcd starts it",
+    ],
+    [
+      "an operator has ended it, and it did so well",
+      {
+        settings: { autorestart: "on-failure" },
+        record: { lastExit: { ...goodExit, by: "usrsvc restart" } },
+      },
+      "stopped: usrsvcd starts it",
+    ],
+    [
+      "it ended well before the machine was booted",
+      {
+        settings: { autorestart: "on-failure" },
+        record: { lastExit: goodExit },
+        isOfEarlierBoot: true,
+      },
+      "stopped: usrsvcd starts it",
     ],
     [
       "it ran before the machine was booted, which counts for nothing",
@@ -196,6 +237,22 @@ describe("outlook, what comes next", () => {
       { settings: { maxrestarts: 3 }, record: { state: "fatal", failures: 3 } },
       'fatal: usrsvcd gave up after 3 failed starts (maxrestarts = 3): fix it, then run "usrsvc start web"',
     ],
+    [
+      "usrsvcd gave up within restart_window",
+      {
+        settings: { maxrestarts: 3, restartWindowMs: 600_000 },
+        record: { state: "fatal", failures: 0 },
+      },
+      'fatal: usrsvcd gave up (maxrestarts = 3 within restart_window, 10 min): fix it, then run "usrsvc start web"',
+    ],
+    [
+      "usrsvcd gave up, and tries again",
+      {
+        settings: { maxrestarts: 3, retryAfterMs: 900_000 },
+        record: { state: "fatal", failures: 3, nextTryAt: after(840_000) },
+      },
+      'fatal: usrsvcd gave up after 3 failed starts (maxrestarts = 3), and tries again in 14 min (retry_after); or fix it, then run "usrsvc start web"',
+    ],
   ];
   for (const [what, one, want] of claims) {
     test(what, () => {
@@ -206,6 +263,9 @@ describe("outlook, what comes next", () => {
 
   test("when the next try is due is told as a time, too", () => {
     assert.equal(look({ record: inAWhile }).nextTryAt, after(30_000));
+    const givenUp = { state: "fatal", nextTryAt: after(50_000) } as const;
+    assert.equal(look({ record: givenUp }).nextTryAt, after(50_000));
+    assert.ok(!("nextTryAt" in look({ record: { state: "fatal" } })));
   });
 });
 
@@ -220,36 +280,44 @@ describe("what is said of usrsvcd is what its machine does:", () => {
   } as const;
 
   /** As usrsvcd has it: it saw the death of what ran, and begins with what did not. */
-  function stepOf(settings: Switches, desired: "none" | "up" | "down", ran: boolean): Step {
-    const context = {
-      settings: { ...settings, maxrestarts: 0, restartDelayMs: 0 },
-      now: 0,
-      chance: 0.5,
-    };
-    const event: ProgramEvent = { ...gone, desired, ranBefore: ran };
-    const before = ran
-      ? ({ kind: "running", process, since: 0 } as const)
-      : ({ kind: "unknown" } as const);
+  function stepOf(
+    settings: Switches,
+    desired: "none" | "up" | "down",
+    ran: "well" | "badly" | "never",
+    isNew: boolean,
+  ): Step {
+    const context = { settings: programSettings("/", ["x"], settings), now: 0, chance: 0.5 };
+    const endedWell = ran === "well";
+    const event: ProgramEvent = { ...gone, desired, ranBefore: ran !== "never", endedWell };
+    const before =
+      ran !== "never" && !isNew
+        ? ({ kind: "running", process, since: 0 } as const)
+        : ({ kind: "unknown" } as const);
     return transition(before, noHistory, event, context);
   }
 
   const both = [true, false];
+  const courses = ["never", "badly", "well"] as const;
   for (const enabled of both) {
     for (const autostart of both) {
-      for (const autorestart of both) {
-        for (const ran of both) {
+      for (const autorestart of [true, false, "on-failure"] as const) {
+        for (const ran of courses) {
           for (const desired of ["none", "up", "down"] as const) {
             const settings = { enabled, autostart, autorestart };
             const facts = { ...settings, ran, desired };
             const name = Object.entries(facts).map(([key, value]) => `${key}=${value}`);
             test(name.join(" "), () => {
-              const { effects, state } = stepOf(settings, desired, ran);
+              const { effects, state } = stepOf(settings, desired, ran, false);
               const starts = effects.some(({ kind }) => kind === "start");
-              const record = { desired, ...(ran ? { lastExit } : {}) };
-              const { next, state: shown } = look({ settings, record });
+              const exit = { never: {}, badly: { lastExit }, well: { lastExit: goodExit } }[ran];
+              const { next, state: shown } = look({ settings, record: { desired, ...exit } });
               assert.equal(next === "usrsvcd starts it", starts, `${state.kind}: ${next}`);
               assert.equal(shown, "stopped");
               if (!starts) assert.match(next ?? "", /^(nothing: |stays down)/);
+              // A usrsvcd that begins later does the same about what ended well.
+              if (ran !== "well" || autorestart !== "on-failure") return;
+              const later = stepOf(settings, desired, ran, true);
+              assert.equal(later.state.kind, "stopped");
             });
           }
         }

@@ -32,6 +32,9 @@ const defaults: Settings = {
   autorestart: true,
   maxrestarts: 0,
   restartDelayMs: 0,
+  restartMaxDelayMs: undefined,
+  restartWindowMs: 0,
+  retryAfterMs: 0,
 };
 
 const gone = (more: Partial<Observed> = {}): Observed => ({
@@ -99,6 +102,8 @@ function words({ state, effects }: Step): string {
   const name = state.kind === "stopped" ? `stopped(${state.why})` : state.kind;
   return `${name}: ${effects.map(({ kind }) => kind).join(" ")}`.trim();
 }
+
+const onFailure = { autorestart: "on-failure" } as const;
 
 interface Row {
   readonly claim: string;
@@ -368,6 +373,123 @@ const rows: readonly Row[] = [
     on: failed,
     want: "running:",
   },
+  // on-failure
+  {
+    claim: "with on-failure one that failed is started again at once",
+    from: running,
+    on: gone({ ranBefore: true, endedWell: false }),
+    settings: onFailure,
+    want: "starting: note-death start",
+  },
+  {
+    claim: "with on-failure the end of one that ended well is the end",
+    from: running,
+    on: gone({ ranBefore: true, endedWell: true }),
+    settings: onFailure,
+    want: "stopped(succeeded): note-death note-stopped",
+  },
+  {
+    claim: "one that ended well is started again without on-failure",
+    from: running,
+    on: gone({ ranBefore: true, endedWell: true }),
+    want: "starting: note-death start",
+  },
+  {
+    claim: "an operator's stop counts more than how it ended",
+    from: running,
+    on: gone({ desired: "down", endedWell: true }),
+    settings: onFailure,
+    want: "stopped(asked): note-death note-stopped",
+  },
+  {
+    claim: "with on-failure one that is ended for a limit is started again, however it ended",
+    from: stopping,
+    on: gone({ endedWell: true }),
+    settings: onFailure,
+    want: "starting: note-death start",
+  },
+  {
+    claim: "with on-failure a start that ended well has not failed",
+    from: starting,
+    on: { ...failed, endedWell: true },
+    settings: { ...onFailure, maxrestarts: 1 },
+    want: "stopped(succeeded): note-stopped",
+  },
+  {
+    claim: "without on-failure it has",
+    from: starting,
+    on: { ...failed, endedWell: true },
+    want: "backoff: back-off wake",
+  },
+  {
+    claim: "with on-failure a start that failed is tried again",
+    from: starting,
+    on: failed,
+    settings: onFailure,
+    want: "backoff: back-off wake",
+  },
+  {
+    claim: "with on-failure what ended well before usrsvcd began stays down",
+    from: unknown,
+    on: gone({ desired: "up", endedWell: true }),
+    settings: onFailure,
+    want: "stopped(succeeded): note-stopped",
+  },
+  {
+    claim: "with on-failure what an operator started, and nobody knows how it ended, is started",
+    from: unknown,
+    on: gone({ desired: "up" }),
+    settings: { ...onFailure, autostart: false },
+    want: "starting: start",
+  },
+  {
+    claim: "what ended well stays down",
+    from: stopped("succeeded"),
+    on: gone({ endedWell: true }),
+    settings: onFailure,
+    want: "stopped(succeeded):",
+  },
+  {
+    claim: "what ended well is started when autorestart is switched on",
+    from: stopped("succeeded"),
+    on: gone({ endedWell: true }),
+    want: "starting: start",
+  },
+  {
+    claim: "what ended well is started when that is a success no longer",
+    from: stopped("succeeded"),
+    on: gone(),
+    settings: onFailure,
+    want: "starting: start",
+  },
+  {
+    claim: "what ended without autorestart, and well, stays down with on-failure",
+    from: stopped("ended"),
+    on: gone({ endedWell: true }),
+    settings: onFailure,
+    want: "stopped(ended):",
+  },
+  {
+    claim: "what was started by hand and ended well stays down",
+    from: stopped("asked"),
+    on: gone({ desired: "up", startedByHand: true, endedWell: true }),
+    settings: onFailure,
+    want: "stopped(succeeded): note-stopped",
+  },
+  {
+    claim: "what was started by hand and ended well is tried no more",
+    from: backoff,
+    on: gone({ desired: "up", startedByHand: true, endedWell: true }),
+    settings: onFailure,
+    want: "stopped(succeeded): note-stopped",
+  },
+  {
+    claim: "what was started by hand and ended well is given up no longer",
+    from: fatal,
+    on: gone({ desired: "up", startedByHand: true, endedWell: true }),
+    settings: onFailure,
+    want: "stopped(succeeded): note-stopped",
+  },
   // backoff
   {
     claim: "before its time nothing is started, but a wake-up is asked for",
@@ -453,6 +575,20 @@ const rows: readonly Row[] = [
     on: seen(other),
     want: "running: take-up",
   },
+  {
+    claim: "a planned restart is one, although it came too often of late",
+    from: { ...stopping, cause: { kind: "limit", ...limit, isPlanned: true } },
+    on: gone({ ranBefore: true }),
+    history: { early: EARLY_AT_ONCE },
+    want: "starting: note-death start",
+  },
+  {
+    claim: "an end because of a limit is answered with a pause then",
+    from: stopping,
+    on: gone({ ranBefore: true }),
+    history: { early: EARLY_AT_ONCE },
+    want: "backoff: note-death back-off wake",
+  },
   // fatal
   { claim: "fatal asks for nothing", from: fatal, on: gone({ ranBefore: true }), want: "fatal:" },
   {
@@ -466,6 +602,101 @@ const rows: readonly Row[] = [
     from: fatal,
     on: gone({ desired: "down" }),
     want: "stopped(asked): note-stopped",
+  },
+  {
+    claim: "with retry_after fatal wakes up at its time",
+    from: { ...fatal, retry: { afterMs: 900, at: NOW + 1 } },
+    on: gone({ ranBefore: true }),
+    settings: { retryAfterMs: 900 },
+    want: "fatal: wake",
+  },
+  {
+    claim: "with retry_after it is started then",
+    from: { ...fatal, retry: { afterMs: 900, at: NOW } },
+    on: gone({ ranBefore: true }),
+    settings: { retryAfterMs: 900, autorestart: false, autostart: false },
+    want: "starting: start",
+  },
+  {
+    claim: "retry_after that is switched on counts from then on",
+    from: fatal,
+    on: gone({ ranBefore: true }),
+    settings: { retryAfterMs: 900 },
+    want: "fatal: note-retry wake",
+  },
+  {
+    claim: "retry_after that is switched off counts no more",
+    from: { ...fatal, retry: { afterMs: 900, at: NOW } },
+    on: gone({ ranBefore: true }),
+    want: "fatal: note-retry",
+  },
+  {
+    claim: "an operator's stop counts more than retry_after",
+    from: { ...fatal, retry: { afterMs: 900, at: NOW } },
+    on: gone({ desired: "down" }),
+    settings: { retryAfterMs: 900 },
+    want: "stopped(asked): note-stopped",
+  },
+  {
+    claim: "what an earlier usrsvcd has given up waits for the rest of its time",
+    from: unknown,
+    on: gone({ ranBefore: true, retryMs: 500 }),
+    settings: { retryAfterMs: 900 },
+    want: "fatal: note-retry wake",
+  },
+  {
+    claim: "what an earlier usrsvcd has given up is started when its time is over",
+    from: unknown,
+    on: gone({ ranBefore: true, retryMs: 0 }),
+    settings: { retryAfterMs: 900 },
+    want: "starting: start",
+  },
+  {
+    claim: "what an earlier usrsvcd has given up is started without retry_after",
+    from: unknown,
+    on: gone({ ranBefore: true, retryMs: 500 }),
+    want: "starting: start",
+  },
+  // restart_window
+  {
+    claim: "as many deaths as maxrestarts within restart_window are the end",
+    from: running,
+    on: gone({ ranBefore: true }),
+    settings: { maxrestarts: 3, restartWindowMs: 5000 },
+    history: { ends: [NOW - 4000, NOW - 10] },
+    want: "fatal: note-death give-up",
+  },
+  {
+    claim: "what was before restart_window does not count",
+    from: running,
+    on: gone({ ranBefore: true }),
+    settings: { maxrestarts: 3, restartWindowMs: 5000 },
+    history: { ends: [NOW - 5000, NOW - 10] },
+    want: "starting: note-death start",
+  },
+  {
+    claim: "deaths and failed starts count together",
+    from: starting,
+    on: failed,
+    settings: { maxrestarts: 3, restartWindowMs: 5000, retryAfterMs: 900 },
+    history: { ends: [NOW - 4000, NOW - 10] },
+    want: "fatal: give-up wake",
+  },
+  {
+    claim: "failed starts in a row do not count where restart_window says otherwise",
+    from: starting,
+    on: failed,
+    settings: { maxrestarts: 3, restartWindowMs: 5000 },
+    history: { failures: 9 },
+    want: "backoff: back-off wake",
+  },
+  {
+    claim: "an end because of a limit is answered, however many there were",
+    from: stopping,
+    on: gone({ ranBefore: true }),
+    settings: { maxrestarts: 3, restartWindowMs: 5000 },
+    history: { ends: [NOW - 4000, NOW - 10, NOW - 5] },
+    want: "starting: note-death start",
   },
   // stopped
   {
@@ -586,6 +817,21 @@ describe("transition", () => {
     const { effects } = move(starting, failed, { maxrestarts: 5, restartDelayMs: 7000 });
     assert.ok(effects[0]?.kind === "back-off");
     assert.equal(effects[0].delayMs, 7000);
+  });
+
+  test("a clock that was set makes no time of retry_after longer", () => {
+    const { state } = move(unknown, gone({ retryMs: 1e9 }), { retryAfterMs: 900 });
+    assert.deepEqual(state.kind === "fatal" && state.retry, { afterMs: 900, at: NOW + 900 });
+  });
+
+  test("another retry_after counts from the time of giving up", () => {
+    const waits: ProgramState = { ...fatal, retry: { afterMs: 900, at: NOW + 100 } };
+    const { state, effects } = move(waits, gone(), { retryAfterMs: 2000 });
+    assert.deepEqual(state, { ...fatal, retry: { afterMs: 2000, at: NOW + 1200 } });
+    assert.deepEqual(effects, [
+      { kind: "note-retry", retryMs: 1200 },
+      { kind: "wake", at: NOW + 1200 },
+    ]);
   });
 
   test("counts automatic restarts, and no others", () => {
@@ -801,7 +1047,7 @@ describe("trouble", () => {
     process,
     undo,
   });
-  const before: History = { failures: 1, streak: 2, restarts: 3, early: 4 };
+  const before: History = { failures: 1, streak: 2, restarts: 3, early: 4, ends: [5] };
   const wake = { kind: "wake", at: NOW + TROUBLE_PAUSE_MS } as const;
 
   test("undoes what was decided and not done", () => {
@@ -874,9 +1120,12 @@ describe("any course of events", () => {
   const settingsOf: fc.Arbitrary<Settings> = fc.record({
     enabled: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, fc.constant(false)),
     autostart: fc.boolean(),
-    autorestart: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)),
+    autorestart: fc.constantFrom(true, true, "on-failure" as const, "on-failure" as const, false),
     maxrestarts: fc.integer({ min: 0, max: 4 }),
     restartDelayMs: fc.constantFrom(0, 500, 5000, 90_000),
+    restartMaxDelayMs: fc.constantFrom(undefined, undefined, 500, 5000, 300_000),
+    restartWindowMs: fc.constantFrom(0, 0, 5000, 100_000),
+    retryAfterMs: fc.constantFrom(0, 0, 1000, 80_000),
   });
   const eventOf: fc.Arbitrary<ProgramEvent> = fc.oneof(
     fc.record({
@@ -888,6 +1137,8 @@ describe("any course of events", () => {
       startedByHand: fc.constantFrom(false, false, true),
       exit: fc.constant(undefined),
       waitsFor: fc.constantFrom(undefined, undefined, undefined, db, { ...db, reason: undefined }),
+      endedWell: fc.boolean(),
+      retryMs: fc.constantFrom(undefined, undefined, -5, 300, 1e9),
     }),
     fc.record({
       kind: fc.constant("companion-restarted" as const),
@@ -895,7 +1146,7 @@ describe("any course of events", () => {
       process: fc.constantFrom(one, other),
     }),
     fc.record({ kind: fc.constant("started" as const), process: fc.constantFrom(one, other) }),
-    fc.constant(failed),
+    fc.constantFrom(failed, { ...failed, endedWell: true }),
     fc.record({
       kind: fc.constant("limit-exceeded" as const),
       process: fc.constantFrom(one, other),
@@ -980,6 +1231,7 @@ describe("any course of events", () => {
       // Of a program that is both disabled and to be down, the second look notes the other reason.
       const again = transition(state, history, same, context);
       if (again.state.kind === "backoff" || again.state.kind === "stopping") return;
+      if (again.state.kind === "fatal" && again.state.retry !== undefined) return;
       assert.equal(isQuiet(again.state, again.history, same, context), true);
     });
   });
@@ -991,6 +1243,22 @@ describe("any course of events", () => {
         assert.ok(state.kind === "starting");
         assert.deepEqual(effect.cause, state.cause);
       }
+    });
+  });
+
+  test("with on-failure an end that went well is not answered, but for a limit", () => {
+    always(({ state }, { event }, { state: after, effects }, { settings }) => {
+      if (settings.autorestart !== "on-failure") {
+        assert.ok(after.kind !== "stopped" || after.why !== "succeeded" || state === after);
+        return;
+      }
+      const isEnd = event.kind === "start-failed" || event.kind === "observed";
+      if (!isEnd || event.endedWell !== true || state.kind === "stopping") return;
+      if (state.kind === "stopped" && state.why === "not-started") return; // autostart is switched on
+      // The start that is due has been decided before.
+      if (state.kind === "backoff" && event.kind === "observed" && !event.startedByHand) return;
+      assert.ok(!isStart(effects));
+      assert.ok(after.kind !== "fatal" || state.kind === "fatal");
     });
   });
 
@@ -1065,6 +1333,33 @@ describe("any course of events", () => {
     });
   });
 
+  test("with retry_after, fatal is left at its time and not before", () => {
+    always(({ state }, { event }, step, { settings, now }) => {
+      if (state.kind !== "fatal" || event.kind !== "observed" || event.process !== undefined)
+        return;
+      if (event.desired === "down" || !settings.enabled || event.startedByHand) return;
+      const { retry } = state;
+      if (retry?.afterMs !== settings.retryAfterMs) return; // it has another since, or none
+      assert.equal(step.state.kind, now >= retry.at ? "starting" : "fatal");
+      if (now < retry.at) assert.deepEqual(step.effects, [{ kind: "wake", at: retry.at }]);
+      else assert.deepEqual([step.history.failures, step.history.ends], [0, []]);
+    });
+  });
+
+  test("whatever is given up says whether it is tried again, and wakes up for that", () => {
+    always(({ state }, _moment, step, { settings, now }) => {
+      const told = step.effects.find(({ kind }) => kind === "give-up" || kind === "note-retry");
+      if (told?.kind !== "give-up" && told?.kind !== "note-retry") return;
+      assert.ok(step.state.kind === "fatal");
+      assert.equal(told.kind === "give-up", state.kind !== "fatal" && !isFirst(state));
+      const { retry } = step.state;
+      assert.equal(retry?.afterMs ?? 0, settings.retryAfterMs);
+      assert.equal(told.retryMs, retry && Math.max(0, retry.at - now));
+      const wake = step.effects.find(({ kind }) => kind === "wake");
+      assert.deepEqual(wake, retry && { kind: "wake", at: retry.at });
+    });
+  });
+
   test("fatal asks for nothing until it is seen running, started or stopped by hand, or disabled", () => {
     always(({ state }, { event }, step, { settings }) => {
       if (state.kind !== "fatal" || event.kind === "started") return;
@@ -1073,6 +1368,8 @@ describe("any course of events", () => {
       if (event.kind === "observed") {
         if (event.process !== undefined || event.desired === "down" || !settings.enabled) return;
         if (event.startedByHand) return;
+        // It is tried again, or that is switched on or off.
+        if (state.retry !== undefined || settings.retryAfterMs > 0) return;
       }
       assert.deepEqual(step.state, state);
       assert.deepEqual(step.effects, []);
@@ -1088,13 +1385,29 @@ describe("any course of events", () => {
   test("is fatal exactly when maxrestarts failures are counted, and with maxrestarts 0 never", () => {
     always(({ state }, _moment, step, { settings }) => {
       if (step.state.kind === "fatal" && state.kind !== "fatal") {
-        assert.ok(settings.maxrestarts > 0 && step.history.failures >= settings.maxrestarts);
+        // By an earlier usrsvcd, as its record says.
+        if (state.kind === "unknown" || (state.kind === "stopped" && state.why === "disabled"))
+          return;
+        assert.ok(settings.maxrestarts > 0 && countOf(step, settings) >= settings.maxrestarts);
       }
-      if (step.state.kind === "backoff" && state.kind !== "backoff" && settings.maxrestarts > 0) {
-        assert.ok(step.history.failures < settings.maxrestarts);
+      const isPause = step.effects.some(({ kind }) => kind === "back-off");
+      if (isPause && settings.maxrestarts > 0) {
+        // What was ended for a limit is started again whatever the count is.
+        if (state.kind === "stopping") return;
+        assert.ok(countOf(step, settings) < settings.maxrestarts);
       }
     });
   });
+
+  /** True where a look is like the first one. */
+  function isFirst(state: ProgramState): boolean {
+    return state.kind === "unknown" || (state.kind === "stopped" && state.why === "disabled");
+  }
+
+  /** What maxrestarts counts. */
+  function countOf({ history }: Step, { restartWindowMs }: Settings): number {
+    return restartWindowMs > 0 ? history.ends.length : history.failures;
+  }
 
   test("maxrestarts N is given up at the Nth failure in a row", () => {
     fc.assert(
@@ -1123,11 +1436,12 @@ describe("any course of events", () => {
     });
   });
 
-  test("never waits for longer than 60 s or restart_delay, but for the jitter", () => {
+  test("never waits for longer than restart_max_delay or restart_delay, but for the jitter", () => {
     always((_before, _moment, { effects, state }, { settings, now }) => {
       for (const effect of effects) {
         if (effect.kind !== "back-off") continue;
-        assert.ok(effect.delayMs <= 1.1 * Math.max(60_000, settings.restartDelayMs) + 1);
+        const { restartDelayMs, restartMaxDelayMs = 60_000 } = settings;
+        assert.ok(effect.delayMs <= 1.1 * Math.max(restartMaxDelayMs, restartDelayMs) + 1);
         assert.ok(state.kind === "backoff" && state.until === now + effect.delayMs);
       }
     });

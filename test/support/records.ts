@@ -37,6 +37,7 @@ export const anyKnown: fc.Arbitrary<Known> = fc.record({
   boot: fc.constant("this-boot"),
   desired: fc.constantFrom(...desires),
   desiredAt: countOrNone as fc.Arbitrary<Ticks | undefined>,
+  stopLasts: fc.constantFrom("forever" as const, undefined),
   process: refOrNone,
   launched: refOrNone,
   session: countOrNone,

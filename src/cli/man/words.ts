@@ -22,7 +22,7 @@ export const words: Readonly<Record<"usrsvc" | "usrsvcd", Words>> = {
     description: [
       "It need not be the parent of what it manages. A program is found by its record, its pidfile, or its command line in `/proc`; one that is already running is adopted, and not started twice.",
       "What it starts keeps running when `usrsvc` ends. To have programs restarted when they end, and started when the machine boots, run `usrsvcd`(8). While that is running, it carries out `start` and `restart`, so that a program always gets the same environment.",
-      "A `stop` lasts: `usrsvcd` leaves the program down until `start`, `restart`, or the next boot.",
+      "A `stop` lasts: `usrsvcd` leaves the program down until `start`, `restart`, or the next boot (`stop_lasts`).",
     ],
     examples: [
       ["Start a program, and see what is running:", "usrsvc start web\nusrsvc status"],

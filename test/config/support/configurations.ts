@@ -114,6 +114,26 @@ command = php /home/me/www/artisan queue:work redis --queue=critical,high,defaul
 command = /usr/bin/php8.2 -d memory_limit=512M artisan horizon
 directory = /home/me/www
 `,
+  "workers that are given up for a while": `
+[Main]
+[DefaultSettings:worker]
+autorestart = on-failure
+success_exit = 0, 2, SIGTERM
+restart_delay = 2
+restart_max_delay = 5m
+maxrestarts = 5
+restart_window = 10m
+retry_after = 15m
+max_age = 24h
+[Program:import]
+defaults = worker
+command = /home/me/bin/import --all
+[Program:export]
+defaults = worker
+command = /home/me/bin/export
+restart_window = 0
+restart_at = 0 4,16 * * mon-fri
+`,
   "small servers and watchers": `
 [Main]
 smtp_url = "smtps://me:p%40ss@mail.example.org"
