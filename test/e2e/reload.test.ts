@@ -163,7 +163,7 @@ describe("usrsvc reload", () => {
     assert.equal(code, 1);
     assert.match(
       err,
-      /^web: not reloaded: its command failed: exited with code 1; it wrote: \[emerg\] unexpected end of file in a.conf:3$/m,
+      /^web: not reloaded: its command failed: exited with code 1\n {4}\| \[emerg\] unexpected end of file in a.conf:3$/m,
     );
     assert.ok(isAlive(pid));
   });
