@@ -18,7 +18,8 @@ export function readStopSequence(raw: RawValue): Reading<readonly SignalWait[] |
   const steps: SignalWait[] = [];
   for (const item of items) {
     const step = readStep(item);
-    if (typeof step === "string") return wrong(raw, step);
+    // What was inserted may be a secret.
+    if (typeof step === "string") return wrong(raw, raw.written === undefined ? step : NO_LIST);
     steps.push(step);
   }
   const kill = steps.findIndex(({ signal }) => signal === "SIGKILL");
@@ -37,6 +38,7 @@ export function showStopSequence(steps: readonly SignalWait[]): string {
     .join(", ");
 }
 
+const NO_LIST = "is not a list of signals with waits, such as TERM 30s, INT 10s, KILL";
 const EXAMPLE = "write signals with waits, as in TERM 30s, INT 10s, KILL";
 
 /** One signal, or what is wrong with it: the end of a sentence that begins with the whole value. */
