@@ -83,7 +83,7 @@ describe("usrsvc signal", () => {
       [["web", "0"], 1, /unknown signal "0"; known are 1 to 31, HUP/],
       [["web", "64"], 1, /unknown signal "64"/],
       [["web", "-9"], 1, /Unknown option '-9'/],
-      [["web"], 1, /say which signal: usrsvc signal web SIGNAL/],
+      [["web"], 1, /say which signal: usrsvc signal web SIG/],
     ] as const) {
       const result = await home.usrsvc("signal", ...words);
       assert.equal(result.code, code, result.err);
