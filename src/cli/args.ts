@@ -130,11 +130,9 @@ function checkWords(words: readonly string[], command: Command, tool: Tool): voi
         throw new UsageError(`say which programs: ${called} NAME… (or: ${called} all)`);
       }
       if (wanted.last !== undefined && second === undefined) {
-        const { what, words: usual } = wanted.last;
+        const { what, value, words: usual } = wanted.last;
         const all = usual.join(", ");
-        throw new UsageError(
-          `say which ${what}: ${called} ${first} ${what.toUpperCase()} (${all})`,
-        );
+        throw new UsageError(`say which ${what}: ${called} ${first} ${value} (${all})`);
       }
       return;
     case "choice":

@@ -43,6 +43,8 @@ export type Arguments =
 /** A word after the names of programs: `words` are the usual ones. */
 export interface LastWord {
   readonly what: string;
+  /** Its name in a usage: SIG. */
+  readonly value: string;
   readonly words: readonly string[];
 }
 

@@ -53,7 +53,7 @@ function describeChoice(wanted: Arguments): string {
 }
 
 function lastOf({ last }: Extract<Arguments, { readonly kind: "programs" }>): string {
-  return last === undefined ? "" : ` ${last.what.toUpperCase()}`;
+  return last === undefined ? "" : ` ${last.value}`;
 }
 
 /** The words after a command, as a help text shows them. */

@@ -312,7 +312,7 @@ export const programSchema = {
     unit: units.seconds,
     default: 8000,
     applies: "now",
-    help: "time between SIGTERM and SIGKILL",
+    help: "time between SIGTERM and SIGKILL; also that of a signal of stop without a wait",
   }),
   stop: setting({
     field: "stop",

@@ -18,14 +18,15 @@ export function readStopSequence(raw: RawValue): Reading<readonly SignalWait[] |
   const steps: SignalWait[] = [];
   for (const item of items) {
     const step = readStep(item);
-    if (typeof step === "string") return wrong(raw, step);
+    // What was inserted may be a secret.
+    if (typeof step === "string") return wrong(raw, raw.written === undefined ? step : NO_LIST);
     steps.push(step);
   }
   const kill = steps.findIndex(({ signal }) => signal === "SIGKILL");
   if (kill >= 0 && kill < steps.length - 1) {
     return wrong(raw, "goes on after KILL, which nothing survives; leave out what follows");
   }
-  return steps.length === 0 ? wrong(raw, `names no signal, ${EXAMPLE}`) : { value: steps };
+  return steps.length === 0 ? wrong(raw, `names no signal; ${EXAMPLE}`) : { value: steps };
 }
 
 /** The same, as a file has it. */
@@ -37,12 +38,13 @@ export function showStopSequence(steps: readonly SignalWait[]): string {
     .join(", ");
 }
 
-const EXAMPLE = "as in TERM 30s, INT 10s, KILL";
+const NO_LIST = "is not a list of signals with waits, such as TERM 30s, INT 10s, KILL";
+const EXAMPLE = "write signals with waits, as in TERM 30s, INT 10s, KILL";
 
 /** One signal, or what is wrong with it: the end of a sentence that begins with the whole value. */
 function readStep(item: string): SignalWait | string {
   const [, name = "", wait] = /^(\S+)(?:\s+(.+))?$/s.exec(item) ?? [];
-  if (name === "") return `has a comma without a signal, ${EXAMPLE}`;
+  if (name === "") return `has a comma without a signal; ${EXAMPLE}`;
   const signal = signalNamed(name);
   if (signal === undefined) return `contains ${describeNoSignal(name)}`;
   if (signal === "SIGSTOP" || signal === "SIGCONT") {
@@ -56,7 +58,7 @@ function readStep(item: string): SignalWait | string {
 }
 
 /** `QIUT, which is no signal; did you mean QUIT?` */
-export function describeNoSignal(name: string): string {
+function describeNoSignal(name: string): string {
   const numbered = signalNumbered(name);
   if (numbered !== undefined) {
     return `${name}, a number, which could be a time; write ${shortSignal(numbered)} for that signal`;

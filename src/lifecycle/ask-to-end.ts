@@ -2,6 +2,7 @@ import type { Exit } from "../../proc/exit.ts";
 import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import type { CommandSettings, StopSettings } from "../config/settings.ts";
 import { monotonicMs, within } from "../lib/clock.ts";
+import { withWords } from "./last-words.ts";
 import { runOwnCommand } from "./own-command.ts";
 import type { LifecyclePorts } from "./ports.ts";
 import { commandMs } from "./stop-plan.ts";
@@ -35,7 +36,9 @@ export async function askToEnd(
   const failure = await runOwnCommand(stopCommand, settings, options);
   const leftMs = failure === undefined ? Math.max(0, end - monotonicMs()) : 0;
   const exit = await within(watch.exited, leftMs, signal);
-  return { exit, notes: failure === undefined ? [] : [`stop_command failed: ${failure}`] };
+  if (failure === undefined) return { exit, notes: [] };
+  const { reason, output } = failure;
+  return { exit, notes: [`stop_command failed: ${withWords(reason, output)}`] };
 }
 
 function isWhole(settings: StopSettings): settings is StopSettings & CommandSettings {

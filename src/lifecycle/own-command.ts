@@ -5,7 +5,6 @@ import { lastLines, openOutput, type Output } from "../launch/output.ts";
 import { runWords } from "../launch/run-words.ts";
 import { describeExit } from "../lib/describe-exit.ts";
 import { formatDuration } from "../lib/format.ts";
-import { withWords } from "./last-words.ts";
 
 /** How a command is run beside a program. */
 export interface CommandOptions {
@@ -17,7 +16,14 @@ export interface CommandOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Number of lines of its output that are looked through for the reason of a failure. */
+/** Why a command has failed. */
+export interface CommandFailure {
+  readonly reason: string;
+  /** The last lines that were written to the log meanwhile. */
+  readonly output: readonly string[];
+}
+
+/** Number of lines of its output that may say why it has failed. */
 const MOST_LINES = 15;
 
 /**
@@ -31,7 +37,7 @@ export async function runOwnCommand(
   { text, words }: CommandText,
   program: CommandSettings,
   { pid, inherited, timeoutMs, signal }: CommandOptions,
-): Promise<string | undefined> {
+): Promise<CommandFailure | undefined> {
   const argv = program.useshell ? ["/bin/sh", "-c", text] : words;
   const env = {
     ...programEnvironment(program, inherited),
@@ -41,17 +47,22 @@ export async function runOwnCommand(
   const log = openLog(program.stderr);
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), Math.min(timeoutMs, LONGEST_MS));
+  const fail = (reason: string): CommandFailure => {
+    const output = log === undefined ? [] : lastLines(program.stderr, log.end, MOST_LINES);
+    return { reason, output };
+  };
   const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
   const around = { env, directory: program.directory, output: log?.fd };
   try {
     const exit = await runWords(argv, around, either);
-    if (exit.kind === "code" && exit.code === 0) return undefined;
-    const output = log === undefined ? [] : lastLines(program.stderr, log.end, MOST_LINES);
-    return withWords(describeExit(exit), output);
+    return exit.kind === "code" && exit.code === 0 ? undefined : fail(describeExit(exit));
   } catch (error) {
     signal?.throwIfAborted();
-    if (late.signal.aborted) return `not done within ${formatDuration(timeoutMs)}, and was ended`;
-    return describeError(error as NodeJS.ErrnoException, argv[0]);
+    return fail(
+      late.signal.aborted
+        ? `not done within ${formatDuration(timeoutMs)}, and was ended`
+        : describeError(error as NodeJS.ErrnoException, argv[0]),
+    );
   } finally {
     clearTimeout(timer);
     log?.close();

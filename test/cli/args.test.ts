@@ -67,7 +67,7 @@ describe("a command line", () => {
     ["usrsvc signal", "say which programs: usrsvc signal NAME… (or: usrsvc signal all)"],
     [
       "usrsvc signal web",
-      "say which signal: usrsvc signal web SIGNAL (HUP, INT, QUIT, USR1, USR2, TERM, STOP, CONT, KILL, WINCH)",
+      "say which signal: usrsvc signal web SIG (HUP, INT, QUIT, USR1, USR2, TERM, STOP, CONT, KILL, WINCH)",
     ],
     ["usrsvc stop web --group", "--group goes with signal, not with stop"],
     ["usrsvc strat web", 'unknown action "strat"; did you mean start?', ExitCode.invalidAction],

@@ -50,7 +50,10 @@ describe("a sequence of signals", () => {
   const bad: readonly [text: string, why: RegExp][] = [
     ["QIUT 5s", /^"QIUT 5s" contains QIUT, which is no signal; did you mean QUIT\?$/],
     ["TERM 5s, SIGKIL", /^"TERM 5s, SIGKIL" contains SIGKIL, .* did you mean KILL\?$/],
-    ["5s", /contains 5s, which is no signal; as in TERM 30s, INT 10s, KILL$/],
+    [
+      "5s",
+      /contains 5s, which is no signal; write signals with waits, as in TERM 30s, INT 10s, KILL$/,
+    ],
     ["30", /contains 30, a number, which could be a time; write PWR for that signal$/],
     ["15 5s, KILL", /contains 15, a number, .* write TERM for that signal$/],
     ["0", /contains 0, which is no signal/],
@@ -58,8 +61,8 @@ describe("a sequence of signals", () => {
     ["TERM soon, KILL", /contains "soon", which is no time/],
     ["TERM 5 INT 5", /contains "5 INT 5", which is no time/],
     ["TERM 1e3", /contains "1e3", which is no time/],
-    ["TERM 5s,, KILL", /has a comma without a signal, as in/],
-    [",", /names no signal, as in/],
+    ["TERM 5s,, KILL", /has a comma without a signal; write/],
+    [",", /names no signal; write/],
     [", TERM", /has a comma without a signal/],
     ["KILL, TERM 5s", /goes on after KILL, which nothing survives; leave out what follows$/],
     ["KILL, KILL", /goes on after KILL/],

@@ -121,6 +121,11 @@ test("a program that has become root is the program, and is left to root", { ski
     [code, err.trim()],
     [136, `web: not restarted: ${words}; root can: kill ${pid}`],
   );
+  const signal = account.result("signal", "web", "CONT");
+  assert.deepEqual(
+    [signal.code, signal.err.trim()],
+    [136, `web: not signalled: process ${pid} belongs to root`],
+  );
   assert.match(account.result("stop", "web").err, /; once it has ended, it stays down$/m);
   assert.equal(account.statusOf("web")["state"], "running");
   await kill(pid);

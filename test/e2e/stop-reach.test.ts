@@ -65,6 +65,22 @@ describe("stop_descendants = True", () => {
     assert.equal((await home.usrsvc("stop", "other")).code, 0);
   });
 
+  test("spares a usrsvcd below it, and what that has started for others", async (t) => {
+    const home = new Home(t);
+    const daemon = home.command("usrsvcd.cjs");
+    const text = `#!/bin/sh\nsetsid ${daemon} start --foreground >/dev/null 2>&1 &\nexec sleep 1000\n`;
+    home.program("web", { command: home.script("web.sh", text), stop_descendants: "True" });
+    home.program("other", { command: sleeper() });
+    await started(home);
+    const neighbour = await home.running("other");
+    const { code, out } = await home.usrsvc("stop", "web");
+    assert.equal(code, 0, out);
+    assert.ok(isAlive(neighbour), "it is a program of its own");
+    assert.equal((await home.usrsvcd("status")).code, 0, "usrsvcd goes on");
+    assert.equal((await home.usrsvcd("stop")).code, 0);
+    assert.equal((await home.usrsvc("stop", "other")).code, 0);
+  });
+
   test("does so under usrsvcd after a death as well: the next one finds nothing of it", async (t) => {
     const home = new Home(t);
     const child = sleeper();

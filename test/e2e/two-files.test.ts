@@ -32,8 +32,9 @@ success_seconds = 0.3
 /** Whatever is asked of stage's web is refused, with both paths, and changes nothing. */
 async function refused(home: Home, stage: string, how: RegExp): Promise<void> {
   const before = await home.statusOf("web");
-  for (const action of ["stop", "start", "restart"]) {
-    const { code, err } = await home.usrsvc("-c", stage, action, "web");
+  for (const action of ["stop", "start", "restart", "signal"]) {
+    const more = action === "signal" ? ["KILL"] : [];
+    const { code, err } = await home.usrsvc("-c", stage, action, "web", ...more);
     assert.equal(code, 1, `${action}: ${err}`);
     assert.match(err, how, action);
     assert.ok(err.includes(home.config) && err.includes(stage), err);

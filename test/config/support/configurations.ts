@@ -52,6 +52,8 @@ command = /usr/sbin/nginx -c /home/me/etc/nginx.conf -g "pid /home/me/run/nginx.
 autopid = False
 pidfile = /home/me/run/nginx.pid
 proctitle_re = ^nginx: master process .*/home/me/etc/nginx[.]conf
+stop = QUIT 30s, TERM 5s, KILL
+reload = HUP
 [Program:redis]
 command = redis-server /home/me/etc/redis.conf --save '' --appendonly no --loglevel notice
 proctitle_re = redis-server [^ ]+:6379
@@ -61,7 +63,12 @@ umask = 077
 [Main]
 [Program:postgres]
 command = /usr/lib/postgresql/15/bin/postgres -D /home/me/pg -k /home/me/run -c "log_line_prefix=%m [%p] "
+stop = INT, QUIT 10s
 term_to_kill_seconds = 2m
+stop_group = no
+stop_descendants = yes
+reload = /usr/lib/postgresql/15/bin/pg_ctl reload -D /home/me/pg
+stop_command = /usr/lib/postgresql/15/bin/pg_ctl stop -D /home/me/pg -m smart -t 60
 stderr = stdout
 `,
   "java with a start script": `

@@ -10,7 +10,7 @@ const usual = ["HUP", "INT", "QUIT", "USR1", "USR2", "TERM", "STOP", "CONT", "KI
 export const signal = command({
   name: "signal",
   summary: "send a signal, by name or number, to the processes of programs",
-  arguments: { kind: "programs", last: { what: "signal", words: usual } },
+  arguments: { kind: "programs", last: { what: "signal", value: "SIG", words: usual } },
   options: {
     parallel,
     group: { help: "to the whole process group, not to the process alone" },
