@@ -82,7 +82,9 @@ export class RecordStore {
     if (problem !== undefined && !isDamaged) throw new Error(problem);
     const mark = markOf(file.text);
     if (mark === undefined && this.#mark === undefined && this.#record === undefined) {
-      this.#trouble = { ...this.#trouble, problem, isDamaged };
+      const known = this.#trouble;
+      const isNews = problem !== known.problem || isDamaged !== known.isDamaged;
+      if (isNews) this.#trouble = { ...known, problem, isDamaged };
       return false;
     }
     const misnamed = this.#misnamed(file.record, proc);

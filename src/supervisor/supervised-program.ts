@@ -153,13 +153,13 @@ export class SupervisedProgram implements MailboxOwner {
   }
 
   /** For the mailbox. */
-  async turn(): Promise<void> {
-    await this.#turn.make();
+  turn(): Promise<void> {
+    return this.#turn.make();
   }
 
   /** For the mailbox. */
-  async failed(error: unknown): Promise<void> {
-    await this.#turn.failed(error);
+  failed(error: unknown): Promise<void> {
+    return this.#turn.failed(error);
   }
 
   /** For the mailbox. */

@@ -13,7 +13,7 @@ import { SupervisedProgram } from "./supervised-program.ts";
 import { StateWatch } from "./state-watch.ts";
 import type { SupervisorContext } from "./context.ts";
 
-/** How many programs are looked at in one turn of the event loop at most, when there are many new ones. */
+/** How many programs are looked at in one turn of the event loop at most, when there are many. */
 const LOOKS_A_TURN = 16;
 /** The slow look that finds what was started by hand, and backs up lost notices, in ms. */
 const SLOW_LOOK_MS = 10_000;
@@ -215,7 +215,15 @@ export class Supervisor implements Disposable {
     }
     const waiting = [...this.#programs.values()].filter((program) => program.waitsForProcess);
     if (waiting.length === 0 || !this.#isTableNews()) this.#settleTable();
-    else for (const program of waiting) program.look();
+    else void this.#lookInBatches(waiting); // nothing in it can fail
+  }
+
+  /** Not all at once: what a thousand looks need together would be kept long after them. */
+  async #lookInBatches(programs: readonly SupervisedProgram[]): Promise<void> {
+    for (const [index, program] of programs.entries()) {
+      program.look();
+      if (index % LOOKS_A_TURN === LOOKS_A_TURN - 1) await new Promise(setImmediate);
+    }
   }
 
   /** So that the look after the next death finds little that is new. */
