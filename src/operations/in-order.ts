@@ -125,7 +125,7 @@ class Acting {
 
   /** What comes before it has failed, or would be left behind. */
   async #refuse(
-    { name }: Program,
+    { name, settings }: Program,
     { action, after }: PlannedStep,
   ): Promise<ActionResult | undefined> {
     const base = { program: name, action, result: "failed", code: ExitCode.failure } as const;
@@ -136,6 +136,7 @@ class Acting {
       const message = `not stopped: ${left.join(", ")} would be left without it; usrsvc stop ${name} stops all`;
       return { ...base, message };
     }
+    if (settings === undefined && action !== "stop") return undefined; // its errors are the reason
     const needs = new Set(action === "stop" ? this.#order.neededBy(name) : after);
     for (const one of after) {
       const result = await this.#results.get(one);

@@ -124,11 +124,11 @@ function lastExit(
 function said(
   { name, settings }: Program,
   { startTime }: ProcessRef,
-  { host, uptimeSeconds }: StatusContext,
+  { host }: Pick<StatusContext, "host">,
 ): Pick<ProgramStatus, "statusText"> {
   if (settings === undefined || !isHeard(settings)) return {};
   const last = readStatusText(host.state, name);
-  const bornAt = Date.now() - ageMs(startTime, uptimeSeconds);
+  const bornAt = Date.now() - ageMs(startTime, host.proc.uptime()); // both as of now
   return last === undefined || last.at < bornAt - CLOCK_MS ? {} : { statusText: last.text };
 }
 

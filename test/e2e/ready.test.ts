@@ -32,7 +32,7 @@ for (const starter of ["usrsvc", "usrsvcd"]) {
       );
     });
     writeFileSync(home.file("go"), "");
-    await waitFor("it runs", async () => (await home.usrsvc("status", "web")).code === 0);
+    await waitFor("it runs", async () => (await home.statusOf("web"))["state"] === "running");
     assert.ok(existsSync(ready));
     assert.match((await home.usrsvc("status", "web")).out, /^web +running/m);
     assert.doesNotMatch((await home.usrsvc("status", "web")).out, /waits/);

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { tellsExitOfReaped } from "../support/watch-claims.ts";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
-import { kill, onlyPid, parentOf, pids, settled, stays, told, up } from "./looks.ts";
+import { kill, onlyPid, parentOf, pids, settled, stays, told, up, titledPid } from "./looks.ts";
 
 /** A step that notes when it begins, lasts until the file `go` is there, and notes its end. */
 function firstStep(home: Home, name = "step"): string {
@@ -211,7 +211,8 @@ describe("the work of a shell line", () => {
     );
     home.program("app", { command: `cd ${home.path} && ./server.sh`, useshell: "True" });
     await home.usrsvc("start", "app");
-    const work = onlyPid(home, /^\/bin\/sh \S*server\.sh$/);
+    // What it forks for a sleep has its title until the exec.
+    const work = await titledPid(home, /^\/bin\/sh \S*server\.sh$/);
     const shell = parentOf(work);
     assert.equal((await home.statusOf("app"))["pid"], work, "it is the main process");
     assert.equal(home.pid("app"), work);

@@ -94,7 +94,7 @@ test("Mailbox looks at the time that was set last", async () => {
   mailbox.wakeAt(monotonicMs() + 3_600_000);
   mailbox.wakeAt(at);
   await waitFor(() => happened.length > 0, "a turn");
-  assert.ok(monotonicMs() >= at);
+  assert.ok(monotonicMs() >= at - 0.5, "timers count whole ms: half of one may be missing");
   letGo();
   await mailbox.rest();
 });
