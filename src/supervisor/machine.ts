@@ -1,31 +1,16 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { assertNever } from "../lib/assert-never.ts";
-import { countDeath, countEnd, isTooMany } from "./backoff.ts";
-import {
-  again,
-  answerDeath,
-  begin,
-  callOff,
-  fail,
-  giveUp,
-  lookLater,
-  noteDeath,
-  run,
-  stay,
-  stayGivenUp,
-  stopped,
-} from "./moves.ts";
+import { died, ended, failed, inVain } from "./deaths.ts";
+import { awaken, firstLook } from "./first-look.ts";
+import { again, begin, callOff, lookLater, run, stay, stayGivenUp, stopped } from "./moves.ts";
 import type {
   Context,
   EndCause,
-  Ended,
   History,
   Observed,
   ProgramEvent,
   ProgramState,
-  StartCause,
   Step,
-  WhyStopped,
 } from "./program-state.ts";
 
 /*
@@ -247,156 +232,4 @@ function wait(
   if (!isNews && waitsFor.reason === state.wait.reason) return stay(state, history);
   const effects = [{ kind: "note-waiting", wait: waitsFor, isNews } as const];
   return { state: { kind: "waiting", cause, wait: waitsFor }, history, effects };
-}
-
-function firstLook(
-  state: ProgramState & { kind: "unknown" | "stopped" },
-  history: History,
-  event: Observed,
-  context: Context,
-): Step {
-  const { settings } = context;
-  if (isSuccess(event, context)) return stopped(state, history, "succeeded");
-  if (event.retryMs !== undefined && settings.retryAfterMs > 0 && !event.startedByHand) {
-    return wasGivenUp(history, event.retryMs, event, context);
-  }
-  const isResumed = event.ranBefore || event.desired === "up";
-  if (settings.autostart) {
-    return begin(event.ranBefore ? again(history) : history, causeAtFirst(state, history, event));
-  }
-  if (isResumed && settings.autorestart) {
-    return begin(again(history), causeAtFirst(state, history, event));
-  }
-  return stopped(state, history, "not-started");
-}
-
-/** By an earlier usrsvcd. A clock that was set makes no time longer than it was to be. */
-function wasGivenUp(
-  history: History,
-  retryMs: number,
-  { reason = "" }: Observed,
-  { settings, now }: Context,
-): Step {
-  if (retryMs <= 0) return begin(again(history), { kind: "retry" });
-  const { retryAfterMs: afterMs } = settings;
-  const at = now + Math.min(retryMs, afterMs);
-  const state: ProgramState = { kind: "fatal", reason, retry: { afterMs, at } };
-  const effects = [
-    { kind: "note-retry", retryMs: at - now } as const,
-    { kind: "wake", at } as const,
-  ];
-  return { state, history, effects };
-}
-
-function causeAtFirst(
-  state: ProgramState & { kind: "unknown" | "stopped" },
-  { failures }: History,
-  { diedUnseen, ranBefore, desired }: Observed,
-): StartCause {
-  if (state.kind === "unknown" && state.cause !== undefined) return state.cause;
-  if (diedUnseen) return { kind: "death" };
-  if (failures > 0) return { kind: "retry" };
-  if (ranBefore) return { kind: "resumed" };
-  return desired === "up" ? { kind: "operator" } : { kind: "autostart" };
-}
-
-/** A stopped program stays so, unless its settings say otherwise by now, or an operator wants it up. */
-function awaken(
-  state: ProgramState & { kind: "stopped" },
-  history: History,
-  event: Observed,
-  context: Context,
-): Step {
-  const { autostart, autorestart } = context.settings;
-  if (state.why === "disabled") return firstLook(state, history, event, context);
-  if (event.startedByHand && autorestart !== false) {
-    return failed(history, { ...event, reason: startedInVain(event) }, context);
-  }
-  const hasEnded = state.why === "ended" || state.why === "succeeded";
-  if (hasEnded && isAnswered(event, context)) {
-    return begin(again(history), { kind: history.failures > 0 ? "retry" : "death" });
-  }
-  if (state.why === "not-started" && autostart) return begin(history, { kind: "autostart" });
-  return stay(state, history);
-}
-
-/** A start by hand is of no use, and begins a new count. */
-function inVain(history: History, event: Observed, context: Context): Step {
-  const reason = startedInVain(event);
-  return failed({ ...history, failures: 0 }, { ...event, reason }, context);
-}
-
-/** What ended well has not failed, however soon it did. */
-function failed(
-  history: History,
-  event: Ended & { readonly reason: string },
-  context: Context,
-): Step {
-  return isSuccess(event, context)
-    ? stopped({ kind: "unknown" }, history, "succeeded")
-    : fail(history, event.reason, context);
-}
-
-/** True for an end that autorestart answers with a start. */
-function isAnswered(event: Ended, context: Context): boolean {
-  return context.settings.autorestart !== false && !isSuccess(event, context);
-}
-
-/** True for one that it does not, because all went well. */
-function isSuccess({ endedWell = false }: Ended, { settings }: Context): boolean {
-  return settings.autorestart === "on-failure" && endedWell;
-}
-
-function startedInVain({ reason }: Observed): string {
-  const what = "started by hand, but it does not run";
-  return reason === undefined ? what : `${what}: ${reason}`;
-}
-
-function died(
-  state: ProgramState & { kind: "running" },
-  history: History,
-  event: Observed,
-  context: Context,
-): Step {
-  const after = countDeath(history, context.now - state.since);
-  const why = whyNotAgain(event, context);
-  const step =
-    why === undefined
-      ? diedAgain(countEnd(after, context), context)
-      : stopped({ kind: "unknown" }, after, why);
-  return noteDeath(state.process, event, step);
-}
-
-/** A death is answered, unless there were too many within restart_window. */
-function diedAgain(history: History, context: Context): Step {
-  if (!isTooMany(history, context)) return answerDeath(history, { kind: "death" }, context);
-  return giveUp(history, "it ended too often within restart_window", context);
-}
-
-/** Why it is not started again, if it is not. */
-function whyNotAgain(event: Observed, context: Context): WhyStopped | undefined {
-  if (event.desired === "down") return "asked";
-  if (!context.settings.enabled) return "disabled";
-  if (isAnswered(event, context)) return undefined;
-  return isSuccess(event, context) ? "succeeded" : "ended";
-}
-
-/** Ended for a limit, or with another: started again whatever autorestart says, as 1.x does. */
-function ended(
-  state: ProgramState & { kind: "stopping" },
-  history: History,
-  event: Observed,
-  context: Context,
-): Step {
-  const { cause, since } = state;
-  // That it was planned, or that another was restarted, is no sign that this one is ill.
-  const isWell = cause.kind === "with" || cause.isPlanned === true;
-  const after = isWell ? history : countDeath(history, context.now - since);
-  const why: WhyStopped | undefined =
-    event.desired === "down" ? "asked" : context.settings.enabled ? undefined : "disabled";
-  const step =
-    why === undefined
-      ? answerDeath(after, cause, context)
-      : stopped({ kind: "unknown" }, after, why);
-  return noteDeath(state.process, event, step);
 }

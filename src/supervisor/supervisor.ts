@@ -1,4 +1,4 @@
-import { lately, monotonicMs, within } from "../lib/clock.ts";
+import { lately } from "../lib/clock.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Emitter } from "../events/event.ts";
@@ -10,6 +10,8 @@ import { markedProcesses } from "../lifecycle/stragglers.ts";
 import type { ProgramState } from "./program-state.ts";
 import { StartOrder } from "./start-order.ts";
 import { SupervisedProgram } from "./supervised-program.ts";
+import { endOneByOne } from "./end-of-machine.ts";
+import { TableNews } from "./table-news.ts";
 import { StateWatch } from "./state-watch.ts";
 import type { SupervisorContext } from "./context.ts";
 
@@ -19,8 +21,6 @@ const LOOKS_A_TURN = 16;
 const SLOW_LOOK_MS = 10_000;
 /** After the first starts. */
 const FIRST_LOOK_MS = 500;
-/** At the end of the machine, for all programs one after the other, in ms. */
-const END_PATIENCE_MS = 60_000;
 /** Without inotify the records are looked at this often, in ms. */
 const DEGRADED_LOOK_MS = 1000;
 /** What bears our marks is read once for all programs that are started within so many ms. */
@@ -51,14 +51,13 @@ export class Supervisor implements Disposable {
   readonly #onOtherFile: SupervisorPorts["onOtherFile"];
   readonly #surroundings: SupervisorContext;
   readonly #order: StartOrder;
+  readonly #table: TableNews;
   #watch: StateWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
   #firstLook: NodeJS.Timeout | undefined;
   #isDegraded = false;
   /** How many programs write to each file; made anew when it is asked for. */
   #logs: ReadonlyMap<string, number> | undefined;
-  /** What the table of processes had shown when all that wait for one were last told to look. */
-  #seenChanges = 0;
 
   constructor({ host, events, onState, onSlowLook, onOtherFile, isMovedAway }: SupervisorPorts) {
     this.#onOtherFile = onOtherFile;
@@ -67,6 +66,7 @@ export class Supervisor implements Disposable {
     this.#onState = onState;
     this.#onSlowLook = onSlowLook;
     this.#order = new StartOrder(this.#programs, host);
+    this.#table = new TableNews(host.table);
     this.#surroundings = {
       host,
       events,
@@ -94,7 +94,7 @@ export class Supervisor implements Disposable {
     this.add(programs);
     this.#timer ??= setInterval(() => this.#slowLook(), SLOW_LOOK_MS);
     this.#firstLook = setTimeout(() => {
-      this.#settleTable();
+      this.#table.settle();
       this.#removeOldRequests();
     }, FIRST_LOOK_MS);
   }
@@ -176,19 +176,11 @@ export class Supervisor implements Disposable {
    */
   async endAll(): Promise<void> {
     for (const program of this.#programs.values()) program.close();
-    const end = monotonicMs() + END_PATIENCE_MS;
-    const late: Promise<void>[] = [];
-    for (const name of this.#order.inOrder.toReversed()) {
-      const program = this.#programs.get(name);
-      if (program === undefined) continue;
-      const ending = program.end().catch((error: unknown) => {
-        const reason = String(error);
-        this.#events.emit({ kind: "program.error", program: name, what: "not-ended", reason });
-      });
-      late.push(ending);
-      await within(ending, Math.max(0, end - monotonicMs()));
-    }
-    await Promise.all(late);
+    const last = this.#order.inOrder.toReversed();
+    await endOneByOne(
+      last.flatMap((name) => this.#programs.get(name) ?? []),
+      this.#events,
+    );
   }
 
   /** How many programs write to a file. */
@@ -214,7 +206,7 @@ export class Supervisor implements Disposable {
       if (program.isLoose || program.isShell || program.lacksPidfile) program.look();
     }
     const waiting = [...this.#programs.values()].filter((program) => program.waitsForProcess);
-    if (waiting.length === 0 || !this.#isTableNews()) this.#settleTable();
+    if (waiting.length === 0 || !this.#table.isNews()) this.#table.settle();
     else void this.#lookInBatches(waiting); // nothing in it can fail
   }
 
@@ -226,33 +218,11 @@ export class Supervisor implements Disposable {
     }
   }
 
-  /** So that the look after the next death finds little that is new. */
-  #settleTable(): void {
-    try {
-      this.#host.table.settle();
-    } catch {
-      // no descriptor left just now (EMFILE): the next look reads more, then
-    }
-  }
-
   #removeOldRequests(): void {
     try {
       removeOldRequests(this.#host.state, this.#host.proc);
     } catch {
       // no descriptor left just now (EMFILE): they mean nothing, and go with the next one
-    }
-  }
-
-  /** A look through the processes would show something, or one that was made since has done so. */
-  #isTableNews(): boolean {
-    const { table } = this.#host;
-    try {
-      // As of now: what comes while they are looked for is news to the next slow look.
-      const seen = this.#seenChanges;
-      this.#seenChanges = table.changes;
-      return this.#seenChanges !== seen || !table.isCurrent();
-    } catch {
-      return true; // no descriptor left just now (EMFILE)
     }
   }
 
