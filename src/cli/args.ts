@@ -1,3 +1,4 @@
+import { enumerate } from "../lib/format.ts";
 import { parseArgs } from "node:util";
 import { nearest } from "../config/nearest.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -156,7 +157,7 @@ function checkChoice(
 function checkOptions(values: Given, command: Command, tool: Tool): void {
   for (const name of Object.keys(values)) {
     if (Object.hasOwn(common, name) || Object.hasOwn(command.options, name)) continue;
-    const takers = commandsWith(name, tool).join(" and ");
+    const takers = enumerate(commandsWith(name, tool));
     throw new UsageError(`--${name} goes with ${takers}, not with ${command.name}`);
   }
   for (const [name, { needs, excludes }] of Object.entries(command.options)) {

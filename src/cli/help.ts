@@ -1,3 +1,4 @@
+import { enumerate } from "../lib/format.ts";
 import { allOptions, commandsWith, shownCommands } from "./args.ts";
 import { type Arguments, common, type Option, type Tool } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -79,7 +80,7 @@ export function describeHelp(name: string, { help, needs }: Option, tool: Tool):
   const isEverywhere = takers.length === 0 || takers.length >= programCommands(tool);
   if (isEverywhere) return help;
   const needed = needs === undefined ? "" : ` --${needs.option}`;
-  return `with ${takers.join(" and ")}${needed}: ${help}`;
+  return `with ${enumerate(takers)}${needed}: ${help}`;
 }
 
 /** Number of commands that act on programs; an option of all of them needs no note. */

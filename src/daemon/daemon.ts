@@ -22,6 +22,7 @@ import { Supervisor } from "../supervisor/supervisor.ts";
 import { beAlone } from "./alone.ts";
 import { Configuration, emitIssues } from "./configuration.ts";
 import { describeCounts } from "./counts.ts";
+import { HistorySink } from "./history-sink.ts";
 import { removeLeftFiles } from "./left-files.ts";
 import { openMail } from "./mail.ts";
 import { MissingFolders } from "./missing-folders.ts";
@@ -102,6 +103,8 @@ class Life {
       programs: () => this.#settings.programs.values(),
     });
     this.#events.add(await this.#log.begin());
+    const history = new HistorySink(this.#state);
+    this.#events.add(history);
     const logPath = this.#log.where;
     this.#pidfile.begin(this.#settings.main.pidfile);
     const self = this.#describe(host, logPath);
@@ -203,6 +206,7 @@ class Life {
     } finally {
       this.#pidfile.remove(this.#settings.main.pidfile);
       self.remove();
+      history[Symbol.dispose]();
       await this.#log.close();
     }
     return ExitCode.ok;

@@ -14,10 +14,9 @@ import pino from "pino";
 import type { SonicBoom } from "sonic-boom";
 import { isPrivateFolder, openForAppend } from "../lib/open-log.ts";
 import { setMode } from "../lib/private-file.ts";
-import { maskAll, maskSecrets } from "../lib/secrets.ts";
 import { tameJson } from "../lib/tame.ts";
-import { describe, type LineFields } from "./describe.ts";
 import type { Emitter, UsrsvcEvent } from "./event.ts";
+import { shownLine } from "./shown-line.ts";
 
 /** Lines cannot be written: they wait, up to a bound. */
 export interface LogTrouble {
@@ -46,8 +45,6 @@ export interface OpenLog extends Log {
   end(): void;
 }
 
-/** Lines are kept under what journald splits (48 KiB): no text field may be longer. */
-const LONGEST_TEXT = 4096;
 /** Size at which a file is rolled, and number of older ones that are kept. */
 const ROLL_SIZE = "10m";
 const ROLL_COUNT = 5;
@@ -78,10 +75,9 @@ export async function openLog(target: LogTarget): Promise<OpenLog> {
   const err = apart ? makeLogger(await openStream(target.stderr, target.mode), target.debug) : out;
   const log: OpenLog = {
     emit(event, at) {
-      const { level, sentence, fields } = describe(event);
+      const { level, msg, fields } = shownLine(event, { at });
       const logger = level === "warn" || level === "error" ? err : out;
-      const line = { event: event.kind, ...shorten(maskAll({ ...fields, at })) };
-      logger.pino[level](line, cut(maskSecrets(sentence)));
+      logger.pino[level]({ event: event.kind, ...fields }, msg);
     },
     reopen() {
       out.reopen();
@@ -262,16 +258,4 @@ function linkTo(path: string, file: string): void {
   } catch {
     // the lines are in the numbered file all the same
   }
-}
-
-function shorten(fields: LineFields): LineFields {
-  return Object.fromEntries(
-    Object.entries(fields)
-      .filter(([, value]) => value !== undefined)
-      .map(([key, value]) => [key, typeof value === "string" ? cut(value) : value]),
-  );
-}
-
-function cut(text: string): string {
-  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
 }

@@ -49,3 +49,9 @@ export function countLeftOvers(count: number): string {
 export function shellWord(text: string): string {
   return /^[\w/.:@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
+
+/** `start`, `start and stop`, `start, stop and restart`. */
+export function enumerate(words: readonly string[]): string {
+  const last = words.at(-1) ?? "";
+  return words.length < 2 ? last : `${words.slice(0, -1).join(", ")} and ${last}`;
+}

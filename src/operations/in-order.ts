@@ -8,6 +8,7 @@ import type { ProgramRecord } from "../state/record.ts";
 import { readRecord } from "../state/record-file.ts";
 import { stateTraits } from "../state/states.ts";
 import type { Act, News } from "./act-on-programs.ts";
+import { noteHistory } from "./note-history.ts";
 import { dependenciesOf, OrderWait } from "./await-order.ts";
 import { Interrupted } from "./interrupted.ts";
 import { restartProgram, startProgram, stopProgram } from "./operate.ts";
@@ -97,6 +98,7 @@ class Acting {
     const result = this.#resultOf(program, step).catch(trouble(program, action));
     this.#results.set(name, result);
     const { code } = await result.then((one) => {
+      noteHistory(one, this.#means.operation);
       this.#means.tell({ kind: "result", result: one });
       return one;
     });

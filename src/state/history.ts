@@ -1,0 +1,128 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import { makePrivateFolder, setMode } from "../lib/private-file.ts";
+import { readFileHead } from "../lib/read-file.ts";
+import { checkStateDir, fileStem, type StateDir } from "./state-dir.ts";
+
+/*
+ * What happened to each program, one JSON object a line, oldest first: history/NAME.jsonl. A file of more than 64 KiB
+ * is rolled to NAME.1.jsonl, so that a program that ends over and over pushes out nobody else's past. It needs neither
+ * the log nor the journal, and outlasts the boot.
+ */
+
+/** One thing that happened. The other keys are those of its line in the log. */
+export interface HistoryLine {
+  /** ISO time. */
+  readonly time: string;
+  readonly level: string;
+  readonly event: string;
+  /** Undefined: it happened to usrsvcd. */
+  readonly program?: string | undefined;
+  readonly msg: string;
+  readonly [key: string]: unknown;
+}
+
+/** A file is rolled at this size, in bytes. */
+const ROLL_BYTES = 64 * 1024;
+/** With the last lines, which are written at once, it is no larger, in bytes. */
+const MOST_BYTES = 4 * 1024 * 1024;
+/** Of usrsvcd itself; the stem of no program, since those have no dot in front. */
+const DAEMON_FILE = "daemon.jsonl";
+
+/** Folder of the histories of programs. */
+export function historyFolder(dir: StateDir): string {
+  return join(dir.path, "history");
+}
+
+/** The history of a program; undefined: of usrsvcd. */
+export function historyPath(dir: StateDir, program: string | undefined): string {
+  return program === undefined
+    ? join(dir.path, DAEMON_FILE)
+    : join(historyFolder(dir), `${fileStem(program)}.jsonl`);
+}
+
+function olderPath(path: string): string {
+  return path.replace(/\.jsonl$/, ".1.jsonl");
+}
+
+/**
+ * Adds lines to the history of a program, in one write.
+ *
+ * @throws what the file system says, and where the state folder is not ours
+ */
+export function addHistory(
+  dir: StateDir,
+  program: string | undefined,
+  lines: readonly HistoryLine[],
+): void {
+  checkStateDir(dir);
+  if (program !== undefined) makePrivateFolder(historyFolder(dir));
+  const path = historyPath(dir, program);
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  try {
+    setMode(fd, 0o600);
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+    writeSync(fd, text);
+    if (fstatSync(fd).size > ROLL_BYTES) renameSync(path, olderPath(path));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** What is known of a program, oldest first; undefined: of usrsvcd. What cannot be read is left out. */
+export function readHistory(dir: StateDir, program: string | undefined): readonly HistoryLine[] {
+  const path = historyPath(dir, program);
+  return [olderPath(path), path].flatMap(readLines);
+}
+
+/** The names of all programs that have a history, configured or not. */
+export function programsWithHistory(dir: StateDir): readonly string[] {
+  const names = new Set<string>();
+  for (const file of listOf(historyFolder(dir))) {
+    const path = join(historyFolder(dir), file);
+    const name = file.endsWith(".jsonl") ? readLines(path).at(-1)?.program : undefined;
+    const own =
+      name === undefined ? [] : [historyPath(dir, name), olderPath(historyPath(dir, name))];
+    if (name !== undefined && own.some((one) => basename(one) === file)) names.add(name);
+  }
+  return [...names];
+}
+
+function listOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function readLines(path: string): readonly HistoryLine[] {
+  try {
+    const { text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
+    return text.split("\n").flatMap(parseLine);
+  } catch {
+    return [];
+  }
+}
+
+/** The last line of a full disk may be half a one. */
+function parseLine(text: string): readonly HistoryLine[] {
+  if (text === "") return [];
+  try {
+    const raw = JSON.parse(text) as Partial<HistoryLine> | null;
+    const { time, event, msg } = raw ?? {};
+    const isLine = [time, event, msg].every((one) => typeof one === "string");
+    return isLine && !Number.isNaN(Date.parse(time ?? "")) ? [raw as HistoryLine] : [];
+  } catch {
+    return [];
+  }
+}
