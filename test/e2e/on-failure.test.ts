@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { Home, isAlive, type Json, type LogLine, waitFor } from "./home.ts";
@@ -113,7 +114,9 @@ test("a start that ends well at once is not tried again, by whomever it was made
 
 test("a restart that is killed in the middle is finished, however the program ended", async (t) => {
   const home = new Home(t);
-  const text = `#!/bin/sh\ntrap "exec ${home.script("slow.sh", "#!/bin/sh\nsleep 1")}" TERM\nwhile :; do sleep 0.05; done\n`;
+  const go = home.file("go");
+  const slow = home.script("slow.sh", `#!/bin/sh\nwhile [ ! -e ${go} ]; do sleep 0.05; done\n`);
+  const text = `#!/bin/sh\ntrap "exec ${slow}" TERM\nwhile :; do sleep 0.05; done\n`;
   home.program("app", { command: home.script("app.sh", text), autorestart: "on-failure" });
   await home.usrsvcd();
   const first = await home.running("app");
@@ -126,6 +129,7 @@ test("a restart that is killed in the middle is finished, however the program en
     async () => (await home.statusOf("app"))["state"] === "stopping",
   );
   restart.kill("SIGKILL");
+  writeFileSync(go, "");
   await home.running("app", first);
   assert.ok(!home.log().some((line) => line["why"] === "succeeded"));
 });
