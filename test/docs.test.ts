@@ -19,6 +19,7 @@ import { loadSettings } from "../src/config/load.ts";
 import { schemas } from "../src/config/schema.ts";
 import type { Schema } from "../src/config/setting.ts";
 import { ExitCode } from "../src/exit-code.ts";
+import { parseCheck } from "../src/config/check.ts";
 import { states } from "../src/state/states.ts";
 import { differences } from "./conformance/differences.ts";
 import { cleanUp } from "./support/clean-up.ts";
@@ -63,6 +64,18 @@ describe("the reference", () => {
   test("has the table of all events, row by row", () => {
     const table = eventTable();
     assert.ok(read("docs/log.md").includes(`\n${table}\n`), `write into docs/log.md:\n\n${table}`);
+  });
+
+  test("has every kind of check in the table of checks", () => {
+    const parsed = parseCheck("");
+    assert.ok("problem" in parsed);
+    const [, forms = ""] = /\(([^)]*)\)/.exec(parsed.problem) ?? [];
+    const [, table = ""] =
+      /\| check \| true when \|\n([^]*?)\n\n/.exec(read("docs/configuration.md")) ?? [];
+    for (const form of forms.split(", ")) {
+      const [scheme = ""] = form.split(":");
+      assert.ok(table.includes(`${scheme}:`), scheme);
+    }
   });
 
   test("lists every action, exit code and state", () => {

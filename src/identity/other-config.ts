@@ -64,8 +64,17 @@ function standing(name: string, config: string | undefined, host: OtherHost): St
 }
 
 function describe(record: ProgramRecord | undefined): string {
-  if (record?.desired === "down") return "is stopped there";
-  if (record?.state === "backoff") return "waits there for its next start";
-  if (record?.state === "fatal") return "was given up there";
-  return "is looked after there by usrsvcd";
+  if (record === undefined) return "is looked after there by usrsvcd";
+  if (record.desired === "down") return "is stopped there";
+  return standings[record.state];
 }
+
+const standings: Readonly<Record<ProgramRecord["state"], string>> = {
+  stopped: "is looked after there by usrsvcd",
+  waiting: "waits there for what it starts after",
+  starting: "is looked after there by usrsvcd",
+  running: "is looked after there by usrsvcd",
+  stopping: "is looked after there by usrsvcd",
+  backoff: "waits there for its next start",
+  fatal: "was given up there",
+};

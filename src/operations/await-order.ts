@@ -148,8 +148,7 @@ export class OrderWait implements Disposable {
       program.enabled &&
       record !== undefined &&
       record.desired !== "down" &&
-      stateTraits[record.state].tellsThatItRan &&
-      record.state !== "fatal";
+      stateTraits[record.state].isToCome;
     return isDue && daemonInCharge(host) !== undefined
       ? { kind: "not-yet", reason: record.reason }
       : { kind: "down" };

@@ -73,7 +73,7 @@ export async function endIt(
   const base = { program: name, action: aim.action };
   if (outcome.kind === "stuck") {
     const message =
-      `could not be stopped: pid ${target?.pid} survives SIGKILL (state ${outcome.state}, ` +
+      `could not be stopped: pid ${target?.pid} outlives SIGKILL (state ${outcome.state}, ` +
       "usually waiting for a disk or a network file system)";
     trySave(store, host, stopping(asked, target, message), complaints);
     const result = { ...base, result: "stuck", code: ExitCode.failure, message };

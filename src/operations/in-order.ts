@@ -171,9 +171,8 @@ function factsOf({ settings, operation }: Means): PlanFacts {
       if (program === undefined) return false;
       if (lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS }).kind === "running")
         return true;
-      if (record === undefined || record.desired === "down" || record.state === "fatal")
-        return false;
-      return stateTraits[record.state].tellsThatItRan && daemonInCharge(host) !== undefined;
+      if (record === undefined || record.desired === "down") return false;
+      return stateTraits[record.state].isToCome && daemonInCharge(host) !== undefined;
     },
     stoppedFor(name) {
       const record = recordOf(name);

@@ -3,13 +3,13 @@
  * JSON. A public promise: states are added, never renamed. docs/commands.md says what they mean.
  */
 export const stateTraits = {
-  stopped: { isUp: false, tellsThatItRan: false },
-  waiting: { isUp: false, tellsThatItRan: true },
-  starting: { isUp: true, tellsThatItRan: true },
-  running: { isUp: true, tellsThatItRan: true },
-  stopping: { isUp: true, tellsThatItRan: false },
-  backoff: { isUp: false, tellsThatItRan: true },
-  fatal: { isUp: false, tellsThatItRan: true },
+  stopped: { isUp: false, tellsThatItRan: false, isToCome: false },
+  waiting: { isUp: false, tellsThatItRan: true, isToCome: true },
+  starting: { isUp: true, tellsThatItRan: true, isToCome: true },
+  running: { isUp: true, tellsThatItRan: true, isToCome: true },
+  stopping: { isUp: true, tellsThatItRan: false, isToCome: false },
+  backoff: { isUp: false, tellsThatItRan: true, isToCome: true },
+  fatal: { isUp: false, tellsThatItRan: true, isToCome: false },
 } as const satisfies Record<string, StateTraits>;
 
 /** What follows from a state, wherever that is asked. */
@@ -18,6 +18,8 @@ interface StateTraits {
   readonly isUp: boolean;
   /** A record that names no process says all the same that the program ran, or was kept running, in this boot. */
   readonly tellsThatItRan: boolean;
+  /** Where nothing runs, usrsvcd is about to start it: what starts after it may wait for that. */
+  readonly isToCome: boolean;
 }
 
 export type State = keyof typeof stateTraits;

@@ -152,12 +152,23 @@ function describeProcess(
       uptimeSeconds: Math.round(age / 100) / 10,
       ...(typeof memory === "number" ? { privateBytes: memory } : {}),
       // The command line waits for the memory lock as well, which was free just now, or never was.
-      ...(withCommands && memory !== "hangs"
-        ? { command: host.proc.cmdline(ref.pid).join(" ") }
-        : {}),
+      ...(withCommands && memory !== "hangs" ? commandOf(ref, host) : {}),
     };
   } catch (error) {
-    if (error instanceof ProcError) return undefined;
+    if (error instanceof ProcError && error.code === "gone") return undefined;
+    throw error;
+  }
+}
+
+/** Nothing where that is hidden, or cannot be understood: the process is there all the same. */
+function commandOf(
+  { pid }: ProcessRef,
+  { proc }: Pick<IdentityPorts, "proc">,
+): Pick<ProgramStatus, "command"> {
+  try {
+    return { command: proc.cmdline(pid).join(" ") };
+  } catch (error) {
+    if (error instanceof ProcError && error.code !== "gone") return {};
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { programSchema, schemas } from "../../src/config/schema.ts";
+import { monitorKeys, programSchema, schemas } from "../../src/config/schema.ts";
 import { tabulate } from "../../src/config/resolve/table.ts";
 import type { RawValue } from "../../src/config/values.ts";
 
@@ -13,6 +13,12 @@ test("no two settings of a section share a spelling or a field", () => {
     const fields = Object.values(schema).map(({ field }) => field);
     assert.equal(new Set(fields).size, fields.length);
   }
+});
+
+test("each key of [[Monitor]] switches a monitor on, or says more of one", () => {
+  const more = ["monitor_after", "activityfile_limit"];
+  const known = [...monitorKeys, ...more].toSorted();
+  assert.deepEqual(known, Object.keys(schemas.Monitor).toSorted());
 });
 
 for (const [key, setting] of rows) {
