@@ -157,7 +157,10 @@ describe("told of is", () => {
     [program("WatchdogSec = 30"), /here it is called watchdog in \[\[Monitor\]\]$/],
     [program("cron_restart = 0 4 * * *"), /here it is called restart_at$/],
     [program("wait_ready = true"), /write ready = notify, if it speaks sd_notify, or a check/],
-    [program("exp_backoff_restart_delay = 100"), /the pauses grow up to restart_max_delay$/],
+    [
+      program("exp_backoff_restart_delay = 100"),
+      /write restart_max_delay, in seconds: with maxrestarts = 0 the pauses/,
+    ],
     [program("Type = notify"), /write ready = notify for Type=notify, autopid = False for/],
     [program("instance_var = N"), /write NAME = %\(instance\)s in a section \[\[Env\]\] below$/],
     [program("node_args = --inspect"), /in front of the script in command/],

@@ -18,7 +18,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ...same("maxrestarts", "startretries", "max_retry", "StartLimitBurst"),
   ...same("restart_delay", "RestartSec"),
   ...note(
-    "write restart_delay, in seconds: the pauses grow up to restart_max_delay",
+    "write restart_max_delay, in seconds: with maxrestarts = 0 the pauses grow up to it",
     "exp_backoff_restart_delay",
   ),
   ...same("max_age", "RuntimeMaxSec"),
