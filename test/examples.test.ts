@@ -38,6 +38,18 @@ describe("the examples", () => {
     assert.equal(shop?.env.get("DATABASE_URL"), "postgres:///shop?application_name=shop#1");
   });
 
+  test("web-site loads as it lies in its home, without any issue", (t) => {
+    const home = temporaryFolder(t);
+    const folder = join(home, "web-site");
+    fs.cpSync(join(examples, "web-site"), folder, { recursive: true });
+    for (const name of fs.readdirSync(folder)) fs.chmodSync(join(folder, name), 0o644);
+    const path = join(folder, "usrsvc.cfg");
+    const settings = loadSettings({ home, uid: process.getuid?.() ?? 0, path });
+    assert.deepEqual(settings.issues.map(formatIssue), []);
+    const names = ["db", "cache", "web:1", "web:2", "web:3", "worker", "proxy"];
+    assert.deepEqual([...settings.programs.keys()], names);
+  });
+
   // What these programs call themselves once they run
   const titles = [
     ["redis", "/usr/bin/redis-server 127.0.0.1:6379", true],

@@ -126,7 +126,7 @@ function describe({ code, message }: NodeJS.ErrnoException, check: Check): strin
   const target = targetOf(check);
   switch (code) {
     case "ECONNREFUSED":
-      return `connection refused by ${target}`;
+      return `connection refused by ${check.kind === "http" ? new URL(check.url).host : target}`;
     case "ENOENT":
       return check.kind === "exec"
         ? `no such command: ${check.words[0]}`

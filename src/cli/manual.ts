@@ -15,6 +15,7 @@ export const manualPages = [
   "containers",
   "state",
   "security",
+  "migration",
   "differences",
 ] as const;
 

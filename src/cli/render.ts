@@ -76,7 +76,7 @@ function describeRestart(exit: ShownExit | undefined): readonly string[] {
   if (exit === undefined || (exit.by === undefined && exit.wrote === undefined)) return [];
   const by =
     exit.by === undefined ? "" : exit.by === NOT_USRSVC ? "not by usrsvc" : `by ${exit.by}`;
-  const wrote = exit.wrote === undefined ? "" : `its last output: ${exit.wrote}`;
+  const wrote = exit.wrote === undefined ? "" : `it wrote: ${exit.wrote}`;
   return [`its last exit: ${[by, wrote].filter((part) => part !== "").join("; ")}`];
 }
 

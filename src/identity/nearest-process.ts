@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { sameProcess } from "../../proc/pid.ts";
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { shorten } from "../lib/format.ts";
 import type { IdentityPorts } from "./ports.ts";
 import { namesUsrsvc, relation } from "./lineage.ts";
@@ -24,6 +24,7 @@ export function nearestProcess(
   for (const entry of host.table.scan({ maxAgeMs: 1000 })) {
     const score = pattern.matches(entry.argv) ? Number.MAX_SAFE_INTEGER : shared(entry.argv, words);
     if (score <= (best?.score ?? 0) || isOne(entry, host)) continue;
+    if (score < Number.MAX_SAFE_INTEGER && isSibling(entry, settings, host)) continue;
     if (sameProcess(host.proc.alive(entry.ref.pid), entry.ref)) best = { entry, score };
   }
   if (best === undefined) return undefined;
@@ -31,6 +32,16 @@ export function nearestProcess(
   const whose = owner(best.entry, name, host);
   const where = pattern.folder === undefined ? "" : folder(best.entry, host);
   return `nearest to it is process ${ref.pid}${where}${whose}: ${shorten(argv.join(" "))}`;
+}
+
+/** Another instance of the same program looks like it, and explains nothing. */
+function isSibling(
+  { ref }: TableEntry,
+  settings: Program["settings"],
+  host: IdentityPorts,
+): boolean {
+  const { instanceOf } = settings ?? {};
+  return instanceOf !== undefined && ownerOf(ref, host)?.startsWith(`${instanceOf}:`) === true;
 }
 
 function wordOf(word: string): string {
@@ -51,8 +62,12 @@ function isOne({ ref, argv }: TableEntry, host: IdentityPorts): boolean {
 }
 
 function owner({ ref }: Pick<TableEntry, "ref">, name: string, host: IdentityPorts): string {
-  const program = host.ownerOf(ref) ?? markOf(host.proc, ref.pid)?.program;
+  const program = ownerOf(ref, host);
   return program === undefined || program === name ? "" : `, which belongs to ${program}`;
+}
+
+function ownerOf(ref: ProcessRef, host: IdentityPorts): string | undefined {
+  return host.ownerOf(ref) ?? markOf(host.proc, ref.pid)?.program;
 }
 
 function folder({ ref }: TableEntry, { proc }: IdentityPorts): string {

@@ -1,3 +1,5 @@
+import { shorten } from "../lib/format.ts";
+
 /** A line that reports an error, as programs in many languages write it. */
 const TELLING =
   /\b[A-Za-z]*(Error|Exception)\b|\b(error|fatal|panic|critical|emerg|alert|fail(ed|ure)?|cannot|could not|unable|denied|refused|in use|no such|not found|invalid|segmentation fault|out of memory)\b/i;
@@ -26,7 +28,7 @@ export function tellingLine(output: readonly string[]): string | undefined {
     own.at(-1) ??
     lines.findLast(isTelling) ??
     lines.at(-1);
-  return line?.trim().slice(0, 200);
+  return line === undefined ? undefined : shorten(line.trim(), 200);
 }
 
 /** The reason of a failure with what the program wrote: that often is the true reason. */

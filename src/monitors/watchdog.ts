@@ -19,15 +19,15 @@ export interface WatchdogOptions {
 export class WatchdogMonitor implements Disposable {
   readonly #options: WatchdogOptions;
   readonly #endListening: () => void;
-  #lastSign: number;
+  /** Its last sign of life; before the first, when we began to listen. */
+  #lastSign = monotonicMs();
   #cancel = (): void => {};
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
-    this.#lastSign = Math.max(monotonicMs(), options.notBefore);
     this.#endListening = options.listen((sign) => {
       if (sign === "trigger") this.#end("it asked to be restarted (WATCHDOG=trigger)");
-      else this.#lastSign = Math.max(this.#lastSign, monotonicMs());
+      else this.#lastSign = monotonicMs();
     });
     this.#wait();
   }
@@ -38,13 +38,20 @@ export class WatchdogMonitor implements Disposable {
   }
 
   #wait(): void {
-    this.#cancel = callAt(this.#lastSign + this.#options.limitMs, () => this.#look());
+    this.#cancel = callAt(this.#deadline, () => this.#look());
+  }
+
+  /** When it has been silent for too long. */
+  get #deadline(): number {
+    const { limitMs, notBefore } = this.#options;
+    return Math.max(this.#lastSign, notBefore) + limitMs;
   }
 
   #look(): void {
-    const silentMs = monotonicMs() - this.#lastSign;
+    const now = monotonicMs();
+    if (now < this.#deadline) return this.#wait();
     const { limitMs } = this.#options;
-    if (silentMs < limitMs) return this.#wait();
+    const silentMs = now - this.#lastSign;
     const silent = `it has been silent for ${formatDuration(silentMs)}`;
     this.#end(`${silent}, longer than watchdog (${formatDuration(limitMs)})`, silentMs);
   }

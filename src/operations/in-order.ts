@@ -3,6 +3,7 @@ import type { Dependencies } from "../config/dependencies.ts";
 import type { Settings } from "../config/settings.ts";
 import { ExitCode, exitCodeOf } from "../exit-code.ts";
 import { findProgram, lookFor, type Program } from "../identity/program.ts";
+import { leftOfLast } from "../lifecycle/stragglers.ts";
 import { daemonInCharge } from "../state/daemon-alive.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { readRecord } from "../state/record-file.ts";
@@ -106,7 +107,8 @@ class Acting {
   }
 
   async #resultOf(program: Program, step: PlannedStep): Promise<ActionResult> {
-    const skipped = skip(program, this.#act) ?? (await this.#refuse(program, step));
+    const skipped =
+      skip(program, this.#act, this.#means.operation.host) ?? (await this.#refuse(program, step));
     if (skipped !== undefined) return skipped;
     const { action, because } = step;
     const operation: Operation = {
@@ -183,15 +185,27 @@ function factsOf({ settings, operation }: Means): PlanFacts {
 
 /** With `all`, what is disabled, or cannot be reloaded, is skipped and reported; it does not affect the exit code. */
 function skip(
-  { name, enabled, settings }: Program,
+  program: Program,
   { names, action }: Act,
+  host: Operation["host"],
 ): ActionResult | undefined {
-  if (names.length > 0 || action === "stop") return undefined;
+  const { name, enabled, settings } = program;
+  if (names.length > 0 || (action === "stop" && (enabled || mayRun(program, host)))) {
+    return undefined;
+  }
   const base = { program: name, action, code: ExitCode.ok } as const;
   if (!enabled) return { ...base, result: "disabled", message: "skipped: it is disabled" };
   if (action !== "reload" || settings === undefined || settings.reload !== undefined)
     return undefined;
   return { ...base, result: "unset", message: "skipped: reload is not set" };
+}
+
+/** True unless it is known that nothing of it runs. */
+function mayRun(program: Program, host: Operation["host"]): boolean {
+  const { record } = readRecord(host.state, program.name, host.proc.bootId());
+  if (lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS }).kind === "running") return true;
+  if (record === undefined) return false;
+  return record.state !== "stopped" || leftOfLast(record, host).length > 0;
 }
 
 async function perform(

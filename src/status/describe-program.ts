@@ -73,6 +73,7 @@ export function describeProgram(
     ...base,
     state,
     ...(state === "starting" ? waitsFor(file.record, around) : {}),
+    ...(state === "stopping" ? whyEnded(file.record) : {}),
     via: found.via,
     ...living,
     ...said(program, found.process, around),
@@ -94,6 +95,13 @@ function waitsFor(
   const passedMs = Math.max(0, allMs - windowLeftMs(record, uptimeSeconds));
   const [passed, all] = [passedMs, allMs].map((ms) => Math.round(ms / 1000));
   return { reason: `${record.reason}, ${passed} s of ${all} s` };
+}
+
+/** Why it is being ended, where that was not an operator's wish; or why it could not be. */
+function whyEnded(record: ProgramRecord | undefined): Pick<ProgramStatus, "reason"> {
+  return record?.state === "stopping" && record.reason !== undefined
+    ? { reason: record.reason }
+    : {};
 }
 
 /** Its workers, for example, which may keep its port. */

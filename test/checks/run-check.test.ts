@@ -49,6 +49,7 @@ test("tcp:// is true where a connection is accepted, and says who refuses it", a
   await new Promise((resolve) => server.close(resolve));
   const reason = `connection refused by 127.0.0.1:${port}`;
   assert.deepEqual(await run(`tcp://127.0.0.1:${port}`, dir), { ok: false, reason });
+  assert.deepEqual(await run(`http://127.0.0.1:${port}/health`, dir), { ok: false, reason });
 });
 
 test("unix:// is true where a connection is accepted", async (t) => {

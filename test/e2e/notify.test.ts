@@ -146,7 +146,7 @@ test("redis-server supervised by systemd's protocol", { skip: !has("redis-server
   const socket = home.file("r.sock");
   home.program("db", {
     command: `redis-server --port 0 --unixsocket ${socket} --save '' --supervised systemd`,
-    proctitle_re: "redis-server",
+    proctitle_re: `redis-server .*${socket}`, // there may be others beside it
     ready: "notify",
   });
   const { code, err } = await home.usrsvc("start", "db");

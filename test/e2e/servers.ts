@@ -15,27 +15,31 @@ export function installed(...paths: readonly string[]): string | undefined {
 export const nginx = installed("/usr/sbin/nginx", "/usr/local/sbin/nginx");
 export const redis = installed("/usr/bin/redis-server", "/usr/local/bin/redis-server");
 
-/**
- * A port of 127.0.0.1 that nobody has, below those that the kernel lends to outgoing connections. It stays
- * claimed while this process lives, by a UDP socket of its number: the test files run side by side.
- */
+/** A port of 127.0.0.1 that nobody has, below those that the kernel lends to outgoing connections. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 32_768);
-    const claim = createSocket("udp4");
-    if (
-      !(await isBound(claim, () => claim.bind({ port, address: "127.0.0.1", exclusive: true })))
-    ) {
-      continue;
-    }
-    const server = createServer();
-    if (await isBound(server, () => server.listen(port, "127.0.0.1"))) {
-      await new Promise((resolve) => server.close(resolve));
-      claim.unref();
-      return port;
-    }
-    claim.close();
+    if (await claimPort(port)) return port;
   }
+}
+
+/**
+ * True where nobody has this port of 127.0.0.1. It stays claimed while this process lives, by a UDP socket of
+ * its number: the test files run side by side.
+ */
+export async function claimPort(port: number): Promise<boolean> {
+  const claim = createSocket("udp4");
+  if (!(await isBound(claim, () => claim.bind({ port, address: "127.0.0.1", exclusive: true })))) {
+    return false;
+  }
+  const server = createServer();
+  if (await isBound(server, () => server.listen(port, "127.0.0.1"))) {
+    await new Promise((resolve) => server.close(resolve));
+    claim.unref();
+    return true;
+  }
+  claim.close();
+  return false;
 }
 
 /** True once it listens; false where another has the port. */

@@ -324,6 +324,24 @@ test("odd program names stay in the state folder", async (t) => {
   assert.equal((await home.usrsvc("stop", "all")).code, 0);
 });
 
+test("stop all leaves a disabled program that does not run as it is: it starts once it is enabled", async (t) => {
+  const home = new Home(t)
+    .program("on", { command: sleeper() })
+    .program("off", { command: sleeper(), enabled: "False" })
+    .program("runs", { command: sleeper() });
+  await home.usrsvc("start", "runs");
+  const pid = await home.running("runs");
+  home.program("runs", { command: sleeper(), enabled: "False" });
+  const { out, code } = await home.usrsvc("stop", "all");
+  assert.equal(code, 0);
+  assert.match(out, /^off: skipped: it is disabled$/m);
+  assert.ok(!isAlive(pid), "a disabled one that runs is ended");
+  home.program("off", { command: sleeper() });
+  assert.equal((await home.usrsvcd("start")).code, 0);
+  await home.running("off");
+  assert.equal((await home.statusOf("on"))["state"], "stopped");
+});
+
 test("a disabled program that runs can be stopped, and settings errors do not prevent a stop", async (t) => {
   const home = new Home(t).program("x", { command: sleeper() });
   await home.usrsvc("start", "x");

@@ -65,6 +65,17 @@ test("what has the program's words is nearer than what shares some; it is told w
   );
 });
 
+test("another instance of it is not, unless it has the very command line", () => {
+  const host = machine({ 5: ["python3 server.js", "web:2"] });
+  const of = (matches: boolean): string | undefined => {
+    const settings = { command: "python3 server.js", instanceOf: "web" } as ProgramSettings;
+    const one = { ...pattern, matches: () => matches };
+    return nearestProcess({ name: "web:1", pattern: one, settings }, host);
+  };
+  assert.equal(of(false), undefined);
+  assert.match(of(true) ?? "", /process 5 in .*, which belongs to web:2/);
+});
+
 test("what shares a word with it is told, folders apart", () => {
   const host = machine({ 5: ["/opt/redis/redis-server /etc/b.conf"] });
   assert.match(nearest(host, "redis-server /etc/a.conf") ?? "", /process 5 in .*redis-server/);

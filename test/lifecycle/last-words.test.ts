@@ -34,6 +34,7 @@ const words: readonly [what: string, output: readonly string[], want: string | u
     ["gcc: command not found", "make: *** [Makefile:2: run] Error 127"],
     "gcc: command not found",
   ],
+  ["what is too long", [`failed: ${"x".repeat(300)}`], `failed: ${"x".repeat(192)}…`],
   ["a last line where none tells of an error", ["ready", "leaving"], "leaving"],
 ];
 

@@ -220,4 +220,21 @@ describe("observeAll, of a program that is being ended", () => {
       assert.match(one?.problems?.[0] ?? "", want);
     });
   }
+
+  test("says why usrsvcd ends it", async (t) => {
+    const lab = makeLab(t);
+    const { host } = lab;
+    const process = refOf(child(t, "sleep", ["3997"]).pid);
+    const record = emptyRecord("web", host.proc.bootId());
+    const reason = "db was restarted (restart_with)";
+    writeRecord(host.state, { ...record, state: "stopping", process, reason });
+    const [one] = await observeAll([programOf(lab.settings(["sleep", "3997"]), host)], {
+      host,
+      bootId: host.proc.bootId(),
+      uptimeSeconds: host.proc.uptime(),
+      daemon: "here",
+      withCommands: false,
+    });
+    assert.deepEqual([one?.state, one?.reason], ["stopping", reason]);
+  });
 });
