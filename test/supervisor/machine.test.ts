@@ -1257,7 +1257,8 @@ describe("any course of events", () => {
       if (!isEnd || event.endedWell !== true || state.kind === "stopping") return;
       if (state.kind === "stopped" && state.why === "not-started") return; // autostart is switched on
       // The start that is due has been decided before.
-      if (state.kind === "backoff" && event.kind === "observed" && !event.startedByHand) return;
+      const isDue = state.kind === "backoff" || state.kind === "waiting";
+      if (isDue && event.kind === "observed" && !event.startedByHand) return;
       assert.ok(!isStart(effects));
       assert.ok(after.kind !== "fatal" || state.kind === "fatal");
     });
