@@ -56,26 +56,43 @@ export async function runHook(
   hook: HookName,
   settings: HookSettings,
   occasion: Occasion,
-  { env: inherited }: Pick<LifecyclePorts, "env">,
+  host: Pick<LifecyclePorts, "env" | "state" | "proc">,
   signal: AbortSignal | undefined,
 ): Promise<HookFailure | undefined> {
   const command = settings[FIELDS[hook]];
   if (command === undefined) return undefined;
   const { runOwnCommand } = await import("./own-command.ts");
+  const { endOrphanedHook, noteHook } = await import("./hook-under-way.ts");
+  await endOrphanedHook(settings.name, host);
   const { pid, reason, exit } = occasion;
-  const failure = await runOwnCommand(command, settings, {
+  const { name, hookTimeoutMs: timeoutMs } = settings;
+  let noted: Disposable | undefined;
+  const running = runOwnCommand(command, settings, {
     pid,
-    inherited,
+    inherited: host.env,
     more: {
       USRSVC_HOOK: hook,
       USRSVC_LAUNCH: NO_LAUNCH,
       USRSVC_REASON: reason.replaceAll("\0", ""),
       ...exitVariables(exit),
     },
-    timeoutMs: settings.hookTimeoutMs,
+    timeoutMs,
+    onSpawned: (its) => (noted = noteHook(name, hook, its, timeoutMs, host)),
     signal,
   });
+  const failure = await running.finally(() => noted?.[Symbol.dispose]());
   return failure && { hook, pid, ...failure };
+}
+
+/** Ends what is left of a hook whose runner was killed, where the program has hooks. The caller holds its lock. */
+export async function endHookOfKilled(
+  settings: HookSettings | undefined,
+  host: Pick<LifecyclePorts, "state" | "proc">,
+): Promise<void> {
+  if (settings === undefined) return;
+  if (Object.values(FIELDS).every((field) => settings[field] === undefined)) return;
+  const { endOrphanedHook } = await import("./hook-under-way.ts");
+  await endOrphanedHook(settings.name, host);
 }
 
 /** Of an end that nobody saw there are none. */

@@ -15,6 +15,8 @@ export interface CommandOptions {
   /** What programs inherit. */
   readonly inherited: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** Called when it runs. */
+  readonly onSpawned?: (pid: number) => void;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -38,7 +40,7 @@ const MOST_LINES = 15;
 export async function runOwnCommand(
   { text, words }: CommandText,
   program: CommandSettings,
-  { pid, more = {}, inherited, timeoutMs, signal }: CommandOptions,
+  { pid, more = {}, inherited, timeoutMs, onSpawned, signal }: CommandOptions,
 ): Promise<CommandFailure | undefined> {
   const argv = program.useshell ? ["/bin/sh", "-c", text] : words;
   const env = {
@@ -55,7 +57,7 @@ export async function runOwnCommand(
     return { reason, output };
   };
   const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
-  const around = { env, directory: program.directory, output: log?.fd };
+  const around = { env, directory: program.directory, output: log?.fd, onSpawned };
   try {
     const exit = await runWords(argv, around, either);
     return exit.kind === "code" && exit.code === 0 ? undefined : fail(describeExit(exit));

@@ -1,4 +1,4 @@
-import { hooksMs } from "../lifecycle/hook.ts";
+import { endHookOfKilled, hooksMs } from "../lifecycle/hook.ts";
 import { untilKillMs } from "../lifecycle/stop-plan.ts";
 import { startWindowMs } from "../state/start-window.ts";
 import type { Ticks } from "../../proc/pid.ts";
@@ -65,6 +65,7 @@ export async function locked(
     return leftUndone(program, action, "the command that asked for it ended before its turn came");
   }
   removeOldRequest(host.state, program.name, host.proc);
+  await endHookOfKilled(program.settings, host);
   const store = recordStore(program.name, host);
   store.read();
   const { problem, misnamed: wrong } = store.trouble;

@@ -4,6 +4,7 @@ import type { Found } from "../identity/found.ts";
 import { type Lock, programLock, tryLock } from "../state/lock.ts";
 import { lockHolder } from "../state/lock-text.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
+import { endHookOfKilled } from "../lifecycle/hook.ts";
 import { hasEndedWell, isSuccess } from "../state/ended-well.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { stateTraits } from "../state/states.ts";
@@ -109,6 +110,7 @@ export class Turn {
 
   async #actLocked(lock: Lock, before: Found | undefined): Promise<void> {
     const { host } = this.#by.around;
+    await endHookOfKilled(this.#now.settings, host);
     this.#readRecord(); // what the last holder of the lock wrote
     this.#by.ledger.mend(lock);
     if (await this.#by.ledger.completeLaunch(lock, this.#now.settings)) {

@@ -63,6 +63,9 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ),
   ...same("stop_group", "stopasgroup"),
   ...same("stop_command", "ExecStop"),
+  ...same("before_start", "ExecStartPre"),
+  ...same("after_start", "ExecStartPost"),
+  ...same("after_exit", "ExecStopPost"),
   ...same("reload", "ExecReload", "ReloadSignal"),
   ...note(
     "leave it out: what is left of the session is always ended",
