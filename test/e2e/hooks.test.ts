@@ -366,6 +366,44 @@ describe("usrsvcd runs hooks", () => {
     assert.equal(begin?.reason, "restarted by usrsvcd: killed by SIGKILL, not by usrsvc");
   });
 
+  test("and, killed in the middle of before_start, has the next usrsvcd run it again", async (t) => {
+    const home = withHooks(new Home(t), {}, { before_start: "hang" });
+    await home.usrsvcd();
+    const daemon = await daemonOf(home);
+    const hook = await hanging(home);
+    killed(daemon);
+    await waitFor("its end", () => !isAlive(daemon));
+    withHooks(home);
+    await home.usrsvcd();
+    await home.running("web");
+    await waitFor("after_start", () => names(home).length === 3);
+    assert.ok(!isAlive(hook));
+    assert.deepEqual(names(home), ["before_start", "before_start", "after_start"]);
+    assert.equal(noted(home)[1]?.reason, "started by usrsvcd, because autostart is set");
+  });
+
+  test("with the reason of a limit that was exceeded", async (t) => {
+    const file = "activity";
+    const command = sleeper();
+    const home = withHooks(new Home(t));
+    const monitor = `[[Monitor]]\nmonitor_after = 0\nactivityfile = ${home.file(file)}\nactivityfile_limit = 1\n`;
+    const hook = home.file("hook.sh");
+    const all = Object.fromEntries(HOOKS.map((name) => [name, hook]));
+    home.program("web", { command, ...all }, monitor);
+    await home.usrsvcd();
+    const first = await home.running("web");
+    await home.running("web", first);
+    await waitFor("the next start", () => names(home).length >= 5);
+    const [, , stop, end, begin] = noted(home);
+    assert.deepEqual(
+      [stop?.hook, end?.hook, end?.signal, begin?.hook],
+      ["before_stop", "after_exit", "SIGTERM", "before_start"],
+    );
+    assert.match(String(stop?.reason), /activityfile|activity/);
+    assert.equal(end?.reason, stop?.reason);
+    assert.equal(begin?.reason, `restarted by usrsvcd: ${stop?.reason}`);
+  });
+
   test("after_exit of what ended while it was away", async (t) => {
     const home = withHooks(new Home(t));
     const pid = await started(home);
