@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
+import { isGroup } from "../../proc/system/polling.ts";
 import { monotonicMs, sleep } from "../lib/clock.ts";
 import { readFileHead } from "../lib/read-file.ts";
 import { writeByRename } from "../lib/write-file.ts";
@@ -20,6 +21,9 @@ const MOST_BYTES = 256;
 /** Longest wait for the end of what was killed, in ms, and between two looks. */
 const PATIENCE_MS = 1000;
 const LOOK_MS = 5;
+
+/** The same for a group that was killed; the dead that nobody reaps count as well. */
+const GROUP_PATIENCE_MS = 200;
 
 /** Notes that this process is a hook, which may take `timeoutMs`. Dispose of it when the hook is done. */
 export function noteHook(
@@ -63,6 +67,15 @@ export async function endOrphanedHook(name: string, { state, proc }: Host): Prom
     await sleep(LOOK_MS, undefined);
   }
   rmSync(path, { force: true });
+}
+
+/**
+ * What was killed with its group takes a moment to end: until then it has no environment any more, but the program's log,
+ * and so would be taken for something of the program's.
+ */
+export async function awaitGroupEnd(leader: number): Promise<void> {
+  const end = monotonicMs() + GROUP_PATIENCE_MS;
+  while (isGroup(leader as Pid) && monotonicMs() < end) await sleep(LOOK_MS, undefined);
 }
 
 /** What is noted of a hook. */

@@ -1,6 +1,7 @@
 import type { Exit } from "../../proc/exit.ts";
 import type { Pid } from "../../proc/pid.ts";
 import type { CommandSettings, ProgramSettings } from "../config/settings.ts";
+import { monotonicMs } from "../lib/clock.ts";
 import { withWords } from "./last-words.ts";
 import type { LifecyclePorts } from "./ports.ts";
 
@@ -62,11 +63,13 @@ export async function runHook(
   const command = settings[FIELDS[hook]];
   if (command === undefined) return undefined;
   const { runOwnCommand } = await import("./own-command.ts");
-  const { endOrphanedHook, noteHook } = await import("./hook-under-way.ts");
+  const { awaitGroupEnd, endOrphanedHook, noteHook } = await import("./hook-under-way.ts");
   await endOrphanedHook(settings.name, host);
   const { pid, reason, exit } = occasion;
   const { name, hookTimeoutMs: timeoutMs } = settings;
   let noted: Disposable | undefined;
+  let leader: number | undefined;
+  const endsAt = monotonicMs() + timeoutMs;
   const running = runOwnCommand(command, settings, {
     pid,
     inherited: host.env,
@@ -77,11 +80,20 @@ export async function runHook(
       ...exitVariables(exit),
     },
     timeoutMs,
-    onSpawned: (its) => (noted = noteHook(name, hook, its, timeoutMs, host)),
+    onSpawned: (its) => {
+      leader = its;
+      noted = noteHook(name, hook, its, timeoutMs, host);
+    },
     signal,
   });
-  const failure = await running.finally(() => noted?.[Symbol.dispose]());
-  return failure && { hook, pid, ...failure };
+  try {
+    const failure = await running;
+    return failure && { hook, pid, ...failure };
+  } finally {
+    noted?.[Symbol.dispose]();
+    const isCutOff = signal?.aborted === true || monotonicMs() >= endsAt;
+    if (isCutOff && leader !== undefined) await awaitGroupEnd(leader);
+  }
 }
 
 /** Ends what is left of a hook whose runner was killed, where the program has hooks. The caller holds its lock. */
