@@ -95,8 +95,9 @@ export class Starter {
     { settings, cause }: StartOrder,
     signal: AbortSignal,
   ): Promise<StartOutcome | undefined> {
-    if (settings.beforeStart === undefined) return undefined;
-    this.noticeStopRequest(); // of one who began to wait during another hook
+    if (settings.beforeStart === undefined && settings.afterExit === undefined) return undefined;
+    this.noticeStopRequest(); // of one who began to wait during after_exit
+    signal.throwIfAborted();
     const { ledger, around, ends } = this.#by;
     const reason = (): string => {
       const known = describeCause(cause, ledger.base().reason);

@@ -326,6 +326,19 @@ describe("usrsvcd runs hooks", () => {
     assert.deepEqual(names(home), ["before_start"]);
   });
 
+  test("and starts nothing again where a stop waits for after_exit", async (t) => {
+    const home = withHooks(new Home(t), { hook_timeout: "1s" }, { after_exit: "hang" });
+    await home.usrsvcd();
+    const first = await home.running("web");
+    await waitFor("after_start", () => names(home).length === 2);
+    killed(first);
+    await hanging(home);
+    const { code, out } = await home.usrsvc("stop", "web");
+    assert.equal(code, 0);
+    assert.match(out, /^web: was not running$/m);
+    assert.deepEqual(names(home), ["before_start", "after_start", "after_exit"]);
+  });
+
   test("and has after_start broken off by a stop, too", async (t) => {
     const home = withHooks(new Home(t), {}, { after_start: "hang" });
     await home.usrsvcd();
