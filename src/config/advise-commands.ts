@@ -30,12 +30,17 @@ export function adviseCommands(
   });
 }
 
-function commandsOf({
-  stopCommand,
-  reload,
-}: Unsure<ProgramSettings>): readonly (readonly [key: string, command: CommandText])[] {
-  return [
-    ...(stopCommand === undefined ? [] : [["stop_command", stopCommand] as const]),
-    ...(reload?.kind === "command" ? [["reload", reload] as const] : []),
+function commandsOf(
+  settings: Unsure<ProgramSettings>,
+): readonly (readonly [key: string, command: CommandText])[] {
+  const { stopCommand, reload, beforeStart, afterStart, afterExit, beforeStop } = settings;
+  const all: readonly (readonly [key: string, command: CommandText | undefined])[] = [
+    ["stop_command", stopCommand],
+    ["reload", reload?.kind === "command" ? reload : undefined],
+    ["before_start", beforeStart],
+    ["after_start", afterStart],
+    ["after_exit", afterExit],
+    ["before_stop", beforeStop],
   ];
+  return all.flatMap(([key, command]) => (command === undefined ? [] : [[key, command] as const]));
 }

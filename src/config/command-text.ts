@@ -1,5 +1,5 @@
 import { splitWords } from "./shell/words.ts";
-import type { RawValue, Reading } from "./values.ts";
+import { type RawValue, readSeconds, type Reading, wrong } from "./values.ts";
 
 /** A command that a key names. */
 export interface CommandText {
@@ -16,4 +16,11 @@ export function readCommandText({ text }: RawValue): Reading<CommandText | undef
   if ("problem" in split) return { problem: `cannot be split into words: ${split.problem}` };
   if ((split.words[0] ?? "") === "") return { problem: "names no command" };
   return { value: { text, words: split.words } };
+}
+
+/** How long a command may take, in ms. */
+export function readHookTimeout(raw: RawValue): Reading<number> {
+  const reading = readSeconds(raw);
+  if ("problem" in reading || reading.value > 0) return reading;
+  return wrong(raw, "is no time for a hook; write how long it may take, such as 30s");
 }

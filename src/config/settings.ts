@@ -42,7 +42,12 @@ export type CommandSettings = Pick<
 
 /** The settings that say how a program is ended: of a faulty one, as far as they are known. */
 export type StopSettings = Pick<ProgramSettings, "termToKillMs"> &
-  Partial<Pick<ProgramSettings, "stop" | "stopGroup" | "stopDescendants" | "stopCommand">> &
+  Partial<
+    Pick<
+      ProgramSettings,
+      "stop" | "stopGroup" | "stopDescendants" | "stopCommand" | "beforeStop" | "hookTimeoutMs"
+    >
+  > &
   Partial<CommandSettings>;
 
 /** A program whose section has errors: it cannot be started, but may be running. */

@@ -1,7 +1,7 @@
 import type { Cron } from "../lib/cron.ts";
 import { readReady, type ReadyWhen } from "./check.ts";
 import { type Dependency, readDependencies, readProgramNames } from "./dependency.ts";
-import { type CommandText, readCommandText } from "./command-text.ts";
+import { type CommandText, readCommandText, readHookTimeout } from "./command-text.ts";
 import type { MatchRule } from "./match-rule.ts";
 import { translatePythonRegex } from "./python-regex/python-regex.ts";
 import type { Limit } from "./process-values.ts";
@@ -192,6 +192,13 @@ export const commandText: Unit<CommandText | undefined> = {
   isPath: true,
   parse: readCommandText,
   print: (command) => command?.text ?? null,
+};
+
+/** How long a hook may take, in ms. */
+export const hookTimeout: Unit<number> = {
+  name: "seconds",
+  parse: readHookTimeout,
+  print: inSeconds,
 };
 
 /** How a program is told to read its configuration again; undefined: not at all. */

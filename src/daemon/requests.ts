@@ -7,6 +7,7 @@ import type { Emitter } from "../events/event.ts";
 import { restartProgram, startProgram } from "../operations/operate.ts";
 import { type ActionResult, type Operation } from "../operations/operation.ts";
 import { isRequestFile, type Request, takeRequest, writeAnswer } from "../operations/request.ts";
+import type { HookFailure } from "../lifecycle/hook.ts";
 import { FEW } from "../lifecycle/stragglers.ts";
 import { settingsFingerprint } from "../state/digest.ts";
 import type { Host } from "../host/host.ts";
@@ -124,12 +125,14 @@ export class Requests implements Disposable {
         isRestart: false,
       });
     };
+    const onFailedHook = (failure: HookFailure): void =>
+      events.emit({ kind: "program.hook-failed", program: settings.name, ...failure });
     const looksBehind = this.#underWay <= FEW;
     const plain = { host, signal, onProgress: nothing, debug: nothing };
     const isAbandoned = (): boolean => !sameProcess(host.proc.alive(asker.pid), asker);
     const beganAt = asker.startTime;
     const asked = { looksBehind, isAbandoned, beganAt, unlessBornSince };
-    const operation: Operation = { ...plain, onLaunched, ...asked };
+    const operation: Operation = { ...plain, onLaunched, onFailedHook, ...asked };
     try {
       return action === "start"
         ? await startProgram(program, operation)

@@ -64,6 +64,16 @@ type Warning = { readonly kind: "program.warning" } &
     | { readonly what: "note"; readonly pid: number | undefined; readonly text: string }
   );
 
+/** A command that is run at a turn of its life; of before_start its start is told. */
+interface HookFailed {
+  readonly kind: "program.hook-failed";
+  readonly hook: string;
+  readonly pid: number | undefined;
+  readonly reason: string;
+  /** The last lines that it wrote. */
+  readonly output: readonly string[];
+}
+
 /** Something failed that is not the program's fault. */
 type Failed = { readonly kind: "program.error" } & (
   | {
@@ -91,7 +101,7 @@ interface Recovered {
 
 /** What happens around a program: to its section, its pidfile, its record, or to our care for it. */
 export type CareEvent = { readonly program: string } & (
-  Removed | Renamed | PidfileRepaired | Busy | Warning | Failed | Recovered
+  Removed | Renamed | PidfileRepaired | Busy | Warning | HookFailed | Failed | Recovered
 );
 
 export const careEvents = {
@@ -153,6 +163,17 @@ export const careEvents = {
       reason: "",
       isOurs: unlogged,
       text: unlogged,
+    },
+  },
+  "program.hook-failed": {
+    level: "warn",
+    sentence: ({ program, hook, reason }) => `${program}: ${hook} failed: ${reason}`,
+    about: "it changes nothing for the program; of before_start program.start-failed tells",
+    fields: {
+      hook: "after_start, after_exit or before_stop",
+      pid: "",
+      reason: "",
+      output: "",
     },
   },
   "program.error": {

@@ -69,7 +69,9 @@ export function faultyProgram({ name, known }: FaultyProgram): Program {
     ending: {
       ...known,
       termToKillMs: known.termToKillMs ?? DEFAULT_TERM_TO_KILL_MS,
-      stopCommand: undefined, // it would get half an environment
+      // They would get half an environment.
+      stopCommand: undefined,
+      beforeStop: undefined,
     },
     stopLasts: known.stopLasts ?? "boot",
     pidfile: known.pidfile,

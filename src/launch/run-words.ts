@@ -7,6 +7,8 @@ export interface Surroundings {
   readonly directory: string;
   /** A descriptor that its output goes to; undefined: nowhere. */
   readonly output?: number | undefined;
+  /** Called when it runs. */
+  readonly onSpawned?: ((pid: number) => void) | undefined;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface Surroundings {
  */
 export async function runWords(
   [file = "", ...words]: readonly string[],
-  { env, directory, output }: Surroundings,
+  { env, directory, output, onSpawned }: Surroundings,
   signal: AbortSignal,
 ): Promise<Exit> {
   signal.throwIfAborted();
@@ -29,6 +31,7 @@ export async function runWords(
       stdio: ["ignore", stdio, stdio],
       detached: true,
     });
+    if (child.pid !== undefined) onSpawned?.(child.pid);
     const end = (): void => {
       if (child.pid === undefined) return;
       try {

@@ -2,6 +2,7 @@ import type { Exit } from "../../proc/exit.ts";
 import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import type { CommandSettings, StopSettings } from "../config/settings.ts";
 import { monotonicMs, within } from "../lib/clock.ts";
+import { type HookFailure, type Occasion, runHook } from "./hook.ts";
 import { withWords } from "./last-words.ts";
 import { runOwnCommand } from "./own-command.ts";
 import type { LifecyclePorts } from "./ports.ts";
@@ -40,6 +41,21 @@ export async function askToEnd(
   const { reason, output } = failure;
   return { exit, notes: [`stop_command failed: ${withWords(reason, output)}`] };
 }
+
+/** Runs before_stop, as far as all is known that it needs. */
+export async function runBeforeStop(
+  settings: StopSettings,
+  occasion: Occasion,
+  host: LifecyclePorts,
+  signal: AbortSignal | undefined,
+): Promise<HookFailure | undefined> {
+  const { beforeStop, hookTimeoutMs } = settings;
+  if (!isWhole(settings) || hookTimeoutMs === undefined) return undefined;
+  const own = { ...settings, ...noHooks, beforeStop, hookTimeoutMs };
+  return await runHook("before_stop", own, occasion, host, signal);
+}
+
+const noHooks = { beforeStart: undefined, afterStart: undefined, afterExit: undefined } as const;
 
 function isWhole(settings: StopSettings): settings is StopSettings & CommandSettings {
   const { name, env, inheritEnv, directory, useshell, stderr } = settings;

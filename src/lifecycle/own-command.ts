@@ -8,11 +8,15 @@ import { formatDuration } from "../lib/format.ts";
 
 /** How a command is run beside a program. */
 export interface CommandOptions {
-  /** The process of the program that it is about. */
-  readonly pid: Pid;
+  /** The process of the program that it is about; undefined: there is none. */
+  readonly pid: Pid | undefined;
+  /** What else it is told, as variables. */
+  readonly more?: Readonly<Record<string, string>>;
   /** What programs inherit. */
   readonly inherited: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** Called when it runs. */
+  readonly onSpawned?: (pid: number) => void;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -27,7 +31,7 @@ export interface CommandFailure {
 const MOST_LINES = 15;
 
 /**
- * Runs a command of a program (`stop_command`, `reload`) in its environment and directory, by a shell where its own
+ * Runs a command of a program (`stop_command`, `reload`, a hook) in its environment and directory, by a shell where its own
  * command has one; its output goes to the program's log. What takes longer than it may is ended with its group.
  *
  * @returns why it has failed; undefined where it exits with 0
@@ -36,13 +40,14 @@ const MOST_LINES = 15;
 export async function runOwnCommand(
   { text, words }: CommandText,
   program: CommandSettings,
-  { pid, inherited, timeoutMs, signal }: CommandOptions,
+  { pid, more = {}, inherited, timeoutMs, onSpawned, signal }: CommandOptions,
 ): Promise<CommandFailure | undefined> {
   const argv = program.useshell ? ["/bin/sh", "-c", text] : words;
   const env = {
     ...programEnvironment(program, inherited),
     USRSVC_PROGRAM: program.name,
-    USRSVC_PID: String(pid),
+    ...(pid === undefined ? {} : { USRSVC_PID: String(pid) }),
+    ...more,
   };
   const log = openLog(program.stderr);
   const late = new AbortController();
@@ -52,7 +57,7 @@ export async function runOwnCommand(
     return { reason, output };
   };
   const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
-  const around = { env, directory: program.directory, output: log?.fd };
+  const around = { env, directory: program.directory, output: log?.fd, onSpawned };
   try {
     const exit = await runWords(argv, around, either);
     return exit.kind === "code" && exit.code === 0 ? undefined : fail(describeExit(exit));

@@ -85,7 +85,8 @@ export class ResumedWait implements Disposable {
     const { logged, session } = this.#record;
     const { launched } = this;
     const target = { process, launched, session, record: this.#record };
-    await stop(target, { ...this.#program, stopCommand: undefined }, this.#host, { signal });
+    const ending = { ...this.#program, stopCommand: undefined, beforeStop: undefined };
+    await stop(target, ending, this.#host, { signal });
     await endLeftOvers(this.#record, this.#program, this.#host, signal);
     const output = logged && lastWords(this.#program, logged);
     return {

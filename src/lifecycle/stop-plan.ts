@@ -115,8 +115,10 @@ export function commandMs(settings: StopSettings): number {
 
 /** When SIGKILL comes, in ms after the stop began: who asks for an end waits for so long at least. */
 export function untilKillMs(settings: StopSettings): number {
-  const asked = settings.stopCommand === undefined ? 0 : commandMs(settings);
-  return asked + patienceMs(stopSteps(settings).slice(0, -1));
+  const { stopCommand, beforeStop, hookTimeoutMs = 0 } = settings;
+  const asked = stopCommand === undefined ? 0 : commandMs(settings);
+  const hook = beforeStop === undefined ? 0 : hookTimeoutMs;
+  return hook + asked + patienceMs(stopSteps(settings).slice(0, -1));
 }
 
 function ownGroups({ process, main, launched, session }: Target, look: Look): readonly OwnGroup[] {

@@ -5,6 +5,7 @@ import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import type { StopSettings } from "../config/settings.ts";
 import { monotonicMs, sleep, within } from "../lib/clock.ts";
 import type { Asked } from "./ask-to-end.ts";
+import type { HookFailure } from "./hook.ts";
 import type { LifecyclePorts } from "./ports.ts";
 import { Rest } from "./rest.ts";
 import { signalWaking } from "./signal-one.ts";
@@ -46,7 +47,11 @@ export interface StopOptions {
   readonly again?: () => ProcessRef | undefined;
   /** Since when nothing more can have been born of it, on our clock; else now. */
   readonly since?: number;
-  /** Called before the command and each signal, for whoever shows progress. */
+  /** Why it is ended, in a sentence, for before_stop. */
+  readonly reason?: string | undefined;
+  /** Called when before_stop has failed. */
+  readonly onFailedHook?: ((failure: HookFailure) => void) | undefined;
+  /** Called before a command and each signal, for whoever shows progress. */
   readonly onStep?: ((what: string) => void) | undefined;
 }
 
@@ -64,7 +69,7 @@ export async function stop(
   target: Target,
   settings: StopSettings,
   host: LifecyclePorts,
-  { signal, again, since, onStep }: StopOptions = {},
+  { signal, again, since, onStep, reason, onFailedHook }: StopOptions = {},
 ): Promise<StopOutcome> {
   const plan = stopPlan(target, settings, (pid) => statIfAny(host.proc, pid));
   const { first, steps, isTogether } = plan;
@@ -74,6 +79,9 @@ export async function stop(
   const rest = new Rest(target, plan, settings, host);
   if (first === undefined || watch === undefined) {
     return { kind: "not-running", leftBehind: await rest.end(steps, { signal, since }) };
+  }
+  if (settings.beforeStop !== undefined) {
+    await prepare(first, settings, host, { signal, onStep, reason, onFailedHook });
   }
   const began = monotonicMs();
   const asked = settings.stopCommand && (await ask(watch, settings, host, { signal, onStep }));
@@ -98,11 +106,25 @@ export async function stop(
     const another = again && (await askAgain(again, signal));
     if (another === undefined || sameProcess(another, first)) break;
     const next = { ...target, process: another, main: undefined };
-    const more = await stop(next, { ...settings, stopCommand: undefined }, host, { signal });
+    const rest = { ...settings, stopCommand: undefined, beforeStop: undefined };
+    const more = await stop(next, rest, host, { signal });
     if (more.kind === "stuck") return more;
     leftBehind += 1 + more.leftBehind;
   }
   return { ...end, tookMs, leftBehind, notes };
+}
+
+/** Runs before_stop. */
+async function prepare(
+  { pid }: ProcessRef,
+  settings: StopSettings,
+  host: LifecyclePorts,
+  { signal, onStep, reason = "", onFailedHook }: StopOptions,
+): Promise<void> {
+  onStep?.(`before_stop for pid ${pid}`);
+  const { runBeforeStop } = await import("./ask-to-end.ts");
+  const failure = await runBeforeStop(settings, { pid, reason }, host, signal);
+  if (failure !== undefined) onFailedHook?.(failure);
 }
 
 /** By stop_command. What runs it is loaded where there is one. */

@@ -1,4 +1,5 @@
 import { describeWait } from "../lifecycle/readiness.ts";
+import { hooksMs } from "../lifecycle/hook.ts";
 import { untilKillMs } from "../lifecycle/stop-plan.ts";
 import { startWindowMs } from "../state/start-window.ts";
 import { existsSync, type FSWatcher, rmSync, watch } from "node:fs";
@@ -89,7 +90,8 @@ export async function askDaemon(
   }
   // Another usrsvcd may have taken its place, and the request.
   const isTakenByAnother = !lives();
-  const latest = monotonicMs() + ANOTHERS_ANSWER_MS + startWindowMs(program) + untilKillMs(program);
+  const longestMs = startWindowMs(program) + untilKillMs(program) + hooksMs(program);
+  const latest = monotonicMs() + ANOTHERS_ANSWER_MS + longestMs;
   const { ready } = program;
   const until = ready === undefined ? "" : `, and ${describeWait(ready, undefined)}`;
   operation.onProgress(`${program.name}: usrsvcd is ${action}ing it${until}`);

@@ -12,13 +12,20 @@ import { stop } from "../lifecycle/stop.ts";
 import type { Lock } from "../state/lock.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { START_SLACK_MS, windowLeftMs } from "../state/start-window.ts";
-import { belongsTo, ordered, stoppedByOperator, stopping } from "../state/transitions.ts";
+import {
+  belongsTo,
+  exitNoted,
+  ordered,
+  stoppedByOperator,
+  stopping,
+} from "../state/transitions.ts";
 import { standDown } from "./former-name.ts";
 import type { Held } from "./locked.ts";
 import { leaveSessionOf } from "./leave-session.ts";
 import { leftRunning, markedRunning } from "./left-running.ts";
 import { dropPidfile, dropStalePidfile, trySave } from "./notes.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS, withDetails } from "./operation.ts";
+import { runAfterExit, runOwedAfterExit, toldFailure } from "./run-hooks.ts";
 import { startedMeanwhile } from "./started-meanwhile.ts";
 import { describeSearch, describeStop, leftToOwner } from "./stop-words.ts";
 import { describeFound } from "./words.ts";
@@ -29,8 +36,9 @@ export async function endIt(
   record: ProgramRecord,
   aim: { desired: "up" | "down"; action: "stop" | "restart" },
   { lock, store }: Held,
-  { host, signal, onProgress, debug, looksBehind, beganAt, stoppedFor }: Operation,
+  operation: Operation,
 ): Promise<{ result: ActionResult; record: ProgramRecord }> {
+  const { host, signal, onProgress, debug, looksBehind, beganAt, stoppedFor } = operation;
   const { name, ending, stopLasts } = program;
   const found = lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS });
   debug(`${name}: ${describeFound(found)}`);
@@ -64,8 +72,11 @@ export async function endIt(
   const hasWrapper = launched !== undefined && !sameProcess(launched, process);
   const toldAt = host.proc.uptime();
   const again = (): ProcessRef | undefined => startedMeanwhile(program, record, toldAt, host);
+  const why = aim.action === "stop" ? describeStopped(stoppedFor) : "restarted by usrsvc";
   const outcome = await stop({ process, main, launched, session, record }, ending, host, {
     signal,
+    reason: why,
+    onFailedHook: (failure) => complaints.push(toldFailure(failure, operation.onFailedHook)),
     onStep: (what) => onProgress(`${name}: ${what}`),
     ...(hasWrapper ? { again } : {}),
   });
@@ -87,10 +98,20 @@ export async function endIt(
   if (outcome.kind !== "not-running") complaints.push(...outcome.notes);
   const wasDown = outcome.kind === "not-running" || target === undefined;
   const by = `usrsvc ${aim.action}`;
+  if (program.settings?.afterExit !== undefined) {
+    if (wasDown) {
+      complaints.push(...(await runOwedAfterExit(program, record, { store }, operation)).told);
+    } else {
+      // Owed to who comes next, should we be killed, as long as the process is on record.
+      const end = { at: new Date().toISOString(), pid: target.pid, exit: outcome.exit, by };
+      trySave(store, host, exitNoted(stopping(asked, process), end), complaints);
+      complaints.push(...(await runAfterExit(program, target, outcome.exit, why, operation)));
+    }
+  }
   const behind = looksBehind === true ? leftRunning(record, host) : markedRunning(record, host);
   const after = stoppedByOperator(asked, {
     runsOn: behind.runsOn,
-    reason: aim.action === "stop" ? describeStopped(stoppedFor) : undefined,
+    reason: aim.action === "stop" ? why : undefined,
     lastExit: wasDown
       ? record.lastExit
       : {

@@ -1,6 +1,6 @@
 import { daemonInCharge } from "../state/daemon-alive.ts";
 import { showExit } from "../events/shown-exit.ts";
-import { sameProcess } from "../../proc/pid.ts";
+import { type Pid, sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { countLeftOvers, formatDuration } from "../lib/format.ts";
@@ -20,7 +20,8 @@ import type { StartFailure, StartOutcome } from "../lifecycle/start-outcome.ts";
 import { endLeftOvers } from "../lifecycle/end-launch.ts";
 import type { Program } from "../identity/program.ts";
 import { mendPidfile, save } from "./notes.ts";
-import type { ActionResult, Operation } from "./operation.ts";
+import { type ActionResult, type Operation, withDetails } from "./operation.ts";
+import { runAfterExit, runAfterStart, runBeforeStart, runOwedAfterExit } from "./run-hooks.ts";
 import { Overtaken, StartWindow } from "./start-window.ts";
 import { describeHow, describeVia, processFacts } from "./words.ts";
 
@@ -64,7 +65,7 @@ export function takeUp(
  */
 export async function launchIt(
   program: Program,
-  record: ProgramRecord,
+  known: ProgramRecord,
   action: "start" | "restart",
   { lock, store }: Held,
   operation: Operation,
@@ -73,9 +74,10 @@ export async function launchIt(
   const { host, signal, onProgress, onLaunched } = operation;
   const { settings, name } = program;
   if (settings === undefined) throw new TypeError(`${name} has no settings`); // refused before
-  const left = await endLeftOvers(record, settings, host, signal);
+  const left = await endLeftOvers(known, settings, host, signal);
   const before =
     left === 0 ? earlier : [...earlier, `${countLeftOvers(left)} of an earlier start ended`];
+  const { record, told } = await runOwedAfterExit(program, known, { store }, operation);
   using window = new StartWindow(signal, name, host);
   const base = { program: name, action };
   const calledOff = (): ActionResult => {
@@ -86,27 +88,32 @@ export async function launchIt(
         : `not started: cancelled before it was launched (${(reason as Error).message})`;
     return { ...base, ...brokenOff(reason), message: [...before, text].join("; ") };
   };
+  const why = action === "start" ? "started by usrsvc" : "restarted by usrsvc";
   let outcome: StartOutcome;
   try {
-    outcome = await start(settings, {
-      host,
-      lock,
-      endTurn: await host.launchTurn(window.signal),
-      pattern: program.pattern,
-      record: wanted(record, "up"),
-      store,
-      signal: window.signal,
-      onLaunched: (process) => {
-        const { ready, startTimeoutMs, successMs } = settings;
-        const what =
-          ready === undefined
-            ? `watched for success_seconds, ${formatDuration(successMs)}`
-            : `${describeWait(ready, undefined)}, for up to ${formatDuration(startTimeoutMs)}`;
-        onProgress(`${name}: pid ${process.pid}, ${what}`);
-        onLaunched?.(process);
-      },
-      onWaits: (what) => onProgress(`${name}: ${what}`),
-    });
+    const inWindow = { ...operation, signal: window.signal };
+    const unprepared = await runBeforeStart(settings, record, why, { store }, inWindow);
+    outcome =
+      unprepared ??
+      (await start(settings, {
+        host,
+        lock,
+        endTurn: await host.launchTurn(window.signal),
+        pattern: program.pattern,
+        record: wanted(record, "up"),
+        store,
+        signal: window.signal,
+        onLaunched: (process) => {
+          const { ready, startTimeoutMs, successMs } = settings;
+          const what =
+            ready === undefined
+              ? `watched for success_seconds, ${formatDuration(successMs)}`
+              : `${describeWait(ready, undefined)}, for up to ${formatDuration(startTimeoutMs)}`;
+          onProgress(`${name}: pid ${process.pid}, ${what}`);
+          onLaunched?.(process);
+        },
+        onWaits: (what) => onProgress(`${name}: ${what}`),
+      }));
   } catch (error) {
     if (error === window.signal.reason) return calledOff();
     throw error;
@@ -118,7 +125,12 @@ export async function launchIt(
       const message = [...before, `started, ${how}: ${facts.command ?? settings.command}`].join(
         "; ",
       );
-      const details = outcome.notes.length > 0 ? { details: outcome.notes } : {};
+      const isOurs = outcome.logged !== undefined;
+      const around = { ...operation, signal: window.signal };
+      const shown = outcome.main ?? outcome.process;
+      const failed = isOurs ? await runAfterStart(program, shown, why, around) : [];
+      const notes = [...told, ...outcome.notes, ...failed];
+      const details = notes.length > 0 ? { details: notes } : {};
       return { ...base, result: "started", code: ExitCode.ok, ...facts, message, ...details };
     }
     case "interrupted": {
@@ -130,35 +142,43 @@ export async function launchIt(
           : `interrupted (${(reason as Error).message}); it was launched as pid ${pid} and is left running`;
       return { ...base, ...brokenOff(reason), pid, message: [...before, text].join("; ") };
     }
-    case "failed":
-      return failedResult(outcome, wanted(record, "up"), store, base, before, settings, operation);
+    case "failed": {
+      const wants = wanted(record, "up");
+      const result = await failedResult(outcome, wants, store, base, before, program, operation);
+      return withDetails(result, told);
+    }
   }
 }
 
 /** A start that somebody else began, and that has failed here. */
-export function failedStart(
-  { name, settings }: Program,
+export async function failedStart(
+  program: Program,
   outcome: StartFailure,
   record: ProgramRecord,
   { store }: Pick<Held, "store">,
   operation: Operation,
-): ActionResult {
-  if (settings === undefined) throw new TypeError(`${name} has no settings`); // it had none to wait by
-  const base = { program: name, action: "start" } as const;
-  return failedResult(outcome, wanted(record, "up"), store, base, [], settings, operation);
+): Promise<ActionResult> {
+  const base = { program: program.name, action: "start" } as const;
+  return await failedResult(outcome, wanted(record, "up"), store, base, [], program, operation);
 }
 
-function failedResult(
+async function failedResult(
   outcome: StartFailure,
   record: ProgramRecord,
   store: RecordStore,
   base: Pick<ActionResult, "program" | "action">,
   before: readonly string[],
-  settings: ProgramSettings,
+  program: Program,
   operation: Operation,
-): ActionResult {
+): Promise<ActionResult> {
   const { host } = operation;
+  const { settings, name } = program;
+  if (settings === undefined) throw new TypeError(`${name} has no settings`); // it had none to wait by
   const { exit, pid, reason, details, output, code } = outcome;
+  const told =
+    pid === undefined
+      ? []
+      : await runAfterExit(program, { pid: pid as Pid }, exit, reason, operation);
   const at = new Date().toISOString();
   const lastExit = exit === undefined || pid === undefined ? record.lastExit : { at, pid, exit };
   const endedWell = settings.autorestart === "on-failure" && startEndedWell(outcome, settings);
@@ -173,6 +193,7 @@ function failedResult(
     details: [
       ...details,
       ...output.map((line) => `| ${line}`),
+      ...told,
       ...whatNext(settings, endedWell, operation),
     ],
   };

@@ -1,3 +1,4 @@
+import { endHookOfKilled, hooksMs } from "../lifecycle/hook.ts";
 import { untilKillMs } from "../lifecycle/stop-plan.ts";
 import { startWindowMs } from "../state/start-window.ts";
 import type { Ticks } from "../../proc/pid.ts";
@@ -48,7 +49,9 @@ export async function locked(
   const refused = refuseOther(program, action, before, host);
   if (refused !== undefined) return refused;
   const path = programLock(host.state, program.name);
-  const patience = LOCK_PATIENCE_MS + startWindowMs(program.settings) + untilKillMs(program.ending);
+  const { settings, ending } = program;
+  const patience =
+    LOCK_PATIENCE_MS + startWindowMs(settings) + untilKillMs(ending) + hooksMs(settings);
   using lock = await takeLock(path, patience, program, action, { host, signal, onProgress });
   if (lock === undefined) {
     const message =
@@ -62,6 +65,7 @@ export async function locked(
     return leftUndone(program, action, "the command that asked for it ended before its turn came");
   }
   removeOldRequest(host.state, program.name, host.proc);
+  await endHookOfKilled(program.settings, host);
   const store = recordStore(program.name, host);
   store.read();
   const { problem, misnamed: wrong } = store.trouble;

@@ -38,7 +38,7 @@ export async function startProgram(program: Program, operation: Operation): Prom
           message: rest.message,
         };
       }
-      if (rest !== "gone") return failedStart(program, rest, record, held, operation);
+      if (rest !== "gone") return await failedStart(program, rest, record, held, operation);
     }
     const isUnknown = record.launch === undefined && record.process === undefined;
     const strays =

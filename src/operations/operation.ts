@@ -2,6 +2,7 @@ import type { ShownExit } from "../events/shown-exit.ts";
 import type { ProcessRef, Ticks } from "../../proc/pid.ts";
 import type { ExitCode } from "../exit-code.ts";
 import type { Host } from "../host/host.ts";
+import type { HookFailure } from "../lifecycle/hook.ts";
 import type { Via } from "../state/record.ts";
 
 /** The outcome of an action on one program. `--json` prints it without `code`. */
@@ -44,6 +45,8 @@ export interface Operation {
   readonly unlessBornSince?: Ticks | undefined;
   /** Called when something was launched, for those that keep a log. */
   readonly onLaunched?: (process: ProcessRef) => void;
+  /** Called when a hook has failed of which nothing depends, for those that keep a log. */
+  readonly onFailedHook?: ((failure: HookFailure) => void) | undefined;
 }
 
 /** The result with more lines. */

@@ -1,3 +1,4 @@
+import { hooksMs } from "../lifecycle/hook.ts";
 import { untilKillMs } from "../lifecycle/stop-plan.ts";
 import { startWindowMs } from "../state/start-window.ts";
 import { monotonicMs, sleep } from "../lib/clock.ts";
@@ -53,8 +54,9 @@ export class Renaming {
   ): Promise<ActionResult | undefined> {
     const { name, isRemoved } = program;
     if (isRemoved) return undefined; // by its old name: as if it still had that
-    const end =
-      monotonicMs() + PATIENCE_MS + startWindowMs(program.settings) + untilKillMs(program.ending);
+    const { settings, ending } = program;
+    const longestMs = startWindowMs(settings) + untilKillMs(ending) + hooksMs(settings);
+    const end = monotonicMs() + PATIENCE_MS + longestMs;
     for (;;) {
       const move = this.#left.find((one) => namesOf([one]).has(name));
       if (move === undefined) return undefined;

@@ -69,7 +69,9 @@ export async function throughDaemon(
 
 /** With the environment that a program has from usrsvcd, if one runs, for the commands that are run beside it. */
 export function inDaemonsEnvironment({ settings }: Program, operation: Operation): Operation {
-  const hasCommand = settings?.stopCommand !== undefined || settings?.reload?.kind === "command";
+  const { stopCommand, beforeStop, afterExit, reload } = settings ?? {};
+  const commands = [stopCommand, beforeStop, afterExit];
+  const hasCommand = commands.some((one) => one !== undefined) || reload?.kind === "command";
   const daemon = hasCommand ? daemonInCharge(operation.host) : undefined;
   const env = daemon && environmentOf(daemon, operation);
   return env === undefined ? operation : { ...operation, host: { ...operation.host, env } };

@@ -1,10 +1,13 @@
 import { ageMs } from "../../proc/uptime.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import type { Found } from "../identity/found.ts";
-import type { StartOutcome } from "../lifecycle/start-outcome.ts";
+import type { Pid } from "../../proc/pid.ts";
+import { runHook } from "../lifecycle/hook.ts";
+import type { StartFailure, StartOutcome } from "../lifecycle/start-outcome.ts";
 import type { Lock } from "../state/lock.ts";
 import type { Supervised, SupervisorContext } from "./context.ts";
 import type { Ends } from "./ends.ts";
+import { describeCause, isOnRecord, runAfterExit, tellFailure } from "./hooks.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -94,15 +97,30 @@ export class Effects {
 
   async #start(cause: StartCause, lock: Lock | undefined): Promise<void> {
     if (lock === undefined) throw new TypeError("a start without the lock");
-    const { starter, mailbox } = this.#ports;
+    const { starter, mailbox, ledger } = this.#ports;
+    const { afterStart } = this.#now.settings;
+    const why = afterStart && describeCause(cause, ledger.base().reason);
     const outcome = await starter.run(lock, () => {
       const { settings, program, history } = this.#now;
       return { settings, program, history, cause };
     });
     if (mailbox.isClosed) return; // whoever comes next takes it up
+    if (outcome?.kind === "failed") await this.endOfStart(outcome);
     mailbox.reply(
       outcome === undefined ? { kind: "start-called-off" } : this.#noteOutcome(outcome, cause),
     );
+    if (outcome?.kind !== "started" || outcome.logged === undefined || why === undefined) return;
+    await starter.afterStart(this.#now.settings, outcome.main ?? outcome.process, why);
+  }
+
+  /** A start has failed: its process has ended as others do. */
+  async endOfStart({ pid, exit, reason }: StartFailure): Promise<void> {
+    const { settings } = this.#now;
+    if (settings.afterExit === undefined || pid === undefined) return;
+    const { around, ledger, mailbox } = this.#ports;
+    const occasion = { pid: pid as Pid, exit, reason };
+    const { host } = around;
+    tellFailure(ledger, await runHook("after_exit", settings, occasion, host, mailbox.signal));
   }
 
   /** Notes what became of a start, and says it to the machine. */
@@ -161,9 +179,15 @@ export class Effects {
     watched.letGo();
     around.host.claim(ledger.name, undefined);
     leftovers.note(process, ledger.record);
+    const isOwed = isOnRecord(process, ledger.record);
     const { state } = this.#now;
     const isSuccess = state.kind === "stopped" && state.why === "succeeded";
     ends.died(process, exit ?? { kind: "unknown" }, watched.lastWords(), isSuccess);
+    // An operator who has ended it has seen to that as well.
+    if (isOwed && settings.afterExit !== undefined) {
+      watched.pidfile.drop(settings, process.pid);
+      await runAfterExit(this.#ports, settings, { process, exit, comesBack: next !== "nothing" });
+    }
     if (next === "start") return; // removes the pidfile, and ends what is left, itself
     watched.pidfile.drop(settings, process.pid);
     // Its workers would go on, hold its port, and look like the program.

@@ -3,11 +3,13 @@ import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { describeEnding } from "../events/end-events.ts";
 import { NOT_USRSVC } from "../events/shown-exit.ts";
 import { describeExit } from "../lib/describe-exit.ts";
+import { undone, withoutUndone } from "../lifecycle/hook.ts";
 import { describeIgnored } from "../lifecycle/ignored.ts";
 import type { StopStep } from "../lifecycle/stop-plan.ts";
 import type { Violation } from "../monitors/violation.ts";
 import type { ProgramRecord, Via } from "../state/record.ts";
 import {
+  backedOff,
   counted,
   endingLeftovers,
   exited,
@@ -139,13 +141,32 @@ export class Ends {
    * is what is left, should usrsvcd be killed meanwhile. `comesBack`: it is started again after that.
    */
   noteLeftovers(comesBack: boolean): void {
+    const next = comesBack ? "is ended before the next start" : "is being ended";
+    const { reason = "it ended" } = this.#ledger.base();
+    this.#noteMeanwhile(comesBack, `${reason}; what it left ${next}`);
+  }
+
+  /** The same while after_exit runs. */
+  noteAfterExit(comesBack: boolean): void {
+    const { reason = "it ended" } = this.#ledger.base();
+    this.#noteMeanwhile(comesBack, undone(withoutUndone(reason), "after_exit"));
+  }
+
+  #noteMeanwhile(comesBack: boolean, reason: string): void {
     const record = this.#ledger.base();
     if (this.#dead === undefined) return;
-    const next = comesBack ? "is ended before the next start" : "is being ended";
-    const reason = `${record.reason ?? "it ended"}; what it left ${next}`;
     const nextTryAt = comesBack ? new Date().toISOString() : undefined;
     const meanwhile = endingLeftovers(record, this.#dead, reason, nextTryAt);
     this.#ledger.writeMeanwhile(meanwhile);
+  }
+
+  /** It is started, and not launched yet: its before_start runs. */
+  noteBeforeStart(isAgain: boolean): void {
+    const record = exited(this.#ledger.base());
+    const reason = undone(isAgain ? withoutUndone(record.reason) : undefined, "before_start");
+    const at = new Date().toISOString();
+    const next = isAgain ? backedOff(record, at, reason) : staysDown(record, reason);
+    this.#ledger.writeMeanwhile(next);
   }
 
   /** It ran when usrsvcd was last seen, and does not now. */

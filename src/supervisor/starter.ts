@@ -5,6 +5,8 @@ import { assertNever } from "../lib/assert-never.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { settingsDigest } from "../state/digest.ts";
 import type { Lock } from "../state/lock.ts";
+import { beforeStart } from "../lifecycle/before-start.ts";
+import { brokenOffHook, runHook } from "../lifecycle/hook.ts";
 import { start } from "../lifecycle/start.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
 import { describeStragglers, describeStrays } from "../lifecycle/stragglers.ts";
@@ -17,6 +19,7 @@ import type { Starts } from "./starts.ts";
 import type { History, StartCause } from "./program-state.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { LOOK, type SupervisorContext } from "./context.ts";
+import { describeCause, tellFailure } from "./hooks.ts";
 
 /** The kernel tells births to so many ms. */
 const TICK_MS = 10;
@@ -75,11 +78,54 @@ export class Starter {
     if (this.#closed) this.close();
     try {
       if (isRestart(order().cause)) await this.endLeftovers(order().settings, true);
+      const unprepared = await this.#prepare(order(), window.signal);
+      if (unprepared !== undefined) return unprepared;
       const endTurn = await this.#by.around.host.launchTurn(window.signal);
       return await this.#start(order(), lock, endTurn, window.signal);
     } catch (error) {
       if (window.signal.aborted) return undefined;
       throw error;
+    } finally {
+      this.#window = undefined;
+    }
+  }
+
+  /** Runs before_start. */
+  async #prepare(
+    { settings, cause }: StartOrder,
+    signal: AbortSignal,
+  ): Promise<StartOutcome | undefined> {
+    if (settings.beforeStart === undefined && settings.afterExit === undefined) return undefined;
+    this.noticeStopRequest(); // of one who began to wait during after_exit
+    signal.throwIfAborted();
+    const { ledger, around, ends } = this.#by;
+    const reason = (): string => {
+      const known = describeCause(cause, ledger.base().reason);
+      try {
+        ends.noteBeforeStart(startKind(cause) !== "started");
+      } catch {
+        // disk full: status has less to tell for a while
+      }
+      return known;
+    };
+    return await beforeStart(settings, reason, around.host, signal);
+  }
+
+  /** Runs after_start. Who wants to stop the program breaks it off: it has started all the same. */
+  async afterStart(settings: ProgramSettings, { pid }: ProcessRef, reason: string): Promise<void> {
+    if (settings.afterStart === undefined) return;
+    const { ledger, around } = this.#by;
+    const window = new AbortController();
+    this.#window = window;
+    if (this.#closed) this.close();
+    this.noticeStopRequest();
+    try {
+      const occasion = { pid, reason };
+      const { signal } = window;
+      tellFailure(ledger, await runHook("after_start", settings, occasion, around.host, signal));
+    } catch (error) {
+      if (!window.signal.aborted) throw error;
+      tellFailure(ledger, brokenOffHook("after_start", pid, error));
     } finally {
       this.#window = undefined;
     }

@@ -1,9 +1,11 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Host } from "../host/host.ts";
+import { type HookFailure, runHook } from "../lifecycle/hook.ts";
 import { stop, type StopOutcome } from "../lifecycle/stop.ts";
 import type { Supervised } from "./context.ts";
 import type { ProcessFinder } from "./find-process.ts";
 import type { Ends } from "./ends.ts";
+import { tellFailure } from "./hooks.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { ProgramEvent } from "./program-state.ts";
@@ -40,7 +42,7 @@ export class Stopper {
     const { ends, watched, mailbox } = this.#ports;
     const { signal } = mailbox;
     ends.stopping(process, reason);
-    const outcome = await this.#end(process, signal);
+    const outcome = await this.#end(process, reason, signal);
     if (outcome.kind === "stuck") return this.#noteStuck(process, outcome.state);
     if (outcome.kind !== "not-running" && outcome.sent.length > 1) ends.resisted(outcome.sent);
     if (outcome.kind !== "not-running") watched.main.noteExit(outcome.exit);
@@ -61,12 +63,20 @@ export class Stopper {
   async finish(process: ProcessRef): Promise<ProgramEvent | undefined> {
     const { ledger, ends, watched, mailbox } = this.#ports;
     ends.finishing(process);
-    const outcome = await this.#end(process, this.#ports.mailbox.signal);
+    const { signal } = this.#ports.mailbox;
+    const why = ends.operatorOf(process) ?? ledger.record?.reason ?? "";
+    const outcome = await this.#end(process, why, signal);
     if (outcome.kind === "stuck") return this.#noteStuck(process, outcome.state);
     const told = ledger.record?.process ?? process;
     const isRest = !sameProcess(told, process);
     const exit = isRest || outcome.kind === "not-running" ? undefined : outcome.exit;
     if (exit !== undefined) watched.main.noteExit(exit);
+    const { settings } = this.#now;
+    if (settings.afterExit !== undefined) {
+      const { host } = this.#ports;
+      const occasion = { pid: told.pid, exit, reason: why };
+      tellFailure(ledger, await runHook("after_exit", settings, occasion, host, signal));
+    }
     const isHeld = watched.main.process !== undefined || watched.main.hasEnded;
     ends.finished(told, exit, isHeld);
     this.#hasFinished = true;
@@ -84,12 +94,14 @@ export class Stopper {
     this.#hasFinished = false;
   }
 
-  async #end(process: ProcessRef, signal: AbortSignal): Promise<StopOutcome> {
+  async #end(process: ProcessRef, reason: string, signal: AbortSignal): Promise<StopOutcome> {
     const { host, ledger, ends, watched } = this.#ports;
     const record = ledger.base();
     const { launched, session } = record;
     const target = { process, main: watched.work, launched, session, record };
-    const outcome = await stop(target, this.#now.settings, host, { signal });
+    const onFailedHook = (failure: HookFailure): void => tellFailure(ledger, failure);
+    const options = { signal, reason, onFailedHook };
+    const outcome = await stop(target, this.#now.settings, host, options);
     if (outcome.kind !== "not-running") ends.noted(process, outcome.notes);
     return outcome;
   }

@@ -1,10 +1,12 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { programOf } from "../identity/program.ts";
+import { runHook } from "../lifecycle/hook.ts";
 import { stop } from "../lifecycle/stop.ts";
 import { isHeard } from "../notify/status-text.ts";
 import { settingsDigest } from "../state/digest.ts";
 import { stateTraits } from "../state/states.ts";
+import { tellFailure } from "./hooks.ts";
 import { claimRecorded } from "./claim-recorded.ts";
 import type { MutableSupervised, SupervisorContext } from "./context.ts";
 import { Mailbox, type MailboxOwner } from "./mailbox.ts";
@@ -135,7 +137,17 @@ export class SupervisedProgram implements MailboxOwner {
     if (process === undefined) return;
     const { host } = this.#by;
     const target = { process, launched: record?.launched, session: record?.session, record };
-    const outcome = await stop(target, this.#now.settings, host);
+    const { ledger } = this.#by;
+    const { settings } = this.#now;
+    const reason = "the machine shuts down";
+    const outcome = await stop(target, settings, host, {
+      reason,
+      onFailedHook: (failure) => tellFailure(ledger, failure),
+    });
+    if (settings.afterExit !== undefined && "exit" in outcome) {
+      const occasion = { pid: process.pid, exit: outcome.exit, reason };
+      tellFailure(ledger, await runHook("after_exit", settings, occasion, host, undefined));
+    }
     if (outcome.kind !== "not-running") this.#by.ends.noted(process, outcome.notes);
     const fields = { pid: process.pid, outcome: outcome.kind };
     this.#by.ledger.emit({ kind: "program.stopped", why: "shutdown", ...fields });

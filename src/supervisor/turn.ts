@@ -4,6 +4,7 @@ import type { Found } from "../identity/found.ts";
 import { type Lock, programLock, tryLock } from "../state/lock.ts";
 import { lockHolder } from "../state/lock-text.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
+import { endHookOfKilled } from "../lifecycle/hook.ts";
 import { hasEndedWell, isSuccess } from "../state/ended-well.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { stateTraits } from "../state/states.ts";
@@ -11,6 +12,7 @@ import { checkStateDir, makeStateDir } from "../state/state-dir.ts";
 import { startAnew } from "./backoff.ts";
 import { claimSession } from "./claim-recorded.ts";
 import type { MutableSupervised } from "./context.ts";
+import { owedOf, runOwedAfterExit } from "./hooks.ts";
 import { isQuiet, transition } from "./machine.ts";
 import type { Parts } from "./parts.ts";
 import type { Context, History, Observed, ProgramEvent, Step } from "./program-state.ts";
@@ -108,6 +110,7 @@ export class Turn {
 
   async #actLocked(lock: Lock, before: Found | undefined): Promise<void> {
     const { host } = this.#by.around;
+    await endHookOfKilled(this.#now.settings, host);
     this.#readRecord(); // what the last holder of the lock wrote
     this.#by.ledger.mend(lock);
     if (await this.#by.ledger.completeLaunch(lock, this.#now.settings)) {
@@ -127,7 +130,9 @@ export class Turn {
       if (event !== undefined) await this.#act(this.#decide(event));
       return;
     }
+    const owed = found.kind === "absent" && owedOf(this.#now, ledger.record, this.#by.around);
     const diedUnseen = this.#by.finder.noteUnseenDeath(found);
+    if (owed) await runOwedAfterExit(this.#by, this.#now.settings, owed);
     const { state } = this.#now;
     const dead = this.#by.finder.isEndTold && state.kind === "running" ? state.process : undefined;
     const step = this.#decide(this.#inOrder(this.#observed(found, diedUnseen)));
@@ -151,6 +156,7 @@ export class Turn {
   async #notReady(failure: StartFailure, lock: Lock): Promise<void> {
     this.#by.watched.letGo();
     this.#by.around.host.claim(this.#by.ledger.name, undefined);
+    await this.#by.effects.endOfStart(failure);
     const failed = this.#by.starts.startFailed(failure, this.#now.settings);
     this.#now.state = { kind: "starting", cause: { kind: "resumed" } };
     await this.#act(this.#decide(failed), lock);

@@ -95,6 +95,15 @@ describe("told of is", () => {
     ],
     [program("stop_command = a 'x"), /^a\.cfg:3: stop_command: cannot be split into words/],
     [program("ExecStop = x"), /here it is called stop_command$/],
+    [program("before_start = a 'x"), /^a\.cfg:3: before_start: cannot be split into words/],
+    [program("after_exit = rm -f $HOME/sock"), /^a\.cfg:3: warning: after_exit: no shell expands/],
+    [
+      program("before_stop = a", "hook_timeout = 0"),
+      /^a\.cfg:4: hook_timeout: "0" is no time for a hook; write how long it may take, such as 30s$/,
+    ],
+    [program("hook_timeout = soon"), /^a\.cfg:3: hook_timeout: "soon" is not/],
+    [program("ExecStartPre = x"), /here it is called before_start$/],
+    [program("ExecStopPost = x"), /here it is called after_exit$/],
     [program("stopasgroup = true"), /here it is called stop_group$/],
     [program("killasgroup = true"), /leave it out: what is left of the session is always ended$/],
     [program("stop_grop = yes"), /did you mean stop_group\?$/],
@@ -198,13 +207,16 @@ describe("told of is", () => {
     assert.equal(issuesOf("[Program:x]\ncommand = cd /x\n", facts).length, 1);
   });
 
-  test("what the machine objects to in a stop_command, where no shell runs it", () => {
+  test("what the machine objects to in a stop_command, or a hook, where no shell runs it", () => {
     const facts = { ofWords: ([word = ""]: readonly string[]) => `there is no ${word}` };
     const line = "stop_command = ~/bin/halt --now";
     assert.deepEqual(issuesOf(program(line), facts), [
       "a.cfg:3: warning: stop_command: there is no /home/me/bin/halt",
     ]);
     assert.deepEqual(issuesOf(program(line, "useshell = yes", "proctitle_re = z"), facts), []);
+    assert.deepEqual(issuesOf(program("after_start = ~/bin/add"), facts), [
+      "a.cfg:3: warning: after_start: there is no /home/me/bin/add",
+    ]);
   });
 
   test("a stranger that the expression finds", () => {

@@ -35,6 +35,7 @@ const samples: readonly (readonly [unit: string, ...texts: readonly string[]])[]
   ["programNames", "db", "web:1", ""],
   ["stopSequence", "TERM 30s, int 0.5, KILL", "QUIT", ""],
   ["commandText", "/x/stop --now 'a b'", ""],
+  ["hookTimeout", "30", "500ms", "10m"],
   ["reload", "HUP", "sigusr1", "/x/reload --now", ""],
   ["autorestart", "True", "no", "on-failure"],
   ["successExit", "0", "0, 2, TERM"],

@@ -796,6 +796,20 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
       "web: its umask is odd",
     ],
   ],
+  "program.hook-failed": [
+    [
+      {
+        kind: "program.hook-failed",
+        program,
+        hook: "after_start",
+        pid,
+        reason: "exited with code 1",
+        output: ["curl: (7) connection refused"],
+      },
+      "warn",
+      "web: after_start failed: exited with code 1",
+    ],
+  ],
   "program.error": [
     [
       {

@@ -149,6 +149,8 @@ test("untilKillMs is the patience of all but SIGKILL", () => {
     { signal: "SIGQUIT", waitMs: undefined },
   ] as const;
   assert.equal(untilKillMs({ ...settings, stop }), 4000);
+  const hook = { beforeStop: { text: "x", words: ["x"] }, hookTimeoutMs: 500 };
+  assert.equal(untilKillMs({ ...settings, stop, ...hook }), 4500);
   assert.equal(untilKillMs({ ...settings, stop: [{ signal: "SIGKILL", waitMs: undefined }] }), 0);
 });
 

@@ -116,6 +116,9 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ...same("stop_group", "stopasgroup"),
   ...same("stop_command", "ExecStop"),
   ...note("write stop_command: a command that asks it to end", "shutdown_with_message"),
+  ...same("before_start", "ExecStartPre"),
+  ...same("after_start", "ExecStartPost"),
+  ...same("after_exit", "ExecStopPost"),
   ...same("reload", "ExecReload", "ReloadSignal"),
   ...note(
     "leave it out: what is left of the session is always ended",
@@ -165,8 +168,6 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
     "IOWeight",
     "ProtectSystem",
     "PrivateTmp",
-    "ExecStartPost",
-    "ExecStopPost",
     "deploy",
   ),
   ...note("leave it out: each instance may have the same stdout", "merge_logs", "combine_logs"),
@@ -181,11 +182,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
     "node_args",
     "source_map_support",
   ),
-  ...note(
-    "write useshell = True and command = FIRST && exec COMMAND",
-    "ExecStartPre",
-    "ExecCondition",
-  ),
+  ...note("write useshell = True and command = FIRST && exec COMMAND", "ExecCondition"),
 ]);
 
 /** What to write in place of a key of another manager; undefined for one that none has. */
