@@ -168,7 +168,11 @@ function asLastExit(value: unknown): LastExit | undefined {
   if (typeof at !== "string" || typeof pid !== "number" || !isObject(exit)) return undefined;
   const by = asText(value["by"]);
   const wrote = asText(value["wrote"]);
-  const more = { ...(by === undefined ? {} : { by }), ...(wrote === undefined ? {} : { wrote }) };
+  const more = {
+    ...(by === undefined ? {} : { by }),
+    ...(wrote === undefined ? {} : { wrote }),
+    ...(value["isOfEarlierBoot"] === true ? { isOfEarlierBoot: true as const } : {}),
+  };
   const { kind, code, signal, coreDumped } = exit;
   if (kind === "code" && typeof code === "number")
     return { at, pid, exit: { kind, code }, ...more };

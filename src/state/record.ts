@@ -15,6 +15,8 @@ export interface LastExit {
   readonly by?: string | undefined;
   /** What it wrote last: the line that tells most. */
   readonly wrote?: string | undefined;
+  /** The machine was booted since. */
+  readonly isOfEarlierBoot?: true | undefined;
 }
 
 /** What an operator has ended. */

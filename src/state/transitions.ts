@@ -216,7 +216,8 @@ export function rebooted(
   { name, config, lastExit, at, by, desired, stopLasts, reason }: ProgramRecord,
   boot: string,
 ): StoppedRecord {
-  const after = { ...emptyRecord(name, boot, by), config, lastExit, at };
+  const before = lastExit && { ...lastExit, isOfEarlierBoot: true as const };
+  const after = { ...emptyRecord(name, boot, by), config, lastExit: before, at };
   const isKept = desired === "down" && stopLasts === "forever";
   return isKept ? { ...after, desired, stopLasts, reason } : after;
 }

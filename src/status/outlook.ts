@@ -2,7 +2,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import type { Program } from "../identity/program.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { formatDuration } from "../lib/format.ts";
-import { hasEndedWell } from "../state/ended-well.ts";
+import { hasEndedInThisBoot, hasEndedWell } from "../state/ended-well.ts";
 import type { FatalRecord, ProgramRecord } from "../state/record.ts";
 import type { RecordFile } from "../state/record-file.ts";
 import type { ProgramStatus } from "./status.ts";
@@ -158,7 +158,7 @@ function nextOfStopped(
   if (program.settings === undefined) return "nothing: its settings are faulty";
   const { autorestart } = program.settings;
   const autostart = program.settings.autostart || around.isNeeded?.(program.name) === true;
-  const hasRun = record?.process !== undefined || record?.lastExit !== undefined;
+  const hasRun = record?.process !== undefined || hasEndedInThisBoot(record);
   const ran = hasRun && isOfEarlierBoot !== true;
   const isResumed = record?.desired === "up" && isOfEarlierBoot !== true && autorestart !== false;
   if (ran && autorestart === false) return "nothing: autorestart = False";

@@ -269,14 +269,16 @@ describe("a transition changes what it says, and nothing else:", () => {
   }
 });
 
+const lastEnd = { ...before.lastExit, isOfEarlierBoot: true };
+
 test("rebooted() keeps how it ended, and who wrote that", () => {
-  const want = { ...emptyRecord("web", "next"), config: "/main.cfg", lastExit: before.lastExit };
+  const want = { ...emptyRecord("web", "next"), config: "/main.cfg", lastExit: lastEnd };
   assert.deepEqual(to.rebooted(before, "next"), want);
 });
 
 test("rebooted() keeps a stop that lasts beyond the boot, and no other wish", () => {
   const kept = to.keptDown(to.ordered(before, "down", 7 as Ticks, { lasts: "forever" }));
-  const want = { ...emptyRecord("web", "next"), config: "/main.cfg", lastExit: before.lastExit };
+  const want = { ...emptyRecord("web", "next"), config: "/main.cfg", lastExit: lastEnd };
   assert.deepEqual(to.rebooted(kept, "next"), { ...want, ...keptForEver });
   assert.deepEqual(to.rebooted(to.rebooted(kept, "next"), "next"), { ...want, ...keptForEver });
   for (const ended of [to.wanted(kept, "up"), to.ordered(kept, "down", undefined)]) {
