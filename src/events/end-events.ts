@@ -48,6 +48,8 @@ interface Backoff extends RestartCounts {
   readonly reason: string;
   /** Why it is down, where no start failed. */
   readonly cause: string;
+  /** Of a job it was told that it has failed. */
+  readonly isJob?: boolean;
   readonly last: LastEnd;
 }
 
@@ -100,6 +102,8 @@ interface Stopping {
   readonly reason: string;
   /** Whoever began it was killed, or called off: it is finished now. */
   readonly isFinishing: boolean;
+  /** A job has exceeded a limit: it is not started again for that. */
+  readonly isLast?: boolean;
 }
 
 interface Stuck {
@@ -150,6 +154,7 @@ export const endEvents = {
       maxrestarts: unlogged,
       windowMs: unlogged,
       cause: unlogged,
+      isJob: unlogged,
       last: unlogged,
     },
   },
@@ -209,12 +214,12 @@ export const endEvents = {
   },
   "program.stopping": {
     level: { among: ["info", "warn"], of: ({ isFinishing }) => (isFinishing ? "warn" : "info") },
-    sentence: ({ program, isFinishing, reason, pid }) =>
-      isFinishing
-        ? `${program}: ${reason}: this is completed, pid ${pid} is ended`
-        : `${program}: is being ended, to be restarted`,
+    sentence({ program, isFinishing, isLast, reason, pid }) {
+      if (isFinishing) return `${program}: ${reason}: this is completed, pid ${pid} is ended`;
+      return `${program}: is being ended${isLast === true ? `: ${reason}` : ", to be restarted"}`;
+    },
     about: "ended because of a limit, to be started again, or because an end was interrupted",
-    fields: { pid: "", reason: "", isFinishing: unlogged },
+    fields: { pid: "", reason: "", isFinishing: unlogged, isLast: unlogged },
   },
   "program.stuck": {
     level: "error",

@@ -8,6 +8,7 @@ import type { ProgramRecord } from "../state/record.ts";
 import { readRecord } from "../state/record-file.ts";
 import { stateTraits } from "../state/states.ts";
 import type { Act, News } from "./act-on-programs.ts";
+import { awaitJob } from "./await-job.ts";
 import { dependenciesOf, OrderWait } from "./await-order.ts";
 import { Interrupted } from "./interrupted.ts";
 import { restartProgram, startProgram, stopProgram } from "./operate.ts";
@@ -167,6 +168,7 @@ function factsOf({ settings, operation }: Means): PlanFacts {
       const program = findProgram(settings, name, host);
       const record = recordOf(name);
       if (program === undefined) return false;
+      if (program.settings?.type === "job" && record?.state === "done") return true;
       if (lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS }).kind === "running")
         return true;
       if (record === undefined || record.desired === "down" || record.state === "fatal")
@@ -196,19 +198,23 @@ function skip(
 async function perform(
   program: Program,
   action: ActionResult["action"],
-  { isHere, sending }: Act,
+  { isHere, isDetached, sending }: Act,
   renaming: Renaming,
   operation: Operation,
 ): Promise<ActionResult> {
   const busy = await renaming.settle(program, action, operation);
   if (busy !== undefined) return busy;
   switch (action) {
-    case "start":
-      return await throughDaemon(program, action, isHere, operation, startProgram);
+    case "start": {
+      const result = await throughDaemon(program, action, isHere, operation, startProgram);
+      return isDetached === true ? result : await awaitJob(program, result, operation);
+    }
     case "stop":
       return await stopProgram(program, inDaemonsEnvironment(program, operation));
-    case "restart":
-      return await throughDaemon(program, action, isHere, operation, restartProgram);
+    case "restart": {
+      const result = await throughDaemon(program, action, isHere, operation, restartProgram);
+      return isDetached === true ? result : await awaitJob(program, result, operation);
+    }
     case "reload":
       return await reloadProgram(program, inDaemonsEnvironment(program, operation));
     case "signal":

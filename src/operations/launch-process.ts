@@ -1,4 +1,3 @@
-import { daemonInCharge } from "../state/daemon-alive.ts";
 import { showExit } from "../events/shown-exit.ts";
 import { sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
@@ -8,6 +7,8 @@ import { withWords } from "../lifecycle/last-words.ts";
 import { differences } from "../status/differences.ts";
 import type { Found } from "../identity/found.ts";
 import type { RecordStore } from "../state/record-store.ts";
+import { endedJob } from "./job-result.ts";
+import { jobEndOf } from "../lifecycle/job-end.ts";
 import type { Held } from "./locked.ts";
 import { startEndedWell } from "../state/ended-well.ts";
 import type { ProgramRecord } from "../state/record.ts";
@@ -22,6 +23,7 @@ import type { Program } from "../identity/program.ts";
 import { mendPidfile, save } from "./notes.ts";
 import type { ActionResult, Operation } from "./operation.ts";
 import { Overtaken, StartWindow } from "./start-window.ts";
+import { whatNext } from "./what-next.ts";
 import { describeHow, describeVia, processFacts } from "./words.ts";
 
 /** It is already running: records that it should be up, and repairs the pidfile. */
@@ -97,11 +99,13 @@ export async function launchIt(
       store,
       signal: window.signal,
       onLaunched: (process) => {
-        const { ready, startTimeoutMs, successMs } = settings;
+        const { ready, startTimeoutMs, successMs, type } = settings;
         const what =
-          ready === undefined
-            ? `watched for success_seconds, ${formatDuration(successMs)}`
-            : `${describeWait(ready, undefined)}, for up to ${formatDuration(startTimeoutMs)}`;
+          type === "job"
+            ? "a job"
+            : ready === undefined
+              ? `watched for success_seconds, ${formatDuration(successMs)}`
+              : `${describeWait(ready, undefined)}, for up to ${formatDuration(startTimeoutMs)}`;
         onProgress(`${name}: pid ${process.pid}, ${what}`);
         onLaunched?.(process);
       },
@@ -130,8 +134,14 @@ export async function launchIt(
           : `interrupted (${(reason as Error).message}); it was launched as pid ${pid} and is left running`;
       return { ...base, ...brokenOff(reason), pid, message: [...before, text].join("; ") };
     }
-    case "failed":
+    case "failed": {
+      const job = jobEndOf(outcome, settings);
+      if (job !== undefined) {
+        operation.onJobEnded?.(job);
+        return endedJob(settings, job, wanted(record, "up"), { action, before }, store, operation);
+      }
       return failedResult(outcome, wanted(record, "up"), store, base, before, settings, operation);
+    }
   }
 }
 
@@ -183,39 +193,4 @@ export function brokenOff(reason: unknown): Pick<ActionResult, "result" | "code"
   return reason instanceof Overtaken && reason.act === "restart"
     ? { result: "overtaken", code: ExitCode.ok }
     : { result: "interrupted", code: ExitCode.failure };
-}
-
-/** With usrsvcd running, a failed start is not the end: what the state machine will do, in words. */
-function whatNext(
-  { name, autorestart, maxrestarts, restartWindowMs, retryAfterMs }: ProgramSettings,
-  endedWell: boolean,
-  { host, isOlderInDaemon }: Operation,
-): readonly string[] {
-  const daemon = daemonInCharge(host);
-  if (daemon === undefined) return [];
-  if (daemon.programs?.includes(name) === false) {
-    return [`usrsvcd does not know ${name} yet and will not try it again; run usrsvcd reread`];
-  }
-  if (isOlderInDaemon === true) {
-    return [
-      `usrsvcd has older settings of ${name} than the file and keeps using them; run usrsvcd reread`,
-    ];
-  }
-  if (autorestart === false) return ["usrsvcd leaves it down: autorestart = False"];
-  if (endedWell) {
-    return [
-      "usrsvcd leaves it down: that was a success (success_exit), and autorestart = on-failure",
-    ];
-  }
-  if (maxrestarts === 1) {
-    const then =
-      retryAfterMs === 0
-        ? `fix the program, then run usrsvc start ${name}`
-        : `its next try is in ${formatDuration(retryAfterMs)} (retry_after)`;
-    return [`usrsvcd gives up: maxrestarts = 1; ${then}`];
-  }
-  const within = restartWindowMs === 0 ? "" : ` within ${formatDuration(restartWindowMs)}`;
-  const until =
-    maxrestarts > 1 ? `, until maxrestarts = ${maxrestarts} starts have failed${within}` : "";
-  return [`usrsvcd will try it again${until}; usrsvc stop ${name} prevents that`];
 }

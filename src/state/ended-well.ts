@@ -13,6 +13,7 @@ export function isSuccess(exit: Exit | undefined, { successExit }: Success): boo
 
 /** True for a program that is down because it has ended by itself, as success_exit says, in this boot. */
 export function hasEndedWell(record: ProgramRecord | undefined, settings: Success): boolean {
+  if (record?.state === "done") return true;
   if (record?.state !== "stopped" || record.failures > 0) return false;
   const { exit, by, isOfEarlierBoot } = record.lastExit ?? {};
   if (isOfEarlierBoot === true) return false;
@@ -25,8 +26,9 @@ export function hasEndedWell(record: ProgramRecord | undefined, settings: Succes
  */
 export function startEndedWell(
   { exit, hasLeft }: { readonly exit: Exit | undefined; readonly hasLeft?: boolean | undefined },
-  settings: Success & Pick<ProgramSettings, "autopid">,
+  settings: Success & Pick<ProgramSettings, "autopid"> & Partial<Pick<ProgramSettings, "type">>,
 ): boolean {
+  if (settings.type === "job") return isSuccess(exit, settings);
   return hasLeft !== true && settings.autopid && isSuccess(exit, settings);
 }
 

@@ -5,6 +5,7 @@ import type { StartOutcome } from "../lifecycle/start-outcome.ts";
 import type { Lock } from "../state/lock.ts";
 import type { Supervised, SupervisorContext } from "./context.ts";
 import type { Ends } from "./ends.ts";
+import type { JobSchedule } from "./job-schedule.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -25,6 +26,7 @@ export interface EffectPorts {
   readonly starter: Starter;
   readonly stopper: Stopper;
   readonly watched: WatchedProcess;
+  readonly schedule: JobSchedule | undefined;
 }
 
 /** With what the effects of a step are carried out. */
@@ -59,13 +61,14 @@ export class Effects {
   }
 
   async #perform(effect: Effect, { lock, found }: Means): Promise<void> {
-    const { starts, mailbox, stopper, watched } = this.#ports;
+    const { ends, starts, mailbox, stopper, watched } = this.#ports;
     const { history, settings } = this.#now;
     switch (effect.kind) {
       case "start":
         return await this.#start(effect.cause, lock);
       case "stop": {
-        const event = await stopper.stop(effect.process, effect.cause.reason);
+        if (effect.cause.kind === "due") this.#ports.schedule?.answer();
+        const event = await stopper.stop(effect.process, effect.cause);
         if (event !== undefined) mailbox.reply(event);
         return watched.letGo();
       }
@@ -77,7 +80,13 @@ export class Effects {
         return await this.#noteStopped(effect);
       case "note-called-off":
         return starts.calledOff();
+      case "note-done":
+        return await this.#noteDone();
+      case "note-overlap":
+        this.#ports.schedule?.answer();
+        return ends.overlapped(effect.overlap);
       case "note-waiting":
+        this.#ports.schedule?.answer();
         return starts.waits(effect.wait, effect.isNews);
       case "back-off":
         return starts.backedOff(effect.delayMs, effect.reason, history, settings);
@@ -94,7 +103,8 @@ export class Effects {
 
   async #start(cause: StartCause, lock: Lock | undefined): Promise<void> {
     if (lock === undefined) throw new TypeError("a start without the lock");
-    const { starter, mailbox } = this.#ports;
+    const { schedule, starter, mailbox } = this.#ports;
+    schedule?.answer();
     const outcome = await starter.run(lock, () => {
       const { settings, program, history } = this.#now;
       return { settings, program, history, cause };
@@ -141,7 +151,8 @@ export class Effects {
       isFound || this.#now.settings.ready !== undefined
         ? ageMs(process.startTime, proc.uptime())
         : this.#now.settings.successMs;
-    const kind = startKind(cause);
+    // That a job runs is no news for a mail: how it ends is.
+    const kind = this.#now.settings.type === "job" ? "planned" : startKind(cause);
     starts.started(process, via, livedMs, kind);
     for (const text of notes) ledger.emit({ kind: "program.warning", what: "note", pid, text });
     if (kind !== "started" && !isFound) starter.lookBehind();
@@ -162,12 +173,24 @@ export class Effects {
     around.host.claim(ledger.name, undefined);
     leftovers.note(process, ledger.record);
     const { state } = this.#now;
-    const isSuccess = state.kind === "stopped" && state.why === "succeeded";
-    ends.died(process, exit ?? { kind: "unknown" }, watched.lastWords(), isSuccess);
+    const isSuccess =
+      state.kind === "done" || (state.kind === "stopped" && state.why === "succeeded");
+    const tookMs = ageMs(process.startTime, around.host.proc.uptime());
+    const job = settings.type === "job" ? { settings, tookMs } : undefined;
+    ends.died(process, exit ?? { kind: "unknown" }, watched.lastWords(), isSuccess, job);
     if (next === "start") return; // removes the pidfile, and ends what is left, itself
     watched.pidfile.drop(settings, process.pid);
     // Its workers would go on, hold its port, and look like the program.
     await starter.endLeftovers(settings, next === "pause");
+  }
+
+  async #noteDone(): Promise<void> {
+    const { around, ends, mailbox, starter, watched } = this.#ports;
+    const { settings, program } = this.#now;
+    mailbox.cancelWake();
+    await starter.endLeftovers(settings, false);
+    watched.pidfile.dropStale(program, settings, around.host);
+    ends.done();
   }
 
   async #noteStopped({ why }: Effect & { kind: "note-stopped" }): Promise<void> {
@@ -177,6 +200,6 @@ export class Effects {
     // Who has ended it may have been killed before he came to the rest of its session.
     await starter.endLeftovers(settings, false);
     watched.pidfile.dropStale(program, settings, around.host);
-    ends.stopped(why);
+    ends.stopped(why, settings);
   }
 }

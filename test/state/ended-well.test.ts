@@ -36,6 +36,7 @@ describe("hasEndedWell() is", () => {
     ["false for one that ran when that was written", { lastExit, state: "running" }, false],
     ["false for an operator's end", { lastExit: { ...lastExit, by: "usrsvc restart" } }, false],
     ["false for an end before the machine was booted", { lastExit: before }, false],
+    ["true for a job that is done", { lastExit, state: "done" }, true],
     ["false for a limit", { lastExit: { ...lastExit, by: "usrsvcd: too big" } }, false],
     [
       "true for a signal from elsewhere",

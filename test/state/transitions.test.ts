@@ -263,6 +263,21 @@ const rows: readonly [what: string, after: ProgramRecord, changed: object][] = [
   ],
 ];
 
+test("done() leaves no process, and no failure", () => {
+  assert.deepEqual(difference(before, to.done(before, "exited with code 0")), {
+    state: "done",
+    ...noTry,
+    ...none,
+    reason: "exited with code 0",
+    failures: 0,
+  });
+});
+
+test("dueNoted() says up to when all was dealt with, which lasts beyond the boot", () => {
+  const noted = to.dueNoted(before, "2030-01-01T00:00:00.000Z");
+  assert.equal(to.rebooted(noted, "next").dueUntil, "2030-01-01T00:00:00.000Z");
+});
+
 describe("a transition changes what it says, and nothing else:", () => {
   for (const [what, after, changed] of rows) {
     test(what, () => assert.deepEqual(difference(before, after), changed));

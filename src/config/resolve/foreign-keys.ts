@@ -15,6 +15,8 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ...same("restart_delay", "RestartSec"),
   ...same("max_age", "RuntimeMaxSec"),
   ...same("restart_at", "cron_restart"),
+  ...same("schedule", "OnCalendar", "cron"),
+  ...same("catch_up", "Persistent"),
   ...same("restart_max_delay", "RestartMaxDelaySec"),
   ...same("restart_window", "StartLimitIntervalSec", "StartLimitInterval"),
   ...same("stdout", "stdout_logfile", "StandardOutput", "out_file", "log_file"),
