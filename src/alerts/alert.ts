@@ -71,10 +71,14 @@ export function alertOf(event: MailedEvent, at: string): Alert | undefined {
       return { ...about, kind: "job-failed", exit: showExit(exit), pid, reason, next, output };
     }
     case "program.gave-up": {
-      const { reason, retryMs, last } = event;
+      const { reason, retryMs, schedule, last } = event;
+      const whenDue =
+        schedule === undefined
+          ? `nothing, until you fix it and run usrsvc start ${program}`
+          : `usrsvcd starts it when it is due again (schedule = ${schedule})`;
       const next =
         retryMs === undefined
-          ? `nothing, until you fix it and run usrsvc start ${program}`
+          ? whenDue
           : `usrsvcd tries again in ${formatDuration(retryMs)} (retry_after); or fix it, then run usrsvc start ${program}`;
       return { ...about, ...endOf(last), kind: "gave-up", reason, next };
     }

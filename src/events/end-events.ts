@@ -60,6 +60,8 @@ interface GaveUp extends RestartCounts {
   /** ISO time, and how long that is; undefined: it is not tried again. */
   readonly nextTryAt: string | undefined;
   readonly retryMs: number | undefined;
+  /** Of a job with one: it is started when it is due, all the same. */
+  readonly schedule?: string | undefined;
   readonly last: LastEnd;
 }
 
@@ -171,6 +173,7 @@ export const endEvents = {
       maxrestarts: unlogged,
       windowMs: unlogged,
       retryMs: unlogged,
+      schedule: unlogged,
       last: unlogged,
     },
   },
@@ -305,9 +308,12 @@ function describeWindow({ windowMs = 0 }: RestartCounts): string {
   return `within ${formatDuration(windowMs)} (restart_window)`;
 }
 
-function describeRetry({ program, retryMs }: GaveUp & { readonly program: string }): string {
+function describeRetry(event: GaveUp & { readonly program: string }): string {
+  const { program, retryMs, schedule } = event;
   const fix = `fix it, then run usrsvc start ${program}`;
-  if (retryMs === undefined) return fix;
+  if (retryMs === undefined) {
+    return schedule === undefined ? fix : `started when it is due again (${schedule}); or ${fix}`;
+  }
   return `next try in ${formatDuration(retryMs)} (retry_after); or ${fix}`;
 }
 

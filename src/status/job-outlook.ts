@@ -76,6 +76,13 @@ export function nextOfJob(
   return "nothing: autostart = False";
 }
 
+/** Of a job with a schedule, which something else may start before: `; due again at 2030-01-01 04:00, in 3 h`. */
+export function dueAgain(settings: ProgramSettings | undefined, nowMs: number): string {
+  if (settings?.type !== "job" || settings.schedule === undefined) return "";
+  const due = nextTime(settings.schedule, new Date(nowMs));
+  return due === undefined ? "" : `; due again at ${describeDue(due, nowMs)}`;
+}
+
 /** How a job stands that is down. */
 interface JobStanding {
   readonly record: ProgramRecord | undefined;

@@ -5,7 +5,7 @@ import { formatDuration } from "../lib/format.ts";
 import { hasEndedInThisBoot, hasEndedWell } from "../state/ended-well.ts";
 import type { FatalRecord, ProgramRecord } from "../state/record.ts";
 import type { RecordFile } from "../state/record-file.ts";
-import { isDone, nextOfJob, whyJobIsDown } from "./job-outlook.ts";
+import { dueAgain, isDone, nextOfJob, whyJobIsDown } from "./job-outlook.ts";
 import type { ProgramStatus } from "./status.ts";
 import type { StatusContext } from "./status-context.ts";
 
@@ -63,11 +63,13 @@ export function outlook(
       const at = record.nextTryAt;
       const soon = at === undefined ? "soon" : inTime(at, record.at, nowMs);
       const nextTryAt = at === undefined ? {} : { nextTryAt: at };
-      return { state: "backoff", ...why, next: `usrsvcd tries again ${soon}`, ...nextTryAt };
+      const next = `usrsvcd tries again ${soon}${dueAgain(program.settings, nowMs)}`;
+      return { state: "backoff", ...why, next, ...nextTryAt };
     }
     case "fatal": {
       const { nextTryAt } = record;
-      const next = nextOfGivenUp(program, record, nowMs);
+      const due = dueAgain(program.settings, nowMs);
+      const next = nextOfGivenUp(program, record, nowMs) + due;
       return { state: "fatal", ...why, next, ...(nextTryAt !== undefined && { nextTryAt }) };
     }
     case "waiting": {

@@ -173,8 +173,7 @@ export class Effects {
     around.host.claim(ledger.name, undefined);
     leftovers.note(process, ledger.record);
     const { state } = this.#now;
-    const isSuccess =
-      state.kind === "done" || (state.kind === "stopped" && state.why === "succeeded");
+    const isSuccess = state.kind === "stopped" && state.why === "succeeded";
     const tookMs = ageMs(process.startTime, around.host.proc.uptime());
     const job = settings.type === "job" ? { settings, tookMs } : undefined;
     ends.died(process, exit ?? { kind: "unknown" }, watched.lastWords(), isSuccess, job);

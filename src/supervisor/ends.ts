@@ -8,6 +8,7 @@ import { describeIgnored } from "../lifecycle/ignored.ts";
 import type { StopStep } from "../lifecycle/stop-plan.ts";
 import type { Violation } from "../monitors/violation.ts";
 import type { ProgramRecord, Via } from "../state/record.ts";
+import { isSuccess as endedWell } from "../state/ended-well.ts";
 import { describeDone, describeEnded, describeRun } from "../state/job-words.ts";
 import {
   counted,
@@ -130,7 +131,10 @@ export class Ends {
         : `usrsvcd: ${limit}`;
     const how = describeEnding(exit, by);
     const isZero = exit.kind === "code" && exit.code === 0;
-    const isClean = isStopped || limit !== undefined || isZero || isSuccess;
+    // Whatever follows: the next run may have been due by then.
+    const isGood =
+      job === undefined ? isSuccess : limit === undefined && endedWell(exit, job.settings);
+    const isClean = isStopped || limit !== undefined || isZero || isGood;
     let output: readonly string[] | undefined;
     const read = (): readonly string[] => (output ??= isClean ? [] : words());
     this.#ledger.expectWords(read);
@@ -155,7 +159,8 @@ export class Ends {
           : describeEnded(limit, tookMs);
     this.#ledger.keep(exited(record, isLater ? undefined : { lastExit, reason }));
     if (job !== undefined && !isStopped) {
-      const told = { pid, exit, by, isSuccess, tookMs, reason: limit, next: nextRun(job.settings) };
+      const next = nextRun(job.settings);
+      const told = { pid, exit, by, isSuccess: isGood, tookMs, reason: limit, next };
       this.#ledger.emitLater(() => ({ kind: "program.job-finished", ...told, output: read() }));
       return;
     }

@@ -147,7 +147,9 @@ export class Starts {
     const reason = isTold ? (known ?? why) : why;
     const last = failures > 0 ? this.#failure : lastEnd(base);
     const nextTryAt = timeIn(retryMs);
-    const told = { failures, reason, nextTryAt, retryMs, last, ...countsOf(ends, settings) };
+    const schedule = settings.type === "job" ? settings.schedule?.text : undefined;
+    const when = { nextTryAt, retryMs, schedule };
+    const told = { failures, reason, ...when, last, ...countsOf(ends, settings) };
     this.#ledger.emit({ kind: "program.gave-up", ...told });
     this.#ledger.write(gaveUp(counted(this.#ledger.base(), { failures, restarts }), nextTryAt));
   }
@@ -164,7 +166,7 @@ export class Starts {
   }
 }
 
-type Counting = Pick<ProgramSettings, "maxrestarts" | "restartWindowMs" | "type">;
+type Counting = Pick<ProgramSettings, "maxrestarts" | "restartWindowMs" | "type" | "schedule">;
 
 /** What maxrestarts counts, for who is told. */
 function countsOf(

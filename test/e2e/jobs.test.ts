@@ -167,3 +167,38 @@ test("with catch_up a job that was due while no usrsvcd ran is run once, and not
   assert.equal(runs(home, "nightly"), 1);
   assert.ok(existsSync(file));
 });
+
+test("what becomes of a time at which a job still runs, overlap says", async (t) => {
+  const home = new Home(t);
+  const long = { type: "job", schedule: "0 0 1 1 *", catch_up: "True", timeout: "1m" };
+  home
+    .program("skips", { ...long, command: counting(home, "skips", 0, "8") })
+    .program("queues", { ...long, overlap: "queue", command: counting(home, "queues", 0, "8") })
+    .program("kills", { ...long, overlap: "kill", command: counting(home, "kills", 0, "60") });
+  assert.equal((await home.usrsvcd("start")).code, 0);
+  assert.equal((await home.usrsvc("start", "--no-wait", "-P", "all")).code, 0);
+  assert.equal((await home.usrsvcd("stop")).code, 0);
+  for (const name of ["skips", "queues", "kills"]) {
+    const file = home.file(`state/programs/${name}.json`);
+    const record = JSON.parse(readFileSync(file, "utf8")) as Json;
+    writeFileSync(file, JSON.stringify({ ...record, dueUntil: "2020-01-01T12:00:00.000Z" }));
+  }
+  const killed = (await home.statusOf("kills"))["pid"];
+  assert.equal((await home.usrsvcd("start")).code, 0);
+  await waitFor("the next run of what was ended", () => runs(home, "kills") === 2);
+  assert.ok(!isAlive(Number(killed)));
+  await waitFor("the next run of what was queued", () => runs(home, "queues") === 2, 20_000);
+  await waitFor("the end of the other", async () => (await state(home, "skips")) !== "running");
+  assert.equal(runs(home, "skips"), 1);
+  const overlaps = home.log().filter(({ event }) => event === "program.job-overlap");
+  assert.deepEqual(overlaps.map(({ program, overlap }) => [program, overlap]).toSorted(), [
+    ["queues", "queue"],
+    ["skips", "skip"],
+  ]);
+  const ends = home.log().filter(({ event }) => event === "program.job-finished");
+  // How one ended whose usrsvcd has ended first is known where the kernel tells.
+  for (const { program, isSuccess, exit } of ends) {
+    const isKnown = (exit as Json)["unknown"] === undefined;
+    assert.equal(isSuccess, isKnown && program !== "kills", program);
+  }
+});

@@ -524,6 +524,21 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
       {
         kind: "program.gave-up",
         program,
+        failures: 2,
+        reason: "no such file",
+        maxrestarts: 2,
+        ...noWindow,
+        ...noRetry,
+        schedule: "@hourly",
+        last,
+      },
+      "error",
+      "web: given up after 2 failed starts (maxrestarts = 2): no such file; started when it is due again (@hourly); or fix it, then run usrsvc start web",
+    ],
+    [
+      {
+        kind: "program.gave-up",
+        program,
         failures: 1,
         reason: "no such file",
         maxrestarts: 1,

@@ -249,6 +249,14 @@ describe("outlook, what comes next", () => {
       `stopped: usrsvcd starts it at ${nextMinute}`,
     ],
     [
+      "a job that was given up, and is due again",
+      {
+        settings: { type: "job", schedule: minutely, maxrestarts: 1 },
+        record: { state: "fatal", failures: 1 },
+      },
+      `fatal: usrsvcd gave up after 1 failed start (maxrestarts = 1): fix it, then run "usrsvc start web"; due again at ${nextMinute}`,
+    ],
+    [
       "a job that is done, and nobody looks after it",
       {
         settings: { type: "job", schedule: minutely },
