@@ -9,6 +9,7 @@ import { readRecord } from "../state/record-file.ts";
 import { stateTraits } from "../state/states.ts";
 import type { Act, News } from "./act-on-programs.ts";
 import { awaitJob } from "./await-job.ts";
+import { leaveUntilDue } from "./leave-until-due.ts";
 import { dependenciesOf, OrderWait } from "./await-order.ts";
 import { Interrupted } from "./interrupted.ts";
 import { restartProgram, startProgram, stopProgram } from "./operate.ts";
@@ -198,12 +199,16 @@ function skip(
 async function perform(
   program: Program,
   action: ActionResult["action"],
-  { isHere, isDetached, sending }: Act,
+  { isHere, isDetached, names, sending }: Act,
   renaming: Renaming,
   operation: Operation,
 ): Promise<ActionResult> {
   const busy = await renaming.settle(program, action, operation);
   if (busy !== undefined) return busy;
+  const isStart = action === "start" || action === "restart";
+  if (isStart && names.length === 0 && program.settings?.schedule !== undefined) {
+    return await leaveUntilDue(program, action, program.settings.schedule.text, operation);
+  }
   switch (action) {
     case "start": {
       const result = await throughDaemon(program, action, isHere, operation, startProgram);

@@ -176,9 +176,10 @@ test("what becomes of a time at which a job still runs, overlap says", async (t)
     .program("queues", { ...long, overlap: "queue", command: counting(home, "queues", 0, "8") })
     .program("kills", { ...long, overlap: "kill", command: counting(home, "kills", 0, "60") });
   assert.equal((await home.usrsvcd("start")).code, 0);
-  assert.equal((await home.usrsvc("start", "--no-wait", "-P", "all")).code, 0);
+  const names = ["skips", "queues", "kills"];
+  assert.equal((await home.usrsvc("start", "--no-wait", "-P", ...names)).code, 0);
   assert.equal((await home.usrsvcd("stop")).code, 0);
-  for (const name of ["skips", "queues", "kills"]) {
+  for (const name of names) {
     const file = home.file(`state/programs/${name}.json`);
     const record = JSON.parse(readFileSync(file, "utf8")) as Json;
     writeFileSync(file, JSON.stringify({ ...record, dueUntil: "2020-01-01T12:00:00.000Z" }));
@@ -201,4 +202,23 @@ test("what becomes of a time at which a job still runs, overlap says", async (t)
     const isKnown = (exit as Json)["unknown"] === undefined;
     assert.equal(isSuccess, isKnown && program !== "kills", program);
   }
+});
+
+test("start all runs no job that has a schedule, but has it run again when it is due", async (t) => {
+  const home = new Home(t);
+  home.program("nightly", {
+    type: "job",
+    command: counting(home, "nightly"),
+    schedule: "0 0 1 1 *",
+  });
+  assert.equal((await home.usrsvcd("start")).code, 0);
+  assert.equal((await home.usrsvc("stop", "all")).code, 0);
+  assert.match(String((await home.statusOf("nightly"))["next"]), /^stays down/);
+  const { code, out } = await home.usrsvc("start", "all");
+  assert.equal(code, 0);
+  assert.match(out, /^nightly: is started when it is due \(schedule = 0 0 1 1 \*\)/);
+  assert.match(String((await home.statusOf("nightly"))["next"]), /^usrsvcd starts it at /);
+  assert.equal(runs(home, "nightly"), 0);
+  assert.equal((await home.usrsvc("start", "nightly")).code, 0);
+  assert.equal(runs(home, "nightly"), 1);
 });
