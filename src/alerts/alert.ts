@@ -1,4 +1,5 @@
 import { countFailures, describeStuck } from "../events/end-events.ts";
+import { describeJobEnd } from "../events/job-events.ts";
 import type { MailedEvent } from "../events/event.ts";
 import type { LastEnd } from "../events/last-end.ts";
 import { showExit, type ShownExit } from "../events/shown-exit.ts";
@@ -14,6 +15,7 @@ export const alertKinds = {
   "keeps-ending": "keeps ending soon after its start",
   "gave-up": "is down: usrsvcd gave up",
   stuck: "cannot be ended",
+  "job-failed": "has failed",
 };
 
 /** Its name. Mails that wait on disk have it: none is renamed. */
@@ -55,17 +57,28 @@ export function alertOf(event: MailedEvent, at: string): Alert | undefined {
     }
     case "program.backoff": {
       const { failures, delayMs, cause, last } = event;
+      if (event.isJob === true) return undefined;
       const hasFailed = failures > 0;
       const kind: AlertKind = hasFailed ? "start-failed" : "keeps-ending";
       const reason = hasFailed ? event.reason : cause;
       const next = `usrsvcd tries again in ${formatDuration(delayMs)} (${countFailures(event)})`;
       return { ...about, ...endOf(last), kind, reason, next };
     }
+    case "program.job-finished": {
+      const { isSuccess, exit, pid, output, next } = event;
+      if (isSuccess) return undefined;
+      const reason = describeJobEnd(event);
+      return { ...about, kind: "job-failed", exit: showExit(exit), pid, reason, next, output };
+    }
     case "program.gave-up": {
-      const { reason, retryMs, last } = event;
+      const { reason, retryMs, schedule, last } = event;
+      const whenDue =
+        schedule === undefined
+          ? `nothing, until you fix it and run usrsvc start ${program}`
+          : `usrsvcd starts it when it is due again (schedule = ${schedule})`;
       const next =
         retryMs === undefined
-          ? `nothing, until you fix it and run usrsvc start ${program}`
+          ? whenDue
           : `usrsvcd tries again in ${formatDuration(retryMs)} (retry_after); or fix it, then run usrsvc start ${program}`;
       return { ...about, ...endOf(last), kind: "gave-up", reason, next };
     }

@@ -22,6 +22,7 @@ export const starting = {
   parallel,
   reread: { help: "have usrsvcd read the configuration again first" },
   alone,
+  "no-wait": { help: "do not wait for the end of a job (type = job)" },
   here: { help: "start from this shell, with its environment, even if usrsvcd is running" },
 } as const;
 
@@ -51,6 +52,7 @@ export async function actAndTell(
     reread = false,
     rolling = false,
     alone: isAlone = false,
+    "no-wait": isDetached = false,
   } = options as StartOptions;
   const { json, debug, config } = options;
   if (rolling && atOnce) {
@@ -65,6 +67,7 @@ export async function actAndTell(
     isRolling: rolling,
     isHere: here,
     isAlone,
+    isDetached,
     config,
     sending,
   };

@@ -58,6 +58,7 @@ function remarks(one: ProgramStatus): readonly string[] {
   if (one.statusText !== undefined) lines.push(`it says: ${one.statusText}`);
   if (one.reason !== undefined) lines.push(`why: ${one.reason}`);
   if (one.state === "running" && one.restarts > 0) lines.push(...describeRestart(one.lastExit));
+  if (one.state === "running" && one.lastRun !== undefined) lines.push(...describeLastRun(one));
   if (one.next !== undefined) lines.push(`next: ${one.next}`);
   if (one.olderSettings === true) {
     lines.push("runs with older settings: usrsvc restart applies the new ones");
@@ -78,6 +79,14 @@ function describeRestart(exit: ShownExit | undefined): readonly string[] {
     exit.by === undefined ? "" : exit.by === NOT_USRSVC ? "not by usrsvc" : `by ${exit.by}`;
   const wrote = exit.wrote === undefined ? "" : `it wrote: ${exit.wrote}`;
   return [`its last exit: ${[by, wrote].filter((part) => part !== "").join("; ")}`];
+}
+
+/** Of a job that runs again. */
+function describeLastRun({ lastRun, lastExit }: ProgramStatus): readonly string[] {
+  if (lastExit === undefined || lastRun === undefined) return [];
+  const { tookSeconds } = lastExit;
+  const took = tookSeconds === undefined ? "" : `, after ${formatDuration(tookSeconds * 1000)}`;
+  return [`last run: ${lastRun}${took}`];
 }
 
 function formatExit(exit: ShownExit, now: number): string {

@@ -1,6 +1,7 @@
 import { maskWords } from "../lib/secrets.ts";
 import { adviseCommands, type WhyNot } from "./advise-commands.ts";
 import { adviseEnv } from "./advise-env.ts";
+import { adviseJob } from "./advise-jobs.ts";
 import { adviseRestarts } from "./advise-restarts.ts";
 import type { ReadFile } from "./resolve/defaults.ts";
 import { IssueList } from "./issue-list.ts";
@@ -74,7 +75,7 @@ export class Advisor {
     issues: IssueList,
   ): void {
     const { command, useshell, enabled, match, emailAlerts } = settings;
-    for (const { key, text } of adviseRestarts(settings))
+    for (const { key, text } of [...adviseRestarts(settings), ...adviseJob(settings)])
       issues.warn(whereIs(key), `${key}: ${text}`);
     const isBare = command !== undefined && useshell === false;
     const tell = (key: string, text: string): void => issues.warn(whereIs(key), `${key}: ${text}`);

@@ -18,9 +18,13 @@ export function adviseRestarts(settings: Unsure<ProgramSettings>): readonly Rema
   ];
 }
 
-function adviseSuccess({ autorestart, successExit }: Unsure<ProgramSettings>): readonly Remark[] {
+function adviseSuccess({
+  autorestart,
+  successExit,
+  type,
+}: Unsure<ProgramSettings>): readonly Remark[] {
   const isSet = successExit !== undefined && !(successExit.length === 1 && successExit[0] === 0);
-  if (!isSet || autorestart === undefined) return [];
+  if (!isSet || autorestart === undefined || type === "job") return [];
   const key = "success_exit";
   if (autorestart !== "on-failure") {
     return [{ key, text: "has no effect without autorestart = on-failure" }];

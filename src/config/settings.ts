@@ -6,6 +6,7 @@ export type { Check, ReadyWhen } from "./check.ts";
 export type { Dependency } from "./dependency.ts";
 export type { CommandText } from "./command-text.ts";
 export type { MatchRule } from "./match-rule.ts";
+export type { Overlap, ProgramType } from "./job-values.ts";
 export type { Autorestart, StopLasts } from "./restart-values.ts";
 
 /** `[Main]` of usrsvc.cfg, by the fields of the schema, defaults resolved. All paths are absolute. */

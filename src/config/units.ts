@@ -5,6 +5,7 @@ import { type CommandText, readCommandText, readHookTimeout } from "./command-te
 import type { MatchRule } from "./match-rule.ts";
 import { translatePythonRegex } from "./python-regex/python-regex.ts";
 import type { Limit } from "./process-values.ts";
+import * as jobValues from "./job-values.ts";
 import * as processValues from "./process-values.ts";
 import { readReload, type Reload, showReload } from "./reload.ts";
 import * as restartValues from "./restart-values.ts";
@@ -235,6 +236,27 @@ export const cron: Unit<Cron | undefined> = {
   name: "",
   parse: restartValues.readCron,
   print: (value) => value?.text ?? null,
+};
+
+/** Whether a program is to run on, or to end. */
+export const programType: Unit<jobValues.ProgramType> = {
+  name: "",
+  parse: jobValues.readProgramType,
+  print: itself,
+};
+
+/** What becomes of a job that is due while it runs. */
+export const overlap: Unit<jobValues.Overlap> = {
+  name: "",
+  parse: jobValues.readOverlap,
+  print: itself,
+};
+
+/** How long a job may take. */
+export const jobTimeout: Unit<number> = {
+  name: "seconds",
+  parse: jobValues.readTimeout,
+  print: inSeconds,
 };
 
 /** How long an operator's stop lasts. */

@@ -8,6 +8,7 @@ const words: Record<ProgramState["kind"], string> = {
   waiting: "waiting",
   backoff: "backing off",
   fatal: "given up",
+  done: "done",
   stopped: "stopped",
   unknown: "unknown",
 };

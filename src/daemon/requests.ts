@@ -8,6 +8,8 @@ import { restartProgram, startProgram } from "../operations/operate.ts";
 import { type ActionResult, type Operation } from "../operations/operation.ts";
 import { isRequestFile, type Request, takeRequest, writeAnswer } from "../operations/request.ts";
 import type { HookFailure } from "../lifecycle/hook.ts";
+import type { JobEnd } from "../lifecycle/job-end.ts";
+import { jobFinished } from "../supervisor/job-finished.ts";
 import { FEW } from "../lifecycle/stragglers.ts";
 import { settingsFingerprint } from "../state/digest.ts";
 import type { Host } from "../host/host.ts";
@@ -90,12 +92,18 @@ export class Requests implements Disposable {
         message: undefined,
       });
       this.#underWay += 1;
-      const result = await this.#act(known, request).finally(() => (this.#underWay -= 1));
+      let isTold = false;
+      const onJobEnded = (end: JobEnd): void => {
+        isTold = true;
+        events.emit({ program, ...jobFinished(end, known) });
+      };
+      const acting = this.#act(known, request, onJobEnded);
+      const result = await acting.finally(() => (this.#underWay -= 1));
       // The asking command sees that we have ended, and does the rest itself.
       if (this.#leaving.signal.aborted && result.code !== ExitCode.ok) return;
       // What runs is reported once it is held, and whoever calls a start off knows it.
       if (CALLED_OFF.has(result.result)) this.#tellCalledOff(result, asker);
-      else if (result.code !== ExitCode.ok) this.#tellFailure(result);
+      else if (result.code !== ExitCode.ok && !isTold) this.#tellFailure(result);
       const waits = sameProcess(host.proc.alive(asker.pid), asker);
       if (waits) writeAnswer(host.state, request, { kind: "done", result });
     } catch (error) {
@@ -109,6 +117,7 @@ export class Requests implements Disposable {
   async #act(
     settings: ProgramSettings,
     { action, asker, unlessBornSince }: Request,
+    onJobEnded: (end: JobEnd) => void,
   ): Promise<ActionResult> {
     const { host, events } = this.#ports;
     const program = programOf(settings, host);
@@ -132,7 +141,8 @@ export class Requests implements Disposable {
     const isAbandoned = (): boolean => !sameProcess(host.proc.alive(asker.pid), asker);
     const beganAt = asker.startTime;
     const asked = { looksBehind, isAbandoned, beganAt, unlessBornSince };
-    const operation: Operation = { ...plain, onLaunched, onFailedHook, ...asked };
+    const ends = { onFailedHook, onJobEnded };
+    const operation: Operation = { ...plain, onLaunched, ...ends, ...asked };
     try {
       return action === "start"
         ? await startProgram(program, operation)

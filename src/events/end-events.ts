@@ -48,6 +48,8 @@ interface Backoff extends RestartCounts {
   readonly reason: string;
   /** Why it is down, where no start failed. */
   readonly cause: string;
+  /** Of a job it was told that it has failed. */
+  readonly isJob?: boolean;
   readonly last: LastEnd;
 }
 
@@ -58,6 +60,8 @@ interface GaveUp extends RestartCounts {
   /** ISO time, and how long that is; undefined: it is not tried again. */
   readonly nextTryAt: string | undefined;
   readonly retryMs: number | undefined;
+  /** Of a job with one: it is started when it is due, all the same. */
+  readonly schedule?: string | undefined;
   readonly last: LastEnd;
 }
 
@@ -100,6 +104,8 @@ interface Stopping {
   readonly reason: string;
   /** Whoever began it was killed, or called off: it is finished now. */
   readonly isFinishing: boolean;
+  /** A job has exceeded a limit: it is not started again for that. */
+  readonly isLast?: boolean;
 }
 
 interface Stuck {
@@ -150,6 +156,7 @@ export const endEvents = {
       maxrestarts: unlogged,
       windowMs: unlogged,
       cause: unlogged,
+      isJob: unlogged,
       last: unlogged,
     },
   },
@@ -166,6 +173,7 @@ export const endEvents = {
       maxrestarts: unlogged,
       windowMs: unlogged,
       retryMs: unlogged,
+      schedule: unlogged,
       last: unlogged,
     },
   },
@@ -209,12 +217,12 @@ export const endEvents = {
   },
   "program.stopping": {
     level: { among: ["info", "warn"], of: ({ isFinishing }) => (isFinishing ? "warn" : "info") },
-    sentence: ({ program, isFinishing, reason, pid }) =>
-      isFinishing
-        ? `${program}: ${reason}: this is completed, pid ${pid} is ended`
-        : `${program}: is being ended, to be restarted`,
+    sentence({ program, isFinishing, isLast, reason, pid }) {
+      if (isFinishing) return `${program}: ${reason}: this is completed, pid ${pid} is ended`;
+      return `${program}: is being ended${isLast === true ? `: ${reason}` : ", to be restarted"}`;
+    },
     about: "ended because of a limit, to be started again, or because an end was interrupted",
-    fields: { pid: "", reason: "", isFinishing: unlogged },
+    fields: { pid: "", reason: "", isFinishing: unlogged, isLast: unlogged },
   },
   "program.stuck": {
     level: "error",
@@ -300,9 +308,12 @@ function describeWindow({ windowMs = 0 }: RestartCounts): string {
   return `within ${formatDuration(windowMs)} (restart_window)`;
 }
 
-function describeRetry({ program, retryMs }: GaveUp & { readonly program: string }): string {
+function describeRetry(event: GaveUp & { readonly program: string }): string {
+  const { program, retryMs, schedule } = event;
   const fix = `fix it, then run usrsvc start ${program}`;
-  if (retryMs === undefined) return fix;
+  if (retryMs === undefined) {
+    return schedule === undefined ? fix : `started when it is due again (${schedule}); or ${fix}`;
+  }
   return `next try in ${formatDuration(retryMs)} (retry_after); or ${fix}`;
 }
 

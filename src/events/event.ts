@@ -3,10 +3,11 @@ import { type CareEvent, careEvents } from "./care-events.ts";
 import { type ConfigEvent, configEvents } from "./config-events.ts";
 import { type DaemonEvent, daemonEvents } from "./daemon-events.ts";
 import { type EndEvent, endEvents } from "./end-events.ts";
+import { type JobEvent, jobEvents } from "./job-events.ts";
 import { type StartEvent, startEvents } from "./start-events.ts";
 
 /** Of one program. */
-export type EventOfProgram = StartEvent | EndEvent | CareEvent;
+export type EventOfProgram = StartEvent | EndEvent | JobEvent | CareEvent;
 
 /** One thing that happened. Whoever makes it happen emits it, once. */
 export type UsrsvcEvent = DaemonEvent | AlertEvent | ConfigEvent | EventOfProgram;
@@ -18,6 +19,7 @@ export const rows = {
   ...configEvents,
   ...startEvents,
   ...endEvents,
+  ...jobEvents,
   ...careEvents,
 };
 

@@ -15,6 +15,8 @@ export interface ShownExit {
   readonly by?: string;
   /** The line of its last words that tells most. */
   readonly wrote?: string;
+  /** Of a job: how long it ran. */
+  readonly tookSeconds?: number;
 }
 
 /** The flat form of an exit. */

@@ -71,6 +71,7 @@ function describe(record: ProgramRecord | undefined): string {
 
 const standings: Readonly<Record<ProgramRecord["state"], string>> = {
   stopped: "is looked after there by usrsvcd",
+  done: "has ended there, as a job does",
   waiting: "waits there for what it starts after",
   starting: "is looked after there by usrsvcd",
   running: "is looked after there by usrsvcd",

@@ -43,6 +43,7 @@ export class FollowedStart {
   /** How the launched process ended; undefined while it lives. */
   #exit: Exit | undefined;
   #exitedAt = Number.POSITIVE_INFINITY;
+  #launchedAt = monotonicMs();
   /** Undefined where it is ready when it has lived. */
   readonly #readiness: Readiness | undefined;
   /** Called when something ended. */
@@ -68,7 +69,7 @@ export class FollowedStart {
     this.#background = new BackgroundWatch(host, () => this.#notice());
     void exited.then((exit) => {
       this.#exit = exit;
-      if (this.#readiness !== undefined) this.#exitedAt = monotonicMs();
+      this.#exitedAt = monotonicMs();
       this.#notice();
     });
     const { check } = this.#criterion;
@@ -250,6 +251,7 @@ export class FollowedStart {
       launched: this.#launched,
       match: this.#match,
       exit: this.#exit,
+      tookMs: this.#exit && Math.round(this.#exitedAt - this.#launchedAt),
       lost: this.#background.lost,
       isLaunching,
       unreaped: this.#unreaped,

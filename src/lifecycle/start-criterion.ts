@@ -13,6 +13,8 @@ export interface StartCriterion {
   readonly check?: ReadyWhen;
   /** With a check: how long the process of a program whose first one has left may take to appear. */
   readonly appearMs?: number;
+  /** It ends with what is launched: a job does not go to the background. */
+  readonly endsWithLaunched?: true;
 }
 
 /** Time that a daemon has to appear at least, in ms. */
@@ -24,7 +26,7 @@ export function startCriterion(settings: WindowSettings | undefined): StartCrite
   const { ready: check, successMs } = settings;
   const windowMs = startWindowMs(settings);
   return check === undefined
-    ? { windowMs }
+    ? { windowMs, ...(settings.type === "job" && { endsWithLaunched: true }) }
     : { windowMs, check, appearMs: Math.max(successMs, APPEAR_MS) };
 }
 
@@ -46,7 +48,7 @@ export interface StartFacts {
 
 /** What has become of a start by now. */
 export function judge(
-  { windowMs, appearMs = windowMs }: StartCriterion,
+  { windowMs, appearMs = windowMs, endsWithLaunched }: StartCriterion,
   { elapsedMs, isFound, isShell, exit, sinceExitMs = 0, isReady }: StartFacts,
 ): "started" | "failed" | "undecided" {
   const isOver = elapsedMs >= windowMs;
@@ -57,7 +59,8 @@ export function judge(
   if (isFound) return isShell() ? "failed" : "started";
   if (isOver || sinceExitMs >= appearMs) return "failed";
   // A classic daemon forks, and its first process leaves with 0: its match may still appear.
-  return exit === undefined || hasLeftInOrder(exit) ? "undecided" : "failed";
+  const mayAppear = endsWithLaunched !== true && hasLeftInOrder(exit);
+  return exit === undefined || mayAppear ? "undecided" : "failed";
 }
 
 /** Times of the looks for the match, in ms after the launch; then one each second. */

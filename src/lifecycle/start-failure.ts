@@ -23,6 +23,8 @@ export interface FailedStart {
   readonly match: StartMatch;
   /** How the launched process ended, if it did. */
   readonly exit: Exit | undefined;
+  /** How long that ran, in ms. */
+  readonly tookMs?: number | undefined;
   /** What had gone to the background, was the program, and ended. */
   readonly lost: Lost | undefined;
   /** A shell that prepares the launch is all that there is. */
@@ -80,7 +82,8 @@ export function startFailure(failed: FailedStart, ended: EndedStart): StartFailu
   const why = { exit, isLaunching, unready, isDaemon: pid !== launched.process.pid };
   const isUnchecked = exit !== undefined && context.isProven === true;
   const obstacle = isUnchecked ? checkBeforeStart(program, context.host) : undefined;
-  const base = { kind: "failed", exit, pid, ...ended, output } as const;
+  const { tookMs } = failed;
+  const base = { kind: "failed", exit, pid, tookMs, ...ended, output } as const;
   return { ...base, ...(obstacle ?? describeFailure(program, why)) };
 }
 

@@ -35,6 +35,8 @@ export interface StartFailure {
   /** How the launched process ended, if it did. */
   readonly exit: Exit | undefined;
   readonly pid: number | undefined;
+  /** How long it ran before that, in ms. */
+  readonly tookMs?: number | undefined;
   /** Something of it lived on, and was ended: it went to the background, most likely. */
   readonly hasLeft?: boolean;
   /** Further lines: what was looked for, what was there instead. */

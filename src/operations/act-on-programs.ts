@@ -34,6 +34,8 @@ export interface Act {
   readonly isRolling: boolean;
   /** Of a start: from this shell, with its environment, even where usrsvcd runs. */
   readonly isHere: boolean;
+  /** The end of a job is not waited for. */
+  readonly isDetached?: boolean;
   /** Have usrsvcd read the configuration again first. */
   readonly isReread: boolean;
   /** Only on those that are named, and at once: no matter who needs them, or what they start after. */

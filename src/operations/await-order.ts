@@ -131,6 +131,9 @@ export class OrderWait implements Disposable {
     if (program === undefined) return { kind: "down" };
     const { record } = readRecord(host.state, name, host.proc.bootId());
     const found = lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS });
+    const isJob = program.settings?.type === "job";
+    if (isJob && found.kind === "running") return { kind: "not-yet", reason: "it is not done yet" };
+    if (isJob && record?.state === "done") return { kind: "ready" };
     if (
       record?.state === "starting" &&
       (found.kind === "running" || record.launched !== undefined)

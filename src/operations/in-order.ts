@@ -10,6 +10,8 @@ import { readRecord } from "../state/record-file.ts";
 import { stateTraits } from "../state/states.ts";
 import type { Act, News } from "./act-on-programs.ts";
 import { noteHistory } from "./note-history.ts";
+import { awaitJob } from "./await-job.ts";
+import { leaveUntilDue } from "./leave-until-due.ts";
 import { dependenciesOf, OrderWait } from "./await-order.ts";
 import { Interrupted } from "./interrupted.ts";
 import { restartProgram, startProgram, stopProgram } from "./operate.ts";
@@ -171,6 +173,7 @@ function factsOf({ settings, operation }: Means): PlanFacts {
       const program = findProgram(settings, name, host);
       const record = recordOf(name);
       if (program === undefined) return false;
+      if (program.settings?.type === "job" && record?.state === "done") return true;
       if (lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS }).kind === "running")
         return true;
       if (record === undefined || record.desired === "down") return false;
@@ -211,19 +214,27 @@ function mayRun(program: Program, host: Operation["host"]): boolean {
 async function perform(
   program: Program,
   action: ActionResult["action"],
-  { isHere, sending }: Act,
+  { isHere, isDetached, names, sending }: Act,
   renaming: Renaming,
   operation: Operation,
 ): Promise<ActionResult> {
   const busy = await renaming.settle(program, action, operation);
   if (busy !== undefined) return busy;
+  const isStart = action === "start" || action === "restart";
+  if (isStart && names.length === 0 && program.settings?.schedule !== undefined) {
+    return await leaveUntilDue(program, action, program.settings.schedule.text, operation);
+  }
   switch (action) {
-    case "start":
-      return await throughDaemon(program, action, isHere, operation, startProgram);
+    case "start": {
+      const result = await throughDaemon(program, action, isHere, operation, startProgram);
+      return isDetached === true ? result : await awaitJob(program, result, operation);
+    }
     case "stop":
       return await stopProgram(program, inDaemonsEnvironment(program, operation));
-    case "restart":
-      return await throughDaemon(program, action, isHere, operation, restartProgram);
+    case "restart": {
+      const result = await throughDaemon(program, action, isHere, operation, restartProgram);
+      return isDetached === true ? result : await awaitJob(program, result, operation);
+    }
     case "reload":
       return await reloadProgram(program, inDaemonsEnvironment(program, operation));
     case "signal":

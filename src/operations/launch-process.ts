@@ -1,13 +1,13 @@
-import { daemonInCharge } from "../state/daemon-alive.ts";
 import { showExit } from "../events/shown-exit.ts";
 import { type Pid, sameProcess } from "../../proc/pid.ts";
-import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { countLeftOvers, formatDuration } from "../lib/format.ts";
 import { withWords } from "../lifecycle/last-words.ts";
 import { differences } from "../status/differences.ts";
 import type { Found } from "../identity/found.ts";
 import type { RecordStore } from "../state/record-store.ts";
+import { endedJob } from "./job-result.ts";
+import { jobEndOf } from "../lifecycle/job-end.ts";
 import type { Held } from "./locked.ts";
 import { startEndedWell } from "../state/ended-well.ts";
 import type { ProgramRecord } from "../state/record.ts";
@@ -23,6 +23,7 @@ import { mendPidfile, save } from "./notes.ts";
 import { type ActionResult, type Operation, withDetails } from "./operation.ts";
 import { runAfterExit, runAfterStart, runBeforeStart, runOwedAfterExit } from "./run-hooks.ts";
 import { Overtaken, StartWindow } from "./start-window.ts";
+import { whatNext } from "./what-next.ts";
 import { describeHow, describeVia, processFacts } from "./words.ts";
 
 /** It is already running: records that it should be up, and repairs the pidfile. */
@@ -104,11 +105,13 @@ export async function launchIt(
         store,
         signal: window.signal,
         onLaunched: (process) => {
-          const { ready, startTimeoutMs, successMs } = settings;
+          const { ready, startTimeoutMs, successMs, type } = settings;
           const what =
-            ready === undefined
-              ? `watched for success_seconds, ${formatDuration(successMs)}`
-              : `${describeWait(ready, undefined)}, for up to ${formatDuration(startTimeoutMs)}`;
+            type === "job"
+              ? "a job"
+              : ready === undefined
+                ? `watched for success_seconds, ${formatDuration(successMs)}`
+                : `${describeWait(ready, undefined)}, for up to ${formatDuration(startTimeoutMs)}`;
           onProgress(`${name}: pid ${process.pid}, ${what}`);
           onLaunched?.(process);
         },
@@ -144,6 +147,19 @@ export async function launchIt(
     }
     case "failed": {
       const wants = wanted(record, "up");
+      const job = jobEndOf(outcome, settings);
+      if (job !== undefined) {
+        operation.onJobEnded?.(job);
+        const ended = await runAfterExit(
+          program,
+          { pid: (outcome.pid ?? 0) as Pid },
+          outcome.exit,
+          outcome.reason,
+          operation,
+        );
+        const result = endedJob(settings, job, wants, { action, before }, store, operation);
+        return withDetails(result, [...told, ...ended]);
+      }
       const result = await failedResult(outcome, wants, store, base, before, program, operation);
       return withDetails(result, told);
     }
@@ -204,39 +220,4 @@ export function brokenOff(reason: unknown): Pick<ActionResult, "result" | "code"
   return reason instanceof Overtaken && reason.act === "restart"
     ? { result: "overtaken", code: ExitCode.ok }
     : { result: "interrupted", code: ExitCode.failure };
-}
-
-/** With usrsvcd running, a failed start is not the end: what the state machine will do, in words. */
-function whatNext(
-  { name, autorestart, maxrestarts, restartWindowMs, retryAfterMs }: ProgramSettings,
-  endedWell: boolean,
-  { host, isOlderInDaemon }: Operation,
-): readonly string[] {
-  const daemon = daemonInCharge(host);
-  if (daemon === undefined) return [];
-  if (daemon.programs?.includes(name) === false) {
-    return [`usrsvcd does not know ${name} yet and will not try it again; run usrsvcd reread`];
-  }
-  if (isOlderInDaemon === true) {
-    return [
-      `usrsvcd has older settings of ${name} than the file and keeps using them; run usrsvcd reread`,
-    ];
-  }
-  if (autorestart === false) return ["usrsvcd leaves it down: autorestart = False"];
-  if (endedWell) {
-    return [
-      "usrsvcd leaves it down: that was a success (success_exit), and autorestart = on-failure",
-    ];
-  }
-  if (maxrestarts === 1) {
-    const then =
-      retryAfterMs === 0
-        ? `fix the program, then run usrsvc start ${name}`
-        : `its next try is in ${formatDuration(retryAfterMs)} (retry_after)`;
-    return [`usrsvcd gives up: maxrestarts = 1; ${then}`];
-  }
-  const within = restartWindowMs === 0 ? "" : ` within ${formatDuration(restartWindowMs)}`;
-  const until =
-    maxrestarts > 1 ? `, until maxrestarts = ${maxrestarts} starts have failed${within}` : "";
-  return [`usrsvcd will try it again${until}; usrsvc stop ${name} prevents that`];
 }

@@ -68,7 +68,7 @@ export function look(site: Site, { names, withCommands }: Asked): Look {
     ];
     const wanted = names.length > 0 ? all : all.filter(({ enabled }) => enabled);
     const isBlind = names.length === 0 && hasBadFile(settings);
-    const isRight = wanted.every(({ state }) => stateTraits[state].isUp) && !isBlind;
+    const isRight = wanted.every(isAsItShouldBe) && !isBlind;
     const otherwise = isRight ? ExitCode.ok : ExitCode.failure;
     const code = unknown.length > 0 ? ExitCode.undefinedProgram : otherwise;
     return { programs: all, notes, code };
@@ -107,4 +107,9 @@ function withoutOldNames(
 /** A file that is refused as a whole: it is unknown what should run. */
 function hasBadFile({ issues }: Settings): boolean {
   return issues.some(({ severity, program }) => severity === "error" && program === undefined);
+}
+
+/** A job that waits until it is due is right as well, unless its last run has failed. */
+function isAsItShouldBe({ state, nextDueAt, lastRun }: ProgramStatus): boolean {
+  return stateTraits[state].isRight || (nextDueAt !== undefined && lastRun !== "failed");
 }

@@ -3,19 +3,22 @@ import type { ProcessRef, Ticks } from "../../proc/pid.ts";
 import type { ExitCode } from "../exit-code.ts";
 import type { Host } from "../host/host.ts";
 import type { HookFailure } from "../lifecycle/hook.ts";
+import type { JobEnd } from "../lifecycle/job-end.ts";
 import type { Via } from "../state/record.ts";
 
 /** The outcome of an action on one program. `--json` prints it without `code`. */
 export interface ActionResult {
   readonly program: string;
   readonly action: "start" | "stop" | "restart" | "reload" | "signal";
-  /** A word for scripts: started, running, stopped, killed, down, failed, busy, disabled, reloaded, signalled ... */
+  /** A word for scripts: started, running, stopped, killed, down, done, failed, busy, disabled, reloaded, signalled ... */
   readonly result: string;
   readonly code: ExitCode;
   readonly pid?: number;
   readonly via?: Via;
   readonly command?: string;
   readonly exit?: ShownExit;
+  /** How long a job ran. */
+  readonly tookSeconds?: number;
   /** What was sent to the process. */
   readonly signal?: NodeJS.Signals;
   /** One sentence for people. */
@@ -47,6 +50,8 @@ export interface Operation {
   readonly onLaunched?: (process: ProcessRef) => void;
   /** Called when a hook has failed of which nothing depends, for those that keep a log. */
   readonly onFailedHook?: ((failure: HookFailure) => void) | undefined;
+  /** Called when a job has ended before its start was over. */
+  readonly onJobEnded?: (end: JobEnd) => void;
 }
 
 /** The result with more lines. */

@@ -13,8 +13,10 @@ export function isSuccess(exit: Exit | undefined, { successExit }: Success): boo
 
 /** True for a program that is down because it has ended by itself, as success_exit says, in this boot. */
 export function hasEndedWell(record: ProgramRecord | undefined, settings: Success): boolean {
+  if (record?.state === "done") return true;
   if (record?.state !== "stopped" || record.failures > 0) return false;
-  const { exit, by } = record.lastExit ?? {};
+  const { exit, by, isOfEarlierBoot } = record.lastExit ?? {};
+  if (isOfEarlierBoot === true) return false;
   return (by === undefined || by === NOT_USRSVC) && isSuccess(exit, settings);
 }
 
@@ -24,7 +26,14 @@ export function hasEndedWell(record: ProgramRecord | undefined, settings: Succes
  */
 export function startEndedWell(
   { exit, hasLeft }: { readonly exit: Exit | undefined; readonly hasLeft?: boolean | undefined },
-  settings: Success & Pick<ProgramSettings, "autopid">,
+  settings: Success & Pick<ProgramSettings, "autopid"> & Partial<Pick<ProgramSettings, "type">>,
 ): boolean {
+  if (settings.type === "job") return isSuccess(exit, settings);
   return hasLeft !== true && settings.autopid && isSuccess(exit, settings);
+}
+
+/** True for a program that has ended in this boot, however it did. */
+export function hasEndedInThisBoot(record: ProgramRecord | undefined): boolean {
+  const last = record?.lastExit;
+  return last !== undefined && last.isOfEarlierBoot !== true;
 }

@@ -71,7 +71,12 @@ export function parseRecord(text: string, name: string, now: string): ProgramRec
     by: by === "usrsvcd" ? "usrsvcd" : "usrsvc",
   };
   const stoppedFor = asText(raw["stoppedFor"]);
-  const all = stoppedFor === undefined ? known : { ...known, stoppedFor };
+  const dueUntil = asText(raw["dueUntil"]);
+  const all = {
+    ...known,
+    ...(stoppedFor !== undefined && { stoppedFor }),
+    ...(dueUntil !== undefined && { dueUntil }),
+  };
   return inState(all, state as State, raw);
 }
 
@@ -101,6 +106,7 @@ function inState(known: Known, state: State, raw: Record<string, unknown>): Prog
     case "running":
     case "stopping":
     case "stopped":
+    case "done":
       return { ...known, state };
     default:
       return assertNever(state);
@@ -168,7 +174,13 @@ function asLastExit(value: unknown): LastExit | undefined {
   if (typeof at !== "string" || typeof pid !== "number" || !isObject(exit)) return undefined;
   const by = asText(value["by"]);
   const wrote = asText(value["wrote"]);
-  const more = { ...(by === undefined ? {} : { by }), ...(wrote === undefined ? {} : { wrote }) };
+  const { tookMs } = value;
+  const more = {
+    ...(by === undefined ? {} : { by }),
+    ...(wrote === undefined ? {} : { wrote }),
+    ...(value["isOfEarlierBoot"] === true ? { isOfEarlierBoot: true as const } : {}),
+    ...(typeof tookMs === "number" && tookMs >= 0 ? { tookMs } : {}),
+  };
   const { kind, code, signal, coreDumped } = exit;
   if (kind === "code" && typeof code === "number")
     return { at, pid, exit: { kind, code }, ...more };

@@ -15,6 +15,10 @@ export interface LastExit {
   readonly by?: string | undefined;
   /** What it wrote last: the line that tells most. */
   readonly wrote?: string | undefined;
+  /** The machine was booted since. */
+  readonly isOfEarlierBoot?: true | undefined;
+  /** Of a job: how long it ran, in ms. */
+  readonly tookMs?: number | undefined;
 }
 
 /** What an operator has ended. */
@@ -74,6 +78,8 @@ export interface Known {
   readonly lastExit: LastExit | undefined;
   /** Kept when a start that fails has put its own end in `lastExit`. */
   readonly ended: Ended | undefined;
+  /** Of a job with a schedule: ISO time up to which all times at which it was due were dealt with. */
+  readonly dueUntil?: string | undefined;
   /** Why the program is in this state, for people. */
   readonly reason: string | undefined;
   /** ISO time of writing, empty before that, and the writer. */
@@ -111,6 +117,8 @@ export type RunningRecord = In<"running">;
 /** It was told to end. */
 export type StoppingRecord = In<"stopping">;
 export type StoppedRecord = In<"stopped">;
+/** A job that has ended well. */
+export type DoneRecord = In<"done">;
 /** Down, until what it starts after is ready. */
 export interface WaitingRecord extends Known {
   readonly state: "waiting";
@@ -142,6 +150,7 @@ export type ProgramRecord =
   | RunningRecord
   | StoppingRecord
   | StoppedRecord
+  | DoneRecord
   | WaitingRecord
   | BackoffRecord
   | FatalRecord;

@@ -4,7 +4,7 @@ import type { StartingRecord } from "./record.ts";
 
 /** The settings that say how long a start may take. */
 export type WindowSettings = Pick<ProgramSettings, "successMs"> &
-  Partial<Pick<ProgramSettings, "ready" | "startTimeoutMs">>;
+  Partial<Pick<ProgramSettings, "ready" | "startTimeoutMs" | "type">>;
 
 /** What a start may take beyond its window until its verdict is on record, in ms. */
 export const START_SLACK_MS = 3000;

@@ -1,6 +1,7 @@
 import type { ProcessRef, Ticks } from "../../proc/pid.ts";
 import {
   type BackoffRecord,
+  type DoneRecord,
   emptyRecord,
   type FatalRecord,
   type Known,
@@ -178,6 +179,11 @@ export function staysDown(record: ProgramRecord, reason = record.reason): Stoppe
   return { ...known(record), state: "stopped", reason };
 }
 
+/** A job has ended well. */
+export function done(record: ProgramRecord, reason: string | undefined): DoneRecord {
+  return { ...known(record), ...noProcess, state: "done", reason, failures: 0 };
+}
+
 /** Another try follows, at this ISO time. */
 export function backedOff(
   record: ProgramRecord,
@@ -213,10 +219,12 @@ export function endingLeftovers(
 
 /** The machine was booted since: what counts is how the program ended, and a stop that lasts beyond that. */
 export function rebooted(
-  { name, config, lastExit, at, by, desired, stopLasts, reason }: ProgramRecord,
+  { name, config, lastExit, dueUntil, at, by, desired, stopLasts, reason }: ProgramRecord,
   boot: string,
 ): StoppedRecord {
-  const after = { ...emptyRecord(name, boot, by), config, lastExit, at };
+  const due = dueUntil === undefined ? {} : { dueUntil };
+  const before = lastExit && { ...lastExit, isOfEarlierBoot: true as const };
+  const after = { ...emptyRecord(name, boot, by), config, lastExit: before, ...due, at };
   const isKept = desired === "down" && stopLasts === "forever";
   return isKept ? { ...after, desired, stopLasts, reason } : after;
 }
@@ -291,6 +299,11 @@ export function exited<R extends ProgramRecord>(
 /** How the process before it ended. */
 export function exitNoted<R extends ProgramRecord>(record: R, lastExit: LastExit): R {
   return { ...record, lastExit };
+}
+
+/** All times up to this ISO time at which it was due were dealt with. */
+export function dueNoted<R extends ProgramRecord>(record: R, dueUntil: string): R {
+  return { ...record, dueUntil };
 }
 
 /** Why it is as it is. */

@@ -14,6 +14,7 @@ import { windowLeftMs } from "../state/start-window.ts";
 import { differences } from "./differences.ts";
 import type { Memory } from "./memory.ts";
 import type { Observation } from "./observe.ts";
+import { describeDue, jobFacts } from "./job-outlook.ts";
 import { isLost, outlook } from "./outlook.ts";
 import { problems } from "./problems.ts";
 import { isFresh, isUnderWay, liveState } from "./shown-state.ts";
@@ -32,6 +33,7 @@ export function describeProgram(
     restarts: file.record?.restarts ?? 0,
     failures: file.record?.failures ?? 0,
     ...lastExit(file.record, found),
+    ...jobFacts(program.settings, file.record, isLookedAfter(program, around), Date.now()),
     ...problems(program, found, file, memory, around),
   };
   if (other !== undefined) {
@@ -72,6 +74,9 @@ export function describeProgram(
   return {
     ...base,
     state,
+    ...(base.nextDueAt === undefined
+      ? {}
+      : { next: `due again at ${describeDue(new Date(base.nextDueAt), Date.now())}` }),
     ...(state === "starting" ? waitsFor(file.record, around) : {}),
     ...(state === "stopping" ? whyEnded(file.record) : {}),
     via: found.via,
@@ -81,6 +86,10 @@ export function describeProgram(
     ...(isOlder(program, file.record) ? { olderSettings: true } : {}),
     ...(otherwise.length > 0 ? { differences: otherwise } : {}),
   };
+}
+
+function isLookedAfter({ name }: Program, { daemon, looksAfter }: StatusContext): boolean {
+  return daemon === "here" && (looksAfter?.has(name) ?? true);
 }
 
 /** What its start waits for, as whoever judges it saw it last. */
@@ -123,8 +132,12 @@ function lastExit(
     return { lastExit: { pid: record.process.pid, unknown: true } };
   }
   if (record?.lastExit === undefined) return {};
-  const { exit, at, pid, by, wrote } = record.lastExit;
-  const more = { ...(by === undefined ? {} : { by }), ...(wrote === undefined ? {} : { wrote }) };
+  const { exit, at, pid, by, wrote, tookMs } = record.lastExit;
+  const more = {
+    ...(by === undefined ? {} : { by }),
+    ...(wrote === undefined ? {} : { wrote }),
+    ...(tookMs === undefined ? {} : { tookSeconds: tookMs / 1000 }),
+  };
   return { lastExit: { ...showExit(exit, at, pid), ...more } };
 }
 

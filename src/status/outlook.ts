@@ -2,9 +2,10 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import type { Program } from "../identity/program.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { formatDuration } from "../lib/format.ts";
-import { hasEndedWell } from "../state/ended-well.ts";
+import { hasEndedInThisBoot, hasEndedWell } from "../state/ended-well.ts";
 import type { FatalRecord, ProgramRecord } from "../state/record.ts";
 import type { RecordFile } from "../state/record-file.ts";
+import { dueAgain, isDone, nextOfJob, whyJobIsDown } from "./job-outlook.ts";
 import type { ProgramStatus } from "./status.ts";
 import type { StatusContext } from "./status-context.ts";
 
@@ -48,24 +49,27 @@ export function outlook(
   if (record?.desired === "down") {
     return { state: "stopped", ...why, next: nextOfAsked(record) };
   }
+  const state = isJobDone(program, file) ? "done" : "stopped";
   if (around.daemon !== "here") {
     const runs =
       around.daemon === "none" ? "is not running" : "is running with another configuration file";
-    return { state: "stopped", ...why, next: `nothing: usrsvcd ${runs}` };
+    return { state, ...why, next: `nothing: usrsvcd ${runs}` };
   }
   if (!isKnown(program, around)) {
-    return { state: "stopped", ...why, next: nextOfStopped(program, file, around) };
+    return { state, ...why, next: nextOfStopped(program, file, around, nowMs) };
   }
   switch (record?.state) {
     case "backoff": {
       const at = record.nextTryAt;
       const soon = at === undefined ? "soon" : inTime(at, record.at, nowMs);
       const nextTryAt = at === undefined ? {} : { nextTryAt: at };
-      return { state: "backoff", ...why, next: `usrsvcd tries again ${soon}`, ...nextTryAt };
+      const next = `usrsvcd tries again ${soon}${dueAgain(program.settings, nowMs)}`;
+      return { state: "backoff", ...why, next, ...nextTryAt };
     }
     case "fatal": {
       const { nextTryAt } = record;
-      const next = nextOfGivenUp(program, record, nowMs);
+      const due = dueAgain(program.settings, nowMs);
+      const next = nextOfGivenUp(program, record, nowMs) + due;
       return { state: "fatal", ...why, next, ...(nextTryAt !== undefined && { nextTryAt }) };
     }
     case "waiting": {
@@ -77,11 +81,12 @@ export function outlook(
     }
     case undefined:
     case "stopped":
+    case "done":
     // Its process is gone, and what follows is not on record yet.
     case "starting":
     case "running":
     case "stopping":
-      return { state: "stopped", ...why, next: nextOfStopped(program, file, around) };
+      return { state, ...why, next: nextOfStopped(program, file, around, nowMs) };
     default:
       return assertNever(record);
   }
@@ -114,6 +119,9 @@ function describeWhy(
     return { reason: "was being stopped, and has ended" };
   }
   if (record?.reason === undefined) return { reason: "it has not been started yet" };
+  const { settings } = program;
+  const ofJob = settings?.type === "job" ? whyJobIsDown(settings, record) : undefined;
+  if (ofJob !== undefined) return { reason: ofJob };
   const log = program.settings?.stderr;
   const hasFailed = record.state !== "stopped" || record.failures > 0;
   return {
@@ -154,21 +162,36 @@ function nextOfStopped(
   program: Down,
   { record, isOfEarlierBoot }: Pick<RecordFile, "record" | "isOfEarlierBoot">,
   around: Around,
+  nowMs: number,
 ): string {
   if (program.settings === undefined) return "nothing: its settings are faulty";
   const { autorestart } = program.settings;
   const autostart = program.settings.autostart || around.isNeeded?.(program.name) === true;
-  const hasRun = record?.process !== undefined || record?.lastExit !== undefined;
+  const hasRun = record?.process !== undefined || hasEndedInThisBoot(record);
   const ran = hasRun && isOfEarlierBoot !== true;
+  if (program.settings.type === "job") {
+    const isGood = ran && isDone(record, program.settings);
+    const next = nextOfJob(program.settings, { record, autostart, ran, isGood }, nowMs);
+    return isKnown(program, around) || next.startsWith("nothing") ? next : UNKNOWN_YET;
+  }
   const isResumed = record?.desired === "up" && isOfEarlierBoot !== true && autorestart !== false;
   if (ran && autorestart === false) return "nothing: autorestart = False";
   if (ran && autorestart === "on-failure" && hasEndedWell(record, program.settings)) {
     return "nothing: autorestart = on-failure";
   }
   if (!ran && !isResumed && !autostart) return "nothing: autostart = False";
-  return isKnown(program, around)
-    ? "usrsvcd starts it"
-    : "usrsvcd does not know it yet: run usrsvcd reread";
+  return isKnown(program, around) ? "usrsvcd starts it" : UNKNOWN_YET;
+}
+
+const UNKNOWN_YET = "usrsvcd does not know it yet: run usrsvcd reread";
+
+/** True for a job that has ended well in this boot. */
+function isJobDone(
+  { settings }: Down,
+  { record, isOfEarlierBoot }: Pick<RecordFile, "record" | "isOfEarlierBoot">,
+): boolean {
+  if (isOfEarlierBoot === true || record === undefined) return false;
+  return settings?.type === "job" ? isDone(record, settings) : record.state === "done";
 }
 
 /** False where usrsvcd tells what it looks after, and has not read of the program. */

@@ -28,6 +28,10 @@ export interface ProgramStatus {
   readonly next?: string;
   /** ISO time of the next try. */
   readonly nextTryAt?: string;
+  /** Of a job with a schedule: ISO time at which usrsvcd starts it next. */
+  readonly nextDueAt?: string;
+  /** Of a job: what became of its last run; `stopped`: an operator has ended it. */
+  readonly lastRun?: "done" | "failed" | "stopped";
   /** What it says of itself (STATUS= of sd_notify). */
   readonly statusText?: string;
   /** The process runs with settings that have been changed since. */

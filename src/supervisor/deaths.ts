@@ -1,5 +1,5 @@
 import { countDeath, countEnd, isTooMany } from "./backoff.ts";
-import { answerDeath, fail, giveUp, noteDeath, stopped } from "./moves.ts";
+import { answerDeath, begin, fail, DUE, giveUp, noteDeath, stopped, succeeded } from "./moves.ts";
 import type {
   Context,
   Ended,
@@ -27,7 +27,7 @@ export function failed(
   context: Context,
 ): Step {
   return isSuccess(event, context)
-    ? stopped({ kind: "unknown" }, history, "succeeded")
+    ? succeeded({ kind: "unknown" }, history, context)
     : fail(history, event.reason, context);
 }
 
@@ -38,7 +38,7 @@ export function isAnswered(event: Ended, context: Context): boolean {
 
 /** True for one that it does not, because all went well. */
 export function isSuccess({ endedWell = false }: Ended, { settings }: Context): boolean {
-  return settings.autorestart === "on-failure" && endedWell;
+  return (settings.autorestart === "on-failure" || settings.type === "job") && endedWell;
 }
 
 /** Why an operator's start counts as a failure. */
@@ -55,12 +55,29 @@ export function died(
   context: Context,
 ): Step {
   const after = countDeath(history, context.now - state.since);
+  if (context.settings.type === "job") {
+    return noteDeath(state.process, event, jobEnded(state, after, event, context));
+  }
   const why = whyNotAgain(event, context);
   const step =
     why === undefined
       ? diedAgain(countEnd(after, context), context)
       : stopped({ kind: "unknown" }, after, why);
   return noteDeath(state.process, event, step);
+}
+
+/** A job has ended by itself. */
+function jobEnded(
+  { isQueued }: ProgramState & { kind: "running" },
+  history: History,
+  event: Observed,
+  context: Context,
+): Step {
+  if (event.desired === "down") return stopped({ kind: "unknown" }, history, "asked");
+  if (!context.settings.enabled) return stopped({ kind: "unknown" }, history, "disabled");
+  if (isQueued === true) return begin(history, DUE);
+  if (isSuccess(event, context)) return succeeded({ kind: "unknown" }, history, context);
+  return fail(history, event.how ?? "it has failed", context);
 }
 
 /** A death is answered, unless there were too many within restart_window. */
@@ -86,13 +103,22 @@ export function ended(
 ): Step {
   const { cause, since } = state;
   // That it was planned, or that another was restarted, is no sign that this one is ill.
-  const isWell = cause.kind === "with" || cause.isPlanned === true;
+  const isWell = cause.kind !== "limit" || cause.isPlanned === true;
   const after = isWell ? history : countDeath(history, context.now - since);
   const why: WhyStopped | undefined =
     event.desired === "down" ? "asked" : context.settings.enabled ? undefined : "disabled";
   const step =
-    why === undefined
-      ? answerDeath(after, cause, context)
-      : stopped({ kind: "unknown" }, after, why);
+    why === undefined ? answerEnd(state, after, context) : stopped({ kind: "unknown" }, after, why);
   return noteDeath(state.process, event, step);
+}
+
+/** A job that was ended has failed, unless it was to make room for the next run. */
+function answerEnd(
+  { cause, isQueued }: ProgramState & { kind: "stopping" },
+  history: History,
+  context: Context,
+): Step {
+  if (context.settings.type !== "job") return answerDeath(history, cause, context);
+  if (cause.kind !== "limit") return begin(history, cause);
+  return isQueued === true ? begin(history, DUE) : fail(history, cause.reason, context);
 }

@@ -8,6 +8,7 @@ import type { Lock } from "../state/lock.ts";
 import type { Supervised, SupervisorContext } from "./context.ts";
 import type { Ends } from "./ends.ts";
 import { describeCause, isOnRecord, runAfterExit, tellFailure } from "./hooks.ts";
+import type { JobSchedule } from "./job-schedule.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -28,6 +29,7 @@ export interface EffectPorts {
   readonly starter: Starter;
   readonly stopper: Stopper;
   readonly watched: WatchedProcess;
+  readonly schedule: JobSchedule | undefined;
 }
 
 /** With what the effects of a step are carried out. */
@@ -62,13 +64,14 @@ export class Effects {
   }
 
   async #perform(effect: Effect, { lock, found }: Means): Promise<void> {
-    const { starts, mailbox, stopper, watched } = this.#ports;
+    const { ends, starts, mailbox, stopper, watched } = this.#ports;
     const { history, settings } = this.#now;
     switch (effect.kind) {
       case "start":
         return await this.#start(effect.cause, lock);
       case "stop": {
-        const event = await stopper.stop(effect.process, effect.cause.reason);
+        if (effect.cause.kind === "due") this.#ports.schedule?.answer();
+        const event = await stopper.stop(effect.process, effect.cause);
         if (event !== undefined) mailbox.reply(event);
         return watched.letGo();
       }
@@ -80,7 +83,13 @@ export class Effects {
         return await this.#noteStopped(effect);
       case "note-called-off":
         return starts.calledOff();
+      case "note-done":
+        return await this.#noteDone();
+      case "note-overlap":
+        this.#ports.schedule?.answer();
+        return ends.overlapped(effect.overlap);
       case "note-waiting":
+        this.#ports.schedule?.answer();
         return starts.waits(effect.wait, effect.isNews);
       case "back-off":
         return starts.backedOff(effect.delayMs, effect.reason, history, settings);
@@ -97,9 +106,10 @@ export class Effects {
 
   async #start(cause: StartCause, lock: Lock | undefined): Promise<void> {
     if (lock === undefined) throw new TypeError("a start without the lock");
-    const { starter, mailbox, ledger } = this.#ports;
+    const { schedule, starter, mailbox, ledger } = this.#ports;
     const { afterStart } = this.#now.settings;
     const why = afterStart && describeCause(cause, ledger.base().reason);
+    schedule?.answer();
     const outcome = await starter.run(lock, () => {
       const { settings, program, history } = this.#now;
       return { settings, program, history, cause };
@@ -159,7 +169,8 @@ export class Effects {
       isFound || this.#now.settings.ready !== undefined
         ? ageMs(process.startTime, proc.uptime())
         : this.#now.settings.successMs;
-    const kind = startKind(cause);
+    // That a job runs is no news for a mail: how it ends is.
+    const kind = this.#now.settings.type === "job" ? "planned" : startKind(cause);
     starts.started(process, via, livedMs, kind);
     for (const text of notes) ledger.emit({ kind: "program.warning", what: "note", pid, text });
     if (kind !== "started" && !isFound) starter.lookBehind();
@@ -182,7 +193,9 @@ export class Effects {
     const isOwed = isOnRecord(process, ledger.record);
     const { state } = this.#now;
     const isSuccess = state.kind === "stopped" && state.why === "succeeded";
-    ends.died(process, exit ?? { kind: "unknown" }, watched.lastWords(), isSuccess);
+    const tookMs = ageMs(process.startTime, around.host.proc.uptime());
+    const job = settings.type === "job" ? { settings, tookMs } : undefined;
+    ends.died(process, exit ?? { kind: "unknown" }, watched.lastWords(), isSuccess, job);
     // An operator who has ended it has seen to that as well.
     if (isOwed && settings.afterExit !== undefined) {
       watched.pidfile.drop(settings, process.pid);
@@ -194,6 +207,15 @@ export class Effects {
     await starter.endLeftovers(settings, next === "pause");
   }
 
+  async #noteDone(): Promise<void> {
+    const { around, ends, mailbox, starter, watched } = this.#ports;
+    const { settings, program } = this.#now;
+    mailbox.cancelWake();
+    await starter.endLeftovers(settings, false);
+    watched.pidfile.dropStale(program, settings, around.host);
+    ends.done();
+  }
+
   async #noteStopped({ why }: Effect & { kind: "note-stopped" }): Promise<void> {
     const { around, ends, mailbox, starter, watched } = this.#ports;
     const { settings, program } = this.#now;
@@ -201,6 +223,6 @@ export class Effects {
     // Who has ended it may have been killed before he came to the rest of its session.
     await starter.endLeftovers(settings, false);
     watched.pidfile.dropStale(program, settings, around.host);
-    ends.stopped(why);
+    ends.stopped(why, settings);
   }
 }

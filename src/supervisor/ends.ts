@@ -1,5 +1,6 @@
 import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import type { ProgramSettings } from "../config/settings.ts";
 import { describeEnding } from "../events/end-events.ts";
 import { NOT_USRSVC } from "../events/shown-exit.ts";
 import { describeExit } from "../lib/describe-exit.ts";
@@ -8,9 +9,12 @@ import { describeIgnored } from "../lifecycle/ignored.ts";
 import type { StopStep } from "../lifecycle/stop-plan.ts";
 import type { Violation } from "../monitors/violation.ts";
 import type { ProgramRecord, Via } from "../state/record.ts";
+import { isSuccess as endedWell } from "../state/ended-well.ts";
+import { describeDone, describeEnded, describeRun } from "../state/job-words.ts";
 import {
   backedOff,
   counted,
+  done,
   endingLeftovers,
   exited,
   exitNoted,
@@ -22,6 +26,7 @@ import {
 } from "../state/transitions.ts";
 import type { Ledger, Output } from "./ledger.ts";
 import type { WhyStopped } from "./program-state.ts";
+import { nextRun } from "./job-finished.ts";
 import { launcherOf } from "./last-end.ts";
 
 /** An end of a process that no other took the place of. */
@@ -49,10 +54,10 @@ export class Ends {
   }
 
   /** On disk before the signal, as an operator's stop is. */
-  stopping(process: ProcessRef, reason: string): void {
+  stopping(process: ProcessRef, reason: string, isLast: boolean): void {
     this.#ledger.write(stopping(this.#ledger.base(), process, reason));
     const { pid } = process;
-    this.#ledger.emit({ kind: "program.stopping", pid, reason, isFinishing: false });
+    this.#ledger.emit({ kind: "program.stopping", pid, reason, isFinishing: false, isLast });
   }
 
   /** What was told to end did not: the reason for its end says that as well. What follows is written at once after. */
@@ -76,7 +81,7 @@ export class Ends {
     const { pid } = process;
     const what = this.operatorOf(process) ?? `an end because of ${this.#ledger.record?.reason}`;
     const reason = `${what} was interrupted`;
-    this.#ledger.emit({ kind: "program.stopping", pid, reason, isFinishing: true });
+    this.#ledger.emit({ kind: "program.stopping", pid, reason, isFinishing: true, isLast: false });
   }
 
   /** On disk as whoever began it would have left it. */
@@ -105,7 +110,13 @@ export class Ends {
    * Not written to disk: what follows (a start, a pause, an end) is written at once after. `words`: what
    * it wrote last, which is read when it is needed: a successor need not wait for it.
    */
-  died(process: ProcessRef, exit: Exit, words: Output, isSuccess: boolean): void {
+  died(
+    process: ProcessRef,
+    exit: Exit,
+    words: Output,
+    isSuccess: boolean,
+    job?: { readonly settings: ProgramSettings; readonly tookMs: number },
+  ): void {
     const { pid } = process;
     const operator = this.operatorOf(process);
     const isOwn = this.#ledger.record?.by === "usrsvcd";
@@ -122,7 +133,10 @@ export class Ends {
         : `usrsvcd: ${limit}`;
     const how = describeEnding(exit, by);
     const isZero = exit.kind === "code" && exit.code === 0;
-    const isClean = isStopped || limit !== undefined || isZero || isSuccess;
+    // Whatever follows: the next run may have been due by then.
+    const isGood =
+      job === undefined ? isSuccess : limit === undefined && endedWell(exit, job.settings);
+    const isClean = isStopped || limit !== undefined || isZero || isGood;
     let output: readonly string[] | undefined;
     const read = (): readonly string[] => (output ??= isClean ? [] : words());
     this.#ledger.expectWords(read);
@@ -131,8 +145,27 @@ export class Ends {
     // What an operator has ended may be followed on record by what came of his start.
     const isLater =
       operator !== undefined && record.state !== "stopping" && record.lastExit?.pid !== pid;
-    const lastExit = { at: new Date().toISOString(), pid, exit, by };
-    this.#ledger.keep(exited(record, isLater ? undefined : { lastExit, reason: limit ?? how }));
+    const tookMs = job && Math.round(job.tookMs);
+    const lastExit = {
+      at: new Date().toISOString(),
+      pid,
+      exit,
+      by,
+      ...(tookMs !== undefined && { tookMs }),
+    };
+    const reason =
+      tookMs === undefined
+        ? (limit ?? how)
+        : limit === undefined
+          ? describeRun(exit, tookMs)
+          : describeEnded(limit, tookMs);
+    this.#ledger.keep(exited(record, isLater ? undefined : { lastExit, reason }));
+    if (job !== undefined && !isStopped) {
+      const next = nextRun(job.settings);
+      const told = { pid, exit, by, isSuccess: isGood, tookMs, reason: limit, next };
+      this.#ledger.emitLater(() => ({ kind: "program.job-finished", ...told, output: read() }));
+      return;
+    }
     this.#ledger.emitLater(() => ({ ...plainEnd, pid, exit, by, isSuccess, output: read() }));
   }
 
@@ -170,10 +203,16 @@ export class Ends {
   }
 
   /** It ran when usrsvcd was last seen, and does not now. */
-  diedUnseen({ pid }: ProcessRef, reason: string): void {
+  diedUnseen({ pid }: ProcessRef, reason: string, settings: ProgramSettings): void {
     const exit: Exit = { kind: "unknown" };
     const lastExit = { at: new Date().toISOString(), pid, exit };
     this.#ledger.keep(exited(this.#ledger.base(), { lastExit, reason }));
+    if (settings.type === "job") {
+      const told = { pid, exit, by: undefined, isSuccess: false, tookMs: undefined, reason };
+      const next = nextRun(settings);
+      this.#ledger.emit({ kind: "program.job-finished", ...told, next, output: [] });
+      return;
+    }
     this.#ledger.emit({ ...plainEnd, pid, exit, by: undefined, reason });
   }
 
@@ -211,7 +250,19 @@ export class Ends {
     this.#ledger.write(signed(told, { by: writer, config: record.config }));
   }
 
-  stopped(why: WhyStopped): void {
+  /** A job has ended well, and was told of. */
+  done(): void {
+    const record = this.#ledger.base();
+    this.#ledger.write(done(record, describeDone(record)));
+  }
+
+  /** A job was due while it ran. */
+  overlapped(overlap: "skip" | "queue"): void {
+    this.#ledger.emit({ kind: "program.job-overlap", overlap });
+    if (this.#ledger.record?.dueUntil !== undefined) this.#ledger.write(this.#ledger.base());
+  }
+
+  stopped(why: WhyStopped, { type, schedule }: ProgramSettings): void {
     const record = this.#ledger.record;
     // Who was asked has put it on record himself, unless he was killed in the middle of it.
     if (
@@ -219,9 +270,15 @@ export class Ends {
       why !== "succeeded" &&
       (why !== "asked" || record.state !== "stopped")
     ) {
-      const reason = record.state === "stopping" ? "stopped by usrsvc" : record.reason;
+      // Of a job that has exceeded a limit, that is the reason.
+      const isLimit = type === "job" && why === "ended";
+      const isAsked = record.state === "stopping" && !isLimit;
+      const reason = isAsked ? "stopped by usrsvc" : record.reason;
       this.#ledger.write(staysDown(record, reason));
     }
+    // How a job ended was told, and that one with a schedule waits for that is no news.
+    const isKnown = why === "ended" || (why === "not-started" && schedule !== undefined);
+    if (type === "job" && isKnown) return;
     if (why !== "succeeded") {
       this.#ledger.emit({ kind: "program.stopped", why });
       return;

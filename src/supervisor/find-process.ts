@@ -131,7 +131,7 @@ export class ProcessFinder {
       kind === "unknown"
         ? "ended while usrsvcd was not running"
         : "ended right after its start, before usrsvcd could hold on to it";
-    this.#by.ends.diedUnseen(record.process, reason);
+    this.#by.ends.diedUnseen(record.process, reason, this.#now.settings);
     return kind === "unknown";
   }
 

@@ -1,5 +1,5 @@
-import { failed, isAnswered, isSuccess, startedInVain } from "./deaths.ts";
-import { again, begin, stay, stopped } from "./moves.ts";
+import { failed, inVain, isAnswered, isSuccess, startedInVain } from "./deaths.ts";
+import { again, begin, stay, stopped, succeeded } from "./moves.ts";
 import type {
   Context,
   History,
@@ -21,9 +21,17 @@ export function firstLook(
   context: Context,
 ): Step {
   const { settings } = context;
-  if (isSuccess(event, context)) return stopped(state, history, "succeeded");
+  if (settings.type === "job" && state.kind === "unknown" && state.cause !== undefined) {
+    return begin(history, state.cause);
+  }
+  if (isSuccess(event, context)) return succeeded(state, history, context);
   if (event.retryMs !== undefined && settings.retryAfterMs > 0 && !event.startedByHand) {
     return wasGivenUp(history, event.retryMs, event, context);
+  }
+  if (settings.type === "job" && event.ranBefore) {
+    return settings.autorestart === "on-failure"
+      ? begin(again(history), causeAtFirst(state, history, event))
+      : stopped(state, history, "ended");
   }
   const isResumed = event.ranBefore || event.desired === "up";
   if (settings.autostart) {
@@ -74,6 +82,9 @@ export function awaken(
 ): Step {
   const { autostart, autorestart } = context.settings;
   if (state.why === "disabled") return firstLook(state, history, event, context);
+  if (event.startedByHand && context.settings.type === "job") {
+    return inVain(history, event, context);
+  }
   if (event.startedByHand && autorestart !== false) {
     return failed(history, { ...event, reason: startedInVain(event) }, context);
   }
@@ -83,4 +94,19 @@ export function awaken(
   }
   if (state.why === "not-started" && autostart) return begin(history, { kind: "autostart" });
   return stay(state, history);
+}
+
+/** A job that is done stays so, unless an operator has run it since, or it is none any more. */
+export function stayDone(
+  state: ProgramState & { kind: "done" },
+  history: History,
+  event: Observed,
+  context: Context,
+): Step {
+  if (context.settings.type !== "job") {
+    return firstLook({ kind: "unknown" }, history, event, context);
+  }
+  return event.startedByHand && !isSuccess(event, context)
+    ? inVain(history, event, context)
+    : stay(state, history);
 }

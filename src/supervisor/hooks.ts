@@ -104,6 +104,8 @@ export function describeCause(cause: StartCause, reason: string | undefined): st
       return `restarted by usrsvcd: ${known ?? "it ended"}`;
     case "retry":
       return `tried again by usrsvcd: ${known ?? "its start failed"}`;
+    case "due":
+      return `started by usrsvcd: ${cause.reason}`;
     case "limit":
     case "with":
       return `restarted by usrsvcd: ${cause.reason}`;

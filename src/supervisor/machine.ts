@@ -1,8 +1,9 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { died, ended, failed, inVain } from "./deaths.ts";
-import { awaken, firstLook } from "./first-look.ts";
-import { again, begin, callOff, lookLater, run, stay, stayGivenUp, stopped } from "./moves.ts";
+import { countAnew, startAnew } from "./backoff.ts";
+import { awaken, firstLook, stayDone } from "./first-look.ts";
+import { again, begin, callOff, DUE, lookLater, run, stay, stayGivenUp, stopped } from "./moves.ts";
 import type {
   Context,
   EndCause,
@@ -47,6 +48,12 @@ import type {
  * that keeps it down, autostart or autorestart, has been switched on. An operator's stop (desired
  * "down") makes any state *stopped*. A disabled program is never started.
  *
+ * A *job* is to end. When it has ended well, however soon, it is *done*: it is not started again for that, nor by a
+ * usrsvcd that begins later in this boot. When it has not, that is a failure like a failed start, and answered with
+ * on-failure only; so it is where a limit, or timeout, has ended it. When it is due by its schedule it is *starting*,
+ * whatever came of the last run. Where that still runs, the time is left out (skip), or another run follows at once
+ * (queue), or it is *stopping*, and started again when it is gone (kill).
+ *
  * What could not be done for a reason that is none of the program's (a full disk) was not done: it
  * is *unknown* again, and looked at in a while. So is one that another configuration file has.
  *
@@ -75,7 +82,7 @@ export function transition(
     case "observed":
       return event.process === undefined
         ? inTurn(absent(state, history, event, context), event)
-        : present(state, history, event.process, context);
+        : present(state, history, event, event.process, context);
     case "started":
       return run(event.process, history, context, []);
     case "start-failed":
@@ -144,11 +151,11 @@ function left(
 
 function endFor(
   cause: EndCause,
-  { process, since }: ProgramState & { kind: "running" },
+  { process, since, isQueued }: ProgramState & { kind: "running" },
   history: History,
 ): Step {
   return {
-    state: { kind: "stopping", process, cause, since },
+    state: { kind: "stopping", process, cause, since, ...(isQueued && { isQueued }) },
     history,
     effects: [{ kind: "stop", process, cause }],
   };
@@ -157,11 +164,12 @@ function endFor(
 function present(
   state: ProgramState,
   history: History,
+  event: Observed,
   process: ProcessRef,
   context: Context,
 ): Step {
   if (state.kind === "running" && sameProcess(state.process, process)) {
-    return stay(state, history);
+    return isDue(event, context) ? overlap(state, history, context) : stay(state, history);
   }
   if (state.kind === "stopping" && sameProcess(state.process, process)) {
     return stay(state, history, [{ kind: "stop", process, cause: state.cause }]);
@@ -169,16 +177,44 @@ function present(
   return run(process, history, context, [{ kind: "take-up", process }]);
 }
 
+/** A time of its schedule has come. */
+function isDue(event: Observed, { settings }: Context): boolean {
+  return settings.type === "job" && event.isDue === true;
+}
+
+/** It is due, and still runs. */
+function overlap(
+  state: ProgramState & { kind: "running" },
+  history: History,
+  { settings }: Context,
+): Step {
+  if (settings.overlap === "kill") {
+    const reason = "it is due again (overlap = kill)";
+    return endFor({ kind: "due", reason }, state, history);
+  }
+  const isQueued = settings.overlap === "queue" && state.isQueued !== true;
+  return isQueued
+    ? stay({ ...state, isQueued }, history, [{ kind: "note-overlap", overlap: "queue" }])
+    : stay(state, history, [{ kind: "note-overlap", overlap: "skip" }]);
+}
+
 function absent(state: ProgramState, history: History, event: Observed, context: Context): Step {
   if (state.kind === "running") return died(state, history, event, context);
   if (state.kind === "stopping") return ended(state, history, event, context);
   if (!context.settings.enabled) return stopped(state, history, "disabled");
   if (event.desired === "down") return stopped(state, history, "asked");
+  // What is about to be started answers to it.
+  const isUnderWay = state.kind === "starting" || state.kind === "waiting";
+  if (isDue(event, context) && !isUnderWay) {
+    return begin(startAnew(countAnew(history)), DUE);
+  }
   switch (state.kind) {
     case "unknown":
       return firstLook(state, history, event, context);
     case "stopped":
       return awaken(state, history, event, context);
+    case "done":
+      return stayDone(state, history, event, context);
     case "backoff":
       // The operator's start has taken the place of the one that was due, and begins a new count.
       if (event.startedByHand) return inVain(history, event, context);

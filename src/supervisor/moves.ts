@@ -39,12 +39,13 @@ export function lookLater({ now }: Context): Effect {
 export function run(
   process: ProcessRef,
   history: History,
-  { now }: Context,
+  { now, settings }: Context,
   effects: readonly Effect[],
 ): Step {
   return {
     state: { kind: "running", process, since: now },
-    history: { ...history, failures: 0 },
+    // That a job runs says nothing yet.
+    history: settings.type === "job" ? history : { ...history, failures: 0 },
     effects,
   };
 }
@@ -83,6 +84,9 @@ export function again(history: History): History {
   return { ...history, restarts: history.restarts + 1 };
 }
 
+/** Why a job is started that is due. */
+export const DUE: StartCause = { kind: "due", reason: "it is due (schedule)" };
+
 /** It is started. */
 export function begin(history: History, cause: StartCause): Step {
   return { state: { kind: "starting", cause }, history, effects: [{ kind: "start", cause }] };
@@ -96,9 +100,24 @@ export function stopped(state: ProgramState, history: History, why: WhyStopped):
     : { state: { kind: "stopped", why }, history: after, effects: [{ kind: "note-stopped", why }] };
 }
 
-/** A start has failed: tried again, or given up. */
+/** It ended well: a job is done, another stays down. */
+export function succeeded(state: ProgramState, history: History, { settings }: Context): Step {
+  if (settings.type !== "job") return stopped(state, history, "succeeded");
+  return state.kind === "done"
+    ? stay(state, countAnew(history))
+    : {
+        state: { kind: "done" },
+        history: startAnew(countAnew(history)),
+        effects: [{ kind: "note-done" }],
+      };
+}
+
+/** A start has failed, or a job: tried again, or given up. */
 export function fail(history: History, reason: string, context: Context): Step {
   const { settings } = context;
+  if (settings.type === "job" && settings.autorestart === false) {
+    return stopped({ kind: "unknown" }, history, "ended");
+  }
   const counted = countFailure(history, context);
   if (isTooMany(counted, context)) return giveUp(counted, reason, context);
   if (settings.autorestart === false) {

@@ -4,6 +4,7 @@ import { Effects } from "./effects.ts";
 import { Elsewhere } from "./elsewhere.ts";
 import { Ends } from "./ends.ts";
 import { ProcessFinder } from "./find-process.ts";
+import type { JobSchedule } from "./job-schedule.ts";
 import { Leftovers } from "./leftovers.ts";
 import { Ledger } from "./ledger.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -35,6 +36,8 @@ export class Parts {
   readonly effects: Effects;
   readonly trouble: Trouble;
   readonly elsewhere: Elsewhere;
+  /** Of a job that has one. */
+  schedule: JobSchedule | undefined;
 
   constructor(now: MutableSupervised, around: SupervisorContext, mailbox: Mailbox<ProgramEvent>) {
     this.around = around;

@@ -35,7 +35,9 @@ export type EndCause =
   /** It exceeded a limit. */
   | ({ readonly kind: "limit" } & ExceededLimit)
   /** A program that it is restarted with was restarted. */
-  | { readonly kind: "with"; readonly program: string; readonly reason: string };
+  | { readonly kind: "with"; readonly program: string; readonly reason: string }
+  /** Its schedule says that it is to run now. */
+  | { readonly kind: "due"; readonly reason: string };
 
 /** Why a program is down. */
 export type WhyStopped = "asked" | "disabled" | "ended" | "succeeded" | "not-started";
@@ -58,13 +60,21 @@ export type ProgramState =
   /** `cause`: of a start that trouble has prevented. */
   | (In<"unknown"> & { readonly cause?: StartCause | undefined })
   | (In<"stopped"> & { readonly why: WhyStopped })
+  /** A job that has ended well. */
+  | In<"done">
   | (In<"starting"> & { readonly cause: StartCause })
-  | (In<"running"> & { readonly process: ProcessRef; readonly since: number })
+  | (In<"running"> & {
+      readonly process: ProcessRef;
+      readonly since: number;
+      /** It was due meanwhile, and runs once more after this. */
+      readonly isQueued?: true | undefined;
+    })
   | (In<"stopping"> & {
       readonly process: ProcessRef;
       readonly cause: EndCause;
       /** Since when it ran. */
       readonly since: number;
+      readonly isQueued?: true | undefined;
     })
   /** It is started when what it starts after is ready. */
   | (In<"waiting"> & { readonly cause: StartCause; readonly wait: WaitsFor })
@@ -114,6 +124,10 @@ export interface Observed extends Ended {
   readonly retryMs?: number | undefined;
   /** How it ended, when that is known and news. */
   readonly exit: Exit | undefined;
+  /** The same of a job, for people. */
+  readonly how?: string | undefined;
+  /** A time of its schedule has come that nothing was answered to yet. */
+  readonly isDue?: boolean | undefined;
   /** Undefined: it need not wait, or is not to be started. */
   readonly waitsFor?: WaitsFor | undefined;
 }
@@ -165,6 +179,9 @@ export type Effect =
       readonly next: "start" | "pause" | "nothing";
     }
   | { readonly kind: "note-stopped"; readonly why: WhyStopped }
+  | { readonly kind: "note-done" }
+  /** It was due while it ran, or was about to. */
+  | { readonly kind: "note-overlap"; readonly overlap: "skip" | "queue" }
   | { readonly kind: "note-called-off" }
   | {
       readonly kind: "note-waiting";
@@ -183,7 +200,10 @@ export type Effect =
 /** The facts of the moment. */
 export interface Context extends BackoffContext {
   readonly settings: BackoffContext["settings"] &
-    Pick<ProgramSettings, "enabled" | "autostart" | "autorestart" | "retryAfterMs">;
+    Pick<
+      ProgramSettings,
+      "type" | "enabled" | "autostart" | "autorestart" | "retryAfterMs" | "overlap"
+    >;
   /** Monotonic, in ms. */
   readonly now: number;
 }

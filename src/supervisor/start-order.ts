@@ -103,14 +103,22 @@ export class StartOrder implements Disposable {
     const program = this.#programs.get(name);
     if (program === undefined) return undefined;
     const { state } = program;
+    const isJob = program.settings.type === "job";
     switch (state.kind) {
+      case "done":
+        return undefined;
       case "running": {
+        if (isJob) return { what: name, reason: "it is not done yet" };
         const { ready } = program.settings;
         if (ready === undefined || isOfStart(ready) || program.wasSeenReady) return undefined;
         return this.#waitsForCheck(settings, ready, program.settings, name);
       }
       case "stopped":
-        return isNeeded ? { what: name, reason: "it is stopped" } : undefined; // an order only
+        if (!isNeeded) return undefined; // an order only
+        return {
+          what: name,
+          reason: isJob && state.why === "ended" ? "it has failed" : "it is stopped",
+        };
       case "unknown":
         return { what: name, reason: undefined };
       case "waiting":

@@ -242,6 +242,8 @@ export function startKind(cause: StartCause): StartKind {
     case "retry":
     case "with":
       return "restarted";
+    case "due":
+      return "planned";
     case "autostart":
     case "operator":
     case "resumed":

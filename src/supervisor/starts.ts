@@ -8,15 +8,18 @@ import { type Found, isByMark } from "../identity/found.ts";
 import { withUnseenEnd } from "../identity/recorded.ts";
 import type { Pattern } from "../identity/match.ts";
 import { formatDuration, isoTime } from "../lib/format.ts";
+import { jobEndOf } from "../lifecycle/job-end.ts";
 import { withWords } from "../lifecycle/last-words.ts";
 import { madeAs, takenFrom } from "../lifecycle/adopted.ts";
 import { traits } from "../lifecycle/traits.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import { startEndedWell } from "../state/ended-well.ts";
+import { describeRun } from "../state/job-words.ts";
 import type { Via } from "../state/record.ts";
 import { adopted, backedOff, counted, gaveUp, stopped, waiting } from "../state/transitions.ts";
 import type { Ledger } from "./ledger.ts";
 import type { History, ProgramEvent, WaitsFor } from "./program-state.ts";
+import { jobFinished } from "./job-finished.ts";
 import { lastEnd, launcherOf, noEnd } from "./last-end.ts";
 
 /** What is written of how a program came to run, or did not: on record, and as events. */
@@ -78,17 +81,25 @@ export class Starts {
     const { exit, pid, reason, details, output, code } = failure;
     const endedWell = startEndedWell(failure, settings);
     const at = new Date().toISOString();
+    const job = jobEndOf(failure, settings);
     const lastExit =
-      exit === undefined || pid === undefined ? this.#ledger.record?.lastExit : { at, pid, exit };
-    const failed = { pid, reason, code, exit, details, output, action: undefined };
-    this.#ledger.emit({ kind: "program.start-failed", ...failed });
+      exit === undefined || pid === undefined
+        ? this.#ledger.record?.lastExit
+        : { at, pid, exit, ...(job && { tookMs: job.tookMs }) };
+    if (job !== undefined) {
+      this.#ledger.emit(jobFinished(job, settings));
+    } else {
+      const failed = { pid, reason, code, exit, details, output, action: undefined };
+      this.#ledger.emit({ kind: "program.start-failed", ...failed });
+    }
     this.#failure = { exit, pid, output: [...details, ...output] };
     const base = this.#ledger.base();
-    const after = stopped(base, { lastExit, reason: withWords(reason, output) });
+    const how = job === undefined ? reason : describeRun(job.exit, job.tookMs);
+    const after = stopped(base, { lastExit, reason: withWords(how, job?.output ?? output) });
     // On record at once: should we be killed now, its end would be taken for a success.
     const isCounted = settings.autorestart === "on-failure" && !endedWell;
     this.#ledger.write(counted(after, { failures: base.failures + Number(isCounted) }));
-    return { kind: "start-failed", reason, endedWell };
+    return { kind: "start-failed", reason: how, endedWell };
   }
 
   backedOff(
@@ -100,7 +111,8 @@ export class Starts {
     const nextTryAt = isoTime(Date.now() + delayMs);
     const last = failures > 0 ? this.#failure : lastEnd(this.#ledger.base());
     const cause = this.#ledger.base().reason ?? reason;
-    const pause = { failures, delayMs, nextTryAt, reason, cause, last };
+    const isJob = settings.type === "job";
+    const pause = { failures, delayMs, nextTryAt, reason, cause, last, isJob };
     this.#ledger.emit({ kind: "program.backoff", ...pause, ...countsOf(ends, settings) });
     const base = this.#ledger.base();
     // How often lately: of a start that fails, the count says it.
@@ -135,7 +147,9 @@ export class Starts {
     const reason = isTold ? (known ?? why) : why;
     const last = failures > 0 ? this.#failure : lastEnd(base);
     const nextTryAt = timeIn(retryMs);
-    const told = { failures, reason, nextTryAt, retryMs, last, ...countsOf(ends, settings) };
+    const schedule = settings.type === "job" ? settings.schedule?.text : undefined;
+    const when = { nextTryAt, retryMs, schedule };
+    const told = { failures, reason, ...when, last, ...countsOf(ends, settings) };
     this.#ledger.emit({ kind: "program.gave-up", ...told });
     this.#ledger.write(gaveUp(counted(this.#ledger.base(), { failures, restarts }), nextTryAt));
   }
@@ -152,7 +166,7 @@ export class Starts {
   }
 }
 
-type Counting = Pick<ProgramSettings, "maxrestarts" | "restartWindowMs">;
+type Counting = Pick<ProgramSettings, "maxrestarts" | "restartWindowMs" | "type" | "schedule">;
 
 /** What maxrestarts counts, for who is told. */
 function countsOf(

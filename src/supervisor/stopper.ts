@@ -8,7 +8,7 @@ import type { Ends } from "./ends.ts";
 import { tellFailure } from "./hooks.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Mailbox } from "./mailbox.ts";
-import type { ProgramEvent } from "./program-state.ts";
+import type { EndCause, ProgramEvent } from "./program-state.ts";
 import type { WatchedProcess } from "./watched-process.ts";
 
 /** What ending a process asks for. */
@@ -38,11 +38,13 @@ export class Stopper {
   }
 
   /** A limit was exceeded. What follows is decided by the next look. */
-  async stop(process: ProcessRef, reason: string): Promise<ProgramEvent | undefined> {
+  async stop(process: ProcessRef, cause: EndCause): Promise<ProgramEvent | undefined> {
     const { ends, watched, mailbox } = this.#ports;
     const { signal } = mailbox;
-    ends.stopping(process, reason);
-    const outcome = await this.#end(process, reason, signal);
+    // A job that has exceeded a limit has failed; all others are started again.
+    const isLast = cause.kind === "limit" && this.#now.settings.type === "job";
+    ends.stopping(process, cause.reason, isLast);
+    const outcome = await this.#end(process, cause.reason, signal);
     if (outcome.kind === "stuck") return this.#noteStuck(process, outcome.state);
     if (outcome.kind !== "not-running" && outcome.sent.length > 1) ends.resisted(outcome.sent);
     if (outcome.kind !== "not-running") watched.main.noteExit(outcome.exit);

@@ -9,6 +9,7 @@ import { stateTraits } from "../state/states.ts";
 import { tellFailure } from "./hooks.ts";
 import { claimRecorded } from "./claim-recorded.ts";
 import type { MutableSupervised, SupervisorContext } from "./context.ts";
+import { JobSchedule } from "./job-schedule.ts";
 import { Mailbox, type MailboxOwner } from "./mailbox.ts";
 import { Parts } from "./parts.ts";
 import { noHistory, type ProgramEvent, type ProgramState } from "./program-state.ts";
@@ -34,6 +35,11 @@ export class SupervisedProgram implements MailboxOwner {
     };
     this.#by = new Parts(this.#now, around, new Mailbox(this));
     this.#turn = new Turn(this.#now, this.#by);
+  }
+
+  /** True while a job is due, and nothing was answered to that yet. */
+  get isDue(): boolean {
+    return this.#by.schedule?.isDue === true;
   }
 
   get settings(): ProgramSettings {
@@ -96,7 +102,21 @@ export class SupervisedProgram implements MailboxOwner {
       return; // cannot be read just now: the first look will say so
     }
     this.#turn.noteRecord();
+    this.#schedule();
     claimRecorded(this.#now.settings, this.#by.ledger, this.#by.host);
+  }
+
+  /** When it is due, once what is on record is known. */
+  #schedule(): void {
+    const { type, schedule: times } = this.#now.settings;
+    const before = this.#by.schedule;
+    if (type !== "job" || times === undefined) {
+      before?.end();
+      this.#by.schedule = undefined;
+    } else if (before?.isOf(times) !== true) {
+      before?.end();
+      this.#by.schedule = new JobSchedule(this.#now, this.#by, times, before === undefined);
+    }
   }
 
   /** The configuration changed. Nothing is restarted; the next look follows the new settings. */
@@ -104,6 +124,7 @@ export class SupervisedProgram implements MailboxOwner {
     this.#now.settings = settings;
     this.#now.program = programOf(settings, this.#by.host);
     this.#by.watched.configure();
+    this.#schedule();
     this.look();
   }
 
@@ -158,6 +179,7 @@ export class SupervisedProgram implements MailboxOwner {
     this.#by.mailbox.close();
     this.#by.ledger.flush();
     this.#by.starter.close();
+    this.#by.schedule?.end();
     this.#by.watched.letGo();
     const { host } = this.#by;
     host.claim(this.name, undefined);

@@ -203,7 +203,8 @@ export class Supervisor implements Disposable {
     if (this.#surroundings.isMovedAway()) return;
     this.#watch?.check();
     for (const program of this.#programs.values()) {
-      if (program.isLoose || program.isShell || program.lacksPidfile) program.look();
+      if (program.isDue || program.isLoose || program.isShell || program.lacksPidfile)
+        program.look();
     }
     const waiting = [...this.#programs.values()].filter((program) => program.waitsForProcess);
     if (waiting.length === 0 || !this.#table.isNews()) this.#table.settle();

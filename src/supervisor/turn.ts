@@ -1,11 +1,12 @@
 import { hasDependencies } from "../config/dependencies.ts";
 import { monotonicMs } from "../lib/clock.ts";
+import { describeExit } from "../lib/describe-exit.ts";
 import type { Found } from "../identity/found.ts";
 import { type Lock, programLock, tryLock } from "../state/lock.ts";
 import { lockHolder } from "../state/lock-text.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import { endHookOfKilled } from "../lifecycle/hook.ts";
-import { hasEndedWell, isSuccess } from "../state/ended-well.ts";
+import { hasEndedInThisBoot, hasEndedWell, isSuccess } from "../state/ended-well.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { stateTraits } from "../state/states.ts";
 import { checkStateDir, makeStateDir } from "../state/state-dir.ts";
@@ -14,6 +15,7 @@ import { claimSession } from "./claim-recorded.ts";
 import type { MutableSupervised } from "./context.ts";
 import { owedOf, runOwedAfterExit } from "./hooks.ts";
 import { isQuiet, transition } from "./machine.ts";
+import type { JobSchedule } from "./job-schedule.ts";
 import type { Parts } from "./parts.ts";
 import type { Context, History, Observed, ProgramEvent, Step } from "./program-state.ts";
 
@@ -116,6 +118,7 @@ export class Turn {
     if (await this.#by.ledger.completeLaunch(lock, this.#now.settings)) {
       claimSession(this.#by.ledger, host);
     }
+    this.#by.schedule?.note();
     const isGood = before?.kind === "running" && !this.#by.finder.isTaken(before.process);
     const heir = isGood ? undefined : await this.#by.finder.findHeir();
     const found = isGood ? before : (heir ?? this.#by.finder.lookAgain());
@@ -181,6 +184,7 @@ export class Turn {
   /** True where nothing is to be done: the machine would ask for nothing, and all is as it should be. */
   #isQuiet(found: Found): boolean {
     if (this.#by.mailbox.hasEvents || this.#by.ledger.isLost) return false;
+    if (this.#by.schedule?.isUnnoted === true) return false;
     const { state, history } = this.#now;
     const event = this.#inOrder(this.#observed(found, false));
     if (!isQuiet(state, history, event, this.#context())) return false;
@@ -194,18 +198,35 @@ export class Turn {
 
   #observed(found: Found, diedUnseen: boolean): Observed {
     const { record } = this.#by.ledger;
+    const { exit } = this.#by.watched.main;
     return {
       kind: "observed",
       process: found.kind === "running" ? found.process : undefined,
       desired: record?.desired ?? "none",
-      ranBefore: diedUnseen || this.#by.stopper.hasFinished || hasRun(record),
+      ranBefore: diedUnseen || this.#by.stopper.hasFinished || this.#hasRun(record),
       diedUnseen,
       startedByHand: this.#isOperatorsStart,
       reason: record?.reason,
-      exit: this.#by.watched.main.exit,
+      exit,
+      ...(this.#now.settings.type === "job" && exit && { how: describeExit(exit) }),
       endedWell: this.#hasEndedWell(),
+      ...(this.#by.schedule !== undefined && { isDue: this.#isDue(this.#by.schedule) }),
       ...(record?.state === "fatal" && { retryMs: msUntil(record.nextTryAt) }),
     };
+  }
+
+  /** What is to be down is due in vain. */
+  #isDue(schedule: JobSchedule): boolean {
+    if (!schedule.isDue) return false;
+    const { settings } = this.#now;
+    const isToRun = settings.enabled && this.#by.ledger.record?.desired !== "down";
+    if (!isToRun) schedule.pass();
+    return isToRun;
+  }
+
+  /** A job that has ended in this boot is not begun by autostart. */
+  #hasRun(record: ProgramRecord | undefined): boolean {
+    return hasRun(record) || (this.#now.settings.type === "job" && hasEndedInThisBoot(record));
   }
 
   /** What it waits for is asked only where it would be started: some of that is looked at from then on. */
@@ -220,7 +241,8 @@ export class Turn {
   /** What an operator, or a limit, has ended did not end by itself. */
   #hasEndedWell(): boolean {
     const { settings, state } = this.#now;
-    if (settings.autorestart !== "on-failure" || this.#by.stopper.hasFinished) return false;
+    if (settings.autorestart !== "on-failure" && settings.type !== "job") return false;
+    if (this.#by.stopper.hasFinished) return false;
     if (state.kind !== "running") return hasEndedWell(this.#by.ledger.record, settings);
     if (this.#by.ends.operatorOf(state.process) !== undefined) return false;
     // Of a start that was broken off: what writes its own pidfile goes to the background, and its first process ends.

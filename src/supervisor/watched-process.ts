@@ -1,6 +1,8 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import type { Found } from "../identity/found.ts";
+import { callAt, monotonicMs } from "../lib/clock.ts";
+import { formatDuration } from "../lib/format.ts";
 import { lastWords, logEnds, type LogEnds, NO_LOG } from "../launch/output.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
 import type { Notices } from "../notify/notices.ts";
@@ -130,6 +132,7 @@ export class WatchedProcess {
     const { monitor } = settings;
     this.#endPlan();
     if (settings.maxAgeMs > 0 || settings.restartAt !== undefined) this.#plan(process);
+    else if (settings.type === "job" && settings.timeoutMs > 0) this.#planEnd(process);
     if (this.#by.around.monitors.some(({ isOn }) => isOn(monitor)))
       this.#limits ??= this.#makeLimits();
     this.#limits?.watch(process, monitor);
@@ -142,6 +145,18 @@ export class WatchedProcess {
     this.#endPlan = planRestart(held, this.#now.settings, age, (limit) => {
       const { reason } = limit;
       this.#by.ledger.emit({ kind: "program.restart-due", pid: held.pid, reason });
+      this.#by.mailbox.post({ kind: "limit-exceeded", process: held, limit });
+    });
+  }
+
+  /** A job that runs for longer than timeout is ended. */
+  #planEnd(process: ProcessRef): void {
+    const held = this.main.process ?? process;
+    const { timeoutMs } = this.#now.settings;
+    const leftMs = timeoutMs - ageMs(held.startTime, this.#by.around.host.proc.uptime());
+    this.#endPlan = callAt(monotonicMs() + Math.max(0, leftMs), () => {
+      const reason = `ran for longer than timeout (${formatDuration(timeoutMs)})`;
+      const limit = { monitor: "timeout", measured: undefined, limit: timeoutMs, reason };
       this.#by.mailbox.post({ kind: "limit-exceeded", process: held, limit });
     });
   }

@@ -50,6 +50,19 @@ const stuck: EventOf<"program.stuck"> = {
   isKnown: false,
 };
 
+const finished: EventOf<"program.job-finished"> = {
+  kind: "program.job-finished",
+  program,
+  pid: 12,
+  exit: { kind: "code", code: 3 },
+  by: undefined,
+  isSuccess: false,
+  tookMs: 4000,
+  reason: undefined,
+  next: "nothing, until you run usrsvc start web",
+  output: ["its last words"],
+};
+
 type Row = readonly [event: MailedEvent, what: string | undefined, alert: object | undefined];
 
 /** A kind that people are mailed about does not compile without. */
@@ -110,6 +123,19 @@ const rows: Readonly<Record<MailedKind, readonly Row[]>> = {
         kind: "keeps-ending",
         reason: "exited with code 3",
         next: "usrsvcd tries again in 5 s (it ended 3 times in a row)",
+      },
+    ],
+  ],
+  "program.job-finished": [
+    [{ ...finished, isSuccess: true }, undefined, undefined],
+    [
+      finished,
+      "has failed",
+      {
+        ...base,
+        kind: "job-failed",
+        reason: "exited with code 3, after 4 s",
+        next: "nothing, until you run usrsvc start web",
       },
     ],
   ],

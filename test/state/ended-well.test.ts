@@ -25,6 +25,7 @@ test("isSuccess() is true for what is named, and for nothing that nobody saw", (
 
 describe("hasEndedWell() is", () => {
   const lastExit = { at: "", pid: 7, exit: code(0) };
+  const before = { ...lastExit, isOfEarlierBoot: true } as const;
   type Change = Partial<Known> & { readonly state?: State };
   const rows: readonly (readonly [what: string, record: Change | undefined, want: boolean])[] = [
     ["true for one that ended by itself", { lastExit }, true],
@@ -34,6 +35,8 @@ describe("hasEndedWell() is", () => {
     ["false for one that waits for its next start", { lastExit, state: "backoff" }, false],
     ["false for one that ran when that was written", { lastExit, state: "running" }, false],
     ["false for an operator's end", { lastExit: { ...lastExit, by: "usrsvc restart" } }, false],
+    ["false for an end before the machine was booted", { lastExit: before }, false],
+    ["true for a job that is done", { lastExit, state: "done" }, true],
     ["false for a limit", { lastExit: { ...lastExit, by: "usrsvcd: too big" } }, false],
     [
       "true for a signal from elsewhere",

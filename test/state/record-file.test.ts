@@ -155,9 +155,10 @@ describe("readRecord", () => {
     writeRecord(state, { ...full, desired: "down", state: "fatal" });
     const { record, problem } = readRecord(state, "web", "next-boot");
     assert.equal(problem, undefined);
+    const lastExit = { ...full.lastExit, isOfEarlierBoot: true };
     assert.deepEqual(
       { ...record, at: "" },
-      { ...emptyRecord("web", "next-boot"), lastExit: full.lastExit, by: "usrsvcd", at: "" },
+      { ...emptyRecord("web", "next-boot"), lastExit, by: "usrsvcd", at: "" },
     );
   });
 

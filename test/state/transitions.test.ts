@@ -263,20 +263,37 @@ const rows: readonly [what: string, after: ProgramRecord, changed: object][] = [
   ],
 ];
 
+test("done() leaves no process, and no failure", () => {
+  assert.deepEqual(difference(before, to.done(before, "exited with code 0")), {
+    state: "done",
+    ...noTry,
+    ...none,
+    reason: "exited with code 0",
+    failures: 0,
+  });
+});
+
+test("dueNoted() says up to when all was dealt with, which lasts beyond the boot", () => {
+  const noted = to.dueNoted(before, "2030-01-01T00:00:00.000Z");
+  assert.equal(to.rebooted(noted, "next").dueUntil, "2030-01-01T00:00:00.000Z");
+});
+
 describe("a transition changes what it says, and nothing else:", () => {
   for (const [what, after, changed] of rows) {
     test(what, () => assert.deepEqual(difference(before, after), changed));
   }
 });
 
+const lastEnd = { ...before.lastExit, isOfEarlierBoot: true };
+
 test("rebooted() keeps how it ended, and who wrote that", () => {
-  const want = { ...emptyRecord("web", "next"), config: "/main.cfg", lastExit: before.lastExit };
+  const want = { ...emptyRecord("web", "next"), config: "/main.cfg", lastExit: lastEnd };
   assert.deepEqual(to.rebooted(before, "next"), want);
 });
 
 test("rebooted() keeps a stop that lasts beyond the boot, and no other wish", () => {
   const kept = to.keptDown(to.ordered(before, "down", 7 as Ticks, { lasts: "forever" }));
-  const want = { ...emptyRecord("web", "next"), config: "/main.cfg", lastExit: before.lastExit };
+  const want = { ...emptyRecord("web", "next"), config: "/main.cfg", lastExit: lastEnd };
   assert.deepEqual(to.rebooted(kept, "next"), { ...want, ...keptForEver });
   assert.deepEqual(to.rebooted(to.rebooted(kept, "next"), "next"), { ...want, ...keptForEver });
   for (const ended of [to.wanted(kept, "up"), to.ordered(kept, "down", undefined)]) {

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../../src/config/settings.ts";
+import { parseCron } from "../../src/lib/cron.ts";
 import { emptyRecord, type Known, type ProgramRecord } from "../../src/state/record.ts";
 import type { State } from "../../src/state/states.ts";
+import { describeDue } from "../../src/status/job-outlook.ts";
 import { type Outlook, outlook } from "../../src/status/outlook.ts";
 import { transition } from "../../src/supervisor/machine.ts";
 import { noHistory, type ProgramEvent, type Step } from "../../src/supervisor/program-state.ts";
@@ -14,6 +16,10 @@ const after = (ms: number): string => new Date(NOW + ms).toISOString();
 const process: ProcessRef = { pid: 10 as Pid, startTime: 7 as Ticks };
 const lastExit = { at: after(-1000), pid: process.pid, exit: { kind: "code", code: 1 } } as const;
 const goodExit = { ...lastExit, exit: { kind: "code", code: 0 } } as const;
+
+const parsed = parseCron("* * * * *");
+const minutely = "problem" in parsed ? undefined : parsed;
+const nextMinute = describeDue(new Date(NOW + 60_000), NOW);
 
 interface Case {
   readonly settings?: Partial<ProgramSettings> | "faulty";
@@ -82,6 +88,19 @@ describe("outlook, why a program is down", () => {
       "it has failed: its log says more",
       { record: { reason: "exited with code 1", failures: 1 } },
       "exited with code 1; log: /home/web/log",
+    ],
+    [
+      "a job that is done",
+      {
+        settings: { type: "job" },
+        record: { state: "done", lastExit: { ...goodExit, tookMs: 3000 }, reason: "so" },
+      },
+      "exited with code 0, after 3 s",
+    ],
+    [
+      "a job that has failed",
+      { settings: { type: "job" }, record: { lastExit, reason: "exited with code 1, after 3 s" } },
+      "failed: exited with code 1, after 3 s; log: /home/web/log",
     ],
     [
       "it has just ended, and usrsvcd sees that",
@@ -211,6 +230,50 @@ describe("outlook, what comes next", () => {
       { settings: { autostart: false }, around: { isNeeded: (name) => name === "web" } },
       "stopped: usrsvcd starts it",
     ],
+    [
+      "a job that is done",
+      { settings: { type: "job" }, record: { state: "done", lastExit: goodExit } },
+      'done: nothing: it is done; "usrsvc start web" runs it again',
+    ],
+    [
+      "a job that is done, and is due again",
+      {
+        settings: { type: "job", schedule: minutely, autostart: false },
+        record: { state: "done", lastExit: goodExit },
+      },
+      `done: usrsvcd starts it at ${nextMinute}`,
+    ],
+    [
+      "a job that waits until it is due",
+      { settings: { type: "job", schedule: minutely, autostart: false } },
+      `stopped: usrsvcd starts it at ${nextMinute}`,
+    ],
+    [
+      "a job that was given up, and is due again",
+      {
+        settings: { type: "job", schedule: minutely, maxrestarts: 1 },
+        record: { state: "fatal", failures: 1 },
+      },
+      `fatal: usrsvcd gave up after 1 failed start (maxrestarts = 1): fix it, then run "usrsvc start web"; due again at ${nextMinute}`,
+    ],
+    [
+      "a job that is done, and nobody looks after it",
+      {
+        settings: { type: "job", schedule: minutely },
+        record: { state: "done", lastExit: goodExit },
+        around: { daemon: "none" },
+      },
+      "done: nothing: usrsvcd is not running",
+    ],
+    [
+      "a job that was done before the machine was booted",
+      {
+        settings: { type: "job", autorestart: false },
+        record: { lastExit: { ...goodExit, isOfEarlierBoot: true } },
+        isOfEarlierBoot: true,
+      },
+      "stopped: usrsvcd starts it",
+    ],
     ["it waits", { record: inAWhile }, "backoff: usrsvcd tries again in 30 s"],
     [
       "it is about to be tried",
@@ -270,7 +333,7 @@ describe("outlook, what comes next", () => {
 });
 
 describe("what is said of usrsvcd is what its machine does:", () => {
-  type Switches = Pick<ProgramSettings, "enabled" | "autostart" | "autorestart">;
+  type Switches = Pick<ProgramSettings, "enabled" | "autostart" | "autorestart" | "type">;
   const gone = {
     kind: "observed",
     process: undefined,
@@ -303,7 +366,7 @@ describe("what is said of usrsvcd is what its machine does:", () => {
       for (const autorestart of [true, false, "on-failure"] as const) {
         for (const ran of courses) {
           for (const desired of ["none", "up", "down"] as const) {
-            const settings = { enabled, autostart, autorestart };
+            const settings = { enabled, autostart, autorestart, type: "service" } as const;
             const facts = { ...settings, ran, desired };
             const name = Object.entries(facts).map(([key, value]) => `${key}=${value}`);
             test(name.join(" "), () => {
@@ -320,6 +383,31 @@ describe("what is said of usrsvcd is what its machine does:", () => {
               assert.equal(later.state.kind, "stopped");
             });
           }
+        }
+      }
+    }
+  }
+
+  for (const autostart of both) {
+    for (const autorestart of [false, "on-failure"] as const) {
+      for (const ran of courses) {
+        for (const desired of ["none", "up", "down"] as const) {
+          const name = Object.entries({ autostart, autorestart, ran, desired });
+          test(`of a job, ${name.map(([key, value]) => `${key}=${value}`).join(" ")}`, () => {
+            const settings = { enabled: true, autostart, autorestart, type: "job" } as const;
+            // It has ended in this boot, and usrsvcd begins.
+            const { effects, state } = stepOf(settings, desired, ran, true);
+            const exit = { never: {}, badly: { lastExit }, well: { lastExit: goodExit } }[ran];
+            const { next, state: shown } = look({ settings, record: { desired, ...exit } });
+            const starts = effects.some(({ kind }) => kind === "start");
+            assert.equal(next === "usrsvcd starts it", starts, `${state.kind}: ${next}`);
+            assert.equal(shown, starts ? "stopped" : state.kind);
+            if (!starts) assert.match(next ?? "", /^(nothing: |stays down)/);
+            // One that was there has seen it end, and does the same but for a pause.
+            if (ran === "never") return;
+            const seen = stepOf(settings, desired, ran, false);
+            assert.equal(seen.state.kind, starts ? "backoff" : state.kind);
+          });
         }
       }
     }

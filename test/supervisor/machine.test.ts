@@ -28,6 +28,8 @@ const other = ref(11);
 const NOW = 1_000_000;
 
 const defaults: Settings = {
+  type: "service",
+  overlap: "skip",
   enabled: true,
   autostart: true,
   autorestart: true,
@@ -104,6 +106,7 @@ function words({ state, effects }: Step): string {
   return `${name}: ${effects.map(({ kind }) => kind).join(" ")}`.trim();
 }
 
+const job = { type: "job", autorestart: false } as const;
 const onFailure = { autorestart: "on-failure" } as const;
 
 interface Row {
@@ -116,6 +119,147 @@ interface Row {
 }
 
 const rows: readonly Row[] = [
+  // jobs
+  {
+    claim: "a job is started by autostart",
+    from: unknown,
+    on: gone(),
+    settings: job,
+    want: "starting: start",
+  },
+  {
+    claim: "a job that was done before usrsvcd began is done",
+    from: unknown,
+    on: gone({ ranBefore: true, endedWell: true }),
+    settings: job,
+    want: "done: note-done",
+  },
+  {
+    claim: "a job that had failed before usrsvcd began is not started again by autostart",
+    from: unknown,
+    on: gone({ ranBefore: true }),
+    settings: job,
+    want: "stopped(ended): note-stopped",
+  },
+  {
+    claim: "but with on-failure it is",
+    from: unknown,
+    on: gone({ ranBefore: true }),
+    settings: { ...job, autorestart: "on-failure" },
+    want: "starting: start",
+  },
+  {
+    claim: "a job that ends well within success_seconds is done",
+    from: starting,
+    on: { ...failed, endedWell: true },
+    settings: job,
+    want: "done: note-done",
+  },
+  {
+    claim: "a job that ends well later is done",
+    from: running,
+    on: gone({ ranBefore: true, endedWell: true }),
+    settings: job,
+    want: "done: note-death note-done",
+  },
+  {
+    claim: "a job that fails stays down",
+    from: running,
+    on: gone({ ranBefore: true }),
+    settings: job,
+    want: "stopped(ended): note-death note-stopped",
+  },
+  {
+    claim: "a job that fails, with on-failure, is tried again after a pause",
+    from: running,
+    on: gone({ ranBefore: true }),
+    settings: { ...job, autorestart: "on-failure" },
+    want: "backoff: note-death back-off wake",
+  },
+  {
+    claim: "and given up after maxrestarts",
+    from: running,
+    on: gone({ ranBefore: true }),
+    settings: { ...job, autorestart: "on-failure", maxrestarts: 3 },
+    history: { failures: 2 },
+    want: "fatal: note-death give-up",
+  },
+  {
+    claim: "a job that was ended for a limit has failed",
+    from: stopping,
+    on: gone({ ranBefore: true }),
+    settings: job,
+    want: "stopped(ended): note-death note-stopped",
+  },
+  {
+    claim: "a job with a schedule is started when it is due",
+    from: { kind: "done" },
+    on: gone({ isDue: true }),
+    settings: { ...job, autostart: false },
+    want: "starting: start",
+  },
+  {
+    claim: "and so is one that was given up",
+    from: fatal,
+    on: gone({ isDue: true }),
+    settings: job,
+    want: "starting: start",
+  },
+  {
+    claim: "but not one that an operator has stopped",
+    from: stopped("asked"),
+    on: gone({ isDue: true, desired: "down" }),
+    settings: job,
+    want: "stopped(asked):",
+  },
+  {
+    claim: "a job that is due while it runs: skip",
+    from: running,
+    on: { ...seen(one), isDue: true },
+    settings: job,
+    want: "running: note-overlap",
+  },
+  {
+    claim: "a job that is due while it runs: queue",
+    from: running,
+    on: { ...seen(one), isDue: true },
+    settings: { ...job, overlap: "queue" },
+    want: "running: note-overlap",
+  },
+  {
+    claim: "and is started when that has ended, however it did",
+    from: { ...running, isQueued: true },
+    on: gone({ ranBefore: true, endedWell: true }),
+    settings: { ...job, overlap: "queue" },
+    want: "starting: note-death start",
+  },
+  {
+    claim: "a job that is due while it runs: kill",
+    from: running,
+    on: { ...seen(one), isDue: true },
+    settings: { ...job, overlap: "kill" },
+    want: "stopping: stop",
+  },
+  {
+    claim: "and is started when it is gone",
+    from: { kind: "stopping", process: one, cause: { kind: "due", reason: "due" }, since: NOW },
+    on: gone({ ranBefore: true }),
+    settings: { ...job, overlap: "kill" },
+    want: "starting: note-death start",
+  },
+  {
+    claim: "what was done and is no job any more is started by autostart",
+    from: { kind: "done" },
+    on: gone(),
+    want: "starting: start",
+  },
+  {
+    claim: "what a full disk has kept from its start is started when it works again",
+    from: { kind: "unknown", cause: { kind: "due", reason: "due" } },
+    on: gone({ endedWell: true }),
+    settings: { ...job, autostart: false },
+    want: "starting: start",
+  },
   // the first look
   {
     claim: "what runs already is taken up",
@@ -1118,7 +1262,9 @@ describe("a crash loop", () => {
 });
 
 describe("any course of events", () => {
-  const settingsOf: fc.Arbitrary<Settings> = fc.record({
+  const anySettings: fc.Arbitrary<Settings> = fc.record({
+    type: fc.constantFrom("service" as const, "service" as const, "job" as const),
+    overlap: fc.constantFrom("skip" as const, "queue" as const, "kill" as const),
     enabled: fc.oneof({ weight: 9, arbitrary: fc.constant(true) }, fc.constant(false)),
     autostart: fc.boolean(),
     autorestart: fc.constantFrom(true, true, "on-failure" as const, "on-failure" as const, false),
@@ -1128,6 +1274,10 @@ describe("any course of events", () => {
     restartWindowMs: fc.constantFrom(0, 0, 5000, 100_000),
     retryAfterMs: fc.constantFrom(0, 0, 1000, 80_000),
   });
+  /** As the configuration has it: all but on-failure means no restart of a job. */
+  const settingsOf = anySettings.map((all) =>
+    all.type === "job" && all.autorestart === true ? { ...all, autorestart: false } : all,
+  );
   const eventOf: fc.Arbitrary<ProgramEvent> = fc.oneof(
     fc.record({
       kind: fc.constant("observed" as const),
@@ -1140,6 +1290,7 @@ describe("any course of events", () => {
       waitsFor: fc.constantFrom(undefined, undefined, undefined, db, { ...db, reason: undefined }),
       endedWell: fc.boolean(),
       retryMs: fc.constantFrom(undefined, undefined, -5, 300, 1e9),
+      isDue: fc.constantFrom(undefined, undefined, false, true),
     }),
     fc.record({
       kind: fc.constant("companion-restarted" as const),
@@ -1228,7 +1379,8 @@ describe("any course of events", () => {
   test("is quiet about the same look, made over and over, but while it waits or is being ended", () => {
     always((_before, { event }, { state, history }, context) => {
       if (event.kind !== "observed") return;
-      const same = { ...event, startedByHand: false };
+      // That it is due is answered to by then.
+      const same = { ...event, startedByHand: false, isDue: false };
       // Of a program that is both disabled and to be down, the second look notes the other reason.
       const again = transition(state, history, same, context);
       if (again.state.kind === "backoff" || again.state.kind === "stopping") return;
@@ -1247,6 +1399,11 @@ describe("any course of events", () => {
     });
   });
 
+  /** True where a job is to run by its schedule. */
+  function isDue(event: ProgramEvent, { type }: Settings): boolean {
+    return type === "job" && event.kind === "observed" && event.isDue === true;
+  }
+
   test("with on-failure an end that went well is not answered, but for a limit", () => {
     always(({ state }, { event }, { state: after, effects }, { settings }) => {
       if (settings.autorestart !== "on-failure") {
@@ -1255,10 +1412,12 @@ describe("any course of events", () => {
       }
       const isEnd = event.kind === "start-failed" || event.kind === "observed";
       if (!isEnd || event.endedWell !== true || state.kind === "stopping") return;
+      if (isDue(event, settings) || (state.kind === "running" && state.isQueued === true)) return;
+      if (settings.type === "job" && state.kind === "unknown" && state.cause !== undefined) return;
       if (state.kind === "stopped" && state.why === "not-started") return; // autostart is switched on
       // The start that is due has been decided before.
-      const isDue = state.kind === "backoff" || state.kind === "waiting";
-      if (isDue && event.kind === "observed" && !event.startedByHand) return;
+      const isDecided = state.kind === "backoff" || state.kind === "waiting";
+      if (isDecided && event.kind === "observed" && !event.startedByHand) return;
       assert.ok(!isStart(effects));
       assert.ok(after.kind !== "fatal" || state.kind === "fatal");
     });
@@ -1316,11 +1475,13 @@ describe("any course of events", () => {
     });
   });
 
-  test("seen, it is running, or being ended for its limit", () => {
-    always(({ state: before }, { event }, { state }) => {
+  test("seen, it is running, or being ended for its limit, or since it is due again", () => {
+    always(({ state: before }, { event }, { state }, { settings }) => {
       if (event.kind !== "observed" || event.process === undefined) return;
       const isEnded = before.kind === "stopping" && before.process === event.process;
-      assert.ok(state.kind === (isEnded ? "stopping" : "running"));
+      const runs = before.kind === "running" && before.process === event.process;
+      const isKilled = runs && isDue(event, settings) && settings.overlap === "kill";
+      assert.ok(state.kind === (isEnded || isKilled ? "stopping" : "running"));
       assert.equal(state.process, event.process);
     });
   });
@@ -1340,6 +1501,7 @@ describe("any course of events", () => {
       if (state.kind !== "fatal" || event.kind !== "observed" || event.process !== undefined)
         return;
       if (event.desired === "down" || !settings.enabled || event.startedByHand) return;
+      if (isDue(event, settings)) return;
       const { retry } = state;
       if (retry?.afterMs !== settings.retryAfterMs) return; // it has another since, or none
       assert.equal(step.state.kind, now >= retry.at ? "starting" : "fatal");
@@ -1372,7 +1534,7 @@ describe("any course of events", () => {
       if (event.kind === "stuck") return;
       if (event.kind === "observed") {
         if (event.process !== undefined || event.desired === "down" || !settings.enabled) return;
-        if (event.startedByHand) return;
+        if (event.startedByHand || isDue(event, settings)) return;
         // It is tried again, or that is switched on or off.
         if (state.retry !== undefined || settings.retryAfterMs > 0) return;
       }
@@ -1381,8 +1543,9 @@ describe("any course of events", () => {
     });
   });
 
-  test("once it is running there are no failures", () => {
-    always((_before, _moment, { state, history }) => {
+  test("once a service is running there are no failures", () => {
+    always((before, _moment, { state, history }, { settings }) => {
+      if (settings.type === "job" || before.state === state) return;
       if (state.kind === "running") assert.equal(history.failures, 0);
     });
   });
@@ -1391,8 +1554,7 @@ describe("any course of events", () => {
     always(({ state }, _moment, step, { settings }) => {
       if (step.state.kind === "fatal" && state.kind !== "fatal") {
         // By an earlier usrsvcd, as its record says.
-        if (state.kind === "unknown" || (state.kind === "stopped" && state.why === "disabled"))
-          return;
+        if (isFirst(state)) return;
         assert.ok(settings.maxrestarts > 0 && countOf(step, settings) >= settings.maxrestarts);
       }
       const isPause = step.effects.some(({ kind }) => kind === "back-off");
@@ -1406,7 +1568,8 @@ describe("any course of events", () => {
 
   /** True where a look is like the first one. */
   function isFirst(state: ProgramState): boolean {
-    return state.kind === "unknown" || (state.kind === "stopped" && state.why === "disabled");
+    if (state.kind === "unknown" || state.kind === "done") return true; // done, and no job any more
+    return state.kind === "stopped" && state.why === "disabled";
   }
 
   /** What maxrestarts counts. */
@@ -1434,6 +1597,7 @@ describe("any course of events", () => {
     always(({ state }, { event }, step, { settings, now }) => {
       if (state.kind !== "backoff" || event.kind !== "observed" || !settings.enabled) return;
       if (event.process !== undefined || event.desired === "down" || event.startedByHand) return;
+      if (isDue(event, settings)) return;
       const next = event.waitsFor === undefined ? "starting" : "waiting";
       assert.equal(step.state.kind, now >= state.until ? next : "backoff");
       if (step.state.kind !== "backoff") return;
@@ -1473,6 +1637,42 @@ describe("any course of events", () => {
     });
   });
 
+  test("a job that does not run and is due is started, whatever came of the last run", () => {
+    always(({ state }, { event }, step, { settings }) => {
+      if (event.kind !== "observed" || event.process !== undefined) return;
+      if (!isDue(event, settings) || !settings.enabled || event.desired === "down") return;
+      // An end comes first: it is due still.
+      if (["starting", "running", "stopping"].includes(state.kind)) return;
+      const next = event.waitsFor === undefined ? "starting" : "waiting";
+      assert.equal(step.state.kind, next);
+    });
+  });
+
+  test("a job that is done is started for nothing but its schedule", () => {
+    always(({ state }, { event }, step, { settings }) => {
+      if (state.kind !== "done" || settings.type !== "job" || isDue(event, settings)) return;
+      assert.ok(!isStart(step.effects));
+    });
+  });
+
+  test("a job that has failed is not started again without on-failure", () => {
+    always(({ state }, { event }, step, { settings }) => {
+      if (settings.type !== "job" || settings.autorestart !== false) return;
+      if (event.kind === "start-failed" && state.kind === "starting") {
+        assert.ok(["done", "stopped"].includes(step.state.kind));
+      }
+      const isEnd = event.kind === "observed" && event.process === undefined;
+      if (state.kind !== "running" || !isEnd || state.isQueued === true) return;
+      assert.ok(["done", "stopped"].includes(step.state.kind));
+    });
+  });
+
+  test("only a job is ever done", () => {
+    always(({ state }, _moment, step, { settings }) => {
+      if (step.state.kind === "done" && state.kind !== "done") assert.equal(settings.type, "job");
+    });
+  });
+
   test("each death is noted once, with the process that died", () => {
     always(({ state }, { event }, { effects }) => {
       const notes = effects.filter((effect) => effect.kind === "note-death");
@@ -1492,6 +1692,7 @@ test("the machine knows each state that a record has", () => {
   // This does not compile where it lacks one.
   const known: Readonly<Record<State, ProgramState["kind"] | "unknown">> = {
     stopped: "stopped",
+    done: "done",
     waiting: "waiting",
     starting: "starting",
     running: "running",

@@ -6,6 +6,7 @@ import { type Layer, readLayer } from "./layer.ts";
 import type { WhereIs } from "./check-dependencies.ts";
 import { argvOf, resolveCommand } from "./command.ts";
 import { checkEnding } from "./ending.ts";
+import { asJob, checkJob } from "./job.ts";
 import type { ProgramHost } from "./main.ts";
 import { monitorSchema, type ProgramFacts, programSchema } from "../schema.ts";
 import { type PlacedSection, readFields, type Sources } from "./section-reader.ts";
@@ -72,11 +73,14 @@ export function resolveProgram(
   if (match?.kind === "command" && match.candidates.length === 0)
     issues.warn(whereIs("command"), NO_CANDIDATE);
   checkFolders(settings, whereIs, host, issues);
+  const isSet = (key: string): boolean =>
+    [layer.keys, base?.keys].some((keys) => keys?.values.has(key) === true);
+  checkJob(settings, isSet, whereIs, issues);
   checkEnding(settings, { own: layer.keys, base: base?.keys }, whereIs, issues);
   host.advisor?.program(settings, whereIs, issues);
   return issues.hasErrors
     ? { known: dropUnknown(settings) }
-    : { settings: settings as ProgramSettings, whereIs };
+    : { settings: asJob(settings as ProgramSettings), whereIs };
 }
 
 type Read = ReadFields<typeof programSchema>;

@@ -1,0 +1,24 @@
+import { ExitCode } from "../exit-code.ts";
+import type { Program } from "../identity/program.ts";
+import { ordered } from "../state/transitions.ts";
+import { locked } from "./locked.ts";
+import { save } from "./notes.ts";
+import type { ActionResult, Operation } from "./operation.ts";
+
+/** With `all`, a job with a schedule is not run: it is no longer stopped, and runs when it is due. */
+export async function leaveUntilDue(
+  program: Program,
+  action: "start" | "restart",
+  schedule: string,
+  operation: Operation,
+): Promise<ActionResult> {
+  const { host, beganAt } = operation;
+  return await locked(program, "start", operation, async (record, { lock, store }) => {
+    if (record.desired === "down") {
+      save(store, host, ordered(record, "none", beganAt));
+      lock.writeNote("");
+    }
+    const message = `is started when it is due (schedule = ${schedule}); usrsvc start ${program.name} runs it now`;
+    return { program: program.name, action, result: "due", code: ExitCode.ok, message };
+  });
+}
