@@ -46,7 +46,7 @@ describe("the examples", () => {
     const path = join(folder, "usrsvc.cfg");
     const settings = loadSettings({ home, uid: process.getuid?.() ?? 0, path });
     assert.deepEqual(settings.issues.map(formatIssue), []);
-    const names = ["db", "cache", "web:1", "web:2", "web:3", "worker", "proxy"];
+    const names = ["db", "cache", "web:1", "web:2", "web:3", "worker", "proxy", "nightly"];
     assert.deepEqual([...settings.programs.keys()], names);
   });
 

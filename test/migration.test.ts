@@ -107,7 +107,13 @@ function configurationWith(section: string, key: string, entry: string): string 
   const command = section === "Program" && key === "command" ? "" : "command = /bin/true\n";
   const own = (name: string): string => (section === name ? `${entry}\n` : "");
   // What goes with it
-  const more = { instances: "stdout = ~/x.log\n", autopid: "pidfile = ~/x.pid\n" }[key] ?? "";
+  const more =
+    {
+      instances: "stdout = ~/x.log\n",
+      autopid: "pidfile = ~/x.pid\n",
+      schedule: "type = job\n",
+      catch_up: "type = job\nschedule = @daily\n",
+    }[key] ?? "";
   const others = ["db", "cache"].map((name) => `[Program:${name}]\ncommand = /bin/true\n`);
   return `[Main]\n${own("Main")}${others.join("")}[Program:x]\n${command}${more}${own("Program")}[[Monitor]]\n${own("Monitor")}`;
 }

@@ -24,6 +24,8 @@ export class StartOrder implements Disposable {
   readonly #checks = new Map<string, Map<string, Readiness>>();
   /** The last process of those with which others are restarted. */
   readonly #last = new Map<string, ProcessRef>();
+  /** Those of them that came after another. */
+  readonly #restarted = new Map<string, ProcessRef>();
 
   constructor(programs: ReadonlyMap<string, Companion>, host: Pick<Host, "env">) {
     this.#programs = programs;
@@ -76,7 +78,9 @@ export class StartOrder implements Disposable {
       const program = this.#programs.get(user);
       if (program?.state.kind === "waiting") program.look();
     }
-    if (state?.kind === "running") this.#noteProcess(name, state.process);
+    if (state?.kind !== "running") return;
+    this.#noteProcess(name, state.process);
+    this.#noteRestartsMeanwhile(name, state.process);
   }
 
   [Symbol.dispose](): void {
@@ -163,8 +167,22 @@ export class StartOrder implements Disposable {
     const before = this.#last.get(name);
     this.#last.set(name, process);
     if (before === undefined || sameProcess(before, process)) return;
-    for (const user of users) {
-      this.#programs.get(user)?.post({ kind: "companion-restarted", program: name, process });
+    this.#restarted.set(name, process);
+    for (const user of users) this.#noteRestart(user, name, process);
+  }
+
+  /** The restarts that came while this one was starting, and could not be restarted with them. */
+  #noteRestartsMeanwhile(user: string, { startTime }: ProcessRef): void {
+    for (const [name, process] of this.#restarted) {
+      // Only where it has to end: an event that changes nothing would bring this one back here.
+      if (process.startTime <= startTime) continue;
+      if (this.#dependencies.restartedWith(name).includes(user)) {
+        this.#noteRestart(user, name, process);
+      }
     }
+  }
+
+  #noteRestart(user: string, program: string, process: ProcessRef): void {
+    this.#programs.get(user)?.post({ kind: "companion-restarted", program, process });
   }
 }

@@ -154,7 +154,8 @@ test("stale pidfiles go when a program is, or is to stay, down, but not those of
   const { out, code } = await home.usrsvc("stop", "all");
   assert.equal(code, 0);
   assert.match(out, /web: was not running\n    stale pidfile .*web\.pid removed: process 4194305/);
-  assert.deepEqual(readdirSync(home.file("run")), ["own.pid"]);
+  // A disabled program is skipped by `stop all`, its pidfile as well; usrsvcd removes that.
+  assert.deepEqual(readdirSync(home.file("run")), ["off.pid", "own.pid"]);
   write();
   rmSync(home.file("state"), { recursive: true });
   assert.equal((await home.usrsvcd()).code, 0);

@@ -180,6 +180,8 @@ test("also of one that dies right after its start, which has just looked", async
 });
 
 describe("what runs on after a stop, in a session of its own, is not the program from then on", () => {
+  // A title tells nothing of its home: the tests of another copy of this project would find it too.
+  const title = `mytitle-${process.pid}`;
   /** `what`: what the master's worker does with its words and its environment. */
   const kinds: readonly [what: string, settings: (home: Home) => Record<string, string>][] = [
     [
@@ -196,9 +198,9 @@ describe("what runs on after a stop, in a session of its own, is not the program
       (home) => ({
         command: home.script(
           "master.pl",
-          "#!/usr/bin/perl\nuse POSIX;\nmy $kind = fork() ? 'master' : do { POSIX::setsid(); 'worker' };\n$0 = \"mytitle $kind \" . ('x' x 3000);\nsleep 1 while 1;\n",
+          `#!/usr/bin/perl\nuse POSIX;\nmy $kind = fork() ? 'master' : do { POSIX::setsid(); 'worker' };\n$0 = "${title} $kind " . ('x' x 3000);\nsleep 1 while 1;\n`,
         ),
-        proctitle_re: "master\\.pl|mytitle",
+        proctitle_re: `master\\.pl|${title}`,
         success_seconds: "1",
       }),
     ],
@@ -207,13 +209,13 @@ describe("what runs on after a stop, in a session of its own, is not the program
     test(`one ${what}, through several starts and stops`, async (t) => {
       const home = new Home(t);
       home.program("app", settings(home));
-      endAfter(t, home, /mytitle|master\./);
+      endAfter(t, home, new RegExp(`${title}|master\\.`));
       const left: number[] = [];
       for (const round of [1, 2, 3]) {
         const { out } = await home.usrsvc("start", "app");
         assert.match(out, /: started, pid/, `round ${round}`);
         const worker = await waitFor("its worker", () =>
-          pids(home, /mytitle worker|master\.py/).find(
+          pids(home, new RegExp(`${title} worker|master\\.py`)).find(
             (pid) => pid !== home.pid("app") && !left.includes(pid),
           ),
         );

@@ -150,6 +150,26 @@ test("usrsvcd lets wait, says for what and for how long, and starts when that is
   assert.deepEqual(waits.map(({ waitsFor }) => waitsFor).slice(-1), ["db"]);
 });
 
+test("what is still starting when its companion is restarted, is restarted once it has started", async (t) => {
+  const home = new Home(t)
+    .program("web", { command: sleeper(), success_seconds: "0.1" })
+    .program("worker", { command: sleeper(), restart_with: "web", success_seconds: "2" });
+  assert.equal((await home.usrsvcd("start")).code, 0);
+  const web = await home.running("web");
+  const worker = await home.running("worker");
+  await waitFor("web runs", async () => (await state(home, "web")) === "running");
+  assert.equal(await state(home, "worker"), "starting");
+  process.kill(web, "SIGKILL");
+  await home.running("web", web);
+  const next = await home.running("worker", worker);
+  await waitFor("worker runs", async () => (await state(home, "worker")) === "running");
+  assert.equal(await home.running("worker"), next);
+  assert.match(
+    (await home.usrsvc("status", "worker")).out,
+    /its last exit: by usrsvcd: web was restarted \(restart_with\)/,
+  );
+});
+
 test("with usrsvcd, a restart by hand restarts what goes with it once", async (t) => {
   const home = site(t);
   writeFileSync(home.file("go"), "");

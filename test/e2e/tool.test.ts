@@ -320,7 +320,13 @@ test("odd program names stay in the state folder", async (t) => {
   }
   const { code, err } = await home.usrsvc("start", "../../x", "größe", "a b", "__proto__");
   assert.equal(code, 0, err);
-  assert.deepEqual(readdirSync(home.file("state")).sort(), ["locks", "log", "programs", "run"]);
+  assert.deepEqual(readdirSync(home.file("state")).sort(), [
+    "history",
+    "locks",
+    "log",
+    "programs",
+    "run",
+  ]);
   assert.equal((await home.usrsvc("stop", "all")).code, 0);
 });
 

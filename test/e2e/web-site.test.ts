@@ -27,6 +27,15 @@ test("examples/web-site serves, is broken and mended, and ends in order", { skip
   await site.state("worker", "running");
   assert.equal((await site.usrsvc("status")).code, 0);
 
+  // A job is done when it has ended; usrsvc waits for that.
+  const nightly = await site.usrsvc("start", "nightly");
+  assert.equal(nightly.code, 0, nightly.err);
+  assert.match(nightly.out, /nightly: done: exited with code 0, after/);
+  assert.match(
+    (await site.usrsvc("status", "nightly")).out,
+    /^nightly +done[^]*usrsvcd starts it at/m,
+  );
+
   // The database dies: it is back with what it knew, and nobody has stopped the application.
   const [web, visits] = [await site.pid("web:1"), site.visits];
   process.kill(await site.pid("db"), "SIGKILL");
@@ -193,7 +202,7 @@ class Site {
   async settled(name: string): Promise<number> {
     await waitFor("all to run", async () => {
       const wanted = (await this.all()).filter(({ enabled }) => enabled === true);
-      return wanted.every(({ state }) => state === "running");
+      return wanted.every(({ state }) => state === "running" || state === "done");
     });
     return await this.pid(name);
   }

@@ -47,7 +47,7 @@ export const cliTargets: readonly Target[] = [
     if (asked.kind !== "run") return;
     assert.ok(argv.includes(asked.command.name));
     for (const word of asked.words) assert.ok(argv.includes(word), `${word} was said`);
-    const isAll = asked.words.length > 0 || asked.command.name === "status";
+    const isAll = asked.words.length > 0 || ["status", "events"].includes(asked.command.name);
     assert.ok(isAll, "all is only what was called all");
   }),
   target("arguments of usrsvcd", words, (argv) => {

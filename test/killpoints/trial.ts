@@ -259,7 +259,7 @@ async function judgeEnd(
 }
 
 const EXPECTED =
-  /^(state|usrsvc\.cfg|strace\.out|activity|\w+\.sh|run|log|\.local(\/.*)?|log\/\w+\.log|state\/(programs|locks|run|log)|state\/usrsvcd\.(lock|json|err|log|\d+\.log)|state\/locks\/(\w+(\+record|\+pidfile)?|\+usrsvcd)|state\/programs\/\w+\.json|state\/mail(\/.*)?|run\/\w+\.pid)$/;
+  /^(state|usrsvc\.cfg|strace\.out|activity|\w+\.sh|run|log|\.local(\/.*)?|log\/\w+\.log|state\/(programs|locks|run|log|history)|state\/(daemon|history\/\w+)\.jsonl|state\/usrsvcd\.(lock|json|err|log|\d+\.log)|state\/locks\/(\w+(\+record|\+pidfile)?|\+usrsvcd)|state\/programs\/\w+\.json|state\/mail(\/.*)?|run\/\w+\.pid)$/;
 
 /** Files that are half, or that nobody knows. */
 function faultyFiles(world: World): readonly string[] {
