@@ -11,12 +11,17 @@ import { noticeFolder, noticePath, writeStatusText } from "./status-text.ts";
 
 type Listener = (notice: Notice) => void;
 
+/** How long READY=1 of a helper is held, in ms, for what the helper says next. */
+const HELD_MS = 100;
+
 /** One program that is heard. */
 interface Heard {
   socket: DatagramSocket;
   readonly listeners: Set<Listener>;
   isReady: boolean;
   status: string;
+  /** Calls the listeners with what is held; undefined: nothing is. */
+  deliverHeld?: (() => void) | undefined;
 }
 
 /** Hears what programs say of themselves (sd_notify(3)): each at a socket of its own, and from itself only. */
@@ -40,6 +45,7 @@ export class Notices implements Disposable {
   expect(program: string): void {
     const heard = this.#open(program);
     heard.isReady = false;
+    heard.deliverHeld = undefined;
     this.#keepStatus(program, heard, "");
   }
 
@@ -61,8 +67,10 @@ export class Notices implements Disposable {
 
   /** The program is not listened to any more. */
   close(program: string): void {
-    this.#heard.get(program)?.socket[Symbol.dispose]();
+    const heard = this.#heard.get(program);
+    heard?.socket[Symbol.dispose]();
     this.#heard.delete(program);
+    if (heard !== undefined) heard.deliverHeld = undefined;
   }
 
   [Symbol.dispose](): void {
@@ -89,14 +97,43 @@ export class Notices implements Disposable {
   #take(program: string, { text, sender, done }: Datagram): void {
     const heard = this.#heard.get(program);
     if (heard !== undefined && this.#isFrom(program, sender)) {
+      heard.deliverHeld?.();
       const notice = parseNotice(text);
-      heard.isReady ||= notice.isReady;
-      const phase = notice.isReady && heard.status === "reloading" ? "" : notice.phase;
-      const status = notice.status ?? phase;
-      if (status !== undefined) this.#keepStatus(program, heard, status);
-      for (const listener of heard.listeners) listener(notice);
+      if (notice.isReady && this.#isHelper(sender)) this.#hold(program, heard, notice);
+      else this.#deliver(program, heard, notice);
     }
     done(); // who waits for it goes on, and may end: so long its descent could be seen
+  }
+
+  #deliver(program: string, heard: Heard, notice: Notice): void {
+    heard.isReady ||= notice.isReady;
+    const phase = notice.isReady && heard.status === "reloading" ? "" : notice.phase;
+    const status = notice.status ?? phase;
+    if (status !== undefined) this.#keepStatus(program, heard, status);
+    for (const listener of heard.listeners) listener(notice);
+  }
+
+  /**
+   * systemd-notify(1) says READY=1, and then waits until that has been taken (BARRIER=1). A `usrsvc start` that
+   * ended at once would leave it without an answer, and with an exit code that may end the program's script.
+   */
+  #hold(program: string, heard: Heard, notice: Notice): void {
+    const deliver = (): void => {
+      if (heard.deliverHeld !== deliver) return;
+      heard.deliverHeld = undefined;
+      this.#deliver(program, heard, notice);
+    };
+    heard.deliverHeld = deliver;
+    setTimeout(deliver, HELD_MS);
+  }
+
+  /** Not the process that was launched, but one that it has started. */
+  #isHelper(sender: Datagram["sender"]): boolean {
+    try {
+      return sender !== undefined && this.#host.proc.stat(sender.pid as Pid).session !== sender.pid;
+    } catch {
+      return false; // it has ended, and waits for nothing
+    }
   }
 
   /** Another account may write to a socket that it can reach, and so may a process of ours that is none of the program's. */

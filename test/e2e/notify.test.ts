@@ -141,6 +141,33 @@ test(
   },
 );
 
+test(
+  "a helper that takes its time between READY=1 and its barrier is answered",
+  { skip },
+  async (t) => {
+    const home = new Home(t);
+    const helper = home.script(
+      "helper.py",
+      `#!/usr/bin/python3
+import os, socket, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect(os.environ["NOTIFY_SOCKET"])
+s.send(b"READY=1")
+time.sleep(0.04)
+r, w = os.pipe()
+socket.send_fds(s, [b"BARRIER=1"], [w])
+os.close(w)
+os.read(r, 1)
+open("done", "w")
+`,
+    );
+    home.program("web", { command: `sh -c '${helper}; exec sleep 600'`, ready: "notify" });
+    const { code, err } = await home.usrsvc("start", "web");
+    assert.equal(code, 0, err);
+    await waitFor("its barrier was lifted", () => existsSync(home.file("done")));
+  },
+);
+
 test("redis-server supervised by systemd's protocol", { skip: !has("redis-server") }, async (t) => {
   const home = new Home(t);
   const socket = home.file("r.sock");
