@@ -60,8 +60,10 @@ export async function findHeirOfUnseen(
   if (record.state !== "running") return undefined;
   const files = executables(settings, searchPath(settings, host.env));
   const bornAgo = host.proc.uptime() - record.process.startTime / TICKS_PER_SECOND;
-  // What has not lived long may have gone to the background: its copy, with the same image, is the program then.
-  const known = bornAgo < REPLACED_WITHIN_S ? imageSeen(record, undefined) : record;
+  // What was adopted young, in the middle of its start perhaps, may have gone to the background: its copy, with the
+  // same image, is the program then. After a start that was watched to its success, a copy is a worker.
+  const isYoung = record.via !== "launch" && bornAgo < REPLACED_WITHIN_S;
+  const known = isYoung ? imageSeen(record, undefined) : record;
   return await findHeir(program, known, files, host, signal);
 }
 

@@ -10,7 +10,7 @@ function prefork(home: Home, workers: number, leaves = "exit 0"): string {
     `#!/bin/sh
 trap '${leaves}' TERM
 echo $$ >>${home.file("masters")}
-for n in $(seq ${workers}); do (while :; do sleep 0.05; done) & done
+for n in $(seq ${workers}); do (trap '${leaves}' TERM; while :; do sleep 0.05; done) & done
 while :; do sleep 0.05; done
 `,
   );
