@@ -358,10 +358,10 @@ describe("usrsvcd runs hooks", () => {
     await waitFor("after_start", () => names(home).length === 2);
     killed(first);
     const hook = await hanging(home);
-    const { reason } = await home.statusOf("web");
-    assert.match(
-      String(reason),
-      /^killed by SIGKILL, not by usrsvc; its after_exit is not done yet/,
+    await waitFor("its end to be told", async () =>
+      String((await home.statusOf("web"))["reason"]).startsWith(
+        "killed by SIGKILL, not by usrsvc; its after_exit is not done yet",
+      ),
     );
     killed(daemon);
     await waitFor("its end", () => !isAlive(daemon));
