@@ -1,5 +1,5 @@
 import type { Ways } from "./python-regex/ways.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean, nearest } from "./nearest.ts";
 import { translatePythonRegex } from "./python-regex/python-regex.ts";
 import { splitWords } from "./shell/words.ts";
 import { type RawValue, type Reading, wrong } from "./values.ts";
@@ -63,10 +63,10 @@ export function parseCheck(
   const form = Object.hasOwn(forms, scheme) ? forms[scheme] : undefined;
   if (form === undefined) {
     const near = nearest(scheme === "" ? text : scheme, [...Object.keys(forms), ...words]);
-    const meant = near === undefined ? "" : `; did you mean ${forms[near]?.form ?? near}?`;
+    const meant = near && (forms[near]?.form ?? near);
     const what =
       words.length === 0 ? "is no check" : `is neither ${words.join(" nor ")} nor a check`;
-    return { problem: `${what} (${FORMS})${meant}` };
+    return { problem: `${what} (${FORMS})${didYouMean(meant)}` };
   }
   const condition = form.parse(rest, text);
   return "problem" in condition ? condition : { text, ...condition };

@@ -29,6 +29,11 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   return best;
 }
 
+/** The end of a sentence about what is wrong: `; did you mean X?`, or nothing where nothing was meant. */
+export function didYouMean(meant: string | undefined): string {
+  return meant === undefined ? "" : `; did you mean ${meant}?`;
+}
+
 function isExhausted(): boolean {
   const now = performance.now();
   if (now - budget.since > 1000) Object.assign(budget, { steps: 0, since: now });

@@ -1,6 +1,6 @@
 import { shortSignal, shortSignalNames, signalNamed } from "../../proc/signal.ts";
 import { type CommandText, readCommandText } from "./command-text.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean, nearest } from "./nearest.ts";
 import { type RawValue, type Reading, wrong } from "./values.ts";
 
 /** How a program is told to read its configuration again. */
@@ -37,6 +37,5 @@ export function showReload(reload: Reload): string {
 
 function describeNoSignal(word: string): string {
   const near = nearest(word.replace(/^SIG/, ""), shortSignalNames);
-  const meant = near === undefined ? "" : `; did you mean ${near}?`;
-  return `is no signal${meant || "; of a command with this name write the path"}`;
+  return `is no signal${didYouMean(near) || "; of a command with this name write the path"}`;
 }

@@ -1,6 +1,7 @@
 import { exitSignalNamed, shortSignalNames } from "../../proc/signal.ts";
 import { type Cron, parseCron } from "../lib/cron.ts";
-import { nearest } from "./nearest.ts";
+import { didYouMean, nearest } from "./nearest.ts";
+import { oneOf, secondsOrZero } from "./readers.ts";
 import { type RawValue, readBoolean, readSeconds, type Reading, wrong } from "./values.ts";
 
 /*
@@ -26,8 +27,7 @@ export function readAutorestart(raw: RawValue): Reading<Autorestart> {
   if (word === "on-failure") return { value: "on-failure" };
   const reading = readBoolean(raw);
   if ("value" in reading) return reading;
-  const meant = MEANT.get(word) ?? nearest(word, WORDS);
-  const advice = meant === undefined ? "" : `; did you mean ${meant}?`;
+  const advice = didYouMean(MEANT.get(word) ?? nearest(word, WORDS));
   return wrong(
     raw,
     `is neither true nor false nor on-failure (nor yes, no, on, off, 1 or 0)${advice}`,
@@ -53,8 +53,7 @@ export function readSuccessExit(raw: RawValue): Reading<SuccessExit> {
             shortSignalNames.map((name) => `SIG${name}`),
           )
         : undefined;
-      const advice = near === undefined ? "" : `; did you mean ${near}?`;
-      const wanted = `is neither an exit code from 0 to 255 nor a signal such as SIGTERM${advice}`;
+      const wanted = `is neither an exit code from 0 to 255 nor a signal such as SIGTERM${didYouMean(near)}`;
       return wrong(raw, wanted, word);
     }
     all.add(one);
@@ -64,7 +63,6 @@ export function readSuccessExit(raw: RawValue): Reading<SuccessExit> {
 
 /** In ms; a program that cannot run is started no more often. */
 const LEAST_PAUSE_MS = 100;
-const LEAST_RETRY_MS = 1000;
 
 /** The longest of the growing pauses, in ms; undefined where nothing is written. */
 export function readLongestPause(raw: RawValue): Reading<number | undefined> {
@@ -75,21 +73,10 @@ export function readLongestPause(raw: RawValue): Reading<number | undefined> {
 }
 
 /** When what was given up is tried again, in ms; 0: never. */
-export function readRetry(raw: RawValue): Reading<number> {
-  const reading = readSeconds(raw);
-  if ("problem" in reading || reading.value === 0) return reading;
-  if (reading.value >= LEAST_RETRY_MS) return reading;
-  return wrong(raw, "is too short for a program that was given up; at least 1s, or 0 for never");
-}
+export const readRetry = secondsOrZero("a program that was given up", "for never");
 
 /** The age that a process reaches at most, in ms; 0: any. */
-export function readMaxAge(raw: RawValue): Reading<number> {
-  const reading = readSeconds(raw);
-  if ("problem" in reading || reading.value === 0 || reading.value >= LEAST_AGE_MS) return reading;
-  return wrong(raw, "is too short for an age; at least 1s, or 0 for any");
-}
-
-const LEAST_AGE_MS = 1000;
+export const readMaxAge = secondsOrZero("an age", "for any");
 
 /** The times of a crontab line; undefined where nothing is written. */
 export function readCron(raw: RawValue): Reading<Cron | undefined> {
@@ -103,13 +90,7 @@ export function readCron(raw: RawValue): Reading<Cron | undefined> {
 export type StopLasts = "boot" | "forever";
 
 /** `boot` or `forever`. */
-export function readStopLasts(raw: RawValue): Reading<StopLasts> {
-  const word = raw.text.toLowerCase();
-  if (word === "boot" || word === "forever") return { value: word };
-  const near = nearest(word, ["boot", "forever"]);
-  const advice = near === undefined ? "" : `; did you mean ${near}?`;
-  return wrong(
-    raw,
-    `is neither boot (until the next one) nor forever (until usrsvc start)${advice}`,
-  );
-}
+export const readStopLasts = oneOf<StopLasts>(
+  ["boot", "forever"],
+  "is neither boot (until the next one) nor forever (until usrsvc start)",
+);

@@ -2,7 +2,7 @@ import type { ConfigFile } from "../configobj/configobj.ts";
 import { IssueList } from "../issue-list.ts";
 import type { ConfigIssue } from "../issue.ts";
 import type { Layer } from "./layer.ts";
-import { nearest } from "../nearest.ts";
+import { didYouMean, nearest } from "../nearest.ts";
 import { readSection } from "./program.ts";
 import type { Variables } from "./variables.ts";
 import { DEFAULTS, nameAfter, topOf } from "../section-names.ts";
@@ -76,8 +76,8 @@ export function chooseDefaults(
   const base = table.get(name);
   if (base === undefined) {
     const near = nearest(name, table.keys());
-    const advice = near === undefined ? "" : `; did you mean ${near}?`;
-    issues.error(place, `defaults: there is no [DefaultSettings:${name}] in any file${advice}`);
+    const what = `defaults: there is no [DefaultSettings:${name}] in any file`;
+    issues.error(place, `${what}${didYouMean(near)}`);
     return undefined;
   }
   if (base.isDamaged) {
