@@ -3,6 +3,7 @@ import type { CommandSettings, CommandText } from "../config/settings.ts";
 import { programEnvironment } from "../launch/environment.ts";
 import { lastLines, openOutput, type Output } from "../launch/output.ts";
 import { runWords } from "../launch/run-words.ts";
+import { callAt, monotonicMs } from "../lib/clock.ts";
 import { describeExit } from "../lib/describe-exit.ts";
 import { formatDuration } from "../lib/format.ts";
 
@@ -51,7 +52,7 @@ export async function runOwnCommand(
   };
   const log = openLog(program.stderr);
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), Math.min(timeoutMs, LONGEST_MS));
+  const cancel = callAt(monotonicMs() + timeoutMs, () => late.abort());
   const fail = (reason: string): CommandFailure => {
     const output = log === undefined ? [] : lastLines(program.stderr, log.end, MOST_LINES);
     return { reason, output };
@@ -69,13 +70,10 @@ export async function runOwnCommand(
         : describeError(error as NodeJS.ErrnoException, argv[0]),
     );
   } finally {
-    clearTimeout(timer);
+    cancel();
     log?.close();
   }
 }
-
-/** A timer takes no more, in ms. */
-const LONGEST_MS = 2 ** 31 - 1;
 
 /** Without a log (a full disk, say) it can run as well. */
 function openLog(path: string): Output | undefined {
