@@ -20,8 +20,8 @@ interface Heard {
   readonly listeners: Set<Listener>;
   isReady: boolean;
   status: string;
-  /** Calls the listeners with what is held; undefined: nothing is. */
-  deliverHeld?: (() => void) | undefined;
+  /** What is not told to the listeners yet. */
+  held?: { readonly notice: Notice; readonly timer: NodeJS.Timeout } | undefined;
 }
 
 /** Hears what programs say of themselves (sd_notify(3)): each at a socket of its own, and from itself only. */
@@ -45,7 +45,7 @@ export class Notices implements Disposable {
   expect(program: string): void {
     const heard = this.#open(program);
     heard.isReady = false;
-    heard.deliverHeld = undefined;
+    forgetHeld(heard);
     this.#keepStatus(program, heard, "");
   }
 
@@ -70,7 +70,7 @@ export class Notices implements Disposable {
     const heard = this.#heard.get(program);
     heard?.socket[Symbol.dispose]();
     this.#heard.delete(program);
-    if (heard !== undefined) heard.deliverHeld = undefined;
+    if (heard !== undefined) forgetHeld(heard);
   }
 
   [Symbol.dispose](): void {
@@ -97,7 +97,7 @@ export class Notices implements Disposable {
   #take(program: string, { text, sender, done }: Datagram): void {
     const heard = this.#heard.get(program);
     if (heard !== undefined && this.#isFrom(program, sender)) {
-      heard.deliverHeld?.();
+      this.#deliverHeld(program, heard);
       const notice = parseNotice(text);
       if (notice.isReady && this.#isHelper(sender)) this.#hold(program, heard, notice);
       else this.#deliver(program, heard, notice);
@@ -118,13 +118,15 @@ export class Notices implements Disposable {
    * ended at once would leave it without an answer, and with an exit code that may end the program's script.
    */
   #hold(program: string, heard: Heard, notice: Notice): void {
-    const deliver = (): void => {
-      if (heard.deliverHeld !== deliver) return;
-      heard.deliverHeld = undefined;
-      this.#deliver(program, heard, notice);
-    };
-    heard.deliverHeld = deliver;
-    setTimeout(deliver, HELD_MS);
+    const timer = setTimeout(() => this.#deliverHeld(program, heard), HELD_MS);
+    heard.held = { notice, timer };
+  }
+
+  #deliverHeld(program: string, heard: Heard): void {
+    const { held } = heard;
+    if (held === undefined) return;
+    forgetHeld(heard);
+    this.#deliver(program, heard, held.notice);
   }
 
   /** Not the process that was launched, but one that it has started. */
@@ -152,4 +154,10 @@ export class Notices implements Disposable {
       // the disk is full, or the folder gone: status says less
     }
   }
+}
+
+/** Nothing is held any more, and no timer keeps the tool from its end. */
+function forgetHeld(heard: Heard): void {
+  clearTimeout(heard.held?.timer);
+  heard.held = undefined;
 }
