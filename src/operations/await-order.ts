@@ -1,11 +1,12 @@
 import { Dependencies, isOfStart, type OrderSettings } from "../config/dependencies.ts";
-import type { Check, ProgramSettings, Settings } from "../config/settings.ts";
+import type { ProgramSettings, Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { findProgram, lookFor, type Program } from "../identity/program.ts";
 import { callAt, monotonicMs } from "../lib/clock.ts";
 import { formatDuration } from "../lib/format.ts";
-import { Readiness } from "../lifecycle/readiness.ts";
+import { ChecksBeforeStart } from "../lifecycle/checks-before-start.ts";
 import { daemonInCharge } from "../state/daemon-alive.ts";
+import type { ProgramRecord } from "../state/record.ts";
 import { readRecord } from "../state/record-file.ts";
 import { stateTraits } from "../state/states.ts";
 import type { ActionResult, Operation } from "./operation.ts";
@@ -38,7 +39,7 @@ export class OrderWait implements Disposable {
   readonly #settings: Settings;
   readonly #order: Dependencies;
   readonly #operation: Operation;
-  readonly #checks = new Map<string, Readiness>();
+  readonly #checks: ChecksBeforeStart;
   readonly #notes: string[] = [];
   #wake = (): void => {};
 
@@ -47,19 +48,20 @@ export class OrderWait implements Disposable {
     this.#settings = settings;
     this.#order = order;
     this.#operation = operation;
+    this.#checks = new ChecksBeforeStart(operation.host.env, () => this.#wake());
   }
 
   /**
    * @param among names of those on which the command acts as well: they are ready by now
-   * @returns what was not waited for; or the result, where it was waited for in vain
+   * @returns notes of what was not waited for; or the failure, where it was waited for in vain
    * @throws the reason of the signal
    */
   async wait(
     action: ActionResult["action"],
     among: ReadonlySet<string>,
-  ): Promise<readonly string[] | ActionResult> {
+  ): Promise<{ readonly notes: readonly string[] } | { readonly failure: ActionResult }> {
     const { name, settings } = this.#program;
-    if (settings === undefined) return []; // refused with its errors
+    if (settings === undefined) return { notes: [] }; // refused with its errors
     const { signal, onProgress } = this.#operation;
     const end = monotonicMs() + settings.startTimeoutMs;
     const wake = (): void => this.#wake();
@@ -67,21 +69,20 @@ export class OrderWait implements Disposable {
     try {
       for (;;) {
         const open = this.#next(settings, among);
-        if (open === undefined) return this.#notes;
+        if (open === undefined) return { notes: this.#notes };
         const { what, reason } = open;
         const why = reason === undefined ? "" : ` (${reason})`;
         if (monotonicMs() >= end) {
           const after = `start_timeout (${formatDuration(settings.startTimeoutMs)})`;
           const message = `not ${action}ed: ${what}, which it starts after, was not ready within ${after}${why}`;
           const details = [`usrsvc ${action} --alone ${name} does not wait for that`];
-          return {
+          const base = {
             program: name,
             action,
             result: "failed",
             code: ExitCode.notReady,
-            message,
-            details,
-          };
+          } as const;
+          return { failure: { ...base, message, details } };
         }
         onProgress(`${name}: waits for ${what}${why}`);
         await new Promise<void>((resolve) => {
@@ -99,7 +100,7 @@ export class OrderWait implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const check of this.#checks.values()) check[Symbol.dispose]();
+    this.#checks[Symbol.dispose]();
   }
 
   /** What is not ready yet; undefined: all is. */
@@ -119,7 +120,7 @@ export class OrderWait implements Disposable {
     }
     for (const check of settings.after) {
       if (check.kind === "program") continue;
-      const { isReady, reason } = this.#check(check.text, check, settings);
+      const { isReady, reason } = this.#checks.of(check.text, check, settings);
       if (!isReady) return { what: check.text, reason };
     }
     return undefined;
@@ -144,27 +145,17 @@ export class OrderWait implements Disposable {
       const { ready } = program.settings ?? {};
       if (ready === undefined || program.settings === undefined) return { kind: "ready" };
       if (record?.launcher !== undefined || isOfStart(ready)) return { kind: "ready" };
-      const { isReady, reason } = this.#check(name, ready, program.settings);
+      const { isReady, reason } = this.#checks.of(name, ready, program.settings);
       return isReady ? { kind: "ready" } : { kind: "not-yet", reason };
     }
-    const isDue =
-      program.enabled &&
-      record !== undefined &&
-      record.desired !== "down" &&
-      stateTraits[record.state].isToCome;
-    return isDue && daemonInCharge(host) !== undefined
-      ? { kind: "not-yet", reason: record.reason }
+    return program.enabled && isToCome(record, host)
+      ? { kind: "not-yet", reason: record?.reason }
       : { kind: "down" };
   }
+}
 
-  #check(what: string, check: Check, program: ProgramSettings): Readiness {
-    let one = this.#checks.get(what);
-    if (one === undefined) {
-      const facts = { program, logged: undefined, env: this.#operation.host.env };
-      one = new Readiness(check, facts, () => this.#wake());
-      this.#checks.set(what, one);
-      one.begin();
-    }
-    return one;
-  }
+/** True where usrsvcd is about to start it. */
+export function isToCome(record: ProgramRecord | undefined, host: Operation["host"]): boolean {
+  if (record === undefined || record.desired === "down") return false;
+  return stateTraits[record.state].isToCome && daemonInCharge(host) !== undefined;
 }

@@ -4,15 +4,13 @@ import type { Settings } from "../config/settings.ts";
 import { ExitCode, exitCodeOf } from "../exit-code.ts";
 import { findProgram, lookFor, type Program } from "../identity/program.ts";
 import { leftOfLast } from "../lifecycle/stragglers.ts";
-import { daemonInCharge } from "../state/daemon-alive.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { readRecord } from "../state/record-file.ts";
-import { stateTraits } from "../state/states.ts";
 import type { Act, News } from "./act-on-programs.ts";
 import { noteHistory } from "./note-history.ts";
 import { awaitJob } from "./await-job.ts";
 import { leaveUntilDue } from "./leave-until-due.ts";
-import { dependenciesOf, OrderWait } from "./await-order.ts";
+import { dependenciesOf, isToCome, OrderWait } from "./await-order.ts";
 import { Interrupted } from "./interrupted.ts";
 import { restartProgram, startProgram, stopProgram } from "./operate.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS, withDetails } from "./operation.ts";
@@ -124,9 +122,9 @@ class Acting {
     }
     using wait = new OrderWait(program, this.#means.settings, this.#order, operation);
     const waited = await wait.wait(action, new Set(step.after));
-    if (!Array.isArray(waited)) return waited as ActionResult;
+    if ("failure" in waited) return waited.failure;
     const result = await perform(program, action, this.#act, this.#means.renaming, operation);
-    return withDetails(result, result.result === "started" ? (waited as readonly string[]) : []);
+    return withDetails(result, result.result === "started" ? waited.notes : []);
   }
 
   /** What comes before it has failed, or would be left behind. */
@@ -176,8 +174,7 @@ function factsOf({ settings, operation }: Means): PlanFacts {
       if (program.settings?.type === "job" && record?.state === "done") return true;
       if (lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS }).kind === "running")
         return true;
-      if (record === undefined || record.desired === "down") return false;
-      return stateTraits[record.state].isToCome && daemonInCharge(host) !== undefined;
+      return isToCome(record, host);
     },
     stoppedFor(name) {
       const record = recordOf(name);

@@ -2,7 +2,7 @@ import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { Dependencies, hasDependencies, isOfStart } from "../config/dependencies.ts";
 import type { Check, ProgramSettings } from "../config/settings.ts";
 import type { Host } from "../host/host.ts";
-import { Readiness } from "../lifecycle/readiness.ts";
+import { ChecksBeforeStart } from "../lifecycle/checks-before-start.ts";
 import type { ProgramEvent, ProgramState, WaitsFor } from "./program-state.ts";
 
 /** A program as the others see it. */
@@ -20,8 +20,8 @@ export class StartOrder implements Disposable {
   readonly #programs: ReadonlyMap<string, Companion>;
   readonly #host: Pick<Host, "env">;
   #known: Dependencies | undefined;
-  /** What is looked at, by who waits for it and its text. */
-  readonly #checks = new Map<string, Map<string, Readiness>>();
+  /** What is looked at, by who waits for it. */
+  readonly #checks = new Map<string, ChecksBeforeStart>();
   /** The last process of those with which others are restarted. */
   readonly #last = new Map<string, ProcessRef>();
   /** Those of them that came after another. */
@@ -144,20 +144,15 @@ export class StartOrder implements Disposable {
     of: ProgramSettings,
     what: string,
   ): WaitsFor | undefined {
-    const checks = this.#checks.get(name) ?? new Map<string, Readiness>();
+    const onLook = (): void => this.#programs.get(name)?.look();
+    const checks = this.#checks.get(name) ?? new ChecksBeforeStart(this.#host.env, onLook);
     this.#checks.set(name, checks);
-    let one = checks.get(what);
-    if (one === undefined) {
-      const facts = { program: of, logged: undefined, env: this.#host.env };
-      one = new Readiness(check, facts, () => this.#programs.get(name)?.look());
-      checks.set(what, one);
-      one.begin();
-    }
-    return one.isReady ? undefined : { what, reason: one.reason };
+    const { isReady, reason } = checks.of(what, check, of);
+    return isReady ? undefined : { what, reason };
   }
 
   #endChecks(name: string): void {
-    for (const check of this.#checks.get(name)?.values() ?? []) check[Symbol.dispose]();
+    this.#checks.get(name)?.[Symbol.dispose]();
     this.#checks.delete(name);
   }
 
