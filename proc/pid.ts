@@ -24,3 +24,11 @@ export function parsePid(text: string): Pid | undefined {
 export function sameProcess(a: ProcessRef | undefined, b: ProcessRef | undefined): boolean {
   return a !== undefined && b !== undefined && a.pid === b.pid && a.startTime === b.startTime;
 }
+
+/**
+ * True when `a` was started before `b`. A tick is long enough for both: within one the lower pid came first, since pids
+ * are given upwards, but for the moment in which they begin anew (pid_max).
+ */
+export function isOlder(a: ProcessRef, b: ProcessRef): boolean {
+  return a.startTime === b.startTime ? a.pid < b.pid : a.startTime < b.startTime;
+}

@@ -1,4 +1,4 @@
-import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { isOlder, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { died, ended, failed, inVain } from "./deaths.ts";
 import { countAnew, startAnew } from "./backoff.ts";
@@ -142,7 +142,7 @@ function left(
   history: History,
   { program, process }: ProgramEvent & { kind: "companion-restarted" },
 ): Step {
-  if (state.kind !== "running" || state.process.startTime >= process.startTime) {
+  if (state.kind !== "running" || !isOlder(state.process, process)) {
     return stay(state, history);
   }
   const reason = `${program} was restarted (restart_with)`;

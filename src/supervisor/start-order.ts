@@ -1,4 +1,4 @@
-import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { isOlder, type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { Dependencies, hasDependencies, isOfStart } from "../config/dependencies.ts";
 import type { Check, ProgramSettings } from "../config/settings.ts";
 import type { Host } from "../host/host.ts";
@@ -167,10 +167,10 @@ export class StartOrder implements Disposable {
   }
 
   /** The restarts that came while this one was starting, and could not be restarted with them. */
-  #noteRestartsMeanwhile(user: string, { startTime }: ProcessRef): void {
+  #noteRestartsMeanwhile(user: string, own: ProcessRef): void {
     for (const [name, process] of this.#restarted) {
       // Only where it has to end: an event that changes nothing would bring this one back here.
-      if (process.startTime <= startTime) continue;
+      if (!isOlder(own, process)) continue;
       if (this.#dependencies.restartedWith(name).includes(user)) {
         this.#noteRestart(user, name, process);
       }

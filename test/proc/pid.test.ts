@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { parsePid, type Pid, sameProcess, type Ticks } from "../../proc/pid.ts";
+import { isOlder, parsePid, type Pid, sameProcess, type Ticks } from "../../proc/pid.ts";
 
 describe("parsePid", () => {
   for (const text of ["1", "12030", "4194304", "9999999999"]) {
@@ -30,4 +30,13 @@ test("sameProcess wants pid and start time to be the same, and both to be known"
   assert.equal(sameProcess(ref(1, 2), ref(2, 2)), false);
   assert.equal(sameProcess(undefined, ref(1, 2)), false);
   assert.equal(sameProcess(undefined, undefined), false);
+});
+
+test("isOlder goes by the start time, and within a tick by the pid", () => {
+  const ref = (pid: number, start: number) => ({ pid: pid as Pid, startTime: start as Ticks });
+  assert.equal(isOlder(ref(9, 1), ref(2, 2)), true);
+  assert.equal(isOlder(ref(2, 2), ref(9, 1)), false);
+  assert.equal(isOlder(ref(2, 1), ref(9, 1)), true);
+  assert.equal(isOlder(ref(9, 1), ref(2, 1)), false);
+  assert.equal(isOlder(ref(2, 1), ref(2, 1)), false);
 });

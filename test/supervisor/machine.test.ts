@@ -386,6 +386,16 @@ const rows: readonly Row[] = [
     want: "stopping: stop",
   },
   {
+    claim: "and where both are of one tick, if it has the lower pid",
+    from: running,
+    on: {
+      kind: "companion-restarted",
+      program: "db",
+      process: { ...one, pid: (one.pid + 1) as Pid },
+    },
+    want: "stopping: stop",
+  },
+  {
     claim: "but not one that is younger than the other",
     from: running,
     on: { kind: "companion-restarted", program: "db", process: older },
