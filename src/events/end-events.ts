@@ -7,7 +7,7 @@ import { formatDuration } from "../lib/format.ts";
 import type { Via } from "../state/record.ts";
 import type { LastEnd } from "./last-end.ts";
 import { type Rows, unlogged } from "./row.ts";
-import { NOT_USRSVC } from "./shown-exit.ts";
+import { endedByItself, NOT_USRSVC } from "./shown-exit.ts";
 import { launchers } from "./start-events.ts";
 
 /** How a process came to be the one of its program in the place of another that ended. */
@@ -237,15 +237,10 @@ export const endEvents = {
 function isExpected({ exit, by, successor, isSuccess }: Exited): boolean {
   return (
     isSuccess === true ||
-    isMeant(by) ||
+    !endedByItself(by) ||
     successor !== undefined ||
     (exit.kind === "code" && exit.code === 0)
   );
-}
-
-/** True for whoever of usrsvc ended a process: it was meant. */
-function isMeant(by: string | undefined): boolean {
-  return by !== undefined && by !== NOT_USRSVC;
 }
 
 function describeEnd(event: Exited): string {
@@ -278,7 +273,7 @@ function describeSuccessor({
     case "asked":
     case "by-hand":
     case "started":
-      if (isMeant(by)) return `it is pid ${successor} now`;
+      if (!endedByItself(by)) return `it is pid ${successor} now`;
       return `it has since been ${launchers[how]}, and is pid ${successor} now`;
     default:
       return assertNever(how);

@@ -14,6 +14,8 @@ export class NotAFile extends Error {
 export interface ReadOptions {
   /** Maximum number of bytes. */
   readonly most: number;
+  /** True: the last ones, where there are more; else the first. */
+  readonly fromEnd?: boolean;
   /** False: a symbolic link is not accepted. */
   readonly followsLinks?: boolean;
   /** Required owner: this account, or also root. */
@@ -33,9 +35,9 @@ export interface Reading {
  *
  * @throws {NotAFile} for all but a regular file, and what Node throws
  */
-export function readFileHead(
+export function readFilePart(
   path: string,
-  { most, followsLinks = true, owner }: ReadOptions,
+  { most, fromEnd = false, followsLinks = true, owner }: ReadOptions,
 ): Reading {
   const fd = open(path, followsLinks);
   try {
@@ -45,9 +47,10 @@ export function readFileHead(
       throw new NotAFile(path, `a file of ${nameOf(stat.uid)}`, "one of this account");
     }
     const buffer = Buffer.allocUnsafe(Math.min(stat.size, most));
+    const begin = fromEnd ? stat.size - buffer.length : 0;
     let length = 0;
     for (let read = -1; read !== 0 && length < buffer.length; length += read) {
-      read = readSync(fd, buffer, length, buffer.length - length, length);
+      read = readSync(fd, buffer, length, buffer.length - length, begin + length);
     }
     return { text: buffer.toString("utf8", 0, length), isWhole: stat.size <= most };
   } finally {

@@ -2,7 +2,7 @@ import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { Exit } from "../../proc/exit.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { NOT_USRSVC, showExit } from "../events/shown-exit.ts";
+import { endedByItself, endedByOperator, showExit } from "../events/shown-exit.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Program } from "../identity/program.ts";
 import { monotonicMs, sleep, within } from "../lib/clock.ts";
@@ -166,10 +166,9 @@ class JobWait {
       return { ...base, result: "failed", code: ExitCode.exitedUnexpectedly, message };
     }
     const { exit, pid, by, tookMs } = lastExit;
-    const isItsOwn = by === undefined || by === NOT_USRSVC;
-    const isGood = isItsOwn && isSuccess(exit, this.#settings);
+    const isGood = endedByItself(by) && isSuccess(exit, this.#settings);
     const word = isGood ? "done" : "failed";
-    const why = by?.startsWith("usrsvc ") === true ? `ended by ${by}` : reason;
+    const why = endedByOperator(by) ? `ended by ${by}` : reason;
     const details = isGood ? [] : whatNext(this.#settings, false, this.#operation);
     return {
       ...base,

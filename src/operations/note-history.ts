@@ -1,7 +1,11 @@
+import type { ProcessRef } from "../../proc/pid.ts";
 import { maskAll, maskSecrets } from "../lib/secrets.ts";
 import { daemonInCharge } from "../state/daemon-alive.ts";
-import { addHistory } from "../state/history.ts";
+import { addHistory, type HistoryLine } from "../state/history.ts";
+import { signalledLine } from "../state/signalled.ts";
 import type { ActionResult, Operation } from "./operation.ts";
+
+type Site = Pick<Operation, "host">;
 
 /** The kinds of events, as usrsvcd would have emitted them, by results of which a history tells. */
 const KINDS: Readonly<Record<string, string>> = {
@@ -9,31 +13,46 @@ const KINDS: Readonly<Record<string, string>> = {
   stopped: "program.stopped",
   killed: "program.stopped",
   reloaded: "program.reloaded",
-  signalled: "program.signalled",
 };
+const FAILED = "program.start-failed";
 
 /**
  * Puts what usrsvc itself has done into the history of the program. What usrsvcd does, or sees, it notes itself; a
- * reload or a signal it does not see.
+ * reload it does not see.
  */
-export function noteHistory(result: ActionResult, { host }: Pick<Operation, "host">): void {
+export function noteHistory(result: ActionResult, { host }: Site): void {
   const { program, action, code, pid, exit, message, details } = result;
-  const isSeen = action !== "reload" && action !== "signal";
-  if (isSeen && daemonInCharge(host) !== undefined) return;
-  const kind = KINDS[result.result];
-  const event = kind ?? (result.result === "failed" && action !== "stop" ? FAILED : undefined);
+  if (action !== "reload" && daemonInCharge(host) !== undefined) return;
+  const isFailedStart = result.result === "failed" && (action === "start" || action === "restart");
+  const event = KINDS[result.result] ?? (isFailedStart ? FAILED : undefined);
   if (event === undefined) return;
-  const time = new Date().toISOString();
   const facts = maskAll({ pid, exit, details, ...(event === FAILED ? { code } : {}) });
   const level = event === FAILED ? "error" : "info";
+  add(program, { level, event, by: `usrsvc ${action}`, ...facts }, message, host);
+}
+
+/** The same of a signal, before it is sent. */
+export function noteSignal(
+  program: string,
+  signal: NodeJS.Signals,
+  targets: readonly ProcessRef[],
+  message: string,
+  { host }: Site,
+): void {
+  add(program, signalledLine(signal, targets), message, host);
+}
+
+function add(
+  program: string,
+  facts: Pick<HistoryLine, "level" | "event"> & Readonly<Record<string, unknown>>,
+  message: string,
+  host: Operation["host"],
+): void {
   const msg = maskSecrets(`${program}: ${message}`);
+  const time = new Date().toISOString();
   try {
-    addHistory(host.state, program, [
-      { time, level, event, program, by: `usrsvc ${action}`, ...facts, msg },
-    ]);
+    addHistory(host.state, program, [{ time, ...facts, program, msg }]);
   } catch {
     // the disk is full: it was done all the same, and is on record
   }
 }
-
-const FAILED = "program.start-failed";

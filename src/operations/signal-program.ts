@@ -6,6 +6,7 @@ import type { Host } from "../host/host.ts";
 import type { Program } from "../identity/program.ts";
 import { stopPlan } from "../lifecycle/stop-plan.ts";
 import { type Deed, findRunning, type Running } from "./find-running.ts";
+import { noteSignal } from "./note-history.ts";
 import type { ActionResult, Operation } from "./operation.ts";
 
 /** What is sent to a program. */
@@ -32,13 +33,16 @@ export function signalProgram(
     const why = `the process group of process ${shown.pid} is not its own: whoever started it may be in it`;
     return failed(program, `not signalled: ${why}`);
   }
+  const whom =
+    leader === undefined ? `pid ${shown.pid}` : `process group ${leader.pid} of pid ${shown.pid}`;
+  // Before it is sent: usrsvcd may see what follows at once, and tells who it was.
+  const targets = leader === undefined ? [shown] : [shown, running.process];
+  noteSignal(program.name, signal, targets, `${signal} sent to ${whom}`, operation);
   const isSent =
     leader === undefined
       ? signalShown(shown, signal, host)
       : signalGroupByNumber(host.proc, leader, signal);
   if (!isSent) return failed(program, `not signalled: process ${shown.pid} has just ended`);
-  const whom =
-    leader === undefined ? `pid ${shown.pid}` : `process group ${leader.pid} of pid ${shown.pid}`;
   return {
     program: program.name,
     action: "signal",

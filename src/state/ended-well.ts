@@ -1,6 +1,6 @@
 import type { Exit } from "../../proc/exit.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import { NOT_USRSVC } from "../events/shown-exit.ts";
+import { endedByItself } from "../events/shown-exit.ts";
 import type { ProgramRecord } from "./record.ts";
 
 type Success = Pick<ProgramSettings, "successExit">;
@@ -17,7 +17,7 @@ export function hasEndedWell(record: ProgramRecord | undefined, settings: Succes
   if (record?.state !== "stopped" || record.failures > 0) return false;
   const { exit, by, isOfEarlierBoot } = record.lastExit ?? {};
   if (isOfEarlierBoot === true) return false;
-  return (by === undefined || by === NOT_USRSVC) && isSuccess(exit, settings);
+  return endedByItself(by) && isSuccess(exit, settings);
 }
 
 /**

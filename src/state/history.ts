@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { makePrivateFolder, setMode } from "../lib/private-file.ts";
-import { readFileHead } from "../lib/read-file.ts";
+import { readFilePart } from "../lib/read-file.ts";
 import { checkStateDir, fileStem, type StateDir } from "./state-dir.ts";
 
 /*
@@ -34,6 +34,8 @@ export interface HistoryLine {
 const ROLL_BYTES = 64 * 1024;
 /** With the last lines, which are written at once, it is no larger, in bytes. */
 const MOST_BYTES = 4 * 1024 * 1024;
+/** What is read for the latest lines, in bytes. */
+const RECENT_BYTES = 4096;
 /** Of usrsvcd itself; the stem of no program, since those have no dot in front. */
 const DAEMON_FILE = "daemon.jsonl";
 
@@ -81,7 +83,14 @@ export function addHistory(
 /** What is known of a program, oldest first; undefined: of usrsvcd. What cannot be read is left out. */
 export function readHistory(dir: StateDir, program: string | undefined): readonly HistoryLine[] {
   const path = historyPath(dir, program);
-  return [olderPath(path), path].flatMap(readLines);
+  return [olderPath(path), path].flatMap((one) => readLines(one));
+}
+
+/** The latest of it, for who is in a hurry. */
+export function recentHistory(dir: StateDir, program: string): readonly HistoryLine[] {
+  const path = historyPath(dir, program);
+  const recent = readLines(path, RECENT_BYTES);
+  return recent.length > 0 ? recent : readLines(olderPath(path), RECENT_BYTES); // rolled just now
 }
 
 /** The names of all programs that have a history, configured or not. */
@@ -105,16 +114,18 @@ function listOf(folder: string): readonly string[] {
   }
 }
 
-function readLines(path: string): readonly HistoryLine[] {
+/** With `last`, those that begin in that many bytes at its end. */
+function readLines(path: string, last?: number): readonly HistoryLine[] {
+  const [most, fromEnd] = last === undefined ? [MOST_BYTES, false] : [last, true];
   try {
-    const { text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
+    const { text } = readFilePart(path, { most, fromEnd, followsLinks: false, owner: "us" });
     return text.split("\n").flatMap(parseLine);
   } catch {
     return [];
   }
 }
 
-/** The last line of a full disk may be half a one. */
+/** The last line of a full disk may be half a one, or the first that was read. */
 function parseLine(text: string): readonly HistoryLine[] {
   if (text === "") return [];
   try {

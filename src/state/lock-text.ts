@@ -1,5 +1,5 @@
 import { readSync } from "node:fs";
-import { readFileHead } from "../lib/read-file.ts";
+import { readFilePart } from "../lib/read-file.ts";
 
 /** Bytes of each of the two lines of the file: who took it last, and the note, both padded. */
 export const SIGNATURE_BYTES = 40;
@@ -24,7 +24,7 @@ export function lockNote(path: string): string {
 }
 
 function readHead(path: string): string {
-  return readFileHead(path, {
+  return readFilePart(path, {
     most: SIGNATURE_BYTES + NOTE_BYTES,
     followsLinks: false,
     owner: "us",

@@ -1,5 +1,5 @@
 import type { ProgramSettings } from "../config/settings.ts";
-import { NOT_USRSVC } from "../events/shown-exit.ts";
+import { endedByItself, endedByOperator } from "../events/shown-exit.ts";
 import { nextTime } from "../lib/cron.ts";
 import { formatDuration } from "../lib/format.ts";
 import { hasEndedInThisBoot, hasEndedWell, isSuccess } from "../state/ended-well.ts";
@@ -30,8 +30,8 @@ function lastRun(
 ): Pick<JobFacts, "lastRun"> {
   const { exit, by } = record?.lastExit ?? {};
   if (exit === undefined) return {};
-  if (by?.startsWith("usrsvc ") === true) return { lastRun: "stopped" };
-  const isGood = (by === undefined || by === NOT_USRSVC) && isSuccess(exit, settings);
+  if (endedByOperator(by)) return { lastRun: "stopped" };
+  const isGood = endedByItself(by) && isSuccess(exit, settings);
   return { lastRun: isGood ? "done" : "failed" };
 }
 

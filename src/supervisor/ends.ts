@@ -2,7 +2,7 @@ import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { describeEnding } from "../events/end-events.ts";
-import { NOT_USRSVC } from "../events/shown-exit.ts";
+import { BY_SIGNAL, NOT_USRSVC } from "../events/shown-exit.ts";
 import { describeExit } from "../lib/describe-exit.ts";
 import { undone, withoutUndone } from "../lifecycle/hook.ts";
 import { describeIgnored } from "../lifecycle/ignored.ts";
@@ -11,6 +11,7 @@ import type { Violation } from "../monitors/violation.ts";
 import type { ProgramRecord, Via } from "../state/record.ts";
 import { isSuccess as endedWell } from "../state/ended-well.ts";
 import { describeDone, describeEnded, describeRun } from "../state/job-words.ts";
+import { wasSignalled } from "../state/signalled.ts";
 import {
   backedOff,
   counted,
@@ -127,9 +128,7 @@ export class Ends {
     const by = isStopped
       ? operator
       : limit === undefined
-        ? exit.kind === "signal"
-          ? NOT_USRSVC
-          : undefined
+        ? this.#senderOf(process, exit)
         : `usrsvcd: ${limit}`;
     const how = describeEnding(exit, by);
     const isZero = exit.kind === "code" && exit.code === 0;
@@ -231,7 +230,7 @@ export class Ends {
     const asked = launcherOf(this.#ledger.record) ?? "started";
     const record = this.#ledger.base();
     const exit = end ?? { kind: "unknown" };
-    const by = operator ?? (exit.kind === "signal" ? NOT_USRSVC : undefined);
+    const by = operator ?? this.#senderOf(dead, exit);
     this.#ledger.emit({
       kind: "program.exited",
       pid,
@@ -287,6 +286,13 @@ export class Ends {
     const reason = `${describeExit(exit)}, a success`;
     this.#ledger.write(counted(staysDown(this.#ledger.base(), reason), { failures: 0 }));
     this.#ledger.emit({ kind: "program.stopped", why, exit });
+  }
+
+  /** Who has sent the signal that ended it, where it was not meant to end. */
+  #senderOf(dead: ProcessRef, exit: Exit): string | undefined {
+    if (exit.kind !== "signal") return undefined;
+    const { host, name } = this.#ledger;
+    return wasSignalled(host.state, name, dead, exit) ? BY_SIGNAL : NOT_USRSVC;
   }
 
   /** By which command of his an operator has ended this process; undefined where none did. */

@@ -30,11 +30,16 @@ test("usrsvc events tells the story of a program, without a log", async (t) => {
       (await home.usrsvc("events", "web")).out,
     ),
   );
+  await waitFor(
+    "it to run for long enough",
+    async () =>
+      (await home.usrsvc("events", "web")).out.match(/web: is running, pid/g)?.length === 2,
+  );
   await home.usrsvc("signal", "web", "USR1");
   await waitFor("both are told", async () => {
     const { out } = await home.usrsvc("events", "web");
     return (
-      /web: SIGUSR1 sent to pid \d+\n/.test(out) && /killed by SIGUSR1, not by usrsvc/.test(out)
+      /web: SIGUSR1 sent to pid \d+\n/.test(out) && /killed by SIGUSR1, by usrsvc signal/.test(out)
     );
   });
 

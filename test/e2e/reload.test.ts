@@ -74,6 +74,38 @@ describe("usrsvc signal", () => {
     await waitFor("their ends", () => pids.every((pid) => !isAlive(pid)));
   });
 
+  test("is named as the cause of the end that follows, which is answered as any other", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper() });
+    await home.usrsvcd();
+    const first = await home.running("web");
+    const hasRun = async (pid: number): Promise<boolean> =>
+      await waitFor("it to run for long enough", () =>
+        home.log().some((line) => line.event === "program.started" && line["pid"] === pid),
+      );
+    await hasRun(first);
+    await home.usrsvc("signal", "web", "KILL");
+    const second = await home.running("web", first);
+    const why = /killed by SIGKILL, by usrsvc signal/;
+    await waitFor("it to be on record", async () =>
+      /its last exit: by usrsvc signal/.test((await home.usrsvc("status", "web")).out),
+    );
+    const last = (await home.statusOf("web"))["lastExit"] as Readonly<Record<string, unknown>>;
+    assert.equal(last["by"], "usrsvc signal");
+    const told = home.log().filter(({ msg }) => why.test(msg));
+    assert.deepEqual(
+      told.map(({ event, level }) => [event, level]),
+      [["program.exited", "warn"]],
+    );
+    const { out } = await home.usrsvc("events", "web");
+    assert.match(out, /SIGKILL sent to pid \d+[^]*killed by SIGKILL, by usrsvc signal/);
+    await hasRun(second);
+    process.kill(second, "SIGKILL");
+    await home.running("web", second);
+    await waitFor("this one to be on record", async () =>
+      /its last exit: not by usrsvc/.test((await home.usrsvc("status", "web")).out),
+    );
+  });
+
   test("fails for what does not run, is unknown, or is no signal", async (t) => {
     const home = new Home(t).program("web", { command: sleeper() });
     for (const [words, code, message] of [

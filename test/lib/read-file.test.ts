@@ -2,25 +2,25 @@ import assert from "node:assert/strict";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { NotAFile, readFileHead } from "../../src/lib/read-file.ts";
+import { NotAFile, readFilePart } from "../../src/lib/read-file.ts";
 import { makeHugeFile, noFiles } from "../support/strange-files.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-describe("readFileHead", () => {
+describe("readFilePart", () => {
   test("reads a file whole, if it is no larger than that", (t) => {
     const path = join(tempDir(t), "file");
     for (const text of ["", "a", "zwölf\n", "x".repeat(5000)]) {
       writeFileSync(path, text);
-      assert.deepEqual(readFileHead(path, { most: 5000 }), { text, isWhole: true });
+      assert.deepEqual(readFilePart(path, { most: 5000 }), { text, isWhole: true });
     }
   });
 
   test("reads no more than the beginning of a larger one", (t) => {
     const path = join(tempDir(t), "file");
     writeFileSync(path, "12345678");
-    assert.deepEqual(readFileHead(path, { most: 7 }), { text: "1234567", isWhole: false });
+    assert.deepEqual(readFilePart(path, { most: 7 }), { text: "1234567", isWhole: false });
     makeHugeFile(path, "12345678");
-    assert.deepEqual(readFileHead(path, { most: 8 }), { text: "12345678", isWhole: false });
+    assert.deepEqual(readFilePart(path, { most: 8 }), { text: "12345678", isWhole: false });
   });
 
   for (const { kind, make, says } of noFiles) {
@@ -29,7 +29,7 @@ describe("readFileHead", () => {
       test(`says of ${kind} what it is, links ${how}`, (t) => {
         const path = join(tempDir(t), "file");
         make(path);
-        const read = (): unknown => readFileHead(path, { most: 100, followsLinks });
+        const read = (): unknown => readFilePart(path, { most: 100, followsLinks });
         assert.throws(read, (error) => error instanceof NotAFile && says.test(error.message));
         assert.throws(read, { message: new RegExp(`^${path} is `) });
       });
@@ -41,14 +41,14 @@ describe("readFileHead", () => {
     const [path, link] = [join(dir, "file"), join(dir, "link")];
     writeFileSync(path, "text");
     symlinkSync("file", link);
-    assert.equal(readFileHead(link, { most: 100 }).text, "text");
-    assert.throws(() => readFileHead(link, { most: 100, followsLinks: false }), {
+    assert.equal(readFilePart(link, { most: 100 }).text, "text");
+    assert.throws(() => readFilePart(link, { most: 100, followsLinks: false }), {
       message: `${link} is a symbolic link, not a file`,
     });
   });
 
   test("leaves it to the caller what a missing file means", (t) => {
     const path = join(tempDir(t), "file");
-    assert.throws(() => readFileHead(path, { most: 100 }), { code: "ENOENT" });
+    assert.throws(() => readFilePart(path, { most: 100 }), { code: "ENOENT" });
   });
 });
