@@ -125,12 +125,15 @@ export class PidfdWatcher implements ProcessWatcher {
   #hold(held: Held): Held {
     const { pid } = held.ref;
     this.#held.set(pid, held);
-    held.listening = this.#epoll.listen(held.fd, () => {
-      if (!held.isChild) this.beforeEnd();
-      if (held.isClosed) return;
+    held.onLook = () => {
+      if (!held.isClosed && !held.isChild) this.beforeEnd();
+      if (held.isClosed) return true;
       const exit = held.isChild ? this.#reap(held) : this.#look(held);
-      if (exit === undefined) held.listening?.again();
-      else held.end(exit);
+      if (exit !== undefined) held.end(exit);
+      return exit !== undefined;
+    };
+    held.listening = this.#epoll.listen(held.fd, () => {
+      if (!held.onLook()) held.listening?.again();
     });
     held.onClose = () => {
       if (this.#held.get(pid) === held) this.#held.delete(pid);
@@ -163,7 +166,10 @@ export class PidfdWatcher implements ProcessWatcher {
     const stat = statIfAny(this.#reader, held.ref.pid);
     const isIt = stat?.startTime === held.ref.startTime;
     if (isIt && !isDead(stat)) return undefined;
-    return isIt && isZombie(stat) ? decodeWaitStatus(stat.exitCode) : this.#exitOfReaped(held);
+    if (isIt && isZombie(stat)) return decodeWaitStatus(stat.exitCode);
+    const exit = this.#exitOfReaped(held);
+    // While it is being reaped (state X) the pidfd does not say it yet.
+    return isIt && exit.kind === "unknown" ? undefined : exit;
   }
 
   /** A reaped process has its wait status in the pidfd (Linux 6.15). */
@@ -194,6 +200,8 @@ class Held {
   readonly #watches = new Set<PidfdWatch>();
   listening: Listening | undefined;
   onClose: () => void = () => {};
+  /** Ends it where its process has ended; false while that lives. */
+  onLook: () => boolean = () => false;
   #isClosed = false;
 
   constructor(ref: ProcessRef, fd: number, isChild: boolean, libc: Libc) {
@@ -262,6 +270,10 @@ class PidfdWatch implements ProcessHandle {
       throw new TypeError(`signal to ${this.ref.pid} after its watch was released`);
     }
     return this.#held.send(signal);
+  }
+
+  look(): void {
+    if (!this.#isReleased) this.#held.onLook();
   }
 
   [Symbol.dispose](): void {

@@ -66,7 +66,9 @@ export class PollingWatcher implements ProcessWatcher {
 
   /** `told` reports the end; without it, the process is polled. */
   #watch(ref: ProcessRef, told: Promise<Exit> | undefined): ProcessHandle {
-    const watch = new PollingWatch(ref, this.#reader, () => this.#forget(watch));
+    const watch = new PollingWatch(ref, this.#reader, told !== undefined, () =>
+      this.#forget(watch),
+    );
     if (told === undefined) {
       this.#watches.add(watch);
       this.#timer ??= setInterval(() => this.#look(), this.#intervalMs);
@@ -92,12 +94,15 @@ class PollingWatch implements ProcessHandle {
   readonly exited: Promise<Exit>;
   readonly #reader: ProcReader;
   readonly #release: () => void;
+  /** Node reports its end. */
+  readonly #isTold: boolean;
   #isReleased = false;
   #settle: (exit: Exit) => void = () => {};
 
-  constructor(ref: ProcessRef, reader: ProcReader, release: () => void) {
+  constructor(ref: ProcessRef, reader: ProcReader, isTold: boolean, release: () => void) {
     this.ref = ref;
     this.#reader = reader;
+    this.#isTold = isTold;
     this.#release = release;
     this.exited = new Promise((resolve) => {
       this.#settle = resolve;
@@ -109,6 +114,7 @@ class PollingWatch implements ProcessHandle {
   }
 
   look(): void {
+    if (this.#isTold) return;
     try {
       if (sameProcess(this.#reader.alive(this.ref.pid), this.ref)) return;
     } catch {

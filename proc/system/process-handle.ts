@@ -8,6 +8,8 @@ export interface ProcessHandle extends Disposable {
   signal(signal: NodeJS.Signals): boolean;
   /** Settles when the process ends, once; never when it is disposed of before. */
   readonly exited: Promise<Exit>;
+  /** Looks whether it has ended, for who knows that it has: on a busy machine the notice may take its time. */
+  look(): void;
 }
 
 /** Notices when processes end, children or not. */

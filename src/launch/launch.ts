@@ -35,6 +35,8 @@ export interface Launched {
   readonly isThroughShell: boolean;
   /** What an operator should know of the launch. */
   readonly notes: readonly string[];
+  /** Looks whether it has ended, should its notice take long. */
+  look(): void;
   /** Stops watching it from here. */
   release(): void;
 }
@@ -66,6 +68,7 @@ export async function launch(
       logged: { stdout: stdout.end, stderr: stderr.end },
       isThroughShell: isLaunchShell(order.argv),
       notes,
+      look: () => child.look(),
       release() {
         leftOut[Symbol.dispose]();
         child[Symbol.dispose]();

@@ -1,6 +1,6 @@
-import type { Exit } from "../../proc/exit.ts";
-import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { sameProcess } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
+import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import { within } from "../lib/clock.ts";
 
 /** Longest delay between the end of a process and the notice of how it ended, in ms. */
@@ -14,11 +14,12 @@ const NOTICE_MS = 300;
  * @throws the signal's reason
  */
 export async function awaitNotice(
-  { ref, exited }: { readonly ref: ProcessRef; readonly exited: Promise<Exit> },
+  handle: Pick<ProcessHandle, "ref" | "exited" | "look">,
   proc: Pick<ProcReader, "alive">,
   signal?: AbortSignal,
 ): Promise<boolean> {
-  if (sameProcess(proc.alive(ref.pid), ref)) return false;
-  await within(exited, NOTICE_MS, signal);
+  if (sameProcess(proc.alive(handle.ref.pid), handle.ref)) return false;
+  handle.look();
+  await within(handle.exited, NOTICE_MS, signal);
   return true;
 }

@@ -266,8 +266,8 @@ export class FollowedStart {
 
   /** The exit becomes known a moment after the process is gone. */
   async #awaitExit(): Promise<void> {
-    const { process: ref, exited } = this.#launched;
+    const { process: ref } = this.#launched;
     const { host, signal } = this.#context;
-    if (this.#exit === undefined) await awaitNotice({ ref, exited }, host.proc, signal);
+    if (this.#exit === undefined) await awaitNotice({ ...this.#launched, ref }, host.proc, signal);
   }
 }

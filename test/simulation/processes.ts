@@ -349,15 +349,19 @@ class Handle implements ProcessHandle {
 
   /** The end of its process is told a little later, and that of a child is reaped then. */
   notice(): void {
-    this.#world.schedule(this.#who, this.#world.some(0, NOTICE_MS), () => {
-      const { exit = { kind: "unknown" } } = this.process;
-      if (
-        this.process.ppid === this.#who.pid &&
-        this.#world.proc.find(this.ref.pid) === this.process
-      )
-        this.#world.proc.reap(this.ref.pid);
-      if (!this.#isReleased) this.#settle(exit);
-    });
+    this.#world.schedule(this.#who, this.#world.some(0, NOTICE_MS), () => this.#tell());
+  }
+
+  look(): void {
+    const found = this.#world.proc.find(this.ref.pid);
+    if (found !== this.process || found.state === "Z") this.#tell();
+  }
+
+  #tell(): void {
+    const { exit = { kind: "unknown" } } = this.process;
+    if (this.process.ppid === this.#who.pid && this.#world.proc.find(this.ref.pid) === this.process)
+      this.#world.proc.reap(this.ref.pid);
+    if (!this.#isReleased) this.#settle(exit);
   }
 
   signal(signal: NodeJS.Signals): boolean {

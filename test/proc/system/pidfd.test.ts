@@ -3,7 +3,8 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { describe, test, type TestContext } from "node:test";
 import type { Exit } from "../../../proc/exit.ts";
 import { type Libc, libc } from "../../../proc/system/libc.ts";
-import { hasPidfd } from "../../../proc/system/pidfd.ts";
+import type { Epoll } from "../../../proc/system/epoll.ts";
+import { hasPidfd, PidfdWatcher } from "../../../proc/system/pidfd.ts";
 import { procReader } from "../../../proc/reader.ts";
 import {
   child,
@@ -50,6 +51,21 @@ describe("PidfdWatcher, of how a process ended", { skip }, () => {
       assert.deepEqual(await endOf(t, refOf(made.pid), () => made.stdin?.end("go\n")), want);
     });
   }
+
+  test("tells it at a look, before any notice", { skip: !tellsExitOfReaped() }, async (t) => {
+    const ref = await orphan(t, "sleep", "600");
+    const deaf = { listen: () => ({ again() {}, stop() {} }) } as unknown as Epoll;
+    const watcher = new PidfdWatcher(ready(), deaf, reader);
+    cleanUp(t, () => watcher[Symbol.dispose]());
+    const handle = watcher.open(ref);
+    assert.ok(handle);
+    handle.look();
+    process.kill(ref.pid, "SIGKILL");
+    await waitFor(() => reader.alive(ref.pid) === undefined, "it is gone");
+    handle.look();
+    const exit = await inTime(handle.exited, "its end");
+    assert.deepEqual(exit, { kind: "signal", signal: "SIGKILL", coreDumped: false });
+  });
 
   test("tells of a zombie that nobody reaps", async (t) => {
     const made = await unreaped(t, 5);
