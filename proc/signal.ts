@@ -46,3 +46,9 @@ export function exitSignalNamed(word: string): string | undefined {
   const name = `${SIG}${word.toUpperCase().replace(/^SIG/, "")}`;
   return /^SIG(3[4-9]|[45]\d|6[0-4])$/.test(name) ? name : undefined;
 }
+
+/** The number of a signal by its name, of `SIG34` and the like too; undefined where there is none. */
+export function signalNumber(name: string): number | undefined {
+  const [, number] = /^SIG(\d+)$/.exec(name) ?? [];
+  return number === undefined ? all.find(([known]) => known === name)?.[1] : Number(number);
+}

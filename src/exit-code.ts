@@ -1,3 +1,5 @@
+import { signalNumber } from "../proc/signal.ts";
+
 /** The exit codes of both commands, as 1.x has them. */
 export const ExitCode = {
   ok: 0,
@@ -15,10 +17,24 @@ export const ExitCode = {
   failedToLaunch: 137,
   /** Its check (`ready`) was not true within `start_timeout`. */
   notReady: 140,
+  /** Not over within `--timeout`. */
+  notInTime: 141,
   unknown: 254,
 } as const;
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
+
+/**
+ * The exit code of a program for who waited for it, as a shell has it: 128 and the number of the signal that ended it.
+ * Where nobody knows it, a failure.
+ */
+export function programCode(
+  exit: { readonly code?: number; readonly signal?: string } = {},
+): ExitCode {
+  const { code, signal } = exit;
+  const number = signal === undefined ? undefined : signalNumber(signal);
+  return (code ?? (number === undefined ? ExitCode.failure : 128 + number)) as ExitCode;
+}
 
 const DENIED: ReadonlySet<string | undefined> = new Set(["EACCES", "EPERM", "EROFS"]);
 

@@ -14,5 +14,6 @@ export const exitCodes: readonly (readonly [ExitCode, string])[] = [
   [ExitCode.permission, "permissions"],
   [ExitCode.failedToLaunch, "could not be launched"],
   [ExitCode.notReady, "not ready within start_timeout"],
+  [ExitCode.notInTime, "not over within --timeout"],
   [ExitCode.unknown, "unexpected error"],
 ];

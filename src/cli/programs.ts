@@ -1,4 +1,5 @@
 import { actOnPrograms, type Act, type News } from "../operations/act-on-programs.ts";
+import { readSeconds } from "../config/values.ts";
 import { formatIssues } from "../config/issue.ts";
 import { ExitCode } from "../exit-code.ts";
 import { UsageError } from "./args.ts";
@@ -11,6 +12,20 @@ import type { Screen } from "./screen.ts";
 
 /** All at once. */
 export const parallel = { short: "P", help: "all at once instead of one after the other" } as const;
+
+/** For how long at most. */
+export const timeout = {
+  value: "TIME",
+  help: "give up after so long: 30 (seconds), 500ms, 5m; exit code 141",
+} as const;
+
+/** In ms. @throws {UsageError} */
+export function readTimeout(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const reading = readSeconds({ text, list: undefined, isBrokenList: false });
+  if ("value" in reading && reading.value > 0) return reading.value;
+  throw new UsageError(`--timeout: "${text}" is not a time such as 30 (seconds), 500ms or 5m`);
+}
 
 /** Of all three. */
 export const alone = {

@@ -2,19 +2,20 @@ import { NOT_USRSVC, type ShownExit } from "../events/shown-exit.ts";
 import { formatBytes, formatDuration } from "../lib/format.ts";
 import type { ProgramStatus } from "../status/status.ts";
 import type { ActionResult } from "../operations/operation.ts";
+import type { WaitResult } from "../operations/wait-goal.ts";
 import { jsonLine } from "../lib/tame.ts";
 
 /** Maximum width to which names are padded, in columns: one long name must not pad all others. */
 const WIDEST_CELL = 40;
 
 /** A line for people, with its details below. */
-export function renderAction(result: ActionResult): string {
+export function renderAction(result: ActionResult | WaitResult): string {
   const head = `${result.program}: ${result.message}`;
   return [head, ...(result.details ?? []).map((line) => `    ${line}`)].join("\n");
 }
 
 /** One JSON object for a script. */
-export function renderActionJson(result: ActionResult): string {
+export function renderActionJson(result: ActionResult | WaitResult): string {
   const { code: exitCode, ...rest } = result;
   return jsonLine({ ...rest, exitCode });
 }

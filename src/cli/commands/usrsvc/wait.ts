@@ -1,0 +1,48 @@
+import type { ExitCode } from "../../../exit-code.ts";
+import { nearest } from "../../../config/nearest.ts";
+import { openSite } from "../../../operations/site.ts";
+import { waitForPrograms } from "../../../operations/wait-for.ts";
+import { type Goal, goals } from "../../../operations/wait-goal.ts";
+import { UsageError } from "../../args.ts";
+import { command } from "../../command.ts";
+import { parallel, programNames, readTimeout, timeout } from "../../programs.ts";
+import { renderAction, renderActionJson } from "../../render.ts";
+import { untilSignalled } from "../../run.ts";
+
+const words = Object.keys(goals);
+
+export const wait = command({
+  name: "wait",
+  summary: "wait until programs are ready, running, stopped, done, or have ended",
+  arguments: { kind: "programs" },
+  options: {
+    parallel, // it has no effect here: all are waited for at once
+    for: { value: "GOAL", help: `what for: ${words.join(", ")} (default ready)` },
+    timeout,
+  },
+  async run({ words: names, options, screen }): Promise<ExitCode> {
+    const goal = readGoal(options.for);
+    const timeoutMs = readTimeout(options.timeout);
+    using site = openSite(options.config);
+    return await untilSignalled(async (signal) => {
+      const asked = { names: programNames(names), goal, timeoutMs };
+      return await waitForPrograms(site, asked, {
+        signal,
+        onProgress: (text) => screen.progress(text),
+        onUnknown: ({ program, message }) => screen.complain(`${program}: ${message}`),
+        onResult(result) {
+          if (options.json) screen.page(renderActionJson(result));
+          else if (result.result === goal) screen.result(renderAction(result));
+          else screen.complain(renderAction(result));
+        },
+      });
+    });
+  },
+});
+
+function readGoal(word = "ready"): Goal {
+  if (Object.hasOwn(goals, word)) return word as Goal;
+  const near = nearest(word, words);
+  const advice = near === undefined ? `one of ${words.join(", ")}` : `did you mean ${near}?`;
+  throw new UsageError(`--for: "${word}" is nothing to wait for; ${advice}`);
+}

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import type { ChildProcess } from "node:child_process";
+import { readdirSync, readlinkSync } from "node:fs";
+import { describe, test } from "node:test";
+import { Home, lines, sleeper, waitFor } from "./home.ts";
+
+/** Waits in the background; resolves with what it printed and its code. */
+async function waiting(home: Home, ...words: readonly string[]): Promise<Outcome> {
+  return await outcome(home.spawn("usrsvc.cjs", ["wait", ...words]));
+}
+
+type Outcome = readonly [out: string, code: number | null];
+
+async function outcome(child: ChildProcess): Promise<Outcome> {
+  let out = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk: Buffer) => (out += chunk.toString()));
+  }
+  return await new Promise((resolve) => child.once("close", (code) => resolve([out, code])));
+}
+
+function holdsPidfd(pid: number | undefined): boolean {
+  const fds = `/proc/${pid}/fd`;
+  return readdirSync(fds).some((fd) => {
+    try {
+      return readlinkSync(`${fds}/${fd}`).includes("pidfd");
+    } catch {
+      return false; // closed meanwhile
+    }
+  });
+}
+
+describe("usrsvc wait", () => {
+  test("waits until programs are ready, and until they are stopped", async (t) => {
+    const home = new Home(t)
+      .program("web", { command: sleeper() })
+      .program("db", { command: sleeper() });
+    const ready = waiting(home, "all");
+    await home.usrsvc("start", "all");
+    const [out, code] = await ready;
+    assert.equal(code, 0);
+    assert.match(out, /^web: ready, pid \d+$/m);
+    assert.match(out, /^db: ready, pid \d+$/m);
+    const stopped = waiting(home, "web", "--for", "stopped");
+    await home.usrsvc("stop", "web");
+    assert.deepEqual(await stopped, ["web: stopped\n", 0]);
+  });
+
+  test("has the exit code of the program that ends", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper() });
+    assert.equal((await home.usrsvc("start", "web")).code, 0);
+    const pid = await home.running("web");
+    const child = home.spawn("usrsvc.cjs", ["wait", "web", "--for", "exit", "--json"]);
+    const exit = outcome(child);
+    await waitFor("it to hold on to the process", () => holdsPidfd(child.pid));
+    process.kill(pid, "SIGKILL");
+    const [out, code] = await exit;
+    const [line = {}] = lines(out);
+    assert.deepEqual([code, line["exitCode"], line["action"]], [137, 137, "wait"]);
+  });
+
+  test("has that of a job, done or failed", async (t) => {
+    const home = new Home(t)
+      .program("good", { command: "/bin/sh -c 'exit 0'", type: "job" })
+      .program("bad", { command: "/bin/sh -c 'exit 3'", type: "job" });
+    await home.usrsvc("start", "--no-wait", "all");
+    assert.equal((await home.usrsvc("wait", "good")).code, 0);
+    const { code, err } = await home.usrsvc("wait", "good", "bad", "--for", "done");
+    assert.equal(code, 3);
+    assert.match(err, /^bad: not done: failed: exited with code 3/m);
+  });
+
+  test("gives up after --timeout, and says what there is instead", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper() });
+    const { code, err } = await home.usrsvc("wait", "web", "--timeout", "200ms");
+    assert.equal(code, 141);
+    assert.match(err, /^web: not ready within 200 ms \(--timeout\): stopped/m);
+  });
+
+  test("refuses what makes no sense, with the next step", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper() });
+    const rows: readonly [words: readonly string[], code: number, err: RegExp][] = [
+      [["web", "--for", "redy"], 1, /"redy" is nothing to wait for; did you mean ready\?/],
+      [["web", "--timeout", "soon"], 1, /--timeout: "soon" is not a time such as 30/],
+      [["web", "--timeout", "0"], 1, /--timeout: "0" is not a time/],
+      [["wbe"], 133, /^wbe: no such program; did you mean web\?$/m],
+      [["web", "--for", "done"], 1, /^web: is no job \(type = job\).*use --for exit/m],
+    ];
+    for (const [words, code, err] of rows) {
+      const result = await home.usrsvc("wait", ...words);
+      assert.equal(result.code, code, words.join(" "));
+      assert.match(result.err, err);
+    }
+  });
+});
