@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
-import { readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Home, lines, sleeper, waitFor } from "./home.ts";
 
@@ -19,11 +19,12 @@ async function outcome(child: ChildProcess): Promise<Outcome> {
   return await new Promise((resolve) => child.once("close", (code) => resolve([out, code])));
 }
 
-function holdsPidfd(pid: number | undefined): boolean {
-  const fds = `/proc/${pid}/fd`;
-  return readdirSync(fds).some((fd) => {
+/** True where a process has a pidfd of another (pidfd_open(2), fdinfo). */
+function holds(holder: number | undefined, pid: number): boolean {
+  const infos = `/proc/${holder}/fdinfo`;
+  return readdirSync(infos).some((fd) => {
     try {
-      return readlinkSync(`${fds}/${fd}`).includes("pidfd");
+      return readFileSync(`${infos}/${fd}`, "utf8").includes(`Pid:\t${pid}\n`);
     } catch {
       return false; // closed meanwhile
     }
@@ -52,7 +53,7 @@ describe("usrsvc wait", () => {
     const pid = await home.running("web");
     const child = home.spawn("usrsvc.cjs", ["wait", "web", "--for", "exit", "--json"]);
     const exit = outcome(child);
-    await waitFor("it to hold on to the process", () => holdsPidfd(child.pid));
+    await waitFor("it to hold on to the process", () => holds(child.pid, pid));
     process.kill(pid, "SIGKILL");
     const [out, code] = await exit;
     const [line = {}] = lines(out);
