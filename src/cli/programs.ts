@@ -27,6 +27,9 @@ export function readTimeout(text: string | undefined): number | undefined {
   throw new UsageError(`--timeout: "${text}" is not a time such as 30 (seconds), 500ms or 5m`);
 }
 
+/** Nothing is done. */
+export const dryRun = { help: "only say what would be done, and in which order" } as const;
+
 /** Of all three. */
 export const alone = {
   help: "only what is named, at once, whatever after, needs and restart_with say",
@@ -35,6 +38,8 @@ export const alone = {
 /** Options of both commands that start a program. */
 export const starting = {
   parallel,
+  timeout,
+  "dry-run": dryRun,
   reread: { help: "have usrsvcd read the configuration again first" },
   alone,
   "no-wait": { help: "do not wait for the end of a job (type = job)" },
@@ -68,8 +73,11 @@ export async function actAndTell(
     rolling = false,
     alone: isAlone = false,
     "no-wait": isDetached = false,
+    timeout: limit,
+    "dry-run": isDryRun = false,
   } = options as StartOptions;
   const { json, debug, config } = options;
+  const timeoutMs = readTimeout(limit);
   if (rolling && atOnce) {
     throw new UsageError(
       "--rolling means one after the other, and -P all at once: leave one of them out",
@@ -83,6 +91,7 @@ export async function actAndTell(
     isHere: here,
     isAlone,
     isDetached,
+    isDryRun,
     config,
     sending,
   };
@@ -90,7 +99,7 @@ export async function actAndTell(
     { ...act, isReread: reread },
     {
       tell: (news) => tell(news, action, json, screen),
-      guard: untilSignalled,
+      guard: async (run) => await untilSignalled(run, timeoutMs),
       onProgress: (text) => screen.progress(text),
       debug: (text) => {
         if (debug) screen.complain(`debug: ${text}`);

@@ -1,6 +1,8 @@
 import { setMaxListeners } from "node:events";
 import { ConfigError } from "../config/issue.ts";
 import { ExitCode, exitCodeOf } from "../exit-code.ts";
+import { callAt, monotonicMs } from "../lib/clock.ts";
+import { formatDuration } from "../lib/format.ts";
 import { Interrupted } from "../operations/interrupted.ts";
 import { StateDirError } from "../state/state-dir.ts";
 import { UsageError } from "./args.ts";
@@ -36,7 +38,7 @@ export async function run(
     if (error instanceof ConfigError) return fail(ExitCode.invalidConfig, message, message);
     if (error instanceof HomeError) return fail(ExitCode.invalidConfig, message);
     if (error instanceof StateDirError) return fail(ExitCode.permission, message);
-    if (error instanceof Interrupted) return fail(ExitCode.failure, message);
+    if (error instanceof Interrupted) return fail(error.code, message);
     const shown = `${name}: ${debug ? stack : message}`;
     return fail(exitCodeOf(error), message, shown);
   }
@@ -44,22 +46,34 @@ export async function run(
 
 /**
  * Does `command`, which SIGINT, SIGTERM and SIGHUP ask to end in good order. A command that changes
- * nothing does not need it: a signal just ends it.
+ * nothing does not need it: a signal just ends it. `timeoutMs`: so does the end of that time.
  */
-export async function untilSignalled<T>(command: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function untilSignalled<T>(
+  command: (signal: AbortSignal) => Promise<T>,
+  timeoutMs?: number,
+): Promise<T> {
   const controller = new AbortController();
   const off = abortOnSignals(controller);
+  const cancel =
+    timeoutMs === undefined
+      ? () => {}
+      : callAt(monotonicMs() + timeoutMs, () => controller.abort(outOfTime(timeoutMs)));
   try {
     return await command(controller.signal);
   } finally {
+    cancel();
     off();
   }
+}
+
+function outOfTime(ms: number): Interrupted {
+  return new Interrupted(`not over within ${formatDuration(ms)} (--timeout)`, ExitCode.notInTime);
 }
 
 function abortOnSignals(controller: AbortController): () => void {
   setMaxListeners(0, controller.signal); // with -P, all programs listen
   const abort = (signal: NodeJS.Signals): void => {
-    controller.abort(new Interrupted(signal));
+    controller.abort(new Interrupted(`interrupted by ${signal}`));
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, abort);
   return () => {

@@ -36,6 +36,8 @@ export interface Act {
   readonly isHere: boolean;
   /** The end of a job is not waited for. */
   readonly isDetached?: boolean;
+  /** Of a start, stop or restart: only say what would be done. */
+  readonly isDryRun?: boolean;
   /** Have usrsvcd read the configuration again first. */
   readonly isReread: boolean;
   /** Only on those that are named, and at once: no matter who needs them, or what they start after. */
@@ -87,7 +89,8 @@ export async function actOnPrograms(act: Act, ports: ActPorts): Promise<ExitCode
   const { tell } = ports;
   const renaming = new Renaming(settings, host, (text) => tell({ kind: "renamed", text }));
   // If usrsvcd supervises them, it does this when it reads the files again.
-  if (daemonInCharge(host) === undefined) await renaming.apply();
+  const isDryRun = act.isDryRun === true;
+  if (!isDryRun && daemonInCharge(host) === undefined) await renaming.apply();
   // What is no longer configured can be stopped, and not be started by a pattern.
   const { programs, unknown } = choose(site, act.names, {
     onlyConfigured: act.action !== "stop" && act.action !== "signal",
@@ -96,6 +99,10 @@ export async function actOnPrograms(act: Act, ports: ActPorts): Promise<ExitCode
   tell({ kind: "issues", issues: errorsOf(settings, named) });
   for (const one of unknown) tell({ kind: "unknown", ...one });
   const code = await ports.guard(async (signal) => {
+    if (isDryRun) {
+      const operation = operationOf(programs, site, ports, signal);
+      return await actInOrder(programs, act, { settings, renaming, operation, tell });
+    }
     const lost = await untilStateIsBack(host, signal, (text) => tell({ kind: "waiting", text }));
     if (lost !== undefined) {
       tell({ kind: "nothing-done", text: lost });

@@ -15,6 +15,7 @@ import type { ProgramRecord } from "../state/record.ts";
 import { readRecord } from "../state/record-file.ts";
 import { stopping } from "../state/transitions.ts";
 import { endedJob } from "./job-result.ts";
+import { Interrupted } from "./interrupted.ts";
 import { locked } from "./locked.ts";
 import { dropPidfile, save } from "./notes.ts";
 import type { ActionResult, Operation } from "./operation.ts";
@@ -77,7 +78,8 @@ class JobWait {
     } catch (error) {
       if (error !== signal.reason) throw error;
       const message = `${this.#result.message}; its end was not waited for (${(error as Error).message}): it runs on`;
-      return { ...this.#result, result: "interrupted", code: ExitCode.failure, message };
+      const code = error instanceof Interrupted ? error.code : ExitCode.failure;
+      return { ...this.#result, result: "interrupted", code, message };
     }
   }
 

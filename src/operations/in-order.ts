@@ -3,7 +3,6 @@ import type { Dependencies } from "../config/dependencies.ts";
 import type { Settings } from "../config/settings.ts";
 import { ExitCode, exitCodeOf } from "../exit-code.ts";
 import { findProgram, lookFor, type Program } from "../identity/program.ts";
-import { leftOfLast } from "../lifecycle/stragglers.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { readRecord } from "../state/record-file.ts";
 import type { Act, News } from "./act-on-programs.ts";
@@ -21,9 +20,12 @@ import {
   planOf,
   stoppedAlong,
 } from "./order-plan.ts";
+import { describeStep } from "./dry-run.ts";
+import { describeStateLeft } from "./state-left.ts";
 import type { Renaming } from "./renaming.ts";
 import { reloadProgram } from "./reload-program.ts";
 import { signalProgram } from "./signal-program.ts";
+import { skip } from "./skip.ts";
 import { inDaemonsEnvironment, throughDaemon } from "./through-daemon.ts";
 
 /** With what programs are acted on. */
@@ -96,7 +98,10 @@ class Acting {
     const program =
       this.#named.get(name) ?? findProgram(this.#means.settings, name, this.#means.operation.host);
     if (program === undefined) throw new TypeError(`${name} is planned, and not configured`);
-    const result = this.#resultOf(program, step).catch(trouble(program, action));
+    if (this.#act.isDryRun === true) return this.#describe(program, step);
+    const result = this.#resultOf(program, step).catch(
+      trouble(program, action, this.#means.operation),
+    );
     this.#results.set(name, result);
     const { code } = await result.then((one) => {
       noteHistory(one, this.#means.operation);
@@ -104,6 +109,14 @@ class Acting {
       return one;
     });
     return code;
+  }
+
+  #describe(program: Program, step: PlannedStep): ExitCode {
+    const { operation, tell } = this.#means;
+    const result =
+      skip(program, this.#act, operation.host) ?? describeStep(program, step, this.#act, operation);
+    tell({ kind: "result", result });
+    return result.code;
   }
 
   async #resultOf(program: Program, step: PlannedStep): Promise<ActionResult> {
@@ -183,31 +196,6 @@ function factsOf({ settings, operation }: Means): PlanFacts {
   };
 }
 
-/** With `all`, what is disabled, or cannot be reloaded, is skipped and reported; it does not affect the exit code. */
-function skip(
-  program: Program,
-  { names, action }: Act,
-  host: Operation["host"],
-): ActionResult | undefined {
-  const { name, enabled, settings } = program;
-  if (names.length > 0 || (action === "stop" && (enabled || mayRun(program, host)))) {
-    return undefined;
-  }
-  const base = { program: name, action, code: ExitCode.ok } as const;
-  if (!enabled) return { ...base, result: "disabled", message: "skipped: it is disabled" };
-  if (action !== "reload" || settings === undefined || settings.reload !== undefined)
-    return undefined;
-  return { ...base, result: "unset", message: "skipped: reload is not set" };
-}
-
-/** True unless it is known that nothing of it runs. */
-function mayRun(program: Program, host: Operation["host"]): boolean {
-  const { record } = readRecord(host.state, program.name, host.proc.bootId());
-  if (lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS }).kind === "running") return true;
-  if (record === undefined) return false;
-  return record.state !== "stopped" || leftOfLast(record, host).length > 0;
-}
-
 async function perform(
   program: Program,
   action: ActionResult["action"],
@@ -242,14 +230,16 @@ async function perform(
 
 /** A failure of one program must not keep the others from being acted on. */
 function trouble(
-  { name: program }: Program,
+  one: Program,
   action: ActionResult["action"],
+  operation: Operation,
 ): (error: unknown) => ActionResult {
+  const { name: program } = one;
   return (error) => {
     const { message: why } = error as Error;
     if (error instanceof Interrupted) {
-      const message = `${action} interrupted (${why}) and perhaps half done; check: usrsvc status ${program}`;
-      return { program, action, result: "interrupted", code: ExitCode.failure, message };
+      const message = `${action} broken off (${why}): ${describeStateLeft(one, action, operation)}`;
+      return { program, action, result: "interrupted", code: error.code, message };
     }
     const message = `${action} failed: ${why}`;
     return { program, action, result: "failed", code: exitCodeOf(error), message };

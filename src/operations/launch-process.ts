@@ -7,6 +7,7 @@ import { differences } from "../status/differences.ts";
 import type { Found } from "../identity/found.ts";
 import type { RecordStore } from "../state/record-store.ts";
 import { endedJob } from "./job-result.ts";
+import { Interrupted } from "./interrupted.ts";
 import { jobEndOf } from "../lifecycle/job-end.ts";
 import type { Held } from "./locked.ts";
 import { startEndedWell } from "../state/ended-well.ts";
@@ -142,7 +143,7 @@ export async function launchIt(
       const text =
         reason instanceof Overtaken
           ? `launched as pid ${pid}; ${reason.message}`
-          : `interrupted (${(reason as Error).message}); it was launched as pid ${pid} and is left running`;
+          : `broken off (${(reason as Error).message}); it was launched as pid ${pid} and is left running`;
       return { ...base, ...brokenOff(reason), pid, message: [...before, text].join("; ") };
     }
     case "failed": {
@@ -215,9 +216,13 @@ async function failedResult(
   };
 }
 
+function codeOf(reason: unknown): ExitCode {
+  return reason instanceof Interrupted ? reason.code : ExitCode.failure;
+}
+
 /** If another starts it again, this one has not failed: what was wanted is done. */
 export function brokenOff(reason: unknown): Pick<ActionResult, "result" | "code"> {
   return reason instanceof Overtaken && reason.act === "restart"
     ? { result: "overtaken", code: ExitCode.ok }
-    : { result: "interrupted", code: ExitCode.failure };
+    : { result: "interrupted", code: codeOf(reason) };
 }

@@ -111,7 +111,8 @@ export async function restartProgram(
   });
 }
 
-function refuseUnstartable(
+/** What is never started: why not. */
+export function refuseUnstartable(
   { name, enabled, settings, isRemoved }: Program,
   action: "start" | "restart",
 ): ActionResult | undefined {

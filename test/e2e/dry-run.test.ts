@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { describe, test } from "node:test";
+import { Home, isAlive, lines, sleeper } from "./home.ts";
+
+describe("--dry-run", () => {
+  test("says what would be done, in its order, and does nothing", async (t) => {
+    const home = new Home(t)
+      .program("db", { command: sleeper(), stop: "INT 3s" })
+      .program("web", { command: sleeper(), needs: "db" });
+    const start = await home.usrsvc("start", "web", "--dry-run");
+    assert.equal(start.code, 0);
+    assert.match(start.out, /^db: would be started: .*\nweb: would be started: .*\n {4}after db$/m);
+    assert.match(start.err, /db is started first, because web needs it/);
+    assert.ok(!existsSync(home.file("state")), "nothing is written");
+
+    await home.usrsvc("start", "web");
+    const pids = [await home.running("web"), await home.running("db")];
+    const stop = await home.usrsvc("stop", "db", "--dry-run", "--json");
+    assert.deepEqual(
+      lines(stop.out).map(({ program, result, message }) => [program, result, message]),
+      [
+        ["web", "would-stop", `would be stopped: pid ${pids[0]} by TERM (8 s), then KILL`],
+        ["db", "would-stop", `would be stopped: pid ${pids[1]} by INT (3 s), then KILL`],
+      ],
+    );
+    const restart = await home.usrsvc("restart", "db", "--dry-run");
+    assert.match(
+      restart.out,
+      /^db: would be restarted: pid \d+ by INT \(3 s\), then KILL; then started: /m,
+    );
+    assert.match((await home.usrsvc("start", "db", "--dry-run")).out, /^db: already running, pid/);
+    assert.ok(pids.every((pid) => isAlive(pid)));
+  });
+
+  test("has the code, and the reason, of what would be refused", async (t) => {
+    const home = new Home(t)
+      .program("gone", { command: "/nowhere/x" })
+      .program("off", { command: sleeper(), enabled: "False" });
+    const gone = await home.usrsvc("start", "gone", "--dry-run");
+    assert.equal(gone.code, 137);
+    assert.match(gone.err, /^gone: would not be started: no such command: \/nowhere\/x$/m);
+    assert.equal((await home.usrsvc("start", "off", "--dry-run")).code, 132);
+    assert.match(
+      (await home.usrsvc("start", "all", "--dry-run")).out,
+      /^off: skipped: it is disabled$/m,
+    );
+  });
+});
+
+describe("--timeout", () => {
+  test("of a start and a stop breaks them off, and says what is left", async (t) => {
+    const home = new Home(t).program("web", {
+      command: `/bin/sh -c 'trap "" TERM; while :; do sleep 0.05; done'`,
+      success_seconds: "60",
+    });
+    const start = await home.usrsvc("start", "web", "--timeout", "500ms");
+    assert.equal(start.code, 141);
+    const broken =
+      /web: broken off \(not over within 500 ms \(--timeout\)\); it was launched as pid (\d+) and is left running/;
+    const pid = Number(broken.exec(start.err)?.[1]);
+    assert.ok(isAlive(pid), start.err);
+    const stop = await home.usrsvc("stop", "web", "--timeout", "0.3");
+    assert.equal(stop.code, 141);
+    assert.match(
+      stop.err,
+      new RegExp(
+        `web: stop broken off .*: pid ${pid} was told to end, and still runs; nobody sees to its end: usrsvc stop web$`,
+        "m",
+      ),
+    );
+  });
+});
