@@ -11,6 +11,7 @@ export const manualPages = [
   "json",
   "log",
   "mail",
+  "metrics",
   "systemd",
   "containers",
   "state",

@@ -105,6 +105,14 @@ export const mainSchema = {
     applies: "now",
     help: "adopt orphaned processes, to learn how they end: yes, no; auto: yes on Linux before 6.15",
   }),
+  metrics_file: setting({
+    field: "metricsFile",
+    unit: units.path,
+    default: undefined,
+    shown: "none",
+    applies: "now",
+    help: "file in the text format of Prometheus that usrsvcd keeps up to date; see usrsvc metrics",
+  }),
 } as const;
 
 /** Where state is kept unless `state_dir` says otherwise, and where all state folders of an account are listed. */

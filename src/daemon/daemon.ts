@@ -8,7 +8,7 @@ import { defaultStateDir } from "../config/schema.ts";
 import type { Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../host/host.ts";
-import { linuxHost } from "../host/linux-host.ts";
+import { linuxHost, type Scope } from "../host/linux-host.ts";
 import { announceState } from "../identity/neighbours.ts";
 import { containerRole } from "../lib/container.ts";
 import { realPath } from "../lib/same-file.ts";
@@ -16,6 +16,7 @@ import { widenThreadPool } from "../lib/thread-pool.ts";
 import { findMoves, recordsOf } from "../lifecycle/renamed.ts";
 import { isRequestFile } from "../operations/request.ts";
 import { describeRunOn, runningPrograms } from "../operations/running.ts";
+import { siteOf } from "../operations/site.ts";
 import { type DaemonInfo, unitOf } from "../state/daemon-info.ts";
 import { type StateDir, stateDir } from "../state/state-dir.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
@@ -25,6 +26,7 @@ import { describeCounts } from "./counts.ts";
 import { HistorySink } from "./history-sink.ts";
 import { removeLeftFiles } from "./left-files.ts";
 import { openMail } from "./mail.ts";
+import { MetricsFile } from "./metrics-file.ts";
 import { MissingFolders } from "./missing-folders.ts";
 import type { DaemonOptions } from "./options.ts";
 import { OwnLog } from "./own-log.ts";
@@ -94,17 +96,24 @@ class Life {
     const commonState = defaultStateDir(realPath(this.#options.home));
     const others = new OtherFiles(this.#options, this.#state.path);
     announceState(this.#state, commonState);
-    using host = linuxHost(this.#state, "usrsvcd", {
+    const scope: Scope = {
       config: this.#options.config,
       home: this.#options.home,
       isConfigured: (name) => this.#settings.programs.has(name) || this.#settings.faulty.has(name),
       standingIn: (config, name) => others.standing(config, name),
       commonState,
       programs: () => this.#settings.programs.values(),
-    });
+    };
+    using host = linuxHost(this.#state, "usrsvcd", scope);
     this.#events.add(await this.#log.begin());
     const history = new HistorySink(this.#state);
     this.#events.add(history);
+    const metrics = new MetricsFile({
+      path: () => this.#settings.main.metricsFile,
+      events: this.#events,
+      openSite: () => siteOf(this.#settings, linuxHost(this.#state, "usrsvc", scope)),
+    });
+    this.#events.add(metrics);
     const logPath = this.#log.where;
     this.#pidfile.begin(this.#settings.main.pidfile);
     const self = this.#describe(host, logPath);
@@ -205,6 +214,7 @@ class Life {
       await this.#leave(supervisor, host);
     } finally {
       this.#pidfile.remove(this.#settings.main.pidfile);
+      await metrics.close();
       self.remove();
       history[Symbol.dispose]();
       await this.#log.close();

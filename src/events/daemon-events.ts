@@ -38,12 +38,13 @@ type Degraded = { readonly kind: "daemon.degraded" } & (
       readonly lost: number;
     }
   | {
-      readonly what: "pidfile-unwritable" | "description-unwritable";
+      readonly what: "pidfile-unwritable" | "description-unwritable" | "metrics-unwritable";
       readonly path: string;
       readonly reason: string;
     }
   | {
-      readonly what: "pidfile-written" | "description-written" | "description-restored";
+      readonly what:
+        "pidfile-written" | "description-written" | "description-restored" | "metrics-written";
       readonly path: string;
     }
   /** The state folder is gone, or others can change what is in it. */
@@ -115,6 +116,8 @@ export const daemonEvents = {
         "description-unwritable": "`usrsvcd status` knows little",
         "description-written": "",
         "description-restored": "",
+        "metrics-unwritable": "",
+        "metrics-written": "",
         "state-lost": "",
         "state-not-ours": "others can change it",
         "state-ours": "",
@@ -177,6 +180,8 @@ const degradedLevels: Readonly<Record<Degraded["what"], Level>> = {
   "description-unwritable": "error",
   "description-written": "warn",
   "description-restored": "warn",
+  "metrics-unwritable": "error",
+  "metrics-written": "warn",
   "state-lost": "error",
   "state-not-ours": "error",
   "state-ours": "warn",
@@ -211,6 +216,10 @@ function describeDegraded(event: Degraded): string {
       return `${event.path} is written at last`;
     case "description-restored":
       return `${event.path} was deleted or changed; recreated`;
+    case "metrics-unwritable":
+      return `metrics_file ${event.path} cannot be written: ${event.reason}; tried again`;
+    case "metrics-written":
+      return `metrics_file ${event.path} is written at last`;
     case "state-lost":
       return `the state folder is lost: ${event.reason}`;
     case "state-not-ours":

@@ -20,6 +20,11 @@ export interface Site extends Disposable {
   readonly host: Host;
 }
 
+/** The site of settings that were loaded already. It has the host, and disposes of it. */
+export function siteOf(settings: Settings, host: Host & Disposable): Site {
+  return { settings, host, [Symbol.dispose]: () => host[Symbol.dispose]() };
+}
+
 /**
  * Loads the configuration for what is to be done with its programs.
  *
@@ -40,7 +45,7 @@ export function openSite(file: string | undefined): Site {
     daemonConfig: lately(LATELY_MS, () => livingDaemon(state, host.proc)?.config),
     programs: () => settings.programs.values(),
   });
-  return { settings, host, [Symbol.dispose]: () => host[Symbol.dispose]() };
+  return siteOf(settings, host);
 }
 
 /** Where the usrsvcd of a configuration is looked for. Dispose of it at the end. */

@@ -78,6 +78,16 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
       "the pidfile of usrsvcd /home/alice/x is written at last",
     ],
     [
+      { kind: "daemon.degraded", what: "metrics-unwritable", path, reason },
+      "error",
+      "metrics_file /home/alice/x cannot be written: ENOSPC: no space left on device; tried again",
+    ],
+    [
+      { kind: "daemon.degraded", what: "metrics-written", path },
+      "warn",
+      "metrics_file /home/alice/x is written at last",
+    ],
+    [
       { kind: "daemon.degraded", what: "description-unwritable", path, reason },
       "error",
       "usrsvcd status and reread know little about this usrsvcd: ENOSPC: no space left on device; tried again",
