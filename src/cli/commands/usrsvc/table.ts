@@ -2,6 +2,7 @@ import type { Tool } from "../../command.ts";
 import { daemonCommandNames } from "../usrsvcd/names.ts";
 import { completion } from "../completion.ts";
 import { events } from "./events.ts";
+import { importFrom } from "./import.ts";
 import { listPrograms } from "./list-programs.ts";
 import { reload } from "./reload.ts";
 import { restart } from "./restart.ts";
@@ -15,6 +16,17 @@ export const usrsvc: Tool = {
   name: "usrsvc",
   title: "starts and stops the programs of an account and shows what is running",
   about: ["Acts on the programs described in $HOME/usrsvc.cfg. Needs no daemon."],
-  commands: [start, stop, restart, reload, signal, status, events, completion, listPrograms],
+  commands: [
+    start,
+    stop,
+    restart,
+    reload,
+    signal,
+    status,
+    events,
+    importFrom,
+    completion,
+    listPrograms,
+  ],
   other: { name: "usrsvcd", commands: daemonCommandNames },
 };
