@@ -130,6 +130,7 @@ test("usrsvc import says what to do about what it cannot read", async (t) => {
     [[put("compose.yaml", "services:\n  x:\n")], /describes containers/],
     [[put("x.txt", "hello\n")], /say whose it is: --from supervisor\|pm2\|systemd\|procfile/],
     [[put("y.txt", "")], /y\.txt is empty/],
+    [[put("n.json", "{ apps: [{ script: 'a\0' }] }")], /n\.json is not a text/],
     [[put("own.cfg", "[Main]\n")], /is a file of usrsvc itself/],
     [["--from", "circus", put("z.ini", "x")], /"circus" is not one of supervisor, pm2/],
     [["--formation", "web", put("Procfile", "web: x\n")], /"web" is not as web=2/],

@@ -75,6 +75,10 @@ export function importFiles({
       problems.push(`${shown} is empty`);
       continue;
     }
+    if (text.includes("\0")) {
+      problems.push(`${shown} is not a text: it contains NUL characters`);
+      continue;
+    }
     const found = from ?? formatOf(isPipe ? "" : given, text);
     if (typeof found === "object") {
       problems.push(`${shown} ${found.problem}`);

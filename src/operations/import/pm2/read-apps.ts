@@ -63,8 +63,9 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** It prints to descriptor 3, so that what the file itself prints is not in between. A file that is no module is an expression. */
 const SCRIPT = `
-const [path, text] = process.argv.slice(1);
+const [path, isText] = process.argv.slice(1);
 const builtin = process.getBuiltinModule;
+const text = isText ? builtin("node:fs").readFileSync(0, "utf8") : "";
 const tell = (value) => {
   builtin("node:fs").writeSync(3, JSON.stringify(value) ?? "null");
   process.exit(0);
@@ -82,11 +83,12 @@ function run(
   const { NODE_OPTIONS: _options, ...env } = process.env;
   const child = spawnSync(
     process.execPath,
-    ["-e", SCRIPT, path, ...(text === undefined ? [] : [text])],
+    ["-e", SCRIPT, path, ...(text === undefined ? [] : ["text"])],
     {
       cwd: dirname(path),
       env: { ...env, HOME: homeFolder() },
-      stdio: ["ignore", "ignore", "pipe", "pipe"],
+      input: text ?? "",
+      stdio: ["pipe", "ignore", "pipe", "pipe"],
       timeout: PATIENCE_MS,
       killSignal: "SIGKILL",
       maxBuffer: MOST_BYTES,
