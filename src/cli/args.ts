@@ -136,6 +136,9 @@ function checkWords(words: readonly string[], command: Command, tool: Tool): voi
         throw new UsageError(`say which ${what}: ${called} ${first} ${value} (${all})`);
       }
       return;
+    case "files":
+      if (first === undefined) throw new UsageError(`say which files: ${called} FILE…`);
+      return;
     case "choice":
       checkChoice(first, wanted, called);
       if (second !== undefined) {

@@ -37,6 +37,8 @@ export type Arguments =
   | undefined
   /** Names of programs, or `all`; `last`: one more word after them. */
   | { readonly kind: "programs"; readonly isOptional?: true; readonly last?: LastWord }
+  /** Paths of files, one at least. */
+  | { readonly kind: "files" }
   /** One of these words; `what` names them. */
   | { readonly kind: "choice"; readonly what: string; readonly words: readonly string[] };
 

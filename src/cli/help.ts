@@ -50,6 +50,7 @@ export function describeUses(tool: Tool): readonly string[] {
 }
 
 function describeChoice(wanted: Arguments): string {
+  if (wanted?.kind === "files") return " FILE…";
   return wanted?.kind === "choice" ? ` ${wanted.words.join("|")}` : "";
 }
 
@@ -64,6 +65,8 @@ export function describeArguments(wanted: Arguments): readonly string[] {
       return [];
     case "programs":
       return [wanted.isOptional === true ? "[NAME…]" : `NAME…${lastOf(wanted)}`];
+    case "files":
+      return ["FILE…"];
     case "choice":
       return [wanted.what.toUpperCase()];
   }

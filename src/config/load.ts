@@ -4,6 +4,7 @@ import { doubtHome } from "../lib/accounts.ts";
 import { realPath } from "../lib/same-file.ts";
 import { TrustedPaths } from "../lib/trusted-path.ts";
 import { type AdviceFacts, Advisor } from "./advice.ts";
+import { parseConfigobj } from "./configobj/configobj.ts";
 import { IssueList, sortIssues } from "./issue-list.ts";
 import { ConfigError, formatIssue, type Place } from "./issue.ts";
 import { describeUnsafe } from "./ownership.ts";
@@ -90,6 +91,28 @@ export function loadSettings({
   return { main, programs, faulty, issues: sorted };
 }
 
+/**
+ * What `loadSettings` would make of a main file that is not written yet, and would be at `path`: its `[Main]` has
+ * no `config_dir`. What is wrong is among the issues.
+ */
+export function settingsOfText(
+  text: string,
+  { path, home, uid, env = process.env, advice }: LoadOptions & { readonly path: string },
+): Settings {
+  const file = { path, ...parseConfigobj(text) };
+  const host = hostFacts(home, uid, env);
+  const issues = new IssueList(undefined);
+  const section = file.root.sections.get("Main") ?? file.root;
+  const main = resolveMain({ section, file: path }, host, issues);
+  const { programs, faulty, ...more } = resolvePrograms([file], {
+    ...host,
+    stateDir: main.stateDir,
+    envFile: envFileReader({ uid, paths: new TrustedPaths(uid) }),
+    advisor: advice && new Advisor(advice(main), home, main),
+  });
+  return { main, programs, faulty, issues: sortIssues([...issues.issues, ...more.issues], [path]) };
+}
+
 /** Reads the main file; a fault outside of programs and defaults makes it useless. */
 function readMainFile(
   path: string,
@@ -125,13 +148,20 @@ function readMainFile(
     const isPart = [...file.root.sections.keys()].some((name) =>
       /^(Program|DefaultSettings):/.test(name),
     );
+    const foreign = [...file.root.sections.keys()].find((name) => FOREIGN.test(name));
     const advice = other
       ? `, spelt exactly so; line ${other.line} has [${other.name}]`
-      : `; begin the file with it${isPart ? PART : ""}`;
+      : foreign !== undefined && !isPart
+        ? `; [${foreign}] is one of another manager, whose files usrsvc import translates`
+        : `; begin the file with it${isPart ? PART : ""}`;
     fatal.error(place, `there must be a section [Main]${advice}`);
   }
   return file;
 }
+
+/** Sections of supervisor, and of units of systemd. */
+const FOREIGN =
+  /^(((fcgi-)?program|eventlistener|group):.*|supervisord|supervisorctl|unix_http_server|Service|Unit|Timer)$/;
 
 const PART =
   ", or, if it is one part of a configuration, move it to the config_dir of your main file and check that file";

@@ -1,9 +1,9 @@
-import { closeSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { nameOf, runAs } from "../lib/accounts.ts";
 import { formatIssues } from "../config/issue.ts";
 import { ExitCode } from "../exit-code.ts";
-import { setMode } from "../lib/private-file.ts";
+import { writeNew } from "../lib/new-file.ts";
 import { check, configPath } from "./configuration.ts";
 import type { DaemonResult } from "./daemon-result.ts";
 import { commandWords } from "./own-command.ts";
@@ -78,21 +78,6 @@ function ownerOf(folder: string): number | undefined {
     return stat.isDirectory() ? stat.uid : undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** Nothing is replaced, and no half-written file is left. */
-function writeNew(path: string, text: string): void {
-  const fd = openSync(path, "wx", 0o600);
-  try {
-    setMode(fd, 0o600);
-    const bytes = Buffer.from(text);
-    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
-  } catch (error) {
-    rmSync(path, { force: true });
-    throw error;
-  } finally {
-    closeSync(fd);
   }
 }
 

@@ -148,5 +148,5 @@ function lastOf({ arguments: wanted }: Command): string {
 
 function wantedBy({ arguments: wanted }: Command): string | readonly string[] {
   if (wanted === undefined) return "";
-  return wanted.kind === "programs" ? "programs" : wanted.words;
+  return wanted.kind === "choice" ? wanted.words : wanted.kind;
 }

@@ -20,6 +20,9 @@ export function renderFish(tool: Tool): string {
       : [
           `complete -c ${name} -n '__${name}_is ${takers.map((one) => one.name).join(" ")}' -a '(__${name}_programs)'`,
         ];
+  const files = commands.flatMap((one) =>
+    one.arguments?.kind === "files" ? [`complete -c ${name} -n '__${name}_is ${one.name}' -F`] : [],
+  );
   const lasts = commands.flatMap((one) => {
     const last = one.arguments?.kind === "programs" ? one.arguments.last : undefined;
     if (last === undefined) return [];
@@ -61,7 +64,7 @@ complete -c ${name} -f
 ${commands
   .map((one) => `complete -c ${name} -n __${name}_is -a ${one.name} -d ${quote(one.summary)}`)
   .join("\n")}
-${[...programs, ...lasts, ...choices].join("\n")}
+${[...programs, ...lasts, ...choices, ...files].join("\n")}
 ${Object.entries(allOptions(tool))
   .map(([option, row]) => describeOption(option, row, tool))
   .join("\n")}

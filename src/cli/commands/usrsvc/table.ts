@@ -2,6 +2,7 @@ import type { Tool } from "../../command.ts";
 import { daemonCommandNames } from "../usrsvcd/names.ts";
 import { completion } from "../completion.ts";
 import { events } from "./events.ts";
+import { importFrom } from "./import.ts";
 import { listPrograms } from "./list-programs.ts";
 import { metrics } from "./metrics.ts";
 import { reload } from "./reload.ts";
@@ -27,6 +28,7 @@ export const usrsvc: Tool = {
     status,
     events,
     metrics,
+    importFrom,
     completion,
     listPrograms,
   ],
