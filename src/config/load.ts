@@ -4,6 +4,7 @@ import { doubtHome } from "../lib/accounts.ts";
 import { realPath } from "../lib/same-file.ts";
 import { TrustedPaths } from "../lib/trusted-path.ts";
 import { type AdviceFacts, Advisor } from "./advice.ts";
+import { parseConfigobj } from "./configobj/configobj.ts";
 import { IssueList, sortIssues } from "./issue-list.ts";
 import { ConfigError, formatIssue, type Place } from "./issue.ts";
 import { describeUnsafe } from "./ownership.ts";
@@ -26,6 +27,11 @@ export interface LoadOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Facts for advice; without them, only what is wrong becomes an issue. */
   readonly advice?: ((main: MainSettings) => AdviceFacts) | undefined;
+  /**
+   * Texts of files, by absolute path, that count instead of what the disk has: a change before it is made. What
+   * is neither the main file nor in its `config_dir` is read after these.
+   */
+  readonly texts?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
@@ -42,10 +48,11 @@ export function loadSettings({
   uid,
   env = process.env,
   advice,
+  texts,
 }: LoadOptions): Settings {
   const mainPath = path ?? join(home, "usrsvc.cfg");
   const fatal = new IssueList(undefined);
-  const reader = { uid, paths: new TrustedPaths(uid) };
+  const reader = { uid, paths: new TrustedPaths(uid), texts };
   const mainFile = readMainFile(mainPath, home, reader, fatal);
   const host = hostFacts(home, uid, env);
   const section = mainFile?.root.sections.get("Main");
@@ -60,10 +67,11 @@ export function loadSettings({
   const line = section.entries.get("config_dir")?.line;
   const further = new IssueList(undefined);
   const folder = main.configDir;
-  const files =
+  const listed =
     folder === undefined
       ? []
       : readFolder(folder, { file: mainPath, line }, reader, fatal, further);
+  const files = texts === undefined ? listed : withFurther(texts, mainPath, listed);
   const advisor = advice && new Advisor(advice(main), home, main);
   const place = (key: string): Place => ({
     file: mainPath,
@@ -88,6 +96,17 @@ export function loadSettings({
   const sorted = sortIssues(all, paths);
   if (fatal.hasErrors) throw new ConfigError(sorted, main.stateDir);
   return { main, programs, faulty, issues: sorted };
+}
+
+/** What is on no disk yet, and would be in no folder that is read. */
+function withFurther(
+  texts: ReadonlyMap<string, string>,
+  mainPath: string,
+  files: readonly ReadFile[],
+): readonly ReadFile[] {
+  const known = new Set([mainPath, ...files.map(({ path }) => path)]);
+  const further = [...texts].filter(([path]) => !known.has(path));
+  return [...files, ...further.map(([path, text]) => ({ path, ...parseConfigobj(text) }))];
 }
 
 /** Reads the main file; a fault outside of programs and defaults makes it useless. */
