@@ -35,8 +35,15 @@ export interface Command {
 /** The words after the name of a command; undefined: there are none. */
 export type Arguments =
   | undefined
-  /** Names of programs, or `all`; `last`: one more word after them. */
-  | { readonly kind: "programs"; readonly isOptional?: true; readonly last?: LastWord }
+  /** Names of programs, or `all`; `isOne`: one name at most; `last`: one more word after them. */
+  | {
+      readonly kind: "programs";
+      readonly isOptional?: true;
+      readonly isOne?: true;
+      readonly last?: LastWord;
+    }
+  /** One word of any kind; `value` is its name in a usage: PID. */
+  | { readonly kind: "word"; readonly what: string; readonly value: string }
   /** One of these words; `what` names them. */
   | { readonly kind: "choice"; readonly what: string; readonly words: readonly string[] };
 

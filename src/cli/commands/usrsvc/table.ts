@@ -1,5 +1,7 @@
 import type { Tool } from "../../command.ts";
 import { daemonCommandNames } from "../usrsvcd/names.ts";
+import { adopt } from "./adopt.ts";
+import { init } from "./init.ts";
 import { completion } from "../completion.ts";
 import { events } from "./events.ts";
 import { listPrograms } from "./list-programs.ts";
@@ -15,6 +17,19 @@ export const usrsvc: Tool = {
   name: "usrsvc",
   title: "starts and stops the programs of an account and shows what is running",
   about: ["Acts on the programs described in $HOME/usrsvc.cfg. Needs no daemon."],
-  commands: [start, stop, restart, reload, signal, status, events, completion, listPrograms],
+  commands: [
+    start,
+    stop,
+    restart,
+    reload,
+    signal,
+    status,
+    events,
+    adopt,
+    init,
+
+    completion,
+    listPrograms,
+  ],
   other: { name: "usrsvcd", commands: daemonCommandNames },
 };
