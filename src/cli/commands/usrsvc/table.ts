@@ -3,6 +3,7 @@ import { daemonCommandNames } from "../usrsvcd/names.ts";
 import { adopt } from "./adopt.ts";
 import { init } from "./init.ts";
 import { completion } from "../completion.ts";
+import { edit } from "./edit.ts";
 import { events } from "./events.ts";
 import { listPrograms } from "./list-programs.ts";
 import { reload } from "./reload.ts";
@@ -27,7 +28,7 @@ export const usrsvc: Tool = {
     events,
     adopt,
     init,
-
+    edit,
     completion,
     listPrograms,
   ],
