@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -11,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { describe, test, type TestContext } from "node:test";
+import { cleanUp } from "../support/clean-up.ts";
 import { Home, lines, type Result, sleeper } from "./home.ts";
 
 /** A home with two programs, and an editor that runs a line of shell on the file, called $f. */
@@ -147,3 +149,71 @@ describe("usrsvc edit", () => {
     }
   });
 });
+
+/** What a line editor sends to a terminal besides the text. */
+const ESCAPES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;?]*[A-Za-z]|\r`, "g");
+const canType = spawnSync("script", ["--version"]).status === 0;
+
+describe(
+  "usrsvc edit at a terminal",
+  { skip: canType ? false : "script(1) is not installed" },
+  () => {
+    /** Runs it at a terminal of its own, and types an answer to each of these questions as it comes. */
+    async function atTerminal(
+      t: TestContext,
+      home: Home,
+      line: string,
+      answers: readonly (readonly [question: RegExp, answer: string])[],
+    ): Promise<{ readonly code: number | null; readonly seen: string }> {
+      const command = `${home.command("usrsvc.cjs")} edit web`;
+      const env = { ...home.env, EDITOR: home.file("ed"), VISUAL: "", DO: line, TMPDIR: home.path };
+      const child = spawn("script", ["-qec", command, "/dev/null"], {
+        env,
+        stdio: ["pipe", "pipe", "inherit"],
+      });
+      cleanUp(t, () => void child.kill("SIGKILL"));
+      let seen = "";
+      const left = [...answers];
+      child.stdout.on("data", (chunk: Buffer) => {
+        seen += chunk.toString().replaceAll(ESCAPES, "");
+        const [next] = left;
+        if (next?.[0].test(seen.slice(seen.lastIndexOf("\n") + 1)) !== true) return;
+        left.shift();
+        child.stdin.write(`${next[1]}\n`);
+      });
+      const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+      assert.deepEqual(left, [], seen);
+      return { code, seen };
+    }
+
+    const WHAT_NOW = /What now\? \(e\)dit again.*: $/;
+    const READ_IT = /Have usrsvcd read it now\? \[Y\/n\] $/;
+    /** Breaks the file, and mends it the next time. */
+    const TWICE =
+      'if grep -q ^comand "$f"; then sed -i "s/^comand/command/; s/^success.*/success_seconds = 2/" "$f"; else sed -i "s/^command/comand/" "$f"; fi';
+
+    test("edits a faulty text again, and has the result read", async (t) => {
+      const home = editing(t);
+      assert.equal((await home.usrsvcd()).code, 0);
+      const { code, seen } = await atTerminal(t, home, TWICE, [
+        [WHAT_NOW, "e"],
+        [READ_IT, ""],
+      ]);
+      assert.equal(code, 0, seen);
+      assert.match(seen, /unknown key "comand"/);
+      assert.match(seen, /usrsvcd: reread; .*changed: web, db/);
+      assert.match(home.read("usrsvc.cfg"), /^success_seconds = 2$/m);
+    });
+
+    test("discards it, or saves it all the same, as it is told to", async (t) => {
+      const home = editing(t);
+      const before = home.read("usrsvc.cfg");
+      const away = await atTerminal(t, home, TWICE, [[WHAT_NOW, "x"]]);
+      assert.match(away.seen, /is unchanged: the edited text was discarded/);
+      assert.equal(home.read("usrsvc.cfg"), before);
+      const saved = await atTerminal(t, home, TWICE, [[WHAT_NOW, "Q"]]);
+      assert.equal(saved.code, 130, saved.seen);
+      assert.match(home.read("usrsvc.cfg"), /^comand = /m);
+    });
+  },
+);

@@ -40,7 +40,8 @@ export function findCommand(subject: Subject, path: string | undefined): Command
   const start = (shown.split(" ", 1)[0] ?? "").replace(/:$/, "");
   const program = startsExecutable(start, place, ref.pid, particulars) ? start : file;
   const guessed = guessWords(shown, file, subject).find((words) => isRight(words, leads));
-  if (guessed !== undefined) return { ...base, program, words: guessed, title: shown, remarks };
+  if (guessed !== undefined)
+    return { ...base, program, words: guessed, title: shown, remarks: [...remarks, GUESSED] };
   const isTitle = withoutEmptyTail(argv).length < 2 || /\s/.test(first);
   if (isTitle) return { ...base, program, words: undefined, title: shown, remarks };
   // `exec -a NAME`, and programs that change only this word.
@@ -52,6 +53,9 @@ export function findCommand(subject: Subject, path: string | undefined): Command
     remarks: [...remarks, why, ...changes(subject, place, file)],
   };
 }
+
+const GUESSED =
+  "its command is taken from the title that it has written over it: look whether a word should contain blanks";
 
 function isRight(words: readonly string[], leads: (word: string) => boolean): boolean {
   const [first = ""] = words;

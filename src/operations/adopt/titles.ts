@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { exactExpression } from "../../config/print-text.ts";
 import { npmTitles } from "../../identity/npm-title.ts";
 import { isDetached } from "./background.ts";
@@ -18,10 +20,24 @@ export function guessWords(
   });
 }
 
-/** A regular expression that finds a process by its title, without what changes in it while the process runs. */
+/** What changes in a title while the process runs, or with the next release: `0 of 10 busy`, `puma 6.4.2`. */
+const PASSING = /\d+ of \d+|(?<![\d.:])\d+\.\d+\.\d+(?![\d.:])/g;
+
+/** A regular expression that finds a process by its title, whatever changes in that. */
 export function titleExpression(title: string): string {
-  const lasting = /^sshd: .*\[listener\]/.exec(title)?.[0];
-  return lasting === undefined ? exactExpression(title) : exactExpression(lasting).slice(0, -1);
+  const lasting = /^sshd: .*\[listener\]/.exec(title)?.[0] ?? title;
+  let text = "";
+  let at = 0;
+  for (const { 0: passing, index } of lasting.matchAll(PASSING)) {
+    text += escaped(lasting.slice(at, index));
+    text += passing.includes(" of ") ? String.raw`\d+ of \d+` : String.raw`[\d.]+`;
+    at = index + passing.length;
+  }
+  return `^${text}${escaped(lasting.slice(at))}${lasting === title ? "$" : ""}`;
+}
+
+function escaped(text: string): string {
+  return exactExpression(text).slice(1, -1);
 }
 
 type Rule = (title: string, exe: string, subject: Subject) => readonly string[] | undefined;
@@ -41,6 +57,13 @@ const RULES: readonly Rule[] = [
     return [exe, mode, "--fpm-config", file];
   },
   (title) => split(/^sshd: (\/.+) \[listener\]/.exec(title)?.[1]),
+  // Libraries for titles join words with blanks; that it was so is known by the script that is among them.
+  (title, _exe, { particulars: { cwd } }) => {
+    const words = split(title) ?? [];
+    const script = words.slice(1).find((word) => !word.startsWith("-"));
+    const isThere = script !== undefined && existsSync(resolve(cwd?.path ?? "/", script));
+    return isThere ? words : undefined;
+  },
   (title) => {
     const words = /^npm \S/.test(title) ? title.split(" ") : undefined;
     return words !== undefined && npmTitles(words).includes(title) ? words : undefined;

@@ -9,7 +9,12 @@ export interface Editor {
   readonly words: readonly string[];
   /** As people call it: the variable or the file that it comes from. */
   readonly source: string;
+  /** Where a shell runs these words: the word of them that is the editor. */
+  readonly program?: string;
 }
+
+/** What only a shell understands. */
+const OF_SHELL = /[|&;<>()$`*?~\n]/;
 
 /** Where no variable names one: Debian's choice of the user, that of the machine, and what is nearly everywhere. */
 const USUAL = ["sensible-editor", "editor", "vi", "nano"];
@@ -20,6 +25,12 @@ export function findEditor(env: NodeJS.ProcessEnv): Editor | string {
     const value = env[name];
     if (value === undefined || value.trim() === "") continue;
     const split = splitWords(value);
+    if (OF_SHELL.test(value)) {
+      // As git does: the line and the file are words after it.
+      const program = "words" in split ? split.words[0] : undefined;
+      const words = ["/bin/sh", "-c", `${value} "$@"`, name];
+      return { words, source: `$${name}`, program: program ?? "" };
+    }
     if ("problem" in split) return `$${name} cannot be split into words: ${split.problem}`;
     return { words: split.words, source: `$${name}` };
   }
@@ -38,14 +49,14 @@ const WAITING = /^(subl|sublime_text|zed|zeditor|zedit|lapce)$/;
 
 /** The words that open `file` at `line`; an editor that is not known opens it at its beginning. */
 export function editorWords(
-  { words }: Editor,
+  { words, program: given }: Editor,
   file: string,
   line: number,
   path?: string,
 ): readonly string[] {
   const [name, ...options] = words;
   if (name === undefined) return [];
-  const program = nameOf(name, path);
+  const program = nameOf(given ?? name, path);
   const waits = options.some((word) => word === "--wait" || word === "-w");
   const wait = waits ? [] : ["--wait"];
   if (CODE.test(program)) return [...words, ...wait, "-g", `${file}:${line}`];

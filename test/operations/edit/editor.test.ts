@@ -34,6 +34,10 @@ describe("findEditor()", () => {
       words: ["my editor", "-x"],
       source: "$EDITOR",
     });
+    const shell = findEditor({ EDITOR: "~/bin/vim -u $RC" });
+    assert.ok(typeof shell === "object");
+    const words = ["/bin/sh", "-c", '~/bin/vim -u $RC "$@"', "EDITOR", "+7", "/f"];
+    assert.deepEqual(editorWords(shell, "/f", 7, "/nowhere"), words);
     assert.match(why({ EDITOR: "vi 'x" }), /\$EDITOR cannot be split into words/);
   });
 
