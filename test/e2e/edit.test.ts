@@ -27,6 +27,7 @@ function editing(t: TestContext): Home & { readonly edit: Edit } {
       EDITOR: `${home.file("ed")} 'an option'`,
       VISUAL: "",
       DO: line,
+      TMPDIR: home.path,
     });
   return Object.assign(home, { edit });
 }
