@@ -70,3 +70,19 @@ export function isDead(stat: Pick<Stat, "state" | "threads">): boolean {
 export function isSuspended({ state }: Pick<Stat, "state">): boolean {
   return state === "T" || state === "t";
 }
+
+/** The nice value (field 19) of `/proc/<pid>/stat`; undefined where it is not there. */
+export function parseNice(text: string): number | undefined {
+  const value = fieldsOf(text)[19 - 3];
+  return value !== undefined && /^-?\d+$/.test(value) ? Number(value) : undefined;
+}
+
+/** True where the process has a controlling terminal (field 7). */
+export function parseTerminal(text: string): boolean {
+  const value = fieldsOf(text)[7 - 3];
+  return value !== undefined && /^-?\d+$/.test(value) && Number(value) !== 0;
+}
+
+function fieldsOf(text: string): readonly string[] {
+  return text.slice(text.lastIndexOf(")") + 2).split(" ");
+}

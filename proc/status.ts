@@ -21,3 +21,14 @@ export function parseUids(text: string, path = "status"): readonly number[] {
   if (words === undefined) throw new ProcError("malformed", path, "no Uid");
   return words.map(Number);
 }
+
+/** The file mode mask of `/proc/<pid>/status`; undefined before Linux 4.7. */
+export function parseUmask(text: string): number | undefined {
+  const word = /^Umask:\s*([0-7]+)$/m.exec(text)?.[1];
+  return word === undefined ? undefined : Number.parseInt(word, 8);
+}
+
+/** The CPUs that a process may use, as `/proc/<pid>/status` lists them: `0,2-3`. */
+export function parseCpus(text: string): string | undefined {
+  return /^Cpus_allowed_list:\s*([\d,-]+)$/m.exec(text)?.[1];
+}

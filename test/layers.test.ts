@@ -179,7 +179,7 @@ const outsiders: readonly {
   { name: /^nodemailer$/, may: /^src\/alerts\//, kind: "dynamic" },
   {
     name: /^node:fs(\/promises)?$/,
-    may: /^(proc\/(reader|own-proc|system\/(attributes|datagram-socket|descriptors|epoll|native-spawner|pidfd))|src\/config\/(load|read-file|read-folder))\.ts$/,
+    may: /^(proc\/(reader|particulars|own-proc|system\/(attributes|datagram-socket|descriptors|epoll|native-spawner|pidfd))|src\/config\/(load|read-file|read-folder))\.ts$/,
   },
   {
     name: /^node:path$/,

@@ -130,6 +130,7 @@ function checkWords(words: readonly string[], command: Command, tool: Tool): voi
       if (first === undefined && wanted.isOptional !== true) {
         throw new UsageError(`say which programs: ${called} NAME… (or: ${called} all)`);
       }
+      if (wanted.isOne === true) checkOne(words, called);
       if (wanted.last !== undefined && second === undefined) {
         const { what, value, words: usual } = wanted.last;
         const all = usual.join(", ");
@@ -139,12 +140,27 @@ function checkWords(words: readonly string[], command: Command, tool: Tool): voi
     case "files":
       if (first === undefined) throw new UsageError(`say which files: ${called} FILE…`);
       return;
+    case "word":
+      if (first === undefined && wanted.isOptional !== true) {
+        throw new UsageError(`say which ${wanted.what}: ${called} ${wanted.value}`);
+      }
+      if (second !== undefined) {
+        throw new UsageError(`${called} takes one ${wanted.what}, but also got "${second}"`);
+      }
+      return;
     case "choice":
       checkChoice(first, wanted, called);
       if (second !== undefined) {
         throw new UsageError(`${called} takes one argument, but also got "${second}"`);
       }
   }
+}
+
+function checkOne([first, second]: readonly string[], called: string): void {
+  if (second !== undefined) {
+    throw new UsageError(`${called} takes one program, but also got "${second}"`);
+  }
+  if (first === "all") throw new UsageError(`${called} takes the name of one program, not all`);
 }
 
 function checkChoice(
@@ -188,7 +204,9 @@ function complete(values: Given, own: Options): Invocation["options"] {
 /** Its usage, in short. */
 function describeUse(tool: Tool): string {
   const names = shownCommands(tool)
-    .filter(({ arguments: one }) => one?.kind === "programs" && one.last === undefined)
+    .filter(
+      ({ arguments: one }) => one?.kind === "programs" && one.last === undefined && !one.isOne,
+    )
     .map(({ name }) => name);
   return `${tool.name} ${names.join("|")} NAME…`;
 }

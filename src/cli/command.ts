@@ -35,10 +35,22 @@ export interface Command {
 /** The words after the name of a command; undefined: there are none. */
 export type Arguments =
   | undefined
-  /** Names of programs, or `all`; `last`: one more word after them. */
-  | { readonly kind: "programs"; readonly isOptional?: true; readonly last?: LastWord }
+  /** Names of programs, or `all`; `isOne`: one name at most; `last`: one more word after them. */
+  | {
+      readonly kind: "programs";
+      readonly isOptional?: true;
+      readonly isOne?: true;
+      readonly last?: LastWord;
+    }
   /** Paths of files, one at least. */
   | { readonly kind: "files" }
+  /** One word of any kind; `value` is its name in a usage: PID. */
+  | {
+      readonly kind: "word";
+      readonly what: string;
+      readonly value: string;
+      readonly isOptional?: true;
+    }
   /** One of these words; `what` names them. */
   | { readonly kind: "choice"; readonly what: string; readonly words: readonly string[] };
 

@@ -1,6 +1,6 @@
 import { enumerate } from "../lib/format.ts";
 import { allOptions, commandsWith, shownCommands } from "./args.ts";
-import { type Arguments, common, type Option, type Tool } from "./command.ts";
+import { type Arguments, type Command, common, type Option, type Tool } from "./command.ts";
 import { exitCodes } from "./exit-codes.ts";
 
 /** Maximum width of a help text, in columns. */
@@ -38,8 +38,7 @@ export function renderHelp(tool: Tool): string {
 export function describeUses(tool: Tool): readonly string[] {
   const uses = new Map<string, string[]>();
   for (const { name, arguments: wanted } of shownCommands(tool)) {
-    const words =
-      wanted?.kind === "programs" ? ` NAME…|all${lastOf(wanted)}` : describeChoice(wanted);
+    const words = wanted?.kind === "programs" ? describePrograms(wanted) : describeChoice(wanted);
     uses.set(words, [...(uses.get(words) ?? []), name]);
   }
   return [...uses].map(([words, names]) => {
@@ -49,12 +48,27 @@ export function describeUses(tool: Tool): readonly string[] {
   });
 }
 
+type Programs = Extract<Arguments, { readonly kind: "programs" }>;
+
+function describePrograms(wanted: Programs): string {
+  if (wanted.isOne !== true) return ` NAME…|all${lastOf(wanted)}`;
+  return wanted.isOptional === true ? " [NAME]" : " NAME";
+}
+
+function describeWord({
+  value,
+  isOptional,
+}: Extract<Arguments, { readonly kind: "word" }>): string {
+  return isOptional === true ? `[${value}]` : value;
+}
+
 function describeChoice(wanted: Arguments): string {
   if (wanted?.kind === "files") return " FILE…";
+  if (wanted?.kind === "word") return ` ${describeWord(wanted)}`;
   return wanted?.kind === "choice" ? ` ${wanted.words.join("|")}` : "";
 }
 
-function lastOf({ last }: Extract<Arguments, { readonly kind: "programs" }>): string {
+function lastOf({ last }: Programs): string {
   return last === undefined ? "" : ` ${last.value}`;
 }
 
@@ -64,9 +78,12 @@ export function describeArguments(wanted: Arguments): readonly string[] {
     case undefined:
       return [];
     case "programs":
+      if (wanted.isOne === true) return [describePrograms(wanted).trim()];
       return [wanted.isOptional === true ? "[NAME…]" : `NAME…${lastOf(wanted)}`];
     case "files":
       return ["FILE…"];
+    case "word":
+      return [describeWord(wanted)];
     case "choice":
       return [wanted.what.toUpperCase()];
   }
@@ -88,7 +105,11 @@ export function describeHelp(name: string, { help, needs }: Option, tool: Tool):
 
 /** Number of commands that act on programs; an option of all of them needs no note. */
 function programCommands(tool: Tool): number {
-  return tool.commands.filter((one) => one.arguments?.kind === "programs").length || Infinity;
+  return tool.commands.filter(takesSeveral).length || Infinity;
+}
+
+function takesSeveral({ arguments: wanted }: Command): boolean {
+  return wanted?.kind === "programs" && wanted.isOne !== true;
 }
 
 function renderRow(head: string, text: string): string {

@@ -27,6 +27,11 @@ export function readTimeout(text: string | undefined): number | undefined {
   throw new UsageError(`--timeout: "${text}" is not a time such as 30 (seconds), 500ms or 5m`);
 }
 
+/** Instead of printing it. */
+export const write = {
+  help: "write it, instead of printing it: into config_dir (adopt, import), into FILE (metrics)",
+} as const;
+
 /** Nothing is done. */
 export const dryRun = { help: "only say what would be done, and in which order" } as const;
 

@@ -27,6 +27,11 @@ export interface LoadOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Facts for advice; without them, only what is wrong becomes an issue. */
   readonly advice?: ((main: MainSettings) => AdviceFacts) | undefined;
+  /**
+   * Texts of files, by absolute path, that count instead of what the disk has: a change before it is made. What
+   * is neither the main file nor in its `config_dir` is read after these.
+   */
+  readonly texts?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
@@ -43,10 +48,11 @@ export function loadSettings({
   uid,
   env = process.env,
   advice,
+  texts,
 }: LoadOptions): Settings {
   const mainPath = path ?? join(home, "usrsvc.cfg");
   const fatal = new IssueList(undefined);
-  const reader = { uid, paths: new TrustedPaths(uid) };
+  const reader = { uid, paths: new TrustedPaths(uid), texts };
   const mainFile = readMainFile(mainPath, home, reader, fatal);
   const host = hostFacts(home, uid, env);
   const section = mainFile?.root.sections.get("Main");
@@ -61,10 +67,11 @@ export function loadSettings({
   const line = section.entries.get("config_dir")?.line;
   const further = new IssueList(undefined);
   const folder = main.configDir;
-  const files =
+  const listed =
     folder === undefined
       ? []
       : readFolder(folder, { file: mainPath, line }, reader, fatal, further);
+  const files = texts === undefined ? listed : withFurther(texts, mainPath, listed);
   const advisor = advice && new Advisor(advice(main), home, main);
   const place = (key: string): Place => ({
     file: mainPath,
@@ -111,6 +118,17 @@ export function settingsOfText(
     advisor: advice && new Advisor(advice(main), home, main),
   });
   return { main, programs, faulty, issues: sortIssues([...issues.issues, ...more.issues], [path]) };
+}
+
+/** What is on no disk yet, and would be in no folder that is read. */
+function withFurther(
+  texts: ReadonlyMap<string, string>,
+  mainPath: string,
+  files: readonly ReadFile[],
+): readonly ReadFile[] {
+  const known = new Set([mainPath, ...files.map(({ path }) => path)]);
+  const further = [...texts].filter(([path]) => !known.has(path));
+  return [...files, ...further.map(([path, text]) => ({ path, ...parseConfigobj(text) }))];
 }
 
 /** Reads the main file; a fault outside of programs and defaults makes it useless. */

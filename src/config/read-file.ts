@@ -21,6 +21,8 @@ import { decodeUtf8 } from "./utf8.ts";
 export interface Reader {
   readonly uid: number;
   readonly paths: TrustedPaths;
+  /** Texts that count instead of what the disk has, by path. */
+  readonly texts?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Reads and parses one file; undefined, and an issue, if that cannot be done. */
@@ -42,6 +44,8 @@ export function readText(
   reader: Reader,
   issues: IssueList,
 ): { readonly text: string } | "no-file" | undefined {
+  const given = reader.texts?.get(path);
+  if (given !== undefined) return { text: given };
   const bytes = readBytes(path, place, reader, issues);
   if (bytes === undefined || bytes === "no-file") return bytes;
   const decoded = decodeUtf8(bytes);

@@ -1,5 +1,5 @@
 import { lstatSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { nameOf } from "../lib/accounts.ts";
 import { type TrustedPaths, UntrustedPath } from "../lib/trusted-path.ts";
 import type { IssueList } from "./issue-list.ts";
@@ -16,7 +16,7 @@ export function readFolder(
   fatal: IssueList,
   further: IssueList,
 ): ReadFile[] {
-  const { uid, paths } = reader;
+  const { uid, paths, texts } = reader;
   let names: string[];
   let isOurs: boolean;
   let isShared: boolean;
@@ -28,7 +28,7 @@ export function readFolder(
       return [];
     }
     const { real } = paths.follow(path);
-    names = readdirSync(real);
+    names = withGiven(readdirSync(real), path, texts);
     ({ isShared } = paths.folder(real));
     isOurs = stat.uid === uid && !isShared;
   } catch (error) {
@@ -55,6 +55,13 @@ export function readFolder(
   return (isOurs ? files : leaveOthers(files, { path, isShared }, paths, further))
     .map((file) => readFile(file, { file, line: undefined }, reader, further))
     .filter((file) => file !== undefined && file !== "no-file");
+}
+
+/** With the files that are in no folder yet. */
+function withGiven(names: string[], folder: string, texts: Reader["texts"]): string[] {
+  if (texts === undefined) return names;
+  const given = [...texts.keys()].filter((file) => dirname(file) === folder);
+  return [...new Set([...names, ...given.map((file) => basename(file))])];
 }
 
 /** Maximum number of files of others that are named, each in a warning of its own. */

@@ -296,7 +296,8 @@ export function namesUsrsvc(word: string): boolean {
   return /(^|\/)usrsvcd?(\.cjs|\.ts)?$/.test(word);
 }
 
-function isNamedUsrsvc(argv: readonly string[]): boolean {
+/** True for the command line of a usrsvc or usrsvcd. */
+export function isNamedUsrsvc(argv: readonly string[]): boolean {
   // Between node and the script may stand any number of options.
   const script = argv.slice(1).find((word) => !word.startsWith("-"));
   return [...argv.slice(0, 3), script].some((word) => word !== undefined && namesUsrsvc(word));

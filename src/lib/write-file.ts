@@ -1,4 +1,13 @@
-import { closeSync, constants, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  linkSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { naming } from "./name-file.ts";
 import { setMode } from "./private-file.ts";
@@ -64,5 +73,29 @@ function openNew(
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST" || left === 1) throw error;
     }
+  }
+}
+
+/**
+ * Makes a new file, all at once: a reader sees nothing or all of it, and nothing that is there is replaced.
+ *
+ * @throws EEXIST where there is something, and what Node throws; nothing is left behind then
+ */
+export function writeNew(path: string, text: string, mode = 0o600): void {
+  const { fd, temporary } = openNew(dirname(path), basename(path), mode);
+  try {
+    const bytes = Buffer.from(text);
+    try {
+      setMode(fd, mode);
+      if (naming(path, () => writeSync(fd, bytes)) < bytes.length) {
+        throw new Error(`${path}: no space left on the device`);
+      }
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    linkSync(temporary, path); // as a rename, but for what is there
+  } finally {
+    rmSync(temporary, { force: true });
   }
 }

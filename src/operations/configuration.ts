@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { ConfigError, type ConfigIssue } from "../config/issue.ts";
-import { loadSettings } from "../config/load.ts";
+import { type LoadOptions, loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import { homeFolder } from "../lib/home.ts";
 import { machineFacts } from "./machine-facts.ts";
@@ -11,13 +11,13 @@ export function configPath(config: string | undefined): string {
 }
 
 /**
- * Loads the configuration for an operation.
+ * Loads the configuration for an operation; `texts` count instead of the files that they are to be.
  *
  * @throws {ConfigError}
  * @throws {HomeError}
  */
-export function load(config: string | undefined): Settings {
-  return loadSettings(placeOf(config));
+export function load(config: string | undefined, texts?: LoadOptions["texts"]): Settings {
+  return loadSettings({ ...placeOf(config), texts });
 }
 
 function placeOf(config: string | undefined): { path: string; home: string; uid: number } {
@@ -43,13 +43,13 @@ export interface Checked {
   readonly issues: readonly ConfigIssue[];
 }
 
-/** Loads the configuration, advice included. */
-export function check(config: string | undefined): Checked {
+/** Loads the configuration, advice included; `texts` count instead of the files that they are to be. */
+export function check(config: string | undefined, texts?: LoadOptions["texts"]): Checked {
   const place = placeOf(config);
   const { path } = place;
   const advice = machineFacts(path);
   try {
-    const settings = loadSettings({ ...place, advice });
+    const settings = loadSettings({ ...place, advice, texts });
     return { path, settings, stateDir: settings.main.stateDir, issues: settings.issues };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -1,15 +1,16 @@
 import { statSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { nameOf, runAs } from "../lib/accounts.ts";
 import { formatIssues } from "../config/issue.ts";
 import { ExitCode } from "../exit-code.ts";
 import { writeNew } from "../lib/new-file.ts";
+import { makePrivateFolder } from "../lib/private-file.ts";
 import { check, configPath } from "./configuration.ts";
 import type { DaemonResult } from "./daemon-result.ts";
 import { commandWords } from "./own-command.ts";
 import { homeFolder } from "../lib/home.ts";
 
-/** `usrsvcd init`: writes a configuration to start from, and never replaces one. */
+/** `usrsvc init`, `usrsvcd init`: writes a configuration to start from, with its folder, and never replaces one. */
 export function writeFirstConfig(config: string | undefined): DaemonResult {
   const path = configPath(config);
   const fail = (result: string, code: ExitCode, message: string): DaemonResult => ({
@@ -31,7 +32,10 @@ export function writeFirstConfig(config: string | undefined): DaemonResult {
     return fail("refused", ExitCode.permission, message);
   }
   try {
-    writeNew(path, template(homeFolder()));
+    const parts = partsFolder(path);
+    writeNew(path, template(homeFolder(), parts));
+    // Not before: where there is a configuration, nothing is done.
+    if (parts.isUsable) makePrivateFolder(parts.path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") {
@@ -81,11 +85,26 @@ function ownerOf(folder: string): number | undefined {
   }
 }
 
+/** The folder for more files. */
+interface PartsFolder {
+  readonly path: string;
+  /** False: something is there that cannot be it, which is left as it is. */
+  readonly isUsable: boolean;
+}
+
+/** Beside the main file, by its name: usrsvc.d. One that is there already is taken if it is one of ours. */
+function partsFolder(file: string): PartsFolder {
+  const path = join(dirname(file), `${basename(file).replace(/\.[^.]*$/, "")}.d`);
+  const stat = statSync(path, { throwIfNoEntry: false });
+  const isOurs = stat?.isDirectory() === true && stat.uid === process.getuid?.();
+  return { path, isUsable: stat === undefined || (isOurs && (stat.mode & 0o022) === 0) };
+}
+
 /** The program in it, which every machine can run. */
 const EXAMPLE = "example";
 
 /** The program after `[Main]` works as it is; everything else is there to be copied. */
-function template(home: string): string {
+function template(home: string, parts: PartsFolder): string {
   return `# What usrsvc and usrsvcd run for this account. All keys: usrsvc --readme, "Configuration".
 #
 #   usrsvcd checkconfig     what is wrong here, and what is doubtful
@@ -95,8 +114,8 @@ function template(home: string): string {
 # Nobody else must be able to write to this file: it says what runs as you.
 
 [Main]
-# A folder with more files, each named *.cfg:
-#config_dir = ${home}/usrsvc.d
+# A folder with more files, each named *.cfg; usrsvc adopt --write puts the programs there that it describes:
+${parts.isUsable ? "" : "#"}config_dir = ${parts.path}
 # For mail (email_alerts), if this machine has no sendmail:
 #smtp_url = smtps://USER:PASSWORD@mail.example.org
 

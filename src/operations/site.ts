@@ -26,13 +26,14 @@ export function siteOf(settings: Settings, host: Host & Disposable): Site {
 }
 
 /**
- * Loads the configuration for what is to be done with its programs.
+ * Loads the configuration for what is to be done with its programs; `texts` count instead of the files that they
+ * are to be.
  *
  * @throws {ConfigError}
  * @throws {HomeError}
  */
-export function openSite(file: string | undefined): Site {
-  const settings = load(file);
+export function openSite(file: string | undefined, texts?: ReadonlyMap<string, string>): Site {
+  const settings = load(file, texts);
   const state = stateDir(settings.main.stateDir);
   const home = homeFolder();
   const others = new OtherFiles({ home, uid: process.getuid?.() ?? 0 }, state.path);

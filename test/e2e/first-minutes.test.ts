@@ -115,7 +115,7 @@ describe("usrsvcd init", () => {
     const home = bareHome(t);
     await home.usrsvcd("init");
     mkdirSync(home.file("web"));
-    mkdirSync(home.file("usrsvc.d"));
+    assert.ok(existsSync(home.file("usrsvc.d")), "init makes the folder for more files");
     const all = home.read("usrsvc.cfg").replaceAll(/^#( *(\[|[a-z_A-Z]+ = ))/gm, "$1");
     writeFileSync(home.config, all);
     const { code, out, err } = await home.usrsvcd("checkconfig");

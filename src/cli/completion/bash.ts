@@ -148,5 +148,6 @@ function lastOf({ arguments: wanted }: Command): string {
 
 function wantedBy({ arguments: wanted }: Command): string | readonly string[] {
   if (wanted === undefined) return "";
+  if (wanted.kind === "word") return wanted.what === "file" ? "files" : "";
   return wanted.kind === "choice" ? wanted.words : wanted.kind;
 }

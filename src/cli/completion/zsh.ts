@@ -73,7 +73,9 @@ function describeCommand(
         ? [`    '*:program:${programs}'`]
         : wanted.kind === "files"
           ? ["    '*:file:_files'"]
-          : [`    '1:${wanted.what}:(${wanted.words.join(" ")})'`];
+          : wanted.kind === "word"
+            ? [`    '1:${wanted.what}:${wanted.what === "file" ? "_files" : " "}'`]
+            : [`    '1:${wanted.what}:(${wanted.words.join(" ")})'`];
   const rows = [specs({ ...options, ...common }), ...words].join(" \\\n");
   return `${command})\n  _arguments -s -S \\\n${rows} && ret=0\n  ;;`;
 }

@@ -6,6 +6,7 @@ import type { Imported } from "../../../operations/import/import.ts";
 import type { Written } from "../../../operations/import/write.ts";
 import { UsageError } from "../../args.ts";
 import { command, type Invocation } from "../../command.ts";
+import { write } from "../../programs.ts";
 import type { Screen } from "../../screen.ts";
 
 const options = {
@@ -18,7 +19,7 @@ const options = {
     value: "LIST",
     help: "of a Procfile: how many of each process type, as web=2,worker=1 or all=1",
   },
-  write: { help: "write each program into a file of its own in config_dir; replaces none" },
+  write,
   "show-secrets": {
     help: "show passwords and the values of [[Env]]",
     needs: { option: "json", why: "without it, all values are shown" },

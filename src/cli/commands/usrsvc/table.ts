@@ -1,6 +1,9 @@
 import type { Tool } from "../../command.ts";
 import { daemonCommandNames } from "../usrsvcd/names.ts";
+import { adopt } from "./adopt.ts";
+import { init } from "./init.ts";
 import { completion } from "../completion.ts";
+import { edit } from "./edit.ts";
 import { events } from "./events.ts";
 import { importFrom } from "./import.ts";
 import { listPrograms } from "./list-programs.ts";
@@ -28,6 +31,9 @@ export const usrsvc: Tool = {
     status,
     events,
     metrics,
+    init,
+    edit,
+    adopt,
     importFrom,
     completion,
     listPrograms,
