@@ -2,7 +2,7 @@ import { actOnPrograms, type Act, type News } from "../operations/act-on-program
 import { formatIssues } from "../config/issue.ts";
 import { ExitCode } from "../exit-code.ts";
 import { UsageError } from "./args.ts";
-import type { Invocation } from "./command.ts";
+import type { Invocation, Option } from "./command.ts";
 import { renderAction, renderActionJson } from "./render.ts";
 import { untilSignalled } from "./run.ts";
 import type { Screen } from "./screen.ts";
@@ -17,9 +17,13 @@ export const alone = {
   help: "only what is named, at once, whatever after, needs and restart_with say",
 } as const;
 
+/** The same as the word `all`. */
+export const all = { help: "all programs, as the word all", isForNames: true } as const;
+
 /** Options of both commands that start a program. */
 export const starting = {
   parallel,
+  all,
   reread: { help: "have usrsvcd read the configuration again first" },
   alone,
   "no-wait": { help: "do not wait for the end of a job (type = job)" },
@@ -36,15 +40,29 @@ export const rolling = {
   help: "one after the other, each running before the next is touched; stops at the first that fails",
 } as const;
 
+/** Of a start. */
+export const remembered = {
+  help: "those that stop --remember has stopped, and no others",
+  isForNames: true,
+  excludes: "all",
+} as const;
+
+/** Of a stop. */
+export const remember = {
+  help: "remember which of these run: start --remembered brings them back",
+} as const;
+
 type StartOptions = Partial<
-  Invocation<typeof starting & { readonly rolling: typeof rolling }>["options"]
+  Invocation<
+    typeof starting & Readonly<Record<"rolling" | "remember" | "remembered", Option>>
+  >["options"]
 >;
 
 /** Does it, and shows each result as it comes. */
 export async function actAndTell(
   action: Act["action"],
   { words, options, screen }: Pick<Invocation, "words" | "options" | "screen">,
-  sending?: Act["sending"],
+  { sending, hold }: Pick<Act, "sending" | "hold"> = {},
 ): Promise<ExitCode> {
   const {
     parallel: atOnce = false,
@@ -53,6 +71,8 @@ export async function actAndTell(
     rolling = false,
     alone: isAlone = false,
     "no-wait": isDetached = false,
+    remember: isToRemember = false,
+    remembered: isFromMemory = false,
   } = options as StartOptions;
   const { json, debug, config } = options;
   if (rolling && atOnce) {
@@ -68,8 +88,10 @@ export async function actAndTell(
     isHere: here,
     isAlone,
     isDetached,
+    isRemembered: isToRemember || isFromMemory,
     config,
     sending,
+    hold,
   };
   return await actOnPrograms(
     { ...act, isReread: reread },
@@ -101,6 +123,8 @@ function tell(news: News, action: Act["action"], json: boolean, screen: Screen):
     case "waiting":
       return screen.complain(news.text);
     case "also":
+      return screen.complain(`note: ${news.text}`);
+    case "remembered":
       return screen.complain(`note: ${news.text}`);
     case "broken-off":
       return screen.complain(news.text);

@@ -3,7 +3,7 @@ import type { Dependencies } from "../config/dependencies.ts";
 import type { Settings } from "../config/settings.ts";
 import { ExitCode, exitCodeOf } from "../exit-code.ts";
 import { findProgram, lookFor, type Program } from "../identity/program.ts";
-import { leftOfLast } from "../lifecycle/stragglers.ts";
+import { readHold } from "../state/hold-file.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { readRecord } from "../state/record-file.ts";
 import type { Act, News } from "./act-on-programs.ts";
@@ -11,6 +11,8 @@ import { noteHistory } from "./note-history.ts";
 import { awaitJob } from "./await-job.ts";
 import { leaveUntilDue } from "./leave-until-due.ts";
 import { dependenciesOf, isToCome, OrderWait } from "./await-order.ts";
+import { heldBack, heldNote, leftOut } from "./left-out.ts";
+import { holdProgram, releaseProgram } from "./hold-program.ts";
 import { Interrupted } from "./interrupted.ts";
 import { restartProgram, startProgram, stopProgram } from "./operate.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS, withDetails } from "./operation.ts";
@@ -21,17 +23,20 @@ import {
   planOf,
   stoppedAlong,
 } from "./order-plan.ts";
+import { Memory } from "./remember.ts";
 import type { Renaming } from "./renaming.ts";
 import { reloadProgram } from "./reload-program.ts";
 import { signalProgram } from "./signal-program.ts";
 import { inDaemonsEnvironment, throughDaemon } from "./through-daemon.ts";
 
 /** With what programs are acted on. */
-interface Means {
+export interface Means {
   readonly settings: Settings;
   readonly renaming: Renaming;
   readonly operation: Operation;
   readonly tell: (news: News) => void;
+  /** Names that were meant, and that no configuration file has. */
+  readonly gone: readonly string[];
 }
 
 /** Acts on programs, and on those that go with them, in the order that they have. */
@@ -65,6 +70,8 @@ class Acting {
     for (const { name, because } of steps) {
       if (because !== undefined) tell({ kind: "also", text: describeBecause(name, because) });
     }
+    const memory = new Memory(this.#act, this.#means);
+    if (!(await memory.note(steps.map(({ name }) => name)))) return ExitCode.failure;
     const codes: ExitCode[] = [];
     if (this.#act.parallel) {
       codes.push(...(await Promise.all(steps.map(async (step) => await this.#step(step)))));
@@ -80,6 +87,8 @@ class Acting {
         break;
       }
     }
+    const done = await Promise.all(this.#results.values());
+    await memory.follow(done, new Set(this.#named.keys()));
     return codes.find((code) => code !== ExitCode.ok) ?? ExitCode.ok;
   }
 
@@ -108,8 +117,20 @@ class Acting {
 
   async #resultOf(program: Program, step: PlannedStep): Promise<ActionResult> {
     const skipped =
-      skip(program, this.#act, this.#means.operation.host) ?? (await this.#refuse(program, step));
+      leftOut(program, this.#act, this.#means.operation.host) ??
+      (await this.#refuse(program, step));
     if (skipped !== undefined) return skipped;
+    const { action } = step;
+    const { host } = this.#means.operation;
+    const hold = readHold(host, program.name, Date.now());
+    const held = hold && heldBack(program, step, this.#act, hold, host);
+    if (held !== undefined) return held;
+    const result = await this.#perform(program, step);
+    const isShown = hold !== undefined && action !== "hold" && action !== "release";
+    return isShown ? withDetails(result, [heldNote(program, hold)]) : result;
+  }
+
+  async #perform(program: Program, step: PlannedStep): Promise<ActionResult> {
     const { action, because } = step;
     const operation: Operation = {
       ...this.#means.operation,
@@ -118,13 +139,28 @@ class Acting {
         because?.kind === "restart-with" ? await this.#birthOf(because.program) : undefined,
     };
     if ((action !== "start" && action !== "restart") || this.#act.isAlone) {
-      return await perform(program, action, this.#act, this.#means.renaming, operation);
+      return await this.#do(program, action, operation);
     }
     using wait = new OrderWait(program, this.#means.settings, this.#order, operation);
     const waited = await wait.wait(action, new Set(step.after));
     if ("failure" in waited) return waited.failure;
-    const result = await perform(program, action, this.#act, this.#means.renaming, operation);
+    const result = await this.#do(program, action, operation);
     return withDetails(result, result.result === "started" ? waited.notes : []);
+  }
+
+  async #do(
+    program: Program,
+    action: ActionResult["action"],
+    operation: Operation,
+  ): Promise<ActionResult> {
+    if (action === "hold") {
+      const words = this.#act.hold ?? { untilMs: undefined, reason: undefined };
+      return await holdProgram(program, words, operation);
+    }
+    if (action === "release") {
+      return await releaseProgram(program, this.#order.isNeeded(program.name), operation);
+    }
+    return await perform(program, action, this.#act, this.#means.renaming, operation);
   }
 
   /** What comes before it has failed, or would be left behind. */
@@ -144,7 +180,12 @@ class Acting {
     const needs = new Set(action === "stop" ? this.#order.neededBy(name) : after);
     for (const one of after) {
       const result = await this.#results.get(one);
-      if (result === undefined || result.code === ExitCode.ok || !needs.has(one)) continue;
+      if (result === undefined || !needs.has(one)) continue;
+      if (result.result === "skipped" && !this.#facts.isUp(one)) {
+        const message = `not ${action}ed: ${one}, which it needs, does not run: ${result.message}`;
+        return { ...base, message };
+      }
+      if (result.code === ExitCode.ok) continue;
       const what =
         action === "stop"
           ? `not stopped: ${one}, which needs it, could not be stopped`
@@ -183,42 +224,21 @@ function factsOf({ settings, operation }: Means): PlanFacts {
   };
 }
 
-/** With `all`, what is disabled, or cannot be reloaded, is skipped and reported; it does not affect the exit code. */
-function skip(
-  program: Program,
-  { names, action }: Act,
-  host: Operation["host"],
-): ActionResult | undefined {
-  const { name, enabled, settings } = program;
-  if (names.length > 0 || (action === "stop" && (enabled || mayRun(program, host)))) {
-    return undefined;
-  }
-  const base = { program: name, action, code: ExitCode.ok } as const;
-  if (!enabled) return { ...base, result: "disabled", message: "skipped: it is disabled" };
-  if (action !== "reload" || settings === undefined || settings.reload !== undefined)
-    return undefined;
-  return { ...base, result: "unset", message: "skipped: reload is not set" };
-}
-
-/** True unless it is known that nothing of it runs. */
-function mayRun(program: Program, host: Operation["host"]): boolean {
-  const { record } = readRecord(host.state, program.name, host.proc.bootId());
-  if (lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS }).kind === "running") return true;
-  if (record === undefined) return false;
-  return record.state !== "stopped" || leftOfLast(record, host).length > 0;
-}
-
 async function perform(
   program: Program,
-  action: ActionResult["action"],
-  { isHere, isDetached, names, sending }: Act,
+  action: Exclude<ActionResult["action"], "hold" | "release">,
+  { isHere, isDetached, names, isRemembered, sending }: Act,
   renaming: Renaming,
   operation: Operation,
 ): Promise<ActionResult> {
   const busy = await renaming.settle(program, action, operation);
   if (busy !== undefined) return busy;
   const isStart = action === "start" || action === "restart";
-  if (isStart && names.length === 0 && program.settings?.schedule !== undefined) {
+  if (
+    isStart &&
+    (names.length === 0 || isRemembered === true) &&
+    program.settings?.schedule !== undefined
+  ) {
     return await leaveUntilDue(program, action, program.settings.schedule.text, operation);
   }
   switch (action) {

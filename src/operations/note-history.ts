@@ -2,6 +2,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import { maskAll, maskSecrets } from "../lib/secrets.ts";
 import { daemonInCharge } from "../state/daemon-alive.ts";
 import { addHistory, type HistoryLine } from "../state/history.ts";
+import { describeHold, heldAs } from "../state/hold.ts";
 import { signalledLine } from "../state/signalled.ts";
 import type { ActionResult, Operation } from "./operation.ts";
 
@@ -13,6 +14,8 @@ const KINDS: Readonly<Record<string, string>> = {
   stopped: "program.stopped",
   killed: "program.stopped",
   reloaded: "program.reloaded",
+  held: "program.held",
+  released: "program.released",
 };
 const FAILED = "program.start-failed";
 
@@ -28,7 +31,9 @@ export function noteHistory(result: ActionResult, { host }: Site): void {
   if (event === undefined) return;
   const facts = maskAll({ pid, exit, details, ...(event === FAILED ? { code } : {}) });
   const level = event === FAILED ? "error" : "info";
-  add(program, { level, event, by: `usrsvc ${action}`, ...facts }, message, host);
+  const { hold } = result;
+  const what = hold === undefined ? message : `is ${describeHold(heldAs(hold), Date.now())}`;
+  add(program, { level, event, by: `usrsvc ${action}`, ...facts }, what, host);
 }
 
 /** The same of a signal, before it is sent. */

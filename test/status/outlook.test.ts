@@ -349,7 +349,12 @@ describe("what is said of usrsvcd is what its machine does:", () => {
     ran: "well" | "badly" | "never",
     isNew: boolean,
   ): Step {
-    const context = { settings: programSettings("/", ["x"], settings), now: 0, chance: 0.5 };
+    const context = {
+      settings: programSettings("/", ["x"], settings),
+      now: 0,
+      chance: 0.5,
+      isHeld: false,
+    };
     const endedWell = ran === "well";
     const event: ProgramEvent = { ...gone, desired, ranBefore: ran !== "never", endedWell };
     const before =

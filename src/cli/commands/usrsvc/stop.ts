@@ -1,10 +1,10 @@
 import { command } from "../../command.ts";
-import { actAndTell, alone, parallel } from "../../programs.ts";
+import { actAndTell, all, alone, parallel, remember } from "../../programs.ts";
 
 export const stop = command({
   name: "stop",
   summary: "stop programs; usrsvcd leaves them down until start, restart or the next boot",
   arguments: { kind: "programs" },
-  options: { parallel, alone },
+  options: { parallel, all, alone, remember },
   run: async (invocation) => await actAndTell("stop", invocation),
 });
