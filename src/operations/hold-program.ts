@@ -83,13 +83,12 @@ export async function releaseProgram(
   const { name } = program;
   return await underLock(program, "release", operation, (file) => {
     if (file === undefined || !isInForce(file)) {
-      if (file !== undefined && daemonInCharge(host) === undefined)
-        removeHoldFile(host.state, name);
+      if (file !== undefined && !isLookedAfter(name, operation)) removeHoldFile(host.state, name);
       return { result: "free", code: ExitCode.ok, message: "was not held" };
     }
     const by = callerOf(process.env);
-    // Who tells of it is usrsvcd, where there is one.
-    if (daemonInCharge(host) === undefined) removeHoldFile(host.state, name);
+    // Who tells of it is usrsvcd, where it looks after the program.
+    if (!isLookedAfter(name, operation)) removeHoldFile(host.state, name);
     else
       writeHoldFile(host.state, name, { ...file, released: { by, at: new Date().toISOString() } });
     const { pid } = standing(program, operation);
@@ -106,6 +105,11 @@ export async function releaseProgram(
 /** In the history it is told by whom. */
 function toldAs(by: HoldFile["hold"]["by"], { host }: Operation): readonly string[] {
   return daemonInCharge(host) === undefined ? [`released by ${describeCaller(by)}`] : [];
+}
+
+function isLookedAfter(name: string, { host }: Operation): boolean {
+  const daemon = daemonInCharge(host);
+  return daemon !== undefined && daemon.programs?.includes(name) !== false;
 }
 
 function isInForce({ hold, released }: HoldFile): boolean {

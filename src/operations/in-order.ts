@@ -9,9 +9,9 @@ import { readRecord } from "../state/record-file.ts";
 import type { Act, News } from "./act-on-programs.ts";
 import { noteHistory } from "./note-history.ts";
 import { awaitJob } from "./await-job.ts";
-import { leaveUntilDue } from "./leave-until-due.ts";
+import { leaveHeld, leaveUntilDue } from "./leave-until-due.ts";
 import { dependenciesOf, isToCome, OrderWait } from "./await-order.ts";
-import { heldBack, heldNote, leftOut } from "./left-out.ts";
+import { heldBack, heldNote, leftOut, wasHeld } from "./left-out.ts";
 import { holdProgram, releaseProgram } from "./hold-program.ts";
 import { Interrupted } from "./interrupted.ts";
 import { restartProgram, startProgram, stopProgram } from "./operate.ts";
@@ -125,7 +125,10 @@ class Acting {
     const hold = readHold(host, program.name, Date.now());
     const held = hold && heldBack(program, step, this.#act, hold, host);
     if (held !== undefined) return held;
-    const result = await this.#perform(program, step);
+    const isLeft = hold !== undefined && wasHeld(program, step, this.#act, host);
+    const result = isLeft
+      ? await leaveHeld(program, this.#means.operation)
+      : await this.#perform(program, step);
     const isShown = hold !== undefined && action !== "hold" && action !== "release";
     return isShown ? withDetails(result, [heldNote(program, hold)]) : result;
   }

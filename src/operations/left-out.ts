@@ -68,6 +68,17 @@ function isMeant(
   return one === undefined || Date.parse(since) <= Date.parse(one.at);
 }
 
+/** True for what did not run because it was held when it was stopped with --remember. */
+export function wasHeld(
+  { name }: Program,
+  { action }: PlannedStep,
+  { isRemembered }: Act,
+  { state, config }: Host,
+): boolean {
+  if (action !== "start" || isRemembered !== true) return false;
+  return readRemembered(state, config).some((one) => one.program === name && one.wasHeld === true);
+}
+
 /** What is said below the result of an action on a program that is held. */
 export function heldNote({ name }: Program, hold: Hold): string {
   return `it is ${describeHold(hold, Date.now())}; the hold stays: usrsvcd leaves it as it is until usrsvc release ${name}`;

@@ -2,32 +2,36 @@ import type { Settings } from "../config/settings.ts";
 import { findProgram, lookFor } from "../identity/program.ts";
 import { callerOf } from "../lib/caller.ts";
 import { isAnythingRemembered, changeRemembered, type Remembered } from "../state/remembered.ts";
+import { readHold } from "../state/hold-file.ts";
 import { readRecord } from "../state/record-file.ts";
 import type { Act } from "./act-on-programs.ts";
 import { isToCome } from "./await-order.ts";
 import type { Means } from "./in-order.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS } from "./operation.ts";
 
-/** What is stopped of these runs, or is about to: usrsvcd would start it again, or when it is due. */
-function running(
-  names: readonly string[],
+/**
+ * How it stands with one that is to be stopped: it runs, or usrsvcd is about to start it, or when it is due; or it
+ * does not, because it is held.
+ */
+function standingOf(
+  name: string,
   settings: Settings,
   { host }: Operation,
-): readonly string[] {
-  return names.filter((name) => {
-    const program = findProgram(settings, name, host);
-    if (program === undefined) return false; // in no file any more: nothing could start it again
-    const { record } = readRecord(host.state, name, host.proc.bootId());
-    const found = lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS });
-    if (found.kind === "running" || isToCome(record, host)) return true;
-    return program.settings?.schedule !== undefined && record?.desired !== "down";
-  });
+): "up" | "held" | undefined {
+  const program = findProgram(settings, name, host);
+  if (program === undefined) return undefined; // in no file any more: nothing could start it again
+  const { record } = readRecord(host.state, name, host.proc.bootId());
+  const found = lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS });
+  if (found.kind === "running" || isToCome(record, host)) return "up";
+  if (record?.desired === "down" || !program.enabled) return undefined;
+  if (readHold(host, name, Date.now()) !== undefined) return "held";
+  return program.settings?.schedule === undefined ? undefined : "up";
 }
 
 /**
  * Before anything is stopped: what runs of these is remembered, besides what is so already.
  *
- * @returns their names
+ * @returns the names of those that run
  * @throws when that cannot be written, or read
  */
 async function rememberRunning(
@@ -36,7 +40,8 @@ async function rememberRunning(
   operation: Operation,
 ): Promise<readonly string[]> {
   const { host, signal } = operation;
-  const news = new Set(running(names, settings, operation));
+  const standings = names.map((name) => [name, standingOf(name, settings, operation)] as const);
+  const news = new Map(standings.filter(([, how]) => how !== undefined));
   const at = new Date().toISOString();
   const by = callerOf(process.env);
   const { config } = host;
@@ -45,10 +50,16 @@ async function rememberRunning(
       ? before
       : [
           ...before.filter(({ program }) => !news.has(program)),
-          ...[...news].map((program) => ({ program, config, at, by })),
+          ...[...news].map(([program, how]) => ({
+            program,
+            config,
+            at,
+            by,
+            ...(how === "held" && { wasHeld: true as const }),
+          })),
         ];
   await changeRemembered(host.state, config, add, signal);
-  return [...news];
+  return [...news].flatMap(([name, how]) => (how === "up" ? [name] : []));
 }
 
 /** Results after which a program runs, or is to. */

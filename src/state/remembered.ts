@@ -20,6 +20,8 @@ export interface Remembered {
   /** ISO time of the stop. */
   readonly at: string;
   readonly by: Caller;
+  /** It did not run, because it was held: usrsvcd would have started it after that. */
+  readonly wasHeld?: true;
 }
 
 /** No memory is longer, in bytes. */

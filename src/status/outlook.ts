@@ -196,24 +196,29 @@ function nextOfStopped(
   return isKnown(program, around) ? "usrsvcd starts it" : UNKNOWN_YET;
 }
 
-/** As usrsvcd answers to its first look: what was to be tried again is tried at once. */
+/** As usrsvcd answers to its first look (supervisor/first-look.ts): what was to be tried again is tried at once. */
 function nextOfReleased(
   program: Down,
   file: Pick<RecordFile, "record" | "isOfEarlierBoot">,
   around: Around,
   nowMs: number,
 ): string {
-  const { record } = file;
-  if (record?.state === "fatal" && record.nextTryAt !== undefined) {
+  const { settings, name } = program;
+  const record = file.isOfEarlierBoot === true ? undefined : file.record;
+  const isService = settings !== undefined && settings.type !== "job";
+  if (!isService || !isKnown(program, around)) return nextOfStopped(program, file, around, nowMs);
+  const { autorestart } = settings;
+  if (autorestart === "on-failure" && hasEndedWell(record, settings)) {
+    return "nothing: autorestart = on-failure";
+  }
+  if (record?.state === "fatal" && record.nextTryAt !== undefined && settings.retryAfterMs > 0) {
     return nextOfGivenUp(program, record, nowMs);
   }
+  if (settings.autostart || around.isNeeded?.(name) === true) return "usrsvcd starts it";
   const wasToRun = record !== undefined && stateTraits[record.state].tellsThatItRan;
-  const { settings } = program;
-  const isResumed = settings !== undefined && settings.autorestart !== false;
-  if (wasToRun && isResumed && settings.type !== "job" && isKnown(program, around)) {
-    return "usrsvcd starts it";
-  }
-  return nextOfStopped(program, file, around, nowMs);
+  const isResumed = wasToRun || record?.process !== undefined || record?.desired === "up";
+  if (!isResumed) return "nothing: autostart = False";
+  return autorestart === false ? "nothing: autorestart = False" : "usrsvcd starts it";
 }
 
 const UNKNOWN_YET = "usrsvcd does not know it yet: run usrsvcd reread";

@@ -112,20 +112,26 @@ test("a job with a schedule is due again, and what is held since is left", async
   const home = new Home(t)
     .program("nightly", { type: "job", command: "/bin/true", schedule: "0 4 * * *" })
     .program("web", { command: sleeper() })
-    .program("db", { command: sleeper() });
+    .program("db", { command: sleeper() })
+    .program("idle", { command: sleeper() });
+  await home.usrsvc("hold", "idle");
   await home.usrsvcd();
   await home.running("web");
   await home.running("db");
   await home.usrsvc("hold", "web");
   await home.usrsvc("stop", "--all", "--remember");
-  assert.deepEqual(new Set(remembered(home)), new Set(["nightly", "web", "db"]));
+  assert.deepEqual(new Set(remembered(home)), new Set(["nightly", "web", "db", "idle"]));
   await home.usrsvc("hold", "db");
   const { code, out, err } = await home.usrsvc("start", "--remembered");
   assert.equal(code, 0, err);
   assert.match(out, /nightly: is started when it is due/);
   assert.match(out, /web: started[^]*the hold stays/);
   assert.match(out, /db: skipped: held by/);
-  assert.match(err, /still remembered: db/);
+  assert.match(out, /idle: is no longer stopped, and left as it is/);
+  assert.match(err, /still remembered: db;/);
+  assert.equal(home.pid("idle"), undefined);
+  await home.usrsvc("release", "idle");
+  await home.running("idle");
   await waitFor(
     "it to be due",
     async () => (await home.statusOf("nightly"))["nextDueAt"] !== undefined,
