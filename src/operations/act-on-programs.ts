@@ -2,7 +2,6 @@ import type { Pid } from "../../proc/pid.ts";
 import type { ConfigIssue } from "../config/issue.ts";
 import { defaultStateDir } from "../config/schema.ts";
 import { ExitCode } from "../exit-code.ts";
-import type { Host } from "../host/host.ts";
 import { type Program, removedProgram } from "../identity/program.ts";
 import { announceState } from "../identity/neighbours.ts";
 import { homeFolder } from "../lib/home.ts";
@@ -13,7 +12,7 @@ import { daemonInCharge } from "../state/daemon-alive.ts";
 import { heldName, heldStems, readHold } from "../state/hold-file.ts";
 import { emptyRecord } from "../state/record.ts";
 import { readRemembered } from "../state/remembered.ts";
-import { makeStateDir } from "../state/state-dir.ts";
+import { fileStem, makeStateDir } from "../state/state-dir.ts";
 import { type Choice, choose, type UnknownProgram } from "./choose.ts";
 import { errorsOf } from "./configuration.ts";
 import type { DaemonResult } from "./daemon-result.ts";
@@ -128,13 +127,14 @@ export async function actOnPrograms(asked: Act, ports: ActPorts): Promise<ExitCo
 }
 
 /** With the names that are meant; or why there is nothing to do. */
-function meant(act: Act, { host }: Site): Act | { readonly text: string; readonly code: ExitCode } {
+function meant(act: Act, site: Site): Act | { readonly text: string; readonly code: ExitCode } {
   if (act.action === "release" && act.names.length === 0) {
-    const names = heldNames(host);
+    const names = heldNames(site);
     const text = "no program is held";
     return names.length > 0 ? { ...act, names } : { text, code: ExitCode.ok };
   }
   if (act.action !== "start" || act.isRemembered !== true) return act;
+  const { host } = site;
   try {
     const names = readRemembered(host.state, host.config).map(({ program }) => program);
     const text =
@@ -161,8 +161,13 @@ function chosen(act: Act, site: Site): Choice {
   return { ...found, unknown: found.unknown.map(({ program }) => ({ program, message })) };
 }
 
-function heldNames(host: Host): readonly string[] {
-  const names = [...heldStems(host.state)].flatMap((stem) => heldName(host.state, stem) ?? []);
+/** All that is held, configured or not. */
+function heldNames({ settings, host }: Site): readonly string[] {
+  const configured = [...settings.programs.keys(), ...settings.faulty.keys()];
+  const known = new Map(configured.map((name) => [fileStem(name), name]));
+  const names = [...heldStems(host.state)].flatMap(
+    (stem) => known.get(stem) ?? heldName(host.state, stem) ?? [],
+  );
   return names.filter((name) => readHold(host, name, Date.now()) !== undefined);
 }
 

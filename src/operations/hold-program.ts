@@ -18,6 +18,7 @@ import { checkStateDir } from "../state/state-dir.ts";
 import { outlook } from "../status/outlook.ts";
 import { daemonAround } from "./daemon-around.ts";
 import { busy, patienceOf, refuseOther } from "./locked.ts";
+import { noteHold } from "./note-history.ts";
 import type { ActionResult, Operation } from "./operation.ts";
 
 /** What is said of a hold. */
@@ -52,6 +53,10 @@ export async function holdProgram(
     };
     writeHoldFile(host.state, name, { config: host.config, hold });
     const now = Date.now();
+    if (!isLookedAfter(name, operation)) {
+      const who = describeCaller(hold.by);
+      noteHold(name, "program.held", who, `is ${describeHold(hold, now)}`, operation);
+    }
     const until = hold.until === undefined ? "" : `, until ${describeUntil(hold.until, now)}`;
     const { pid, how } = standing(program, operation);
     const before =
@@ -88,8 +93,12 @@ export async function releaseProgram(
     }
     const by = callerOf(process.env);
     // Who tells of it is usrsvcd, where it looks after the program.
-    if (!isLookedAfter(name, operation)) removeHoldFile(host.state, name);
-    else
+    if (!isLookedAfter(name, operation)) {
+      removeHoldFile(host.state, name);
+      const [who, before] = [describeCaller(by), describeHold(file.hold, Date.now())];
+      const text = `released by ${who}, after it was ${before}`;
+      noteHold(name, "program.released", who, text, operation);
+    } else
       writeHoldFile(host.state, name, { ...file, released: { by, at: new Date().toISOString() } });
     const { pid } = standing(program, operation);
     return {
@@ -97,14 +106,9 @@ export async function releaseProgram(
       code: ExitCode.ok,
       ...(pid !== undefined && { pid }),
       message: `released; ${next(program, pid, isNeeded, operation)}`,
-      details: [`it was ${describeHold(file.hold, Date.now())}`, ...toldAs(by, operation)],
+      details: [`it was ${describeHold(file.hold, Date.now())}`],
     };
   });
-}
-
-/** In the history it is told by whom. */
-function toldAs(by: HoldFile["hold"]["by"], { host }: Operation): readonly string[] {
-  return daemonInCharge(host) === undefined ? [`released by ${describeCaller(by)}`] : [];
 }
 
 function isLookedAfter(name: string, { host }: Operation): boolean {
@@ -165,10 +169,10 @@ function next(
   if (pid !== undefined) {
     const after =
       around.daemon === "here" ? "usrsvcd looks after it again" : "usrsvcd is not running";
-    return `it keeps running, pid ${pid}, and ${after}`;
+    return `it keeps running, pid ${pid}; ${after}`;
   }
   if (program.isRemoved === true) return "it is in no configuration file any more";
   const file = readRecord(host.state, program.name, host.proc.bootId());
   const hasBegun = { ...around, isNeeded: () => isNeeded };
-  return `it is not running: ${outlook(program, file, { ...hasBegun, isReleased: true }, Date.now()).next ?? "nothing follows"}`;
+  return `it is not running; next: ${outlook(program, file, { ...hasBegun, isReleased: true }, Date.now()).next ?? "nothing follows"}`;
 }

@@ -2,7 +2,6 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import { maskAll, maskSecrets } from "../lib/secrets.ts";
 import { daemonInCharge } from "../state/daemon-alive.ts";
 import { addHistory, type HistoryLine } from "../state/history.ts";
-import { describeHold, heldAs } from "../state/hold.ts";
 import { signalledLine } from "../state/signalled.ts";
 import type { ActionResult, Operation } from "./operation.ts";
 
@@ -14,8 +13,6 @@ const KINDS: Readonly<Record<string, string>> = {
   stopped: "program.stopped",
   killed: "program.stopped",
   reloaded: "program.reloaded",
-  held: "program.held",
-  released: "program.released",
 };
 const FAILED = "program.start-failed";
 
@@ -31,9 +28,18 @@ export function noteHistory(result: ActionResult, { host }: Site): void {
   if (event === undefined) return;
   const facts = maskAll({ pid, exit, details, ...(event === FAILED ? { code } : {}) });
   const level = event === FAILED ? "error" : "info";
-  const { hold } = result;
-  const what = hold === undefined ? message : `is ${describeHold(heldAs(hold), Date.now())}`;
-  add(program, { level, event, by: `usrsvc ${action}`, ...facts }, what, host);
+  add(program, { level, event, by: `usrsvc ${action}`, ...facts }, message, host);
+}
+
+/** The same of a hold that is set or ended, where no usrsvcd looks after the program. `by`: who has done so. */
+export function noteHold(
+  program: string,
+  event: "program.held" | "program.released",
+  by: string,
+  message: string,
+  { host }: Site,
+): void {
+  add(program, { level: "info", event, by }, message, host);
 }
 
 /** The same of a signal, before it is sent. */

@@ -67,7 +67,7 @@ test("what ends while it is held is left down, mailed about once, and comes back
   const released = await home.usrsvc("release", "web");
   assert.match(
     released.out,
-    /^web: released; it is not running: usrsvcd starts it\n {4}it was held by /,
+    /^web: released; it is not running; next: usrsvcd starts it\n {4}it was held by /,
   );
   await home.running("web", pid);
   assert.equal(home.read("after"), `${pid}\n`, "once");
@@ -272,8 +272,20 @@ test("without usrsvcd a hold is told in status and events, and what is in no fil
   const released = await home.usrsvc("release", "web", "nosuch");
   assert.equal(released.code, 133);
   assert.match(released.out, /^web: released; it is in no configuration file any more\n/);
-  assert.match((await home.usrsvc("events")).out, /web: is held by [\s\S]*web: released/);
+  assert.match(
+    (await home.usrsvc("events")).out,
+    /web: is held by [\s\S]*web: released by .*, after it was held by/,
+  );
   assert.match((await home.usrsvc("release", "all")).err, /no program is held/);
+  writeFileSync(home.file("state/programs/db.hold"), "{");
+  assert.match(
+    (await home.usrsvc("start", "all")).out,
+    /db: skipped: held by somebody: .*db\.hold cannot be understood/,
+  );
+  assert.match(
+    (await home.usrsvc("release", "all")).out,
+    /^db: released; it is not running; next: nothing: usrsvcd is not running\n/,
+  );
   assert.equal((await home.usrsvc("hold", "db", "--for", "soon")).code, 1);
   assert.equal((await home.usrsvc("hold", "db", "--until", "yesterday")).code, 1);
   assert.match(
