@@ -92,7 +92,11 @@ describe("the reference", () => {
 
   const objects = [
     ["usrsvc status", "src/status/status.ts", "ProgramStatus"],
-    ["usrsvc start, stop, restart, reload, signal, hold, release", "src/operations/operation.ts", "ActionResult"],
+    [
+      "usrsvc start, stop, restart, reload, signal, hold, release",
+      "src/operations/operation.ts",
+      "ActionResult",
+    ],
   ] as const;
   for (const [heading, file, type] of objects) {
     test(`lists every JSON key of ${heading}, and no other`, () => {

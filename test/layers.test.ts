@@ -32,7 +32,9 @@ const exitCode = any("src/exit-code\\.ts");
 const shownExit = any("src/events/shown-exit\\.ts");
 
 /** The machine: values in, values out. */
-const MACHINE = any("src/supervisor/(machine|first-look|deaths|held|moves|backoff|program-state)\\.ts");
+const MACHINE = any(
+  "src/supervisor/(machine|first-look|deaths|held|moves|backoff|program-state)\\.ts",
+);
 
 const layers: readonly Layer[] = [
   { files: proc, may: [], why: "what the kernel says, to whomever it says it" },
