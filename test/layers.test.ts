@@ -32,7 +32,9 @@ const exitCode = any("src/exit-code\\.ts");
 const shownExit = any("src/events/shown-exit\\.ts");
 
 /** The machine: values in, values out. */
-const MACHINE = any("src/supervisor/(machine|first-look|deaths|moves|backoff|program-state)\\.ts");
+const MACHINE = any(
+  "src/supervisor/(machine|first-look|deaths|held|moves|backoff|program-state)\\.ts",
+);
 
 const layers: readonly Layer[] = [
   { files: proc, may: [], why: "what the kernel says, to whomever it says it" },
@@ -191,7 +193,7 @@ const outsiders: readonly {
   // Free everywhere but in proc/, config/ and the machine.
   {
     name: /^node:/,
-    may: /^src\/(?!config\/|supervisor\/(machine|first-look|deaths|moves|backoff|program-state)\.ts)/,
+    may: /^src\/(?!config\/|supervisor\/(machine|first-look|deaths|held|moves|backoff|program-state)\.ts)/,
   },
 ];
 

@@ -16,6 +16,7 @@ export const alertKinds = {
   "gave-up": "is down: usrsvcd gave up",
   stuck: "cannot be ended",
   "job-failed": "has failed",
+  held: "is down, and held",
 };
 
 /** Its name. Mails that wait on disk have it: none is renamed. */
@@ -87,6 +88,13 @@ export function alertOf(event: MailedEvent, at: string): Alert | undefined {
       const { reason, retryMs, last } = event;
       const next = `usrsvcd: tried again every ${formatDuration(retryMs)}`;
       return { ...about, ...endOf(last), kind: "start-failed", reason, next };
+    }
+    case "program.stopped": {
+      if (event.why !== "held" || event.isMeant) return undefined;
+      const { heldBy, last } = event;
+      const reason = `it has ended while it is held by ${heldBy}`;
+      const next = `nothing, until usrsvc release ${program}, or usrsvc start ${program}`;
+      return { ...about, ...endOf(last), kind: "held", reason, next };
     }
     case "program.stuck": {
       if (event.isKnown) return undefined;

@@ -33,11 +33,12 @@ export function parse(argv: readonly string[], tool: Tool): Parsed {
   for (const page of ["help", "version", "readme"] as const) {
     if (values[page] === true) return { kind: page };
   }
-  const [word = tool.byDefault, ...words] = positionals;
+  const [word = tool.byDefault, ...given] = positionals;
   if (word === undefined) throw new UsageError(`say what to do: ${describeUse(tool)}`);
-  const command = findCommand(word, tool, words[0]);
-  checkWords(words, command, tool);
+  const command = findCommand(word, tool, given[0]);
   checkOptions(values, command, tool);
+  const words = withoutNames(given, values, command) ?? given;
+  checkWords(words, command, tool);
   return { kind: "run", tool, command, words, options: complete(values, command.options) };
 }
 
@@ -171,6 +172,22 @@ function checkChoice(
   if (word === undefined) throw new UsageError(`say which ${what}: ${called} ${words.join("|")}`);
   if (words.includes(word)) return;
   throw new UsageError(`unknown ${what} "${word}"; ${suggest(nearest(word, words), words)}`);
+}
+
+/** The words where an option says which programs are meant. */
+function withoutNames(
+  words: readonly string[],
+  values: Given,
+  { name: command, options }: Command,
+): readonly string[] | undefined {
+  const [name] =
+    Object.entries(options).find(([one, { isForNames }]) => isForNames && values[one]) ?? [];
+  if (name === undefined) return undefined;
+  const more = words.find((word) => word !== "all");
+  if (more === undefined) return ["all"];
+  throw new UsageError(
+    `--${name} says which programs are meant: leave ${more} out, or write ${command} ${more}`,
+  );
 }
 
 function checkOptions(values: Given, command: Command, tool: Tool): void {

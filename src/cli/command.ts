@@ -70,6 +70,8 @@ export interface Option {
   readonly help: string;
   /** It makes sense only with this option, for this reason. */
   readonly needs?: { readonly option: string; readonly why: string };
+  /** It says which programs are meant, so that none need be named. */
+  readonly isForNames?: true;
   /** It cannot be combined with this option. */
   readonly excludes?: string;
 }

@@ -3,7 +3,7 @@ import { readSeconds } from "../config/values.ts";
 import { formatIssues } from "../config/issue.ts";
 import { ExitCode } from "../exit-code.ts";
 import { UsageError } from "./args.ts";
-import type { Invocation } from "./command.ts";
+import type { Invocation, Option } from "./command.ts";
 import { renderAction, renderActionJson } from "./render.ts";
 import { untilSignalled } from "./run.ts";
 import type { Screen } from "./screen.ts";
@@ -12,6 +12,12 @@ import type { Screen } from "./screen.ts";
 
 /** All at once. */
 export const parallel = { short: "P", help: "all at once instead of one after the other" } as const;
+
+/** Of `hold` and `wait`, which have it in different senses. */
+export const forWhat = {
+  value: "WHAT",
+  help: "hold: for so long (90s, 30m, 2h, 1d); wait: running, ready (default), stopped, exit or done",
+} as const;
 
 /** For how long at most. */
 export const timeout = {
@@ -40,11 +46,15 @@ export const alone = {
   help: "only what is named, at once, whatever after, needs and restart_with say",
 } as const;
 
+/** The same as the word `all`. */
+export const all = { help: "all programs, as the word all", isForNames: true } as const;
+
 /** Options of both commands that start a program. */
 export const starting = {
   parallel,
   timeout,
   "dry-run": dryRun,
+  all,
   reread: { help: "have usrsvcd read the configuration again first" },
   alone,
   "no-wait": { help: "do not wait for the end of a job (type = job)" },
@@ -61,15 +71,29 @@ export const rolling = {
   help: "one after the other, each running before the next is touched; stops at the first that fails",
 } as const;
 
+/** Of a start. */
+export const remembered = {
+  help: "those that stop --remember has stopped, and no others",
+  isForNames: true,
+  excludes: "all",
+} as const;
+
+/** Of a stop. */
+export const remember = {
+  help: "remember which of these run: start --remembered brings them back",
+} as const;
+
 type StartOptions = Partial<
-  Invocation<typeof starting & { readonly rolling: typeof rolling }>["options"]
+  Invocation<
+    typeof starting & Readonly<Record<"rolling" | "remember" | "remembered", Option>>
+  >["options"]
 >;
 
 /** Does it, and shows each result as it comes. */
 export async function actAndTell(
   action: Act["action"],
   { words, options, screen }: Pick<Invocation, "words" | "options" | "screen">,
-  sending?: Act["sending"],
+  { sending, hold }: Pick<Act, "sending" | "hold"> = {},
 ): Promise<ExitCode> {
   const {
     parallel: atOnce = false,
@@ -80,6 +104,8 @@ export async function actAndTell(
     "no-wait": isDetached = false,
     timeout: limit,
     "dry-run": isDryRun = false,
+    remember: isToRemember = false,
+    remembered: isFromMemory = false,
   } = options as StartOptions;
   const { json, debug, config } = options;
   const timeoutMs = readTimeout(limit);
@@ -97,8 +123,10 @@ export async function actAndTell(
     isAlone,
     isDetached,
     isDryRun,
+    isRemembered: isToRemember || isFromMemory,
     config,
     sending,
+    hold,
   };
   return await actOnPrograms(
     { ...act, isReread: reread },
@@ -130,6 +158,8 @@ function tell(news: News, action: Act["action"], json: boolean, screen: Screen):
     case "waiting":
       return screen.complain(news.text);
     case "also":
+      return screen.complain(`note: ${news.text}`);
+    case "remembered":
       return screen.complain(`note: ${news.text}`);
     case "broken-off":
       return screen.complain(news.text);

@@ -1,5 +1,6 @@
 import { NOT_USRSVC, type ShownExit } from "../events/shown-exit.ts";
 import { formatBytes, formatDuration } from "../lib/format.ts";
+import { describeHold, heldAs } from "../state/hold.ts";
 import type { ProgramStatus } from "../status/status.ts";
 import type { ActionResult } from "../operations/operation.ts";
 import type { WaitResult } from "../operations/wait-goal.ts";
@@ -49,18 +50,28 @@ export function renderStatus(all: readonly ProgramStatus[], now: number): string
     lines[0] ?? "",
     ...all.flatMap((one, index) => [
       lines[index + 1] ?? "",
-      ...remarks(one).map((r) => `    ${r}`),
+      ...remarks(one, now).map((r) => `    ${r}`),
     ]),
   ].join("\n");
 }
 
-function remarks(one: ProgramStatus): readonly string[] {
+function remarks(one: ProgramStatus, now: number): readonly string[] {
   const lines: string[] = [];
+  if (one.hold !== undefined) {
+    lines.push(`${describeHold(heldAs(one.hold), now)}; usrsvc release ${one.program} ends that`);
+  }
   if (one.statusText !== undefined) lines.push(`it says: ${one.statusText}`);
   if (one.reason !== undefined) lines.push(`why: ${one.reason}`);
   if (one.state === "running" && one.restarts > 0) lines.push(...describeRestart(one.lastExit));
   if (one.state === "running" && one.lastRun !== undefined) lines.push(...describeLastRun(one));
   if (one.next !== undefined) lines.push(`next: ${one.next}`);
+  if (one.remembered !== undefined) {
+    const { by, at } = one.remembered;
+    const ago = formatDuration(Math.max(0, now - Date.parse(at)));
+    lines.push(
+      `stopped with --remember by ${by}, ${ago} ago; usrsvc start --remembered brings it back`,
+    );
+  }
   if (one.olderSettings === true) {
     lines.push("runs with older settings: usrsvc restart applies the new ones");
   }

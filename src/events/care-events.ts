@@ -1,7 +1,7 @@
 import type { Exit } from "../../proc/exit.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { describeExit } from "../lib/describe-exit.ts";
-import { countLeftOvers, formatDuration } from "../lib/format.ts";
+import { countLeftOvers, formatDuration, localMinute } from "../lib/format.ts";
 import type { LastEnd } from "./last-end.ts";
 import { type Rows, unlogged } from "./row.ts";
 
@@ -99,9 +99,38 @@ interface Recovered {
   readonly lastedMs: number;
 }
 
+/** An operator has it left exactly as it is. */
+interface Held {
+  readonly kind: "program.held";
+  /** `found`: since before usrsvcd began. */
+  readonly what: "set" | "found";
+  readonly by: string;
+  /** ISO times. */
+  readonly since: string;
+  readonly until: string | undefined;
+  readonly reason: string | undefined;
+}
+
+interface Released {
+  readonly kind: "program.released";
+  readonly why: "asked" | "expired";
+  readonly by: string | undefined;
+  readonly heldBy: string;
+  readonly lastedMs: number;
+}
+
 /** What happens around a program: to its section, its pidfile, its record, or to our care for it. */
 export type CareEvent = { readonly program: string } & (
-  Removed | Renamed | PidfileRepaired | Busy | Warning | HookFailed | Failed | Recovered
+  | Removed
+  | Renamed
+  | PidfileRepaired
+  | Busy
+  | Warning
+  | HookFailed
+  | Failed
+  | Recovered
+  | Held
+  | Released
 );
 
 export const careEvents = {
@@ -205,6 +234,34 @@ export const careEvents = {
       `${program}: is supervised again, after ${formatDuration(lastedMs)}: the trouble was ${reason}`,
     about: "what `program.error` reported is over",
     fields: { reason: "", lastedMs: "" },
+  },
+  "program.held": {
+    level: "info",
+    sentence: ({ program, what, by, until, reason }) =>
+      `${program}: is ${what === "found" ? "still " : ""}held by ${by}` +
+      `${until === undefined ? "" : ` until ${localMinute(new Date(until))}`}${reason === undefined ? "" : `: ${reason}`}`,
+    about: "usrsvcd leaves it exactly as it is",
+    fields: {
+      what: { set: "", found: "since before usrsvcd began" },
+      by: "account and terminal",
+      since: "",
+      until: "",
+      reason: "",
+    },
+  },
+  "program.released": {
+    level: "info",
+    sentence: ({ program, why, by, heldBy, lastedMs }) => {
+      const how = why === "expired" ? ": its time is up" : by === undefined ? "" : ` by ${by}`;
+      return `${program}: released${how}, after it was held by ${heldBy} for ${formatDuration(lastedMs)}`;
+    },
+    about: "usrsvcd looks after it again, as if it had just begun",
+    fields: {
+      why: { asked: "", expired: "its time is up" },
+      by: "account and terminal",
+      heldBy: "",
+      lastedMs: "",
+    },
   },
 } satisfies Rows<CareEvent>;
 

@@ -72,6 +72,15 @@ type Stopped =
     }
   /** With autorestart = on-failure. */
   | { readonly kind: "program.stopped"; readonly why: "succeeded"; readonly exit: Exit }
+  /** It would be started again, was it not held. */
+  | {
+      readonly kind: "program.stopped";
+      readonly why: "held";
+      readonly heldBy: string;
+      /** An operator has ended it: no news to anybody. */
+      readonly isMeant: boolean;
+      readonly last: LastEnd;
+    }
   /** Ended with the machine. */
   | {
       readonly kind: "program.stopped";
@@ -178,11 +187,12 @@ export const endEvents = {
     },
   },
   "program.stopped": {
-    level: "info",
-    sentence: (event) =>
-      event.why === "succeeded"
-        ? `${event.program}: stays down: ${describeExit(event.exit)}, a success (autorestart = on-failure)`
-        : `${event.program}: ${stopped[event.why]}`,
+    level: {
+      among: ["info", "warn"],
+      of: (event) => (event.why === "held" && !event.isMeant ? "warn" : "info"),
+    },
+    mailed: true, // where it is held, and has ended by itself
+    sentence: (event) => `${event.program}: ${describeStopped(event)}`,
     fields: {
       why: {
         asked: "",
@@ -190,8 +200,12 @@ export const endEvents = {
         ended: "",
         succeeded: "as `exit` says, with autorestart = on-failure",
         "not-started": "",
+        held: "it has ended while an operator holds it",
         shutdown: "with `pid` and `outcome`",
       },
+      heldBy: "",
+      isMeant: unlogged,
+      last: unlogged,
       exit: "",
       pid: "",
       outcome: "",
@@ -312,7 +326,24 @@ function describeRetry(event: GaveUp & { readonly program: string }): string {
   return `next try in ${formatDuration(retryMs)} (retry_after); or ${fix}`;
 }
 
-const stopped: Readonly<Record<Exclude<Stopped["why"], "succeeded">, string>> = {
+function describeStopped(event: Stopped & { readonly program: string }): string {
+  switch (event.why) {
+    case "succeeded":
+      return `stays down: ${describeExit(event.exit)}, a success (autorestart = on-failure)`;
+    case "held":
+      return `stays down while it is held by ${event.heldBy}; usrsvc release ${event.program} ends that`;
+    case "asked":
+    case "disabled":
+    case "ended":
+    case "not-started":
+    case "shutdown":
+      return stopped[event.why];
+    default:
+      return assertNever(event);
+  }
+}
+
+const stopped: Readonly<Record<Exclude<Stopped["why"], "succeeded" | "held">, string>> = {
   asked: "stays down: stopped by usrsvc",
   disabled: "is disabled",
   ended: "stays down: autorestart = False",

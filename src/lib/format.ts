@@ -27,6 +27,13 @@ export function isoTime(ms: number): string {
   return new Date(Math.min(ms, LAST_INSTANT_MS)).toISOString();
 }
 
+/** `2030-01-31 18:00`, by the clock of the machine. */
+export function localMinute(at: Date): string {
+  const two = (number: number): string => String(number).padStart(2, "0");
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
 /** `512 kB`, `34.2 MB`, `1.5 GB`; of 1024. */
 export function formatBytes(bytes: number): string {
   const kb = bytes / 1024;

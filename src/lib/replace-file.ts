@@ -51,7 +51,8 @@ export function replaceFile(
   if (isSynced) syncFolder(dirname(path));
 }
 
-function syncFolder(folder: string): void {
+/** What was created, renamed or removed in the folder is on the disk when this returns. */
+export function syncFolder(folder: string): void {
   const fd = openSync(folder, O_RDONLY);
   try {
     fsyncSync(fd);

@@ -1,6 +1,7 @@
 import { sameProcess } from "../../proc/pid.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import type { LifecyclePorts } from "./ports.ts";
+import { moveHolds } from "../state/hold-file.ts";
 import { type Lock, programLock, waitLock } from "../state/lock.ts";
 import { emptyRecord, type ProgramRecord } from "../state/record.ts";
 import { readRecord, writeRecord } from "../state/record-file.ts";
@@ -94,6 +95,7 @@ async function applyTogether(
       locks.get(name)?.writeNote(noteOf.get(name) ?? "");
       writeRecord(host.state, record ?? emptyRecord(name, host.proc.bootId()));
     }
+    moveHolds(host.state, moves);
     claimMoves(after, host);
     return true;
   } finally {

@@ -2,17 +2,21 @@ import type { Pid } from "../../proc/pid.ts";
 import type { ConfigIssue } from "../config/issue.ts";
 import { defaultStateDir } from "../config/schema.ts";
 import { ExitCode } from "../exit-code.ts";
-import type { Program } from "../identity/program.ts";
+import { type Program, removedProgram } from "../identity/program.ts";
 import { announceState } from "../identity/neighbours.ts";
 import { homeFolder } from "../lib/home.ts";
 import { realPath } from "../lib/same-file.ts";
 import { widenThreadPool } from "../lib/thread-pool.ts";
 import { FEW } from "../lifecycle/stragglers.ts";
 import { daemonInCharge } from "../state/daemon-alive.ts";
-import { makeStateDir } from "../state/state-dir.ts";
-import { choose, type UnknownProgram } from "./choose.ts";
+import { heldName, heldStems, readHold } from "../state/hold-file.ts";
+import { emptyRecord } from "../state/record.ts";
+import { readRemembered } from "../state/remembered.ts";
+import { fileStem, makeStateDir } from "../state/state-dir.ts";
+import { type Choice, choose, type UnknownProgram } from "./choose.ts";
 import { errorsOf } from "./configuration.ts";
 import type { DaemonResult } from "./daemon-result.ts";
+import type { HoldWords } from "./hold-program.ts";
 import { actInOrder } from "./in-order.ts";
 import { untilStateIsBack } from "./lost-state.ts";
 import type { ActionResult, Operation } from "./operation.ts";
@@ -42,6 +46,10 @@ export interface Act {
   readonly isReread: boolean;
   /** Only on those that are named, and at once: no matter who needs them, or what they start after. */
   readonly isAlone: boolean;
+  /** Of a stop: what ran is remembered; of a start: what was remembered is meant. */
+  readonly isRemembered?: boolean;
+  /** Of a hold: how long, and why. */
+  readonly hold?: HoldWords | undefined;
   /** The configuration file; undefined: the one of this account. */
   readonly config: string | undefined;
 }
@@ -57,6 +65,8 @@ export type News =
   | { readonly kind: "waiting"; readonly text: string }
   /** What nobody has named is acted on as well, because of the order; `text` says why. */
   | { readonly kind: "also"; readonly text: string }
+  /** What is remembered by now; `text` says so. */
+  | { readonly kind: "remembered"; readonly text: string }
   /** The rest is left alone, after one that has failed; `text` says what. */
   | { readonly kind: "broken-off"; readonly text: string }
   /** Nothing was done at all; `text` says why. */
@@ -76,33 +86,36 @@ export interface ActPorts {
 }
 
 /**
- * `usrsvc start`, `stop`, `restart`, `reload` and `signal`: acts on one, some or all programs. A failure of one does not keep
+ * `usrsvc start`, `stop`, `restart`, `reload`, `signal`, `hold` and `release`: acts on one, some or all programs. A failure of one does not keep
  * the others from being acted on; the first code that is not ok is that of all.
  *
  * @throws {ConfigError}
  * @throws {HomeError}
  * @throws {StateDirError}
  */
-export async function actOnPrograms(act: Act, ports: ActPorts): Promise<ExitCode> {
-  using site = openSite(act.config);
+export async function actOnPrograms(asked: Act, ports: ActPorts): Promise<ExitCode> {
+  using site = openSite(asked.config);
   const { settings, host } = site;
   const { tell } = ports;
+  const act = meant(asked, site);
+  if ("text" in act) {
+    tell({ kind: "nothing-done", text: act.text });
+    return act.code;
+  }
   const renaming = new Renaming(settings, host, (text) => tell({ kind: "renamed", text }));
   // If usrsvcd supervises them, it does this when it reads the files again.
   const isDryRun = act.isDryRun === true;
   if (!isDryRun && daemonInCharge(host) === undefined) await renaming.apply();
   // What is no longer configured can be stopped, and not be started by a pattern.
-  const { programs, unknown } = choose(site, act.names, {
-    onlyConfigured: act.action !== "stop" && act.action !== "signal",
-  });
+  const { programs, unknown } = chosen(act, site);
   const named = act.names.length > 0 ? new Set(programs.map(({ name }) => name)) : undefined;
   tell({ kind: "issues", issues: errorsOf(settings, named) });
   for (const one of unknown) tell({ kind: "unknown", ...one });
   const code = await ports.guard(async (signal) => {
-    if (isDryRun) {
-      const operation = operationOf(programs, site, ports, signal);
-      return await actInOrder(programs, act, { settings, renaming, operation, tell });
-    }
+    const gone = unknown.map(({ program }) => program);
+    const operation = operationOf(programs, site, ports, signal);
+    const means = { settings, renaming, operation, tell, gone };
+    if (isDryRun) return await actInOrder(programs, act, means);
     const lost = await untilStateIsBack(host, signal, (text) => tell({ kind: "waiting", text }));
     if (lost !== undefined) {
       tell({ kind: "nothing-done", text: lost });
@@ -113,10 +126,54 @@ export async function actOnPrograms(act: Act, ports: ActPorts): Promise<ExitCode
     makeStateDir(host.state);
     announceState(host.state, defaultStateDir(realPath(homeFolder())));
     if (act.action === "start" || act.action === "restart") await widenThreadPool(process.env); // launches may hang
-    const operation = operationOf(programs, site, ports, signal);
-    return await actInOrder(programs, act, { settings, renaming, operation, tell });
+    return await actInOrder(programs, act, means);
   });
   return unknown.length > 0 ? ExitCode.undefinedProgram : code;
+}
+
+/** With the names that are meant; or why there is nothing to do. */
+function meant(act: Act, site: Site): Act | { readonly text: string; readonly code: ExitCode } {
+  if (act.action === "release" && act.names.length === 0) {
+    const names = heldNames(site);
+    const text = "no program is held";
+    return names.length > 0 ? { ...act, names } : { text, code: ExitCode.ok };
+  }
+  if (act.action !== "start" || act.isRemembered !== true) return act;
+  const { host } = site;
+  try {
+    const names = readRemembered(host.state, host.config).map(({ program }) => program);
+    const text =
+      "nothing is remembered; usrsvc stop --remember NAME… (or --all) remembers what it stops";
+    return names.length > 0 ? { ...act, names } : { text, code: ExitCode.ok };
+  } catch (error) {
+    return { text: (error as Error).message, code: ExitCode.failure };
+  }
+}
+
+/** The programs, those as well that are only known by what an operator has said of them. */
+function chosen(act: Act, site: Site): Choice {
+  const { host } = site;
+  const { action, names } = act;
+  const found = choose(site, names, { onlyConfigured: action !== "stop" && action !== "signal" });
+  if (action === "release") {
+    const held = found.unknown.filter(({ program }) => readHold(host, program, Date.now()));
+    const rest = held.map(({ program }) => removedProgram(emptyRecord(program, "")));
+    const unknown = found.unknown.filter((one) => !held.includes(one));
+    return { programs: [...found.programs, ...rest], unknown };
+  }
+  if (act.isRemembered !== true || action !== "start") return found;
+  const message = "was stopped with --remember, and is in no configuration file any more";
+  return { ...found, unknown: found.unknown.map(({ program }) => ({ program, message })) };
+}
+
+/** All that is held, configured or not. */
+function heldNames({ settings, host }: Site): readonly string[] {
+  const configured = [...settings.programs.keys(), ...settings.faulty.keys()];
+  const known = new Map(configured.map((name) => [fileStem(name), name]));
+  const names = [...heldStems(host.state)].flatMap(
+    (stem) => known.get(stem) ?? heldName(host.state, stem) ?? [],
+  );
+  return names.filter((name) => readHold(host, name, Date.now()) !== undefined);
 }
 
 /** What usrsvcd refuses must not be started here anyway: usrsvcd would restore the old settings. */

@@ -7,6 +7,7 @@ import { formatDuration } from "../lib/format.ts";
 import { ChecksBeforeStart } from "../lifecycle/checks-before-start.ts";
 import { daemonInCharge } from "../state/daemon-alive.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import { readHold } from "../state/hold-file.ts";
 import { readRecord } from "../state/record-file.ts";
 import { stateTraits } from "../state/states.ts";
 import type { ActionResult, Operation } from "./operation.ts";
@@ -157,5 +158,6 @@ export class OrderWait implements Disposable {
 /** True where usrsvcd is about to start it. */
 export function isToCome(record: ProgramRecord | undefined, host: Operation["host"]): boolean {
   if (record === undefined || record.desired === "down") return false;
-  return stateTraits[record.state].isToCome && daemonInCharge(host) !== undefined;
+  if (!stateTraits[record.state].isToCome || daemonInCharge(host) === undefined) return false;
+  return readHold(host, record.name, Date.now()) === undefined;
 }

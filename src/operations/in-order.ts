@@ -3,13 +3,16 @@ import type { Dependencies } from "../config/dependencies.ts";
 import type { Settings } from "../config/settings.ts";
 import { ExitCode, exitCodeOf } from "../exit-code.ts";
 import { findProgram, lookFor, type Program } from "../identity/program.ts";
+import { readHold } from "../state/hold-file.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { readRecord } from "../state/record-file.ts";
 import type { Act, News } from "./act-on-programs.ts";
 import { noteHistory } from "./note-history.ts";
 import { awaitJob } from "./await-job.ts";
-import { leaveUntilDue } from "./leave-until-due.ts";
+import { leaveHeld, leaveUntilDue } from "./leave-until-due.ts";
 import { dependenciesOf, isToCome, OrderWait } from "./await-order.ts";
+import { heldBack, heldNote, leftOut, wasHeld } from "./left-out.ts";
+import { holdProgram, releaseProgram } from "./hold-program.ts";
 import { Interrupted } from "./interrupted.ts";
 import { restartProgram, startProgram, stopProgram } from "./operate.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS, withDetails } from "./operation.ts";
@@ -22,18 +25,20 @@ import {
 } from "./order-plan.ts";
 import { describeStep } from "./dry-run.ts";
 import { describeStateLeft } from "./state-left.ts";
+import { Memory } from "./remember.ts";
 import type { Renaming } from "./renaming.ts";
 import { reloadProgram } from "./reload-program.ts";
 import { signalProgram } from "./signal-program.ts";
-import { skip } from "./skip.ts";
 import { inDaemonsEnvironment, throughDaemon } from "./through-daemon.ts";
 
 /** With what programs are acted on. */
-interface Means {
+export interface Means {
   readonly settings: Settings;
   readonly renaming: Renaming;
   readonly operation: Operation;
   readonly tell: (news: News) => void;
+  /** Names that were meant, and that no configuration file has. */
+  readonly gone: readonly string[];
 }
 
 /** Acts on programs, and on those that go with them, in the order that they have. */
@@ -67,6 +72,12 @@ class Acting {
     for (const { name, because } of steps) {
       if (because !== undefined) tell({ kind: "also", text: describeBecause(name, because) });
     }
+    if (this.#act.isDryRun === true) {
+      const codes = steps.map((step) => this.#describe(this.#programOf(step.name), step));
+      return codes.find((code) => code !== ExitCode.ok) ?? ExitCode.ok;
+    }
+    const memory = new Memory(this.#act, this.#means);
+    if (!(await memory.note(steps.map(({ name }) => name)))) return ExitCode.failure;
     const codes: ExitCode[] = [];
     if (this.#act.parallel) {
       codes.push(...(await Promise.all(steps.map(async (step) => await this.#step(step)))));
@@ -82,6 +93,8 @@ class Acting {
         break;
       }
     }
+    const done = await Promise.all(this.#results.values());
+    await memory.follow(done, new Set(this.#named.keys()));
     return codes.find((code) => code !== ExitCode.ok) ?? ExitCode.ok;
   }
 
@@ -95,10 +108,7 @@ class Acting {
 
   async #step(step: PlannedStep): Promise<ExitCode> {
     const { name, action } = step;
-    const program =
-      this.#named.get(name) ?? findProgram(this.#means.settings, name, this.#means.operation.host);
-    if (program === undefined) throw new TypeError(`${name} is planned, and not configured`);
-    if (this.#act.isDryRun === true) return this.#describe(program, step);
+    const program = this.#programOf(name);
     const result = this.#resultOf(program, step).catch(
       trouble(program, action, this.#means.operation),
     );
@@ -111,18 +121,50 @@ class Acting {
     return code;
   }
 
+  #programOf(name: string): Program {
+    const program =
+      this.#named.get(name) ?? findProgram(this.#means.settings, name, this.#means.operation.host);
+    if (program === undefined) throw new TypeError(`${name} is planned, and not configured`);
+    return program;
+  }
+
+  #heldBack(
+    program: Program,
+    step: PlannedStep,
+    hold = readHold(this.#means.operation.host, program.name, Date.now()),
+  ): ActionResult | undefined {
+    return hold && heldBack(program, step, this.#act, hold, this.#means.operation.host);
+  }
+
   #describe(program: Program, step: PlannedStep): ExitCode {
     const { operation, tell } = this.#means;
     const result =
-      skip(program, this.#act, operation.host) ?? describeStep(program, step, this.#act, operation);
+      leftOut(program, this.#act, operation.host) ??
+      this.#heldBack(program, step) ??
+      describeStep(program, step, this.#act, operation);
     tell({ kind: "result", result });
     return result.code;
   }
 
   async #resultOf(program: Program, step: PlannedStep): Promise<ActionResult> {
     const skipped =
-      skip(program, this.#act, this.#means.operation.host) ?? (await this.#refuse(program, step));
+      leftOut(program, this.#act, this.#means.operation.host) ??
+      (await this.#refuse(program, step));
     if (skipped !== undefined) return skipped;
+    const { action } = step;
+    const { host } = this.#means.operation;
+    const hold = readHold(host, program.name, Date.now());
+    const held = this.#heldBack(program, step, hold);
+    if (held !== undefined) return held;
+    const isLeft = hold !== undefined && wasHeld(program, step, this.#act, host);
+    const result = isLeft
+      ? await leaveHeld(program, this.#means.operation)
+      : await this.#perform(program, step);
+    const isShown = hold !== undefined && action !== "hold" && action !== "release";
+    return isShown ? withDetails(result, [heldNote(program, hold)]) : result;
+  }
+
+  async #perform(program: Program, step: PlannedStep): Promise<ActionResult> {
     const { action, because } = step;
     const operation: Operation = {
       ...this.#means.operation,
@@ -131,13 +173,28 @@ class Acting {
         because?.kind === "restart-with" ? await this.#birthOf(because.program) : undefined,
     };
     if ((action !== "start" && action !== "restart") || this.#act.isAlone) {
-      return await perform(program, action, this.#act, this.#means.renaming, operation);
+      return await this.#do(program, action, operation);
     }
     using wait = new OrderWait(program, this.#means.settings, this.#order, operation);
     const waited = await wait.wait(action, new Set(step.after));
     if ("failure" in waited) return waited.failure;
-    const result = await perform(program, action, this.#act, this.#means.renaming, operation);
+    const result = await this.#do(program, action, operation);
     return withDetails(result, result.result === "started" ? waited.notes : []);
+  }
+
+  async #do(
+    program: Program,
+    action: ActionResult["action"],
+    operation: Operation,
+  ): Promise<ActionResult> {
+    if (action === "hold") {
+      const words = this.#act.hold ?? { untilMs: undefined, reason: undefined };
+      return await holdProgram(program, words, operation);
+    }
+    if (action === "release") {
+      return await releaseProgram(program, this.#order.isNeeded(program.name), operation);
+    }
+    return await perform(program, action, this.#act, this.#means.renaming, operation);
   }
 
   /** What comes before it has failed, or would be left behind. */
@@ -157,7 +214,12 @@ class Acting {
     const needs = new Set(action === "stop" ? this.#order.neededBy(name) : after);
     for (const one of after) {
       const result = await this.#results.get(one);
-      if (result === undefined || result.code === ExitCode.ok || !needs.has(one)) continue;
+      if (result === undefined || !needs.has(one)) continue;
+      if (result.result === "skipped" && !this.#facts.isUp(one)) {
+        const message = `not ${action}ed: ${one}, which it needs, does not run: ${result.message}`;
+        return { ...base, message };
+      }
+      if (result.code === ExitCode.ok) continue;
       const what =
         action === "stop"
           ? `not stopped: ${one}, which needs it, could not be stopped`
@@ -198,15 +260,19 @@ function factsOf({ settings, operation }: Means): PlanFacts {
 
 async function perform(
   program: Program,
-  action: ActionResult["action"],
-  { isHere, isDetached, names, sending }: Act,
+  action: Exclude<ActionResult["action"], "hold" | "release">,
+  { isHere, isDetached, names, isRemembered, sending }: Act,
   renaming: Renaming,
   operation: Operation,
 ): Promise<ActionResult> {
   const busy = await renaming.settle(program, action, operation);
   if (busy !== undefined) return busy;
   const isStart = action === "start" || action === "restart";
-  if (isStart && names.length === 0 && program.settings?.schedule !== undefined) {
+  if (
+    isStart &&
+    (names.length === 0 || isRemembered === true) &&
+    program.settings?.schedule !== undefined
+  ) {
     return await leaveUntilDue(program, action, program.settings.schedule.text, operation);
   }
   switch (action) {

@@ -12,13 +12,27 @@ export async function leaveUntilDue(
   schedule: string,
   operation: Operation,
 ): Promise<ActionResult> {
+  const message = `is started when it is due (schedule = ${schedule}); usrsvc start ${program.name} runs it now`;
+  return await undoStop(program, { action, result: "due", message }, operation);
+}
+
+/** What did not run because it was held, and still is, is no longer stopped: usrsvcd goes on with it after the hold. */
+export async function leaveHeld(program: Program, operation: Operation): Promise<ActionResult> {
+  const message = "is no longer stopped, and left as it is: it did not run before either";
+  return await undoStop(program, { action: "start", result: "due", message }, operation);
+}
+
+async function undoStop(
+  program: Program,
+  told: Pick<ActionResult, "action" | "result" | "message">,
+  operation: Operation,
+): Promise<ActionResult> {
   const { host, beganAt } = operation;
   return await locked(program, "start", operation, async (record, { lock, store }) => {
     if (record.desired === "down") {
       save(store, host, ordered(record, "none", beganAt));
       lock.writeNote("");
     }
-    const message = `is started when it is due (schedule = ${schedule}); usrsvc start ${program.name} runs it now`;
-    return { program: program.name, action, result: "due", code: ExitCode.ok, message };
+    return { program: program.name, code: ExitCode.ok, ...told };
   });
 }

@@ -31,7 +31,7 @@ export interface Held {
 }
 
 /** What is done while nobody else is at work on the program. */
-type LockedAction = Exclude<ActionResult["action"], "reload" | "signal">;
+type LockedAction = Exclude<ActionResult["action"], "reload" | "signal" | "hold" | "release">;
 
 /**
  * Does `act` while holding the program's lock. `strangers`: the other configuration file whose program of
@@ -49,16 +49,9 @@ export async function locked(
   const refused = refuseOther(program, action, before, host);
   if (refused !== undefined) return refused;
   const path = programLock(host.state, program.name);
-  const { settings, ending } = program;
-  const patience =
-    LOCK_PATIENCE_MS + startWindowMs(settings) + untilKillMs(ending) + hooksMs(settings);
+  const patience = patienceOf(program);
   using lock = await takeLock(path, patience, program, action, { host, signal, onProgress });
-  if (lock === undefined) {
-    const message =
-      `not touched: ${lockHolder(path) ?? "another usrsvc"} has been at work on it for ` +
-      `${formatDuration(patience)} (success_seconds + ${waitKeyOf(program)} + 10 s); try again`;
-    return { program: program.name, action, result: "busy", code: ExitCode.tryAgain, message };
-  }
+  if (lock === undefined) return busy(program, action, patience, host);
   debug(`${program.name}: holds lock ${path}`);
   if (isAbandoned?.() === true) {
     // A stop that was called since, and has finished, has the last word.
@@ -91,6 +84,25 @@ export async function locked(
     result,
     [named, dear].filter((text) => text !== undefined),
   );
+}
+
+/** How long whoever is at work on a program may take, in ms. */
+export function patienceOf({ settings, ending }: Program): number {
+  return LOCK_PATIENCE_MS + startWindowMs(settings) + untilKillMs(ending) + hooksMs(settings);
+}
+
+/** Whoever is at work on it has not finished in that time. */
+export function busy(
+  program: Program,
+  action: ActionResult["action"],
+  patienceMs: number,
+  { state }: Pick<Host, "state">,
+): ActionResult {
+  const { name } = program;
+  const message =
+    `not touched: ${lockHolder(programLock(state, name)) ?? "another usrsvc"} has been at work on it for ` +
+    `${formatDuration(patienceMs)} (success_seconds + ${waitKeyOf(program)} + 10 s); try again`;
+  return { program: name, action, result: "busy", code: ExitCode.tryAgain, message };
 }
 
 /** The key that says how long a stop of it takes. */

@@ -3,11 +3,13 @@ import type { Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../host/host.ts";
 import type { Program } from "../identity/program.ts";
-import { isSameFile } from "../lib/same-file.ts";
 import { claimMoves, movedRecords } from "../lifecycle/move-records.ts";
 import { describeMove, findMoves, type Move, recordsOf } from "../lifecycle/renamed.ts";
-import { daemonInCharge, findDaemon } from "../state/daemon-alive.ts";
-import { foreignState } from "../state/state-dir.ts";
+import { daemonInCharge } from "../state/daemon-alive.ts";
+import { describeHold } from "../state/hold.ts";
+import { heldName, heldStems, readHold } from "../state/hold-file.ts";
+import { isAnythingRemembered, type Remembered, readRemembered } from "../state/remembered.ts";
+import { fileStem, foreignState } from "../state/state-dir.ts";
 import { stateTraits } from "../state/states.ts";
 import { daemonNotes } from "../status/daemon-notes.ts";
 import { diskNotes } from "../status/disk-notes.ts";
@@ -15,6 +17,7 @@ import { observeAll } from "../status/observe-all.ts";
 import type { StatusContext } from "../status/status-context.ts";
 import type { ProgramStatus } from "../status/status.ts";
 import { choose, type UnknownProgram } from "./choose.ts";
+import { daemonAround } from "./daemon-around.ts";
 import type { Site } from "./site.ts";
 
 /** The programs whose status is wanted. */
@@ -59,12 +62,14 @@ export function look(site: Site, { names, withCommands }: Asked): Look {
       ...daemonAround(host),
       withCommands,
       moved,
+      ...heldAndRemembered(programs, host),
     });
     const all = names.length > 0 ? seen : withoutOldNames(seen, programs);
     const notes = [
       ...moves.map(describeMove),
       ...diskNotes(settings, host.state),
       ...daemonNotes(settings, host, foreign),
+      ...(names.length > 0 ? [] : heldNotes(programs, host)),
     ];
     const wanted = names.length > 0 ? all : all.filter(({ enabled }) => enabled);
     const isBlind = names.length === 0 && hasBadFile(settings);
@@ -76,22 +81,48 @@ export function look(site: Site, { names, withCommands }: Asked): Look {
   return { unknown, report };
 }
 
+/** What operators have said of programs, besides what is on record. */
+function heldAndRemembered(
+  programs: readonly Program[],
+  host: Host,
+): Pick<StatusContext, "holds" | "remembered"> {
+  const stems = heldStems(host.state);
+  const held = programs.filter(({ name }) => stems.has(fileStem(name)));
+  const holds = held.flatMap(({ name }) => {
+    const hold = readHold(host, name, Date.now());
+    return hold === undefined ? [] : [[name, hold] as const];
+  });
+  return {
+    holds: new Map(holds),
+    remembered: new Map(rememberedOf(host).map((one) => [one.program, one])),
+  };
+}
+
+/** Who cannot read it can do nothing about it here: `usrsvc start --remembered` says so. */
+function rememberedOf({ state, config }: Host): readonly Remembered[] {
+  try {
+    return isAnythingRemembered(state) ? readRemembered(state, config) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** A hold on what is in no file any more is easily forgotten. */
+function heldNotes(programs: readonly Program[], host: Host): readonly string[] {
+  const known = new Set(programs.map(({ name }) => fileStem(name)));
+  return [...heldStems(host.state)].flatMap((stem) => {
+    const name = known.has(stem) ? undefined : heldName(host.state, stem);
+    const hold = name === undefined ? undefined : readHold(host, name, Date.now());
+    if (name === undefined || hold === undefined) return [];
+    const who = describeHold(hold, Date.now());
+    return [`${name} is ${who}, but is in no configuration file; usrsvc release ${name} ends that`];
+  });
+}
+
 /** Sections that were renamed, unless somebody is just ending or starting what runs. */
 function findRenamed(settings: Settings, host: Host): readonly Move[] {
   const moves = findMoves(settings.programs, recordsOf(settings, host), host);
   return moves.filter(({ isPassing }) => isPassing !== true);
-}
-
-function daemonAround(host: Host): Pick<StatusContext, "daemon" | "looksAfter"> {
-  const ours = daemonInCharge(host);
-  if (ours !== undefined) {
-    return { daemon: "here", looksAfter: ours.programs && new Set(ours.programs) };
-  }
-  // One that could not describe itself (disk full) is hardly another's.
-  const one = findDaemon(host);
-  if (one === undefined) return { daemon: "none" };
-  const isOurs = one.info === undefined || isSameFile(one.info.config, host.config);
-  return { daemon: isOurs ? "here" : "elsewhere" };
 }
 
 /** The process of a renamed section is not shown under its old name as well. */

@@ -31,6 +31,17 @@ export function noteHistory(result: ActionResult, { host }: Site): void {
   add(program, { level, event, by: `usrsvc ${action}`, ...facts }, message, host);
 }
 
+/** The same of a hold that is set or ended, where no usrsvcd looks after the program. `by`: who has done so. */
+export function noteHold(
+  program: string,
+  event: "program.held" | "program.released",
+  by: string,
+  message: string,
+  { host }: Site,
+): void {
+  add(program, { level: "info", event, by }, message, host);
+}
+
 /** The same of a signal, before it is sent. */
 export function noteSignal(
   program: string,

@@ -4,12 +4,13 @@ import type { ExitCode } from "../exit-code.ts";
 import type { Host } from "../host/host.ts";
 import type { HookFailure } from "../lifecycle/hook.ts";
 import type { JobEnd } from "../lifecycle/job-end.ts";
+import type { ShownHold } from "../state/hold.ts";
 import type { Via } from "../state/record.ts";
 
 /** The outcome of an action on one program. `--json` prints it without `code`. */
 export interface ActionResult {
   readonly program: string;
-  readonly action: "start" | "stop" | "restart" | "reload" | "signal";
+  readonly action: "start" | "stop" | "restart" | "reload" | "signal" | "hold" | "release";
   /** A word for scripts: started, running, stopped, killed, down, done, failed, busy, disabled, reloaded, signalled ... */
   readonly result: string;
   readonly code: ExitCode;
@@ -21,6 +22,8 @@ export interface ActionResult {
   readonly tookSeconds?: number;
   /** What was sent to the process. */
   readonly signal?: NodeJS.Signals;
+  /** By whom it is held from now on. */
+  readonly hold?: ShownHold;
   /** One sentence for people. */
   readonly message: string;
   /** More lines, shown below. */

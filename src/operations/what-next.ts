@@ -1,6 +1,8 @@
 import type { ProgramSettings } from "../config/settings.ts";
 import { formatDuration } from "../lib/format.ts";
 import { daemonInCharge } from "../state/daemon-alive.ts";
+import { describeHold } from "../state/hold.ts";
+import { readHold } from "../state/hold-file.ts";
 import type { Operation } from "./operation.ts";
 
 /** With usrsvcd running, a failed start is not the end: what the state machine will do, in words. */
@@ -11,6 +13,10 @@ export function whatNext(
 ): readonly string[] {
   const daemon = daemonInCharge(host);
   if (daemon === undefined) return [];
+  const hold = readHold(host, name, Date.now());
+  if (hold !== undefined) {
+    return [`usrsvcd leaves it down: ${describeHold(hold, Date.now())}`];
+  }
   if (daemon.programs?.includes(name) === false) {
     return [`usrsvcd does not know ${name} yet and will not try it again; run usrsvcd reread`];
   }

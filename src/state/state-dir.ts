@@ -224,13 +224,13 @@ function message(error: unknown): string {
 }
 
 /**
- * Path of a file that changes places with a program's record or pidfile, or that names the hook that runs; not in the
+ * Path of a file that changes places with a program's record, pidfile or hold, or that names the hook that runs; not in the
  * folder that is watched, and beside the locks. No stem holds a "+".
  */
 export function sparePath(
   dir: StateDir,
   name: string,
-  what: "record" | "pidfile" | "hook",
+  what: "record" | "pidfile" | "hook" | "hold",
 ): string {
   return join(dir.locks, `${fileStem(name)}+${what}`);
 }

@@ -7,6 +7,8 @@ import type { Found } from "../identity/found.ts";
 import type { IdentityPorts } from "../identity/ports.ts";
 import type { Program } from "../identity/program.ts";
 import { describeLeft, leftOfLast } from "../lifecycle/stragglers.ts";
+import { describeCaller } from "../lib/caller.ts";
+import { showHold } from "../state/hold.ts";
 import { settingsDigest } from "../state/digest.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { isHeard, readStatusText } from "../notify/status-text.ts";
@@ -35,6 +37,7 @@ export function describeProgram(
     ...lastExit(file.record, found),
     ...jobFacts(program.settings, file.record, isLookedAfter(program, around), Date.now()),
     ...problems(program, found, file, memory, around),
+    ...heldBy(program, around),
   };
   if (other !== undefined) {
     const reason = `${other.config} has a program of this name too, which ${other.how}`;
@@ -65,6 +68,7 @@ export function describeProgram(
     return {
       ...base,
       ...down,
+      ...stoppedWith(program, around),
       ...leftBehind(base, file.record, around.host),
       ...(why.length === 0 ? {} : { reason: why.join("; ") }),
     };
@@ -86,6 +90,19 @@ export function describeProgram(
     ...(isOlder(program, file.record) ? { olderSettings: true } : {}),
     ...(otherwise.length > 0 ? { differences: otherwise } : {}),
   };
+}
+
+function heldBy({ name }: Program, { holds }: StatusContext): Pick<ProgramStatus, "hold"> {
+  const hold = holds?.get(name);
+  return hold === undefined ? {} : { hold: showHold(hold) };
+}
+
+function stoppedWith(
+  { name }: Program,
+  { remembered }: StatusContext,
+): Pick<ProgramStatus, "remembered"> {
+  const one = remembered?.get(name);
+  return one === undefined ? {} : { remembered: { at: one.at, by: describeCaller(one.by) } };
 }
 
 function isLookedAfter({ name }: Program, { daemon, looksAfter }: StatusContext): boolean {

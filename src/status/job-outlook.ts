@@ -1,7 +1,7 @@
 import type { ProgramSettings } from "../config/settings.ts";
 import { endedByItself, endedByOperator } from "../events/shown-exit.ts";
 import { nextTime } from "../lib/cron.ts";
-import { formatDuration } from "../lib/format.ts";
+import { formatDuration, localMinute } from "../lib/format.ts";
 import { hasEndedInThisBoot, hasEndedWell, isSuccess } from "../state/ended-well.ts";
 import { describeDone } from "../state/job-words.ts";
 import type { ProgramRecord } from "../state/record.ts";
@@ -94,8 +94,5 @@ interface JobStanding {
 
 /** When a job is due, by the clock of the machine and from now: `2030-01-01 04:00, in 3 h`. */
 export function describeDue(due: Date, nowMs: number): string {
-  const two = (number: number): string => String(number).padStart(2, "0");
-  const day = `${due.getFullYear()}-${two(due.getMonth() + 1)}-${two(due.getDate())}`;
-  const time = `${two(due.getHours())}:${two(due.getMinutes())}`;
-  return `${day} ${time}, in ${formatDuration(Math.max(0, due.getTime() - nowMs))}`;
+  return `${localMinute(due)}, in ${formatDuration(Math.max(0, due.getTime() - nowMs))}`;
 }

@@ -5,6 +5,7 @@ import { formatDuration } from "../lib/format.ts";
 import { hasEndedInThisBoot, hasEndedWell } from "../state/ended-well.ts";
 import type { FatalRecord, ProgramRecord } from "../state/record.ts";
 import type { RecordFile } from "../state/record-file.ts";
+import { stateTraits } from "../state/states.ts";
 import { dueAgain, isDone, nextOfJob, whyJobIsDown } from "./job-outlook.ts";
 import type { ProgramStatus } from "./status.ts";
 import type { StatusContext } from "./status-context.ts";
@@ -16,7 +17,10 @@ export type Outlook = Pick<ProgramStatus, "state" | "reason" | "next" | "nextTry
 type Down = Pick<Program, "name" | "enabled" | "settings">;
 
 /** Who is there to do something about it. */
-type Around = Pick<StatusContext, "daemon" | "looksAfter" | "isForeign" | "isNeeded">;
+type Around = Pick<StatusContext, "daemon" | "looksAfter" | "isForeign" | "isNeeded" | "holds"> & {
+  /** A hold is over just now: usrsvcd begins with it anew. */
+  readonly isReleased?: boolean;
+};
 
 /** Whether it ran, was stopped, or is looked after, only the records would say. */
 const UNKNOWN: Outlook = {
@@ -50,6 +54,15 @@ export function outlook(
     return { state: "stopped", ...why, next: nextOfAsked(record) };
   }
   const state = isJobDone(program, file) ? "done" : "stopped";
+  if (around.isReleased === true && around.daemon === "here") {
+    return { state, ...why, next: nextOfReleased(program, file, around, nowMs) };
+  }
+  const hold = around.holds?.get(program.name);
+  if (hold !== undefined && around.daemon === "here") {
+    const then = outlook(program, file, { ...around, holds: undefined, isReleased: true }, nowMs);
+    const end = hold.until === undefined ? `after "usrsvc release ${program.name}"` : "after that";
+    return { state, ...why, next: `nothing while it is held; ${end}: ${then.next}` };
+  }
   if (around.daemon !== "here") {
     const runs =
       around.daemon === "none" ? "is not running" : "is running with another configuration file";
@@ -181,6 +194,31 @@ function nextOfStopped(
   }
   if (!ran && !isResumed && !autostart) return "nothing: autostart = False";
   return isKnown(program, around) ? "usrsvcd starts it" : UNKNOWN_YET;
+}
+
+/** As usrsvcd answers to its first look (supervisor/first-look.ts): what was to be tried again is tried at once. */
+function nextOfReleased(
+  program: Down,
+  file: Pick<RecordFile, "record" | "isOfEarlierBoot">,
+  around: Around,
+  nowMs: number,
+): string {
+  const { settings, name } = program;
+  const record = file.isOfEarlierBoot === true ? undefined : file.record;
+  const isService = settings !== undefined && settings.type !== "job";
+  if (!isService || !isKnown(program, around)) return nextOfStopped(program, file, around, nowMs);
+  const { autorestart } = settings;
+  if (autorestart === "on-failure" && hasEndedWell(record, settings)) {
+    return "nothing: autorestart = on-failure";
+  }
+  if (record?.state === "fatal" && record.nextTryAt !== undefined && settings.retryAfterMs > 0) {
+    return nextOfGivenUp(program, record, nowMs);
+  }
+  if (settings.autostart || around.isNeeded?.(name) === true) return "usrsvcd starts it";
+  const wasToRun = record !== undefined && stateTraits[record.state].tellsThatItRan;
+  const isResumed = wasToRun || record?.process !== undefined || record?.desired === "up";
+  if (!isResumed) return "nothing: autostart = False";
+  return autorestart === false ? "nothing: autorestart = False" : "usrsvcd starts it";
 }
 
 const UNKNOWN_YET = "usrsvcd does not know it yet: run usrsvcd reread";

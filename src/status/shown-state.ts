@@ -20,11 +20,12 @@ export function liveState(
   program: Program,
   record: ProgramRecord | undefined,
   process: ProcessRef,
-  { host, daemon, uptimeSeconds }: StatusContext,
+  { host, daemon, uptimeSeconds, holds }: StatusContext,
 ): State {
   if (isBeingStopped(record, process)) {
     // Where whoever was ending it has left, usrsvcd does the rest.
-    const isWorkedOn = daemon === "here" || workerOn(program.name, host) !== undefined;
+    const isLeft = daemon !== "here" || holds?.has(program.name) === true;
+    const isWorkedOn = !isLeft || workerOn(program.name, host) !== undefined;
     return isWorkedOn ? "stopping" : "running";
   }
   if (record?.state !== "starting") return "running";

@@ -1,4 +1,6 @@
 import type { IdentityPorts } from "../identity/ports.ts";
+import type { Hold } from "../state/hold.ts";
+import type { Remembered } from "../state/remembered.ts";
 import type { ProgramRecord } from "../state/record.ts";
 
 /** Facts about the machine that are read once for all programs. */
@@ -12,6 +14,10 @@ export interface StatusContext {
   readonly looksAfter?: ReadonlySet<string> | undefined;
   /** True where a program that is started by itself needs it; undefined: none does. */
   readonly isNeeded?: ((name: string) => boolean) | undefined;
+  /** Who holds which program, by its name. */
+  readonly holds?: ReadonlyMap<string, Hold> | undefined;
+  /** What `stop --remember` has stopped, by the name of the program. */
+  readonly remembered?: ReadonlyMap<string, Remembered> | undefined;
   /** The state folder is not ours alone: what stands there says nothing. */
   readonly isForeign?: boolean;
   /** Whether command lines are wanted as well, which takes one read more a program. */

@@ -1,4 +1,5 @@
 import type { ShownExit } from "../events/shown-exit.ts";
+import type { ShownHold } from "../state/hold.ts";
 import type { State } from "../state/states.ts";
 
 /**
@@ -34,6 +35,10 @@ export interface ProgramStatus {
   readonly lastRun?: "done" | "failed" | "stopped";
   /** What it says of itself (STATUS= of sd_notify). */
   readonly statusText?: string;
+  /** By whom it is held: usrsvcd leaves it as it is. */
+  readonly hold?: ShownHold;
+  /** It ran until `usrsvc stop --remember`, and is down: when that was (ISO time), and by whom. */
+  readonly remembered?: { readonly at: string; readonly by: string };
   /** The process runs with settings that have been changed since. */
   readonly olderSettings?: true;
   /** Found running, and not as it would be started: what is otherwise. */

@@ -8,6 +8,7 @@ import type { Lock } from "../state/lock.ts";
 import type { Supervised, SupervisorContext } from "./context.ts";
 import type { Ends } from "./ends.ts";
 import { describeCause, isOnRecord, runAfterExit, tellFailure } from "./hooks.ts";
+import type { Holding } from "./holding.ts";
 import type { JobSchedule } from "./job-schedule.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { Ledger } from "./ledger.ts";
@@ -23,6 +24,7 @@ export interface EffectPorts {
   readonly around: SupervisorContext;
   readonly ledger: Ledger;
   readonly ends: Ends;
+  readonly holding: Pick<Holding, "hold">;
   readonly starts: Starts;
   readonly mailbox: Mailbox<ProgramEvent>;
   readonly leftovers: Leftovers;
@@ -196,6 +198,11 @@ export class Effects {
     const tookMs = ageMs(process.startTime, around.host.proc.uptime());
     const job = settings.type === "job" ? { settings, tookMs } : undefined;
     ends.died(process, exit ?? { kind: "unknown" }, watched.lastWords(), isSuccess, job);
+    if (next === "held") {
+      // What it left, its pidfile and its after_exit are dealt with when it is released; an operator has seen to that.
+      if (isOwed) ends.noteHeld(undefined);
+      return;
+    }
     // An operator who has ended it has seen to that as well.
     if (isOwed && settings.afterExit !== undefined) {
       watched.pidfile.drop(settings, process.pid);
@@ -220,6 +227,7 @@ export class Effects {
     const { around, ends, mailbox, starter, watched } = this.#ports;
     const { settings, program } = this.#now;
     mailbox.cancelWake();
+    if (why === "held") return ends.staysHeld(this.#ports.holding.hold);
     // Who has ended it may have been killed before he came to the rest of its session.
     await starter.endLeftovers(settings, false);
     watched.pidfile.dropStale(program, settings, around.host);

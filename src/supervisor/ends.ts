@@ -2,12 +2,14 @@ import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { describeEnding } from "../events/end-events.ts";
-import { BY_SIGNAL, NOT_USRSVC } from "../events/shown-exit.ts";
+import { BY_SIGNAL, endedByItself, NOT_USRSVC } from "../events/shown-exit.ts";
+import { describeCaller } from "../lib/caller.ts";
 import { describeExit } from "../lib/describe-exit.ts";
 import { undone, withoutUndone } from "../lifecycle/hook.ts";
 import { describeIgnored } from "../lifecycle/ignored.ts";
 import type { StopStep } from "../lifecycle/stop-plan.ts";
 import type { Violation } from "../monitors/violation.ts";
+import type { Hold } from "../state/hold.ts";
 import type { ProgramRecord, Via } from "../state/record.ts";
 import { isSuccess as endedWell } from "../state/ended-well.ts";
 import { describeDone, describeEnded, describeRun } from "../state/job-words.ts";
@@ -192,6 +194,27 @@ export class Ends {
     this.#ledger.writeMeanwhile(meanwhile);
   }
 
+  /**
+   * It has ended while it is held: it is on record as one of which all is yet to be done that follows an end. `before`:
+   * the record with its process, where nobody has seen its end.
+   */
+  noteHeld(before: ProgramRecord | undefined): void {
+    const record = this.#ledger.base();
+    const { process, launched, session } = before ?? this.#dead ?? record;
+    const dead = { process, launched, session };
+    this.#ledger.write(endingLeftovers(record, dead, record.reason ?? "it ended", undefined));
+  }
+
+  /** It stays down while it is held, whatever autorestart says. */
+  staysHeld(hold: Hold | undefined): void {
+    const { lastExit } = this.#ledger.base();
+    const output = this.#ledger.takeWords();
+    const last = { exit: lastExit?.exit, pid: lastExit?.pid, output };
+    const heldBy = hold === undefined ? "an operator" : describeCaller(hold.by);
+    const isMeant = !endedByItself(lastExit?.by);
+    this.#ledger.emit({ kind: "program.stopped", why: "held", heldBy, isMeant, last });
+  }
+
   /** It is started, and not launched yet: its before_start runs. */
   noteBeforeStart(isAgain: boolean): void {
     const record = exited(this.#ledger.base());
@@ -261,7 +284,7 @@ export class Ends {
     if (this.#ledger.record?.dueUntil !== undefined) this.#ledger.write(this.#ledger.base());
   }
 
-  stopped(why: WhyStopped, { type, schedule }: ProgramSettings): void {
+  stopped(why: Exclude<WhyStopped, "held">, { type, schedule }: ProgramSettings): void {
     const record = this.#ledger.record;
     // Who was asked has put it on record himself, unless he was killed in the middle of it.
     if (

@@ -9,6 +9,7 @@ import { gone, held as asHeld } from "../state/transitions.ts";
 import { LOOK, type Supervised } from "./context.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { Ends } from "./ends.ts";
+import type { Holding } from "./holding.ts";
 import type { Ledger } from "./ledger.ts";
 import type { WatchedProcess } from "./watched-process.ts";
 
@@ -19,6 +20,7 @@ export interface FinderPorts {
   readonly host: Host;
   readonly ledger: Ledger;
   readonly ends: Ends;
+  readonly holding: Pick<Holding, "isHeld">;
   readonly watched: Pick<WatchedProcess, "main">;
   readonly leftovers: Leftovers;
 }
@@ -64,7 +66,10 @@ export class ProcessFinder {
     const { state, settings } = this.#now;
     const record = this.#recordOfLiving();
     const restarts =
-      settings.autorestart === true && settings.enabled && record?.desired !== "down";
+      settings.autorestart === true &&
+      settings.enabled &&
+      record?.desired !== "down" &&
+      !this.#by.holding.isHeld;
     if (!restarts || state.kind !== "running") return this.look(true);
     if (this.isEndTold && record?.process === undefined) return ABSENT;
     return this.look(false);

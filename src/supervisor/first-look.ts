@@ -81,7 +81,8 @@ export function awaken(
   context: Context,
 ): Step {
   const { autostart, autorestart } = context.settings;
-  if (state.why === "disabled") return firstLook(state, history, event, context);
+  if (state.why === "disabled" || state.why === "held")
+    return firstLook(state, history, event, context);
   if (event.startedByHand && context.settings.type === "job") {
     return inVain(history, event, context);
   }

@@ -3,15 +3,17 @@ import { assertNever } from "../lib/assert-never.ts";
 import { died, ended, failed, inVain } from "./deaths.ts";
 import { countAnew, startAnew } from "./backoff.ts";
 import { awaken, firstLook, stayDone } from "./first-look.ts";
+import { held } from "./held.ts";
 import { again, begin, callOff, DUE, lookLater, run, stay, stayGivenUp, stopped } from "./moves.ts";
-import type {
-  Context,
-  EndCause,
-  History,
-  Observed,
-  ProgramEvent,
-  ProgramState,
-  Step,
+import {
+  type Context,
+  type EndCause,
+  type History,
+  noHistory,
+  type Observed,
+  type ProgramEvent,
+  type ProgramState,
+  type Step,
 } from "./program-state.ts";
 
 /*
@@ -54,6 +56,10 @@ import type {
  * whatever came of the last run. Where that still runs, the time is left out (skip), or another run follows at once
  * (queue), or it is *stopping*, and started again when it is gone (kill).
  *
+ * While an operator *holds* it, nothing is started and nothing ended, for whatever reason: what is seen is noted, and what
+ * is down is *stopped* (held.ts). When that is over, all is as at the first look: what runs is kept, and what is down is
+ * *unknown*.
+ *
  * What could not be done for a reason that is none of the program's (a full disk) was not done: it
  * is *unknown* again, and looked at in a while. So is one that another configuration file has.
  *
@@ -79,6 +85,33 @@ export function transition(
   context: Context,
 ): Step {
   switch (event.kind) {
+    case "taken-elsewhere":
+      return { state: { kind: "unknown" }, history, effects: [lookLater(context)] };
+    case "trouble":
+      return troubled(state, history, event, context);
+    case "released":
+      return released(state, history);
+    case "observed":
+    case "started":
+    case "start-failed":
+    case "start-called-off":
+    case "limit-exceeded":
+    case "companion-restarted":
+    case "stuck":
+      return (context.isHeld ? held : free)(state, history, event, context);
+    default:
+      return assertNever(event);
+  }
+}
+
+/** The same for a program that nobody holds. */
+function free(
+  state: ProgramState,
+  history: History,
+  event: Exclude<ProgramEvent, { kind: "taken-elsewhere" | "trouble" | "released" }>,
+  context: Context,
+): Step {
+  switch (event.kind) {
     case "observed":
       return event.process === undefined
         ? inTurn(absent(state, history, event, context), event)
@@ -95,13 +128,15 @@ export function transition(
       return left(state, history, event);
     case "stuck":
       return stay(state, history, [lookLater(context)]);
-    case "taken-elsewhere":
-      return { state: { kind: "unknown" }, history, effects: [lookLater(context)] };
-    case "trouble":
-      return troubled(state, history, event, context);
     default:
       return assertNever(event);
   }
+}
+
+/** As if it had just begun: what was counted before counts no more. */
+function released(state: ProgramState, { restarts }: History): Step {
+  const isUp = state.kind === "running" || state.kind === "stopping";
+  return stay(isUp ? state : { kind: "unknown" }, { ...noHistory, restarts });
 }
 
 /** What was decided was not done: the next look begins anew. */

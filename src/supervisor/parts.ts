@@ -4,6 +4,7 @@ import { Effects } from "./effects.ts";
 import { Elsewhere } from "./elsewhere.ts";
 import { Ends } from "./ends.ts";
 import { ProcessFinder } from "./find-process.ts";
+import { Holding } from "./holding.ts";
 import type { JobSchedule } from "./job-schedule.ts";
 import { Leftovers } from "./leftovers.ts";
 import { Ledger } from "./ledger.ts";
@@ -25,6 +26,7 @@ export class Parts {
   readonly host: Host;
   readonly mailbox: Mailbox<ProgramEvent>;
   readonly ledger: Ledger;
+  readonly holding: Holding;
   readonly ends: Ends;
   readonly starts: Starts;
   readonly leftovers: Leftovers;
@@ -44,6 +46,7 @@ export class Parts {
     this.host = around.host;
     this.mailbox = mailbox;
     this.ledger = new Ledger(now.settings.name, this.host, around.events);
+    this.holding = new Holding(this.ledger, () => mailbox.look());
     this.ends = new Ends(this.ledger);
     this.starts = new Starts(this.ledger);
     this.leftovers = new Leftovers(this.host, mailbox);

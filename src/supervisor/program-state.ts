@@ -40,7 +40,7 @@ export type EndCause =
   | { readonly kind: "due"; readonly reason: string };
 
 /** Why a program is down. */
-export type WhyStopped = "asked" | "disabled" | "ended" | "succeeded" | "not-started";
+export type WhyStopped = "asked" | "disabled" | "ended" | "succeeded" | "not-started" | "held";
 
 /** What a program starts after, and that is not ready. */
 export interface WaitsFor {
@@ -153,6 +153,8 @@ export type ProgramEvent =
     }
   /** It outlives SIGKILL. */
   | { readonly kind: "stuck" }
+  /** An operator's hold has ended. */
+  | { readonly kind: "released" }
   /** A program of the same name in another configuration file runs: that is another program. */
   | { readonly kind: "taken-elsewhere" }
   /** Something outside of the machine has failed: a full disk, no descriptor left. */
@@ -175,8 +177,8 @@ export type Effect =
       readonly kind: "note-death";
       readonly process: ProcessRef;
       readonly exit: Exit | undefined;
-      /** What comes after it. */
-      readonly next: "start" | "pause" | "nothing";
+      /** What comes after it; `held`: nothing of what it has left is touched. */
+      readonly next: "start" | "pause" | "nothing" | "held";
     }
   | { readonly kind: "note-stopped"; readonly why: WhyStopped }
   | { readonly kind: "note-done" }
@@ -206,6 +208,8 @@ export interface Context extends BackoffContext {
     >;
   /** Monotonic, in ms. */
   readonly now: number;
+  /** An operator has it left as it is. */
+  readonly isHeld: boolean;
 }
 
 /** What an event leads to. */

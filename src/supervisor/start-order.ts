@@ -3,7 +3,7 @@ import { Dependencies, hasDependencies, isOfStart } from "../config/dependencies
 import type { Check, ProgramSettings } from "../config/settings.ts";
 import type { Host } from "../host/host.ts";
 import { ChecksBeforeStart } from "../lifecycle/checks-before-start.ts";
-import type { ProgramEvent, ProgramState, WaitsFor } from "./program-state.ts";
+import type { ProgramEvent, ProgramState, WaitsFor, WhyStopped } from "./program-state.ts";
 
 /** A program as the others see it. */
 export interface Companion {
@@ -11,6 +11,8 @@ export interface Companion {
   readonly state: ProgramState;
   /** Its start was watched until it was ready: by usrsvcd, or by usrsvc. */
   readonly wasSeenReady: boolean;
+  /** An operator has it left as it is. */
+  readonly isHeld: boolean;
   look(): void;
   post(event: ProgramEvent): void;
 }
@@ -26,6 +28,9 @@ export class StartOrder implements Disposable {
   readonly #last = new Map<string, ProcessRef>();
   /** Those of them that came after another. */
   readonly #restarted = new Map<string, ProcessRef>();
+
+  /** Restarts that came while this one was held: they concern it no more. */
+  readonly #missed = new Map<string, Map<string, ProcessRef>>();
 
   constructor(programs: ReadonlyMap<string, Companion>, host: Pick<Host, "env">) {
     this.#programs = programs;
@@ -119,10 +124,7 @@ export class StartOrder implements Disposable {
       }
       case "stopped":
         if (!isNeeded) return undefined; // an order only
-        return {
-          what: name,
-          reason: isJob && state.why === "ended" ? "it has failed" : "it is stopped",
-        };
+        return { what: name, reason: whyDown(state.why, isJob) };
       case "unknown":
         return { what: name, reason: undefined };
       case "waiting":
@@ -178,6 +180,16 @@ export class StartOrder implements Disposable {
   }
 
   #noteRestart(user: string, program: string, process: ProcessRef): void {
-    this.#programs.get(user)?.post({ kind: "companion-restarted", program, process });
+    const companion = this.#programs.get(user);
+    const missed = this.#missed.get(user) ?? new Map<string, ProcessRef>();
+    if (companion?.isHeld === true) this.#missed.set(user, missed.set(program, process));
+    else if (!sameProcess(missed.get(program), process)) {
+      companion?.post({ kind: "companion-restarted", program, process });
+    }
   }
+}
+
+function whyDown(why: WhyStopped, isJob: boolean): string {
+  if (why === "held") return "it is held, and does not run";
+  return isJob && why === "ended" ? "it has failed" : "it is stopped";
 }

@@ -143,6 +143,16 @@ export class SupervisedProgram implements MailboxOwner {
     if (this.#by.ledger.isOutdated()) this.look();
   }
 
+  /** The file that says who holds it changed. */
+  noticeHold(): void {
+    if (this.#by.holding.isOutdated()) this.look();
+  }
+
+  /** An operator has it left as it is. */
+  get isHeld(): boolean {
+    return this.#by.holding.isHeld;
+  }
+
   /** An operator wants to stop the program, and waits for the lock. */
   noticeStopRequest(): void {
     this.#by.starter.noticeStopRequest();
@@ -180,6 +190,7 @@ export class SupervisedProgram implements MailboxOwner {
     this.#by.ledger.flush();
     this.#by.starter.close();
     this.#by.schedule?.end();
+    this.#by.holding.close();
     this.#by.watched.letGo();
     const { host } = this.#by;
     host.claim(this.name, undefined);

@@ -4,6 +4,7 @@ import type { ProgramSettings } from "../config/settings.ts";
 import type { Emitter } from "../events/event.ts";
 import { makeMonitors } from "../monitors/monitors.ts";
 import type { Host } from "../host/host.ts";
+import { holdStem } from "../state/hold-file.ts";
 import { removeOldRequests, stopRequestStem } from "../state/stop-request.ts";
 import { fileStem } from "../state/state-dir.ts";
 import { markedProcesses } from "../lifecycle/stragglers.ts";
@@ -229,14 +230,19 @@ export class Supervisor implements Disposable {
 
   #changed(file: string): void {
     const stem = stopRequestStem(file);
+    const held = holdStem(file);
     if (stem !== undefined) this.#byFile.get(`${stem}.json`)?.noticeStopRequest();
+    else if (held !== undefined) this.#byFile.get(`${held}.json`)?.noticeHold();
     else if (file.endsWith(".json")) this.#byFile.get(file)?.noticeRecord();
     else this.#onOtherFile(file);
   }
 
   #lookAtAll(): void {
     this.#onOtherFile(undefined);
-    for (const program of this.#programs.values()) program.noticeRecord();
+    for (const program of this.#programs.values()) {
+      program.noticeRecord();
+      program.noticeHold();
+    }
   }
 
   #degrade(reason: string): void {

@@ -103,7 +103,7 @@ export class Turn {
       await this.#actLocked(lock, before);
     } catch (error) {
       const isDown = this.#undo !== undefined && this.#by.watched.main.process === undefined;
-      if (isDown && !this.#by.mailbox.isClosed) {
+      if (isDown && !this.#by.mailbox.isClosed && !this.#by.holding.isHeld) {
         this.#by.trouble.note((error as Error).message);
       }
       throw error;
@@ -112,7 +112,9 @@ export class Turn {
 
   async #actLocked(lock: Lock, before: Found | undefined): Promise<void> {
     const { host } = this.#by.around;
-    await endHookOfKilled(this.#now.settings, host);
+    this.#readHold();
+    const { isHeld } = this.#by.holding;
+    if (!isHeld) await endHookOfKilled(this.#now.settings, host);
     this.#readRecord(); // what the last holder of the lock wrote
     this.#by.ledger.mend(lock);
     if (await this.#by.ledger.completeLaunch(lock, this.#now.settings)) {
@@ -123,18 +125,24 @@ export class Turn {
     const heir = isGood ? undefined : await this.#by.finder.findHeir();
     const found = isGood ? before : (heir ?? this.#by.finder.lookAgain());
     const { unfinished, ledger } = this.#by;
-    const judged = await unfinished.judge(this.#now.settings, ledger.record, found);
+    const judged = isHeld
+      ? { ended: 0 }
+      : await unfinished.judge(this.#now.settings, ledger.record, found);
     if ("pendingMs" in judged) return this.#by.mailbox.wakeAt(monotonicMs() + judged.pendingMs);
     if ("unready" in judged) return await this.#notReady(judged.unready, lock);
     if (judged.ended > 0) this.#by.starts.brokenOff(judged.ended);
     if (this.#by.finder.wasQuicker(found)) return this.#by.mailbox.look();
-    if (found.kind === "running" && this.#by.stopper.isHalfStopped(found.process)) {
+    if (!isHeld && found.kind === "running" && this.#by.stopper.isHalfStopped(found.process)) {
       const event = await this.#by.stopper.finish(found.process);
       if (event !== undefined) await this.#act(this.#decide(event));
       return;
     }
-    const owed = found.kind === "absent" && owedOf(this.#now, ledger.record, this.#by.around);
-    const diedUnseen = this.#by.finder.noteUnseenDeath(found);
+    const known = ledger.record;
+    const owed = !isHeld && found.kind === "absent" && owedOf(this.#now, known, this.#by.around);
+    const isUnseen = this.#by.finder.noteUnseenDeath(found);
+    if (isHeld && isUnseen) this.#by.ends.noteHeld(known);
+    // While it is held, a death of which a record tells already is no news.
+    const diedUnseen = isUnseen && !(isHeld && known?.state !== "running");
     if (owed) await runOwedAfterExit(this.#by, this.#now.settings, owed);
     const { state } = this.#now;
     const dead = this.#by.finder.isEndTold && state.kind === "running" ? state.process : undefined;
@@ -152,7 +160,8 @@ export class Turn {
     if (after.kind === "running" && this.#by.watched.main.process === undefined) {
       this.#by.watched.take(after.process);
     }
-    if (found.kind === "running" && this.#by.finder.isHeld(found)) this.#by.watched.follow(found);
+    if (isHeld || found.kind !== "running") return;
+    if (this.#by.finder.isHeld(found)) this.#by.watched.follow(found);
   }
 
   /** A start that somebody else began has failed: it counts as one of ours. */
@@ -184,11 +193,14 @@ export class Turn {
   /** True where nothing is to be done: the machine would ask for nothing, and all is as it should be. */
   #isQuiet(found: Found): boolean {
     if (this.#by.mailbox.hasEvents || this.#by.ledger.isLost) return false;
+    if (this.#by.holding.isOutdated()) return false;
+    const { isHeld } = this.#by.holding;
     if (this.#by.schedule?.isUnnoted === true) return false;
     const { state, history } = this.#now;
     const event = this.#inOrder(this.#observed(found, false));
     if (!isQuiet(state, history, event, this.#context())) return false;
     if (found.kind === "absent") return this.#isSettled;
+    if (isHeld) return this.#by.finder.isHeld(found);
     return (
       this.#by.finder.isHeld(found) &&
       !this.#by.stopper.isHalfStopped(found.process) &&
@@ -215,9 +227,13 @@ export class Turn {
     };
   }
 
-  /** What is to be down is due in vain. */
+  /** What is to be down is due in vain, and what is held: with catch_up, that is made up for when it is released. */
   #isDue(schedule: JobSchedule): boolean {
     if (!schedule.isDue) return false;
+    if (this.#by.holding.isHeld) {
+      if (!this.#now.settings.catchUp) schedule.pass();
+      return false;
+    }
     const { settings } = this.#now;
     const isToRun = settings.enabled && this.#by.ledger.record?.desired !== "down";
     if (!isToRun) schedule.pass();
@@ -254,7 +270,8 @@ export class Turn {
     const { settings } = this.#now;
     const isNeeded = !settings.autostart && this.#by.around.order.isNeeded(settings.name);
     const asNeeded = isNeeded ? { ...settings, autostart: true } : settings;
-    return { settings: asNeeded, now: monotonicMs(), chance: Math.random() };
+    const { isHeld } = this.#by.holding;
+    return { settings: asNeeded, now: monotonicMs(), chance: Math.random(), isHeld };
   }
 
   #decide(event: ProgramEvent): Step {
@@ -264,6 +281,22 @@ export class Turn {
     this.#now.state = step.state;
     this.#now.history = step.history;
     return step;
+  }
+
+  /** Only while the lock is held. A hold that is over leaves the program as it would be at the first look. */
+  #readHold(): void {
+    switch (this.#by.holding.read()) {
+      case "begun":
+        this.#by.watched.unwatchLimits();
+        this.#isSettled = false;
+        return;
+      case "ended":
+        this.#decide({ kind: "released" });
+        this.#by.watched.configure();
+        this.#isSettled = false;
+        return;
+      case "none":
+    }
   }
 
   #readRecord(): void {

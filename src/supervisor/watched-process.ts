@@ -9,6 +9,7 @@ import type { Notices } from "../notify/notices.ts";
 import { isHeard } from "../notify/status-text.ts";
 import type { Supervised, SupervisorContext } from "./context.ts";
 import type { Ends } from "./ends.ts";
+import type { Holding } from "./holding.ts";
 import type { Ledger } from "./ledger.ts";
 import { Limits } from "./limits.ts";
 import type { Mailbox } from "./mailbox.ts";
@@ -28,6 +29,7 @@ export interface WatchPorts {
   readonly around: SupervisorContext;
   readonly ledger: Ledger;
   readonly ends: Ends;
+  readonly holding: Pick<Holding, "isHeld">;
   readonly mailbox: Mailbox<ProgramEvent>;
 }
 
@@ -78,7 +80,7 @@ export class WatchedProcess {
     this.pidfile.noteStart(this.#now.settings, (main ?? process).pid);
   }
 
-  /** The settings have changed. */
+  /** The settings have changed, or it is held no more. */
   configure(): void {
     const process = this.#shell.process ?? this.main.process;
     if (process !== undefined) this.#watchLimits(process);
@@ -128,6 +130,7 @@ export class WatchedProcess {
   }
 
   #watchLimits(process: ProcessRef): void {
+    if (this.#by.holding.isHeld) return;
     const { settings } = this.#now;
     const { monitor } = settings;
     this.#endPlan();

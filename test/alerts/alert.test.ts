@@ -199,6 +199,31 @@ const rows: Readonly<Record<MailedKind, readonly Row[]>> = {
       undefined,
     ],
   ],
+  "program.stopped": [
+    [
+      {
+        kind: "program.stopped",
+        program,
+        why: "held",
+        heldBy: "ann (pts/3)",
+        isMeant: false,
+        last,
+      },
+      "is down, and held",
+      {
+        ...base,
+        kind: "held",
+        reason: "it has ended while it is held by ann (pts/3)",
+        next: "nothing, until usrsvc release web, or usrsvc start web",
+      },
+    ],
+    [
+      { kind: "program.stopped", program, why: "held", heldBy: "ann", isMeant: true, last },
+      undefined,
+      undefined,
+    ],
+    [{ kind: "program.stopped", program, why: "asked" }, undefined, undefined],
+  ],
   "program.stuck": [
     [
       stuck,

@@ -28,6 +28,10 @@ describe("a command line", () => {
     ["usrsvc reload web db", "reload", ["web", "db"], {}],
     ["usrsvc signal web HUP", "signal", ["web", "HUP"], {}],
     ["usrsvc signal --group web db 15", "signal", ["web", "db", "15"], { group: true }],
+    ["usrsvc restart --all", "restart", ["all"], { all: true }],
+    ["usrsvc stop all --all --remember", "stop", ["all"], { all: true, remember: true }],
+    ["usrsvc start --remembered", "start", ["all"], { remembered: true }],
+    ["usrsvc hold web --for 2h", "hold", ["web"], { for: "2h" }],
     ["usrsvc status", "status", [], {}],
     ["usrsvc -P status", "status", [], { parallel: true }],
     ["usrsvc status --json -c a.cfg web", "status", ["web"], { json: true, config: "a.cfg" }],
@@ -62,7 +66,10 @@ describe("a command line", () => {
   });
 
   const wrong: readonly (readonly [string, string, ExitCode?])[] = [
-    ["usrsvc --json", "say what to do: usrsvc start|stop|restart|reload|wait|status|events NAME…"],
+    [
+      "usrsvc --json",
+      "say what to do: usrsvc start|stop|restart|reload|wait|hold|release|status|events NAME…",
+    ],
     ["usrsvc stop", "say which programs: usrsvc stop NAME… (or: usrsvc stop all)"],
     ["usrsvc signal", "say which programs: usrsvc signal NAME… (or: usrsvc signal all)"],
     [

@@ -618,6 +618,23 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
       "web: is not started: autostart = False",
     ],
     [
+      {
+        kind: "program.stopped",
+        program,
+        why: "held",
+        heldBy: "ann (pts/3)",
+        isMeant: false,
+        last,
+      },
+      "warn",
+      "web: stays down while it is held by ann (pts/3); usrsvc release web ends that",
+    ],
+    [
+      { kind: "program.stopped", program, why: "held", heldBy: "ann", isMeant: true, last },
+      "info",
+      "web: stays down while it is held by ann; usrsvc release web ends that",
+    ],
+    [
       { kind: "program.stopped", program, why: "shutdown", pid, outcome: "terminated" },
       "info",
       "web: ended",
@@ -968,6 +985,65 @@ export const examples: { readonly [K in Kind]: readonly [Example<K>, ...Example<
       { kind: "program.recovered", program, reason, lastedMs: 65_000 },
       "info",
       "web: is supervised again, after 1 min 5 s: the trouble was ENOSPC: no space left on device",
+    ],
+  ],
+  "program.held": [
+    [
+      {
+        kind: "program.held",
+        program,
+        what: "set",
+        by: "ann (as web, pts/3)",
+        since: "2026-01-02T03:04:05.678Z",
+        until: "2030-01-31T18:00",
+        reason: "upgrading the schema",
+      },
+      "info",
+      "web: is held by ann (as web, pts/3) until 2030-01-31 18:00: upgrading the schema",
+    ],
+    [
+      {
+        kind: "program.held",
+        program,
+        what: "found",
+        by: "ann",
+        since: "2026-01-02T03:04:05.678Z",
+        until: undefined,
+        reason: undefined,
+      },
+      "info",
+      "web: is still held by ann",
+    ],
+  ],
+  "program.released": [
+    [
+      { kind: "program.released", program, why: "asked", by: "bob", heldBy: "ann", lastedMs: 5000 },
+      "info",
+      "web: released by bob, after it was held by ann for 5 s",
+    ],
+    [
+      {
+        kind: "program.released",
+        program,
+        why: "asked",
+        by: undefined,
+        heldBy: "ann",
+        lastedMs: 5000,
+      },
+      "info",
+      "web: released, after it was held by ann for 5 s",
+    ],
+    [
+      {
+        kind: "program.released",
+        program,
+        why: "expired",
+        by: undefined,
+        heldBy: "ann",
+        lastedMs: 5000,
+      },
+      "info",
+      "web: released: its time is up, after it was held by ann for 5 s",
     ],
   ],
 };

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Kind } from "./processes.ts";
+import type { Action } from "./usrsvc.ts";
 import type { Crash, Deed, Policy, Scenario } from "./scenario.ts";
 
 /** Close together, or after what went before has come to an end. */
@@ -19,9 +20,16 @@ const crash: fc.Arbitrary<Crash> = fc.oneof(
   fc.record({ since: fc.constant("launch" as const), steps: fc.integer({ min: 1, max: 40 }) }),
 );
 
-const kind = fc.constantFrom("start", "stop", "restart");
+const acting = fc.constantFrom<Action>("start", "stop", "restart");
+const anyAction = fc.oneof(
+  { weight: 4, arbitrary: acting },
+  { weight: 2, arbitrary: fc.constantFrom<Action>("hold", "hold", "release") },
+);
 
-function operation(crash: fc.Arbitrary<Crash | undefined>): fc.Arbitrary<Deed> {
+function operation(
+  kind: fc.Arbitrary<Action>,
+  crash: fc.Arbitrary<Crash | undefined>,
+): fc.Arbitrary<Deed> {
   return fc.record({ kind, wait, program, crash });
 }
 
@@ -29,9 +37,12 @@ function daemon(crash: fc.Arbitrary<Crash | undefined>): fc.Arbitrary<Deed> {
   return fc.record({ kind: fc.constant("usrsvcd" as const), wait, crash });
 }
 
-function deed(crash: fc.Arbitrary<Crash | undefined>): fc.Arbitrary<Deed> {
+function deed(
+  kind: fc.Arbitrary<Action>,
+  crash: fc.Arbitrary<Crash | undefined>,
+): fc.Arbitrary<Deed> {
   return fc.oneof(
-    { weight: 6, arbitrary: operation(crash) },
+    { weight: 6, arbitrary: operation(kind, crash) },
     { weight: 3, arbitrary: daemon(crash) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant("kill usrsvcd" as const), wait }) },
     {
@@ -72,13 +83,13 @@ const sometimes = fc.oneof(
 /** Stories of all kinds. */
 export const anyScenario = scenarios(
   ["plain", "mortal", "daemon", "workers", "stubborn", "failing"],
-  deed(sometimes),
+  deed(anyAction, sometimes),
   ["always", "on-failure", "given up"],
 );
 
 /** Stories in which whoever acts is killed, mostly. */
 export const crashingScenario = scenarios(
   ["plain", "daemon", "workers"],
-  deed(fc.oneof({ weight: 1, arbitrary: sometimes }, { weight: 3, arbitrary: crash })),
+  deed(acting, fc.oneof({ weight: 1, arbitrary: sometimes }, { weight: 3, arbitrary: crash })),
   ["always"],
 );

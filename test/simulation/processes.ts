@@ -444,6 +444,8 @@ export class SimulatedSpawner implements Spawner {
     const who = this.#who;
     const { world } = who;
     world.step(who);
+    const program = env.find((line) => line.startsWith("PROGRAM="))?.slice("PROGRAM=".length);
+    world.checkHeld(program ?? "", "starts", who);
     const child = world.proc.create({ argv: ["node", who.role], parent: who.pid, what: "a fork" });
     who.noteLaunch();
     child.image = world.proc.find(who.pid)?.image ?? 0;

@@ -111,6 +111,9 @@ class Run {
     await world.until(() => this.#operations.every(isOver), MOST_DEED_MS);
     if (world.violations.length > 0) return;
     world.tell("calm");
+    for (const [index] of this.#programs.entries()) this.#operate("release", index, undefined);
+    await world.until(() => this.#operations.every(isOver), MOST_DEED_MS);
+    if (world.violations.length > 0) return;
     world.isCalm = true;
     if (this.#daemon?.lives !== true) this.#startDaemon(undefined);
     else this.#daemon.spare();
@@ -124,6 +127,8 @@ class Run {
       case "start":
       case "stop":
       case "restart":
+      case "hold":
+      case "release":
         this.#operate(deed.kind, deed.program, deed.crash);
         return;
       case "usrsvcd":
@@ -168,7 +173,9 @@ class Run {
       const result = await act(who, action, settings, this.#programs);
       operation.endedAt = world.now;
       operation.result = result.result;
+      if (result.result === "held" && !this.#isReleased(operation)) world.held.add(settings.name);
     });
+    if (action === "release") world.held.delete(settings.name);
     who.dooms(crash);
     const { now: beganAt } = world;
     const operation: Operation = {
@@ -180,6 +187,13 @@ class Run {
       who,
     };
     this.#operations.push(operation);
+  }
+
+  /** Somebody may have ended the hold before the command returned. */
+  #isReleased({ program, beganAt }: Operation): boolean {
+    return this.#operations.some(
+      (one) => one.action === "release" && one.program === program && !overBy(one, beganAt),
+    );
   }
 
   #startDaemon(crash: Crash | undefined): void {
@@ -239,7 +253,9 @@ class Run {
 
   /** What the last word of an operator was; undefined where that is open: killed, or two at once. */
   #wanted(program: string): "up" | "down" | undefined {
-    const all = this.#operations.filter((one) => one.program === program);
+    const all = this.#operations.filter(
+      ({ action, ...one }) => one.program === program && action !== "hold" && action !== "release",
+    );
     const last = all.at(-1);
     if (last === undefined) return "up"; // autostart
     const isAlone = all.slice(0, -1).every((one) => overBy(one, last.beganAt));

@@ -4,11 +4,12 @@ import type { Host } from "../../src/host/host.ts";
 import { LayeredOwners, type Owners, RecordedOwners } from "../../src/identity/owners.ts";
 import { markOf } from "../../src/identity/mark.ts";
 import { ProcessTable } from "../../src/identity/process-table.ts";
-import { programOf } from "../../src/identity/program.ts";
+import { type Program, programOf } from "../../src/identity/program.ts";
 import { Semaphore } from "../../src/lib/semaphore.ts";
 import { Sight } from "../../src/lifecycle/sight.ts";
 import { restartProgram, startProgram, stopProgram } from "../../src/operations/operate.ts";
-import type { ActionResult } from "../../src/operations/operation.ts";
+import { holdProgram, releaseProgram } from "../../src/operations/hold-program.ts";
+import type { ActionResult, Operation } from "../../src/operations/operation.ts";
 import { makeStateDir, stateDir } from "../../src/state/state-dir.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";
 import type { Pid } from "../../proc/pid.ts";
@@ -74,12 +75,20 @@ export function supervise(who: Actor, programs: readonly ProgramSettings[]): voi
   supervisor.begin(programs);
 }
 
-const actions = { start: startProgram, stop: stopProgram, restart: restartProgram };
+const actions = {
+  start: startProgram,
+  stop: stopProgram,
+  restart: restartProgram,
+  hold: async (program: Program, operation: Operation) =>
+    await holdProgram(program, { untilMs: undefined, reason: undefined }, operation),
+  release: async (program: Program, operation: Operation) =>
+    await releaseProgram(program, false, operation),
+};
 
 /** What an operator may ask for. */
 export type Action = keyof typeof actions;
 
-/** `usrsvc start|stop|restart NAME`. */
+/** `usrsvc start|stop|restart|hold|release NAME`. */
 export async function act(
   who: Actor,
   action: Action,

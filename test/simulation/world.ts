@@ -43,6 +43,8 @@ export class World {
   /** Number of awakenings and steps. */
   turns = 0;
   steps = 0;
+  /** What operators hold, for certain: usrsvcd starts nothing of it, and ends nothing. */
+  readonly held = new Set<string>();
   /** No process dies by itself any more. */
   isCalm = false;
   #queue: Due[] = [];
@@ -243,6 +245,13 @@ export class World {
     if (signal === system.signals.SIGCONT) return;
     this.tell(`${by.role} ${by.pid} sends ${signal} to ${target.pid} (${target.what})`);
     if (target.program === undefined) this.violated(`${by.role} signals ${target.what}`);
+    else this.checkHeld(target.program, "signals", by);
+  }
+
+  /** What is held is touched by people only. */
+  checkHeld(program: string, what: "signals" | "starts", by: Actor): void {
+    if (by.role !== "usrsvcd" || !this.held.has(program)) return;
+    this.violated(`usrsvcd ${what} ${program}, which is held`);
   }
 
   /** A process ends. */

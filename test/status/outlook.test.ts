@@ -349,7 +349,12 @@ describe("what is said of usrsvcd is what its machine does:", () => {
     ran: "well" | "badly" | "never",
     isNew: boolean,
   ): Step {
-    const context = { settings: programSettings("/", ["x"], settings), now: 0, chance: 0.5 };
+    const context = {
+      settings: programSettings("/", ["x"], settings),
+      now: 0,
+      chance: 0.5,
+      isHeld: false,
+    };
     const endedWell = ran === "well";
     const event: ProgramEvent = { ...gone, desired, ranBefore: ran !== "never", endedWell };
     const before =
@@ -412,4 +417,74 @@ describe("what is said of usrsvcd is what its machine does:", () => {
       }
     }
   }
+});
+
+describe("what is said of one that is held is what usrsvcd does after its release:", () => {
+  const hold = { by: { account: "ann" }, since: after(-1000) };
+  const holds = new Map([["web", hold]]);
+  const PREFIX = 'nothing while it is held; after "usrsvc release web": ';
+
+  for (const autostart of [true, false]) {
+    for (const autorestart of [true, false, "on-failure"] as const) {
+      for (const state of ["stopped", "backoff", "waiting", "fatal"] as const) {
+        for (const end of [undefined, lastExit, goodExit]) {
+          const facts = { autostart, autorestart, state, exit: end?.exit.code };
+          const name = Object.entries(facts).map(([key, value]) => `${key}=${value}`);
+          test(name.join(" "), () => {
+            const settings = { autostart, autorestart };
+            const dead = state === "stopped" && end !== undefined ? { process } : {};
+            const record = { state, ...dead, ...(end && { lastExit: end }) };
+            const { next = "", state: shown } = look({ settings, record, around: { holds } });
+            assert.ok(next.startsWith(PREFIX), next);
+            assert.equal(shown, "stopped");
+
+            const context = {
+              settings: programSettings("/", ["x"], settings),
+              now: 0,
+              chance: 0.5,
+              isHeld: false,
+            };
+            const ranBefore = state !== "stopped" || end !== undefined;
+            const endedWell =
+              autorestart === "on-failure" && state === "stopped" && end === goodExit;
+            const { effects } = transition(
+              { kind: "unknown" },
+              noHistory,
+              {
+                kind: "observed",
+                process: undefined,
+                desired: "none",
+                startedByHand: false,
+                diedUnseen: false,
+                exit: undefined,
+                ranBefore,
+                endedWell,
+              },
+              context,
+            );
+            const starts = effects.some(({ kind }) => kind === "start");
+            assert.equal(next.slice(PREFIX.length) === "usrsvcd starts it", starts, next);
+          });
+        }
+      }
+    }
+  }
+
+  test("what an operator has stopped stays so, and without usrsvcd nothing follows", () => {
+    const record = { desired: "down" as const, reason: "stopped by usrsvc" };
+    assert.match(look({ record, around: { holds } }).next ?? "", /^stays down until/);
+    const alone = look({ around: { holds, daemon: "none" } }).next;
+    assert.equal(alone, "nothing: usrsvcd is not running");
+    const until = new Map([["web", { ...hold, until: after(60_000) }]]);
+    assert.match(
+      look({ around: { holds: until } }).next ?? "",
+      /^nothing while it is held; after that: /,
+    );
+  });
+
+  test("what is to be tried again later is tried then", () => {
+    const record = { state: "fatal" as const, nextTryAt: after(50_000), failures: 3 };
+    const { next } = look({ settings: { retryAfterMs: 60_000 }, record, around: { holds } });
+    assert.match(next ?? "", /: usrsvcd gave up.*, and tries again in 50 s/);
+  });
 });

@@ -97,6 +97,7 @@ function move(
     settings: { ...defaults, ...settings },
     now: NOW,
     chance,
+    isHeld: false,
   });
 }
 
@@ -1028,7 +1029,7 @@ class Life {
   }
 
   on(event: ProgramEvent, chance = 0.5): Step {
-    const context = { settings: this.settings, now: this.now, chance };
+    const context = { settings: this.settings, now: this.now, chance, isHeld: false };
     const step = transition(this.state, this.history, event, context);
     this.state = step.state;
     this.history = step.history;
@@ -1144,6 +1145,7 @@ describe("isQuiet", () => {
       settings: { ...defaults, ...settings },
       now: NOW,
       chance: 0.5,
+      isHeld: false,
     });
 
   const down = gone({ desired: "down" });
@@ -1359,7 +1361,7 @@ describe("any course of events", () => {
         for (const moment of moments) {
           now += moment.afterMs;
           settings = moment.settings ?? settings;
-          const context = { settings, now, chance: moment.chance };
+          const context = { settings, now, chance: moment.chance, isHeld: false };
           const step = transition(state, history, moment.event, context);
           claim({ state, history }, moment, step, context);
           ({ state, history } = step);
@@ -1633,6 +1635,7 @@ describe("any course of events", () => {
       settings: { ...defaults, maxrestarts: 1 },
       now: 0,
       chance: 0.5,
+      isHeld: false,
     });
     assert.deepEqual(state, {
       kind: "fatal",

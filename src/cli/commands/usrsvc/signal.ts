@@ -20,7 +20,7 @@ export const signal = command({
     const sent = signalNamed(word) ?? signalNumbered(word);
     if (sent === undefined) throw new UsageError(describeUnknown(word));
     const sending = { signal: sent, isToGroup: invocation.options.group };
-    return await actAndTell("signal", { ...invocation, words: words.slice(0, -1) }, sending);
+    return await actAndTell("signal", { ...invocation, words: words.slice(0, -1) }, { sending });
   },
 });
 

@@ -5,9 +5,11 @@ import { init } from "./init.ts";
 import { completion } from "../completion.ts";
 import { edit } from "./edit.ts";
 import { events } from "./events.ts";
+import { hold } from "./hold.ts";
 import { importFrom } from "./import.ts";
 import { listPrograms } from "./list-programs.ts";
 import { metrics } from "./metrics.ts";
+import { release } from "./release.ts";
 import { reload } from "./reload.ts";
 import { restart } from "./restart.ts";
 import { signal } from "./signal.ts";
@@ -28,6 +30,8 @@ export const usrsvc: Tool = {
     reload,
     signal,
     wait,
+    hold,
+    release,
     status,
     events,
     metrics,

@@ -5,7 +5,7 @@ import { waitForPrograms } from "../../../operations/wait-for.ts";
 import { type Goal, goals } from "../../../operations/wait-goal.ts";
 import { UsageError } from "../../args.ts";
 import { command } from "../../command.ts";
-import { parallel, programNames, readTimeout, timeout } from "../../programs.ts";
+import { forWhat, parallel, programNames, readTimeout, timeout } from "../../programs.ts";
 import { renderAction, renderActionJson } from "../../render.ts";
 import { untilSignalled } from "../../run.ts";
 
@@ -17,7 +17,7 @@ export const wait = command({
   arguments: { kind: "programs" },
   options: {
     parallel, // it has no effect here: all are waited for at once
-    for: { value: "GOAL", help: `what for: ${words.join(", ")} (default ready)` },
+    for: forWhat,
     timeout,
   },
   async run({ words: names, options, screen }): Promise<ExitCode> {
