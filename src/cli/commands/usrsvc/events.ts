@@ -1,16 +1,12 @@
 import { ExitCode } from "../../../exit-code.ts";
-import { parseSince } from "../../../lib/since.ts";
 import { jsonLine } from "../../../lib/tame.ts";
 import { findEvents } from "../../../operations/events.ts";
 import { openSite } from "../../../operations/site.ts";
 import type { HistoryLine } from "../../../state/history.ts";
-import { UsageError } from "../../args.ts";
 import { command } from "../../command.ts";
+import { lookingBack, readCount, readSince, USUAL_EVENTS } from "../../looking-back.ts";
 import { parallel, programNames } from "../../programs.ts";
 import { untilSignalled } from "../../run.ts";
-
-/** Shown unless another number, or a time, is asked for. */
-const USUAL_LINES = 50;
 
 export const events = command({
   name: "events",
@@ -18,14 +14,12 @@ export const events = command({
   arguments: { kind: "programs", isOptional: true },
   options: {
     parallel, // it has no effect here, and does no harm in a script
-    follow: { short: "f", help: "go on with what happens from now on" },
-    lines: { short: "n", value: "N", help: `the latest N events (default ${USUAL_LINES})` },
-    since: { value: "TIME", help: "those since then: 10m, 04:30, 2030-01-31, 2030-01-31T04:30" },
+    ...lookingBack,
   },
   async run({ words, options: { follow, lines, since, json, config }, screen }): Promise<ExitCode> {
     const sinceMs = since === undefined ? undefined : readSince(since);
     const most =
-      lines === undefined ? (since === undefined ? USUAL_LINES : undefined) : readCount(lines);
+      lines === undefined ? (since === undefined ? USUAL_EVENTS : undefined) : readCount(lines);
     using site = openSite(config);
     const found = findEvents(site, { names: programNames(words), most, sinceMs });
     for (const { program, message } of found.unknown) screen.complain(`${program}: ${message}`);
@@ -50,19 +44,6 @@ export const events = command({
     return found.unknown.length > 0 ? ExitCode.undefinedProgram : ExitCode.ok;
   },
 });
-
-function readSince(text: string): number {
-  const ms = parseSince(text, Date.now());
-  if (ms !== undefined) return ms;
-  throw new UsageError(
-    `--since: "${text}" is no time; write 10m or 2h, 04:30, 2030-01-31 or 2030-01-31T04:30`,
-  );
-}
-
-function readCount(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new UsageError(`-n: "${text}" is not a whole number such as 20`);
-}
 
 /** `2030-01-31 04:30:15  WARN  web: exited with code 3`, in our time zone; then what it wrote last. */
 function render({ time, level, msg, ...more }: HistoryLine): string {

@@ -3,6 +3,7 @@ import { daemonCommandNames } from "../usrsvcd/names.ts";
 import { completion } from "../completion.ts";
 import { events } from "./events.ts";
 import { listPrograms } from "./list-programs.ts";
+import { logs } from "./logs.ts";
 import { reload } from "./reload.ts";
 import { restart } from "./restart.ts";
 import { signal } from "./signal.ts";
@@ -15,6 +16,6 @@ export const usrsvc: Tool = {
   name: "usrsvc",
   title: "starts and stops the programs of an account and shows what is running",
   about: ["Acts on the programs described in $HOME/usrsvc.cfg. Needs no daemon."],
-  commands: [start, stop, restart, reload, signal, status, events, completion, listPrograms],
+  commands: [start, stop, restart, reload, signal, status, events, logs, completion, listPrograms],
   other: { name: "usrsvcd", commands: daemonCommandNames },
 };
