@@ -24,15 +24,18 @@ interface Place {
  */
 export class PathWatch implements Disposable {
   readonly #path: string;
-  readonly #onChange: () => void;
+  readonly #onChange: (name?: string) => void;
   readonly #folders = new Map<string, FSWatcher>();
   /** By the file's identity: the one there now, and the one before it, which may still be written to. */
   readonly #files = new Map<string, FSWatcher>();
   #timer: NodeJS.Timeout | undefined;
   #obstacle: string | undefined;
 
-  /** `onChange` may be called several times for one change. */
-  constructor(path: string, onChange: () => void) {
+  /**
+   * `onChange` may be called several times for one change; with a name, if it is known that only that has changed in
+   * the folder at the path.
+   */
+  constructor(path: string, onChange: (name?: string) => void) {
     this.#path = path;
     this.#onChange = onChange;
   }
@@ -59,7 +62,7 @@ export class PathWatch implements Disposable {
       this.#watch(this.#files, id, { path: this.#path, name: undefined });
     }
     if (this.#obstacle === undefined) this.#stopTimer();
-    else this.#timer ??= setInterval(this.#onChange, LOOK_EVERY_MS);
+    else this.#timer ??= setInterval(() => this.#onChange(), LOOK_EVERY_MS);
   }
 
   [Symbol.dispose](): void {
@@ -72,7 +75,8 @@ export class PathWatch implements Disposable {
   #watch(all: Map<string, FSWatcher>, key: string, { path, name }: Place): void {
     try {
       const watcher = watch(path, (_event, changed) => {
-        if (name === undefined || changed === null || changed === name) this.#onChange();
+        if (name === undefined) this.#onChange(changed ?? undefined);
+        else if (changed === null || changed === name) this.#onChange();
         // Removed or renamed itself.
         else if (changed === basename(path)) this.#onChange();
       });

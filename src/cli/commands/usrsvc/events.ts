@@ -1,12 +1,13 @@
 import { ExitCode } from "../../../exit-code.ts";
 import { jsonLine } from "../../../lib/tame.ts";
-import { findEvents } from "../../../operations/events.ts";
+import { stateDirOf } from "../../../operations/configuration.ts";
+import { findAllEvents, findEvents } from "../../../operations/events.ts";
 import { openSite } from "../../../operations/site.ts";
 import type { HistoryLine } from "../../../state/history.ts";
 import { command } from "../../command.ts";
 import { lookingBack, readCount, readSince, USUAL_EVENTS } from "../../looking-back.ts";
 import { parallel, programNames } from "../../programs.ts";
-import { untilSignalled } from "../../run.ts";
+import { untilNobodyReads } from "../../run.ts";
 
 export const events = command({
   name: "events",
@@ -20,14 +21,19 @@ export const events = command({
     const sinceMs = since === undefined ? undefined : readSince(since);
     const most =
       lines === undefined ? (since === undefined ? USUAL_EVENTS : undefined) : readCount(lines);
-    using site = openSite(config);
-    const found = findEvents(site, { names: programNames(words), most, sinceMs });
+    const names = programNames(words);
+    using site = names.length === 0 ? undefined : openSite(config); // it is much to read, and seldom needed
+    const asked = { most, sinceMs };
+    const found =
+      site === undefined
+        ? findAllEvents(stateDirOf(config), asked)
+        : findEvents(site, names, asked);
     for (const { program, message } of found.unknown) screen.complain(`${program}: ${message}`);
     const show = (all: readonly HistoryLine[]): void => {
-      for (const line of all) {
-        if (json) screen.page(jsonLine({ ...line }));
-        else screen.result(render(line));
-      }
+      if (all.length === 0) return;
+      // At once: each write takes its time.
+      if (json) screen.page(all.map((line) => jsonLine({ ...line })).join("\n"));
+      else screen.result(all.map(render).join("\n"));
     };
     show(found.lines);
     if (found.lines.length === 0 && !follow && !json && found.unknown.length === 0) {
@@ -36,9 +42,12 @@ export const events = command({
       );
     }
     if (follow) {
-      await untilSignalled(async (signal) => {
-        await found.follow(show, signal);
-        return ExitCode.ok;
+      await untilNobodyReads(screen, async (signal, onShown) => {
+        const onLines = (all: readonly HistoryLine[]): void => {
+          show(all);
+          onShown();
+        };
+        await found.follow(onLines, signal);
       });
     }
     return found.unknown.length > 0 ? ExitCode.undefinedProgram : ExitCode.ok;

@@ -8,7 +8,7 @@ import { command } from "../../command.ts";
 import { logRenderer, renderLogJson } from "../../log-lines.ts";
 import { lookingBack, readCount, readSince } from "../../looking-back.ts";
 import { parallel, programNames } from "../../programs.ts";
-import { untilSignalled } from "../../run.ts";
+import { untilNobodyReads } from "../../run.ts";
 import type { Screen } from "../../screen.ts";
 
 /** Lines are shown together, as many as come at once, up to so many. */
@@ -42,8 +42,15 @@ export const logs = command({
     for (const one of found.notes) note(one);
     const show = shower(found, json, screen);
     const isEmpty = !(await showAll(found.lines, show, screen));
-    if (follow && found.programs.size > 0) await goOn(found, show, note, screen);
-    else if (isEmpty && !json) complainOfNothing(found, { since, grep }, screen);
+    if (follow && found.programs.size > 0) {
+      await untilNobodyReads(screen, async (signal, onShown) => {
+        const onLines: Show = (more) => {
+          show(more);
+          onShown();
+        };
+        await found.follow({ onLines, onNote: note }, signal);
+      });
+    } else if (isEmpty && !json) complainOfNothing(found, { since, grep }, screen);
     if (found.unknown.length > 0) return ExitCode.undefinedProgram;
     return found.isDenied ? ExitCode.permission : ExitCode.ok;
   },
@@ -81,25 +88,6 @@ async function showAll(all: LogsFound["lines"], show: Show, screen: Screen): Pro
   }
   if (lines.length > 0) show(lines);
   return isAny;
-}
-
-async function goOn(
-  { follow }: LogsFound,
-  show: Show,
-  onNote: (note: LogNote) => void,
-  screen: Screen,
-): Promise<void> {
-  await untilSignalled(async (signal) => {
-    const left = new AbortController();
-    const leave = (): void => left.abort();
-    signal.addEventListener("abort", leave, { once: true });
-    if (screen.isAbandoned) leave();
-    const onLines = (lines: readonly LogLine[]): void => {
-      show(lines);
-      if (screen.isAbandoned) leave();
-    };
-    await follow({ onLines, onNote }, left.signal);
-  });
 }
 
 function complainOfNothing(
