@@ -163,8 +163,8 @@ function sourcesOf({ program, stream, what, path, target }: Output): ProgramLogs
     const opened = `/proc/${pid}/fd/${DESCRIPTORS[stream]}`;
     return { sources: [source(file, false, opened), ...later], notes: [note] };
   }
-  const shown = `shown is ${file}, to which process ${pid} writes its ${what}`;
-  return { sources: [source(file), ...later], notes: [shown + describeOther(file, path)] };
+  const note = `shown is ${file}, to which process ${pid} writes its ${what}`;
+  return { sources: [source(file), ...later], notes: [note + describeOther(file, path)] };
 }
 
 /** Why it is not the file of the settings. */
@@ -173,7 +173,7 @@ function describeOther(file: string, path: string | undefined): string {
   if (basename(file).startsWith(basename(path))) {
     return `: it has not opened ${path} since the rotation (usrsvc reload or restart has it do so)`;
   }
-  return `: ${path}, which its section names, applies with a restart`;
+  return `, and not to ${path}, as its section says: it was started so, or has opened that file itself`;
 }
 
 function statOf(path: string): Stats | undefined {
