@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 /** A way in which programs write the time of a line; `read` has what the groups hold. */
 interface Format {
   readonly regex: RegExp;
-  readonly read: (groups: readonly (string | undefined)[], nowMs: number) => number;
+  readonly read: (groups: readonly (string | undefined)[], latestMs: () => number) => number;
 }
 
 /** So much of a line is looked at: a time further on is what it tells of. */
@@ -58,15 +58,15 @@ const american: Format = {
 /** `Nov 28 08:35:36`, as syslog has it: of the last year, where it were to come. */
 const yearless: Format = {
   regex: new RegExp(String.raw`^(?:<\d{1,3}>)?${MONTH} +(\d\d?) ${CLOCK}`),
-  read: ([, month, day, ...clock], nowMs) =>
-    lately((year) => moment([year, monthOf(month), number(day)], clock), nowMs),
+  read: ([, month, day, ...clock], latestMs) =>
+    lately((year) => moment([year, monthOf(month), number(day)], clock), latestMs()),
 };
 
 /** `I1128 08:35:36.123456`, as glog and klog have it. */
 const glog: Format = {
   regex: new RegExp(String.raw`^[IWEFD](\d\d)(\d\d) ${CLOCK}`),
-  read: ([, month, day, ...clock], nowMs) =>
-    lately((year) => moment([year, number(month) - 1, number(day)], clock), nowMs),
+  read: ([, month, day, ...clock], latestMs) =>
+    lately((year) => moment([year, number(month) - 1, number(day)], clock), latestMs()),
 };
 
 /** A line of JSON, or a part in the manner of logfmt: pino, zap, bunyan, winston, logrus … */
@@ -98,10 +98,11 @@ const formats: readonly Format[] = [dated, dayFirst, ctime, american, yearless, 
  */
 export class LineTimes {
   #likely: Format | undefined;
-  readonly #nowMs: number;
+  readonly #latestMs: () => number;
 
-  constructor(nowMs: number) {
-    this.#nowMs = nowMs;
+  /** `latestMs`: no line is younger, which tells the year where none is written; in ms since 1970. */
+  constructor(latestMs: () => number = () => Date.now()) {
+    this.#latestMs = latestMs;
   }
 
   /** In ms since 1970; undefined: it has none, as the lines of a stack trace. A time without a zone is of ours. */
@@ -124,7 +125,7 @@ export class LineTimes {
 
   #try({ regex, read }: Format, head: string): number | undefined {
     const groups = regex.exec(head);
-    const ms = groups === null ? Number.NaN : read(groups, this.#nowMs);
+    const ms = groups === null ? Number.NaN : read(groups, this.#latestMs);
     return Number.isNaN(ms) ? undefined : ms;
   }
 }
@@ -150,16 +151,16 @@ function offsetMs(zone: string): number {
 /** Clocks differ: what is only a day ahead is of this year. */
 const DAY_MS = 86_400_000;
 
-function lately(at: (year: number) => number, nowMs: number): number {
-  const year = new Date(nowMs).getFullYear();
+function lately(at: (year: number) => number, latestMs: number): number {
+  const year = new Date(latestMs).getFullYear();
   // Around the New Year, and for those whose clock is ahead.
   const ways = [year + 1, year, year - 1].map(at);
-  return ways.find((ms) => ms <= nowMs + DAY_MS) ?? Number.NaN;
+  return ways.find((ms) => ms <= latestMs + DAY_MS) ?? Number.NaN;
 }
 
 function isoMs(text: string): number {
   const groups = dated.regex.exec(text);
-  return groups === null ? Date.parse(text) : dated.read(groups, 0);
+  return groups === null ? Date.parse(text) : dated.read(groups, () => 0);
 }
 
 /** Seconds, ms, µs or ns, told apart by the number of digits. */

@@ -3,36 +3,69 @@ export interface Timed {
   readonly sortMs: number;
 }
 
+/** Things in their order, as many at once as there are at once. */
+export type Row<T> = AsyncIterable<readonly T[]>;
+
+/** So many are given at once. */
+const MOST_AT_ONCE = 1000;
+
+/** What is left of a row. */
+interface Head<T> {
+  readonly rest: AsyncIterator<readonly T[]>;
+  batch: readonly T[];
+  at: number;
+}
+
 /** One row of several, in order of time; what is earlier in its own row stays so. */
 export async function* merged<T extends Timed>(
-  rows: readonly AsyncIterable<T>[],
-): AsyncGenerator<T> {
-  const heads: { readonly value: T; readonly rest: AsyncIterator<T> }[] = [];
+  rows: readonly Row<T>[],
+): AsyncGenerator<readonly T[]> {
+  const heads: Head<T>[] = [];
   for (const row of rows) {
-    const rest = row[Symbol.asyncIterator]();
-    const { done, value } = await rest.next();
-    if (done !== true) heads.push({ value, rest });
+    const head = { rest: row[Symbol.asyncIterator](), batch: [], at: 0 };
+    if (await refill(head)) heads.push(head);
   }
-  while (heads.length > 0) {
-    let first = 0;
-    for (let at = 1; at < heads.length; at += 1) {
-      if ((heads[at]?.value.sortMs ?? 0) < (heads[first]?.value.sortMs ?? 0)) first = at;
-    }
-    const head = heads[first];
-    if (head === undefined) return;
-    yield head.value;
+  let together: T[] = [];
+  while (heads.length > 1) {
+    const head = heads.reduce((first, one) => (timeOf(one) < timeOf(first) ? one : first));
+    const next = head.batch[head.at];
+    if (next !== undefined) together.push(next);
+    head.at += 1;
+    if (head.at === head.batch.length && !(await refill(head)))
+      heads.splice(heads.indexOf(head), 1);
+    if (together.length < MOST_AT_ONCE) continue;
+    yield together;
+    together = [];
+  }
+  if (together.length > 0) yield together;
+  const [last] = heads;
+  if (last === undefined) return;
+  yield last.batch.slice(last.at);
+  while (await refill(last)) yield last.batch;
+}
+
+/** False: there is no more. */
+async function refill<T>(head: Head<T>): Promise<boolean> {
+  for (;;) {
     const { done, value } = await head.rest.next();
-    if (done === true) heads.splice(first, 1);
-    else heads[first] = { value, rest: head.rest };
+    if (done === true) return false;
+    if (value.length === 0) continue;
+    head.batch = value;
+    head.at = 0;
+    return true;
   }
 }
 
-/** The last of them, at most `most`. */
-export async function lastOf<T>(all: AsyncIterable<T>, most: number): Promise<readonly T[]> {
+function timeOf<T extends Timed>({ batch, at }: Head<T>): number {
+  return batch[at]?.sortMs ?? 0;
+}
+
+/** The last of a row, at most `most`. */
+export async function lastOf<T>(row: Row<T>, most: number): Promise<readonly T[]> {
   let last: T[] = [];
   if (most === 0) return last;
-  for await (const one of all) {
-    last.push(one);
+  for await (const batch of row) {
+    for (const one of batch) last.push(one);
     if (last.length >= 2 * most) last = last.slice(-most);
   }
   return last.slice(-most);

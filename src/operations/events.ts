@@ -90,5 +90,5 @@ function latest(
     found.push(last.head.line);
     last.head = next(last.tail);
   }
-  return found.reverse();
+  return found.toReversed();
 }

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync } from "node:fs";
 import { LineTimes } from "../lib/line-time.ts";
 import { linesFromEnd, linesOf, readPieces } from "../lib/lines-from-end.ts";
-import { lastOf } from "../lib/merge-lines.ts";
+import { lastOf, type Row } from "../lib/merge-lines.ts";
 import { openForReading } from "../lib/open-log.ts";
 import { type RotatedLog, unpacked } from "../lib/rotated-logs.ts";
 import type { LineFilter } from "./line-filter.ts";
@@ -13,7 +13,9 @@ const MOST_KEPT = 64 * 1024 * 1024;
 /** Lines of one file that were chosen. */
 interface Part {
   readonly count: number;
-  readonly lines: () => Iterable<string> | AsyncIterable<string>;
+  /** When the file was written to last, in ms since 1970. */
+  readonly modifiedMs: number;
+  readonly lines: () => Iterable<readonly string[]> | Row<string>;
 }
 
 /** The latest lines of a log that are accepted, at most `most`, in their order; those of rotated files as well. */
@@ -21,7 +23,7 @@ export async function* latestLines(
   log: OpenLog | undefined,
   rotated: () => readonly RotatedLog[],
   { most, filter, onProgress }: ReadAsked & { readonly most: number },
-): AsyncGenerator<ReadLine> {
+): AsyncGenerator<readonly ReadLine[]> {
   const opened: number[] = [];
   try {
     const parts: Part[] = [];
@@ -35,7 +37,7 @@ export async function* latestLines(
       if (left <= 0) break;
       onProgress(file.path);
       if (file.isPacked) {
-        add(await latestOfPacked(file.path, left, filter));
+        add(await latestOfPacked(file, left, filter));
         continue;
       }
       const older = openRotated(file.path);
@@ -43,9 +45,11 @@ export async function* latestLines(
       opened.push(older.fd);
       add(latestOf(older, left, filter));
     }
-    const times = new LineTimes(Date.now());
     for (const part of parts.toReversed()) {
-      for await (const text of part.lines()) yield { text, timeMs: times.read(text) };
+      const times = new LineTimes(() => part.modifiedMs);
+      for await (const texts of part.lines()) {
+        yield texts.map((text) => ({ text, timeMs: times.read(text) }));
+      }
     }
   } finally {
     for (const fd of opened) closeSync(fd);
@@ -56,14 +60,15 @@ export async function* latestLines(
 export function openRotated(path: string): OpenLog | undefined {
   try {
     const fd = openForReading(path);
-    return { fd, size: fstatSync(fd).size };
+    const { size, mtimeMs } = fstatSync(fd);
+    return { fd, size, modifiedMs: mtimeMs };
   } catch {
     return undefined;
   }
 }
 
 /** From its end. What is too much to be kept is read again when it is asked for. */
-function latestOf({ fd, size }: OpenLog, most: number, filter: LineFilter): Part {
+function latestOf({ fd, size, modifiedMs }: OpenLog, most: number, filter: LineFilter): Part {
   const lines: string[] = [];
   let count = 0;
   let kept = 0;
@@ -77,19 +82,27 @@ function latestOf({ fd, size }: OpenLog, most: number, filter: LineFilter): Part
     else lines.length = 0;
     if (count === most) break;
   }
-  if (kept <= MOST_KEPT) return { count, lines: () => lines.toReversed() };
-  return { count, lines: () => acceptedOf(linesOf(readPieces(fd, from, size)), filter) };
+  if (kept <= MOST_KEPT) return { count, modifiedMs, lines: () => [lines.toReversed()] };
+  return {
+    count,
+    modifiedMs,
+    lines: () => acceptedOf(linesOf(readPieces(fd, from, size)), filter),
+  };
 }
 
 /** It can only be read from its beginning. */
-async function latestOfPacked(path: string, most: number, filter: LineFilter): Promise<Part> {
+async function latestOfPacked(
+  { path, modifiedMs }: RotatedLog,
+  most: number,
+  filter: LineFilter,
+): Promise<Part> {
   const latest = await lastOf(acceptedOf(linesOf(unpacked(path)), filter), most);
-  return { count: latest.length, lines: () => latest };
+  return { count: latest.length, modifiedMs, lines: () => [latest] };
 }
 
 async function* acceptedOf(
-  lines: AsyncIterable<string>,
+  row: Row<string>,
   filter: LineFilter,
-): AsyncGenerator<string> {
-  for await (const line of lines) if (filter.accepts(line)) yield line;
+): AsyncGenerator<readonly string[]> {
+  for await (const lines of row) yield lines.filter((line) => filter.accepts(line));
 }

@@ -2,7 +2,7 @@ import { closeSync } from "node:fs";
 import { placeOfTime } from "../lib/find-time.ts";
 import { LineTimes } from "../lib/line-time.ts";
 import { linesOf, readPieces } from "../lib/lines-from-end.ts";
-import { lastOf } from "../lib/merge-lines.ts";
+import { lastOf, type Row } from "../lib/merge-lines.ts";
 import { type RotatedLog, unpacked } from "../lib/rotated-logs.ts";
 import { openRotated } from "./latest-lines.ts";
 import type { OpenLog, ReadAsked, ReadLine } from "./log-reading.ts";
@@ -17,28 +17,28 @@ export async function* linesSince(
   log: OpenLog | undefined,
   rotated: readonly RotatedLog[],
   asked: Asked,
-): AsyncGenerator<ReadLine> {
+): AsyncGenerator<readonly ReadLine[]> {
   const all = allSince(log, rotated, asked);
   const { most } = asked;
   if (most === undefined) {
     yield* all;
     return;
   }
-  yield* await lastOf(all, most);
+  yield await lastOf(all, most);
 }
 
 async function* allSince(
   log: OpenLog | undefined,
   rotated: readonly RotatedLog[],
   asked: Asked,
-): AsyncGenerator<ReadLine> {
+): AsyncGenerator<readonly ReadLine[]> {
   // What was not written to since then has nothing younger.
-  for (const { path, isPacked } of rotated
+  for (const { path, isPacked, modifiedMs } of rotated
     .filter(({ modifiedMs }) => modifiedMs >= asked.sinceMs)
     .toReversed()) {
     asked.onProgress(path);
     if (isPacked) {
-      yield* timedSince(linesOf(unpacked(path)), new LineTimes(Date.now()), asked);
+      yield* timedSince(linesOf(unpacked(path)), new LineTimes(() => modifiedMs), asked);
       continue;
     }
     const older = openRotated(path);
@@ -52,28 +52,35 @@ async function* allSince(
   if (log !== undefined) yield* fileSince(log, asked);
 }
 
-async function* fileSince({ fd, size }: OpenLog, asked: Asked): AsyncGenerator<ReadLine> {
-  const times = new LineTimes(Date.now());
+async function* fileSince(
+  { fd, size, modifiedMs }: OpenLog,
+  asked: Asked,
+): AsyncGenerator<readonly ReadLine[]> {
+  const times = new LineTimes(() => modifiedMs);
   const from = placeOfTime(fd, size, asked.sinceMs, times);
   yield* timedSince(linesOf(readPieces(fd, from, size)), times, asked);
 }
 
 /** A line without a time is of the one before it; those at the very beginning, of the first that has one. */
 async function* timedSince(
-  lines: AsyncIterable<string>,
+  row: Row<string>,
   times: LineTimes,
   { sinceMs, filter }: Asked,
-): AsyncGenerator<ReadLine> {
+): AsyncGenerator<readonly ReadLine[]> {
   let held: string[] | undefined = [];
   let isWanted = false;
-  for await (const text of lines) {
-    const timeMs = times.read(text);
-    if (timeMs !== undefined) {
-      isWanted = timeMs >= sinceMs;
-      const before = isWanted ? (held ?? []) : [];
-      for (const one of before) if (filter.accepts(one)) yield { text: one, timeMs: undefined };
-      held = undefined;
-    } else if (held !== undefined && held.length < MOST_HELD) held.push(text);
-    if (isWanted && filter.accepts(text)) yield { text, timeMs };
+  for await (const texts of row) {
+    const lines: ReadLine[] = [];
+    for (const text of texts) {
+      const timeMs = times.read(text);
+      if (timeMs !== undefined) {
+        isWanted = timeMs >= sinceMs;
+        const before = isWanted ? (held ?? []) : [];
+        lines.push(...before.map((one) => ({ text: one, timeMs: undefined })));
+        held = undefined;
+      } else if (held !== undefined && held.length < MOST_HELD) held.push(text);
+      if (isWanted) lines.push({ text, timeMs });
+    }
+    yield lines.filter(({ text }) => filter.accepts(text));
   }
 }

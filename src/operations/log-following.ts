@@ -51,7 +51,7 @@ class Following implements Disposable {
   readonly #listener: LogListener;
   readonly #follower: FileFollower;
   readonly #watch: PathWatch;
-  readonly #times = new LineTimes(Date.now());
+  readonly #times = new LineTimes();
   #timer: NodeJS.Timeout | undefined;
   #quiet: NodeJS.Timeout | undefined;
   #obstacle: string | undefined;

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync } from "node:fs";
 import { LineTimes } from "../lib/line-time.ts";
 import { lastLineBegin, linesFromEnd } from "../lib/lines-from-end.ts";
+import type { Row } from "../lib/merge-lines.ts";
 import { openForReading } from "../lib/open-log.ts";
 import { rotatedLogs } from "../lib/rotated-logs.ts";
 import { latestLines } from "./latest-lines.ts";
@@ -32,7 +33,7 @@ export interface ReadAsked {
 /** What was found. */
 export interface LogRead {
   /** In their order. To be read to the end. */
-  readonly lines: AsyncIterable<ReadLine>;
+  readonly lines: Row<ReadLine>;
   /** Up to where the file was read; undefined: it is not there. */
   readonly end: { readonly id: string; readonly at: number } | undefined;
   /** When it was written to last, in ms since 1970; stands in for times that lines do not have. */
@@ -45,6 +46,8 @@ export interface LogRead {
 export interface OpenLog {
   readonly fd: number;
   readonly size: number;
+  /** When it was written to last, in ms since 1970. */
+  readonly modifiedMs: number;
 }
 
 /** Number of lines that are shown of a log, unless another number, or a time, is asked for. */
@@ -74,7 +77,7 @@ export function readLog(path: string, asked: ReadAsked): LogRead {
     const isUntimed = sinceMs !== undefined && size > 0 && !hasTimes(fd, size);
     const isOld = isUntimed && stat.mtimeMs < sinceMs;
     const reading = isUntimed ? { ...asked, sinceMs: undefined, most: isOld ? 0 : most } : asked;
-    const lines = chosenLines(path, { fd, size }, reading);
+    const lines = chosenLines(path, { fd, size, modifiedMs: stat.mtimeMs }, reading);
     return { lines, end, modifiedMs: stat.mtimeMs, hasNoTimes: isUntimed && !isOld };
   } catch (error) {
     closeSync(fd);
@@ -92,7 +95,7 @@ function openIfThere(path: string): number | undefined {
 }
 
 function hasTimes(fd: number, size: number): boolean {
-  const times = new LineTimes(Date.now());
+  const times = new LineTimes();
   let left = SAMPLE;
   for (const { text } of linesFromEnd(fd, size)) {
     if (times.read(text) !== undefined) return true;
@@ -106,7 +109,7 @@ async function* chosenLines(
   path: string,
   log: OpenLog | undefined,
   asked: ReadAsked,
-): AsyncGenerator<ReadLine> {
+): AsyncGenerator<readonly ReadLine[]> {
   const { sinceMs, most, isOthers } = asked;
   try {
     const rotated = (): ReturnType<typeof rotatedLogs> => rotatedLogs(path, isOthers);

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { lastOf, merged } from "../lib/merge-lines.ts";
+import { lastOf, merged, type Row } from "../lib/merge-lines.ts";
 import { rotatedLogs } from "../lib/rotated-logs.ts";
 import { fileStem } from "../state/state-dir.ts";
 import { choose, type UnknownProgram } from "./choose.ts";
@@ -37,7 +37,7 @@ export interface LogsFound {
   /** A log is there, and may not be read. */
   readonly isDenied: boolean;
   /** What was written until now, in order of time. */
-  readonly lines: AsyncIterable<LogLine>;
+  readonly lines: Row<LogLine>;
   /** What is written from then on, until the signal is aborted. */
   readonly follow: (listener: LogListener, signal: AbortSignal) => Promise<void>;
 }
@@ -78,7 +78,7 @@ class LogSearch {
   readonly asked: ReadAsked;
   readonly programs = new Map<string, ReadonlySet<LogStream>>();
   readonly notes: LogNote[] = [];
-  readonly rows: AsyncIterable<SortedLine>[] = [];
+  readonly rows: Row<SortedLine>[] = [];
   readonly followed: FollowedLog[] = [];
   isDenied = false;
   /** By path: who it was shown for. */
@@ -110,7 +110,7 @@ class LogSearch {
     }
   }
 
-  #open(source: LogSource): AsyncIterable<SortedLine> | undefined {
+  #open(source: LogSource): Row<SortedLine> | undefined {
     if (source.isForLater) {
       this.followed.push({ source, from: undefined });
       return undefined;
@@ -142,32 +142,36 @@ class LogSearch {
 
 /** In two files, one after the other; together, in order of time. */
 async function* lastRows(
-  rows: readonly AsyncIterable<SortedLine>[],
+  rows: readonly Row<SortedLine>[],
   most: number,
-): AsyncGenerator<SortedLine> {
-  yield* await lastOf(merged(rows), most);
+): AsyncGenerator<readonly SortedLine[]> {
+  yield await lastOf(merged(rows), most);
 }
 
 /** A line without a time is of the one before it, or else of the first that has one, or of the file's own time. */
 async function* sorted(
   { program, stream, file }: LogSource,
   { lines, modifiedMs }: LogRead,
-): AsyncGenerator<SortedLine> {
+): AsyncGenerator<readonly SortedLine[]> {
   let held: LogLine[] = [];
   let sortMs: number | undefined;
-  for await (const { text, timeMs } of lines) {
-    const line = { program, stream, file, timeMs, line: text };
-    sortMs = timeMs ?? sortMs;
-    if (sortMs === undefined && held.length < MOST_HELD) {
-      held.push(line);
-      continue;
+  for await (const batch of lines) {
+    const all: SortedLine[] = [];
+    for (const { text, timeMs } of batch) {
+      const line = { program, stream, file, timeMs, line: text };
+      sortMs = timeMs ?? sortMs;
+      if (sortMs === undefined && held.length < MOST_HELD) {
+        held.push(line);
+        continue;
+      }
+      const at = (sortMs ??= modifiedMs);
+      for (const one of held) all.push({ ...one, sortMs: at });
+      held = [];
+      all.push({ ...line, sortMs: at });
     }
-    sortMs ??= modifiedMs;
-    for (const one of held) yield { ...one, sortMs };
-    held = [];
-    yield { ...line, sortMs };
+    yield all;
   }
-  for (const one of held) yield { ...one, sortMs: modifiedMs };
+  yield held.map((one) => ({ ...one, sortMs: modifiedMs }));
 }
 
 function describeDenied({ file }: LogSource, code: string | undefined, message: string): string {

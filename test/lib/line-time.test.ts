@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { LineTimes } from "../../src/lib/line-time.ts";
 
 const NOW = new Date(2026, 10, 28, 12).getTime();
-const read = (line: string): number | undefined => new LineTimes(NOW).read(line);
+const read = (line: string): number | undefined => new LineTimes(() => NOW).read(line);
 /** Of our time zone. */
 const local = (ms = 0): number => new Date(2026, 10, 28, 8, 35, 36, ms).getTime();
 const utc = (ms = 0): number => Date.UTC(2026, 10, 28, 8, 35, 36, ms);
@@ -60,12 +60,18 @@ describe("the time of a line", () => {
 
   test("without a year is not one that is to come", () => {
     assert.equal(read("Dec 31 08:35:36 host x"), new Date(2025, 11, 31, 8, 35, 36).getTime());
-    const eve = new LineTimes(new Date(2026, 11, 31, 23, 59).getTime());
+    const eve = new LineTimes(() => new Date(2026, 11, 31, 23, 59).getTime());
     assert.equal(eve.read("Jan  1 00:00:01 host x"), new Date(2027, 0, 1, 0, 0, 1).getTime());
   });
 
+  test("without a year is not younger than its file", () => {
+    const old = new LineTimes(() => new Date(2024, 2, 1).getTime());
+    assert.equal(old.read("Feb  6 08:35:36 host x"), new Date(2024, 1, 6, 8, 35, 36).getTime());
+    assert.equal(old.read("Nov 28 08:35:36 host x"), new Date(2023, 10, 28, 8, 35, 36).getTime());
+  });
+
   test("is read of lines of several kinds in one file", () => {
-    const times = new LineTimes(NOW);
+    const times = new LineTimes(() => NOW);
     const lines = ["2026-11-28 08:35:36 a", "Nov 28 08:35:36 b", '{"time":1795854936123}'];
     assert.deepEqual(
       lines.map((line) => times.read(line)),

@@ -31,7 +31,7 @@ describe("linesFromEnd()", () => {
     const file = opened(t, `${lines.join("\n")}\n`);
     assert.deepEqual(textsOf(file), lines);
     const forward: string[] = [];
-    for await (const line of linesOf(readPieces(file.fd, 0, file.size))) forward.push(line);
+    for await (const line of linesOf(readPieces(file.fd, 0, file.size))) forward.push(...line);
     assert.deepEqual(forward, lines);
     const [last] = linesFromEnd(file.fd, file.size);
     assert.equal(last?.at, file.size - Buffer.byteLength(`${lines.at(-1)}\n`));

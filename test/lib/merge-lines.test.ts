@@ -2,13 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lastOf, merged } from "../../src/lib/merge-lines.ts";
 
-async function* row(...all: readonly number[]): AsyncGenerator<{ sortMs: number; of: number }> {
-  for (const sortMs of all) yield { sortMs, of: all.length };
+/** In pieces of two. */
+async function* row(
+  ...all: readonly number[]
+): AsyncGenerator<readonly { sortMs: number; of: number }[]> {
+  for (let at = 0; at < all.length; at += 2) {
+    yield all.slice(at, at + 2).map((sortMs) => ({ sortMs, of: all.length }));
+    yield [];
+  }
 }
 
-async function all<T>(rows: AsyncIterable<T>): Promise<readonly T[]> {
+async function all<T>(rows: AsyncIterable<readonly T[]>): Promise<readonly T[]> {
   const found: T[] = [];
-  for await (const one of rows) found.push(one);
+  for await (const one of rows) found.push(...one);
   return found;
 }
 

@@ -75,7 +75,7 @@ describe("rotatedLogs()", () => {
 describe("unpacked()", () => {
   const linesIn = async (path: string): Promise<readonly string[]> => {
     const lines: string[] = [];
-    for await (const line of linesOf(unpacked(path))) lines.push(line);
+    for await (const line of linesOf(unpacked(path))) lines.push(...line);
     return lines;
   };
 

@@ -11,9 +11,6 @@ import { parallel, programNames } from "../../programs.ts";
 import { untilNobodyReads } from "../../run.ts";
 import type { Screen } from "../../screen.ts";
 
-/** Lines are shown together, as many as come at once, up to so many. */
-const MOST_AT_ONCE = 256;
-
 export const logs = command({
   name: "logs",
   summary: "what programs have written, from their own files, rotated ones included",
@@ -76,17 +73,13 @@ function shower({ programs }: LogsFound, json: boolean, screen: Screen): Show {
 
 /** True if there were any. */
 async function showAll(all: LogsFound["lines"], show: Show, screen: Screen): Promise<boolean> {
-  let lines: LogLine[] = [];
   let isAny = false;
-  for await (const line of all) {
+  for await (const lines of all) {
+    if (lines.length === 0) continue;
     isAny = true;
-    lines.push(line);
-    if (lines.length < MOST_AT_ONCE) continue;
     show(lines);
-    lines = [];
-    if (screen.isAbandoned) return true;
+    if (screen.isAbandoned) break;
   }
-  if (lines.length > 0) show(lines);
   return isAny;
 }
 
