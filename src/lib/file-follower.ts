@@ -15,6 +15,8 @@ export type FileNews =
 
 /** So much is read at a look, in bytes; the rest at the next. */
 const MOST_BYTES = 1024 * 1024;
+/** So many that were renamed are read on: what does not open its log again is rotated away further and further. */
+export const MOST_FORMER = 4;
 /** Bytes before the place up to which a file was read, to know it again by. */
 const KNOWN_BYTES = 64;
 
@@ -35,8 +37,8 @@ interface Opened {
 export class FileFollower implements Disposable {
   readonly #path: string;
   #current: Opened | undefined;
-  /** The one before it, under whatever name. */
-  #former: Opened | undefined;
+  /** Those before it, under whatever names, the youngest first. */
+  #former: readonly Opened[] = [];
   #fault: string | undefined;
 
   /** Begins at the end of what is there now, or at `from`; with what is there later, at its begin. */
@@ -52,23 +54,23 @@ export class FileFollower implements Disposable {
 
   /** True where the last line has no line feed yet. */
   get isWithinLine(): boolean {
-    return this.#current?.lines.isWithin === true || this.#former?.lines.isWithin === true;
+    return this.#all().some(({ lines }) => lines.isWithin);
   }
 
   /** What has been added since the last look. `isMore`: not all of it was read. */
   look(): { readonly news: readonly FileNews[]; readonly isMore: boolean } {
     const news: FileNews[] = [];
     try {
-      let isMore = this.#readOn(this.#former, news);
-      isMore = this.#readOn(this.#current, news) || isMore;
+      let isMore = false;
+      for (const one of this.#all()) isMore = this.#readOn(one, news) || isMore;
       // Only when all of the old one is read, and of one that was created again while we were at it.
       if (!isMore && this.#isAnother()) {
         const next = this.#open(news);
         if (next !== undefined) {
-          const wasThere = this.#current !== undefined;
-          if (wasThere) news.push({ kind: "replaced" });
-          if (this.#former !== undefined) this.#leave(this.#former, news);
-          this.#former = this.#current;
+          if (this.#current !== undefined) news.push({ kind: "replaced" });
+          const former = [...(this.#current === undefined ? [] : [this.#current]), ...this.#former];
+          for (const one of former.slice(MOST_FORMER)) this.#leave(one, news);
+          this.#former = former.slice(0, MOST_FORMER);
           this.#current = next;
           isMore = this.#readOn(next, news);
         }
@@ -82,13 +84,19 @@ export class FileFollower implements Disposable {
 
   /** The lines that have begun, as they are: their ends do not come. */
   flush(): readonly string[] {
-    return [this.#former, this.#current].flatMap((one) => one?.lines.flush() ?? []);
+    return this.#all().flatMap(({ lines }) => lines.flush() ?? []);
   }
 
   [Symbol.dispose](): void {
-    for (const one of [this.#former, this.#current]) if (one !== undefined) closeSync(one.fd);
-    this.#former = undefined;
+    for (const { fd } of this.#all()) closeSync(fd);
+    this.#former = [];
     this.#current = undefined;
+  }
+
+  /** In the order in which they were written. */
+  #all(): readonly Opened[] {
+    const former = this.#former.toReversed();
+    return this.#current === undefined ? former : [...former, this.#current];
   }
 
   #leave(one: Opened, news: FileNews[]): void {
@@ -127,14 +135,14 @@ export class FileFollower implements Disposable {
   }
 
   /** True if there is more. */
-  #readOn(one: Opened | undefined, news: FileNews[]): boolean {
-    if (one === undefined) return false;
+  #readOn(one: Opened, news: FileNews[]): boolean {
     const { size } = fstatSync(one.fd);
     if (isTruncated(one, size)) {
       const rest = one.lines.flush();
       if (rest !== undefined) news.push({ kind: "line", text: rest });
       news.push({ kind: "truncated" });
       one.at = 0;
+      one.known = Buffer.alloc(0);
     }
     if (size <= one.at) return false;
     const bytes = read(one.fd, one.at, Math.min(MOST_BYTES, size - one.at));

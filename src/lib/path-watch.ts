@@ -1,5 +1,6 @@
 import { type FSWatcher, readlinkSync, realpathSync, statfsSync, statSync, watch } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
+import { MOST_FORMER } from "./file-follower.ts";
 
 /** Interval of the looks where no notices are to be had, in ms. */
 const LOOK_EVERY_MS = 5000;
@@ -26,7 +27,7 @@ export class PathWatch implements Disposable {
   readonly #path: string;
   readonly #onChange: (name?: string) => void;
   readonly #folders = new Map<string, FSWatcher>();
-  /** By the file's identity: the one there now, and the one before it, which may still be written to. */
+  /** By the file's identity: the one there now, and those before it, which may still be written to. */
   readonly #files = new Map<string, FSWatcher>();
   #timer: NodeJS.Timeout | undefined;
   #obstacle: string | undefined;
@@ -58,7 +59,7 @@ export class PathWatch implements Disposable {
     const id = idOf(this.#path);
     if (id !== undefined && !this.#files.has(id)) {
       const [oldest] = this.#files;
-      if (this.#files.size > 1 && oldest !== undefined) drop(this.#files, ...oldest);
+      if (this.#files.size > MOST_FORMER && oldest !== undefined) drop(this.#files, ...oldest);
       this.#watch(this.#files, id, { path: this.#path, name: undefined });
     }
     if (this.#obstacle === undefined) this.#stopTimer();

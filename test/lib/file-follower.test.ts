@@ -79,6 +79,29 @@ describe("FileFollower", () => {
     assert.deepEqual(news(), ["(truncated)", "now it is longer than it was before"]);
   });
 
+  test("goes on after a truncation that it has seen before anything was added", (t) => {
+    const { path, news } = followed(t, "");
+    for (let left = 3; left > 0; left -= 1) {
+      appendFileSync(path, "a line\n");
+      assert.deepEqual(news(), ["a line"]);
+      truncateSync(path);
+      assert.deepEqual(news(), ["(truncated)"]);
+    }
+  });
+
+  test("reads on in a log that is rotated twice under a program that does not open it again", (t) => {
+    const { path, news } = followed(t, "");
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, "");
+    assert.deepEqual(news(), ["(replaced)"]);
+    renameSync(`${path}.1`, `${path}.2`);
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, "");
+    assert.deepEqual(news(), ["(replaced)"]);
+    appendFileSync(`${path}.2`, "still here\n");
+    assert.deepEqual(news(), ["still here"]);
+  });
+
   test("goes on where a program goes on that does not append", (t) => {
     const { path, news } = followed(t, "");
     const fd = openSync(path, "w");
