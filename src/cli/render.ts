@@ -116,7 +116,7 @@ function formatExit(exit: ShownExit, now: number): string {
  * Columns on a terminal, near enough: wide East Asian characters and emoji take two. (string-width
  * also knows what is joined to one sign, but its Intl.Segmenter takes 10 ms at its first use.)
  */
-function displayWidth(text: string): number {
+export function displayWidth(text: string): number {
   if (/^[ -~]*$/.test(text)) return text.length;
   let width = 0;
   for (const char of text) {

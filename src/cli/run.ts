@@ -70,6 +70,26 @@ function outOfTime(ms: number): Interrupted {
   return new Interrupted(`not over within ${formatDuration(ms)} (--timeout)`, ExitCode.notInTime);
 }
 
+/**
+ * Does `follow`, until a signal asks to end it, or nobody reads the results any more: it calls `onShown` after each that it
+ * has shown.
+ */
+export async function untilNobodyReads(
+  screen: Screen,
+  follow: (signal: AbortSignal, onShown: () => void) => Promise<void>,
+): Promise<void> {
+  await untilSignalled(async (signal) => {
+    const left = new AbortController();
+    const leave = (): void => left.abort();
+    signal.addEventListener("abort", leave, { once: true });
+    const onShown = (): void => {
+      if (screen.isAbandoned) leave();
+    };
+    onShown();
+    await follow(left.signal, onShown);
+  });
+}
+
 function abortOnSignals(controller: AbortController): () => void {
   setMaxListeners(0, controller.signal); // with -P, all programs listen
   const abort = (signal: NodeJS.Signals): void => {

@@ -1,5 +1,7 @@
 import { writeSync } from "node:fs";
+import { isatty } from "node:tty";
 import { maskSecrets } from "../lib/secrets.ts";
+import { tameAroundColours } from "../lib/colours.ts";
 import { tame } from "../lib/tame.ts";
 
 /** Where a command prints results (stdout), and complaints, hints and progress (stderr). */
@@ -8,10 +10,16 @@ export interface Screen extends Disposable {
   result(text: string): void;
   /** A result that is a page of ours, or JSON: all of it is shown. */
   page(text: string): void;
+  /** A result in which colours pass. */
+  coloured(text: string): void;
   /** A complaint or hint. */
   complain(text: string): void;
   /** Progress, on a terminal only; replaced by the next, erased at the end. */
   progress(text: string): void;
+  /** True where results may be coloured: on a terminal, unless NO_COLOR is set. */
+  readonly hasColours: boolean;
+  /** True once nobody reads the results any more: `usrsvc logs -f web | head`. */
+  readonly isAbandoned: boolean;
   /** Why results were lost (disk full, terminal gone); undefined when all were written. */
   readonly lost: string | undefined;
 }
@@ -20,9 +28,12 @@ export interface Screen extends Disposable {
 export function processScreen(): Screen {
   let shown = false;
   let lost: string | undefined;
+  let isAbandoned = false;
   const write = (fd: number, text: string): void => {
-    const problem = writeAll(fd, text);
-    if (fd === 1) lost ??= problem;
+    const outcome = writeAll(fd, text);
+    if (fd !== 1) return;
+    if (outcome === LEFT) isAbandoned = true;
+    else lost ??= outcome;
   };
   const clear = (): void => {
     if (shown) write(2, "\r\u001b[K");
@@ -35,6 +46,10 @@ export function processScreen(): Screen {
   return {
     page,
     result: (text) => page(maskSecrets(text)),
+    coloured(text) {
+      clear();
+      write(1, `${tameAroundColours(maskSecrets(text))}\n`);
+    },
     complain(text) {
       clear();
       write(2, `${tame(maskSecrets(text))}\n`);
@@ -47,6 +62,13 @@ export function processScreen(): Screen {
       write(2, tame(maskSecrets(text)).slice(0, width));
       shown = true;
     },
+    get hasColours() {
+      const { NO_COLOR = "", TERM } = process.env;
+      return NO_COLOR === "" && TERM !== "dumb" && isatty(1);
+    },
+    get isAbandoned() {
+      return isAbandoned;
+    },
     get lost() {
       return lost;
     },
@@ -54,18 +76,21 @@ export function processScreen(): Screen {
   };
 }
 
+/** The reader has left. */
+const LEFT = Symbol("left");
+
 /**
  * Writes all of it, and yields why that was not possible: an action on programs must not
  * be interrupted by it. A reader that left (`usrsvc status | head -1`) is no problem.
  */
-function writeAll(fd: number, text: string): string | undefined {
+function writeAll(fd: number, text: string): string | typeof LEFT | undefined {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length;) {
     try {
       at += writeSync(fd, bytes, at);
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      if (code === "EPIPE") return undefined;
+      if (code === "EPIPE") return LEFT;
       if (code !== "EAGAIN") return message;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { doubtHome } from "../lib/accounts.ts";
 import { realPath } from "../lib/same-file.ts";
 import { TrustedPaths } from "../lib/trusted-path.ts";
+import type { Section } from "./configobj/configobj.ts";
 import { type AdviceFacts, Advisor } from "./advice.ts";
 import { parseConfigobj } from "./configobj/configobj.ts";
 import { IssueList, sortIssues } from "./issue-list.ts";
@@ -42,28 +43,9 @@ export interface LoadOptions {
  *
  * @throws {ConfigError} when the main file or `config_dir` cannot be used
  */
-export function loadSettings({
-  path,
-  home,
-  uid,
-  env = process.env,
-  advice,
-  texts,
-}: LoadOptions): Settings {
-  const mainPath = path ?? join(home, "usrsvc.cfg");
-  const fatal = new IssueList(undefined);
-  const reader = { uid, paths: new TrustedPaths(uid), texts };
-  const mainFile = readMainFile(mainPath, home, reader, fatal);
-  const host = hostFacts(home, uid, env);
-  const section = mainFile?.root.sections.get("Main");
-  if (mainFile === undefined || section === undefined)
-    throw new ConfigError(sortIssues(fatal.issues, [mainPath]), defaultStateDir(host.realHome));
-
-  const main = resolveMain({ section, file: mainPath }, host, fatal);
-  // Root would leave folders of its own in somebody's home, who could forge what it records.
-  const isElsewhere = uid === 0 && isBelow(main.stateDir, host) && !isOf(home, uid);
-  const doubt = isElsewhere ? doubtHome(home, uid) : undefined;
-  if (doubt !== undefined) fatal.error({ file: mainPath, line: undefined }, doubt);
+export function loadSettings({ advice, ...options }: LoadOptions): Settings {
+  const { home, texts } = options;
+  const { mainPath, mainFile, section, main, host, reader, fatal } = readMain(options);
   const line = section.entries.get("config_dir")?.line;
   const further = new IssueList(undefined);
   const folder = main.configDir;
@@ -129,6 +111,46 @@ function withFurther(
   const known = new Set([mainPath, ...files.map(({ path }) => path)]);
   const further = [...texts].filter(([path]) => !known.has(path));
   return [...files, ...further.map(([path, text]) => ({ path, ...parseConfigobj(text) }))];
+}
+
+/**
+ * Reads only `[Main]`, for who needs no program: most of a load is theirs.
+ *
+ * @throws {ConfigError} when the main file cannot be used
+ */
+export function loadMain(options: Omit<LoadOptions, "advice">): MainSettings {
+  const { mainPath, main, fatal } = readMain(options);
+  if (fatal.hasErrors) throw new ConfigError(sortIssues(fatal.issues, [mainPath]), main.stateDir);
+  return main;
+}
+
+/** What a load begins with. */
+interface MainPart {
+  readonly mainPath: string;
+  readonly mainFile: ReadFile;
+  readonly section: Section;
+  readonly main: MainSettings;
+  readonly host: HostFacts;
+  readonly reader: Reader;
+  readonly fatal: IssueList;
+}
+
+function readMain({ path, home, uid, env = process.env, texts }: LoadOptions): MainPart {
+  const mainPath = path ?? join(home, "usrsvc.cfg");
+  const fatal = new IssueList(undefined);
+  const reader = { uid, paths: new TrustedPaths(uid), texts };
+  const mainFile = readMainFile(mainPath, home, reader, fatal);
+  const host = hostFacts(home, uid, env);
+  const section = mainFile?.root.sections.get("Main");
+  if (mainFile === undefined || section === undefined)
+    throw new ConfigError(sortIssues(fatal.issues, [mainPath]), defaultStateDir(host.realHome));
+
+  const main = resolveMain({ section, file: mainPath }, host, fatal);
+  // Root would leave folders of its own in somebody's home, who could forge what it records.
+  const isElsewhere = uid === 0 && isBelow(main.stateDir, host) && !isOf(home, uid);
+  const doubt = isElsewhere ? doubtHome(home, uid) : undefined;
+  if (doubt !== undefined) fatal.error({ file: mainPath, line: undefined }, doubt);
+  return { mainPath, mainFile, section, main, host, reader, fatal };
 }
 
 /** Reads the main file; a fault outside of programs and defaults makes it useless. */

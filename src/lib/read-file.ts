@@ -10,16 +10,20 @@ export class NotAFile extends Error {
   }
 }
 
-/** How a file is read. */
-export interface ReadOptions {
-  /** Maximum number of bytes. */
-  readonly most: number;
-  /** True: the last ones, where there are more; else the first. */
-  readonly fromEnd?: boolean;
+/** Which files are accepted. */
+export interface OpenOptions {
   /** False: a symbolic link is not accepted. */
   readonly followsLinks?: boolean;
   /** Required owner: this account, or also root. */
   readonly owner?: "us" | "us or root";
+}
+
+/** How a file is read. */
+export interface ReadOptions extends OpenOptions {
+  /** Maximum number of bytes. */
+  readonly most: number;
+  /** True: the last ones, where there are more; else the first. */
+  readonly fromEnd?: boolean;
 }
 
 /** What was read. */
@@ -37,15 +41,10 @@ export interface Reading {
  */
 export function readFilePart(
   path: string,
-  { most, fromEnd = false, followsLinks = true, owner }: ReadOptions,
+  { most, fromEnd = false, ...options }: ReadOptions,
 ): Reading {
-  const fd = open(path, followsLinks);
+  const { fd, stat } = openFile(path, options);
   try {
-    const stat = fstatSync(fd);
-    if (!stat.isFile()) throw new NotAFile(path, kindOf(stat));
-    if (owner !== undefined && !isOf(owner, stat)) {
-      throw new NotAFile(path, `a file of ${nameOf(stat.uid)}`, "one of this account");
-    }
     const buffer = Buffer.allocUnsafe(Math.min(stat.size, most));
     const begin = fromEnd ? stat.size - buffer.length : 0;
     let length = 0;
@@ -55,6 +54,29 @@ export function readFilePart(
     return { text: buffer.toString("utf8", 0, length), isWhole: stat.size <= most };
   } finally {
     closeSync(fd);
+  }
+}
+
+/**
+ * Opens such a file, for who reads parts of it.
+ *
+ * @throws {NotAFile} for all but a regular file, and what Node throws
+ */
+export function openFile(
+  path: string,
+  { followsLinks = true, owner }: OpenOptions = {},
+): { readonly fd: number; readonly stat: Stats } {
+  const fd = open(path, followsLinks);
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new NotAFile(path, kindOf(stat));
+    if (owner !== undefined && !isOf(owner, stat)) {
+      throw new NotAFile(path, `a file of ${nameOf(stat.uid)}`, "one of this account");
+    }
+    return { fd, stat };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
   }
 }
 

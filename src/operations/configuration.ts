@@ -1,8 +1,9 @@
 import { join, resolve } from "node:path";
 import { ConfigError, type ConfigIssue } from "../config/issue.ts";
-import { type LoadOptions, loadSettings } from "../config/load.ts";
+import { loadMain, type LoadOptions, loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import { homeFolder } from "../lib/home.ts";
+import { type StateDir, stateDir } from "../state/state-dir.ts";
 import { machineFacts } from "./machine-facts.ts";
 
 /** The configuration file: `-c FILE`, else usrsvc.cfg in the home folder. */
@@ -18,6 +19,16 @@ export function configPath(config: string | undefined): string {
  */
 export function load(config: string | undefined, texts?: LoadOptions["texts"]): Settings {
   return loadSettings({ ...placeOf(config), texts });
+}
+
+/**
+ * The state folder of a configuration, for what needs no program.
+ *
+ * @throws {ConfigError}
+ * @throws {HomeError}
+ */
+export function stateDirOf(config: string | undefined): StateDir {
+  return stateDir(loadMain(placeOf(config)).stateDir);
 }
 
 function placeOf(config: string | undefined): { path: string; home: string; uid: number } {

@@ -1,20 +1,12 @@
-import { type FSWatcher, watch } from "node:fs";
-import { callAt, monotonicMs } from "../lib/clock.ts";
-import {
-  historyFolder,
-  type HistoryLine,
-  historyPath,
-  programsWithHistory,
-  readHistory,
-} from "../state/history.ts";
+import { allHistoryTails, type HistoryTail, historyTail } from "../state/history-tail.ts";
+import { historyFile, type HistoryLine } from "../state/history.ts";
 import type { StateDir } from "../state/state-dir.ts";
 import { choose, type UnknownProgram } from "./choose.ts";
+import { followHistories, type Histories } from "./follow-histories.ts";
 import type { Site } from "./site.ts";
 
 /** Which events are wanted. */
 export interface EventsAsked {
-  /** Empty: those of all programs, and of usrsvcd. */
-  readonly names: readonly string[];
   /** Of those until now, so many of the latest; undefined: all. */
   readonly most: number | undefined;
   /** Not those before this, in ms since 1970. */
@@ -32,85 +24,71 @@ export interface EventsFound {
   ) => Promise<void>;
 }
 
-/** Between two looks while events are followed, in ms; a watch of the folder comes before that. */
-const LOOK_EVERY_MS = 1000;
+/** `usrsvc events`: what happened to all programs, and to usrsvcd, from the histories. */
+export function findAllEvents(state: StateDir, asked: EventsAsked): EventsFound {
+  const histories = { daemon: historyTail(state, undefined), programs: allHistoryTails(state) };
+  return eventsOf(state, histories, [], asked);
+}
 
-/** `usrsvc events`: what happened, from the histories. */
-export function findEvents(site: Site, { names, most, sinceMs }: EventsAsked): EventsFound {
+/** The same of the programs of these names; those that are in no file of the configuration any more as well. */
+export function findEvents(site: Site, names: readonly string[], asked: EventsAsked): EventsFound {
   const { state } = site.host;
-  const { programs, unknown } = namesIn(site, names);
-  const read = (): readonly HistoryLine[] =>
-    programs()
-      .flatMap((name) => readHistory(state, name))
-      .toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time));
-  const all = read();
-  const recent =
-    sinceMs === undefined ? all : all.filter(({ time }) => Date.parse(time) >= sinceMs);
+  const { programs, unknown } = choose(site, names);
+  const left = unknown.filter(({ program }) => hasHistory(state, program));
+  const all = [...programs.map(({ name }) => name), ...left.map(({ program }) => program)];
+  const histories = {
+    daemon: undefined,
+    programs: new Map(all.map((name) => [historyFile(name), historyTail(state, name)])),
+  };
+  const others = unknown.filter((one) => !left.includes(one));
+  return eventsOf(state, histories, others, asked);
+}
+
+function eventsOf(
+  state: StateDir,
+  histories: Histories,
+  unknown: EventsFound["unknown"],
+  { most = Infinity, sinceMs = -Infinity }: EventsAsked,
+): EventsFound {
+  const { daemon, programs } = histories;
+  const tails = [...(daemon === undefined ? [] : [daemon]), ...programs.values()];
   return {
-    lines: most === undefined ? recent : recent.slice(Math.max(0, recent.length - most)),
+    lines: latest(tails, most, sinceMs),
     unknown,
-    async follow(onLines, signal) {
-      const seen = new Set(all.map((line) => JSON.stringify(line)));
-      using changes = new Changes(state);
-      while (!signal.aborted) {
-        await changes.next(signal);
-        const news = read().filter((line) => !seen.has(JSON.stringify(line)));
-        for (const line of news) seen.add(JSON.stringify(line));
-        if (news.length > 0) onLines(news);
-      }
-    },
+    follow: async (onLines, signal) => await followHistories(state, histories, onLines, signal),
   };
 }
 
-/** Also those that are in no file any more, by their names. */
-function namesIn(
-  site: Site,
-  names: readonly string[],
-): {
-  readonly programs: () => readonly (string | undefined)[];
-  readonly unknown: readonly UnknownProgram[];
-} {
-  const { state } = site.host;
-  if (names.length === 0) {
-    return { programs: () => [undefined, ...programsWithHistory(state)], unknown: [] };
-  }
-  const { programs, unknown } = choose(site, names);
-  const known = new Set(programsWithHistory(state));
-  const chosen = [...programs.map(({ name }) => name), ...names.filter((name) => known.has(name))];
-  const all = [...new Set(chosen)];
-  return { programs: () => all, unknown: unknown.filter(({ program }) => !known.has(program)) };
+function hasHistory(state: StateDir, program: string): boolean {
+  return historyTail(state, program).lines.next().done !== true;
 }
 
-/** Wakes up when a history is written. */
-class Changes implements Disposable {
-  readonly #watchers: FSWatcher[] = [];
-  #wake = (): void => {};
+/** A line that is the latest of its history, of those that were not taken yet. */
+interface Head {
+  readonly line: HistoryLine;
+  readonly ms: number;
+}
 
-  constructor(state: StateDir) {
-    for (const path of [historyFolder(state), historyPath(state, undefined)]) {
-      try {
-        const watcher = watch(path, () => this.#wake());
-        watcher.on("error", () => watcher.close());
-        this.#watchers.push(watcher);
-      } catch {
-        // not there yet, or no inotify: looked at each second
-      }
+/** The latest of all, in their order: from each history only so many lines are read as are among them. */
+function latest(
+  tails: readonly HistoryTail[],
+  most: number,
+  sinceMs: number,
+): readonly HistoryLine[] {
+  const next = (tail: HistoryTail): Head | undefined => {
+    const { value: line } = tail.lines.next();
+    return line && { line, ms: Date.parse(line.time) };
+  };
+  const heads = tails.map((tail) => ({ tail, head: next(tail) }));
+  const found: HistoryLine[] = [];
+  while (found.length < most) {
+    let last: (typeof heads)[number] | undefined;
+    for (const one of heads) {
+      if (one.head !== undefined && one.head.ms >= (last?.head?.ms ?? -Infinity)) last = one;
     }
+    if (last?.head === undefined || last.head.ms < sinceMs) break;
+    found.push(last.head.line);
+    last.head = next(last.tail);
   }
-
-  async next(signal: AbortSignal): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const cancel = callAt(monotonicMs() + LOOK_EVERY_MS, () => this.#wake());
-      this.#wake = () => {
-        cancel();
-        signal.removeEventListener("abort", this.#wake);
-        resolve();
-      };
-      signal.addEventListener("abort", this.#wake, { once: true });
-    });
-  }
-
-  [Symbol.dispose](): void {
-    for (const watcher of this.#watchers) watcher.close();
-  }
+  return found.toReversed();
 }

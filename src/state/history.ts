@@ -1,13 +1,5 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  writeSync,
-} from "node:fs";
-import { basename, join } from "node:path";
+import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import { makePrivateFolder, setMode } from "../lib/private-file.ts";
 import { readFilePart } from "../lib/read-file.ts";
 import { checkStateDir, fileStem, type StateDir } from "./state-dir.ts";
@@ -32,8 +24,6 @@ export interface HistoryLine {
 
 /** A file is rolled at this size, in bytes. */
 const ROLL_BYTES = 64 * 1024;
-/** With the last lines, which are written at once, it is no larger, in bytes. */
-const MOST_BYTES = 4 * 1024 * 1024;
 /** What is read for the latest lines, in bytes. */
 const RECENT_BYTES = 4096;
 /** Of usrsvcd itself; the stem of no program, since those have no dot in front. */
@@ -44,14 +34,20 @@ export function historyFolder(dir: StateDir): string {
   return join(dir.path, "history");
 }
 
+/** Name of the file in that folder. */
+export function historyFile(program: string): string {
+  return `${fileStem(program)}.jsonl`;
+}
+
 /** The history of a program; undefined: of usrsvcd. */
 export function historyPath(dir: StateDir, program: string | undefined): string {
   return program === undefined
     ? join(dir.path, DAEMON_FILE)
-    : join(historyFolder(dir), `${fileStem(program)}.jsonl`);
+    : join(historyFolder(dir), historyFile(program));
 }
 
-function olderPath(path: string): string {
+/** Where a history was rolled to. */
+export function olderPath(path: string): string {
   return path.replace(/\.jsonl$/, ".1.jsonl");
 }
 
@@ -80,60 +76,37 @@ export function addHistory(
   }
 }
 
-/** What is known of a program, oldest first; undefined: of usrsvcd. What cannot be read is left out. */
-export function readHistory(dir: StateDir, program: string | undefined): readonly HistoryLine[] {
-  const path = historyPath(dir, program);
-  return [olderPath(path), path].flatMap((one) => readLines(one));
-}
-
 /** The latest of it, for who is in a hurry. */
 export function recentHistory(dir: StateDir, program: string): readonly HistoryLine[] {
   const path = historyPath(dir, program);
-  const recent = readLines(path, RECENT_BYTES);
-  return recent.length > 0 ? recent : readLines(olderPath(path), RECENT_BYTES); // rolled just now
+  const recent = readLines(path);
+  return recent.length > 0 ? recent : readLines(olderPath(path)); // rolled just now
 }
 
-/** The names of all programs that have a history, configured or not. */
-export function programsWithHistory(dir: StateDir): readonly string[] {
-  const names = new Set<string>();
-  for (const file of listOf(historyFolder(dir))) {
-    const path = join(historyFolder(dir), file);
-    const name = file.endsWith(".jsonl") ? readLines(path).at(-1)?.program : undefined;
-    const own =
-      name === undefined ? [] : [historyPath(dir, name), olderPath(historyPath(dir, name))];
-    if (name !== undefined && own.some((one) => basename(one) === file)) names.add(name);
-  }
-  return [...names];
-}
-
-function listOf(folder: string): readonly string[] {
+function readLines(path: string): readonly HistoryLine[] {
   try {
-    return readdirSync(folder);
+    const options = {
+      most: RECENT_BYTES,
+      fromEnd: true,
+      followsLinks: false,
+      owner: "us",
+    } as const;
+    const { text } = readFilePart(path, options);
+    return text.split("\n").flatMap((line) => parseLine(line) ?? []);
   } catch {
     return [];
   }
 }
 
-/** With `last`, those that begin in that many bytes at its end. */
-function readLines(path: string, last?: number): readonly HistoryLine[] {
-  const [most, fromEnd] = last === undefined ? [MOST_BYTES, false] : [last, true];
-  try {
-    const { text } = readFilePart(path, { most, fromEnd, followsLinks: false, owner: "us" });
-    return text.split("\n").flatMap(parseLine);
-  } catch {
-    return [];
-  }
-}
-
-/** The last line of a full disk may be half a one, or the first that was read. */
-function parseLine(text: string): readonly HistoryLine[] {
-  if (text === "") return [];
+/** Undefined: it is none. The last line of a full disk may be half a one, or the first that was read. */
+export function parseLine(text: string): HistoryLine | undefined {
+  if (text === "") return undefined;
   try {
     const raw = JSON.parse(text) as Partial<HistoryLine> | null;
     const { time, event, msg } = raw ?? {};
     const isLine = [time, event, msg].every((one) => typeof one === "string");
-    return isLine && !Number.isNaN(Date.parse(time ?? "")) ? [raw as HistoryLine] : [];
+    return isLine && !Number.isNaN(Date.parse(time ?? "")) ? (raw as HistoryLine) : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { test } from "node:test";
-import { Home, lines, sleeper, waitFor } from "./home.ts";
+import { finished, Home, lines, sleeper, waitFor } from "./home.ts";
 
 test("usrsvc events tells the story of a program, without a log", async (t) => {
   const home = new Home(t)
@@ -79,4 +80,21 @@ test("usrsvc events -f goes on with what happens", async (t) => {
   child.kill("SIGINT");
   await ended;
   assert.equal(seen.match(/web: started/g)?.length, 1);
+});
+
+test("usrsvc events -f ends when its reader has left", async (t) => {
+  const home = new Home(t).program("web", { command: sleeper() });
+  const line = `${home.command("usrsvc.cjs")} events -f | head -n 1`;
+  const shell = spawn("/bin/sh", ["-c", line], {
+    env: home.env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  t.after(() => shell.kill("SIGKILL"));
+  const ended = finished(shell);
+  await waitFor("it to end", async () => {
+    await home.usrsvc("start", "web");
+    await home.usrsvc("stop", "web");
+    return shell.exitCode !== null;
+  });
+  assert.match((await ended).out, /^\S+ \S+ {2}web: started, .*\n$/);
 });

@@ -7,9 +7,8 @@ import {
   historyFolder,
   type HistoryLine,
   historyPath,
-  programsWithHistory,
-  readHistory,
 } from "../../src/state/history.ts";
+import { allHistoryTails, historyTail } from "../../src/state/history-tail.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/state/state-dir.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
@@ -27,6 +26,13 @@ const line = (program: string, msg: string, more: object = {}): HistoryLine => (
   msg,
   ...more,
 });
+
+const readHistory = (dir: StateDir, program: string | undefined): readonly HistoryLine[] =>
+  [...historyTail(dir, program).lines].toReversed();
+
+/** Those that have a line, found by their files. */
+const programsWithHistory = (dir: StateDir): readonly string[] =>
+  [...allHistoryTails(dir).values()].flatMap(({ lines }) => lines.next().value?.program ?? []);
 
 describe("a history", () => {
   test("has what was added, in its order, and only that of its program", (t) => {
@@ -82,5 +88,25 @@ describe("a history", () => {
     symlinkSync(target, historyPath(dir, "evil"));
     assert.throws(() => addHistory(dir, "evil", [line("evil", "x")]), /ELOOP/);
     assert.equal(statSync(target).size, 0);
+  });
+
+  test("is read from its end, and only as far as is asked for", (t) => {
+    const dir = scene(t);
+    for (let at = 0; at < 300; at += 1) addHistory(dir, "web", [line("web", `ü ${at}`)]);
+    const { lines, end } = historyTail(dir, "web");
+    assert.equal(end?.at, statSync(historyPath(dir, "web")).size);
+    for (let at = 299; at >= 0; at -= 1) {
+      // What comes meanwhile is none of it.
+      if (at === 290 || at === 150) addHistory(dir, "web", [line("web", "later")]);
+      assert.equal(lines.next().value?.msg, `ü ${at}`);
+    }
+    assert.equal(lines.next().done, true);
+  });
+
+  test("that was rolled, and not written to since, is found by its program", (t) => {
+    const dir = scene(t);
+    addHistory(dir, "web.1", [line("web.1", "one of its own")]);
+    addHistory(dir, "db", [line("db", "y".repeat(70_000))]);
+    assert.deepEqual(programsWithHistory(dir).toSorted(), ["db", "web.1"]);
   });
 });

@@ -2,7 +2,10 @@ import type { Screen } from "../../src/cli/screen.ts";
 
 /** A screen that keeps what it is told, with how it was told. */
 export interface FakeScreen extends Screen {
-  readonly said: readonly (readonly ["result" | "page" | "complain" | "progress", string])[];
+  readonly said: readonly (readonly [
+    "result" | "page" | "coloured" | "complain" | "progress",
+    string,
+  ])[];
 }
 
 export function fakeScreen(): FakeScreen {
@@ -11,8 +14,11 @@ export function fakeScreen(): FakeScreen {
     said,
     result: (text) => void said.push(["result", text]),
     page: (text) => void said.push(["page", text]),
+    coloured: (text) => void said.push(["coloured", text]),
     complain: (text) => void said.push(["complain", text]),
     progress: (text) => void said.push(["progress", text]),
+    hasColours: false,
+    isAbandoned: false,
     lost: undefined,
     [Symbol.dispose]: () => {},
   };

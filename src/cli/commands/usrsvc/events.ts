@@ -1,16 +1,13 @@
 import { ExitCode } from "../../../exit-code.ts";
-import { parseSince } from "../../../lib/since.ts";
 import { jsonLine } from "../../../lib/tame.ts";
-import { findEvents } from "../../../operations/events.ts";
+import { stateDirOf } from "../../../operations/configuration.ts";
+import { findAllEvents, findEvents } from "../../../operations/events.ts";
 import { openSite } from "../../../operations/site.ts";
 import type { HistoryLine } from "../../../state/history.ts";
-import { UsageError } from "../../args.ts";
 import { command } from "../../command.ts";
+import { lookingBack, readCount, readSince, USUAL_EVENTS } from "../../looking-back.ts";
 import { parallel, programNames } from "../../programs.ts";
-import { untilSignalled } from "../../run.ts";
-
-/** Shown unless another number, or a time, is asked for. */
-const USUAL_LINES = 50;
+import { untilNobodyReads } from "../../run.ts";
 
 export const events = command({
   name: "events",
@@ -18,22 +15,25 @@ export const events = command({
   arguments: { kind: "programs", isOptional: true },
   options: {
     parallel, // it has no effect here, and does no harm in a script
-    follow: { short: "f", help: "go on with what happens from now on" },
-    lines: { short: "n", value: "N", help: `the latest N events (default ${USUAL_LINES})` },
-    since: { value: "TIME", help: "those since then: 10m, 04:30, 2030-01-31, 2030-01-31T04:30" },
+    ...lookingBack,
   },
   async run({ words, options: { follow, lines, since, json, config }, screen }): Promise<ExitCode> {
     const sinceMs = since === undefined ? undefined : readSince(since);
     const most =
-      lines === undefined ? (since === undefined ? USUAL_LINES : undefined) : readCount(lines);
-    using site = openSite(config);
-    const found = findEvents(site, { names: programNames(words), most, sinceMs });
+      lines === undefined ? (since === undefined ? USUAL_EVENTS : undefined) : readCount(lines);
+    const names = programNames(words);
+    using site = names.length === 0 ? undefined : openSite(config); // it is much to read, and seldom needed
+    const asked = { most, sinceMs };
+    const found =
+      site === undefined
+        ? findAllEvents(stateDirOf(config), asked)
+        : findEvents(site, names, asked);
     for (const { program, message } of found.unknown) screen.complain(`${program}: ${message}`);
     const show = (all: readonly HistoryLine[]): void => {
-      for (const line of all) {
-        if (json) screen.page(jsonLine({ ...line }));
-        else screen.result(render(line));
-      }
+      if (all.length === 0) return;
+      // At once: each write takes its time.
+      if (json) screen.page(all.map((line) => jsonLine({ ...line })).join("\n"));
+      else screen.result(all.map(render).join("\n"));
     };
     show(found.lines);
     if (found.lines.length === 0 && !follow && !json && found.unknown.length === 0) {
@@ -42,27 +42,17 @@ export const events = command({
       );
     }
     if (follow) {
-      await untilSignalled(async (signal) => {
-        await found.follow(show, signal);
-        return ExitCode.ok;
+      await untilNobodyReads(screen, async (signal, onShown) => {
+        const onLines = (all: readonly HistoryLine[]): void => {
+          show(all);
+          onShown();
+        };
+        await found.follow(onLines, signal);
       });
     }
     return found.unknown.length > 0 ? ExitCode.undefinedProgram : ExitCode.ok;
   },
 });
-
-function readSince(text: string): number {
-  const ms = parseSince(text, Date.now());
-  if (ms !== undefined) return ms;
-  throw new UsageError(
-    `--since: "${text}" is no time; write 10m or 2h, 04:30, 2030-01-31 or 2030-01-31T04:30`,
-  );
-}
-
-function readCount(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new UsageError(`-n: "${text}" is not a whole number such as 20`);
-}
 
 /** `2030-01-31 04:30:15  WARN  web: exited with code 3`, in our time zone; then what it wrote last. */
 function render({ time, level, msg, ...more }: HistoryLine): string {

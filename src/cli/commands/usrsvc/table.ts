@@ -8,6 +8,7 @@ import { events } from "./events.ts";
 import { hold } from "./hold.ts";
 import { importFrom } from "./import.ts";
 import { listPrograms } from "./list-programs.ts";
+import { logs } from "./logs.ts";
 import { metrics } from "./metrics.ts";
 import { release } from "./release.ts";
 import { reload } from "./reload.ts";
@@ -34,6 +35,7 @@ export const usrsvc: Tool = {
     release,
     status,
     events,
+    logs,
     metrics,
     init,
     edit,
