@@ -1,6 +1,8 @@
 import { writeSync } from "node:fs";
 import { maskSecrets } from "../lib/secrets.ts";
 import { tame } from "../lib/tame.ts";
+import type { Styled } from "./terminal/style.ts";
+import { type Display, displayOf } from "./terminal/terminal.ts";
 
 /** Where a command prints results (stdout), and complaints, hints and progress (stderr). */
 export interface Screen extends Disposable {
@@ -8,6 +10,10 @@ export interface Screen extends Disposable {
   result(text: string): void;
   /** A result that is a page of ours, or JSON: all of it is shown. */
   page(text: string): void;
+  /** A result in lines that were made for the `display`. */
+  styled(lines: readonly Styled[]): void;
+  /** How a result is shown to a person; undefined: a program reads it. Asked for only where it matters: it may take 2 ms. */
+  readonly display: Display | undefined;
   /** A complaint or hint. */
   complain(text: string): void;
   /** Progress, on a terminal only; replaced by the next, erased at the end. */
@@ -35,6 +41,13 @@ export function processScreen(): Screen {
   return {
     page,
     result: (text) => page(maskSecrets(text)),
+    styled(lines) {
+      clear();
+      write(1, lines.map((line) => `${line}\n`).join(""));
+    },
+    get display() {
+      return displayOf(process.env);
+    },
     complain(text) {
       clear();
       write(2, `${tame(maskSecrets(text))}\n`);
@@ -58,7 +71,7 @@ export function processScreen(): Screen {
  * Writes all of it, and yields why that was not possible: an action on programs must not
  * be interrupted by it. A reader that left (`usrsvc status | head -1`) is no problem.
  */
-function writeAll(fd: number, text: string): string | undefined {
+export function writeAll(fd: number, text: string): string | undefined {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length;) {
     try {

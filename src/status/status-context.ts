@@ -1,4 +1,5 @@
 import type { IdentityPorts } from "../identity/ports.ts";
+import type { ProcReader } from "../../proc/reader.ts";
 import type { ProgramRecord } from "../state/record.ts";
 
 /** Facts about the machine that are read once for all programs. */
@@ -16,6 +17,8 @@ export interface StatusContext {
   readonly isForeign?: boolean;
   /** Whether command lines are wanted as well, which takes one read more a program. */
   readonly withCommands: boolean;
+  /** Reads memory in place of the host. */
+  readonly smapsRollup?: ProcReader["smapsRollup"] | undefined;
   /** Records as they will be once the sections that were renamed are dealt with. */
   readonly moved?: ReadonlyMap<string, ProgramRecord | undefined>;
 }
