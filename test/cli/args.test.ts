@@ -62,7 +62,7 @@ describe("a command line", () => {
   });
 
   const wrong: readonly (readonly [string, string, ExitCode?])[] = [
-    ["usrsvc --json", "say what to do: usrsvc start|stop|restart|reload|status|events NAME…"],
+    ["usrsvc --json", "say what to do: usrsvc start|stop|restart|reload|status|top|events NAME…"],
     ["usrsvc stop", "say which programs: usrsvc stop NAME… (or: usrsvc stop all)"],
     ["usrsvc signal", "say which programs: usrsvc signal NAME… (or: usrsvc signal all)"],
     [

@@ -7,6 +7,7 @@ import type { HistoryLine } from "../../../state/history.ts";
 import { UsageError } from "../../args.ts";
 import { command } from "../../command.ts";
 import { parallel, programNames } from "../../programs.ts";
+import { renderEvent } from "../../render-event.ts";
 import { untilSignalled } from "../../run.ts";
 
 /** Shown unless another number, or a time, is asked for. */
@@ -32,7 +33,7 @@ export const events = command({
     const show = (all: readonly HistoryLine[]): void => {
       for (const line of all) {
         if (json) screen.page(jsonLine({ ...line }));
-        else screen.result(render(line));
+        else screen.result(renderEvent(line));
       }
     };
     show(found.lines);
@@ -62,20 +63,4 @@ function readSince(text: string): number {
 function readCount(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new UsageError(`-n: "${text}" is not a whole number such as 20`);
-}
-
-/** `2030-01-31 04:30:15  WARN  web: exited with code 3`, in our time zone; then what it wrote last. */
-function render({ time, level, msg, ...more }: HistoryLine): string {
-  const at = new Date(time);
-  const two = (number: number): string => String(number).padStart(2, "0");
-  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  const clock = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-  const mark = level === "warn" ? "WARN  " : level === "error" ? "ERROR " : "";
-  const { output, details, reason } = more as Readonly<Record<string, unknown>>;
-  const why = typeof reason === "string" && !msg.includes(reason) ? ` (${reason})` : "";
-  const lines = [output, details].flatMap((one) => (Array.isArray(one) ? one.map(String) : []));
-  return [
-    `${date} ${clock}  ${mark}${msg}${why}`,
-    ...lines.map((line) => `    ${line.startsWith("|") ? line : `| ${line}`}`),
-  ].join("\n");
 }

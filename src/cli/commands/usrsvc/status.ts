@@ -10,14 +10,20 @@ import { renderStatus } from "../../render.ts";
 import type { Screen } from "../../screen.ts";
 import { statusPage } from "../../status-page.ts";
 import { painter } from "../../terminal/style.ts";
+import { showTop } from "./top.ts";
 
 export const status = command({
   name: "status",
   summary:
     "what is running, for how long and with how much memory; what is down, why, and what is next",
   arguments: { kind: "programs", isOptional: true },
-  options: { parallel }, // it has no effect here, and does no harm in a script
-  async run({ words, options: { json, config }, screen }): Promise<ExitCode> {
+  options: {
+    parallel, // it has no effect here, and does no harm in a script
+    watch: { short: "w", help: "live, as usrsvc top shows it" },
+  },
+  async run({ words, options, screen }): Promise<ExitCode> {
+    if (options.watch) return await showTop({ words, options, screen });
+    const { json, config } = options;
     const names = programNames(words);
     using site = openSite(config);
     const { unknown, report } = look(site, { names, withCommands: json });

@@ -9,12 +9,13 @@ import { signal } from "./signal.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
+import { top } from "./top.ts";
 
 /** The commands of `usrsvc`. */
 export const usrsvc: Tool = {
   name: "usrsvc",
   title: "starts and stops the programs of an account and shows what is running",
   about: ["Acts on the programs described in $HOME/usrsvc.cfg. Needs no daemon."],
-  commands: [start, stop, restart, reload, signal, status, events, completion, listPrograms],
+  commands: [start, stop, restart, reload, signal, status, top, events, completion, listPrograms],
   other: { name: "usrsvcd", commands: daemonCommandNames },
 };
