@@ -140,7 +140,7 @@ function containerId(root: string, stat: ProcReader["stat"]): string {
 }
 
 /** The `stat` of a process; undefined if reading it throws: gone, or truncated while it was going. */
-export function statIfAny(proc: ProcReader, pid: Pid): Stat | undefined {
+export function statIfAny(proc: Pick<ProcReader, "stat">, pid: Pid): Stat | undefined {
   try {
     return proc.stat(pid);
   } catch {

@@ -11,6 +11,8 @@ export interface Stat {
   readonly ppid: number;
   readonly pgrp: number;
   readonly session: number;
+  /** Processor time of all its threads since its birth, in ticks: in user mode and in the kernel (fields 14 and 15). */
+  readonly cpuTicks: number;
   /** Threads that are left. */
   readonly threads: number;
   readonly startTime: Ticks;
@@ -50,6 +52,7 @@ export function parseStat(text: string, path = "stat"): Stat {
     ppid: field(4),
     pgrp: field(5),
     session: field(6),
+    cpuTicks: field(14) + field(15),
     threads: field(20),
     startTime: field(22) as Ticks,
     image: field(28),

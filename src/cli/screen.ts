@@ -3,6 +3,8 @@ import { isatty } from "node:tty";
 import { maskSecrets } from "../lib/secrets.ts";
 import { tameAroundColours } from "../lib/colours.ts";
 import { tame } from "../lib/tame.ts";
+import { coloursOf, type Styled } from "./terminal/style.ts";
+import { type Display, displayOf } from "./terminal/terminal.ts";
 
 /** Where a command prints results (stdout), and complaints, hints and progress (stderr). */
 export interface Screen extends Disposable {
@@ -12,6 +14,10 @@ export interface Screen extends Disposable {
   page(text: string): void;
   /** A result in which colours pass. */
   coloured(text: string): void;
+  /** A result in lines that were made for the `display`. */
+  styled(lines: readonly Styled[]): void;
+  /** How a result is shown to a person; undefined: a program reads it. Asked for only where it matters: it may take 2 ms. */
+  readonly display: Display | undefined;
   /** A complaint or hint. */
   complain(text: string): void;
   /** Progress, on a terminal only; replaced by the next, erased at the end. */
@@ -50,6 +56,13 @@ export function processScreen(): Screen {
       clear();
       write(1, `${tameAroundColours(maskSecrets(text))}\n`);
     },
+    styled(lines) {
+      clear();
+      write(1, lines.map((line) => `${line}\n`).join(""));
+    },
+    get display() {
+      return displayOf(process.env);
+    },
     complain(text) {
       clear();
       write(2, `${tame(maskSecrets(text))}\n`);
@@ -63,8 +76,7 @@ export function processScreen(): Screen {
       shown = true;
     },
     get hasColours() {
-      const { NO_COLOR = "", TERM } = process.env;
-      return NO_COLOR === "" && TERM !== "dumb" && isatty(1);
+      return coloursOf(process.env, isatty(1)) > 0;
     },
     get isAbandoned() {
       return isAbandoned;
@@ -83,7 +95,7 @@ const LEFT = Symbol("left");
  * Writes all of it, and yields why that was not possible: an action on programs must not
  * be interrupted by it. A reader that left (`usrsvc status | head -1`) is no problem.
  */
-function writeAll(fd: number, text: string): string | typeof LEFT | undefined {
+export function writeAll(fd: number, text: string): string | typeof LEFT | undefined {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length;) {
     try {

@@ -11,6 +11,22 @@ export function formatDuration(ms: number): string {
   return join(Math.floor(whole / 86_400), "d", Math.floor((whole % 86_400) / 3600), "h");
 }
 
+/** The same in at most six characters, for a table that must be narrow: `0s`, `3m20s`, `2h5m`, `12d4h`, `365d`. */
+export function formatDurationShort(ms: number): string {
+  const whole = Math.round(ms / 1000);
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return joinShort(Math.floor(whole / 60), "m", whole % 60, "s");
+  if (whole < 86_400) {
+    return joinShort(Math.floor(whole / 3600), "h", Math.floor((whole % 3600) / 60), "m");
+  }
+  const days = Math.floor(whole / 86_400);
+  return joinShort(days, "d", days < 100 ? Math.floor((whole % 86_400) / 3600) : 0, "h");
+}
+
+function joinShort(big: number, bigUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${big}${bigUnit}` : `${big}${bigUnit}${small}${smallUnit}`;
+}
+
 function trim(seconds: number): string {
   return seconds.toFixed(1).replace(/\.0$/, "");
 }
@@ -40,6 +56,11 @@ export function formatBytes(bytes: number): string {
   if (kb < 1000) return `${Math.round(kb)} kB`;
   const mb = kb / 1024;
   return mb < 1000 ? `${mb.toFixed(1)} MB` : `${(mb / 1024).toFixed(1)} GB`;
+}
+
+/** A share of one processor: `0.3%`, `12%`, `380%`. */
+export function formatPercent(percent: number): string {
+  return `${percent < 9.95 ? percent.toFixed(1) : Math.round(percent)}%`;
 }
 
 /** As much of a long text as fits in a message. */

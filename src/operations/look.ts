@@ -10,9 +10,9 @@ import { describeHold } from "../state/hold.ts";
 import { heldName, heldStems, readHold } from "../state/hold-file.ts";
 import { isAnythingRemembered, type Remembered, readRemembered } from "../state/remembered.ts";
 import { fileStem, foreignState } from "../state/state-dir.ts";
-import { stateTraits } from "../state/states.ts";
 import { daemonNotes } from "../status/daemon-notes.ts";
 import { diskNotes } from "../status/disk-notes.ts";
+import { isRight } from "../status/is-right.ts";
 import { observeAll } from "../status/observe-all.ts";
 import type { StatusContext } from "../status/status-context.ts";
 import type { ProgramStatus } from "../status/status.ts";
@@ -25,6 +25,8 @@ export interface Asked {
   /** Empty: all. */
   readonly names: readonly string[];
   readonly withCommands: boolean;
+  /** Reads memory in place of the host, for those who look many times. */
+  readonly smapsRollup?: StatusContext["smapsRollup"];
 }
 
 /** The status of programs. */
@@ -32,7 +34,7 @@ export interface Report {
   readonly programs: readonly ProgramStatus[];
   /** What concerns all of them. */
   readonly notes: readonly string[];
-  /** ok: all that are asked for are up, and nothing is unknown. */
+  /** ok: all that are named are up, or of all those that should be, and nothing is unknown. */
   readonly code: ExitCode;
 }
 
@@ -43,7 +45,7 @@ export interface Look {
 }
 
 /** `usrsvc status`: looks, and writes nothing. */
-export function look(site: Site, { names, withCommands }: Asked): Look {
+export function look(site: Site, { names, withCommands, smapsRollup }: Asked): Look {
   const { settings, host } = site;
   // If usrsvcd supervises them, it does this when it reads the files again.
   const moves = daemonInCharge(host) === undefined ? findRenamed(settings, host) : [];
@@ -61,6 +63,7 @@ export function look(site: Site, { names, withCommands }: Asked): Look {
       uptimeSeconds: host.proc.uptime(),
       ...daemonAround(host),
       withCommands,
+      smapsRollup,
       moved,
       ...heldAndRemembered(programs, host),
     });
@@ -71,10 +74,10 @@ export function look(site: Site, { names, withCommands }: Asked): Look {
       ...daemonNotes(settings, host, foreign),
       ...(names.length > 0 ? [] : heldNotes(programs, host)),
     ];
-    const wanted = names.length > 0 ? all : all.filter(({ enabled }) => enabled);
+    const counted = names.length > 0 ? all : all.filter(({ wanted }) => wanted);
     const isBlind = names.length === 0 && hasBadFile(settings);
-    const isRight = wanted.every(isAsItShouldBe) && !isBlind;
-    const otherwise = isRight ? ExitCode.ok : ExitCode.failure;
+    const isGood = counted.every(isRight) && !isBlind;
+    const otherwise = isGood ? ExitCode.ok : ExitCode.failure;
     const code = unknown.length > 0 ? ExitCode.undefinedProgram : otherwise;
     return { programs: all, notes, code };
   };
@@ -138,9 +141,4 @@ function withoutOldNames(
 /** A file that is refused as a whole: it is unknown what should run. */
 function hasBadFile({ issues }: Settings): boolean {
   return issues.some(({ severity, program }) => severity === "error" && program === undefined);
-}
-
-/** A job that waits until it is due is right as well, unless its last run has failed. */
-function isAsItShouldBe({ state, nextDueAt, lastRun }: ProgramStatus): boolean {
-  return stateTraits[state].isRight || (nextDueAt !== undefined && lastRun !== "failed");
 }

@@ -22,16 +22,25 @@ import { problems } from "./problems.ts";
 import { isFresh, isUnderWay, liveState } from "./shown-state.ts";
 import type { ProgramStatus } from "./status.ts";
 import type { StatusContext } from "./status-context.ts";
+import { isWanted } from "./wanted.ts";
+
+/** What was read of its process; undefined: there is none. */
+export interface Measured {
+  readonly memory: Memory | undefined;
+  /** Processor time since its birth. */
+  readonly cpuTicks: number | undefined;
+}
 
 /** What there is to tell of one program, as a value. */
 export function describeProgram(
   { program, file, found, launch, other }: Observation,
-  memory: Memory | undefined,
+  { memory, cpuTicks }: Measured,
   around: StatusContext,
 ): ProgramStatus {
   const base = {
     program: program.name,
     enabled: program.enabled,
+    wanted: isWanted(program, file, found.kind === "running", around),
     restarts: file.record?.restarts ?? 0,
     failures: file.record?.failures ?? 0,
     ...lastExit(file.record, found),
@@ -45,6 +54,7 @@ export function describeProgram(
     return {
       program: base.program,
       enabled: base.enabled,
+      wanted: base.enabled,
       restarts: 0,
       failures: 0,
       state: "stopped",
@@ -54,7 +64,7 @@ export function describeProgram(
   }
   const living =
     found.kind === "running"
-      ? describeProcess(found.main ?? found.process, memory, around)
+      ? describeProcess(found.main ?? found.process, { memory, cpuTicks }, around)
       : undefined;
   if (found.kind === "absent" && isFresh(program, launch, around.host))
     return { ...base, state: "starting" };
@@ -174,12 +184,12 @@ function said(
 const CLOCK_MS = 50;
 
 type Living = Required<Pick<ProgramStatus, "pid" | "uptimeSeconds">> &
-  Pick<ProgramStatus, "privateBytes" | "command">;
+  Pick<ProgramStatus, "privateBytes" | "cpuSeconds" | "cpuPercent" | "command">;
 
 /** Undefined: it left while we looked. */
 function describeProcess(
   ref: ProcessRef,
-  memory: Memory | undefined,
+  { memory, cpuTicks }: Measured,
   { host, uptimeSeconds, withCommands }: StatusContext,
 ): Living | undefined {
   if (memory === "gone") return undefined;
@@ -189,6 +199,7 @@ function describeProcess(
       pid: ref.pid,
       uptimeSeconds: Math.round(age / 100) / 10,
       ...(typeof memory === "number" ? { privateBytes: memory } : {}),
+      ...shareOf(cpuTicks, age),
       // The command line waits for the memory lock as well, which was free just now, or never was.
       ...(withCommands && memory !== "hangs" ? commandOf(ref, host) : {}),
     };
@@ -196,6 +207,17 @@ function describeProcess(
     if (error instanceof ProcError && error.code === "gone") return undefined;
     throw error;
   }
+}
+
+/** Over its life: a share of one processor. */
+function shareOf(
+  cpuTicks: number | undefined,
+  ageMillis: number,
+): Pick<ProgramStatus, "cpuSeconds" | "cpuPercent"> {
+  if (cpuTicks === undefined) return {};
+  const cpuSeconds = cpuTicks / TICKS_PER_SECOND;
+  if (ageMillis === 0) return { cpuSeconds };
+  return { cpuSeconds, cpuPercent: Math.round((cpuSeconds * 1e6) / ageMillis) / 10 };
 }
 
 /** Nothing where that is hidden, or cannot be understood: the process is there all the same. */

@@ -1,9 +1,6 @@
 import type { ShownExit } from "../events/shown-exit.ts";
 import { states } from "../state/states.ts";
-import type { ProgramStatus as Known } from "./status.ts";
-
-/** TODO merge */
-type ProgramStatus = Known & { readonly cpuSeconds?: number; readonly wanted?: boolean };
+import type { ProgramStatus } from "./status.ts";
 
 /*
  * What monitoring wants to know, in the text format of Prometheus (exposition format 0.0.4). Names and labels are a
@@ -50,7 +47,7 @@ export const families: readonly Family[] = [
     name: "usrsvc_program_wanted",
     type: "gauge",
     help: "1 where the program should run, or have been done: not disabled, not stopped by an operator.",
-    of: ({ wanted }) => [[whether(wanted === true)]],
+    of: ({ wanted }) => [[whether(wanted)]],
   },
   {
     name: "usrsvc_program_state",

@@ -1,4 +1,5 @@
 import type { ProcessRef } from "../../proc/pid.ts";
+import { type ProcReader, statIfAny } from "../../proc/reader.ts";
 import type { Program } from "../identity/program.ts";
 import { describeProgram } from "./describe-program.ts";
 import { readMemory } from "./memory.ts";
@@ -17,10 +18,29 @@ export async function observeAll(
   around: StatusContext,
 ): Promise<readonly ProgramStatus[]> {
   const looks = programs.map((program) => observe(program, around));
+  const processes = looks.map(processOf);
+  const { proc } = around.host;
   // Not program by program: waking up a thread each time costs more than it reads in the meantime.
-  const memory = await readMemory(looks.map(processOf), around.host.proc);
+  const reads = readMemory(processes, {
+    alive: (pid) => proc.alive(pid),
+    smapsRollup: around.smapsRollup ?? (async (pid) => await proc.smapsRollup(pid)),
+  });
+  const cpuTicks = processes.map((ref) => cpuTicksOf(ref, proc)); // while threads read the memory
+  const memory = await reads;
   const again = looks.map((one, index) => observeAgain(one, memory[index], around));
-  return again.map((one, index) => describeProgram(one, memory[index], around));
+  return again.map((one, index) => {
+    const ticks = one === looks[index] ? cpuTicks[index] : undefined;
+    return describeProgram(one, { memory: memory[index], cpuTicks: ticks }, around);
+  });
+}
+
+/** Undefined: it has gone. */
+function cpuTicksOf(
+  ref: ProcessRef | undefined,
+  proc: Pick<ProcReader, "stat">,
+): number | undefined {
+  const stat = ref && statIfAny(proc, ref.pid);
+  return stat?.startTime === ref?.startTime ? stat?.cpuTicks : undefined;
 }
 
 /** Whose memory is shown: what does the work. */

@@ -11,7 +11,7 @@ import type { ProgramStatus } from "./status.ts";
 import type { StatusContext } from "./status-context.ts";
 
 /** Of a program that is down: why, and what comes next. */
-export type Outlook = Pick<ProgramStatus, "state" | "reason" | "next" | "nextTryAt">;
+export type Outlook = Pick<ProgramStatus, "state" | "reason" | "next" | "nextTryAt" | "waitsFor">;
 
 /** What of a program decides about its outlook. */
 type Down = Pick<Program, "name" | "enabled" | "settings">;
@@ -90,7 +90,9 @@ export function outlook(
       const lasts = ms > 0 ? `, for ${formatDuration(ms)}` : "";
       const before = record.reason === undefined ? "" : `${why.reason}; `;
       const reason = `${before}waits for ${record.waitsFor ?? "others"}${lasts}`;
-      return { state: "waiting", reason, next: nextOfWaiting(program) };
+      const { waitsFor } = record;
+      const awaited = waitsFor === undefined ? {} : { waitsFor };
+      return { state: "waiting", reason, next: nextOfWaiting(program), ...awaited };
     }
     case undefined:
     case "stopped":

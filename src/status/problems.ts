@@ -45,18 +45,21 @@ export function problems(
     all.push(`pidfile ${program.pidfile} contains no pid but ${JSON.stringify(pidfile.text)}`);
   } else if (pidfile.kind === "unreadable") {
     all.push(`pidfile ${pidfile.message}`);
-  } else if (pidfile.kind === "pid") {
-    const actual = found.kind === "running" ? (found.main ?? found.process).pid : undefined;
+  } else if (pidfile.kind === "pid" && pidfile.pid !== pidOf(found)) {
     const named = host.proc.alive(pidfile.pid);
     // In an upgrade from within, the new master writes it while the old one is the program still.
     const isIts = named !== undefined && relation(named, program.name, host) === "own";
-    if (pidfile.pid !== actual && !(isIts && !program.autopid)) {
+    if (!(isIts && !program.autopid)) {
       const alive = isIts ? "stems from this program" : "is not this program";
       const what = named === undefined ? "has ended" : alive;
       all.push(`pidfile ${program.pidfile} names process ${pidfile.pid}, which ${what}`);
     }
   }
   return all.length === 0 ? {} : { problems: all };
+}
+
+function pidOf(found: Found): number | undefined {
+  return found.kind === "running" ? (found.main ?? found.process).pid : undefined;
 }
 
 /** The program may have become another account (sudo). Asked only where the memory is hidden: most are not. */

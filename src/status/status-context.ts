@@ -1,6 +1,7 @@
 import type { IdentityPorts } from "../identity/ports.ts";
 import type { Hold } from "../state/hold.ts";
 import type { Remembered } from "../state/remembered.ts";
+import type { ProcReader } from "../../proc/reader.ts";
 import type { ProgramRecord } from "../state/record.ts";
 
 /** Facts about the machine that are read once for all programs. */
@@ -22,6 +23,8 @@ export interface StatusContext {
   readonly isForeign?: boolean;
   /** Whether command lines are wanted as well, which takes one read more a program. */
   readonly withCommands: boolean;
+  /** Reads memory in place of the host. */
+  readonly smapsRollup?: ProcReader["smapsRollup"] | undefined;
   /** Records as they will be once the sections that were renamed are dealt with. */
   readonly moved?: ReadonlyMap<string, ProgramRecord | undefined>;
 }

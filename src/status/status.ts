@@ -3,13 +3,23 @@ import type { ShownHold } from "../state/hold.ts";
 import type { State } from "../state/states.ts";
 
 /**
+ * Version of the objects of `usrsvc status --json`. A key that is added does not change it; what is read in another way
+ * than before would.
+ */
+export const STATUS_SCHEMA = 1;
+
+/**
  * What `usrsvc status` tells of one program, and `--json` prints, one object a line. A public
  * promise: keys are added, never renamed. Keys without a value are absent.
  */
 export interface ProgramStatus {
+  /** {@link STATUS_SCHEMA}, in what `--json` prints. */
+  readonly schema?: number;
   readonly program: string;
   readonly state: State;
   readonly enabled: boolean;
+  /** It should run now, or have been done: no operator has stopped it, and it is not left to be started by hand. */
+  readonly wanted: boolean;
   readonly pid?: number;
   /** How the process was found. */
   readonly via?: "launch" | "pidfile" | "scan";
@@ -17,6 +27,10 @@ export interface ProgramStatus {
   readonly uptimeSeconds?: number;
   /** Private memory (smaps_rollup): what would come free if the process ended. */
   readonly privateBytes?: number;
+  /** Processor time that the process has used since its birth. */
+  readonly cpuSeconds?: number;
+  /** The same as a share of one processor, over its life. */
+  readonly cpuPercent?: number;
   readonly command?: string;
   /** Automatic restarts since it was last started by hand or by autostart. */
   readonly restarts: number;
@@ -27,6 +41,8 @@ export interface ProgramStatus {
   readonly reason?: string;
   /** For a program that is down: what happens next. */
   readonly next?: string;
+  /** Of one that is `waiting`: the program, or check, that its start waits for. */
+  readonly waitsFor?: string;
   /** ISO time of the next try. */
   readonly nextTryAt?: string;
   /** Of a job with a schedule: ISO time at which usrsvcd starts it next. */

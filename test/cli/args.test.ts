@@ -68,7 +68,7 @@ describe("a command line", () => {
   const wrong: readonly (readonly [string, string, ExitCode?])[] = [
     [
       "usrsvc --json",
-      "say what to do: usrsvc start|stop|restart|reload|wait|hold|release|status|events|logs NAME…",
+      "say what to do: usrsvc start|stop|restart|reload|wait|hold|release|status|top|events|logs NAME…",
     ],
     ["usrsvc stop", "say which programs: usrsvc stop NAME… (or: usrsvc stop all)"],
     ["usrsvc signal", "say which programs: usrsvc signal NAME… (or: usrsvc signal all)"],

@@ -11,9 +11,12 @@ const up: ProgramStatus = {
   program: "web",
   state: "running",
   enabled: true,
+  wanted: true,
   pid: 4711,
   uptimeSeconds: 3600,
   privateBytes: 12 * 1024 * 1024,
+  cpuSeconds: 9,
+  cpuPercent: 0.25,
   restarts: 0,
   failures: 0,
 };
@@ -21,6 +24,7 @@ const down: ProgramStatus = {
   program: "db",
   state: "stopped",
   enabled: true,
+  wanted: false,
   restarts: 0,
   failures: 0,
 };
@@ -28,9 +32,9 @@ const down: ProgramStatus = {
 describe("the table of a status", () => {
   test("has columns as wide as what stands in them, and dashes for what is not known", () => {
     assert.deepEqual(renderStatus([up, down], now).split("\n"), [
-      "PROGRAM  STATE    PID   UPTIME  MEMORY   RESTARTS  LAST EXIT",
-      "web      running  4711  1 h     12.0 MB  0         -",
-      "db       stopped  -     -       -        0         -",
+      "PROGRAM  STATE    PID   UPTIME  MEMORY   CPU   RESTARTS  LAST EXIT",
+      "web      running  4711  1 h     12.0 MB  0.3%  0         -",
+      "db       stopped  -     -       -        -     0         -",
     ]);
   });
 
@@ -51,6 +55,25 @@ describe("the table of a status", () => {
     const coded = renderStatus([{ ...down, lastExit: { code: 3 } }], now);
     assert.match(coded, / code 3$/);
     assert.match(renderStatus([{ ...down, lastExit: {} }], now), / unknown$/);
+  });
+
+  test("tells in place of the last exit what is awaited, and beside it when it is tried again or due", () => {
+    const last = (more: Partial<ProgramStatus>): string | undefined =>
+      renderStatus([{ ...down, ...more }], now)
+        .split("\n")[1]
+        ?.split(/ {2,}/)
+        .at(-1);
+    const reason = "waits for tcp://db:5432 (connection refused by 10.0.0.5:5432), 3 s of 60 s";
+    assert.equal(last({ state: "starting", reason }), "waits for tcp://db:5432");
+    const waitsFor = "db (starting)";
+    assert.equal(last({ state: "waiting", waitsFor, lastExit: { code: 1 } }), "waits for db");
+    const nextTryAt = new Date(now + 5000).toISOString();
+    const backoff = { state: "backoff", lastExit: { code: 1 }, nextTryAt } as const;
+    assert.equal(last(backoff), "code 1; try in 5 s");
+    const nextDueAt = new Date(now + 3_600_000).toISOString();
+    assert.equal(last({ nextDueAt }), "due in 1 h");
+    assert.equal(last({ nextDueAt, state: "running", pid: 7 }), "-");
+    assert.equal(last({ nextTryAt: new Date(now - 1).toISOString() }), "-");
   });
 
   test("is not torn apart by one long name, nor by letters that take two columns or none", () => {

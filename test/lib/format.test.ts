@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { formatBytes, formatDuration, isoTime, shellWord } from "../../src/lib/format.ts";
+import {
+  formatBytes,
+  formatDuration,
+  formatDurationShort,
+  formatPercent,
+  isoTime,
+  shellWord,
+} from "../../src/lib/format.ts";
 
 describe("formatDuration", () => {
   const second = 1000;
@@ -35,6 +42,41 @@ describe("formatDuration", () => {
       }),
     );
   });
+});
+
+describe("formatDurationShort", () => {
+  const rows: readonly [seconds: number, want: string][] = [
+    [0.4, "0s"],
+    [59.4, "59s"],
+    [200, "3m20s"],
+    [3600, "1h"],
+    [86_399, "23h59m"],
+    [12.5 * 86_400, "12d12h"],
+    [365.5 * 86_400, "365d"],
+  ];
+  for (const [seconds, want] of rows) {
+    test(`${seconds} s is ${want}`, () => assert.equal(formatDurationShort(seconds * 1000), want));
+  }
+
+  test("has six characters at most, for a hundred years", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 3e12, noNaN: true }), (ms) => {
+        assert.match(formatDurationShort(ms), /^(\d+[smhd]){1,2}$/);
+        assert.ok(formatDurationShort(ms).length <= 6, formatDurationShort(ms));
+      }),
+    );
+  });
+});
+
+test("formatPercent() has a fraction where that is a part of the number", () => {
+  const rows = [
+    [0, "0.0%"],
+    [0.25, "0.3%"],
+    [9.94, "9.9%"],
+    [9.96, "10%"],
+    [380.4, "380%"],
+  ] as const;
+  for (const [percent, want] of rows) assert.equal(formatPercent(percent), want);
 });
 
 test("isoTime() of what no date can have is the last one", () => {

@@ -7,6 +7,7 @@ const status = (more: Partial<ProgramStatus>): ProgramStatus => ({
   program: "web",
   state: "running",
   enabled: true,
+  wanted: true,
   restarts: 0,
   failures: 0,
   ...more,

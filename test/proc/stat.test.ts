@@ -20,13 +20,28 @@ describe("parseStat", () => {
   ];
   for (const [pid, comm, state, ppid, startTime] of real) {
     test(`reads ${comm} (${pid})`, () => {
-      const { exitCode: _, image, pgrp, session, threads, ...stat } = fixtures().stat(pid as Pid);
+      const {
+        exitCode: _,
+        image,
+        pgrp,
+        session,
+        threads,
+        cpuTicks,
+        ...stat
+      } = fixtures().stat(pid as Pid);
       assert.deepEqual(stat, { pid, comm, state, ppid, startTime });
       assert.ok(Number.isSafeInteger(image) && image >= 0);
       assert.equal(threads, pid === 12032 ? 5 : 1);
+      assert.ok(Number.isSafeInteger(cpuTicks) && cpuTicks >= 0);
       if (pid !== 2) assert.deepEqual([pgrp, session], [12024, 10643]);
     });
   }
+
+  test("adds up the time in user mode and in the kernel", () => {
+    const text = sleepText.replace(" 138 0 0 0 0 0 ", " 138 0 0 0 1200 34 ");
+    assert.equal(parseStat(text).cpuTicks, 1234);
+    assert.equal(parseStat(sleepText).cpuTicks, 0);
+  });
 
   test("knows the wait status of a zombie", () => {
     assert.equal(fixtures().stat(12040 as Pid).exitCode, 3 << 8);

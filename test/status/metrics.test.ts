@@ -17,6 +17,7 @@ const web: ProgramStatus = {
   program: "web",
   state: "running",
   enabled: true,
+  wanted: true,
   pid: 7,
   uptimeSeconds: 10,
   privateBytes: 4096,
@@ -53,6 +54,7 @@ describe("metrics", () => {
       program: "db",
       state: "stopped",
       enabled: true,
+      wanted: true,
       restarts: 0,
       failures: 0,
     };

@@ -12,6 +12,7 @@ export interface FakeProcess {
   readonly startTime?: number;
   readonly state?: string;
   readonly threads?: number;
+  readonly cpuTicks?: number;
   readonly uid?: number;
   /** Real, effective, saved and file system user id; else all are `uid`. */
   readonly uids?: readonly number[];
@@ -68,6 +69,7 @@ export class FakeProc implements ProcReader {
       ppid: one.ppid ?? 1,
       pgrp: one.pgrp ?? pid,
       session: one.session ?? pid,
+      cpuTicks: one.cpuTicks ?? 0,
       threads: one.threads ?? 1,
       startTime: (one.startTime ?? 100) as Ticks,
       image: one.image ?? 0,

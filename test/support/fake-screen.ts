@@ -13,6 +13,8 @@ export function fakeScreen(): FakeScreen {
   return {
     said,
     result: (text) => void said.push(["result", text]),
+    styled: (lines) => void said.push(["result", lines.join("\n")]),
+    display: undefined,
     page: (text) => void said.push(["page", text]),
     coloured: (text) => void said.push(["coloured", text]),
     complain: (text) => void said.push(["complain", text]),

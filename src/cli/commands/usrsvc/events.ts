@@ -7,6 +7,7 @@ import type { HistoryLine } from "../../../state/history.ts";
 import { command } from "../../command.ts";
 import { lookingBack, readCount, readSince, USUAL_EVENTS } from "../../looking-back.ts";
 import { parallel, programNames } from "../../programs.ts";
+import { renderEvent } from "../../render-event.ts";
 import { untilNobodyReads } from "../../run.ts";
 
 export const events = command({
@@ -33,7 +34,7 @@ export const events = command({
       if (all.length === 0) return;
       // At once: each write takes its time.
       if (json) screen.page(all.map((line) => jsonLine({ ...line })).join("\n"));
-      else screen.result(all.map(render).join("\n"));
+      else screen.result(all.map(renderEvent).join("\n"));
     };
     show(found.lines);
     if (found.lines.length === 0 && !follow && !json && found.unknown.length === 0) {
@@ -53,19 +54,3 @@ export const events = command({
     return found.unknown.length > 0 ? ExitCode.undefinedProgram : ExitCode.ok;
   },
 });
-
-/** `2030-01-31 04:30:15  WARN  web: exited with code 3`, in our time zone; then what it wrote last. */
-function render({ time, level, msg, ...more }: HistoryLine): string {
-  const at = new Date(time);
-  const two = (number: number): string => String(number).padStart(2, "0");
-  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  const clock = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-  const mark = level === "warn" ? "WARN  " : level === "error" ? "ERROR " : "";
-  const { output, details, reason } = more as Readonly<Record<string, unknown>>;
-  const why = typeof reason === "string" && !msg.includes(reason) ? ` (${reason})` : "";
-  const lines = [output, details].flatMap((one) => (Array.isArray(one) ? one.map(String) : []));
-  return [
-    `${date} ${clock}  ${mark}${msg}${why}`,
-    ...lines.map((line) => `    ${line.startsWith("|") ? line : `| ${line}`}`),
-  ].join("\n");
-}

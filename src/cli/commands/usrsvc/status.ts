@@ -2,19 +2,28 @@ import type { ExitCode } from "../../../exit-code.ts";
 import { jsonLine } from "../../../lib/tame.ts";
 import { look, type Report } from "../../../operations/look.ts";
 import { openSite } from "../../../operations/site.ts";
+import { STATUS_SCHEMA } from "../../../status/status.ts";
 import { command } from "../../command.ts";
 import { configErrors } from "../../config-errors.ts";
 import { parallel, programNames } from "../../programs.ts";
 import { renderStatus } from "../../render.ts";
 import type { Screen } from "../../screen.ts";
+import { statusPage } from "../../status-page.ts";
+import { painter } from "../../terminal/style.ts";
+import { showTop } from "./top.ts";
 
 export const status = command({
   name: "status",
   summary:
     "what is running, for how long and with how much memory; what is down, why, and what is next",
   arguments: { kind: "programs", isOptional: true },
-  options: { parallel }, // it has no effect here, and does no harm in a script
-  async run({ words, options: { json, config }, screen }): Promise<ExitCode> {
+  options: {
+    parallel, // it has no effect here, and does no harm in a script
+    watch: { short: "w", help: "live, as usrsvc top shows it" },
+  },
+  async run({ words, options, screen }): Promise<ExitCode> {
+    if (options.watch) return await showTop({ words, options, screen });
+    const { json, config } = options;
     const names = programNames(words);
     using site = openSite(config);
     const { unknown, report } = look(site, { names, withCommands: json });
@@ -29,11 +38,17 @@ export const status = command({
 
 function showJson({ programs, notes }: Report, screen: Screen): void {
   const more = notes.length === 0 ? {} : { notes };
-  for (const one of programs) screen.page(jsonLine({ ...one, ...more }));
+  for (const one of programs) screen.page(jsonLine({ schema: STATUS_SCHEMA, ...one, ...more }));
 }
 
 function show({ programs, notes }: Report, isAll: boolean, screen: Screen): void {
-  if (programs.length > 0) screen.result(renderStatus(programs, Date.now()));
-  else if (isAll) screen.complain("the configuration has no programs yet");
-  for (const note of notes) screen.result(`note: ${note}`);
+  if (programs.length === 0 && isAll) screen.complain("the configuration has no programs yet");
+  const { display } = screen;
+  if (display === undefined) {
+    if (programs.length > 0) screen.result(renderStatus(programs, Date.now()));
+    for (const note of notes) screen.result(`note: ${note}`);
+    return;
+  }
+  const paint = painter(display.colours);
+  screen.styled(statusPage(programs, notes, { width: display.columns, paint, nowMs: Date.now() }));
 }

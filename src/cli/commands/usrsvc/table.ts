@@ -17,6 +17,7 @@ import { signal } from "./signal.ts";
 import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { stop } from "./stop.ts";
+import { top } from "./top.ts";
 import { wait } from "./wait.ts";
 
 /** The commands of `usrsvc`. */
@@ -34,6 +35,7 @@ export const usrsvc: Tool = {
     hold,
     release,
     status,
+    top,
     events,
     logs,
     metrics,

@@ -1,0 +1,35 @@
+import { fstatSync } from "node:fs";
+import { type Colours, coloursOf } from "./style.ts";
+
+/** How a page for people is shown. */
+export interface Display {
+  /** Columns of the terminal; undefined: it goes elsewhere, as wide as it is. */
+  readonly columns: number | undefined;
+  readonly colours: Colours;
+}
+
+/** The width that is supposed where a terminal does not know its own. */
+const USUAL_COLUMNS = 80;
+
+/** How standard output shows a page; undefined: it is read by a program, and stays plain. */
+export function displayOf(env: NodeJS.ProcessEnv): Display | undefined {
+  const isShown = isTerminal(1);
+  const colours = coloursOf(env, isShown);
+  if (isShown) return { columns: columnsOf(env), colours };
+  return colours === 0 ? undefined : { columns: undefined, colours };
+}
+
+/** Whether a descriptor is a terminal. Node's own answer takes 2 ms to load: where it is no device, it is not asked. */
+export function isTerminal(fd: 0 | 1): boolean {
+  try {
+    if (!fstatSync(fd).isCharacterDevice()) return false;
+  } catch {
+    return false; // closed
+  }
+  return fd === 0 ? process.stdin.isTTY : process.stdout.isTTY;
+}
+
+function columnsOf(env: NodeJS.ProcessEnv): number {
+  const known = process.stdout.columns || Number(env["COLUMNS"]);
+  return Number.isSafeInteger(known) && known > 0 ? known : USUAL_COLUMNS;
+}

@@ -1,0 +1,23 @@
+/** The page behind `?`; no line is longer than a terminal of 80 columns is wide. */
+export const helpText: readonly string[] = [
+  "The table is that of usrsvc status: private memory, automatic restarts, the",
+  "last exit or what is waited for. CPU is the share of one processor since the",
+  "look before. Below the table is what there is to tell of the chosen program.",
+  "",
+  "  ↑ ↓, k j         choose a program; PgUp PgDn, Home End (g G) go further",
+  "  s                start it",
+  "  S, x             stop it, after a question: it stays down until a start",
+  "  r                restart it, after a question",
+  "  l, Enter         what it wrote last",
+  "  e                what happened to it",
+  "  o, > and O, <    sort by the next or previous of: state, name, cpu,",
+  "                   memory, uptime, restarts",
+  "  i                in the other direction",
+  "  Space            look now",
+  "  Ctrl-L           draw the screen again",
+  "  Ctrl-Z           suspend; fg brings it back",
+  "  q, Ctrl-C        leave; what was begun with a program is completed",
+  "",
+  "Sorted by state, trouble comes first: fatal, backoff, stopped though it",
+  "should run, waiting.",
+];
