@@ -136,6 +136,16 @@ function checkWords(words: readonly string[], command: Command, tool: Tool): voi
         throw new UsageError(`say which ${what}: ${called} ${first} ${value} (${all})`);
       }
       return;
+    case "text":
+      if (first === undefined) {
+        throw new UsageError(`say which ${wanted.what}: ${called} ${wanted.value}`);
+      }
+      if (second !== undefined) {
+        throw new UsageError(
+          `${called} takes one ${wanted.what}, but also got "${second}"; put it in quotes: ${called} ${wanted.value}`,
+        );
+      }
+      return;
     case "choice":
       checkChoice(first, wanted, called);
       if (second !== undefined) {

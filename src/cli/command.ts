@@ -38,7 +38,9 @@ export type Arguments =
   /** Names of programs, or `all`; `last`: one more word after them. */
   | { readonly kind: "programs"; readonly isOptional?: true; readonly last?: LastWord }
   /** One of these words; `what` names them. */
-  | { readonly kind: "choice"; readonly what: string; readonly words: readonly string[] };
+  | { readonly kind: "choice"; readonly what: string; readonly words: readonly string[] }
+  /** One word of any kind; `value` stands for it in a usage. */
+  | { readonly kind: "text"; readonly what: string; readonly value: string };
 
 /** A word after the names of programs: `words` are the usual ones. */
 export interface LastWord {

@@ -50,6 +50,7 @@ export function describeUses(tool: Tool): readonly string[] {
 }
 
 function describeChoice(wanted: Arguments): string {
+  if (wanted?.kind === "text") return ` ${wanted.value}`;
   return wanted?.kind === "choice" ? ` ${wanted.words.join("|")}` : "";
 }
 
@@ -66,6 +67,8 @@ export function describeArguments(wanted: Arguments): readonly string[] {
       return [wanted.isOptional === true ? "[NAME…]" : `NAME…${lastOf(wanted)}`];
     case "choice":
       return [wanted.what.toUpperCase()];
+    case "text":
+      return [wanted.value];
   }
 }
 

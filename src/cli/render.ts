@@ -72,11 +72,21 @@ function remarks(one: ProgramStatus): readonly string[] {
   return [...lines, ...(one.problems ?? []).map((problem) => `problem: ${problem}`)];
 }
 
+/** An exit in a line: `code 3, 5 min ago, pid 12, not by usrsvc`. */
+export function describeShownExit(exit: ShownExit, now: number): string {
+  const pid = exit.pid === undefined ? "" : `, pid ${exit.pid}`;
+  const by = exit.by === undefined ? "" : `, ${describeBy(exit.by)}`;
+  return `${formatExit(exit, now)}${pid}${by}`;
+}
+
+function describeBy(by: string): string {
+  return by === NOT_USRSVC ? "not by usrsvc" : `by ${by}`;
+}
+
 /** Why a program that is running again was restarted. */
 function describeRestart(exit: ShownExit | undefined): readonly string[] {
   if (exit === undefined || (exit.by === undefined && exit.wrote === undefined)) return [];
-  const by =
-    exit.by === undefined ? "" : exit.by === NOT_USRSVC ? "not by usrsvc" : `by ${exit.by}`;
+  const by = exit.by === undefined ? "" : describeBy(exit.by);
   const wrote = exit.wrote === undefined ? "" : `it wrote: ${exit.wrote}`;
   return [`its last exit: ${[by, wrote].filter((part) => part !== "").join("; ")}`];
 }

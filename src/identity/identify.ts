@@ -102,7 +102,8 @@ function livingRecorded(
 }
 
 function tellEnded(record: ProgramRecord | undefined, tell: Tell | undefined): void {
-  if (record?.process !== undefined) tellOf(tell, record.process, { kind: "ended", where: "record" });
+  if (record?.process !== undefined)
+    tellOf(tell, record.process, { kind: "ended", where: "record" });
 }
 
 /** Of a shell that is the program: what matches below it. */

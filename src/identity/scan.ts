@@ -33,6 +33,9 @@ export function scan(
   const heir = successor(topsOf(own, all, tell), record, ports);
   if (heir !== undefined) {
     tellOf(tell, heir, { kind: "successor" });
+    for (const { ref } of tell === undefined ? [] : free) {
+      tellOf(tell, ref, { kind: "not-needed", relation: "free" });
+    }
     return running(heir, undefined, "scan", pidfile);
   }
   const [first, ...more] = topsOf(free, all, tell).map((one) => one.ref);
@@ -141,7 +144,7 @@ function isNamesake(
 
 function isFreeMatch({ ref, argv }: TableEntry, pattern: Pattern, ports: IdentifyPorts): boolean {
   const { proc, tell } = ports;
-  if (pattern.endings === undefined && LOOKERS.test(argv[0] ?? "")) {
+  if (pattern.endings === undefined && isOnlooker(argv)) {
     tellOf(tell, ref, { kind: "onlooker" });
     return false;
   }
@@ -156,6 +159,11 @@ function isFreeMatch({ ref, argv }: TableEntry, pattern: Pattern, ports: Identif
     tellOf(tell, ref, { kind: "gone" });
     return false;
   }
+}
+
+/** True for a command that is no program for an expression, whatever it finds in its words. */
+export function isOnlooker(argv: readonly string[]): boolean {
+  return LOOKERS.test(argv[0] ?? "");
 }
 
 /** A command that looks at a program, or at its log, has the program's name in its words, and so an expression finds it. */

@@ -3,6 +3,7 @@ import type { Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../host/host.ts";
 import type { Program } from "../identity/program.ts";
+import { lately } from "../lib/clock.ts";
 import { isSameFile } from "../lib/same-file.ts";
 import { claimMoves, movedRecords } from "../lifecycle/move-records.ts";
 import { describeMove, findMoves, type Move, recordsOf } from "../lifecycle/renamed.ts";
@@ -41,40 +42,58 @@ export interface Look {
 
 /** `usrsvc status`: looks, and writes nothing. */
 export function look(site: Site, { names, withCommands }: Asked): Look {
-  const { settings, host } = site;
-  // If usrsvcd supervises them, it does this when it reads the files again.
-  const moves = daemonInCharge(host) === undefined ? findRenamed(settings, host) : [];
-  const moved = movedRecords(moves, host);
-  claimMoves(moved, host);
+  const { settings } = site;
+  const surroundings = lookAround(site, withCommands);
   const { programs, unknown } = choose(site, names, { withRemoved: true });
   const report = async (): Promise<Report> => {
-    const foreign = foreignState(host.state);
-    const order = new Dependencies(settings.programs);
-    const seen = await observeAll(programs, {
-      host,
-      isNeeded: (name) => order.isNeeded(name),
-      isForeign: foreign !== undefined,
-      bootId: host.proc.bootId(),
-      uptimeSeconds: host.proc.uptime(),
-      ...daemonAround(host),
-      withCommands,
-      moved,
-    });
+    const seen = await observeAll(programs, surroundings.context());
     const all = names.length > 0 ? seen : withoutOldNames(seen, programs);
-    const notes = [
-      ...moves.map(describeMove),
-      ...diskNotes(settings, host.state),
-      ...daemonNotes(settings, host, foreign),
-    ];
     const wanted = names.length > 0 ? all : all.filter(({ enabled }) => enabled);
     const isBlind = names.length === 0 && hasBadFile(settings);
     const isRight = wanted.every(isAsItShouldBe) && !isBlind;
     const otherwise = isRight ? ExitCode.ok : ExitCode.failure;
     const code = unknown.length > 0 ? ExitCode.undefinedProgram : otherwise;
-    return { programs: all, notes, code };
+    return { programs: all, notes: surroundings.notes(), code };
   };
   return { unknown, report };
 }
+
+/** What is the same for all programs of a look, as it is when that is asked for. */
+export interface Surroundings {
+  readonly context: () => StatusContext;
+  /** What concerns all of them. */
+  readonly notes: () => readonly string[];
+}
+
+/** Makes a look ready: sections that were renamed are known by their new names from now on. */
+export function lookAround({ settings, host }: Site, withCommands: boolean): Surroundings {
+  // If usrsvcd supervises them, it does this when it reads the files again.
+  const moves = daemonInCharge(host) === undefined ? findRenamed(settings, host) : [];
+  const moved = movedRecords(moves, host);
+  claimMoves(moved, host);
+  const foreign = lately(FOREIGN_MS, () => foreignState(host.state));
+  const order = new Dependencies(settings.programs);
+  return {
+    context: () => ({
+      host,
+      isNeeded: (name) => order.isNeeded(name),
+      isForeign: foreign() !== undefined,
+      bootId: host.proc.bootId(),
+      uptimeSeconds: host.proc.uptime(),
+      ...daemonAround(host),
+      withCommands,
+      moved,
+    }),
+    notes: () => [
+      ...moves.map(describeMove),
+      ...diskNotes(settings, host.state),
+      ...daemonNotes(settings, host, foreign()),
+    ],
+  };
+}
+
+/** Time for which a look at the state folder is reused, in ms. */
+const FOREIGN_MS = 1000;
 
 /** Sections that were renamed, unless somebody is just ending or starting what runs. */
 function findRenamed(settings: Settings, host: Host): readonly Move[] {

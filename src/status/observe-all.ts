@@ -1,7 +1,7 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { Program } from "../identity/program.ts";
 import { describeProgram } from "./describe-program.ts";
-import { readMemory } from "./memory.ts";
+import { type Memory, readMemory } from "./memory.ts";
 import { type Observation, observe, observeAgain } from "./observe.ts";
 import type { ProgramStatus } from "./status.ts";
 import type { StatusContext } from "./status-context.ts";
@@ -21,6 +21,21 @@ export async function observeAll(
   const memory = await readMemory(looks.map(processOf), around.host.proc);
   const again = looks.map((one, index) => observeAgain(one, memory[index], around));
   return again.map((one, index) => describeProgram(one, memory[index], around));
+}
+
+/** One program, with what its status was made of. */
+export interface Observed extends Observation {
+  readonly status: ProgramStatus;
+  /** Of what does its work. */
+  readonly memory: Memory | undefined;
+}
+
+/** The same for one program, for who wants to know more. */
+export async function observeOne(program: Program, around: StatusContext): Promise<Observed> {
+  const first = observe(program, around);
+  const [memory] = await readMemory([processOf(first)], around.host.proc);
+  const seen = observeAgain(first, memory, around);
+  return { ...seen, memory, status: describeProgram(seen, memory, around) };
 }
 
 /** Whose memory is shown: what does the work. */

@@ -1,3 +1,4 @@
+import type { Tell } from "../identity/finding.ts";
 import type { IdentityPorts } from "../identity/ports.ts";
 import type { ProgramRecord } from "../state/record.ts";
 
@@ -18,4 +19,6 @@ export interface StatusContext {
   readonly withCommands: boolean;
   /** Records as they will be once the sections that were renamed are dealt with. */
   readonly moved?: ReadonlyMap<string, ProgramRecord | undefined>;
+  /** Told why a process is a program or not; undefined: nobody asks. */
+  readonly tell?: Tell | undefined;
 }

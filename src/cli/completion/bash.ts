@@ -147,6 +147,6 @@ function lastOf({ arguments: wanted }: Command): string {
 }
 
 function wantedBy({ arguments: wanted }: Command): string | readonly string[] {
-  if (wanted === undefined) return "";
+  if (wanted === undefined || wanted.kind === "text") return "";
   return wanted.kind === "programs" ? "programs" : wanted.words;
 }

@@ -71,7 +71,9 @@ function describeCommand(
       ? []
       : wanted.kind === "programs"
         ? [`    '*:program:${programs}'`]
-        : [`    '1:${wanted.what}:(${wanted.words.join(" ")})'`];
+        : wanted.kind === "text"
+          ? [`    '1:${wanted.what}:'`]
+          : [`    '1:${wanted.what}:(${wanted.words.join(" ")})'`];
   const rows = [specs({ ...options, ...common }), ...words].join(" \\\n");
   return `${command})\n  _arguments -s -S \\\n${rows} && ret=0\n  ;;`;
 }

@@ -1,0 +1,35 @@
+import { ExitCode } from "../../../exit-code.ts";
+import { jsonLine } from "../../../lib/tame.ts";
+import { openSite } from "../../../operations/site.ts";
+import { UsageError } from "../../args.ts";
+import { command } from "../../command.ts";
+
+export const match = command({
+  name: "match",
+  summary: "which processes a regular expression, as in proctitle_re, would find now",
+  arguments: { kind: "text", what: "expression", value: "REGEX" },
+  options: {},
+  async run({ words, options: { json, config }, screen }): Promise<ExitCode> {
+    const [source = ""] = words;
+    using site = openSite(config);
+    const [{ findMatches }, { renderMatches }] = await Promise.all([
+      import("../../../operations/match.ts"),
+      import("../../render-matches.ts"),
+    ]);
+    const found = findMatches(site, source);
+    if ("problem" in found) throw new UsageError(`the expression cannot be used: ${found.problem}`);
+    if (site.settings.programs.has(source) || site.settings.faulty.has(source)) {
+      screen.complain(
+        `note: ${source} is also a program; usrsvc explain ${source} says which process it is`,
+      );
+    }
+    const { processes, ...summary } = found;
+    if (json) {
+      for (const one of processes) screen.page(jsonLine(one));
+      screen.page(jsonLine({ expression: source, matches: processes.length, ...summary }));
+    } else {
+      screen.result(renderMatches(found));
+    }
+    return processes.length > 0 ? ExitCode.ok : ExitCode.failure;
+  },
+});
