@@ -138,10 +138,11 @@ export function describeVerdict(one: Judged, scene: ReasonScene): string {
     case "younger":
       return `matches, and belongs to nobody; process ${verdict.than} is older, and the oldest is meant`;
     case "one-of-several":
-      return "stems from the program; several side by side are workers, and none takes its place";
+      return "stems from the program, and stands beside others like it: a worker";
     case "not-needed":
       if (verdict.relation === "own") {
-        return whose === undefined ? `belongs to ${program}` : whose;
+        const shown = whose === undefined ? "" : `: it ${whose}`;
+        return `matches, but ${program} is process ${scene.its}, and this is a part of it${shown}`;
       }
       return `matches, and belongs to nobody; but ${program} is process ${scene.its}, found before any search`;
     default:

@@ -30,7 +30,7 @@ function describeRecord(
 ): string {
   if (record === undefined) {
     return problem === undefined
-      ? "nothing is on record: usrsvc has not started it, and has not seen it run"
+      ? "nothing is on record: usrsvc never had it running, or its record is gone"
       : `its record does not help: ${problem}`;
   }
   if (isOfEarlierBoot === true) return "its record is from before the machine was booted";
