@@ -1,5 +1,6 @@
 import { formatDuration, shorten } from "../lib/format.ts";
 import type { Explanation } from "../operations/explain.ts";
+import { groupsOf, shownPids } from "./groups.ts";
 import { describeShownExit } from "./render.ts";
 
 /** Longest command line that is shown, in characters. */
@@ -57,12 +58,19 @@ function headline({ program, state, pid, uptimeSeconds, enabled, reason }: Expla
 }
 
 function processes(one: Explanation): readonly string[] {
-  const rows = one.candidates.flatMap(({ pid, isProgram, why, command }) => [
-    `${isProgram ? "*" : "-"} ${pid} ${why}`,
-    ...(command === undefined ? [] : [`    ${cut(command)}`]),
-  ]);
+  const alike = ({ isProgram, why, command }: Explanation["candidates"][number]): string =>
+    isProgram ? "" : JSON.stringify([why, command]);
+  const rows = groupsOf(one.candidates, alike).flatMap(([first, ...others]) => {
+    const { pid, isProgram, why, command } = first;
+    const pids = shownPids([first, ...others].map((each) => each.pid));
+    const also = others.length === 0 ? String(pid) : `${pids} (each)`;
+    return [
+      `${isProgram ? "*" : "-"} ${also} ${why}`,
+      ...(command === undefined ? [] : [`    ${cut(command)}`]),
+    ];
+  });
   const left = one.candidatesLeftOut ?? 0;
-  const more = left > 0 ? [`and ${left} more that were not taken`] : [];
+  const more = left > 0 ? [`and ${left} more that ${left === 1 ? "was" : "were"} not taken`] : [];
   const { belongings = [], belongingsLeftOut = 0 } = one;
   const rest = belongingsLeftOut > 0 ? ` and ${belongingsLeftOut} more` : "";
   const children =

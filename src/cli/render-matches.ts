@@ -1,8 +1,9 @@
 import { shorten } from "../lib/format.ts";
+import { groupsOf, shownPids } from "./groups.ts";
 import type { MatchReport } from "../operations/match.ts";
 
 /** Number of processes that are shown. */
-const MOST = 30;
+const MOST = 100;
 /** Longest command line that is shown, in characters. */
 const LONGEST = 120;
 
@@ -19,11 +20,14 @@ export function renderMatches({
     processes.length === 0
       ? "it finds no process of this account"
       : `it finds ${processes.length} process${processes.length === 1 ? "" : "es"} of this account`;
-  const rows = processes.slice(0, MOST).flatMap((one) => {
-    const indent = one.below === undefined ? "" : "  ";
+  const alike = (one: MatchReport["processes"][number]): string =>
+    one.below === undefined ? "" : JSON.stringify([one.command, one.below, describe(one)]);
+  const rows = groupsOf(processes.slice(0, MOST), alike).flatMap(([first, ...others]) => {
+    const indent = first.below === undefined ? "" : "  ";
+    const pids = shownPids([first, ...others].map(({ pid }) => pid));
     return [
-      `${indent}${one.pid}  ${shorten(one.command, LONGEST)}`,
-      `${indent}    ${describe(one)}`,
+      `${indent}${pids}  ${shorten(first.command, LONGEST)}`,
+      `${indent}    ${others.length === 0 ? "" : "(each) "}${describe(first)}`,
     ];
   });
   const left = processes.length - MOST;
@@ -52,9 +56,9 @@ function describe({
 }: MatchReport["processes"][number]): string {
   if (program !== undefined) return `belongs to ${program}: it ${why ?? "is on record for it"}`;
   if (why !== undefined) return `is not taken: it ${why}`;
+  if (below !== undefined) return `is a worker of ${below}`;
   if (trace !== undefined)
     return `belongs to nobody yet, but ${trace}, and would be taken for that`;
   if (isMeant === true) return "is what a program with this proctitle_re would be";
-  if (below !== undefined) return `is a worker of ${below}`;
   return "belongs to nobody, but is younger than the one that would be taken";
 }

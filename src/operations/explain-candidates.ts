@@ -35,7 +35,7 @@ export interface Candidates {
 }
 
 /** Number of processes that are told of, and of those that only look alike, and of belongings. */
-const MOST = 12;
+const MOST = 40;
 const MOST_ALIKE = 3;
 const MOST_BELONGINGS = 20;
 

@@ -9,7 +9,7 @@ import { maskWords } from "../lib/secrets.ts";
 
 /** Longest expression of which the beginnings are tried, in characters. */
 const LONGEST = 300;
-/** Shortest beginning that says anything, in characters. */
+/** Shortest beginning that says anything, and shortest text that it finds, in characters. */
 const SHORTEST = 3;
 /** Characters that are shown before the place where it fails, and after it. */
 const SHOWN = 60;
@@ -66,7 +66,10 @@ export function longestBeginning(source: string, texts: readonly string[]): Begi
     if ("problem" in translated) continue;
     if (translated.regex.test("")) return undefined; // what is found in nothing is found everywhere
     const search = new BoundedSearch({ source: begin, ...translated });
-    const at = texts.findIndex((text) => search.isIn(text));
+    // A letter is found anywhere, and says nothing.
+    const at = texts.findIndex(
+      (text) => search.isIn(text) && (translated.regex.exec(text)?.[0].length ?? 0) >= SHORTEST,
+    );
     if (at >= 0) return { length, at };
   }
   return undefined;

@@ -85,6 +85,7 @@ export function findMatches(
     otherAccounts: countBy(foreign.map(({ uid }) => nameOf(uid))),
     warnings: [
       ...(trouble === undefined ? [] : [trouble]),
+      ...posixWarning(source),
       ...warningsOf(matched, tops, all.length),
     ],
     ...(found.length === 0 && nearestTo(source, all, host)),
@@ -136,6 +137,14 @@ function countBy(names: readonly string[]): Readonly<Record<string, number>> {
   return Object.fromEntries(counts);
 }
 
+/** grep and pgrep have them. */
+function posixWarning(source: string): readonly string[] {
+  const [found] = /\[:[a-z]+:\]/.exec(source) ?? [];
+  return found === undefined
+    ? []
+    : [`${found} means these letters, in Python's syntax: write \\s, \\d or \\w`];
+}
+
 type Row = Owner & { readonly one: TableEntry };
 
 function warningsOf(
@@ -144,7 +153,7 @@ function warningsOf(
   processes: number,
 ): readonly string[] {
   const all: string[] = [];
-  if (matched.length > FEW && matched.length > processes / 2) {
+  if (tops.length > FEW && matched.length > processes / 2) {
     all.push(
       `it finds ${matched.length} of the ${processes} processes of this account: it tells hardly any of them apart`,
     );
@@ -167,7 +176,7 @@ function warningsOf(
   return all;
 }
 
-/** So few processes may be most of those that there are. */
+/** So few processes, with their workers, may be most of those that there are. */
 const FEW = 4;
 /** Number of names in a list. */
 const MOST_LISTED = 8;

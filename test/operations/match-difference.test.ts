@@ -10,6 +10,7 @@ describe("longestBeginning() finds how far an expression goes", () => {
     ["sleep 47(14|15)", "sleep 4716", "sleep 47"],
     ["redis", "nginx", undefined],
     [".*x.*y", "ab", undefined],
+    ["redis|nginx", "node", undefined],
     ["a".repeat(400), "a", undefined],
   ];
   for (const [source, text, begin] of cases) {
