@@ -1,3 +1,4 @@
+import { ConfigError } from "../config/issue.ts";
 import { translatePythonRegex } from "../config/python-regex/python-regex.ts";
 import type { Host } from "../host/host.ts";
 import type { Kin } from "../identity/finding.ts";
@@ -12,7 +13,7 @@ import { enumerate } from "../lib/format.ts";
 import { foreignProcesses, shown } from "./explain-candidates.ts";
 import { describeKin } from "./explain-findings.ts";
 import { describeSplit, nearestToExpression } from "./match-difference.ts";
-import type { Site } from "./site.ts";
+import { openDaemonSite, openSite } from "./site.ts";
 
 /** A process that an expression finds. */
 export interface MatchedProcess {
@@ -47,9 +48,36 @@ export interface BadExpression {
   readonly problem: string;
 }
 
+/** Where processes are looked for: also with a configuration that cannot be used. Dispose of it at the end. */
+export interface MatchSite extends Disposable {
+  readonly host: Host;
+  /** Names of its programs; empty where the configuration cannot be used. */
+  readonly programs: ReadonlySet<string>;
+  /** What is wrong with the configuration. */
+  readonly hints: readonly string[];
+}
+
+/**
+ * An expression is tried before the configuration is right: then only what is on record tells whose a process is.
+ *
+ * @throws {HomeError}
+ */
+export function openMatchSite(file: string | undefined): MatchSite {
+  try {
+    const site = openSite(file);
+    const { programs, faulty } = site.settings;
+    const names = new Set([...programs.keys(), ...faulty.keys()]);
+    const end = (): void => site[Symbol.dispose]();
+    return { host: site.host, programs: names, hints: [], [Symbol.dispose]: end };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { ...openDaemonSite(file), programs: new Set() };
+  }
+}
+
 /** `usrsvc match`: the processes that an expression finds now, as proctitle_re would. Writes nothing. */
 export function findMatches(
-  { host }: Pick<Site, "host">,
+  { host }: Pick<MatchSite, "host">,
   source: string,
 ): MatchReport | BadExpression {
   if (source === "") return { problem: "it is empty, and would be found everywhere" };

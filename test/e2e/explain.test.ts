@@ -229,6 +229,14 @@ test("usrsvc match says what an expression finds now", async (t) => {
   assert.match(String(summary?.["warnings"]), /2 processes that belong to nobody/);
   assert.match(String(summary?.["warnings"]), /a process of web, and others that belong to nobody/);
 
+  // A configuration that cannot be used keeps nobody from trying an expression.
+  const broken = home.file("broken.cfg");
+  writeFileSync(broken, "[Main\n", { mode: 0o600 });
+  const early = await home.usrsvc("-c", broken, "match", `sleep ${word}1`);
+  assert.equal(early.code, 0, early.err);
+  assert.match(early.err, /^note: .*broken\.cfg:1: /);
+  assert.match(early.out, new RegExp(`^it finds 1 process of this account\n${first}  `));
+
   const near = await home.usrsvc("match", `sleep ${word}3`);
   assert.equal(near.code, 1);
   assert.match(near.out, /comes nearest: the expression is found up to/);

@@ -1,6 +1,5 @@
 import { ExitCode } from "../../../exit-code.ts";
 import { jsonLine } from "../../../lib/tame.ts";
-import { openSite } from "../../../operations/site.ts";
 import { UsageError } from "../../args.ts";
 import { command } from "../../command.ts";
 
@@ -11,14 +10,16 @@ export const match = command({
   options: {},
   async run({ words, options: { json, config }, screen }): Promise<ExitCode> {
     const [source = ""] = words;
-    using site = openSite(config);
-    const [{ findMatches }, { renderMatches }] = await Promise.all([
+    // What few commands need is loaded by those.
+    const [{ findMatches, openMatchSite }, { renderMatches }] = await Promise.all([
       import("../../../operations/match.ts"),
       import("../../render-matches.ts"),
     ]);
+    using site = openMatchSite(config);
+    for (const hint of site.hints) screen.complain(`note: ${hint}`);
     const found = findMatches(site, source);
     if ("problem" in found) throw new UsageError(`the expression cannot be used: ${found.problem}`);
-    if (site.settings.programs.has(source) || site.settings.faulty.has(source)) {
+    if (site.programs.has(source)) {
       screen.complain(
         `note: ${source} is also a program; usrsvc explain ${source} says which process it is`,
       );
