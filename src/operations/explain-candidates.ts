@@ -98,21 +98,21 @@ function alikeRows(
   const match = program.settings?.match;
   const left = all.filter(({ ref, argv }) => !told.has(ref.pid) && argv.length > 0);
   const some = lookAlikes(program, left, host).slice(0, MOST_ALIKE);
-  if (match?.kind !== "title") return some.map((one) => unlikeRow(one, program));
+  if (match?.kind !== "title") return some.map((one) => unlikeRow(one, program, host));
   const near = nearestToExpression(match.source, left, host);
   return [...new Set([...(near === undefined ? [] : [near.entry]), ...some])]
     .slice(0, MOST_ALIKE)
-    .map((one) => unlikeRow(one, program));
+    .map((one) => unlikeRow(one, program, host));
 }
 
-function unlikeRow({ ref, argv }: TableEntry, program: Program): Candidate {
+function unlikeRow({ ref, argv }: TableEntry, program: Program, host: Host): Candidate {
   const difference = describeDifference(argv, program);
   const how = difference === undefined ? "its command line does not match" : difference;
   return {
     pid: ref.pid,
     isProgram: false,
     reason: "looks-alike",
-    why: `looks alike, but is another: ${how}`,
+    why: `looks alike, but is ${host.ownerOf(ref) ?? "another"}: ${how}`,
     command: shown(argv),
   };
 }

@@ -38,10 +38,10 @@ function describeRecord(
   if (process === undefined) return `its record names no process${stateOf(record)}`;
   const isIt = found.kind === "running" && sameProcess(found.process, process);
   const how = describeLauncher(record);
-  if (isIt)
-    return `its record names process ${process.pid}${how}, which lives: that is the program`;
-  const is = all.get(process.pid)?.verdict?.kind === "ended" ? "has ended" : "is not the program";
-  return `its record names process ${process.pid}${how}, which ${is}`;
+  const names = `its record names process ${process.pid}${how}`;
+  if (isIt) return `${names}; that lives, and is the program`;
+  const hasEnded = all.get(process.pid)?.verdict?.kind === "ended";
+  return `${names}; that ${hasEnded ? "has ended" : "is not the program"}`;
 }
 
 function stateOf({ state, desired, at, by }: ProgramRecord): string {
@@ -52,8 +52,8 @@ function stateOf({ state, desired, at, by }: ProgramRecord): string {
 }
 
 function describeLauncher({ launcher, via }: ProgramRecord): string {
-  if (launcher !== undefined) return `, launched by ${launcher}`;
-  return via === "pidfile" || via === "scan" ? ", found running" : "";
+  if (launcher !== undefined) return ` (launched by ${launcher})`;
+  return via === "pidfile" || via === "scan" ? " (found running)" : "";
 }
 
 function describePidfile(

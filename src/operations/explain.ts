@@ -137,7 +137,7 @@ async function explainOne(
     lookedFor:
       program.isRemoved === true
         ? "the process on record, since no configuration file has the program any more"
-        : maskSecrets(program.pattern.description),
+        : maskSecrets(lookedFor(program)),
     how: howItWasFound(findings, seen),
     ...(other === undefined ? candidatesOf(findings, seen, host) : NO_CANDIDATES),
     ...(place && { place: `${place.file}:${place.line}` }),
@@ -150,6 +150,11 @@ async function explainOne(
     ...(last.length > 0 && { lastWords: last }),
   };
   return { ...facts, advice: adviceFor(facts, program, { ...around, other: other?.config }) };
+}
+
+/** The words, and where they mean files: the folder. */
+function lookedFor({ pattern: { description, folder } }: Program): string {
+  return folder === undefined ? description : `${description} (in ${folder})`;
 }
 
 /** Of a program that is in no configuration file any more, and does not run either. */

@@ -61,7 +61,10 @@ test("usrsvc explain says which process it is, and why each other is not", async
   const third = await byHand(t, home, command);
   const running = await explained(home, "web");
   assert.deepEqual(reasons(running), { [pid]: "recorded", [third]: "not-needed" });
-  assert.match(String((running["how"] as readonly string[])[0]), /launched by usrsvc, which lives/);
+  assert.match(
+    String((running["how"] as readonly string[])[0]),
+    /\(launched by usrsvc\); that lives, and is the program$/,
+  );
 
   // A pidfile that names somebody else, and a record that is gone.
   rmSync(home.file("state/programs/web.json"));
@@ -234,7 +237,7 @@ test("usrsvc match says what an expression finds now", async (t) => {
   writeFileSync(broken, "[Main\n", { mode: 0o600 });
   const early = await home.usrsvc("-c", broken, "match", `sleep ${word}1`);
   assert.equal(early.code, 0, early.err);
-  assert.match(early.err, /^note: .*broken\.cfg:1: /);
+  assert.match(early.err, /^note: .*broken\.cfg: there must be a section/);
   assert.match(early.out, new RegExp(`^it finds 1 process of this account\n${first}  `));
 
   const near = await home.usrsvc("match", `sleep ${word}3`);
