@@ -40,7 +40,12 @@ const MOST_ALIKE = 3;
 const MOST_BELONGINGS = 20;
 
 /** All processes that were judged, that only look like the program, or are another account's. */
-export function candidatesOf(findings: Findings, seen: Observed, host: Host): Candidates {
+export function candidatesOf(
+  findings: Findings,
+  seen: Observed,
+  host: Host,
+  others: () => readonly ForeignProcess[],
+): Candidates {
   const { program, found } = seen;
   const its = found.kind === "running" ? (found.main ?? found.process).pid : undefined;
   const judged = [...findings.all.values()].toSorted(
@@ -56,7 +61,7 @@ export function candidatesOf(findings: Findings, seen: Observed, host: Host): Ca
   for (const { ref } of mine) told.add(ref.pid);
   const alike = its === undefined ? alikeRows(program, all, told, host) : [];
   for (const { pid } of alike) told.add(pid);
-  const foreign = foreignMatches(program, host).filter(({ pid }) => !told.has(pid));
+  const foreign = foreignMatches(program, others()).filter(({ pid }) => !told.has(pid));
   const rest = [...rows, ...alike, ...foreign];
   const left = rest.length - MOST;
   return {
@@ -131,9 +136,11 @@ function belongings(
 }
 
 /** What matches, and is another account's: looked for only where somebody asks. */
-function foreignMatches({ pattern }: Program, host: Host): readonly Candidate[] {
-  const us = process.getuid?.() ?? 0;
-  return foreignProcesses(host, us).flatMap(({ pid, uid, argv }) =>
+function foreignMatches(
+  { pattern }: Program,
+  others: readonly ForeignProcess[],
+): readonly Candidate[] {
+  return others.flatMap(({ pid, uid, argv }) =>
     pattern.matches(argv)
       ? [
           {
@@ -156,10 +163,8 @@ export interface ForeignProcess {
 }
 
 /** The living processes of other accounts whose command line can be seen. */
-export function foreignProcesses(
-  { proc }: Pick<Host, "proc">,
-  us: number,
-): readonly ForeignProcess[] {
+export function foreignProcesses({ proc }: Pick<Host, "proc">): readonly ForeignProcess[] {
+  const us = process.getuid?.() ?? 0;
   return proc.pids().flatMap((pid) => {
     try {
       const uid = proc.uid(pid);

@@ -2,6 +2,7 @@ import { formatIssue } from "../config/issue.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import type { Host } from "../host/host.ts";
 import { type Program, removedProgram } from "../identity/program.ts";
+import { lately } from "../lib/clock.ts";
 import { maskSecrets } from "../lib/secrets.ts";
 import { readHistory, programsWithHistory } from "../state/history.ts";
 import type { ProgramRecord } from "../state/record.ts";
@@ -14,7 +15,13 @@ import type { StatusContext } from "../status/status-context.ts";
 import { choose, type UnknownProgram } from "./choose.ts";
 import { errorsOf } from "./configuration.ts";
 import { type Advice, adviceFor } from "./explain-advice.ts";
-import { type Candidate, candidatesOf, type Candidates } from "./explain-candidates.ts";
+import {
+  type Candidate,
+  candidatesOf,
+  type Candidates,
+  foreignProcesses,
+  type ForeignProcess,
+} from "./explain-candidates.ts";
 import { Findings } from "./explain-findings.ts";
 import { howItWasFound } from "./explain-how.ts";
 import { lookAtChecks, type Measurement, measureLimits } from "./explain-limits.ts";
@@ -23,6 +30,9 @@ import { type Companion, companionsOf } from "./explain-order.ts";
 import { lookAround } from "./look.ts";
 import { olderSettings } from "./older-settings.ts";
 import type { Site } from "./site.ts";
+
+/** Time for which a look at the processes of other accounts is reused, in ms: once for many programs. */
+const LATELY_MS = 1000;
 
 /**
  * What `usrsvc explain` tells of one program, besides all that `usrsvc status` does. A public promise: keys are added,
@@ -80,6 +90,7 @@ export interface Explaining {
 /** `usrsvc explain`: looks closely, and writes nothing. */
 export function explain(site: Site, names: readonly string[]): Explaining {
   const surroundings = lookAround(site, true);
+  const others = lately(LATELY_MS, () => foreignProcesses(site.host));
   const { programs, unknown } = choose(site, names, { withRemoved: true });
   const former = unknown.map((one) => formerProgram(one, site.host));
   const all = [...programs, ...former.flatMap(({ program }) => program ?? [])];
@@ -88,7 +99,7 @@ export function explain(site: Site, names: readonly string[]): Explaining {
     async *explanations() {
       for (const program of all) {
         const isFormer = !programs.includes(program);
-        yield await explainOne(program, site, surroundings.context(), isFormer);
+        yield await explainOne(program, site, { around: surroundings.context(), others, isFormer });
       }
     },
     notes: surroundings.notes,
@@ -113,11 +124,19 @@ function formerProgram(
   return { program: undefined, unknown: { program: name, message: `${message}; ${hint}` } };
 }
 
+/** What is known before a program is looked at. */
+interface Scene {
+  readonly around: StatusContext;
+  /** The processes of other accounts. */
+  readonly others: () => readonly ForeignProcess[];
+  /** It is only on record. */
+  readonly isFormer: boolean;
+}
+
 async function explainOne(
   program: Program,
   site: Site,
-  around: StatusContext,
-  isFormer: boolean,
+  { around, others, isFormer }: Scene,
 ): Promise<Explanation> {
   const { host, settings: all } = site;
   const findings = new Findings();
@@ -139,7 +158,7 @@ async function explainOne(
         ? "the process on record, since no configuration file has the program any more"
         : maskSecrets(lookedFor(program)),
     how: howItWasFound(findings, seen),
-    ...(other === undefined ? candidatesOf(findings, seen, host) : NO_CANDIDATES),
+    ...(other === undefined ? candidatesOf(findings, seen, host, others) : NO_CANDIDATES),
     ...(place && { place: `${place.file}:${place.line}` }),
     ...(errors.length > 0 && { errors }),
     ...older(seen, host),

@@ -4,6 +4,7 @@ import { relation } from "../identity/lineage.ts";
 import type { IdentityPorts } from "../identity/ports.ts";
 import type { TableEntry } from "../identity/process-classifier.ts";
 import type { Program } from "../identity/program.ts";
+import { monotonicMs } from "../lib/clock.ts";
 import { shorten } from "../lib/format.ts";
 import { maskWords } from "../lib/secrets.ts";
 
@@ -11,6 +12,8 @@ import { maskWords } from "../lib/secrets.ts";
 const LONGEST = 300;
 /** Shortest beginning that says anything, and shortest text that it finds, in characters. */
 const SHORTEST = 3;
+/** Time for all beginnings together, in ms: each alone may be expensive, and this is only advice. */
+const MOST_MS = 500;
 /** Characters that are shown before the place where it fails, and after it. */
 const SHOWN = 60;
 
@@ -60,7 +63,8 @@ export interface Beginning {
  */
 export function longestBeginning(source: string, texts: readonly string[]): Beginning | undefined {
   if (source.length > LONGEST) return undefined;
-  for (let length = source.length - 1; length >= SHORTEST; length -= 1) {
+  const end = monotonicMs() + MOST_MS;
+  for (let length = source.length - 1; length >= SHORTEST && monotonicMs() < end; length -= 1) {
     const begin = source.slice(0, length);
     const translated = translatePythonRegex(begin); // a problem where it ends in the middle of an escape or group
     if ("problem" in translated) continue;

@@ -102,7 +102,7 @@ export function findMatches(
       ...(one === meant && { isMeant: true as const }),
     };
   });
-  const foreign = foreignProcesses(host, process.getuid?.() ?? 0).filter(
+  const foreign = foreignProcesses(host).filter(
     ({ pid, argv }) => its.matches(argv) && !us.has(pid),
   );
   const trouble = its.takeTrouble?.();
