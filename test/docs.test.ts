@@ -92,6 +92,7 @@ describe("the reference", () => {
 
   const objects = [
     ["usrsvc status", "src/status/status.ts", "ProgramStatus"],
+    ["usrsvc explain", "src/operations/explain.ts", "Explanation extends ProgramStatus"],
     [
       "usrsvc start, stop, restart, reload, signal, wait, hold, release",
       "src/operations/operation.ts",

@@ -119,11 +119,12 @@ const layers: readonly Layer[] = [
     files: folder("operations"),
     may: [
       folder("lifecycle", "launch", "identity", "state", "host", "status", "config"),
+      any("src/checks/(run|log)-check\\.ts", "src/monitors/activity\\.ts"),
       exitCode,
       shownExit,
       any("src/package-root\\.ts"),
     ],
-    why: "what a person can ask for, as values: prints nothing",
+    why: "what a person can ask for, as values: prints nothing; checks and limits are looked at by what looks at them always",
   },
   {
     files: folder("daemon"),

@@ -146,7 +146,9 @@ function checkWords(words: readonly string[], command: Command, tool: Tool): voi
         throw new UsageError(`say which ${wanted.what}: ${called} ${wanted.value}`);
       }
       if (second !== undefined) {
-        throw new UsageError(`${called} takes one ${wanted.what}, but also got "${second}"`);
+        const hint =
+          wanted.isQuoted === true ? `; put it in quotes: ${called} ${wanted.value}` : "";
+        throw new UsageError(`${called} takes one ${wanted.what}, but also got "${second}"${hint}`);
       }
       return;
     case "choice":

@@ -50,6 +50,8 @@ export type Arguments =
       readonly what: string;
       readonly value: string;
       readonly isOptional?: true;
+      /** It may have blanks, and is put in quotes then. */
+      readonly isQuoted?: true;
     }
   /** One of these words; `what` names them. */
   | { readonly kind: "choice"; readonly what: string; readonly words: readonly string[] };

@@ -5,6 +5,8 @@ import { exitCodes } from "./exit-codes.ts";
 
 /** Maximum width of a help text, in columns. */
 const WIDTH = 100;
+/** The same of the names of commands in a usage. */
+const NAMES_WIDTH = 60;
 /** Column where the description of a command or option begins. */
 const COLUMN = 22;
 
@@ -41,11 +43,24 @@ export function describeUses(tool: Tool): readonly string[] {
     const words = wanted?.kind === "programs" ? describePrograms(wanted) : describeChoice(wanted);
     uses.set(words, [...(uses.get(words) ?? []), name]);
   }
-  return [...uses].map(([words, names]) => {
-    const hasDefault = tool.byDefault !== undefined && names.includes(tool.byDefault);
-    const shown = names.join("|");
-    return `${tool.name} [OPTIONS] ${hasDefault ? `[${shown}]` : shown}${words}`;
-  });
+  return [...uses].flatMap(([words, names]) =>
+    inLines(names, NAMES_WIDTH).map((some) => {
+      const hasDefault = tool.byDefault !== undefined && some.includes(tool.byDefault);
+      const shown = some.join("|");
+      return `${tool.name} [OPTIONS] ${hasDefault ? `[${shown}]` : shown}${words}`;
+    }),
+  );
+}
+
+/** As many to a line as there is room for. */
+function inLines(names: readonly string[], width: number): readonly (readonly string[])[] {
+  const lines: string[][] = [];
+  for (const name of names) {
+    const line = lines.at(-1);
+    if (line !== undefined && [...line, name].join("|").length <= width) line.push(name);
+    else lines.push([name]);
+  }
+  return lines;
 }
 
 type Programs = Extract<Arguments, { readonly kind: "programs" }>;

@@ -2,6 +2,7 @@ import { NOT_USRSVC, type ShownExit } from "../events/shown-exit.ts";
 import { formatDuration } from "../lib/format.ts";
 import { describeHold, heldAs } from "../state/hold.ts";
 import type { ProgramStatus } from "../status/status.ts";
+import { formatExit } from "./status-cells.ts";
 
 /** What there is to tell of a program beside its row. */
 export interface Remark {
@@ -44,8 +45,7 @@ export function remarks(one: ProgramStatus, now: number): readonly Remark[] {
 /** Why a program that is running again was restarted. */
 function describeRestart(exit: ShownExit | undefined): readonly Remark[] {
   if (exit === undefined || (exit.by === undefined && exit.wrote === undefined)) return [];
-  const by =
-    exit.by === undefined ? "" : exit.by === NOT_USRSVC ? "not by usrsvc" : `by ${exit.by}`;
+  const by = exit.by === undefined ? "" : describeBy(exit.by);
   const wrote = exit.wrote === undefined ? "" : `it wrote: ${exit.wrote}`;
   const text = [by, wrote].filter((part) => part !== "").join("; ");
   return [{ label: "its last exit", text }];
@@ -57,4 +57,15 @@ function describeLastRun({ lastRun, lastExit }: ProgramStatus): readonly Remark[
   const { tookSeconds } = lastExit;
   const took = tookSeconds === undefined ? "" : `, after ${formatDuration(tookSeconds * 1000)}`;
   return [{ label: "last run", text: `${lastRun}${took}` }];
+}
+
+/** An exit in a line: `code 3, 5 min ago, pid 12, not by usrsvc`. */
+export function describeShownExit(exit: ShownExit, now: number): string {
+  const pid = exit.pid === undefined ? "" : `, pid ${exit.pid}`;
+  const by = exit.by === undefined ? "" : `, ${describeBy(exit.by)}`;
+  return `${formatExit(exit, "long", now)}${pid}${by}`;
+}
+
+function describeBy(by: string): string {
+  return by === NOT_USRSVC ? "not by usrsvc" : `by ${by}`;
 }

@@ -85,7 +85,8 @@ function comes(one: ProgramStatus, length: Length, nowMs: number): readonly stri
   return [`${what} in ${(length === "long" ? formatDuration : formatDurationShort)(ms)}`];
 }
 
-function formatExit(exit: ShownExit, length: Length, nowMs: number): string {
+/** `code 3, 5 min ago`, or shorter. */
+export function formatExit(exit: ShownExit, length: Length, nowMs: number): string {
   const how =
     exit.signal === undefined
       ? exit.code === undefined

@@ -2,6 +2,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import type { LivingLaunch, Relation } from "./lineage.ts";
 import type { Owners } from "./owners.ts";
+import type { Tell } from "./finding.ts";
 import type { TableEntry } from "./process-classifier.ts";
 
 /** What looking asks of the host. */
@@ -25,4 +26,6 @@ export interface IdentifyPorts {
    * to the program's log, and to no other's.
    */
   readonly writesItsLog: (process: ProcessRef) => boolean;
+  /** Told the reasons; undefined: nobody asks for them. */
+  readonly tell?: Tell | undefined;
 }

@@ -1,5 +1,6 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { sameProcess } from "../../proc/pid.ts";
+import { type Tell, tellOf } from "./finding.ts";
 import { type Found, running } from "./found.ts";
 import { scan } from "./scan.ts";
 import type { IdentifyPorts } from "./identify-ports.ts";
@@ -24,28 +25,40 @@ export function identify(
   record: ProgramRecord | undefined,
   ports: IdentifyPorts,
 ): Found {
+  const { tell } = ports;
   const pidfile = readPidfile(program.pidfile);
+  tell?.({ about: "look", pidfile });
   const recorded = livingRecorded(record, pattern, ports);
   if (recorded !== undefined) {
     const main = mainOf(recorded, record, pattern, ports);
+    tellOf(tell, recorded, { kind: "recorded", via: record?.via });
+    if (main !== undefined) tellOf(tell, main, { kind: "work" });
     return running(recorded, main, record?.via ?? "launch", pidfile);
   }
   const last = pattern.isLaunched ? launchedSince(record, ports) : undefined;
   if (last !== undefined) {
+    tellOf(tell, last.process, { kind: "noted-launch" });
     return { ...running(last.process, undefined, "launch", pidfile), launch: last.launch };
   }
   if (pidfile.kind === "pid") {
     const named = checkNamed(pidfile.pid, program, pattern, record, ports);
     const lost = named && isLost(record) ? launchOf(named, pattern, ports) : undefined;
-    if (lost !== undefined)
+    if (lost !== undefined) {
+      tellOf(tell, lost.process, { kind: "marked-launch" });
       return { ...running(lost.process, undefined, "launch", pidfile), ...lost };
+    }
     if (named !== undefined) {
       const found = running(named, undefined, "pidfile", pidfile);
       return ports.relation(named) === "free" ? { ...found, isFree: true } : found;
     }
   }
-  if (!program.scanForProcess || ports.processes === undefined) return { kind: "absent", pidfile };
-  return scan(pattern, record, pidfile, ports, ports.processes());
+  if (!program.scanForProcess || ports.processes === undefined) {
+    tell?.({ about: "search", how: program.scanForProcess ? "none" : "off" });
+    return { kind: "absent", pidfile };
+  }
+  const all = ports.processes();
+  tell?.({ about: "search", how: all.length });
+  return scan(pattern, record, pidfile, ports, all);
 }
 
 /**
@@ -73,11 +86,24 @@ function livingRecorded(
   ports: IdentifyPorts,
 ): ProcessRef | undefined {
   const ref = recordedProcess(record, ports.proc);
-  if (ref === undefined || record === undefined) return undefined;
+  if (ref === undefined || record === undefined) {
+    tellEnded(record, ports.tell);
+    return undefined;
+  }
   const owner = ports.ownerOf(ref, record.name);
-  if (owner !== undefined && owner !== record.name) return undefined; // two records name it
+  if (owner !== undefined && owner !== record.name) {
+    tellOf(ports.tell, ref, { kind: "claimed", program: owner }); // two records name it
+    return undefined;
+  }
   if (record.state !== "starting" || (pattern.isLaunched && record.via === "launch")) return ref;
-  return matches(ref, pattern, ports) ? ref : undefined;
+  if (matches(ref, pattern, ports)) return ref;
+  tellOf(ports.tell, ref, { kind: "unfinished" });
+  return undefined;
+}
+
+function tellEnded(record: ProgramRecord | undefined, tell: Tell | undefined): void {
+  if (record?.process !== undefined)
+    tellOf(tell, record.process, { kind: "ended", where: "record" });
 }
 
 /** Of a shell that is the program: what matches below it. */

@@ -9,6 +9,7 @@ import type { IdentityPorts } from "./ports.ts";
 import { programLock } from "../state/lock.ts";
 import { lockNote } from "../state/lock-text.ts";
 import { isLaunchedItself, type Mark, markOf, unfinishedLaunch } from "./mark.ts";
+import type { Kin } from "./finding.ts";
 import type { Neighbour } from "./neighbours.ts";
 import type { TableEntry } from "./process-classifier.ts";
 import { isRivals } from "./rivals.ts";
@@ -52,34 +53,65 @@ export function* line(pid: Pid, proc: IdentityPorts["proc"]): Generator<Stat> {
   }
 }
 
-/** Whose this process is, as seen by the program `name`. A few reads of /proc. */
-export function relation(ref: ProcessRef, name: string, host: LineageHost): Relation {
+/** Told what a relation follows from. */
+type TellKin = (kin: Kin) => void;
+
+/**
+ * Whose this process is, as seen by the program `name`. A few reads of /proc. `tell` is called with what shows it, unless
+ * nothing does.
+ */
+export function relation(
+  ref: ProcessRef,
+  name: string,
+  host: LineageHost,
+  tell?: TellKin,
+): Relation {
   const recorded = host.ownerOf(ref);
-  if (recorded !== undefined) return recorded === name ? "own" : "other";
+  if (recorded !== undefined) {
+    tell?.({ by: "record", program: recorded });
+    return recorded === name ? "own" : "other";
+  }
   const away = host.neighbours?.ownerOf(ref);
-  const neighbours = away && relationToNeighbour(away, name, host);
+  const neighbours = away && relationToNeighbour(away, name, host, tell);
   if (neighbours !== undefined) return neighbours;
-  if (isOurselves(ref, host) || isUsrsvc(ref, host)) return "other";
+  const isUs = isOurselves(ref, host);
+  if (isUs || isUsrsvc(ref, host)) {
+    tell?.({ by: isUs ? "ourselves" : "usrsvc" });
+    return "other";
+  }
   // Whoever starts a setuid program chooses its environment.
   const isForeign = isSetuid(ref, host);
-  const mark = isForeign ? undefined : byMark(ref.pid, name, host);
-  const known = mark ?? byKin(ref, name, host);
+  const mark = isForeign ? undefined : byMark(ref.pid, name, host, tell);
+  const known = mark ?? byKin(ref, name, host, tell);
   if (known !== undefined) return known;
-  if (isBeingLaunched(ref, host) || isForeign) return "other";
+  const isLaunching = isBeingLaunched(ref, host);
+  if (isLaunching || isForeign) {
+    tell?.({ by: isLaunching ? "launching" : "setuid" });
+    return "other";
+  }
   const { proc, env, programs } = host;
-  const isOthers = programs !== undefined && isRivals(ref, name, { proc, env, programs });
+  const isOthers = programs !== undefined && isRivals(ref, name, { proc, env, programs }, tell);
   return isOthers ? "other" : "free";
 }
 
 /** By the mark in its environment; undefined where it has none, or one of a program that is gone. */
-function byMark(pid: Pid, name: string, host: LineageHost): Relation | undefined {
+function byMark(
+  pid: Pid,
+  name: string,
+  host: LineageHost,
+  tell: TellKin | undefined,
+): Relation | undefined {
   const mark = markOf(host.proc, pid);
   if (mark === undefined) return undefined;
   // What bears a mark of another usrsvc (another state_dir, a container) is never ours.
-  if (mark.home !== host.home) return "other";
+  if (mark.home !== host.home) {
+    tell?.({ by: "foreign-mark", program: mark.program, pid });
+    return "other";
+  }
   const owner = host.ownerOfLaunch?.(mark.launch) ?? mark.program;
-  if (owner === name) return "own";
-  return host.isRetired(owner) ? undefined : "other";
+  if (owner !== name && host.isRetired(owner)) return undefined;
+  tell?.({ by: "mark", program: owner, pid });
+  return owner === name ? "own" : "other";
 }
 
 /** True for what bears the mark of another program of this home: one that is no more, where nobody claims it. */
@@ -142,21 +174,32 @@ export function lastLaunch(name: string, host: LineageHost): LivingLaunch | unde
  * environment, or gives its children another. What stems from one that is being launched is known by
  * that one's mark alone: nobody has claimed it yet.
  */
-function byKin(ref: ProcessRef, name: string, host: LineageHost): Relation | undefined {
+function byKin(
+  ref: ProcessRef,
+  name: string,
+  host: LineageHost,
+  tell: TellKin | undefined,
+): Relation | undefined {
   const { neighbours } = host;
   for (const { pid, startTime, session } of line(ref.pid, host.proc)) {
     if (pid !== ref.pid) {
       if (pid === process.pid) return undefined;
-      if (isOtherUsrsvc({ pid }, host)) return "other";
+      if (isOtherUsrsvc({ pid }, host)) {
+        tell?.({ by: "other-usrsvc", pid });
+        return "other";
+      }
       // A usrsvcd may itself run in a program of another: what it makes is not that one's.
       if (isUsrsvc({ pid }, host)) return undefined;
     }
     const owner = host.ownerOf({ pid, startTime }) ?? host.ownerOfSession(session);
-    if (owner !== undefined) return owner === name ? "own" : "other";
+    if (owner !== undefined) {
+      tell?.({ by: "forebear", program: owner, pid: pid === ref.pid ? session : pid });
+      return owner === name ? "own" : "other";
+    }
     const away = neighbours?.ownerOf({ pid, startTime }) ?? neighbours?.ownerOfSession(session);
-    const found = away && relationToNeighbour(away, name, host);
+    const found = away && relationToNeighbour(away, name, host, tell);
     if (found !== undefined) return found;
-    const marked = pid === ref.pid ? undefined : byMark(pid, name, host);
+    const marked = pid === ref.pid ? undefined : byMark(pid, name, host, tell);
     if (marked !== undefined) return marked;
   }
   return undefined;
@@ -170,10 +213,12 @@ function relationToNeighbour(
   away: Neighbour,
   name: string,
   { config, isRetired }: LineageHost,
+  tell: TellKin | undefined,
 ): Relation | undefined {
-  if (!isSameFile(away.config, config)) return "other";
-  if (away.name === name) return "own";
-  return isRetired(away.name) ? undefined : "other";
+  const isElsewhere = !isSameFile(away.config, config);
+  if (!isElsewhere && away.name !== name && isRetired(away.name)) return undefined;
+  tell?.({ by: "neighbour", program: away.name, config: away.config });
+  return !isElsewhere && away.name === name ? "own" : "other";
 }
 
 /** Who started it is a usrsvcd that lives, or a usrsvc, and not that of our state folder. */

@@ -21,8 +21,20 @@ export interface Pattern {
   readonly folder: string | undefined;
   /** What was too expensive to search since the last call; undefined: nothing. */
   takeTrouble?(): string | undefined;
+  /** For people: where a command line that does not match differs first from the nearest that does; undefined: in all. */
+  differs?(argv: readonly string[]): WordDifference | undefined;
   /** Names (see {@link endingOf}) with which a matching command line ends; undefined: any may. */
   readonly endings: readonly string[] | undefined;
+}
+
+/** The first word in which a command line differs; undefined is one that is not there. */
+export interface WordDifference {
+  /** Counted from 1. */
+  readonly word: number;
+  readonly wanted: string | undefined;
+  readonly seen: string | undefined;
+  /** How many words are the same in the same places, as a part of all: below 1. */
+  readonly likeness: number;
 }
 
 /**
@@ -153,10 +165,25 @@ class CommandPattern implements Pattern {
     if (argv.length === 1 && this.#npmTitles().includes(argv[0] ?? "")) return true;
     // Read only when needed: most commands are no scripts, and most processes are others.
     if (!this.#wanted.some((one) => looksInterpreted(one, argv))) return false;
-    this.#interpreted ??= this.#wanted.flatMap((one) =>
+    return this.#throughInterpreter().some((one) => equal(one, argv));
+  }
+
+  #throughInterpreter(): readonly (readonly string[])[] {
+    return (this.#interpreted ??= this.#wanted.flatMap((one) =>
       throughInterpreter(one, this.#program.directory, this.#path),
-    );
-    return this.#interpreted.some((one) => equal(one, argv));
+    ));
+  }
+
+  differs(argv: readonly string[]): WordDifference | undefined {
+    let best: WordDifference | undefined;
+    for (const one of [...this.#wanted, ...this.#throughInterpreter()]) {
+      const length = Math.max(one.length, argv.length);
+      const likeness = one.filter((word, index) => word === argv[index]).length / length;
+      if (likeness === 0 || likeness === 1 || likeness <= (best?.likeness ?? 0)) continue;
+      const at = Array.from({ length }).findIndex((_, index) => one[index] !== argv[index]);
+      best = { word: at + 1, wanted: one[at], seen: argv[at], likeness };
+    }
+    return best;
   }
 }
 

@@ -1,6 +1,7 @@
 import { ProcError } from "../../proc/error.ts";
 import { type Pid, type ProcessRef, TICKS_PER_SECOND } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
+import { tellOf, type Verdict } from "./finding.ts";
 import type { IdentifyPorts } from "./identify-ports.ts";
 import { launchedAt } from "./mark.ts";
 import type { Pattern } from "./match.ts";
@@ -24,14 +25,25 @@ export function checkNamed(
   ports: IdentifyPorts,
 ): ProcessRef | undefined {
   const ref = ports.proc.alive(pid);
-  if (ref === undefined || !isOurs(pid, ports)) return undefined;
+  const not = (verdict: Verdict): undefined => {
+    tellOf(ports.tell, ref ?? { pid }, verdict);
+    return undefined;
+  };
+  if (ref === undefined) return not({ kind: "ended", where: "pidfile" });
+  const uid = uidOf(pid, ports);
+  if (uid !== ports.uid) return not({ kind: "not-ours", uid });
   const isMatch = matches(ref, pattern, ports, "/");
-  if (!isMatch && autopid) return undefined;
+  if (!isMatch && autopid) return not({ kind: "unlike" });
   const relation = ports.relation(ref);
-  if (relation === "other") return undefined;
-  const isIts = isMatch || isBornOfStart(ref, record) || hasWritten(pidfile, ref, record, ports);
-  if (relation === "free" && !isIts) return undefined;
-  if (relation === "own" && isMatch && isLeftOver(ref, record, ports)) return undefined;
+  if (relation === "other") return not({ kind: "others" });
+  const isBorn = isBornOfStart(ref, record);
+  const isIts = isMatch || isBorn || hasWritten(pidfile, ref, record, ports);
+  if (relation === "free" && !isIts) return not({ kind: "unproven" });
+  if (relation === "own" && isMatch && isLeftOver(ref, record, ports)) {
+    return not({ kind: "left-over" });
+  }
+  const how = isMatch ? "matches" : relation === "own" ? "own" : isBorn ? "born" : "written";
+  tellOf(ports.tell, ref, { kind: "named", how });
   return ref;
 }
 
@@ -60,11 +72,12 @@ function hasWritten(
   return (at !== undefined && ref.startTime >= at) || executes(ref);
 }
 
-function isOurs(pid: Pid, { proc, uid }: IdentifyPorts): boolean {
+/** Undefined: it is gone, or hidden. */
+function uidOf(pid: Pid, { proc }: IdentifyPorts): number | undefined {
   try {
-    return proc.uid(pid) === uid;
+    return proc.uid(pid);
   } catch (error) {
-    if (error instanceof ProcError) return false;
+    if (error instanceof ProcError) return undefined;
     throw error;
   }
 }

@@ -34,6 +34,31 @@ export function nearestProcess(
   return `nearest to it is process ${ref.pid}${where}${whose}: ${shorten(argv.join(" "))}`;
 }
 
+/** Least part of the words of a command that something which looks like it has in the same places. */
+const ALIKE = 0.5;
+
+/**
+ * The processes of a look that look like the program, the most alike first: for who wants to know why one that should be
+ * found is not. They share distinctive words with its command, or are another in a few words only.
+ */
+export function lookAlikes(
+  { pattern, settings }: Pick<Program, "pattern" | "settings">,
+  all: readonly TableEntry[],
+  host: IdentityPorts,
+): readonly TableEntry[] {
+  const words = new Set(settings?.command.split(/[\s;|&]+/).map(wordOf));
+  return all
+    .map((entry) => {
+      const likeness = pattern.differs?.(entry.argv)?.likeness ?? 0;
+      return { entry, score: shared(entry.argv, words) + (likeness >= ALIKE ? likeness : 0) };
+    })
+    .filter(({ score }) => score > 0)
+    .toSorted((a, b) => b.score - a.score)
+    .flatMap(({ entry }) =>
+      isOne(entry, host) || !sameProcess(host.proc.alive(entry.ref.pid), entry.ref) ? [] : [entry],
+    );
+}
+
 /** Another instance of the same program looks like it, and explains nothing. */
 function isSibling(
   { ref }: TableEntry,

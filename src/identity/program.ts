@@ -8,13 +8,24 @@ import type {
   StopSettings,
 } from "../config/settings.ts";
 import type { IdentityPorts } from "./ports.ts";
+import { type Kin, type Tell, tellOf } from "./finding.ts";
 import type { Found } from "./found.ts";
 import { identify } from "./identify.ts";
+import type { IdentifyPorts } from "./identify-ports.ts";
 import { pattern, type Pattern } from "./match.ts";
 import type { ScanOptions } from "./process-table.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { isCopy, isOfRetired, knownMark, lastLaunch, launchOf, relation } from "./lineage.ts";
+import {
+  isCopy,
+  isOfRetired,
+  knownMark,
+  lastLaunch,
+  launchOf,
+  type Relation,
+  relation,
+} from "./lineage.ts";
 import { isOnlyLogOf } from "./log-owners.ts";
+import { tellOthers } from "./scan.ts";
 
 /** One program as far as it can be looked for and stopped: a faulty one, too. */
 export interface Program {
@@ -121,6 +132,8 @@ export interface LookOptions extends ScanOptions {
   readonly heirs?: boolean;
   /** What is forked from a process with this `image` (proc/stat.ts) is no candidate. */
   readonly butCopiesOf?: number | undefined;
+  /** Told why a process is the program or not, also of those that need not have been looked at. */
+  readonly tell?: Tell | undefined;
 }
 
 /** True for a process that runs one of these files (real paths). */
@@ -142,28 +155,53 @@ export function lookFor(
   program: Program,
   record: ProgramRecord | undefined,
   host: IdentityPorts,
-  { scan = true, heirs = true, butCopiesOf, ...options }: LookOptions = {},
+  options: LookOptions = {},
 ): Found {
-  const { pidfile = "", autopid, scanForProcess } = program;
+  const { pidfile = "", autopid, scanForProcess, pattern: its } = program;
+  const ports = portsOf(program, record, host, options);
+  const found = identify({ pidfile, autopid, scanForProcess }, its, record, ports);
+  const { tell } = options;
+  if (tell !== undefined && found.kind === "running" && found.via !== "scan") {
+    tell({ about: "search", how: "needless" });
+    tellOthers(its, record, ports, ports.processes?.() ?? []);
+  }
+  return found;
+}
+
+/** What a look for this program asks of the host. */
+function portsOf(
+  program: Program,
+  record: ProgramRecord | undefined,
+  host: IdentityPorts,
+  { scan = true, heirs = true, butCopiesOf, tell, ...options }: LookOptions,
+): IdentifyPorts {
   // A start that was broken off may have forked since the last look through the processes.
   const look = record?.state === "starting" ? { ...options, maxAgeMs: 0 } : options;
-  return identify({ pidfile, autopid, scanForProcess }, program.pattern, record, {
+  return {
     proc: host.proc,
+    tell,
     get uid() {
       return process.getuid?.() ?? 0;
     },
     processes: scan ? () => host.table.scan(look) : undefined,
     relation(ref) {
-      const known = relation(ref, program.name, host);
+      let kin: Kin | undefined;
+      const tellKin = tell && ((why: Kin) => void (kin = why));
+      const is = (kind: Relation, why = kin): Relation => {
+        if (tell !== undefined) tellOf(tell, ref, { kind: "kin", relation: kind, kin: why });
+        return kind;
+      };
+      const known = relation(ref, program.name, host, tellKin);
       // The daemon of a start that was broken off may have written a title over its mark.
       const isStarted = known === "free" && record?.state === "starting";
-      const kind = isStarted && isCopy(ref, record.image, host.proc) ? "own" : known;
+      const isCopied = isStarted && isCopy(ref, record.image, host.proc);
+      const kind = isCopied ? "own" : known;
       // A program with launches of its own does not continue as what is left of a section that is gone.
       if (kind === "free" && record?.launch !== undefined && isOfRetired(ref, program.name, host)) {
-        return "other";
+        return is("other", { by: "retired" });
       }
       const isOut = kind === "own" ? !heirs : isCopy(ref, butCopiesOf, host.proc);
-      return isOut ? "other" : kind;
+      return isOut ? is("other") : is(kind, isCopied ? { by: "copy" } : kin);
     },
     launchOf: (ref) => (heirs ? launchOf(ref, program.name, host) : undefined),
     lastLaunch: () => (heirs ? lastLaunch(program.name, host) : undefined),
@@ -181,5 +219,5 @@ export function lookFor(
       if (!isOnlyLogOf(settings, ref.pid, programs)) return false;
       return runsOneOf(namedFiles(settings, searchPath(settings, host.env)), ref, host);
     },
-  });
+  };
 }

@@ -4,6 +4,7 @@ import { ProcError } from "../../proc/error.ts";
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import type { ProgramSettings } from "../config/settings.ts";
+import type { Kin, Trace } from "./finding.ts";
 import { ownersByLog } from "./log-owners.ts";
 import { pattern } from "./match.ts";
 import { isWrittenSince, readPidfile } from "../state/pidfile.ts";
@@ -23,17 +24,30 @@ export interface RivalPorts {
   readonly programs: () => Iterable<ProgramSettings>;
 }
 
-/** True for a process that is nobody's by its lineage, and another's than the program `name` by such traces. */
-export function isRivals(ref: ProcessRef, name: string, ports: RivalPorts): boolean {
-  const byTrace = ownersByLog(ref.pid, ports.programs) ?? ownersByPidfile(ref, ports);
-  if (byTrace !== undefined) return !byTrace.has(name);
+/**
+ * True for a process that is nobody's by its lineage, and another's than the program `name` by such traces. `tell` is
+ * called with whose, then.
+ */
+export function isRivals(
+  ref: ProcessRef,
+  name: string,
+  ports: RivalPorts,
+  tell?: (kin: Kin) => void,
+): boolean {
+  const isOthers = (trace: Trace, owners: ReadonlySet<string>): boolean => {
+    if (owners.size === 0 || owners.has(name)) return false;
+    tell?.({ by: "rival", trace, programs: [...owners] });
+    return true;
+  };
+  const byLog = ownersByLog(ref.pid, ports.programs);
+  if (byLog !== undefined) return isOthers("log", byLog);
+  const byPidfile = ownersByPidfile(ref, ports);
+  if (byPidfile !== undefined) return isOthers("pidfile", byPidfile);
   const seen = whereAndWhat(ref.pid, ports.proc);
   if (seen === undefined) return false;
   const byCommand = ownersByCommand(seen, ports);
-  if (byCommand.size > 0 && !byCommand.has(name)) return true;
-  if (byCommand.size === 1) return false;
-  const byFolder = ownersByFolder(seen, ports);
-  return byFolder.size > 0 && !byFolder.has(name);
+  if (isOthers("command", byCommand)) return true;
+  return byCommand.size !== 1 && isOthers("folder", ownersByFolder(seen, ports));
 }
 
 /** By the pidfiles that programs write themselves. One that is older than the process names another. */

@@ -1,5 +1,6 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { type ProcReader, statIfAny } from "../../proc/reader.ts";
+import { tellOf } from "./finding.ts";
 import type { IdentifyPorts } from "./identify-ports.ts";
 import { launchedAt, markOf } from "./mark.ts";
 import type { TableEntry } from "./process-classifier.ts";
@@ -16,10 +17,21 @@ export function successor(
   ports: IdentifyPorts,
 ): ProcessRef | undefined {
   const [first, ...others] = matching;
-  if (first === undefined || isLeftByStop(first.ref, record, ports.proc)) return undefined;
+  if (first === undefined) return undefined;
+  const { tell } = ports;
+  if (isLeftByStop(first.ref, record, ports.proc)) {
+    for (const { ref } of matching) tellOf(tell, ref, { kind: "left-by-stop" });
+    return undefined;
+  }
   const mayBeSeveral = record?.process === undefined || record.state === "starting";
-  if (others.length > 0 && !mayBeSeveral) return undefined;
-  return isLeftOver(first.ref, record, ports) ? undefined : first.ref;
+  for (const { ref } of others) tellOf(tell, ref, { kind: "one-of-several" });
+  if (others.length > 0 && !mayBeSeveral) {
+    tellOf(tell, first.ref, { kind: "one-of-several" });
+    return undefined;
+  }
+  if (!isLeftOver(first.ref, record, ports)) return first.ref;
+  tellOf(tell, first.ref, { kind: "left-over" });
+  return undefined;
 }
 
 /**

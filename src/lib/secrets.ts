@@ -8,7 +8,7 @@
 export const MASK = "***";
 
 const SECRET_WORD =
-  "(?:passw(?:or)?d|passphrase|passcode|[_-]pwd|[_-]pass|secret|token|credential|(?:api|access|private|encrypt(?:ion)?|signing|auth)[_-]?key)";
+  "(?:passw(?:or)?d|passphrase|passcode|requirepass|masterauth|[_-]pwd|[_-]pass|secret|token|credential|(?:api|access|private|encrypt(?:ion)?|signing|auth)[_-]?key)";
 /** `DB_PASSWORD_FILE` says where it is. Longer parts of names are not searched: that takes time. */
 const MORE = String.raw`(?![\w.-]{0,40}(?:file|path|dir|name)\b)[\w.-]{0,40}`;
 const VALUE = String.raw`(?:"[^"]*"?|'[^']*'?|[^\s"'&,;][^\s&]*)`;

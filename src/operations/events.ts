@@ -1,4 +1,9 @@
-import { allHistoryTails, type HistoryTail, historyTail } from "../state/history-tail.ts";
+import {
+  allHistoryTails,
+  type HistoryTail,
+  hasHistory,
+  historyTail,
+} from "../state/history-tail.ts";
 import { historyFile, type HistoryLine } from "../state/history.ts";
 import type { StateDir } from "../state/state-dir.ts";
 import { choose, type UnknownProgram } from "./choose.ts";
@@ -57,10 +62,6 @@ function eventsOf(
     unknown,
     follow: async (onLines, signal) => await followHistories(state, histories, onLines, signal),
   };
-}
-
-function hasHistory(state: StateDir, program: string): boolean {
-  return historyTail(state, program).lines.next().done !== true;
 }
 
 /** A line that is the latest of its history, of those that were not taken yet. */

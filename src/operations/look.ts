@@ -3,13 +3,11 @@ import type { Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import type { Host } from "../host/host.ts";
 import type { Program } from "../identity/program.ts";
+import { lately } from "../lib/clock.ts";
 import { claimMoves, movedRecords } from "../lifecycle/move-records.ts";
 import { describeMove, findMoves, type Move, recordsOf } from "../lifecycle/renamed.ts";
 import { daemonInCharge } from "../state/daemon-alive.ts";
-import { describeHold } from "../state/hold.ts";
-import { heldName, heldStems, readHold } from "../state/hold-file.ts";
-import { isAnythingRemembered, type Remembered, readRemembered } from "../state/remembered.ts";
-import { fileStem, foreignState } from "../state/state-dir.ts";
+import { foreignState } from "../state/state-dir.ts";
 import { daemonNotes } from "../status/daemon-notes.ts";
 import { diskNotes } from "../status/disk-notes.ts";
 import { isRight } from "../status/is-right.ts";
@@ -18,6 +16,7 @@ import type { StatusContext } from "../status/status-context.ts";
 import type { ProgramStatus } from "../status/status.ts";
 import { choose, type UnknownProgram } from "./choose.ts";
 import { daemonAround } from "./daemon-around.ts";
+import { heldAndRemembered, heldNotes } from "./held-around.ts";
 import type { Site } from "./site.ts";
 
 /** The programs whose status is wanted. */
@@ -47,33 +46,12 @@ export interface Look {
 /** `usrsvc status`: looks, and writes nothing. */
 export function look(site: Site, { names, withCommands, smapsRollup }: Asked): Look {
   const { settings, host } = site;
-  // If usrsvcd supervises them, it does this when it reads the files again.
-  const moves = daemonInCharge(host) === undefined ? findRenamed(settings, host) : [];
-  const moved = movedRecords(moves, host);
-  claimMoves(moved, host);
+  const surroundings = lookAround(site, { withCommands, smapsRollup });
   const { programs, unknown } = choose(site, names, { withRemoved: true });
   const report = async (): Promise<Report> => {
-    const foreign = foreignState(host.state);
-    const order = new Dependencies(settings.programs);
-    const seen = await observeAll(programs, {
-      host,
-      isNeeded: (name) => order.isNeeded(name),
-      isForeign: foreign !== undefined,
-      bootId: host.proc.bootId(),
-      uptimeSeconds: host.proc.uptime(),
-      ...daemonAround(host),
-      withCommands,
-      smapsRollup,
-      moved,
-      ...heldAndRemembered(programs, host),
-    });
+    const seen = await observeAll(programs, surroundings.context(programs));
     const all = names.length > 0 ? seen : withoutOldNames(seen, programs);
-    const notes = [
-      ...moves.map(describeMove),
-      ...diskNotes(settings, host.state),
-      ...daemonNotes(settings, host, foreign),
-      ...(names.length > 0 ? [] : heldNotes(programs, host)),
-    ];
+    const notes = [...surroundings.notes(), ...(names.length > 0 ? [] : heldNotes(programs, host))];
     const counted = names.length > 0 ? all : all.filter(({ wanted }) => wanted);
     const isBlind = names.length === 0 && hasBadFile(settings);
     const isGood = counted.every(isRight) && !isBlind;
@@ -84,43 +62,46 @@ export function look(site: Site, { names, withCommands, smapsRollup }: Asked): L
   return { unknown, report };
 }
 
-/** What operators have said of programs, besides what is on record. */
-function heldAndRemembered(
-  programs: readonly Program[],
-  host: Host,
-): Pick<StatusContext, "holds" | "remembered"> {
-  const stems = heldStems(host.state);
-  const held = programs.filter(({ name }) => stems.has(fileStem(name)));
-  const holds = held.flatMap(({ name }) => {
-    const hold = readHold(host, name, Date.now());
-    return hold === undefined ? [] : [[name, hold] as const];
-  });
+/** What is the same for all programs of a look, as it is when that is asked for. */
+export interface Surroundings {
+  readonly context: (programs: readonly Program[]) => StatusContext;
+  /** What concerns all of them. */
+  readonly notes: () => readonly string[];
+}
+
+/** Makes a look ready: sections that were renamed are known by their new names from now on. */
+export function lookAround(
+  { settings, host }: Site,
+  asked: Pick<StatusContext, "withCommands" | "smapsRollup">,
+): Surroundings {
+  // If usrsvcd supervises them, it does this when it reads the files again.
+  const moves = daemonInCharge(host) === undefined ? findRenamed(settings, host) : [];
+  const moved = movedRecords(moves, host);
+  claimMoves(moved, host);
+  const foreign = lately(FOREIGN_MS, () => foreignState(host.state));
+  const order = new Dependencies(settings.programs);
   return {
-    holds: new Map(holds),
-    remembered: new Map(rememberedOf(host).map((one) => [one.program, one])),
+    context: (programs) => ({
+      host,
+      isNeeded: (name) => order.isNeeded(name),
+      isForeign: foreign() !== undefined,
+      bootId: host.proc.bootId(),
+      uptimeSeconds: host.proc.uptime(),
+      ...daemonAround(host),
+      ...asked,
+      moved,
+      ...heldAndRemembered(programs, host),
+    }),
+    notes: () => [
+      ...moves.map(describeMove),
+      ...diskNotes(settings, host.state),
+      ...daemonNotes(settings, host, foreign()),
+    ],
   };
 }
 
-/** Who cannot read it can do nothing about it here: `usrsvc start --remembered` says so. */
-function rememberedOf({ state, config }: Host): readonly Remembered[] {
-  try {
-    return isAnythingRemembered(state) ? readRemembered(state, config) : [];
-  } catch {
-    return [];
-  }
-}
-
-/** A hold on what is in no file any more is easily forgotten. */
-function heldNotes(programs: readonly Program[], host: Host): readonly string[] {
-  const known = new Set(programs.map(({ name }) => fileStem(name)));
-  return [...heldStems(host.state)].flatMap((stem) => {
-    const name = known.has(stem) ? undefined : heldName(host.state, stem);
-    const hold = name === undefined ? undefined : readHold(host, name, Date.now());
-    if (name === undefined || hold === undefined) return [];
-    const who = describeHold(hold, Date.now());
-    return [`${name} is ${who}, but is in no configuration file; usrsvc release ${name} ends that`];
-  });
-}
+/** Time for which a look at the state folder is reused, in ms. */
+const FOREIGN_MS = 1000;
 
 /** Sections that were renamed, unless somebody is just ending or starting what runs. */
 function findRenamed(settings: Settings, host: Host): readonly Move[] {

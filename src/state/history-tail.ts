@@ -33,6 +33,11 @@ export function historyTail(dir: StateDir, program: string | undefined): History
   return tailOf(historyPath(dir, program), isOwn);
 }
 
+/** True where something is known to have happened to a program. */
+export function hasHistory(state: StateDir, program: string): boolean {
+  return historyTail(state, program).lines.next().done !== true;
+}
+
 /** All histories of programs, configured or not, by the names of their files. */
 export function allHistoryTails(dir: StateDir): ReadonlyMap<string, HistoryTail> {
   const tails = new Map<string, HistoryTail>();

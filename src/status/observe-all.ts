@@ -1,8 +1,8 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { type ProcReader, statIfAny } from "../../proc/reader.ts";
 import type { Program } from "../identity/program.ts";
-import { describeProgram } from "./describe-program.ts";
-import { readMemory } from "./memory.ts";
+import { describeProgram, type Measured } from "./describe-program.ts";
+import { type Memory, readMemory } from "./memory.ts";
 import { type Observation, observe, observeAgain } from "./observe.ts";
 import type { ProgramStatus } from "./status.ts";
 import type { StatusContext } from "./status-context.ts";
@@ -18,20 +18,32 @@ export async function observeAll(
   around: StatusContext,
 ): Promise<readonly ProgramStatus[]> {
   const looks = programs.map((program) => observe(program, around));
-  const processes = looks.map(processOf);
-  const { proc } = around.host;
-  // Not program by program: waking up a thread each time costs more than it reads in the meantime.
+  const measured = await measure(looks.map(processOf), around);
+  return looks.map((look, index) => described(look, measured[index], around).status);
+}
+
+/** Not program by program: waking up a thread each time costs more than it reads in the meantime. */
+async function measure(
+  processes: readonly (ProcessRef | undefined)[],
+  { host: { proc }, smapsRollup }: StatusContext,
+): Promise<readonly Measured[]> {
   const reads = readMemory(processes, {
     alive: (pid) => proc.alive(pid),
-    smapsRollup: around.smapsRollup ?? (async (pid) => await proc.smapsRollup(pid)),
+    smapsRollup: smapsRollup ?? (async (pid) => await proc.smapsRollup(pid)),
   });
   const cpuTicks = processes.map((ref) => cpuTicksOf(ref, proc)); // while threads read the memory
   const memory = await reads;
-  const again = looks.map((one, index) => observeAgain(one, memory[index], around));
-  return again.map((one, index) => {
-    const ticks = one === looks[index] ? cpuTicks[index] : undefined;
-    return describeProgram(one, { memory: memory[index], cpuTicks: ticks }, around);
-  });
+  return cpuTicks.map((ticks, index) => ({ memory: memory[index], cpuTicks: ticks }));
+}
+
+function described(
+  look: Observation,
+  { memory, cpuTicks }: Measured = { memory: undefined, cpuTicks: undefined },
+  around: StatusContext,
+): Observed {
+  const again = observeAgain(look, memory, around);
+  const own = { memory, cpuTicks: again === look ? cpuTicks : undefined };
+  return { ...again, memory, status: describeProgram(again, own, around) };
 }
 
 /** Undefined: it has gone. */
@@ -41,6 +53,20 @@ function cpuTicksOf(
 ): number | undefined {
   const stat = ref && statIfAny(proc, ref.pid);
   return stat?.startTime === ref?.startTime ? stat?.cpuTicks : undefined;
+}
+
+/** One program, with what its status was made of. */
+export interface Observed extends Observation {
+  readonly status: ProgramStatus;
+  /** Of what does its work. */
+  readonly memory: Memory | undefined;
+}
+
+/** The same for one program, for who wants to know more. */
+export async function observeOne(program: Program, around: StatusContext): Promise<Observed> {
+  const look = observe(program, around);
+  const [measured] = await measure([processOf(look)], around);
+  return described(look, measured, around);
 }
 
 /** Whose memory is shown: what does the work. */

@@ -2,7 +2,6 @@ import { misnamed } from "../identity/foreign.ts";
 import type { Found } from "../identity/found.ts";
 import { type LaunchNote, lostRecord, unfinishedLaunch } from "../identity/mark.ts";
 import { type OtherConfig, otherConfig, strangersRecord } from "../identity/other-config.ts";
-import type { IdentityPorts } from "../identity/ports.ts";
 import { lookFor, type Program } from "../identity/program.ts";
 import { completedRecord } from "../identity/unfinished-launch.ts";
 import { programLock } from "../state/lock.ts";
@@ -29,8 +28,10 @@ export interface Observation {
 }
 
 /** Looks for one program by its record, and for a launch that nobody has put on record. */
-export function observe(program: Program, { host, bootId, moved }: StatusContext): Observation {
-  if (moved?.has(program.name) === true) return lookMoved(program, moved.get(program.name), host);
+export function observe(program: Program, around: StatusContext): Observation {
+  const { host, bootId, moved } = around;
+  const look = { ...LOOK, tell: around.tell };
+  if (moved?.has(program.name) === true) return lookMoved(program, moved.get(program.name), around);
   const known = readRecord(host.state, program.name, bootId);
   const other = otherConfig(program.name, known.record, host);
   if (other !== undefined) {
@@ -40,7 +41,7 @@ export function observe(program: Program, { host, bootId, moved }: StatusContext
   const isStrangers =
     known.record !== undefined && strangersRecord(known.record, host) !== undefined;
   const file = isStrangers ? { ...known, record: undefined } : known;
-  const found = lookFor(program, file.record, host, LOOK);
+  const found = lookFor(program, file.record, host, look);
   if (found.kind === "running") return { program, file, found, launch: undefined };
   const note = lockNote(programLock(host.state, program.name));
   const launch = unfinishedLaunch(note, file.record, host);
@@ -56,7 +57,7 @@ export function observe(program: Program, { host, bootId, moved }: StatusContext
   return {
     program,
     file: { ...file, record },
-    found: lookFor(program, record, host, LOOK),
+    found: lookFor(program, record, host, look),
     launch: record.state === "starting" ? launch : undefined,
   };
 }
@@ -68,7 +69,7 @@ export function observe(program: Program, { host, bootId, moved }: StatusContext
 export function observeAgain(
   one: Observation,
   memory: Memory | undefined,
-  { host }: StatusContext,
+  { host, tell }: StatusContext,
 ): Observation {
   const { file, program } = one;
   const wrong = memory === "hidden" ? misnamed(file.record, host.proc) : undefined;
@@ -76,16 +77,16 @@ export function observeAgain(
   const record = withoutProcess(file.record);
   host.claim(program.name, record);
   const problem = `its record names ${wrong}; usrsvc start or stop repairs that`;
-  const found = lookFor(program, record, host, LOOK);
+  const found = lookFor(program, record, host, { ...LOOK, tell });
   return { ...one, file: { ...file, record, problem }, found };
 }
 
 function lookMoved(
   program: Program,
   record: ProgramRecord | undefined,
-  host: IdentityPorts,
+  { host, tell }: StatusContext,
 ): Observation {
-  const found = lookFor(program, record, host, LOOK);
+  const found = lookFor(program, record, host, { ...LOOK, tell });
   const file = { record, problem: undefined, text: undefined, isDamaged: false };
   return { program, file, found, launch: undefined };
 }

@@ -1,4 +1,5 @@
 import type { ProcessRef } from "../../proc/pid.ts";
+import type { ProgramSettings } from "../config/settings.ts";
 import type { Program } from "../identity/program.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { formatDuration } from "../lib/format.ts";
@@ -6,6 +7,7 @@ import { hasEndedInThisBoot, hasEndedWell } from "../state/ended-well.ts";
 import type { FatalRecord, ProgramRecord } from "../state/record.ts";
 import type { RecordFile } from "../state/record-file.ts";
 import { stateTraits } from "../state/states.ts";
+import { printAutorestart } from "./if-it-ends.ts";
 import { dueAgain, isDone, nextOfJob, whyJobIsDown } from "./job-outlook.ts";
 import type { ProgramStatus } from "./status.ts";
 import type { StatusContext } from "./status-context.ts";
@@ -30,6 +32,9 @@ const UNKNOWN: Outlook = {
   next: "nothing, until that is fixed",
 };
 
+/** Told why that comes next, where it does not say so itself. */
+type TellWhy = (because: string) => void;
+
 /**
  * Why a program is down, and what comes next, by what is on record and by whether a usrsvcd looks after it. What is
  * said of usrsvcd is what its machine (supervisor/machine.ts) does; a test holds both together.
@@ -39,6 +44,7 @@ export function outlook(
   file: Pick<RecordFile, "record" | "isOfEarlierBoot">,
   around: Around,
   nowMs: number,
+  tell?: TellWhy,
 ): Outlook {
   if (around.isForeign === true) return UNKNOWN;
   const { record } = file;
@@ -69,7 +75,7 @@ export function outlook(
     return { state, ...why, next: `nothing: usrsvcd ${runs}` };
   }
   if (!isKnown(program, around)) {
-    return { state, ...why, next: nextOfStopped(program, file, around, nowMs) };
+    return { state, ...why, next: nextOfStopped(program, file, around, nowMs, tell) };
   }
   switch (record?.state) {
     case "backoff": {
@@ -77,6 +83,7 @@ export function outlook(
       const soon = at === undefined ? "soon" : inTime(at, record.at, nowMs);
       const nextTryAt = at === undefined ? {} : { nextTryAt: at };
       const next = `usrsvcd tries again ${soon}${dueAgain(program.settings, nowMs)}`;
+      tell?.(whyPause(program, record));
       return { state: "backoff", ...why, next, ...nextTryAt };
     }
     case "fatal": {
@@ -101,7 +108,7 @@ export function outlook(
     case "starting":
     case "running":
     case "stopping":
-      return { state, ...why, next: nextOfStopped(program, file, around, nowMs) };
+      return { state, ...why, next: nextOfStopped(program, file, around, nowMs, tell) };
     default:
       return assertNever(record);
   }
@@ -178,16 +185,21 @@ function nextOfStopped(
   { record, isOfEarlierBoot }: Pick<RecordFile, "record" | "isOfEarlierBoot">,
   around: Around,
   nowMs: number,
+  tell: TellWhy | undefined,
 ): string {
   if (program.settings === undefined) return "nothing: its settings are faulty";
   const { autorestart } = program.settings;
-  const autostart = program.settings.autostart || around.isNeeded?.(program.name) === true;
+  const isNeeded = around.isNeeded?.(program.name) === true;
+  const autostart = program.settings.autostart || isNeeded;
   const hasRun = record?.process !== undefined || hasEndedInThisBoot(record);
   const ran = hasRun && isOfEarlierBoot !== true;
   if (program.settings.type === "job") {
     const isGood = ran && isDone(record, program.settings);
     const next = nextOfJob(program.settings, { record, autostart, ran, isGood }, nowMs);
-    return isKnown(program, around) || next.startsWith("nothing") ? next : UNKNOWN_YET;
+    if (!isKnown(program, around) && !next.startsWith("nothing")) return UNKNOWN_YET;
+    if (ran && next === STARTS_IT) tell?.(`its last run has failed, and ${printed(autorestart)}`);
+    else if (next === STARTS_IT) tell?.(whyBegun(program.settings, isNeeded));
+    return next;
   }
   const isResumed = record?.desired === "up" && isOfEarlierBoot !== true && autorestart !== false;
   if (ran && autorestart === false) return "nothing: autorestart = False";
@@ -195,7 +207,43 @@ function nextOfStopped(
     return "nothing: autorestart = on-failure";
   }
   if (!ran && !isResumed && !autostart) return "nothing: autostart = False";
-  return isKnown(program, around) ? "usrsvcd starts it" : UNKNOWN_YET;
+  if (!isKnown(program, around)) return UNKNOWN_YET;
+  if (ran) tell?.(`it ran since the machine was booted, and ${printed(autorestart)}`);
+  else if (autostart) tell?.(whyBegun(program.settings, isNeeded));
+  else tell?.(`it was started by usrsvc, and ${printed(autorestart)}`);
+  return STARTS_IT;
+}
+
+const STARTS_IT = "usrsvcd starts it";
+
+function printed(autorestart: ProgramSettings["autorestart"]): string {
+  return `autorestart = ${printAutorestart(autorestart)}`;
+}
+
+/** A program that is started because usrsvcd is there. */
+function whyBegun({ autostart }: ProgramSettings, isNeeded: boolean): string {
+  if (autostart) return "autostart = True";
+  return isNeeded ? "a program with autostart = True needs it" : "it was to run before";
+}
+
+/** Of a program in backoff: what decides about the pause, and about its end. */
+function whyPause({ settings }: Down, { failures }: ProgramRecord): string {
+  const {
+    maxrestarts: most = 0,
+    restartDelayMs: delayMs = 0,
+    restartWindowMs = 0,
+  } = settings ?? {};
+  const failed =
+    failures === 0
+      ? "it ended again and again soon after its start"
+      : `${failures} start${failures === 1 ? " has" : "s have"} failed in a row`;
+  if (most === 0) {
+    const longest = settings?.restartMaxDelayMs;
+    const upTo = longest === undefined ? "restart_max_delay" : formatDuration(longest);
+    return `${failed}; maxrestarts = 0, so usrsvcd never gives up, and the pauses grow up to ${upTo}`;
+  }
+  const within = restartWindowMs === 0 ? "" : ` within ${formatDuration(restartWindowMs)}`;
+  return `${failed}; usrsvcd gives up after maxrestarts = ${most}${within}, and restart_delay is ${formatDuration(delayMs)}`;
 }
 
 /** As usrsvcd answers to its first look (supervisor/first-look.ts): what was to be tried again is tried at once. */
@@ -208,7 +256,7 @@ function nextOfReleased(
   const { settings, name } = program;
   const record = file.isOfEarlierBoot === true ? undefined : file.record;
   const isService = settings !== undefined && settings.type !== "job";
-  if (!isService || !isKnown(program, around)) return nextOfStopped(program, file, around, nowMs);
+  if (!isService || !isKnown(program, around)) return nextOfStopped(program, file, around, nowMs, undefined);
   const { autorestart } = settings;
   if (autorestart === "on-failure" && hasEndedWell(record, settings)) {
     return "nothing: autorestart = on-failure";

@@ -1,3 +1,4 @@
+import type { Tell } from "../identity/finding.ts";
 import type { IdentityPorts } from "../identity/ports.ts";
 import type { Hold } from "../state/hold.ts";
 import type { Remembered } from "../state/remembered.ts";
@@ -27,4 +28,6 @@ export interface StatusContext {
   readonly smapsRollup?: ProcReader["smapsRollup"] | undefined;
   /** Records as they will be once the sections that were renamed are dealt with. */
   readonly moved?: ReadonlyMap<string, ProgramRecord | undefined>;
+  /** Told why a process is a program or not; undefined: nobody asks. */
+  readonly tell?: Tell | undefined;
 }

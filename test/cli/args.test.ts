@@ -68,13 +68,18 @@ describe("a command line", () => {
   const wrong: readonly (readonly [string, string, ExitCode?])[] = [
     [
       "usrsvc --json",
-      "say what to do: usrsvc start|stop|restart|reload|wait|hold|release|status|top|events|logs NAME…",
+      "say what to do: usrsvc start|stop|restart|reload|wait|hold|release|status|top|explain|events|logs NAME…",
     ],
     ["usrsvc stop", "say which programs: usrsvc stop NAME… (or: usrsvc stop all)"],
     ["usrsvc signal", "say which programs: usrsvc signal NAME… (or: usrsvc signal all)"],
     [
       "usrsvc signal web",
       "say which signal: usrsvc signal web SIG (HUP, INT, QUIT, USR1, USR2, TERM, STOP, CONT, KILL, WINCH)",
+    ],
+    ["usrsvc match", "say which expression: usrsvc match REGEX"],
+    [
+      "usrsvc match gunicorn app",
+      'usrsvc match takes one expression, but also got "app"; put it in quotes: usrsvc match REGEX',
     ],
     ["usrsvc stop web --group", "--group goes with signal, not with stop"],
     ["usrsvc strat web", 'unknown action "strat"; did you mean start?', ExitCode.invalidAction],

@@ -261,3 +261,45 @@ test("what is launched is the program itself only without proctitle_re and usesh
   assert.equal(pattern(command(["app"]), shell, undefined).isLaunched, true);
   assert.equal(pattern(title("app"), program, undefined).isLaunched, false);
 });
+
+describe("differs() names the first word that is another", () => {
+  const rule = command(["/srv/app.sh", "--port", "80"]);
+  const made = pattern(rule, { directory: "/", useshell: false, command: "" }, "/usr/bin:/bin");
+  const cases: readonly [
+    argv: readonly string[],
+    word: number,
+    wanted: string | undefined,
+    seen: string | undefined,
+  ][] = [
+    [["/srv/app.sh", "--port", "8080"], 3, "80", "8080"],
+    [["/srv/app.sh", "--port"], 3, "80", undefined],
+    [["/srv/app.sh", "--port", "80", "--debug"], 4, undefined, "--debug"],
+    [["/opt/app.sh", "--port", "80"], 1, "/srv/app.sh", "/opt/app.sh"],
+  ];
+  for (const [argv, word, wanted, seen] of cases) {
+    test(JSON.stringify(argv), () => {
+      const difference = made.differs?.(argv);
+      assert.deepEqual(difference && [difference.word, difference.wanted, difference.seen], [
+        word,
+        wanted,
+        seen,
+      ]);
+    });
+  }
+
+  test("none where nothing is the same, or all is", () => {
+    assert.equal(made.differs?.(["redis-server"]), undefined);
+    assert.equal(made.differs?.(["/srv/app.sh", "--port", "80"]), undefined);
+  });
+
+  test("the interpreter of a script, where that is another", (t) => {
+    const script = writeScript(tempDir(t), "app.sh", "#!/bin/sh\nsleep 1\n");
+    const scripted = pattern(
+      command([script]),
+      { directory: "/", useshell: false, command: "" },
+      "/usr/bin:/bin",
+    );
+    const { word, wanted, seen } = scripted.differs?.(["/bin/bash", script]) ?? {};
+    assert.deepEqual([word, wanted, seen], [1, "/bin/sh", "/bin/bash"]);
+  });
+});

@@ -332,6 +332,53 @@ describe("outlook, what comes next", () => {
   });
 });
 
+describe("outlook tells why that comes next, where it does not say so", () => {
+  const why = (one: Case): string | undefined => {
+    let because: string | undefined;
+    const all = programSettings(
+      "/home/web",
+      ["server"],
+      one.settings === "faulty" ? {} : one.settings,
+    );
+    const record = { ...emptyRecord("web", "boot"), at: after(-1000), ...one.record };
+    const program = { name: "web", enabled: all.enabled, settings: all };
+    const file = { record: record as ProgramRecord };
+    outlook(program, file, { daemon: "here", ...one.around }, NOW, (text) => (because = text));
+    return because;
+  };
+  const claims: readonly [string, Case, string | undefined][] = [
+    ["it has autostart", {}, "autostart = True"],
+    [
+      "another needs it",
+      { settings: { autostart: false }, around: { isNeeded: () => true } },
+      "a program with autostart = True needs it",
+    ],
+    [
+      "it ran",
+      { settings: { autorestart: "on-failure" }, record: { lastExit } },
+      "it ran since the machine was booted, and autorestart = on-failure",
+    ],
+    [
+      "it was started by hand",
+      { settings: { autostart: false }, record: { desired: "up" } },
+      "it was started by usrsvc, and autorestart = True",
+    ],
+    [
+      "it is tried again",
+      {
+        settings: { maxrestarts: 5, restartDelayMs: 3000 },
+        record: { state: "backoff", failures: 2 },
+      },
+      "2 starts have failed in a row; usrsvcd gives up after maxrestarts = 5, and restart_delay is 3 s",
+    ],
+    ["it stays down", { settings: { enabled: false } }, undefined],
+    ["nobody is there", { around: { daemon: "none" } }, undefined],
+  ];
+  for (const [what, one, want] of claims) {
+    test(what, () => assert.equal(why(one), want));
+  }
+});
+
 describe("what is said of usrsvcd is what its machine does:", () => {
   type Switches = Pick<ProgramSettings, "enabled" | "autostart" | "autorestart" | "type">;
   const gone = {

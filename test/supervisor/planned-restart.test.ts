@@ -3,7 +3,8 @@ import { test, type TestContext } from "node:test";
 import fc from "fast-check";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
 import { type Cron, nextTime, parseCron } from "../../src/lib/cron.ts";
-import { dueInMs, planRestart, timeDueAt } from "../../src/supervisor/planned-restart.ts";
+import { dueInMs, timeDueAt } from "../../src/lifecycle/restart-times.ts";
+import { planRestart } from "../../src/supervisor/planned-restart.ts";
 import type { ExceededLimit } from "../../src/supervisor/program-state.ts";
 import { FakeTime } from "../monitors/fake-time.ts";
 

@@ -28,6 +28,10 @@ export const words: Readonly<Record<"usrsvc" | "usrsvcd", Words>> = {
       ["Start a program, and see what is running:", "usrsvc start web\nusrsvc status"],
       ["Apply a change of the configuration:", "usrsvc restart --reread web"],
       ["Have nginx read its own configuration, after reload = HUP:", "usrsvc reload nginx"],
+      [
+        "Know why a program is not found, and what an expression would find:",
+        "usrsvc explain web\nusrsvc match 'gunicorn: master'",
+      ],
       ["Stop all at once:", "usrsvc -P stop all"],
       [
         "List the programs that are down, in a script:",

@@ -5,10 +5,12 @@ import { init } from "./init.ts";
 import { completion } from "../completion.ts";
 import { edit } from "./edit.ts";
 import { events } from "./events.ts";
+import { explain } from "./explain.ts";
 import { hold } from "./hold.ts";
 import { importFrom } from "./import.ts";
 import { listPrograms } from "./list-programs.ts";
 import { logs } from "./logs.ts";
+import { match } from "./match.ts";
 import { metrics } from "./metrics.ts";
 import { release } from "./release.ts";
 import { reload } from "./reload.ts";
@@ -36,8 +38,10 @@ export const usrsvc: Tool = {
     release,
     status,
     top,
+    explain,
     events,
     logs,
+    match,
     metrics,
     init,
     edit,

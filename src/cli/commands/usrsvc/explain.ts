@@ -1,0 +1,32 @@
+import { ExitCode } from "../../../exit-code.ts";
+import { jsonLine } from "../../../lib/tame.ts";
+import { openSite } from "../../../operations/site.ts";
+import { command } from "../../command.ts";
+import { parallel, programNames } from "../../programs.ts";
+
+export const explain = command({
+  name: "explain",
+  summary:
+    "which process a program is and how that was decided, what comes next and why, and what to do",
+  arguments: { kind: "programs" },
+  options: { parallel }, // it has no effect here, and does no harm in a script
+  async run({ words, options: { json, config }, screen }): Promise<ExitCode> {
+    using site = openSite(config);
+    // What few commands need is loaded by those.
+    const [{ explain: begin }, { renderExplanation }] = await Promise.all([
+      import("../../../operations/explain.ts"),
+      import("../../render-explanation.ts"),
+    ]);
+    const { unknown, explanations, notes } = begin(site, programNames(words));
+    for (const { program, message } of unknown) screen.complain(`${program}: ${message}`);
+    let isFirst = true;
+    for await (const one of explanations()) {
+      const more = notes();
+      if (json) screen.page(jsonLine(more.length === 0 ? one : { ...one, notes: more }));
+      else screen.result((isFirst ? "" : "\n") + renderExplanation(one, Date.now()));
+      isFirst = false;
+    }
+    if (!json && !isFirst) for (const note of notes()) screen.result(`note: ${note}`);
+    return unknown.length > 0 ? ExitCode.undefinedProgram : ExitCode.ok;
+  },
+});
