@@ -8,7 +8,9 @@ import { jsonLine } from "../lib/tame.ts";
 const WIDEST_CELL = 40;
 
 /** A line for people, with its details below. */
-export function renderAction(result: ActionResult): string {
+export function renderAction(
+  result: Pick<ActionResult, "program" | "message" | "details">,
+): string {
   const head = `${result.program}: ${result.message}`;
   return [head, ...(result.details ?? []).map((line) => `    ${line}`)].join("\n");
 }
@@ -19,9 +21,34 @@ export function renderActionJson(result: ActionResult): string {
   return jsonLine({ ...rest, exitCode });
 }
 
+/** A line of a table, with what is said below it. */
+export interface TableRow {
+  readonly cells: readonly string[];
+  readonly remarks: readonly string[];
+}
+
+/** The heads of the columns of `usrsvc status`. */
+export const statusHeads: readonly string[] = [
+  "PROGRAM",
+  "STATE",
+  "PID",
+  "UPTIME",
+  "MEMORY",
+  "RESTARTS",
+  "LAST EXIT",
+];
+
 /** The table of `usrsvc status`; under a line that needs it, why and what happens next. */
 export function renderStatus(all: readonly ProgramStatus[], now: number): string {
-  const rows = all.map((one) => [
+  return renderTable(
+    statusHeads,
+    all.map((one) => statusRow(one, now)),
+  );
+}
+
+/** The line of one program in that table. */
+export function statusRow(one: ProgramStatus, now: number): TableRow {
+  const cells = [
     one.program,
     one.state,
     one.pid === undefined ? "-" : String(one.pid),
@@ -29,8 +56,13 @@ export function renderStatus(all: readonly ProgramStatus[], now: number): string
     one.privateBytes === undefined ? "-" : formatBytes(one.privateBytes),
     String(one.restarts),
     one.lastExit === undefined ? "-" : formatExit(one.lastExit, now),
-  ]);
-  const table = [["PROGRAM", "STATE", "PID", "UPTIME", "MEMORY", "RESTARTS", "LAST EXIT"], ...rows];
+  ];
+  return { cells, remarks: remarks(one) };
+}
+
+/** Lines with aligned columns. */
+export function renderTable(heads: readonly string[], rows: readonly TableRow[]): string {
+  const table = [heads, ...rows.map(({ cells }) => cells)];
   const widths = table.map((row) => row.map(displayWidth));
   const columns = table[0]?.map((_, column) =>
     widths.reduce((widest, row) => Math.min(WIDEST_CELL, Math.max(widest, row[column] ?? 0)), 0),
@@ -46,9 +78,9 @@ export function renderStatus(all: readonly ProgramStatus[], now: number): string
   );
   return [
     lines[0] ?? "",
-    ...all.flatMap((one, index) => [
+    ...rows.flatMap((row, index) => [
       lines[index + 1] ?? "",
-      ...remarks(one).map((r) => `    ${r}`),
+      ...row.remarks.map((remark) => `    ${remark}`),
     ]),
   ].join("\n");
 }

@@ -32,6 +32,13 @@ describe("a command line", () => {
     ["usrsvc -P status", "status", [], { parallel: true }],
     ["usrsvc status --json -c a.cfg web", "status", ["web"], { json: true, config: "a.cfg" }],
     ["usrsvc --config=a.cfg --debug stop web", "stop", ["web"], { config: "a.cfg", debug: true }],
+    ["usrsvc -H web1 status -H web2,db", "status", [], { hosts: "web1,web2,db" }],
+    [
+      "usrsvc start web --hosts=@web --timeout 3 --remote-command /x",
+      "start",
+      ["web"],
+      { hosts: "@web", timeout: "3", "remote-command": "/x" },
+    ],
     ["usrsvc start -- --odd", "start", ["--odd"], {}],
     ["usrsvc start web --help", "help"],
     ["usrsvc -V", "version"],
@@ -70,6 +77,14 @@ describe("a command line", () => {
       "say which signal: usrsvc signal web SIG (HUP, INT, QUIT, USR1, USR2, TERM, STOP, CONT, KILL, WINCH)",
     ],
     ["usrsvc stop web --group", "--group goes with signal, not with stop"],
+    [
+      "usrsvc -H web1 completion bash",
+      "--hosts goes with start, stop, restart, reload, signal, status and events, not with completion; that is not for other hosts; connect, and run it there: ssh -t HOST usrsvc completion",
+    ],
+    [
+      "usrsvc status --timeout 3",
+      "--timeout goes with --hosts: it is how long a host may be silent",
+    ],
     ["usrsvc strat web", 'unknown action "strat"; did you mean start?', ExitCode.invalidAction],
     ["usrsvc sto web", 'unknown action "sto"; did you mean stop?', ExitCode.invalidAction],
     [

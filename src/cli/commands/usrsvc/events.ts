@@ -1,16 +1,13 @@
 import { ExitCode } from "../../../exit-code.ts";
-import { parseSince } from "../../../lib/since.ts";
 import { jsonLine } from "../../../lib/tame.ts";
 import { findEvents } from "../../../operations/events.ts";
 import { openSite } from "../../../operations/site.ts";
 import type { HistoryLine } from "../../../state/history.ts";
-import { UsageError } from "../../args.ts";
 import { command } from "../../command.ts";
 import { parallel, programNames } from "../../programs.ts";
 import { untilSignalled } from "../../run.ts";
-
-/** Shown unless another number, or a time, is asked for. */
-const USUAL_LINES = 50;
+import { readLimits, renderEvent, USUAL_LINES } from "../../event-text.ts";
+import { onHosts } from "../../hosts-options.ts";
 
 export const events = command({
   name: "events",
@@ -21,18 +18,18 @@ export const events = command({
     follow: { short: "f", help: "go on with what happens from now on" },
     lines: { short: "n", value: "N", help: `the latest N events (default ${USUAL_LINES})` },
     since: { value: "TIME", help: "those since then: 10m, 04:30, 2030-01-31, 2030-01-31T04:30" },
+    ...onHosts,
   },
+  isLook: true,
   async run({ words, options: { follow, lines, since, json, config }, screen }): Promise<ExitCode> {
-    const sinceMs = since === undefined ? undefined : readSince(since);
-    const most =
-      lines === undefined ? (since === undefined ? USUAL_LINES : undefined) : readCount(lines);
+    const { sinceMs, most } = readLimits(since, lines);
     using site = openSite(config);
     const found = findEvents(site, { names: programNames(words), most, sinceMs });
     for (const { program, message } of found.unknown) screen.complain(`${program}: ${message}`);
     const show = (all: readonly HistoryLine[]): void => {
       for (const line of all) {
         if (json) screen.page(jsonLine({ ...line }));
-        else screen.result(render(line));
+        else screen.result(renderEvent(line));
       }
     };
     show(found.lines);
@@ -50,32 +47,3 @@ export const events = command({
     return found.unknown.length > 0 ? ExitCode.undefinedProgram : ExitCode.ok;
   },
 });
-
-function readSince(text: string): number {
-  const ms = parseSince(text, Date.now());
-  if (ms !== undefined) return ms;
-  throw new UsageError(
-    `--since: "${text}" is no time; write 10m or 2h, 04:30, 2030-01-31 or 2030-01-31T04:30`,
-  );
-}
-
-function readCount(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new UsageError(`-n: "${text}" is not a whole number such as 20`);
-}
-
-/** `2030-01-31 04:30:15  WARN  web: exited with code 3`, in our time zone; then what it wrote last. */
-function render({ time, level, msg, ...more }: HistoryLine): string {
-  const at = new Date(time);
-  const two = (number: number): string => String(number).padStart(2, "0");
-  const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  const clock = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-  const mark = level === "warn" ? "WARN  " : level === "error" ? "ERROR " : "";
-  const { output, details, reason } = more as Readonly<Record<string, unknown>>;
-  const why = typeof reason === "string" && !msg.includes(reason) ? ` (${reason})` : "";
-  const lines = [output, details].flatMap((one) => (Array.isArray(one) ? one.map(String) : []));
-  return [
-    `${date} ${clock}  ${mark}${msg}${why}`,
-    ...lines.map((line) => `    ${line.startsWith("|") ? line : `| ${line}`}`),
-  ].join("\n");
-}

@@ -7,13 +7,15 @@ import { configErrors } from "../../config-errors.ts";
 import { parallel, programNames } from "../../programs.ts";
 import { renderStatus } from "../../render.ts";
 import type { Screen } from "../../screen.ts";
+import { onHosts } from "../../hosts-options.ts";
 
 export const status = command({
   name: "status",
   summary:
     "what is running, for how long and with how much memory; what is down, why, and what is next",
   arguments: { kind: "programs", isOptional: true },
-  options: { parallel }, // it has no effect here, and does no harm in a script
+  options: { parallel, ...onHosts }, // the first has no effect here, and does no harm in a script
+  isLook: true,
   async run({ words, options: { json, config }, screen }): Promise<ExitCode> {
     const names = programNames(words);
     using site = openSite(config);
