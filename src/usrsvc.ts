@@ -1,6 +1,7 @@
-import { parse } from "./cli/args.ts";
+import { isForHosts, parse } from "./cli/args.ts";
 import { usrsvc } from "./cli/commands/usrsvc/table.ts";
 import { leaveSoon } from "./cli/leave.ts";
+import { runElsewhere } from "./cli/on-hosts.ts";
 import { showPage } from "./cli/pages.ts";
 import { run } from "./cli/run.ts";
 import { processScreen } from "./cli/screen.ts";
@@ -12,6 +13,7 @@ async function main(): Promise<ExitCode> {
   return await run("usrsvc", screen, argv.includes("--debug"), async () => {
     const asked = parse(argv, usrsvc);
     if (asked.kind !== "run") return await showPage(asked.kind, usrsvc, screen);
+    if (isForHosts(asked)) return await runElsewhere({ ...asked, screen });
     return await asked.command.run({ ...asked, screen });
   });
 }

@@ -339,6 +339,16 @@ describe("at its start", () => {
       );
     });
 
+    test(`${entry} loads nothing that only -H needs`, () => {
+      const wrong = [...loadedBy(entry)].filter(([to]) =>
+        /^src\/(cli|operations)\/hosts\//.test(to),
+      );
+      assert.deepEqual(
+        wrong.map(([, path]) => path.join(" → ")),
+        [],
+      );
+    });
+
     test(`${entry} loads nothing that only the daemon needs`, () => {
       const wrong = [...loadedBy(entry)].filter(([to]) => daemonOnly.test(to));
       assert.deepEqual(
@@ -347,6 +357,16 @@ describe("at its start", () => {
       );
     });
   }
+});
+
+test("what only -H needs brings in little of what is loaded anyway, which the build takes out of the text of each start", () => {
+  const small =
+    /^(src\/(cli|operations\/hosts|lib|exit-code)\b|src\/config\/(destination|issue|nearest|values)\.ts|src\/events\/shown-exit\.ts|src\/state\/hold\.ts|proc\/signal\.ts|node:)/;
+  const wrong = [...loadedBy("src/cli/hosts/run-on-hosts.ts")].filter(([to]) => !small.test(to));
+  assert.deepEqual(
+    wrong.map(([, path]) => path.join(" → ")),
+    [],
+  );
 });
 
 /** What is loaded when `entry` is, each with the way that leads there. */

@@ -42,6 +42,11 @@ export function parse(argv: readonly string[], tool: Tool): Parsed {
   return { kind: "run", tool, command, words, options: complete(values, command.options) };
 }
 
+/** True where `-H` says that it is for other hosts. */
+export function isForHosts({ options }: Parsed & { readonly kind: "run" }): boolean {
+  return typeof (options as Given)["hosts"] === "string";
+}
+
 /** The commands that help shows. */
 export function shownCommands({ commands }: Tool): readonly Command[] {
   return commands.filter(({ isHidden }) => isHidden !== true);
@@ -71,17 +76,26 @@ function split(
   if (!argv.some((word) => word.startsWith("-"))) return { values: {}, positionals: argv };
   const known = allOptions(tool);
   const options = Object.fromEntries(
-    Object.entries(known).map(([name, { value, short }]) => {
+    Object.entries(known).map(([name, { value, short, isRepeatable: multiple = false }]) => {
       const type = value === undefined ? ("boolean" as const) : ("string" as const);
-      return [name, { type, ...(short === undefined ? {} : { short }) }];
+      return [name, { type, multiple, ...(short === undefined ? {} : { short }) }];
     }),
   );
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options, allowPositionals: true });
-    return { values, positionals };
+    return { values: joinRepeated(values), positionals };
   } catch (error) {
     throw new UsageError(describeBadOption(error, Object.keys(known)));
   }
+}
+
+/** `-H web1 -H web2` is `-H web1,web2`. */
+function joinRepeated(values: ReturnType<typeof parseArgs>["values"]): Given {
+  const given = Object.entries(values).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(",") : value,
+  ]);
+  return Object.fromEntries(given) as Given;
 }
 
 /** Node's messages also mention `--` and positionals: the first sentence is enough. */
@@ -196,7 +210,9 @@ function checkOptions(values: Given, command: Command, tool: Tool): void {
   for (const name of Object.keys(values)) {
     if (Object.hasOwn(common, name) || Object.hasOwn(command.options, name)) continue;
     const takers = enumerate(commandsWith(name, tool));
-    throw new UsageError(`--${name} goes with ${takers}, not with ${command.name}`);
+    const { otherwise } = allOptions(tool)[name] ?? {};
+    const advice = otherwise === undefined ? "" : `; ${otherwise} ${command.name}`;
+    throw new UsageError(`--${name} goes with ${takers}, not with ${command.name}${advice}`);
   }
   for (const [name, { needs, excludes }] of Object.entries(command.options)) {
     if (values[name] === undefined) continue;

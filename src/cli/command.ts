@@ -29,6 +29,8 @@ export interface Command {
   readonly options: Options;
   /** For machines: neither --help nor completion shows it. */
   readonly isHidden?: true;
+  /** It only looks, so that -H can give up a host in the middle of its answer. */
+  readonly isLook?: true;
   run(invocation: Invocation): Promise<ExitCode> | ExitCode;
 }
 
@@ -76,6 +78,10 @@ export interface Option {
   readonly isForNames?: true;
   /** It cannot be combined with this option. */
   readonly excludes?: string;
+  /** Values of several are put together, with commas. */
+  readonly isRepeatable?: true;
+  /** What to do where a command does not have it: the start of a sentence that ends with the command. */
+  readonly otherwise?: string;
 }
 
 /** Options by their long names. */

@@ -6,7 +6,7 @@ import { exitCodes } from "./exit-codes.ts";
 /** Maximum width of a help text, in columns. */
 const WIDTH = 100;
 /** The same of the names of commands in a usage. */
-const NAMES_WIDTH = 60;
+const NAMES_WIDTH = 66;
 /** Column where the description of a command or option begins. */
 const COLUMN = 22;
 

@@ -35,3 +35,18 @@ export function readCount(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new UsageError(`-n: "${text}" is not a whole number such as 20`);
 }
+
+/**
+ * What limits the events that are shown.
+ *
+ * @throws {UsageError}
+ */
+export function readLimits(
+  since: string | undefined,
+  lines: string | undefined,
+): { readonly sinceMs: number | undefined; readonly most: number | undefined } {
+  return {
+    sinceMs: since === undefined ? undefined : readSince(since),
+    most: lines === undefined ? (since === undefined ? USUAL_EVENTS : undefined) : readCount(lines),
+  };
+}

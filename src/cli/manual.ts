@@ -8,6 +8,7 @@ export const manualPages = [
   "commands",
   "configuration",
   "processes",
+  "hosts",
   "json",
   "log",
   "mail",

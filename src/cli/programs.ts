@@ -1,5 +1,4 @@
 import { actOnPrograms, type Act, type News } from "../operations/act-on-programs.ts";
-import { readSeconds } from "../config/values.ts";
 import { formatIssues } from "../config/issue.ts";
 import { ExitCode } from "../exit-code.ts";
 import { UsageError } from "./args.ts";
@@ -7,6 +6,7 @@ import type { Invocation, Option } from "./command.ts";
 import { renderAction, renderActionJson } from "./render.ts";
 import { untilSignalled } from "./run.ts";
 import type { Screen } from "./screen.ts";
+import { readTimeout, timeout } from "./timeout.ts";
 
 /* What start, stop and restart have in common: they ask for an operation, and show what it reports. */
 
@@ -18,20 +18,6 @@ export const forWhat = {
   value: "WHAT",
   help: "hold: for so long (90s, 30m, 2h, 1d); wait: running, ready (default), stopped, exit or done",
 } as const;
-
-/** For how long at most. */
-export const timeout = {
-  value: "TIME",
-  help: "give up after so long: 30 (seconds), 500ms, 5m; exit code 141",
-} as const;
-
-/** In ms. @throws {UsageError} */
-export function readTimeout(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const reading = readSeconds({ text, list: undefined, isBrokenList: false });
-  if ("value" in reading && reading.value > 0) return reading.value;
-  throw new UsageError(`--timeout: "${text}" is not a time such as 30 (seconds), 500ms or 5m`);
-}
 
 /** Instead of printing it. */
 export const write = {

@@ -3,14 +3,16 @@ import { jsonLine } from "../lib/tame.ts";
 import type { ActionResult } from "../operations/operation.ts";
 import type { ProgramStatus } from "../status/status.ts";
 import { remarks } from "./remarks.ts";
-import { type Cells, cellsOf, columns, heads } from "./status-cells.ts";
+import { cellsOf, columns, heads } from "./status-cells.ts";
 import { displayWidth } from "./terminal/width.ts";
 
 /** Maximum width to which names are padded, in columns: one long name must not pad all others. */
 const WIDEST_CELL = 40;
 
 /** A line for people, with its details below. */
-export function renderAction(result: ActionResult | WaitResult): string {
+export function renderAction(
+  result: Pick<ActionResult, "program" | "message" | "details">,
+): string {
   const head = `${result.program}: ${result.message}`;
   return [head, ...(result.details ?? []).map((line) => `    ${line}`)].join("\n");
 }
@@ -21,34 +23,59 @@ export function renderActionJson(result: ActionResult | WaitResult): string {
   return jsonLine({ ...rest, exitCode });
 }
 
+/** A line of a table, with what is said below it. */
+export interface TableRow {
+  readonly cells: readonly string[];
+  readonly remarks: readonly string[];
+}
+
+/** The heads of the columns of `usrsvc status`. */
+export const statusHeads: readonly string[] = columns.map((column) => heads("long")[column]);
+
 /**
  * The table of `usrsvc status` where no terminal shows it: whole, however wide; under a line that needs it, why and what
  * happens next. (status-table.ts has that of a terminal.)
  */
 export function renderStatus(all: readonly ProgramStatus[], now: number): string {
-  const table: readonly Cells[] = [heads("long"), ...all.map((one) => cellsOf(one, "long", now))];
-  const widths = columns.map((column) =>
+  return renderTable(
+    statusHeads,
+    all.map((one) => statusRow(one, now)),
+  );
+}
+
+/** The line of one program in that table. */
+export function statusRow(one: ProgramStatus, now: number): TableRow {
+  const cells = cellsOf(one, "long", now);
+  return {
+    cells: columns.map((column) => cells[column]),
+    remarks: remarks(one, now).map(({ label, text }) =>
+      label === undefined ? text : `${label}: ${text}`,
+    ),
+  };
+}
+
+/** Lines with aligned columns. */
+export function renderTable(head: readonly string[], rows: readonly TableRow[]): string {
+  const table = [head, ...rows.map(({ cells }) => cells)];
+  const widths = head.map((_, column) =>
     table.reduce(
-      (most, row) => Math.min(WIDEST_CELL, Math.max(most, displayWidth(row[column]))),
+      (most, row) => Math.min(WIDEST_CELL, Math.max(most, displayWidth(row[column] ?? ""))),
       0,
     ),
   );
   const lines = table.map((row) =>
-    columns
-      .map((column, index) => {
-        const cell = row[column];
-        return cell + " ".repeat(Math.max(0, (widths[index] ?? 0) - displayWidth(cell)));
+    row
+      .map((cell, column) => {
+        return cell + " ".repeat(Math.max(0, (widths[column] ?? 0) - displayWidth(cell)));
       })
       .join("  ")
       .trimEnd(),
   );
   return [
     lines[0] ?? "",
-    ...all.flatMap((one, index) => [
+    ...rows.flatMap((row, index) => [
       lines[index + 1] ?? "",
-      ...remarks(one, now).map(
-        ({ label, text }) => `    ${label === undefined ? "" : `${label}: `}${text}`,
-      ),
+      ...row.remarks.map((remark) => `    ${remark}`),
     ]),
   ].join("\n");
 }

@@ -6,6 +6,7 @@ import { TrustedPaths } from "../lib/trusted-path.ts";
 import type { Section } from "./configobj/configobj.ts";
 import { type AdviceFacts, Advisor } from "./advice.ts";
 import { parseConfigobj } from "./configobj/configobj.ts";
+import { type HostsSettings, readHosts } from "./hosts.ts";
 import { IssueList, sortIssues } from "./issue-list.ts";
 import { ConfigError, formatIssue, type Place } from "./issue.ts";
 import { describeUnsafe } from "./ownership.ts";
@@ -15,6 +16,7 @@ import { readFolder } from "./read-folder.ts";
 import type { ReadFile } from "./resolve/defaults.ts";
 import { type HostFacts, resolveMain } from "./resolve/main.ts";
 import { resolvePrograms } from "./resolve/resolve.ts";
+import { hostVariables } from "./resolve/variables.ts";
 import { defaultStateDir } from "./schema.ts";
 import { topOf } from "./section-names.ts";
 import type { MainSettings, Settings } from "./settings.ts";
@@ -174,8 +176,7 @@ function readMainFile(
     if (doubt !== undefined) fatal.error(place, doubt);
     return undefined;
   }
-  const unsafe = describeUnsafe(dirname(path), statSync(dirname(path)), uid);
-  if (unsafe !== undefined) fatal.error(place, `the folder ${dirname(path)} ${unsafe}`);
+  checkFolderOf(path, uid, fatal);
   for (const fault of file.faults) {
     const top = topOf(fault.owner);
     if (top === undefined || top.name === "Main")
@@ -202,6 +203,35 @@ function readMainFile(
 /** Sections of supervisor, and of units of systemd. */
 const FOREIGN =
   /^(((fcgi-)?program|eventlistener|group):.*|supervisord|supervisorctl|unix_http_server|Service|Unit|Timer)$/;
+
+/** Whoever can write to its folder can put another main file there. */
+function checkFolderOf(path: string, uid: number, issues: IssueList): void {
+  const unsafe = describeUnsafe(dirname(path), statSync(dirname(path)), uid);
+  const place = { file: path, line: undefined };
+  if (unsafe !== undefined) issues.error(place, `the folder ${dirname(path)} ${unsafe}`);
+}
+
+/**
+ * Reads `[Hosts]` of the main file and nothing else of it: an operator's machine may run no program. Undefined: there is no such file.
+ *
+ * @throws {ConfigError} when the file cannot be used
+ */
+export function loadHosts({
+  path,
+  home,
+  uid,
+  env = process.env,
+}: LoadOptions & { readonly path: string }): HostsSettings | undefined {
+  const issues = new IssueList(undefined);
+  const reader = { uid, paths: new TrustedPaths(uid) };
+  const file = readFile(path, { file: path, line: undefined }, reader, issues);
+  if (file === "no-file" && !isThere(path)) return undefined;
+  if (file === "no-file") issues.error({ file: path, line: undefined }, "is not a file");
+  else if (file !== undefined) checkFolderOf(path, uid, issues);
+  if (file === undefined || file === "no-file" || issues.hasErrors)
+    throw new ConfigError(issues.issues, defaultStateDir(realPath(home)));
+  return readHosts(file, path, hostVariables({ realHome: realPath(home), env }));
+}
 
 const PART =
   ", or, if it is one part of a configuration, move it to the config_dir of your main file and check that file";

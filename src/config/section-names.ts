@@ -5,6 +5,9 @@ export const PROGRAM = "Program:";
 /** What the names of the sections of defaults begin with. */
 export const DEFAULTS = "DefaultSettings:";
 
+/** The section of the hosts that `usrsvc -H` reaches: config/hosts.ts. */
+export const HOSTS = "Hosts";
+
 /** What follows `prefix` in the name of a section; undefined if it begins with anything else. */
 export function nameAfter(prefix: string, section: Section): string | undefined {
   return section.name.startsWith(prefix) ? section.name.slice(prefix.length) : undefined;

@@ -1,6 +1,8 @@
 import { join, resolve } from "node:path";
 import { ConfigError, type ConfigIssue } from "../config/issue.ts";
-import { loadMain, type LoadOptions, loadSettings } from "../config/load.ts";
+import type { HostsSettings } from "../config/hosts.ts";
+import { sortIssues } from "../config/issue-list.ts";
+import { loadHosts, loadMain, type LoadOptions, loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import { homeFolder } from "../lib/home.ts";
 import { type StateDir, stateDir } from "../state/state-dir.ts";
@@ -54,16 +56,48 @@ export interface Checked {
   readonly issues: readonly ConfigIssue[];
 }
 
-/** Loads the configuration, advice included; `texts` count instead of the files that they are to be. */
+/** Loads the configuration, advice and `[Hosts]` included; `texts` count instead of the files that they are to be. */
 export function check(config: string | undefined, texts?: LoadOptions["texts"]): Checked {
   const place = placeOf(config);
   const { path } = place;
   const advice = machineFacts(path);
   try {
     const settings = loadSettings({ ...place, advice, texts });
-    return { path, settings, stateDir: settings.main.stateDir, issues: settings.issues };
+    const issues = withHosts(settings.issues, config);
+    return { path, settings, stateDir: settings.main.stateDir, issues };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { path, settings: undefined, stateDir: error.stateDir, issues: error.issues };
+    const issues = withHosts(error.issues, config);
+    return { path, settings: undefined, stateDir: error.stateDir, issues };
   }
+}
+
+/** The issues of `[Hosts]` among the others. */
+function withHosts(
+  issues: readonly ConfigIssue[],
+  config: string | undefined,
+): readonly ConfigIssue[] {
+  const more = hostsIssues(config);
+  if (more.length === 0) return issues;
+  const files = issues.map(({ place }) => place.file);
+  return sortIssues([...issues, ...more], [configPath(config), ...new Set(files)]);
+}
+
+function hostsIssues(config: string | undefined): readonly ConfigIssue[] {
+  try {
+    return findHosts(config)?.issues ?? [];
+  } catch (error) {
+    if (error instanceof ConfigError) return []; // which is known of the whole file
+    throw error;
+  }
+}
+
+/**
+ * The names in `[Hosts]`; undefined: there is no configuration file.
+ *
+ * @throws {ConfigError}
+ * @throws {HomeError}
+ */
+export function findHosts(config: string | undefined): HostsSettings | undefined {
+  return loadHosts(placeOf(config));
 }

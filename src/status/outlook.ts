@@ -256,7 +256,8 @@ function nextOfReleased(
   const { settings, name } = program;
   const record = file.isOfEarlierBoot === true ? undefined : file.record;
   const isService = settings !== undefined && settings.type !== "job";
-  if (!isService || !isKnown(program, around)) return nextOfStopped(program, file, around, nowMs, undefined);
+  if (!isService || !isKnown(program, around))
+    return nextOfStopped(program, file, around, nowMs, undefined);
   const { autorestart } = settings;
   if (autorestart === "on-failure" && hasEndedWell(record, settings)) {
     return "nothing: autorestart = on-failure";

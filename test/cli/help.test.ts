@@ -54,7 +54,7 @@ test("--help begins with how it is called", () => {
   const first = (name: keyof typeof tools): string => renderHelp(tools[name]).split("\n")[0] ?? "";
   assert.equal(
     first("usrsvc"),
-    "Usage: usrsvc [OPTIONS] start|stop|restart|reload|wait|hold|release|status|top NAME…|all",
+    "Usage: usrsvc [OPTIONS] start|stop|restart|reload|wait|hold|release|status|top|explain NAME…|all",
   );
   const rest = "start|stop|restart|status|reread|checkconfig|init|install-unit";
   assert.equal(first("usrsvcd"), `Usage: usrsvcd [OPTIONS] [${rest}]`);

@@ -37,6 +37,10 @@ export const words: Readonly<Record<"usrsvc" | "usrsvcd", Words>> = {
         "List the programs that are down, in a script:",
         "usrsvc status --json | jq -r 'select(.state != \"running\") | .program'",
       ],
+      [
+        "See what is running on other hosts, by ssh, and restart it host by host:",
+        "usrsvc -H web1,web2 status\nusrsvc -H @web restart --rolling shop",
+      ],
       ["Complete words in bash, by a line in ~/.bashrc:", "source <(usrsvc completion bash)"],
     ],
     files: state,
@@ -75,7 +79,7 @@ export const configWords = {
   ],
   first: "[Main]\n\n[Program:web]\ncommand = node server.js --port 8080",
   syntax: [
-    "Sections are `[Main]` (in the main file, required), `[Program:NAME]`, and `[DefaultSettings:NAME]`. A program takes what it does not set itself from the DefaultSettings that its `defaults` names. `[[Env]]` and `[[Monitor]]` go below the section that they belong to.",
+    "Sections are `[Main]` (in the main file, required), `[Program:NAME]`, and `[DefaultSettings:NAME]`. A program takes what it does not set itself from the DefaultSettings that its `defaults` names. `[[Env]]` and `[[Monitor]]` go below the section that they belong to. `[Hosts]`, in the main file, names hosts and groups of them for `usrsvc -H`: `web1 = web@web1.example`, `web = web1, web2`.",
     "A line is `key = value`. # begins a comment, even in the middle of a value: quote a value that contains one. `%(key)s` inserts another value of the section, or of an enclosing one.",
     "Times are in seconds or have a unit (`500ms`, `90s`, `10m`, `2h`, `1d`), sizes in kB or with one (`512K`, `200M`, `1.5G`). Booleans are true or false, yes or no, on or off.",
     "Because the file says what runs as you, nobody else must be able to write to it. `usrsvcd checkconfig` reports everything that is wrong, with file and line; a program with an error is ignored, and the others work.",

@@ -8,7 +8,7 @@ import type { ConfigIssue, Place } from "../issue.ts";
 import { nearest } from "../nearest.ts";
 import type { ProgramHost } from "./main.ts";
 import { resolveProgram } from "./program.ts";
-import { DEFAULTS, nameAfter, PROGRAM, topOf } from "../section-names.ts";
+import { DEFAULTS, HOSTS, nameAfter, PROGRAM, topOf } from "../section-names.ts";
 import {
   fullName,
   hostVariables,
@@ -149,6 +149,7 @@ function faultsBySection(
   const found = new Map<Section, ConfigFile["faults"][number][]>();
   for (const fault of file.faults) {
     const section = topOf(fault.owner);
+    if (section?.name === HOSTS) continue; // only -H needs it, and checkconfig reports it
     if (section === undefined || nameAfter(PROGRAM, section) === undefined) {
       issues.error({ file: file.path, line: fault.line }, fault.message);
       continue;
@@ -164,13 +165,16 @@ function faultsBySection(
 function noteIgnored({ path, root }: ReadFile, isFurther: boolean, issues: IssueList): void {
   for (const { name, line } of root.sections.values()) {
     const place = { file: path, line };
-    if (name === "Main") {
-      if (isFurther) issues.warn(place, "[Main] counts only in the main file and is ignored here");
+    if (name === "Main" || name === HOSTS) {
+      if (isFurther)
+        issues.warn(place, `[${name}] counts only in the main file and is ignored here`);
     } else if (name !== "DEFAULT" && !name.startsWith(PROGRAM) && !name.startsWith(DEFAULTS)) {
       const [kind = name, ...rest] = name.split(":");
-      const near = nearest(kind, ["Main", "Program", "DefaultSettings"]);
+      const near = nearest(kind, ["Main", HOSTS, "Program", "DefaultSettings"]);
       const meant =
-        near === undefined || near === "Main" ? near : `${near}:${rest.join(":") || "NAME"}`;
+        near === undefined || near === "Main" || near === HOSTS
+          ? near
+          : `${near}:${rest.join(":") || "NAME"}`;
       const foreign = adviseForeignSection(name);
       const advice = foreign ?? (meant === undefined ? undefined : `did you mean [${meant}]?`);
       issues.warn(

@@ -5,8 +5,9 @@ import { findAllEvents, findEvents } from "../../../operations/events.ts";
 import { openSite } from "../../../operations/site.ts";
 import type { HistoryLine } from "../../../state/history.ts";
 import { command } from "../../command.ts";
-import { lookingBack, readCount, readSince, USUAL_EVENTS } from "../../looking-back.ts";
+import { lookingBack, readLimits } from "../../looking-back.ts";
 import { parallel, programNames } from "../../programs.ts";
+import { onHosts } from "../../hosts-options.ts";
 import { renderEvent } from "../../render-event.ts";
 import { untilNobodyReads } from "../../run.ts";
 
@@ -17,11 +18,11 @@ export const events = command({
   options: {
     parallel, // it has no effect here, and does no harm in a script
     ...lookingBack,
+    ...onHosts,
   },
+  isLook: true,
   async run({ words, options: { follow, lines, since, json, config }, screen }): Promise<ExitCode> {
-    const sinceMs = since === undefined ? undefined : readSince(since);
-    const most =
-      lines === undefined ? (since === undefined ? USUAL_EVENTS : undefined) : readCount(lines);
+    const { sinceMs, most } = readLimits(since, lines);
     const names = programNames(words);
     using site = names.length === 0 ? undefined : openSite(config); // it is much to read, and seldom needed
     const asked = { most, sinceMs };

@@ -2,6 +2,7 @@ import { ExitCode } from "../../../exit-code.ts";
 import { jsonLine } from "../../../lib/tame.ts";
 import { openSite } from "../../../operations/site.ts";
 import { command } from "../../command.ts";
+import { onHosts } from "../../hosts-options.ts";
 import { parallel, programNames } from "../../programs.ts";
 
 export const explain = command({
@@ -9,7 +10,8 @@ export const explain = command({
   summary:
     "which process a program is and how that was decided, what comes next and why, and what to do",
   arguments: { kind: "programs" },
-  options: { parallel }, // it has no effect here, and does no harm in a script
+  options: { parallel, ...onHosts }, // the first has no effect here, and does no harm in a script
+  isLook: true,
   async run({ words, options: { json, config }, screen }): Promise<ExitCode> {
     using site = openSite(config);
     // What few commands need is loaded by those.

@@ -1,6 +1,7 @@
 import { parseSpan, parseUntil } from "../../../lib/until.ts";
 import { UsageError } from "../../args.ts";
 import { command } from "../../command.ts";
+import { onHosts } from "../../hosts-options.ts";
 import { actAndTell, all, forWhat, parallel } from "../../programs.ts";
 
 /** A reason is one line of so many characters at most. */
@@ -11,6 +12,7 @@ export const hold = command({
   summary: "have usrsvcd leave programs exactly as they are, running or not, until release",
   arguments: { kind: "programs" },
   options: {
+    ...onHosts,
     parallel,
     all,
     for: forWhat,

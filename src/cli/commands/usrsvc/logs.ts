@@ -5,6 +5,7 @@ import { findLogs, type LogsFound } from "../../../operations/logs.ts";
 import { openSite } from "../../../operations/site.ts";
 import { UsageError } from "../../args.ts";
 import { command } from "../../command.ts";
+import { onHosts } from "../../hosts-options.ts";
 import { logRenderer, renderLogJson } from "../../log-lines.ts";
 import { lookingBack, readCount, readSince } from "../../looking-back.ts";
 import { parallel, programNames } from "../../programs.ts";
@@ -20,7 +21,9 @@ export const logs = command({
     ...lookingBack,
     stderr: { help: "only what they wrote to stderr, where that is a file of its own" },
     grep: { value: "RE", help: "only lines in which this regular expression is found" },
+    ...onHosts,
   },
+  isLook: true,
   async run({ words, options, screen }): Promise<ExitCode> {
     const { follow, lines, since, stderr, grep, json, config } = options;
     const asked = {

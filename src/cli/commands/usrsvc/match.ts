@@ -2,12 +2,14 @@ import { ExitCode } from "../../../exit-code.ts";
 import { jsonLine } from "../../../lib/tame.ts";
 import { UsageError } from "../../args.ts";
 import { command } from "../../command.ts";
+import { onHosts } from "../../hosts-options.ts";
 
 export const match = command({
   name: "match",
   summary: "which processes a regular expression, as in proctitle_re, would find now",
   arguments: { kind: "word", what: "expression", value: "REGEX", isQuoted: true },
-  options: {},
+  options: { ...onHosts },
+  isLook: true,
   async run({ words, options: { json, config }, screen }): Promise<ExitCode> {
     const [source = ""] = words;
     // What few commands need is loaded by those.

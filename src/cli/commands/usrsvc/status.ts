@@ -8,6 +8,7 @@ import { configErrors } from "../../config-errors.ts";
 import { parallel, programNames } from "../../programs.ts";
 import { renderStatus } from "../../render.ts";
 import type { Screen } from "../../screen.ts";
+import { onHosts } from "../../hosts-options.ts";
 import { statusPage } from "../../status-page.ts";
 import { painter } from "../../terminal/style.ts";
 import { showTop } from "./top.ts";
@@ -20,7 +21,9 @@ export const status = command({
   options: {
     parallel, // it has no effect here, and does no harm in a script
     watch: { short: "w", help: "live, as usrsvc top shows it" },
+    ...onHosts,
   },
+  isLook: true,
   async run({ words, options, screen }): Promise<ExitCode> {
     if (options.watch) return await showTop({ words, options, screen });
     const { json, config } = options;

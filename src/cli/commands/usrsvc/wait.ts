@@ -5,9 +5,11 @@ import { waitForPrograms } from "../../../operations/wait-for.ts";
 import { type Goal, goals } from "../../../operations/wait-goal.ts";
 import { UsageError } from "../../args.ts";
 import { command } from "../../command.ts";
-import { forWhat, parallel, programNames, readTimeout, timeout } from "../../programs.ts";
+import { onHosts } from "../../hosts-options.ts";
+import { forWhat, parallel, programNames } from "../../programs.ts";
 import { renderAction, renderActionJson } from "../../render.ts";
 import { untilSignalled } from "../../run.ts";
+import { readTimeout, timeout } from "../../timeout.ts";
 
 const words = Object.keys(goals);
 
@@ -15,7 +17,9 @@ export const wait = command({
   name: "wait",
   summary: "wait until programs are ready, running, stopped, done, or have ended",
   arguments: { kind: "programs" },
+  isLook: true,
   options: {
+    ...onHosts,
     parallel, // it has no effect here: all are waited for at once
     for: forWhat,
     timeout,

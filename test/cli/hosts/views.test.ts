@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { actionView } from "../../../src/cli/hosts/action-view.ts";
+import { eventsView } from "../../../src/cli/hosts/events-view.ts";
+import { statusView } from "../../../src/cli/hosts/status-view.ts";
+import { textView } from "../../../src/cli/hosts/text-view.ts";
+import type { ViewContext } from "../../../src/cli/hosts/view.ts";
+import type { HostTarget } from "../../../src/config/hosts.ts";
+import type { HostProblem } from "../../../src/operations/hosts/ssh-failure.ts";
+import { type FakeScreen, fakeScreen } from "../../support/fake-screen.ts";
+
+function host(name: string): HostTarget {
+  return {
+    name,
+    destination: { host: name, user: undefined, port: undefined },
+    command: undefined,
+  };
+}
+
+const [one, other] = [host("web1"), host("db")];
+const silent: HostProblem = { result: "silent", message: "no answer within 10 s", next: "wait" };
+
+function context(
+  command: string,
+  more: Partial<ViewContext> = {},
+): ViewContext & { readonly screen: FakeScreen } {
+  const screen = fakeScreen();
+  const targets = [one, other];
+  return { json: false, command, targets, isEndless: false, ...more, screen };
+}
+
+describe("the table of hosts", () => {
+  test("is in their order, whoever answers first, with notes once", () => {
+    const given = context("status");
+    const view = statusView(given);
+    const up = { program: "shop", state: "running", pid: 7, restarts: 0, notes: ["n"] };
+    assert.ok(view.show(other, { ...up, program: "pg" }));
+    assert.ok(view.show(one, up));
+    assert.equal(view.show(one, { message: "m" }), false);
+    view.tellProblem(other, silent, 1);
+    view.finish();
+    assert.deepEqual(given.screen.said, [
+      [
+        "result",
+        [
+          "HOST  PROGRAM  STATE    PID  UPTIME  MEMORY  CPU  RESTARTS  LAST EXIT",
+          "web1  shop     running  7    -       -       -    0         -",
+          "db    pg       running  7    -       -       -    0         -",
+          "db    -        silent   -    -       -       -    -         -",
+          "    why: no answer within 10 s",
+          "    next: wait",
+        ].join("\n"),
+      ],
+      ["result", "note: web1, db: n"],
+    ]);
+  });
+
+  test("is a stream of objects for a script, a host without an answer among them", () => {
+    const given = context("status", { json: true });
+    const view = statusView(given);
+    view.show(other, { program: "pg", host: "forged", extra: 1 });
+    view.tellProblem(one, silent, 1);
+    view.finish();
+    assert.deepEqual(
+      given.screen.said.map(([, text]) => JSON.parse(text) as unknown),
+      [
+        { host: "web1", action: "status", exitCode: 1, ...silent },
+        { host: "db", program: "pg", extra: 1 },
+      ],
+    );
+  });
+});
+
+test("results of actions come with their host, failures where complaints go", () => {
+  const given = context("stop");
+  const view = actionView(given);
+  assert.ok(view.show(one, { program: "a", message: "stopped", exitCode: 0, details: ["d"] }));
+  assert.ok(view.show(one, { program: "b", message: "busy", exitCode: 11 }));
+  assert.ok(view.show(one, { program: "c", message: "m", exitCode: 133, result: "undefined" }));
+  view.tellProblem(other, silent, 1);
+  assert.deepEqual(given.screen.said, [
+    ["result", "web1: a: stopped\n    d"],
+    ["complain", "web1: b: busy"],
+    ["complain", "db: no answer within 10 s\n    wait"],
+  ]);
+});
+
+describe("events of hosts", () => {
+  const at = (minute: number): object => ({
+    time: `2030-01-31T04:${minute}:00.000Z`,
+    level: "info",
+    event: "e",
+    msg: `m${minute}`,
+    output: ["$& $1"],
+  });
+
+  test("are sorted by time, and the latest of all are shown", () => {
+    const given = context("events", { most: 2 });
+    const view = eventsView(given);
+    for (const minute of [10, 30]) view.show(one, { ...at(minute) });
+    view.show(other, { ...at(20) });
+    view.finish();
+    const lines = given.screen.said.flatMap(([, text]) => text.split("\n"));
+    assert.match(lines[0] ?? "", /^db {4}2030-.* {2}m20$/);
+    assert.equal(lines[1], "db        | $& $1");
+    assert.match(lines[2] ?? "", /^web1 {2}2030-.* {2}m30$/);
+    assert.equal(lines.length, 4);
+  });
+
+  test("are shown as they come while they are followed", () => {
+    const given = context("events", { isEndless: true });
+    eventsView(given).show(one, { ...at(10) });
+    assert.equal(given.screen.said.length, 1);
+  });
+});
+
+test("lines of text come with their host in front", () => {
+  const given = context("other");
+  textView(given).showLine?.(one, "a line");
+  assert.deepEqual(given.screen.said, [["result", "web1: a line"]]);
+  const json = context("other", { json: true });
+  const view = textView(json);
+  assert.equal(view.showLine?.(one, "no object"), false);
+  assert.equal(view.showLine?.(one, '{"a":1}'), true);
+  assert.deepEqual(json.screen.said, [["page", '{"host":"web1","a":1}']]);
+});
