@@ -4,6 +4,7 @@ import type { ProgramStatus } from "../status/status.ts";
 import type { ActionResult } from "../operations/operation.ts";
 import type { WaitResult } from "../operations/wait-goal.ts";
 import { jsonLine } from "../lib/tame.ts";
+import { keyName } from "./key-name.ts";
 
 /** Maximum width to which names are padded, in columns: one long name must not pad all others. */
 const WIDEST_CELL = 40;
@@ -62,7 +63,8 @@ function remarks(one: ProgramStatus): readonly string[] {
   if (one.state === "running" && one.lastRun !== undefined) lines.push(...describeLastRun(one));
   if (one.next !== undefined) lines.push(`next: ${one.next}`);
   if (one.olderSettings === true) {
-    lines.push("runs with older settings: usrsvc restart applies the new ones");
+    const keys = one.olderKeys === undefined ? "" : ` (${one.olderKeys.map(keyName).join(", ")})`;
+    lines.push(`runs with older settings${keys}: usrsvc restart applies the new ones`);
   }
   for (const difference of one.differences ?? []) {
     lines.push(`not known to have been started by usrsvc: ${difference}`);
