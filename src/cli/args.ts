@@ -36,7 +36,7 @@ export function parse(argv: readonly string[], tool: Tool): Parsed {
   const [word = tool.byDefault, ...words] = positionals;
   if (word === undefined) throw new UsageError(`say what to do: ${describeUse(tool)}`);
   const command = findCommand(word, tool, words[0]);
-  checkWords(words, command, tool);
+  checkWords(words, values, command, tool);
   checkOptions(values, command, tool);
   return { kind: "run", tool, command, words, options: complete(values, command.options) };
 }
@@ -116,7 +116,7 @@ function suggest(near: string | undefined, known: readonly string[]): string {
   return near === undefined ? `known: ${known.join(", ")}` : `did you mean ${near}?`;
 }
 
-function checkWords(words: readonly string[], command: Command, tool: Tool): void {
+function checkWords(words: readonly string[], values: Given, command: Command, tool: Tool): void {
   const [first, second] = words;
   const called = `${tool.name} ${command.name}`;
   const { arguments: wanted } = command;
@@ -127,7 +127,11 @@ function checkWords(words: readonly string[], command: Command, tool: Tool): voi
       }
       return;
     case "programs":
-      if (first === undefined && wanted.isOptional !== true) {
+      if (
+        first === undefined &&
+        wanted.isOptional !== true &&
+        !isSet(wanted.isOptionalWith, values)
+      ) {
         throw new UsageError(`say which programs: ${called} NAME… (or: ${called} all)`);
       }
       if (wanted.last !== undefined && second === undefined) {
@@ -142,6 +146,10 @@ function checkWords(words: readonly string[], command: Command, tool: Tool): voi
         throw new UsageError(`${called} takes one argument, but also got "${second}"`);
       }
   }
+}
+
+function isSet(option: string | undefined, values: Given): boolean {
+  return option !== undefined && values[option] === true;
 }
 
 function checkChoice(

@@ -35,8 +35,13 @@ export interface Command {
 /** The words after the name of a command; undefined: there are none. */
 export type Arguments =
   | undefined
-  /** Names of programs, or `all`; `last`: one more word after them. */
-  | { readonly kind: "programs"; readonly isOptional?: true; readonly last?: LastWord }
+  /** Names of programs, or `all`; `last`: one more word after them; with the option `isOptionalWith` they may be left out. */
+  | {
+      readonly kind: "programs";
+      readonly isOptional?: true;
+      readonly isOptionalWith?: string;
+      readonly last?: LastWord;
+    }
   /** One of these words; `what` names them. */
   | { readonly kind: "choice"; readonly what: string; readonly words: readonly string[] };
 

@@ -56,8 +56,15 @@ export const rolling = {
   help: "one after the other, each running before the next is touched; stops at the first that fails",
 } as const;
 
+/** Of a restart as well. */
+export const outdated = {
+  help: "only those that run with older settings than the files have; without names, of all",
+} as const;
+
 type StartOptions = Partial<
-  Invocation<typeof starting & { readonly rolling: typeof rolling }>["options"]
+  Invocation<
+    typeof starting & { readonly rolling: typeof rolling; readonly outdated: typeof outdated }
+  >["options"]
 >;
 
 /** Does it, and shows each result as it comes. */
@@ -71,6 +78,7 @@ export async function actAndTell(
     here = false,
     reread = false,
     rolling = false,
+    outdated: isOutdated = false,
     alone: isAlone = false,
     "no-wait": isDetached = false,
     timeout: limit,
@@ -88,6 +96,7 @@ export async function actAndTell(
     names: programNames(words),
     parallel: atOnce,
     isRolling: rolling,
+    isOutdated,
     isHere: here,
     isAlone,
     isDetached,
@@ -128,6 +137,8 @@ function tell(news: News, action: Act["action"], json: boolean, screen: Screen):
       return screen.complain(`note: ${news.text}`);
     case "broken-off":
       return screen.complain(news.text);
+    case "nothing-to-do":
+      return json ? undefined : screen.result(news.text);
     case "nothing-done":
       return screen.complain(`nothing was done: ${news.text}`);
     case "reread":

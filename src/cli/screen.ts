@@ -1,11 +1,12 @@
 import { writeSync } from "node:fs";
 import { maskSecrets } from "../lib/secrets.ts";
 import { tame } from "../lib/tame.ts";
+import { type Colour, coloured } from "./colour.ts";
 
 /** Where a command prints results (stdout), and complaints, hints and progress (stderr). */
 export interface Screen extends Disposable {
-  /** A result. */
-  result(text: string): void;
+  /** A result; in colour where the terminal shows it. */
+  result(text: string, colour?: Colour): void;
   /** A result that is a page of ours, or JSON: all of it is shown. */
   page(text: string): void;
   /** A complaint or hint. */
@@ -28,13 +29,14 @@ export function processScreen(): Screen {
     if (shown) write(2, "\r\u001b[K");
     shown = false;
   };
-  const page = (text: string): void => {
+  const page = (text: string, colour?: Colour): void => {
     clear();
-    write(1, `${tame(text)}\n`);
+    const tamed = tame(text);
+    write(1, `${colour === undefined ? tamed : coloured(tamed, colour, 1)}\n`);
   };
   return {
-    page,
-    result: (text) => page(maskSecrets(text)),
+    page: (text) => page(text),
+    result: (text, colour) => page(maskSecrets(text), colour),
     complain(text) {
       clear();
       write(2, `${tame(maskSecrets(text))}\n`);

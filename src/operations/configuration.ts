@@ -43,9 +43,12 @@ export interface Checked {
   readonly issues: readonly ConfigIssue[];
 }
 
-/** Loads the configuration, advice included. */
-export function check(config: string | undefined): Checked {
-  const place = placeOf(config);
+/** Loads the configuration, advice included. `env`: that of a usrsvcd, which may have other values for `%(ENV_NAME)s`. */
+export function check(
+  config: string | undefined,
+  env?: Readonly<Record<string, string | undefined>>,
+): Checked {
+  const place = { ...placeOf(config), env };
   const { path } = place;
   const advice = machineFacts(path);
   try {
