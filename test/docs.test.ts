@@ -50,7 +50,8 @@ describe("the reference", () => {
         .join(", ");
     const main = `Of \`[Main]\` only ${waiting(schemas.Main)} needs \`usrsvcd restart\``;
     assert.ok(text.includes(main), main);
-    const program = `A changed ${waiting(schemas.Program)} or \`[[Env]]\` applies at the next start of the program, everything else`;
+    const all = `${waiting(schemas.Program)}, ${waiting(schemas.Monitor)}`;
+    const program = `A changed ${all} or \`[[Env]]\` applies at the next start of the program, everything else`;
     assert.ok(text.includes(program), program);
   });
 

@@ -38,7 +38,7 @@ export function parse(argv: readonly string[], tool: Tool): Parsed {
   const command = findCommand(word, tool, given[0]);
   checkOptions(values, command, tool);
   const words = withoutNames(given, values, command) ?? given;
-  checkWords(words, command, tool);
+  checkWords(words, values, command, tool);
   return { kind: "run", tool, command, words, options: complete(values, command.options) };
 }
 
@@ -131,7 +131,7 @@ function suggest(near: string | undefined, known: readonly string[]): string {
   return near === undefined ? `known: ${known.join(", ")}` : `did you mean ${near}?`;
 }
 
-function checkWords(words: readonly string[], command: Command, tool: Tool): void {
+function checkWords(words: readonly string[], values: Given, command: Command, tool: Tool): void {
   const [first, second] = words;
   const called = `${tool.name} ${command.name}`;
   const { arguments: wanted } = command;
@@ -142,7 +142,11 @@ function checkWords(words: readonly string[], command: Command, tool: Tool): voi
       }
       return;
     case "programs":
-      if (first === undefined && wanted.isOptional !== true) {
+      if (
+        first === undefined &&
+        wanted.isOptional !== true &&
+        !isSet(wanted.isOptionalWith, values)
+      ) {
         throw new UsageError(`say which programs: ${called} NAME… (or: ${called} all)`);
       }
       if (wanted.isOne === true) checkOne(words, called);
@@ -178,6 +182,10 @@ function checkOne([first, second]: readonly string[], called: string): void {
     throw new UsageError(`${called} takes one program, but also got "${second}"`);
   }
   if (first === "all") throw new UsageError(`${called} takes the name of one program, not all`);
+}
+
+function isSet(option: string | undefined, values: Given): boolean {
+  return option !== undefined && values[option] === true;
 }
 
 function checkChoice(

@@ -37,10 +37,14 @@ export interface Command {
 /** The words after the name of a command; undefined: there are none. */
 export type Arguments =
   | undefined
-  /** Names of programs, or `all`; `isOne`: one name at most; `last`: one more word after them. */
+  /**
+   * Names of programs, or `all`; `isOne`: one name at most; `last`: one more word after them; with the option
+   * `isOptionalWith` they may be left out.
+   */
   | {
       readonly kind: "programs";
       readonly isOptional?: true;
+      readonly isOptionalWith?: string;
       readonly isOne?: true;
       readonly last?: LastWord;
     }

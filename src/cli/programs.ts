@@ -64,6 +64,11 @@ export const remembered = {
   excludes: "all",
 } as const;
 
+/** Of a restart as well. */
+export const outdated = {
+  help: "only those that run with older settings than the files have; without names, of all",
+} as const;
+
 /** Of a stop. */
 export const remember = {
   help: "remember which of these run: start --remembered brings them back",
@@ -71,7 +76,7 @@ export const remember = {
 
 type StartOptions = Partial<
   Invocation<
-    typeof starting & Readonly<Record<"rolling" | "remember" | "remembered", Option>>
+    typeof starting & Readonly<Record<"rolling" | "outdated" | "remember" | "remembered", Option>>
   >["options"]
 >;
 
@@ -86,6 +91,7 @@ export async function actAndTell(
     here = false,
     reread = false,
     rolling = false,
+    outdated: isOutdated = false,
     alone: isAlone = false,
     "no-wait": isDetached = false,
     timeout: limit,
@@ -105,6 +111,7 @@ export async function actAndTell(
     names: programNames(words),
     parallel: atOnce,
     isRolling: rolling,
+    isOutdated,
     isHere: here,
     isAlone,
     isDetached,
@@ -149,6 +156,8 @@ function tell(news: News, action: Act["action"], json: boolean, screen: Screen):
       return screen.complain(`note: ${news.text}`);
     case "broken-off":
       return screen.complain(news.text);
+    case "nothing-to-do":
+      return json ? undefined : screen.result(news.text);
     case "nothing-done":
       return screen.complain(`nothing was done: ${news.text}`);
     case "reread":

@@ -2,6 +2,7 @@ import { NOT_USRSVC, type ShownExit } from "../events/shown-exit.ts";
 import { formatDuration } from "../lib/format.ts";
 import { describeHold, heldAs } from "../state/hold.ts";
 import type { ProgramStatus } from "../status/status.ts";
+import { keyName } from "./key-name.ts";
 import { formatExit } from "./status-cells.ts";
 
 /** What there is to tell of a program beside its row. */
@@ -31,7 +32,8 @@ export function remarks(one: ProgramStatus, now: number): readonly Remark[] {
     });
   }
   if (one.olderSettings === true) {
-    all.push({ text: "runs with older settings: usrsvc restart applies the new ones" });
+    const keys = one.olderKeys === undefined ? "" : ` (${one.olderKeys.map(keyName).join(", ")})`;
+    all.push({ text: `runs with older settings${keys}: usrsvc restart applies the new ones` });
   }
   for (const difference of one.differences ?? []) {
     all.push({ text: `not known to have been started by usrsvc: ${difference}` });

@@ -3,13 +3,13 @@ import { isatty } from "node:tty";
 import { maskSecrets } from "../lib/secrets.ts";
 import { tameAroundColours } from "../lib/colours.ts";
 import { tame } from "../lib/tame.ts";
-import { coloursOf, type Styled } from "./terminal/style.ts";
+import { coloursOf, type Paint, painter, type Style, type Styled } from "./terminal/style.ts";
 import { type Display, displayOf } from "./terminal/terminal.ts";
 
 /** Where a command prints results (stdout), and complaints, hints and progress (stderr). */
 export interface Screen extends Disposable {
-  /** A result. */
-  result(text: string): void;
+  /** A result; in colour where the terminal shows it. */
+  result(text: string, style?: Style): void;
   /** A result that is a page of ours, or JSON: all of it is shown. */
   page(text: string): void;
   /** A result in which colours pass. */
@@ -49,9 +49,13 @@ export function processScreen(): Screen {
     clear();
     write(1, `${tame(text)}\n`);
   };
+  const paint = (): Paint => painter(coloursOf(process.env, isatty(1)));
   return {
     page,
-    result: (text) => page(maskSecrets(text)),
+    result(text, style) {
+      if (style === undefined) page(maskSecrets(text));
+      else this.styled(text.split("\n").map((line) => paint()(line, style)));
+    },
     coloured(text) {
       clear();
       write(1, `${tameAroundColours(maskSecrets(text))}\n`);

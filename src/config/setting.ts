@@ -72,8 +72,8 @@ export function setting<T>({
   return { ...row, aliases, shownDefault: shown ?? showPrinted(row.unit.print(row.default)) };
 }
 
-/** A value as it is written in a file. */
-function showPrinted(value: Printed): string {
+/** A value as it is written in a file; "none" for nothing. */
+export function showPrinted(value: Printed): string {
   if (typeof value === "boolean") return value ? "True" : "False";
   return value === null ? "none" : String(value);
 }
@@ -86,6 +86,7 @@ export function valueOf(settings: object, { field }: Setting): unknown {
 /** Whether the default, where it is a value, holds. */
 export function isDefault(settings: object, row: Setting): boolean {
   if (typeof row.default === "function") return false;
+  if (valueOf(settings, row) === row.default) return true;
   const printed = [valueOf(settings, row), row.default].map((value) => row.unit.print(value));
   return JSON.stringify(printed[0]) === JSON.stringify(printed[1]);
 }

@@ -36,6 +36,7 @@ import { Renames } from "./renames.ts";
 import { Requests } from "./requests.ts";
 import { Reread } from "./reread.ts";
 import { SelfDescription } from "./self-description.ts";
+import { SettingsFile } from "./settings-file.ts";
 import { Sinks } from "./sinks.ts";
 import { Soon } from "./soon.ts";
 import { hasSwallowedSignal } from "./swallowed.ts";
@@ -116,7 +117,11 @@ class Life {
     this.#events.add(metrics);
     const logPath = this.#log.where;
     this.#pidfile.begin(this.#settings.main.pidfile);
-    const self = this.#describe(host, logPath);
+    const me = host.proc.alive(process.pid as Pid);
+    if (me === undefined) throw new TypeError("/proc does not show this process");
+    const settingsFile = new SettingsFile(this.#state, me);
+    const settings = settingsFile.write(this.#settings);
+    const self = this.#describe({ process: me, settings }, host, logPath);
     try {
       this.#tellBegin(host, logPath);
       using reaping = this.#reap(host);
@@ -150,8 +155,14 @@ class Life {
           this.#pidfile.check();
           alerter.check();
           announceState(this.#state, commonState); // somebody may have deleted the link
-          if (lock.isHeld) self.check();
-          if (reread.lookForFolders()) self.change(this.#configuration.known());
+          if (lock.isHeld) {
+            self.check();
+            settingsFile.check(this.#settings);
+          }
+          if (reread.lookForFolders()) {
+            const settings = settingsFile.write(this.#settings);
+            self.change({ ...this.#configuration.known(), settings });
+          }
         },
         onOtherFile: (file) => (file === undefined ? requests.noticeAll() : noticeFile(file)),
       });
@@ -205,7 +216,8 @@ class Life {
         };
         reaping.follow(main);
         const rereads = self.info.rereads + 1;
-        self.change({ ...where, rereads, lastReread, ...this.#configuration.known() });
+        const settings = lastReread.ok ? settingsFile.write(this.#settings) : self.info.settings;
+        self.change({ ...where, rereads, lastReread, ...this.#configuration.known(), settings });
         if (lastReread.ok) alerter.retry();
         this.#showTroubles(self, alerter);
         manager.ready();
@@ -215,6 +227,7 @@ class Life {
     } finally {
       this.#pidfile.remove(this.#settings.main.pidfile);
       await metrics.close();
+      settingsFile.remove();
       self.remove();
       history[Symbol.dispose]();
       await this.#log.close();
@@ -273,11 +286,13 @@ class Life {
     if (JSON.stringify(troubles) !== JSON.stringify(self.info.troubles)) self.change({ troubles });
   }
 
-  #describe(host: Host, log: string | undefined): SelfDescription {
-    const me = host.proc.alive(process.pid as Pid);
-    if (me === undefined) throw new TypeError("/proc does not show this process");
+  #describe(
+    known: Pick<DaemonInfo, "process" | "settings">,
+    host: Host,
+    log: string | undefined,
+  ): SelfDescription {
     const info: DaemonInfo = {
-      process: me,
+      ...known,
       boot: host.proc.bootId(),
       since: new Date().toISOString(),
       version: this.#options.version,

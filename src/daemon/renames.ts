@@ -2,7 +2,7 @@ import { describe } from "../events/describe.ts";
 import type { Emitter } from "../events/event.ts";
 import type { Host } from "../host/host.ts";
 import { applyMoves } from "../lifecycle/move-records.ts";
-import { describeMove, findMoves, type Move, recordsOf } from "../lifecycle/renamed.ts";
+import { asBefore, describeMove, findMoves, type Move, recordsOf } from "../lifecycle/renamed.ts";
 import { workerOn } from "../state/at-work.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
 import type { Configuration } from "./configuration.ts";
@@ -12,6 +12,7 @@ import { without } from "./without.ts";
 
 /** What came of sections that were renamed. */
 export interface Renamed {
+  readonly made: readonly Move[];
   /** Those that somebody is at work on: they have to wait. */
   readonly left: readonly Move[];
   /** What is to be told. */
@@ -38,7 +39,7 @@ export class Renames {
    */
   async make(moves: readonly Move[], told: ReadonlySet<string> = new Set()): Promise<Renamed> {
     const host = this.#host;
-    if (moves.length === 0) return { left: [], notes: [] };
+    if (moves.length === 0) return { made: [], left: [], notes: [] };
     const { made, left } = await applyMoves(moves, host);
     const notes = made.map((move) => {
       const { from, to, record } = move;
@@ -48,7 +49,7 @@ export class Renames {
       return text;
     });
     const news = left.filter(({ to }) => !told.has(to));
-    return { left, notes: [...notes, ...news.map((move) => this.#tellWait(move, host))] };
+    return { made, left, notes: [...notes, ...news.map((move) => this.#tellWait(move, host))] };
   }
 
   #tellWait({ from, to }: Move, host: Host): string {
@@ -65,7 +66,7 @@ export class Renames {
     const { programs } = this.#configuration.settings;
     const held = waiting.names;
     try {
-      const before = without(programs, held);
+      const before = asBefore(without(programs, held));
       const moves = findMoves(
         programs,
         recordsOf(this.#configuration.settings, host),

@@ -4,8 +4,9 @@ import type { MainSettings, Settings } from "../config/settings.ts";
 import type { Emitter } from "../events/event.ts";
 import type { Host } from "../host/host.ts";
 import { namesOf } from "../lifecycle/move-records.ts";
-import { findMoves, recordsOf } from "../lifecycle/renamed.ts";
+import { asBefore, findMoves, type Move, recordsOf } from "../lifecycle/renamed.ts";
 import type { RereadResult } from "../state/daemon-info.ts";
+import { olderKeys } from "../state/launch-parts.ts";
 import { removePidfile } from "../state/pidfile.ts";
 import { foreignState } from "../state/state-dir.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
@@ -83,7 +84,7 @@ export class Reread {
       return this.#reject(at, [`${this.#configuration.path}: [Main]: ${error.message}`]);
     }
     const difference = compare(this.#configuration.settings, settings);
-    const before = without(this.#configuration.settings.programs, waiting.names);
+    const before = asBefore(without(this.#configuration.settings.programs, waiting.names));
     const moves = findMoves(settings.programs, recordsOf(settings, host), host, before);
     // What was waited for until now is waited for again, or is looked after at last.
     const involved = new Set([...namesOf(moves), ...waiting.names]);
@@ -100,14 +101,14 @@ export class Reread {
         left.push(`${name} keeps running, pid ${pid}, and is no longer managed`);
       this.#events.emit({ kind: "program.removed", program: name, pid, to });
     }
-    const atRestart: string[] = [];
     const made = await renames.make(moves);
+    const atRestart = made.made.filter((move) => isOutdated(move, settings)).map(({ to }) => to);
     waiting.wait(made.left);
     left.push(...made.notes);
     for (const changed of difference.changed) {
       if (involved.has(changed.name)) continue;
-      const isOutdated = supervisor.change(changed);
-      if (isOutdated && difference.launched.has(changed.name)) atRestart.push(changed.name);
+      const isOlder = supervisor.change(changed);
+      if (isOlder && difference.launched.has(changed.name)) atRestart.push(changed.name);
     }
     const held = waiting.names;
     const returned = [...involved].flatMap((name) =>
@@ -122,6 +123,7 @@ export class Reread {
       removed: difference.removed,
       changed: difference.changed.map(({ name }) => name),
       atRestart,
+      renamed: made.made.map(({ from, to }) => ({ from, to })),
       problems: [
         ...left,
         ...difference.main.map((key) => `${key} of [Main] needs: usrsvcd restart`),
@@ -200,4 +202,9 @@ export class Reread {
     this.#events.emit({ kind: "config.rejected", problems });
     return { at, ok: false, added: [], removed: [], changed: [], problems };
   }
+}
+
+/** Its process was launched with other settings than those of the section that is its own by now. */
+function isOutdated({ to, record }: Move, { programs }: Settings): boolean {
+  return record.process !== undefined && olderKeys(programs.get(to), record) !== undefined;
 }

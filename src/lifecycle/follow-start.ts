@@ -4,6 +4,7 @@ import type { ProgramSettings } from "../config/settings.ts";
 import type { Launched } from "../launch/launch.ts";
 import { callAt, monotonicMs } from "../lib/clock.ts";
 import { runDigest, settingsDigest } from "../state/digest.ts";
+import { launchParts } from "../state/launch-parts.ts";
 import {
   explained,
   extended,
@@ -91,6 +92,7 @@ export class FollowedStart {
       pidfile: program.autopid ? program.pidfile : undefined,
       launcher: host.by,
       digest: settingsDigest(program),
+      parts: launchParts(program),
       run: runDigest(program),
     });
     this.#record.write(begun);

@@ -35,6 +35,24 @@ type Rest = "processes" | "stop";
 
 type Programs = ReadonlyMap<string, ProgramSettings>;
 
+/** The configuration as it was. */
+export interface Before {
+  readonly has: (name: string) => boolean;
+  /** What a program ran (runDigest); undefined: there was none of the name. */
+  readonly runOf: (name: string) => string | undefined;
+}
+
+/** The same of programs as they were read. */
+export function asBefore(programs: Programs): Before {
+  return {
+    has: (name) => programs.has(name),
+    runOf(name) {
+      const program = programs.get(name);
+      return program && runDigest(program);
+    },
+  };
+}
+
 /**
  * Whose processes go by another name in the configuration as it is now. Looks only.
  *
@@ -44,7 +62,7 @@ export function findMoves(
   programs: Programs,
   records: ReadonlyMap<string, ProgramRecord>,
   host: LifecyclePorts,
-  before?: Programs,
+  before?: Before,
 ): readonly Move[] {
   const strays = new Map<string, Stray>();
   for (const record of records.values()) {
@@ -116,7 +134,7 @@ function strayOf(
 function readinessOf(
   stray: Stray,
   host: LifecyclePorts,
-  before: Programs | undefined,
+  before: Before | undefined,
 ): Pick<Move, "isPassing" | "rest"> | undefined {
   if (!stray.isPassing) return {};
   if (workerOn(stray.record.name, host) !== undefined) return { isPassing: true };
@@ -132,7 +150,7 @@ function readinessOf(
 function restOf(
   { record, process, program }: Stray,
   host: LifecyclePorts,
-  before: Programs | undefined,
+  before: Before | undefined,
 ): Rest | undefined {
   if (process !== undefined || program !== undefined) return undefined;
   if (leftOfLast(record, host).length > 0) return "processes";
@@ -143,12 +161,9 @@ function restOf(
 function isOtherThanBefore(
   place: ProgramSettings,
   records: ReadonlyMap<string, ProgramRecord>,
-  before: Programs | undefined,
+  before: Before | undefined,
 ): boolean {
-  if (before !== undefined) {
-    const old = before.get(place.name);
-    return old === undefined || runDigest(old) !== runDigest(place);
-  }
+  if (before !== undefined) return before.runOf(place.name) !== runDigest(place);
   return records.get(place.name)?.run !== runDigest(place);
 }
 

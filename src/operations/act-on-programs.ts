@@ -1,6 +1,7 @@
 import type { Pid } from "../../proc/pid.ts";
 import type { ConfigIssue } from "../config/issue.ts";
 import { defaultStateDir } from "../config/schema.ts";
+import type { Settings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { type Program, removedProgram } from "../identity/program.ts";
 import { announceState } from "../identity/neighbours.ts";
@@ -38,6 +39,8 @@ export interface Act {
   readonly isRolling: boolean;
   /** Of a start: from this shell, with its environment, even where usrsvcd runs. */
   readonly isHere: boolean;
+  /** Of a restart: of those that run with older settings than the files have, and of no others. */
+  readonly isOutdated?: boolean;
   /** The end of a job is not waited for. */
   readonly isDetached?: boolean;
   /** Of a start, stop or restart: only say what would be done. */
@@ -69,6 +72,8 @@ export type News =
   | { readonly kind: "remembered"; readonly text: string }
   /** The rest is left alone, after one that has failed; `text` says what. */
   | { readonly kind: "broken-off"; readonly text: string }
+  /** Nothing needs what was asked for; `text` says so. */
+  | { readonly kind: "nothing-to-do"; readonly text: string }
   /** Nothing was done at all; `text` says why. */
   | { readonly kind: "nothing-done"; readonly text: string }
   /** The outcome of the reread by usrsvcd; if it failed, nothing else was done. */
@@ -113,9 +118,18 @@ export async function actOnPrograms(asked: Act, ports: ActPorts): Promise<ExitCo
   for (const one of unknown) tell({ kind: "unknown", ...one });
   const code = await ports.guard(async (signal) => {
     const gone = unknown.map(({ program }) => program);
-    const operation = operationOf(programs, site, ports, signal);
-    const means = { settings, renaming, operation, tell, gone };
-    if (isDryRun) return await actInOrder(programs, act, means);
+    const acted = async (): Promise<ExitCode> => {
+      const wanted = act.isOutdated === true ? await outdated(programs, site) : programs;
+      if (act.isOutdated === true && wanted.length === 0) {
+        if (unknown.length === 0) tell({ kind: "nothing-to-do", text: NONE_OUTDATED });
+        return codeOfFiles(act, settings);
+      }
+      const operation = operationOf(wanted, site, ports, signal);
+      const means = { settings, renaming, operation, tell, gone };
+      const done = await actInOrder(wanted, act, means);
+      return done === ExitCode.ok ? codeOfFiles(act, settings) : done;
+    };
+    if (isDryRun) return await acted();
     const lost = await untilStateIsBack(host, signal, (text) => tell({ kind: "waiting", text }));
     if (lost !== undefined) {
       tell({ kind: "nothing-done", text: lost });
@@ -126,7 +140,7 @@ export async function actOnPrograms(asked: Act, ports: ActPorts): Promise<ExitCo
     makeStateDir(host.state);
     announceState(host.state, defaultStateDir(realPath(homeFolder())));
     if (act.action === "start" || act.action === "restart") await widenThreadPool(process.env); // launches may hang
-    return await actInOrder(programs, act, means);
+    return await acted();
   });
   return unknown.length > 0 ? ExitCode.undefinedProgram : code;
 }
@@ -174,6 +188,23 @@ function heldNames({ settings, host }: Site): readonly string[] {
     (stem) => known.get(stem) ?? heldName(host.state, stem) ?? [],
   );
   return names.filter((name) => readHold(host, name, Date.now()) !== undefined);
+}
+
+const NONE_OUTDATED = "nothing to restart: all that runs has the settings of the files";
+
+async function outdated(programs: readonly Program[], site: Site): Promise<readonly Program[]> {
+  const { outdatedOf } = await import("./outdated.ts");
+  return await outdatedOf(programs, site);
+}
+
+/** Which of all programs are outdated is not known where a file cannot be read. */
+function codeOfFiles({ isOutdated, names }: Act, { issues }: Settings): ExitCode {
+  const isBlind = issues.some(
+    ({ severity, program }) => severity === "error" && program === undefined,
+  );
+  return isOutdated === true && names.length === 0 && isBlind
+    ? ExitCode.invalidConfig
+    : ExitCode.ok;
 }
 
 /** What usrsvcd refuses must not be started here anyway: usrsvcd would restore the old settings. */

@@ -56,9 +56,17 @@ export interface Checked {
   readonly issues: readonly ConfigIssue[];
 }
 
-/** Loads the configuration, advice and `[Hosts]` included; `texts` count instead of the files that they are to be. */
-export function check(config: string | undefined, texts?: LoadOptions["texts"]): Checked {
-  const place = placeOf(config);
+/** What else counts than the files and our own environment. */
+export interface CheckOptions {
+  /** That of a usrsvcd, which may have other values for `%(ENV_NAME)s`. */
+  readonly env?: LoadOptions["env"];
+  /** Count instead of the files that they are to be. */
+  readonly texts?: LoadOptions["texts"];
+}
+
+/** Loads the configuration, advice and `[Hosts]` included. */
+export function check(config: string | undefined, { env, texts }: CheckOptions = {}): Checked {
+  const place = { ...placeOf(config), env };
   const { path } = place;
   const advice = machineFacts(path);
   try {

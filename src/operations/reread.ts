@@ -55,10 +55,19 @@ export async function reread(host: Host, signal: AbortSignal): Promise<DaemonRes
 }
 
 function describeReread(
-  { ok, added, removed, changed, problems, atRestart = [] }: NonNullable<DaemonInfo["lastReread"]>,
+  {
+    ok,
+    added,
+    removed,
+    changed,
+    problems,
+    renamed,
+    atRestart = [],
+  }: NonNullable<DaemonInfo["lastReread"]>,
   pid: number,
 ): DaemonResult {
-  const facts = { pid, added, removed, changed, atRestart, problems };
+  const more = renamed === undefined || renamed.length === 0 ? {} : { renamed };
+  const facts = { pid, added, removed, changed, ...more, atRestart, problems };
   const base = { action: "reread", facts } as const;
   if (!ok) {
     const message = "not reread: usrsvcd keeps its configuration";
@@ -68,6 +77,7 @@ function describeReread(
     names.length === 0 ? `none ${word}` : `${word}: ${names.join(", ")}`;
   const message = `reread; ${list("added", added)}; ${list("removed", removed)}; ${list("changed", changed)}`;
   const older = `keep running with older settings until they are restarted: ${atRestart.join(", ")}`;
-  const details = [...(atRestart.length > 0 ? [older] : []), ...problems];
+  const next = "usrsvc restart --outdated restarts them";
+  const details = [...(atRestart.length > 0 ? [older, next] : []), ...problems];
   return { ...base, result: "reread", code: ExitCode.ok, message, details };
 }

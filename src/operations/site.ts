@@ -33,7 +33,11 @@ export function siteOf(settings: Settings, host: Host & Disposable): Site {
  * @throws {HomeError}
  */
 export function openSite(file: string | undefined, texts?: ReadonlyMap<string, string>): Site {
-  const settings = load(file, texts);
+  return openSiteOf(load(file, texts), file);
+}
+
+/** The same with settings that were loaded already. */
+export function openSiteOf(settings: Settings, file: string | undefined): Site {
   const state = stateDir(settings.main.stateDir);
   const home = homeFolder();
   const others = new OtherFiles({ home, uid: process.getuid?.() ?? 0 }, state.path);
@@ -47,6 +51,12 @@ export function openSite(file: string | undefined, texts?: ReadonlyMap<string, s
     programs: () => settings.programs.values(),
   });
   return siteOf(settings, host);
+}
+
+/** Settings as they count for a usrsvcd that has this state folder until it is restarted. */
+export function withState(settings: Settings, stateDir: string | undefined): Settings {
+  if (stateDir === undefined) return settings;
+  return { ...settings, main: { ...settings.main, stateDir } };
 }
 
 /** Where the usrsvcd of a configuration is looked for. Dispose of it at the end. */

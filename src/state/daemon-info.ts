@@ -29,6 +29,8 @@ export interface DaemonInfo {
   readonly troubles: readonly DaemonTrouble[];
   /** The programs that it looks after: those of the files as it has read them. Undefined: it does not tell. */
   readonly programs: readonly string[] | undefined;
+  /** Which reading of the settings it has (kept-settings.ts). Undefined: it does not tell. */
+  readonly settings?: number | undefined;
 }
 
 /** Something of the machine's that usrsvcd lacks. */
@@ -48,8 +50,16 @@ export interface RereadResult {
   readonly changed: readonly string[];
   /** Those of them that run on as they were launched: a restart of each applies the change. */
   readonly atRestart?: readonly string[];
+  /** Sections that got another name while their programs run. */
+  readonly renamed?: readonly Renamed[];
   /** When not ok: what is wrong; the old configuration is kept. */
   readonly problems: readonly string[];
+}
+
+/** The program of one name is that of another by now. */
+export interface Renamed {
+  readonly from: string;
+  readonly to: string;
 }
 
 /** With the names of ten thousand programs it has 1 MB. */
@@ -92,6 +102,7 @@ function read(path: string, boot: string): DaemonInfo | undefined {
       lastReread: asReread(raw.lastReread),
       setAside: asTexts(raw.setAside) ?? [],
       programs: asTexts(raw.programs),
+      ...(Number.isSafeInteger(raw.settings) && { settings: Number(raw.settings) }),
       troubles: asTroubles(raw.troubles),
     };
   } catch {
@@ -106,8 +117,26 @@ function asReread(raw: Partial<RereadResult> | undefined): RereadResult | undefi
   const problems = asTexts(raw.problems);
   if (!added || !removed || !changed || !problems) return undefined;
   const atRestart = asTexts(raw.atRestart);
-  const result = { at: String(raw.at), ok: raw.ok, added, removed, changed, problems };
-  return atRestart === undefined ? result : { ...result, atRestart };
+  const renamed = asRenamed(raw.renamed);
+  return {
+    at: String(raw.at),
+    ok: raw.ok,
+    added,
+    removed,
+    changed,
+    problems,
+    ...(atRestart !== undefined && { atRestart }),
+    ...(renamed !== undefined && { renamed }),
+  };
+}
+
+function asRenamed(value: unknown): readonly Renamed[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return value.flatMap((one: Partial<Renamed> | null) =>
+    typeof one?.from === "string" && typeof one.to === "string"
+      ? [{ from: one.from, to: one.to }]
+      : [],
+  );
 }
 
 function asTroubles(value: unknown): readonly DaemonTrouble[] {

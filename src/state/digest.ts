@@ -1,5 +1,5 @@
-import { programSchema } from "../config/schema.ts";
-import { isDefault, type Setting, valueOf } from "../config/setting.ts";
+import { monitorSchema, programSchema } from "../config/schema.ts";
+import { isDefault, type Schema, type Setting, valueOf } from "../config/setting.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { textHash } from "../lib/text-hash.ts";
 
@@ -61,15 +61,42 @@ function runParts({ argv, env, inheritEnv, directory, umask }: ProgramSettings):
  * All further settings that a process gets at its start, by their keys, and only where their default does
  * not hold: one that is new changes no digest that is on record.
  */
-function laterParts(program: ProgramSettings): unknown[] {
-  return later
-    .filter(([, row]) => !isDefault(program, row))
-    .map(([key, row]) => [key, row.unit.print(valueOf(program, row))]);
+function laterParts(program: ProgramSettings): readonly Part[] {
+  return [...setParts(later, program), ...setParts(monitored, program.monitor)];
 }
 
-const later = Object.entries<Setting>(programSchema).filter(
-  ([key, { applies }]) => applies === "restart" && !FIRST.includes(key),
-);
+type Part = readonly [key: string, value: unknown];
+type Rows = readonly (readonly [string, Setting])[];
+
+function setParts(rows: Rows, settings: object): readonly Part[] {
+  return rows
+    .filter(([, row]) => !isDefault(settings, row))
+    .map(([key, row]) => [key, row.unit.print(valueOf(settings, row))]);
+}
+
+const atStart = (schema: Schema): Rows =>
+  Object.entries(schema).filter(([, { applies }]) => applies === "restart");
+
+const later = atStart(programSchema).filter(([key]) => !FIRST.includes(key));
+const monitored = atStart(monitorSchema);
+
+/**
+ * What makes up the settingsDigest of a program, key by key: the words that are executed stand for `command`, and the
+ * variables of the environment are in `env`.
+ */
+export function settingsParts(program: ProgramSettings): readonly Part[] {
+  const { argv, useshell, inheritEnv, directory, umask, stdout, stderr } = program;
+  return [
+    ["command", argv],
+    ["useshell", useshell],
+    ["inherit_env", inheritEnv],
+    ["directory", directory],
+    ["umask", umask ?? null],
+    ["stdout", stdout],
+    ["stderr", stderr],
+    ...laterParts(program),
+  ];
+}
 
 function sorted(env: ProgramSettings["env"]): readonly (readonly [string, string])[] {
   return [...env].toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -72,8 +72,10 @@ export function parseRecord(text: string, name: string, now: string): ProgramRec
   };
   const stoppedFor = asText(raw["stoppedFor"]);
   const dueUntil = asText(raw["dueUntil"]);
+  const parts = asParts(raw["parts"]);
   const all = {
     ...known,
+    ...(parts !== undefined && { parts }),
     ...(stoppedFor !== undefined && { stoppedFor }),
     ...(dueUntil !== undefined && { dueUntil }),
   };
@@ -137,6 +139,13 @@ function asText(value: unknown): string | undefined {
 function asTexts(value: unknown): readonly string[] | undefined {
   const isList = Array.isArray(value) && value.every((one) => typeof one === "string");
   return isList && value.length > 0 ? value : undefined;
+}
+
+function asParts(value: unknown): Known["parts"] {
+  if (!isObject(value) || Array.isArray(value)) return undefined;
+  return Object.values(value).every((one) => typeof one === "string")
+    ? (value as Known["parts"])
+    : undefined;
 }
 
 function asCount(value: unknown): number {

@@ -69,6 +69,8 @@ export interface Known {
   readonly launcher: "usrsvc" | "usrsvcd" | undefined;
   /** Settings with which `process` was launched. */
   readonly digest: string | undefined;
+  /** The same key by key, for who wants to know in which they differ (launch-parts.ts). */
+  readonly parts?: Readonly<Record<string, string>> | undefined;
   /** What was launched last (runDigest). */
   readonly run: string | undefined;
   /** Automatic restarts since the program was last started by hand or by autostart. */

@@ -20,6 +20,8 @@ export interface StateDir {
   /** Lock and self-description of usrsvcd. */
   readonly daemonLock: string;
   readonly daemonFile: string;
+  /** The settings that it has (kept-settings.ts). */
+  readonly settingsFile: string;
   /** Pidfiles and logs of the programs that name none. */
   readonly pidfiles: string;
   readonly logs: string;
@@ -35,6 +37,7 @@ export function stateDir(path: string): StateDir {
     locks: join(path, "locks"),
     daemonLock: join(path, "usrsvcd.lock"),
     daemonFile: join(path, "usrsvcd.json"),
+    settingsFile: join(path, "usrsvcd.settings.json"),
     pidfiles: join(path, "run"),
     logs: join(path, "log"),
     mails: join(path, "mail"),

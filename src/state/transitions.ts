@@ -53,7 +53,10 @@ export function launching(
     windowMs,
     logged,
     ...facts
-  }: Pick<Known, "image" | "config" | "pidfile" | "launch" | "launcher" | "digest" | "run"> & {
+  }: Pick<
+    Known,
+    "image" | "config" | "pidfile" | "launch" | "launcher" | "digest" | "parts" | "run"
+  > & {
     readonly process: ProcessRef;
     readonly windowMs: number;
     readonly logged?: LogsBefore | undefined;

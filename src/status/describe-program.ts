@@ -9,7 +9,7 @@ import type { Program } from "../identity/program.ts";
 import { describeLeft, leftOfLast } from "../lifecycle/stragglers.ts";
 import { describeCaller } from "../lib/caller.ts";
 import { showHold } from "../state/hold.ts";
-import { settingsDigest } from "../state/digest.ts";
+import { olderKeys } from "../state/launch-parts.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { isHeard, readStatusText } from "../notify/status-text.ts";
 import { windowLeftMs } from "../state/start-window.ts";
@@ -97,7 +97,7 @@ export function describeProgram(
     ...living,
     ...said(program, found.process, around),
     ...(found.others.length > 0 ? { otherPids: found.others.map(({ pid }) => pid) } : {}),
-    ...(isOlder(program, file.record) ? { olderSettings: true } : {}),
+    ...older(program, file.record),
     ...(otherwise.length > 0 ? { differences: otherwise } : {}),
   };
 }
@@ -233,7 +233,12 @@ function commandOf(
   }
 }
 
-function isOlder(program: Program, record: ProgramRecord | undefined): boolean {
-  if (program.settings === undefined || record?.digest === undefined) return false;
-  return record.digest !== settingsDigest(program.settings);
+/** Its process was launched with settings that have been changed since. */
+function older(
+  { settings }: Program,
+  record: ProgramRecord | undefined,
+): Pick<ProgramStatus, "olderSettings" | "olderKeys"> {
+  const keys = olderKeys(settings, record);
+  if (keys === undefined) return {};
+  return { olderSettings: true, ...(keys.length > 0 ? { olderKeys: keys } : {}) };
 }

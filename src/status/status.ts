@@ -57,6 +57,8 @@ export interface ProgramStatus {
   readonly remembered?: { readonly at: string; readonly by: string };
   /** The process runs with settings that have been changed since. */
   readonly olderSettings?: true;
+  /** In which keys these differ, `Env.NAME` for a variable; absent where that is not on record. */
+  readonly olderKeys?: readonly string[];
   /** Found running, and not as it would be started: what is otherwise. */
   readonly differences?: readonly string[];
   /** Further matching processes, which are none of its workers. */

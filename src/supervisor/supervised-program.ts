@@ -55,12 +55,10 @@ export class SupervisedProgram implements MailboxOwner {
     return this.#by.watched.main.process;
   }
 
-  /** True while its process was launched with other settings, or nobody knows with which. */
+  /** True while its process was launched with other settings: as `status` says of it. */
   get isOutdated(): boolean {
-    return (
-      this.process !== undefined &&
-      this.#by.ledger.record?.digest !== settingsDigest(this.#now.settings)
-    );
+    const digest = this.process === undefined ? undefined : this.#by.ledger.record?.digest;
+    return digest !== undefined && digest !== settingsDigest(this.#now.settings);
   }
 
   /** Its start was watched until it was ready: by usrsvcd, or by usrsvc. */

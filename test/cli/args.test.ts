@@ -72,7 +72,18 @@ describe("a command line", () => {
     assert.equal(asked.kind === "run" && asked.command.name, "start");
   });
 
+  test("needs no names with an option that says which programs", () => {
+    const asked = parseFor("usrsvc", ["restart", "--outdated"]);
+    assert.deepEqual(asked.kind === "run" && asked.words, []);
+  });
+
   const wrong: readonly (readonly [string, string, ExitCode?])[] = [
+    ["usrsvc restart", "say which programs: usrsvc restart NAME… (or: usrsvc restart all)"],
+    ["usrsvc start web --outdated", "--outdated goes with restart, not with start"],
+    [
+      "usrsvcd checkconfig --json --diff --show-secrets",
+      "--show-secrets and --diff exclude each other",
+    ],
     [
       "usrsvc --json",
       "say what to do: usrsvc start|stop|restart|reload|wait|hold|release|status|top|explain|events|logs NAME…",

@@ -146,7 +146,7 @@ test("a row that is added is compared at a reread, and waits for a restart if it
   };
   assert.deepEqual(differences({}), [false, false, ""]);
   assert.deepEqual(differences({ program: "grace = 1" }), [true, false, ""]);
-  assert.deepEqual(differences({ monitor: "monitor_grace = 1" }), [true, false, ""]);
+  assert.deepEqual(differences({ monitor: "monitor_grace = 1" }), [true, true, ""]);
   assert.deepEqual(differences({ program: "niceness = 1" }), [true, true, ""]);
   assert.deepEqual(differences({ main: "main_now = 1" }), [false, false, ""]);
   assert.deepEqual(differences({ main: "main_later = 1" }), [false, false, "main_later"]);

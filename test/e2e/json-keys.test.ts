@@ -31,6 +31,7 @@ test("usrsvcd --json prints no key that docs/json.md does not name", async (t) =
   assert.equal((await run("start")).code, 135);
   assert.equal((await run("status")).code, 0);
   home.program("web", { command: sleeper() }).program("db", { command: sleeper() });
+  assert.equal((await run("checkconfig", "--diff")).code, 1);
   assert.equal((await run("reread")).code, 0);
   home.program("db", { command: "sleep 1", stdout: "nowhere" });
   await run("reread");
@@ -44,7 +45,16 @@ test("usrsvcd --json prints no key that docs/json.md does not name", async (t) =
   await run("install-unit", "--user");
   await run("nonsense");
 
-  for (const key of ["runningOn", "next", "unit", "lastReread", "severity", "atRestart"]) {
+  for (const key of [
+    "runningOn",
+    "next",
+    "unit",
+    "lastReread",
+    "severity",
+    "atRestart",
+    "differences",
+    "comparedWith",
+  ]) {
     assert.ok(seen.has(key), `${key} was printed`);
   }
   const unknown = [...seen].filter(([key]) => !documented.has(key));

@@ -4,7 +4,9 @@ import { basename, join } from "node:path";
 import fc from "fast-check";
 import { AlertQueue } from "../../src/alerts/queue.ts";
 import { mailTrouble } from "../../src/alerts/trouble.ts";
-import { readDaemonInfo } from "../../src/state/daemon-info.ts";
+import { type DaemonInfo, readDaemonInfo } from "../../src/state/daemon-info.ts";
+import { type KeptSettings, readKept } from "../../src/state/kept-settings.ts";
+import { compareSettings } from "../../src/operations/settings-difference.ts";
 import { answerPath, type Request, takeAnswer, takeRequest } from "../../src/operations/request.ts";
 import { programLock } from "../../src/state/lock.ts";
 import { lockHolder, lockNote } from "../../src/state/lock-text.ts";
@@ -63,6 +65,7 @@ const record = {
   via: "launch",
   launcher: "usrsvcd",
   digest: "d",
+  parts: { command: "0a1b", "Env.PORT": "ffff" },
   run: "r",
   lastExit: { at: "2026-01-01T00:00:00.000Z", pid: 12, exit: { kind: "code", code: 1 }, by: "x" },
   ended: { process: { pid: 4711, startTime: 5 }, by: "usrsvc stop" },
@@ -104,6 +107,40 @@ function checkRecord(text: string, folder: string): void {
     lastExit?.by,
   ];
   assert.ok(texts.every(isText));
+  assert.ok(Object.values(read.parts ?? {}).every(isText));
+}
+
+const settings = {
+  version: 1,
+  process: { pid: 4711, startTime: 99 },
+  at: "2026-01-01T00:00:00.000Z",
+  number: 1,
+  salt: "grain",
+  main: { pidfile: "/home/me/u.pid", smtp_url: { shown: "smtp://***@x", hash: "0a1b" } },
+  programs: [
+    ["web", { run: "r", digest: "d", keys: { umask: "0022" }, monitor: { rss_limit: 5 }, env: [] }],
+    [
+      "db",
+      { run: "r", digest: "d", keys: {}, monitor: {}, env: [["A", { shown: "***", hash: "0" }]] },
+    ],
+  ],
+};
+
+function checkSettings(text: string, folder: string): void {
+  const state = stateOf(folder);
+  writeFileSync(state.settingsFile, text);
+  const daemon = { process: settings.process, version: "1", settings: 1 } as unknown as DaemonInfo;
+  const read = readKept(state, daemon);
+  if ("unknown" in read) return assert.match(read.unknown, /settings\.json/);
+  const { kept } = read;
+  assert.ok([kept.at, kept.salt].every(isText));
+  compareSettings(kept, kept);
+  const none: KeptSettings = { ...kept, main: {}, programs: new Map() };
+  for (const [one, other] of [[kept, none] as const, [none, kept] as const]) {
+    const { main, programs } = compareSettings(one, other);
+    assert.equal(programs.length, kept.programs.size);
+    assert.ok(main.every(({ old, new: now }) => old !== undefined && now !== undefined));
+  }
 }
 
 const pidTexts = fc.oneof(
@@ -310,6 +347,7 @@ function checkStopRequest(text: string, folder: string): void {
 /** Files that usrsvc writes, and that anything may have become of. */
 export const stateTargets: readonly Target[] = [
   target("record", jsonTexts(record), checkRecord),
+  target("usrsvcd.settings.json", jsonTexts(settings), checkSettings),
   target("pidfile", pidTexts, checkPidfile),
   target("mail", mails, checkMail),
   target("usrsvcd.json", infos, checkInfo),

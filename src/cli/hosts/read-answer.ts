@@ -51,6 +51,7 @@ const statusKinds: { readonly [K in keyof Required<ProgramStatus>]: Kind } = {
   hold: "hold",
   remembered: "remembered",
   olderSettings: "yes",
+  olderKeys: "texts",
   differences: "texts",
   otherPids: "numbers",
   problems: "texts",

@@ -41,7 +41,7 @@ export function verify(draft: Draft, { config, file, texts }: Trial): Verdict {
   for (;;) {
     const composed = compose(draft, dropped, false);
     const all = withIt(composed);
-    const { settings: read, issues } = check(config, all);
+    const { settings: read, issues } = check(config, { texts: all });
     const own = issues.filter(({ place }) => place.file === file);
     const errors = own.filter(({ severity }) => severity === "error");
     const before = dropped.size;

@@ -27,7 +27,7 @@ export function review(
   text: string,
   config: string | undefined,
 ): Review {
-  const after = check(config, new Map([[file, text]]));
+  const after = check(config, { texts: new Map([[file, text]]) });
   const known = new Set(errorsIn(before).map(keyOf));
   const errors = errorsIn(after).filter((one) => one.place.file === file || !known.has(keyOf(one)));
   const warnings = after.issues.filter(

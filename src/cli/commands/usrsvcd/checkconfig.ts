@@ -12,6 +12,10 @@ const options = {
   "show-secrets": {
     help: "show passwords and the values of [[Env]]",
     needs: { option: "json", why: "nothing else shows any" },
+    excludes: "diff",
+  },
+  diff: {
+    help: "what a reread would add, remove and change, key by key, and what of it needs a restart; exits with 1 if anything",
   },
 } as const;
 
@@ -21,7 +25,11 @@ export const checkconfig = command({
     "report what is wrong or doubtful in the configuration (--json: also the effective settings, secrets masked)",
   arguments: undefined,
   options,
-  run: checkConfig,
+  run: async (invocation) => {
+    if (!invocation.options.diff) return checkConfig(invocation);
+    const { diffConfig } = await import("./checkconfig-diff.ts");
+    return await diffConfig(invocation);
+  },
 });
 
 function checkConfig({ options: given, screen }: Invocation<typeof options>): ExitCode {
@@ -29,7 +37,7 @@ function checkConfig({ options: given, screen }: Invocation<typeof options>): Ex
   const checked = check(config);
   const { path, settings } = checked;
   tellIssues(checked, screen);
-  const issues = eachOnce(checked.issues);
+  const { issues, errors, warnings } = countIssues(checked);
   if (json) {
     const lines = [
       ...(settings ? describeSettings(settings, showsSecrets) : []),
@@ -37,18 +45,10 @@ function checkConfig({ options: given, screen }: Invocation<typeof options>): Ex
     ];
     for (const line of lines) screen.page(jsonLine(line, showsSecrets));
   }
-  const { length: warnings } = issues.filter(({ severity }) => severity === "warning");
-  const errors = issues.length - warnings;
   const programs = settings?.programs.size ?? 0;
   const setAside = [...(settings?.faulty.keys() ?? [])];
   const isRight = settings !== undefined && errors === 0 && setAside.length === 0;
-  const warned = warnings === 0 ? "" : `, ${count(warnings, "warning")}`;
-  const message = isRight
-    ? `no errors${warned}; ${count(programs, "program")} valid`
-    : settings === undefined
-      ? `cannot be used: ${count(errors, "error")}${warned}`
-      : `${count(errors, "error")}${warned}; ${count(programs, "program")} valid` +
-        (setAside.length === 0 ? "" : `; ignored: ${setAside.join(", ")}`);
+  const message = summarize(checked, { errors, warnings });
   return tellResult(
     {
       action: "checkconfig",
@@ -62,6 +62,30 @@ function checkConfig({ options: given, screen }: Invocation<typeof options>): Ex
   );
 }
 
+/** Each issue once, and how many of a kind there are. */
+export function countIssues({ issues: all }: Pick<Checked, "issues">): {
+  readonly issues: readonly Told[];
+  readonly errors: number;
+  readonly warnings: number;
+} {
+  const issues = eachOnce(all);
+  const { length: warnings } = issues.filter(({ severity }) => severity === "warning");
+  return { issues, warnings, errors: issues.length - warnings };
+}
+
+function summarize(
+  { settings }: Checked,
+  { errors, warnings }: Omit<ReturnType<typeof countIssues>, "issues">,
+): string {
+  const warned = warnings === 0 ? "" : `, ${count(warnings, "warning")}`;
+  if (settings === undefined) return `cannot be used: ${count(errors, "error")}${warned}`;
+  const valid = `${count(settings.programs.size, "program")} valid`;
+  if (errors === 0 && settings.faulty.size === 0) return `no errors${warned}; ${valid}`;
+  const names = [...settings.faulty.keys()];
+  const ignored = names.length === 0 ? "" : `; ignored: ${names.join(", ")}`;
+  return `${count(errors, "error")}${warned}; ${valid}${ignored}`;
+}
+
 /** Prints what is wrong or doubtful. */
 export function tellIssues(
   { issues, path }: Pick<Checked, "issues" | "path">,
@@ -72,7 +96,8 @@ export function tellIssues(
   if (hint !== undefined) screen.complain(hint);
 }
 
-type Told = ConfigIssue & { readonly programs: readonly string[] };
+/** An issue, and the programs that it concerns. */
+export type Told = ConfigIssue & { readonly programs: readonly string[] };
 
 /** An issue in defaults concerns many programs, and counts once. */
 function eachOnce(issues: readonly ConfigIssue[]): readonly Told[] {
@@ -89,13 +114,14 @@ function eachOnce(issues: readonly ConfigIssue[]): readonly Told[] {
 }
 
 /** JSON also reports each text once; `programs` are all those that it concerns. */
-function describeIssue({ place, severity, message, programs }: Told): object {
+export function describeIssue({ place, severity, message, programs }: Told): object {
   const { file, line = null } = place;
   const [program = null] = programs;
   const more = programs.length > 1 ? { programs } : {};
   return { section: "Issue", severity, file, line, program, ...more, message };
 }
 
-function count(number: number, what: string): string {
+/** `1 error`, `2 errors`. */
+export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;
 }

@@ -1,5 +1,7 @@
 import { ExitCode } from "../../../exit-code.ts";
 import { check } from "../../../operations/configuration.ts";
+import type { Change } from "../../../operations/change.ts";
+import type { DaemonResult } from "../../../operations/daemon-result.ts";
 import { reread as askToReread } from "../../../operations/reread.ts";
 import { daemonSite } from "../../../operations/site.ts";
 import { command } from "../../command.ts";
@@ -30,11 +32,30 @@ async function rereadOrCheck(
   tellIssues(checked, screen);
   using site = daemonSite(path, config);
   for (const hint of site.hints) screen.complain(hint);
-  const result = await askToReread(site.host, signal);
+  const { readBefore } = await import("../../../operations/reread-changes.ts");
+  const before = readBefore(site);
+  const asked = await askToReread(site.host, signal);
+  const changes =
+    asked.result === "reread" && settings !== undefined
+      ? await before.changes(asked, settings, config)
+      : [];
+  const result = json ? await withChanges(asked, changes) : asked;
   const isFaulty = settings === undefined || issues.some(({ severity }) => severity === "error");
   const code = result.code === ExitCode.ok && isFaulty ? ExitCode.invalidConfig : result.code;
-  if (code === result.code) return tellResult(result, json, screen);
   // What usrsvcd did, if it runs at all, went well: that is a result.
   tellResult(json ? { ...result, code } : result, json, screen);
+  if (!json && changes.length > 0) {
+    const { tellChanges } = await import("../../render-changes.ts");
+    tellChanges(changes, screen);
+  }
   return code;
+}
+
+async function withChanges(
+  result: DaemonResult,
+  changes: readonly Change[],
+): Promise<DaemonResult> {
+  if (changes.length === 0) return result;
+  const { describeChange } = await import("../../render-changes.ts");
+  return { ...result, facts: { ...result.facts, differences: changes.map(describeChange) } };
 }
