@@ -15,6 +15,9 @@ const words = fc.array(
         ..."-c -P -h -V -f -PV -cx --config --config=x --parallel --no-parallel --json --json=1 --debug --help".split(
           " ",
         ),
+        ..."--all --remember --remembered --outdated --dry-run --timeout=3 --for=exit --diff --write -H=web1".split(
+          " ",
+        ),
         ..."--here --reread --foreground --system --user --force --node --node=n --readme --version -- - --=".split(
           " ",
         ),
@@ -46,9 +49,14 @@ export const cliTargets: readonly Target[] = [
     const asked = parseFor("usrsvc", argv);
     if (asked.kind !== "run") return;
     assert.ok(argv.includes(asked.command.name));
+    const { arguments: wanted, options } = asked.command;
+    const values = asked.options as Readonly<Record<string, unknown>>;
+    const isNamed = Object.entries(options).some(([name, one]) => one.isForNames && values[name]);
+    if (isNamed) return assert.deepEqual(asked.words, ["all"]);
     for (const word of asked.words) assert.ok(argv.includes(word), `${word} was said`);
-    const isAll = asked.words.length > 0 || ["status", "events"].includes(asked.command.name);
-    assert.ok(isAll, "all is only what was called all");
+    if (wanted?.kind !== "programs") return;
+    const mayBeLeftOut = wanted.isOptional === true || values[wanted.isOptionalWith ?? ""] === true;
+    assert.ok(asked.words.length > 0 || mayBeLeftOut, "all is only what was called all");
   }),
   target("arguments of usrsvcd", words, (argv) => {
     if (refused(() => parseFor("usrsvcd", argv))) return;
