@@ -1,4 +1,4 @@
-import { readlinkSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { nameOf } from "./accounts.ts";
 
 /** Who calls a command, as far as that is known here. */
@@ -14,17 +14,28 @@ export interface Caller {
 /** No account has a longer name; what the environment says instead is cut. */
 const LONGEST_NAME = 64;
 
-/** Who calls this process. `env`: what sudo and doas say of who called them is in it. */
-export function callerOf(env: NodeJS.ProcessEnv): Caller {
+/** Who calls a process, this one by default. `env`: what sudo and doas say of who called them is in it. */
+export function callerOf(env: NodeJS.ProcessEnv, pid?: number): Caller {
   const own = nameOf(process.getuid?.() ?? 0);
   const told = printable(env["SUDO_USER"] ?? env["DOAS_USER"] ?? "");
-  const terminal = terminalOf();
+  const terminal = terminalOf(pid);
   const isOther = told !== "" && told !== own;
   return {
     account: isOther ? told : own,
     ...(isOther && { as: own }),
     ...(terminal !== undefined && { terminal }),
   };
+}
+
+/** The same of another process of this account; undefined where that is hidden, or it has gone. */
+export function callerOfProcess(pid: number): Caller | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/environ`, "utf8");
+    const pairs = text.split("\0").map((pair) => pair.split(/=(.*)/s, 2) as [string, string?]);
+    return callerOf(Object.fromEntries(pairs), pid);
+  } catch {
+    return undefined;
+  }
 }
 
 /** `ann (as web, pts/3)`. */
@@ -38,11 +49,11 @@ function printable(text: string): string {
 }
 
 /** The terminal that one of the three streams is. */
-function terminalOf(): string | undefined {
+function terminalOf(pid: number | "self" = "self"): string | undefined {
   for (const fd of [0, 1, 2]) {
     try {
       const [, name] =
-        /^\/dev\/(pts\/\d+|tty\w+|console)$/.exec(readlinkSync(`/proc/self/fd/${fd}`)) ?? [];
+        /^\/dev\/(pts\/\d+|tty\w+|console)$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? [];
       if (name !== undefined) return name;
     } catch {
       // closed

@@ -3,13 +3,13 @@ import { ProcError } from "../../proc/error.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import type { Host } from "../host/host.ts";
-import { workerOn } from "../state/at-work.ts";
+import { withCaller, workerOn } from "../state/at-work.ts";
 import { programLock } from "../state/lock.ts";
 import { shown } from "./explain-candidates.ts";
 
 /** Who is at work on a program. */
 export interface AtWork {
-  /** `usrsvc, pid 123`. */
+  /** `usrsvc, pid 123, called by ann (as web, pts/3)`. */
   readonly who: string;
   readonly pid: number;
   /** Its command line; absent where it hides that. */
@@ -29,7 +29,7 @@ export function atWorkOn(name: string, host: Host): AtWork | undefined {
   const { pid } = worker;
   const stat = statIfAny(host.proc, pid);
   return {
-    who: worker.name,
+    who: withCaller(worker.name, pid),
     pid,
     ...commandOf(pid, host),
     ...(stat && { forSeconds: Math.round(ageMs(stat.startTime, host.proc.uptime()) / 1000) }),

@@ -12,7 +12,7 @@ import {
   writeHoldFile,
 } from "../state/hold-file.ts";
 import { type Lock, programLock, waitLock } from "../state/lock.ts";
-import { lockHolder } from "../state/lock-text.ts";
+import { describeHolder } from "../state/at-work.ts";
 import { readRecord } from "../state/record-file.ts";
 import { checkStateDir } from "../state/state-dir.ts";
 import { outlook } from "../status/outlook.ts";
@@ -132,7 +132,7 @@ async function underLock(
   const path = programLock(host.state, name);
   const patience = patienceOf(program);
   using lock: Lock | undefined = await waitLock(path, patience, signal, () => {
-    const holder = lockHolder(path) ?? "another";
+    const holder = describeHolder(path) ?? "another";
     onProgress(`${name}: waiting for ${holder}, which is at work on it`);
   });
   if (lock === undefined) return busy(program, action, patience, host);

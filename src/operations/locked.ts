@@ -6,7 +6,7 @@ import { ExitCode } from "../exit-code.ts";
 import { formatDuration } from "../lib/format.ts";
 import type { Host } from "../host/host.ts";
 import { type Lock, programLock, waitLock } from "../state/lock.ts";
-import { lockHolder } from "../state/lock-text.ts";
+import { describeHolder } from "../state/at-work.ts";
 import { withUnseenEnd } from "../identity/recorded.ts";
 import { recordStore } from "../identity/foreign.ts";
 import { lostRecord } from "../identity/mark.ts";
@@ -100,7 +100,7 @@ export function busy(
 ): ActionResult {
   const { name } = program;
   const message =
-    `not touched: ${lockHolder(programLock(state, name)) ?? "another usrsvc"} has been at work on it for ` +
+    `not touched: ${describeHolder(programLock(state, name)) ?? "another usrsvc"} has been at work on it for ` +
     `${formatDuration(patienceMs)} (success_seconds + ${waitKeyOf(program)} + 10 s); try again`;
   return { program: name, action, result: "busy", code: ExitCode.tryAgain, message };
 }
@@ -157,7 +157,7 @@ async function takeLock(
   try {
     return await waitLock(path, patience, signal, () => {
       if (action !== "start") request = requestStop(host.state, name, host.proc, action);
-      const holder = lockHolder(path) ?? "another";
+      const holder = describeHolder(path) ?? "another";
       onProgress(`${name}: waiting for ${holder}, which is at work on it`);
     });
   } finally {

@@ -1,6 +1,7 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { parsePid, type Pid } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
+import { callerOfProcess, describeCaller } from "../lib/caller.ts";
 import { isSuspended } from "../../proc/stat.ts";
 import type { Whereabouts } from "./daemon-alive.ts";
 import { programLock } from "./lock.ts";
@@ -29,6 +30,19 @@ export function workerOn(
   if (signed === undefined || pid === undefined || !hasOpen(pid, path)) return undefined;
   const stat = statIfAny(proc, pid);
   return { name: signed, pid, isSuspended: stat !== undefined && isSuspended(stat) };
+}
+
+/** Who took a lock last, with the person behind it: `usrsvc, pid 123, called by ann (as web, pts/3)`. */
+export function describeHolder(path: string): string | undefined {
+  const signed = lockHolder(path);
+  const pid = parsePid(signed?.split(" ").at(-1) ?? "");
+  return signed === undefined || pid === undefined ? signed : withCaller(signed, pid);
+}
+
+/** Usrsvcd is nobody's deed; the command of a person is. */
+export function withCaller(signed: string, pid: Pid): string {
+  const caller = signed.startsWith("usrsvcd,") ? undefined : callerOfProcess(pid);
+  return caller === undefined ? signed : `${signed}, called by ${describeCaller(caller)}`;
 }
 
 /** Only who holds a lock, or tries to, has its file open. */

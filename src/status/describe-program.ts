@@ -9,6 +9,7 @@ import type { Program } from "../identity/program.ts";
 import { describeLeft, leftOfLast } from "../lifecycle/stragglers.ts";
 import { describeCaller } from "../lib/caller.ts";
 import { showHold } from "../state/hold.ts";
+import { withCaller, workerOn } from "../state/at-work.ts";
 import { olderKeys } from "../state/launch-parts.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { isHeard, readStatusText } from "../notify/status-text.ts";
@@ -93,6 +94,7 @@ export function describeProgram(
       : { next: `due again at ${describeDue(new Date(base.nextDueAt), Date.now())}` }),
     ...(state === "starting" ? waitsFor(file.record, around) : {}),
     ...(state === "stopping" ? whyEnded(file.record) : {}),
+    ...(state === "starting" || state === "stopping" ? workedOn(program, around) : {}),
     via: found.via,
     ...living,
     ...said(program, found.process, around),
@@ -131,6 +133,13 @@ function waitsFor(
   const passedMs = Math.max(0, allMs - windowLeftMs(record, uptimeSeconds));
   const [passed, all] = [passedMs, allMs].map((ms) => Math.round(ms / 1000));
   return { reason: `${record.reason}, ${passed} s of ${all} s` };
+}
+
+/** Two people may act at once. */
+function workedOn({ name }: Program, { host }: StatusContext): Pick<ProgramStatus, "workedOnBy"> {
+  const worker = workerOn(name, host);
+  if (worker === undefined || worker.name.startsWith("usrsvcd,")) return {};
+  return { workedOnBy: withCaller(worker.name, worker.pid) };
 }
 
 /** Why it is being ended, where that was not an operator's wish; or why it could not be. */

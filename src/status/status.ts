@@ -41,6 +41,8 @@ export interface ProgramStatus {
   readonly reason?: string;
   /** For a program that is down: what happens next. */
   readonly next?: string;
+  /** Of one that is `starting` or `stopping`: whose command does that, where it is one. */
+  readonly workedOnBy?: string;
   /** Of one that is `waiting`: the program, or check, that its start waits for. */
   readonly waitsFor?: string;
   /** ISO time of the next try. */

@@ -329,9 +329,14 @@ test("usrsvc -H that is interrupted says whose action may go on", async (t) => {
 
 test("an action takes as long as it takes, once the connection is up", async (t) => {
   const site = new Site(t);
-  site.host("web1").program("shop", { command: sleeper(), success_seconds: "1.5" });
-  const started = await site.usrsvc("-H", "web1", "start", "shop", "--timeout", "1200ms");
-  assert.equal(started.code, 0, started.err);
+  site.host("web1").program("shop", { command: sleeper(), reload: "/bin/sleep 1.5" });
+  assert.equal((await site.usrsvc("-H", "web1", "start", "shop")).code, 0);
+  const reloaded = await site.usrsvc("-H", "web1", "reload", "shop", "--timeout", "1200ms");
+  assert.equal(reloaded.code, 0, reloaded.err);
+  // A --timeout that the command has itself is for the other side.
+  const wait = await site.usrsvc("-H", "web1", "wait", "shop", "--for", "exit", "--timeout", "0.3");
+  assert.equal(wait.code, 141);
+  assert.match(wait.err, /^web1: shop: not ended within 300 ms \(--timeout\): running$/m);
   // A status has an end, whatever has come.
   site.host("slow").program("shop", { command: sleeper() });
   const slow = await site.usrsvc("-H", "slow", "status", "--timeout", "3s");

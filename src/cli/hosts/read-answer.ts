@@ -43,6 +43,7 @@ const statusKinds: { readonly [K in keyof Required<ProgramStatus>]: Kind } = {
   lastExit: "exit",
   reason: "text",
   next: "text",
+  workedOnBy: "text",
   waitsFor: "text",
   nextTryAt: "text",
   nextDueAt: "text",

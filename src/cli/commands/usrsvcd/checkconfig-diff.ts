@@ -59,7 +59,7 @@ function look(config: string | undefined): { readonly checked: Checked; readonly
   if (daemon === undefined) return { checked, known };
   try {
     const environ = site.host.proc.environ(daemon.process.pid);
-    return { checked: check(config, Object.fromEntries(environ)), known };
+    return { checked: check(config, { env: Object.fromEntries(environ) }), known };
   } catch {
     return { checked, known }; // gone in the meantime
   }

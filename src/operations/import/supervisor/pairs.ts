@@ -2,7 +2,7 @@
 export type Pairs = { readonly pairs: ReadonlyMap<string, string> } | { readonly problem: string };
 
 /** Outside of quotes only these make up a word; anything else is a word of its own. */
-const WORD = /[\w/.+\-():ß-öø-ÿÀ-ÖØ-Þ]/;
+const WORD = /[\w/.+\-():\u00df-\u00f6\u00f8-\u00ff\u00c0-\u00d6\u00d8-\u00de]/;
 
 /** Reads `environment` of supervisor: `A="b",C="d,e"`, as Python's shlex splits it. */
 export function parsePairs(text: string): Pairs {

@@ -21,7 +21,8 @@ export function readSpan(text: string): number | undefined {
   let rest = text.trim();
   if (rest === "") return undefined;
   while (rest !== "") {
-    const [all, number, unit] = /^(\d+(?:\.\d+)?|\.\d+)\s*([A-Za-zµμ]*)\s*/.exec(rest) ?? [];
+    const [all, number, unit] =
+      /^(\d+(?:\.\d+)?|\.\d+)\s*([A-Za-z\u00b5\u03bc]*)\s*/.exec(rest) ?? [];
     const ms = unit === "" ? 1000 : MS.get(unit ?? "");
     if (all === undefined || ms === undefined) return undefined;
     sum += Number(number) * ms;
