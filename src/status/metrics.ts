@@ -1,5 +1,6 @@
 import type { ShownExit } from "../events/shown-exit.ts";
 import { states } from "../state/states.ts";
+import { isRight } from "./is-right.ts";
 import type { ProgramStatus } from "./status.ts";
 
 /*
@@ -42,6 +43,18 @@ export const families: readonly Family[] = [
     type: "gauge",
     help: "1 while the program has a process.",
     of: ({ pid }) => [[whether(pid !== undefined)]],
+  },
+  {
+    name: "usrsvc_program_ok",
+    type: "gauge",
+    help: "1 where the program is as it should be, as usrsvc status has it in its exit code.",
+    of: (one) => [[whether(!one.wanted || isRight(one))]],
+  },
+  {
+    name: "usrsvc_program_held",
+    type: "gauge",
+    help: "1 while an operator has usrsvcd leave it as it is (usrsvc hold).",
+    of: ({ hold }) => [[whether(hold !== undefined)]],
   },
   {
     name: "usrsvc_program_wanted",

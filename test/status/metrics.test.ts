@@ -35,6 +35,8 @@ describe("metrics", () => {
       'usrsvc_info{version="2.0.0"} 1',
       "usrsvcd_up 1",
       'usrsvc_program_up{program="web"} 1',
+      'usrsvc_program_ok{program="web"} 1',
+      'usrsvc_program_held{program="web"} 0',
       'usrsvc_program_state{program="web",state="running"} 1',
       'usrsvc_program_state{program="web",state="fatal"} 0',
       'usrsvc_program_start_time_seconds{program="web"} 1893456000',
@@ -60,6 +62,14 @@ describe("metrics", () => {
     };
     const text = metrics(down).join("\n");
     assert.match(text, /^usrsvc_program_up\{program="db"\} 0$/m);
+    assert.match(text, /^usrsvc_program_ok\{program="db"\} 0$/m);
+    const asleep = { ...down, program: "job", nextDueAt: "2030-01-02T00:00:00Z" };
+    const asked = { ...down, program: "off", wanted: false };
+    const calm = metrics(asleep, asked).join("\n");
+    assert.match(
+      calm,
+      /^usrsvc_program_ok\{program="job"\} 1\nusrsvc_program_ok\{program="off"\} 1$/m,
+    );
     assert.doesNotMatch(text, /start_time|memory|last_exit|usrsvc_job/);
   });
 
