@@ -9,6 +9,14 @@ const service = { type: "service", autostart: true } as unknown as ProgramSettin
 const byHand = { ...service, autostart: false };
 const scheduled = { ...byHand, type: "job", schedule: {} } as unknown as ProgramSettings;
 
+const tame = { ...service, autorestart: "on-failure", successExit: [0] } as ProgramSettings;
+
+const ended = (code: number): Partial<ProgramRecord> => ({
+  state: "stopped",
+  failures: 0,
+  lastExit: { exit: { kind: "code", code }, at: "", pid: 7 },
+});
+
 interface Case {
   readonly settings?: ProgramSettings | undefined;
   readonly enabled?: boolean;
@@ -39,6 +47,17 @@ const rows: readonly [what: string, given: Case, want: boolean][] = [
       settings: byHand,
       record: { lastExit: { exit: { kind: "code", code: 1 }, at: "" } } as Partial<ProgramRecord>,
     },
+    true,
+  ],
+  [
+    "what has ended well, with autorestart = on-failure",
+    { settings: tame, record: ended(0) },
+    false,
+  ],
+  ["what has failed, with autorestart = on-failure", { settings: tame, record: ended(3) }, true],
+  [
+    "what had ended well before the machine was booted",
+    { settings: tame, record: ended(0), isOfEarlierBoot: true },
     true,
   ],
   ["a job that is due at times", { settings: scheduled }, true],
