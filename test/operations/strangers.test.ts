@@ -21,6 +21,7 @@ async function somebody(
   // What it shows then may be a title that it has given itself already.
   const own = procReader().stat(process.pid as Pid).image;
   await waitFor(() => procReader().stat(pid).image !== own, "the exec is done");
+  await waitFor(() => procReader().cmdline(pid).length > 0, "it has its arguments"); // a moment later
   return pid;
 }
 
