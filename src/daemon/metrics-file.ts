@@ -45,6 +45,10 @@ export class MetricsFile implements Emitter {
   #wait(ms: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
+      if (this.#isWriting) {
+        this.#wait(SOON_MS); // what is written now may not have it
+        return;
+      }
       this.#isSoon = false;
       void this.#write(true).then(() => {
         if (!this.#isSoon && this.#ports.path() !== undefined) this.#wait(EVERY_MS);
@@ -54,7 +58,7 @@ export class MetricsFile implements Emitter {
 
   async #write(isDaemonUp: boolean): Promise<void> {
     const path = this.#ports.path();
-    if (path === undefined || (this.#isWriting && isDaemonUp)) return;
+    if (path === undefined) return;
     this.#isWriting = true;
     try {
       using site = this.#ports.openSite();
