@@ -1,6 +1,6 @@
-// Bundles the two commands into dist/, and the everyday part of one of them once more. CommonJS starts some 5 ms faster than ESM on Node 20, and
-// one file some 10 ms faster than fifty. What only the daemon needs, and what has native parts,
-// stays outside and is loaded when it is first used.
+// Bundles the two commands into dist/, and the everyday part of one of them once more. CommonJS starts
+// some 5 ms faster than ESM on Node 20, and one file some 10 ms faster than fifty. What only the daemon
+// needs, and what has native parts, stays outside and is loaded when it is first used.
 import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
@@ -18,7 +18,7 @@ import { createInterface } from "node:readline";
 import { build } from "esbuild";
 
 const names = ["usrsvc", "usrsvcd"];
-/** What is called all day has a bundle without the rest: V8 reads the code of all that is in one, whatever runs. */
+/** What is called all day has a bundle without the rest: V8 reads all that its code cache has, whatever runs. */
 const EVERYDAY = "usrsvc-everyday";
 /** These stay outside; all else that is imported becomes part of the bundles. */
 const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -135,8 +135,8 @@ exit`,
 };
 
 /**
- * Which bundle runs. That of the everyday commands looks at all words, and takes only what it can do as the whole does; what it
- * is not even asked for is found by a guess, which saves the time to load both.
+ * Which bundle runs. That of the everyday commands takes only what it does as the whole does
+ * (src/cli/commands/usrsvc/everyday.ts). That it is not even asked is a guess, which saves the time to load both.
  */
 const choice = {
   usrsvcd: () => 'run("usrsvcd");',
@@ -212,9 +212,8 @@ const noCalendar = {
 };
 
 /**
- * Files of ours that are imported when they are needed are loaded at once, in the bundles of usrsvc: esbuild wraps what such a
- * file shares with others into functions, most of the bundle in the end, which costs each start more (2 to 5 ms) than what is
- * loaded in vain: no file does more at that than to make its tables.
+ * In the bundles of usrsvc, dynamic imports of files of ours are static: esbuild wraps all that such a file shares with others
+ * into functions, most of a bundle in the end. That costs each start 1 to 2 ms; what is loaded in vain just makes its tables.
  */
 const earlyFiles = {
   name: "early-files",
@@ -225,7 +224,7 @@ const earlyFiles = {
         found.push(`import * as early${found.length} from "${to}";`);
         return `early${found.length - 1}`;
       });
-      return { contents: text + found.join("\n"), loader: "ts" }; // at the end: lines keep their numbers
+      return { contents: text + found.join("\n"), loader: "ts" }; // at the end: the lines keep their numbers
     });
   },
 };
@@ -272,8 +271,8 @@ for (const [folder, files] of Object.entries({ man, completion })) {
   for (const [name, text] of files) writeFileSync(`dist/${folder}/${name}`, text);
 }
 
-// The cache is to hold what is used: by a status of a program that runs and of one that does not,
-// and by a usrsvcd that starts a program, and starts it again.
+// The caches are to hold what is used: by a status of a program that runs and of one that does not,
+// by an explanation of both, and by a usrsvcd that starts a program, and starts it again.
 const home = mkdtempSync(join(tmpdir(), "usrsvc-build-"));
 const env = { ...process.env, HOME: home };
 delete env.NODE_OPTIONS; // V8 refuses a cache that was made with other flags

@@ -15,10 +15,10 @@ import { wait } from "./wait.ts";
 
 /*
  * What is called all day, and by scripts, is a bundle of its own (build.mjs): V8 reads the code of all that a bundle has,
- * whatever runs. Which bundle runs makes a difference of milliseconds only.
+ * whatever runs. Which bundle runs makes no difference but that of some milliseconds.
  */
 
-/** The commands of `usrsvc` that are to start fast. */
+/** The commands of `usrsvc` that are to start fast; --help of the whole tool (table.ts) shows them as well. */
 export const everyday: Tool = {
   name: "usrsvc",
   title: "",
