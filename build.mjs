@@ -20,6 +20,8 @@ import { build } from "esbuild";
 const names = ["usrsvc", "usrsvcd"];
 /** What is called all day has a bundle without the rest: V8 reads all that its code cache has, whatever runs. */
 const EVERYDAY = "usrsvc-everyday";
+/** Another cache of the same bundle, with what start, stop and the like use, which a status would read in vain. */
+const ACTS = "usrsvc-acts";
 /** These stay outside; all else that is imported becomes part of the bundles. */
 const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
 
@@ -143,7 +145,10 @@ const choice = {
   usrsvc: (everyday) => `const words = process.argv.slice(2);
 const first = words.find((word, at) => word[0] !== "-" && !/^(-c|--config)$/.test(words[at - 1]));
 const others = /^(-[hVwH]|--(help|version|readme|watch|hosts)(=|$))/;
-if (/^(${everyday.join("|")})$/.test(first) && !words.some((word) => others.test(word))) run("${EVERYDAY}");
+if (!words.some((word) => others.test(word))) {
+  if (/^(${everyday.looks.join("|")})$/.test(first)) run("${EVERYDAY}");
+  if (/^(${everyday.acts.join("|")})$/.test(first)) run("${EVERYDAY}", "${ACTS}");
+}
 if (!module.exports.isTaken) run("usrsvc");`,
 };
 const command = (name, everyday) => `#!/bin/sh
@@ -153,12 +158,11 @@ ${shell[name](["node", ...flags[name]].join(" "))}
 "use strict";
 const { readFileSync } = require("node:fs");
 const { Script } = require("node:vm");
-function run(name) {
-  const path = __dirname + "/" + name;
-  const filename = path + ".bundle.cjs";
+function run(name, cache = name) {
+  const filename = __dirname + "/" + name + ".bundle.cjs";
   let cachedData;
   try {
-    cachedData = readFileSync(path + "." + process.version + "-" + process.arch + ".cache");
+    cachedData = readFileSync(__dirname + "/" + cache + "." + process.version + "-" + process.arch + ".cache");
   } catch {}
   new Script(readFileSync(filename, "latin1"), { filename, cachedData })
     .runInThisContext()(require, module, __dirname, __filename);
@@ -272,11 +276,13 @@ for (const [folder, files] of Object.entries({ man, completion })) {
 }
 
 // The caches are to hold what is used: by a status of a program that runs and of one that does not,
-// by an explanation of both, and by a usrsvcd that starts a program, and starts it again.
+// by a restart, by an explanation of both, and by a usrsvcd that starts a program, and starts it again.
 const home = mkdtempSync(join(tmpdir(), "usrsvc-build-"));
 const env = { ...process.env, HOME: home };
 delete env.NODE_OPTIONS; // V8 refuses a cache that was made with other flags
 const run = (file, ...words) => execFileSync(process.execPath, [file, ...words], { env });
+const makeCache = (bundle, cache, ...words) =>
+  run("code-cache.cjs", `dist/${bundle}`, `dist/${cache}`, ...words);
 try {
   const program = (name, autostart) =>
     `[Program:${name}]\ncommand = sleep 20\npidfile = ${home}/${name}.pid\n` +
@@ -285,8 +291,9 @@ try {
   writeFileSync(`${home}/usrsvc.cfg`, text, { mode: 0o600 });
   try {
     await superviseOnce();
-    run("code-cache.cjs", `dist/${EVERYDAY}`, "status");
-    run("code-cache.cjs", "dist/usrsvc", "explain", "all");
+    makeCache(EVERYDAY, EVERYDAY, "status");
+    makeCache(EVERYDAY, ACTS, "restart", "up");
+    makeCache("usrsvc", "usrsvc", "explain", "all");
   } finally {
     run("dist/usrsvc.cjs", "stop", "up");
   }
@@ -341,8 +348,10 @@ async function readTables() {
     const { version } = require("./package.json");
     const seconds = process.env.SOURCE_DATE_EPOCH; // for builds that are to be the same again
     const date = new Date(seconds === undefined ? Date.now() : Number(seconds) * 1000);
+    const isLook = ({ isLook, isHidden }) => isLook === true || isHidden === true;
+    const namesOf = (belongs) => everyday.commands.filter(belongs).map(({ name }) => name);
     return {
-      everyday: everyday.commands.map(({ name }) => name),
+      everyday: { looks: namesOf(isLook), acts: namesOf((one) => !isLook(one)) },
       man: manPages({ version, date: date.toISOString().slice(0, 10) }),
       completion: completionScripts(),
     };
@@ -352,7 +361,7 @@ async function readTables() {
 }
 
 async function superviseOnce() {
-  const words = ["code-cache.cjs", "dist/usrsvcd", "start", "--foreground"];
+  const words = ["code-cache.cjs", "dist/usrsvcd", "dist/usrsvcd", "start", "--foreground"];
   const daemon = spawn(process.execPath, [...flags.usrsvcd, ...words], {
     env,
     stdio: ["ignore", "pipe", "inherit"],
