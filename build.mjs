@@ -1,6 +1,6 @@
-// Bundles the two commands into dist/. CommonJS starts some 5 ms faster than ESM on Node 20, and
-// one file some 10 ms faster than fifty. What only the daemon needs, and what has native parts,
-// stays outside and is loaded when it is first used.
+// Bundles the two commands into dist/, and the everyday part of one of them once more. CommonJS starts
+// some 5 ms faster than ESM on Node 20, and one file some 10 ms faster than fifty. What only the daemon
+// needs, and what has native parts, stays outside and is loaded when it is first used.
 import { execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
@@ -18,6 +18,10 @@ import { createInterface } from "node:readline";
 import { build } from "esbuild";
 
 const names = ["usrsvc", "usrsvcd"];
+/** What is called all day has a bundle without the rest: V8 reads all that its code cache has, whatever runs. */
+const EVERYDAY = "usrsvc-everyday";
+/** Another cache of the same bundle, with what start, stop and the like use, which a status would read in vain. */
+const ACTS = "usrsvc-acts";
 /** These stay outside; all else that is imported becomes part of the bundles. */
 const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
 
@@ -131,20 +135,39 @@ fi
 }
 exit`,
 };
-const command = (name) => `#!/bin/sh
+
+/**
+ * Which bundle runs. That of the everyday commands takes only what it does as the whole does
+ * (src/cli/commands/usrsvc/everyday.ts). That it is not even asked is a guess, which saves the time to load both.
+ */
+const choice = {
+  usrsvcd: () => 'run("usrsvcd");',
+  usrsvc: (everyday) => `const words = process.argv.slice(2);
+const first = words.find((word, at) => word[0] !== "-" && !/^(-c|--config)$/.test(words[at - 1]));
+const others = /^(-[hVwH]|--(help|version|readme|watch|hosts)(=|$))/;
+if (!words.some((word) => others.test(word))) {
+  if (/^(${everyday.looks.join("|")})$/.test(first)) run("${EVERYDAY}");
+  if (/^(${everyday.acts.join("|")})$/.test(first)) run("${EVERYDAY}", "${ACTS}");
+}
+if (!module.exports.isTaken) run("usrsvc");`,
+};
+const command = (name, everyday) => `#!/bin/sh
 ":" /*
 ${shell[name](["node", ...flags[name]].join(" "))}
 */
 "use strict";
 const { readFileSync } = require("node:fs");
 const { Script } = require("node:vm");
-const filename = __dirname + "/${name}.bundle.cjs";
-let cachedData;
-try {
-  cachedData = readFileSync(__dirname + "/${name}." + process.version + "-" + process.arch + ".cache");
-} catch {}
-new Script(readFileSync(filename, "latin1"), { filename, cachedData })
-  .runInThisContext()(require, module, __dirname, __filename);
+function run(name, cache = name) {
+  const filename = __dirname + "/" + name + ".bundle.cjs";
+  let cachedData;
+  try {
+    cachedData = readFileSync(__dirname + "/" + cache + "." + process.version + "-" + process.arch + ".cache");
+  } catch {}
+  new Script(readFileSync(filename, "latin1"), { filename, cachedData })
+    .runInThisContext()(require, module, __dirname, __filename);
+}
+${choice[name](everyday)}
 `;
 
 /** Parts of Node that take 0.5 to 3 ms to load are loaded when one of their functions is called. */
@@ -152,10 +175,12 @@ const lateBuiltins = {
   name: "late-builtins",
   setup({ onResolve, onLoad }) {
     const require = createRequire(import.meta.url);
-    onResolve({ filter: /^node:(child_process|crypto|events|module|readline|util)$/ }, (found) =>
-      found.kind === "import-statement"
-        ? { path: found.path, namespace: "late-builtins" }
-        : undefined,
+    onResolve(
+      { filter: /^node:(child_process|crypto|events|fs\/promises|module|net|readline|tty|util)$/ },
+      (found) =>
+        found.kind === "import-statement"
+          ? { path: found.path, namespace: "late-builtins" }
+          : undefined,
     );
     // thread-stream and sonic-boom, of pino, only call it.
     onResolve({ filter: /^assert$/ }, ({ path }) => ({ path, namespace: "late-function" }));
@@ -190,43 +215,74 @@ const noCalendar = {
   },
 };
 
-const { metafile } = await build({
-  entryPoints: Object.fromEntries(names.map((name) => [`${name}.bundle`, `src/${name}.ts`])),
-  outdir: "dist",
-  outExtension: { ".js": ".cjs" },
-  bundle: true,
-  // Half the text to be kept in memory. Names stay, and lines short, for the sake of stack traces.
-  minifySyntax: true,
-  minifyWhitespace: true,
-  lineLimit: 120,
-  platform: "node",
-  target: "node20.17",
-  format: "cjs",
-  external: Object.keys(dependencies),
-  define: { "import.meta.dirname": "__dirname", "import.meta.filename": "__filename" },
-  supported: { "dynamic-import": false }, // it would need a loader in vm.Script; all are CommonJS
-  plugins: [lateBuiltins, noCalendar],
-  banner: { js: "(function (require, module, __dirname, __filename) {" },
-  footer: { js: "})" },
-  charset: "ascii", // read as latin1, which takes no decoding
-  legalComments: "eof",
-  metafile: true,
-  logLevel: "warning",
-});
-writeFileSync("dist/LICENSES.txt", licences(Object.keys(metafile.inputs)));
+/**
+ * In the bundles of usrsvc, dynamic imports of files of ours are static: esbuild wraps all that such a file shares with others
+ * into functions, most of a bundle in the end. That costs each start 1 to 2 ms; what is loaded in vain just makes its tables.
+ */
+const earlyFiles = {
+  name: "early-files",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/(src|proc)\/.*\.ts$/ }, ({ path }) => {
+      const found = [];
+      const text = readFileSync(path, "utf8").replaceAll(/\bimport\("(\.[^"]+)"\)/g, (_, to) => {
+        found.push(`import * as early${found.length} from "${to}";`);
+        return `early${found.length - 1}`;
+      });
+      return { contents: text + found.join("\n"), loader: "ts" }; // at the end: the lines keep their numbers
+    });
+  },
+};
+
+/** Builds bundles, and yields the files that went into them. */
+const bundle = async (names, plugins) => {
+  const { metafile } = await build({
+    entryPoints: Object.fromEntries(names.map((name) => [`${name}.bundle`, `src/${name}.ts`])),
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
+    bundle: true,
+    // Half the text to be kept in memory. Names stay, and lines short, for the sake of stack traces.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    lineLimit: 120,
+    platform: "node",
+    target: "node20.17",
+    format: "cjs",
+    external: Object.keys(dependencies),
+    define: { "import.meta.dirname": "__dirname", "import.meta.filename": "__filename" },
+    supported: { "dynamic-import": false }, // it would need a loader in vm.Script; all are CommonJS
+    plugins,
+    banner: { js: "(function (require, module, __dirname, __filename) {" },
+    footer: { js: "})" },
+    charset: "ascii", // read as latin1, which takes no decoding
+    legalComments: "eof",
+    metafile: true,
+    logLevel: "warning",
+  });
+  return Object.keys(metafile.inputs);
+};
+const inputs = [
+  ...(await bundle(["usrsvc", EVERYDAY], [lateBuiltins, earlyFiles])),
+  ...(await bundle(["usrsvcd"], [lateBuiltins, noCalendar])),
+];
+writeFileSync("dist/LICENSES.txt", licences(inputs));
+const { everyday, man, completion } = await readTables();
 for (const name of names) {
-  writeFileSync(`dist/${name}.cjs`, command(name));
+  writeFileSync(`dist/${name}.cjs`, command(name, everyday));
   chmodSync(`dist/${name}.cjs`, 0o755);
 }
+for (const [folder, files] of Object.entries({ man, completion })) {
+  mkdirSync(`dist/${folder}`);
+  for (const [name, text] of files) writeFileSync(`dist/${folder}/${name}`, text);
+}
 
-await writePages();
-
-// The cache is to hold what is used: by a status of a program that runs and of one that does not,
-// and by a usrsvcd that starts a program, and starts it again.
+// The caches are to hold what is used: by a status of a program that runs and of one that does not,
+// by a restart, by an explanation of both, and by a usrsvcd that starts a program, and starts it again.
 const home = mkdtempSync(join(tmpdir(), "usrsvc-build-"));
 const env = { ...process.env, HOME: home };
 delete env.NODE_OPTIONS; // V8 refuses a cache that was made with other flags
 const run = (file, ...words) => execFileSync(process.execPath, [file, ...words], { env });
+const makeCache = (bundle, cache, ...words) =>
+  run("code-cache.cjs", `dist/${bundle}`, `dist/${cache}`, ...words);
 try {
   const program = (name, autostart) =>
     `[Program:${name}]\ncommand = sleep 20\npidfile = ${home}/${name}.pid\n` +
@@ -235,7 +291,9 @@ try {
   writeFileSync(`${home}/usrsvc.cfg`, text, { mode: 0o600 });
   try {
     await superviseOnce();
-    run("code-cache.cjs", "dist/usrsvc", "status");
+    makeCache(EVERYDAY, EVERYDAY, "status");
+    makeCache(EVERYDAY, ACTS, "restart", "up");
+    makeCache("usrsvc", "usrsvc", "explain", "all");
   } finally {
     run("dist/usrsvc.cjs", "stop", "up");
   }
@@ -265,14 +323,15 @@ function licences(inputs) {
   return [head, ...texts].join(`\n${"-".repeat(80)}\n\n`);
 }
 
-/** Man pages and completion, from the same tables that the commands run by. */
-async function writePages() {
+/** What follows from the tables that the commands run by: the names of everyday commands, man pages and completion. */
+async function readTables() {
   const made = mkdtempSync(join(tmpdir(), "usrsvc-pages-"));
   try {
     await build({
       stdin: {
         contents: `export * from "./src/cli/man/pages.ts";
-          export * from "./src/cli/completion/scripts.ts";`,
+          export * from "./src/cli/completion/scripts.ts";
+          export { everyday } from "./src/cli/commands/usrsvc/everyday.ts";`,
         resolveDir: ".",
       },
       outfile: `${made}/pages.cjs`,
@@ -285,25 +344,24 @@ async function writePages() {
       logLevel: "warning",
     });
     const require = createRequire(import.meta.url);
-    const { completionScripts, manPages } = require(`${made}/pages.cjs`);
+    const { completionScripts, everyday, manPages } = require(`${made}/pages.cjs`);
     const { version } = require("./package.json");
     const seconds = process.env.SOURCE_DATE_EPOCH; // for builds that are to be the same again
     const date = new Date(seconds === undefined ? Date.now() : Number(seconds) * 1000);
-    const pages = {
+    const isLook = ({ isLook, isHidden }) => isLook === true || isHidden === true;
+    const namesOf = (belongs) => everyday.commands.filter(belongs).map(({ name }) => name);
+    return {
+      everyday: { looks: namesOf(isLook), acts: namesOf((one) => !isLook(one)) },
       man: manPages({ version, date: date.toISOString().slice(0, 10) }),
       completion: completionScripts(),
     };
-    for (const [folder, files] of Object.entries(pages)) {
-      mkdirSync(`dist/${folder}`);
-      for (const [name, text] of files) writeFileSync(`dist/${folder}/${name}`, text);
-    }
   } finally {
     rmSync(made, { recursive: true });
   }
 }
 
 async function superviseOnce() {
-  const words = ["code-cache.cjs", "dist/usrsvcd", "start", "--foreground"];
+  const words = ["code-cache.cjs", "dist/usrsvcd", "dist/usrsvcd", "start", "--foreground"];
   const daemon = spawn(process.execPath, [...flags.usrsvcd, ...words], {
     env,
     stdio: ["ignore", "pipe", "inherit"],

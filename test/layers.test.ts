@@ -128,7 +128,7 @@ const layers: readonly Layer[] = [
   },
   {
     files: folder("daemon"),
-    may: [/^src\/(?!cli\/|usrsvcd?\.ts)/],
+    may: [/^src\/(?!cli\/|usrsvc(d|-everyday)?\.ts)/],
     why: "wires the life of usrsvcd",
   },
   {
@@ -141,7 +141,7 @@ const layers: readonly Layer[] = [
     why: "words in, words out; never the daemon's mind",
   },
   {
-    files: any("src/usrsvc\\.ts"),
+    files: any("src/usrsvc(-everyday)?\\.ts"),
     may: [folder("cli"), exitCode, any("src/package-root\\.ts")],
     why: "an entry: no decisions",
   },
@@ -303,7 +303,7 @@ describe("each import", () => {
   });
 
   test("of an entry is made by nobody", () => {
-    const wrong = imports.filter(({ to }) => /^src\/usrsvcd?\.ts$/.test(to));
+    const wrong = imports.filter(({ to }) => /^src\/usrsvc(d|-everyday)?\.ts$/.test(to));
     assert.deepEqual(wrong.map(describeImport), []);
   });
 });
@@ -330,7 +330,7 @@ describe("at its start", () => {
 
   const pages = /^src\/cli\/(help|exit-codes)\.ts$/;
 
-  for (const entry of ["src/usrsvc.ts", "src/usrsvcd.ts"]) {
+  for (const entry of ["src/usrsvc.ts", "src/usrsvc-everyday.ts", "src/usrsvcd.ts"]) {
     test(`${entry} loads no text that only --help needs`, () => {
       const wrong = [...loadedBy(entry)].filter(([to]) => pages.test(to));
       assert.deepEqual(
@@ -359,6 +359,18 @@ describe("at its start", () => {
   }
 });
 
+test("the bundle of everyday commands has nothing that only others need", () => {
+  const others =
+    /^src\/(cli\/(commands\/usrsvc\/(adopt|completion|edit|explain|import|init|live-status|match|metrics|table|top)|(edit-and-tell|help|manual|on-hosts|pages|render-(explanation|matches)))\.ts$|cli\/(hosts|top)\/|cli\/commands\/usrsvcd\/|operations\/((adopt|edit|hosts|import)\/|(adopt|explain|first-config|match)\b)|alerts\/|daemon\/|supervisor\/|monitors\/)/;
+  const wrong = [...loadedBy("src/usrsvc-everyday.ts", ["static", "dynamic"])].filter(([to]) =>
+    others.test(to),
+  );
+  assert.deepEqual(
+    wrong.map(([, path]) => path.join(" → ")),
+    [],
+  );
+});
+
 test("what only -H needs brings in little of what is loaded anyway, which the build takes out of the text of each start", () => {
   const small =
     /^(src\/(cli|operations\/hosts|lib|exit-code)\b|src\/config\/(destination|issue|nearest|values)\.ts|src\/events\/shown-exit\.ts|src\/state\/hold\.ts|proc\/signal\.ts|node:)/;
@@ -369,12 +381,15 @@ test("what only -H needs brings in little of what is loaded anyway, which the bu
   );
 });
 
-/** What is loaded when `entry` is, each with the way that leads there. */
-function loadedBy(entry: string): ReadonlyMap<string, readonly string[]> {
+/** What is loaded when `entry` is, each with the way that leads there; with dynamic imports: what it may load at all. */
+function loadedBy(
+  entry: string,
+  kinds: readonly Import["kind"][] = ["static"],
+): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, readonly string[]>([[entry, [entry]]]);
   for (const [file, path] of found) {
     for (const one of imports) {
-      if (one.file !== file || one.kind !== "static" || found.has(one.to)) continue;
+      if (one.file !== file || !kinds.includes(one.kind) || found.has(one.to)) continue;
       found.set(one.to, [...path, one.to]);
     }
   }

@@ -1,10 +1,9 @@
 import { writeSync } from "node:fs";
-import { isatty } from "node:tty";
 import { maskSecrets } from "../lib/secrets.ts";
 import { tameAroundColours } from "../lib/colours.ts";
 import { tame } from "../lib/tame.ts";
 import { coloursOf, type Paint, painter, type Style, type Styled } from "./terminal/style.ts";
-import { type Display, displayOf } from "./terminal/terminal.ts";
+import { type Display, displayOf, isTerminal } from "./terminal/terminal.ts";
 
 /** Where a command prints results (stdout), and complaints, hints and progress (stderr). */
 export interface Screen extends Disposable {
@@ -49,7 +48,7 @@ export function processScreen(): Screen {
     clear();
     write(1, `${tame(text)}\n`);
   };
-  const paint = (): Paint => painter(coloursOf(process.env, isatty(1)));
+  const paint = (): Paint => painter(coloursOf(process.env, isTerminal(1)));
   return {
     page,
     result(text, style) {
@@ -80,7 +79,7 @@ export function processScreen(): Screen {
       shown = true;
     },
     get hasColours() {
-      return coloursOf(process.env, isatty(1)) > 0;
+      return coloursOf(process.env, isTerminal(1)) > 0;
     },
     get isAbandoned() {
       return isAbandoned;

@@ -26,7 +26,7 @@ export function parseDestination(
   if (user?.includes(":") === true) {
     return { problem: "has a password, which ssh takes from nowhere but a terminal; use a key" };
   }
-  if (!PLAIN.test(host) || (user !== undefined && !PLAIN_USER.test(user))) {
+  if (!isPlain(host) || (user !== undefined && !isPlainUser(user))) {
     return { problem: `is not a host; ${WANTED}` };
   }
   if (port !== undefined && (port < 1 || port > 65_535)) {
@@ -37,10 +37,14 @@ export function parseDestination(
 
 const WANTED = "write web1, web@web1.example, web@10.0.0.7:2222 or web@[fd00::7]:2222";
 
-/** Letters of names in all scripts, `%` of IPv6 zones; nothing that a shell obeys. */
-const PLAIN = /^[\p{L}\p{N}_.:%-]{1,255}$/u;
+/**
+ * Letters of names in all scripts, `%` of IPv6 zones; nothing that a shell obeys. Here and below, the expression is made when it is
+ * needed: classes of Unicode take their time.
+ */
+const isPlain = (host: string): boolean => /^[\p{L}\p{N}_.:%-]{1,255}$/u.test(host);
 /** Before a backslash, the domain of a directory. */
-const PLAIN_USER = /^(?:[\p{L}\p{N}_.-]{1,255}\\)?[\p{L}\p{N}_.@+-]{1,255}$/u;
+const isPlainUser = (user: string): boolean =>
+  /^(?:[\p{L}\p{N}_.-]{1,255}\\)?[\p{L}\p{N}_.@+-]{1,255}$/u.test(user);
 
 function splitPort(
   text: string,

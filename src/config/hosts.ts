@@ -94,7 +94,7 @@ class HostsReader implements HostsSettings {
     }: { readonly list: unknown; readonly isBrokenList: boolean; readonly line: number },
     section: Section,
   ): HostsEntry {
-    if (!NAME.test(name)) {
+    if (!canBeName(name)) {
       const wanted = "letters, digits, dots, _ and -, and none of the last at its beginning";
       return this.#faulty(
         name,
@@ -185,8 +185,11 @@ class HostsReader implements HostsSettings {
 }
 
 const FAULTY: HostsEntry = { kind: "faulty" };
-/** Of a host or group: what can stand between commas after `-H`, and means nothing to ssh or a shell. */
-const NAME = /^[\p{L}\p{N}_.][\p{L}\p{N}_.-]{0,99}$/u;
+/**
+ * Of a host or group: what can stand between commas after `-H`, and means nothing to ssh or a shell. The expression is made when
+ * it is needed: classes of Unicode take their time.
+ */
+const canBeName = (text: string): boolean => /^[\p{L}\p{N}_.][\p{L}\p{N}_.-]{0,99}$/u.test(text);
 
 /** A destination, and after a blank the command that is run there. */
 function readTarget(

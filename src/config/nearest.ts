@@ -1,3 +1,5 @@
+import { monotonicMs } from "../lib/clock.ts";
+
 /** Maximum length of a name that a person may have mistyped, in characters; a program wrote longer ones. */
 const LONGEST = 100;
 /** Maximum number of letter comparisons per second. Thousands of wrong names are not typing errors. */
@@ -17,7 +19,7 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
     if (Math.abs(candidate.length - name.length) > least) continue;
     budget.steps += name.length * candidate.length;
     if (budget.steps > MOST_STEPS) {
-      budget.since = performance.now(); // the pause begins now: a slow machine takes long for the steps
+      budget.since = monotonicMs(); // the pause begins now: a slow machine takes long for the steps
       break;
     }
     const steps = distance(wanted, simplify(candidate));
@@ -35,7 +37,7 @@ export function didYouMean(meant: string | undefined): string {
 }
 
 function isExhausted(): boolean {
-  const now = performance.now();
+  const now = monotonicMs();
   if (now - budget.since > 1000) Object.assign(budget, { steps: 0, since: now });
   return budget.steps > MOST_STEPS;
 }

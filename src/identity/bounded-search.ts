@@ -1,5 +1,6 @@
 import { Script } from "node:vm";
 import type { MatchRule } from "../config/settings.ts";
+import { monotonicMs } from "../lib/clock.ts";
 import { shorten } from "../lib/format.ts";
 import { textHash } from "../lib/text-hash.ts";
 
@@ -92,7 +93,7 @@ class Budget {
 
   /** When the window began in which we are. */
   windowAt(): number {
-    const now = performance.now();
+    const now = monotonicMs();
     if (now - this.#windowAt > WINDOW_MS) {
       this.#windowAt = now;
       this.#spentMs = 0;

@@ -10,12 +10,13 @@ import { maskAll, mayHoldSecret } from "./secrets.ts";
 const HARMLESS = /^[ -~\n\t]*$/;
 /** The same for a line of JSON: non-ASCII is rare there, too. */
 const HARMLESS_LINE = /^[ -~\n]*$/;
-const WILD = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+/** Made when it is needed: classes of Unicode take their time. */
+const wild = (): RegExp => /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /** Text for a terminal or a mail: line breaks and tabs stay, what is harmful is shown by its number. */
 export function tame(text: string): string {
   if (HARMLESS.test(text)) return text;
-  return text.replaceAll(WILD, (char) => (char === "\n" || char === "\t" ? char : shown(char)));
+  return text.replaceAll(wild(), (char) => (char === "\n" || char === "\t" ? char : shown(char)));
 }
 
 /**
@@ -24,7 +25,7 @@ export function tame(text: string): string {
  */
 export function tameJson(lines: string): string {
   if (HARMLESS_LINE.test(lines)) return lines;
-  return lines.replaceAll(WILD, (char) => (char === "\n" ? char : escaped(char)));
+  return lines.replaceAll(wild(), (char) => (char === "\n" ? char : escaped(char)));
 }
 
 /** An object as one line of JSON, its secrets masked unless they are asked for. */

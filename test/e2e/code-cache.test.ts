@@ -14,39 +14,62 @@ function copy(t: TestContext): string {
     cpSync(join(root, name), join(dir, name), { recursive: true });
   }
   symlinkSync(join(root, "node_modules"), join(dir, "node_modules"));
+  writeFileSync(join(dir, "usrsvc.cfg"), configuration, { mode: 0o600 });
   return dir;
 }
 
-function version(dir: string, name: string, flags: readonly string[] = []): string {
-  const words = [...flags, join(dir, `dist/${name}.cjs`), "--version"];
-  return execFileSync(process.execPath, words, { encoding: "utf8" });
-}
+/** The caches, each with its bundle, the command that runs it, words for that, and the answer. */
+const caches: readonly (readonly [
+  name: string,
+  bundle: string,
+  command: string,
+  words: readonly string[],
+  answer: RegExp,
+])[] = [
+  ["usrsvc", "usrsvc", "usrsvc", ["--version"], /^usrsvc 2\./],
+  ["usrsvc-everyday", "usrsvc-everyday", "usrsvc", ["__programs", "-c", "usrsvc.cfg"], /^web\n$/],
+  [
+    "usrsvc-acts",
+    "usrsvc-everyday",
+    "usrsvc",
+    ["start", "-c", "usrsvc.cfg", "--dry-run", "web"],
+    /^web: would be started/,
+  ],
+  ["usrsvcd", "usrsvcd", "usrsvcd", ["--version"], /^usrsvcd 2\./],
+];
+
+const configuration = "[Main]\n[Program:web]\ncommand = sleep 1\npidfile = /tmp/web.pid\n";
 
 const cacheOf = (dir: string, name: string): string =>
   join(dir, `dist/${name}.${process.version}-${process.arch}.cache`);
 
-for (const name of ["usrsvc", "usrsvcd"]) {
+for (const [name, bundle, command, words, answer] of caches) {
+  const ask = (dir: string, flags: readonly string[] = []): string => {
+    const all = [...flags, join(dir, `dist/${command}.cjs`), ...words];
+    return execFileSync(process.execPath, all, { encoding: "utf8", cwd: dir });
+  };
+
   describe(`the code cache of ${name}`, () => {
     test("is there for the Node that made it, and good", () => {
       // With the flags that the command gives to node: V8 refuses a cache that was made with others.
-      const command = readFileSync(join(root, `dist/${name}.cjs`), "utf8");
-      const flags = / exec node (.*)"\$0"/.exec(command)?.[1]?.split(" ").filter(Boolean) ?? [];
-      const script = `
+      const script = readFileSync(join(root, `dist/${command}.cjs`), "utf8");
+      const flags = / exec node (.*)"\$0"/.exec(script)?.[1]?.split(" ").filter(Boolean) ?? [];
+      const load = `
         const { readFileSync } = require("node:fs");
         const [filename, cache] = process.argv.slice(1);
         const cachedData = readFileSync(cache);
         const { Script } = require("node:vm");
         const made = new Script(readFileSync(filename, "latin1"), { filename, cachedData });
         console.log(made.cachedDataRejected);`;
-      const words = [join(root, `dist/${name}.bundle.cjs`), cacheOf(root, name)];
-      const out = execFileSync(process.execPath, [...flags, "-e", script, ...words]);
+      const files = [join(root, `dist/${bundle}.bundle.cjs`), cacheOf(root, name)];
+      const out = execFileSync(process.execPath, [...flags, "-e", load, ...files]);
       assert.equal(out.toString(), "false\n");
     });
 
     test("may be missing", (t) => {
       const dir = copy(t);
       rmSync(cacheOf(dir, name));
-      assert.match(version(dir, name), /^usrsvcd? 2\./);
+      assert.match(ask(dir), answer);
     });
 
     test("may be damaged, cut or empty", (t) => {
@@ -56,26 +79,27 @@ for (const name of ["usrsvc", "usrsvcd"]) {
       damaged.writeUInt8(damaged.readUInt8(4) ^ 1, 4); // V8's version
       for (const bytes of [damaged, good.subarray(0, 1000), Buffer.alloc(0)]) {
         writeFileSync(cacheOf(dir, name), bytes);
-        assert.match(version(dir, name), /^usrsvcd? 2\./);
+        assert.match(ask(dir), answer);
       }
     });
 
     test("is left alone by a Node with other flags", (t) => {
-      assert.match(version(copy(t), name, ["--max-lazy"]), /^usrsvcd? 2\./);
+      assert.match(ask(copy(t), ["--max-lazy"]), answer);
     });
 
     test("goes with a bundle of plain ASCII, which is read without decoding", () => {
-      assert.ok(readFileSync(join(root, `dist/${name}.bundle.cjs`)).every((byte) => byte < 0x80));
+      assert.ok(readFileSync(join(root, `dist/${bundle}.bundle.cjs`)).every((byte) => byte < 0x80));
     });
   });
 }
 
 test("nothing else is in dist/", () => {
   const kinds = readdirSync(join(root, "dist")).map((name) => name.replace(/\.v\d.*-\w+\./, "."));
-  const each = ["usrsvc", "usrsvcd"].flatMap((name) => [
-    `${name}.bundle.cjs`,
+  const each = caches.flatMap(([name, bundle, command]) => [
+    `${bundle}.bundle.cjs`,
     `${name}.cache`,
-    `${name}.cjs`,
+    `${command}.cjs`,
   ]);
-  assert.deepEqual(kinds.toSorted(), ["LICENSES.txt", "completion", "man", ...each].toSorted());
+  const all = new Set(["LICENSES.txt", "completion", "man", ...each]);
+  assert.deepEqual(kinds.toSorted(), [...all].toSorted());
 });

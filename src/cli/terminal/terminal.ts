@@ -1,4 +1,4 @@
-import { fstatSync } from "node:fs";
+import { fstatSync, type Stats } from "node:fs";
 import { type Colours, coloursOf } from "./style.ts";
 
 /** How a page for people is shown. */
@@ -19,14 +19,23 @@ export function displayOf(env: NodeJS.ProcessEnv): Display | undefined {
   return colours === 0 ? undefined : { columns: undefined, colours };
 }
 
-/** Whether a descriptor is a terminal. Node's own answer takes 2 ms to load: where it is no device, it is not asked. */
+/** The major number of the devices that are memory: null, zero, full and random. */
+const MEMORY = 1;
+
+/** Whether a descriptor is a terminal. Node's own answer takes 2 ms to load: where it is no device, or /dev/null, it is not asked. */
 export function isTerminal(fd: 0 | 1): boolean {
   try {
-    if (!fstatSync(fd).isCharacterDevice()) return false;
+    const stat = fstatSync(fd);
+    if (!stat.isCharacterDevice() || major(stat) === MEMORY) return false;
   } catch {
     return false; // closed
   }
   return fd === 0 ? process.stdin.isTTY : process.stdout.isTTY;
+}
+
+/** As glibc's gnu_dev_major(3) takes it from a device number of 32 bits. */
+function major({ rdev }: Stats): number {
+  return (rdev >> 8) & 0xfff;
 }
 
 function columnsOf(env: NodeJS.ProcessEnv): number {

@@ -3,7 +3,7 @@ import { jsonLine } from "../../../lib/tame.ts";
 import { look, type Report } from "../../../operations/look.ts";
 import { openSite } from "../../../operations/site.ts";
 import { STATUS_SCHEMA } from "../../../status/status.ts";
-import { command } from "../../command.ts";
+import { command, type Invocation } from "../../command.ts";
 import { configErrors } from "../../config-errors.ts";
 import { parallel, programNames } from "../../programs.ts";
 import { renderStatus } from "../../render.ts";
@@ -11,8 +11,8 @@ import type { Screen } from "../../screen.ts";
 import { onHosts } from "../../hosts-options.ts";
 import { statusPage } from "../../status-page.ts";
 import { painter } from "../../terminal/style.ts";
-import { showTop } from "./top.ts";
 
+/** `--watch` is for those who have `top` (live-status.ts). */
 export const status = command({
   name: "status",
   summary:
@@ -25,7 +25,6 @@ export const status = command({
   },
   isLook: true,
   async run({ words, options, screen }): Promise<ExitCode> {
-    if (options.watch) return await showTop({ words, options, screen });
     const { json, config } = options;
     const names = programNames(words);
     using site = openSite(config);
@@ -38,6 +37,11 @@ export const status = command({
     return found.code;
   },
 });
+
+/** True where `--watch` asks for the page of `top`. */
+export function isWatched({ options }: Pick<Invocation, "options">): boolean {
+  return "watch" in options && options.watch === true;
+}
 
 function showJson({ programs, notes }: Report, screen: Screen): void {
   const more = notes.length === 0 ? {} : { notes };

@@ -17,7 +17,7 @@ import { reload } from "./reload.ts";
 import { restart } from "./restart.ts";
 import { signal } from "./signal.ts";
 import { start } from "./start.ts";
-import { status } from "./status.ts";
+import { liveStatus } from "./live-status.ts";
 import { stop } from "./stop.ts";
 import { top } from "./top.ts";
 import { wait } from "./wait.ts";
@@ -36,7 +36,7 @@ export const usrsvc: Tool = {
     wait,
     hold,
     release,
-    status,
+    liveStatus,
     top,
     explain,
     events,
