@@ -1,5 +1,5 @@
 import { formatDuration, shorten } from "../lib/format.ts";
-import type { Explanation } from "../operations/explain.ts";
+import type { Explanation } from "../operations/explain/explain.ts";
 import { groupsOf, shownPids } from "./groups.ts";
 import { describeShownExit } from "./remarks.ts";
 
