@@ -7,7 +7,7 @@ import { readHold } from "../../state/hold-file.ts";
 import type { ProgramRecord } from "../../state/record.ts";
 import { readRecord } from "../../state/record-file.ts";
 import type { Act, News } from "./act-on-programs.ts";
-import { noteHistory } from "./note-history.ts";
+import { noteHistory } from "../one-program/note-history.ts";
 import { awaitJob } from "./await-job.ts";
 import { leaveHeld, leaveUntilDue } from "./leave-until-due.ts";
 import { dependenciesOf, isToCome, OrderWait } from "./await-order.ts";

@@ -18,7 +18,7 @@ import { checkStateDir } from "../../state/state-dir.ts";
 import { outlook } from "../../status/outlook.ts";
 import { daemonAround } from "../daemon/around.ts";
 import { busy, patienceOf, refuseOther } from "./locked.ts";
-import { noteHold } from "../acting/note-history.ts";
+import { noteHold } from "./note-history.ts";
 import type { ActionResult, Operation } from "../operation.ts";
 
 /** What is said of a hold. */

@@ -6,7 +6,7 @@ import type { Host } from "../../host/host.ts";
 import type { Program } from "../../identity/program.ts";
 import { stopPlan } from "../../lifecycle/stop-plan.ts";
 import { type Deed, findRunning, type Running } from "./find-running.ts";
-import { noteSignal } from "../acting/note-history.ts";
+import { noteSignal } from "./note-history.ts";
 import type { ActionResult, Operation } from "../operation.ts";
 
 /** What is sent to a program. */
