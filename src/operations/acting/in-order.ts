@@ -1,21 +1,15 @@
 import type { Pid, Ticks } from "../../../proc/pid.ts";
 import type { Dependencies } from "../../config/dependencies.ts";
 import type { Settings } from "../../config/settings.ts";
-import { ExitCode, exitCodeOf } from "../../exit-code.ts";
-import { findProgram, lookFor, type Program } from "../../identity/program.ts";
+import { ExitCode } from "../../exit-code.ts";
+import { findProgram, type Program } from "../../identity/program.ts";
 import { readHold } from "../../state/hold-file.ts";
-import type { ProgramRecord } from "../../state/record.ts";
-import { readRecord } from "../../state/record-file.ts";
 import type { Act, News } from "./act-on-programs.ts";
 import { noteHistory } from "../one-program/note-history.ts";
-import { awaitJob } from "./await-job.ts";
-import { leaveHeld, leaveUntilDue } from "./leave-until-due.ts";
-import { dependenciesOf, isToCome, OrderWait } from "./await-order.ts";
+import { leaveHeld } from "./leave-until-due.ts";
+import { dependenciesOf, OrderWait } from "./await-order.ts";
 import { heldBack, heldNote, leftOut, wasHeld } from "./left-out.ts";
-import { holdProgram, releaseProgram } from "../one-program/hold-program.ts";
-import { Interrupted } from "../interrupted.ts";
-import { restartProgram, startProgram, stopProgram } from "../one-program/operate.ts";
-import { type ActionResult, type Operation, SHARED_LOOK_MS, withDetails } from "../operation.ts";
+import { type ActionResult, type Operation, withDetails } from "../operation.ts";
 import {
   describeBecause,
   type PlanFacts,
@@ -24,12 +18,10 @@ import {
   stoppedAlong,
 } from "./order-plan.ts";
 import { describeStep } from "./dry-run.ts";
-import { describeStateLeft } from "./state-left.ts";
+import { type Doing, perform, trouble } from "./perform.ts";
+import { factsOf } from "./plan-facts.ts";
 import { Memory } from "./remember.ts";
 import type { Renaming } from "./renaming.ts";
-import { reloadProgram } from "../one-program/reload-program.ts";
-import { signalProgram } from "../one-program/signal-program.ts";
-import { inDaemonsEnvironment, throughDaemon } from "../requests/through-daemon.ts";
 
 /** With what programs are acted on. */
 export interface Means {
@@ -56,6 +48,7 @@ class Acting {
   readonly #means: Means;
   readonly #order: Dependencies;
   readonly #facts: PlanFacts;
+  readonly #doing: Doing;
   readonly #results = new Map<string, Promise<ActionResult>>();
 
   constructor(programs: readonly Program[], act: Act, means: Means) {
@@ -63,7 +56,8 @@ class Acting {
     this.#act = act;
     this.#means = means;
     this.#order = dependenciesOf(means.settings);
-    this.#facts = factsOf(means);
+    this.#facts = factsOf(means.settings, means.operation.host);
+    this.#doing = { act, renaming: means.renaming, order: this.#order };
   }
 
   async run(): Promise<ExitCode> {
@@ -173,28 +167,13 @@ class Acting {
         because?.kind === "restart-with" ? await this.#birthOf(because.program) : undefined,
     };
     if ((action !== "start" && action !== "restart") || this.#act.isAlone) {
-      return await this.#do(program, action, operation);
+      return await perform(program, action, this.#doing, operation);
     }
     using wait = new OrderWait(program, this.#means.settings, this.#order, operation);
     const waited = await wait.wait(action, new Set(step.after));
     if ("failure" in waited) return waited.failure;
-    const result = await this.#do(program, action, operation);
+    const result = await perform(program, action, this.#doing, operation);
     return withDetails(result, result.result === "started" ? waited.notes : []);
-  }
-
-  async #do(
-    program: Program,
-    action: ActionResult["action"],
-    operation: Operation,
-  ): Promise<ActionResult> {
-    if (action === "hold") {
-      const words = this.#act.hold ?? { untilMs: undefined, reason: undefined };
-      return await holdProgram(program, words, operation);
-    }
-    if (action === "release") {
-      return await releaseProgram(program, this.#order.isNeeded(program.name), operation);
-    }
-    return await perform(program, action, this.#act, this.#means.renaming, operation);
   }
 
   /** What comes before it has failed, or would be left behind. */
@@ -235,79 +214,4 @@ class Acting {
     const { proc } = this.#means.operation.host;
     return pid === undefined ? undefined : proc.alive(pid as Pid)?.startTime;
   }
-}
-
-function factsOf({ settings, operation }: Means): PlanFacts {
-  const { host } = operation;
-  const recordOf = (name: string): ProgramRecord | undefined =>
-    readRecord(host.state, name, host.proc.bootId()).record;
-  return {
-    isUp(name) {
-      const program = findProgram(settings, name, host);
-      const record = recordOf(name);
-      if (program === undefined) return false;
-      if (program.settings?.type === "job" && record?.state === "done") return true;
-      if (lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS }).kind === "running")
-        return true;
-      return isToCome(record, host);
-    },
-    stoppedFor(name) {
-      const record = recordOf(name);
-      return record?.desired === "down" ? record.stoppedFor : undefined;
-    },
-  };
-}
-
-async function perform(
-  program: Program,
-  action: Exclude<ActionResult["action"], "hold" | "release">,
-  { isHere, isDetached, names, isRemembered, sending }: Act,
-  renaming: Renaming,
-  operation: Operation,
-): Promise<ActionResult> {
-  const busy = await renaming.settle(program, action, operation);
-  if (busy !== undefined) return busy;
-  const isStart = action === "start" || action === "restart";
-  if (
-    isStart &&
-    (names.length === 0 || isRemembered === true) &&
-    program.settings?.schedule !== undefined
-  ) {
-    return await leaveUntilDue(program, action, program.settings.schedule.text, operation);
-  }
-  switch (action) {
-    case "start": {
-      const result = await throughDaemon(program, action, isHere, operation, startProgram);
-      return isDetached === true ? result : await awaitJob(program, result, operation);
-    }
-    case "stop":
-      return await stopProgram(program, inDaemonsEnvironment(program, operation));
-    case "restart": {
-      const result = await throughDaemon(program, action, isHere, operation, restartProgram);
-      return isDetached === true ? result : await awaitJob(program, result, operation);
-    }
-    case "reload":
-      return await reloadProgram(program, inDaemonsEnvironment(program, operation));
-    case "signal":
-      if (sending === undefined) throw new TypeError("which signal?");
-      return signalProgram(program, sending, operation);
-  }
-}
-
-/** A failure of one program must not keep the others from being acted on. */
-function trouble(
-  one: Program,
-  action: ActionResult["action"],
-  operation: Operation,
-): (error: unknown) => ActionResult {
-  const { name: program } = one;
-  return (error) => {
-    const { message: why } = error as Error;
-    if (error instanceof Interrupted) {
-      const message = `${action} broken off (${why}): ${describeStateLeft(one, action, operation)}`;
-      return { program, action, result: "interrupted", code: error.code, message };
-    }
-    const message = `${action} failed: ${why}`;
-    return { program, action, result: "failed", code: exitCodeOf(error), message };
-  };
 }
