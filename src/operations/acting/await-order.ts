@@ -1,31 +1,16 @@
-import { Dependencies, isOfStart, type OrderSettings } from "../../config/dependencies.ts";
+import { type Dependencies, isOfStart } from "../../config/dependencies.ts";
 import type { ProgramSettings, Settings } from "../../config/settings.ts";
 import { ExitCode } from "../../exit-code.ts";
 import { findProgram, lookFor, type Program } from "../../identity/program.ts";
 import { callAt, monotonicMs } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/format.ts";
 import { ChecksBeforeStart } from "../../lifecycle/checks-before-start.ts";
-import { daemonInCharge } from "../../state/daemon-alive.ts";
-import type { ProgramRecord } from "../../state/record.ts";
-import { readHold } from "../../state/hold-file.ts";
 import { readRecord } from "../../state/record-file.ts";
-import { stateTraits } from "../../state/states.ts";
-import type { ActionResult, Operation } from "../operation.ts";
-import { SHARED_LOOK_MS } from "../operation.ts";
+import { type ActionResult, type Operation, SHARED_LOOK_MS } from "../operation.ts";
+import { isToCome } from "../order.ts";
 
 /** Time between two looks, in ms. */
 const LOOK_EVERY_MS = 200;
-
-/** Who waits for whom: of faulty programs as far as it is known. */
-export function dependenciesOf({ programs, faulty }: Settings): Dependencies {
-  const known = [...faulty.values()].map(({ name, instanceOf, known: some }): OrderSettings => {
-    const { enabled = true, autostart = false, after = [], needs = [], restartWith = [] } = some;
-    return { name, instanceOf, enabled, autostart, after, needs, restartWith };
-  });
-  return new Dependencies(
-    new Map<string, OrderSettings>([...programs, ...known.map((one) => [one.name, one] as const)]),
-  );
-}
 
 /** How another program stands, for who starts after it. */
 type Standing =
@@ -153,11 +138,4 @@ export class OrderWait implements Disposable {
       ? { kind: "not-yet", reason: record?.reason }
       : { kind: "down" };
   }
-}
-
-/** True where usrsvcd is about to start it. */
-export function isToCome(record: ProgramRecord | undefined, host: Operation["host"]): boolean {
-  if (record === undefined || record.desired === "down") return false;
-  if (!stateTraits[record.state].isToCome || daemonInCharge(host) === undefined) return false;
-  return readHold(host, record.name, Date.now()) === undefined;
 }

@@ -7,7 +7,8 @@ import { readHold } from "../../state/hold-file.ts";
 import type { Act, News } from "./act-on-programs.ts";
 import { noteHistory } from "../one-program/note-history.ts";
 import { leaveHeld } from "./leave-until-due.ts";
-import { dependenciesOf, OrderWait } from "./await-order.ts";
+import { OrderWait } from "./await-order.ts";
+import { dependenciesOf } from "../order.ts";
 import { heldBack, heldNote, leftOut, wasHeld } from "./left-out.ts";
 import { type ActionResult, type Operation, withDetails } from "../operation.ts";
 import {

@@ -4,7 +4,7 @@ import type { Host } from "../../host/host.ts";
 import type { ProgramRecord } from "../../state/record.ts";
 import { readRecord } from "../../state/record-file.ts";
 import { SHARED_LOOK_MS } from "../operation.ts";
-import { isToCome } from "./await-order.ts";
+import { isToCome } from "../order.ts";
 import type { PlanFacts } from "./order-plan.ts";
 
 /** What a plan has to know of the programs, as it is when it is asked for. */

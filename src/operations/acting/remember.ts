@@ -5,7 +5,7 @@ import { isAnythingRemembered, changeRemembered, type Remembered } from "../../s
 import { readHold } from "../../state/hold-file.ts";
 import { readRecord } from "../../state/record-file.ts";
 import type { Act } from "./act-on-programs.ts";
-import { isToCome } from "./await-order.ts";
+import { isToCome } from "../order.ts";
 import type { Means } from "./in-order.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS } from "../operation.ts";
 

@@ -3,7 +3,7 @@ import { findProgram } from "../../identity/program.ts";
 import type { State } from "../../state/states.ts";
 import { observeAll } from "../../status/observe-all.ts";
 import type { StatusContext } from "../../status/status-context.ts";
-import { dependenciesOf } from "../acting/await-order.ts";
+import { dependenciesOf } from "../order.ts";
 import type { Site } from "../site.ts";
 
 /** A program that another starts after. */

@@ -7,7 +7,7 @@ import { monotonicMs } from "../../lib/clock.ts";
 import type { HistoryLine } from "../../state/history.ts";
 import { stateTraits } from "../../state/states.ts";
 import type { ProgramStatus } from "../../status/status.ts";
-import { dependenciesOf } from "../acting/await-order.ts";
+import { dependenciesOf } from "../order.ts";
 import type { UnknownProgram } from "../choose.ts";
 import { errorsOf } from "../configuration.ts";
 import { findEvents } from "./events.ts";
