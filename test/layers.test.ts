@@ -160,9 +160,8 @@ const layers: readonly Layer[] = [
   },
 ];
 
-/** The folders of src/operations/, one for a subject; besides what lies beside them, each may use these. */
+/** The folders of src/operations/, one for a subject: each may use what lies beside them all, and these. No ring. */
 const subjects: Readonly<Record<string, readonly string[]>> = {
-  // Of the settings and the machine, and of one program.
   checkconfig: [],
   daemon: [],
   edit: [],
@@ -171,7 +170,6 @@ const subjects: Readonly<Record<string, readonly string[]>> = {
   "one-program": ["daemon"],
   requests: ["one-program"],
   import: ["checkconfig"],
-  // Of many.
   looking: ["daemon"],
   changes: ["daemon", "looking"],
   explain: ["changes", "looking"],

@@ -9,7 +9,7 @@ import { readRecord } from "../../state/record-file.ts";
 import type { Act } from "./act-on-programs.ts";
 import { refuseUnstartable } from "../one-program/operate.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS } from "../operation.ts";
-import type { PlannedStep } from "./order-plan.ts";
+import type { PlannedStep } from "../order-plan.ts";
 
 type Asked = Pick<Act, "isHere" | "names">;
 

@@ -17,7 +17,7 @@ import {
   type PlannedStep,
   planOf,
   stoppedAlong,
-} from "./order-plan.ts";
+} from "../order-plan.ts";
 import { describeStep } from "./dry-run.ts";
 import { type Doing, perform, trouble } from "./perform.ts";
 import { factsOf } from "./plan-facts.ts";

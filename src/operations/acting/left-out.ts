@@ -7,7 +7,7 @@ import { readRecord } from "../../state/record-file.ts";
 import { readRemembered } from "../../state/remembered.ts";
 import type { Act } from "./act-on-programs.ts";
 import { type ActionResult, SHARED_LOOK_MS } from "../operation.ts";
-import type { PlannedStep } from "./order-plan.ts";
+import type { PlannedStep } from "../order-plan.ts";
 
 /*
  * What a command leaves as it is, and says so. A hold binds usrsvcd, not people: who names a program acts on it. But who

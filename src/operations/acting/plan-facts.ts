@@ -5,7 +5,7 @@ import type { ProgramRecord } from "../../state/record.ts";
 import { readRecord } from "../../state/record-file.ts";
 import { SHARED_LOOK_MS } from "../operation.ts";
 import { isToCome } from "../order.ts";
-import type { PlanFacts } from "./order-plan.ts";
+import type { PlanFacts } from "../order-plan.ts";
 
 /** What a plan has to know of the programs, as it is when it is asked for. */
 export function factsOf(settings: Settings, host: Host): PlanFacts {

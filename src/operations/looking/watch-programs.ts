@@ -12,7 +12,7 @@ import type { UnknownProgram } from "../choose.ts";
 import { errorsOf } from "../configuration.ts";
 import { findEvents } from "./events.ts";
 import { look } from "./look.ts";
-import { planOf } from "../acting/order-plan.ts";
+import { planOf } from "../order-plan.ts";
 import { openSite } from "../site.ts";
 
 /** What one of many looks has found. */

@@ -1,5 +1,5 @@
-import type { Dependencies } from "../../config/dependencies.ts";
-import type { ActionResult } from "../operation.ts";
+import type { Dependencies } from "../config/dependencies.ts";
+import type { ActionResult } from "./operation.ts";
 
 type Action = ActionResult["action"];
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { Dependencies, type OrderSettings } from "../../../src/config/dependencies.ts";
-import { type PlannedStep, planOf } from "../../../src/operations/acting/order-plan.ts";
+import { Dependencies, type OrderSettings } from "../../src/config/dependencies.ts";
+import { type PlannedStep, planOf } from "../../src/operations/order-plan.ts";
 
 type Kind = "after" | "needs" | "restartWith";
 type Edges = Readonly<Record<string, Partial<Readonly<Record<Kind, readonly string[]>>>>>;
