@@ -1,9 +1,9 @@
-import { type FSWatcher, watch } from "node:fs";
 import type { Pid, ProcessRef } from "../../../proc/pid.ts";
 import { showExit, type ShownExit } from "../../events/shown-exit.ts";
 import { ExitCode } from "../../exit-code.ts";
 import { monotonicMs, within } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/format.ts";
+import { PathWatch } from "../../lib/path-watch.ts";
 import type { ProgramStatus } from "../../status/status.ts";
 import { choose, type UnknownProgram } from "../choose.ts";
 import { look } from "./look.ts";
@@ -54,9 +54,12 @@ export async function waitForPrograms(
   );
   const end = timeoutMs === undefined ? Infinity : monotonicMs() + timeoutMs;
   const codes: ExitCode[] = [];
-  using changes = new StateChanges(site.host.state.programs);
+  let wake = (): void => {};
+  using records = new PathWatch(site.host.state.programs, () => wake());
   while (waits.size > 0) {
     ports.signal.throwIfAborted();
+    const changed = new Promise<void>((resolve) => (wake = resolve));
+    records.arm();
     const report = await look(site, { names: [...waits.keys()], withCommands: false }).report();
     const isLate = monotonicMs() >= end;
     for (const status of report.programs) {
@@ -73,7 +76,7 @@ export async function waitForPrograms(
     ports.onProgress(describeWaits(report.programs, waits, goal));
     const ends = [...waits.values()].map(({ ended }) => ended);
     const ms = Math.max(0, Math.min(LOOK_EVERY_MS, end - monotonicMs()));
-    await within(Promise.race([changes.next(), ...ends]), ms, ports.signal);
+    await within(Promise.race([changed, ...ends]), ms, ports.signal);
     await within(new Promise(() => {}), SETTLE_MS, ports.signal);
   }
   if (unknown.length > 0) return ExitCode.undefinedProgram;
@@ -160,28 +163,5 @@ class Wait implements Disposable {
     if (this.#goneAt !== undefined && monotonicMs() > this.#goneAt + RECORD_MS) {
       this.#end ??= { pid: this.#first.pid, unknown: true };
     }
-  }
-}
-
-/** Wakes up when a record is written. */
-class StateChanges implements Disposable {
-  #watcher: FSWatcher | undefined;
-  #wake: () => void = () => {};
-
-  constructor(folder: string) {
-    try {
-      this.#watcher = watch(folder, () => this.#wake());
-      this.#watcher.on("error", () => this.#watcher?.close());
-    } catch {
-      // not there yet, or no inotify: looked at in a while
-    }
-  }
-
-  async next(): Promise<void> {
-    await new Promise<void>((resolve) => (this.#wake = resolve));
-  }
-
-  [Symbol.dispose](): void {
-    this.#watcher?.close();
   }
 }
