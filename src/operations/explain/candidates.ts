@@ -1,7 +1,7 @@
 import type { ProcessRef } from "../../../proc/pid.ts";
 import { ProcError } from "../../../proc/error.ts";
 import { isDead } from "../../../proc/stat.ts";
-import { offspring } from "../../identity/lineage.ts";
+import { offspring } from "../../identity/offspring.ts";
 import { lookAlikes } from "../../identity/nearest-process.ts";
 import type { TableEntry } from "../../identity/process-classifier.ts";
 import type { Program } from "../../identity/program.ts";

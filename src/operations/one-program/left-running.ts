@@ -1,7 +1,9 @@
 import { type ProcessRef, sameProcess } from "../../../proc/pid.ts";
 import type { Host } from "../../host/host.ts";
 import { ranOn } from "../../identity/recorded.ts";
-import { knownMark, offspring, relation } from "../../identity/lineage.ts";
+import { relation } from "../../identity/lineage.ts";
+import { knownMark } from "../../identity/mark.ts";
+import { offspring } from "../../identity/offspring.ts";
 import { isOnlyLogOf } from "../../identity/log-owners.ts";
 import type { TableEntry } from "../../identity/process-classifier.ts";
 import type { ProgramRecord } from "../../state/record.ts";

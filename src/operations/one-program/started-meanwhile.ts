@@ -1,6 +1,7 @@
 import { type ProcessRef, TICKS_PER_SECOND } from "../../../proc/pid.ts";
 import type { Host } from "../../host/host.ts";
-import { offspring, relation } from "../../identity/lineage.ts";
+import { relation } from "../../identity/lineage.ts";
+import { offspring } from "../../identity/offspring.ts";
 import { lookFor, type Program } from "../../identity/program.ts";
 import type { ProgramRecord } from "../../state/record.ts";
 import { unfinished } from "../../state/transitions.ts";
