@@ -172,7 +172,7 @@ const subjects: Readonly<Record<string, readonly string[]>> = {
   import: ["checkconfig"],
   looking: ["daemon"],
   changes: ["daemon", "looking"],
-  explain: ["changes", "looking"],
+  explain: ["looking"],
   acting: ["changes", "daemon", "one-program", "requests"],
   adopt: ["daemon", "looking"],
 };

@@ -29,8 +29,8 @@ import { lookAtChecks, type Measurement, measureLimits } from "./limits.ts";
 import { type AtWork, atWorkOn } from "./lock.ts";
 import { type Companion, companionsOf } from "./order.ts";
 import { lookAround } from "../looking/look.ts";
-import { olderSettings } from "../changes/older-settings.ts";
 import type { Site } from "../site.ts";
+import { seenDifferences } from "./seen-differences.ts";
 
 /** Time for which a look at the processes of other accounts is reused, in ms: once for many programs. */
 const LATELY_MS = 1000;
@@ -55,9 +55,7 @@ export interface Explanation extends ProgramStatus {
   readonly place?: string;
   /** What is wrong with its section. */
   readonly errors?: readonly string[];
-  /** Settings that were changed since it was launched; absent where nobody can tell which. */
-  readonly changedSettings?: readonly string[];
-  /** What differs between the process and its settings, as it seems. */
+  /** With olderSettings: what the process shows of those that were changed since it was launched. */
   readonly seenDifferences?: readonly string[];
   /** Who is at work on it. */
   readonly atWork?: AtWork;
@@ -192,17 +190,14 @@ function ofFormer(status: ProgramStatus): ProgramStatus {
 
 const NO_CANDIDATES: Candidates = { candidates: [] };
 
-/** Settings that were changed since it was launched. */
+/** What the process shows of the settings that were changed since it was launched. */
 function older(
-  { program: { settings }, file: { record }, found, status }: Observed,
+  { program: { settings }, found, status }: Observed,
   host: Host,
-): Pick<Explanation, "changedSettings" | "seenDifferences"> {
+): Pick<Explanation, "seenDifferences"> {
   if (found.kind === "absent" || settings === undefined || status.olderSettings !== true) return {};
-  const { changed, seen } = olderSettings(settings, record?.digest ?? "", found.process, host);
-  return {
-    ...(changed && { changedSettings: changed }),
-    ...(seen.length > 0 && { seenDifferences: seen }),
-  };
+  const seen = seenDifferences(settings, status.olderKeys, found.process, host);
+  return seen.length > 0 ? { seenDifferences: seen } : {};
 }
 
 async function measurements(
