@@ -66,6 +66,9 @@ export function adviceFor(
   if (daemon === "here" && looksAfter?.has(name) === false) {
     add("usrsvcd reread", "has usrsvcd know of it");
   }
+  if (facts.hold !== undefined) {
+    add(`usrsvc release ${word}`, "ends the hold: usrsvcd looks after it again");
+  }
   if (olderSettings === true)
     add(
       `usrsvc restart ${daemon === "here" ? "--reread " : ""}${word}`,

@@ -35,6 +35,7 @@ describe("adviceFor() names the next command", () => {
     ["all is well", [], {}],
     ["no usrsvcd", ["usrsvcd start"], {}, { daemon: "none" }],
     ["usrsvcd does not know it", ["usrsvcd reread"], {}, { looksAfter: new Set() }],
+    ["held", ["usrsvc release web"], { hold: { by: "ann", since: "2030-01-31T04:30:00Z" } }],
     ["older settings", ["usrsvc restart --reread web"], { olderSettings: true }],
     [
       "given up",
