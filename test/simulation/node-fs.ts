@@ -25,6 +25,7 @@ export const fchmodSync = simulated("fchmodSync", real.fchmodSync);
 export const fstatSync = simulated("fstatSync", real.fstatSync as Call);
 export const fsyncSync = simulated("fsyncSync", real.fsyncSync);
 export const ftruncateSync = simulated("ftruncateSync", real.ftruncateSync);
+export const linkSync = simulated("linkSync", real.linkSync);
 export const lstatSync = simulated("lstatSync", real.lstatSync as Call);
 export const mkdirSync = simulated("mkdirSync", real.mkdirSync as Call);
 export const openSync = simulated("openSync", real.openSync);
