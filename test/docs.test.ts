@@ -93,7 +93,7 @@ describe("the reference", () => {
 
   const objects = [
     ["usrsvc status", "src/status/status.ts", "ProgramStatus"],
-    ["usrsvc explain", "src/operations/explain.ts", "Explanation extends ProgramStatus"],
+    ["usrsvc explain", "src/operations/explain/explain.ts", "Explanation extends ProgramStatus"],
     [
       "usrsvc start, stop, restart, reload, signal, wait, hold, release",
       "src/operations/operation.ts",

@@ -160,6 +160,23 @@ const layers: readonly Layer[] = [
   },
 ];
 
+/** The folders of src/operations/, one for a subject: each may use what lies beside them all, and these. No ring. */
+const subjects: Readonly<Record<string, readonly string[]>> = {
+  checkconfig: [],
+  daemon: [],
+  edit: [],
+  hosts: [],
+  logs: [],
+  "one-program": ["daemon"],
+  requests: ["one-program"],
+  import: ["checkconfig"],
+  looking: ["daemon"],
+  changes: ["daemon", "looking"],
+  explain: ["looking"],
+  acting: ["changes", "daemon", "one-program", "requests"],
+  adopt: ["daemon", "looking"],
+};
+
 /** No layer is without these. */
 const ground = [proc, lib];
 
@@ -266,6 +283,19 @@ describe("each import", () => {
       return (
         isOurs(to) && !isItself && ![...layer.may, ...groundOf(file)].some((one) => one.test(to))
       );
+    });
+    assert.deepEqual(wrong.map(describeImport), []);
+  });
+
+  test("within operations/ leads to what lies beside all subjects, or to a subject that may be used", () => {
+    const subjectOf = (path: string): string | undefined =>
+      /^src\/operations\/([^/]+)\//.exec(path)?.[1];
+    const wrong = imports.filter(({ file, to }) => {
+      const [from, subject] = [subjectOf(file), subjectOf(to)];
+      if (from === undefined || subject === undefined || from === subject) return false;
+      const may = subjects[from];
+      assert.ok(may, `${file} is of no subject: say in test/layers.test.ts what it may import`);
+      return !may.includes(subject);
     });
     assert.deepEqual(wrong.map(describeImport), []);
   });

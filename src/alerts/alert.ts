@@ -1,4 +1,5 @@
-import { countFailures, describeStuck } from "../events/end-events.ts";
+import { describeStuck } from "../events/end-events.ts";
+import { countFailures } from "../events/failure-events.ts";
 import { describeJobEnd } from "../events/job-events.ts";
 import type { MailedEvent } from "../events/event.ts";
 import type { LastEnd } from "../events/last-end.ts";

@@ -1,6 +1,6 @@
 import type { ExitCode } from "../exit-code.ts";
 import { jsonLine } from "../lib/tame.ts";
-import type { DaemonResult } from "../operations/daemon-result.ts";
+import type { DaemonResult } from "../operations/daemon/result.ts";
 import type { Screen } from "./screen.ts";
 
 /** Prints a result, and yields its code. A failure goes to standard error, but in JSON it is a result, too. */

@@ -7,7 +7,7 @@ import { locate, type Location } from "../operations/edit/locate.ts";
 import { type Changes, review } from "../operations/edit/review.ts";
 import { CannotEdit, WorkingCopy } from "../operations/edit/working-copy.ts";
 import { commandWords } from "../operations/own-command.ts";
-import { reread } from "../operations/reread.ts";
+import { reread } from "../operations/daemon/reread.ts";
 import { daemonSite } from "../operations/site.ts";
 import { ask, canAsk } from "./question.ts";
 import { untilSignalled } from "./run.ts";

@@ -1,7 +1,7 @@
 import { isoTime } from "../lib/format.ts";
 import { jsonLine } from "../lib/tame.ts";
 import { harmlessColours, withoutColours } from "../lib/colours.ts";
-import type { LogLine } from "../operations/log-line.ts";
+import type { LogLine } from "../operations/logs/line.ts";
 import { displayWidth } from "./terminal/width.ts";
 
 /** Names are padded to at most so many columns: one long name must not shift all lines. */

@@ -1,4 +1,4 @@
-import { parseSince } from "../lib/since.ts";
+import { parseSince } from "../lib/moment.ts";
 import { UsageError } from "./args.ts";
 
 /* What events and logs have in common: how much of what was is shown, and what comes. */

@@ -1,4 +1,4 @@
-import { actOnPrograms, type Act, type News } from "../operations/act-on-programs.ts";
+import { actOnPrograms, type Act, type News } from "../operations/acting/act-on-programs.ts";
 import { formatIssues } from "../config/issue.ts";
 import { ExitCode } from "../exit-code.ts";
 import { UsageError } from "./args.ts";

@@ -1,4 +1,4 @@
-import type { Change, Effect, KeyChange } from "../operations/change.ts";
+import type { Change, Effect, KeyChange } from "../operations/changes/change.ts";
 import { ENV } from "../lib/env-key.ts";
 import type { Style } from "./terminal/style.ts";
 import { describeBoth, shortenBoth, shownValue } from "./differing.ts";

@@ -1,6 +1,7 @@
 import { formatDuration, shorten } from "../lib/format.ts";
-import type { Explanation } from "../operations/explain.ts";
+import type { Explanation } from "../operations/explain/explain.ts";
 import { groupsOf, shownPids } from "./groups.ts";
+import { keyName } from "./key-name.ts";
 import { describeShownExit } from "./remarks.ts";
 
 /** Longest command line that is shown, in characters. */
@@ -83,7 +84,7 @@ function settings(one: Explanation): readonly string[] {
   const lines = one.place === undefined ? [] : [`from ${one.place}`];
   if (one.errors !== undefined) lines.push(...one.errors);
   if (one.olderSettings === true) {
-    const changed = one.changedSettings;
+    const changed = one.olderKeys?.map(keyName);
     lines.push(
       changed === undefined
         ? "changed since it was launched; which of them is not on record"

@@ -1,6 +1,6 @@
 import { shorten } from "../lib/format.ts";
 import { groupsOf, shownPids } from "./groups.ts";
-import type { MatchReport } from "../operations/match.ts";
+import type { MatchReport } from "../operations/explain/match.ts";
 
 /** Number of processes that are shown. */
 const MOST = 100;

@@ -1,4 +1,4 @@
-import type { WaitResult } from "../operations/wait-goal.ts";
+import type { WaitResult } from "../operations/looking/wait-goal.ts";
 import { jsonLine } from "../lib/tame.ts";
 import type { ActionResult } from "../operations/operation.ts";
 import type { ProgramStatus } from "../status/status.ts";

@@ -1,15 +1,11 @@
 import { mainSchema } from "../config/schema.ts";
 import { type Setting, valueOf } from "../config/setting.ts";
 import type { ProgramSettings, Settings } from "../config/settings.ts";
-import { settingsDigest, settingsFingerprint as fingerprint } from "../state/digest.ts";
+import { comparePrograms, type ProgramsDiffering } from "../state/compare-programs.ts";
+import { settingsFingerprint as fingerprint } from "../state/digest.ts";
 
 /** What differs between two configurations, by program. */
-export interface Difference {
-  readonly added: readonly ProgramSettings[];
-  readonly removed: readonly string[];
-  readonly changed: readonly ProgramSettings[];
-  /** Of these, the names of those that a process gets only when it is started. */
-  readonly launched: ReadonlySet<string>;
+export interface Difference extends ProgramsDiffering {
   /** Keys of `[Main]`, as they are written, whose change only a restart of usrsvcd applies. */
   readonly main: readonly string[];
 }
@@ -21,20 +17,8 @@ const fixed = Object.entries<Setting>(mainSchema).filter(
 
 /** Compares two configurations. */
 export function compare(before: Settings, after: Settings): Difference {
-  const added: ProgramSettings[] = [];
-  const changed: ProgramSettings[] = [];
-  const launched = new Set<string>();
-  for (const [name, settings] of after.programs) {
-    const old = before.programs.get(name);
-    if (old === undefined) added.push(settings);
-    else if (fingerprint(old) !== fingerprint(settings)) {
-      changed.push(settings);
-      if (settingsDigest(old) !== settingsDigest(settings)) launched.add(name);
-    }
-  }
-  const removed = [...before.programs.keys()].filter((name) => !after.programs.has(name));
   const main = fixed.filter(([, row]) => valueOf(before.main, row) !== valueOf(after.main, row));
-  return { added, removed, changed, launched, main: main.map(([key]) => key) };
+  return { ...comparePrograms(before.programs, after.programs), main: main.map(([key]) => key) };
 }
 
 /**

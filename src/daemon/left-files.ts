@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { askerOf } from "../operations/request.ts";
+import { askerOf } from "../operations/requests/request.ts";
 import { writerOf } from "../lib/write-file.ts";
 
 /**

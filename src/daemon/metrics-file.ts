@@ -1,5 +1,5 @@
 import type { Emitter } from "../events/event.ts";
-import { readMetrics, writeMetrics } from "../operations/metrics.ts";
+import { readMetrics, writeMetrics } from "../operations/looking/metrics.ts";
 import type { Site } from "../operations/site.ts";
 
 /** At least so often while nothing happens, in ms: memory and processor time change without an event. */

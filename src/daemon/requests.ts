@@ -4,9 +4,14 @@ import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings, Settings } from "../config/settings.ts";
 import { ExitCode, exitCodeOf } from "../exit-code.ts";
 import type { Emitter } from "../events/event.ts";
-import { restartProgram, startProgram } from "../operations/operate.ts";
+import { restartProgram, startProgram } from "../operations/one-program/operate.ts";
 import { type ActionResult, type Operation } from "../operations/operation.ts";
-import { isRequestFile, type Request, takeRequest, writeAnswer } from "../operations/request.ts";
+import {
+  isRequestFile,
+  type Request,
+  takeRequest,
+  writeAnswer,
+} from "../operations/requests/request.ts";
 import type { HookFailure } from "../lifecycle/hook.ts";
 import type { JobEnd } from "../lifecycle/job-end.ts";
 import { jobFinished } from "../supervisor/job-finished.ts";

@@ -3,11 +3,12 @@ import { type CareEvent, careEvents } from "./care-events.ts";
 import { type ConfigEvent, configEvents } from "./config-events.ts";
 import { type DaemonEvent, daemonEvents } from "./daemon-events.ts";
 import { type EndEvent, endEvents } from "./end-events.ts";
+import { type FailureEvent, failureEvents } from "./failure-events.ts";
 import { type JobEvent, jobEvents } from "./job-events.ts";
 import { type StartEvent, startEvents } from "./start-events.ts";
 
 /** Of one program. */
-export type EventOfProgram = StartEvent | EndEvent | JobEvent | CareEvent;
+export type EventOfProgram = StartEvent | EndEvent | FailureEvent | JobEvent | CareEvent;
 
 /** One thing that happened. Whoever makes it happen emits it, once. */
 export type UsrsvcEvent = DaemonEvent | AlertEvent | ConfigEvent | EventOfProgram;
@@ -19,6 +20,7 @@ export const rows = {
   ...configEvents,
   ...startEvents,
   ...endEvents,
+  ...failureEvents,
   ...jobEvents,
   ...careEvents,
 };

@@ -5,7 +5,8 @@ import { monotonicMs, sleep } from "../lib/clock.ts";
 import type { IdentityPorts } from "./ports.ts";
 import type { Found } from "./found.ts";
 import { imageSeen } from "../state/transitions.ts";
-import { offspring, relation } from "./lineage.ts";
+import { relation } from "./lineage.ts";
+import { offspring } from "./offspring.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { lookFor, runsOneOf, type Program } from "./program.ts";
 

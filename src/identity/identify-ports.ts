@@ -1,6 +1,7 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
-import type { LivingLaunch, Relation } from "./lineage.ts";
+import type { LivingLaunch } from "./launch-of.ts";
+import type { Relation } from "./lineage.ts";
 import type { Owners } from "./owners.ts";
 import type { Tell } from "./finding.ts";
 import type { TableEntry } from "./process-classifier.ts";

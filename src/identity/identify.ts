@@ -4,7 +4,7 @@ import { type Tell, tellOf } from "./finding.ts";
 import { type Found, running } from "./found.ts";
 import { scan } from "./scan.ts";
 import type { IdentifyPorts } from "./identify-ports.ts";
-import type { LivingLaunch } from "./lineage.ts";
+import type { LivingLaunch } from "./launch-of.ts";
 import { launchOf } from "./lost-launch.ts";
 import type { Pattern } from "./match.ts";
 import { matches } from "./matching.ts";

@@ -1,7 +1,7 @@
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import type { IdentifyPorts } from "./identify-ports.ts";
-import type { LivingLaunch } from "./lineage.ts";
+import type { LivingLaunch } from "./launch-of.ts";
 import type { Pattern } from "./match.ts";
 import type { TableEntry } from "./process-classifier.ts";
 

@@ -149,3 +149,16 @@ export function unfinishedLaunch(
       : { pid: Number(pid) as Pid, startTime: Number(startTime) as Ticks };
   return { id, at, launched };
 }
+
+/** By the process of a look: a thousand programs may ask about a thousand processes. Null: it has none. */
+const marks = new WeakMap<ProcessRef, Mark | null>();
+
+/** The mark of a process of a look, read once for all who ask; undefined: it has none. */
+export function knownMark(
+  ref: ProcessRef,
+  { proc }: { readonly proc: Pick<ProcReader, "environ"> },
+): Mark | undefined {
+  let mark = marks.get(ref);
+  if (mark === undefined) marks.set(ref, (mark = markOf(proc, ref.pid) ?? null));
+  return mark ?? undefined;
+}

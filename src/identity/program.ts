@@ -15,15 +15,10 @@ import type { IdentifyPorts } from "./identify-ports.ts";
 import { pattern, type Pattern } from "./match.ts";
 import type { ScanOptions } from "./process-table.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import {
-  isCopy,
-  isOfRetired,
-  knownMark,
-  lastLaunch,
-  launchOf,
-  type Relation,
-  relation,
-} from "./lineage.ts";
+import { lastLaunch, launchOf } from "./launch-of.ts";
+import { isOfRetired, type Relation, relation } from "./lineage.ts";
+import { knownMark } from "./mark.ts";
+import { isCopy } from "./offspring.ts";
 import { isOnlyLogOf } from "./log-owners.ts";
 import { tellOthers } from "./scan.ts";
 

@@ -1,5 +1,6 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { bearsLaunch, relation } from "../identity/lineage.ts";
+import { relation } from "../identity/lineage.ts";
+import { bearsLaunch } from "../identity/offspring.ts";
 import type { TableEntry } from "../identity/process-classifier.ts";
 import type { LifecyclePorts } from "./ports.ts";
 import type { OwnGroup, Target } from "./stop-plan.ts";

@@ -1,6 +1,6 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { StopSettings } from "../config/settings.ts";
-import { type Launch, offspring } from "../identity/lineage.ts";
+import { type Launch, offspring } from "../identity/offspring.ts";
 import type { TableEntry } from "../identity/process-classifier.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { endAll } from "./end-all.ts";

@@ -1,8 +1,9 @@
 import { sameProcess } from "../../proc/pid.ts";
 import { shorten } from "../lib/format.ts";
 import type { LifecyclePorts } from "./ports.ts";
-import { bearsLaunch, knownMark, offspring, relation } from "../identity/lineage.ts";
-import { markOf } from "../identity/mark.ts";
+import { relation } from "../identity/lineage.ts";
+import { bearsLaunch, offspring } from "../identity/offspring.ts";
+import { markOf, knownMark } from "../identity/mark.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import type { TableEntry } from "../identity/process-classifier.ts";
 

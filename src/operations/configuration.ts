@@ -6,7 +6,7 @@ import { loadHosts, loadMain, type LoadOptions, loadSettings } from "../config/l
 import type { Settings } from "../config/settings.ts";
 import { homeFolder } from "../lib/home.ts";
 import { type StateDir, stateDir } from "../state/state-dir.ts";
-import { machineFacts } from "./machine-facts.ts";
+import { machineFacts } from "./checkconfig/machine-facts.ts";
 
 /** The configuration file: `-c FILE`, else usrsvc.cfg in the home folder. */
 export function configPath(config: string | undefined): string {

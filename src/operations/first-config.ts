@@ -6,7 +6,7 @@ import { ExitCode } from "../exit-code.ts";
 import { writeNew } from "../lib/new-file.ts";
 import { makePrivateFolder } from "../lib/private-file.ts";
 import { check, configPath } from "./configuration.ts";
-import type { DaemonResult } from "./daemon-result.ts";
+import type { DaemonResult } from "./daemon/result.ts";
 import { commandWords } from "./own-command.ts";
 import { homeFolder } from "../lib/home.ts";
 

@@ -14,7 +14,7 @@ export interface IfItEnds {
   readonly because: string;
 }
 
-type Around = Pick<StatusContext, "daemon" | "looksAfter" | "isForeign">;
+type Around = Pick<StatusContext, "daemon" | "looksAfter" | "isForeign" | "holds">;
 
 /**
  * What usrsvcd does when a program that runs ends by itself. It is what its machine (supervisor/machine.ts) does; a test
@@ -23,7 +23,7 @@ type Around = Pick<StatusContext, "daemon" | "looksAfter" | "isForeign">;
 export function ifItEnds(
   { name, enabled, settings }: Pick<Program, "name" | "enabled" | "settings">,
   record: Pick<ProgramRecord, "desired"> | undefined,
-  { daemon, looksAfter, isForeign }: Around,
+  { daemon, looksAfter, isForeign, holds }: Around,
 ): IfItEnds {
   const not = (because: string): IfItEnds => ({ answer: "stays-down", because });
   if (isForeign === true)
@@ -33,6 +33,7 @@ export function ifItEnds(
   if (looksAfter?.has(name) === false) {
     return not("usrsvcd does not know it yet: run usrsvcd reread");
   }
+  if (holds?.has(name) === true) return not(`it is held; usrsvc release ${name} ends that`);
   if (settings === undefined) return not("its settings are faulty");
   if (!enabled) return not("enabled = False");
   if (record?.desired === "down") return not("an operator has stopped it");

@@ -1,5 +1,5 @@
 import { parsePid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
-import { isLaunchAlive } from "../identity/lineage.ts";
+import { isLaunchAlive } from "../identity/offspring.ts";
 import type { LaunchNote } from "../identity/mark.ts";
 import type { IdentityPorts } from "../identity/ports.ts";
 import type { Program } from "../identity/program.ts";

@@ -1,7 +1,7 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import type { RestartCounts } from "../events/end-events.ts";
+import type { RestartCounts } from "../events/failure-events.ts";
 import type { LastEnd } from "../events/last-end.ts";
 import type { StartCause } from "../events/start-events.ts";
 import { type Found, isByMark } from "../identity/found.ts";

@@ -1,23 +1,18 @@
-import { hasDependencies } from "../config/dependencies.ts";
 import { monotonicMs } from "../lib/clock.ts";
-import { describeExit } from "../lib/describe-exit.ts";
 import type { Found } from "../identity/found.ts";
 import { type Lock, programLock, tryLock } from "../state/lock.ts";
 import { lockHolder } from "../state/lock-text.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import { endHookOfKilled } from "../lifecycle/hook.ts";
-import { hasEndedInThisBoot, hasEndedWell, isSuccess } from "../state/ended-well.ts";
-import type { ProgramRecord } from "../state/record.ts";
-import { stateTraits } from "../state/states.ts";
 import { checkStateDir, makeStateDir } from "../state/state-dir.ts";
 import { startAnew } from "./backoff.ts";
 import { claimSession } from "./claim-recorded.ts";
 import type { MutableSupervised } from "./context.ts";
 import { owedOf, runOwedAfterExit } from "./hooks.ts";
 import { isQuiet, transition } from "./machine.ts";
-import type { JobSchedule } from "./job-schedule.ts";
+import { Observer } from "./observer.ts";
 import type { Parts } from "./parts.ts";
-import type { Context, History, Observed, ProgramEvent, Step } from "./program-state.ts";
+import type { History, Observed, ProgramEvent, Step } from "./program-state.ts";
 
 /** While another actor holds the lock, it is asked for again after these pauses, in ms. */
 const LOCK_PAUSES_MS = [10, 20, 40, 80, 150, 250];
@@ -29,6 +24,7 @@ const LOCK_PAUSES_MS = [10, 20, 40, 80, 150, 250];
 export class Turn {
   readonly #now: MutableSupervised;
   readonly #by: Parts;
+  readonly #observer: Observer;
   /** The history before what this turn has decided; undefined while it has not decided anything. */
   #undo: History | undefined;
   #busyLooks = 0;
@@ -40,6 +36,7 @@ export class Turn {
   constructor(now: MutableSupervised, by: Parts) {
     this.#now = now;
     this.#by = by;
+    this.#observer = new Observer(now, by);
   }
 
   /** What a turn needed would stay for as long as the program is known. */
@@ -146,7 +143,7 @@ export class Turn {
     if (owed) await runOwedAfterExit(this.#by, this.#now.settings, owed);
     const { state } = this.#now;
     const dead = this.#by.finder.isEndTold && state.kind === "running" ? state.process : undefined;
-    const step = this.#decide(this.#inOrder(this.#observed(found, diedUnseen)));
+    const step = this.#decide(this.#observed(found, diedUnseen));
     this.#isOperatorsStart = false;
     this.#by.stopper.forgetFinished();
     this.#isSettled = true;
@@ -197,8 +194,8 @@ export class Turn {
     const { isHeld } = this.#by.holding;
     if (this.#by.schedule?.isUnnoted === true) return false;
     const { state, history } = this.#now;
-    const event = this.#inOrder(this.#observed(found, false));
-    if (!isQuiet(state, history, event, this.#context())) return false;
+    const event = this.#observed(found, false);
+    if (!isQuiet(state, history, event, this.#observer.context())) return false;
     if (found.kind === "absent") return this.#isSettled;
     if (isHeld) return this.#by.finder.isHeld(found);
     return (
@@ -209,75 +206,14 @@ export class Turn {
   }
 
   #observed(found: Found, diedUnseen: boolean): Observed {
-    const { record } = this.#by.ledger;
-    const { exit } = this.#by.watched.main;
-    return {
-      kind: "observed",
-      process: found.kind === "running" ? found.process : undefined,
-      desired: record?.desired ?? "none",
-      ranBefore: diedUnseen || this.#by.stopper.hasFinished || this.#hasRun(record),
-      diedUnseen,
-      startedByHand: this.#isOperatorsStart,
-      reason: record?.reason,
-      exit,
-      ...(this.#now.settings.type === "job" && exit && { how: describeExit(exit) }),
-      endedWell: this.#hasEndedWell(),
-      ...(this.#by.schedule !== undefined && { isDue: this.#isDue(this.#by.schedule) }),
-      ...(record?.state === "fatal" && { retryMs: msUntil(record.nextTryAt) }),
-    };
-  }
-
-  /** What is to be down is due in vain, and what is held: with catch_up, that is made up for when it is released. */
-  #isDue(schedule: JobSchedule): boolean {
-    if (!schedule.isDue) return false;
-    if (this.#by.holding.isHeld) {
-      if (!this.#now.settings.catchUp) schedule.pass();
-      return false;
-    }
-    const { settings } = this.#now;
-    const isToRun = settings.enabled && this.#by.ledger.record?.desired !== "down";
-    if (!isToRun) schedule.pass();
-    return isToRun;
-  }
-
-  /** A job that has ended in this boot is not begun by autostart. */
-  #hasRun(record: ProgramRecord | undefined): boolean {
-    return hasRun(record) || (this.#now.settings.type === "job" && hasEndedInThisBoot(record));
-  }
-
-  /** What it waits for is asked only where it would be started: some of that is looked at from then on. */
-  #inOrder(event: Observed): Observed {
-    const { settings, state, history } = this.#now;
-    if (!hasDependencies(settings)) return event;
-    const { effects } = transition(state, history, event, this.#context());
-    const wouldStart = effects.some(({ kind }) => kind === "start");
-    return wouldStart ? { ...event, waitsFor: this.#by.around.order.waitsFor(settings) } : event;
-  }
-
-  /** What an operator, or a limit, has ended did not end by itself. */
-  #hasEndedWell(): boolean {
-    const { settings, state } = this.#now;
-    if (settings.autorestart !== "on-failure" && settings.type !== "job") return false;
-    if (this.#by.stopper.hasFinished) return false;
-    if (state.kind !== "running") return hasEndedWell(this.#by.ledger.record, settings);
-    if (this.#by.ends.operatorOf(state.process) !== undefined) return false;
-    // Of a start that was broken off: what writes its own pidfile goes to the background, and its first process ends.
-    const isFirst = !settings.autopid && monotonicMs() - state.since < settings.successMs;
-    return !isFirst && isSuccess(this.#by.watched.main.exit, settings);
-  }
-
-  #context(): Context {
-    const { settings } = this.#now;
-    const isNeeded = !settings.autostart && this.#by.around.order.isNeeded(settings.name);
-    const asNeeded = isNeeded ? { ...settings, autostart: true } : settings;
-    const { isHeld } = this.#by.holding;
-    return { settings: asNeeded, now: monotonicMs(), chance: Math.random(), isHeld };
+    const startedByHand = this.#isOperatorsStart;
+    return this.#observer.inOrder(this.#observer.observed(found, { diedUnseen, startedByHand }));
   }
 
   #decide(event: ProgramEvent): Step {
     const { state, history } = this.#now;
     this.#undo ??= history;
-    const step = transition(state, history, event, this.#context());
+    const step = transition(state, history, event, this.#observer.context());
     this.#now.state = step.state;
     this.#now.history = step.history;
     return step;
@@ -315,7 +251,7 @@ export class Turn {
     if (this.#isOperatorsStart) this.#now.history = startAnew(this.#now.history);
   }
 
-  /** Somebody else acts on the program: never interfere, look again when he is done. */
+  /** Somebody else acts on the program: never interfere, look again when that is done. */
   #lookWhenFree(): void {
     const pause = LOCK_PAUSES_MS[Math.min(this.#busyLooks, LOCK_PAUSES_MS.length - 1)] ?? 250;
     if (this.#busyLooks === 0) {
@@ -326,17 +262,4 @@ export class Turn {
     this.#busyLooks += 1;
     this.#by.mailbox.wakeAt(monotonicMs() + pause);
   }
-}
-
-/** Undefined for no time, or none that can be understood. */
-function msUntil(iso: string | undefined): number | undefined {
-  const ms = iso === undefined ? Number.NaN : Date.parse(iso) - Date.now();
-  return Number.isNaN(ms) ? undefined : ms;
-}
-
-/** True when the record says that the program ran, or was kept running, in this boot. */
-function hasRun(record: ProgramRecord | undefined): boolean {
-  if (record === undefined) return false;
-  const { state, process } = record;
-  return process !== undefined || stateTraits[state].tellsThatItRan;
 }

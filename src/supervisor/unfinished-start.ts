@@ -2,7 +2,7 @@ import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Host } from "../host/host.ts";
 import type { Found } from "../identity/found.ts";
-import { isLaunchAlive } from "../identity/lineage.ts";
+import { isLaunchAlive } from "../identity/offspring.ts";
 import { endLeftOvers } from "../lifecycle/end-launch.ts";
 import { ResumedWait } from "../lifecycle/resumed-wait.ts";
 import type { StartFailure } from "../lifecycle/start-outcome.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { logRenderer, renderLogJson } from "../../src/cli/log-lines.ts";
-import type { LogLine } from "../../src/operations/log-line.ts";
+import type { LogLine } from "../../src/operations/logs/line.ts";
 
 const of = (program: string, line: string, stream: LogLine["stream"] = "stdout"): LogLine => ({
   program,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { renderExplanation } from "../../src/cli/render-explanation.ts";
 import { renderMatches } from "../../src/cli/render-matches.ts";
-import type { Explanation } from "../../src/operations/explain.ts";
+import type { Explanation } from "../../src/operations/explain/explain.ts";
 
 const NOW = Date.parse("2030-01-01T12:00:00Z");
 

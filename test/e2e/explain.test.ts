@@ -88,7 +88,7 @@ test("usrsvc explain names the settings that are older, and who is at work", asy
   );
   const older = await explained(home, "web");
   assert.equal(older["olderSettings"], true);
-  assert.deepEqual(older["changedSettings"], ["Env PORT"]);
+  assert.deepEqual(older["olderKeys"], ["Env.PORT"]);
   assert.ok(advised(older).includes("usrsvc restart web"));
   const [memory, beat] = older["limits"] as readonly Json[];
   assert.equal(memory?.["key"], "rss_limit");
@@ -99,7 +99,7 @@ test("usrsvc explain names the settings that are older, and who is at work", asy
   assert.deepEqual([ready?.["key"], ready?.["isOk"]], ["ready", false]);
   assert.match(String(ready?.["text"]), /not true now \(connection refused/);
   const { out } = await home.usrsvc("explain", "web");
-  assert.match(out, /changed since it was launched: Env PORT/);
+  assert.match(out, /changed since it was launched: variable PORT/);
   assert.match(out, /at work on it: nobody/);
   assert.doesNotMatch(out, /hunter2/);
 

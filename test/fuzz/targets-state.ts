@@ -6,8 +6,13 @@ import { AlertQueue } from "../../src/alerts/queue.ts";
 import { mailTrouble } from "../../src/alerts/trouble.ts";
 import { type DaemonInfo, readDaemonInfo } from "../../src/state/daemon-info.ts";
 import { type KeptSettings, readKept } from "../../src/state/kept-settings.ts";
-import { compareSettings } from "../../src/operations/settings-difference.ts";
-import { answerPath, type Request, takeAnswer, takeRequest } from "../../src/operations/request.ts";
+import { compareSettings } from "../../src/operations/changes/settings-difference.ts";
+import {
+  answerPath,
+  type Request,
+  takeAnswer,
+  takeRequest,
+} from "../../src/operations/requests/request.ts";
 import { programLock } from "../../src/state/lock.ts";
 import { lockHolder, lockNote } from "../../src/state/lock-text.ts";
 import { launchNote, lostRecord, newLaunchId, unfinishedLaunch } from "../../src/identity/mark.ts";

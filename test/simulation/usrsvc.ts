@@ -7,8 +7,12 @@ import { ProcessTable } from "../../src/identity/process-table.ts";
 import { type Program, programOf } from "../../src/identity/program.ts";
 import { Semaphore } from "../../src/lib/semaphore.ts";
 import { Sight } from "../../src/lifecycle/sight.ts";
-import { restartProgram, startProgram, stopProgram } from "../../src/operations/operate.ts";
-import { holdProgram, releaseProgram } from "../../src/operations/hold-program.ts";
+import {
+  restartProgram,
+  startProgram,
+  stopProgram,
+} from "../../src/operations/one-program/operate.ts";
+import { holdProgram, releaseProgram } from "../../src/operations/one-program/hold-program.ts";
 import type { ActionResult, Operation } from "../../src/operations/operation.ts";
 import { makeStateDir, stateDir } from "../../src/state/state-dir.ts";
 import { Supervisor } from "../../src/supervisor/supervisor.ts";

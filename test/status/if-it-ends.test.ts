@@ -57,6 +57,11 @@ test("nobody starts again what no usrsvcd looks after", () => {
   assert.equal(why({ daemon: "none" }), "if it ends, it stays down: usrsvcd is not running");
   assert.match(why({ daemon: "elsewhere" }), /with another configuration file/);
   assert.match(why({ daemon: "here", looksAfter: new Set(["db"]) }), /usrsvcd reread/);
+  const holds = new Map([["web", { by: { account: "ann" }, since: "" }]]);
+  assert.equal(
+    why({ daemon: "here", holds }),
+    "if it ends, it stays down: it is held; usrsvc release web ends that",
+  );
   assert.match(why({ daemon: "here", isForeign: true }), /state_dir is not ours alone/);
   assert.equal(why(here), "if it ends, usrsvcd starts it again at once: autorestart = True");
 });

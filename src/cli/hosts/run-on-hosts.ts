@@ -1,6 +1,5 @@
 import type { HostsSettings, HostTarget } from "../../config/hosts.ts";
 import { ConfigError } from "../../config/issue.ts";
-import { readSeconds } from "../../config/values.ts";
 import { ExitCode } from "../../exit-code.ts";
 import { askHosts } from "../../operations/hosts/ask-hosts.ts";
 import { chooseHosts, nearestHost } from "../../operations/hosts/choose-hosts.ts";
@@ -8,6 +7,7 @@ import { UsageError } from "../args.ts";
 import type { Command, Invocation } from "../command.ts";
 import { onHosts } from "../hosts-options.ts";
 import type { Screen } from "../screen.ts";
+import { readTimeout } from "../timeout.ts";
 import { actionView } from "./action-view.ts";
 import { askAndShow } from "./ask-and-show.ts";
 import { eventsView } from "./events-view.ts";
@@ -112,10 +112,9 @@ export async function runOnHosts(
 /** A --timeout that a command has itself is for the other side. */
 function readLimit({ options }: Command, { timeout }: Given): number {
   if (typeof timeout !== "string" || options["timeout"] !== onHosts.timeout) return USUAL_LIMIT_MS;
-  const read = readSeconds({ text: timeout, list: undefined, isBrokenList: false });
-  if ("problem" in read) throw new UsageError(`--timeout: ${read.problem}`);
-  if (read.value < 100) throw new UsageError("--timeout: is too short; at least 100ms");
-  return read.value;
+  const ms = readTimeout(timeout) ?? USUAL_LIMIT_MS;
+  if (ms < 100) throw new UsageError("--timeout: is too short; at least 100ms");
+  return ms;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { nearest } from "../../config/nearest.ts";
-import { readSeconds } from "../../config/values.ts";
 import { UsageError } from "../args.ts";
+import { readSpan } from "../timeout.ts";
 import { type SortKey, sortKeys } from "./sort.ts";
 
 /** Shortest and longest time between two looks, in ms. */
@@ -13,8 +13,8 @@ const MOST_MS = 3_600_000;
  * @throws {UsageError}
  */
 export function readInterval(text: string): number {
-  const read = readSeconds({ text, list: undefined, isBrokenList: false });
-  if ("value" in read && read.value >= LEAST_MS && read.value <= MOST_MS) return read.value;
+  const ms = readSpan(text);
+  if (ms !== undefined && ms >= LEAST_MS && ms <= MOST_MS) return ms;
   throw new UsageError(`--interval: "${text}" is not a time from 0.2 s to 1 h; write 5, 0.5 or 1m`);
 }
 

@@ -1,7 +1,7 @@
 import { ConfigError, formatIssues } from "../../config/issue.ts";
 import { enumerate } from "../../lib/format.ts";
 import { HomeError } from "../../lib/home.ts";
-import type { ProgramWatch, Sighting } from "../../operations/watch-programs.ts";
+import type { ProgramWatch, Sighting } from "../../operations/looking/watch-programs.ts";
 import { StateDirError } from "../../state/state-dir.ts";
 import type { ProgramStatus } from "../../status/status.ts";
 import { renderEvent } from "../render-event.ts";

@@ -1,6 +1,6 @@
 import { formatIssues } from "../../config/issue.ts";
 import { ExitCode } from "../../exit-code.ts";
-import { ProgramWatch } from "../../operations/watch-programs.ts";
+import { ProgramWatch } from "../../operations/looking/watch-programs.ts";
 import type { Screen } from "../screen.ts";
 import { isTerminal } from "../terminal/terminal.ts";
 import { FullScreen } from "./full-screen.ts";

@@ -8,7 +8,7 @@ import { isDead, type Stat } from "../../../proc/stat.ts";
 import { ExitCode } from "../../exit-code.ts";
 import type { Host } from "../../host/host.ts";
 import { isLaunchShell } from "../../identity/launch-shell.ts";
-import { isNamedUsrsvc } from "../../identity/lineage.ts";
+import { isNamedUsrsvc } from "../../identity/usrsvc-process.ts";
 import { nameOf, runAs } from "../../lib/accounts.ts";
 import { commandWords } from "../own-command.ts";
 import { findManager } from "./managed.ts";

@@ -5,12 +5,12 @@ import { ExitCode, exitCodeOf } from "../../exit-code.ts";
 import { daemonInCharge } from "../../state/daemon-alive.ts";
 import { writePidfile } from "../../state/pidfile.ts";
 import type { ProgramStatus } from "../../status/status.ts";
-import type { Adoption } from "../adopt.ts";
+import type { Adoption } from "./adopt.ts";
 import { check, configPath, errorsOf } from "../configuration.ts";
 import { formatIssues } from "../../config/issue.ts";
-import { look } from "../look.ts";
+import { look } from "../looking/look.ts";
 import { commandWords } from "../own-command.ts";
-import { reread } from "../reread.ts";
+import { reread } from "../daemon/reread.ts";
 import { openSite } from "../site.ts";
 
 /** What came of writing it. */

@@ -1,6 +1,6 @@
 import { type ConfigIssue, formatIssues } from "../../config/issue.ts";
-import type { Settings } from "../../config/settings.ts";
-import { settingsDigest, settingsFingerprint } from "../../state/digest.ts";
+import type { ProgramSettings, Settings } from "../../config/settings.ts";
+import { comparePrograms } from "../../state/compare-programs.ts";
 import { type Checked, check } from "../configuration.ts";
 
 /** What a changed text would make of the configuration. */
@@ -50,18 +50,14 @@ function keyOf({ place, message }: ConfigIssue): string {
 }
 
 function compare(before: Settings | undefined, after: Settings | undefined): Changes {
-  const old = before?.programs ?? new Map<string, never>();
-  const now = after?.programs ?? new Map<string, never>();
-  const added = [...now.keys()].filter((name) => !old.has(name));
-  const removed = [...old.keys()].filter((name) => !now.has(name));
-  const changed: string[] = [];
-  const atRestart: string[] = [];
-  for (const [name, settings] of now) {
-    const earlier = old.get(name);
-    if (earlier === undefined || settingsFingerprint(earlier) === settingsFingerprint(settings))
-      continue;
-    changed.push(name);
-    if (settingsDigest(earlier) !== settingsDigest(settings)) atRestart.push(name);
-  }
-  return { added, removed, changed, atRestart };
+  const differing = comparePrograms(before?.programs ?? new Map(), after?.programs ?? new Map());
+  const { added, removed, changed, launched } = differing;
+  const namesOf = (all: readonly ProgramSettings[]): readonly string[] =>
+    all.map(({ name }) => name);
+  return {
+    added: namesOf(added),
+    removed,
+    changed: namesOf(changed),
+    atRestart: [...launched],
+  };
 }

@@ -6,7 +6,7 @@ import { enumerate } from "../../lib/format.ts";
 import { homeFolder } from "../../lib/home.ts";
 import { readFilePart } from "../../lib/read-file.ts";
 import { configPath } from "../configuration.ts";
-import { machineFacts } from "../machine-facts.ts";
+import { machineFacts } from "../checkconfig/machine-facts.ts";
 import type { Draft, Format, Note, ProgramDraft } from "./draft.ts";
 import { formatOf } from "./format.ts";
 import { Names } from "./names.ts";

@@ -1,7 +1,7 @@
 import { parsePid } from "../../../../proc/pid.ts";
 import { ExitCode } from "../../../exit-code.ts";
 import { jsonLine } from "../../../lib/tame.ts";
-import type { AdoptAsked } from "../../../operations/adopt.ts";
+import type { AdoptAsked } from "../../../operations/adopt/adopt.ts";
 import { UsageError } from "../../args.ts";
 import { command } from "../../command.ts";
 import { write } from "../../programs.ts";
@@ -48,7 +48,7 @@ interface How {
 
 async function act(asked: AdoptAsked, { json, isWritten, screen, signal }: How): Promise<ExitCode> {
   // Loaded here: nobody else needs it.
-  const { describeAdoption } = await import("../../../operations/adopt.ts");
+  const { describeAdoption } = await import("../../../operations/adopt/adopt.ts");
   const found = describeAdoption(asked);
   const action = "adopt";
   if (!("section" in found)) {

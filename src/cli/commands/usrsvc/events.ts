@@ -1,7 +1,7 @@
 import { ExitCode } from "../../../exit-code.ts";
 import { jsonLine } from "../../../lib/tame.ts";
 import { stateDirOf } from "../../../operations/configuration.ts";
-import { findAllEvents, findEvents } from "../../../operations/events.ts";
+import { findAllEvents, findEvents } from "../../../operations/looking/events.ts";
 import { openSite } from "../../../operations/site.ts";
 import type { HistoryLine } from "../../../state/history.ts";
 import { command } from "../../command.ts";

@@ -16,7 +16,7 @@ export const explain = command({
     using site = openSite(config);
     // What few commands need is loaded by those.
     const [{ explain: begin }, { renderExplanation }] = await Promise.all([
-      import("../../../operations/explain.ts"),
+      import("../../../operations/explain/explain.ts"),
       import("../../render-explanation.ts"),
     ]);
     const { unknown, explanations, notes } = begin(site, programNames(words));

@@ -1,4 +1,4 @@
-import { parseSpan, parseUntil } from "../../../lib/until.ts";
+import { parseSpan, parseUntil } from "../../../lib/moment.ts";
 import { UsageError } from "../../args.ts";
 import { command } from "../../command.ts";
 import { onHosts } from "../../hosts-options.ts";

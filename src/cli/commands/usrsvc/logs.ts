@@ -1,7 +1,7 @@
 import { translatePythonRegex } from "../../../config/python-regex/python-regex.ts";
 import { ExitCode } from "../../../exit-code.ts";
-import type { LogLine, LogNote } from "../../../operations/log-line.ts";
-import { findLogs, type LogsFound } from "../../../operations/logs.ts";
+import type { LogLine, LogNote } from "../../../operations/logs/line.ts";
+import { findLogs, type LogsFound } from "../../../operations/logs/logs.ts";
 import { openSite } from "../../../operations/site.ts";
 import { UsageError } from "../../args.ts";
 import { command } from "../../command.ts";

@@ -14,7 +14,7 @@ export const match = command({
     const [source = ""] = words;
     // What few commands need is loaded by those.
     const [{ findMatches, openMatchSite }, { renderMatches }] = await Promise.all([
-      import("../../../operations/match.ts"),
+      import("../../../operations/explain/match.ts"),
       import("../../render-matches.ts"),
     ]);
     using site = openMatchSite(config);

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { ExitCode } from "../../../exit-code.ts";
-import { readMetrics, writeMetrics } from "../../../operations/metrics.ts";
+import { readMetrics, writeMetrics } from "../../../operations/looking/metrics.ts";
 import { openSite } from "../../../operations/site.ts";
 import { UsageError } from "../../args.ts";
 import { command } from "../../command.ts";

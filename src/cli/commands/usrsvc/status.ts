@@ -1,6 +1,6 @@
 import type { ExitCode } from "../../../exit-code.ts";
 import { jsonLine } from "../../../lib/tame.ts";
-import { look, type Report } from "../../../operations/look.ts";
+import { look, type Report } from "../../../operations/looking/look.ts";
 import { openSite } from "../../../operations/site.ts";
 import { STATUS_SCHEMA } from "../../../status/status.ts";
 import { command, type Invocation } from "../../command.ts";

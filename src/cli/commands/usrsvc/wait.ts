@@ -1,8 +1,8 @@
 import type { ExitCode } from "../../../exit-code.ts";
 import { nearest } from "../../../config/nearest.ts";
 import { openSite } from "../../../operations/site.ts";
-import { waitForPrograms } from "../../../operations/wait-for.ts";
-import { type Goal, goals } from "../../../operations/wait-goal.ts";
+import { waitForPrograms } from "../../../operations/looking/wait-for.ts";
+import { type Goal, goals } from "../../../operations/looking/wait-goal.ts";
 import { UsageError } from "../../args.ts";
 import { command } from "../../command.ts";
 import { onHosts } from "../../hosts-options.ts";

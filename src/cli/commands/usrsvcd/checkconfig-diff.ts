@@ -1,15 +1,15 @@
 import { ExitCode } from "../../../exit-code.ts";
 import { jsonLine } from "../../../lib/tame.ts";
-import { type Change, needsRestart } from "../../../operations/change.ts";
+import { type Change, needsRestart } from "../../../operations/changes/change.ts";
 import {
   type Basis,
   type Compared,
   compareWith,
   type Known,
   knownToDaemon,
-} from "../../../operations/config-difference.ts";
+} from "../../../operations/changes/config-difference.ts";
 import { check, type Checked } from "../../../operations/configuration.ts";
-import type { DaemonResult } from "../../../operations/daemon-result.ts";
+import type { DaemonResult } from "../../../operations/daemon/result.ts";
 import { daemonSite, openSiteOf, withState } from "../../../operations/site.ts";
 import type { Invocation } from "../../command.ts";
 import { tellResult } from "../../daemon-result.ts";

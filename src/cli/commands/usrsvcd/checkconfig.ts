@@ -2,7 +2,7 @@ import { type ConfigIssue, formatIssue, formatIssues } from "../../../config/iss
 import { ExitCode } from "../../../exit-code.ts";
 import { jsonLine } from "../../../lib/tame.ts";
 import { check, type Checked } from "../../../operations/configuration.ts";
-import { describeOtherHome } from "../../../operations/other-home.ts";
+import { describeOtherHome } from "../../../operations/checkconfig/other-home.ts";
 import { command, type Invocation } from "../../command.ts";
 import { tellResult } from "../../daemon-result.ts";
 import { describeSettings } from "../../effective.ts";

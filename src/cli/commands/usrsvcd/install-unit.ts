@@ -1,4 +1,4 @@
-import { installUnit as writeUnit } from "../../../operations/install-unit.ts";
+import { installUnit as writeUnit } from "../../../operations/daemon/install-unit.ts";
 import { command } from "../../command.ts";
 import { tellResult } from "../../daemon-result.ts";
 import { untilSignalled } from "../../run.ts";

@@ -1,8 +1,8 @@
 import { ExitCode } from "../../../exit-code.ts";
 import { check } from "../../../operations/configuration.ts";
-import type { Change } from "../../../operations/change.ts";
-import type { DaemonResult } from "../../../operations/daemon-result.ts";
-import { reread as askToReread } from "../../../operations/reread.ts";
+import type { Change } from "../../../operations/changes/change.ts";
+import type { DaemonResult } from "../../../operations/daemon/result.ts";
+import { reread as askToReread } from "../../../operations/daemon/reread.ts";
 import { daemonSite } from "../../../operations/site.ts";
 import { command } from "../../command.ts";
 import { tellResult } from "../../daemon-result.ts";
@@ -32,7 +32,7 @@ async function rereadOrCheck(
   tellIssues(checked, screen);
   using site = daemonSite(path, config);
   for (const hint of site.hints) screen.complain(hint);
-  const { readBefore } = await import("../../../operations/reread-changes.ts");
+  const { readBefore } = await import("../../../operations/changes/reread-changes.ts");
   const before = readBefore(site);
   const asked = await askToReread(site.host, signal);
   const changes =

@@ -1,6 +1,6 @@
 import { ExitCode } from "../../../exit-code.ts";
 import { configPath, load } from "../../../operations/configuration.ts";
-import { makeWay } from "../../../operations/daemon-control.ts";
+import { makeWay } from "../../../operations/daemon/control.ts";
 import { daemonSite } from "../../../operations/site.ts";
 import { type Command, command } from "../../command.ts";
 import { tellResult } from "../../daemon-result.ts";

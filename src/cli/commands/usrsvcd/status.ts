@@ -1,7 +1,7 @@
 import { ExitCode } from "../../../exit-code.ts";
 import { formatDuration } from "../../../lib/format.ts";
 import { jsonLine } from "../../../lib/tame.ts";
-import { daemonStatus, type DaemonStatus } from "../../../operations/daemon-control.ts";
+import { daemonStatus, type DaemonStatus } from "../../../operations/daemon/control.ts";
 import { openDaemonSite } from "../../../operations/site.ts";
 import { version } from "../../../package-root.ts";
 import {

@@ -1,4 +1,4 @@
-import { stopDaemon } from "../../../operations/daemon-control.ts";
+import { stopDaemon } from "../../../operations/daemon/control.ts";
 import { openDaemonSite } from "../../../operations/site.ts";
 import { command } from "../../command.ts";
 import { tellResult } from "../../daemon-result.ts";

@@ -1,0 +1,80 @@
+import { shortSignal } from "../../../proc/signal.ts";
+import { ExitCode } from "../../exit-code.ts";
+import { lookFor, type Program } from "../../identity/program.ts";
+import { formatDuration } from "../../lib/format.ts";
+import { checkBeforeStart } from "../../lifecycle/preflight.ts";
+import { stopSteps } from "../../lifecycle/stop-plan.ts";
+import { daemonInCharge } from "../../state/daemon-alive.ts";
+import { readRecord } from "../../state/record-file.ts";
+import type { Act } from "./act-on-programs.ts";
+import { refuseUnstartable } from "../one-program/operate.ts";
+import { type ActionResult, type Operation, SHARED_LOOK_MS } from "../operation.ts";
+import type { PlannedStep } from "../order-plan.ts";
+
+type Asked = Pick<Act, "isHere" | "names">;
+
+/** `--dry-run`: what a step of a start, stop or restart would do now. Only looks. */
+export function describeStep(
+  program: Program,
+  { action, after }: PlannedStep,
+  asked: Asked,
+  operation: Operation,
+): ActionResult {
+  const { name, settings } = program;
+  const pid = pidOf(program, operation);
+  const base = {
+    program: name,
+    action,
+    code: ExitCode.ok,
+    ...(pid === undefined ? {} : { pid }),
+    ...(after.length === 0 ? {} : { details: [`after ${after.join(", ")}`] }),
+  };
+  if (action === "stop") {
+    if (pid !== undefined) {
+      return {
+        ...base,
+        result: "would-stop",
+        message: `would be stopped: ${howToEnd(program, pid)}`,
+      };
+    }
+    return { ...base, result: "down", message: "is not running; would be kept down" };
+  }
+  const isStart = action === "start";
+  if (!isStart && action !== "restart") throw new TypeError(`${action} is not planned`);
+  if (isStart && pid !== undefined) {
+    return { ...base, result: "running", message: `already running, pid ${pid}` };
+  }
+  const refused = refuseUnstartable(program, action);
+  if (refused !== undefined || settings === undefined)
+    return refused ?? { ...base, result: "failed", message: "" };
+  if (asked.names.length === 0 && settings.schedule !== undefined) {
+    const message = `would be left until it is due (schedule = ${settings.schedule.text})`;
+    return { ...base, result: "due", message };
+  }
+  const obstacle = checkBeforeStart(settings, operation.host);
+  if (obstacle !== undefined) {
+    const message = `would not be ${action}ed: ${obstacle.reason}`;
+    return { ...base, code: obstacle.code, result: "failed", message };
+  }
+  const byDaemon = !asked.isHere && daemonInCharge(operation.host) !== undefined;
+  const start = `started${byDaemon ? " by usrsvcd" : ""}: ${settings.command}`;
+  if (pid === undefined) return { ...base, result: "would-start", message: `would be ${start}` };
+  const message = `would be restarted: ${howToEnd(program, pid)}; then ${start}`;
+  return { ...base, result: "would-restart", message };
+}
+
+/** The process that `status` shows, if it runs. */
+function pidOf(program: Program, { host }: Operation): number | undefined {
+  const { record } = readRecord(host.state, program.name, host.proc.bootId());
+  const found = lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS });
+  return found.kind === "running" ? (found.main ?? found.process).pid : undefined;
+}
+
+/** `pid 7 by TERM, for 10 s at most, then KILL`. */
+function howToEnd({ ending }: Program, pid: number): string {
+  const command = ending.stopCommand === undefined ? "" : "stop_command, then ";
+  const steps = stopSteps(ending).map(({ signal, patienceMs }) =>
+    signal === "SIGKILL" ? "KILL" : `${shortSignal(signal)} (${formatDuration(patienceMs)})`,
+  );
+  return `pid ${pid} by ${command}${steps.join(", then ")}`;
+}

@@ -1,0 +1,218 @@
+import type { Pid, Ticks } from "../../../proc/pid.ts";
+import type { Dependencies } from "../../config/dependencies.ts";
+import type { Settings } from "../../config/settings.ts";
+import { ExitCode } from "../../exit-code.ts";
+import { findProgram, type Program } from "../../identity/program.ts";
+import { readHold } from "../../state/hold-file.ts";
+import type { Act, News } from "./act-on-programs.ts";
+import { noteHistory } from "../one-program/note-history.ts";
+import { leaveHeld } from "./leave-until-due.ts";
+import { OrderWait } from "./await-order.ts";
+import { dependenciesOf } from "../order.ts";
+import { heldBack, heldNote, leftOut, wasHeld } from "./left-out.ts";
+import { type ActionResult, type Operation, withDetails } from "../operation.ts";
+import {
+  describeBecause,
+  type PlanFacts,
+  type PlannedStep,
+  planOf,
+  stoppedAlong,
+} from "../order-plan.ts";
+import { describeStep } from "./dry-run.ts";
+import { type Doing, perform, trouble } from "./perform.ts";
+import { factsOf } from "./plan-facts.ts";
+import { Memory } from "./remember.ts";
+import type { Renaming } from "./renaming.ts";
+
+/** With what programs are acted on. */
+export interface Means {
+  readonly settings: Settings;
+  readonly renaming: Renaming;
+  readonly operation: Operation;
+  readonly tell: (news: News) => void;
+  /** Names that were meant, and that no configuration file has. */
+  readonly gone: readonly string[];
+}
+
+/** Acts on programs, and on those that go with them, in the order that they have. */
+export async function actInOrder(
+  programs: readonly Program[],
+  act: Act,
+  means: Means,
+): Promise<ExitCode> {
+  return await new Acting(programs, act, means).run();
+}
+
+class Acting {
+  readonly #named: ReadonlyMap<string, Program>;
+  readonly #act: Act;
+  readonly #means: Means;
+  readonly #order: Dependencies;
+  readonly #facts: PlanFacts;
+  readonly #doing: Doing;
+  readonly #results = new Map<string, Promise<ActionResult>>();
+
+  constructor(programs: readonly Program[], act: Act, means: Means) {
+    this.#named = new Map(programs.map((program) => [program.name, program]));
+    this.#act = act;
+    this.#means = means;
+    this.#order = dependenciesOf(means.settings);
+    this.#facts = factsOf(means.settings, means.operation.host);
+    this.#doing = { act, renaming: means.renaming, order: this.#order };
+  }
+
+  async run(): Promise<ExitCode> {
+    const { tell, operation } = this.#means;
+    const steps = this.#plan();
+    for (const { name, because } of steps) {
+      if (because !== undefined) tell({ kind: "also", text: describeBecause(name, because) });
+    }
+    if (this.#act.isDryRun === true) {
+      const codes = steps.map((step) => this.#describe(this.#programOf(step.name), step));
+      return codes.find((code) => code !== ExitCode.ok) ?? ExitCode.ok;
+    }
+    const memory = new Memory(this.#act, this.#means);
+    if (!(await memory.note(steps.map(({ name }) => name)))) return ExitCode.failure;
+    const codes: ExitCode[] = [];
+    if (this.#act.parallel) {
+      codes.push(...(await Promise.all(steps.map(async (step) => await this.#step(step)))));
+    } else {
+      for (const [index, step] of steps.entries()) {
+        if (operation.signal.aborted) break;
+        const code = await this.#step(step);
+        codes.push(code);
+        const rest = steps.slice(index + 1);
+        if (!this.#act.isRolling || code === ExitCode.ok || rest.length === 0) continue;
+        const names = rest.map(({ name }) => name).join(", ");
+        tell({ kind: "broken-off", text: `${step.name} failed; left as they are: ${names}` });
+        break;
+      }
+    }
+    const done = await Promise.all(this.#results.values());
+    await memory.follow(done, new Set(this.#named.keys()));
+    return codes.find((code) => code !== ExitCode.ok) ?? ExitCode.ok;
+  }
+
+  #plan(): readonly PlannedStep[] {
+    const { action, isAlone } = this.#act;
+    const names = [...this.#named.keys()];
+    const isInOrder = action === "start" || action === "stop" || action === "restart";
+    if (isAlone || !isInOrder) return names.map((name) => ({ name, action, after: [] }));
+    return planOf(action, names, this.#order, this.#facts);
+  }
+
+  async #step(step: PlannedStep): Promise<ExitCode> {
+    const { name, action } = step;
+    const program = this.#programOf(name);
+    const result = this.#resultOf(program, step).catch(
+      trouble(program, action, this.#means.operation),
+    );
+    this.#results.set(name, result);
+    const { code } = await result.then((one) => {
+      noteHistory(one, this.#means.operation);
+      this.#means.tell({ kind: "result", result: one });
+      return one;
+    });
+    return code;
+  }
+
+  #programOf(name: string): Program {
+    const program =
+      this.#named.get(name) ?? findProgram(this.#means.settings, name, this.#means.operation.host);
+    if (program === undefined) throw new TypeError(`${name} is planned, and not configured`);
+    return program;
+  }
+
+  #heldBack(
+    program: Program,
+    step: PlannedStep,
+    hold = readHold(this.#means.operation.host, program.name, Date.now()),
+  ): ActionResult | undefined {
+    return hold && heldBack(program, step, this.#act, hold, this.#means.operation.host);
+  }
+
+  #describe(program: Program, step: PlannedStep): ExitCode {
+    const { operation, tell } = this.#means;
+    const result =
+      leftOut(program, this.#act, operation.host) ??
+      this.#heldBack(program, step) ??
+      describeStep(program, step, this.#act, operation);
+    tell({ kind: "result", result });
+    return result.code;
+  }
+
+  async #resultOf(program: Program, step: PlannedStep): Promise<ActionResult> {
+    const skipped =
+      leftOut(program, this.#act, this.#means.operation.host) ??
+      (await this.#refuse(program, step));
+    if (skipped !== undefined) return skipped;
+    const { action } = step;
+    const { host } = this.#means.operation;
+    const hold = readHold(host, program.name, Date.now());
+    const held = this.#heldBack(program, step, hold);
+    if (held !== undefined) return held;
+    const isLeft = hold !== undefined && wasHeld(program, step, this.#act, host);
+    const result = isLeft
+      ? await leaveHeld(program, this.#means.operation)
+      : await this.#perform(program, step);
+    const isShown = hold !== undefined && action !== "hold" && action !== "release";
+    return isShown ? withDetails(result, [heldNote(program, hold)]) : result;
+  }
+
+  async #perform(program: Program, step: PlannedStep): Promise<ActionResult> {
+    const { action, because } = step;
+    const operation: Operation = {
+      ...this.#means.operation,
+      stoppedFor: because?.kind === "needs" ? because.program : undefined,
+      unlessBornSince:
+        because?.kind === "restart-with" ? await this.#birthOf(because.program) : undefined,
+    };
+    if ((action !== "start" && action !== "restart") || this.#act.isAlone) {
+      return await perform(program, action, this.#doing, operation);
+    }
+    using wait = new OrderWait(program, this.#means.settings, this.#order, operation);
+    const waited = await wait.wait(action, new Set(step.after));
+    if ("failure" in waited) return waited.failure;
+    const result = await perform(program, action, this.#doing, operation);
+    return withDetails(result, result.result === "started" ? waited.notes : []);
+  }
+
+  /** What comes before it has failed, or would be left behind. */
+  async #refuse(
+    { name, settings }: Program,
+    { action, after }: PlannedStep,
+  ): Promise<ActionResult | undefined> {
+    const base = { program: name, action, result: "failed", code: ExitCode.failure } as const;
+    if (action === "stop" && this.#act.isAlone) {
+      const users = [...stoppedAlong([name], this.#order, this.#facts).keys()];
+      const left = users.filter((user) => !this.#named.has(user));
+      if (left.length === 0) return undefined;
+      const message = `not stopped: ${left.join(", ")} would be left without it; usrsvc stop ${name} stops all`;
+      return { ...base, message };
+    }
+    if (settings === undefined && action !== "stop") return undefined; // its errors are the reason
+    const needs = new Set(action === "stop" ? this.#order.neededBy(name) : after);
+    for (const one of after) {
+      const result = await this.#results.get(one);
+      if (result === undefined || !needs.has(one)) continue;
+      if (result.result === "skipped" && !this.#facts.isUp(one)) {
+        const message = `not ${action}ed: ${one}, which it needs, does not run: ${result.message}`;
+        return { ...base, message };
+      }
+      if (result.code === ExitCode.ok) continue;
+      const what =
+        action === "stop"
+          ? `not stopped: ${one}, which needs it, could not be stopped`
+          : `not ${action}ed: ${one}, which it starts after, could not be ${result.action}ed`;
+      return { ...base, message: what };
+    }
+    return undefined;
+  }
+
+  /** When the process was born that a program has got. */
+  async #birthOf(name: string): Promise<Ticks | undefined> {
+    const { pid } = (await this.#results.get(name)) ?? {};
+    const { proc } = this.#means.operation.host;
+    return pid === undefined ? undefined : proc.alive(pid as Pid)?.startTime;
+  }
+}

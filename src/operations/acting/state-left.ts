@@ -1,0 +1,29 @@
+import { lookFor, type Program } from "../../identity/program.ts";
+import { daemonInCharge } from "../../state/daemon-alive.ts";
+import { readRecord } from "../../state/record-file.ts";
+import type { ActionResult, Operation } from "../operation.ts";
+
+/** In what state a program is after an action that was broken off, and who goes on: one sentence without a full stop. */
+export function describeStateLeft(
+  program: Program,
+  action: ActionResult["action"],
+  { host }: Pick<Operation, "host">,
+): string {
+  const { name } = program;
+  const { record } = readRecord(host.state, name, host.proc.bootId());
+  const found = lookFor(program, record, host, { maxAgeMs: 0 });
+  const isWatched = daemonInCharge(host) !== undefined;
+  const again = `usrsvc ${action} ${name}`;
+  if (found.kind === "absent") {
+    if (action === "stop") return "it does not run";
+    const next = isWatched ? `usrsvcd may start it: usrsvc status ${name}` : `start it: ${again}`;
+    return `it does not run just now; ${next}`;
+  }
+  const { pid } = found.main ?? found.process;
+  if (record?.state === "stopping") {
+    const who = isWatched ? "usrsvcd sees to its end" : `nobody sees to its end: ${again}`;
+    return `pid ${pid} was told to end, and still runs; ${who}`;
+  }
+  const isDone = action === "start" || action === "restart";
+  return isDone ? `pid ${pid} runs` : `pid ${pid} runs on; ${again}`;
+}

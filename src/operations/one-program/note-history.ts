@@ -1,0 +1,69 @@
+import type { ProcessRef } from "../../../proc/pid.ts";
+import { maskAll, maskSecrets } from "../../lib/secrets.ts";
+import { daemonInCharge } from "../../state/daemon-alive.ts";
+import { addHistory, type HistoryLine } from "../../state/history.ts";
+import { signalledLine } from "../../state/signalled.ts";
+import type { ActionResult, Operation } from "../operation.ts";
+
+type Site = Pick<Operation, "host">;
+
+/** The kinds of events, as usrsvcd would have emitted them, by results of which a history tells. */
+const KINDS: Readonly<Record<string, string>> = {
+  started: "program.started",
+  stopped: "program.stopped",
+  killed: "program.stopped",
+  reloaded: "program.reloaded",
+};
+const FAILED = "program.start-failed";
+
+/**
+ * Puts what usrsvc itself has done into the history of the program. What usrsvcd does, or sees, it notes itself; a
+ * reload it does not see.
+ */
+export function noteHistory(result: ActionResult, { host }: Site): void {
+  const { program, action, code, pid, exit, message, details } = result;
+  if (action !== "reload" && daemonInCharge(host) !== undefined) return;
+  const isFailedStart = result.result === "failed" && (action === "start" || action === "restart");
+  const event = KINDS[result.result] ?? (isFailedStart ? FAILED : undefined);
+  if (event === undefined) return;
+  const facts = maskAll({ pid, exit, details, ...(event === FAILED ? { code } : {}) });
+  const level = event === FAILED ? "error" : "info";
+  add(program, { level, event, by: `usrsvc ${action}`, ...facts }, message, host);
+}
+
+/** The same of a hold that is set or ended, where no usrsvcd looks after the program. `by`: who has done so. */
+export function noteHold(
+  program: string,
+  event: "program.held" | "program.released",
+  by: string,
+  message: string,
+  { host }: Site,
+): void {
+  add(program, { level: "info", event, by }, message, host);
+}
+
+/** The same of a signal, before it is sent. */
+export function noteSignal(
+  program: string,
+  signal: NodeJS.Signals,
+  targets: readonly ProcessRef[],
+  message: string,
+  { host }: Site,
+): void {
+  add(program, signalledLine(signal, targets), message, host);
+}
+
+function add(
+  program: string,
+  facts: Pick<HistoryLine, "level" | "event"> & Readonly<Record<string, unknown>>,
+  message: string,
+  host: Operation["host"],
+): void {
+  const msg = maskSecrets(`${program}: ${message}`);
+  const time = new Date().toISOString();
+  try {
+    addHistory(host.state, program, [{ time, ...facts, program, msg }]);
+  } catch {
+    // the disk is full: it was done all the same, and is on record
+  }
+}
