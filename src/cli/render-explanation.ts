@@ -1,5 +1,6 @@
 import { formatDuration, shorten } from "../lib/format.ts";
 import type { Explanation } from "../operations/explain.ts";
+import { describeHold, heldAs } from "../state/hold.ts";
 import { groupsOf, shownPids } from "./groups.ts";
 import { describeShownExit } from "./remarks.ts";
 
@@ -20,6 +21,7 @@ export function renderExplanation(one: Explanation, now: number): string {
     ],
     ["processes", processes(one)],
     ["settings", settings(one)],
+    ["hold", hold(one, now)],
     ["at work on it", atWork(one, now)],
     ["order", order(one)],
     ["limits and checks", [...(one.limits ?? []), ...(one.checks ?? [])].map(measurement)],
@@ -97,10 +99,16 @@ function settings(one: Explanation): readonly string[] {
   return lines;
 }
 
+function hold({ hold: one }: Explanation, now: number): readonly string[] {
+  return one === undefined
+    ? []
+    : [`${describeHold(heldAs(one), now)}; usrsvcd leaves it exactly as it is`];
+}
+
 function atWork({ atWork: who }: Explanation, now: number): readonly string[] {
   if (who === undefined) return ["nobody"];
   const since = who.since === undefined ? Number.NaN : now - Date.parse(who.since);
-  const long = Number.isNaN(since) ? "" : `, since ${formatDuration(Math.max(0, since))}`;
+  const long = Number.isNaN(since) ? "" : `, for ${formatDuration(Math.max(0, since))}`;
   const suspended = who.isSuspended === true ? "; it is suspended, and keeps all others out" : "";
   const words = who.command === undefined ? [] : [cut(who.command)];
   return [`${who.who}${long}${suspended}`, ...words];

@@ -42,6 +42,9 @@ export function adviceFor(
       `lets ${atWork.who} go on, which is suspended and keeps all others out`,
     );
   }
+  if (facts.hold !== undefined) {
+    add(`usrsvc release ${word}`, "ends the hold: usrsvcd looks after it again");
+  }
   if (isRemoved === true) {
     if (facts.pid !== undefined)
       add(`usrsvc stop ${word}`, "ends it: no configuration file has it any more");
@@ -87,7 +90,7 @@ export function adviceFor(
     state === "fatal" ||
     (state === "stopped" && facts.lastExit?.by === undefined && hasFailed(facts))
   ) {
-    add(`tail -n 50 ${shellWord(settings.stderr)}`, "shows what it wrote");
+    add(`usrsvc logs ${word}`, "shows what it wrote");
     add(`usrsvc events ${word}`, "shows what happened before");
   }
   if (state === "backoff" || state === "fatal" || state === "stopped") {

@@ -236,7 +236,10 @@ function whatComes(
   const { settings } = program;
   if (status.state === "stopping" || program.isRemoved === true) return {};
   const answer = describeIfItEnds(ifItEnds(program, file.record, around), settings);
-  const isWatched = around.daemon === "here" && around.looksAfter?.has(program.name) !== false;
+  const isWatched =
+    around.daemon === "here" &&
+    around.looksAfter?.has(program.name) !== false &&
+    around.holds?.has(program.name) !== true;
   const age = ageMs(found.process.startTime, around.uptimeSeconds);
   const plans = settings && isWatched ? plannedEnds(settings, found.process, age, now) : [];
   return { ifItEnds: answer, ...(plans.length > 0 && { plans }) };

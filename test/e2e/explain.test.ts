@@ -121,6 +121,22 @@ test("usrsvc explain names the settings that are older, and who is at work", asy
   process.kill(pid, "SIGKILL");
 });
 
+test("usrsvc explain says who holds a program, and that it is not started again", async (t) => {
+  const home = new Home(t);
+  home.program("web", { command: sleeper() });
+  await home.usrsvcd("start");
+  await home.running("web");
+  await home.usrsvc("hold", "web", "--for", "2h", "--reason", "gdb attached");
+  const one = await explained(home, "web");
+  assert.equal(one["ifItEnds"], "if it ends, it stays down: it is held");
+  assert.deepEqual(advised(one), ["usrsvc release web"]);
+  const { out } = await home.usrsvc("explain", "web");
+  assert.match(out, /^ {2}hold: held by .*: gdb attached; usrsvcd leaves it exactly as it is$/m);
+  assert.doesNotMatch(out, /all is as it should be/);
+  await home.usrsvc("release", "web");
+  assert.match(String((await explained(home, "web"))["ifItEnds"]), /starts it again at once/);
+});
+
 test("usrsvc explain says what comes next, and why, and how it ended", async (t) => {
   const home = new Home(t);
   const broken = home.script("broken.sh", "#!/bin/sh\necho 'Error: no database' >&2\nexit 3\n");
@@ -138,7 +154,7 @@ test("usrsvc explain says what comes next, and why, and how it ended", async (t)
   assert.match(String(gaveUp["next"]), /^usrsvcd gave up after 1 failed start/);
   assert.deepEqual(gaveUp["lastWords"], ["Error: no database"]);
   assert.deepEqual(advised(gaveUp), [
-    `tail -n 50 ${home.file("log/broken.log")}`,
+    "usrsvc logs broken",
     "usrsvc events broken",
     "usrsvc start broken",
   ]);

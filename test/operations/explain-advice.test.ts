@@ -38,13 +38,18 @@ describe("adviceFor() names the next command", () => {
     ["older settings", ["usrsvc restart --reread web"], { olderSettings: true }],
     [
       "given up",
-      ["tail -n 50 /home/web/log", "usrsvc events web", "usrsvc start web"],
+      ["usrsvc logs web", "usrsvc events web", "usrsvc start web"],
       { state: "fatal" },
     ],
     [
       "stopped by an operator",
       ["usrsvc start web"],
       { state: "stopped", lastExit: { code: 0, by: "usrsvc stop" } },
+    ],
+    [
+      "it is held",
+      ["usrsvc release web"],
+      { hold: { by: "ann", since: "2030-01-31T12:00:00.000Z" } },
     ],
     [
       "it waits",
