@@ -50,6 +50,13 @@ export function localMinute(at: Date): string {
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
+/** `2030-01-31 18:00:07`, by the clock of the machine; a text that is no time stays as it is. */
+export function localSecond(iso: string): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return iso;
+  return `${localMinute(at)}:${String(at.getSeconds()).padStart(2, "0")}`;
+}
+
 /** `512 kB`, `34.2 MB`, `1.5 GB`; of 1024. */
 export function formatBytes(bytes: number): string {
   const kb = bytes / 1024;

@@ -149,7 +149,8 @@ test("usrsvc explain says what comes next, and why, and how it ended", async (t)
   await home.running("web");
   const gaveUp = await waitFor("it to be given up", async () => {
     const one = await explained(home, "broken");
-    return one["state"] === "fatal" ? one : undefined;
+    // Its last words are in the history, which is written after the record.
+    return one["state"] === "fatal" && one["lastWords"] !== undefined ? one : undefined;
   });
   assert.match(String(gaveUp["next"]), /^usrsvcd gave up after 1 failed start/);
   assert.deepEqual(gaveUp["lastWords"], ["Error: no database"]);

@@ -36,11 +36,7 @@ describe("adviceFor() names the next command", () => {
     ["no usrsvcd", ["usrsvcd start"], {}, { daemon: "none" }],
     ["usrsvcd does not know it", ["usrsvcd reread"], {}, { looksAfter: new Set() }],
     ["older settings", ["usrsvc restart --reread web"], { olderSettings: true }],
-    [
-      "given up",
-      ["usrsvc logs web", "usrsvc events web", "usrsvc start web"],
-      { state: "fatal" },
-    ],
+    ["given up", ["usrsvc logs web", "usrsvc events web", "usrsvc start web"], { state: "fatal" }],
     [
       "stopped by an operator",
       ["usrsvc start web"],

@@ -66,7 +66,7 @@ function readRegex(text: string): RegExp {
 type Show = (lines: readonly LogLine[]) => void;
 
 function shower({ programs }: LogsFound, json: boolean, screen: Screen): Show {
-  const render = json ? renderLogJson : logRenderer(programs, screen.hasColours);
+  const render = json ? renderLogJson : logRenderer(programs, screen.display?.colours ?? 0);
   return (lines) => {
     const text = lines.map(render).join("\n");
     if (json) screen.page(text);
