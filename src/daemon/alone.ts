@@ -1,6 +1,7 @@
 import { procReader } from "../../proc/reader.ts";
 import { ExitCode } from "../exit-code.ts";
 import { machineFault } from "../lib/fault.ts";
+import { localSecond } from "../lib/format.ts";
 import { describeAstray, findDaemon, type LivingDaemon } from "../state/daemon-alive.ts";
 import { makeStateDir, type StateDir, StateDirError } from "../state/state-dir.ts";
 import { CannotBegin } from "./cannot-begin.ts";
@@ -32,7 +33,7 @@ function findOther({ state, config }: Place): LivingDaemon | undefined {
 }
 
 function alreadyRuns({ state }: Place, other: LivingDaemon | undefined): CannotBegin {
-  const since = other?.info === undefined ? "" : `, since ${other.info.since}`;
+  const since = other?.info === undefined ? "" : `, since ${localSecond(other.info.since)}`;
   const who = other === undefined ? "" : `, pid ${other.process.pid}${since}`;
   const astray = other && describeAstray(other);
   const why = astray === undefined ? "" : `; ${astray}`;
