@@ -49,6 +49,26 @@ describe("lines of logs", () => {
     assert.equal(logRenderer(shown, 0)(red), "b | red");
   });
 
+  test("of several go on below their text where the terminal is too narrow", () => {
+    const one = new Set(["stdout"] as const);
+    const shown = new Map([
+      ["web", one],
+      ["db", one],
+    ]);
+    const forged = `${"x".repeat(24)}db  | gone`;
+    const plain = logRenderer(shown, 0, () => 30);
+    assert.equal(plain(of("web", forged)), `web | ${"x".repeat(24)}\n    | db  | gone`);
+    assert.equal(plain(of("web", "数".repeat(13))), `web | ${"数".repeat(12)}\n    | 数`);
+    const hidden = `https://me:${"s".repeat(40)}@x/`;
+    assert.equal(plain(of("web", hidden)), "web | https://me:***@x/");
+    const lines = logRenderer(shown, 16, () => 30)(of("web", `\u001b[31m${forged}`)).split("\n");
+    assert.deepEqual(lines, [
+      `\u001b[36mweb |\u001b[0m \u001b[31m${"x".repeat(24)}\u001b[0m`,
+      "\u001b[36m    |\u001b[0m \u001b[31mdb  | gone\u001b[0m",
+    ]);
+    assert.equal(logRenderer(new Map([["web", one]]), 0, () => 30)(of("web", forged)), forged);
+  });
+
   test("are objects for scripts", () => {
     const line = { ...of("web", "\u001b[31mx"), timeMs: 0 };
     assert.deepEqual(JSON.parse(renderLogJson(line)), {
