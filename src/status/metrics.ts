@@ -50,6 +50,12 @@ export const families: readonly Family[] = [
     of: ({ wanted }) => [[whether(wanted)]],
   },
   {
+    name: "usrsvc_program_held",
+    type: "gauge",
+    help: "1 while somebody holds the program: usrsvcd leaves it as it is.",
+    of: ({ hold }) => [[whether(hold !== undefined)]],
+  },
+  {
     name: "usrsvc_program_state",
     type: "gauge",
     help: "1 for the state that the program is in, 0 for all others.",
