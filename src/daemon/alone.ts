@@ -3,7 +3,7 @@ import { ExitCode } from "../exit-code.ts";
 import { machineFault } from "../lib/fault.ts";
 import { localSecond } from "../lib/format.ts";
 import { describeAstray, findDaemon, type LivingDaemon } from "../state/daemon-alive.ts";
-import { makeStateDir, type StateDir, StateDirError } from "../state/state-dir.ts";
+import { checkReadable, makeStateDir, type StateDir, StateDirError } from "../state/state-dir.ts";
 import { CannotBegin } from "./cannot-begin.ts";
 import { DaemonLock, type DaemonLockListener } from "./daemon-lock.ts";
 
@@ -20,6 +20,7 @@ export interface Place {
  * @throws {CannotBegin}
  */
 export async function beAlone(place: Place, listener: DaemonLockListener): Promise<DaemonLock> {
+  checkReadable(place.state);
   // Before a folder is made in the place of one that was moved or deleted.
   const other = findOther(place);
   if (other !== undefined) throw alreadyRuns(place, other);
