@@ -80,7 +80,10 @@ export function adviceFor(
       "shows what matches as well; end it, or have proctitle_re tell them apart",
     );
   }
-  const blocker = facts.startsAfter?.find((one) => !stateTraits[one.state].isRight);
+  const { startsAfter = [], waitsFor } = facts;
+  const blocker =
+    startsAfter.find((one) => one.program === waitsFor) ??
+    startsAfter.find((one) => !stateTraits[one.state].isRight);
   if (state === "waiting" && blocker !== undefined) {
     add(`usrsvc explain ${shellWord(blocker.program)}`, "says why that is not ready");
   }

@@ -123,10 +123,22 @@ test("usrsvc explain names the settings that are older, and who is at work", asy
 
 test("usrsvc explain says who holds a program, and that it is not started again", async (t) => {
   const home = new Home(t);
-  home.program("web", { command: sleeper() });
+  const broken = home.script("broken.sh", "#!/bin/sh\nexit 3\n");
+  home
+    .program("web", { command: sleeper() })
+    .program("broken", { command: broken, maxrestarts: "0", restart_delay: "60" })
+    .program("waits", { command: sleeper(), after: "broken" });
   await home.usrsvcd("start");
   await home.running("web");
+  await waitFor(
+    "it to be tried again",
+    async () => (await home.statusOf("broken"))["state"] === "backoff",
+  );
   await home.usrsvc("hold", "web", "--for", "2h", "--reason", "gdb attached");
+  await home.usrsvc("hold", "broken");
+  const [companion] = (await explained(home, "waits"))["startsAfter"] as readonly Json[];
+  assert.equal(companion?.["state"], (await home.statusOf("broken"))["state"]);
+  assert.equal(companion?.["state"], "stopped");
   const one = await explained(home, "web");
   assert.equal(one["ifItEnds"], "if it ends, it stays down: it is held");
   assert.deepEqual(advised(one), ["usrsvc release web"]);

@@ -53,6 +53,18 @@ describe("adviceFor() names the next command", () => {
       { state: "waiting", startsAfter: [{ program: "db", by: ["after"], state: "fatal" }] },
     ],
     [
+      "it waits for the second of two",
+      ["usrsvc explain cache", "usrsvc start --alone web"],
+      {
+        state: "waiting",
+        waitsFor: "cache",
+        startsAfter: [
+          { program: "db", by: ["after"], state: "backoff" },
+          { program: "cache", by: ["needs"], state: "fatal" },
+        ],
+      },
+    ],
+    [
       "somebody is suspended",
       ["kill -CONT 9"],
       { atWork: { who: "usrsvc, pid 9", pid: 9, isSuspended: true } },
