@@ -170,7 +170,7 @@ const subjects: Readonly<Record<string, readonly string[]>> = {
   "one-program": ["daemon"],
   requests: ["one-program"],
   import: ["checkconfig"],
-  looking: ["daemon"],
+  looking: ["daemon", "logs"],
   changes: ["daemon", "looking"],
   explain: ["looking"],
   acting: ["changes", "daemon", "one-program", "requests"],

@@ -1,22 +1,37 @@
 import { isoTime } from "../lib/format.ts";
 import { jsonLine } from "../lib/tame.ts";
-import { harmlessColours, withoutColours } from "../lib/colours.ts";
+import {
+  foldColoured,
+  harmlessColours,
+  tameAroundColours,
+  withoutColours,
+} from "../lib/colours.ts";
+import { maskSecrets } from "../lib/secrets.ts";
 import type { LogLine } from "../operations/logs/line.ts";
-import { displayWidth } from "./terminal/width.ts";
+import { type Colours, inColourOf } from "./terminal/style.ts";
+import { displayWidth, widthOf } from "./terminal/width.ts";
 
 /** Names are padded to at most so many columns: one long name must not shift all lines. */
 const WIDEST = 32;
-/** Colours that are legible on light and on dark (SGR): cyan, yellow, green, magenta, blue, and their bright ones. */
-const COLOURS = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94] as const;
+
+/** Columns of ` | `. */
+const BETWEEN = 3;
+/** Columns that a text has at least. */
+const LEAST = 20;
 
 /** Which programs and streams there are to tell apart. */
 type Shown = ReadonlyMap<string, ReadonlySet<LogLine["stream"]>>;
 
 /**
  * Shows lines of logs for people: the program in front, if there are several, in a colour of its own; the stream, where it has two
- * files. Without `hasColours` also what programs have coloured is plain.
+ * files. Without colours also what programs have coloured is plain. With `columns`, of a terminal, a line that does not fit goes on below its
+ * text: nothing that a program writes stands where the name of another could be.
  */
-export function logRenderer(shown: Shown, hasColours: boolean): (line: LogLine) => string {
+export function logRenderer(
+  shown: Shown,
+  colours: Colours,
+  columns: () => number | undefined = () => undefined,
+): (line: LogLine) => string {
   const names = [...shown.keys()];
   const heads = new Map<string, string>();
   const isOne = names.length === 1;
@@ -33,15 +48,24 @@ export function logRenderer(shown: Shown, hasColours: boolean): (line: LogLine) 
     const label = labelOf(program, stream);
     if (label === "") return "";
     const head = `${label}${" ".repeat(Math.max(0, width - displayWidth(label)))} |`;
-    if (!hasColours) return `${withoutColours(head)} `;
-    const colour = COLOURS[names.indexOf(program) % COLOURS.length] ?? 39;
-    return `\u001b[${colour}m${withoutColours(head)}\u001b[0m `;
+    return `${inColourOf(names.indexOf(program), withoutColours(head), colours)} `;
   };
   return ({ program, stream, line }) => {
     const key = `${stream} ${program}`;
     const head = heads.get(key) ?? headOf(program, stream);
     heads.set(key, head);
-    return head + (hasColours ? harmlessColours(line) : withoutColours(line));
+    const text = colours > 0 ? harmlessColours(line) : withoutColours(line);
+    const begin = Math.max(width, displayWidth(labelOf(program, stream)));
+    const room = (columns() ?? Infinity) - begin - BETWEEN;
+    if (isOne || 2 * text.length <= room) return head + text;
+    // What is masked, or shown by its number, takes the room of that.
+    const pieces = foldColoured(
+      tameAroundColours(maskSecrets(text)),
+      Math.max(LEAST, room),
+      widthOf,
+    );
+    const below = inColourOf(names.indexOf(program), `${" ".repeat(begin)} |`, colours);
+    return head + pieces.join(`\n${below} `);
   };
 }
 

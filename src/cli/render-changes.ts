@@ -1,4 +1,5 @@
 import type { Change, Effect, KeyChange } from "../operations/changes/change.ts";
+import { listNames } from "../lib/format.ts";
 import { ENV } from "../lib/env-key.ts";
 import type { Style } from "./terminal/style.ts";
 import { describeBoth, shortenBoth, shownValue } from "./differing.ts";
@@ -22,15 +23,12 @@ const EFFECTS: Readonly<Record<Effect, string>> = {
   already: "it runs with this already",
 };
 
-/** Number of programs that are named where the same differs in many; JSON names all. */
-const MOST_NAMES = 10;
-
 /** Prints what differs; programs in which the same differs share it. */
 export function tellChanges(changes: readonly Change[], screen: Screen): void {
   for (const [first, ...more] of together(changes)) {
     if (first === undefined) continue;
     const [mark, colour] = MARKS[first.change];
-    const names = [first, ...more].map(({ program }) => program);
+    const names = [first, ...more].flatMap(({ program }) => program ?? []);
     const what = first.program === undefined ? "[Main]" : describePrograms(names);
     const was = first.from === undefined ? "" : `, which was ${first.from}`;
     const note = first.note === undefined ? "" : `: ${first.note}`;
@@ -39,11 +37,8 @@ export function tellChanges(changes: readonly Change[], screen: Screen): void {
   }
 }
 
-function describePrograms(names: readonly (string | undefined)[]): string {
-  const most = names.length > MOST_NAMES ? MOST_NAMES : names.length;
-  const rest = names.length - most;
-  const more = rest === 0 ? "" : ` and ${rest} more`;
-  return `program${names.length > 1 ? "s" : ""} ${names.slice(0, most).join(", ")}${more}`;
+function describePrograms(names: readonly string[]): string {
+  return `program${names.length > 1 ? "s" : ""} ${listNames(names)}`;
 }
 
 function together(changes: readonly Change[]): readonly (readonly Change[])[] {

@@ -2,13 +2,16 @@ import { writeSync } from "node:fs";
 import { maskSecrets } from "../lib/secrets.ts";
 import { tameAroundColours } from "../lib/colours.ts";
 import { tame } from "../lib/tame.ts";
-import { coloursOf, type Paint, painter, type Style, type Styled } from "./terminal/style.ts";
-import { type Display, displayOf, isTerminal } from "./terminal/terminal.ts";
+import { asPageLine, type PageLine, plainLine, styledLines } from "./terminal/page-line.ts";
+import { painter, type Style, type Styled } from "./terminal/style.ts";
+import { type Display, displayOf } from "./terminal/terminal.ts";
 
 /** Where a command prints results (stdout), and complaints, hints and progress (stderr). */
 export interface Screen extends Disposable {
-  /** A result; in colour where the terminal shows it. */
+  /** A result; on a terminal in lines that fit, and in colour where it shows that. */
   result(text: string, style?: Style): void;
+  /** The same in lines, parts of which have a style. */
+  lines(lines: readonly PageLine[]): void;
   /** A result that is a page of ours, or JSON: all of it is shown. */
   page(text: string): void;
   /** A result in which colours pass. */
@@ -21,8 +24,6 @@ export interface Screen extends Disposable {
   complain(text: string): void;
   /** Progress, on a terminal only; replaced by the next, erased at the end. */
   progress(text: string): void;
-  /** True where results may be coloured: on a terminal, unless NO_COLOR is set. */
-  readonly hasColours: boolean;
   /** True once nobody reads the results any more: `usrsvc logs -f web | head`. */
   readonly isAbandoned: boolean;
   /** Why results were lost (disk full, terminal gone); undefined when all were written. */
@@ -48,12 +49,19 @@ export function processScreen(): Screen {
     clear();
     write(1, `${tame(text)}\n`);
   };
-  const paint = (): Paint => painter(coloursOf(process.env, isTerminal(1)));
   return {
     page,
     result(text, style) {
-      if (style === undefined) page(maskSecrets(text));
-      else this.styled(text.split("\n").map((line) => paint()(line, style)));
+      this.lines(text.split("\n").map((line) => asPageLine(line, style)));
+    },
+    lines(lines) {
+      const { display } = this;
+      if (display === undefined) {
+        page(maskSecrets(lines.map(plainLine).join("\n")));
+        return;
+      }
+      const pageStyle = { width: display.columns, paint: painter(display.colours) };
+      this.styled(lines.flatMap((line) => styledLines(line, pageStyle)));
     },
     coloured(text) {
       clear();
@@ -77,9 +85,6 @@ export function processScreen(): Screen {
       clear();
       write(2, tame(maskSecrets(text)).slice(0, width));
       shown = true;
-    },
-    get hasColours() {
-      return coloursOf(process.env, isTerminal(1)) > 0;
     },
     get isAbandoned() {
       return isAbandoned;

@@ -1,8 +1,8 @@
 import type { ProgramStatus } from "../status/status.ts";
 import { type Remark, remarks } from "./remarks.ts";
 import { statusTable, type TableStyle } from "./status-table.ts";
-import { harmless, joined, type Paint, type Styled } from "./terminal/style.ts";
-import { wrapWords } from "./terminal/width.ts";
+import { styledLines } from "./terminal/page-line.ts";
+import type { Style, Styled } from "./terminal/style.ts";
 
 /** Blanks before a remark, and before what of it does not fit into its first line. */
 const INDENT = 4;
@@ -31,26 +31,14 @@ export function statusPage(
 /** A remark in lines that fit. */
 export function remarkLines(
   { label, text }: Omit<Remark, "label"> & { readonly label?: Remark["label"] | "note" },
-  { width = Infinity, paint }: Pick<TableStyle, "width" | "paint">,
+  style: Pick<TableStyle, "width" | "paint">,
   indent: number,
   hanging: number,
 ): readonly Styled[] {
-  const begin = label === undefined ? "" : `${label}: `;
-  const lines = wrapWords(
-    harmless(text),
-    Math.max(MIN_TEXT, width - hanging),
-    begin.length + indent - hanging,
-  );
-  return lines.map((line, index) =>
-    index === 0
-      ? joined([paint(" ".repeat(indent)), paint(begin, styleOfLabel(label)), paint(line)])
-      : joined([paint(" ".repeat(hanging)), paint(line)]),
-  );
+  const begin = label === undefined ? [] : [[`${label}: `, styleOfLabel(label)] as const];
+  return styledLines({ indent, begin, text }, style, hanging);
 }
 
-/** Columns that a text gets at least, on however narrow a terminal. */
-const MIN_TEXT = 20;
-
-function styleOfLabel(label: Remark["label"] | "note"): Parameters<Paint>[1] {
+function styleOfLabel(label: Remark["label"] | "note"): Style {
   return label === "problem" ? "bad" : label === "note" ? "busy" : "faint";
 }

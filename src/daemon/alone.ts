@@ -1,8 +1,9 @@
 import { procReader } from "../../proc/reader.ts";
 import { ExitCode } from "../exit-code.ts";
 import { machineFault } from "../lib/fault.ts";
+import { localSecond } from "../lib/format.ts";
 import { describeAstray, findDaemon, type LivingDaemon } from "../state/daemon-alive.ts";
-import { makeStateDir, type StateDir, StateDirError } from "../state/state-dir.ts";
+import { checkReadable, makeStateDir, type StateDir, StateDirError } from "../state/state-dir.ts";
 import { CannotBegin } from "./cannot-begin.ts";
 import { DaemonLock, type DaemonLockListener } from "./daemon-lock.ts";
 
@@ -19,6 +20,7 @@ export interface Place {
  * @throws {CannotBegin}
  */
 export async function beAlone(place: Place, listener: DaemonLockListener): Promise<DaemonLock> {
+  checkReadable(place.state);
   // Before a folder is made in the place of one that was moved or deleted.
   const other = findOther(place);
   if (other !== undefined) throw alreadyRuns(place, other);
@@ -32,7 +34,7 @@ function findOther({ state, config }: Place): LivingDaemon | undefined {
 }
 
 function alreadyRuns({ state }: Place, other: LivingDaemon | undefined): CannotBegin {
-  const since = other?.info === undefined ? "" : `, since ${other.info.since}`;
+  const since = other?.info === undefined ? "" : `, since ${localSecond(other.info.since)}`;
   const who = other === undefined ? "" : `, pid ${other.process.pid}${since}`;
   const astray = other && describeAstray(other);
   const why = astray === undefined ? "" : `; ${astray}`;

@@ -34,6 +34,42 @@ export function withoutColours(line: string): string {
   return line.includes(ESC) ? line.replaceAll(COLOUR, "") : line;
 }
 
+/**
+ * Text for a terminal in pieces of at most `most` columns, as `widthOf` has the width of a character. Each piece ends its colours,
+ * and the next goes on with them.
+ */
+export function foldColoured(
+  text: string,
+  most: number,
+  widthOf: (char: string) => number,
+): readonly string[] {
+  const pieces: string[] = [];
+  let piece = "";
+  let width = 0;
+  let active = "";
+  const add = (plain: string): void => {
+    for (const char of plain) {
+      const own = widthOf(char);
+      if (width + own > most && width > 0) {
+        pieces.push(active === "" ? piece : piece + RESET);
+        piece = active;
+        width = 0;
+      }
+      piece += char;
+      width += own;
+    }
+  };
+  let at = 0;
+  for (const { 0: colour, 1: codes = "", index } of text.matchAll(COLOUR)) {
+    add(text.slice(at, index));
+    piece += colour;
+    active = /^0*$/.test(codes) ? "" : active + colour;
+    at = index + colour.length;
+  }
+  add(text.slice(at));
+  return [...pieces, piece];
+}
+
 /** The numbers of a colour (`38;5;8`) are none of its own. */
 function isHarmless(codes: string): boolean {
   const own = codes.replaceAll(

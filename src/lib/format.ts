@@ -50,6 +50,22 @@ export function localMinute(at: Date): string {
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
 }
 
+/** `2030-01-31 18:00:07`, by the clock of the machine; a text that is no time stays as it is. */
+export function localSecond(iso: string): string {
+  const at = new Date(iso);
+  if (Number.isNaN(at.getTime())) return iso;
+  return `${localMinute(at)}:${String(at.getSeconds()).padStart(2, "0")}`;
+}
+
+/** Number of names that are listed where there may be hundreds; JSON has all. */
+const MOST_NAMES = 10;
+
+/** `web, db, api`; of more than ten, how many more there are. */
+export function listNames(names: readonly string[]): string {
+  const rest = names.length - MOST_NAMES;
+  return rest <= 0 ? names.join(", ") : `${names.slice(0, MOST_NAMES).join(", ")} and ${rest} more`;
+}
+
 /** `512 kB`, `34.2 MB`, `1.5 GB`; of 1024. */
 export function formatBytes(bytes: number): string {
   const kb = bytes / 1024;

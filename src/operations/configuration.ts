@@ -5,7 +5,7 @@ import { sortIssues } from "../config/issue-list.ts";
 import { loadHosts, loadMain, type LoadOptions, loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import { homeFolder } from "../lib/home.ts";
-import { type StateDir, stateDir } from "../state/state-dir.ts";
+import { type StateDir, checkReadable, stateDir } from "../state/state-dir.ts";
 import { machineFacts } from "./checkconfig/machine-facts.ts";
 
 /** The configuration file: `-c FILE`, else usrsvc.cfg in the home folder. */
@@ -28,9 +28,12 @@ export function load(config: string | undefined, texts?: LoadOptions["texts"]): 
  *
  * @throws {ConfigError}
  * @throws {HomeError}
+ * @throws {StateDirError} when this account may not look into it
  */
 export function stateDirOf(config: string | undefined): StateDir {
-  return stateDir(loadMain(placeOf(config)).stateDir);
+  const state = stateDir(loadMain(placeOf(config)).stateDir);
+  checkReadable(state);
+  return state;
 }
 
 function placeOf(config: string | undefined): { path: string; home: string; uid: number } {

@@ -8,7 +8,7 @@ import { lately } from "../lib/clock.ts";
 import { homeFolder } from "../lib/home.ts";
 import { realPath } from "../lib/same-file.ts";
 import { describeAstray, findDaemon, livingDaemon } from "../state/daemon-alive.ts";
-import { stateDir } from "../state/state-dir.ts";
+import { checkReadable, stateDir } from "../state/state-dir.ts";
 import { configPath, load } from "./configuration.ts";
 
 /** Time for which the look at the running usrsvcd is reused, in ms: once for many programs. */
@@ -31,6 +31,7 @@ export function siteOf(settings: Settings, host: Host & Disposable): Site {
  *
  * @throws {ConfigError}
  * @throws {HomeError}
+ * @throws {StateDirError} when this account may not look into it
  */
 export function openSite(file: string | undefined, texts?: ReadonlyMap<string, string>): Site {
   return openSiteOf(load(file, texts), file);
@@ -39,6 +40,7 @@ export function openSite(file: string | undefined, texts?: ReadonlyMap<string, s
 /** The same with settings that were loaded already. */
 export function openSiteOf(settings: Settings, file: string | undefined): Site {
   const state = stateDir(settings.main.stateDir);
+  checkReadable(state);
   const home = homeFolder();
   const others = new OtherFiles({ home, uid: process.getuid?.() ?? 0 }, state.path);
   const host = linuxHost(state, "usrsvc", {
@@ -88,7 +90,9 @@ export function daemonSite(
   hints: readonly string[] = [],
 ): DaemonSite {
   const scope = { config: configPath(file), isConfigured: () => true };
-  const host = linuxHost(stateDir(path), "usrsvc", scope);
+  const state = stateDir(path);
+  checkReadable(state);
+  const host = linuxHost(state, "usrsvc", scope);
   const daemon = findDaemon(host);
   const astray = daemon?.astray?.kind === "other" ? describeAstray(daemon) : undefined;
   return {

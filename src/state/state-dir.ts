@@ -110,6 +110,26 @@ export function foreignState(dir: StateDir): string | undefined {
   }
 }
 
+/**
+ * Says at once that this account may not look into the state folder: each part of it would say so in other words, or seem to
+ * be missing. One that is not there yet may be looked for.
+ *
+ * @throws {StateDirError}
+ */
+export function checkReadable({ path }: StateDir): void {
+  if (accessFault(path, constants.R_OK | constants.X_OK) !== "EACCES") return;
+  let at = path; // or the folder above it that is closed
+  while (at !== "/" && accessFault(at, constants.F_OK) === "EACCES") at = dirname(at);
+  const { uid } = statSync(at);
+  const me = process.getuid?.() ?? 0;
+  const todo =
+    uid === me
+      ? `chmod u+rwx ${shellWord(at)}`
+      : `it belongs to ${nameOf(uid)}: ${runAs(uid, "usrsvc …")}, or set another state_dir in [Main]`;
+  const which = at === path ? "" : `: ${at}`;
+  throw new StateDirError(`state_dir ${path} cannot be read${which}: permission denied; ${todo}`);
+}
+
 /** What comes to a program with a pidfile or log there is told by its start. */
 function makeIfPossible(path: string): void {
   try {

@@ -1,3 +1,4 @@
+import { localSecond } from "../lib/format.ts";
 import { readdirSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
@@ -48,7 +49,7 @@ export function daemonNotes(
       `usrsvcd is running with another configuration file, ${daemon.config}: it does not look after these`,
     ];
   }
-  const troubles = daemon.troubles.map(({ since, text }) => `since ${since}: ${text}`);
+  const troubles = daemon.troubles.map(({ since, text }) => `since ${localSecond(since)}: ${text}`);
   return [...stopped, ...troubles, ...versionNotes(daemon), ...configNotes(daemon, main, host)];
 }
 

@@ -9,8 +9,8 @@ import type { StatusContext } from "./status-context.ts";
 
 /** Whether usrsvcd would start a program again, and why. */
 export interface IfItEnds {
-  /** "unless-good": unless it ends well. */
-  readonly answer: "starts" | "stays-down" | "unless-good";
+  /** "unless-good": unless it ends well; "as-read": only usrsvcd knows the settings that say it. */
+  readonly answer: "starts" | "stays-down" | "unless-good" | "as-read";
   readonly because: string;
 }
 
@@ -30,11 +30,15 @@ export function ifItEnds(
     return not("state_dir is not ours alone, and usrsvcd does not work there");
   if (daemon === "none") return not("usrsvcd is not running");
   if (daemon === "elsewhere") return not("usrsvcd is running with another configuration file");
+  if (holds?.has(name) === true) return not("it is held");
+  if (settings === undefined) {
+    return looksAfter?.has(name) === true
+      ? { answer: "as-read", because: "those in the file are faulty" }
+      : not("its settings are faulty");
+  }
   if (looksAfter?.has(name) === false) {
     return not("usrsvcd does not know it yet: run usrsvcd reread");
   }
-  if (holds?.has(name) === true) return not(`it is held; usrsvc release ${name} ends that`);
-  if (settings === undefined) return not("its settings are faulty");
   if (!enabled) return not("enabled = False");
   if (record?.desired === "down") return not("an operator has stopped it");
   const { autorestart, type } = settings;
@@ -49,12 +53,16 @@ export function ifItEnds(
   return { answer: "unless-good", because: setting };
 }
 
+/** What usrsvcd does with a program whose section was right when it read it. */
+export const GOES_BY_WHAT_IT_READ = "usrsvcd goes by the settings that it has read before";
+
 /** The same in a sentence. */
 export function describeIfItEnds(
   { answer, because }: IfItEnds,
   settings: ProgramSettings | undefined,
 ): string {
   if (answer === "stays-down") return `if it ends, it stays down: ${because}`;
+  if (answer === "as-read") return `if it ends, ${GOES_BY_WHAT_IT_READ}: ${because}`;
   const good = settings?.successExit.join(", ") ?? "0";
   const unless = answer === "unless-good" ? `, unless it ends with ${good} (success_exit)` : "";
   const how = settings?.type === "job" ? "it is tried again" : "usrsvcd starts it again at once";

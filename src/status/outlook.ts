@@ -7,7 +7,7 @@ import { hasEndedInThisBoot, hasEndedWell } from "../state/ended-well.ts";
 import type { FatalRecord, ProgramRecord } from "../state/record.ts";
 import type { RecordFile } from "../state/record-file.ts";
 import { stateTraits } from "../state/states.ts";
-import { printAutorestart } from "./if-it-ends.ts";
+import { GOES_BY_WHAT_IT_READ, printAutorestart } from "./if-it-ends.ts";
 import { dueAgain, isDone, nextOfJob, whyJobIsDown } from "./job-outlook.ts";
 import type { ProgramStatus } from "./status.ts";
 import type { StatusContext } from "./status-context.ts";
@@ -187,7 +187,11 @@ function nextOfStopped(
   nowMs: number,
   tell: TellWhy | undefined,
 ): string {
-  if (program.settings === undefined) return "nothing: its settings are faulty";
+  if (program.settings === undefined) {
+    return around.looksAfter?.has(program.name) === true
+      ? `${GOES_BY_WHAT_IT_READ}: those in the file are faulty`
+      : "nothing: its settings are faulty";
+  }
   const { autorestart } = program.settings;
   const isNeeded = around.isNeeded?.(program.name) === true;
   const autostart = program.settings.autostart || isNeeded;

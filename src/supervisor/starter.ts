@@ -141,7 +141,8 @@ export class Starter {
     const ledger = this.#by.ledger;
     const { restarts, failures } = history;
     const isAgain = restarts > (ledger.record?.restarts ?? 0);
-    const reason = ledger.record?.reason;
+    // How its last run has ended is no reason for one that is due.
+    const reason = cause.kind === "due" ? cause.reason : ledger.record?.reason;
     this.#by.starts.noteCause();
     if (ledger.record === undefined) this.#tellStrays();
     return await start(settings, {

@@ -68,7 +68,7 @@ test("a difference is told key by key, before a reread and after it, and is appl
   const { code, out, err } = await diff(home);
   assert.equal(code, 1, err);
   const expected = [
-    /^compared with what usrsvcd, pid \d+, has read at 20\d\d-\S+Z$/m,
+    /^compared with what usrsvcd, pid \d+, has read at 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d$/m,
     /^~ \[Main\]\n {4}smtp_url: none -> smtp:\/\/me:\*\*\*@mail\.example; applies at once\n {4}alert_interval: 60 -> 300 seconds; applies at once$/m,
     /^~ program web\n {4}command: \S+ \S+ -> \S+ \S+; needs a restart\n {4}restart_delay: 0 -> 5 seconds; applies at once\n {4}variable PORT: changed, not shown; needs a restart\n {4}variable DB_PASSWORD: changed, not shown; needs a restart$/m,
     /^~ program tuned\n {4}maxrestarts: 0 -> 3; applies at once\n {4}rss_limit: 0 -> 9000 kB; applies at once$/m,

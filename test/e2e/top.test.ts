@@ -99,8 +99,9 @@ describe("usrsvc top", { skip: noTerminal }, () => {
       home.file("log/db.log"),
       "ready\n\u001b[31mred\u001b[0m\n" + "long ".repeat(40) + "\n",
     );
+    writeFileSync(home.file("log/db.log.1"), "before the rotation\n");
     top.type("l");
-    await top.shows(/what db wrote last[^]*\nready\nred\nlong /);
+    await top.shows(/what db wrote last[^]*\nbefore the rotation\nready\nred\nlong /);
     assert.ok(!top.written.includes("\u001b[31mred"));
     top.type("e");
     await top.shows(/what happened to db[^]*db: started, pid \d+/);

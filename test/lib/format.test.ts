@@ -8,6 +8,8 @@ import {
   formatDurationShort,
   formatPercent,
   isoTime,
+  listNames,
+  localSecond,
   shellWord,
 } from "../../src/lib/format.ts";
 
@@ -131,4 +133,15 @@ describe("shellWord", () => {
     const out = execFileSync("/bin/sh", ["-c", line], { encoding: "utf8" });
     assert.deepEqual(out.split("\0").slice(0, -1), words);
   });
+});
+
+test("of many names the first ten are listed, with the number of the others", () => {
+  const names = Array.from({ length: 12 }, (_, index) => `w${index}`);
+  assert.equal(listNames(["web", "db"]), "web, db");
+  assert.equal(listNames(names), "w0, w1, w2, w3, w4, w5, w6, w7, w8, w9 and 2 more");
+});
+
+test("a time for people is by the clock of the machine", () => {
+  assert.equal(localSecond(new Date(2030, 0, 31, 4, 5, 6).toISOString()), "2030-01-31 04:05:06");
+  assert.equal(localSecond("never"), "never");
 });

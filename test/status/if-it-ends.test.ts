@@ -17,29 +17,36 @@ const gone = {
   exit: undefined,
 } as const;
 const here = { daemon: "here" } as const;
+const HOLD = { by: { account: "ann" }, since: "2030-01-31T12:00:00.000Z" };
 
 describe("what is said of usrsvcd, if a program ends, is what its machine does:", () => {
   for (const type of ["service", "job"] as const) {
     for (const enabled of [true, false]) {
       for (const autorestart of [true, false, "on-failure"] as const) {
         if (type === "job" && autorestart === true) continue; // checkconfig refuses it
-        for (const desired of ["none", "up", "down"] as const) {
+        for (const desired of ["none", "up", "down", "held"] as const) {
           const facts = { type, enabled, autorestart, desired };
           test(Object.entries(facts).map(String).join(" "), () => {
             const settings = programSettings("/", ["x"], { type, enabled, autorestart });
+            const isHeld = desired === "held";
+            const around = isHeld ? { ...here, holds: new Map([["web", HOLD]]) } : here;
             /** After a death that was good, or not: it is started, or about to be. */
             const isAnswered = (endedWell: boolean): boolean => {
               const state = { kind: "running", process, since: 0 } as const;
-              const event = { ...gone, desired, endedWell };
+              const event = { ...gone, desired: isHeld ? "up" : desired, endedWell } as const;
               const step = transition(state, noHistory, event, {
                 settings,
                 now: 100_000,
                 chance: 0.5,
-                isHeld: false,
+                isHeld,
               });
               return ["starting", "backoff"].includes(step.state.kind);
             };
-            const { answer } = ifItEnds({ name: "web", enabled, settings }, { desired }, here);
+            const { answer } = ifItEnds(
+              { name: "web", enabled, settings },
+              { desired: isHeld ? "up" : desired },
+              around,
+            );
             assert.equal(answer !== "stays-down", isAnswered(false));
             assert.equal(answer === "starts", isAnswered(true));
           });
@@ -58,12 +65,24 @@ test("nobody starts again what no usrsvcd looks after", () => {
   assert.match(why({ daemon: "elsewhere" }), /with another configuration file/);
   assert.match(why({ daemon: "here", looksAfter: new Set(["db"]) }), /usrsvcd reread/);
   const holds = new Map([["web", { by: { account: "ann" }, since: "" }]]);
-  assert.equal(
-    why({ daemon: "here", holds }),
-    "if it ends, it stays down: it is held; usrsvc release web ends that",
-  );
+  assert.equal(why({ daemon: "here", holds }), "if it ends, it stays down: it is held");
   assert.match(why({ daemon: "here", isForeign: true }), /state_dir is not ours alone/);
   assert.equal(why(here), "if it ends, usrsvcd starts it again at once: autorestart = True");
+});
+
+test("a faulty section says nothing of what usrsvcd has read before", () => {
+  const why = (looksAfter: ReadonlySet<string>): string => {
+    const program = { name: "web", enabled: true, settings: undefined };
+    return describeIfItEnds(
+      ifItEnds(program, undefined, { daemon: "here", looksAfter }),
+      undefined,
+    );
+  };
+  assert.equal(
+    why(new Set(["web"])),
+    "if it ends, usrsvcd goes by the settings that it has read before: those in the file are faulty",
+  );
+  assert.equal(why(new Set()), "if it ends, it stays down: its settings are faulty");
 });
 
 test("planned ends are told with their time", () => {

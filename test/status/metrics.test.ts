@@ -70,6 +70,9 @@ describe("metrics", () => {
       calm,
       /^usrsvc_program_ok\{program="job"\} 1\nusrsvc_program_ok\{program="off"\} 1$/m,
     );
+    assert.match(text, /^usrsvc_program_held\{program="db"\} 0$/m);
+    const hold = { by: "ann", since: "2030-01-31T12:00:00.000Z" };
+    assert.match(metrics({ ...down, hold }).join("\n"), /^usrsvc_program_held\{program="db"\} 1$/m);
     assert.doesNotMatch(text, /start_time|memory|last_exit|usrsvc_job/);
   });
 

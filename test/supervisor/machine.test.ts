@@ -1516,7 +1516,8 @@ describe("any course of events", () => {
       if (isDue(event, settings)) return;
       const { retry } = state;
       if (retry?.afterMs !== settings.retryAfterMs) return; // it has another since, or none
-      assert.equal(step.state.kind, now >= retry.at ? "starting" : "fatal");
+      const left = event.waitsFor === undefined ? "starting" : "waiting";
+      assert.equal(step.state.kind, now >= retry.at ? left : "fatal");
       if (now < retry.at) assert.deepEqual(step.effects, [{ kind: "wake", at: retry.at }]);
       else assert.deepEqual([step.history.failures, step.history.ends], [0, []]);
     });

@@ -1,5 +1,6 @@
 import type { HostTarget } from "../../config/hosts.ts";
 import { enumerate } from "../../lib/format.ts";
+import { maskSecrets } from "../../lib/secrets.ts";
 import type { HostProblem } from "../../operations/hosts/ssh-failure.ts";
 import { renderTable, statusHeads, statusRow, type TableRow } from "../render.ts";
 import { type Answer, readStatus } from "./read-answer.ts";
@@ -46,7 +47,7 @@ export function statusView({ screen, json, command, targets }: ViewContext): Hos
     const rows = [...seen].flatMap(([target, { rows: own }]) =>
       own.length > 0 ? own : [emptyRow(target)],
     );
-    screen.result(renderTable(["HOST", ...statusHeads], rows));
+    screen.page(maskSecrets(renderTable(["HOST", ...statusHeads], rows)));
     for (const [note, names] of notesOf(seen)) {
       screen.result(`note: ${names.join(", ")}: ${note}`);
     }

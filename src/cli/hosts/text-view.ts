@@ -1,4 +1,5 @@
 import type { HostTarget } from "../../config/hosts.ts";
+import { maskSecrets } from "../../lib/secrets.ts";
 import { parseAnswer } from "./read-answer.ts";
 import { type HostsView, problemJson, problemText, type ViewContext, withHost } from "./view.ts";
 
@@ -10,7 +11,7 @@ export function textView({ screen, json, command }: ViewContext): HostsView {
   };
   const showLine = (target: HostTarget, line: string): boolean => {
     if (!json) {
-      screen.result(`${target.name}: ${line}`);
+      screen.page(maskSecrets(`${target.name}: ${line}`));
       return true;
     }
     const answer = parseAnswer(line);

@@ -23,6 +23,12 @@ const CODES: Readonly<Record<Exclude<Style, "plain">, readonly [of16: string, of
   strong: ["1", "1"],
 };
 
+/** Colours that tell programs apart, legible as those above: teal, brown, green, magenta, blue, and paler ones. */
+const APART: Readonly<Record<Exclude<Colours, 0>, readonly string[]>> = {
+  16: ["36", "33", "32", "35", "34"],
+  256: ["30", "130", "28", "163", "63", "131", "97", "64", "132", "129"].map((n) => `38;5;${n}`),
+};
+
 /** Puts a style on a text that comes from anywhere. */
 export type Paint = (text: string, style?: Style) => Styled;
 
@@ -31,9 +37,19 @@ export function painter(colours: Colours): Paint {
   return (text, style = "plain") => {
     const safe = harmless(text);
     if (colours === 0 || style === "plain" || safe === "") return safe as Styled;
-    const code = CODES[style][colours === 256 ? 1 : 0];
-    return (code === "" ? safe : `\u001b[${code}m${safe}\u001b[0m`) as Styled;
+    return coloured(safe, CODES[style][colours === 256 ? 1 : 0]);
   };
+}
+
+/** A text in the colour of the program with this number; each has another than the next. */
+export function inColourOf(program: number, text: string, colours: Colours): Styled {
+  if (colours === 0) return harmless(text) as Styled;
+  const all = APART[colours];
+  return coloured(harmless(text), all[program % all.length] ?? "");
+}
+
+function coloured(safe: string, code: string): Styled {
+  return (code === "" ? safe : `\u001b[${code}m${safe}\u001b[0m`) as Styled;
 }
 
 /** A text as it may be shown in a line, so that it can be measured before it is painted. */

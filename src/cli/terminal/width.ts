@@ -9,7 +9,8 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-function widthOf(char: string): number {
+/** The same of one character. */
+export function widthOf(char: string): number {
   if (WIDE.test(char)) return 2;
   return /[\p{Mn}\p{Me}\p{Cf}]/u.test(char) ? 0 : 1;
 }

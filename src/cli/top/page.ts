@@ -19,6 +19,7 @@ import {
   type TopState,
 } from "./model.ts";
 import { sorted, type SortKey } from "./sort.ts";
+import { logText, type TextPage, textOf, titleOf } from "./text-page.ts";
 import { areasOf, type Seen, tableLines, textLines } from "./view.ts";
 
 /** What is to be shown, and how. */
@@ -84,7 +85,7 @@ export class Page {
       this.#trouble = error.message.split("\n", 1)[0];
     }
     this.#seenAtMs = Date.now();
-    this.#readText();
+    await this.#readText();
   }
 
   /** A key is pressed; yields what is left to be done. */
@@ -93,7 +94,7 @@ export class Page {
     if (key === "escape") this.#messages = [];
     const { state, effect } = press(this.#state, key, this.#rows(size));
     this.#state = state;
-    if (state.page !== before) this.#readText();
+    if (state.page !== before) this.#turn(before, state.page);
     this.#bound(size);
     if (effect?.kind !== "act") return effect?.kind;
     this.#act(effect.action, effect.program);
@@ -165,24 +166,29 @@ export class Page {
     return `[y/N] ${verb} ${program}${others.length === 0 ? "" : first}?`;
   }
 
-  #readText(): void {
-    const { page } = this.#state;
-    if (page.kind !== "text") return;
-    this.#text = this.#readPage(page)
-      .flatMap((text) => text.split("\n"))
-      .map(harmless);
+  /** Another text is asked for, which is shown once it is read; in the same one, only the place is another. */
+  #turn(from: TopState["page"], to: TopState["page"]): void {
+    if (to.kind !== "text" || (from.kind === "text" && textOf(from) === textOf(to))) return;
+    this.#text = [];
+    void this.#readText().then(() => this.onNews());
   }
 
-  #readPage({
-    what,
-    program,
-  }: Extract<TopState["page"], { readonly kind: "text" }>): readonly string[] {
+  async #readText(): Promise<void> {
+    const { page } = this.#state;
+    if (page.kind !== "text") return;
+    const text = await this.#readPage(page);
+    const now = this.#state.page;
+    if (now.kind !== "text" || textOf(now) !== textOf(page)) return; // left meanwhile
+    this.#text = text.flatMap((lines) => lines.split("\n")).map(harmless);
+  }
+
+  async #readPage({ what, program }: TextPage): Promise<readonly string[]> {
     try {
       switch (what) {
         case "help":
           return helpText;
         case "log":
-          return this.#watch.lastLines(program);
+          return logText(await this.#watch.logs(program));
         case "events": {
           const lines = this.#watch.events(program).map(renderEvent);
           return lines.length === 0 ? ["nothing is known to have happened to it"] : lines;
@@ -212,16 +218,5 @@ export class Page {
       this.onNews();
     });
     this.#underWay.set(what, done);
-  }
-}
-
-function titleOf({ what, program }: Extract<TopState["page"], { readonly kind: "text" }>): string {
-  switch (what) {
-    case "help":
-      return "usrsvc top: keys";
-    case "log":
-      return `what ${program} wrote last`;
-    case "events":
-      return `what happened to ${program}`;
   }
 }

@@ -160,10 +160,15 @@ function unknownKey<S extends Schema>(
   const foreign = spellings.has("command") ? adviseForeignKey(name) : undefined;
   if (foreign !== undefined) return `unknown key ${shown}; ${foreign}`;
   const near = nearest(name, spellings.keys());
-  return near === undefined
-    ? `unknown key ${shown}; known are ${Object.keys(schema).join(", ")}`
-    : `unknown key ${shown}; did you mean ${near}?`;
+  if (near !== undefined) return `unknown key ${shown}; did you mean ${near}?`;
+  const known = Object.keys(schema);
+  return known.length > MOST_NAMED
+    ? `unknown key ${shown}; "man usrsvc.cfg" lists the known ones`
+    : `unknown key ${shown}; known are ${known.join(", ")}`;
 }
+
+/** Number of keys that are named; more hide the other lines on a screen. */
+const MOST_NAMED = 20;
 
 function titleOf(section: string): string {
   if (section === "Monitor") return "[[Monitor]]";

@@ -1,3 +1,4 @@
+import { listNames } from "../../lib/format.ts";
 import { monotonicMs, sleep } from "../../lib/clock.ts";
 import { findDaemon, silencer } from "../../state/daemon-alive.ts";
 import type { DaemonInfo } from "../../state/daemon-info.ts";
@@ -74,9 +75,9 @@ function describeReread(
     return { ...base, result: "rejected", code: ExitCode.invalidConfig, message };
   }
   const list = (word: string, names: readonly string[]): string =>
-    names.length === 0 ? `none ${word}` : `${word}: ${names.join(", ")}`;
+    names.length === 0 ? `none ${word}` : `${word}: ${listNames(names)}`;
   const message = `reread; ${list("added", added)}; ${list("removed", removed)}; ${list("changed", changed)}`;
-  const older = `keep running with older settings until they are restarted: ${atRestart.join(", ")}`;
+  const older = `keep running with older settings until they are restarted: ${listNames(atRestart)}`;
   const next = "usrsvc restart --outdated restarts them";
   const details = [...(atRestart.length > 0 ? [older, next] : []), ...problems];
   return { ...base, result: "reread", code: ExitCode.ok, message, details };

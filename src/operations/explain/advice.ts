@@ -42,6 +42,9 @@ export function adviceFor(
       `lets ${atWork.who} go on, which is suspended and keeps all others out`,
     );
   }
+  if (facts.hold !== undefined) {
+    add(`usrsvc release ${word}`, "ends the hold: usrsvcd looks after it again");
+  }
   if (isRemoved === true) {
     if (facts.pid !== undefined)
       add(`usrsvc stop ${word}`, "ends it: no configuration file has it any more");
@@ -66,9 +69,6 @@ export function adviceFor(
   if (daemon === "here" && looksAfter?.has(name) === false) {
     add("usrsvcd reread", "has usrsvcd know of it");
   }
-  if (facts.hold !== undefined) {
-    add(`usrsvc release ${word}`, "ends the hold: usrsvcd looks after it again");
-  }
   if (olderSettings === true)
     add(
       `usrsvc restart ${daemon === "here" ? "--reread " : ""}${word}`,
@@ -80,7 +80,10 @@ export function adviceFor(
       "shows what matches as well; end it, or have proctitle_re tell them apart",
     );
   }
-  const blocker = facts.startsAfter?.find((one) => !stateTraits[one.state].isRight);
+  const { startsAfter = [], waitsFor } = facts;
+  const blocker =
+    startsAfter.find((one) => one.program === waitsFor) ??
+    startsAfter.find((one) => !stateTraits[one.state].isRight);
   if (state === "waiting" && blocker !== undefined) {
     add(`usrsvc explain ${shellWord(blocker.program)}`, "says why that is not ready");
   }
@@ -90,7 +93,7 @@ export function adviceFor(
     state === "fatal" ||
     (state === "stopped" && facts.lastExit?.by === undefined && hasFailed(facts))
   ) {
-    add(`tail -n 50 ${shellWord(settings.stderr)}`, "shows what it wrote");
+    add(`usrsvc logs ${word}`, "shows what it wrote");
     add(`usrsvc events ${word}`, "shows what happened before");
   }
   if (state === "backoff" || state === "fatal" || state === "stopped") {

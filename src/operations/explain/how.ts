@@ -1,6 +1,6 @@
 import type { Found } from "../../identity/found.ts";
 import { sameProcess } from "../../../proc/pid.ts";
-import { formatDuration } from "../../lib/format.ts";
+import { formatDuration, localSecond } from "../../lib/format.ts";
 import type { ProgramRecord } from "../../state/record.ts";
 import type { Observed } from "../../status/observe-all.ts";
 import type { Findings } from "./findings.ts";
@@ -19,7 +19,9 @@ export function howItWasFound(findings: Findings, seen: Observed): readonly stri
   const started =
     launch === undefined
       ? []
-      : [`its lock notes a launch at ${launch.at}, which nobody has put on record yet`];
+      : [
+          `its lock notes a launch at ${localSecond(launch.at)}, which nobody has put on record yet`,
+        ];
   return [record, ...started, ...pidfile, ...search];
 }
 

@@ -4,6 +4,7 @@ import type { State } from "../../state/states.ts";
 import { observeAll } from "../../status/observe-all.ts";
 import type { StatusContext } from "../../status/status-context.ts";
 import { dependenciesOf } from "../order.ts";
+import { heldAndRemembered } from "../looking/held-around.ts";
 import type { Site } from "../site.ts";
 
 /** A program that another starts after. */
@@ -38,7 +39,7 @@ export async function companionsOf(
     ...(isIn(restartWith, one) ? ["restart_with"] : []),
   ];
   const programs = names.flatMap((one) => findProgram(all, one, host) ?? []);
-  const seen = await observeAll(programs, around);
+  const seen = await observeAll(programs, { ...around, ...heldAndRemembered(programs, host) });
   const startsAfter = seen.map(({ program, state, reason }) => ({
     program,
     by: byOf(program),

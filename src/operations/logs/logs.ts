@@ -81,10 +81,13 @@ class LogSearch {
   readonly rows: Row<SortedLine>[] = [];
   readonly followed: FollowedLog[] = [];
   isDenied = false;
+  /** All of them are meant: that many have written nothing yet says nothing. */
+  readonly #isOfAll: boolean;
   /** By path: who it was shown for. */
   readonly #taken = new Map<string, string>();
 
   constructor({ settings }: Site, { regex, ...asked }: LogsAsked) {
+    this.#isOfAll = asked.names.length === 0;
     const all = new Set([...settings.programs.values()].flatMap((one) => [one.stdout, one.stderr]));
     this.asked = { ...asked, filter: lineFilter(regex), isOthers: (path) => all.has(path) };
   }
@@ -130,7 +133,8 @@ class LogSearch {
 
   #note({ program, path, file }: LogSource, { end, hasNoTimes }: LogRead): void {
     const { isFollowed, isOthers } = this.asked;
-    if (end === undefined && rotatedLogs(path, isOthers).length === 0) {
+    const isMissing = end === undefined && !this.#isOfAll;
+    if (isMissing && rotatedLogs(path, isOthers).length === 0) {
       const text = isFollowed ? "waiting for it" : "it has written nothing yet";
       this.notes.push({ program, text: `${file} is not there: ${text}` });
     }

@@ -2,7 +2,6 @@ import { ProcError } from "../../../proc/error.ts";
 import type { Pid } from "../../../proc/pid.ts";
 import type { SmapsRollup } from "../../../proc/smaps_rollup.ts";
 import type { ConfigIssue } from "../../config/issue.ts";
-import { NO_LOG, lastLines } from "../../launch/output.ts";
 import { monotonicMs } from "../../lib/clock.ts";
 import type { HistoryLine } from "../../state/history.ts";
 import { stateTraits } from "../../state/states.ts";
@@ -10,6 +9,8 @@ import type { ProgramStatus } from "../../status/status.ts";
 import { dependenciesOf } from "../order.ts";
 import type { UnknownProgram } from "../choose.ts";
 import { errorsOf } from "../configuration.ts";
+import type { LogLine } from "../logs/line.ts";
+import { findLogs, type LogsFound } from "../logs/logs.ts";
 import { findEvents } from "./events.ts";
 import { look } from "./look.ts";
 import { planOf } from "../order-plan.ts";
@@ -25,6 +26,13 @@ export interface Sighting {
   readonly issues: readonly ConfigIssue[];
   /** Who else would be stopped, or restarted, with this program. */
   readonly along: (action: "stop" | "restart", name: string) => readonly string[];
+}
+
+/** What a program wrote last, and what is to be said of its logs. */
+export interface LastLogs {
+  readonly programs: LogsFound["programs"];
+  readonly lines: readonly LogLine[];
+  readonly notes: readonly string[];
 }
 
 /** `usrsvc top`: looks at programs again and again, with the configuration as it is then. Writes nothing. */
@@ -73,17 +81,25 @@ export class ProgramWatch {
     };
   }
 
-  /** What a program wrote last; of two logs, each with its path in front. */
-  lastLines(name: string): readonly string[] {
+  /** What a program wrote last, as `usrsvc logs` finds it. */
+  async logs(name: string): Promise<LastLogs> {
     using site = openSite(this.#config);
-    const program = site.settings.programs.get(name);
-    if (program === undefined)
-      return ["its settings are faulty, or it is not configured any more: its logs are not known"];
-    const logs = [...new Set([program.stdout, program.stderr])];
-    return logs.flatMap((path) => {
-      const lines = lastLines(path, NO_LOG, MOST_LINES);
-      return [`${path}:`, ...(lines.length === 0 ? ["(nothing)"] : lines), ""];
+    const found = findLogs(site, {
+      names: [name],
+      most: MOST_LINES,
+      sinceMs: undefined,
+      regex: undefined,
+      onlyErrors: false,
+      isFollowed: false,
+      onProgress() {},
     });
+    const lines: LogLine[] = [];
+    for await (const some of found.lines) lines.push(...some);
+    const notes = [
+      ...found.unknown.map(({ message }) => message),
+      ...found.notes.map(({ text }) => text),
+    ];
+    return { programs: found.programs, lines, notes };
   }
 
   /** The latest of what happened to a program. */

@@ -41,7 +41,7 @@ describe("the table of hosts", () => {
     view.finish();
     assert.deepEqual(given.screen.said, [
       [
-        "result",
+        "page",
         [
           "HOST  PROGRAM  STATE    PID  UPTIME  MEMORY  CPU  RESTARTS  LAST EXIT",
           "web1  shop     running  7    -       -       -    0         -",
@@ -117,7 +117,7 @@ describe("events of hosts", () => {
 test("lines of text come with their host in front", () => {
   const given = context("other");
   textView(given).showLine?.(one, "a line");
-  assert.deepEqual(given.screen.said, [["result", "web1: a line"]]);
+  assert.deepEqual(given.screen.said, [["page", "web1: a line"]]);
   const json = context("other", { json: true });
   const view = textView(json);
   assert.equal(view.showLine?.(one, "no object"), false);

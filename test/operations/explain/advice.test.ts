@@ -37,20 +37,33 @@ describe("adviceFor() names the next command", () => {
     ["usrsvcd does not know it", ["usrsvcd reread"], {}, { looksAfter: new Set() }],
     ["held", ["usrsvc release web"], { hold: { by: "ann", since: "2030-01-31T04:30:00Z" } }],
     ["older settings", ["usrsvc restart --reread web"], { olderSettings: true }],
-    [
-      "given up",
-      ["tail -n 50 /home/web/log", "usrsvc events web", "usrsvc start web"],
-      { state: "fatal" },
-    ],
+    ["given up", ["usrsvc logs web", "usrsvc events web", "usrsvc start web"], { state: "fatal" }],
     [
       "stopped by an operator",
       ["usrsvc start web"],
       { state: "stopped", lastExit: { code: 0, by: "usrsvc stop" } },
     ],
     [
+      "it is held",
+      ["usrsvc release web"],
+      { hold: { by: "ann", since: "2030-01-31T12:00:00.000Z" } },
+    ],
+    [
       "it waits",
       ["usrsvc explain db", "usrsvc start --alone web"],
       { state: "waiting", startsAfter: [{ program: "db", by: ["after"], state: "fatal" }] },
+    ],
+    [
+      "it waits for the second of two",
+      ["usrsvc explain cache", "usrsvc start --alone web"],
+      {
+        state: "waiting",
+        waitsFor: "cache",
+        startsAfter: [
+          { program: "db", by: ["after"], state: "backoff" },
+          { program: "cache", by: ["needs"], state: "fatal" },
+        ],
+      },
     ],
     [
       "somebody is suspended",

@@ -5,7 +5,7 @@ import type { AdoptAsked } from "../../../operations/adopt/adopt.ts";
 import { UsageError } from "../../args.ts";
 import { command } from "../../command.ts";
 import { write } from "../../programs.ts";
-import { renderStatus } from "../../render.ts";
+import { showStatus } from "../../show-status.ts";
 import { untilSignalled } from "../../run.ts";
 import type { Screen } from "../../screen.ts";
 
@@ -95,7 +95,7 @@ async function act(asked: AdoptAsked, { json, isWritten, screen, signal }: How):
   const text = [message, ...details].join("\n");
   if (code === ExitCode.ok) screen.result(text);
   else screen.complain(text);
-  if (status !== undefined) screen.result(renderStatus([status], Date.now()));
+  if (status !== undefined) showStatus([status], [], screen);
   return code;
 }
 

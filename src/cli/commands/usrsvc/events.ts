@@ -8,7 +8,7 @@ import { command } from "../../command.ts";
 import { lookingBack, readLimits } from "../../looking-back.ts";
 import { parallel, programNames } from "../../programs.ts";
 import { onHosts } from "../../hosts-options.ts";
-import { renderEvent } from "../../render-event.ts";
+import { eventLines } from "../../render-event.ts";
 import { untilNobodyReads } from "../../run.ts";
 
 export const events = command({
@@ -35,7 +35,7 @@ export const events = command({
       if (all.length === 0) return;
       // At once: each write takes its time.
       if (json) screen.page(all.map((line) => jsonLine({ ...line })).join("\n"));
-      else screen.result(all.map(renderEvent).join("\n"));
+      else screen.lines(all.flatMap(eventLines));
     };
     show(found.lines);
     if (found.lines.length === 0 && !follow && !json && found.unknown.length === 0) {

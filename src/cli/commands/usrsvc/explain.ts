@@ -15,7 +15,7 @@ export const explain = command({
   async run({ words, options: { json, config }, screen }): Promise<ExitCode> {
     using site = openSite(config);
     // What few commands need is loaded by those.
-    const [{ explain: begin }, { renderExplanation }] = await Promise.all([
+    const [{ explain: begin }, { explanationLines }] = await Promise.all([
       import("../../../operations/explain/explain.ts"),
       import("../../render-explanation.ts"),
     ]);
@@ -25,7 +25,10 @@ export const explain = command({
     for await (const one of explanations()) {
       const more = notes();
       if (json) screen.page(jsonLine(more.length === 0 ? one : { ...one, notes: more }));
-      else screen.result((isFirst ? "" : "\n") + renderExplanation(one, Date.now()));
+      else {
+        const blank = isFirst ? [] : [{ indent: 0, text: "" }];
+        screen.lines([...blank, ...explanationLines(one, Date.now())]);
+      }
       isFirst = false;
     }
     if (!json && !isFirst) for (const note of notes()) screen.result(`note: ${note}`);

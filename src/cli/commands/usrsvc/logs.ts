@@ -66,7 +66,9 @@ function readRegex(text: string): RegExp {
 type Show = (lines: readonly LogLine[]) => void;
 
 function shower({ programs }: LogsFound, json: boolean, screen: Screen): Show {
-  const render = json ? renderLogJson : logRenderer(programs, screen.hasColours);
+  const { display } = screen; // asked for once: it takes a call of the kernel
+  const columns = display?.columns === undefined ? undefined : () => screen.display?.columns;
+  const render = json ? renderLogJson : logRenderer(programs, display?.colours ?? 0, columns);
   return (lines) => {
     const text = lines.map(render).join("\n");
     if (json) screen.page(text);

@@ -6,11 +6,9 @@ import { STATUS_SCHEMA } from "../../../status/status.ts";
 import { command, type Invocation } from "../../command.ts";
 import { configErrors } from "../../config-errors.ts";
 import { parallel, programNames } from "../../programs.ts";
-import { renderStatus } from "../../render.ts";
 import type { Screen } from "../../screen.ts";
 import { onHosts } from "../../hosts-options.ts";
-import { statusPage } from "../../status-page.ts";
-import { painter } from "../../terminal/style.ts";
+import { showStatus } from "../../show-status.ts";
 
 /** `--watch` is for those who have `top` (live-status.ts). */
 export const status = command({
@@ -50,12 +48,5 @@ function showJson({ programs, notes }: Report, screen: Screen): void {
 
 function show({ programs, notes }: Report, isAll: boolean, screen: Screen): void {
   if (programs.length === 0 && isAll) screen.complain("the configuration has no programs yet");
-  const { display } = screen;
-  if (display === undefined) {
-    if (programs.length > 0) screen.result(renderStatus(programs, Date.now()));
-    for (const note of notes) screen.result(`note: ${note}`);
-    return;
-  }
-  const paint = painter(display.colours);
-  screen.styled(statusPage(programs, notes, { width: display.columns, paint, nowMs: Date.now() }));
+  showStatus(programs, notes, screen);
 }

@@ -1,3 +1,4 @@
+import { localSecond } from "../../../lib/format.ts";
 import { ExitCode } from "../../../exit-code.ts";
 import { jsonLine } from "../../../lib/tame.ts";
 import { type Change, needsRestart } from "../../../operations/changes/change.ts";
@@ -70,7 +71,8 @@ function tellCompared({ basis, changes }: Compared, screen: Screen): void {
     const how = "compared with the settings that each running program was launched with";
     screen.result(`${basis.why}: ${how}`);
   } else if (changes.length > 0) {
-    screen.result(`compared with what usrsvcd, pid ${basis.pid}, has read at ${basis.at}`);
+    const at = localSecond(basis.at);
+    screen.result(`compared with what usrsvcd, pid ${basis.pid}, has read at ${at}`);
   }
   tellChanges(changes, screen);
 }

@@ -1,5 +1,5 @@
 import { ExitCode } from "../../../exit-code.ts";
-import { formatDuration } from "../../../lib/format.ts";
+import { formatDuration, localSecond } from "../../../lib/format.ts";
 import { jsonLine } from "../../../lib/tame.ts";
 import { daemonStatus, type DaemonStatus } from "../../../operations/daemon/control.ts";
 import { openDaemonSite } from "../../../operations/site.ts";
@@ -59,7 +59,7 @@ function describeInfo(daemon: LivingDaemon, info: DaemonInfo, ageMs: number): re
   const rejected =
     lastReread?.ok === false
       ? [
-          `the last reread (${lastReread.at}) was rejected:`,
+          `the last reread (${localSecond(lastReread.at)}) was rejected:`,
           ...lastReread.problems.map((problem) => `    ${problem}`),
         ]
       : [];
@@ -69,7 +69,7 @@ function describeInfo(daemon: LivingDaemon, info: DaemonInfo, ageMs: number): re
     ...(astray === undefined ? versionNotes(info) : [astray]),
     ...(info.endsPrograms ? ["the container and all programs end with it"] : []),
     ...(setAside.length > 0 ? [`ignored: ${setAside.join(", ")}`] : []),
-    ...troubles.map(({ since, text }) => `since ${since}: ${text}`),
+    ...troubles.map(({ since, text }) => `since ${localSecond(since)}: ${text}`),
     ...rejected,
   ];
 }
