@@ -22,6 +22,7 @@ export class MetricsFile implements Emitter {
   #timer: NodeJS.Timeout | undefined;
   #isSoon = false;
   #isWriting = false;
+  /** The file that could not be written, the last time. */
   #trouble: string | undefined;
 
   constructor(ports: MetricsPorts) {
@@ -63,21 +64,22 @@ export class MetricsFile implements Emitter {
     try {
       using site = this.#ports.openSite();
       writeMetrics(path, await readMetrics(site, isDaemonUp));
-      if (this.#trouble !== undefined) {
+      if (this.#trouble === path) {
         this.#ports.events.emit({ kind: "daemon.degraded", what: "metrics-written", path });
       }
       this.#trouble = undefined;
     } catch (error) {
-      this.#fail(path, (error as Error).message);
+      const reason = (error as Error).message.replace(`${path} cannot be written: `, "");
+      this.#fail(path, reason);
     } finally {
       this.#isWriting = false;
     }
   }
 
-  /** Told once; tried again each time. */
+  /** Told once for a file; tried again each time. */
   #fail(path: string, reason: string): void {
-    const isKnown = this.#trouble !== undefined;
-    this.#trouble = reason;
+    const isKnown = this.#trouble === path;
+    this.#trouble = path;
     if (isKnown) return;
     this.#ports.events.emit({ kind: "daemon.degraded", what: "metrics-unwritable", path, reason });
   }

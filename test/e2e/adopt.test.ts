@@ -226,6 +226,18 @@ describe("usrsvc adopt", () => {
     assert.doesNotMatch(section, /autopid/, "it does not write its pidfile itself");
   });
 
+  test("keeps the mask of what was started as a daemon looks, but not the 0 of a daemon", async (t) => {
+    const home = adopting(t);
+    for (const mask of ["027", "0"]) {
+      const [file = "", number = ""] = sleeper().split(" ");
+      const pid = byHand(t, home, ["/bin/sh", "-c", `umask ${mask}; exec ${file} ${number}`]);
+      await waitFor("its exec", () => commandLine(pid)[0] === file);
+      const section = String((await adopt(home, pid))["section"]);
+      if (mask === "0") assert.doesNotMatch(section, /umask/);
+      else assert.match(section, /^umask = 0027$/m);
+    }
+  });
+
   test("refuses, with the next step, what cannot be adopted", async (t) => {
     const home = adopting(t);
     const pid = byHand(t, home, sleeper().split(" "));

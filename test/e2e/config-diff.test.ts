@@ -439,6 +439,13 @@ test("another state_dir needs a restart of usrsvcd, and is told until that was m
     assert.match(out, /: 1 difference; to apply: usrsvcd restart\n/);
     assert.equal((await home.usrsvcd("reread")).code, 0);
   }
+  // The records of what runs are in the other folder.
+  const outdated = await home.usrsvc("restart", "--outdated");
+  assert.equal(outdated.code, 1);
+  assert.match(
+    outdated.out,
+    /^not known what is outdated: usrsvcd has state_dir \S+ until it is restarted: usrsvcd restart, then /,
+  );
 });
 
 test("it is in colour on a terminal, unless NO_COLOR is set", { skip: !hasScript() }, async (t) => {

@@ -124,6 +124,18 @@ describe("usrsvc edit", () => {
     assert.ok(statSync(home.config).isFile());
   });
 
+  test("says that the editor has left no text, or that there is none", async (t) => {
+    const home = editing(t);
+    const gone = await home.edit('rm "$f"');
+    assert.equal(gone.code, 1);
+    assert.match(gone.err, /usrsvc\.cfg is unchanged: the editor has removed the copy that it was/);
+    const none = await home.run("usrsvc.cjs", ["edit"], { EDITOR: "no-such-editor", VISUAL: "" });
+    assert.match(
+      none.err,
+      /no-such-editor \(\$EDITOR\) cannot be started: there is no such command;/,
+    );
+  });
+
   test("says which editor has failed, and changes nothing then", async (t) => {
     const home = editing(t);
     const failed = await home.edit("exit 3", "web");

@@ -132,6 +132,10 @@ test("usrsvc import says what to do about what it cannot read", async (t) => {
     [[put("y.txt", "")], /y\.txt is empty/],
     [[put("n.json", "{ apps: [{ script: 'a\0' }] }")], /n\.json is not a text/],
     [[put("own.cfg", "[Main]\n")], /is a file of usrsvc itself/],
+    [
+      ["--from", "supervisor", put("noise", "[program:]\n" + "?\n".repeat(500))],
+      /noise:2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21 and 480 more: \?: not a line/,
+    ],
     [["--from", "circus", put("z.ini", "x")], /"circus" is not one of supervisor, pm2/],
     [["--formation", "web", put("Procfile", "web: x\n")], /"web" is not as web=2/],
     [["--write", put("s.conf", "[program:x]\ncommand=/bin/true\n")], /has no config_dir/],

@@ -17,8 +17,34 @@ test("usrsvc metrics prints what is known, and writes it by rename", async (t) =
   assert.equal(statSync(path).mode & 0o777, 0o644);
   const lost = await home.usrsvc("metrics", "--write", home.file("nowhere/web.prom"));
   assert.equal(lost.code, 1);
-  assert.match(lost.err, /nowhere/);
+  assert.match(
+    lost.err,
+    /nowhere\/web\.prom cannot be written: the folder \S+\/nowhere does not exist; create it/,
+  );
+  const isFolder = await home.usrsvc("metrics", "--write", home.path);
+  assert.match(isFolder.err, /cannot be written: it is a folder; add the name of a file/);
+  assert.match(
+    (await home.usrsvc("metrics", "--write", "")).err,
+    /say where: metrics --write FILE/,
+  );
   assert.match((await home.usrsvc("metrics", "--json")).err, /use usrsvc status --json/);
+});
+
+test("checkconfig warns of a metrics_file that cannot be written, and usrsvcd names each once", async (t) => {
+  const home = new Home(t).program("web", { command: sleeper() });
+  home.main(`metrics_file = ${home.file("nowhere/web.prom")}`);
+  const { out, err, code } = await home.usrsvcd("checkconfig");
+  assert.equal(code, 0);
+  assert.match(out + err, /warning: metrics_file: the folder \S+nowhere does not exist; create it/);
+  await home.usrsvcd();
+  const isTold = (path: string): boolean =>
+    home.log().some((line) => line["what"] === "metrics-unwritable" && line["path"] === path);
+  await waitFor("the first", () => isTold(home.file("nowhere/web.prom")));
+  home.main(`metrics_file = ${home.path}`);
+  const reread = await home.usrsvcd("reread");
+  assert.match(reread.out + reread.err, /metrics_file: \S+ is a folder; add the name of a file/);
+  await home.usrsvc("restart", "web");
+  await waitFor("the second", () => isTold(home.path));
 });
 
 test("usrsvcd keeps metrics_file up to date, and says at last that it is gone", async (t) => {

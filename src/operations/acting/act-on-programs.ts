@@ -121,6 +121,11 @@ export async function actOnPrograms(asked: Act, ports: ActPorts): Promise<ExitCo
     const acted = async (): Promise<ExitCode> => {
       const wanted = act.isOutdated === true ? await outdated(programs, site) : programs;
       if (act.isOutdated === true && wanted.length === 0) {
+        const elsewhere = await daemonElsewhere(site);
+        if (elsewhere !== undefined) {
+          tell({ kind: "nothing-to-do", text: elsewhere });
+          return ExitCode.failure;
+        }
         if (unknown.length === 0) tell({ kind: "nothing-to-do", text: NONE_OUTDATED });
         return codeOfFiles(act, settings);
       }
@@ -191,6 +196,15 @@ function heldNames({ settings, host }: Site): readonly string[] {
 }
 
 const NONE_OUTDATED = "nothing to restart: all that runs has the settings of the files";
+
+/** The records of what runs are in another folder than this: nobody can say here that nothing is outdated. */
+async function daemonElsewhere({ host }: Site): Promise<string | undefined> {
+  const { describeAstray, findDaemon } = await import("../../state/daemon-alive.ts");
+  const daemon = findDaemon(host);
+  if (daemon?.astray?.kind !== "other") return undefined;
+  const where = describeAstray(daemon) ?? "";
+  return `not known what is outdated: ${where}: usrsvcd restart, then usrsvc restart --outdated`;
+}
 
 async function outdated(programs: readonly Program[], site: Site): Promise<readonly Program[]> {
   const { outdatedOf } = await import("../changes/outdated.ts");

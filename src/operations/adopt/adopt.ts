@@ -113,7 +113,7 @@ export function describeAdoption(asked: AdoptAsked): Adoption | Refusal {
     ...describeParents(subject, host, config),
     ...drafted.remarks,
     ...[...dropped].map(([key, why]) => `${key} is left out: ${why}`),
-    ...warnings.filter((text) => !isOfItself(text, pid)),
+    ...warnings.filter((text) => !isOfThese(text, [subject.ref, ...rivals])),
     ...(rivals.length === 0 ? [] : [describeRivals(rivals, host)]),
   ];
   const base = {
@@ -223,11 +223,12 @@ function headOf({ ref, particulars }: Subject, { proc }: Host): string {
   return `Adopted from process ${ref.pid} (${particulars.exe?.path ?? "?"}), which runs since ${date} ${time}.`;
 }
 
-/** A warning that the expression finds what it is for. */
-function isOfItself(warning: string, pid: Pid): boolean {
+/** A warning that the expression finds what it is for, or what a remark of ours names anyway. */
+function isOfThese(warning: string, processes: readonly ProcessRef[]): boolean {
   const named = [...warning.matchAll(/\bpid (\d+) \(/g)].map(([, word]) => Number(word));
+  const pids = new Set(processes.map(({ pid }) => Number(pid)));
   return (
-    warning.startsWith("proctitle_re: ") && named.length > 0 && named.every((one) => one === pid)
+    warning.startsWith("proctitle_re: ") && named.length > 0 && named.every((one) => pids.has(one))
   );
 }
 

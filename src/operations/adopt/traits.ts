@@ -24,8 +24,10 @@ export function findTraits(subject: Subject, starter: Starter): TraitsFound {
   const without = (what: string): void => {
     remarks.push(`its ${what}: this account cannot give that to a program, so a restart would not`);
   };
-  // A daemon sets its own, 0 mostly: nothing that it was given.
-  if (its.umask !== undefined && its.umask !== ours.umask && !isDetached(subject)) {
+  // A daemon sets 0 by itself (daemon(3) does not, but the recipe says so); any other mask is worth keeping, even where
+  // it sets that again: without it, what only looks like a daemon (setsid, nohup) would share its files after a restart.
+  const isOfDaemon = its.umask === 0 && isDetached(subject);
+  if (its.umask !== undefined && its.umask !== ours.umask && !isOfDaemon) {
     keys.push(["umask", its.umask.toString(8).padStart(4, "0")]);
   }
   const compare = (key: string, own: number | undefined, usual: number | undefined): void => {

@@ -57,7 +57,15 @@ function describeMail({ sendmailPath, smtpUrl }: MainSettings): string | undefin
 }
 
 function remarksOnMain(main: MainSettings, file: string, folders: FoldersAbove): readonly Remark[] {
-  const { sendmailPath, smtpUrl, pidfile, usrsvcdStdout, usrsvcdStderr, stateDir: state } = main;
+  const {
+    sendmailPath,
+    smtpUrl,
+    pidfile,
+    usrsvcdStdout,
+    usrsvcdStderr,
+    metricsFile,
+    stateDir: state,
+  } = main;
   const remarks: Remark[] = [];
   const add = (key: string, text: string | undefined): void => {
     if (text !== undefined) remarks.push({ key, text });
@@ -81,9 +89,24 @@ function remarksOnMain(main: MainSettings, file: string, folders: FoldersAbove):
   ] as const) {
     if (path?.startsWith("/")) add(key, describePlace(dirname(path), main) ?? folders.doubt(path));
   }
+  if (metricsFile !== undefined) {
+    const isFolder = isFolderAt(metricsFile);
+    const folder = describeFolder(dirname(metricsFile));
+    const inTheWay = `${metricsFile} is a folder; add the name of a file, such as usrsvc.prom`;
+    add("metrics_file", isFolder ? inTheWay : folder);
+  }
   const openness = exchangeFault(state) ?? foreignState(stateDir(state))?.replace(/^\w+:? /, "");
   add("state_dir", describePlace(state, main) ?? openness ?? describeParts(state));
   return remarks;
+}
+
+/** True for a folder; false as well where nobody can tell. */
+function isFolderAt(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** What is in the place of a folder in `state_dir`. */
@@ -102,7 +125,11 @@ function describeParts(state: string): string | undefined {
 
 /** Why no file can be created in a folder that usrsvcd writes to. */
 function describePlace(folder: string, { stateDir: state }: MainSettings): string | undefined {
-  const place = placeFor(folder, { path: state }) ?? folder;
+  return describeFolder(placeFor(folder, { path: state }) ?? folder, folder);
+}
+
+/** The same for one that nobody makes, or for what is there of `folder`. */
+function describeFolder(place: string, folder = place): string | undefined {
   try {
     if (!statSync(place).isDirectory()) return `${place} is not a folder; write another path`;
     accessSync(place, constants.W_OK | constants.X_OK);

@@ -97,7 +97,10 @@ export async function runEditor(words: readonly string[]): Promise<EditorEnd> {
   try {
     return await new Promise((resolve) => {
       const child = spawn(name, rest, { stdio: "inherit" });
-      child.once("error", ({ message }) => resolve({ kind: "failed", message }));
+      child.once("error", ({ code, message }: NodeJS.ErrnoException) => {
+        const why = code === "ENOENT" ? "there is no such command" : message;
+        resolve({ kind: "failed", message: why });
+      });
       child.once("exit", (code, signal) => resolve({ kind: "ended", code, signal }));
     });
   } finally {

@@ -53,13 +53,24 @@ export class WorkingCopy implements Disposable {
 
   /** The text as the editor has left it; a number is that of a line which is no UTF-8. */
   text(): string | number {
-    const decoded = decodeUtf8(readFileSync(this.path));
+    const decoded = decodeUtf8(this.#edited());
     return "text" in decoded ? decoded.text : decoded.badLine;
   }
 
   /** False where the editor has changed nothing. */
   get isChanged(): boolean {
-    return !readFileSync(this.path).equals(this.#original);
+    return !this.#edited().equals(this.#original);
+  }
+
+  /** @throws {CannotEdit} where the editor has left nothing to read */
+  #edited(): Buffer {
+    try {
+      return readFileSync(this.path);
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      const why = code === "ENOENT" ? "the editor has removed the copy that it was given" : message;
+      throw new CannotEdit(`${this.file} is unchanged: ${why}`, false);
+    }
   }
 
   /** True where somebody else has changed the file since it was copied, or since that was accepted. */

@@ -136,7 +136,15 @@ describe("a file for pm2", () => {
     assert.match(fails("module.exports = {"), /failed: /);
     assert.match(fails("module.exports = { apps: [] }"), /names no app with a script/);
     assert.match(fails("apps:\n  - x", "ecosystem.yml"), /is YAML/);
-    assert.match(fails('process.kill(process.pid, "SIGKILL")'), /failed: it says nothing/);
+    assert.match(fails('process.kill(process.pid, "SIGKILL")'), /failed: it was ended by SIGKILL$/);
+    assert.match(
+      fails("process.exit(7)"),
+      /failed: it ended itself, with exit code 7, before it exported anything$/,
+    );
+    assert.match(fails("module.exports = () => ({ apps: [] })"), /failed: it exports a function, /);
+    assert.match(fails("module.exports = Promise.resolve()"), /failed: it exports a promise, /);
+    const garbles = 'require("fs").writeSync(3, "x"); module.exports = { apps: [] }';
+    assert.match(fails(garbles), /is a program, and failed: /);
   });
 
   test("that others can write to is not run", (t) => {

@@ -39,6 +39,11 @@ describe("a file of supervisor", () => {
     assert.deepEqual(names, ["web", "worker", "shard-0", "shard-1", "one-based", "app", "extra"]);
   });
 
+  test("is read once, also where what it includes is named twice, or is itself", () => {
+    const text = `${read(file)}\n[include]\nfiles = conf.d/*.ini conf.d/more.ini supervisord.conf\n`;
+    assert.deepEqual(imported(text).names, imported().names);
+  });
+
   test("has commands that mean the same words", () => {
     assert.deepEqual(words(imported().of("web")), [
       "/bin/echo",

@@ -124,9 +124,21 @@ function tellNotes(notes: readonly Note[], screen: Screen): void {
   }
   for (const { note, keys, lines } of told.values()) {
     const { source, why } = note;
-    const at = lines.size === 0 ? "" : `:${[...lines].toSorted((a, b) => a - b).join(",")}`;
-    screen.complain(`${source.file}${at}: ${[...keys].join(", ")}: ${why}`.replaceAll(/\s+/g, " "));
+    const sorted = [...lines].toSorted((a, b) => a - b);
+    const at = lines.size === 0 ? "" : `:${firstOf(sorted, ",")}`;
+    screen.complain(
+      `${source.file}${at}: ${firstOf([...keys], ", ")}: ${why}`.replaceAll(/\s+/g, " "),
+    );
   }
+}
+
+/** Of a file of another kind, each line is one: a screenful of them says no more than the first. */
+const MOST_SHOWN = 20;
+
+function firstOf(all: readonly (string | number)[], between: string): string {
+  const rest = all.length - MOST_SHOWN;
+  const shown = all.slice(0, MOST_SHOWN).join(between);
+  return rest > 0 ? `${shown} and ${rest} more` : shown;
 }
 
 function printObjects(

@@ -18,7 +18,7 @@ export const metrics = command({
     screen,
   }): Promise<ExitCode> {
     if (json) throw new UsageError("metrics has no --json; use usrsvc status --json");
-    if (isWritten && file === undefined) throw new UsageError("say where: metrics --write FILE");
+    if (isWritten && (file ?? "") === "") throw new UsageError("say where: metrics --write FILE");
     if (!isWritten && file !== undefined) {
       throw new UsageError(`to write them into ${file}: usrsvc metrics --write ${file}`);
     }

@@ -76,7 +76,7 @@ export function translateApp(one: App): void {
   if (app["wait_ready"] === true) {
     note(
       "wait_ready",
-      "process.send('ready') is not heard: ready = tcp://127.0.0.1:PORT, or another check",
+      "process.send('ready') is not heard: ready = tcp://127.0.0.1:8080, or another check",
     );
     if (app["listen_timeout"] !== undefined) note("listen_timeout", "start_timeout, with ready");
   }

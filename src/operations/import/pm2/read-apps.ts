@@ -67,6 +67,9 @@ const [path, isText] = process.argv.slice(1);
 const builtin = process.getBuiltinModule;
 const text = isText ? builtin("node:fs").readFileSync(0, "utf8") : "";
 const tell = (value) => {
+  const all = value?.default ?? value;
+  const kind = typeof all === "function" ? "a function" : typeof all?.then === "function" ? "a promise" : "";
+  if (kind) fail("it exports " + kind + ", and pm2 takes an object with apps: export what that comes to");
   builtin("node:fs").writeSync(3, JSON.stringify(value) ?? "null");
   process.exit(0);
 };
@@ -95,9 +98,8 @@ function run(
     },
   );
   const written = child.output?.[3]?.toString() ?? "";
-  if (child.status === 0 && written !== "") {
-    return { value: JSON.parse(written) as unknown };
-  }
+  const value = child.status === 0 ? parseJson(written) : undefined;
+  if (value !== undefined) return { value };
   if (child.error !== undefined && "code" in child.error && child.error.code === "ETIMEDOUT") {
     return { problem: `is a program, and did not end within ${PATIENCE_MS / 1000} s` };
   }
@@ -105,6 +107,10 @@ function run(
   const advice = why.startsWith("Cannot find")
     ? "; import it where its packages are installed"
     : "";
-  const what = why || child.error?.message || "it says nothing";
+  const ending =
+    child.status === null
+      ? `it was ended by ${child.signal ?? "a signal"}`
+      : `it ended itself, with exit code ${child.status}, before it exported anything`;
+  const what = why || child.error?.message || ending;
   return { problem: `is a program, and failed: ${what}${advice}` };
 }

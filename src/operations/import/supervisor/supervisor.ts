@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { hostname } from "node:os";
 import { type Draft, type Note, ProgramDraft } from "../draft.ts";
@@ -162,6 +163,8 @@ function included(
   const value = expand(entry.value, (name) =>
     name.startsWith("ENV_") ? process.env[name.slice(4)] : known[name],
   );
+  // Patterns overlap, and may fit this file itself: what was read twice is the same there, and not a second program.
+  const seen = new Set([realpathOf(file)]);
   return value
     .split(/\s+/)
     .filter((pattern) => pattern !== "")
@@ -171,6 +174,9 @@ function included(
         notes.push({ ...entry, why: `no file here is called ${resolve(here, pattern)}` });
       }
       return paths.flatMap((path) => {
+        const real = realpathOf(path);
+        if (seen.has(real)) return [];
+        seen.add(real);
         try {
           return [parseIni(read(path), path)];
         } catch (error) {
@@ -179,4 +185,13 @@ function included(
         }
       });
     });
+}
+
+/** Standard input, and what is not there, is itself. */
+function realpathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
 }
