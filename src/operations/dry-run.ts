@@ -11,7 +11,10 @@ import { refuseUnstartable } from "./operate.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS } from "./operation.ts";
 import type { PlannedStep } from "./order-plan.ts";
 
-type Asked = Pick<Act, "isHere" | "names">;
+interface Asked extends Pick<Act, "isHere" | "isRemembered" | "names"> {
+  /** It is held, as it was when it was stopped with --remember: it is only no longer stopped. */
+  readonly wasDown: boolean;
+}
 
 /** `--dry-run`: what a step of a start, stop or restart would do now. Only looks. */
 export function describeStep(
@@ -44,10 +47,15 @@ export function describeStep(
   if (isStart && pid !== undefined) {
     return { ...base, result: "running", message: `already running, pid ${pid}` };
   }
+  if (asked.wasDown) {
+    const message = "would be left as it is, and no longer stopped: it did not run before either";
+    return { ...base, result: "due", message };
+  }
   const refused = refuseUnstartable(program, action);
   if (refused !== undefined || settings === undefined)
     return refused ?? { ...base, result: "failed", message: "" };
-  if (asked.names.length === 0 && settings.schedule !== undefined) {
+  const isNamed = asked.names.length > 0 && asked.isRemembered !== true;
+  if (!isNamed && settings.schedule !== undefined) {
     const message = `would be left until it is due (schedule = ${settings.schedule.text})`;
     return { ...base, result: "due", message };
   }

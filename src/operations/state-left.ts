@@ -24,6 +24,10 @@ export function describeStateLeft(
     const who = isWatched ? "usrsvcd sees to its end" : `nobody sees to its end: ${again}`;
     return `pid ${pid} was told to end, and still runs; ${who}`;
   }
+  if (record?.state === "starting" && (action === "start" || action === "restart")) {
+    const who = isWatched ? "; usrsvcd goes on with its start" : "";
+    return `pid ${pid} runs, and is not ready yet${who}; usrsvc wait ${name} waits for that`;
+  }
   const isDone = action === "start" || action === "restart";
   return isDone ? `pid ${pid} runs` : `pid ${pid} runs on; ${again}`;
 }
