@@ -1,6 +1,6 @@
 import type { Pid, Ticks } from "../../proc/pid.ts";
 import type { Dependencies } from "../config/dependencies.ts";
-import type { Settings } from "../config/settings.ts";
+import type { ProgramSettings, Settings } from "../config/settings.ts";
 import { ExitCode, exitCodeOf } from "../exit-code.ts";
 import { findProgram, lookFor, type Program } from "../identity/program.ts";
 import { readHold } from "../state/hold-file.ts";
@@ -30,6 +30,7 @@ import type { Renaming } from "./renaming.ts";
 import { reloadProgram } from "./reload-program.ts";
 import { signalProgram } from "./signal-program.ts";
 import { inDaemonsEnvironment, throughDaemon } from "./through-daemon.ts";
+import type { Starter } from "./who-starts.ts";
 
 /** With what programs are acted on. */
 export interface Means {
@@ -56,6 +57,8 @@ class Acting {
   readonly #means: Means;
   readonly #order: Dependencies;
   readonly #facts: PlanFacts;
+  /** Of a dry run. */
+  #starterOf: (program: ProgramSettings) => Starter = () => ({ isDaemon: false });
   readonly #results = new Map<string, Promise<ActionResult>>();
 
   constructor(programs: readonly Program[], act: Act, means: Means) {
@@ -74,6 +77,8 @@ class Acting {
       if (because !== undefined) tell({ kind: "also", text: describeBecause(name, because) });
     }
     if (this.#act.isDryRun === true) {
+      const { foretellStarter } = await import("./who-starts.ts");
+      this.#starterOf = foretellStarter(this.#means.settings.main, operation.host);
       for (const step of steps) await this.#describe(this.#programOf(step.name), step);
       memory.foretell(steps.map(({ name }) => name));
       const told = await Promise.all(this.#results.values());
@@ -161,7 +166,9 @@ class Acting {
       (await this.#refuse(program, step)) ??
       this.#heldBack(program, step, hold);
     const wasDown = hold !== undefined && wasHeld(program, step, this.#act, host);
-    const described = left ?? describeStep(program, step, { ...this.#act, wasDown }, operation);
+    const described =
+      left ??
+      describeStep(program, step, { ...this.#act, wasDown, starterOf: this.#starterOf }, operation);
     const isShown = hold !== undefined && left === undefined;
     const result = isShown ? withDetails(described, [heldNote(program, hold)]) : described;
     this.#results.set(program.name, Promise.resolve(result));

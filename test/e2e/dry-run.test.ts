@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
-import { Home, isAlive, lines, sleeper } from "./home.ts";
+import { Home, isAlive, lines, sleeper, waitFor } from "./home.ts";
 
 describe("--dry-run", () => {
   test("says what would be done, in its order, and does nothing", async (t) => {
@@ -96,6 +96,47 @@ describe("--dry-run promises what happens", () => {
     assert.match(done.out, /^web: started/m);
     assert.match(done.out, /^idle: is no longer stopped, and left as it is/m);
     assert.match(done.out, /^night: is started when it is due/m);
+  });
+});
+
+describe("with usrsvcd", () => {
+  test("a dry run says who would start it", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper(), autostart: "False" });
+    await home.usrsvcd();
+    const dry = async (...words: readonly string[]): Promise<string> =>
+      (await home.usrsvc("start", "--dry-run", ...words)).out;
+    assert.match(await dry("web"), /^web: would be started by usrsvcd: [^\n]*\n$/);
+    home.program("web", { command: sleeper(), autostart: "False", restart_delay: "7" });
+    home.program("new", { command: sleeper() });
+    assert.match(
+      await dry("web"),
+      /^web: would be started: .*\n {4}usrsvcd has older settings of web than the file; run usrsvcd reread before$/m,
+    );
+    assert.match(
+      await dry("new"),
+      /^new: would be started: .*\n {4}usrsvcd does not know new yet/m,
+    );
+    assert.match(await dry("web", "--reread"), /^web: would be started by usrsvcd: [^\n]*\n$/);
+  });
+
+  test("a start that waits for somebody else, and is given up, names who is at work", async (t) => {
+    const home = new Home(t).program("web", {
+      command: `/bin/sh -c 'trap "" TERM; while :; do sleep 0.05; done'`,
+      stop: "TERM 60s, KILL",
+    });
+    await home.usrsvcd();
+    await home.running("web");
+    const other = home.spawn("usrsvc.cjs", ["stop", "web"]);
+    await waitFor("the stop", async () => (await home.statusOf("web"))["state"] === "stopping");
+    const dry = await home.usrsvc("start", "web", "--timeout", "500ms");
+    assert.equal(dry.code, 141);
+    assert.match(
+      dry.err,
+      new RegExp(`runs just now, and usrsvc, pid ${other.pid}.* is at work on it`),
+    );
+    const stop = await home.usrsvc("stop", "web", "--dry-run");
+    assert.match(stop.out, new RegExp(`usrsvc, pid ${other.pid}.*, is at work on it now`));
+    other.kill("SIGINT");
   });
 });
 
