@@ -17,17 +17,22 @@ export const usualSignals = [
 ];
 
 /**
- * A signal by its name or number.
+ * A signal by its name or number; `others`: the words before it, among which it may have been put by mistake.
  *
  * @throws {UsageError} for what is none
  */
-export function readSignal(word: string): NodeJS.Signals {
+export function readSignal(word: string, others: readonly string[]): NodeJS.Signals {
   const signal = signalNamed(word) ?? signalNumbered(word);
-  if (signal === undefined) throw new UsageError(describeUnknown(word));
+  if (signal === undefined) throw new UsageError(describeUnknown(word, others));
   return signal;
 }
 
-function describeUnknown(word: string): string {
+function describeUnknown(word: string, others: readonly string[]): string {
+  const first = others.find((other) => signalNamed(other) !== undefined);
+  if (first !== undefined) {
+    const names = [word, ...others.filter((other) => other !== first)].join(" ");
+    return `the signal comes last: usrsvc signal ${names} ${first}`;
+  }
   const near = nearest(word.replace(/^SIG/i, ""), shortSignalNames);
   const advice =
     near === undefined

@@ -3,7 +3,6 @@ import { type ProcessRef, TICKS_PER_SECOND } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
 import { showExit } from "../events/shown-exit.ts";
 import { describeElsewhere } from "../identity/elsewhere.ts";
-import type { Found } from "../identity/found.ts";
 import type { IdentityPorts } from "../identity/ports.ts";
 import type { Program } from "../identity/program.ts";
 import { describeLeft, leftOfLast } from "../lifecycle/stragglers.ts";
@@ -18,7 +17,7 @@ import { differences } from "./differences.ts";
 import type { Memory } from "./memory.ts";
 import type { Observation } from "./observe.ts";
 import { describeDue, jobFacts } from "./job-outlook.ts";
-import { isLost, outlook } from "./outlook.ts";
+import { hasEndedUnseen, outlook } from "./outlook.ts";
 import { problems } from "./problems.ts";
 import { isFresh, isUnderWay, liveState } from "./shown-state.ts";
 import type { ProgramStatus } from "./status.ts";
@@ -38,14 +37,21 @@ export function describeProgram(
   { memory, cpuTicks }: Measured,
   around: StatusContext,
 ): ProgramStatus {
+  const { record } = file;
+  const unseen =
+    found.kind === "absent" && hasEndedUnseen(record) && !isUnderWay(program, record, around)
+      ? record.process
+      : undefined;
+  // Then the run on record is the one before it.
+  const known = unseen && record ? { ...record, lastExit: undefined } : record;
   const base = {
     program: program.name,
     enabled: program.enabled,
     wanted: isWanted(program, file, found.kind === "running", around),
     restarts: file.record?.restarts ?? 0,
     failures: file.record?.failures ?? 0,
-    ...lastExit(file.record, found),
-    ...jobFacts(program.settings, file.record, isLookedAfter(program, around), Date.now()),
+    ...lastExit(record, unseen),
+    ...jobFacts(program.settings, known, isLookedAfter(program, around), Date.now()),
     ...problems(program, found, file, memory, around),
     ...heldBy(program, around),
   };
@@ -161,12 +167,10 @@ function leftBehind(
 
 function lastExit(
   record: ProgramRecord | undefined,
-  found: Found,
+  unseen: ProcessRef | undefined,
 ): Pick<ProgramStatus, "lastExit"> {
   // It ran, and is gone without a word: the exit on record is that of a process before it.
-  if (found.kind === "absent" && isLost(record)) {
-    return { lastExit: { pid: record.process.pid, unknown: true } };
-  }
+  if (unseen !== undefined) return { lastExit: { pid: unseen.pid, unknown: true } };
   if (record?.lastExit === undefined) return {};
   const { exit, at, pid, by, wrote, tookMs } = record.lastExit;
   const more = {

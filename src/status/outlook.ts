@@ -115,10 +115,17 @@ export function outlook(
 }
 
 /** True for a record of a process that ran when it was written; the caller knows that it is gone. */
-export function isLost(
+function isLost(
   record: ProgramRecord | undefined,
 ): record is ProgramRecord & { readonly process: ProcessRef } {
   return record?.process !== undefined && record.state === "running";
+}
+
+/** The same of one that was still being started. */
+export function hasEndedUnseen(
+  record: ProgramRecord | undefined,
+): record is ProgramRecord & { readonly process: ProcessRef } {
+  return isLost(record) || (record?.state === "starting" && record.process !== undefined);
 }
 
 function describeWhy(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
-import { Home, isAlive, lines, sleeper } from "./home.ts";
+import { Home, isAlive, lines, sleeper, waitFor } from "./home.ts";
 
 describe("--dry-run", () => {
   test("says what would be done, in its order, and does nothing", async (t) => {
@@ -48,7 +48,116 @@ describe("--dry-run", () => {
   });
 });
 
+describe("--dry-run promises what happens", () => {
+  test("of what follows from a refusal, and of a stop that would leave others without it", async (t) => {
+    const home = new Home(t)
+      .program("gone", { command: "/nowhere/x" })
+      .program("web", { command: sleeper(), needs: "gone" })
+      .program("db", { command: sleeper() })
+      .program("app", { command: sleeper(), needs: "db" });
+    const start = await home.usrsvc("start", "web", "--dry-run");
+    assert.equal(start.code, 137);
+    assert.match(
+      start.err,
+      /^web: would not be started: gone, which it starts after, could not be started$/m,
+    );
+    assert.equal((await home.usrsvc("start", "web")).code, 137);
+
+    assert.equal((await home.usrsvc("start", "app")).code, 0);
+    for (const [more, words] of [
+      [["--dry-run"], "would not be stopped"],
+      [[], "not stopped"],
+    ] as const) {
+      const stop = await home.usrsvc("stop", "db", "--alone", ...more);
+      assert.equal(stop.code, 1);
+      assert.ok(stop.err.startsWith(`db: ${words}: app would be left without it`), stop.err);
+    }
+  });
+
+  test("of what is held, and of what is remembered", async (t) => {
+    const home = new Home(t)
+      .program("web", { command: sleeper() })
+      .program("idle", { command: sleeper() })
+      .program("night", { command: sleeper(), type: "job", schedule: "0 4 * * *" });
+    await home.usrsvc("start", "web");
+    await home.usrsvc("hold", "web", "idle");
+    const stop = await home.usrsvc("stop", "--all", "--remember", "--dry-run");
+    assert.match(stop.out, /^web: would be stopped: .*\n {4}it is held by .*; the hold stays/m);
+    assert.match(stop.err, /^note: would be remembered: web, night$/m);
+    assert.ok(!existsSync(home.file("state/remembered.json")), "nothing is remembered");
+
+    await home.usrsvc("stop", "--all", "--remember");
+    const start = await home.usrsvc("start", "--remembered", "--dry-run");
+    assert.equal(start.code, 0, start.err);
+    assert.match(start.out, /^web: would be started: /m);
+    assert.match(start.out, /^idle: would be left as it is, and no longer stopped/m);
+    assert.match(start.out, /^night: would be left until it is due/m);
+    const done = await home.usrsvc("start", "--remembered");
+    assert.match(done.out, /^web: started/m);
+    assert.match(done.out, /^idle: is no longer stopped, and left as it is/m);
+    assert.match(done.out, /^night: is started when it is due/m);
+  });
+});
+
+describe("with usrsvcd", () => {
+  test("a dry run says who would start it", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper(), autostart: "False" });
+    await home.usrsvcd();
+    const dry = async (...words: readonly string[]): Promise<string> =>
+      (await home.usrsvc("start", "--dry-run", ...words)).out;
+    assert.match(await dry("web"), /^web: would be started by usrsvcd: [^\n]*\n$/);
+    home.program("web", { command: sleeper(), autostart: "False", restart_delay: "7" });
+    home.program("new", { command: sleeper() });
+    assert.match(
+      await dry("web"),
+      /^web: would be started: .*\n {4}usrsvcd has older settings of web than the file; run usrsvcd reread before$/m,
+    );
+    assert.match(
+      await dry("new"),
+      /^new: would be started: .*\n {4}usrsvcd does not know new yet/m,
+    );
+    assert.match(await dry("web", "--reread"), /^web: would be started by usrsvcd: [^\n]*\n$/);
+  });
+
+  test("a start that waits for somebody else, and is given up, names who is at work", async (t) => {
+    const home = new Home(t).program("web", {
+      command: `/bin/sh -c 'trap "" TERM; while :; do sleep 0.05; done'`,
+      stop: "TERM 60s, KILL",
+    });
+    await home.usrsvcd();
+    await home.running("web");
+    const other = home.spawn("usrsvc.cjs", ["stop", "web"]);
+    await waitFor("the stop", async () => (await home.statusOf("web"))["state"] === "stopping");
+    const dry = await home.usrsvc("start", "web", "--timeout", "500ms");
+    assert.equal(dry.code, 141);
+    assert.match(
+      dry.err,
+      new RegExp(`runs just now, and usrsvc, pid ${other.pid}.* is at work on it`),
+    );
+    const stop = await home.usrsvc("stop", "web", "--dry-run");
+    assert.match(stop.out, new RegExp(`usrsvc, pid ${other.pid}.*, is at work on it now`));
+    other.kill("SIGINT");
+  });
+});
+
 describe("--timeout", () => {
+  test("of a start names what it has not come to, and says that the process is not ready", async (t) => {
+    const home = new Home(t);
+    const file = home.file("never");
+    home
+      .program("db", { command: sleeper(), ready: `file://${file}`, start_timeout: "60" })
+      .program("web", { command: sleeper(), needs: "db" });
+    await home.usrsvcd();
+    await home.running("db");
+    const start = await home.usrsvc("start", "db", "web", "--timeout", "500ms");
+    assert.equal(start.code, 141);
+    assert.match(
+      start.err,
+      /^db: start broken off .*: pid \d+ runs, and is not ready yet; usrsvcd goes on with its start; usrsvc wait db waits for that$/m,
+    );
+    assert.match(start.err, /^left as they are: web; usrsvc start web goes on with them$/m);
+  });
+
   test("of a start and a stop breaks them off, and says what is left", async (t) => {
     const home = new Home(t).program("web", {
       command: `/bin/sh -c 'trap "" TERM; while :; do sleep 0.05; done'`,

@@ -112,6 +112,7 @@ describe("usrsvc signal", () => {
       [["web", "HUP"], 1, /^web: not signalled: it is not running$/m],
       [["nobody", "HUP"], 133, /^nobody: no such program/m],
       [["web", "HPU"], 1, /unknown signal "HPU"; did you mean HUP\?/],
+      [["HUP", "web"], 1, /the signal comes last: usrsvc signal web HUP/],
       [["web", "0"], 1, /unknown signal "0"; known are 1 to 31, HUP/],
       [["web", "64"], 1, /unknown signal "64"/],
       [["web", "-9"], 1, /Unknown option '-9'/],

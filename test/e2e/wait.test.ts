@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Home, lines, sleeper, waitFor } from "./home.ts";
 
@@ -92,5 +92,35 @@ describe("usrsvc wait", () => {
       assert.equal(result.code, code, words.join(" "));
       assert.match(result.err, err);
     }
+  });
+
+  test("knows of no run that nobody has watched, and of no other in its place", async (t) => {
+    const home = new Home(t);
+    const end = home.file("end");
+    const fails = `/bin/sh -c 'while ! test -e "${end}"; do sleep 0.05; done; exit 4'`;
+    home.program("job", { command: "/bin/true", type: "job" });
+    assert.equal((await home.usrsvc("start", "job")).code, 0);
+    home.program("job", { command: fails, type: "job" });
+    assert.equal((await home.usrsvc("start", "job", "--no-wait")).code, 0);
+    const wait = waiting(home, "job", "--for", "done", "--timeout", "60");
+    writeFileSync(end, "");
+    const [out, code] = await wait;
+    assert.equal(code, 1, out);
+    assert.match(out, /^job: not done: it has ended while nothing was watching, and nobody knows/);
+    assert.equal((await home.statusOf("job"))["lastRun"], undefined);
+  });
+
+  test("does not wait for what can never come", async (t) => {
+    const home = new Home(t)
+      .program("off", { command: sleeper(), enabled: "False" })
+      .program("bad", { command: sleeper(), success_seconds: "soon" });
+    assert.deepEqual(await waiting(home, "off"), [
+      "off: would never be ready: it is down, and it is disabled (enabled = False)\n",
+      132,
+    ]);
+    const [out, code] = await waiting(home, "bad", "--for", "running");
+    assert.equal(code, 130);
+    assert.match(out, /its settings have errors: usrsvcd checkconfig/);
+    assert.equal((await waiting(home, "off", "--for", "stopped"))[1], 0);
   });
 });

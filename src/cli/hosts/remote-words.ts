@@ -46,7 +46,7 @@ function check(
   words: readonly string[],
   { since, lines }: Given,
 ): { readonly changed: Given; readonly most: number | undefined } {
-  if (name === "signal") readSignal(words.at(-1) ?? "");
+  if (name === "signal") readSignal(words.at(-1) ?? "", words.slice(0, -1));
   if (name !== "events") return { changed: {}, most: undefined };
   const { sinceMs, most } = readLimits(asText(since), asText(lines));
   return {

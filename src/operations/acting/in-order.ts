@@ -1,6 +1,6 @@
 import type { Pid, Ticks } from "../../../proc/pid.ts";
 import type { Dependencies } from "../../config/dependencies.ts";
-import type { Settings } from "../../config/settings.ts";
+import type { ProgramSettings, Settings } from "../../config/settings.ts";
 import { ExitCode } from "../../exit-code.ts";
 import { findProgram, type Program } from "../../identity/program.ts";
 import { readHold } from "../../state/hold-file.ts";
@@ -23,6 +23,7 @@ import { type Doing, perform, trouble } from "./perform.ts";
 import { factsOf } from "./plan-facts.ts";
 import { Memory } from "./remember.ts";
 import type { Renaming } from "./renaming.ts";
+import type { Starter } from "./who-starts.ts";
 
 /** With what programs are acted on. */
 export interface Means {
@@ -50,6 +51,8 @@ class Acting {
   readonly #order: Dependencies;
   readonly #facts: PlanFacts;
   readonly #doing: Doing;
+  /** Of a dry run. */
+  #starterOf: (program: ProgramSettings) => Starter = () => ({ isDaemon: false });
   readonly #results = new Map<string, Promise<ActionResult>>();
 
   constructor(programs: readonly Program[], act: Act, means: Means) {
@@ -64,21 +67,28 @@ class Acting {
   async run(): Promise<ExitCode> {
     const { tell, operation } = this.#means;
     const steps = this.#plan();
+    const memory = new Memory(this.#act, this.#means);
     for (const { name, because } of steps) {
       if (because !== undefined) tell({ kind: "also", text: describeBecause(name, because) });
     }
     if (this.#act.isDryRun === true) {
-      const codes = steps.map((step) => this.#describe(this.#programOf(step.name), step));
-      return codes.find((code) => code !== ExitCode.ok) ?? ExitCode.ok;
+      const { foretellStarter } = await import("./who-starts.ts");
+      this.#starterOf = foretellStarter(this.#means.settings.main, operation.host);
+      for (const step of steps) await this.#describe(this.#programOf(step.name), step);
+      memory.foretell(steps.map(({ name }) => name));
+      const told = await Promise.all(this.#results.values());
+      return told.find(({ code }) => code !== ExitCode.ok)?.code ?? ExitCode.ok;
     }
-    const memory = new Memory(this.#act, this.#means);
     if (!(await memory.note(steps.map(({ name }) => name)))) return ExitCode.failure;
     const codes: ExitCode[] = [];
     if (this.#act.parallel) {
       codes.push(...(await Promise.all(steps.map(async (step) => await this.#step(step)))));
     } else {
       for (const [index, step] of steps.entries()) {
-        if (operation.signal.aborted) break;
+        if (operation.signal.aborted) {
+          tell({ kind: "broken-off", text: this.#describeRest(steps.slice(index)) });
+          break;
+        }
         const code = await this.#step(step);
         codes.push(code);
         const rest = steps.slice(index + 1);
@@ -116,6 +126,16 @@ class Acting {
     return code;
   }
 
+  /** What was broken off before its turn, and how to go on. */
+  #describeRest(rest: readonly PlannedStep[]): string {
+    const { action, isRemembered } = this.#act;
+    const names = rest.map(({ name }) => name);
+    // A stop without --remember would forget what was remembered before the first was stopped.
+    const words = action === "stop" ? ["--remember", ...names] : ["--remembered"];
+    const again = ["usrsvc", action, ...(isRemembered === true ? words : names)].join(" ");
+    return `left as they are: ${names.join(", ")}; ${again} goes on with them`;
+  }
+
   #programOf(name: string): Program {
     const program =
       this.#named.get(name) ?? findProgram(this.#means.settings, name, this.#means.operation.host);
@@ -131,14 +151,23 @@ class Acting {
     return hold && heldBack(program, step, this.#act, hold, this.#means.operation.host);
   }
 
-  #describe(program: Program, step: PlannedStep): ExitCode {
+  /** Of a dry run. What follows takes this for the result, so that it is refused as it would be. */
+  async #describe(program: Program, step: PlannedStep): Promise<void> {
     const { operation, tell } = this.#means;
-    const result =
-      leftOut(program, this.#act, operation.host) ??
-      this.#heldBack(program, step) ??
-      describeStep(program, step, this.#act, operation);
+    const { host } = operation;
+    const hold = readHold(host, program.name, Date.now());
+    const left =
+      leftOut(program, this.#act, host) ??
+      (await this.#refuse(program, step)) ??
+      this.#heldBack(program, step, hold);
+    const wasDown = hold !== undefined && wasHeld(program, step, this.#act, host);
+    const described =
+      left ??
+      describeStep(program, step, { ...this.#act, wasDown, starterOf: this.#starterOf }, operation);
+    const isShown = hold !== undefined && left === undefined;
+    const result = isShown ? withDetails(described, [heldNote(program, hold)]) : described;
+    this.#results.set(program.name, Promise.resolve(result));
     tell({ kind: "result", result });
-    return result.code;
   }
 
   async #resultOf(program: Program, step: PlannedStep): Promise<ActionResult> {
@@ -183,11 +212,12 @@ class Acting {
     { action, after }: PlannedStep,
   ): Promise<ActionResult | undefined> {
     const base = { program: name, action, result: "failed", code: ExitCode.failure } as const;
+    const not = this.#act.isDryRun === true ? "would not be" : "not";
     if (action === "stop" && this.#act.isAlone) {
       const users = [...stoppedAlong([name], this.#order, this.#facts).keys()];
       const left = users.filter((user) => !this.#named.has(user));
       if (left.length === 0) return undefined;
-      const message = `not stopped: ${left.join(", ")} would be left without it; usrsvc stop ${name} stops all`;
+      const message = `${not} stopped: ${left.join(", ")} would be left without it; usrsvc stop ${name} stops all`;
       return { ...base, message };
     }
     if (settings === undefined && action !== "stop") return undefined; // its errors are the reason
@@ -196,14 +226,14 @@ class Acting {
       const result = await this.#results.get(one);
       if (result === undefined || !needs.has(one)) continue;
       if (result.result === "skipped" && !this.#facts.isUp(one)) {
-        const message = `not ${action}ed: ${one}, which it needs, does not run: ${result.message}`;
+        const message = `${not} ${action}ed: ${one}, which it needs, does not run: ${result.message}`;
         return { ...base, message };
       }
       if (result.code === ExitCode.ok) continue;
       const what =
         action === "stop"
-          ? `not stopped: ${one}, which needs it, could not be stopped`
-          : `not ${action}ed: ${one}, which it starts after, could not be ${result.action}ed`;
+          ? `${not} stopped: ${one}, which needs it, could not be stopped`
+          : `${not} ${action}ed: ${one}, which it starts after, could not be ${result.action}ed`;
       return { ...base, message: what };
     }
     return undefined;

@@ -82,6 +82,19 @@ export class Memory {
     this.#means = means;
   }
 
+  /** Of a dry run: what a stop would remember. */
+  foretell(names: readonly string[]): void {
+    const { action, isRemembered } = this.#act;
+    if (action !== "stop" || isRemembered !== true) return;
+    const { tell, settings, operation } = this.#means;
+    const up = names.filter((name) => standingOf(name, settings, operation) === "up");
+    const text =
+      up.length === 0
+        ? "none of these runs: nothing would be remembered"
+        : `would be remembered: ${up.join(", ")}`;
+    tell({ kind: "remembered", text });
+  }
+
   /** Before anything is stopped. False: what runs cannot be remembered, and nothing is to be stopped. */
   async note(names: readonly string[]): Promise<boolean> {
     const { action, isRemembered } = this.#act;

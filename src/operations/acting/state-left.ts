@@ -1,4 +1,5 @@
 import { lookFor, type Program } from "../../identity/program.ts";
+import { withCaller, workerOn } from "../../state/at-work.ts";
 import { daemonInCharge } from "../../state/daemon-alive.ts";
 import { readRecord } from "../../state/record-file.ts";
 import type { ActionResult, Operation } from "../operation.ts";
@@ -14,6 +15,13 @@ export function describeStateLeft(
   const found = lookFor(program, record, host, { maxAgeMs: 0 });
   const isWatched = daemonInCharge(host) !== undefined;
   const again = `usrsvc ${action} ${name}`;
+  // It was waited for, and goes on.
+  const worker = workerOn(name, host);
+  const isOther = worker !== undefined && worker.pid !== process.pid;
+  if (isOther && !worker.name.startsWith("usrsvcd,")) {
+    const what = found.kind === "absent" ? "does not run" : "runs";
+    return `it ${what} just now, and ${withCaller(worker.name, worker.pid)}, is at work on it; then: ${again}`;
+  }
   if (found.kind === "absent") {
     if (action === "stop") return "it does not run";
     const next = isWatched ? `usrsvcd may start it: usrsvc status ${name}` : `start it: ${again}`;
@@ -23,6 +31,10 @@ export function describeStateLeft(
   if (record?.state === "stopping") {
     const who = isWatched ? "usrsvcd sees to its end" : `nobody sees to its end: ${again}`;
     return `pid ${pid} was told to end, and still runs; ${who}`;
+  }
+  if (record?.state === "starting" && (action === "start" || action === "restart")) {
+    const who = isWatched ? "; usrsvcd goes on with its start" : "";
+    return `pid ${pid} runs, and is not ready yet${who}; usrsvc wait ${name} waits for that`;
   }
   const isDone = action === "start" || action === "restart";
   return isDone ? `pid ${pid} runs` : `pid ${pid} runs on; ${again}`;

@@ -4,11 +4,12 @@ import { ExitCode } from "../../exit-code.ts";
 import { monotonicMs, within } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/format.ts";
 import { PathWatch } from "../../lib/path-watch.ts";
+import { daemonInCharge } from "../../state/daemon-alive.ts";
 import type { ProgramStatus } from "../../status/status.ts";
 import { choose, type UnknownProgram } from "../choose.ts";
 import { look } from "./look.ts";
 import type { Site } from "../site.ts";
-import { describeNow, type Goal, judge, type WaitResult } from "./wait-goal.ts";
+import { describeNow, type Goal, judge, judgeStartable, type WaitResult } from "./wait-goal.ts";
 
 /** What is waited for. */
 export interface WaitAsked {
@@ -63,8 +64,11 @@ export async function waitForPrograms(
     const report = await look(site, { names: [...waits.keys()], withCommands: false }).report();
     const isLate = monotonicMs() >= end;
     for (const status of report.programs) {
+      const { settings } = site;
+      const isFaulty = settings.faulty.has(status.program);
       const result =
         waits.get(status.program)?.see(status) ??
+        judgeStartable(goal, status, isFaulty) ??
         (isLate ? late(status, goal, timeoutMs ?? 0) : undefined);
       if (result === undefined) continue;
       waits.get(status.program)?.[Symbol.dispose]();
@@ -119,6 +123,8 @@ class Wait implements Disposable {
   #isFirst = true;
   #end: ShownExit | undefined;
   #goneAt: number | undefined;
+  /** Since when nobody is there who could tell how its run ended. */
+  #unseenAt: number | undefined;
   #tell: () => void = () => {};
   #release: Disposable | undefined;
 
@@ -134,7 +140,16 @@ class Wait implements Disposable {
     this.#isFirst = false;
     if (this.#goal === "exit") this.#noteRecord(status);
     const first = this.#first?.pid;
-    return judge(this.#goal, { status, isJob: this.#isJob, first, end: this.#end });
+    const isUnseen = this.#isJob && this.#hasEndedUnseen(status);
+    return judge(this.#goal, { status, isJob: this.#isJob, first, end: this.#end, isUnseen });
+  }
+
+  /** Whoever has started it may be about to put on record how it has ended; usrsvcd will. */
+  #hasEndedUnseen({ lastExit, lastRun, pid }: ProgramStatus): boolean {
+    const isGone = pid === undefined && lastRun === undefined && lastExit?.unknown === true;
+    if (!isGone || daemonInCharge(this.#site.host) !== undefined) this.#unseenAt = undefined;
+    else this.#unseenAt ??= monotonicMs();
+    return this.#unseenAt !== undefined && monotonicMs() > this.#unseenAt + RECORD_MS;
   }
 
   [Symbol.dispose](): void {

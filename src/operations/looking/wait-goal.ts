@@ -27,6 +27,8 @@ export interface Seen {
   readonly first: number | undefined;
   /** How that ended, where it was seen. */
   readonly end: ShownExit | undefined;
+  /** Its process has ended, and nobody is there who could put on record how. */
+  readonly isUnseen?: boolean;
 }
 
 /** What came of it; undefined: it has not come yet, and may. */
@@ -79,11 +81,36 @@ function judgeExit(seen: Seen): WaitResult | undefined {
 function judgeRun(seen: Seen): WaitResult | undefined {
   const { state, lastRun, lastExit, reason } = seen.status;
   const { isUp, isToCome } = stateTraits[state];
-  if (isUp || isToCome || lastRun === undefined) return undefined;
+  if (isUp || isToCome) return undefined;
+  if (lastRun === undefined) return seen.isUnseen === true ? ended(seen) : undefined;
   if (lastRun === "done") return reached(seen, "done");
   const code = programCode(lastExit) || ExitCode.failure;
   const why = lastRun === "stopped" ? "it was stopped" : (reason ?? "its last run failed");
   return { ...base(seen, "done", lastExit), code, result: lastRun, message: `not done: ${why}` };
+}
+
+/** Nothing would be waited for any more. */
+function ended(seen: Seen): WaitResult {
+  const { lastExit, program } = seen.status;
+  const message = `not done: it has ended while nothing was watching, and nobody knows how; usrsvc start ${program} runs it again, and waits for its end`;
+  return { ...base(seen, "done", lastExit), code: ExitCode.failure, result: "failed", message };
+}
+
+/** Down, and nobody can start it as it is configured: waiting would be in vain. */
+export function judgeStartable(
+  goal: Goal,
+  { program, pid, enabled, state }: ProgramStatus,
+  isFaulty: boolean,
+): WaitResult | undefined {
+  if (goal === "exit" || goal === "stopped" || pid !== undefined || state === "done") {
+    return undefined;
+  }
+  if (enabled && !isFaulty) return undefined;
+  const [code, why] = enabled
+    ? [ExitCode.invalidConfig, "its settings have errors: usrsvcd checkconfig"]
+    : [ExitCode.disabled, "it is disabled (enabled = False)"];
+  const message = `would never be ${goal}: it is down, and ${why}`;
+  return { program, action: "wait", result: enabled ? "failed" : "disabled", code, message };
 }
 
 /** It is given up: waiting would be in vain. */

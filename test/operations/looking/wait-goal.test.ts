@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { type Goal, judge, type Seen } from "../../../src/operations/looking/wait-goal.ts";
+import {
+  type Goal,
+  judge,
+  judgeStartable,
+  type Seen,
+} from "../../../src/operations/looking/wait-goal.ts";
 import type { ProgramStatus } from "../../../src/status/status.ts";
 
 const status = (more: Partial<ProgramStatus>): ProgramStatus => ({
@@ -90,4 +95,21 @@ describe("usrsvc wait", () => {
       assert.equal(result && `${result.result} ${result.code}`, want);
     });
   }
+
+  test("for done, of a job that has ended unseen", () => {
+    const seen = { status: status(stopped), isJob: true, first: undefined, end: undefined };
+    assert.equal(judge("done", { ...seen, isUnseen: false }), undefined);
+    const result = judge("done", { ...seen, isUnseen: true });
+    assert.deepEqual([result?.result, result?.code], ["failed", 1]);
+    assert.match(result?.message ?? "", /nobody knows how; usrsvc start web runs it again/);
+  });
+
+  test("refuses to wait for what can never come", () => {
+    const off = status({ ...stopped, enabled: false });
+    assert.equal(judgeStartable("ready", off, false)?.code, 132);
+    assert.equal(judgeStartable("running", status(stopped), true)?.code, 130);
+    assert.equal(judgeStartable("running", status(stopped), false), undefined);
+    assert.equal(judgeStartable("stopped", off, false), undefined);
+    assert.equal(judgeStartable("ready", status({ ...up, enabled: false }), false), undefined);
+  });
 });

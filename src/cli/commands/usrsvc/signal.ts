@@ -13,7 +13,7 @@ export const signal = command({
     ...onHosts,
   },
   run: async ({ words, ...invocation }) => {
-    const sent = readSignal(words.at(-1) ?? "");
+    const sent = readSignal(words.at(-1) ?? "", words.slice(0, -1));
     const sending = { signal: sent, isToGroup: invocation.options.group };
     return await actAndTell("signal", { ...invocation, words: words.slice(0, -1) }, { sending });
   },
