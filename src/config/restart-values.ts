@@ -86,7 +86,7 @@ export function readCron(raw: RawValue): Reading<Cron | undefined> {
   return "problem" in cron ? wrong(raw, cron.problem, text) : { value: cron };
 }
 
-/** How long an operator's stop lasts, unless he starts the program. */
+/** How long an operator's stop lasts, unless the program is started by hand. */
 export type StopLasts = "boot" | "forever";
 
 /** `boot` or `forever`. */

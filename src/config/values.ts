@@ -92,6 +92,9 @@ export function readSize(raw: RawValue): Reading<number> {
 export function readPath(raw: RawValue): Reading<string> {
   const { text } = raw;
   if (text.startsWith("/")) return readText(raw);
+  if (text.startsWith("~/")) {
+    return wrong(raw, "begins with ~/, which this key does not know; write the path in full");
+  }
   if (text.startsWith("~") || text.startsWith("$")) {
     return wrong(
       raw,

@@ -100,7 +100,7 @@ export async function openLog(target: LogTarget): Promise<OpenLog> {
   return log;
 }
 
-/** Nobody is to find his disk full one day. */
+/** No disk is to be full one day. */
 function tellUnrolled(path: string | undefined, log: Log): void {
   if (path === undefined || !UNROLLABLE.test(path) || !lstatSync(path).isFile()) return;
   const reason = 'a path with one of : * ? | < > " is not rolled';

@@ -25,7 +25,7 @@ export interface LastExit {
 export interface Ended {
   /** The program's process, as it was. */
   readonly process: ProcessRef;
-  /** By which command of his: `usrsvc restart`. */
+  /** By which command: `usrsvc restart`. */
   readonly by: string;
 }
 

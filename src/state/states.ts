@@ -29,6 +29,6 @@ export type State = keyof typeof stateTraits;
 /** Their names, in this order everywhere. */
 export const states = Object.keys(stateTraits) as readonly State[];
 
-/** What a person (or usrsvcd on his behalf) wants of a program. `down` lasts until the next boot, or beyond. */
+/** What a person (or usrsvcd in their place) wants of a program. `down` lasts until the next boot, or beyond. */
 export const desires = ["up", "down", "none"] as const;
 export type Desired = (typeof desires)[number];

@@ -77,7 +77,7 @@ export function launching(
 }
 
 /**
- * What somebody launched who was killed before he knew its pid. Where it may be something that this has left it
+ * What was launched by somebody who was killed before its pid was known. Where it may be something that this has left it
  * counts as found, `via` a scan.
  */
 export function launchFound(
@@ -255,7 +255,7 @@ export function wanted<R extends ProgramRecord>(record: R, desired: Desired): R 
   return { ...record, desired, stopLasts };
 }
 
-/** What an operator wants of it; `desiredAt`: when his call was born. */
+/** What an operator wants of it; `desiredAt`: when that call was born. */
 export function ordered<R extends ProgramRecord>(
   record: R,
   desired: Desired,

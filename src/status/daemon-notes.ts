@@ -12,8 +12,8 @@ import { version } from "../package-root.ts";
 import type { IdentityPorts } from "../identity/ports.ts";
 
 /**
- * What an operator should know of usrsvcd when he looks at the programs: that none runs, or that it does
- * not have the configuration that he sees. Empty when all is as it should be. `foreign`: why the state folder
+ * What an operator should know of usrsvcd when looking at the programs: that none runs, or that it does
+ * not have the configuration that is seen here. Empty when all is as it should be. `foreign`: why the state folder
  * says nothing.
  */
 export function daemonNotes(

@@ -50,7 +50,7 @@ export function observe(program: Program, around: StatusContext): Observation {
     const isKnown = file.record !== undefined || (noted.desired !== "none" && !isStrangers);
     return { program, file: isKnown ? { ...file, record: noted } : file, found, launch };
   }
-  // Somebody was killed just when he launched it, or is launching it.
+  // Somebody was killed just when launching it, or is launching it.
   const record = completedRecord(noted, launch, program.settings, host);
   if (record === undefined) return { program, file, found, launch };
   host.claim(program.name, record); // what stands in its session is its own

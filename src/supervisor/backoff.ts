@@ -10,7 +10,7 @@ export const STABLE_MS = 60_000;
 export const EARLY_AT_ONCE = 2;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
-/** After an operator called a start off, so that he gets the lock, in ms. */
+/** After an operator called a start off, so that the lock is free for that, in ms. */
 export const CALLED_OFF_PAUSE_MS = 100;
 /** After something outside of the machine failed, or another has the program, in ms. */
 export const TROUBLE_PAUSE_MS = 10_000;

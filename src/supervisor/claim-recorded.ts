@@ -49,7 +49,7 @@ function launchedProcess(
 /** Its process has ended, but what goes on in its session is its own, whatever it is called by now. */
 export function claimSession({ name, record }: Ledger, host: Host): void {
   const { process, launched, session } = record ?? {};
-  // Who has the number of a session that his leader has left is another.
+  // Who has the number of a session whose leader has left is another.
   const isFree = (pid: number): boolean => host.proc.alive(pid as Pid) === undefined;
   const all = [process?.pid, launched?.pid, session].filter((pid) => pid !== undefined);
   if (process !== undefined && all.every(isFree)) host.claim(name, { launched, session });

@@ -228,7 +228,7 @@ export class Effects {
     const { settings, program } = this.#now;
     mailbox.cancelWake();
     if (why === "held") return ends.staysHeld(this.#ports.holding.hold);
-    // Who has ended it may have been killed before he came to the rest of its session.
+    // Who has ended it may have been killed before the rest of its session was ended.
     await starter.endLeftovers(settings, false);
     watched.pidfile.dropStale(program, settings, around.host);
     ends.stopped(why, settings);

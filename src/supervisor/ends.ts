@@ -79,7 +79,7 @@ export class Ends {
     }
   }
 
-  /** Somebody was killed, or called off, while he ended it. */
+  /** Whoever was ending it was killed, or called off. */
   finishing(process: ProcessRef): void {
     const { pid } = process;
     const what = this.operatorOf(process) ?? `an end because of ${this.#ledger.record?.reason}`;
@@ -143,7 +143,7 @@ export class Ends {
     this.#ledger.expectWords(read);
     const { launched, session } = record;
     this.#dead = { process, launched, session };
-    // What an operator has ended may be followed on record by what came of his start.
+    // What an operator has ended may be followed on record by what came of a start.
     const isLater =
       operator !== undefined && record.state !== "stopping" && record.lastExit?.pid !== pid;
     const tookMs = job && Math.round(job.tookMs);
@@ -286,7 +286,7 @@ export class Ends {
 
   stopped(why: Exclude<WhyStopped, "held">, { type, schedule }: ProgramSettings): void {
     const record = this.#ledger.record;
-    // Who was asked has put it on record himself, unless he was killed in the middle of it.
+    // Whoever was asked has put it on record, unless killed in the middle of it.
     if (
       record !== undefined &&
       why !== "succeeded" &&
@@ -318,7 +318,7 @@ export class Ends {
     return wasSignalled(host.state, name, dead, exit) ? BY_SIGNAL : NOT_USRSVC;
   }
 
-  /** By which command of his an operator has ended this process; undefined where none did. */
+  /** By which command an operator has ended this process; undefined where none did. */
   operatorOf(dead: ProcessRef): string | undefined {
     const { ended, state, by, desired, process } = this.#ledger.record ?? {};
     if (sameProcess(ended?.process, dead)) return ended?.by;

@@ -80,7 +80,7 @@ export class ProcessFinder {
     const { program, state } = this.#now;
     const { record } = this.#by.ledger;
     if (record?.process === undefined) return undefined;
-    // What an operator ends has no heirs, but what runs against his will may have some.
+    // What an operator ends has no heirs, but what runs against that wish may have some.
     if (record.desired === "down" && record.state !== "running") return undefined;
     const { process } = record;
     if (this.isEndTold && state.kind === "running" && sameProcess(process, state.process)) {

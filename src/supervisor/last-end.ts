@@ -1,7 +1,7 @@
 import type { LastEnd } from "../events/last-end.ts";
 import type { ProgramRecord } from "../state/record.ts";
 
-/** Who has launched what an operator wanted; undefined where he did not, or nobody knows. */
+/** Who has launched what an operator wanted; undefined where that was not so, or nobody knows. */
 export function launcherOf(record: ProgramRecord | undefined): "asked" | "by-hand" | undefined {
   if (record?.by !== "usrsvc" || record.launcher === undefined) return undefined;
   return record.launcher === "usrsvc" ? "by-hand" : "asked";

@@ -102,7 +102,7 @@ export class Ledger {
   }
 
   /**
-   * Only while the lock is held: whoever launched the program was killed before he knew its pid, or the
+   * Only while the lock is held: whoever launched the program was killed before its pid was known, or the
    * record is lost. True where more is known of it now.
    */
   async completeLaunch(lock: Lock, program: ProgramSettings): Promise<boolean> {

@@ -54,7 +54,7 @@ export class Starter {
     this.#by = by;
   }
 
-  /** An operator wants to stop the program, perhaps: he need not wait for the window to close. */
+  /** An operator wants to stop the program, perhaps: that need not wait for the window to close. */
   noticeStopRequest(): void {
     if (this.#window === undefined) return;
     const { host } = this.#by.around;

@@ -56,7 +56,7 @@ export class Starts {
     this.#ledger.emit({ kind: "program.warning", what: "others", pid, otherPids });
   }
 
-  /** Somebody was killed in its start window, and what he launched did not match by the end of it. */
+  /** Whoever launched it was killed in its start window, and it did not match by the end of that. */
   brokenOff(count: number): void {
     this.#ledger.emit({ kind: "program.warning", what: "broken-off", leftBehind: count });
   }
