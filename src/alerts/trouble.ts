@@ -1,5 +1,5 @@
 import { maskSecrets } from "../lib/secrets.ts";
-import { isoTime, shorten } from "../lib/format.ts";
+import { isoTime, localSecond, shorten } from "../lib/format.ts";
 import type { Failure, Pending } from "./queue.ts";
 
 /** What `status` says about mails that are not sent. */
@@ -42,7 +42,7 @@ export function mailTrouble(
 function describeNext(times: readonly number[]): string {
   if (times.length === 0) return "";
   const at = Math.min(...times);
-  return at > Date.now() ? `next try ${isoTime(at)}; ` : "the next is under way; ";
+  return at > Date.now() ? `next try ${localSecond(isoTime(at))}; ` : "the next is under way; ";
 }
 
 /** A try that failed, fit to be shown: in one line, with no secret. */

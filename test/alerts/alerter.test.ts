@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { localSecond } from "../../src/lib/format.ts";
 import { describe, test, type TestContext } from "node:test";
 import type { Kind, UsrsvcEvent } from "../../src/events/event.ts";
 import { Alerter, DROPPED_AFTER_MS } from "../../src/alerts/alerter.ts";
@@ -111,7 +112,7 @@ describe("Alerter", () => {
     const scene = new Scene(t);
     const text = (): string => scene.alerter.trouble()?.text ?? "";
     const inMinutes = (count: number): string =>
-      `next try ${new Date(scene.time.wall + count * MINUTE).toISOString()}; `;
+      `next try ${localSecond(new Date(scene.time.wall + count * MINUTE).toISOString())}; `;
     scene.obstacle = down;
     scene.alert();
     await settled();

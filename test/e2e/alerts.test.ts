@@ -446,7 +446,7 @@ test("mails that are refused are told of by status, with the reason, until they 
   ];
   await other.usrsvcd();
   const both =
-    /since 2\S+: 2 mails wait to be sent \((web, api|api, web); 2 events\); the last try failed: \S+sendmail ended with code 75: relay denied; next try 2\S+Z; check /;
+    /since 2\S+ \S+: 2 mails wait to be sent \((web, api|api, web); 2 events\); the last try failed: \S+sendmail ended with code 75: relay denied; next try 2\S+ \S+; check /;
   await waitFor("both to be told", async () =>
     both.test((await other.usrsvcd("status")).out) ? true : undefined,
   );
