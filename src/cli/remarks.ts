@@ -19,12 +19,12 @@ export function remarks(one: ProgramStatus, now: number): readonly Remark[] {
     const hold = describeHold(heldAs(one.hold), now);
     all.push({ text: `${hold}; usrsvc release ${one.program} ends that` });
   }
-  if (one.workedOnBy !== undefined) all.push({ text: `${one.workedOnBy}, is at work on it` });
   if (one.statusText !== undefined) all.push({ label: "it says", text: one.statusText });
   if (one.reason !== undefined) all.push({ label: "why", text: one.reason });
   if (one.state === "running" && one.restarts > 0) all.push(...describeRestart(one.lastExit));
   if (one.state === "running" && one.lastRun !== undefined) all.push(...describeLastRun(one));
   if (one.next !== undefined) all.push({ label: "next", text: one.next });
+  if (one.workedOnBy !== undefined) all.push({ text: `${one.workedOnBy}, is at work on it` });
   if (one.remembered !== undefined) {
     const { by, at } = one.remembered;
     const ago = formatDuration(Math.max(0, now - Date.parse(at)));
