@@ -2,6 +2,7 @@ import { closeSync, fstatSync, type Stats, statSync } from "node:fs";
 import { LineSplitter } from "./line-splitter.ts";
 import { read } from "./lines-from-end.ts";
 import { openForReading } from "./open-log.ts";
+import { rotatedLogs } from "./rotated-logs.ts";
 
 /** What a look at a followed file yields. */
 export type FileNews =
@@ -45,6 +46,13 @@ export class FileFollower implements Disposable {
   constructor(path: string, from?: { readonly id: string; readonly at: number }) {
     this.#path = path;
     const opened = this.#open();
+    // Since that was looked at, it may have been rotated: what was added before that comes first.
+    const moved = from === undefined || from.id === opened?.id ? undefined : this.#openMoved(from);
+    if (moved !== undefined) {
+      if (opened !== undefined) closeSync(opened.fd);
+      this.#current = moved;
+      return;
+    }
     if (opened === undefined) return;
     opened.at =
       from === undefined ? fstatSync(opened.fd).size : from.id === opened.id ? from.at : 0;
@@ -111,12 +119,26 @@ export class FileFollower implements Disposable {
     return stat !== undefined && idOf(stat) !== this.#current?.id;
   }
 
-  #open(news: FileNews[] = []): Opened | undefined {
+  /** The file of that identity, under the name that a rotation has given it; undefined: it is not there any more. */
+  #openMoved({ id, at }: { readonly id: string; readonly at: number }): Opened | undefined {
+    const found = rotatedLogs(this.#path, () => false).find(({ path }) => isIt(path, id));
+    const opened = found && this.#open([], found.path);
+    if (opened === undefined) return undefined;
+    if (opened.id !== id) {
+      closeSync(opened.fd); // renamed once more
+      return undefined;
+    }
+    opened.at = at;
+    remember(opened);
+    return opened;
+  }
+
+  #open(news: FileNews[] = [], path = this.#path): Opened | undefined {
     let fd: number | undefined;
     try {
-      fd = openForReading(this.#path);
+      fd = openForReading(path);
       const stat = fstatSync(fd);
-      if (!stat.isFile()) throw new Error(`${this.#path} is not a file`);
+      if (!stat.isFile()) throw new Error(`${path} is not a file`);
       this.#fault = undefined;
       const lines = new LineSplitter();
       return { fd, id: idOf(stat), at: 0, known: Buffer.alloc(0), lines };
@@ -170,6 +192,11 @@ function remember(one: Opened, bytes?: Buffer): void {
     bytes !== undefined && bytes.length >= length
       ? Buffer.from(bytes.subarray(bytes.length - length))
       : read(one.fd, one.at - length, length);
+}
+
+function isIt(path: string, id: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && idOf(stat) === id;
 }
 
 /** One file and no other. */

@@ -7,6 +7,7 @@ import {
   closeSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -43,6 +44,25 @@ describe("FileFollower", () => {
     appendFileSync(path, "name? ");
     assert.deepEqual(news(), []);
     assert.deepEqual(follower.flush(), ["name? "]);
+  });
+
+  test("begins where it is told to, also in a file that was rotated since", (t) => {
+    const path = join(tempDir(t), "log");
+    writeFileSync(path, "seen\none\n");
+    const { dev, ino } = statSync(path);
+    const from = { id: `${dev}:${ino}`, at: "seen\n".length };
+    const lookFrom = (): readonly string[] => {
+      const follower = new FileFollower(path, from);
+      t.after(() => follower[Symbol.dispose]());
+      return follower.look().news.map((one) => (one.kind === "line" ? one.text : `(${one.kind})`));
+    };
+    assert.deepEqual(lookFrom(), ["one"]);
+    renameSync(path, `${path}.1`);
+    assert.deepEqual(lookFrom(), ["one"]);
+    writeFileSync(path, "two\n");
+    assert.deepEqual(lookFrom(), ["one", "(replaced)", "two"]);
+    rmSync(`${path}.1`);
+    assert.deepEqual(lookFrom(), ["two"]);
   });
 
   test("reads a file that is made later from its beginning", (t) => {
