@@ -1,7 +1,7 @@
 import { readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { makePrivateFolder } from "../lib/private-file.ts";
-import { readFilePart } from "../lib/read-file.ts";
+import { readFileHead } from "../lib/read-file.ts";
 import { maskAll } from "../lib/secrets.ts";
 import { writeByRename } from "../lib/write-file.ts";
 import { type Alert, alertKinds } from "./alert.ts";
@@ -146,7 +146,7 @@ function setAside(path: string): void {
 
 function readText(path: string): string {
   try {
-    return readFilePart(path, { most: MOST_BYTES, followsLinks: false, owner: "us" }).text;
+    return readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" }).text;
   } catch {
     return "";
   }

@@ -1,6 +1,6 @@
 import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { readFilePart } from "./read-file.ts";
+import { readFileHead } from "./read-file.ts";
 
 /** Search path of execvp(3) when the environment has no PATH (confstr(3), _CS_PATH). */
 export const DEFAULT_PATH = "/bin:/usr/bin";
@@ -61,7 +61,7 @@ export function readShebang(
 ): { interpreter: string; option: string | undefined } | undefined {
   let text: string;
   try {
-    ({ text } = readFilePart(file, { most: 256 }));
+    ({ text } = readFileHead(file, { most: 256 }));
   } catch {
     return undefined; // gone, or not ours to read: then it cannot be started from here either
   }

@@ -22,8 +22,6 @@ export interface OpenOptions {
 export interface ReadOptions extends OpenOptions {
   /** Maximum number of bytes. */
   readonly most: number;
-  /** True: the last ones, where there are more; else the first. */
-  readonly fromEnd?: boolean;
 }
 
 /** What was read. */
@@ -39,17 +37,13 @@ export interface Reading {
  *
  * @throws {NotAFile} for all but a regular file, and what Node throws
  */
-export function readFilePart(
-  path: string,
-  { most, fromEnd = false, ...options }: ReadOptions,
-): Reading {
+export function readFileHead(path: string, { most, ...options }: ReadOptions): Reading {
   const { fd, stat } = openFile(path, options);
   try {
     const buffer = Buffer.allocUnsafe(Math.min(stat.size, most));
-    const begin = fromEnd ? stat.size - buffer.length : 0;
     let length = 0;
     for (let read = -1; read !== 0 && length < buffer.length; length += read) {
-      read = readSync(fd, buffer, length, buffer.length - length, begin + length);
+      read = readSync(fd, buffer, length, buffer.length - length, length);
     }
     return { text: buffer.toString("utf8", 0, length), isWhole: stat.size <= most };
   } finally {

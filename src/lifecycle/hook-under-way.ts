@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
 import { isGroup } from "../../proc/system/polling.ts";
 import { monotonicMs, sleep } from "../lib/clock.ts";
-import { readFilePart } from "../lib/read-file.ts";
+import { readFileHead } from "../lib/read-file.ts";
 import { writeByRename } from "../lib/write-file.ts";
 import { sparePath } from "../state/state-dir.ts";
 import type { HookName } from "./hook.ts";
@@ -90,7 +90,7 @@ interface Note {
 /** Nearly always there is none. */
 function readNote(path: string): Note | undefined {
   try {
-    const { text } = readFilePart(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
+    const { text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
     const [pid, startTime, boot, endsAt, hook] = text.trim().split(" ");
     const ref = { pid: Number(pid) as Pid, startTime: Number(startTime) as Ticks };
     return ref.pid > 1 ? { ref, boot, endsAt: Number(endsAt), hook } : undefined;

@@ -2,7 +2,7 @@ import type { ProgramSettings } from "../config/settings.ts";
 import { rmSync, statSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { readFilePart } from "../lib/read-file.ts";
+import { readFileHead } from "../lib/read-file.ts";
 import { writeByRename } from "../lib/write-file.ts";
 import { fileStem, type StateDir } from "../state/state-dir.ts";
 
@@ -46,7 +46,7 @@ export function readStatusText(
 ): { readonly text: string; readonly at: number } | undefined {
   const path = statusPath(state, program);
   try {
-    const { text } = readFilePart(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
+    const { text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
     return { text, at: statSync(path).mtimeMs };
   } catch {
     return undefined;

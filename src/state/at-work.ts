@@ -1,17 +1,18 @@
 import { readdirSync, readlinkSync } from "node:fs";
-import { parsePid, type Pid } from "../../proc/pid.ts";
+import type { Pid } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import { callerOfProcess, describeCaller } from "../lib/caller.ts";
 import { isSuspended } from "../../proc/stat.ts";
 import type { Whereabouts } from "./daemon-alive.ts";
 import { programLock } from "./lock.ts";
-import { lockHolder } from "./lock-text.ts";
+import { isDaemons, lockHolder, signerOf } from "./lock-text.ts";
 
 /** Who holds a program's lock, as it signed. */
 export interface Worker {
   /** `usrsvc, pid 123`. */
   readonly name: string;
   readonly pid: Pid;
+  readonly isDaemon: boolean;
   /** It was stopped, by Ctrl-Z for example, and keeps the lock for as long as it is. */
   readonly isSuspended: boolean;
 }
@@ -26,22 +27,27 @@ export function workerOn(
 ): Worker | undefined {
   const path = programLock(state, name);
   const signed = lockHolder(path);
-  const pid = parsePid(signed?.split(" ").at(-1) ?? "");
+  const pid = signerOf(signed);
   if (signed === undefined || pid === undefined || !hasOpen(pid, path)) return undefined;
   const stat = statIfAny(proc, pid);
-  return { name: signed, pid, isSuspended: stat !== undefined && isSuspended(stat) };
+  return {
+    name: signed,
+    pid,
+    isDaemon: isDaemons(signed),
+    isSuspended: stat !== undefined && isSuspended(stat),
+  };
 }
 
 /** Who took a lock last, with the person behind it: `usrsvc, pid 123, called by ann (as web, pts/3)`. */
 export function describeHolder(path: string): string | undefined {
   const signed = lockHolder(path);
-  const pid = parsePid(signed?.split(" ").at(-1) ?? "");
+  const pid = signerOf(signed);
   return signed === undefined || pid === undefined ? signed : withCaller(signed, pid);
 }
 
-/** Usrsvcd is nobody's deed; the command of a person is. */
+/** The signature, with the person whose command it is. */
 export function withCaller(signed: string, pid: Pid): string {
-  const caller = signed.startsWith("usrsvcd,") ? undefined : callerOfProcess(pid);
+  const caller = isDaemons(signed) ? undefined : callerOfProcess(pid);
   return caller === undefined ? signed : `${signed}, called by ${describeCaller(caller)}`;
 }
 

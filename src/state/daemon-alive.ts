@@ -15,7 +15,7 @@ import { type DaemonInfo, readDaemonInfo } from "./daemon-info.ts";
 import { accessFault } from "../lib/fault.ts";
 import { SIGNATURE_BYTES } from "./lock-text.ts";
 import { type StateDir, stateDir } from "./state-dir.ts";
-import { readFilePart } from "../lib/read-file.ts";
+import { readFileHead } from "../lib/read-file.ts";
 import { isSameFile, realPath } from "../lib/same-file.ts";
 import { textHash } from "../lib/text-hash.ts";
 
@@ -176,7 +176,7 @@ interface Signed {
 
 function signed(lock: string): Signed {
   try {
-    const { text } = readFilePart(lock, { most: 1024, owner: "us" });
+    const { text } = readFileHead(lock, { most: 1024, owner: "us" });
     const note = text.slice(SIGNATURE_BYTES).split("\n", 1)[0]?.trim() || undefined;
     return { signer: signedIn(text.slice(0, SIGNATURE_BYTES)), note };
   } catch {
@@ -195,7 +195,7 @@ function signedIn(signature: string): string | undefined {
 function lockHolder(path: string, proc: ProcReader): ProcessRef | undefined {
   try {
     const most = SIGNATURE_BYTES;
-    const { text } = readFilePart(path, { most, followsLinks: false, owner: "us" });
+    const { text } = readFileHead(path, { most, followsLinks: false, owner: "us" });
     const stat = statSync(path);
     // A full disk leaves the lock without a signature, a read-only one with that of another.
     const isUnsigned = !/pid \d/.test(text) || accessFault(path, constants.W_OK) === "EROFS";

@@ -1,6 +1,6 @@
 import { lstatSync } from "node:fs";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
-import { readFilePart } from "../lib/read-file.ts";
+import { readFileHead } from "../lib/read-file.ts";
 
 /** What a running usrsvcd tells of itself in `state_dir/usrsvcd.json`. */
 export interface DaemonInfo {
@@ -82,7 +82,7 @@ export function readDaemonInfo(path: string, boot: string): DaemonInfo | undefin
 
 function read(path: string, boot: string): DaemonInfo | undefined {
   try {
-    const { text } = readFilePart(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
+    const { text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
     const raw = JSON.parse(text) as Partial<DaemonInfo>;
     const { pid, startTime } = raw.process ?? {};
     if (!Number.isSafeInteger(pid) || !Number.isSafeInteger(startTime)) return undefined;

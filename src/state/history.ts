@@ -1,7 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { makePrivateFolder, setMode } from "../lib/private-file.ts";
-import { readFilePart } from "../lib/read-file.ts";
 import { checkStateDir, fileStem, type StateDir } from "./state-dir.ts";
 
 /*
@@ -24,8 +23,6 @@ export interface HistoryLine {
 
 /** A file is rolled at this size, in bytes. */
 const ROLL_BYTES = 64 * 1024;
-/** What is read for the latest lines, in bytes. */
-const RECENT_BYTES = 4096;
 /** Of usrsvcd itself; the stem of no program, since those have no dot in front. */
 const DAEMON_FILE = "daemon.jsonl";
 
@@ -73,28 +70,6 @@ export function addHistory(
     if (fstatSync(fd).size > ROLL_BYTES) renameSync(path, olderPath(path));
   } finally {
     closeSync(fd);
-  }
-}
-
-/** The latest of it, for who is in a hurry. */
-export function recentHistory(dir: StateDir, program: string): readonly HistoryLine[] {
-  const path = historyPath(dir, program);
-  const recent = readLines(path);
-  return recent.length > 0 ? recent : readLines(olderPath(path)); // rolled just now
-}
-
-function readLines(path: string): readonly HistoryLine[] {
-  try {
-    const options = {
-      most: RECENT_BYTES,
-      fromEnd: true,
-      followsLinks: false,
-      owner: "us",
-    } as const;
-    const { text } = readFilePart(path, options);
-    return text.split("\n").flatMap((line) => parseLine(line) ?? []);
-  } catch {
-    return [];
   }
 }
 

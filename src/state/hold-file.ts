@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, readdirSync, rmSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import type { Caller } from "../lib/caller.ts";
-import { NotAFile, readFilePart } from "../lib/read-file.ts";
+import { NotAFile, readFileHead } from "../lib/read-file.ts";
 import { replaceFile, syncFolder } from "../lib/replace-file.ts";
 import { isSameFile } from "../lib/same-file.ts";
 import { type Hold, isOver } from "./hold.ts";
@@ -63,7 +63,7 @@ export function readHoldFile(dir: StateDir, name: string): HoldFile | undefined 
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return undefined;
   try {
-    const { text } = readFilePart(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
+    const { text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
     return parseHold(text, name) ?? unclear(path, stat);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -113,7 +113,7 @@ export function heldStems({ programs }: StateDir): ReadonlySet<string> {
 export function heldName(dir: StateDir, stem: string): string | undefined {
   try {
     const path = join(dir.programs, `${stem}${ENDING}`);
-    const { text } = readFilePart(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
+    const { text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
     const { name } = JSON.parse(text) as { readonly name?: unknown };
     return typeof name === "string" && fileStem(name) === stem ? name : undefined;
   } catch {

@@ -5,7 +5,7 @@ import { sameProcess } from "../../proc/pid.ts";
 import { mainSchema, monitorSchema, programSchema } from "../config/schema.ts";
 import { isDefault, type Printed, type Schema, valueOf } from "../config/setting.ts";
 import type { ProgramSettings, Settings } from "../config/settings.ts";
-import { readFilePart } from "../lib/read-file.ts";
+import { readFileHead } from "../lib/read-file.ts";
 import { MASK, maskAll } from "../lib/secrets.ts";
 import type { DaemonInfo } from "./daemon-info.ts";
 import { runDigest, settingsDigest } from "./digest.ts";
@@ -121,7 +121,7 @@ export function readKept({ settingsFile: path }: StateDir, daemon: DaemonInfo): 
   }
   try {
     const most = MOST_BYTES;
-    const { text } = readFilePart(path, { most, followsLinks: false, owner: "us" });
+    const { text } = readFileHead(path, { most, followsLinks: false, owner: "us" });
     const read = parse(JSON.parse(text));
     if (read !== undefined && sameProcess(read.process, process) && read.kept.number >= number) {
       return read;

@@ -1,5 +1,6 @@
 import { readSync } from "node:fs";
-import { readFilePart } from "../lib/read-file.ts";
+import { parsePid, type Pid } from "../../proc/pid.ts";
+import { readFileHead } from "../lib/read-file.ts";
 
 /** Bytes of each of the two lines of the file: who took it last, and the note, both padded. */
 export const SIGNATURE_BYTES = 40;
@@ -14,6 +15,16 @@ export function lockHolder(path: string): string | undefined {
   }
 }
 
+/** The process that a signature names; undefined where it names none. */
+export function signerOf(signed: string | undefined): Pid | undefined {
+  return parsePid(signed?.split(" ").at(-1) ?? "");
+}
+
+/** True for the signature of a usrsvcd: what it does is no person's deed. */
+export function isDaemons(signed: string): boolean {
+  return signed.startsWith("usrsvcd,");
+}
+
 /** What the last holder of a lock has noted; read without it, it may be changing. */
 export function lockNote(path: string): string {
   try {
@@ -24,7 +35,7 @@ export function lockNote(path: string): string {
 }
 
 function readHead(path: string): string {
-  return readFilePart(path, {
+  return readFileHead(path, {
     most: SIGNATURE_BYTES + NOTE_BYTES,
     followsLinks: false,
     owner: "us",

@@ -2,7 +2,7 @@ import { lstatSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { parsePid, type Pid, type ProcessRef } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import { NotAFile, readFilePart } from "../lib/read-file.ts";
+import { NotAFile, readFileHead } from "../lib/read-file.ts";
 import { writeByRename } from "../lib/write-file.ts";
 import { makeFolder } from "./folders.ts";
 import { replaceFile } from "../lib/replace-file.ts";
@@ -25,7 +25,7 @@ const MOST_BYTES = 256;
  */
 export function readPidfile(path: string): Pidfile {
   try {
-    const { text, isWhole } = readFilePart(path, { most: MOST_BYTES, owner: "us or root" });
+    const { text, isWhole } = readFileHead(path, { most: MOST_BYTES, owner: "us or root" });
     const [line = "", ...rest] = text.split("\n");
     const isCut = !isWhole && rest.length === 0; // a number, perhaps, that goes on
     const pid = isCut ? undefined : parsePid(line.trim());

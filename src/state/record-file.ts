@@ -1,6 +1,6 @@
 import { readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { NotAFile, readFilePart } from "../lib/read-file.ts";
+import { NotAFile, readFileHead } from "../lib/read-file.ts";
 import { replaceFile } from "../lib/replace-file.ts";
 import type { ProgramRecord } from "./record.ts";
 import { parseRecord, recordToText } from "./record-text.ts";
@@ -88,7 +88,7 @@ export function readRecordText(dir: StateDir, file: string): string {
 }
 
 function readText(path: string): string {
-  return readFilePart(path, { most: MOST_BYTES, followsLinks: false, owner: "us" }).text;
+  return readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" }).text;
 }
 
 /** Names of the files that may be records; none while nothing was ever started. */

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Caller } from "../lib/caller.ts";
-import { readFilePart } from "../lib/read-file.ts";
+import { readFileHead } from "../lib/read-file.ts";
 import { replaceFile } from "../lib/replace-file.ts";
 import { isSameFile } from "../lib/same-file.ts";
 import { waitLock } from "./lock.ts";
@@ -76,7 +76,7 @@ function readAll(dir: StateDir): readonly Remembered[] {
   const path = rememberedPath(dir);
   let text: string;
   try {
-    ({ text } = readFilePart(path, { most: MOST_BYTES, followsLinks: false, owner: "us" }));
+    ({ text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" }));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;

@@ -1,7 +1,7 @@
 import type { Exit } from "../../proc/exit.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import { BY_SIGNAL } from "../events/shown-exit.ts";
-import { recentHistory } from "./history.ts";
+import { historyTail } from "./history-tail.ts";
 import type { StateDir } from "./state-dir.ts";
 
 /*
@@ -12,6 +12,9 @@ import type { StateDir } from "./state-dir.ts";
 const EVENT = "program.signalled";
 /** An end so long after the signal, in ms, may have another cause. */
 const MOST_MS = 60_000;
+
+/** So many of the latest lines are looked at: its successor waits for that. */
+const MOST_LINES = 16;
 
 /** What of a line of the history tells of a signal. */
 export interface SignalledLine {
@@ -41,9 +44,12 @@ export function wasSignalled(
 ): boolean {
   if (exit.kind !== "signal") return false;
   const oldest = Date.now() - MOST_MS;
-  return recentHistory(dir, program).some((line) => {
-    const { event, signal, pids, time } = line;
+  let left = MOST_LINES;
+  for (const { event, signal, pids, time } of historyTail(dir, program).lines) {
     const isThis = event === EVENT && signal === exit.signal;
-    return isThis && Array.isArray(pids) && pids.includes(pid) && Date.parse(time) >= oldest;
-  });
+    if (isThis && Array.isArray(pids) && pids.includes(pid)) return Date.parse(time) >= oldest;
+    left -= 1;
+    if (left === 0) break;
+  }
+  return false;
 }

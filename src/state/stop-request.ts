@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Pid, sameProcess, type Ticks } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
-import { readFilePart } from "../lib/read-file.ts";
+import { readFileHead } from "../lib/read-file.ts";
 import { writeByRename } from "../lib/write-file.ts";
 import { fileStem, type StateDir } from "./state-dir.ts";
 
@@ -111,7 +111,7 @@ function liveRequest(path: string, proc: ProcReader): readonly string[] | undefi
 /** Undefined where there is none, or something else. */
 function readRequest(path: string): string | undefined {
   try {
-    return readFilePart(path, { most: MOST_BYTES, followsLinks: false, owner: "us" }).text;
+    return readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" }).text;
   } catch {
     return undefined;
   }

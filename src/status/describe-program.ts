@@ -144,7 +144,7 @@ function waitsFor(
 /** Two people may act at once. */
 function workedOn({ name }: Program, { host }: StatusContext): Pick<ProgramStatus, "workedOnBy"> {
   const worker = workerOn(name, host);
-  if (worker === undefined || worker.name.startsWith("usrsvcd,")) return {};
+  if (worker === undefined || worker.isDaemon) return {};
   return { workedOnBy: withCaller(worker.name, worker.pid) };
 }
 

@@ -1,4 +1,4 @@
-import { parsePid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { isLaunchAlive } from "../identity/offspring.ts";
 import type { LaunchNote } from "../identity/mark.ts";
 import type { IdentityPorts } from "../identity/ports.ts";
@@ -6,7 +6,7 @@ import type { Program } from "../identity/program.ts";
 import { untilKillMs } from "../lifecycle/stop-plan.ts";
 import { workerOn } from "../state/at-work.ts";
 import { programLock } from "../state/lock.ts";
-import { lockHolder } from "../state/lock-text.ts";
+import { lockHolder, signerOf } from "../state/lock-text.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { START_SLACK_MS, windowLeftMs } from "../state/start-window.ts";
 import type { State } from "../state/states.ts";
@@ -52,7 +52,7 @@ export function isUnderWay(
 
 /** True while who signed the program's lock last lives. */
 function isJudged(name: string, { state, proc }: IdentityPorts): boolean {
-  const pid = parsePid(lockHolder(programLock(state, name))?.split(" ").at(-1) ?? "");
+  const pid = signerOf(lockHolder(programLock(state, name)));
   return pid !== undefined && proc.alive(pid) !== undefined;
 }
 

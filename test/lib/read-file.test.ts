@@ -2,25 +2,25 @@ import assert from "node:assert/strict";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { NotAFile, readFilePart } from "../../src/lib/read-file.ts";
+import { NotAFile, readFileHead } from "../../src/lib/read-file.ts";
 import { makeHugeFile, noFiles } from "../support/strange-files.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
-describe("readFilePart", () => {
+describe("readFileHead", () => {
   test("reads a file whole, if it is no larger than that", (t) => {
     const path = join(tempDir(t), "file");
     for (const text of ["", "a", "zwölf\n", "x".repeat(5000)]) {
       writeFileSync(path, text);
-      assert.deepEqual(readFilePart(path, { most: 5000 }), { text, isWhole: true });
+      assert.deepEqual(readFileHead(path, { most: 5000 }), { text, isWhole: true });
     }
   });
 
   test("reads no more than the beginning of a larger one", (t) => {
     const path = join(tempDir(t), "file");
     writeFileSync(path, "12345678");
-    assert.deepEqual(readFilePart(path, { most: 7 }), { text: "1234567", isWhole: false });
+    assert.deepEqual(readFileHead(path, { most: 7 }), { text: "1234567", isWhole: false });
     makeHugeFile(path, "12345678");
-    assert.deepEqual(readFilePart(path, { most: 8 }), { text: "12345678", isWhole: false });
+    assert.deepEqual(readFileHead(path, { most: 8 }), { text: "12345678", isWhole: false });
   });
 
   for (const { kind, make, says } of noFiles) {
@@ -29,7 +29,7 @@ describe("readFilePart", () => {
       test(`says of ${kind} what it is, links ${how}`, (t) => {
         const path = join(tempDir(t), "file");
         make(path);
-        const read = (): unknown => readFilePart(path, { most: 100, followsLinks });
+        const read = (): unknown => readFileHead(path, { most: 100, followsLinks });
         assert.throws(read, (error) => error instanceof NotAFile && says.test(error.message));
         assert.throws(read, { message: new RegExp(`^${path} is `) });
       });
@@ -41,14 +41,14 @@ describe("readFilePart", () => {
     const [path, link] = [join(dir, "file"), join(dir, "link")];
     writeFileSync(path, "text");
     symlinkSync("file", link);
-    assert.equal(readFilePart(link, { most: 100 }).text, "text");
-    assert.throws(() => readFilePart(link, { most: 100, followsLinks: false }), {
+    assert.equal(readFileHead(link, { most: 100 }).text, "text");
+    assert.throws(() => readFileHead(link, { most: 100, followsLinks: false }), {
       message: `${link} is a symbolic link, not a file`,
     });
   });
 
   test("leaves it to the caller what a missing file means", (t) => {
     const path = join(tempDir(t), "file");
-    assert.throws(() => readFilePart(path, { most: 100 }), { code: "ENOENT" });
+    assert.throws(() => readFileHead(path, { most: 100 }), { code: "ENOENT" });
   });
 });

@@ -18,7 +18,7 @@ export function describeStateLeft(
   // It was waited for, and goes on.
   const worker = workerOn(name, host);
   const isOther = worker !== undefined && worker.pid !== process.pid;
-  if (isOther && !worker.name.startsWith("usrsvcd,")) {
+  if (isOther && !worker.isDaemon) {
     const what = found.kind === "absent" ? "does not run" : "runs";
     return `it ${what} just now, and ${withCaller(worker.name, worker.pid)}, is at work on it; then: ${again}`;
   }

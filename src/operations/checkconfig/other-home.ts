@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { type ConfigFile, parseConfigobj, type Section } from "../../config/configobj/configobj.ts";
 import type { ConfigIssue } from "../../config/issue.ts";
-import { readFilePart } from "../../lib/read-file.ts";
+import { readFileHead } from "../../lib/read-file.ts";
 import { homeFolder } from "../../lib/home.ts";
 import { quoteWord } from "../own-command.ts";
 
@@ -50,7 +50,7 @@ function describe(other: string, path: string, file: ConfigFile, main: string): 
 
 function parse(path: string): ConfigFile | undefined {
   try {
-    return parseConfigobj(readFilePart(path, { most: MOST_BYTES }).text);
+    return parseConfigobj(readFileHead(path, { most: MOST_BYTES }).text);
   } catch {
     return undefined; // that it cannot be read is already reported
   }

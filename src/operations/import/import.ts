@@ -4,7 +4,7 @@ import type { ConfigIssue } from "../../config/issue.ts";
 import { settingsOfText } from "../../config/load.ts";
 import { enumerate } from "../../lib/format.ts";
 import { homeFolder } from "../../lib/home.ts";
-import { readFilePart } from "../../lib/read-file.ts";
+import { readFileHead } from "../../lib/read-file.ts";
 import { configPath } from "../configuration.ts";
 import { machineFacts } from "../checkconfig/machine-facts.ts";
 import type { Draft, Format, Note, ProgramDraft } from "./draft.ts";
@@ -191,7 +191,7 @@ function readText(
 
 /** @throws what Node throws, and for what is no file, or too long */
 function readWhole(path: string): string {
-  const { text, isWhole } = readFilePart(resolve(path), { most: MOST });
+  const { text, isWhole } = readFileHead(resolve(path), { most: MOST });
   if (!isWhole) throw new Error(`${path} is larger than ${MOST / 1024 / 1024} MB`);
   return text;
 }

@@ -1,7 +1,7 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Pid, ProcessRef, Ticks } from "../../../proc/pid.ts";
-import { readFilePart } from "../../lib/read-file.ts";
+import { readFileHead } from "../../lib/read-file.ts";
 import { checkStateDir, fileStem, type StateDir } from "../../state/state-dir.ts";
 import { naming } from "../../lib/name-file.ts";
 import type { ActionResult } from "../operation.ts";
@@ -110,7 +110,7 @@ export function takeRequest(dir: StateDir, file: string): Request | undefined {
   let text: string;
   try {
     checkStateDir(dir);
-    ({ text } = readFilePart(path, { most: MOST_BYTES, followsLinks: false, owner: "us" }));
+    ({ text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" }));
     rmSync(path);
   } catch {
     return undefined; // withdrawn, or others can change what is there
@@ -142,7 +142,7 @@ function parseRequest(text: string): Request | undefined {
 export function takeAnswer(dir: StateDir, request: Request): Answer | undefined {
   const path = answerPath(dir, request);
   try {
-    const { text } = readFilePart(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
+    const { text } = readFileHead(path, { most: MOST_BYTES, followsLinks: false, owner: "us" });
     rmSync(path, { force: true });
     return parseAnswer(text, request);
   } catch {

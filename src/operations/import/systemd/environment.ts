@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { parseEnvFile } from "../../../config/env-file.ts";
-import { readFilePart } from "../../../lib/read-file.ts";
+import { readFileHead } from "../../../lib/read-file.ts";
 import { homeFolder } from "../../../lib/home.ts";
 import type { Variables } from "./exec.ts";
 import type { Unit } from "./service.ts";
@@ -62,7 +62,7 @@ export function setEnvironment({ draft, entries, name, file }: Unit): Variables 
 /** The names that a file sets; undefined: it cannot be read now. */
 function namesIn(path: string): ReadonlySet<string> | undefined {
   try {
-    const { text, isWhole } = readFilePart(resolve(path.replace(/^~(?=\/)/, homeFolder())), {
+    const { text, isWhole } = readFileHead(resolve(path.replace(/^~(?=\/)/, homeFolder())), {
       most: MOST,
     });
     const read = parseEnvFile(text);
