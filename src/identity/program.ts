@@ -15,6 +15,7 @@ import type { IdentifyPorts } from "./identify-ports.ts";
 import { pattern, type Pattern } from "./match.ts";
 import type { ScanOptions } from "./process-table.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import { readRecord } from "../state/record-file.ts";
 import { lastLaunch, launchOf } from "./launch-of.ts";
 import { isOfRetired, type Relation, relation } from "./lineage.ts";
 import { knownMark } from "./mark.ts";
@@ -143,6 +144,16 @@ export function runsOneOf(
   } catch {
     return false; // gone, or hidden
   }
+}
+
+/** Looks for the program's process by what is on record of it, for who has not read that. Changes nothing. */
+export function lookNow(
+  program: Program,
+  host: IdentityPorts,
+  options: LookOptions = {},
+): { readonly record: ProgramRecord | undefined; readonly found: Found } {
+  const { record } = readRecord(host.state, program.name, host.proc.bootId());
+  return { record, found: lookFor(program, record, host, options) };
 }
 
 /** Looks for the program's process, now. Changes nothing. */

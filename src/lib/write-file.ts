@@ -35,12 +35,8 @@ export function writeByRename(
 ): void {
   const { fd, temporary } = openNew(folder, basename(path), mode);
   try {
-    const bytes = Buffer.from(text);
     try {
-      setMode(fd, mode);
-      if (naming(path, () => writeSync(fd, bytes)) < bytes.length) {
-        throw new Error(`${path}: no space left on the device`);
-      }
+      writeWhole(fd, text, mode, path);
     } finally {
       closeSync(fd);
     }
@@ -55,6 +51,15 @@ export function writeByRename(
 export function writerOf(file: string): number | undefined {
   const pid = /^\..*\.(\d{1,10})-[\da-z]*\.new$/s.exec(file)?.[1];
   return pid === undefined ? undefined : Number(pid);
+}
+
+/** All of it. `path`: what the file is to be, for the error. */
+function writeWhole(fd: number, text: string, mode: number, path: string): void {
+  const bytes = Buffer.from(text);
+  setMode(fd, mode);
+  if (naming(path, () => writeSync(fd, bytes)) < bytes.length) {
+    throw new Error(`${path}: no space left on the device`);
+  }
 }
 
 /** A new file under an unpredictable name; if that is taken, under another. */
@@ -84,12 +89,8 @@ function openNew(
 export function writeNew(path: string, text: string, mode = 0o600): void {
   const { fd, temporary } = openNew(dirname(path), basename(path), mode);
   try {
-    const bytes = Buffer.from(text);
     try {
-      setMode(fd, mode);
-      if (naming(path, () => writeSync(fd, bytes)) < bytes.length) {
-        throw new Error(`${path}: no space left on the device`);
-      }
+      writeWhole(fd, text, mode, path);
       fsyncSync(fd);
     } finally {
       closeSync(fd);

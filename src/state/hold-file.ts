@@ -6,6 +6,7 @@ import { replaceFile, syncFolder } from "../lib/replace-file.ts";
 import { isSameFile } from "../lib/same-file.ts";
 import { type Hold, isOver } from "./hold.ts";
 import { checkStateDir, fileStem, sparePath, type StateDir } from "./state-dir.ts";
+import { asText, isObject, namedObject } from "./named-object.ts";
 
 /*
  * A hold is a file of its own, beside the record of its program: it lasts over a boot, and whatever becomes of the
@@ -151,13 +152,8 @@ export function moveHolds(
 
 /** Checked by hand, field by field: the file may have been edited, or be of a later version. */
 function parseHold(text: string, name: string): HoldFile | undefined {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!isObject(raw) || raw["version"] !== 1 || raw["name"] !== name) return undefined;
+  const raw = namedObject(text, name);
+  if (raw === undefined) return undefined;
   const { config, hold, released } = raw;
   if (!isObject(hold)) return undefined;
   const by = asCaller(hold["by"]);
@@ -183,14 +179,6 @@ function unclear(path: string, { mtimeMs }: Stats): HoldFile {
     reason: `${path} cannot be understood`,
   };
   return { config: undefined, hold };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
-}
-
-function asText(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }
 
 function asTime(value: unknown): string | undefined {

@@ -9,6 +9,7 @@ import type {
   StartingRecord,
 } from "./record.ts";
 import { type Desired, desires, type State, states } from "./states.ts";
+import { asText, isObject, namedObject } from "./named-object.ts";
 
 /** Records have a multiple of this length: one that takes the place of another fits in. */
 const BLOCK_BYTES = 512;
@@ -30,13 +31,8 @@ const knownStates: ReadonlySet<unknown> = new Set(states);
  * @param now the boot that we are in
  */
 export function parseRecord(text: string, name: string, now: string): ProgramRecord | undefined {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (!isObject(raw) || raw["version"] !== 1 || raw["name"] !== name) return undefined;
+  const raw = namedObject(text, name);
+  if (raw === undefined) return undefined;
   const { desired, state, boot, by } = raw;
   if (!knownDesires.has(desired) || !knownStates.has(state) || typeof boot !== "string")
     return undefined;
@@ -126,14 +122,6 @@ function asLogs(value: unknown): Pick<StartingRecord, "logged"> {
 function asLog(value: unknown): LogsBefore["stdout"] | undefined {
   if (!isObject(value)) return undefined;
   return { size: asCount(value["size"]), dev: asCount(value["dev"]), ino: asCount(value["ino"]) };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
-}
-
-function asText(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }
 
 function asTexts(value: unknown): readonly string[] | undefined {

@@ -1,11 +1,10 @@
 import { type Dependencies, isOfStart } from "../../config/dependencies.ts";
 import type { ProgramSettings, Settings } from "../../config/settings.ts";
 import { ExitCode } from "../../exit-code.ts";
-import { findProgram, lookFor, type Program } from "../../identity/program.ts";
+import { findProgram, lookNow, type Program } from "../../identity/program.ts";
 import { callAt, monotonicMs } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/format.ts";
 import { ChecksBeforeStart } from "../../lifecycle/checks-before-start.ts";
-import { readRecord } from "../../state/record-file.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS } from "../operation.ts";
 import { isToCome } from "../order.ts";
 
@@ -116,8 +115,7 @@ export class OrderWait implements Disposable {
     const { host } = this.#operation;
     const program = findProgram(this.#settings, name, host);
     if (program === undefined) return { kind: "down" };
-    const { record } = readRecord(host.state, name, host.proc.bootId());
-    const found = lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS });
+    const { record, found } = lookNow(program, host, { maxAgeMs: SHARED_LOOK_MS });
     const isJob = program.settings?.type === "job";
     if (isJob && found.kind === "running") return { kind: "not-yet", reason: "it is not done yet" };
     if (isJob && record?.state === "done") return { kind: "ready" };

@@ -1,12 +1,11 @@
 import { shortSignal } from "../../../proc/signal.ts";
 import type { ProgramSettings } from "../../config/settings.ts";
 import { ExitCode } from "../../exit-code.ts";
-import { lookFor, type Program } from "../../identity/program.ts";
+import { lookNow, type Program } from "../../identity/program.ts";
 import { formatDuration } from "../../lib/format.ts";
 import { checkBeforeStart } from "../../lifecycle/preflight.ts";
 import { stopSteps } from "../../lifecycle/stop-plan.ts";
 import { withCaller, workerOn } from "../../state/at-work.ts";
-import { readRecord } from "../../state/record-file.ts";
 import type { Act } from "./act-on-programs.ts";
 import { refuseUnstartable } from "../one-program/operate.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS, withDetails } from "../operation.ts";
@@ -89,8 +88,7 @@ export function describeStep(
 
 /** The process that `status` shows, if it runs. */
 function pidOf(program: Program, { host }: Operation): number | undefined {
-  const { record } = readRecord(host.state, program.name, host.proc.bootId());
-  const found = lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS });
+  const { found } = lookNow(program, host, { maxAgeMs: SHARED_LOOK_MS });
   return found.kind === "running" ? (found.main ?? found.process).pid : undefined;
 }
 

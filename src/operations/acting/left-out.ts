@@ -1,9 +1,8 @@
 import { ExitCode } from "../../exit-code.ts";
 import type { Host } from "../../host/host.ts";
-import { lookFor, type Program } from "../../identity/program.ts";
+import { lookNow, type Program } from "../../identity/program.ts";
 import { leftOfLast } from "../../lifecycle/stragglers.ts";
 import { describeHold, type Hold } from "../../state/hold.ts";
-import { readRecord } from "../../state/record-file.ts";
 import { readRemembered } from "../../state/remembered.ts";
 import type { Act } from "./act-on-programs.ts";
 import { type ActionResult, SHARED_LOOK_MS } from "../operation.ts";
@@ -34,8 +33,8 @@ export function leftOut(
 
 /** True unless it is known that nothing of it runs. */
 function mayRun(program: Program, host: Host): boolean {
-  const { record } = readRecord(host.state, program.name, host.proc.bootId());
-  if (lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS }).kind === "running") return true;
+  const { record, found } = lookNow(program, host, { maxAgeMs: SHARED_LOOK_MS });
+  if (found.kind === "running") return true;
   if (record === undefined) return false;
   return record.state !== "stopped" || leftOfLast(record, host).length > 0;
 }

@@ -1,9 +1,8 @@
 import type { Settings } from "../../config/settings.ts";
-import { findProgram, lookFor } from "../../identity/program.ts";
+import { findProgram, lookNow } from "../../identity/program.ts";
 import { callerOf } from "../../lib/caller.ts";
 import { isAnythingRemembered, changeRemembered, type Remembered } from "../../state/remembered.ts";
 import { readHold } from "../../state/hold-file.ts";
-import { readRecord } from "../../state/record-file.ts";
 import type { Act } from "./act-on-programs.ts";
 import { isToCome } from "../order.ts";
 import type { Means } from "./in-order.ts";
@@ -20,8 +19,7 @@ function standingOf(
 ): "up" | "held" | undefined {
   const program = findProgram(settings, name, host);
   if (program === undefined) return undefined; // in no file any more: nothing could start it again
-  const { record } = readRecord(host.state, name, host.proc.bootId());
-  const found = lookFor(program, record, host, { maxAgeMs: SHARED_LOOK_MS });
+  const { record, found } = lookNow(program, host, { maxAgeMs: SHARED_LOOK_MS });
   if (found.kind === "running" || isToCome(record, host)) return "up";
   if (record?.desired === "down" || !program.enabled) return undefined;
   if (readHold(host, name, Date.now()) !== undefined) return "held";

@@ -1,7 +1,6 @@
-import { lookFor, type Program } from "../../identity/program.ts";
+import { lookNow, type Program } from "../../identity/program.ts";
 import { withCaller, workerOn } from "../../state/at-work.ts";
 import { daemonInCharge } from "../../state/daemon-alive.ts";
-import { readRecord } from "../../state/record-file.ts";
 import type { ActionResult, Operation } from "../operation.ts";
 
 /** In what state a program is after an action that was broken off, and who goes on: one sentence without a full stop. */
@@ -11,8 +10,7 @@ export function describeStateLeft(
   { host }: Pick<Operation, "host">,
 ): string {
   const { name } = program;
-  const { record } = readRecord(host.state, name, host.proc.bootId());
-  const found = lookFor(program, record, host, { maxAgeMs: 0 });
+  const { record, found } = lookNow(program, host, { maxAgeMs: 0 });
   const isWatched = daemonInCharge(host) !== undefined;
   const again = `usrsvc ${action} ${name}`;
   // It was waited for, and goes on.

@@ -1,5 +1,5 @@
 import { ExitCode } from "../../exit-code.ts";
-import { lookFor, type Program } from "../../identity/program.ts";
+import { lookNow, type Program } from "../../identity/program.ts";
 import { callerOf, describeCaller } from "../../lib/caller.ts";
 import { isoTime } from "../../lib/format.ts";
 import { daemonInCharge } from "../../state/daemon-alive.ts";
@@ -151,8 +151,7 @@ function standing(
   program: Program,
   { host }: Operation,
 ): { readonly pid: number | undefined; readonly how: string } {
-  const { record } = readRecord(host.state, program.name, host.proc.bootId());
-  const found = lookFor(program, record, host);
+  const { found } = lookNow(program, host);
   if (found.kind === "absent") return { pid: undefined, how: "not running" };
   const { pid } = found.main ?? found.process;
   return { pid, how: `running as pid ${pid}` };

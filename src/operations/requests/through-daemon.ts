@@ -5,8 +5,7 @@ import { within } from "../../lib/clock.ts";
 import { livingDaemon, daemonInCharge } from "../../state/daemon-alive.ts";
 import type { DaemonInfo } from "../../state/daemon-info.ts";
 import { inheritedEnvironment } from "../../launch/environment.ts";
-import { readRecord } from "../../state/record-file.ts";
-import { lookFor, type Program } from "../../identity/program.ts";
+import { lookNow, type Program } from "../../identity/program.ts";
 import { askDaemon, type Said } from "./ask.ts";
 import { startProgram } from "../one-program/operate.ts";
 import { type ActionResult, type Operation, withDetails } from "../operation.ts";
@@ -108,8 +107,7 @@ async function isStartAllThatIsLeft(
   asked: number,
   { host, signal }: Operation,
 ): Promise<boolean> {
-  const { record } = readRecord(host.state, program.name, host.proc.bootId());
-  const found = lookFor(program, record, host, { maxAgeMs: 0 });
+  const { found } = lookNow(program, host, { maxAgeMs: 0 });
   if (found.kind === "absent") return true;
   const { process } = found;
   if (process.startTime < asked) return false;
