@@ -126,7 +126,7 @@ export async function actAndTell(
     {
       tell: (news) => tell(news, action, json, screen),
       guard: async (run) => await untilSignalled(run, timeoutMs),
-      onProgress: (text) => screen.progress(text),
+      onProgress: (program, what) => screen.progress(`${program}: ${what}`),
       debug: (text) => {
         if (debug) screen.complain(`debug: ${text}`);
       },

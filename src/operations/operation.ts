@@ -34,8 +34,8 @@ export interface ActionResult {
 export interface Operation {
   readonly host: Host;
   readonly signal: AbortSignal;
-  /** What is being done or waited for, for a progress line. */
-  readonly onProgress: (text: string) => void;
+  /** What is being done for the program, or waited for: a progress line. */
+  readonly onProgress: (program: string, what: string) => void;
   readonly debug: (text: string) => void;
   /** Few programs are acted on: there is time to look closely at what each leaves behind. */
   readonly looksBehind?: boolean;

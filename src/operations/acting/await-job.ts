@@ -71,7 +71,7 @@ class JobWait {
     const { signal, onProgress } = this.#operation;
     const process = this.#record()?.process;
     if (process === undefined) return this.#conclude(undefined);
-    onProgress(`${this.#name}: pid ${process.pid}, until it ends (--no-wait does not wait)`);
+    onProgress(this.#name, `pid ${process.pid}, until it ends (--no-wait does not wait)`);
     try {
       const isOver = await this.#awaitEnd(process);
       return isOver ? await this.#noted(process) : await this.#end(process);
@@ -144,7 +144,7 @@ class JobWait {
       const { launched, session } = record;
       const outcome = await stop({ process, launched, session, record }, this.#settings, host, {
         signal,
-        onStep: (what) => onProgress(`${this.#name}: ${what}`),
+        onStep: (what) => onProgress(this.#name, what),
       });
       const exit: Exit =
         outcome.kind === "not-running" || outcome.kind === "stuck"

@@ -69,7 +69,7 @@ export class OrderWait implements Disposable {
           } as const;
           return { failure: { ...base, message, details } };
         }
-        onProgress(`${name}: waits for ${what}${why}`);
+        onProgress(name, `waits for ${what}${why}`);
         await new Promise<void>((resolve) => {
           const cancel = callAt(monotonicMs() + LOOK_EVERY_MS, () => this.#wake());
           this.#wake = () => {

@@ -66,7 +66,7 @@ export class Renaming {
         const message = `not touched: waited too long for ${what}; try again`;
         return { program: name, action, result: "busy", code: ExitCode.tryAgain, message };
       }
-      onProgress(`${name}: waiting for ${what}`);
+      onProgress(name, `waiting for ${what}`);
       await sleep(LOOK_EVERY_MS, signal);
       await this.apply();
     }

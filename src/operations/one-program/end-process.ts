@@ -77,7 +77,7 @@ export async function endIt(
     signal,
     reason: why,
     onFailedHook: (failure) => complaints.push(toldFailure(failure, operation.onFailedHook)),
-    onStep: (what) => onProgress(`${name}: ${what}`),
+    onStep: (what) => onProgress(name, what),
     ...(hasWrapper ? { again } : {}),
   });
   if (aim.desired === "down") noteDown(lock, stopLasts, host);

@@ -29,7 +29,7 @@ export async function finishStart(
   using window = new StartWindow(signal, name, host);
   let wake = (): void => {};
   using wait = ResumedWait.of(settings, record, host, window.signal, () => {
-    onProgress(`${name}: ${describeWait(ready, wait?.reason)}`);
+    onProgress(name, describeWait(ready, wait?.reason));
     wake();
   });
   if (wait === undefined) return undefined;

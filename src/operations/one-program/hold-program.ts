@@ -133,7 +133,7 @@ async function underLock(
   const patience = patienceOf(program);
   using lock: Lock | undefined = await waitLock(path, patience, signal, () => {
     const holder = describeHolder(path) ?? "another";
-    onProgress(`${name}: waiting for ${holder}, which is at work on it`);
+    onProgress(name, `waiting for ${holder}, which is at work on it`);
   });
   if (lock === undefined) return busy(program, action, patience, host);
   const { record } = readRecord(host.state, name, host.proc.bootId());

@@ -113,10 +113,10 @@ export async function launchIt(
               : ready === undefined
                 ? `watched for success_seconds, ${formatDuration(successMs)}`
                 : `${describeWait(ready, undefined)}, for up to ${formatDuration(startTimeoutMs)}`;
-          onProgress(`${name}: pid ${process.pid}, ${what}`);
+          onProgress(name, `pid ${process.pid}, ${what}`);
           onLaunched?.(process);
         },
-        onWaits: (what) => onProgress(`${name}: ${what}`),
+        onWaits: (what) => onProgress(name, what),
       }));
   } catch (error) {
     if (error === window.signal.reason) return calledOff();

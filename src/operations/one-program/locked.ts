@@ -158,7 +158,7 @@ async function takeLock(
     return await waitLock(path, patience, signal, () => {
       if (action !== "start") request = requestStop(host.state, name, host.proc, action);
       const holder = describeHolder(path) ?? "another";
-      onProgress(`${name}: waiting for ${holder}, which is at work on it`);
+      onProgress(name, `waiting for ${holder}, which is at work on it`);
     });
   } finally {
     request?.[Symbol.dispose]();

@@ -59,7 +59,7 @@ async function byCommand(
 ): Promise<ActionResult> {
   const { reload, startTimeoutMs: timeoutMs } = settings;
   if (reload?.kind !== "command") throw new TypeError("there is no command");
-  onProgress(`${program.name}: ${reload.text}`);
+  onProgress(program.name, reload.text);
   const { runOwnCommand } = await import("../../lifecycle/own-command.ts");
   const began = monotonicMs();
   const failure = await runOwnCommand(reload, settings, {

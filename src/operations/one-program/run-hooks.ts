@@ -30,7 +30,7 @@ export async function runAndTell(
   { host, signal, onProgress, onFailedHook }: Around,
 ): Promise<readonly string[]> {
   if (settings === undefined) return []; // faulty, or removed: it would get half an environment
-  onProgress(`${name}: ${hook}`);
+  onProgress(name, hook);
   const failure = await runHook(hook, settings, occasion, host, signal);
   return failure === undefined ? [] : [toldFailure(failure, onFailedHook)];
 }
@@ -83,7 +83,7 @@ export async function runBeforeStart(
   { host, signal, onProgress }: Around,
 ): Promise<StartFailure | undefined> {
   if (settings.beforeStart === undefined) return undefined;
-  onProgress(`${settings.name}: before_start`);
+  onProgress(settings.name, "before_start");
   const meant = staysDown(exited(wanted(record, "up")), undone(undefined, "before_start"));
   trySave(store, host, meant, []);
   try {

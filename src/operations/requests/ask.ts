@@ -94,7 +94,7 @@ export async function askDaemon(
   const latest = monotonicMs() + ANOTHERS_ANSWER_MS + longestMs;
   const { ready } = program;
   const until = ready === undefined ? "" : `, and ${describeWait(ready, undefined)}`;
-  operation.onProgress(`${program.name}: usrsvcd is ${action}ing it${until}`);
+  operation.onProgress(program.name, `usrsvcd is ${action}ing it${until}`);
   for (;;) {
     const isAlone = isTakenByAnother ? monotonicMs() > latest : !lives();
     const answer = takeAnswer(host.state, request);
