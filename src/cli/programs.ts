@@ -32,6 +32,11 @@ export const alone = {
   help: "only what is named, at once, whatever after, needs and restart_with say",
 } as const;
 
+/** Of all three. */
+export const noWait = {
+  help: "return as soon as it has begun; it goes on in the background, to its end",
+} as const;
+
 /** The same as the word `all`. */
 export const all = { help: "all programs, as the word all", isForNames: true } as const;
 
@@ -43,7 +48,7 @@ export const starting = {
   all,
   reread: { help: "have usrsvcd read the configuration again first" },
   alone,
-  "no-wait": { help: "do not wait for the end of a job (type = job)" },
+  "no-wait": noWait,
   here: { help: "start from this shell, with its environment, even if usrsvcd is running" },
 } as const;
 
@@ -121,17 +126,18 @@ export async function actAndTell(
     sending,
     hold,
   };
-  return await actOnPrograms(
-    { ...act, isReread: reread },
-    {
-      tell: (news) => tell(news, action, json, screen),
-      guard: async (run) => await untilSignalled(run, timeoutMs),
-      onProgress: (program, what) => screen.progress(`${program}: ${what}`),
-      debug: (text) => {
-        if (debug) screen.complain(`debug: ${text}`);
-      },
+  const ports = {
+    tell: (news: News) => tell(news, action, json, screen),
+    guard: async (run: (signal: AbortSignal) => Promise<ExitCode>) =>
+      await untilSignalled(run, timeoutMs),
+    onProgress: (program: string, what: string) => screen.progress(`${program}: ${what}`),
+    debug: (text: string) => {
+      if (debug) screen.complain(`debug: ${text}`);
     },
-  );
+  };
+  if (!isDetached || isDryRun) return await actOnPrograms({ ...act, isReread: reread }, ports);
+  const { actInBackground } = await import("./no-wait.ts");
+  return await actInBackground({ ...act, isReread: reread }, ports, screen);
 }
 
 function tell(news: News, action: Act["action"], json: boolean, screen: Screen): void {

@@ -11,7 +11,7 @@ import type { Via } from "../state/record.ts";
 export interface ActionResult {
   readonly program: string;
   readonly action: "start" | "stop" | "restart" | "reload" | "signal" | "hold" | "release";
-  /** A word for scripts: started, running, stopped, killed, down, done, failed, busy, disabled, reloaded, signalled ... */
+  /** A word for scripts: begun, waiting, started, running, stopped, killed, down, done, failed, busy, disabled, reloaded, signalled ... */
   readonly result: string;
   readonly code: ExitCode;
   readonly pid?: number;
@@ -37,6 +37,8 @@ export interface Operation {
   /** What is being done for the program, or waited for: a progress line. */
   readonly onProgress: (program: string, what: string) => void;
   readonly debug: (text: string) => void;
+  /** Progress is the answer (`--no-wait`): that usrsvcd has taken the request is none, what it has begun is. */
+  readonly isProgressAwaited?: boolean;
   /** Few programs are acted on: there is time to look closely at what each leaves behind. */
   readonly looksBehind?: boolean;
   /** usrsvcd has settings of the program that differ from those in use here. */

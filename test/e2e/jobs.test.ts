@@ -129,8 +129,8 @@ test("--no-wait returns while the job runs, and an operator's stop of it is no f
   assert.equal((await home.usrsvcd("start")).code, 0);
   const { code, out } = await home.usrsvc("start", "--no-wait", "long");
   assert.equal(code, 0);
-  assert.match(out, /^long: started, pid /);
-  assert.equal(await state(home, "long"), "running");
+  assert.match(out, /^long: start begun: usrsvcd is starting it: pid \d+$/m);
+  await waitFor("it to run", async () => (await state(home, "long")) === "running");
   assert.equal((await home.usrsvc("stop", "long")).code, 0);
   const { state: is, lastRun } = await home.statusOf("long");
   assert.deepEqual([is, lastRun], ["stopped", "stopped"]);

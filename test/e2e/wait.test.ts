@@ -101,7 +101,9 @@ describe("usrsvc wait", () => {
     home.program("job", { command: "/bin/true", type: "job" });
     assert.equal((await home.usrsvc("start", "job")).code, 0);
     home.program("job", { command: fails, type: "job" });
-    assert.equal((await home.usrsvc("start", "job", "--no-wait")).code, 0);
+    const { code: begun, err } = await home.usrsvc("start", "job", "--no-wait");
+    assert.equal(begun, 0, err);
+    process.kill(Number(/usrsvc, pid (\d+)/.exec(err)?.[1]), "SIGKILL");
     const wait = waiting(home, "job", "--for", "done", "--timeout", "60");
     writeFileSync(end, "");
     const [out, code] = await wait;

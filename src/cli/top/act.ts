@@ -1,5 +1,4 @@
-import { spawn } from "node:child_process";
-import { ownCommand } from "../../operations/own-command.ts";
+import { startOwn } from "../own-process.ts";
 import type { TopAction } from "./model.ts";
 
 /** Lines of an outcome that are kept. */
@@ -15,24 +14,10 @@ export async function actOn(
   config: string | undefined,
 ): Promise<readonly string[]> {
   const file = config === undefined ? [] : ["-c", config];
-  // Node has raised our limit of open files, which its programs would take for their own.
-  const limit = process.env["USRSVC_NOFILE"];
-  const lower = limit === undefined || !/^\w+$/.test(limit) ? "" : `ulimit -S -n ${limit}; `;
-  const words = [
-    ownCommand("usrsvc"),
-    action,
-    ...(action === "stop" ? [] : ["--no-wait"]),
-    ...file,
-    "--",
-    program,
-  ];
-  const child = spawn("/bin/sh", ["-c", `${lower}exec "$0" "$@"`, ...words], {
-    stdio: ["ignore", "pipe", "pipe"],
-    detached: true,
-  });
+  const child = startOwn([action, ...file, "--", program], ["ignore", "pipe", "pipe"]);
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => (said += text));
+    stream?.setEncoding("utf8").on("data", (text: string) => (said += text));
   }
   const code = await new Promise<number | null>((resolve) => {
     child.once("error", (error) => {

@@ -25,6 +25,7 @@ import { Renaming } from "./renaming.ts";
 import { reread } from "../daemon/reread.ts";
 import type { Sending } from "../one-program/signal-program.ts";
 import { openSite, type Site } from "../site.ts";
+import { Turns } from "./turns.ts";
 
 /** An action on programs. */
 export interface Act {
@@ -41,7 +42,7 @@ export interface Act {
   readonly isHere: boolean;
   /** Of a restart: of those that run with older settings than the files have, and of no others. */
   readonly isOutdated?: boolean;
-  /** The end of a job is not waited for. */
+  /** Of a start, stop or restart: nobody waits for the end (`--no-wait`). */
   readonly isDetached?: boolean;
   /** Of a start, stop or restart: only say what would be done. */
   readonly isDryRun?: boolean;
@@ -88,6 +89,8 @@ export interface ActPorts {
   readonly guard: (act: (signal: AbortSignal) => Promise<ExitCode>) => Promise<ExitCode>;
   readonly onProgress: Operation["onProgress"];
   readonly debug: Operation["debug"];
+  /** Of what nobody waits for: all that can begin has begun; `names` have no result yet, but for what was told instead. */
+  readonly onBegun?: (names: readonly string[]) => void;
 }
 
 /**
@@ -130,7 +133,8 @@ export async function actOnPrograms(asked: Act, ports: ActPorts): Promise<ExitCo
         return codeOfFiles(act, settings);
       }
       const operation = operationOf(wanted, site, ports, signal);
-      const means = { settings, renaming, operation, tell, gone };
+      const turns = act.isDetached === true && !isDryRun ? turnsOf(ports) : undefined;
+      const means = { settings, renaming, operation, tell, gone, turns };
       const done = await actInOrder(wanted, act, means);
       return done === ExitCode.ok ? codeOfFiles(act, settings) : done;
     };
@@ -148,6 +152,16 @@ export async function actOnPrograms(asked: Act, ports: ActPorts): Promise<ExitCo
     return await acted();
   });
   return unknown.length > 0 ? ExitCode.undefinedProgram : code;
+}
+
+/** How far it is with each; what is not over when all has begun is told of as such. */
+function turnsOf({ tell, onBegun }: ActPorts): Turns {
+  const turns = new Turns(() => {
+    const { results } = turns;
+    for (const result of results) tell({ kind: "result", result });
+    onBegun?.(results.map(({ program }) => program));
+  });
+  return turns;
 }
 
 /** With the names that are meant; or why there is nothing to do. */

@@ -23,6 +23,7 @@ import { type Doing, perform, trouble } from "./perform.ts";
 import { factsOf } from "./plan-facts.ts";
 import { Memory } from "./remember.ts";
 import type { Renaming } from "./renaming.ts";
+import type { Turns } from "./turns.ts";
 import type { Starter } from "./who-starts.ts";
 
 /** With what programs are acted on. */
@@ -33,6 +34,8 @@ export interface Means {
   readonly tell: (news: News) => void;
   /** Names that were meant, and that no configuration file has. */
   readonly gone: readonly string[];
+  /** Is told how far it is with each, where nobody waits for the end. */
+  readonly turns?: Turns | undefined;
 }
 
 /** Acts on programs, and on those that go with them, in the order that they have. */
@@ -80,6 +83,7 @@ class Acting {
       return told.find(({ code }) => code !== ExitCode.ok)?.code ?? ExitCode.ok;
     }
     if (!(await memory.note(steps.map(({ name }) => name)))) return ExitCode.failure;
+    this.#means.turns?.plan(steps);
     const codes: ExitCode[] = [];
     if (this.#act.parallel) {
       codes.push(...(await Promise.all(steps.map(async (step) => await this.#step(step)))));
@@ -121,6 +125,7 @@ class Acting {
     const { code } = await result.then((one) => {
       noteHistory(one, this.#means.operation);
       this.#means.tell({ kind: "result", result: one });
+      this.#means.turns?.end(name);
       return one;
     });
     return code;
@@ -190,8 +195,14 @@ class Acting {
 
   async #perform(program: Program, step: PlannedStep): Promise<ActionResult> {
     const { action, because } = step;
+    const { turns } = this.#means;
+    turns?.come(program.name);
     const operation: Operation = {
       ...this.#means.operation,
+      ...(turns !== undefined && {
+        isProgressAwaited: true,
+        onProgress: (name, what) => turns.begin(name, what),
+      }),
       stoppedFor: because?.kind === "needs" ? because.program : undefined,
       unlessBornSince:
         because?.kind === "restart-with" ? await this.#birthOf(because.program) : undefined,

@@ -6,6 +6,7 @@ import { holdProgram, releaseProgram } from "../one-program/hold-program.ts";
 import { restartProgram, startProgram, stopProgram } from "../one-program/operate.ts";
 import { reloadProgram } from "../one-program/reload-program.ts";
 import { signalProgram } from "../one-program/signal-program.ts";
+import { daemonInCharge } from "../../state/daemon-alive.ts";
 import type { ActionResult, Operation } from "../operation.ts";
 import { inDaemonsEnvironment, throughDaemon } from "../requests/through-daemon.ts";
 import type { Act } from "./act-on-programs.ts";
@@ -49,13 +50,13 @@ export async function perform(
   switch (action) {
     case "start": {
       const result = await throughDaemon(program, action, isHere, operation, startProgram);
-      return isDetached === true ? result : await awaitJob(program, result, operation);
+      return await endOfJob(program, result, isDetached, operation);
     }
     case "stop":
       return await stopProgram(program, inDaemonsEnvironment(program, operation));
     case "restart": {
       const result = await throughDaemon(program, action, isHere, operation, restartProgram);
-      return isDetached === true ? result : await awaitJob(program, result, operation);
+      return await endOfJob(program, result, isDetached, operation);
     }
     case "reload":
       return await reloadProgram(program, inDaemonsEnvironment(program, operation));
@@ -63,6 +64,17 @@ export async function perform(
       if (sending === undefined) throw new TypeError("which signal?");
       return signalProgram(program, sending, operation);
   }
+}
+
+/** Where nobody waits for it, usrsvcd puts the end of a job on record, and ends what takes too long; without one, this does. */
+async function endOfJob(
+  program: Program,
+  result: ActionResult,
+  isDetached: boolean | undefined,
+  operation: Operation,
+): Promise<ActionResult> {
+  if (isDetached === true && daemonInCharge(operation.host) !== undefined) return result;
+  return await awaitJob(program, result, operation);
 }
 
 /** A failure of one program must not keep the others from being acted on. */

@@ -9,6 +9,7 @@ import { monotonicMs } from "../../lib/clock.ts";
 import type { ProgramSettings } from "../../config/settings.ts";
 import { daemonInCharge } from "../../state/daemon-alive.ts";
 import { settingsFingerprint } from "../../state/digest.ts";
+import { readRecord, recordPath } from "../../state/record-file.ts";
 import type { StateDir } from "../../state/state-dir.ts";
 import type { Operation } from "../operation.ts";
 import {
@@ -83,7 +84,7 @@ export async function askDaemon(
   while (!isTaken()) {
     signal.throwIfAborted();
     if (monotonicMs() < end) {
-      await files.next(requestPath(host.state, request), end - monotonicMs(), signal);
+      await files.next([requestPath(host.state, request)], end - monotonicMs(), signal);
     } else if (withdraw(host.state, request)) {
       return { kind: "nothing", why: lives() ? "silent" : "gone", daemon };
     }
@@ -94,15 +95,39 @@ export async function askDaemon(
   const latest = monotonicMs() + ANOTHERS_ANSWER_MS + longestMs;
   const { ready } = program;
   const until = ready === undefined ? "" : `, and ${describeWait(ready, undefined)}`;
-  operation.onProgress(program.name, `usrsvcd is ${action}ing it${until}`);
+  const begun = `usrsvcd is ${action}ing it${until}`;
+  let isTold = operation.isProgressAwaited !== true;
+  if (isTold) operation.onProgress(program.name, begun);
+  const tellFrom = monotonicMs() + LOOK_EVERY_MS;
   for (;;) {
     const isAlone = isTakenByAnother ? monotonicMs() > latest : !lives();
     const answer = takeAnswer(host.state, request);
     if (answer !== undefined) return answer;
     if (isAlone) return { kind: "nothing", why: "ended", daemon };
-    await files.next(answerPath(host.state, request), LOOK_EVERY_MS, signal);
+    const paths = [answerPath(host.state, request)];
+    if (!isTold) {
+      const how = describeBegun(program.name, asker, host);
+      isTold = how !== undefined || monotonicMs() >= tellFrom; // a hook may take its time
+      if (isTold)
+        operation.onProgress(program.name, how === undefined ? begun : `${begun}: ${how}`);
+      else paths.push(recordPath(host.state, program.name));
+    }
+    await files.next(paths, LOOK_EVERY_MS, signal);
     signal.throwIfAborted();
   }
+}
+
+/** What usrsvcd has begun since it was asked, by the record. */
+function describeBegun(
+  name: string,
+  asker: ProcessRef,
+  { state, proc }: Operation["host"],
+): string | undefined {
+  const { record } = readRecord(state, name, proc.bootId());
+  const { process: one, launched = one } = record ?? {};
+  if (record?.state === "stopping" && one !== undefined) return `pid ${one.pid} is ended first`;
+  const isNew = launched !== undefined && launched.startTime >= asker.startTime;
+  return isNew ? `pid ${launched.pid}` : undefined;
 }
 
 /** False when it was taken at the last moment. */
@@ -141,24 +166,31 @@ class FileWatch implements Disposable {
     return FileWatch.#shared.watch;
   }
 
-  /** Resolves when something happens to the file, after `ms`, or when aborted. */
-  async next(path: string, ms: number, signal: AbortSignal): Promise<void> {
-    const file = basename(path);
-    const waiting = this.#waiting.get(file) ?? new Set();
-    this.#waiting.set(file, waiting);
+  /** Resolves when something happens to one of the files, after `ms`, or when aborted. */
+  async next(paths: readonly string[], ms: number, signal: AbortSignal): Promise<void> {
+    const files = paths.map((path) => basename(path));
     await new Promise<void>((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
         signal.removeEventListener("abort", wake);
-        waiting.delete(wake);
-        if (waiting.size === 0) this.#waiting.delete(file);
+        for (const file of files) this.#leave(file, wake);
         resolve();
       };
       const mostMs = this.#watcher === undefined ? LOOK_BLINDLY_EVERY_MS : LOOK_EVERY_MS;
       const timer = setTimeout(wake, Math.min(ms, mostMs));
       signal.addEventListener("abort", wake, { once: true });
-      waiting.add(wake);
+      for (const file of files) {
+        const waiting = this.#waiting.get(file);
+        if (waiting === undefined) this.#waiting.set(file, new Set([wake]));
+        else waiting.add(wake);
+      }
     });
+  }
+
+  #leave(file: string, wake: () => void): void {
+    const waiting = this.#waiting.get(file);
+    waiting?.delete(wake);
+    if (waiting?.size === 0) this.#waiting.delete(file);
   }
 
   [Symbol.dispose](): void {

@@ -1,0 +1,131 @@
+import {
+  type Act,
+  type ActPorts,
+  actOnPrograms,
+  type News,
+} from "../operations/acting/act-on-programs.ts";
+import { ExitCode } from "../exit-code.ts";
+import { startOwn } from "./own-process.ts";
+import type { Screen } from "./screen.ts";
+
+/*
+ * --no-wait: a second usrsvc, with the same words and in a session of its own, does what was asked for, to the end. The first
+ * shows what that reports until all has begun that can, and leaves.
+ */
+
+/** Says to a `usrsvc` that it is the second; its programs do not get it. */
+const MARK = "USRSVC_BACKGROUND";
+
+/** What the second says to the first. */
+type Word =
+  | { readonly kind: "news"; readonly news: News }
+  | { readonly kind: "progress"; readonly program: string; readonly what: string }
+  | { readonly kind: "debug"; readonly text: string }
+  /** All has begun that can; these are not over. */
+  | { readonly kind: "begun"; readonly names: readonly string[] };
+
+/** Does it, as the second; or has a second do it, and shows what that says until all has begun that can. */
+export async function actInBackground(
+  act: Act,
+  ports: ActPorts,
+  screen: Screen,
+): Promise<ExitCode> {
+  const isMarked = process.env[MARK] !== undefined;
+  delete process.env[MARK];
+  const isSecond = isMarked && process.send !== undefined;
+  return isSecond
+    ? await actOnPrograms(act, portsOfSecond(ports))
+    : await watchSecond(act, ports, screen);
+}
+
+/** All is said to the first, as long as that is there. */
+function portsOfSecond({ guard }: ActPorts): ActPorts {
+  const say = (word: Word): void => {
+    if (!process.connected) return;
+    process.send?.(word, undefined, {}, () => {
+      // Called when it is written, and with an error where the first has just left.
+      if (word.kind === "begun" && process.connected) process.disconnect();
+    });
+  };
+  return {
+    guard,
+    tell: (news) => say({ kind: "news", news }),
+    onProgress: (program, what) => say({ kind: "progress", program, what }),
+    debug: (text) => say({ kind: "debug", text }),
+    onBegun: (names) => say({ kind: "begun", names }),
+  };
+}
+
+/** A signal is passed on: what the second does is broken off, as it would be here. */
+async function watchSecond(
+  { action }: Act,
+  { tell, onProgress, debug }: ActPorts,
+  screen: Screen,
+): Promise<ExitCode> {
+  const words = process.argv.slice(2);
+  const second = startOwn(words, ["ignore", "ignore", "pipe", "ipc"], { [MARK]: "1" });
+  const passOn = (signal: NodeJS.Signals): void => void second.kill(signal);
+  for (const signal of SIGNALS) process.on(signal, passOn);
+  let code: ExitCode = ExitCode.ok;
+  let complaints = "";
+  second.stderr?.setEncoding("utf8").on("data", (text: string) => (complaints += text));
+  try {
+    return await new Promise<ExitCode>((resolve) => {
+      second.on("message", (word: Word) => {
+        switch (word.kind) {
+          case "news":
+            code = codeWith(code, word.news);
+            return tell(word.news);
+          case "progress":
+            return onProgress(word.program, word.what);
+          case "debug":
+            return debug(word.text);
+          case "begun":
+            screen.complain(describeSecond(action, word.names, second.pid));
+            resolve(code);
+        }
+      });
+      second.once("error", ({ message }) => {
+        screen.complain(`nothing was done: no usrsvc could be started for it: ${message}`);
+        resolve(ExitCode.failure);
+      });
+      second.once("close", (ended, signal) => {
+        if (complaints !== "") screen.complain(complaints.trimEnd());
+        if (signal !== null) {
+          const who = `the usrsvc that did it, pid ${second.pid}, was ended by ${signal}`;
+          screen.complain(`${who}; usrsvc status shows what it left`);
+        }
+        resolve(signal === null ? (ended as ExitCode) : ExitCode.failure);
+      });
+    });
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, passOn);
+    second.stderr?.destroy();
+    second.unref();
+    if (second.connected) second.disconnect();
+  }
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** The code of all, once this is known as well. */
+function codeWith(code: ExitCode, news: News): ExitCode {
+  if (news.kind === "unknown") return ExitCode.undefinedProgram;
+  return code === ExitCode.ok && news.kind === "result" ? news.result.code : code;
+}
+
+/** Names that a hint has room for. */
+const MOST_NAMES = 5;
+
+function describeSecond(
+  action: Act["action"],
+  names: readonly string[],
+  pid: number | undefined,
+): string {
+  const shown = names.length > MOST_NAMES ? "NAME…" : names.join(" ");
+  const goal = action === "stop" ? " --for stopped" : "";
+  return (
+    `note: usrsvc, pid ${pid}, goes on with it in the background; usrsvc wait ${shown}${goal} waits for it, ` +
+    `usrsvc events ${shown} shows how it ended`
+  );
+}
