@@ -11,6 +11,12 @@ export interface Caller {
   readonly terminal?: string | undefined;
 }
 
+/** The terminal of whose command a `usrsvc` without one of its own carries out. */
+export const TERMINAL_VARIABLE = "USRSVC_TERMINAL";
+
+/** `pts/3`, and the like. */
+const TERMINAL = /^(pts\/\d+|tty\w+|console)$/;
+
 /** No account has a longer name; what the environment says instead is cut. */
 const LONGEST_NAME = 64;
 
@@ -18,7 +24,8 @@ const LONGEST_NAME = 64;
 export function callerOf(env: NodeJS.ProcessEnv, pid?: number): Caller {
   const own = nameOf(process.getuid?.() ?? 0);
   const told = printable(env["SUDO_USER"] ?? env["DOAS_USER"] ?? "");
-  const terminal = terminalOf(pid);
+  const handed = TERMINAL.exec(env[TERMINAL_VARIABLE] ?? "")?.[0];
+  const terminal = terminalOf(pid) ?? handed;
   const isOther = told !== "" && told !== own;
   return {
     account: isOther ? told : own,
@@ -52,9 +59,8 @@ function printable(text: string): string {
 function terminalOf(pid: number | "self" = "self"): string | undefined {
   for (const fd of [0, 1, 2]) {
     try {
-      const [, name] =
-        /^\/dev\/(pts\/\d+|tty\w+|console)$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? [];
-      if (name !== undefined) return name;
+      const [, path = ""] = /^\/dev\/(.*)$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? [];
+      if (TERMINAL.test(path)) return path;
     } catch {
       // closed
     }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import { describe, test } from "node:test";
 import { finished, Home, isAlive, lines, sleeper, waitFor } from "./home.ts";
 import { daemonPid, pids, up } from "./looks.ts";
@@ -129,6 +129,27 @@ describe("--no-wait", () => {
     process.kill(second(err), "SIGTERM");
     await waitFor("its end", () => !isAlive(second(err)));
     assert.equal(isAlive(pid), true, "who breaks it off leaves the rest");
+  });
+
+  test("keeps nothing open that its caller has", async (t) => {
+    const home = new Home(t).program("web", { command: DEAF, term_to_kill_seconds: "30" });
+    await home.usrsvc("start", "web");
+    const words = [home.command("usrsvc.cjs"), "stop", "web", "--no-wait"];
+    const child = spawn("/bin/bash", ["-c", 'exec 200>lock; flock -n 200; "$@"', "sh", ...words], {
+      cwd: home.path,
+      env: home.env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const { code, err } = await finished(child);
+    assert.equal(code, 0, err);
+    const folder = `/proc/${second(err)}/fd`;
+    const open = readdirSync(folder).map((fd) => readlinkSync(`${folder}/${fd}`));
+    assert.deepEqual(
+      open.filter((path) => path === home.file("lock")),
+      [],
+    );
+    process.kill(second(err), "SIGTERM");
+    await waitFor("its end", () => !isAlive(second(err)));
   });
 
   test("Ctrl-C before it has begun breaks it off", async (t) => {

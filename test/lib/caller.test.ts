@@ -20,6 +20,13 @@ test("what sudo is said to have told is no way to write to a terminal", () => {
   assert.equal(callerOf({ SUDO_USER: "x".repeat(1000) }).account.length, 64);
 });
 
+test("the terminal is the one that a usrsvc in the background was called from, and nothing else", () => {
+  const pid = 2 ** 22 + 1; // no process has it: no streams
+  assert.equal(callerOf({ USRSVC_TERMINAL: "pts/3" }, pid).terminal, "pts/3");
+  assert.equal(callerOf({ USRSVC_TERMINAL: "pts/3\u001b[31m" }, pid).terminal, undefined);
+  assert.equal(callerOf({}, pid).terminal, undefined);
+});
+
 test("describeCaller() names account and terminal", () => {
   assert.equal(describeCaller({ account: "ann" }), "ann");
   assert.equal(describeCaller({ account: "ann", terminal: "pts/3" }), "ann (pts/3)");
