@@ -5,6 +5,7 @@ import {
   type News,
 } from "../operations/acting/act-on-programs.ts";
 import { ExitCode } from "../exit-code.ts";
+import { quoteWord } from "../operations/own-command.ts";
 import { startOwn } from "./own-process.ts";
 import type { Screen } from "./screen.ts";
 
@@ -40,8 +41,10 @@ export async function actInBackground(
 
 /** All is said to the first, as long as that is there. */
 function portsOfSecond({ guard }: ActPorts): ActPorts {
+  let isBegun = false;
   const say = (word: Word): void => {
-    if (!process.connected) return;
+    if (isBegun || !process.connected) return;
+    isBegun = word.kind === "begun"; // the first has told its code by then
     process.send?.(word, undefined, {}, () => {
       // Called when it is written, and with an error where the first has just left.
       if (word.kind === "begun" && process.connected) process.disconnect();
@@ -58,15 +61,22 @@ function portsOfSecond({ guard }: ActPorts): ActPorts {
 
 /** A signal is passed on: what the second does is broken off, as it would be here. */
 async function watchSecond(
-  { action }: Act,
+  act: Act,
   { tell, onProgress, debug }: ActPorts,
   screen: Screen,
 ): Promise<ExitCode> {
   const words = process.argv.slice(2);
-  const second = startOwn(words, ["ignore", "ignore", "pipe", "ipc"], { [MARK]: "1" });
-  const passOn = (signal: NodeJS.Signals): void => void second.kill(signal);
+  // One that comes while it is being started is passed on right after.
+  let passedOn: NodeJS.Signals | undefined;
+  const passOn = (signal: NodeJS.Signals): void => {
+    passedOn = signal;
+    second.kill(signal);
+  };
   for (const signal of SIGNALS) process.on(signal, passOn);
+  const second = startOwn(words, ["ignore", "ignore", "pipe", "ipc"], { [MARK]: "1" });
   let code: ExitCode = ExitCode.ok;
+  let isSomeLeft = false;
+  let isBegun = false;
   let complaints = "";
   second.stderr?.setEncoding("utf8").on("data", (text: string) => (complaints += text));
   try {
@@ -75,13 +85,17 @@ async function watchSecond(
         switch (word.kind) {
           case "news":
             code = codeWith(code, word.news);
+            isSomeLeft ||= word.news.kind === "result" && word.news.result.result === "waiting";
             return tell(word.news);
           case "progress":
             return onProgress(word.program, word.what);
           case "debug":
             return debug(word.text);
           case "begun":
-            screen.complain(describeSecond(action, word.names, second.pid));
+            // It had begun when the signal came: it is broken off, which it tells nobody any more.
+            isBegun = true;
+            if (passedOn !== undefined) return;
+            screen.complain(describeSecond(act, word.names, isSomeLeft, second.pid));
             resolve(code);
         }
       });
@@ -94,6 +108,8 @@ async function watchSecond(
         if (signal !== null) {
           const who = `the usrsvc that did it, pid ${second.pid}, was ended by ${signal}`;
           screen.complain(`${who}; usrsvc status shows what it left`);
+        } else if (isBegun && passedOn !== undefined) {
+          screen.complain(`broken off, by ${passedOn}; usrsvc status shows what it left`);
         }
         resolve(signal === null ? (ended as ExitCode) : ExitCode.failure);
       });
@@ -118,14 +134,22 @@ function codeWith(code: ExitCode, news: News): ExitCode {
 const MOST_NAMES = 5;
 
 function describeSecond(
-  action: Act["action"],
+  { action, config }: Act,
   names: readonly string[],
+  isSomeLeft: boolean,
   pid: number | undefined,
 ): string {
-  const shown = names.length > MOST_NAMES ? "NAME…" : names.join(" ");
+  const shown = names.length > MOST_NAMES ? "NAME…" : names.map(quoteWord).join(" ");
   const goal = action === "stop" ? " --for stopped" : "";
+  const usrsvc = config === undefined ? "usrsvc" : `usrsvc -c ${quoteWord(config)}`;
+  const wait = `${usrsvc} wait ${shown}${goal}`;
+  // The process that is still to be restarted is ready.
+  const waits =
+    action === "restart" && isSomeLeft
+      ? `until that has ended, ${wait} takes what is not restarted yet for ready`
+      : `${wait} waits for it`;
   return (
-    `note: usrsvc, pid ${pid}, goes on with it in the background; usrsvc wait ${shown}${goal} waits for it, ` +
-    `usrsvc events ${shown} shows how it ended`
+    `note: usrsvc, pid ${pid}, goes on with it in the background; ${waits}, ` +
+    `${usrsvc} events ${shown} shows how it ended`
   );
 }

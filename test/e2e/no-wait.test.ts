@@ -152,6 +152,20 @@ describe("--no-wait", () => {
     await waitFor("its end", () => !isAlive(second(err)));
   });
 
+  test("says of which restarts nobody can wait yet, and names all as a shell reads them", async (t) => {
+    const home = new Home(t)
+      .program("web", { command: DEAF, term_to_kill_seconds: "1" })
+      .program("my db", { command: sleeper() });
+    await home.usrsvc("start", "all");
+    const file = home.file("usrsvc.cfg");
+    const { err } = await home.usrsvc("restart", "--no-wait", "-c", file, "web", "my db");
+    const own = `usrsvc -c ${file}`;
+    const names = "web 'my db'";
+    const note = `until that has ended, ${own} wait ${names} takes what is not restarted yet for ready`;
+    assert.ok(err.includes(`${note}, ${own} events ${names} shows how it ended`), err);
+    await waitFor("its end", () => !isAlive(second(err)));
+  });
+
   test("Ctrl-C before it has begun breaks it off", async (t) => {
     const home = new Home(t).program("web", stopped);
     await home.usrsvcd();
