@@ -2,6 +2,12 @@ import { ExitCode } from "../../exit-code.ts";
 import type { ActionResult } from "../operation.ts";
 import type { PlannedStep } from "../order-plan.ts";
 
+/**
+ * A turn of which nothing is told for so long has begun all the same, in ms: what an earlier start has left is being ended, say.
+ * Longer than usrsvcd may take until something is to be seen of what it was asked for.
+ */
+const SILENCE_MS = 2500;
+
 /** How far an action is with one program. */
 interface Turn {
   readonly action: ActionResult["action"];
@@ -33,6 +39,11 @@ export class Turns {
   /** Now it is that program's turn. */
   come(name: string): void {
     this.#set(name, { hasCome: true });
+    const assume = (): void => {
+      const turn = this.#open.get(name);
+      if (turn !== undefined && turn.what === undefined) this.begin(name, "it is being worked on");
+    };
+    setTimeout(assume, SILENCE_MS).unref();
   }
 
   /** This is being done for the program. */

@@ -55,6 +55,30 @@ describe("turns", () => {
     assert.equal(made.told, 1);
   });
 
+  test("a turn in which nothing is told for long has begun as well", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const made = makeTurns();
+    made.turns.come("web");
+    t.mock.timers.tick(2499);
+    await setImmediate();
+    assert.equal(made.told, 0);
+    t.mock.timers.tick(1);
+    await setImmediate();
+    assert.equal(made.told, 1);
+    assert.equal(made.turns.results[0]?.message, "start begun: it is being worked on");
+  });
+
+  test("a turn that is over by then is not begun again", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const made = makeTurns();
+    made.turns.come("web");
+    made.turns.end("web");
+    t.mock.timers.tick(2500);
+    await setImmediate();
+    assert.equal(made.told, 0);
+    assert.deepEqual(shown(made.turns), ["db waiting", "app waiting"]);
+  });
+
   test("what has ended altogether has not begun", async () => {
     const made = makeTurns();
     for (const name of ["web", "db", "app"]) made.turns.end(name);
