@@ -166,6 +166,31 @@ describe("--no-wait", () => {
     await waitFor("its end", () => !isAlive(second(err)));
   });
 
+  test("what it has not done is in the history, whoever else tells of it", async (t) => {
+    const home = new Home(t)
+      .program("web", { command: DEAF, term_to_kill_seconds: "30" })
+      .program("db", { command: sleeper() });
+    await home.usrsvc("start", "all");
+    for (const withDaemon of [false, true]) {
+      if (withDaemon) await home.usrsvcd();
+      const { code, err } = await home.usrsvc("stop", "--no-wait", "web", "db");
+      assert.equal(code, 0, err);
+      process.kill(second(err), "SIGTERM");
+      await waitFor("its end", () => !isAlive(second(err)));
+      const { out } = await home.usrsvc("events", "--json", "web", "db");
+      const undone = lines(out).filter(({ event }) => event === "program.not-done");
+      assert.deepEqual(
+        undone.slice(-2).map(({ program, action }) => [program, action]),
+        [
+          ["web", "stop"],
+          ["db", "stop"],
+        ],
+      );
+      assert.match(String(undone.at(-2)?.["msg"]), /stop broken off \(interrupted by SIGTERM\)/);
+      assert.match(String(undone.at(-1)?.["msg"]), /db: not stopped: left as they are: db; usrsvc/);
+    }
+  });
+
   test("Ctrl-C before it has begun breaks it off", async (t) => {
     const home = new Home(t).program("web", stopped);
     await home.usrsvcd();

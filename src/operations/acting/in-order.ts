@@ -5,7 +5,7 @@ import { ExitCode } from "../../exit-code.ts";
 import { findProgram, type Program } from "../../identity/program.ts";
 import { readHold } from "../../state/hold-file.ts";
 import type { Act, News } from "./act-on-programs.ts";
-import { noteHistory } from "../one-program/note-history.ts";
+import { noteHistory, noteUndone } from "../one-program/note-history.ts";
 import { leaveHeld } from "./leave-until-due.ts";
 import { OrderWait } from "./await-order.ts";
 import { dependenciesOf } from "../order.ts";
@@ -57,6 +57,8 @@ class Acting {
   /** Of a dry run. */
   #starterOf: (program: ProgramSettings) => Starter = () => ({ isDaemon: false });
   readonly #results = new Map<string, Promise<ActionResult>>();
+  /** Those that were not even tried. */
+  readonly #refused = new Set<string>();
 
   constructor(programs: readonly Program[], act: Act, means: Means) {
     this.#named = new Map(programs.map((program) => [program.name, program]));
@@ -90,7 +92,7 @@ class Acting {
     } else {
       for (const [index, step] of steps.entries()) {
         if (operation.signal.aborted) {
-          tell({ kind: "broken-off", text: this.#describeRest(steps.slice(index)) });
+          this.#breakOff(steps.slice(index), this.#describeRest(steps.slice(index)));
           break;
         }
         const code = await this.#step(step);
@@ -98,7 +100,7 @@ class Acting {
         const rest = steps.slice(index + 1);
         if (!this.#act.isRolling || code === ExitCode.ok || rest.length === 0) continue;
         const names = rest.map(({ name }) => name).join(", ");
-        tell({ kind: "broken-off", text: `${step.name} failed; left as they are: ${names}` });
+        this.#breakOff(rest, `${step.name} failed; left as they are: ${names}`);
         break;
       }
     }
@@ -124,11 +126,28 @@ class Acting {
     this.#results.set(name, result);
     const { code } = await result.then((one) => {
       noteHistory(one, this.#means.operation);
+      this.#noteUndone(one);
       this.#means.tell({ kind: "result", result: one });
       this.#means.turns?.end(name);
       return one;
     });
     return code;
+  }
+
+  /** What nobody is told any more stays on record. */
+  #noteUndone(result: ActionResult): void {
+    const { turns, operation } = this.#means;
+    if (turns?.isUnheard === true) noteUndone(result, this.#refused.has(result.program), operation);
+  }
+
+  /** The rest is left alone. */
+  #breakOff(rest: readonly PlannedStep[], text: string): void {
+    this.#means.tell({ kind: "broken-off", text });
+    const { failure: code } = ExitCode;
+    for (const { name: program, action } of rest) {
+      const message = `not ${action === "stop" ? "stopped" : `${action}ed`}: ${text}`;
+      this.#noteUndone({ program, action, result: "broken-off", code, message });
+    }
   }
 
   /** What was broken off before its turn, and how to go on. */
@@ -179,7 +198,10 @@ class Acting {
     const skipped =
       leftOut(program, this.#act, this.#means.operation.host) ??
       (await this.#refuse(program, step));
-    if (skipped !== undefined) return skipped;
+    if (skipped !== undefined) {
+      this.#refused.add(program.name);
+      return skipped;
+    }
     const { action } = step;
     const { host } = this.#means.operation;
     const hold = readHold(host, program.name, Date.now());

@@ -58,6 +58,11 @@ export class Turns {
     this.#look();
   }
 
+  /** Nobody is told any more how it ends. */
+  get isUnheard(): boolean {
+    return this.#isBegun;
+  }
+
   /** What has no result yet, in order, with what is to be told instead. */
   get results(): readonly ActionResult[] {
     return [...this.#open].map(([program, { action, what }]) => ({

@@ -1,4 +1,5 @@
 import type { ProcessRef } from "../../../proc/pid.ts";
+import { ExitCode } from "../../exit-code.ts";
 import { maskAll, maskSecrets } from "../../lib/secrets.ts";
 import { daemonInCharge } from "../../state/daemon-alive.ts";
 import { addHistory, type HistoryLine } from "../../state/history.ts";
@@ -29,6 +30,22 @@ export function noteHistory(result: ActionResult, { host }: Site): void {
   const facts = maskAll({ pid, exit, details, ...(event === FAILED ? { code } : {}) });
   const level = event === FAILED ? "error" : "info";
   add(program, { level, event, by: `usrsvc ${action}`, ...facts }, message, host);
+}
+
+/**
+ * Puts on record what has not been done, where nobody is told so any more (`--no-wait`), and no history tells of it.
+ *
+ * @param isRefused it was not even tried
+ */
+export function noteUndone(result: ActionResult, isRefused: boolean, { host }: Site): void {
+  const { program, action, code, message, details } = result;
+  if (code === ExitCode.ok) return;
+  const isStart = action === "start" || action === "restart";
+  const isTold = isStart && result.result === "failed"; // by noteHistory, or by the usrsvcd that has tried
+  if (isTold && !(isRefused && daemonInCharge(host) !== undefined)) return;
+  const facts = maskAll({ action, code, details });
+  const by = `usrsvc ${action}`;
+  add(program, { level: "error", event: "program.not-done", by, ...facts }, message, host);
 }
 
 /** The same of a hold that is set or ended, where no usrsvcd looks after the program. `by`: who has done so. */

@@ -62,9 +62,11 @@ describe("turns", () => {
     t.mock.timers.tick(2499);
     await setImmediate();
     assert.equal(made.told, 0);
+    assert.equal(made.turns.isUnheard, false);
     t.mock.timers.tick(1);
     await setImmediate();
     assert.equal(made.told, 1);
+    assert.equal(made.turns.isUnheard, true);
     assert.equal(made.turns.results[0]?.message, "start begun: it is being worked on");
   });
 
