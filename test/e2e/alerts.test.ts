@@ -109,10 +109,8 @@ class MailServer {
 
   /** The first mail whose subject matches. */
   async mail(subject: RegExp): Promise<Mail> {
-    return await waitFor(
-      `a mail ${subject}`,
-      () => this.mails.find(({ headers }) => subject.test(headers.get("subject") ?? "")),
-      20_000,
+    return await waitFor(`a mail ${subject}`, () =>
+      this.mails.find(({ headers }) => subject.test(headers.get("subject") ?? "")),
     );
   }
 }
@@ -262,7 +260,7 @@ test("no program name and no reason makes a header or an address", async (t) => 
   execFileSync("mkdir", ["-p", "-m", "700", home.file("state"), folder]);
   writeFileSync(`${folder}/${encodeURIComponent(bcc)}.json`, JSON.stringify(queued));
   await home.usrsvcd();
-  await waitFor("all mails", () => server.mails.length >= names.length + 1, 20_000);
+  await waitFor("all mails", () => server.mails.length >= names.length + 1);
   const allowed = new Set(
     (
       "from to subject message-id date mime-version content-type content-transfer-encoding " +

@@ -289,10 +289,8 @@ test("where usrsvcd does not tell what it has, that is said, and the programs ar
   assert.match(damaged.out, /command: launched with another value/);
   assert.match(damaged.out, /to apply: usrsvcd reread, then usrsvc restart --outdated\n/);
   rmSync(settings);
-  await waitFor(
-    "the file to be written again",
-    async () => (await diff(home)).out.startsWith("compared with what usrsvcd"),
-    25_000,
+  await waitFor("the file to be written again", async () =>
+    (await diff(home)).out.startsWith("compared with what usrsvcd"),
   );
 
   const { settings: _, ...without } = whole;

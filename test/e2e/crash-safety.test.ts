@@ -310,10 +310,8 @@ test("a program that hangs in its exec keeps usrsvcd from no other, at its start
   // While it hangs, and after it was given up.
   for (const until of ["program.started", "program.start-failed", "program.backoff"]) {
     const program = until === "program.started" ? "other" : "one";
-    await waitFor(
-      until,
-      () => home.log().some((line) => line.event === until && line.program === program),
-      15_000,
+    await waitFor(until, () =>
+      home.log().some((line) => line.event === until && line.program === program),
     );
     process.kill(pid, "SIGKILL");
     pid = await home.running("other", pid);

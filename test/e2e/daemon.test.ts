@@ -404,10 +404,8 @@ test("a program started by hand is noticed while usrsvcd waits for it", async (t
   await logged(home, "program.stopped", "hand");
   const child = spawn(script, [], { stdio: "ignore", detached: true });
   cleanUp(t, () => process.kill(-(child.pid ?? 0), "SIGKILL"));
-  const taken = await waitFor(
-    "it to be taken up",
-    () => home.log().find((line) => line.event === "program.adopted"),
-    15_000,
+  const taken = await waitFor("it to be taken up", () =>
+    home.log().find((line) => line.event === "program.adopted"),
   );
   assert.equal(taken.pid, child.pid);
 });

@@ -10,9 +10,6 @@ import { Home, isAlive, type Json, lines, type LogLine, sleeper, waitFor } from 
  * program as soon as it can.
  */
 
-/** A trouble is tried again every 10 s. */
-const RETRY_MS = 15_000;
-
 /** What `status` tells of all programs. */
 async function noteOf(home: Home): Promise<string | undefined> {
   const { notes } = await home.statusOf("web");
@@ -52,7 +49,7 @@ describe("a disk", { skip: cannotMount }, () => {
     assert.match(stopped.out + stopped.err, /stopped, pid/);
     assert.match(stopped.out + stopped.err, /repeat the command when that is fixed/);
     mend();
-    await waitFor("web", async () => (await home.statusOf("web"))["state"] === "running", RETRY_MS);
+    await waitFor("web", async () => (await home.statusOf("web"))["state"] === "running");
     await waitFor("the end to be told", () => log("program.recovered", "web").length > 0);
     assert.equal(log("program.error", "web").length, 1, home.read("log/usrsvcd.log"));
     const { lastExit, restarts } = await home.statusOf("web");
@@ -71,7 +68,7 @@ describe("a disk", { skip: cannotMount }, () => {
     const [warning] = told(home, "program.warning", "web");
     assert.match(warning?.msg ?? "", /small\/web\.pid could not be written: .*ENOSPC/);
     makeRoom();
-    await waitFor("the pidfile", () => told(home, "program.pidfile-repaired", "web")[0], RETRY_MS);
+    await waitFor("the pidfile", () => told(home, "program.pidfile-repaired", "web")[0]);
     const { pid } = await home.statusOf("web");
     assert.equal(Number(readFileSync(pidfile, "utf8")), pid);
     assert.equal(told(home, "program.warning", "web").length, 1);
@@ -96,7 +93,7 @@ describe("a disk", { skip: cannotMount }, () => {
     });
     assert.match(String(down["reason"]), /web\.log cannot be \w+: its file system is read-only/);
     mend();
-    await waitFor("web", async () => (await home.statusOf("web"))["state"] === "running", RETRY_MS);
+    await waitFor("web", async () => (await home.statusOf("web"))["state"] === "running");
     assert.equal(told(home, "program.gave-up", "web").length, 0);
   });
 
@@ -119,10 +116,10 @@ describe("a disk", { skip: cannotMount }, () => {
       hangUp();
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    const note = await waitFor("status to tell", async () => await noteOf(home), RETRY_MS);
+    const note = await waitFor("status to tell", async () => await noteOf(home));
     assert.match(note, /^since .*: the log of usrsvcd cannot be written: ENOSPC/);
     makeRoom();
-    await waitFor("the note to go", async () => (await noteOf(home)) === undefined, RETRY_MS);
+    await waitFor("the note to go", async () => (await noteOf(home)) === undefined);
     const all = lines(home.read("small/usrsvcd.log")); // each of them is whole
     const events = all.map(({ event }) => event);
     assert.deepEqual(
@@ -145,9 +142,9 @@ describe("a disk", { skip: cannotMount }, () => {
     await home.running("web");
     assert.match((await noteOf(home)) ?? "", /the log of usrsvcd cannot be written: .*read-only/);
     mend();
-    await waitFor("its pidfile", () => existsSync(pidfile), RETRY_MS);
+    await waitFor("its pidfile", () => existsSync(pidfile));
     const log = (): readonly Json[] => lines(home.read("small/usrsvcd.log"));
-    await waitFor("its log", () => log().some(({ event }) => event === "daemon.started"), RETRY_MS);
+    await waitFor("its log", () => log().some(({ event }) => event === "daemon.started"));
   });
 
   test("that is read-only under state_dir is told by status, and keeps usrsvcd going", async (t) => {
@@ -171,6 +168,6 @@ describe("a disk", { skip: cannotMount }, () => {
     process.kill(web, "SIGKILL");
     await waitFor("its death to be told", () => home.read("log/usrsvcd.log").includes("SIGKILL"));
     mend();
-    await waitFor("web", async () => (await home.statusOf("web"))["state"] === "running", RETRY_MS);
+    await waitFor("web", async () => (await home.statusOf("web"))["state"] === "running");
   });
 });

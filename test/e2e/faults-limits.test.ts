@@ -10,9 +10,6 @@ import { Home, isAlive, type LogLine, sleeper, waitFor } from "./home.ts";
  * each program when there is some again.
  */
 
-/** A trouble is tried again every 10 s. */
-const RETRY_MS = 15_000;
-
 function daemonOf(home: Home): number {
   return Number(home.read(`${process.getuid?.()}_usrsvcd.pid`));
 }
@@ -49,7 +46,7 @@ test("usrsvcd without a descriptor outlives a reread, and starts again what ende
   );
   assert.ok(isAlive(daemon));
   limit(daemon, "--nofile=1024:");
-  await waitFor("web", async () => (await home.statusOf("web"))["state"] === "running", RETRY_MS);
+  await waitFor("web", async () => (await home.statusOf("web"))["state"] === "running");
   // Once; and once more with its end, where that was noticed after a first look had failed.
   const errors = told(home, "program.error").map((line) => JSON.stringify(line["exit"]));
   assert.equal(new Set(errors).size, errors.length);
@@ -123,7 +120,7 @@ test(
     assert.equal(down["state"], "backoff");
     assert.match(String(down["reason"]), /no more processes can be created/);
     account.run("prlimit", "--pid", daemon, "--nproc=4096:");
-    await waitFor("web", () => account.statusOf("web")["state"] === "running", RETRY_MS);
+    await waitFor("web", () => account.statusOf("web")["state"] === "running");
     assert.equal(told(home, "program.gave-up").length, 0);
     assert.equal(told(home, "program.error").length, 1);
     assert.equal(told(home, "program.recovered").length, 1);

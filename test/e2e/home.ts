@@ -265,11 +265,17 @@ export function isAlive(pid: number): boolean {
   return reader.alive(pid as Pid) !== undefined;
 }
 
+/**
+ * Time that anything waited for may take, in ms: no test fails because a machine is slow. Looks that usrsvcd makes
+ * every 10 s are waited for with the same patience.
+ */
+const PATIENCE_MS = 30_000;
+
 /** Waits until `look` yields something; fails after `ms`, naming `what`. */
 export async function waitFor<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  ms = 10_000,
+  ms = PATIENCE_MS,
 ): Promise<T> {
   const end = performance.now() + ms;
   for (;;) {

@@ -447,7 +447,7 @@ describe("usrsvcd runs hooks", () => {
     withHooks(home, { command });
     await home.usrsvcd("reread");
     stop.kill("SIGKILL");
-    await waitFor("usrsvcd to end it", () => !isAlive(pid), 20_000);
+    await waitFor("usrsvcd to end it", () => !isAlive(pid));
     await waitFor("after_exit", () => names(home).at(-1) === "after_exit");
     assert.deepEqual(names(home).slice(2), ["before_stop", "before_stop", "after_exit"]);
     await waitFor("it to be down", async () => (await home.statusOf("web"))["state"] === "stopped");

@@ -195,10 +195,8 @@ test("a usrsvcd that could not tell of itself is seen by its lock, and tells lat
   const [json] = lines((await home.usrsvcd("status", "--json")).out);
   assert.equal(json?.["running"], true);
   rmSync(home.file("state/usrsvcd.json"), { recursive: true });
-  await waitFor(
-    "it to tell of itself",
-    async () => (await home.usrsvcd("status")).out.includes("configuration: "),
-    20_000,
+  await waitFor("it to tell of itself", async () =>
+    (await home.usrsvcd("status")).out.includes("configuration: "),
   );
   const told = home.log().filter(({ event }) => event === "daemon.degraded");
   assert.equal(told.length, 2, JSON.stringify(told));

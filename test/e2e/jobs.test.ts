@@ -188,7 +188,7 @@ test("what becomes of a time at which a job still runs, overlap says", async (t)
   assert.equal((await home.usrsvcd("start")).code, 0);
   await waitFor("the next run of what was ended", () => runs(home, "kills") === 2);
   assert.ok(!isAlive(Number(killed)));
-  await waitFor("the next run of what was queued", () => runs(home, "queues") === 2, 20_000);
+  await waitFor("the next run of what was queued", () => runs(home, "queues") === 2);
   await waitFor("the end of the other", async () => (await state(home, "skips")) !== "running");
   assert.equal(runs(home, "skips"), 1);
   const overlaps = home.log().filter(({ event }) => event === "program.job-overlap");

@@ -48,7 +48,7 @@ export function onlyPid(home: Home, title: RegExp): Pid {
  * machine calls them started before.
  */
 export async function titledPid(home: Home, title: RegExp): Promise<Pid> {
-  await waitFor(`one ${title}`, () => pids(home, title).length === 1, 20_000);
+  await waitFor(`one ${title}`, () => pids(home, title).length === 1);
   return onlyPid(home, title);
 }
 
@@ -94,14 +94,10 @@ export async function up(
   home: Home,
   ...names: readonly string[]
 ): Promise<readonly [number, ...number[]]> {
-  const seen = await waitFor(
-    `${names.join(", ")} to run`,
-    async () => {
-      const all = await home.status(...names);
-      return all.length === names.length && all.every((one) => one["state"] === "running") && all;
-    },
-    15_000,
-  );
+  const seen = await waitFor(`${names.join(", ")} to run`, async () => {
+    const all = await home.status(...names);
+    return all.length === names.length && all.every((one) => one["state"] === "running") && all;
+  });
   return pidsOf(seen);
 }
 
@@ -125,7 +121,6 @@ export async function settled(home: Home, program: string, times = 1): Promise<v
       told(home, "program.started", program).length +
         told(home, "program.adopted", program).length >=
       times,
-    15_000,
   );
 }
 

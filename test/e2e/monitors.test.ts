@@ -12,7 +12,7 @@ function linesOf(home: Home, event: string): readonly LogLine[] {
 }
 
 async function logged(home: Home, event: string): Promise<LogLine> {
-  return await waitFor(`${event} in the log`, () => linesOf(home, event)[0], 30_000);
+  return await waitFor(`${event} in the log`, () => linesOf(home, event)[0]);
 }
 
 /** A program in JavaScript; `first` is true in the first process of it. */
@@ -43,7 +43,6 @@ async function lives(home: Home, name: string, seconds: number): Promise<void> {
   await waitFor(
     `${name} to live ${seconds} s`,
     async () => Number((await home.statusOf(name))["uptimeSeconds"]) >= seconds,
-    30_000,
   );
 }
 

@@ -10,8 +10,6 @@ import { pids, whileStopped } from "./looks.ts";
  * only; until then it is known by the lock that it has.
  */
 
-const LOOK_MS = 15_000;
-
 interface Stage {
   readonly home: Home;
   /** The state folder. */
@@ -93,7 +91,7 @@ for (const [how, lose] of Object.entries(LOSSES)) {
           start.err,
           new RegExp(`usrsvcd is already running for ${state}, pid ${daemon}`),
         );
-        await waitFor("it to be made anew", () => existsSync(`${state}/usrsvcd.json`), LOOK_MS);
+        await waitFor("it to be made anew", () => existsSync(`${state}/usrsvcd.json`));
         assert.match((await home.usrsvcd(...words, "status")).out, new RegExp(`, pid ${daemon}, `));
         assert.deepEqual(found(), before);
       });
@@ -179,7 +177,7 @@ test("a project folder that is moved with configuration and state takes its usrs
   const start = await home.usrsvcd(...now, "start");
   assert.equal(start.code, 135);
   assert.match(start.err, gone);
-  await waitFor("it to leave", () => !isAlive(daemon), 2 * LOOK_MS);
+  await waitFor("it to leave", () => !isAlive(daemon), 60_000);
   assert.match(
     home.read("usrsvcd.log"),
     new RegExp(`was moved to ${fresh}/state, .* is gone: leaves; run usrsvcd -c`),

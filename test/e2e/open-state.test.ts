@@ -10,8 +10,6 @@ import { kill, settled } from "./looks.ts";
  * slow look, every 10 s; what it has found then holds for all that it does, though the folder itself is as ever.
  */
 
-const LOOK_MS = 15_000;
-
 describe("usrsvcd writes and starts nothing while others can change", { concurrency: true }, () => {
   const rows: readonly [part: string, path: (state: string) => string][] = [
     ["the records", (state) => join(state, "programs")],
@@ -34,7 +32,7 @@ describe("usrsvcd writes and starts nothing while others can change", { concurre
       const { mode } = statSync(path);
       chmodSync(path, 0o777);
       const isTold = (): boolean => log().includes("is not ours alone");
-      await waitFor("the folder to be told of", isTold, LOOK_MS);
+      await waitFor("the folder to be told of", isTold);
       const files = ["programs", "locks"].map((name) => join(state, name));
       const written = (): string =>
         files
@@ -50,7 +48,7 @@ describe("usrsvcd writes and starts nothing while others can change", { concurre
       assert.ok(isAlive(other));
       chmodSync(path, mode);
       const isBack = (): boolean => ![undefined, pid].includes(home.pid("web"));
-      await waitFor("web to run again", isBack, LOOK_MS);
+      await waitFor("web to run again", isBack);
       assert.equal(await home.running("other"), other);
     });
   }

@@ -160,7 +160,7 @@ async function massDeath(home: Home, title: RegExp, names: readonly string[]): P
   const old = pids(home, title);
   for (const pid of old) process.kill(pid, "SIGKILL");
   await waitFor("them to be dead", () => !old.some(isAlive));
-  await waitFor("as many again", () => pids(home, title).length === names.length, 20_000);
+  await waitFor("as many again", () => pids(home, title).length === names.length);
   const now = await up(home, ...names);
   assert.equal(new Set(now).size, names.length, "each program has one of its own");
   assert.equal(pids(home, title).length, names.length);

@@ -100,7 +100,7 @@ exit 0
   await waitFor("it to be held", () => home.pid("srv") === first && holds(daemon, first));
   await waitFor("its worker", () => pids(home, title).length === 2);
   await kill(first);
-  await waitFor("the failure", () => told(home, "program.start-failed").length === 1, 15_000);
+  await waitFor("the failure", () => told(home, "program.start-failed").length === 1);
   assert.match(told(home, "program.start-failed")[0]?.msg ?? "", /to the background.*SIGKILL/);
   await settled(home, "srv");
   const [pid] = await up(home, "srv");

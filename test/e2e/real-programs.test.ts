@@ -6,14 +6,10 @@ import { answers, childrenOf, freePort, installed, nginx, nginxCommand, redis } 
 async function restartedAfterKill(home: Home, name: string): Promise<void> {
   const pid = Number((await home.statusOf(name))["pid"]);
   process.kill(pid, "SIGKILL");
-  await waitFor(
-    `${name} to run again`,
-    async () => {
-      const status = await home.statusOf(name);
-      return status["state"] === "running" && status["pid"] !== pid;
-    },
-    15_000,
-  );
+  await waitFor(`${name} to run again`, async () => {
+    const status = await home.statusOf(name);
+    return status["state"] === "running" && status["pid"] !== pid;
+  });
 }
 
 test(

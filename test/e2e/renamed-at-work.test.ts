@@ -81,14 +81,10 @@ function leaders(home: Home, title: RegExp): readonly number[] {
 async function oneUntil<T>(home: Home, title: RegExp, done: Promise<T>): Promise<T> {
   let isDone = false;
   const result = done.finally(() => (isDone = true));
-  await waitFor(
-    "what goes on",
-    () => {
-      assert.ok(leaders(home, title).length < 2, `two of ${title}`);
-      return isDone;
-    },
-    20_000,
-  );
+  await waitFor("what goes on", () => {
+    assert.ok(leaders(home, title).length < 2, `two of ${title}`);
+    return isDone;
+  });
   return await result;
 }
 

@@ -228,7 +228,7 @@ test("a program that was set aside for a folder is taken in when the folder is t
   assert.equal((await home.usrsvcd()).code, 0);
   const early = await home.running("early");
   mkdirSync(home.file("data/late"), { recursive: true });
-  await waitFor("it to run", () => home.pid("late"), 20_000);
+  await waitFor("it to run", () => home.pid("late"));
   const line = home.log().find(({ event }) => event === "config.reread");
   assert.deepEqual(line?.["added"], ["late"]);
   assert.match(line?.msg ?? "", /data\/late is there now: no longer set aside: late$/);
@@ -244,10 +244,8 @@ test("where the file has changed as well, a program that was set aside waits for
   assert.equal((await home.usrsvcd()).code, 0);
   home.program("new", { command: sleeper() });
   mkdirSync(directory, { recursive: true });
-  const line = await waitFor(
-    "a word of it",
-    () => home.log().find(({ msg }) => msg.includes("is there now")),
-    20_000,
+  const line = await waitFor("a word of it", () =>
+    home.log().find(({ msg }) => msg.includes("is there now")),
   );
   assert.equal(line.level, "warn");
   assert.match(line.msg, /has also changed: run usrsvcd reread to apply it$/);

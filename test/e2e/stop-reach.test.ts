@@ -150,15 +150,13 @@ describe("stop_command", () => {
     );
     await home.usrsvcd();
     const pid = await home.running("web");
-    const asked = await waitFor("it to be asked", () => home.read("asked") || undefined, 30_000);
+    const asked = await waitFor("it to be asked", () => home.read("asked") || undefined);
     assert.equal(asked.split("\n")[0], String(pid));
     await waitFor("its end", () => !isAlive(pid));
     assert.deepEqual(told(home, "program.warning", "web").filter(isNote), []);
     home.script("fail", "");
-    const note = await waitFor(
-      "the failure",
-      () => told(home, "program.warning", "web").find(isNote),
-      30_000,
+    const note = await waitFor("the failure", () =>
+      told(home, "program.warning", "web").find(isNote),
     );
     assert.match(note.msg, /^web: stop_command failed: exited with code 1/);
   });

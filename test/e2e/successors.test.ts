@@ -10,7 +10,7 @@ import { answers, freePort, installed, nginx, nginxCommand, statusAt } from "./s
 /** Waits until a process has ended, asked for by this signal. */
 async function ended(pid: number, signal: NodeJS.Signals): Promise<void> {
   process.kill(pid, signal);
-  await waitFor(`pid ${pid} to end`, () => !isAlive(pid), 15_000);
+  await waitFor(`pid ${pid} to end`, () => !isAlive(pid));
 }
 
 /** Waits until usrsvcd has this process for the program. */
@@ -135,16 +135,14 @@ def application(environ, respond):
       master: RegExp,
     ): Promise<{ readonly old: number; readonly fresh: number }> {
       await home.usrsvcd();
-      await waitFor("it to answer", async () => await answers(port), 20_000);
+      await waitFor("it to answer", async () => await answers(port));
       await settled(home, "shop");
       const old = await titledPid(home, master);
       const { pid } = await home.statusOf("shop");
       assert.equal(pid, old, `status differs from ps; the log: ${home.read("state/usrsvcd.log")}`);
       process.kill(old, "SIGUSR2");
-      const fresh = await waitFor(
-        "the new master",
-        () => pids(home, master).find((pid) => pid !== old),
-        20_000,
+      const fresh = await waitFor("the new master", () =>
+        pids(home, master).find((pid) => pid !== old),
       );
       return { old, fresh };
     }
@@ -201,15 +199,13 @@ def application(environ, respond):
         const MASTER = /^gunicorn: master \[shop4/;
         endAfter(t, home, /gunicorn/);
         await home.usrsvcd();
-        await waitFor("it to answer", async () => await answers(port), 20_000);
+        await waitFor("it to answer", async () => await answers(port));
         await settled(home, "shop");
         const old = await titledPid(home, MASTER);
         await kill(await daemonPid(home));
         process.kill(old, "SIGUSR2");
-        const fresh = await waitFor(
-          "the new master",
-          () => pids(home, MASTER).find((pid) => pid !== old),
-          20_000,
+        const fresh = await waitFor("the new master", () =>
+          pids(home, MASTER).find((pid) => pid !== old),
         );
         await waitFor("its worker", () => pids(home, /^gunicorn: worker \[shop4/).length === 2);
         await ended(old, signal);
@@ -265,18 +261,16 @@ def application(environ, respond):
       const port = await shop(home, "shop2");
       endAfter(t, home, /gunicorn/);
       await home.usrsvcd();
-      await waitFor("it to answer", async () => await answers(port), 20_000);
+      await waitFor("it to answer", async () => await answers(port));
       await settled(home, "shop");
       const old = await titledPid(home, /^gunicorn: master \[shop2\]/);
       process.kill(old, "SIGUSR2");
-      const fresh = await waitFor(
-        "the new one",
-        () => pids(home, /gunicorn.*--name shop2/).find((pid) => pid !== old),
-        20_000,
+      const fresh = await waitFor("the new one", () =>
+        pids(home, /gunicorn.*--name shop2/).find((pid) => pid !== old),
       );
       await ended(old, "SIGTERM");
       await isProgram(home, "shop", fresh);
-      await waitFor("it to answer", async () => (await statusAt(port)) === 200, 20_000);
+      await waitFor("it to answer", async () => (await statusAt(port)) === 200);
       assert.deepEqual(pids(home, /^gunicorn: master/), [fresh]);
     });
 
@@ -298,14 +292,12 @@ def application(environ, respond):
 
       await home.usrsvcd("stop"); // and while nobody looks
       process.kill(third, "SIGUSR2");
-      const fourth = await waitFor(
-        "the next master",
-        () => pids(home, MASTER).find((pid) => pid !== third),
-        20_000,
+      const fourth = await waitFor("the next master", () =>
+        pids(home, MASTER).find((pid) => pid !== third),
       );
-      await waitFor("its worker", () => pids(home, /^gunicorn: worker \[shop3/).length > 1, 20_000);
+      await waitFor("its worker", () => pids(home, /^gunicorn: worker \[shop3/).length > 1);
       await ended(third, "SIGTERM");
-      await waitFor("its pidfile", () => home.pid("shop") === fourth, 15_000);
+      await waitFor("its pidfile", () => home.pid("shop") === fourth);
       await home.usrsvcd();
       await settled(home, "shop", 4);
       await isProgram(home, "shop", fourth);

@@ -84,15 +84,11 @@ test("random trees with equal leaves, killed together: each program runs once ag
 
   /** All run, each as what it is, each leaf once. */
   const calm = async (what: string): Promise<void> => {
-    await waitFor(
-      `calm ${what}`,
-      async () => {
-        const all = await home.status();
-        if (!all.every((one) => one["state"] === "running")) return false;
-        return [...want].every(([name, count]) => leavesOf(name).length === count);
-      },
-      20_000,
-    );
+    await waitFor(`calm ${what}`, async () => {
+      const all = await home.status();
+      if (!all.every((one) => one["state"] === "running")) return false;
+      return [...want].every(([name, count]) => leavesOf(name).length === count);
+    });
     const all = await home.status();
     assert.equal(new Set(all.map((one) => one["pid"])).size, want.size, "one process each");
     for (const { program: name, pid } of all as { program: string; pid: number }[]) {

@@ -89,7 +89,7 @@ export function nodeScript(
 }
 
 /** The first line that a child writes. */
-export async function firstLine(from: ChildProcess, ms = 20_000): Promise<string> {
+export async function firstLine(from: ChildProcess, ms = 30_000): Promise<string> {
   const { stdout } = from;
   assert.ok(stdout, "no pipe");
   let text = "";
@@ -104,7 +104,7 @@ export async function firstLine(from: ChildProcess, ms = 20_000): Promise<string
 }
 
 /** The exit of a child: its code, or the name of the signal. */
-export async function exitOf(from: ChildProcess, ms = 20_000): Promise<number | string | null> {
+export async function exitOf(from: ChildProcess, ms = 30_000): Promise<number | string | null> {
   const ended = new Promise<number | string | null>((resolve) => {
     if (from.exitCode !== null || from.signalCode !== null) {
       resolve(from.exitCode ?? from.signalCode);
