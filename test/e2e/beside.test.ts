@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Home, isAlive, waitFor } from "./home.ts";
-import { kill, onlyPid, pids, processes, settled, told, up } from "./looks.ts";
+import { kill, onlyPid, pids, processes, settled, titledPid, told, up } from "./looks.ts";
 
 /*
  * What somebody has started by hand, beside other things of his, and beside the programs: only what is
@@ -82,8 +82,8 @@ test("an expression that fits two programs takes no process with the other's exa
   await home.usrsvcd();
   const [mail, img] = await up(home, "mail", "img");
   assert.equal(img, hand.pid);
-  assert.equal(onlyPid(home, /worker\.sh --queue=mail/), mail);
-  assert.equal(onlyPid(home, /worker\.sh --queue=img/), img);
+  assert.equal(await titledPid(home, /worker\.sh --queue=mail/), mail);
+  assert.equal(await titledPid(home, /worker\.sh --queue=img/), img);
 });
 
 test("a daemon that replaces itself is followed by its own pidfile, whatever its title and session", async (t) => {

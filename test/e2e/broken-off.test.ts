@@ -5,7 +5,7 @@ import { programLock, waitLock } from "../../src/state/lock.ts";
 import { readRecord, writeRecord } from "../../src/state/record-file.ts";
 import { stateDir } from "../../src/state/state-dir.ts";
 import { finished, Home, isAlive, type Json, sleeper, waitFor } from "./home.ts";
-import { kill, pids, settled, told, up } from "./looks.ts";
+import { kill, parentIfAny, pids, settled, titledPid, told, up } from "./looks.ts";
 
 /*
  * Stops that come to no end: whoever made them was killed, or suspended, in the middle. The last order
@@ -138,8 +138,11 @@ while :; do sleep 0.05; done
   await home.usrsvc("start", "web");
   const WORKER = new RegExp(`worker-of-${process.pid}$`);
   const pid = await home.running("web");
+  // What a worker forks is its copy until it has executed a sleep: their parent is the master.
+  const workersOf = (master: number): readonly number[] =>
+    pids(home, WORKER).filter((one) => parentIfAny(one) === master);
   const old = await waitFor("two workers", () => {
-    const all = pids(home, WORKER);
+    const all = workersOf(pid);
     return all.length === 2 && all;
   });
   const tool = home.spawn("usrsvc.cjs", ["restart", "web"]);
@@ -148,10 +151,10 @@ while :; do sleep 0.05; done
   await finished(tool);
   assert.ok(old.every(isAlive));
   await home.usrsvcd();
-  await up(home, "web");
+  const [next] = await up(home, "web");
   await settled(home, "web");
   assert.deepEqual(old.filter(isAlive), []);
-  assert.equal(pids(home, WORKER).length, 2);
+  await waitFor("two workers, and no more", () => workersOf(next).length === 2);
 });
 
 test("a stop killed while a child outlives its wrapper is finished by the next usrsvcd", async (t) => {
@@ -163,7 +166,7 @@ test("a stop killed while a child outlives its wrapper is finished by the next u
   const wrapper = await home.running("web");
   await killedInside(home, "stop", "web");
   await waitFor("the wrapper to end", () => !isAlive(wrapper));
-  assert.equal(pids(home, /child\.sh/).length, 1);
+  await titledPid(home, /child\.sh/);
   await home.usrsvcd();
   await waitFor("its child to end", () => pids(home, /child\.sh/).length === 0);
   assert.equal((await home.statusOf("web"))["state"], "stopped");
@@ -178,15 +181,15 @@ test("a restart killed while a child outlives its wrapper leaves none of it", as
   await home.usrsvcd();
   await up(home, "web");
   await settled(home, "web");
-  const [old] = pids(home, /child\.sh/);
-  assert.ok(old);
+  const old = await titledPid(home, /child\.sh/);
   await killedInside(home, "restart", "web", "--here");
-  const [now] = await waitFor("another child alone", () => {
+  await waitFor("another child alone", () => {
     const all = pids(home, /child\.sh/);
-    return all.length === 1 && all[0] !== old && all;
+    return all.length === 1 && all[0] !== old;
   });
   await settled(home, "web");
-  assert.deepEqual(pids(home, /child\.sh/), [now]);
+  const now = await titledPid(home, /child\.sh/);
+  assert.ok(now !== old && !isAlive(old));
   assert.deepEqual(
     told(home, "program.starting", "web").map(({ msg }) => /limit/.test(msg)),
     [false, false],

@@ -30,7 +30,7 @@ describe("a daemon that writes its own pidfile (autopid = False), with a title o
     home.program("app", { command, autopid: "False", pidfile, success_seconds: "0.8" });
     const start = await home.usrsvc("start", "app");
     assert.equal(start.code, 0, start.err);
-    const first = onlyPid(home, /^mydaemon/);
+    const first = await titledPid(home, /^mydaemon/);
     assert.equal(home.pid("app"), first);
     await home.usrsvcd();
     await settled(home, "app");
@@ -42,7 +42,7 @@ describe("a daemon that writes its own pidfile (autopid = False), with a title o
     assert.deepEqual([pid, home.pid("app")], [second, second]);
     const restart = await home.usrsvc("restart", "app");
     assert.equal(restart.code, 0, restart.err);
-    assert.notEqual(onlyPid(home, /^mydaemon/), second);
+    assert.notEqual(await titledPid(home, /^mydaemon/), second);
     assert.equal((await home.usrsvc("stop", "app")).code, 0);
     assert.deepEqual(pids(home, /^mydaemon/), []);
   });
@@ -59,7 +59,7 @@ describe("a daemon that writes its own pidfile (autopid = False), with a title o
     const idle = home.script("idle.sh", `#!/bin/sh\nsetsid -f ${sleeper()}\n`);
     home.program("app", { command, autopid: "False", pidfile, success_seconds: "0.8" });
     assert.equal((await home.usrsvc("start", "app")).code, 0);
-    const pid = onlyPid(home, /^mydaemon/);
+    const pid = await titledPid(home, /^mydaemon/);
     assert.equal((await home.statusOf("app"))["pid"], pid);
     assert.equal((await home.usrsvc("stop", "app")).code, 0);
     assert.deepEqual(pids(home, /^mydaemon/), []);
@@ -200,7 +200,7 @@ describe("a daemon that forks late in its start window", () => {
       await waitFor("its first process", () => pids(home, /mydaemon\.sh$/).length > 0);
       const { code, err } = await home.usrsvc("restart", "app");
       assert.equal(code, 0, err);
-      const pid = onlyPid(home, /^mydaemon/);
+      const pid = await titledPid(home, /^mydaemon/);
       assert.equal((await home.statusOf("app"))["pid"], pid);
       assert.deepEqual(pids(home, /mydaemon/), [pid]);
     });
@@ -210,6 +210,12 @@ describe("a daemon that forks late in its start window", () => {
 describe("workers of a dead master", () => {
   /** Workers that are copies of their master, as those of nginx and gunicorn are. */
   const workers = "for n in 1 2 3; do (sleep 1000; :) & done\n";
+  /** Waits for the master and its workers: what they fork is their copy until it has executed a sleep. */
+  const four = async (home: Home): Promise<readonly number[]> =>
+    await waitFor("a master and its workers", () => {
+      const all = pids(home, /master\.sh$/);
+      return all.length === 4 && all;
+    });
 
   test("are not the program: it has failed when the master exits with 1 in its window", async (t) => {
     const home = new Home(t);
@@ -236,15 +242,13 @@ describe("workers of a dead master", () => {
     await home.usrsvcd();
     const [first] = await up(home, "app");
     await settled(home, "app");
-    const before = pids(home, /master\.sh$/);
-    assert.equal(before.length, 4);
+    const before = await four(home);
     await kill(first);
     const second = await home.running("app", first);
     await settled(home, "app", 2);
-    const after = pids(home, /master\.sh$/);
     assert.ok(!before.includes(second));
     assert.ok(!before.some(isAlive), "no worker of the dead one");
-    assert.equal(after.length, 4);
+    await four(home);
     assert.deepEqual(home.read("masters").trim().split("\n").map(Number), [first, second]);
   });
 
@@ -263,7 +267,7 @@ describe("workers of a dead master", () => {
     await waitFor("the end of the workers", () => pids(home, /master\.sh$/).length === 0);
     await stays("no worker is the program", () => home.pid("app") === undefined, 300);
     await settled(home, "app", 4);
-    assert.equal(pids(home, /master\.sh$/).length, 4);
+    await four(home);
     assert.deepEqual(told(home, "program.adopted"), []);
   });
 });
@@ -276,7 +280,7 @@ for (const options of ["-w", "", "--fork"]) {
     home.program("app", { command });
     await home.usrsvcd();
     await settled(home, "app");
-    const pid = onlyPid(home, work);
+    const pid = await titledPid(home, work);
     assert.deepEqual(await up(home, "app"), [pid]);
     for (const waiting of pids(home, /^setsid/)) await kill(waiting);
     await stays("it goes on", () => isAlive(pid), 500);

@@ -4,7 +4,17 @@ import { describe, test } from "node:test";
 import { cleanUp } from "../support/clean-up.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
-import { daemonPid, kill, onlyPid, pids, settled, stays, told, up, whileStopped } from "./looks.ts";
+import {
+  daemonPid,
+  kill,
+  pids,
+  settled,
+  stays,
+  titledPid,
+  told,
+  up,
+  whileStopped,
+} from "./looks.ts";
 
 /** Removes all that is kept of programs, by hand, as a cleaner would. */
 function removeRecords(home: Home): void {
@@ -35,7 +45,7 @@ async function titled(home: Home): Promise<number> {
   home.program("titled", { command: script });
   await home.usrsvcd();
   await settled(home, "titled");
-  return onlyPid(home, /^mytitle/);
+  return await titledPid(home, /^mytitle/);
 }
 
 describe("what usrsvcd holds lives, whatever becomes of its files", () => {

@@ -45,11 +45,13 @@ export function onlyPid(home: Home, title: RegExp): Pid {
 
 /**
  * As onlyPid, waited for: programs write their title when they have loaded what they need, and a slow
- * machine calls them started before.
+ * machine calls them started before. What a script forks has its title until that has executed something.
  */
 export async function titledPid(home: Home, title: RegExp): Promise<Pid> {
-  await waitFor(`one ${title}`, () => pids(home, title).length === 1);
-  return onlyPid(home, title);
+  return await waitFor(`one ${title}`, () => {
+    const [pid, ...more] = pids(home, title);
+    return more.length === 0 && pid;
+  });
 }
 
 /** The working directory of a process. */
@@ -66,6 +68,11 @@ export async function daemonPid(home: Home): Promise<number> {
 /** The parent of a process. */
 export function parentOf(pid: number): number {
   return reader.stat(pid as Pid).ppid;
+}
+
+/** As parentOf; undefined when it is gone. */
+export function parentIfAny(pid: number): number | undefined {
+  return statIfAny(reader, pid as Pid)?.ppid;
 }
 
 /** The session of a process; undefined when it is gone. */

@@ -18,10 +18,10 @@ import {
   daemonPid,
   endAfter,
   kill,
-  onlyPid,
   parentOf,
   pids,
   settled,
+  titledPid,
   told,
   up,
   whileStopped,
@@ -99,7 +99,7 @@ describe("a program whose record is lost", () => {
       useshell: "True",
     });
     await home.usrsvc("start", "web");
-    const shell = onlyPid(home, /^\/bin\/sh -c while/);
+    const shell = await titledPid(home, /^\/bin\/sh -c while/);
     forget(home, "run");
     await isStill(home, "web", shell);
     await waitFor("all of it to end", () => pids(home, /sleep 1\d{4}/).length === 0);

@@ -57,6 +57,7 @@ async function stage(t: TestContext, way: Way, more = ""): Promise<Stage> {
     const { out } = await home.usrsvc(...words, "status", "--json");
     return out.includes('"state":"running"');
   });
+  await waitFor("its title", () => found().length === 1);
   const { out } = await home.usrsvcd(...words, "status", "--json");
   const daemon = (JSON.parse(out) as { readonly pid: number }).pid;
   return { home, state, daemon, found, words };

@@ -72,7 +72,7 @@ describe("two configuration files with a state folder each, and equal programs w
     const start = await home.usrsvc("-c", stage, "start", "web");
     assert.match(start.out, /^web: started/);
     assert.ok(start.out.includes(whose), start.out);
-    assert.equal(pids(home, one.title).length, 2);
+    await waitFor("both", () => pids(home, one.title).length === 2);
     // And the other way round, where both run from now on.
     await home.usrsvc("stop", "web");
     const down = await home.usrsvc("status", "web");
@@ -182,7 +182,7 @@ describe("two configuration files with a state folder each, and equal programs w
     await home.usrsvc("stop", "web");
     assert.ok(isAlive(pid ?? 0));
     await home.usrsvc("start", "web");
-    assert.equal(pids(home, one.title).length, 2);
+    await waitFor("both", () => pids(home, one.title).length === 2);
   });
 });
 
@@ -204,7 +204,7 @@ test(
     await settled(home, "web");
     await waitFor("its title", () => pids(home, /^\S+redis-server [*\d.]+:\d+/).includes(web));
     await home.usrsvc("-c", stage, "start", "web");
-    assert.equal(pids(home, title).length, 2);
+    await waitFor("both", () => pids(home, title).length === 2);
     await home.usrsvc("-c", stage, "stop", "web");
     await home.usrsvcd("restart");
     await home.usrsvc("-c", stage, "stop", "web");

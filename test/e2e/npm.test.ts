@@ -40,9 +40,11 @@ describe("npm start", { skip: npm === undefined && "npm is not installed" }, () 
     const start = await home.usrsvc("start", "web");
     assert.match(start.out, /: started, pid/);
     assert.doesNotMatch(start.out, /does not match/, "its title is known");
-    const [own, ...more] = pids(home, TITLE).filter((pid) => pid !== hand);
-    assert.deepEqual(more, []);
-    assert.equal(folderOf(Number(own)), folder);
+    const own = await waitFor("its title", () => {
+      const [one, ...more] = pids(home, TITLE).filter((pid) => pid !== hand);
+      return more.length === 0 && one;
+    });
+    assert.equal(folderOf(own), folder);
     assert.equal((await home.usrsvc("stop", "web")).code, 0);
     assert.ok(isAlive(hand));
     assert.deepEqual(pids(home, TITLE), [hand]);

@@ -143,8 +143,9 @@ describe("a wrapper's child with the words of another program", () => {
     home.program("a", { command: script }).program("b", { command });
     await home.usrsvcd();
     const [a, b] = await up(home, "a", "b");
-    const [child] = pids(home, exactly(command)).filter((pid) => pid !== b);
-    assert.ok(child);
+    const child = await waitFor("a's child", () =>
+      pids(home, exactly(command)).find((pid) => pid !== b),
+    );
     await kill(b ?? 0);
     await settled(home, "b", 2);
     const [ofA, ofB] = await up(home, "a", "b");

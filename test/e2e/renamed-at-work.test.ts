@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { rmSync, writeFileSync } from "node:fs";
 import { describe, test, type TestContext } from "node:test";
 import { finished, Home, isAlive, type Result, sleeper, waitFor } from "./home.ts";
-import { pids, sessionOf, told, up } from "./looks.ts";
+import { pids, sessionOf, titledPid, told, up } from "./looks.ts";
 
 /** Long enough for a reread, and what follows from it, in s. */
 const WINDOW_S = 4;
@@ -95,7 +95,7 @@ describe("sections that are renamed while somebody restarts one of them", () => 
     rename(home, {}, { x, y });
     await home.usrsvcd();
     await up(home, "x", "y");
-    const [pidOfY] = pids(home, /^app: main/);
+    const pidOfY = await titledPid(home, /^app: main/);
     const { restart } = await restarting(home, "x", isX);
     const [pidOfX] = pids(home, isX);
     rename(home, { x, y }, { x2: x, y2: y });
@@ -193,7 +193,7 @@ describe("sections that are renamed while somebody restarts one of them", () => 
     assert.match(out, new RegExp(`x2: already running, pid ${pid} `));
     assert.match(out, /y2: already running/);
     assert.equal((await restart).code, 0);
-    assert.equal(pids(home, /^app: main/).length, 1);
+    await titledPid(home, /^app: main/);
   });
 
   test("without usrsvcd, while it takes long to end", async (t) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { Home, sleeper, waitFor } from "./home.ts";
-import { endAfter, kill, pids, settled, stays, told, up } from "./looks.ts";
+import { endAfter, kill, pids, settled, stays, titledPid, told, up } from "./looks.ts";
 
 /*
  * Sections that get another name, or are taken out, while their programs are down: what their last start has left,
@@ -30,8 +30,8 @@ async function stage(t: TestContext, withDaemon: boolean): Promise<Stage> {
   } else {
     await home.usrsvc("start", "web");
   }
-  const [worker = 0] = pids(home, isWorker);
-  const [master = 0] = pids(home, new RegExp(`^${own}$`));
+  const worker = await titledPid(home, isWorker);
+  const master = await titledPid(home, new RegExp(`^${own}$`));
   return { home, command, isWorker, worker, master };
 }
 
@@ -46,9 +46,7 @@ describe("a section that is renamed while what its program left lives", () => {
     rename(scene);
     await home.usrsvcd();
     await up(home, "www");
-    const now = pids(home, isWorker);
-    assert.equal(now.length, 1);
-    assert.notEqual(now[0], worker);
+    assert.notEqual(await titledPid(home, isWorker), worker);
     const [line] = told(home, "program.renamed", "www");
     assert.match(line?.msg ?? "", /www was web before .*; processes of its last start live/);
   });
@@ -60,9 +58,7 @@ describe("a section that is renamed while what its program left lives", () => {
     const { out, err } = await scene.home.usrsvc("start", "www");
     assert.match(out, /www: .*started, pid/);
     assert.match(err, /note: www was web before/);
-    const now = pids(scene.home, scene.isWorker);
-    assert.equal(now.length, 1);
-    assert.notEqual(now[0], scene.worker);
+    assert.notEqual(await titledPid(scene.home, scene.isWorker), scene.worker);
   });
 
   test("is shown under its old name where it is only taken out, and is ended by a stop", async (t) => {

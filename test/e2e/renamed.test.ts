@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
-import { kill, pids, settled, stays, told, up } from "./looks.ts";
+import { kill, pids, settled, stays, titledPid, told, up } from "./looks.ts";
 
 type Commands = Readonly<Record<string, string>>;
 
@@ -132,7 +132,7 @@ describe("a section that is renamed", () => {
     await home.usrsvcd("reread");
     await up(home, "a", "c");
     assert.equal((await home.statusOf("c"))["pid"], pid);
-    assert.equal(pids(home, /^app: main/).length, 1);
+    assert.equal(await titledPid(home, /^app: main/), pid);
     const line = told(home, "program.renamed", "c")[0];
     assert.match(String(line?.msg), /which was a before/);
   });
@@ -150,7 +150,8 @@ describe("a section that is renamed", () => {
       .program("c", { command: script, proctitle_re: `^${x}$` });
     await home.usrsvcd("reread");
     await up(home, "a", "c");
-    assert.equal(pids(home, new RegExp(`^${worker}$`)).length, 2, "a has one of its own");
+    const isWorker = new RegExp(`^${worker}$`);
+    await waitFor("a to have one of its own", () => pids(home, isWorker).length === 2);
   });
 
   test("a program that is down or changed keeps its name", async (t) => {

@@ -14,6 +14,7 @@ import {
   pids,
   settled,
   stays,
+  titledPid,
   told,
   up,
 } from "./looks.ts";
@@ -135,7 +136,7 @@ describe("a start that is asked for where usrsvcd runs", () => {
       proctitle_re: `^${sleep}$`,
     });
     assert.equal((await fromShell(home, "restart", "web")).code, 0);
-    const pid = onlyPid(home, new RegExp(`^${sleep}$`));
+    const pid = await titledPid(home, new RegExp(`^${sleep}$`));
     assert.equal(parentOf(pid), daemon);
     await stays("it lives", () => isAlive(pid), 300);
   });
@@ -401,7 +402,7 @@ describe("a usrsvcd that does not answer", () => {
     await kill(daemon);
     const { code, out, err } = await restart;
     assert.equal(code, 0, err);
-    const second = onlyPid(home, /^\/bin\/sh \S*slow\.sh/);
+    const second = await titledPid(home, /^\/bin\/sh \S*slow\.sh/);
     assert.notEqual(second, first);
     assert.match(out, new RegExp(`started, pid ${second}`));
     assert.deepEqual(asked(home), []);

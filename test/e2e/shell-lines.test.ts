@@ -173,7 +173,7 @@ describe("a shell line that goes on by itself", () => {
     await home.usrsvcd();
     const [shell] = await up(home, "pipe");
     const handler = await waitFor("the handler", () => pids(home, new RegExp(`^${handle}$`))[0]);
-    assert.ok(!isAlive(Number(home.read("firsts"))), "the first part has ended");
+    await waitFor("the first part to end", () => !isAlive(Number(home.read("firsts"))));
     await stays("the pipe runs on", () => isAlive(shell) && isAlive(handler), 300);
     assert.equal(home.read("firsts").trim().split("\n").length, 1);
     assert.equal((await home.usrsvc("stop", "pipe")).code, 0);
@@ -191,7 +191,7 @@ describe("a shell line that goes on by itself", () => {
     await home.usrsvcd();
     const [shell] = await up(home, "both");
     await settled(home, "both");
-    await kill(onlyPid(home, new RegExp(`^${b}$`)));
+    await kill(await titledPid(home, new RegExp(`^${b}$`)));
     await home.usrsvcd("reread");
     await stays("the shell lives", () => isAlive(shell), 200);
     assert.equal(pids(home, new RegExp(`^${a}$`)).length, 1);
@@ -232,7 +232,7 @@ describe("the work of a shell line", () => {
     await home.usrsvcd();
     await up(home, "app");
     await settled(home, "app");
-    const work = onlyPid(home, new RegExp(`^${server}$`));
+    const work = await titledPid(home, new RegExp(`^${server}$`));
     const shell = parentOf(work);
     await kill(shell);
     await settled(home, "app", 2);

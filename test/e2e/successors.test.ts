@@ -346,7 +346,7 @@ test(
     );
     await isProgram(home, "nginx", third);
     assert.equal(await statusAt(port), 200);
-    assert.equal(pids(home, /^nginx: worker/).length, 2, "none of the dead one");
+    await waitFor("none of the dead one", () => pids(home, /^nginx: worker/).length === 2);
     assert.equal((await home.usrsvc("stop", "nginx")).code, 0);
     assert.deepEqual(pids(home, /nginx/), []);
     assert.ok(!(await answers(port)));
