@@ -455,7 +455,7 @@ test("mails that are refused are told of by status, with the reason, until they 
   assert.match(troubles[0]?.text ?? "", /^2 mails wait .*relay denied/);
   // The next usrsvcd knows it as well.
   await other.usrsvcd("restart");
-  assert.match((await other.usrsvcd("status")).out, both);
+  await waitFor("both to be told", async () => both.test((await other.usrsvcd("status")).out));
   storingSendmail(home);
   await other.usrsvcd("reread");
   await waitFor("all to be sent", () => linesOf(other, "alert.sent").length === 2);

@@ -49,6 +49,7 @@ test("a program has the variables of its env_file, of ours, and its own name", a
   );
   const env = { REGION: "eu" };
   assert.equal((await home.run("usrsvc.cjs", ["start", "web"], env)).code, 0);
+  await waitFor("its words", () => home.read("log/web.log").endsWith("\n"));
   assert.equal(home.read("log/web.log"), "from file own web in eu two lines\n");
   const { out } = await home.run("usrsvcd.cjs", ["checkconfig", "--json"], env);
   assert.doesNotMatch(out, /from file/, "masked like all of [[Env]]");

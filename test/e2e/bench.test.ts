@@ -34,7 +34,7 @@ test("the bench measures, and leaves nothing behind when it is interrupted", asy
   });
   let text = "";
   bench.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
-  const exit = new Promise((resolve) => bench.once("exit", resolve));
+  const exit = new Promise((resolve) => bench.once("close", resolve));
   const runs = (): boolean => {
     const home = readdirSync(folder).find((name) => name.startsWith("usrsvc-bench-"));
     // The log of usrsvcd: the floors have been measured, and usrsvcd runs its programs.

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { Container, noContainers as skip } from "./container.ts";
@@ -29,7 +29,7 @@ function stubborn(home: Home): string {
 function daemon(home: Home): string {
   const inner = home.script(
     "inner.sh",
-    `#!/bin/sh\ntrap 'exit 9' USR2\nwhile :; do sleep 0.05; done\n`,
+    `#!/bin/sh\ntrap 'exit 9' USR2\ntouch ${home.file("up")}\nwhile :; do sleep 0.05; done\n`,
   );
   return home.script("daemon.sh", `#!/bin/sh\n(setsid ${inner} >/dev/null 2>&1 &)\nexit 0\n`);
 }
@@ -104,6 +104,7 @@ describe("usrsvcd as process 1 of a container", { skip }, () => {
     home.program("fork", { command: daemon(home), proctitle_re: "inner.sh" });
     const container = asInit(t, home, "start", "--foreground");
     await container.logged("program.started", "fork");
+    await waitFor("its trap", () => existsSync(home.file("up")));
     const pid = String(home.pid("fork"));
     assert.equal((await container.exec("kill", "-USR2", pid)).code, 0);
     const { exit } = await container.logged("program.exited", "fork");

@@ -25,6 +25,12 @@ function noting(home: Home): { command: string; copies: () => number } {
   return { command: script, copies };
 }
 
+/** There is one copy, and no more, as soon as there is any: it may be called started before it has noted its pid. */
+async function isOne(copies: () => number, what: string): Promise<void> {
+  await waitFor(`${what}: a copy`, () => copies() > 0);
+  assert.equal(copies(), 1, what);
+}
+
 test("SIGKILL of usrsvc at any instant of a start never leads to two copies", async (t) => {
   const home = new Home(t);
   const { command, copies } = noting(home);
@@ -38,7 +44,7 @@ test("SIGKILL of usrsvc at any instant of a start never leads to two copies", as
     await ended;
     const { code, err } = await home.usrsvc("start", "one");
     assert.equal(code, 0, `round ${round}: ${err}`);
-    assert.equal(copies(), 1, `round ${round}`);
+    await isOne(copies, `round ${round}`);
     assert.equal((await home.usrsvc("stop", "one")).code, 0);
     assert.equal(copies(), 0, `round ${round}`);
   }
@@ -82,7 +88,7 @@ test("usrsvc and usrsvcd acting at the same time make one copy", async (t) => {
       home.usrsvc("start", "one"),
     ]);
     for (const { code, err } of both) assert.equal(code, 0, err);
-    assert.equal(copies(), 1, `round ${round}`);
+    await isOne(copies, `round ${round}`);
   }
 });
 
@@ -139,7 +145,7 @@ test(
           if (tool.code !== null) survived.push(place);
           const { code, err } = await home.usrsvc("start", "one");
           assert.equal(code, 0, `${place}: ${err}`);
-          assert.equal(copies(), 1, place);
+          await isOne(copies, place);
           assert.equal((await home.usrsvc("stop", "one")).code, 0, place);
           assert.equal(copies(), 0, place);
         }
@@ -279,7 +285,7 @@ test("usrsvc killed right after it launched a program without a mark: one copy, 
     await waitFor("it was launched", () => copies() === 1);
     const { code, err } = await home.usrsvc("start", "one");
     assert.equal(code, 0, `${place}: ${err}`);
-    assert.equal(copies(), 1, place);
+    await isOne(copies, place);
     assert.equal((await home.usrsvc("stop", "one")).code, 0, place);
     assert.equal(copies(), 0, place);
   }

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { finished, Home, isAlive, lines, type LogLine, sleeper, waitFor } from "./home.ts";
-import { daemonPid } from "./looks.ts";
+import { daemonPid, heeds } from "./looks.ts";
 import { cleanUp } from "../support/clean-up.ts";
 
 /** The first log line with this event (and program). */
@@ -60,6 +60,7 @@ test("the end of a program that usrsvc started is noticed with its exit code as 
   const pid = await home.running("app");
   await home.usrsvcd();
   await logged(home, "program.adopted", "app");
+  await heeds(pid, "SIGUSR2");
   process.kill(pid, "SIGUSR2");
   const exited = await logged(home, "program.exited", "app");
   assert.deepEqual(exited["exit"], { code: 9 });
@@ -415,7 +416,7 @@ test("without koffi it still notices deaths, and says once that it is slower", a
   const daemon = home.spawn("usrsvcd.cjs", ["--foreground"], { USRSVC_NO_LIBC: "1" });
   const result = finished(daemon);
   const pid = await home.running("web");
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await waitFor("its start", () => home.read("state/programs/web.json").includes('"running"'));
   process.kill(pid, "SIGKILL");
   const second = await home.running("web", pid);
   daemon.kill("SIGTERM");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Home, isAlive, lines, sleeper, waitFor } from "./home.ts";
+import { heeds } from "./looks.ts";
 
 describe("--dry-run", () => {
   test("says what would be done, in its order, and does nothing", async (t) => {
@@ -125,10 +126,10 @@ describe("with usrsvcd", () => {
       stop: "TERM 60s, KILL",
     });
     await home.usrsvcd();
-    await home.running("web");
+    await heeds(await home.running("web"), "SIGTERM");
     const other = home.spawn("usrsvc.cjs", ["stop", "web"]);
     await waitFor("the stop", async () => (await home.statusOf("web"))["state"] === "stopping");
-    const dry = await home.usrsvc("start", "web", "--timeout", "500ms");
+    const dry = await home.usrsvc("start", "web", "--timeout", "2s");
     assert.equal(dry.code, 141);
     assert.match(
       dry.err,
@@ -149,7 +150,7 @@ describe("--timeout", () => {
       .program("web", { command: sleeper(), needs: "db" });
     await home.usrsvcd();
     await home.running("db");
-    const start = await home.usrsvc("start", "db", "web", "--timeout", "500ms");
+    const start = await home.usrsvc("start", "db", "web", "--timeout", "2s");
     assert.equal(start.code, 141);
     assert.match(
       start.err,
@@ -163,12 +164,13 @@ describe("--timeout", () => {
       command: `/bin/sh -c 'trap "" TERM; while :; do sleep 0.05; done'`,
       success_seconds: "60",
     });
-    const start = await home.usrsvc("start", "web", "--timeout", "500ms");
+    const start = await home.usrsvc("start", "web", "--timeout", "2s");
     assert.equal(start.code, 141);
     const broken =
-      /web: broken off \(not over within 500 ms \(--timeout\)\); it was launched as pid (\d+) and is left running/;
+      /web: broken off \(not over within 2 s \(--timeout\)\); it was launched as pid (\d+) and is left running/;
     const pid = Number(broken.exec(start.err)?.[1]);
     assert.ok(isAlive(pid), start.err);
+    await heeds(pid, "SIGTERM");
     const stop = await home.usrsvc("stop", "web", "--timeout", "0.3");
     assert.equal(stop.code, 141);
     assert.match(

@@ -76,7 +76,7 @@ test("usrsvc events -f goes on with what happens", async (t) => {
   await waitFor("what was", () => /web: started/.test(seen));
   await home.usrsvc("stop", "web");
   await waitFor("what comes", () => /web: stopped, pid/.test(seen));
-  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const ended = new Promise((resolve) => child.once("close", resolve));
   child.kill("SIGINT");
   await ended;
   assert.equal(seen.match(/web: started/g)?.length, 1);

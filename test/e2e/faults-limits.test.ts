@@ -121,8 +121,9 @@ test(
     assert.match(String(down["reason"]), /no more processes can be created/);
     account.run("prlimit", "--pid", daemon, "--nproc=4096:");
     await waitFor("web", () => account.statusOf("web")["state"] === "running");
+    await waitFor("its recovery to be told", () => told(home, "program.recovered").length > 0);
+    assert.equal(told(home, "program.recovered").length, 1);
     assert.equal(told(home, "program.gave-up").length, 0);
     assert.equal(told(home, "program.error").length, 1);
-    assert.equal(told(home, "program.recovered").length, 1);
   },
 );

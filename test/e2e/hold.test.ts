@@ -40,7 +40,6 @@ test("what ends while it is held is left down, mailed about once, and comes back
   assert.equal(held.code, 0, held.err);
   assert.match(held.out, new RegExp(`^web: held, running as pid ${pid}, until .* \\(in 2 h\\): `));
   await waitFor("usrsvcd to see it", () => told(home, "program.held", "web").length === 1);
-  const mails = home.read("mails");
 
   process.kill(pid, "SIGKILL");
   await staysDown(home, "web");
@@ -61,8 +60,7 @@ test("what ends while it is held is left down, mailed about once, and comes back
   const { out } = await home.usrsvc("status", "web");
   assert.match(out, /\n {4}held by \S+.* until .*: new disk.*; usrsvc release web ends that\n/);
   assert.ok(!out.includes("\u001b"));
-  await waitFor("a mail", () => home.read("mails") !== mails);
-  assert.match(home.read("mails").slice(mails.length), /is down, and held/);
+  await waitFor("a mail of it", () => home.read("mails").includes("is down, and held"));
 
   const released = await home.usrsvc("release", "web");
   assert.match(
@@ -72,12 +70,16 @@ test("what ends while it is held is left down, mailed about once, and comes back
   await home.running("web", pid);
   assert.equal(home.read("after"), `${pid}\n`, "once");
   assert.equal((await home.statusOf("web"))["hold"], undefined);
-  const story = (await home.usrsvc("events", "web")).out;
+  const story = await waitFor("all of it to be told", async () => {
+    const { out: told } = await home.usrsvc("events", "web");
+    return (
+      /web: released by .*, after it was held by [\s\S]*web: starting again/.test(told) && told
+    );
+  });
   assert.match(
     story,
     /web: is held by .*new disk[\s\S]*killed by SIGKILL[\s\S]*WARN {2}web: stays down while it is held by/,
   );
-  assert.match(story, /web: released by .*, after it was held by [\s\S]*web: starting again/);
   assert.equal(
     home.read("mails").match(/is down, and held/g)?.length,
     2,

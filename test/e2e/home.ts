@@ -210,12 +210,18 @@ export class Home {
     for (const child of this.#started) if (child.exitCode === null) child.kill("SIGKILL");
     const strays = this.#strays();
     const isDaemon = (pid: Pid): boolean => commandOf(pid).includes(this.command("usrsvcd.cjs"));
-    for (const pid of strays.toSorted((a, b) => Number(isDaemon(b)) - Number(isDaemon(a)))) {
-      if (isAlive(pid)) process.kill(pid, "SIGKILL");
-    }
+    for (const pid of strays.toSorted((a, b) => Number(isDaemon(b)) - Number(isDaemon(a))))
+      kill(pid);
     // One that has left the home, and written a title over its environment.
     if (this.#hasLivingRecord()) await this.usrsvc("stop", "all", "-P");
-    for (const pid of this.#strays()) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+    // Until none is seen twice: one that is killed may just have forked, and may write here until it is gone.
+    let looks = 0;
+    await waitFor("all of a test to end", () => {
+      const left = this.#strays();
+      left.forEach(kill);
+      looks = left.length === 0 ? looks + 1 : 0;
+      return looks === 2;
+    });
     rmSync(this.path, { recursive: true, force: true });
   }
 
@@ -257,6 +263,15 @@ function commandOf(pid: Pid): readonly string[] {
     return reader.cmdline(pid);
   } catch {
     return [];
+  }
+}
+
+/** SIGKILL to a process that may be gone by now. */
+function kill(pid: Pid): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 

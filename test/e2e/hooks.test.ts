@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { cleanUp } from "../support/clean-up.ts";
-import { Home, isAlive, type LogLine, sleeper, waitFor } from "./home.ts";
+import { finished, Home, isAlive, type LogLine, sleeper, waitFor } from "./home.ts";
 
 const HOOKS = ["before_start", "after_start", "before_stop", "after_exit"] as const;
 type Hook = (typeof HOOKS)[number];
@@ -16,6 +17,7 @@ echo "$USRSVC_HOOK|$USRSVC_PROGRAM|$USRSVC_PID|$USRSVC_EXIT_CODE|$USRSVC_EXIT_SI
 case $1 in
 fail) echo "noise"; echo "error: no such balancer" >&2; exit 3;;
 hang) echo $$ >>${home.file("hanging")}; sleep 1000;;
+linger) echo $$ >>${home.file("hanging")}; until [ -e ${home.file("go")} ]; do sleep 0.05; done;;
 esac
 `,
   );
@@ -25,7 +27,7 @@ esac
 function withHooks(
   home: Home,
   more: Readonly<Record<string, string>> = {},
-  does: Partial<Record<Hook, "fail" | "hang">> = {},
+  does: Partial<Record<Hook, "fail" | "hang" | "linger">> = {},
   only: readonly Hook[] = HOOKS,
 ): Home {
   const hook = noter(home);
@@ -331,13 +333,16 @@ describe("usrsvcd runs hooks", () => {
   });
 
   test("and starts nothing again where a stop waits for after_exit", async (t) => {
-    const home = withHooks(new Home(t), { hook_timeout: "1s" }, { after_exit: "hang" });
+    const home = withHooks(new Home(t), {}, { after_exit: "linger" });
     await home.usrsvcd();
     const first = await home.running("web");
     await waitFor("after_start", () => names(home).length === 2);
     killed(first);
     await hanging(home);
-    const { code, out } = await home.usrsvc("stop", "web");
+    const stop = finished(home.spawn("usrsvc.cjs", ["stop", "web"]));
+    await waitFor("the stop to wait", () => existsSync(home.file("state/programs/web.stop")));
+    writeFileSync(home.file("go"), "");
+    const { code, out } = await stop;
     assert.equal(code, 0);
     assert.match(out, /^web: was not running$/m);
     assert.deepEqual(names(home), ["before_start", "after_start", "after_exit"]);

@@ -11,6 +11,7 @@ test("instances are programs of their own, known again by usrsvcd, and fewer aft
   assert.equal((await home.usrsvcd("start")).code, 0);
   const pids = [1, 2, 3].map(async (n) => await home.running(`web:${n}`));
   const [first, , third] = await Promise.all(pids);
+  await waitFor("its words", () => home.read("log/2.log").endsWith("\n"));
   assert.equal(home.read("log/2.log"), "I am web 2\n");
 
   // One that dies is started again, and the others are left alone.

@@ -57,7 +57,10 @@ test("a job that fails is reported with what it wrote, and not tried again", asy
     String(reason),
     /^failed: exited with code 3, after .*; it wrote: cannot open db; log: /,
   );
-  const told = home.log().filter(({ event }) => event === "program.job-finished");
+  const told = await waitFor("its end to be told", () => {
+    const all = home.log().filter(({ event }) => event === "program.job-finished");
+    return all.length > 0 && all;
+  });
   assert.deepEqual(
     told.map(({ level, isSuccess }) => [level, isSuccess]),
     [["error", false]],

@@ -57,8 +57,11 @@ describe("what usrsvcd holds lives, whatever becomes of its files", () => {
     await waitFor("its record", () => recordOf(home, "titled") !== "");
     await waitFor("its pidfile", () => home.pid("titled") === pid);
     assert.deepEqual(pids(home, /^mytitle/), [pid]);
-    const [warning] = told(home, "program.warning", "titled").slice(-1);
-    assert.match(warning?.msg ?? "", /record was deleted: recreated/);
+    await waitFor("that to be told", () =>
+      told(home, "program.warning", "titled").some(({ msg }) =>
+        /record was deleted: recreated/.test(msg),
+      ),
+    );
     const status = await home.statusOf("titled");
     assert.deepEqual([status["state"], status["pid"]], ["running", pid]);
     const { out } = await home.usrsvc("stop", "titled");

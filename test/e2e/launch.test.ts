@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Home, sleeper, waitFor } from "./home.ts";
 
@@ -14,13 +14,16 @@ test("a restart by hand is not undone, whatever title the new process has given 
   home.program("titled", { command: `/bin/bash ${script}`, success_seconds: "0.5" });
   await home.usrsvcd();
   const first = await home.running("titled");
+  await waitFor("its word", () => existsSync(runs));
   const restart = await home.run("usrsvc.cjs", ["restart", "titled"]);
   assert.equal(restart.code, 0, restart.err);
   const second = await home.running("titled", first);
   await waitFor("usrsvcd follows it", () =>
     home.log().some((line) => line.event === "program.adopted" && line.pid === second),
   );
-  assert.deepEqual(readFileSync(runs, "utf8").trim().split("\n"), [String(first), String(second)]);
+  const pids = (): readonly string[] => readFileSync(runs, "utf8").split("\n").slice(0, -1);
+  await waitFor("the word of the other", () => pids().length > 1);
+  assert.deepEqual(pids(), [String(first), String(second)]);
   assert.equal(await home.running("titled"), second);
 });
 

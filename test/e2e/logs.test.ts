@@ -25,7 +25,7 @@ function follow(
   let [out, err] = ["", ""];
   child.stdout?.on("data", (chunk: Buffer) => (out += chunk.toString()));
   child.stderr?.on("data", (chunk: Buffer) => (err += chunk.toString()));
-  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const ended = new Promise((resolve) => child.once("close", resolve)); // all has come by then
   return {
     seen: () => out,
     told: () => err,
@@ -175,7 +175,9 @@ test("usrsvc logs -f waits for files, and follows them across rotations and trun
     await waitFor(text, () => following.seen().endsWith(`${text}\n`));
   };
   await sees("web  | half"); // a question, perhaps: shown when nothing more comes
-  assert.match(following.told(), /late: .*late\.log is not there: waiting for it/);
+  await waitFor("that to be told", () =>
+    /late: .*late\.log is not there: waiting for it/.test(following.told()),
+  );
   appendFileSync(log, " and half\nnext\n");
   await sees("web  |  and half\nweb  | next");
   renameSync(log, `${log}.1`);

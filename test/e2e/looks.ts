@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { constants } from "node:os";
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import { procReader, statIfAny } from "../../proc/reader.ts";
 import { cleanUp } from "../support/clean-up.ts";
-import { killRef } from "../support/processes.ts";
+import { killRef, statusField } from "../support/processes.ts";
 import type { TestContext } from "node:test";
 import { type Home, isAlive, type Json, type LogLine, waitFor } from "./home.ts";
 
@@ -141,6 +142,14 @@ export function holds(holder: number, pid: number): boolean {
       return false; // closed meanwhile
     }
   });
+}
+
+/** Waits until a process has a signal in its own hands: a script that is called started need not have set its traps. */
+export async function heeds(pid: number, signal: NodeJS.Signals): Promise<void> {
+  const bit = 1n << BigInt(constants.signals[signal] - 1);
+  await waitFor(`${pid} to heed ${signal}`, () =>
+    ["SigCgt", "SigIgn"].some((field) => (BigInt(`0x${statusField(pid, field)}`) & bit) !== 0n),
+  );
 }
 
 /** SIGKILL, and waits until they are gone. */

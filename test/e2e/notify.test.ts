@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { Home, waitFor } from "./home.ts";
-import { daemonPid } from "./looks.ts";
+import { daemonPid, kill } from "./looks.ts";
 
 const has = (command: string): boolean => spawnSync("which", [command]).status === 0;
 const skip = has("python3") ? false : "no python3";
@@ -187,7 +187,7 @@ test("usrsvcd that is killed in mid-start: the next one hears the rest", { skip 
   home.program("web", { command: stage.command, ready: "notify" });
   await home.usrsvcd("start");
   await waitFor("it waits", async () => /waits for its notice/.test(await stage.status()));
-  process.kill(await daemonPid(home), "SIGKILL");
+  await kill(await daemonPid(home));
   await home.usrsvcd("start");
   await waitFor("it is heard again", () => existsSync(home.file("state/notify/web")));
   const { pid } = await home.statusOf("web");

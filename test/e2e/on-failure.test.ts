@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { Home, isAlive, type Json, type LogLine, waitFor } from "./home.ts";
-import { daemonPid } from "./looks.ts";
+import { daemonPid, heeds } from "./looks.ts";
 
 /** A program that ends as it is told: by USR1 with code 0, by USR2 with 2, by HUP with 3. */
 const OBEDIENT = `#!/bin/sh
@@ -38,9 +38,11 @@ test("with on-failure a failure is answered, a success is not: log, status and a
   await home.usrsvcd();
   const first = await home.running("app");
   await logged(home, "program.started");
+  await heeds(first, "SIGHUP");
   process.kill(first, "SIGHUP");
   const second = await home.running("app", first);
   await logged(home, "program.started", 2);
+  await heeds(second, "SIGUSR1");
   process.kill(second, "SIGUSR1");
   const stopped = await logged(home, "program.stopped");
   assert.equal(
@@ -68,9 +70,11 @@ test("success_exit names further codes and signals, and replaces 0", async (t) =
   await home.usrsvcd();
   const first = await home.running("app");
   await logged(home, "program.started");
+  await heeds(first, "SIGUSR1");
   process.kill(first, "SIGUSR1");
   const second = await home.running("app", first);
   await logged(home, "program.started", 2);
+  await heeds(second, "SIGUSR2");
   process.kill(second, "SIGUSR2");
   assert.match((await logged(home, "program.stopped")).msg, /exited with code 2, a success/);
   const line = home.log().findLast(({ event }) => event === "program.exited");
@@ -84,6 +88,7 @@ test("an end that nobody saw is a failure", async (t) => {
   const home = homeWith(t, { autostart: "no" });
   await home.usrsvc("start", "app");
   const first = await home.running("app");
+  await heeds(first, "SIGUSR1");
   process.kill(first, "SIGUSR1");
   await waitFor("app to end", () => !isAlive(first));
   await home.usrsvcd();
@@ -123,6 +128,7 @@ test("a restart that is killed in the middle is finished, however the program en
   await logged(home, "program.started");
   const daemon = await daemonPid(home);
   assert.ok(isAlive(daemon));
+  await heeds(first, "SIGTERM");
   const restart = home.spawn("usrsvc.cjs", ["restart", "--here", "app"]);
   await waitFor(
     "the stop to begin",

@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { test, type TestContext } from "node:test";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
+import { kill } from "./looks.ts";
 
 /** A database that is ready when the file `go` is there, what needs it, and what is restarted with that. */
 function site(t: TestContext, more: Readonly<Record<string, string>> = {}): Home {
@@ -243,7 +244,7 @@ test("usrsvcd that is killed in the middle of a wait loses nothing", async (t) =
   await home.usrsvcd("start");
   await waitFor("web waits", async () => (await state(home, "web")) === "waiting");
   const { pid } = JSON.parse((await home.usrsvcd("status", "--json")).out) as { pid: number };
-  process.kill(pid, "SIGKILL");
+  await kill(pid);
   const { out } = await home.usrsvc("status", "web");
   assert.match(out, /^web +stopped.*\n.*\n? *.*next: nothing: usrsvcd is not running/m);
   writeFileSync(home.file("go"), "");

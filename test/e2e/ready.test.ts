@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { test } from "node:test";
 import { Home, waitFor } from "./home.ts";
-import { daemonPid } from "./looks.ts";
+import { daemonPid, kill } from "./looks.ts";
 
 /** Writes a line and becomes ready when the file `go` is there. */
 const LATE =
@@ -85,7 +85,7 @@ test("whoever comes next waits for the rest: usrsvcd was killed", async (t) => {
   const state = async (): Promise<unknown> => (await home.statusOf("web"))["state"];
   await waitFor("it waits", async () => (await state()) === "starting");
   const { pid } = await home.statusOf("web");
-  process.kill(await daemonPid(home), "SIGKILL");
+  await kill(await daemonPid(home));
   assert.equal((await home.usrsvcd("start")).code, 0);
   assert.equal(await state(), "starting");
   writeFileSync(home.file("go"), "");
@@ -114,7 +114,7 @@ test("usrsvcd that comes next goes on looking, and takes nothing up before", asy
   home.program("web", { command: LATE, directory: home.path, ready });
   assert.equal((await home.usrsvcd("start")).code, 0);
   await waitFor("it was looked", () => home.read("looks") !== "");
-  process.kill(await daemonPid(home), "SIGKILL");
+  await kill(await daemonPid(home));
   const before = home.read("looks").length;
   assert.equal((await home.usrsvcd("start")).code, 0);
   await waitFor("it is looked again", () => home.read("looks").length > before + 10);
@@ -133,7 +133,7 @@ test("usrsvcd that comes next counts what is not ready in time as a failed start
   assert.equal((await home.usrsvcd("start")).code, 0);
   const state = async (): Promise<unknown> => (await home.statusOf("web"))["state"];
   await waitFor("it waits", async () => (await state()) === "starting");
-  process.kill(await daemonPid(home), "SIGKILL");
+  await kill(await daemonPid(home));
   assert.equal((await home.usrsvcd("start")).code, 0);
   await waitFor("it is given up", async () => (await state()) === "fatal");
   const { reason } = await home.statusOf("web");
@@ -147,7 +147,7 @@ test("usrsvc whose usrsvcd was killed in the middle waits for the rest", async (
   assert.equal((await home.usrsvcd("start")).code, 0);
   const asked = home.usrsvc("start", "web");
   await waitFor("it waits", async () => (await home.statusOf("web"))["state"] === "starting");
-  process.kill(await daemonPid(home), "SIGKILL");
+  await kill(await daemonPid(home));
   const { code, err } = await asked;
   assert.equal(code, 140);
   assert.match(err, /not ready within start_timeout \(3 s\)/);

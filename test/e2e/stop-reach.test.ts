@@ -37,6 +37,7 @@ ${child} & while :; do sleep 0.02; done\n`;
       const home = new Home(t);
       home.program("web", { command: home.script("web.sh", text(home)), stop_group: group });
       await started(home);
+      await waitFor("its child", () => pids(home, new RegExp(`^${child}$`)).length === 1);
       const { out } = await home.usrsvc("stop", "web");
       assert.equal(home.read("child").trim(), want);
       assert.equal(/left-over/.test(out), want === "lives", out);

@@ -6,7 +6,7 @@ import type { Pid } from "../../proc/pid.ts";
 import { procReader } from "../../proc/reader.ts";
 import { cleanUp } from "../support/clean-up.ts";
 import { Home, isAlive, type LogLine, sleeper, waitFor } from "./home.ts";
-import { daemonPid } from "./looks.ts";
+import { daemonPid, heeds } from "./looks.ts";
 
 const reader = procReader();
 const ppid = (pid: number): number => reader.stat(pid as Pid).ppid;
@@ -46,6 +46,7 @@ describe("usrsvcd where only a parent is told how a process ended", () => {
     await logged(home, "program.started", "fork");
     const pid = await home.running("fork");
     assert.equal(ppid(pid), usrsvcd);
+    await heeds(pid, "SIGUSR2");
     process.kill(pid, "SIGUSR2");
     assert.deepEqual((await logged(home, "program.exited", "fork"))["exit"], { code: 9 });
     const second = await home.running("fork", pid);
@@ -74,6 +75,7 @@ describe("usrsvcd where only a parent is told how a process ended", () => {
     for (const name of ["fork", "many"]) await logged(home, "program.started", name);
     const [fork, other] = [await home.running("fork"), await home.running("many")];
     await waitFor("none to be left", () => !hasZombie(childrenOf(usrsvcd)));
+    await heeds(fork, "SIGUSR2");
     process.kill(usrsvcd, "SIGSTOP");
     cleanUp(t, () => void (isAlive(usrsvcd) && process.kill(usrsvcd, "SIGCONT")));
     process.kill(fork, "SIGUSR2");
@@ -97,11 +99,13 @@ describe("usrsvcd where only a parent is told how a process ended", () => {
     assert.equal(code, 0, out + err);
     assert.doesNotMatch(out, /needs: usrsvcd restart/);
     await logged(home, "daemon.reaping");
+    await heeds(pid, "SIGUSR2");
     process.kill(pid, "SIGUSR2");
     const second = await home.running("fork", pid);
     await waitFor("usrsvcd to be its parent", () => ppid(second) === usrsvcd);
     home.main("subreaper = no");
     assert.equal((await home.usrsvcd("reread")).code, 0);
+    await heeds(second, "SIGUSR2");
     process.kill(second, "SIGUSR2");
     await waitFor("another to be its parent", () => {
       const third = home.pid("fork");
@@ -122,7 +126,9 @@ describe("usrsvcd, of what it was executed with", () => {
     process.kill(await home.running("web"), "SIGKILL");
     const { exit } = await logged(home, "program.exited", "web");
     assert.deepEqual(exit, { signal: "SIGKILL" });
-    process.kill(await home.running("fork"), "SIGUSR2");
+    const fork = await home.running("fork");
+    await heeds(fork, "SIGUSR2");
+    process.kill(fork, "SIGUSR2");
     assert.deepEqual((await logged(home, "program.exited", "fork"))["exit"], { code: 9 });
   });
 

@@ -3,7 +3,18 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { Home, isAlive, waitFor } from "./home.ts";
-import { daemonPid, endAfter, kill, pids, settled, stays, titledPid, told, up } from "./looks.ts";
+import {
+  daemonPid,
+  endAfter,
+  heeds,
+  kill,
+  pids,
+  settled,
+  stays,
+  titledPid,
+  told,
+  up,
+} from "./looks.ts";
 import { statusField } from "../support/processes.ts";
 import { answers, freePort, installed, nginx, nginxCommand, statusAt } from "./servers.ts";
 
@@ -50,6 +61,7 @@ while :; do sleep 0.03; done
       await home.usrsvcd();
       const [first] = await up(home, "app");
       await settled(home, "app");
+      await heeds(first, "SIGTERM"); // the last of its traps
       process.kill(first, "SIGUSR2");
       const second = await waitFor("the second", () => starts(home)[1]);
       await home.usrsvcd("reread");
@@ -64,6 +76,7 @@ while :; do sleep 0.03; done
       // It is the program in all respects: taken up, upgraded again, restarted and stopped.
       await home.usrsvcd("restart");
       await isProgram(home, "app", second);
+      await heeds(second, "SIGTERM");
       process.kill(second, "SIGUSR2");
       const third = await waitFor("the third", () => starts(home)[2]);
       await ended(second, signal);
@@ -82,6 +95,7 @@ while :; do sleep 0.03; done
     home.program("app", { command: upgrading(home, '"$0" &') });
     await home.usrsvcd();
     const [first] = await up(home, "app");
+    await heeds(first, "SIGTERM");
     process.kill(first, "SIGUSR2");
     await waitFor("the second", () => starts(home)[1]);
     assert.equal((await home.usrsvc("stop", "app")).code, 0);
@@ -95,6 +109,7 @@ while :; do sleep 0.03; done
     await home.usrsvcd();
     const [first] = await up(home, "app");
     await settled(home, "app");
+    await heeds(first, "SIGTERM");
     process.kill(first, "SIGUSR2");
     const second = await waitFor("the second", () => starts(home)[1]);
     await kill(first, second);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { finished, Home, isAlive, lines, sleeper, waitFor } from "./home.ts";
+import { heeds } from "./looks.ts";
 import { cleanUp } from "../support/clean-up.ts";
 
 test("start, status, restart and stop of one program, without a daemon", async (t) => {
@@ -215,6 +216,7 @@ test("a program that ignores SIGTERM is killed after term_to_kill_seconds", asyn
   home.program("deaf", { command: script, term_to_kill_seconds: "0.4" });
   await home.usrsvc("start", "deaf");
   const pid = await home.running("deaf");
+  await heeds(pid, "SIGTERM");
   const { out } = await home.usrsvc("stop", "deaf");
   assert.match(
     out,
@@ -229,6 +231,7 @@ test("stop ends what the program leaves behind in its session", async (t) => {
   home.program("parent", { command: home.script("parent.sh", text) });
   await home.usrsvc("start", "parent");
   const child = await waitFor("the child", () => Number(home.read("child")) || undefined);
+  await heeds(await home.running("parent"), "SIGTERM");
   const { out } = await home.usrsvc("stop", "parent");
   assert.match(out, /left-over process(es)? ended/);
   assert.ok(!isAlive(child));

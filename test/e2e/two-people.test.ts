@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Home, waitFor } from "./home.ts";
+import { heeds } from "./looks.ts";
 
 /** Deaf to SIGTERM: a stop of it takes its time. */
 const DEAF = `/bin/sh -c 'trap "" TERM; while :; do sleep 0.05; done'`;
@@ -8,6 +9,7 @@ const DEAF = `/bin/sh -c 'trap "" TERM; while :; do sleep 0.05; done'`;
 test("of two people at once, each is told who the other is", async (t) => {
   const home = new Home(t).program("web", { command: DEAF, term_to_kill_seconds: "30" });
   await home.usrsvc("start", "web");
+  await heeds(await home.running("web"), "SIGTERM");
   const ann = home.spawn("usrsvc.cjs", ["stop", "web"], { SUDO_USER: "ann" });
   const who = `usrsvc, pid ${ann.pid}, called by ann (as `;
   const status = await waitFor("ann to be at work", async () => {
