@@ -6,6 +6,7 @@ import { test, type TestContext } from "node:test";
 import { cleanUp } from "../support/clean-up.ts";
 import { followersIn } from "./followers.ts";
 import { Home, lines, type Result, sleeper, waitFor } from "./home.ts";
+import { freePort } from "./servers.ts";
 import { lacksSshd, Sshd } from "./sshd.ts";
 
 const skip = lacksSshd();
@@ -99,10 +100,7 @@ test("usrsvc -H says what ssh says, and what to do", { skip }, async (t) => {
   const silent = createServer(() => {});
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
   cleanUp(t, () => void silent.close());
-  const closed = createServer();
-  await new Promise<void>((resolve) => closed.listen(0, "127.0.0.1", resolve));
-  const { port: refusing } = closed.address() as AddressInfo;
-  await new Promise((resolve) => closed.close(resolve));
+  const refusing = await freePort();
   const { port: hanging } = silent.address() as AddressInfo;
   const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGkxdW5rbm93bmtleW9mbm9ib2R5YXRhbGxpbmhlcmUx";
   writeFileSync(sshd.file("wrong_hosts"), `[127.0.0.1]:${port} ${key}\n`);
@@ -131,7 +129,7 @@ test("usrsvc -H says what ssh says, and what to do", { skip }, async (t) => {
     `127.0.0.1:${hanging}`,
   ];
   const all = [...names, "no.such.host.invalid"].join();
-  const more = ["--timeout", "5s", "--remote-command", "/nowhere/usrsvc"];
+  const more = ["--timeout", "15s", "--remote-command", "/nowhere/usrsvc"];
   const { out, code } = await runner(home, sshd)("-H", all, "status", ...more);
   assert.equal(code, 1);
   const rows = [...out.matchAll(/^(\S+) +- +(\w+) .*\n {4}why: (.*)\n {4}next: (.*)$/gm)];
@@ -149,7 +147,7 @@ test("usrsvc -H says what ssh says, and what to do", { skip }, async (t) => {
   );
   assert.match(found["bare"] ?? "", /^missing: command not found there: \/nowhere\/usrsvc \(/);
   assert.match(found[`127.0.0.1:${refusing}`] ?? "", /^unreachable: .*Connection refused; no sshd/);
-  assert.match(found[`127.0.0.1:${hanging}`] ?? "", /^silent: no answer within 5 s; is it up/);
+  assert.match(found[`127.0.0.1:${hanging}`] ?? "", /^silent: no answer within 15 s; is it up/);
   assert.match(found["no.such.host.invalid"] ?? "", /^unreachable: Could not resolve hostname/);
 });
 

@@ -1,21 +1,13 @@
 import assert from "node:assert/strict";
 import { existsSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { test } from "node:test";
 import { Home, waitFor } from "./home.ts";
 import { daemonPid, kill } from "./looks.ts";
+import { freePort } from "./servers.ts";
 
 /** Writes a line and becomes ready when the file `go` is there. */
 const LATE =
   "sh -c 'echo begun; while [ ! -e go ]; do sleep 0.05; done; echo up; touch ready; exec sleep 600'";
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 for (const starter of ["usrsvc", "usrsvcd"]) {
   test(`a start from ${starter} has succeeded when its check is true`, async (t) => {

@@ -1,11 +1,11 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { cleanUp } from "../support/clean-up.ts";
 import { waitFor } from "./home.ts";
+import { freePort } from "./servers.ts";
 
 const SSHD = "/usr/sbin/sshd";
 
@@ -104,14 +104,7 @@ export class Sshd {
 }
 
 async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  for (const server of servers) await new Promise((resolve) => server.close(resolve));
+  const ports: number[] = [];
+  for (let n = 0; n < count; n += 1) ports.push(await freePort());
   return ports;
 }
