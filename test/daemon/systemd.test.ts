@@ -55,7 +55,7 @@ test("nothing is sent, and nothing goes wrong, where nobody asked for it", () =>
 test("the watchdog is told at once, and then twice as often as it asks for", async (t) => {
   const name = join(folder(t), "notify");
   using receiver = new Receiver(name);
-  const env = { NOTIFY_SOCKET: name, WATCHDOG_USEC: "200000", WATCHDOG_PID: String(process.pid) };
+  const env = { NOTIFY_SOCKET: name, WATCHDOG_USEC: "2000000", WATCHDOG_PID: String(process.pid) };
   const began = performance.now();
   {
     using _ = serviceManager(env, unexpected);
@@ -63,9 +63,9 @@ test("the watchdog is told at once, and then twice as often as it asks for", asy
     await waitFor("three more", () => (receiver.arrived.length >= 4 ? true : receiver.look()));
   }
   const tookMs = performance.now() - began;
-  assert.ok(tookMs > 280 && tookMs < 1000, `three intervals of 100 ms took ${tookMs} ms`);
+  assert.ok(tookMs > 2800 && tookMs < 5500, `three intervals of 1 s took ${tookMs} ms`);
   assert.deepEqual(new Set(receiver.arrived), new Set(["WATCHDOG=1"]));
-  await new Promise((resolve) => setTimeout(resolve, 250));
+  await new Promise((resolve) => setTimeout(resolve, 1500));
   receiver.arrived = [];
   assert.deepEqual(receiver.take(), [], "and no more after the end");
 });

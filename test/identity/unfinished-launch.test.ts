@@ -133,7 +133,7 @@ describe("completeLaunch", () => {
     const proc = new FakeProc({ pid: 50, uid });
     const began = performance.now();
     assert.equal(await foundIn(proc), undefined);
-    assert.ok(performance.now() - began < 5000);
+    assert.ok(performance.now() - began < 30_000);
   });
 
   test("goes on where a process leaves in mid-look, or hides", async () => {

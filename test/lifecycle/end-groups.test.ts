@@ -41,11 +41,11 @@ describe("endOwnGroup", () => {
     const began = performance.now();
     const outcome = await stop(
       { process: undefined, launched: undefined, session },
-      { termToKillMs: 8000 },
+      { termToKillMs: 60_000 },
       lab.host,
     );
     assert.deepEqual(outcome, { kind: "not-running", leftBehind: 1 });
-    assert.ok(performance.now() - began < 4000, "by SIGTERM, not after it in vain");
+    assert.ok(performance.now() - began < 30_000, "by SIGTERM, not after it in vain");
     assert.equal(lives(ref), false);
   });
 
@@ -54,7 +54,7 @@ describe("endOwnGroup", () => {
     const made = await unreaped(t, 0);
     await made.end(); // parent and zombie are one group
     const began = performance.now();
-    assert.equal(await endOwnGroup(made.parent, stopSteps({ termToKillMs: 8000 }), lab.host), 1);
-    assert.ok(performance.now() - began < 4000);
+    assert.equal(await endOwnGroup(made.parent, stopSteps({ termToKillMs: 60_000 }), lab.host), 1);
+    assert.ok(performance.now() - began < 30_000);
   });
 });

@@ -583,14 +583,14 @@ describe("start, of its failure", () => {
   test("an exit within success_seconds is told with its code and the last lines", async (t) => {
     const lab = makeLab(t);
     const argv = [lab.script("app", "#!/bin/sh", "echo first", "echo why >&2", "exit 3")];
-    const program = lab.settings(argv, { successMs: 5000, stderr: join(lab.dir, "errors") });
+    const program = lab.settings(argv, { successMs: 60_000, stderr: join(lab.dir, "errors") });
     writeFileSync(program.stderr, "an old line\n");
     const began = performance.now();
     const outcome = failed(await lab.start(program));
-    assert.ok(performance.now() - began < 4000, "at once");
+    assert.ok(performance.now() - began < 30_000, "at once");
     assert.deepEqual(outcome.exit, { kind: "code", code: 3 });
     assert.equal(outcome.code, ExitCode.exitedUnexpectedly);
-    assert.equal(outcome.reason, "exited with code 3 within success_seconds (5)");
+    assert.equal(outcome.reason, "exited with code 3 within success_seconds (60)");
     assert.deepEqual(outcome.output, ["why"]);
   });
 

@@ -99,7 +99,7 @@ describe("stop_command", () => {
         outcome.sent.map(({ signal }) => signal),
         ["SIGHUP"],
       );
-      assert.ok(outcome.tookMs < 20_000);
+      assert.ok(outcome.tookMs < 50_000);
     });
   }
 
@@ -142,7 +142,7 @@ describe("stop_command", () => {
     });
     await lab.appears("begun");
     leave.abort(new Error("leave"));
-    await assert.rejects(inTime(stopping, "it leaves", 1500), { message: "leave" });
+    await assert.rejects(inTime(stopping, "it leaves"), { message: "leave" });
     assert.ok(lives(ref), "it was not signalled");
     await waitFor(() => lab.living().length <= 2, "the command has ended");
   });

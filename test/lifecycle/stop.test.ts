@@ -47,14 +47,14 @@ for (const [how, adapt] of [
       const ref = await run(lab, "trap 'exit 7' TERM", "READY", "while :; do sleep 0.02; done");
       const outcome = await stop(
         { process: ref, launched: ref },
-        { termToKillMs: 10_000 },
+        { termToKillMs: 60_000 },
         lab.host,
       );
       assert.ok(outcome.kind === "terminated", outcome.kind);
       if (how === "with pidfds" && tellsExitOfReaped()) {
         assert.deepEqual(outcome.exit, { kind: "code", code: 7 });
       }
-      assert.ok(outcome.tookMs < 10_000);
+      assert.ok(outcome.tookMs < 60_000);
       assert.equal(lives(ref), false);
     });
 
@@ -207,10 +207,10 @@ for (const [how, adapt] of [
         "while kill -0 $child 2>/dev/null; do sleep 0.02; done",
         "exit 3",
       );
-      const settings = { termToKillMs: 10_000, stopGroup: true };
+      const settings = { termToKillMs: 60_000, stopGroup: true };
       const outcome = await stop({ process: ref, launched: ref }, settings, lab.host);
       assert.ok(outcome.kind === "terminated", outcome.kind);
-      assert.ok(outcome.tookMs < 9000, "its child went before it");
+      assert.ok(outcome.tookMs < 50_000, "its child went before it");
       assert.equal(outcome.leftBehind, 0, "what was told with it is not left over");
       assert.equal(sleeps(lab).length, 1, "what has left its session lives");
     });
@@ -308,7 +308,7 @@ describe("stop, when it is told to leave", () => {
       signal: controller.signal,
     });
     controller.abort(new Error("leave"));
-    await assert.rejects(inTime(stopping, "it leaves", 5000), { message: "leave" });
+    await assert.rejects(inTime(stopping, "it leaves"), { message: "leave" });
     assert.ok(lives(ref));
   });
 });

@@ -524,7 +524,7 @@ describe("ActivityMonitor on real files", () => {
     writeFileSync(file, "");
     const { reason, measured } = await violation;
     assert.match(reason, /has not been touched for/);
-    assert.ok((measured ?? 0) >= 500 && (measured ?? 0) < 3000, `${measured} ms`);
+    assert.ok((measured ?? 0) >= 500 && (measured ?? 0) < 30_000, `${measured} ms`);
   });
 
   test("a file that is written until a moment ago was not touched since then", async (t) => {

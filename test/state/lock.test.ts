@@ -87,7 +87,7 @@ for (const kind of kinds) {
       await exitOf(holder.child);
       await getsFree(path);
       const tookMs = performance.now() - killedAt;
-      assert.ok(tookMs < 2000, `after ${tookMs} ms`);
+      assert.ok(tookMs < 8000, `after ${tookMs} ms`);
     });
 
     test("is not handed on to the holder's children", async (t) => {

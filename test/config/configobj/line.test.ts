@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cpuMs } from "../../support/cpu.ts";
 import { describe, test } from "node:test";
 import { readHeader, readPair } from "../../../src/config/configobj/line.ts";
 
@@ -22,11 +23,12 @@ describe("readHeader()", () => {
   });
 
   test("needs linear time for long runs of blanks, brackets and quotes", () => {
-    const start = performance.now();
-    for (const part of [" ", "[", "]", '"', "] ", '" ]x'])
-      readHeader(`[a${part.repeat(100_000)}x`, 0);
-    readHeader(`["a${'" ]x'.repeat(100_000)}`, 0);
-    assert.ok(performance.now() - start < 2000);
+    const ms = cpuMs(() => {
+      for (const part of [" ", "[", "]", '"', "] ", '" ]x'])
+        readHeader(`[a${part.repeat(100_000)}x`, 0);
+      readHeader(`["a${'" ]x'.repeat(100_000)}`, 0);
+    });
+    assert.ok(ms < 2000, `${ms} ms`);
   });
 });
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cpuMs } from "../../support/cpu.ts";
 import { describe, test } from "node:test";
 import { readValue } from "../../../src/config/configobj/value.ts";
 
@@ -39,9 +40,7 @@ describe("readValue()", () => {
     ["commas", ",".repeat(300_000)],
   ] as const) {
     test(`reads 100,000 items with ${what} in linear time`, () => {
-      const start = performance.now();
-      readValue(written);
-      assert.ok(performance.now() - start < 2000);
+      assert.ok(cpuMs(() => readValue(written)) < 2000);
     });
   }
 });

@@ -119,8 +119,8 @@ describe("Reaper", { skip }, () => {
         using second = watcher.open(ref);
         assert.ok(first && second);
         process.kill(ref.pid, typeof how === "number" ? "SIGUSR2" : how);
-        assert.deepEqual(await inTime(first.exited, "its end", 5000), want);
-        assert.deepEqual(await inTime(second.exited, "its end", 5000), want);
+        assert.deepEqual(await inTime(first.exited, "its end"), want);
+        assert.deepEqual(await inTime(second.exited, "its end"), want);
         await waitFor(() => !exists(ref.pid), "it is reaped");
       });
     }
