@@ -103,14 +103,14 @@ describe("a script that puts its program into the background", () => {
     const scenes = ways.map(([what, line], n) => {
       const server = sleeper();
       const command = home.script(`run${n}.sh`, `#!/bin/sh\n${line(server)}\nsleep 0.15\nexit 0\n`);
-      home.program(`app${n}`, { command, success_seconds: "0.5" });
+      home.program(`app${n}`, { command, success_seconds: "2" });
       return { what, server, name: `app${n}` };
     });
     const { code, err } = await home.usrsvc("start", "-P", "all");
     assert.equal(code, 134);
     for (const { what, server, name } of scenes) {
       const told = err.slice(err.indexOf(`${name}: `)).split(/\n(?! )/)[0] ?? "";
-      assert.match(told, /exited with code 0 within success_seconds \(0\.5\)/, what);
+      assert.match(told, /exited with code 0 within success_seconds \(2\)/, what);
       assert.match(
         told,
         new RegExp(`left running, and usrsvc ended, process \\d+: .*${server}`),
@@ -220,7 +220,7 @@ describe("workers of a dead master", () => {
   test("are not the program: it has failed when the master exits with 1 in its window", async (t) => {
     const home = new Home(t);
     const command = home.script("master.sh", `#!/bin/sh\n${workers}sleep 0.1\nexit 1\n`);
-    home.program("app", { command, success_seconds: "0.5", maxrestarts: "2" });
+    home.program("app", { command, success_seconds: "2", maxrestarts: "2" });
     const { code, err } = await home.usrsvc("start", "app");
     assert.equal(code, 134, err);
     assert.match(err, /exited with code 1 within/);
@@ -414,7 +414,7 @@ sleep 1000;
 
     test("is the program, as what was forked from its command, with a hint", async (t) => {
       const home = new Home(t).write();
-      home.program("app", { command: commandOf(home), success_seconds: "0.8" });
+      home.program("app", { command: commandOf(home), success_seconds: "2" });
       endAfter(t, home, TITLE);
       const { code, out, err } = await home.usrsvc("start", "app");
       assert.equal(code, 0, err);
@@ -436,7 +436,7 @@ sleep 1000;
       home.program("app", {
         command: commandOf(home),
         proctitle_re: "^another title",
-        success_seconds: "0.8",
+        success_seconds: "2",
         maxrestarts: "2",
       });
       endAfter(t, home, TITLE);

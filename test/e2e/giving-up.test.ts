@@ -57,11 +57,11 @@ test("with restart_window, deaths after good starts are counted, and so are fail
 test("retry_after: what was given up is tried again then, also by the next usrsvcd, and not before", async (t) => {
   const home = new Home(t);
   const script = home.script("app.sh", "#!/bin/sh\nexit 3\n");
-  const settings = { command: script, maxrestarts: "2", restart_delay: "0", retry_after: "5s" };
+  const settings = { command: script, maxrestarts: "2", restart_delay: "0", retry_after: "15s" };
   home.program("app", settings);
   await home.usrsvcd();
   const gaveUp = await logged(home, "program.gave-up");
-  assert.match(gaveUp.msg, /\(maxrestarts = 2\): .*; next try in 5 s \(retry_after\); or fix it/);
+  assert.match(gaveUp.msg, /\(maxrestarts = 2\): .*; next try in 15 s \(retry_after\); or fix it/);
   const due = Date.parse(String(gaveUp["nextTryAt"]));
   const status = await inState(home, "fatal");
   assert.equal(status["nextTryAt"], gaveUp["nextTryAt"]);

@@ -168,7 +168,7 @@ test("usrsvcd ends a hold whose time is up, also where that was while it was awa
     String(told(home, "program.released", "web")[0]?.["msg"]),
     /web: released: its time is up, after/,
   );
-  await home.usrsvc("hold", "db", "--for", "1.5s");
+  await home.usrsvc("hold", "db", "--for", "6s");
   const pid = home.pid("db") ?? 0;
   process.kill(pid, "SIGKILL");
   await staysDown(home, "db");

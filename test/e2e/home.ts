@@ -75,7 +75,8 @@ export class Home {
     const all = {
       pidfile: join(this.path, "run", `${name.replaceAll("/", "_")}.pid`),
       stdout: join(this.path, "log", `${name.replaceAll("/", "_")}.log`),
-      success_seconds: "0.3",
+      // What is known by an expression has to show it by then.
+      success_seconds: "proctitle_re" in settings ? "1.5" : "0.3",
       ...settings,
     };
     const lines = Object.entries(all).map(([key, value]) => `${key} = ${value}`);

@@ -131,7 +131,7 @@ test("a stop in a long start window is heard all the same", async (t) => {
   const byTool = await home.running("web", byDaemon);
   assert.equal((await home.usrsvc("stop", "web")).code, 0);
   assert.equal(isAlive(byTool), false);
-  assert.ok(performance.now() - began < 30_000);
+  assert.ok(performance.now() - began < 60_000);
   await waitFor("the start to be over", () => start.exitCode !== null);
   assert.deepEqual(
     readdirSync(home.file("state/programs")).filter((file) => !file.endsWith(".json")),

@@ -173,10 +173,16 @@ test("with catch_up a job that was due while no usrsvcd ran is run once, and not
 
 test("what becomes of a time at which a job still runs, overlap says", async (t) => {
   const home = new Home(t);
+  const go = home.file("go");
+  const untilGo = (name: string): string =>
+    home.script(
+      name,
+      `#!/bin/sh\necho run >> ${home.file(`${name}.runs`)}\nuntil [ -e ${go} ]; do sleep 0.1; done\n`,
+    );
   const long = { type: "job", schedule: "0 0 1 1 *", catch_up: "True", timeout: "1m" };
   home
-    .program("skips", { ...long, command: counting(home, "skips", 0, "8") })
-    .program("queues", { ...long, overlap: "queue", command: counting(home, "queues", 0, "8") })
+    .program("skips", { ...long, command: untilGo("skips") })
+    .program("queues", { ...long, overlap: "queue", command: untilGo("queues") })
     .program("kills", { ...long, overlap: "kill", command: counting(home, "kills", 0, "60") });
   assert.equal((await home.usrsvcd("start")).code, 0);
   const names = ["skips", "queues", "kills"];
@@ -191,6 +197,11 @@ test("what becomes of a time at which a job still runs, overlap says", async (t)
   assert.equal((await home.usrsvcd("start")).code, 0);
   await waitFor("the next run of what was ended", () => runs(home, "kills") === 2);
   assert.ok(!isAlive(Number(killed)));
+  await waitFor("the others to be told of", () => {
+    const all = home.log().filter(({ event }) => event === "program.job-overlap");
+    return all.length === 2;
+  });
+  writeFileSync(go, "");
   await waitFor("the next run of what was queued", () => runs(home, "queues") === 2);
   await waitFor("the end of the other", async () => (await state(home, "skips")) !== "running");
   assert.equal(runs(home, "skips"), 1);

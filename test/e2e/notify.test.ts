@@ -87,7 +87,7 @@ for (const starter of ["usrsvc", "usrsvcd"] as const) {
 
 test("one that never says so fails, with what it said last", { skip }, async (t) => {
   const stage = new Stage(new Home(t));
-  const settings = { command: stage.command, ready: "notify", start_timeout: "1.5" };
+  const settings = { command: stage.command, ready: "notify", start_timeout: "4" };
   stage.home.program("web", settings);
   const starting = stage.home.usrsvc("start", "web");
   stage.say("STATUS=migrating");
@@ -95,17 +95,17 @@ test("one that never says so fails, with what it said last", { skip }, async (t)
   assert.equal(code, 140);
   assert.match(
     err,
-    /not ready within start_timeout \(1\.\d+ s\): it says: migrating \(ready = notify\)/,
+    /not ready within start_timeout \(4(\.0)? s\): it says: migrating \(ready = notify\)/,
   );
 });
 
 test("one that asks for time gets it", { skip }, async (t) => {
   const stage = new Stage(new Home(t));
-  stage.home.program("web", { command: stage.command, ready: "notify", start_timeout: "1.5" });
+  stage.home.program("web", { command: stage.command, ready: "notify", start_timeout: "4" });
   const starting = stage.home.usrsvc("start", "web");
   const began = performance.now();
   stage.say("EXTEND_TIMEOUT_USEC=20000000");
-  await waitFor("its first time is over", () => performance.now() - began > 2500);
+  await waitFor("its first time is over", () => performance.now() - began > 6000);
   stage.say("READY=1");
   assert.equal((await starting).code, 0);
 });
@@ -199,14 +199,15 @@ test("usrsvcd that is killed in mid-start: the next one hears the rest", { skip 
 test("a watchdog restarts what is silent, and what asks for it", { skip }, async (t) => {
   const stage = new Stage(new Home(t));
   const { home } = stage;
-  const monitor = "[[Monitor]]\nwatchdog = 1s\nmonitor_after = 0\n";
+  const monitor = "[[Monitor]]\nwatchdog = 3s\nmonitor_after = 0\n";
   home.program("web", { command: stage.command }, monitor);
   await home.usrsvcd("start");
   const first = await home.running("web");
   await waitFor("it knows how often to speak", () =>
-    /notify\/web 1000000/.test(home.read("log/web.log")),
+    /notify\/web 3000000/.test(home.read("log/web.log")),
   );
-  for (let count = 0; count < 8; count += 1) {
+  const began = performance.now();
+  while (performance.now() < began + 5000) {
     stage.say("WATCHDOG=1");
     await new Promise((resolve) => setTimeout(resolve, 200)); // signs of life are a matter of time
   }
@@ -217,7 +218,7 @@ test("a watchdog restarts what is silent, and what asks for it", { skip }, async
   assert.equal(exceeded?.["monitor"], "watchdog");
   assert.match(
     exceeded?.msg ?? "",
-    /it has been silent for 1(\.\d+)? s, longer than watchdog \(1 s\)/,
+    /it has been silent for [3-9](\.\d+)? s, longer than watchdog \(3 s\)/,
   );
   const starts = (): number => home.log().filter(({ event }) => event === "program.started").length;
   await waitFor("it is watched again", () => starts() >= 2);

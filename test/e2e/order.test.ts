@@ -154,12 +154,15 @@ test("usrsvcd lets wait, says for what and for how long, and starts when that is
 test("what is still starting when its companion is restarted, is restarted once it has started", async (t) => {
   const home = new Home(t)
     .program("web", { command: sleeper(), success_seconds: "0.1" })
-    .program("worker", { command: sleeper(), restart_with: "web", success_seconds: "2" });
+    .program("worker", { command: sleeper(), restart_with: "web", success_seconds: "6" });
   assert.equal((await home.usrsvcd("start")).code, 0);
   const web = await home.running("web");
   const worker = await home.running("worker");
-  await waitFor("web runs", async () => (await state(home, "web")) === "running");
-  assert.equal(await state(home, "worker"), "starting");
+  const states = await waitFor("web runs", async () => {
+    const [one, other] = await home.status("web", "worker");
+    return one?.["state"] === "running" && [one["state"], other?.["state"]];
+  });
+  assert.deepEqual(states, ["running", "starting"]);
   process.kill(web, "SIGKILL");
   await home.running("web", web);
   const next = await home.running("worker", worker);

@@ -201,7 +201,7 @@ describe("another account", { skip }, () => {
       const command = name === "forged" ? "sleep 1000" : sleeper();
       home.program(name, { command, pidfile: join(folder, `${name}.pid`), scan_for_process: "no" });
     }
-    assert.ok((await ms(async () => await home.usrsvc("status"))) < 5000);
+    assert.ok((await ms(async () => await home.usrsvc("status"))) < 30_000);
     const { out } = await home.usrsvc("status", "--json");
     const found = lines(out).find(({ program }) => program === "forged");
     assert.equal(found?.["state"], "stopped", out);

@@ -5,7 +5,7 @@ import { finished, Home, isAlive, type Result, sleeper, waitFor } from "./home.t
 import { pids, sessionOf, titledPid, told, up } from "./looks.ts";
 
 /** Long enough for a reread, and what follows from it, in s. */
-const WINDOW_S = 4;
+const WINDOW_S = 8;
 const x = sleeper();
 const isX = new RegExp(`^${x}$`);
 
@@ -198,7 +198,7 @@ describe("sections that are renamed while somebody restarts one of them", () => 
 
   test("without usrsvcd, while it takes long to end", async (t) => {
     const home = new Home(t);
-    const command = slow(home, 3);
+    const command = slow(home, 5);
     rename(home, {}, { x: command });
     await home.usrsvc("start", "x");
     const restart = finished(home.spawn("usrsvc.cjs", ["restart", "x"]));

@@ -353,7 +353,10 @@ describe("a usrsvcd that does not answer", () => {
       const start = home.spawn("usrsvc.cjs", ["start", "web"]);
       const started = finished(start);
       await waitFor("it to ask", () => readdirSync(home.file("state/programs")).length > 1);
+      // It waits for a second, and a stop takes longer on a loaded machine.
+      start.kill("SIGSTOP");
       const stop = await home.usrsvc("stop", "web");
+      start.kill("SIGCONT");
       assert.match(stop.out, /was not running/);
       const { code, err } = await started;
       assert.equal(code, 1, err);

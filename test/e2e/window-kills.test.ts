@@ -47,7 +47,7 @@ describe("usrsvcd killed in the start window of a daemon whose first process has
 
   test("the next one waits for it, and takes it up by its pidfile", async (t) => {
     const home = new Home(t);
-    const daemon = await killed(home, "6"); // also where two commands take three seconds
+    const daemon = await killed(home, "12"); // also where two commands take six seconds
     assert.equal((await home.statusOf("late"))["state"], "starting");
     await home.usrsvcd();
     await waitFor("it to be ready", () => told(home, "daemon.ready").length === 2);

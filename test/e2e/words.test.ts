@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { finished, Home, isAlive, type Json, lines, sleeper, waitFor } from "./home.ts";
-import { endAfter, kill, onlyPid, pids, settled, told, up } from "./looks.ts";
+import { finished, Home, isAlive, type Json, sleeper, waitFor } from "./home.ts";
+import { daemonPid, endAfter, kill, onlyPid, pids, settled, told, up } from "./looks.ts";
 
 /** A program that fails as long as there is a file `bad`. */
 function moody(home: Home, sleep: string): string {
@@ -66,7 +66,7 @@ describe("two who act at once", () => {
   for (const withDaemon of [true, false]) {
     test(`${withDaemon ? "through usrsvcd" : "without usrsvcd"}: who is overtaken says so`, async (t) => {
       const home = new Home(t);
-      home.program("web", { command: sleeper(), success_seconds: "3" });
+      home.program("web", { command: sleeper(), success_seconds: "6" });
       if (withDaemon) {
         await home.usrsvcd();
         await settled(home, "web");
@@ -98,7 +98,7 @@ describe("status", () => {
       "forks.sh",
       "#!/bin/sh\n(trap '' TERM; sleep 1000) &\nsleep 1000\n:\n",
     );
-    home.program("web", { command, term_to_kill_seconds: "2" });
+    home.program("web", { command, term_to_kill_seconds: "6" });
     await home.usrsvcd();
     const [pid] = await up(home, "web");
     await settled(home, "web");
@@ -122,13 +122,13 @@ describe("status", () => {
       `#!/usr/bin/python3
 import os, time
 if os.fork(): os._exit(0)
-os.setsid(); time.sleep(1.2)
+os.setsid(); time.sleep(4)
 open("${home.file("run/web.pid")}", "w").write(str(os.getpid()))
 time.sleep(1000)
 `,
     );
     endAfter(t, home, /daemon\.py/);
-    home.program("web", { command: late, autopid: "no", success_seconds: "3" });
+    home.program("web", { command: late, autopid: "no", success_seconds: "8" });
     await home.usrsvcd();
     await waitFor("its first process to leave", () => {
       const [line] = told(home, "program.starting", "web");
@@ -199,7 +199,7 @@ test("the pidfile of a shell line names no step that has ended", async (t) => {
       const pid = home.pid("web");
       return pid !== first && pid;
     },
-    3000,
+    8000, // its slow look comes every 10 s
   );
   assert.ok(isAlive(shell));
   await kill(onlyPid(home, /^\/bin\/sh -c .*while/));
@@ -208,14 +208,14 @@ test("the pidfile of a shell line names no step that has ended", async (t) => {
 describe("usrsvcd that ends in the middle of what it was asked for", () => {
   test("after the launch: the program is not started once more", async (t) => {
     const home = new Home(t);
-    home.program("web", { command: sleeper(), success_seconds: "1.5" });
+    home.program("web", { command: sleeper(), success_seconds: "4" });
     await home.usrsvcd();
+    const daemon = await daemonPid(home);
     const [before] = await up(home, "web");
     await settled(home, "web");
     const restart = finished(home.spawn("usrsvc.cjs", ["restart", "web"]));
     const pid = await home.running("web", before);
-    const [status] = lines((await home.usrsvcd("status", "--json")).out);
-    await kill(Number(status?.["pid"]));
+    await kill(daemon);
     await home.usrsvcd();
     const { code, out, err } = await restart;
     assert.equal(code, 0, err);
