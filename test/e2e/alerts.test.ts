@@ -318,7 +318,7 @@ test("what could not be mailed before usrsvcd was killed, the next usrsvcd mails
 
 test("a storm becomes a digest that says for how many events it stands", async (t) => {
   const server = await new MailServer(t).listen();
-  const home = new Home(t, `${server.url}\nalert_interval = 3`);
+  const home = new Home(t, `${server.url}\nalert_interval = 10`);
   home.program("web", { command: sleeper(), email_alerts });
   await home.usrsvcd();
   await server.mail(/web was found not running/);

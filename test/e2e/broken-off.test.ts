@@ -18,7 +18,7 @@ trap 'echo told' TERM
 while :; do sleep 0.05; done
 `;
 
-function stubborn(t: TestContext, termToKillSeconds = "1"): Home {
+function stubborn(t: TestContext, termToKillSeconds = "3"): Home {
   const home = new Home(t).write();
   home.program("web", {
     command: home.script("stubborn.sh", STUBBORN),
@@ -161,7 +161,7 @@ test("a stop killed while a child outlives its wrapper is finished by the next u
   const home = new Home(t).write();
   const child = home.script("child.sh", STUBBORN);
   const command = home.script("wrapper.sh", `#!/bin/sh\n${child}\nexit 1\n`);
-  home.program("web", { command, term_to_kill_seconds: "1" });
+  home.program("web", { command, term_to_kill_seconds: "3" });
   await home.usrsvc("start", "web");
   const wrapper = await home.running("web");
   await killedInside(home, "stop", "web");
@@ -177,7 +177,7 @@ test("a restart killed while a child outlives its wrapper leaves none of it", as
   const home = new Home(t).write();
   const child = home.script("child.sh", STUBBORN);
   const command = home.script("wrapper.sh", `#!/bin/sh\n${child}\nexit 1\n`);
-  home.program("web", { command, term_to_kill_seconds: "1" });
+  home.program("web", { command, term_to_kill_seconds: "3" });
   await home.usrsvcd();
   await up(home, "web");
   await settled(home, "web");
@@ -197,7 +197,7 @@ test("a restart killed while a child outlives its wrapper leaves none of it", as
 });
 
 test("who is suspended in the middle of a stop is named, with what to do", async (t) => {
-  const home = stubborn(t, "0.5");
+  const home = stubborn(t, "3");
   await home.usrsvc("start", "web");
   const pid = await home.running("web");
   const tool = home.spawn("usrsvc.cjs", ["stop", "web"]);

@@ -4,6 +4,7 @@ import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { child } from "../support/processes.ts";
 import { Home, type Json, lines, type Result, sleeper, waitFor } from "./home.ts";
+import { withDaemonStopped } from "./looks.ts";
 
 const ESCAPE = "\u001b";
 
@@ -280,25 +281,29 @@ test("where usrsvcd does not tell what it has, that is said, and the programs ar
   const info = home.file("state/usrsvcd.json");
   const whole = JSON.parse(readFileSync(info, "utf8")) as Json;
 
-  writeFileSync(settings, "{");
-  const damaged = await diff(home);
-  assert.match(
-    damaged.out,
-    /usrsvcd\.settings\.json cannot be understood: remove it; .*: compared with the settings that each running/,
-  );
-  assert.match(damaged.out, /command: launched with another value/);
-  assert.match(damaged.out, /to apply: usrsvcd reread, then usrsvc restart --outdated\n/);
-  rmSync(settings);
+  await withDaemonStopped(home, async () => {
+    writeFileSync(settings, "{");
+    const damaged = await diff(home);
+    assert.match(
+      damaged.out,
+      /usrsvcd\.settings\.json cannot be understood: remove it; .*: compared with the settings that each running/,
+    );
+    assert.match(damaged.out, /command: launched with another value/);
+    assert.match(damaged.out, /to apply: usrsvcd reread, then usrsvc restart --outdated\n/);
+    rmSync(settings);
+  });
   await waitFor("the file to be written again", async () =>
     (await diff(home)).out.startsWith("compared with what usrsvcd"),
   );
 
   const { settings: _, ...without } = whole;
-  writeFileSync(info, JSON.stringify({ ...without, version: "1.9.0" }));
-  assert.match(
-    (await diff(home)).out,
-    /^usrsvcd, of version 1\.9\.0, does not tell them: usrsvcd restart: compared/,
-  );
+  await withDaemonStopped(home, async () => {
+    writeFileSync(info, JSON.stringify({ ...without, version: "1.9.0" }));
+    assert.match(
+      (await diff(home)).out,
+      /^usrsvcd, of version 1\.9\.0, does not tell them: usrsvcd restart: compared/,
+    );
+  });
 });
 
 test("a program that usrsvcd found running is not restarted for settings that nobody knows", async (t) => {

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { procReader } from "../../proc/reader.ts";
 import { makeHugeFile, noFiles } from "../support/strange-files.ts";
 import { Home, isAlive, lines, sleeper, waitFor } from "./home.ts";
+import { withDaemonStopped } from "./looks.ts";
 
 /** What programs (or a disk) may do to the files of usrsvc. */
 
@@ -201,9 +202,11 @@ test("a usrsvcd that could not tell of itself is seen by its lock, and tells lat
   const told = home.log().filter(({ event }) => event === "daemon.degraded");
   assert.equal(told.length, 2, JSON.stringify(told));
 
-  rmSync(home.file("state/usrsvcd.json"));
-  symlinkSync("/dev/zero", home.file("state/usrsvcd.json"));
-  assert.match((await home.usrsvcd("status")).out, /reported no details/);
+  await withDaemonStopped(home, async () => {
+    rmSync(home.file("state/usrsvcd.json"));
+    symlinkSync("/dev/zero", home.file("state/usrsvcd.json"));
+    assert.match((await home.usrsvcd("status")).out, /reported no details/);
+  });
   assert.equal((await home.usrsvcd("reread")).code, 0, "the answer is written anew");
   rmSync(home.file("state/usrsvcd.json"));
   const stop = await home.usrsvcd("stop");

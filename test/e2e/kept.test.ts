@@ -14,6 +14,7 @@ import {
   told,
   up,
   whileStopped,
+  withDaemonStopped,
 } from "./looks.ts";
 
 /** Removes all that is kept of programs, by hand, as a cleaner would. */
@@ -25,18 +26,6 @@ function removeRecords(home: Home): void {
 
 function recordOf(home: Home, name: string): string {
   return home.read(`state/programs/${name}.json`);
-}
-
-/** The pid of the usrsvcd in the background. */
-/** While it is, usrsvcd sees and does nothing. */
-async function withDaemonStopped(home: Home, act: () => Promise<void>): Promise<void> {
-  const daemon = await daemonPid(home);
-  process.kill(daemon, "SIGSTOP");
-  try {
-    await act();
-  } finally {
-    process.kill(daemon, "SIGCONT");
-  }
 }
 
 /** A program with a title of its own, which usrsvcd has started; yields its pid. */

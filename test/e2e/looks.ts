@@ -171,6 +171,17 @@ export async function stays(
   }
 }
 
+/** While it is stopped, usrsvcd sees and does nothing: it mends no file that was spoilt. */
+export async function withDaemonStopped(home: Home, act: () => Promise<void>): Promise<void> {
+  const daemon = await daemonPid(home);
+  process.kill(daemon, "SIGSTOP");
+  try {
+    await act();
+  } finally {
+    process.kill(daemon, "SIGCONT");
+  }
+}
+
 /**
  * Steps that a process, usrsvcd for one, must not come between: where its folder is missing it makes one, and writes
  * into one that is being deleted.

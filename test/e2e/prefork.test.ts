@@ -93,7 +93,7 @@ test("workers of a daemon that is killed in its start window are not the daemon"
 exit 0
 `,
   );
-  home.program("srv", { command, success_seconds: "2" });
+  home.program("srv", { command, success_seconds: "6" });
   await home.usrsvcd();
   const daemon = await daemonPid(home);
   const first = await waitFor("the daemon", () => masters(home)[0]);

@@ -248,7 +248,7 @@ describe("a start that is asked for where usrsvcd runs", () => {
     const pid = await home.running("slow");
     const began = performance.now();
     assert.equal((await home.usrsvc("stop", "slow")).code, 0);
-    assert.ok(performance.now() - began < 5000);
+    assert.ok(performance.now() - began < 30_000);
     assert.ok(!isAlive(pid));
     const { code, err } = await start;
     assert.equal(code, 1, err);

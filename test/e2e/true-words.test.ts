@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { finished, Home, type Json, lines, sleeper, waitFor } from "./home.ts";
-import { kill, settled, told, up } from "./looks.ts";
+import { kill, settled, told, up, withDaemonStopped } from "./looks.ts";
 
 /** A command that fails at once. */
 function failing(home: Home): string {
@@ -130,14 +130,16 @@ test("status says that an older usrsvcd runs, and how it is exchanged", async (t
   assert.equal(installed, version);
   const path = home.file("state/usrsvcd.json");
   const older = readFileSync(path, "utf8").replace(`"${String(version)}"`, '"1.9.0"');
-  writeFileSync(path, older, { mode: 0o600 });
   const note = new RegExp(
     `usrsvcd still runs as version 1\\.9\\.0, and this is ${String(version)}: usrsvcd restart, `,
   );
-  assert.match((await home.usrsvc("status")).out, note);
-  assert.match(String((await home.statusOf("web"))["notes"]), note);
-  assert.match((await home.usrsvcd("status")).out, note);
-  assert.deepEqual([(await daemon(home))["version"], installed], ["1.9.0", version]);
+  await withDaemonStopped(home, async () => {
+    writeFileSync(path, older, { mode: 0o600 });
+    assert.match((await home.usrsvc("status")).out, note);
+    assert.match(String((await home.statusOf("web"))["notes"]), note);
+    assert.match((await home.usrsvcd("status")).out, note);
+    assert.deepEqual([(await daemon(home))["version"], installed], ["1.9.0", version]);
+  });
   await home.usrsvcd("restart");
   assert.doesNotMatch((await home.usrsvc("status")).out, /version/);
 });
@@ -209,7 +211,7 @@ describe("who has asked, and who has launched", () => {
   });
 
   test("a start that an operator calls off is no failure in the log", async (t) => {
-    const home = new Home(t).program("web", { command: sleeper(), success_seconds: "4" });
+    const home = new Home(t).program("web", { command: sleeper(), success_seconds: "20" });
     await home.usrsvcd();
     const started = async (): Promise<number> => await home.running("web");
     // Of usrsvcd's own accord, and at somebody's request.
