@@ -41,15 +41,8 @@ export type CommandSettings = Pick<
   "name" | "env" | "inheritEnv" | "directory" | "useshell" | "stderr"
 >;
 
-/** The settings that say how a program is ended: of a faulty one, as far as they are known. */
-export type StopSettings = Pick<ProgramSettings, "termToKillMs"> &
-  Partial<
-    Pick<
-      ProgramSettings,
-      "stop" | "stopGroup" | "stopDescendants" | "stopCommand" | "beforeStop" | "hookTimeoutMs"
-    >
-  > &
-  Partial<CommandSettings>;
+/** The settings by which a program is ended: of a faulty one, those that are known. */
+export type StopSettings = Pick<ProgramSettings, "termToKillMs"> & Partial<ProgramSettings>;
 
 /** A program whose section has errors: it cannot be started, but may be running. */
 export interface FaultyProgram {

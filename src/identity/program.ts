@@ -70,16 +70,12 @@ export function programOf(settings: ProgramSettings, host: Pick<IdentityPorts, "
 /** A faulty program: what is known of it is used, the rest has its default. */
 export function faultyProgram({ name, known }: FaultyProgram): Program {
   const { match, directory = "/", env = new Map(), useshell = false, command = "" } = known;
+  // Its commands would get half an environment: without one, none is run (lifecycle/stop-plan.ts), or announced.
+  const { env: _, stopCommand: _stopCommand, ...ending } = known;
   return {
     name,
     enabled: known.enabled ?? true,
-    ending: {
-      ...known,
-      termToKillMs: known.termToKillMs ?? DEFAULT_TERM_TO_KILL_MS,
-      // They would get half an environment.
-      stopCommand: undefined,
-      beforeStop: undefined,
-    },
+    ending: { ...ending, termToKillMs: known.termToKillMs ?? DEFAULT_TERM_TO_KILL_MS },
     stopLasts: known.stopLasts ?? "boot",
     pidfile: known.pidfile,
     autopid: known.autopid ?? false, // what is not known to be ours is not written

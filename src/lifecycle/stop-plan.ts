@@ -1,6 +1,6 @@
 import { type Pid, type ProcessRef, sameProcess, type Ticks } from "../../proc/pid.ts";
 import { isDead, type Stat } from "../../proc/stat.ts";
-import type { StopSettings } from "../config/settings.ts";
+import type { CommandSettings, CommandText, StopSettings } from "../config/settings.ts";
 import type { ProgramRecord } from "../state/record.ts";
 
 /** What is to be ended. */
@@ -28,6 +28,17 @@ export interface StopStep {
 /** The signals that end a process, in their order. */
 export type StopSteps = readonly [StopStep, ...StopStep[]];
 
+/** A command of the program that is run before the first signal. */
+export interface StopCommand {
+  /** The setting that it is: `stop_command` is to end the process, and the signals are for what has outlived it. */
+  readonly key: "before_stop" | "stop_command";
+  readonly command: CommandText;
+  /** Longest time that it may take, in ms. */
+  readonly timeoutMs: number;
+  /** Whose it is. */
+  readonly program: CommandSettings;
+}
+
 /** A process group that is the program's own. */
 export interface OwnGroup {
   readonly leader: ProcessRef;
@@ -39,6 +50,8 @@ export interface OwnGroup {
 export interface StopPlan {
   /** Is signalled alone, so that it can end its children itself; undefined: nobody knows it. */
   readonly first: ProcessRef | undefined;
+  /** Come before the signals, in this order. */
+  readonly commands: readonly StopCommand[];
   /** Are ended when that is gone: what it has left behind. */
   readonly groups: readonly OwnGroup[];
   /** Each signal goes to all at once, though. */
@@ -61,10 +74,38 @@ export type Look = (
 export function stopPlan(target: Target, settings: StopSettings, look: Look): StopPlan {
   return {
     first: target.main ?? target.process,
+    commands: stopCommands(settings),
     groups: ownGroups(target, look),
     isTogether: settings.stopGroup === true,
     steps: stopSteps(settings),
   };
+}
+
+/** Those of a program of which all is known that a command needs. */
+function stopCommands(settings: StopSettings): readonly StopCommand[] {
+  if (!isWhole(settings)) return [];
+  const { beforeStop, stopCommand, hookTimeoutMs = 0 } = settings;
+  const all: StopCommand[] = [];
+  if (beforeStop !== undefined) {
+    const timeoutMs = hookTimeoutMs;
+    all.push({ key: "before_stop", command: beforeStop, timeoutMs, program: settings });
+  }
+  if (stopCommand !== undefined) {
+    const timeoutMs = commandMs(settings);
+    all.push({ key: "stop_command", command: stopCommand, timeoutMs, program: settings });
+  }
+  return all;
+}
+
+function isWhole(settings: StopSettings): settings is StopSettings & CommandSettings {
+  const { name, env, inheritEnv, directory, useshell, stderr } = settings;
+  return [name, env, inheritEnv, directory, useshell, stderr].every((one) => one !== undefined);
+}
+
+/** How long `stop_command` may take, in ms: as long as the first signal. */
+function commandMs(settings: StopSettings): number {
+  const [first] = stopSteps(settings);
+  return first.signal === "SIGKILL" ? settings.termToKillMs : first.patienceMs;
 }
 
 /**
@@ -107,18 +148,10 @@ export function patienceMs(steps: readonly StopStep[]): number {
   return steps.reduce((sum, step) => sum + step.patienceMs, 0);
 }
 
-/** How long `stop_command` may take, in ms: as long as the first signal. */
-export function commandMs(settings: StopSettings): number {
-  const [first] = stopSteps(settings);
-  return first.signal === "SIGKILL" ? settings.termToKillMs : first.patienceMs;
-}
-
 /** When SIGKILL comes, in ms after the stop began: who asks for an end waits for so long at least. */
 export function untilKillMs(settings: StopSettings): number {
-  const { stopCommand, beforeStop, hookTimeoutMs = 0 } = settings;
-  const asked = stopCommand === undefined ? 0 : commandMs(settings);
-  const hook = beforeStop === undefined ? 0 : hookTimeoutMs;
-  return hook + asked + patienceMs(stopSteps(settings).slice(0, -1));
+  const before = stopCommands(settings).reduce((sum, { timeoutMs }) => sum + timeoutMs, 0);
+  return before + patienceMs(stopSteps(settings).slice(0, -1));
 }
 
 function ownGroups({ process, main, launched, session }: Target, look: Look): readonly OwnGroup[] {

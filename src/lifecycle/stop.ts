@@ -4,8 +4,7 @@ import { statIfAny } from "../../proc/reader.ts";
 import type { ProcessHandle } from "../../proc/system/process-handle.ts";
 import type { StopSettings } from "../config/settings.ts";
 import { monotonicMs, sleep, within } from "../lib/clock.ts";
-import type { Asked } from "./ask-to-end.ts";
-import type { HookFailure } from "./hook.ts";
+import type { Asked, askToEnd, AskOptions } from "./ask-to-end.ts";
 import type { LifecyclePorts } from "./ports.ts";
 import { Rest } from "./rest.ts";
 import { signalWaking } from "./signal-one.ts";
@@ -38,8 +37,7 @@ export type StopOutcome =
   | { readonly kind: "stuck"; readonly state: string; readonly notes: readonly string[] };
 
 /** What else there is to know. */
-export interface StopOptions {
-  readonly signal?: AbortSignal | undefined;
+export interface StopOptions extends AskOptions {
   /**
    * Asked in the end: the program's process, should there be another by now. A wrapper may have started
    * one before it was ended itself.
@@ -47,12 +45,8 @@ export interface StopOptions {
   readonly again?: () => ProcessRef | undefined;
   /** Since when nothing more can have been born of it, on our clock; else now. */
   readonly since?: number;
-  /** Why it is ended, in a sentence, for before_stop. */
-  readonly reason?: string | undefined;
-  /** Called when before_stop has failed. */
-  readonly onFailedHook?: ((failure: HookFailure) => void) | undefined;
-  /** Called before a command and each signal, for whoever shows progress. */
-  readonly onStep?: ((what: string) => void) | undefined;
+  /** True where the commands that come before the signals were run already. */
+  readonly isAsked?: true;
 }
 
 /** Longest duration of an exec, in ms. */
@@ -69,10 +63,11 @@ export async function stop(
   target: Target,
   settings: StopSettings,
   host: LifecyclePorts,
-  { signal, again, since, onStep, reason, onFailedHook }: StopOptions = {},
+  options: StopOptions = {},
 ): Promise<StopOutcome> {
+  const { signal, again, since, onStep, isAsked } = options;
   const plan = stopPlan(target, settings, (pid) => statIfAny(host.proc, pid));
-  const { first, steps, isTogether } = plan;
+  const { first, commands, steps, isTogether } = plan;
   // A child of ours that is dead may still be watched: its exit is to be told to who looks after it.
   const lives = first !== undefined && sameProcess(host.proc.alive(first.pid), first);
   using watch = lives ? host.watcher().open(first) : undefined;
@@ -80,12 +75,11 @@ export async function stop(
   if (first === undefined || watch === undefined) {
     return { kind: "not-running", leftBehind: await rest.end(steps, { signal, since }) };
   }
-  if (settings.beforeStop !== undefined) {
-    await prepare(first, settings, host, { signal, onStep, reason, onFailedHook });
-  }
-  const began = monotonicMs();
-  const asked = settings.stopCommand && (await ask(watch, settings, host, { signal, onStep }));
-  const { exit, notes = [] } = asked ?? {};
+  const asked =
+    isAsked === true || commands.length === 0
+      ? undefined
+      : await ask(commands, watch, host, options);
+  const { exit, notes = [], began = monotonicMs() } = asked ?? {};
   const signalledAt = monotonicMs();
   const tell = async (what: NodeJS.Signals): Promise<boolean> => {
     onStep?.(`${what} to pid ${first.pid}`);
@@ -106,37 +100,17 @@ export async function stop(
     const another = again && (await askAgain(again, signal));
     if (another === undefined || sameProcess(another, first)) break;
     const next = { ...target, process: another, main: undefined };
-    const rest = { ...settings, stopCommand: undefined, beforeStop: undefined };
-    const more = await stop(next, rest, host, { signal });
+    const more = await stop(next, settings, host, { signal, isAsked: true });
     if (more.kind === "stuck") return more;
     leftBehind += 1 + more.leftBehind;
   }
   return { ...end, tookMs, leftBehind, notes };
 }
 
-/** Runs before_stop. */
-async function prepare(
-  { pid }: ProcessRef,
-  settings: StopSettings,
-  host: LifecyclePorts,
-  { signal, onStep, reason = "", onFailedHook }: StopOptions,
-): Promise<void> {
-  onStep?.(`before_stop for pid ${pid}`);
-  const { runBeforeStop } = await import("./ask-to-end.ts");
-  const failure = await runBeforeStop(settings, { pid, reason }, host, signal);
-  if (failure !== undefined) onFailedHook?.(failure);
-}
-
-/** By stop_command. What runs it is loaded where there is one. */
-async function ask(
-  watch: ProcessHandle,
-  settings: StopSettings,
-  host: LifecyclePorts,
-  { signal, onStep }: Pick<StopOptions, "signal" | "onStep">,
-): Promise<Asked> {
-  onStep?.(`stop_command for pid ${watch.ref.pid}`);
+/** What runs the commands is loaded where there is one. */
+async function ask(...args: Parameters<typeof askToEnd>): Promise<Asked> {
   const { askToEnd } = await import("./ask-to-end.ts");
-  return await askToEnd(watch, settings, host, signal);
+  return await askToEnd(...args);
 }
 
 /** Ends what was told with the process, by so many of the signals: first it has the rest of its time. */

@@ -11,6 +11,7 @@ import {
   type Target,
   untilKillMs,
 } from "../../src/lifecycle/stop-plan.ts";
+import { programSettings } from "../support/settings.ts";
 import { FakeProc, type FakeProcess } from "../support/fake-proc.ts";
 
 const ref = (pid: number, startTime = 100): ProcessRef => ({
@@ -150,7 +151,10 @@ test("untilKillMs is the patience of all but SIGKILL", () => {
   ] as const;
   assert.equal(untilKillMs({ ...settings, stop }), 4000);
   const hook = { beforeStop: { text: "x", words: ["x"] }, hookTimeoutMs: 500 };
-  assert.equal(untilKillMs({ ...settings, stop, ...hook }), 4500);
+  const whole = programSettings("/", ["x"], { ...settings, stop, ...hook });
+  assert.equal(untilKillMs(whole), 4500);
+  const { env: _, ...known } = whole;
+  assert.equal(untilKillMs(known), 4000, "without its environment, no command is run");
   assert.equal(untilKillMs({ ...settings, stop: [{ signal: "SIGKILL", waitMs: undefined }] }), 0);
 });
 
