@@ -23,3 +23,13 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 export function asText(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
+
+/** The value, where it is a count, else 0. */
+export function asCount(value: unknown): number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : 0;
+}
+
+/** The value, where it is a whole number above 0. */
+export function asNumber(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+}

@@ -1,15 +1,7 @@
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
-import { assertNever } from "../lib/assert-never.ts";
-import type {
-  Ended,
-  Known,
-  LastExit,
-  LogsBefore,
-  ProgramRecord,
-  StartingRecord,
-} from "./record.ts";
-import { type Desired, desires, type State, states } from "./states.ts";
-import { asText, isObject, namedObject } from "./named-object.ts";
+import type { Ended, Known, LastExit, ProgramRecord } from "./record.ts";
+import { type Desired, desires, readState, type State, states } from "./states.ts";
+import { asCount, asNumber, asText, isObject, namedObject } from "./named-object.ts";
 
 /** Records have a multiple of this length: one that takes the place of another fits in. */
 const BLOCK_BYTES = 512;
@@ -75,53 +67,7 @@ export function parseRecord(text: string, name: string, now: string): ProgramRec
     ...(stoppedFor !== undefined && { stoppedFor }),
     ...(dueUntil !== undefined && { dueUntil }),
   };
-  return inState(all, state as State, raw);
-}
-
-/** With what goes with the state. */
-function inState(known: Known, state: State, raw: Record<string, unknown>): ProgramRecord {
-  switch (state) {
-    case "starting":
-      return {
-        ...known,
-        state,
-        windowEndsAt: asNumber(raw["windowEndsAt"]) as Ticks | undefined,
-        ...asLogs(raw["logged"]),
-      };
-    case "backoff":
-      return { ...known, state, nextTryAt: asText(raw["nextTryAt"]) };
-    case "waiting":
-      return {
-        ...known,
-        state,
-        waitsFor: asText(raw["waitsFor"]),
-        since: asText(raw["since"]),
-      };
-    case "fatal": {
-      const nextTryAt = asText(raw["nextTryAt"]);
-      return nextTryAt === undefined ? { ...known, state } : { ...known, state, nextTryAt };
-    }
-    case "running":
-    case "stopping":
-    case "stopped":
-    case "done":
-      return { ...known, state };
-    default:
-      return assertNever(state);
-  }
-}
-
-/** In a record of its own key, which most have not. */
-function asLogs(value: unknown): Pick<StartingRecord, "logged"> {
-  if (!isObject(value)) return {};
-  const stdout = asLog(value["stdout"]);
-  const stderr = asLog(value["stderr"]);
-  return stdout === undefined || stderr === undefined ? {} : { logged: { stdout, stderr } };
-}
-
-function asLog(value: unknown): LogsBefore["stdout"] | undefined {
-  if (!isObject(value)) return undefined;
-  return { size: asCount(value["size"]), dev: asCount(value["dev"]), ino: asCount(value["ino"]) };
+  return { ...all, ...readState(state as State, raw) };
 }
 
 function asTexts(value: unknown): readonly string[] | undefined {
@@ -134,14 +80,6 @@ function asParts(value: unknown): Known["parts"] {
   return Object.values(value).every((one) => typeof one === "string")
     ? (value as Known["parts"])
     : undefined;
-}
-
-function asCount(value: unknown): number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : 0;
-}
-
-function asNumber(value: unknown): number | undefined {
-  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : undefined;
 }
 
 function asRef(value: unknown): ProcessRef | undefined {

@@ -1,6 +1,6 @@
 import type { Exit } from "../../proc/exit.ts";
 import type { ProcessRef, Ticks } from "../../proc/pid.ts";
-import type { Desired, State } from "./states.ts";
+import type { Desired, InState, State } from "./states.ts";
 
 /** How a program's process became known. */
 export type Via = "launch" | "pidfile" | "scan";
@@ -89,80 +89,22 @@ export interface Known {
   readonly by: "usrsvc" | "usrsvcd";
 }
 
-/** A record in a state of which there is nothing more to say. */
-interface In<S extends Exclude<State, "starting" | "backoff" | "waiting" | "fatal">> extends Known {
-  readonly state: S;
-}
-
-/** Launched, and nobody has said yet that it is the program: whoever launched it looks on, or was killed. */
-export interface StartingRecord extends Known {
-  readonly state: "starting";
-  /** When its start window is over: success_seconds after its birth, as they were then. */
-  readonly windowEndsAt: Ticks | undefined;
-  /** The ends of its logs before it, where its `ready` is a line of them. */
-  readonly logged?: LogsBefore | undefined;
-}
-
-/** Where in which files the output of a program begins. */
-export interface LogsBefore {
-  readonly stdout: LogBefore;
-  readonly stderr: LogBefore;
-}
-
-/** The end of one, in bytes, and which file it was. */
-interface LogBefore {
-  readonly size: number;
-  readonly dev: number;
-  readonly ino: number;
-}
-export type RunningRecord = In<"running">;
-/** It was told to end. */
-export type StoppingRecord = In<"stopping">;
-export type StoppedRecord = In<"stopped">;
-/** A job that has ended well. */
-export type DoneRecord = In<"done">;
-/** Down, until what it starts after is ready. */
-export interface WaitingRecord extends Known {
-  readonly state: "waiting";
-  /** What it starts after and is not ready, for people; `reason` says why it is down. */
-  readonly waitsFor: string | undefined;
-  /** ISO time since when. */
-  readonly since: string | undefined;
-}
-/** Down, until the next try. */
-export interface BackoffRecord extends Known {
-  readonly state: "backoff";
-  /** ISO time of it. */
-  readonly nextTryAt: string | undefined;
-}
-/** Given up. */
-export interface FatalRecord extends Known {
-  readonly state: "fatal";
-  /** ISO time of the next try, where there is one. */
-  readonly nextTryAt?: string | undefined;
-}
-
 /**
  * What outlives us about one program. Written only by who holds the program's lock, before it
  * acts: whoever comes next, after a SIGKILL of the writer at any instant, finds the process here.
  * transitions.ts leads from one record to the next.
  */
-export type ProgramRecord =
-  | StartingRecord
-  | RunningRecord
-  | StoppingRecord
-  | StoppedRecord
-  | DoneRecord
-  | WaitingRecord
-  | BackoffRecord
-  | FatalRecord;
+export type ProgramRecord = Known & InState;
+
+/** A record in this state. */
+export type RecordIn<S extends State> = ProgramRecord & { readonly state: S };
 
 /** A record of a program of which nothing is known. */
 export function emptyRecord(
   name: string,
   boot: string,
   by: ProgramRecord["by"] = "usrsvc",
-): StoppedRecord {
+): RecordIn<"stopped"> {
   return {
     version: 1,
     name,

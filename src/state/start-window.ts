@@ -1,6 +1,6 @@
 import { type ProcessRef, TICKS_PER_SECOND, type Ticks } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import type { StartingRecord } from "./record.ts";
+import type { RecordIn } from "./record.ts";
 
 /** The settings that say how long a start may take. */
 export type WindowSettings = Pick<ProgramSettings, "successMs"> &
@@ -25,7 +25,10 @@ export function windowEnd({ startTime }: ProcessRef, windowMs: number): Ticks {
 }
 
 /** What is left of the window, in ms, as the record tells; negative once it is over, and where it does not tell. */
-export function windowLeftMs({ windowEndsAt }: StartingRecord, uptimeSeconds: number): number {
+export function windowLeftMs(
+  { windowEndsAt }: RecordIn<"starting">,
+  uptimeSeconds: number,
+): number {
   if (windowEndsAt === undefined) return Number.NEGATIVE_INFINITY;
   return (windowEndsAt / TICKS_PER_SECOND - uptimeSeconds) * 1000;
 }

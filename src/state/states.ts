@@ -1,3 +1,6 @@
+import type { Ticks } from "../../proc/pid.ts";
+import { asCount, asNumber, asText, isObject } from "./named-object.ts";
+
 /**
  * Where a program stands, as supervisord names it: in its record, in what usrsvcd decides, in `status` and its
  * JSON. A public promise: states are added, never renamed. docs/commands.md says what they mean.
@@ -32,3 +35,95 @@ export const states = Object.keys(stateTraits) as readonly State[];
 /** What a person (or usrsvcd in their place) wants of a program. `down` lasts until the next boot, or beyond. */
 export const desires = ["up", "down", "none"] as const;
 export type Desired = (typeof desires)[number];
+
+/** A state, with what a record says in that one and in no other. */
+export type InState =
+  | { readonly state: "stopped" }
+  /** A job that has ended well. */
+  | { readonly state: "done" }
+  /** Down, until what it starts after is ready. */
+  | {
+      readonly state: "waiting";
+      /** What it starts after and is not ready, for people; `reason` says why it is down. */
+      readonly waitsFor: string | undefined;
+      /** ISO time since when. */
+      readonly since: string | undefined;
+    }
+  /** Launched, and nobody has said yet that it is the program: whoever launched it looks on, or was killed. */
+  | {
+      readonly state: "starting";
+      /** When its start window is over: success_seconds after its birth, as they were then. */
+      readonly windowEndsAt: Ticks | undefined;
+      /** The ends of its logs before it, where its `ready` is a line of them. */
+      readonly logged?: LogsBefore | undefined;
+    }
+  | { readonly state: "running" }
+  /** It was told to end. */
+  | { readonly state: "stopping" }
+  /** Down, until the next try. */
+  | {
+      readonly state: "backoff";
+      /** ISO time of it. */
+      readonly nextTryAt: string | undefined;
+    }
+  /** Given up. */
+  | {
+      readonly state: "fatal";
+      /** ISO time of the next try, where there is one. */
+      readonly nextTryAt?: string | undefined;
+    };
+
+/** Where in which files the output of a program begins. */
+export interface LogsBefore {
+  readonly stdout: LogBefore;
+  readonly stderr: LogBefore;
+}
+
+/** The end of one, in bytes, and which file it was. */
+interface LogBefore {
+  readonly size: number;
+  readonly dev: number;
+  readonly ino: number;
+}
+
+/** The state of a record that was read, with what goes with it. */
+export function readState(state: State, raw: Record<string, unknown>): InState {
+  return readers[state](raw);
+}
+
+const readers: {
+  readonly [S in State]: (raw: Record<string, unknown>) => InState & { readonly state: S };
+} = {
+  stopped: () => ({ state: "stopped" }),
+  done: () => ({ state: "done" }),
+  waiting: ({ waitsFor, since }) => ({
+    state: "waiting",
+    waitsFor: asText(waitsFor),
+    since: asText(since),
+  }),
+  starting: ({ windowEndsAt, logged }) => ({
+    state: "starting",
+    windowEndsAt: asNumber(windowEndsAt) as Ticks | undefined,
+    ...asLogs(logged),
+  }),
+  running: () => ({ state: "running" }),
+  stopping: () => ({ state: "stopping" }),
+  backoff: ({ nextTryAt }) => ({ state: "backoff", nextTryAt: asText(nextTryAt) }),
+  fatal: ({ nextTryAt }) => {
+    const at = asText(nextTryAt);
+    return at === undefined ? { state: "fatal" } : { state: "fatal", nextTryAt: at };
+  },
+};
+
+/** In a record of its own key, which most have not. */
+function asLogs(value: unknown): { readonly logged?: LogsBefore } {
+  if (!isObject(value)) return {};
+  const stdout = asLog(value["stdout"]);
+  const stderr = asLog(value["stderr"]);
+  return stdout === undefined || stderr === undefined ? {} : { logged: { stdout, stderr } };
+}
+
+function asLog(value: unknown): LogBefore | undefined {
+  if (!isObject(value)) return undefined;
+  return { size: asCount(value["size"]), dev: asCount(value["dev"]), ino: asCount(value["ino"]) };
+}

@@ -1,21 +1,13 @@
 import type { ProcessRef, Ticks } from "../../proc/pid.ts";
 import {
-  type BackoffRecord,
-  type DoneRecord,
   emptyRecord,
-  type FatalRecord,
   type Known,
   type LastExit,
-  type LogsBefore,
   type ProgramRecord,
-  type RunningRecord,
-  type StartingRecord,
-  type StoppedRecord,
-  type StoppingRecord,
-  type WaitingRecord,
+  type RecordIn,
 } from "./record.ts";
 import { windowEnd } from "./start-window.ts";
-import type { Desired } from "./states.ts";
+import type { Desired, LogsBefore } from "./states.ts";
 
 /*
  * What happens to a program, and what its record says then: pure functions, from one record to the next. Those of
@@ -61,7 +53,7 @@ export function launching(
     readonly windowMs: number;
     readonly logged?: LogsBefore | undefined;
   },
-): StartingRecord {
+): RecordIn<"starting"> {
   return {
     ...known(record),
     ...facts,
@@ -86,7 +78,7 @@ export function launchFound(
   process: ProcessRef,
   via: "launch" | "scan",
   windowMs: number,
-): StartingRecord {
+): RecordIn<"starting"> {
   return {
     ...known(record),
     state: "starting",
@@ -105,7 +97,7 @@ export function launchLost(
   record: ProgramRecord,
   launch: string,
   launched: ProcessRef,
-): RunningRecord {
+): RecordIn<"running"> {
   const via = "launch";
   return { ...known(record), state: "running", process: launched, launched, launch, via };
 }
@@ -114,7 +106,7 @@ export function launchLost(
 export function started(
   record: ProgramRecord,
   { via, ...seen }: Traits & Pick<Known, "via"> & { readonly process: ProcessRef },
-): RunningRecord {
+): RecordIn<"running"> {
   return { ...known(record), ...seen, state: "running", via, failures: 0 };
 }
 
@@ -123,17 +115,17 @@ export function adopted(
   record: ProgramRecord,
   found: Pick<Known, "via" | "launch" | "launched"> &
     Partial<Traits & Pick<Known, "digest" | "launcher">> & { readonly process: ProcessRef },
-): RunningRecord {
+): RecordIn<"running"> {
   return { ...known(record), ...found, state: "running", reason: undefined };
 }
 
 /** It is the program for who holds it, whatever its record says. */
-export function held(record: ProgramRecord, process: ProcessRef): RunningRecord {
+export function held(record: ProgramRecord, process: ProcessRef): RecordIn<"running"> {
   return { ...known(record), state: "running", process };
 }
 
 /** As long as nobody has said what came of a start: what it has made need not show the program's words. */
-export function unfinished(record: ProgramRecord): StartingRecord {
+export function unfinished(record: ProgramRecord): RecordIn<"starting"> {
   return { ...known(record), state: "starting", windowEndsAt: undefined };
 }
 
@@ -153,7 +145,7 @@ export function stopping(
   record: ProgramRecord,
   process: ProcessRef | undefined,
   reason = record.reason,
-): StoppingRecord {
+): RecordIn<"stopping"> {
   return { ...known(record), state: "stopping", process, reason };
 }
 
@@ -165,7 +157,7 @@ export function stopped(
     lastExit = record.lastExit,
     ended = record.ended,
   }: Pick<Known, "reason"> & Partial<Pick<Known, "lastExit" | "ended">>,
-): StoppedRecord {
+): RecordIn<"stopped"> {
   return { ...known(record), ...noProcess, state: "stopped", reason, lastExit, ended };
 }
 
@@ -173,17 +165,17 @@ export function stopped(
 export function stoppedByOperator(
   record: ProgramRecord,
   { runsOn, ...how }: Parameters<typeof stopped>[1] & Pick<Known, "runsOn">,
-): StoppedRecord {
+): RecordIn<"stopped"> {
   return { ...stopped(record, how), runsOn, digest: undefined };
 }
 
 /** It does not run, and nobody starts it. */
-export function staysDown(record: ProgramRecord, reason = record.reason): StoppedRecord {
+export function staysDown(record: ProgramRecord, reason = record.reason): RecordIn<"stopped"> {
   return { ...known(record), state: "stopped", reason };
 }
 
 /** A job has ended well. */
-export function done(record: ProgramRecord, reason: string | undefined): DoneRecord {
+export function done(record: ProgramRecord, reason: string | undefined): RecordIn<"done"> {
   return { ...known(record), ...noProcess, state: "done", reason, failures: 0 };
 }
 
@@ -192,18 +184,18 @@ export function backedOff(
   record: ProgramRecord,
   nextTryAt: string,
   reason = record.reason,
-): BackoffRecord {
+): RecordIn<"backoff"> {
   return { ...known(record), state: "backoff", nextTryAt, reason };
 }
 
 /** It is started when what it starts after is ready; `at`: an ISO time. */
-export function waiting(record: ProgramRecord, waitsFor: string, at: string): WaitingRecord {
+export function waiting(record: ProgramRecord, waitsFor: string, at: string): RecordIn<"waiting"> {
   const since = record.state === "waiting" ? record.since : at;
   return { ...known(record), ...noProcess, state: "waiting", waitsFor, since };
 }
 
 /** No further try follows, or one at this ISO time. */
-export function gaveUp(record: ProgramRecord, nextTryAt?: string): FatalRecord {
+export function gaveUp(record: ProgramRecord, nextTryAt?: string): RecordIn<"fatal"> {
   return { ...known(record), state: "fatal", ...(nextTryAt !== undefined && { nextTryAt }) };
 }
 
@@ -213,7 +205,7 @@ export function endingLeftovers(
   dead: Pick<Known, "process" | "launched" | "session">,
   reason: string,
   nextTryAt: string | undefined,
-): StoppedRecord | BackoffRecord {
+): RecordIn<"stopped" | "backoff"> {
   const left = { ...known(record), ...dead };
   return nextTryAt === undefined
     ? { ...left, state: "stopped", reason }
@@ -224,7 +216,7 @@ export function endingLeftovers(
 export function rebooted(
   { name, config, lastExit, dueUntil, at, by, desired, stopLasts, reason }: ProgramRecord,
   boot: string,
-): StoppedRecord {
+): RecordIn<"stopped"> {
   const due = dueUntil === undefined ? {} : { dueUntil };
   const before = lastExit && { ...lastExit, isOfEarlierBoot: true as const };
   const after = { ...emptyRecord(name, boot, by), config, lastExit: before, ...due, at };

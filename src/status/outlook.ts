@@ -4,7 +4,7 @@ import type { Program } from "../identity/program.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { formatDuration } from "../lib/format.ts";
 import { hasEndedInThisBoot, hasEndedWell } from "../state/ended-well.ts";
-import type { FatalRecord, ProgramRecord } from "../state/record.ts";
+import type { ProgramRecord, RecordIn } from "../state/record.ts";
 import type { RecordFile } from "../state/record-file.ts";
 import { stateTraits } from "../state/states.ts";
 import { GOES_BY_WHAT_IT_READ, printAutorestart } from "./if-it-ends.ts";
@@ -160,7 +160,7 @@ function describeWhy(
 
 function nextOfGivenUp(
   { name, settings }: Down,
-  { failures, nextTryAt, at }: FatalRecord,
+  { failures, nextTryAt, at }: RecordIn<"fatal">,
   nowMs: number,
 ): string {
   const { maxrestarts: most = 0, restartWindowMs: windowMs = 0 } = settings ?? {};

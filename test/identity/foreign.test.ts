@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { ProcessRef } from "../../proc/pid.ts";
 import { foreignOwner, misnamed } from "../../src/identity/foreign.ts";
 import { newLaunchId } from "../../src/identity/mark.ts";
-import { emptyRecord, type RunningRecord } from "../../src/state/record.ts";
+import { emptyRecord, type RecordIn } from "../../src/state/record.ts";
 import { FAKE_UID, FakeProc, type FakeProcess } from "../support/fake-proc.ts";
 
 const OTHER = 2000;
@@ -14,7 +14,7 @@ function withProcess(change: Partial<FakeProcess>): FakeProc {
   return new FakeProc({ pid: 10, startTime: 100, session: 10, ...change });
 }
 
-function recordOf(change: Partial<RunningRecord> = {}): RunningRecord {
+function recordOf(change: Partial<RecordIn<"running">> = {}): RecordIn<"running"> {
   return { ...emptyRecord("web", "boot"), process: ref, state: "running", ...change };
 }
 
@@ -50,8 +50,10 @@ describe("foreignOwner() is", () => {
 });
 
 describe("misnamed()", () => {
-  const named = (change: Partial<RunningRecord>, process: Partial<FakeProcess> = {}): string =>
-    misnamed(recordOf(change), withProcess({ uid: OTHER, ...process }), FAKE_UID) ?? "";
+  const named = (
+    change: Partial<RecordIn<"running">>,
+    process: Partial<FakeProcess> = {},
+  ): string => misnamed(recordOf(change), withProcess({ uid: OTHER, ...process }), FAKE_UID) ?? "";
 
   test("tells of a process of another account", () => {
     assert.match(named({}), /^process 10, which belongs to .+ and is not the program$/);

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import fc from "fast-check";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
-import { emptyRecord, type ProgramRecord, type RunningRecord } from "../../src/state/record.ts";
+import { emptyRecord, type ProgramRecord, type RecordIn } from "../../src/state/record.ts";
 import {
   readRecord,
   recordPath,
@@ -36,7 +36,7 @@ const ref = (pid: number, startTime: number): ProcessRef => ({
   startTime: startTime as Ticks,
 });
 
-const full: RunningRecord = {
+const full: RecordIn<"running"> = {
   ...emptyRecord("web", "this-boot"),
   desired: "up",
   state: "running",

@@ -3,10 +3,10 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import type { ProcessRef, Ticks } from "../../proc/pid.ts";
 import {
-  type BackoffRecord,
   emptyRecord,
   type Known,
   type ProgramRecord,
+  type RecordIn,
 } from "../../src/state/record.ts";
 import { parseRecord, recordToText } from "../../src/state/record-text.ts";
 import * as to from "../../src/state/transitions.ts";
@@ -19,7 +19,7 @@ const none = { process: undefined, launched: undefined, session: undefined };
 const noTry = { nextTryAt: undefined };
 
 /** With something in each field, so that what is kept is seen. */
-const before: BackoffRecord = {
+const before: RecordIn<"backoff"> = {
   ...emptyRecord("web", "this-boot"),
   state: "backoff",
   nextTryAt: "soon",
