@@ -1,3 +1,4 @@
+import { stateTraits } from "../state/states.ts";
 import { isAtRest } from "../status/is-right.ts";
 import type { ProgramStatus } from "../status/status.ts";
 import {
@@ -150,18 +151,5 @@ function styleOf(column: Column, row: Cells, one: ProgramStatus | undefined): St
 
 /** Whether a state is as it should be, on its way, or calls for somebody. */
 export function styleOfState(one: ProgramStatus): Style {
-  switch (one.state) {
-    case "running":
-    case "done":
-      return "good";
-    case "starting":
-    case "stopping":
-    case "waiting":
-      return "busy";
-    case "backoff":
-    case "fatal":
-      return "bad";
-    case "stopped":
-      return isAtRest(one) ? "faint" : "bad";
-  }
+  return one.state === "stopped" && !isAtRest(one) ? "bad" : stateTraits[one.state].tone;
 }

@@ -6,14 +6,78 @@ import { asCount, asNumber, asText, isObject } from "./named-object.ts";
  * JSON. A public promise: states are added, never renamed. docs/commands.md says what they mean.
  */
 export const stateTraits = {
-  stopped: { isUp: false, isRight: false, tellsThatItRan: false, isToCome: false },
-  done: { isUp: false, isRight: true, tellsThatItRan: false, isToCome: false },
-  waiting: { isUp: false, isRight: false, tellsThatItRan: true, isToCome: true },
-  starting: { isUp: true, isRight: true, tellsThatItRan: true, isToCome: true },
-  running: { isUp: true, isRight: true, tellsThatItRan: true, isToCome: true },
-  stopping: { isUp: true, isRight: true, tellsThatItRan: false, isToCome: false },
-  backoff: { isUp: false, isRight: false, tellsThatItRan: true, isToCome: true },
-  fatal: { isUp: false, isRight: false, tellsThatItRan: true, isToCome: false },
+  stopped: {
+    isUp: false,
+    isRight: false,
+    tellsThatItRan: false,
+    isToCome: false,
+    tone: "faint",
+    rank: 8,
+    notReady: undefined,
+  },
+  done: {
+    isUp: false,
+    isRight: true,
+    tellsThatItRan: false,
+    isToCome: false,
+    tone: "good",
+    rank: 7,
+    notReady: undefined,
+  },
+  waiting: {
+    isUp: false,
+    isRight: false,
+    tellsThatItRan: true,
+    isToCome: true,
+    tone: "busy",
+    rank: 3,
+    notReady: "it is waiting itself",
+  },
+  starting: {
+    isUp: true,
+    isRight: true,
+    tellsThatItRan: true,
+    isToCome: true,
+    tone: "busy",
+    rank: 4,
+    notReady: "it is starting",
+  },
+  running: {
+    isUp: true,
+    isRight: true,
+    tellsThatItRan: true,
+    isToCome: true,
+    tone: "good",
+    rank: 6,
+    notReady: undefined,
+  },
+  stopping: {
+    isUp: true,
+    isRight: true,
+    tellsThatItRan: false,
+    isToCome: false,
+    tone: "busy",
+    rank: 5,
+    notReady: "it is stopping",
+  },
+  backoff: {
+    isUp: false,
+    isRight: false,
+    tellsThatItRan: true,
+    isToCome: true,
+    tone: "bad",
+    rank: 1,
+    notReady: "it is to be tried again",
+  },
+  fatal: {
+    isUp: false,
+    isRight: false,
+    tellsThatItRan: true,
+    isToCome: false,
+    tone: "bad",
+    rank: 0,
+    notReady: "it was given up",
+  },
 } as const satisfies Record<string, StateTraits>;
 
 /** What follows from a state, wherever that is asked. */
@@ -26,6 +90,12 @@ interface StateTraits {
   readonly tellsThatItRan: boolean;
   /** Where nothing runs, usrsvcd is about to start it: what starts after it may wait for that. */
   readonly isToCome: boolean;
+  /** As it should be, on its way, calling for somebody, or down for good reason: the colour on a terminal. */
+  readonly tone: "good" | "busy" | "bad" | "faint";
+  /** Where programs are sorted by state, what calls for somebody comes first. */
+  readonly rank: number;
+  /** Why what starts after it has to wait; undefined: not for the state alone. */
+  readonly notReady: string | undefined;
 }
 
 export type State = keyof typeof stateTraits;

@@ -3,6 +3,7 @@ import { Dependencies, hasDependencies, isOfStart } from "../config/dependencies
 import type { Check, ProgramSettings } from "../config/settings.ts";
 import type { Host } from "../host/host.ts";
 import { ChecksBeforeStart } from "../lifecycle/checks-before-start.ts";
+import { stateTraits } from "../state/states.ts";
 import type { ProgramEvent, ProgramState, WaitsFor, WhyStopped } from "./program-state.ts";
 
 /** A program as the others see it. */
@@ -113,30 +114,19 @@ export class StartOrder implements Disposable {
     if (program === undefined) return undefined;
     const { state } = program;
     const isJob = program.settings.type === "job";
-    switch (state.kind) {
-      case "done":
-        return undefined;
-      case "running": {
-        if (isJob) return { what: name, reason: "it is not done yet" };
-        const { ready } = program.settings;
-        if (ready === undefined || isOfStart(ready) || program.wasSeenReady) return undefined;
-        return this.#waitsForCheck(settings, ready, program.settings, name);
-      }
-      case "stopped":
-        if (!isNeeded) return undefined; // an order only
-        return { what: name, reason: whyDown(state.why, isJob) };
-      case "unknown":
-        return { what: name, reason: undefined };
-      case "waiting":
-        return { what: name, reason: "it is waiting itself" };
-      case "fatal":
-        return { what: name, reason: "it was given up" };
-      case "backoff":
-        return { what: name, reason: "it is to be tried again" };
-      case "starting":
-      case "stopping":
-        return { what: name, reason: `it is ${state.kind}` };
+    if (state.kind === "done") return undefined;
+    if (state.kind === "running") {
+      if (isJob) return { what: name, reason: "it is not done yet" };
+      const { ready } = program.settings;
+      if (ready === undefined || isOfStart(ready) || program.wasSeenReady) return undefined;
+      return this.#waitsForCheck(settings, ready, program.settings, name);
     }
+    if (state.kind === "stopped") {
+      if (!isNeeded) return undefined; // an order only
+      return { what: name, reason: whyDown(state.why, isJob) };
+    }
+    const reason = state.kind === "unknown" ? undefined : stateTraits[state.kind].notReady;
+    return { what: name, reason };
   }
 
   /** `of`: the program that the check is about. */

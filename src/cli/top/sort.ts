@@ -1,4 +1,4 @@
-import type { State } from "../../state/states.ts";
+import { stateTraits } from "../../state/states.ts";
 import { isAtRest } from "../../status/is-right.ts";
 import type { ProgramStatus } from "../../status/status.ts";
 import type { Column } from "../status-cells.ts";
@@ -18,18 +18,7 @@ export function columnOf(key: SortKey): Column {
   return key === "name" ? "program" : key;
 }
 
-/** What calls for somebody comes first. */
-const RANKS: Readonly<Record<State, number>> = {
-  fatal: 0,
-  backoff: 1,
-  waiting: 3,
-  starting: 4,
-  stopping: 5,
-  running: 6,
-  done: 7,
-  stopped: 8,
-};
-/** Of one that is stopped and should not be. */
+/** The rank of one that is stopped and should not be: after backoff. */
 const MISSED = 2;
 
 let collator: Intl.Collator | undefined;
@@ -64,7 +53,7 @@ export function sorted(
 function valueOf(one: ProgramStatus, key: Exclude<SortKey, "name">): number | undefined {
   switch (key) {
     case "state":
-      return one.state === "stopped" && !isAtRest(one) ? MISSED : RANKS[one.state];
+      return one.state === "stopped" && !isAtRest(one) ? MISSED : stateTraits[one.state].rank;
     case "cpu":
       return negated(one.cpuPercent);
     case "memory":
