@@ -6,6 +6,7 @@ import { runHook } from "../lifecycle/hook.ts";
 import type { StartFailure, StartOutcome } from "../lifecycle/start-outcome.ts";
 import type { Lock } from "../state/lock.ts";
 import type { Supervised, SupervisorContext } from "./context.ts";
+import { noteDown } from "./down.ts";
 import type { Ends } from "./ends.ts";
 import { describeCause, isOnRecord, runAfterExit, tellFailure } from "./hooks.ts";
 import type { Holding } from "./holding.ts";
@@ -13,7 +14,7 @@ import type { JobSchedule } from "./job-schedule.ts";
 import type { Leftovers } from "./leftovers.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Mailbox } from "./mailbox.ts";
-import type { Effect, ProgramEvent, StartCause } from "./program-state.ts";
+import type { DownEffect, Effect, ProgramEvent, StartCause } from "./program-state.ts";
 import { type Starter, startKind } from "./starter.ts";
 import type { Starts } from "./starts.ts";
 import type { Stopper } from "./stopper.ts";
@@ -66,8 +67,7 @@ export class Effects {
   }
 
   async #perform(effect: Effect, { lock, found }: Means): Promise<void> {
-    const { ends, starts, mailbox, stopper, watched } = this.#ports;
-    const { history, settings } = this.#now;
+    const { ends, mailbox, stopper, watched } = this.#ports;
     switch (effect.kind) {
       case "start":
         return await this.#start(effect.cause, lock);
@@ -82,23 +82,19 @@ export class Effects {
       case "note-death":
         return await this.#noteDeath(effect);
       case "note-stopped":
-        return await this.#noteStopped(effect);
-      case "note-called-off":
-        return starts.calledOff();
       case "note-done":
-        return await this.#noteDone();
+        return await this.#noteOver(effect);
+      case "note-waiting":
+        this.#ports.schedule?.answer();
+        return this.#noteDown(effect);
+      case "note-called-off":
+      case "back-off":
+      case "give-up":
+      case "note-retry":
+        return this.#noteDown(effect);
       case "note-overlap":
         this.#ports.schedule?.answer();
         return ends.overlapped(effect.overlap);
-      case "note-waiting":
-        this.#ports.schedule?.answer();
-        return starts.waits(effect.wait, effect.isNews);
-      case "back-off":
-        return starts.backedOff(effect.delayMs, effect.reason, history, settings);
-      case "give-up":
-        return starts.gaveUp(effect.reason, effect.retryMs, history, settings);
-      case "note-retry":
-        return starts.retryNoted(effect.retryMs);
       case "wake":
         return mailbox.wakeAt(effect.at);
       default:
@@ -214,23 +210,22 @@ export class Effects {
     await starter.endLeftovers(settings, next === "pause");
   }
 
-  async #noteDone(): Promise<void> {
-    const { around, ends, mailbox, starter, watched } = this.#ports;
+  /** It is to stay down. */
+  async #noteOver(effect: DownEffect & { kind: "note-stopped" | "note-done" }): Promise<void> {
+    const { around, mailbox, starter, watched } = this.#ports;
     const { settings, program } = this.#now;
     mailbox.cancelWake();
-    await starter.endLeftovers(settings, false);
-    watched.pidfile.dropStale(program, settings, around.host);
-    ends.done();
+    if (effect.kind === "note-done" || effect.why !== "held") {
+      // Who has ended it may have been killed before the rest of its session was ended.
+      await starter.endLeftovers(settings, false);
+      watched.pidfile.dropStale(program, settings, around.host);
+    }
+    this.#noteDown(effect);
   }
 
-  async #noteStopped({ why }: Effect & { kind: "note-stopped" }): Promise<void> {
-    const { around, ends, mailbox, starter, watched } = this.#ports;
-    const { settings, program } = this.#now;
-    mailbox.cancelWake();
-    if (why === "held") return ends.staysHeld(this.#ports.holding.hold);
-    // Who has ended it may have been killed before the rest of its session was ended.
-    await starter.endLeftovers(settings, false);
-    watched.pidfile.dropStale(program, settings, around.host);
-    ends.stopped(why, settings);
+  #noteDown(effect: DownEffect): void {
+    const { holding, ledger, starts } = this.#ports;
+    const { history, settings } = this.#now;
+    noteDown(effect, ledger, { history, settings, failure: starts.failure, hold: holding.hold });
   }
 }

@@ -2,33 +2,25 @@ import type { Exit } from "../../proc/exit.ts";
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { describeEnding } from "../events/end-events.ts";
-import { BY_SIGNAL, endedByItself, NOT_USRSVC } from "../events/shown-exit.ts";
-import { describeCaller } from "../lib/caller.ts";
-import { describeExit } from "../lib/describe-exit.ts";
+import { BY_SIGNAL, NOT_USRSVC } from "../events/shown-exit.ts";
 import { undone, withoutUndone } from "../lifecycle/hook.ts";
 import { describeIgnored } from "../lifecycle/ignored.ts";
 import type { StopStep } from "../lifecycle/stop-plan.ts";
 import type { Violation } from "../monitors/violation.ts";
-import type { Hold } from "../state/hold.ts";
 import type { ProgramRecord, Via } from "../state/record.ts";
 import { isSuccess as endedWell } from "../state/ended-well.ts";
-import { describeDone, describeEnded, describeRun } from "../state/job-words.ts";
+import { describeEnded, describeRun } from "../state/job-words.ts";
 import { wasSignalled } from "../state/signalled.ts";
 import {
-  backedOff,
-  counted,
-  done,
   endingLeftovers,
   exited,
   exitNoted,
   explained,
   signed,
-  staysDown,
   stopped,
   stopping,
 } from "../state/transitions.ts";
 import type { Ledger, Output } from "./ledger.ts";
-import type { WhyStopped } from "./program-state.ts";
 import { nextRun } from "./job-finished.ts";
 import { launcherOf } from "./last-end.ts";
 
@@ -205,25 +197,6 @@ export class Ends {
     this.#ledger.write(endingLeftovers(record, dead, record.reason ?? "it ended", undefined));
   }
 
-  /** It stays down while it is held, whatever autorestart says. */
-  staysHeld(hold: Hold | undefined): void {
-    const { lastExit } = this.#ledger.base();
-    const output = this.#ledger.takeWords();
-    const last = { exit: lastExit?.exit, pid: lastExit?.pid, output };
-    const heldBy = hold === undefined ? "an operator" : describeCaller(hold.by);
-    const isMeant = !endedByItself(lastExit?.by);
-    this.#ledger.emit({ kind: "program.stopped", why: "held", heldBy, isMeant, last });
-  }
-
-  /** It is started, and not launched yet: its before_start runs. */
-  noteBeforeStart(isAgain: boolean): void {
-    const record = exited(this.#ledger.base());
-    const reason = undone(isAgain ? withoutUndone(record.reason) : undefined, "before_start");
-    const at = new Date().toISOString();
-    const next = isAgain ? backedOff(record, at, reason) : staysDown(record, reason);
-    this.#ledger.writeMeanwhile(next);
-  }
-
   /** It ran when usrsvcd was last seen, and does not now. */
   diedUnseen({ pid }: ProcessRef, reason: string, settings: ProgramSettings): void {
     const exit: Exit = { kind: "unknown" };
@@ -272,43 +245,10 @@ export class Ends {
     this.#ledger.write(signed(told, { by: writer, config: record.config }));
   }
 
-  /** A job has ended well, and was told of. */
-  done(): void {
-    const record = this.#ledger.base();
-    this.#ledger.write(done(record, describeDone(record)));
-  }
-
   /** A job was due while it ran. */
   overlapped(overlap: "skip" | "queue"): void {
     this.#ledger.emit({ kind: "program.job-overlap", overlap });
     if (this.#ledger.record?.dueUntil !== undefined) this.#ledger.write(this.#ledger.base());
-  }
-
-  stopped(why: Exclude<WhyStopped, "held">, { type, schedule }: ProgramSettings): void {
-    const record = this.#ledger.record;
-    // Whoever was asked has put it on record, unless killed in the middle of it.
-    if (
-      record !== undefined &&
-      why !== "succeeded" &&
-      (why !== "asked" || record.state !== "stopped")
-    ) {
-      // Of a job that has exceeded a limit, that is the reason.
-      const isLimit = type === "job" && why === "ended";
-      const isAsked = record.state === "stopping" && !isLimit;
-      const reason = isAsked ? "stopped by usrsvc" : record.reason;
-      this.#ledger.write(staysDown(record, reason));
-    }
-    // How a job ended was told, and that one with a schedule waits for that is no news.
-    const isKnown = why === "ended" || (why === "not-started" && schedule !== undefined);
-    if (type === "job" && isKnown) return;
-    if (why !== "succeeded") {
-      this.#ledger.emit({ kind: "program.stopped", why });
-      return;
-    }
-    const exit = record?.lastExit?.exit ?? { kind: "unknown" };
-    const reason = `${describeExit(exit)}, a success`;
-    this.#ledger.write(counted(staysDown(this.#ledger.base(), reason), { failures: 0 }));
-    this.#ledger.emit({ kind: "program.stopped", why, exit });
   }
 
   /** Who has sent the signal that ended it, where it was not meant to end. */

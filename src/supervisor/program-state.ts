@@ -180,10 +180,16 @@ export type Effect =
       /** What comes after it; `held`: nothing of what it has left is touched. */
       readonly next: "start" | "pause" | "nothing" | "held";
     }
-  | { readonly kind: "note-stopped"; readonly why: WhyStopped }
-  | { readonly kind: "note-done" }
   /** It was due while it ran, or was about to. */
   | { readonly kind: "note-overlap"; readonly overlap: "skip" | "queue" }
+  | DownEffect
+  /** Look again at this time. */
+  | { readonly kind: "wake"; readonly at: number };
+
+/** It does not run: to be written down, with what comes next. */
+export type DownEffect =
+  | { readonly kind: "note-stopped"; readonly why: WhyStopped }
+  | { readonly kind: "note-done" }
   | { readonly kind: "note-called-off" }
   | {
       readonly kind: "note-waiting";
@@ -195,9 +201,7 @@ export type Effect =
   /** `retryMs`: tried again then; undefined: never. */
   | { readonly kind: "give-up"; readonly reason: string; readonly retryMs?: number | undefined }
   /** Of what was given up before: by another usrsvcd, or with another retry_after. */
-  | { readonly kind: "note-retry"; readonly retryMs: number | undefined }
-  /** Look again at this time. */
-  | { readonly kind: "wake"; readonly at: number };
+  | { readonly kind: "note-retry"; readonly retryMs: number | undefined };
 
 /** The facts of the moment. */
 export interface Context extends BackoffContext {

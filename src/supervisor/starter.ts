@@ -98,11 +98,11 @@ export class Starter {
     if (settings.beforeStart === undefined && settings.afterExit === undefined) return undefined;
     this.noticeStopRequest(); // of one who began to wait during after_exit
     signal.throwIfAborted();
-    const { ledger, around, ends } = this.#by;
+    const { ledger, around, starts } = this.#by;
     const reason = (): string => {
       const known = describeCause(cause, ledger.base().reason);
       try {
-        ends.noteBeforeStart(startKind(cause) !== "started");
+        starts.noteBeforeStart(startKind(cause) !== "started");
       } catch {
         // disk full: status has less to tell for a while
       }

@@ -1,13 +1,12 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
-import type { RestartCounts } from "../events/failure-events.ts";
 import type { LastEnd } from "../events/last-end.ts";
 import type { StartCause } from "../events/start-events.ts";
 import { type Found, isByMark } from "../identity/found.ts";
 import { withUnseenEnd } from "../identity/recorded.ts";
 import type { Pattern } from "../identity/match.ts";
-import { formatDuration, isoTime } from "../lib/format.ts";
+import { undone, withoutUndone } from "../lifecycle/hook.ts";
 import { jobEndOf } from "../lifecycle/job-end.ts";
 import { withWords } from "../lifecycle/last-words.ts";
 import { madeAs, takenFrom } from "../lifecycle/adopted.ts";
@@ -16,22 +15,26 @@ import type { StartFailure } from "../lifecycle/start-outcome.ts";
 import { startEndedWell } from "../state/ended-well.ts";
 import { describeRun } from "../state/job-words.ts";
 import type { Via } from "../state/record.ts";
-import { adopted, backedOff, counted, gaveUp, stopped, waiting } from "../state/transitions.ts";
+import { adopted, backedOff, counted, exited, staysDown, stopped } from "../state/transitions.ts";
 import type { Ledger } from "./ledger.ts";
-import type { History, ProgramEvent, WaitsFor } from "./program-state.ts";
+import type { ProgramEvent } from "./program-state.ts";
 import { jobFinished } from "./job-finished.ts";
-import { lastEnd, launcherOf, noEnd } from "./last-end.ts";
+import { launcherOf, noEnd } from "./last-end.ts";
 
 /** What is written of how a program came to run, or did not: on record, and as events. */
 export class Starts {
   readonly #ledger: Ledger;
   /** Why the start that is made follows. */
   #cause: string | undefined;
-  /** What the last failed start left behind, for the mail. */
   #failure: LastEnd = noEnd;
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
+  }
+
+  /** What the last failed start left behind, for the mail. */
+  get failure(): LastEnd {
+    return this.#failure;
   }
 
   /** A process that was not started from here. */
@@ -64,6 +67,15 @@ export class Starts {
   /** Why a start follows: what the record says now, which the start itself will not. */
   noteCause(): void {
     this.#cause = this.#ledger.record?.reason;
+  }
+
+  /** It is started, and not launched yet: its before_start runs. */
+  noteBeforeStart(isAgain: boolean): void {
+    const record = exited(this.#ledger.base());
+    const reason = undone(isAgain ? withoutUndone(record.reason) : undefined, "before_start");
+    const at = new Date().toISOString();
+    const next = isAgain ? backedOff(record, at, reason) : staysDown(record, reason);
+    this.#ledger.writeMeanwhile(next);
   }
 
   /** A start from here has succeeded. */
@@ -101,83 +113,4 @@ export class Starts {
     this.#ledger.write(counted(after, { failures: base.failures + Number(isCounted) }));
     return { kind: "start-failed", reason: how, endedWell };
   }
-
-  backedOff(
-    delayMs: number,
-    reason: string,
-    { failures, restarts, ends }: History,
-    settings: Counting,
-  ): void {
-    const nextTryAt = isoTime(Date.now() + delayMs);
-    const last = failures > 0 ? this.#failure : lastEnd(this.#ledger.base());
-    const cause = this.#ledger.base().reason ?? reason;
-    const isJob = settings.type === "job";
-    const pause = { failures, delayMs, nextTryAt, reason, cause, last, isJob };
-    this.#ledger.emit({ kind: "program.backoff", ...pause, ...countsOf(ends, settings) });
-    const base = this.#ledger.base();
-    // How often lately: of a start that fails, the count says it.
-    const why =
-      failures === 0 && base.reason !== undefined ? `${base.reason}; ${reason}` : base.reason;
-    this.#ledger.write(backedOff(counted(base, { failures, restarts }), nextTryAt, why));
-  }
-
-  /** An operator called the next start off before anything was launched: how it ended is on record. */
-  calledOff(): void {
-    this.#ledger.write(backedOff(this.#ledger.base(), new Date().toISOString()));
-  }
-
-  /** It is started when what it starts after is ready. */
-  waits({ what, reason }: WaitsFor, isNews: boolean): void {
-    if (isNews) this.#ledger.emit({ kind: "program.waiting", waitsFor: what, reason });
-    const why = reason === undefined ? "" : ` (${reason})`;
-    const at = new Date().toISOString();
-    this.#ledger.write(waiting(this.#ledger.base(), `${what}${why}`, at));
-  }
-
-  gaveUp(
-    why: string,
-    retryMs: number | undefined,
-    { failures, restarts, ends }: History,
-    settings: Counting,
-  ): void {
-    const base = this.#ledger.base();
-    const known = base.reason;
-    // With what it wrote; where no start has failed, how it ended.
-    const isTold = known?.startsWith(why) === true || failures === 0;
-    const reason = isTold ? (known ?? why) : why;
-    const last = failures > 0 ? this.#failure : lastEnd(base);
-    const nextTryAt = timeIn(retryMs);
-    const schedule = settings.type === "job" ? settings.schedule?.text : undefined;
-    const when = { nextTryAt, retryMs, schedule };
-    const told = { failures, reason, ...when, last, ...countsOf(ends, settings) };
-    this.#ledger.emit({ kind: "program.gave-up", ...told });
-    this.#ledger.write(gaveUp(counted(this.#ledger.base(), { failures, restarts }), nextTryAt));
-  }
-
-  /** It was given up before; when it is tried again is news. */
-  retryNoted(retryMs: number | undefined): void {
-    const next =
-      retryMs === undefined
-        ? "not tried again: retry_after = 0"
-        : `next try in ${formatDuration(retryMs)} (retry_after)`;
-    const text = `was given up; ${next}`;
-    this.#ledger.emit({ kind: "program.warning", what: "note", pid: undefined, text });
-    this.#ledger.write(gaveUp(this.#ledger.base(), timeIn(retryMs)));
-  }
-}
-
-type Counting = Pick<ProgramSettings, "maxrestarts" | "restartWindowMs" | "type" | "schedule">;
-
-/** What maxrestarts counts, for who is told. */
-function countsOf(
-  ends: readonly number[],
-  { maxrestarts, restartWindowMs }: Counting,
-): RestartCounts {
-  return restartWindowMs === 0
-    ? { maxrestarts, windowMs: undefined, inWindow: undefined }
-    : { maxrestarts, windowMs: restartWindowMs, inWindow: ends.length };
-}
-
-function timeIn(ms: number | undefined): string | undefined {
-  return ms === undefined ? undefined : isoTime(Date.now() + ms);
 }
