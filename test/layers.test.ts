@@ -119,7 +119,7 @@ const layers: readonly Layer[] = [
     files: folder("operations"),
     may: [
       folder("lifecycle", "launch", "identity", "state", "host", "status", "config"),
-      any("src/checks/(run|log)-check\\.ts", "src/monitors/activity\\.ts"),
+      any("src/checks/(run|log)-check\\.ts", "src/monitors/activity-file\\.ts"),
       exitCode,
       shownExit,
       any("src/package-root\\.ts"),
@@ -193,7 +193,7 @@ const outsiders: readonly {
   { name: /^pino-roll$/, may: /^src\/events\/log\.ts$/, kind: "dynamic" },
   {
     name: /^@parcel\/watcher$/,
-    may: /^src\/monitors\/activity\.ts$/,
+    may: /^src\/monitors\/activity-file\.ts$/,
     kind: "dynamic",
   },
   { name: /^nodemailer$/, may: /^src\/alerts\//, kind: "dynamic" },
@@ -257,7 +257,7 @@ describe("each import", () => {
       ["proc/system/libc.ts", "koffi", "dynamic"],
       ["proc/system/libc.ts", "koffi", "type"],
       ["src/usrsvcd.ts", "src/daemon/daemon.ts", "dynamic"],
-      ["src/monitors/activity.ts", "@parcel/watcher", "dynamic"],
+      ["src/monitors/activity-file.ts", "@parcel/watcher", "dynamic"],
       ["src/events/log.ts", "pino", "static"],
     ];
     for (const [file, to, kind] of places) {

@@ -11,12 +11,8 @@ import {
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { monotonicMs } from "../../src/lib/clock.ts";
-import {
-  type ActivityListener,
-  ActivityMonitor,
-  allBut,
-  fileActivity,
-} from "../../src/monitors/activity.ts";
+import { type ActivityListener, ActivityMonitor } from "../../src/monitors/activity.ts";
+import { allBut, fileActivity } from "../../src/monitors/activity-file.ts";
 import { TimeoutPool } from "../../src/lib/timeout-pool.ts";
 import type { Violation } from "../../src/monitors/violation.ts";
 import { cleanUp } from "../support/clean-up.ts";

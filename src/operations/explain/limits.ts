@@ -70,7 +70,7 @@ async function ofActivity(
   const key = "activityfile";
   const limit = limitMs / 1000;
   const of = `activityfile_limit ${formatDuration(limitMs)}`;
-  const { fileActivity } = await import("../../monitors/activity.ts");
+  const { fileActivity } = await import("../../monitors/activity-file.ts");
   let sight: Awaited<ReturnType<typeof fileActivity.modified>>;
   try {
     const seen = await orLate(fileActivity.modified(path, true), PATIENCE_MS);
