@@ -119,7 +119,7 @@ const layers: readonly Layer[] = [
     files: folder("operations"),
     may: [
       folder("lifecycle", "launch", "identity", "state", "host", "status", "config"),
-      any("src/checks/(run|log)-check\\.ts", "src/monitors/activity-file\\.ts"),
+      any("src/checks/(run|log)-check\\.ts", "src/monitors/(monitors|measurement)\\.ts"),
       exitCode,
       shownExit,
       any("src/package-root\\.ts"),

@@ -4,6 +4,7 @@ import { ageMs } from "../../proc/uptime.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import { formatBytes } from "../lib/format.ts";
 import { TimeoutPool } from "../lib/timeout-pool.ts";
+import type { Measured, Measurement } from "./measurement.ts";
 import type { OnViolation } from "./violation.ts";
 
 /** Interval at which all limits are checked together, in ms. */
@@ -122,6 +123,24 @@ export class MemoryMonitor {
     this.#timer = undefined;
   }
 }
+
+/** What it would measure now: private memory, which was read before. */
+export function measureMemory(limit: number, { memory, notYet }: Measured): Measurement {
+  const key = "rss_limit";
+  if (typeof memory !== "number") {
+    const why = memory === undefined ? "nothing was measured" : unmeasured[memory];
+    return { key, text: `${why}; the limit is ${formatBytes(limit)}${notYet}`, limit };
+  }
+  const share = Math.round((memory / limit) * 100);
+  const text = `private memory is ${formatBytes(memory)} of ${formatBytes(limit)} (${share} %)${notYet}`;
+  return { key, text, isOk: memory <= limit, measured: memory, limit };
+}
+
+const unmeasured = {
+  gone: "the process has just ended",
+  hidden: "the process hides its memory",
+  hangs: "the kernel does not answer about its memory",
+} as const;
 
 /** A round that fails (no file can be opened, for example) is made up for by the next. */
 function orUndefined<T>(read: () => T): T | undefined {

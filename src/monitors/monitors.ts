@@ -5,8 +5,10 @@ import type { MonitorKey, MonitorSettings } from "../config/settings.ts";
 import { monotonicMs } from "../lib/clock.ts";
 import { ActivityMonitor } from "./activity.ts";
 import { fileActivity } from "./activity-file.ts";
-import { MemoryMonitor } from "./memory.ts";
-import { WatchdogMonitor, type WatchdogOptions } from "./watchdog.ts";
+import { measureActivity } from "./measure-activity.ts";
+import type { Measured, Measurement } from "./measurement.ts";
+import { measureMemory, MemoryMonitor } from "./memory.ts";
+import { describeWatchdog, WatchdogMonitor, type WatchdogOptions } from "./watchdog.ts";
 import type { OnViolation } from "./violation.ts";
 
 /** One process that is to be watched. */
@@ -26,6 +28,11 @@ export interface Monitor {
   readonly isOn: (settings: MonitorSettings) => boolean;
   /** Watches until the returned function is called, or a violation was reported. */
   readonly watch: (watched: Watched) => () => void;
+  /** What it would measure now, for who asks. */
+  readonly measure: (
+    settings: MonitorSettings,
+    measured: Measured,
+  ) => Measurement | Promise<Measurement>;
 }
 
 /** All monitors. */
@@ -36,10 +43,13 @@ export function makeMonitors(proc: ProcReader): readonly Monitor[] {
       isOn: ({ rssLimitBytes }) => rssLimitBytes > 0,
       watch: ({ process, settings: { rssLimitBytes, monitorAfterMs }, onViolation }) =>
         memory.watch(process, rssLimitBytes, monitorAfterMs, onViolation),
+      measure: ({ rssLimitBytes }, measured) => measureMemory(rssLimitBytes, measured),
     },
     activityfile: {
       isOn: ({ activityfile }) => activityfile !== undefined,
       watch: (watched) => watchActivity(watched, ageMs(watched.process.startTime, proc.uptime())),
+      measure: ({ activityfile = "", activityfileLimitMs }, measured) =>
+        measureActivity(activityfile, activityfileLimitMs, measured),
     },
     watchdog: {
       isOn: ({ watchdogMs }) => watchdogMs > 0,
@@ -53,6 +63,7 @@ export function makeMonitors(proc: ProcReader): readonly Monitor[] {
         });
         return () => monitor[Symbol.dispose]();
       },
+      measure: ({ watchdogMs }, measured) => describeWatchdog(watchdogMs, measured),
     },
   };
   return Object.values(byKey);

@@ -1,5 +1,6 @@
 import { callAt, monotonicMs } from "../lib/clock.ts";
 import { formatDuration } from "../lib/format.ts";
+import type { Measured, Measurement } from "./measurement.ts";
 import type { OnViolation } from "./violation.ts";
 
 /** What a program says of its life: it lives, or asks to be restarted. */
@@ -61,4 +62,10 @@ export class WatchdogMonitor implements Disposable {
     const { limitMs: limit, onViolation } = this.#options;
     onViolation({ monitor: "watchdog", measured, limit, reason });
   }
+}
+
+/** What can be said of it now: only who listens knows when it was heard. */
+export function describeWatchdog(limitMs: number, { notYet }: Measured): Measurement {
+  const text = `it must be heard of every ${formatDuration(limitMs)}; when it was heard last, only usrsvcd knows${notYet}`;
+  return { key: "watchdog", text, limit: limitMs / 1000 };
 }

@@ -8,6 +8,7 @@ import type { HistoryLine } from "../../state/history.ts";
 import { hasHistory, historyTail } from "../../state/history-tail.ts";
 import type { ProgramRecord } from "../../state/record.ts";
 import { readRecord } from "../../state/record-file.ts";
+import type { Measurement } from "../../monitors/measurement.ts";
 import { describeIfItEnds, ifItEnds, plannedEnds } from "../../status/if-it-ends.ts";
 import { type Observed, observeOne } from "../../status/observe-all.ts";
 import { outlook } from "../../status/outlook.ts";
@@ -16,6 +17,7 @@ import type { StatusContext } from "../../status/status-context.ts";
 import { choose, type UnknownProgram } from "../choose.ts";
 import { errorsOf } from "../configuration.ts";
 import { type Advice, adviceFor } from "./advice.ts";
+import { lookAtChecks } from "./checks.ts";
 import {
   type Candidate,
   candidatesOf,
@@ -25,7 +27,7 @@ import {
 } from "./candidates.ts";
 import { Findings } from "./findings.ts";
 import { howItWasFound } from "./how.ts";
-import { lookAtChecks, type Measurement, measureLimits } from "./limits.ts";
+import { measureLimits } from "./limits.ts";
 import { type AtWork, atWorkOn } from "./lock.ts";
 import { type Companion, companionsOf } from "./order.ts";
 import { lookAround } from "../looking/look.ts";
@@ -210,7 +212,11 @@ async function measurements(
   const [limits, checks] = await Promise.all([
     process === undefined
       ? []
-      : measureLimits(settings, { memory, ageMs: ageMs(process.startTime, host.proc.uptime()) }),
+      : measureLimits(
+          settings,
+          { memory, ageMs: ageMs(process.startTime, host.proc.uptime()) },
+          host,
+        ),
     lookAtChecks(settings, process !== undefined, host),
   ]);
   return { ...(limits.length > 0 && { limits }), ...(checks.length > 0 && { checks }) };
