@@ -15,6 +15,7 @@ import {
   type ProgramState,
   type Step,
 } from "./program-state.ts";
+import { inTurn, wait } from "./waits.ts";
 
 /*
  * One program, as usrsvcd sees it.
@@ -267,40 +268,4 @@ function absent(state: ProgramState, history: History, event: Observed, context:
     default:
       return assertNever(state);
   }
-}
-
-/** What would be started waits for what it starts after. */
-function inTurn(step: Step, { waitsFor }: Observed): Step {
-  const { state, effects } = step;
-  if (waitsFor === undefined || state.kind !== "starting") return step;
-  if (!effects.some(({ kind }) => kind === "start")) return step; // it is being started
-  return {
-    ...step,
-    state: { kind: "waiting", cause: state.cause, wait: waitsFor },
-    effects: effects.map((effect) => {
-      if (effect.kind === "start") return { kind: "note-waiting", wait: waitsFor, isNews: true };
-      return effect.kind === "note-death" ? { ...effect, next: "pause" } : effect;
-    }),
-  };
-}
-
-function wait(
-  state: ProgramState & { kind: "waiting" },
-  history: History,
-  event: Observed,
-  context: Context,
-): Step {
-  if (event.startedByHand) {
-    return inVain(history, event, context);
-  }
-  const { cause } = state;
-  if (cause.kind === "autostart" && !context.settings.autostart) {
-    return stopped(state, history, "not-started");
-  }
-  const { waitsFor } = event;
-  if (waitsFor === undefined) return begin(history, cause);
-  const isNews = waitsFor.what !== state.wait.what;
-  if (!isNews && waitsFor.reason === state.wait.reason) return stay(state, history);
-  const effects = [{ kind: "note-waiting", wait: waitsFor, isNews } as const];
-  return { state: { kind: "waiting", cause, wait: waitsFor }, history, effects };
 }
