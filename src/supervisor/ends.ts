@@ -1,39 +1,19 @@
 import type { Exit } from "../../proc/exit.ts";
-import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { describeEnding } from "../events/end-events.ts";
 import { BY_SIGNAL, NOT_USRSVC } from "../events/shown-exit.ts";
 import { undone, withoutUndone } from "../lifecycle/hook.ts";
-import { describeIgnored } from "../lifecycle/ignored.ts";
-import type { StopStep } from "../lifecycle/stop-plan.ts";
-import type { Violation } from "../monitors/violation.ts";
 import type { ProgramRecord, Via } from "../state/record.ts";
 import { isSuccess as endedWell } from "../state/ended-well.ts";
 import { describeEnded, describeRun } from "../state/job-words.ts";
 import { wasSignalled } from "../state/signalled.ts";
-import {
-  endingLeftovers,
-  exited,
-  exitNoted,
-  explained,
-  signed,
-  stopped,
-  stopping,
-} from "../state/transitions.ts";
+import { endingLeftovers, exited, exitNoted, signed } from "../state/transitions.ts";
 import type { Ledger, Output } from "./ledger.ts";
 import { nextRun } from "./job-finished.ts";
-import { launcherOf } from "./last-end.ts";
+import { launcherOf, operatorOf, plainEnd } from "./last-end.ts";
 
-/** An end of a process that no other took the place of. */
-const plainEnd = {
-  kind: "program.exited",
-  output: [],
-  successor: undefined,
-  how: undefined,
-  reason: undefined,
-} as const;
-
-/** What is written of a process of a program that ends, or is ended: on record, and in the log. */
+/** What is written of a process of a program that has ended: on record, and in the log. */
 export class Ends {
   readonly #ledger: Ledger;
   /** What is known of the process that ended last, for who ends what it left. */
@@ -41,64 +21,6 @@ export class Ends {
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
-  }
-
-  /** A monitor saw a limit exceeded. */
-  exceeded({ pid }: ProcessRef, { monitor, measured, limit, reason }: Violation): void {
-    this.#ledger.emit({ kind: "program.limit-exceeded", pid, monitor, measured, limit, reason });
-  }
-
-  /** On disk before the signal, as an operator's stop is. */
-  stopping(process: ProcessRef, reason: string, isLast: boolean): void {
-    this.#ledger.write(stopping(this.#ledger.base(), process, reason));
-    const { pid } = process;
-    this.#ledger.emit({ kind: "program.stopping", pid, reason, isFinishing: false, isLast });
-  }
-
-  /** What was told to end did not: the reason for its end says that as well. What follows is written at once after. */
-  resisted(sent: readonly StopStep[]): void {
-    const record = this.#ledger.base();
-    const last = sent.at(-1)?.signal;
-    const how = last === "SIGKILL" ? "killed" : `ended by ${last}`;
-    const reason = `${record.reason}; ${how}, because ${describeIgnored(sent)}`;
-    this.#ledger.keep(explained(record, reason));
-  }
-
-  /** What an operator should know of how it was ended: that its stop_command has failed. */
-  noted({ pid }: ProcessRef, notes: readonly string[]): void {
-    for (const text of notes) {
-      this.#ledger.emit({ kind: "program.warning", what: "note", pid, text });
-    }
-  }
-
-  /** Whoever was ending it was killed, or called off. */
-  finishing(process: ProcessRef): void {
-    const { pid } = process;
-    const what = this.operatorOf(process) ?? `an end because of ${this.#ledger.record?.reason}`;
-    const reason = `${what} was interrupted`;
-    this.#ledger.emit({ kind: "program.stopping", pid, reason, isFinishing: true, isLast: false });
-  }
-
-  /** On disk as whoever began it would have left it. */
-  finished(process: ProcessRef, exit: Exit | undefined, isHeld: boolean): void {
-    const record = this.#ledger.base();
-    const by = this.operatorOf(process);
-    const ender = by ?? `usrsvcd: ${record.reason}`;
-    const at = new Date().toISOString();
-    const { pid } = process;
-    const after = stopped(record, {
-      reason: record.desired === "down" ? "stopped by usrsvc" : record.reason,
-      lastExit: exit === undefined ? record.lastExit : { at, pid, exit, by: ender },
-      ended: by === undefined ? record.ended : { process, by },
-    });
-    this.#ledger.write(after);
-    if (isHeld || exit === undefined) return; // told when its end is noticed
-    this.#ledger.emit({ ...plainEnd, pid, exit, by: ender });
-  }
-
-  stuck({ pid }: ProcessRef, state: string, isKnown: boolean): void {
-    const { reason } = this.#ledger.base();
-    this.#ledger.emit({ kind: "program.stuck", pid, state, reason, isKnown });
   }
 
   /**
@@ -113,7 +35,7 @@ export class Ends {
     job?: { readonly settings: ProgramSettings; readonly tookMs: number },
   ): void {
     const { pid } = process;
-    const operator = this.operatorOf(process);
+    const operator = operatorOf(process, this.#ledger.record);
     const isOwn = this.#ledger.record?.by === "usrsvcd";
     const record = this.#ledger.base();
     const isStopped = operator !== undefined;
@@ -222,7 +144,7 @@ export class Ends {
     how: "heir" | "started" | Via,
   ): void {
     const { pid } = dead;
-    const operator = this.operatorOf(dead);
+    const operator = operatorOf(dead, this.#ledger.record);
     const asked = launcherOf(this.#ledger.record) ?? "started";
     const record = this.#ledger.base();
     const exit = end ?? { kind: "unknown" };
@@ -256,13 +178,5 @@ export class Ends {
     if (exit.kind !== "signal") return undefined;
     const { host, name } = this.#ledger;
     return wasSignalled(host.state, name, dead, exit) ? BY_SIGNAL : NOT_USRSVC;
-  }
-
-  /** By which command an operator has ended this process; undefined where none did. */
-  operatorOf(dead: ProcessRef): string | undefined {
-    const { ended, state, by, desired, process } = this.#ledger.record ?? {};
-    if (sameProcess(ended?.process, dead)) return ended?.by;
-    if (by !== "usrsvc" || state !== "stopping" || !sameProcess(process, dead)) return;
-    return desired === "down" ? "usrsvc stop" : "usrsvc restart"; // he was killed in the middle of it
   }
 }

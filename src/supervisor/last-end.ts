@@ -1,3 +1,4 @@
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { LastEnd } from "../events/last-end.ts";
 import type { ProgramRecord } from "../state/record.ts";
 
@@ -16,3 +17,23 @@ export function lastEnd({ lastExit }: ProgramRecord): LastEnd {
   const { exit, pid, wrote } = lastExit;
   return { exit, pid, output: wrote === undefined ? [] : [wrote] };
 }
+
+/** By which command an operator has ended this process, as the record says; undefined where none did. */
+export function operatorOf(
+  dead: ProcessRef,
+  record: ProgramRecord | undefined,
+): string | undefined {
+  const { ended, state, by, desired, process } = record ?? {};
+  if (sameProcess(ended?.process, dead)) return ended?.by;
+  if (by !== "usrsvc" || state !== "stopping" || !sameProcess(process, dead)) return;
+  return desired === "down" ? "usrsvc stop" : "usrsvc restart"; // it was killed in the middle of it
+}
+
+/** An end of a process that no other took the place of. */
+export const plainEnd = {
+  kind: "program.exited",
+  output: [],
+  successor: undefined,
+  how: undefined,
+  reason: undefined,
+} as const;

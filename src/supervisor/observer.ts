@@ -7,6 +7,7 @@ import type { ProgramRecord } from "../state/record.ts";
 import { stateTraits } from "../state/states.ts";
 import type { MutableSupervised } from "./context.ts";
 import type { JobSchedule } from "./job-schedule.ts";
+import { operatorOf } from "./last-end.ts";
 import { transition } from "./machine.ts";
 import type { Parts } from "./parts.ts";
 import type { Context, Observed } from "./program-state.ts";
@@ -77,7 +78,7 @@ export class Observer {
     if (settings.autorestart !== "on-failure" && settings.type !== "job") return false;
     if (this.#by.stopper.hasFinished) return false;
     if (state.kind !== "running") return hasEndedWell(this.#by.ledger.record, settings);
-    if (this.#by.ends.operatorOf(state.process) !== undefined) return false;
+    if (operatorOf(state.process, this.#by.ledger.record) !== undefined) return false;
     // Of a start that was broken off: what writes its own pidfile goes to the background, and its first process ends.
     const isFirst = !settings.autopid && monotonicMs() - state.since < settings.successMs;
     return !isFirst && isSuccess(this.#by.watched.main.exit, settings);

@@ -4,18 +4,25 @@ import { type HookFailure, runHook } from "../lifecycle/hook.ts";
 import { stop, type StopOutcome } from "../lifecycle/stop.ts";
 import type { Supervised } from "./context.ts";
 import type { ProcessFinder } from "./find-process.ts";
-import type { Ends } from "./ends.ts";
 import { tellFailure } from "./hooks.ts";
+import { operatorOf } from "./last-end.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { EndCause, ProgramEvent } from "./program-state.ts";
+import {
+  noteResisted,
+  tellFinished,
+  tellFinishing,
+  tellNotes,
+  tellStopping,
+  tellStuck,
+} from "./tell-stop.ts";
 import type { WatchedProcess } from "./watched-process.ts";
 
 /** What ending a process asks for. */
 export interface StopperPorts {
   readonly host: Host;
   readonly ledger: Ledger;
-  readonly ends: Ends;
   readonly mailbox: Mailbox<ProgramEvent>;
   readonly finder: ProcessFinder;
   readonly watched: WatchedProcess;
@@ -39,15 +46,17 @@ export class Stopper {
 
   /** A limit was exceeded. What follows is decided by the next look. */
   async stop(process: ProcessRef, cause: EndCause): Promise<ProgramEvent | undefined> {
-    const { ends, watched, mailbox } = this.#ports;
+    const { ledger, watched, mailbox } = this.#ports;
     const { signal } = mailbox;
     // A job that has exceeded a limit has failed; all others are started again.
     const isLast = cause.kind === "limit" && this.#now.settings.type === "job";
-    ends.stopping(process, cause.reason, isLast);
+    tellStopping(ledger, process, cause.reason, isLast);
     const outcome = await this.#end(process, cause.reason, signal);
     if (outcome.kind === "stuck") return this.#noteStuck(process, outcome.state);
-    if (outcome.kind !== "not-running" && outcome.sent.length > 1) ends.resisted(outcome.sent);
-    if (outcome.kind !== "not-running") watched.main.noteExit(outcome.exit);
+    if (outcome.kind !== "not-running") {
+      if (outcome.sent.length > 1) noteResisted(ledger, outcome.sent);
+      watched.main.noteExit(outcome.exit);
+    }
     mailbox.look();
     return undefined;
   }
@@ -63,10 +72,10 @@ export class Stopper {
 
   /** What was asked for last is done: it is ended, and stays so or is started again. */
   async finish(process: ProcessRef): Promise<ProgramEvent | undefined> {
-    const { ledger, ends, watched, mailbox } = this.#ports;
-    ends.finishing(process);
+    const { ledger, watched, mailbox } = this.#ports;
+    tellFinishing(ledger, process);
     const { signal } = this.#ports.mailbox;
-    const why = ends.operatorOf(process) ?? ledger.record?.reason ?? "";
+    const why = operatorOf(process, ledger.record) ?? ledger.record?.reason ?? "";
     const outcome = await this.#end(process, why, signal);
     if (outcome.kind === "stuck") return this.#noteStuck(process, outcome.state);
     const told = ledger.record?.process ?? process;
@@ -80,7 +89,7 @@ export class Stopper {
       tellFailure(ledger, await runHook("after_exit", settings, occasion, host, signal));
     }
     const isHeld = watched.main.process !== undefined || watched.main.hasEnded;
-    ends.finished(told, exit, isHeld);
+    tellFinished(ledger, told, exit, isHeld);
     this.#hasFinished = true;
     mailbox.look();
     return undefined;
@@ -97,19 +106,19 @@ export class Stopper {
   }
 
   async #end(process: ProcessRef, reason: string, signal: AbortSignal): Promise<StopOutcome> {
-    const { host, ledger, ends, watched } = this.#ports;
+    const { host, ledger, watched } = this.#ports;
     const record = ledger.base();
     const { launched, session } = record;
     const target = { process, main: watched.work, launched, session, record };
     const onFailedHook = (failure: HookFailure): void => tellFailure(ledger, failure);
     const options = { signal, reason, onFailedHook };
     const outcome = await stop(target, this.#now.settings, host, options);
-    if (outcome.kind !== "not-running") ends.noted(process, outcome.notes);
+    if (outcome.kind !== "not-running") tellNotes(ledger, process, outcome.notes);
     return outcome;
   }
 
   #noteStuck(process: ProcessRef, state: string): ProgramEvent {
-    this.#ports.ends.stuck(process, state, sameProcess(this.#stuck, process));
+    tellStuck(this.#ports.ledger, process, state, sameProcess(this.#stuck, process));
     this.#stuck = process;
     return { kind: "stuck" };
   }

@@ -13,6 +13,7 @@ import { JobSchedule } from "./job-schedule.ts";
 import { Mailbox, type MailboxOwner } from "./mailbox.ts";
 import { Parts } from "./parts.ts";
 import { noHistory, type ProgramEvent, type ProgramState } from "./program-state.ts";
+import { tellNotes } from "./tell-stop.ts";
 import { Turn } from "./turn.ts";
 
 /**
@@ -177,7 +178,7 @@ export class SupervisedProgram implements MailboxOwner {
       const occasion = { pid: process.pid, exit: outcome.exit, reason };
       tellFailure(ledger, await runHook("after_exit", settings, occasion, host, undefined));
     }
-    if (outcome.kind !== "not-running") this.#by.ends.noted(process, outcome.notes);
+    if (outcome.kind !== "not-running") tellNotes(ledger, process, outcome.notes);
     const fields = { pid: process.pid, outcome: outcome.kind };
     this.#by.ledger.emit({ kind: "program.stopped", why: "shutdown", ...fields });
   }

@@ -180,7 +180,10 @@ export class WatchedProcess {
       exceeded: (process, violation) => {
         // Of a shell line another process is measured than the one that is held.
         const held = this.main.process ?? process;
-        this.#by.ends.exceeded(process, violation);
+        const { pid } = process;
+        const { monitor, measured, limit, reason } = violation;
+        const told = { pid, monitor, measured, limit, reason };
+        this.#by.ledger.emit({ kind: "program.limit-exceeded", ...told });
         this.#by.mailbox.post({ kind: "limit-exceeded", process: held, limit: violation });
       },
       signs: (onSign) =>
