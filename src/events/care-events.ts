@@ -1,8 +1,5 @@
-import type { Exit } from "../../proc/exit.ts";
 import { assertNever } from "../lib/assert-never.ts";
-import { describeExit } from "../lib/describe-exit.ts";
-import { countLeftOvers, formatDuration, localMinute } from "../lib/format.ts";
-import type { LastEnd } from "./last-end.ts";
+import { countLeftOvers } from "../lib/format.ts";
 import { type Rows, unlogged } from "./row.ts";
 
 interface Removed {
@@ -74,63 +71,9 @@ interface HookFailed {
   readonly output: readonly string[];
 }
 
-/** Something failed that is not the program's fault. */
-type Failed = { readonly kind: "program.error" } & (
-  | {
-      readonly what: "trouble";
-      readonly reason: string;
-      /** How it ended, where that was not told before. */
-      readonly exit: Exit | undefined;
-      readonly retryMs: number;
-      /** It does not run: people are mailed. */
-      readonly isDown: boolean;
-      readonly last: LastEnd;
-    }
-  /** A program of that name of another configuration file runs, as `how` tells. */
-  | { readonly what: "elsewhere"; readonly config: string; readonly how: string }
-  /** Its match takes too long; it could not be ended with the machine. */
-  | { readonly what: "expression" | "not-ended"; readonly reason: string }
-  | { readonly what: "unanswered"; readonly action: string; readonly reason: string }
-);
-
-interface Recovered {
-  readonly kind: "program.recovered";
-  readonly reason: string;
-  readonly lastedMs: number;
-}
-
-/** An operator has it left exactly as it is. */
-interface Held {
-  readonly kind: "program.held";
-  /** `found`: since before usrsvcd began. */
-  readonly what: "set" | "found";
-  readonly by: string;
-  /** ISO times. */
-  readonly since: string;
-  readonly until: string | undefined;
-  readonly reason: string | undefined;
-}
-
-interface Released {
-  readonly kind: "program.released";
-  readonly why: "asked" | "expired";
-  readonly by: string | undefined;
-  readonly heldBy: string;
-  readonly lastedMs: number;
-}
-
-/** What happens around a program: to its section, its pidfile, its record, or to our care for it. */
+/** What happens around a program: to its section, its pidfile, its record, or what belongs to it. */
 export type CareEvent = { readonly program: string } & (
-  | Removed
-  | Renamed
-  | PidfileRepaired
-  | Busy
-  | Warning
-  | HookFailed
-  | Failed
-  | Recovered
-  | Held
-  | Released
+  Removed | Renamed | PidfileRepaired | Busy | Warning | HookFailed
 );
 
 export const careEvents = {
@@ -205,64 +148,6 @@ export const careEvents = {
       output: "",
     },
   },
-  "program.error": {
-    level: "error",
-    mailed: true, // where it is down
-    sentence: (event) => `${event.program}: ${describeFailure(event)}`,
-    about: "something failed that is not the program's fault; reported once",
-    fields: {
-      what: {
-        trouble: "disk full or read-only, no process or descriptor left: tried again every 10 s",
-        elsewhere: "it runs for another configuration file, `config`",
-        expression: "its `match` takes too long",
-        "not-ended": "with the machine",
-        unanswered: "what a usrsvc had asked for, `action`",
-      },
-      reason: "",
-      exit: "",
-      config: "",
-      action: "",
-      how: unlogged,
-      retryMs: unlogged,
-      isDown: unlogged,
-      last: unlogged,
-    },
-  },
-  "program.recovered": {
-    level: "info",
-    sentence: ({ program, lastedMs, reason }) =>
-      `${program}: is supervised again, after ${formatDuration(lastedMs)}: the trouble was ${reason}`,
-    about: "what `program.error` reported is over",
-    fields: { reason: "", lastedMs: "" },
-  },
-  "program.held": {
-    level: "info",
-    sentence: ({ program, what, by, until, reason }) =>
-      `${program}: is ${what === "found" ? "still " : ""}held by ${by}` +
-      `${until === undefined ? "" : ` until ${localMinute(new Date(until))}`}${reason === undefined ? "" : `: ${reason}`}`,
-    about: "usrsvcd leaves it exactly as it is",
-    fields: {
-      what: { set: "", found: "since before usrsvcd began" },
-      by: "account and terminal",
-      since: "",
-      until: "",
-      reason: "",
-    },
-  },
-  "program.released": {
-    level: "info",
-    sentence: ({ program, why, by, heldBy, lastedMs }) => {
-      const how = why === "expired" ? ": its time is up" : by === undefined ? "" : ` by ${by}`;
-      return `${program}: released${how}, after it was held by ${heldBy} for ${formatDuration(lastedMs)}`;
-    },
-    about: "usrsvcd looks after it again, as if it had just begun",
-    fields: {
-      why: { asked: "", expired: "its time is up" },
-      by: "account and terminal",
-      heldBy: "",
-      lastedMs: "",
-    },
-  },
 } satisfies Rows<CareEvent>;
 
 function describeRest({ pid, to }: Removed): string {
@@ -301,29 +186,6 @@ function describeWarning(event: Warning): string {
     case "pidfile-kept":
     case "note":
       return event.text;
-    default:
-      return assertNever(event);
-  }
-}
-
-function describeFailure(event: Failed): string {
-  switch (event.what) {
-    case "trouble": {
-      const { exit, reason, retryMs } = event;
-      const ended = exit === undefined ? "" : `${describeExit(exit)}, and stays down: `;
-      return `${ended}${reason}; tried again every ${formatDuration(retryMs)}, and reported when it works`;
-    }
-    case "elsewhere":
-      return (
-        `is also a program of ${event.config}, which shares the state_dir, and ${event.how}: left alone; ` +
-        "give one of them another name, or another state_dir"
-      );
-    case "expression":
-      return event.reason;
-    case "not-ended":
-      return `could not be ended: ${event.reason}`;
-    case "unanswered":
-      return `${event.action} could not be answered: ${event.reason}`;
     default:
       return assertNever(event);
   }

@@ -4,11 +4,14 @@ import { type ConfigEvent, configEvents } from "./config-events.ts";
 import { type DaemonEvent, daemonEvents } from "./daemon-events.ts";
 import { type EndEvent, endEvents } from "./end-events.ts";
 import { type FailureEvent, failureEvents } from "./failure-events.ts";
+import { type HoldEvent, holdEvents } from "./hold-events.ts";
 import { type JobEvent, jobEvents } from "./job-events.ts";
 import { type StartEvent, startEvents } from "./start-events.ts";
+import { type TroubleEvent, troubleEvents } from "./trouble-events.ts";
 
 /** Of one program. */
-export type EventOfProgram = StartEvent | EndEvent | FailureEvent | JobEvent | CareEvent;
+export type EventOfProgram =
+  StartEvent | EndEvent | FailureEvent | JobEvent | CareEvent | TroubleEvent | HoldEvent;
 
 /** One thing that happened. Whoever makes it happen emits it, once. */
 export type UsrsvcEvent = DaemonEvent | AlertEvent | ConfigEvent | EventOfProgram;
@@ -23,6 +26,8 @@ export const rows = {
   ...failureEvents,
   ...jobEvents,
   ...careEvents,
+  ...troubleEvents,
+  ...holdEvents,
 };
 
 /** The name of what happened: `event` of a line of the log. */
