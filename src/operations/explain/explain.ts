@@ -1,13 +1,9 @@
 import { formatIssue } from "../../config/issue.ts";
 import { ageMs } from "../../../proc/uptime.ts";
 import type { Host } from "../../host/host.ts";
-import { type Program, removedProgram } from "../../identity/program.ts";
+import type { Program } from "../../identity/program.ts";
 import { lately } from "../../lib/clock.ts";
 import { maskSecrets } from "../../lib/secrets.ts";
-import type { HistoryLine } from "../../state/history.ts";
-import { hasHistory, historyTail } from "../../state/history-tail.ts";
-import type { ProgramRecord } from "../../state/record.ts";
-import { readRecord } from "../../state/record-file.ts";
 import type { Measurement } from "../../monitors/measurement.ts";
 import { describeIfItEnds, ifItEnds, plannedEnds } from "../../status/if-it-ends.ts";
 import { type Observed, observeOne } from "../../status/observe-all.ts";
@@ -26,7 +22,9 @@ import {
   type ForeignProcess,
 } from "./candidates.ts";
 import { Findings } from "./findings.ts";
+import { formerProgram, ofFormer } from "./former.ts";
 import { howItWasFound } from "./how.ts";
+import { lastWords } from "./last-words.ts";
 import { measureLimits } from "./limits.ts";
 import { type AtWork, atWorkOn } from "./lock.ts";
 import { type Companion, companionsOf } from "./order.ts";
@@ -111,24 +109,6 @@ export function explain(site: Site, names: readonly string[]): Explaining {
   };
 }
 
-/** A name that no configuration file has, and of which something is on record all the same. */
-function formerProgram(
-  unknown: UnknownProgram,
-  { state, proc, config, standingIn }: Host,
-): { readonly program: Program | undefined; readonly unknown: UnknownProgram } {
-  const { program: name, message } = unknown;
-  const { record } = readRecord(state, name, proc.bootId());
-  const theirs = record?.config;
-  if (theirs !== undefined && theirs !== config && standingIn?.(theirs, name) === "here") {
-    const hint = `it is a program of ${theirs}: usrsvc -c ${theirs} explain ${name}`;
-    return { program: undefined, unknown: { program: name, message: `no such program; ${hint}` } };
-  }
-  if (record !== undefined) return { program: removedProgram(record), unknown };
-  if (!hasHistory(state, name)) return { program: undefined, unknown };
-  const hint = `it is gone, and what happened to it is still there: usrsvc events ${name}`;
-  return { program: undefined, unknown: { program: name, message: `${message}; ${hint}` } };
-}
-
 /** What is known before a program is looked at. */
 interface Scene {
   readonly around: StatusContext;
@@ -179,15 +159,6 @@ async function explainOne(
 /** The words, and where they mean files: the folder. */
 function lookedFor({ pattern: { description, folder } }: Program): string {
   return folder === undefined ? description : `${description} (in ${folder})`;
-}
-
-/** Of a program that is in no configuration file any more, and does not run either. */
-function ofFormer(status: ProgramStatus): ProgramStatus {
-  return {
-    ...status,
-    next: "nothing: no configuration file has it any more",
-    problems: [],
-  };
 }
 
 const NO_CANDIDATES: Candidates = { candidates: [] };
@@ -243,32 +214,4 @@ function whatComes(
   const age = ageMs(found.process.startTime, around.uptimeSeconds);
   const plans = settings && isWatched ? plannedEnds(settings, found.process, age, now) : [];
   return { ifItEnds: answer, ...(plans.length > 0 && { plans }) };
-}
-
-/** Number of lines that are shown of what it wrote last. */
-const MOST_LINES = 10;
-
-/** What the process on record as ended last wrote before that, as the history has it. */
-function lastWords(
-  name: string,
-  record: ProgramRecord | undefined,
-  { state }: Host,
-): readonly string[] {
-  const pid = record?.lastExit?.pid;
-  if (pid === undefined) return [];
-  const isIts = (one: HistoryLine): boolean =>
-    Array.isArray(one["output"]) && (one["pid"] === undefined || one["pid"] === pid);
-  const line = firstOf(historyTail(state, name).lines, isIts);
-  const output = line?.["output"];
-  if (!Array.isArray(output) || line?.["pid"] !== pid) return [];
-  return output.map((one) => maskSecrets(String(one))).slice(-MOST_LINES);
-}
-
-/** The youngest that fits. */
-function firstOf(
-  lines: Iterable<HistoryLine>,
-  fits: (line: HistoryLine) => boolean,
-): HistoryLine | undefined {
-  for (const line of lines) if (fits(line)) return line;
-  return undefined;
 }
