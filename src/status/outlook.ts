@@ -1,28 +1,23 @@
 import type { ProcessRef } from "../../proc/pid.ts";
-import type { ProgramSettings } from "../config/settings.ts";
-import type { Program } from "../identity/program.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { formatDuration } from "../lib/format.ts";
-import { hasEndedInThisBoot, hasEndedWell } from "../state/ended-well.ts";
+import { hasEndedWell } from "../state/ended-well.ts";
 import type { ProgramRecord, RecordIn } from "../state/record.ts";
 import type { RecordFile } from "../state/record-file.ts";
 import { stateTraits } from "../state/states.ts";
-import { GOES_BY_WHAT_IT_READ, printAutorestart } from "./if-it-ends.ts";
-import { dueAgain, isDone, nextOfJob, whyJobIsDown } from "./job-outlook.ts";
+import { dueAgain, isDone, whyJobIsDown } from "./job-outlook.ts";
+import {
+  type Around,
+  type Down,
+  isKnown,
+  nextOfStopped,
+  STARTS_IT,
+  type TellWhy,
+} from "./next-start.ts";
 import type { ProgramStatus } from "./status.ts";
-import type { StatusContext } from "./status-context.ts";
 
 /** Of a program that is down: why, and what comes next. */
 export type Outlook = Pick<ProgramStatus, "state" | "reason" | "next" | "nextTryAt" | "waitsFor">;
-
-/** What of a program decides about its outlook. */
-type Down = Pick<Program, "name" | "enabled" | "settings">;
-
-/** Who is there to do something about it. */
-type Around = Pick<StatusContext, "daemon" | "looksAfter" | "isForeign" | "isNeeded" | "holds"> & {
-  /** A hold is over just now: usrsvcd begins with it anew. */
-  readonly isReleased?: boolean;
-};
 
 /** Whether it ran, was stopped, or is looked after, only the records would say. */
 const UNKNOWN: Outlook = {
@@ -31,9 +26,6 @@ const UNKNOWN: Outlook = {
     "was not found running; nothing else is known about it, because state_dir is not ours alone",
   next: "nothing, until that is fixed",
 };
-
-/** Told why that comes next, where it does not say so itself. */
-type TellWhy = (because: string) => void;
 
 /**
  * Why a program is down, and what comes next, by what is on record and by whether a usrsvcd looks after it. What is
@@ -187,56 +179,6 @@ function nextOfWaiting({ name }: Down): string {
   return `usrsvcd starts it as soon as that is ready; "usrsvc start --alone ${name}" does not wait`;
 }
 
-function nextOfStopped(
-  program: Down,
-  { record, isOfEarlierBoot }: Pick<RecordFile, "record" | "isOfEarlierBoot">,
-  around: Around,
-  nowMs: number,
-  tell: TellWhy | undefined,
-): string {
-  if (program.settings === undefined) {
-    return around.looksAfter?.has(program.name) === true
-      ? `${GOES_BY_WHAT_IT_READ}: those in the file are faulty`
-      : "nothing: its settings are faulty";
-  }
-  const { autorestart } = program.settings;
-  const isNeeded = around.isNeeded?.(program.name) === true;
-  const autostart = program.settings.autostart || isNeeded;
-  const hasRun = record?.process !== undefined || hasEndedInThisBoot(record);
-  const ran = hasRun && isOfEarlierBoot !== true;
-  if (program.settings.type === "job") {
-    const isGood = ran && isDone(record, program.settings);
-    const next = nextOfJob(program.settings, { record, autostart, ran, isGood }, nowMs);
-    if (!isKnown(program, around) && !next.startsWith("nothing")) return UNKNOWN_YET;
-    if (ran && next === STARTS_IT) tell?.(`its last run has failed, and ${printed(autorestart)}`);
-    else if (next === STARTS_IT) tell?.(whyBegun(program.settings, isNeeded));
-    return next;
-  }
-  const isResumed = record?.desired === "up" && isOfEarlierBoot !== true && autorestart !== false;
-  if (ran && autorestart === false) return "nothing: autorestart = False";
-  if (ran && autorestart === "on-failure" && hasEndedWell(record, program.settings)) {
-    return "nothing: autorestart = on-failure";
-  }
-  if (!ran && !isResumed && !autostart) return "nothing: autostart = False";
-  if (!isKnown(program, around)) return UNKNOWN_YET;
-  if (ran) tell?.(`it ran since the machine was booted, and ${printed(autorestart)}`);
-  else if (autostart) tell?.(whyBegun(program.settings, isNeeded));
-  else tell?.(`it was started by usrsvc, and ${printed(autorestart)}`);
-  return STARTS_IT;
-}
-
-const STARTS_IT = "usrsvcd starts it";
-
-function printed(autorestart: ProgramSettings["autorestart"]): string {
-  return `autorestart = ${printAutorestart(autorestart)}`;
-}
-
-/** A program that is started because usrsvcd is there. */
-function whyBegun({ autostart }: ProgramSettings, isNeeded: boolean): string {
-  if (autostart) return "autostart = True";
-  return isNeeded ? "a program with autostart = True needs it" : "it was to run before";
-}
-
 /** Of a program in backoff: what decides about the pause, and about its end. */
 function whyPause({ settings }: Down, { failures }: ProgramRecord): string {
   const {
@@ -276,14 +218,12 @@ function nextOfReleased(
   if (record?.state === "fatal" && record.nextTryAt !== undefined && settings.retryAfterMs > 0) {
     return nextOfGivenUp(program, record, nowMs);
   }
-  if (settings.autostart || around.isNeeded?.(name) === true) return "usrsvcd starts it";
+  if (settings.autostart || around.isNeeded?.(name) === true) return STARTS_IT;
   const wasToRun = record !== undefined && stateTraits[record.state].tellsThatItRan;
   const isResumed = wasToRun || record?.process !== undefined || record?.desired === "up";
   if (!isResumed) return "nothing: autostart = False";
-  return autorestart === false ? "nothing: autorestart = False" : "usrsvcd starts it";
+  return autorestart === false ? "nothing: autorestart = False" : STARTS_IT;
 }
-
-const UNKNOWN_YET = "usrsvcd does not know it yet: run usrsvcd reread";
 
 /** True for a job that has ended well in this boot. */
 function isJobDone(
@@ -292,11 +232,6 @@ function isJobDone(
 ): boolean {
   if (isOfEarlierBoot === true || record === undefined) return false;
   return settings?.type === "job" ? isDone(record, settings) : record.state === "done";
-}
-
-/** False where usrsvcd tells what it looks after, and has not read of the program. */
-function isKnown({ name }: Down, { looksAfter }: Around): boolean {
-  return looksAfter?.has(name) ?? true;
 }
 
 /** A try that is overdue for longer, in ms, is not: the clock was set. */
