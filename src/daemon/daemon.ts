@@ -149,6 +149,7 @@ class Life {
           tidy.stir();
         },
         isMovedAway: () => lock.movedTo() !== undefined,
+        isActedOn: (name) => requests.isActedOn(name),
         onSlowLook: () => {
           this.#showTroubles(self, alerter);
           if (!lock.check()) return; // all that follows may write there

@@ -40,8 +40,8 @@ const nothing = (): void => {};
 export class Requests implements Disposable {
   readonly #ports: RequestsPorts;
   readonly #leaving = new AbortController();
-  /** So many are acted on. */
-  #underWay = 0;
+  /** The programs that are acted on, and how many have asked for that. */
+  readonly #underWay = new Map<string, number>();
 
   constructor(ports: RequestsPorts) {
     this.#ports = ports;
@@ -64,6 +64,17 @@ export class Requests implements Disposable {
       // no folder, no requests
     }
     for (const file of files) if (isRequestFile(file)) this.notice(file);
+  }
+
+  /** True while a program is acted on; `onDone` is called after that. */
+  isActedOn(name: string): boolean {
+    return this.#underWay.has(name);
+  }
+
+  #count(name: string, more: number): void {
+    const count = (this.#underWay.get(name) ?? 0) + more;
+    if (count === 0) this.#underWay.delete(name);
+    else this.#underWay.set(name, count);
   }
 
   /** What is under way is left as it is. */
@@ -96,14 +107,14 @@ export class Requests implements Disposable {
         result: undefined,
         message: undefined,
       });
-      this.#underWay += 1;
+      this.#count(program, 1);
       let isTold = false;
       const onJobEnded = (end: JobEnd): void => {
         isTold = true;
         events.emit({ program, ...jobFinished(end, known) });
       };
       const acting = this.#act(known, request, onJobEnded);
-      const result = await acting.finally(() => (this.#underWay -= 1));
+      const result = await acting.finally(() => this.#count(program, -1));
       // The asking command sees that we have ended, and does the rest itself.
       if (this.#leaving.signal.aborted && result.code !== ExitCode.ok) return;
       // What runs is reported once it is held, and whoever calls a start off knows it.
@@ -141,7 +152,7 @@ export class Requests implements Disposable {
     };
     const onFailedHook = (failure: HookFailure): void =>
       events.emit({ kind: "program.hook-failed", program: settings.name, ...failure });
-    const looksBehind = this.#underWay <= FEW;
+    const looksBehind = this.#underWay.size <= FEW;
     const plain = { host, signal, onProgress: nothing, debug: nothing };
     const isAbandoned = (): boolean => !sameProcess(host.proc.alive(asker.pid), asker);
     const beganAt = asker.startTime;

@@ -19,6 +19,8 @@ export interface SupervisorContext {
   readonly marked: (mostMs?: number) => Marked;
   /** True while the state folder is somewhere else, and is not to be made anew. */
   readonly isMovedAway: () => boolean;
+  /** True while what an operator asked for is done to the program from here: a look follows when that is done. */
+  readonly isActedOn: (name: string) => boolean;
   /** Called when a program may have got another state. */
   readonly onState: (name: string) => void;
   /** Who waits for whom. */

@@ -39,6 +39,8 @@ export interface SupervisorPorts {
   readonly onSlowLook: () => void;
   /** True while the state folder is somewhere else, and is not to be made anew. */
   readonly isMovedAway: () => boolean;
+  /** True while what an operator asked for is done to a program from here, which `look` is called after. */
+  readonly isActedOn: (name: string) => boolean;
 }
 
 /** All programs under supervision. */
@@ -60,7 +62,8 @@ export class Supervisor implements Disposable {
   /** How many programs write to each file; made anew when it is asked for. */
   #logs: ReadonlyMap<string, number> | undefined;
 
-  constructor({ host, events, onState, onSlowLook, onOtherFile, isMovedAway }: SupervisorPorts) {
+  constructor(ports: SupervisorPorts) {
+    const { host, events, onState, onSlowLook, onOtherFile, isMovedAway, isActedOn } = ports;
     this.#onOtherFile = onOtherFile;
     this.#host = host;
     this.#events = events;
@@ -80,6 +83,7 @@ export class Supervisor implements Disposable {
       },
       order: this.#order,
       isMovedAway,
+      isActedOn,
     };
   }
 

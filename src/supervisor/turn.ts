@@ -260,6 +260,8 @@ export class Turn {
       this.#by.ledger.emit({ kind: "program.busy", from: undefined, worker });
     }
     this.#busyLooks += 1;
+    // We ourselves: a start may take a minute, and a hundred that are asked for begin at once.
+    if (this.#by.around.isActedOn(this.#by.ledger.name)) return;
     this.#by.mailbox.wakeAt(monotonicMs() + pause);
   }
 }

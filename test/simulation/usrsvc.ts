@@ -74,6 +74,7 @@ export function supervise(who: Actor, programs: readonly ProgramSettings[]): voi
     onState: () => {},
     onSlowLook: () => {},
     isMovedAway: () => false,
+    isActedOn: () => false,
     onOtherFile: () => {},
   });
   supervisor.begin(programs);

@@ -6,6 +6,7 @@ import type { ProgramSettings } from "../../src/config/settings.ts";
 import type { EventOfProgram, Kind, UsrsvcEvent } from "../../src/events/event.ts";
 import type { Host } from "../../src/host/host.ts";
 import { linuxHost } from "../../src/host/linux-host.ts";
+import { programLock, tryLock } from "../../src/state/lock.ts";
 import { emptyRecord } from "../../src/state/record.ts";
 import { writeRecord } from "../../src/state/record-file.ts";
 import { makeStateDir, type StateDir, stateDir } from "../../src/state/state-dir.ts";
@@ -28,7 +29,7 @@ interface Scene {
   readonly told: (kind: Kind) => readonly string[];
 }
 
-function scene(t: TestContext): Scene {
+function scene(t: TestContext, actedOn?: string): Scene {
   const lab = makeLab(t);
   const state = stateDir(join(lab.dir, "supervised"));
   makeStateDir(state);
@@ -41,6 +42,7 @@ function scene(t: TestContext): Scene {
     onState: () => {},
     onSlowLook: () => {},
     isMovedAway: () => false,
+    isActedOn: (name) => name === actedOn,
     onOtherFile: () => {},
   });
   cleanUp(t, () => supervisor[Symbol.dispose]());
@@ -72,6 +74,7 @@ test("a program that waits for its turn is started with the settings that it has
     onState: () => {},
     order: new StartOrder(new Map(), host),
     isMovedAway: () => false,
+    isActedOn: () => false,
   });
   cleanUp(t, () => program.close());
   program.look();
@@ -108,6 +111,24 @@ describe("Supervisor", () => {
     await waitFor(() => told("program.started").length === 1, "one gets another");
     assert.deepEqual(told("program.adopted"), ["a"]);
     assert.deepEqual(told("program.started"), ["b"]);
+    await supervisor.endAll();
+  });
+
+  test("asks for a lock that another holds again and again, but not for one that its own usrsvcd holds", async (t) => {
+    const { lab, host, supervisor, told } = scene(t, "ours");
+    const names = ["ours", "others"];
+    const locks = await Promise.all(names.map((name) => tryLock(programLock(host.state, name))));
+    assert.ok(locks.every((lock) => lock !== undefined));
+    const settings = names.map((name, index) =>
+      lab.settings(["sleep", `600.${process.pid}${index}`], { name }),
+    );
+    supervisor.begin(settings);
+    await waitFor(() => told("program.busy").length === 2, "both are busy");
+    for (const lock of locks) lock?.[Symbol.dispose]();
+    await waitFor(() => told("program.started").length === 1, "one is started");
+    assert.deepEqual(told("program.started"), ["others"]);
+    supervisor.look("ours");
+    await waitFor(() => told("program.started").length === 2, "the other one is");
     await supervisor.endAll();
   });
 });
