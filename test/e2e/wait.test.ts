@@ -125,4 +125,54 @@ describe("usrsvc wait", () => {
     assert.match(out, /its settings have errors: usrsvcd checkconfig/);
     assert.equal((await waiting(home, "off", "--for", "stopped"))[1], 0);
   });
+
+  test("says at once that nobody is about to start a program, and waits all the same", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper() });
+    for (const goal of ["ready", "running"]) {
+      const wait = home.spawn("usrsvc.cjs", ["wait", "web", "--for", goal]);
+      let out = "";
+      let err = "";
+      wait.stdout?.on("data", (chunk: Buffer) => (out += chunk.toString()));
+      wait.stderr?.on("data", (chunk: Buffer) => (err += chunk.toString()));
+      const ended = new Promise((resolve) => wait.once("close", resolve));
+      await waitFor("the note", () => err.includes("next: "));
+      assert.match(
+        err,
+        /^note: web is down, and nobody is about to start it; waiting all the same; to start it: usrsvc start web\n {4}why: .*\n {4}next: .*\n$/,
+      );
+      assert.equal(out, "");
+      assert.equal((await home.usrsvc("start", "web")).code, 0);
+      assert.equal(await ended, 0);
+      assert.match(out, new RegExp(`^web: ${goal}`));
+      assert.equal(err.match(/note:/g)?.length, 1);
+      assert.equal((await home.usrsvc("stop", "web")).code, 0);
+    }
+  });
+
+  test("of one that an operator has stopped, with usrsvcd, the note tells what holds it down", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper(), autostart: "True" });
+    assert.equal((await home.usrsvcd("start")).code, 0);
+    await home.running("web");
+    await home.usrsvc("stop", "web");
+    const { code, err } = await home.usrsvc("wait", "web", "--timeout", "200ms");
+    assert.equal(code, 141);
+    assert.match(err, /why: stopped by usrsvc\n {4}next: stays down until "usrsvc start"/);
+    const stopped = await home.usrsvc("wait", "web", "--for", "stopped");
+    assert.deepEqual([stopped.code, stopped.err], [0, ""]);
+  });
+
+  test("sees the end of what is in no configuration file any more", async (t) => {
+    const home = new Home(t).program("web", { command: sleeper() });
+    assert.equal((await home.usrsvc("start", "web")).code, 0);
+    const pid = await home.running("web");
+    home.without("web").program("other", { command: sleeper() });
+    const stopped = home.spawn("usrsvc.cjs", ["wait", "web", "--for", "stopped"]);
+    const exit = home.spawn("usrsvc.cjs", ["wait", "web", "--for", "exit"]);
+    const both = [outcome(stopped), outcome(exit)];
+    await waitFor("it to hold on to the process", () => holds(exit.pid, pid));
+    assert.equal((await home.usrsvc("stop", "web")).code, 0);
+    const [first, second] = await Promise.all(both);
+    assert.deepEqual(first, ["web: stopped\n", 0]);
+    assert.equal(second?.[1], 143);
+  });
 });

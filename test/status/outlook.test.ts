@@ -6,6 +6,7 @@ import { parseCron } from "../../src/lib/cron.ts";
 import { emptyRecord, type Known, type ProgramRecord } from "../../src/state/record.ts";
 import type { State } from "../../src/state/states.ts";
 import { describeDue } from "../../src/status/job-outlook.ts";
+import { isLeftDown } from "../../src/status/is-left-down.ts";
 import { type Outlook, outlook } from "../../src/status/outlook.ts";
 import { transition } from "../../src/supervisor/machine.ts";
 import { noHistory, type ProgramEvent, type Step } from "../../src/supervisor/program-state.ts";
@@ -425,8 +426,10 @@ describe("what is said of usrsvcd is what its machine does:", () => {
               const { effects, state } = stepOf(settings, desired, ran, false);
               const starts = effects.some(({ kind }) => kind === "start");
               const exit = { never: {}, badly: { lastExit }, well: { lastExit: goodExit } }[ran];
-              const { next, state: shown } = look({ settings, record: { desired, ...exit } });
+              const shownAs = look({ settings, record: { desired, ...exit } });
+              const { next, state: shown } = shownAs;
               assert.equal(next === "usrsvcd starts it", starts, `${state.kind}: ${next}`);
+              assert.equal(isLeftDown(shownAs), !starts, next);
               assert.equal(shown, "stopped");
               if (!starts) assert.match(next ?? "", /^(nothing: |stays down)/);
               // A usrsvcd that begins later does the same about what ended well.
@@ -511,6 +514,7 @@ describe("what is said of one that is held is what usrsvcd does after its releas
             );
             const starts = effects.some(({ kind }) => kind === "start");
             assert.equal(next.slice(PREFIX.length) === "usrsvcd starts it", starts, next);
+            assert.ok(isLeftDown({ state: shown, next }));
           });
         }
       }

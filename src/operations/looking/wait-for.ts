@@ -4,12 +4,14 @@ import { ExitCode } from "../../exit-code.ts";
 import { monotonicMs, within } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/format.ts";
 import { PathWatch } from "../../lib/path-watch.ts";
+import { workerOn } from "../../state/at-work.ts";
 import { daemonInCharge } from "../../state/daemon-alive.ts";
 import type { ProgramStatus } from "../../status/status.ts";
 import { choose, type UnknownProgram } from "../choose.ts";
-import { look } from "./look.ts";
+import { look, type Report } from "./look.ts";
 import type { Site } from "../site.ts";
 import { describeNow, type Goal, judge, judgeStartable, type WaitResult } from "./wait-goal.ts";
+import { WaitedInVain } from "./waited-in-vain.ts";
 
 /** What is waited for. */
 export interface WaitAsked {
@@ -25,6 +27,8 @@ export interface WaitPorts {
   readonly signal: AbortSignal;
   readonly onProgress: (text: string) => void;
   readonly onUnknown: (one: UnknownProgram) => void;
+  /** Some are waited for that nobody is about to start: which, and how to. */
+  readonly onLeftDown: (text: string) => void;
   /** What came of one program, as soon as it is known. */
   readonly onResult: (result: WaitResult) => void;
 }
@@ -55,6 +59,7 @@ export async function waitForPrograms(
   );
   const end = timeoutMs === undefined ? Infinity : monotonicMs() + timeoutMs;
   const codes: ExitCode[] = [];
+  const inVain = new WaitedInVain((name) => workerOn(name, site.host) !== undefined);
   let wake = (): void => {};
   using records = new PathWatch(site.host.state.programs, () => wake());
   while (waits.size > 0) {
@@ -63,12 +68,15 @@ export async function waitForPrograms(
     records.arm();
     const report = await look(site, { names: [...waits.keys()], withCommands: false }).report();
     const isLate = monotonicMs() >= end;
-    for (const status of report.programs) {
+    const seen = [...report.programs, ...removed(report, waits.keys())];
+    for (const status of seen) {
       const { settings } = site;
-      const isFaulty = settings.faulty.has(status.program);
       const result =
         waits.get(status.program)?.see(status) ??
-        judgeStartable(goal, status, isFaulty) ??
+        judgeStartable(goal, status, {
+          isFaulty: settings.faulty.has(status.program),
+          isRemoved: !report.programs.includes(status),
+        }) ??
         (isLate ? late(status, goal, timeoutMs ?? 0) : undefined);
       if (result === undefined) continue;
       waits.get(status.program)?.[Symbol.dispose]();
@@ -77,7 +85,11 @@ export async function waitForPrograms(
       ports.onResult(result);
     }
     if (waits.size === 0) break;
-    ports.onProgress(describeWaits(report.programs, waits, goal));
+    const left = seen.filter(({ program }) => waits.has(program));
+    const settled = left.filter(({ program }) => waits.get(program)?.isSettling !== true);
+    const note = goal === "stopped" || goal === "exit" ? undefined : inVain.see(settled);
+    if (note !== undefined) ports.onLeftDown(note);
+    ports.onProgress(describeWaits(left, goal));
     const ends = [...waits.values()].map(({ ended }) => ended);
     const ms = Math.max(0, Math.min(LOOK_EVERY_MS, end - monotonicMs()));
     await within(Promise.race([changed, ...ends]), ms, ports.signal);
@@ -85,6 +97,19 @@ export async function waitForPrograms(
   }
   if (unknown.length > 0) return ExitCode.undefinedProgram;
   return codes.find((code) => code !== ExitCode.ok) ?? ExitCode.ok;
+}
+
+/** What was in no configuration file any more, and has ended since, no look finds. */
+function removed({ programs }: Report, waited: Iterable<string>): readonly ProgramStatus[] {
+  const known = new Set(programs.map(({ program }) => program));
+  const facts = {
+    state: "stopped",
+    enabled: true,
+    wanted: false,
+    restarts: 0,
+    failures: 0,
+  } as const;
+  return [...waited].filter((name) => !known.has(name)).map((program) => ({ program, ...facts }));
 }
 
 function late(status: ProgramStatus, goal: Goal, timeoutMs: number): WaitResult {
@@ -100,12 +125,7 @@ function late(status: ProgramStatus, goal: Goal, timeoutMs: number): WaitResult 
   };
 }
 
-function describeWaits(
-  all: readonly ProgramStatus[],
-  waits: ReadonlyMap<string, Wait>,
-  goal: Goal,
-): string {
-  const left = all.filter(({ program }) => waits.has(program));
+function describeWaits(left: readonly ProgramStatus[], goal: Goal): string {
   const [first] = left;
   if (first === undefined) return `waits for ${goal}`;
   const more = left.length > 1 ? `, and ${left.length - 1} more` : "";
@@ -150,6 +170,11 @@ class Wait implements Disposable {
     if (!isGone || daemonInCharge(this.#site.host) !== undefined) this.#unseenAt = undefined;
     else this.#unseenAt ??= monotonicMs();
     return this.#unseenAt !== undefined && monotonicMs() > this.#unseenAt + RECORD_MS;
+  }
+
+  /** Its run has ended, and nobody has seen how: soon there is an answer. */
+  get isSettling(): boolean {
+    return this.#unseenAt !== undefined;
   }
 
   [Symbol.dispose](): void {

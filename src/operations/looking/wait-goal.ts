@@ -96,21 +96,33 @@ function ended(seen: Seen): WaitResult {
   return { ...base(seen, "done", lastExit), code: ExitCode.failure, result: "failed", message };
 }
 
+/** What of a program keeps everybody from starting it. */
+export interface Unstartable {
+  /** Its settings have errors. */
+  readonly isFaulty?: boolean;
+  /** It is in no configuration file any more. */
+  readonly isRemoved?: boolean;
+}
+
 /** Down, and nobody can start it as it is configured: waiting would be in vain. */
 export function judgeStartable(
   goal: Goal,
   { program, pid, enabled, state }: ProgramStatus,
-  isFaulty: boolean,
+  { isFaulty = false, isRemoved = false }: Unstartable,
 ): WaitResult | undefined {
   if (goal === "exit" || goal === "stopped" || pid !== undefined || state === "done") {
     return undefined;
   }
-  if (enabled && !isFaulty) return undefined;
-  const [code, why] = enabled
-    ? [ExitCode.invalidConfig, "its settings have errors: usrsvcd checkconfig"]
-    : [ExitCode.disabled, "it is disabled (enabled = False)"];
-  const message = `would never be ${goal}: it is down, and ${why}`;
-  return { program, action: "wait", result: enabled ? "failed" : "disabled", code, message };
+  const never = (result: WaitResult["result"], code: ExitCode, why: string): WaitResult => {
+    const message = `would never be ${goal}: it is down, and ${why}`;
+    return { program, action: "wait", result, code, message };
+  };
+  if (isRemoved) {
+    return never("failed", ExitCode.undefinedProgram, "it is in no configuration file any more");
+  }
+  if (!enabled) return never("disabled", ExitCode.disabled, "it is disabled (enabled = False)");
+  if (!isFaulty) return undefined;
+  return never("failed", ExitCode.invalidConfig, "its settings have errors: usrsvcd checkconfig");
 }
 
 /** It is given up: waiting would be in vain. */

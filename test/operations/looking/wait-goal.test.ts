@@ -106,10 +106,13 @@ describe("usrsvc wait", () => {
 
   test("refuses to wait for what can never come", () => {
     const off = status({ ...stopped, enabled: false });
-    assert.equal(judgeStartable("ready", off, false)?.code, 132);
-    assert.equal(judgeStartable("running", status(stopped), true)?.code, 130);
-    assert.equal(judgeStartable("running", status(stopped), false), undefined);
-    assert.equal(judgeStartable("stopped", off, false), undefined);
-    assert.equal(judgeStartable("ready", status({ ...up, enabled: false }), false), undefined);
+    assert.equal(judgeStartable("ready", off, {})?.code, 132);
+    assert.equal(judgeStartable("running", status(stopped), { isFaulty: true })?.code, 130);
+    const removed = judgeStartable("running", status(stopped), { isRemoved: true });
+    assert.equal(removed?.code, 133);
+    assert.match(removed?.message ?? "", /in no configuration file any more/);
+    assert.equal(judgeStartable("running", status(stopped), {}), undefined);
+    assert.equal(judgeStartable("stopped", off, {}), undefined);
+    assert.equal(judgeStartable("ready", status({ ...up, enabled: false }), {}), undefined);
   });
 });

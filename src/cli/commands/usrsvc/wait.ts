@@ -33,6 +33,7 @@ export const wait = command({
       return await waitForPrograms(site, asked, {
         signal,
         onProgress: (text) => screen.progress(text),
+        onLeftDown: (text) => screen.complain(`note: ${text}`),
         onUnknown: ({ program, message }) => screen.complain(`${program}: ${message}`),
         onResult(result) {
           if (options.json) screen.page(renderActionJson(result));
