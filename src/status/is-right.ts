@@ -13,6 +13,18 @@ export function isRight({
   return stateTraits[state].isRight || (nextDueAt !== undefined && lastRun !== "failed");
 }
 
+/**
+ * The stricter question of `status NAME`: it runs, or is a job that is done, not due yet, or under way. A program that is
+ * still starting does not run yet, and one that is being stopped will not for long, as `systemctl is-active` has it.
+ */
+export function isRunning(
+  one: Pick<ProgramStatus, "state" | "nextDueAt" | "lastRun">,
+  isJob: boolean,
+): boolean {
+  const isPassing = one.state === "starting" ? !isJob : one.state === "stopping";
+  return isRight(one) && !isPassing;
+}
+
 /** True for one that is down, and should be, or may be: nobody has to do anything about it. */
 export function isAtRest(one: ProgramStatus): boolean {
   return one.state === "stopped" && (!one.wanted || isRight(one));

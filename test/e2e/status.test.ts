@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { describe, test, type TestContext } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { displayWidth } from "../../src/cli/terminal/width.ts";
@@ -34,6 +35,37 @@ test("status exits with 0 when all that should run does", async (t) => {
     ["off", false],
     ["hand", false],
   ]);
+});
+
+test("status NAME exits with 1 until that one runs, and once it is being stopped", async (t) => {
+  const home = new Home(t);
+  const [go, end] = [home.file("go"), home.file("end")];
+  home
+    .program("web", {
+      command: sleeper(),
+      ready: `file://${go}`,
+      stop_command: `/bin/sh -c 'until test -e ${end}; do sleep 0.05; done'`,
+    })
+    .program("job", { command: sleeper(), type: "job" });
+  const seen = async (name: string): Promise<unknown> => (await home.statusOf(name))["state"];
+  const codes = async (): Promise<readonly (number | null)[]> => [
+    (await home.usrsvc("status", "web")).code,
+    (await home.usrsvc("status", "web", "--json")).code,
+    (await home.usrsvc("status")).code,
+  ];
+  const start = home.usrsvc("start", "web", "job", "--no-wait", "-P");
+  await waitFor("its start", async () => (await seen("web")) === "starting");
+  await waitFor("the job", async () => (await home.statusOf("job"))["pid"]);
+  assert.deepEqual(await codes(), [1, 1, 0]);
+  assert.equal((await home.usrsvc("status", "job")).code, 0, "a job that is under way runs");
+  writeFileSync(go, "");
+  assert.equal((await start).code, 0);
+  assert.deepEqual(await codes(), [0, 0, 0]);
+  const stop = home.usrsvc("stop", "web");
+  await waitFor("its stop", async () => (await seen("web")) === "stopping");
+  assert.equal((await home.usrsvc("status", "web")).code, 1);
+  writeFileSync(end, "");
+  assert.equal((await stop).code, 0);
 });
 
 test("status --json names its schema, and says how much of a processor a program takes", async (t) => {

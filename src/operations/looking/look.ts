@@ -10,7 +10,7 @@ import { daemonInCharge } from "../../state/daemon-alive.ts";
 import { foreignState } from "../../state/state-dir.ts";
 import { daemonNotes } from "../../status/daemon-notes.ts";
 import { diskNotes } from "../../status/disk-notes.ts";
-import { isRight } from "../../status/is-right.ts";
+import { isRight, isRunning } from "../../status/is-right.ts";
 import { observeAll } from "../../status/observe-all.ts";
 import type { StatusContext } from "../../status/status-context.ts";
 import type { ProgramStatus } from "../../status/status.ts";
@@ -33,7 +33,7 @@ export interface Report {
   readonly programs: readonly ProgramStatus[];
   /** What concerns all of them. */
   readonly notes: readonly string[];
-  /** ok: all that are named are up, or of all those that should be, and nothing is unknown. */
+  /** ok: all that are named run, or of all those that should be, none is down; and nothing is unknown. */
   readonly code: ExitCode;
 }
 
@@ -52,9 +52,10 @@ export function look(site: Site, { names, withCommands, smapsRollup }: Asked): L
     const seen = await observeAll(programs, surroundings.context(programs));
     const all = names.length > 0 ? seen : withoutOldNames(seen, programs);
     const notes = [...surroundings.notes(), ...(names.length > 0 ? [] : heldNotes(programs, host))];
-    const counted = names.length > 0 ? all : all.filter(({ wanted }) => wanted);
-    const isBlind = names.length === 0 && hasBadFile(settings);
-    const isGood = counted.every(isRight) && !isBlind;
+    const isGood =
+      names.length > 0
+        ? all.every((one) => isRunning(one, settings.programs.get(one.program)?.type === "job"))
+        : all.every((one) => !one.wanted || isRight(one)) && !hasBadFile(settings);
     const otherwise = isGood ? ExitCode.ok : ExitCode.failure;
     const code = unknown.length > 0 ? ExitCode.undefinedProgram : otherwise;
     return { programs: all, notes, code };
