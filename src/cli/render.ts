@@ -2,7 +2,7 @@ import type { WaitResult } from "../operations/looking/wait-goal.ts";
 import { jsonLine } from "../lib/tame.ts";
 import type { ActionResult } from "../operations/operation.ts";
 import type { ProgramStatus } from "../status/status.ts";
-import { remarks } from "./remarks.ts";
+import { type Remark, remarks } from "./remarks.ts";
 import { cellsOf, columns, heads } from "./status-cells.ts";
 import { displayWidth } from "./terminal/width.ts";
 
@@ -44,14 +44,17 @@ export function renderStatus(all: readonly ProgramStatus[], now: number): string
 }
 
 /** The line of one program in that table. */
-export function statusRow(one: ProgramStatus, now: number): TableRow {
+function statusRow(one: ProgramStatus, now: number): TableRow {
   const cells = cellsOf(one, "long", now);
   return {
     cells: columns.map((column) => cells[column]),
-    remarks: remarks(one, now).map(({ label, text }) =>
-      label === undefined ? text : `${label}: ${text}`,
-    ),
+    remarks: remarks(one, now).map(remarkText),
   };
+}
+
+/** A remark where no terminal shows it. */
+export function remarkText({ label, text }: Remark): string {
+  return label === undefined ? text : `${label}: ${text}`;
 }
 
 /** Lines with aligned columns. */

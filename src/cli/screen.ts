@@ -3,8 +3,9 @@ import { maskSecrets } from "../lib/secrets.ts";
 import { tameAroundColours } from "../lib/colours.ts";
 import { tame } from "../lib/tame.ts";
 import { asPageLine, type PageLine, plainLine, styledLines } from "./terminal/page-line.ts";
-import { painter, type Style, type Styled } from "./terminal/style.ts";
-import { type Display, displayOf } from "./terminal/terminal.ts";
+import { harmless, painter, type Style, type Styled } from "./terminal/style.ts";
+import { cutEnd } from "./terminal/width.ts";
+import { complaintColumns, type Display, displayOf } from "./terminal/terminal.ts";
 
 /** Where a command prints results (stdout), and complaints, hints and progress (stderr). */
 export interface Screen extends Disposable {
@@ -20,7 +21,7 @@ export interface Screen extends Disposable {
   styled(lines: readonly Styled[]): void;
   /** How a result is shown to a person; undefined: a program reads it. Asked for only where it matters: it may take 2 ms. */
   readonly display: Display | undefined;
-  /** A complaint or hint. */
+  /** A complaint or hint; on a terminal in lines that fit. */
   complain(text: string): void;
   /** Progress, on a terminal only; replaced by the next, erased at the end. */
   progress(text: string): void;
@@ -76,14 +77,21 @@ export function processScreen(): Screen {
     },
     complain(text) {
       clear();
-      write(2, `${tame(maskSecrets(text))}\n`);
+      const width = complaintColumns(process.env);
+      const lines =
+        width === undefined
+          ? [tame(maskSecrets(text))]
+          : text
+              .split("\n")
+              .flatMap((line) => styledLines(asPageLine(line), { width, paint: painter(0) }));
+      write(2, lines.map((line) => `${line}\n`).join(""));
     },
     progress(text) {
       // Checked only now: a status shows no progress, and creating the stream takes 2 ms.
       if (!process.stderr.isTTY) return;
       const width = Math.max(20, (process.stderr.columns ?? 80) - 1);
       clear();
-      write(2, tame(maskSecrets(text)).slice(0, width));
+      write(2, cutEnd(harmless(text), width));
       shown = true;
     },
     get isAbandoned() {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { statusPage } from "../../src/cli/status-page.ts";
-import { statusTable } from "../../src/cli/status-table.ts";
+import { rowOf, statusTable, tableOf } from "../../src/cli/status-table.ts";
 import { painter } from "../../src/cli/terminal/style.ts";
 import { displayWidth } from "../../src/cli/terminal/width.ts";
 import { states } from "../../src/state/states.ts";
@@ -95,6 +95,50 @@ describe("the table of a status on a terminal", () => {
         (some, width) => {
           const all = some.map((one) => ({ ...up, ...one }) as ProgramStatus);
           for (const line of lines(all, width)) assert.ok(displayWidth(line) <= width, line);
+        },
+      ),
+    );
+  });
+
+  test("has the host in front where there are several, and is no wider for it", () => {
+    const rows = [
+      { ...rowOf(up, nowMs), host: "web1" },
+      { ...rowOf({ ...down, program: "注文処理ワーカー" }, nowMs), host: "注文処理サーバー" },
+      { ...rowOf(up, nowMs), host: "customer-frontend-17.europe-west.example.com" },
+    ];
+    const { head, rows: shown } = tableOf(rows, { width: 80, paint: painter(0), nowMs });
+    assert.deepEqual(
+      [head, ...shown],
+      [
+        "HOST            PROGRAM       STATE     PID  UPTIME  MEMORY  RST  LAST EXIT",
+        "web1            web           running  4711    1d2h  123.4M    1  SIGABRT (core)",
+        "注文処理…バー   注文処理…ー   backoff     -       -       -    0  try in 5s",
+        "customer-….com  web           running  4711    1d2h  123.4M    1  SIGABRT (core)",
+      ],
+    );
+  });
+
+  test("of hosts is never wider than the terminal, whatever they say", () => {
+    const anyRow = fc.record({
+      host: fc.string({ unit: "grapheme", minLength: 1, maxLength: 80 }),
+      program: fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 }),
+      state: fc.string({ unit: "grapheme", maxLength: 40 }),
+      pid: fc.option(fc.double(), { nil: undefined }),
+      uptimeSeconds: fc.option(fc.double(), { nil: undefined }),
+      privateBytes: fc.option(fc.double(), { nil: undefined }),
+      cpuPercent: fc.option(fc.double(), { nil: undefined }),
+      restarts: fc.double(),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(anyRow, { minLength: 1 }),
+        fc.integer({ min: 30, max: 220 }),
+        (some, width) => {
+          const rows = some.map(({ host, ...one }) => {
+            return { ...rowOf({ ...up, ...one } as unknown as ProgramStatus, nowMs), host };
+          });
+          const { head, rows: shown } = tableOf(rows, { width, paint: painter(0), nowMs });
+          for (const line of [head, ...shown]) assert.ok(displayWidth(line) <= width, line);
         },
       ),
     );

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { stripVTControlCharacters } from "node:util";
+import { displayWidth } from "../../src/cli/terminal/width.ts";
 import { followersIn } from "./followers.ts";
+import { noTerminal, Terminal } from "./terminal.ts";
 import { finished, Home, lines, type Result, sleeper, waitFor } from "./home.ts";
 
 /*
@@ -28,7 +31,7 @@ const odd: Readonly<Record<string, string>> = {
 /** An operator's home, and hosts by their names. */
 class Site {
   readonly home: Home;
-  readonly #env: NodeJS.ProcessEnv;
+  readonly env: NodeJS.ProcessEnv;
   readonly #t: TestContext;
 
   constructor(t: TestContext, main = "") {
@@ -52,7 +55,7 @@ esac
 exec sh -c "$line"
 `,
     );
-    this.#env = { PATH: `${this.home.file("bin")}:${process.env["PATH"]}` };
+    this.env = { PATH: `${this.home.file("bin")}:${process.env["PATH"]}` };
   }
 
   /** A host; what was started on it is ended with the test. */
@@ -63,11 +66,11 @@ exec sh -c "$line"
   }
 
   async usrsvc(...words: readonly string[]): Promise<Result> {
-    return await this.home.run("usrsvc.cjs", words, this.#env);
+    return await this.home.run("usrsvc.cjs", words, this.env);
   }
 
   spawn(...words: readonly string[]): ReturnType<Home["spawn"]> {
-    return this.home.spawn("usrsvc.cjs", words, this.#env);
+    return this.home.spawn("usrsvc.cjs", words, this.env);
   }
 
   /** How ssh was called, host by host. */
@@ -384,3 +387,45 @@ test("usrsvc -H refuses what makes no sense, with the next step", async (t) => {
   assert.equal(none.code, 1);
   assert.match(none.err, /^web1: ssh is not installed here, or not on PATH/);
 });
+
+test(
+  "usrsvc -H fits the terminal, with names of any script and length, and so do complaints",
+  { skip: noTerminal },
+  async (t) => {
+    const site = new Site(t);
+    const long = "customer-notification-frontend-17.europe-west.example.com";
+    for (const name of ["web1", "注文処理サーバー", long]) {
+      const home = site.host(name).program("shop", { command: sleeper() });
+      home.program("a-program-with-a-name-that-takes-its-room", { command: "false" });
+      await home.usrsvc("start", "all", "-P");
+    }
+    const hosts = `web1,注文処理サーバー,${long},gone`;
+    const shown = async (...words: readonly string[]): Promise<readonly string[]> => {
+      const all = [site.home.command("usrsvc.cjs"), "-H", hosts, ...words];
+      const terminal = new Terminal(t, site.home, all, { columns: 80, env: site.env });
+      await terminal.left;
+      // A progress line is erased in its place.
+      const lines = stripVTControlCharacters(terminal.written.replaceAll(/[^\n]*\r(?!\n)/g, ""));
+      return lines.split("\n").map((line) => line.replace("\r", ""));
+    };
+    const isPath = (line: string): boolean => /^ +\S+$/.test(line); // which stays whole, to be copied
+    const status = await shown("status");
+    for (const line of status) assert.ok(displayWidth(line) <= 80 || isPath(line), line);
+    assert.ok(
+      status.some((line) => /^注文処理\S* +shop +running/.test(line)),
+      status.join("\n"),
+    );
+    assert.ok(
+      status.some((line) => /^customer-\S*… *\S*com +shop +running/.test(line)),
+      status.join("\n"),
+    );
+    const failed = await shown("restart", "a-program-with-a-name-that-takes-its-room");
+    for (const line of failed) assert.ok(displayWidth(line) <= 80 || isPath(line), line);
+    assert.ok(
+      failed.some((line) => line.startsWith("web1: a-program-with")),
+      failed.join("\n"),
+    );
+    const logs = await shown("explain", "shop");
+    for (const line of logs) assert.ok(displayWidth(line) <= 80, line);
+  },
+);

@@ -1,23 +1,34 @@
 import type { HostTarget } from "../../config/hosts.ts";
-import { renderEvent } from "../render-event.ts";
+import type { HistoryLine } from "../../state/history.ts";
+import { eventLines } from "../render-event.ts";
+import { plainLine } from "../terminal/page-line.ts";
+import { hostLines, hostPrefix } from "./host-lines.ts";
 import { type Answer, readEvent } from "./read-answer.ts";
 import { type HostsView, problemJson, problemText, type ViewContext, withHost } from "./view.ts";
 
 /** What has happened on all hosts, in the order of time; while it is followed, as it comes. */
 export function eventsView(context: ViewContext): HostsView {
   const { screen, json, command, targets, most, isEndless } = context;
-  const width = Math.max(...targets.map(({ name }) => name.length));
-  const gathered: { readonly atMs: number; readonly text: string }[] = [];
-  const tell = (text: string): void => (json ? screen.page(text) : screen.result(text));
+  const names = { targets, after: "  ", isAligned: true };
+  const gathered: { readonly atMs: number; readonly tell: () => void }[] = [];
+  const tell = (target: HostTarget, event: HistoryLine): void => {
+    const { display } = screen;
+    const lines = eventLines(event);
+    if (display !== undefined) screen.styled(hostLines(lines, names, target, display));
+    else {
+      const prefix = hostPrefix(names, target);
+      screen.result(lines.map((line) => prefix + plainLine(line)).join("\n"));
+    }
+  };
   const show = (target: HostTarget, answer: Answer): boolean => {
     const event = readEvent(answer);
     if (event === undefined) return false;
-    const prefix = `${target.name.padEnd(width)}  `;
-    const text = json
-      ? withHost(target, answer)
-      : renderEvent(event).replaceAll(/^/gm, prefix.replaceAll("$", "$$$$"));
-    if (isEndless) tell(text);
-    else gathered.push({ atMs: Date.parse(event.time), text });
+    const tellIt = (): void => {
+      if (json) screen.page(withHost(target, answer));
+      else tell(target, event);
+    };
+    if (isEndless) tellIt();
+    else gathered.push({ atMs: Date.parse(event.time), tell: tellIt });
     return true;
   };
   return {
@@ -29,7 +40,7 @@ export function eventsView(context: ViewContext): HostsView {
     finish() {
       const sorted = gathered.toSorted((a, b) => a.atMs - b.atMs);
       const shown = most === undefined ? sorted : sorted.slice(Math.max(0, sorted.length - most));
-      for (const { text } of shown) tell(text);
+      for (const one of shown) one.tell();
     },
   };
 }

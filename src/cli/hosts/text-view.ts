@@ -1,17 +1,22 @@
 import type { HostTarget } from "../../config/hosts.ts";
 import { maskSecrets } from "../../lib/secrets.ts";
+import { asPageLine } from "../terminal/page-line.ts";
+import { hostLines, hostPrefix } from "./host-lines.ts";
 import { parseAnswer } from "./read-answer.ts";
 import { type HostsView, problemJson, problemText, type ViewContext, withHost } from "./view.ts";
 
 /** The lines that a command prints there, each with its host in front. */
-export function textView({ screen, json, command }: ViewContext): HostsView {
+export function textView({ screen, json, command, targets }: ViewContext): HostsView {
+  const names = { targets, after: ": ", isAligned: false };
   const show: HostsView["show"] = (target, answer) => {
     screen.page(withHost(target, answer));
     return true;
   };
   const showLine = (target: HostTarget, line: string): boolean => {
     if (!json) {
-      screen.page(maskSecrets(`${target.name}: ${line}`));
+      const { display } = screen;
+      if (display === undefined) screen.page(maskSecrets(`${hostPrefix(names, target)}${line}`));
+      else screen.styled(hostLines([asPageLine(line)], names, target, display));
       return true;
     }
     const answer = parseAnswer(line);

@@ -1,5 +1,5 @@
 import { harmless, joined, type Paint, type Style, type Styled } from "./style.ts";
-import { displayWidth, wrapWords } from "./width.ts";
+import { displayWidth, fold, wrapWords } from "./width.ts";
 
 /** A line of a page for people, before it is known where that is shown. */
 export interface PageLine {
@@ -16,6 +16,8 @@ export interface PageStyle {
   /** Undefined: as wide as it takes. */
   readonly width?: number | undefined;
   readonly paint: Paint;
+  /** A word that is longer than a line is broken: it comes from elsewhere, and could look like a line of ours. */
+  readonly breaksWords?: true;
 }
 
 /** Columns by which what does not fit into a line is further in than that. */
@@ -41,15 +43,25 @@ export function asPageLine(line: string, style?: Style): PageLine {
  */
 export function styledLines(
   { indent, begin = [], text, style }: PageLine,
-  { width = Infinity, paint }: PageStyle,
+  { width = Infinity, paint, breaksWords }: PageStyle,
   hanging = indent + HANGING,
 ): readonly Styled[] {
   const safe = harmless(text);
   const before = begin.reduce((sum, [part]) => sum + displayWidth(harmless(part)), indent);
-  const lines =
-    before + displayWidth(safe) <= width
-      ? [safe]
-      : wrapWords(safe, Math.max(MIN_TEXT, width - hanging), before - hanging);
+  const most = Math.max(MIN_TEXT, width - hanging);
+  const wrap = (): readonly string[] => {
+    if (before + displayWidth(safe) <= width) return [safe];
+    if (breaksWords !== true) return wrapWords(safe, most, before - hanging);
+    const isBegunBelow = width - before < MIN_TEXT;
+    const first = isBegunBelow ? most : Math.min(most, width - before);
+    const wrapped = isBegunBelow ? wrapWords(safe, most) : wrapWords(safe, most, before - hanging);
+    const broken = wrapped.flatMap((line, index) => {
+      const room = index === 0 && !isBegunBelow ? width - before : most;
+      return displayWidth(line) <= room ? line : fold(line, first);
+    });
+    return isBegunBelow ? ["", ...broken] : broken;
+  };
+  const lines = wrap();
   return lines.map((line, index) =>
     index === 0
       ? joined([

@@ -5,6 +5,7 @@ import { eventsView } from "../../../src/cli/hosts/events-view.ts";
 import { statusView } from "../../../src/cli/hosts/status-view.ts";
 import { textView } from "../../../src/cli/hosts/text-view.ts";
 import type { ViewContext } from "../../../src/cli/hosts/view.ts";
+import { displayWidth } from "../../../src/cli/terminal/width.ts";
 import type { HostTarget } from "../../../src/config/hosts.ts";
 import type { HostProblem } from "../../../src/operations/hosts/ssh-failure.ts";
 import { type FakeScreen, fakeScreen } from "../../support/fake-screen.ts";
@@ -19,6 +20,25 @@ function host(name: string): HostTarget {
 
 const [one, other] = [host("web1"), host("db")];
 const silent: HostProblem = { result: "silent", message: "no answer within 10 s", next: "wait" };
+
+/** The same on a terminal of so many columns. */
+function onTerminal(
+  command: string,
+  columns: number,
+  targets: readonly HostTarget[],
+): ViewContext & { readonly screen: FakeScreen } {
+  const screen = { ...fakeScreen(), display: { columns, colours: 0 as const } };
+  return { json: false, command, targets, isEndless: false, screen };
+}
+
+/** Lines that were said, all of which must fit. */
+function fitting({ said }: FakeScreen, columns: number): readonly string[] {
+  const lines = said.flatMap(([, text]) => text.split("\n"));
+  for (const line of lines) assert.ok(displayWidth(line) <= columns, line);
+  return lines;
+}
+
+const wide = host("注文処理サーバー-customer-notification.europe-west.example.com");
 
 function context(
   command: string,
@@ -68,6 +88,48 @@ describe("the table of hosts", () => {
         { host: "db", program: "pg", extra: 1 },
       ],
     );
+  });
+});
+
+describe("on a terminal", () => {
+  test("the table of hosts and what is below it fit", () => {
+    const given = onTerminal("status", 80, [one, wide]);
+    const view = statusView(given);
+    const up = { program: "shop", state: "running", pid: 7, restarts: 0, notes: ["n ".repeat(60)] };
+    view.show(one, { ...up, reason: "because ".repeat(20) });
+    view.show(one, { ...up, state: "odd-".repeat(20) });
+    view.tellProblem(wide, { ...silent, message: "why ".repeat(40) }, 1);
+    view.finish();
+    const lines = fitting(given.screen, 80);
+    assert.match(lines[0] ?? "", /^HOST +PROGRAM +STATE +PID/);
+    assert.match(lines.join("\n"), /^web1 .*\n {4}why: because/m);
+    assert.match(lines.join("\n"), /^注文処理\S*…\S*\.com +- +silent/m);
+    assert.match(lines.join("\n"), /^note: web1: n n/m);
+  });
+
+  test("lines of a host go on below its name, even a word that is as long as the line", () => {
+    const given = onTerminal("logs", 60, [one, wide]);
+    const view = textView(given);
+    const forged = `${"x".repeat(54)}db: a line of another host ${"y".repeat(80)}`;
+    assert.ok(view.showLine?.(one, forged));
+    assert.ok(view.showLine?.(wide, "a word or two ".repeat(9)));
+    const lines = fitting(given.screen, 60);
+    for (const line of lines) assert.match(line, /^(?:web1: |注文\S*…\S*com: | {6,})/);
+    assert.equal(lines.filter((line) => line.startsWith("web1: ")).length, 1);
+  });
+
+  test("events fit from 50 columns on", () => {
+    for (const columns of [50, 80, 200]) {
+      const given = onTerminal("events", columns, [one, wide]);
+      const view = eventsView(given);
+      const event = { time: "2030-01-31T04:10:00.000Z", level: "error", msg: "broke ".repeat(30) };
+      view.show(one, { ...event, output: ["z".repeat(300)] });
+      view.finish();
+      const lines = fitting(given.screen, columns);
+      assert.match(lines[0] ?? "", /^web1 +2030-/);
+      const more = lines.slice(1).filter((line) => !/^(?:web1| )/.test(line));
+      assert.deepEqual(more, []);
+    }
   });
 });
 
