@@ -76,6 +76,8 @@ export interface Option {
   /** Name of its value: FILE. Undefined: it has none. */
   readonly value?: string;
   readonly help: string;
+  /** What completion offers for its value; undefined: files. */
+  readonly completes?: "hosts";
   /** It makes sense only with this option, for this reason. */
   readonly needs?: { readonly option: string; readonly why: string };
   /** It says which programs are meant, so that none need be named. */

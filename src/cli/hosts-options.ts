@@ -6,6 +6,7 @@ export const onHosts = {
     short: "H",
     value: "HOSTS",
     isRepeatable: true,
+    completes: "hosts",
     help: "on other hosts, by ssh, side by side: web1,web2, or @group of [Hosts] in usrsvc.cfg",
     otherwise: "that is not for other hosts; connect, and run it there: ssh -t HOST usrsvc",
   },

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { allOptions, shownCommands } from "../../src/cli/args.ts";
 import { completionScripts } from "../../src/cli/completion/scripts.ts";
-import { PROGRAMS_COMMAND } from "../../src/cli/completion/programs-command.ts";
+import { HOSTS_COMMAND, PROGRAMS_COMMAND } from "../../src/cli/completion/hidden-commands.ts";
 import { tempDir } from "../support/temp-dir.ts";
 import { commandNames, parseFor, tools } from "../support/tools.ts";
 
@@ -27,7 +27,11 @@ function home(t: TestContext): string {
   for (const name of Object.keys(tools)) {
     const path = join(dir, "bin", name);
     const names = String.raw`web\nweb-old\na:b\nmy prog\n`;
-    writeFileSync(path, `#!/bin/sh\necho "$*" >>${dir}/calls\nprintf '${names}'\n`);
+    const hosts = String.raw`@web\n@all\nweb1\nweb2.example\ndb:2222\n`;
+    writeFileSync(
+      path,
+      `#!/bin/sh\necho "$*" >>${dir}/calls\n[ "$1" = ${HOSTS_COMMAND} ] && exec printf '${hosts}'\nprintf '${names}'\n`,
+    );
     chmodSync(path, 0o755);
   }
   writeFileSync(join(dir, "other.cfg"), "");
@@ -47,9 +51,9 @@ type Offer = (dir: string, name: Name, line: string) => readonly string[];
 const inBash: Offer = (dir, name, line) => {
   writeFileSync(join(dir, "completion"), script("bash", name));
   // As bash does it: a word ends at a blank, and at what is in COMP_WORDBREAKS.
-  const words = line.match(/"[^"]*"?|(\\.|[^\s=:"])+|[=:]|(?<= )$/g) ?? [];
+  const words = line.match(/"[^"]*"?|@?(\\.|[^\s=:@"])+|[=:@]|(?<= )$/g) ?? [];
   const lines = `. ./completion; line=$1; shift; COMP_LINE=$line COMP_POINT=\${#line}
-    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_WORDBREAKS=$' \\t\\n"><=;|&(:\\''
+    COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_WORDBREAKS=$' \\t\\n"@><=;|&(:\\''
     _${name}; printf '%s\\n' "\${COMPREPLY[@]}"`;
   return run(dir, "bash", ["--norc", "-c", lines, "bash", line, ...words]);
 };
@@ -88,6 +92,13 @@ function offersWords(offer: Offer, withBlank: string): void {
     ["usrsvcd reread ", []],
     ["usrsvc -c oth", ["other.cfg"]],
     ["usrsvcd -c other.cfg che", ["checkconfig"]],
+    ["usrsvc -H we", ["web1", "web2.example"]],
+    ["usrsvc status --hosts we", ["web1", "web2.example"]],
+    ["usrsvc -H @", ["@web", "@all"]],
+    ["usrsvc -H web1,we", ["web1,web2.example"]],
+    ["usrsvc logs -H d", ["db:2222"]],
+    ["usrsvc -H web1 sto", ["stop"]],
+    ["usrsvcd -H we", []],
   ];
   for (const [line, expected] of lines) {
     test(`knows what follows "${line}"`, (t) => {
@@ -146,6 +157,9 @@ function longOptions(options: object): readonly string[] {
 describe("completion for bash", { skip: lacks("bash") }, () => {
   test("gives back only what follows the last = or :, where bash splits words", (t) => {
     const dir = home(t);
+    assert.deepEqual(inBash(dir, "usrsvc", "usrsvc -H db:"), ["2222"]);
+    assert.deepEqual(inBash(dir, "usrsvc", "usrsvc -H web1,@a"), ["@all"]);
+    assert.deepEqual(inBash(dir, "usrsvc", "usrsvc --hosts=web1,w"), ["web1,web2.example"]);
     assert.deepEqual(inBash(dir, "usrsvc", "usrsvc stop a:"), ["b"]);
     assert.deepEqual(inBash(dir, "usrsvc", "usrsvc --config=oth"), ["other.cfg"]);
   });
@@ -173,14 +187,18 @@ for (const shell of shells) {
     const tool = script(shell, "usrsvc");
     const daemon = script(shell, "usrsvcd");
     assert.match(`${tool}${daemon}`, /^[\n -~]*$/);
-    assert.ok(tool.includes(PROGRAMS_COMMAND));
-    assert.ok(!daemon.includes(PROGRAMS_COMMAND));
+    for (const asked of [PROGRAMS_COMMAND, HOSTS_COMMAND]) {
+      assert.ok(tool.includes(asked));
+      assert.ok(!daemon.includes(asked));
+    }
   });
 }
 
-test("the command that completion asks is hidden, and takes -c", () => {
-  const asked = parseFor("usrsvc", [PROGRAMS_COMMAND, "-c", "a.cfg"]);
-  assert.ok(asked.kind === "run");
-  assert.equal(asked.command.isHidden, true);
-  assert.equal(asked.options.config, "a.cfg");
+test("what completion asks is hidden, and takes -c", () => {
+  for (const name of [PROGRAMS_COMMAND, HOSTS_COMMAND]) {
+    const asked = parseFor("usrsvc", [name, "-c", "a.cfg"]);
+    assert.ok(asked.kind === "run");
+    assert.equal(asked.command.isHidden, true);
+    assert.equal(asked.options.config, "a.cfg");
+  }
 });

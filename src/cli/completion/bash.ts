@@ -1,7 +1,7 @@
 import { allOptions, shownCommands, takesPrograms } from "../args.ts";
 import { type Command, common, type Options, type Tool } from "../command.ts";
-import { PROGRAMS_COMMAND } from "./programs-command.ts";
-import { valuedOptions } from "./valued-options.ts";
+import { HOSTS_COMMAND, PROGRAMS_COMMAND } from "./hidden-commands.ts";
+import { hostOptions, valuedOptions } from "./valued-options.ts";
 
 /**
  * For bash 4.2 or later; it needs nothing else, not even the package bash-completion. Bash also splits words at
@@ -11,6 +11,7 @@ import { valuedOptions } from "./valued-options.ts";
 export function renderBash(tool: Tool): string {
   const { name } = tool;
   const valued = valuedOptions(tool);
+  const hosts = hostOptions(tool);
   return `# Completion of ${name} for bash, as "${name} completion bash" prints it.
 
 _${name}() {
@@ -68,8 +69,10 @@ ${shownCommands(tool)
   local prefix= reply
   if [[ $previous ]]; then
     wanted=files
+${hosts.length > 0 ? `    case $previous in ${hosts.join(" | ")}) wanted=hosts ;; esac\n` : ""}\
   elif [[ ! $plain && $word == --*=* ]]; then
     prefix=\${word%%=*}= wanted=files
+${hosts.length > 0 ? `    case \${prefix%=} in ${hosts.join(" | ")}) wanted=hosts ;; esac\n` : ""}\
   elif [[ ! $plain && $word == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
     wanted=
@@ -81,14 +84,16 @@ ${shownCommands(tool)
       mapfile -t COMPREPLY < <(compgen -f -- "\${word#"$prefix"}")
       COMPREPLY=("\${COMPREPLY[@]/#/$prefix}")
       ;;
-${takesPrograms(tool) ? programsCase(name) : ""}    *) mapfile -t COMPREPLY < <(compgen -W "$wanted" -- "$word") ;;
+${takesPrograms(tool) ? programsCase(name) : ""}${hosts.length > 0 ? hostsCase(name) : ""}    *) mapfile -t COMPREPLY < <(compgen -W "$wanted" -- "$word") ;;
   esac
   # What bash takes for words before this one is on the line already.
   local break
   prefix=
-  for break in = :; do
+  for break in = : @; do
     [[ $COMP_WORDBREAKS == *$break* && $word == *$break* ]] || continue
     part=\${word%"\${word##*$break}"}
+    # This one begins a word, and is part of it.
+    [[ $break == @ ]] && part=\${part%@}
     ((\${#part} > \${#prefix})) && prefix=$part
   done
   [[ $prefix && $word != [\\"\\']* ]] && COMPREPLY=("\${COMPREPLY[@]#"$prefix"}")
@@ -100,7 +105,7 @@ _${name}_plain() {
   printf %s "\${1//[\\\\\\'\\"]/}"
 }
 
-${takesPrograms(tool) ? programsFunction(name) : ""}complete -F _${name} ${name}
+${takesPrograms(tool) ? askFunction(name) : ""}complete -F _${name} ${name}
 `;
 }
 
@@ -114,20 +119,35 @@ function programsCase(name: string): string {
         COMPREPLY+=("$reply")
       done < <(
         echo all
-        _${name}_programs
+        _${name}_ask ${PROGRAMS_COMMAND}
         [[ $last && $taken != $'\\n' ]] && printf '%s\\n' $last
       )
       ;;
 `;
 }
 
-function programsFunction(name: string): string {
-  return `# The names of the programs, from the command that is on the line.
-_${name}_programs() {
+/** Hosts are separated by commas; no blank follows, since one more may. */
+function hostsCase(name: string): string {
+  return `    hosts)
+      local given
+      part=$(_${name}_plain "\${word#"$prefix"}")
+      given=\${part%"\${part##*,}"}
+      part=\${part##*,}
+      while IFS= read -r reply; do
+        [[ $reply == "$part"* && ,$given != *,"$reply",* ]] && COMPREPLY+=("$prefix$given$reply")
+      done < <(_${name}_ask ${HOSTS_COMMAND})
+      compopt -o nospace 2>/dev/null
+      ;;
+`;
+}
+
+function askFunction(name: string): string {
+  return `# The names of programs or hosts, from the command that is on the line.
+_${name}_ask() {
   local program file
   program=$(_${name}_plain "\${words[0]}")
   file=$(_${name}_plain "$config")
-  "\${program/#~\\//$HOME/}" ${PROGRAMS_COMMAND} \${file:+-c "\${file/#~\\//$HOME/}"} 2>/dev/null
+  "\${program/#~\\//$HOME/}" "$1" \${file:+-c "\${file/#~\\//$HOME/}"} 2>/dev/null
 }
 
 `;

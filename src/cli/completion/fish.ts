@@ -1,6 +1,6 @@
 import { allOptions, commandsWith, shownCommands, takesPrograms } from "../args.ts";
 import { common, type Option, type Tool } from "../command.ts";
-import { PROGRAMS_COMMAND } from "./programs-command.ts";
+import { HOSTS_COMMAND, PROGRAMS_COMMAND } from "./hidden-commands.ts";
 import { valuedOptions } from "./valued-options.ts";
 
 /** For fish 3.0 or later. */
@@ -59,7 +59,7 @@ function __${name}_is
     set -q words[1]; and contains -- $words[1] $argv
 end
 
-${takesPrograms(tool) ? programsFunction(name) : ""}complete -c ${name} -e
+${takesPrograms(tool) ? askFunctions(name) : ""}complete -c ${name} -e
 complete -c ${name} -f
 ${commands
   .map((one) => `complete -c ${name} -n __${name}_is -a ${one.name} -d ${quote(one.summary)}`)
@@ -71,8 +71,9 @@ ${Object.entries(allOptions(tool))
 `;
 }
 
-function programsFunction(name: string): string {
-  return `function __${name}_programs
+function askFunctions(name: string): string {
+  return `# The names of programs or hosts, from the command that is on the line.
+function __${name}_ask
     set -l line (commandline -opc)
     set -l config
     for index in (seq 2 (count $line))
@@ -85,17 +86,34 @@ function programsFunction(name: string): string {
     end
     set -l program (string unescape -- $line[1] | string replace -r '^~/' "$HOME/")
     set config (string unescape -- $config | string replace -r '^~/' "$HOME/")
+    command $program $argv[1] $config 2>/dev/null
+end
+
+function __${name}_programs
     set -l taken (__${name}_words | string unescape)
     echo all
-    for found in (command $program ${PROGRAMS_COMMAND} $config 2>/dev/null)
+    for found in (__${name}_ask ${PROGRAMS_COMMAND})
         contains -- $found $taken; or echo -- $found
+    end
+end
+
+# Hosts are separated by commas.
+function __${name}_hosts
+    set -l typed (commandline -ct | string replace -r -- '^(--[a-z]+=|-H)' '')
+    set -l given (string match -r -- '^.*,' "$typed"; or echo)
+    for found in (__${name}_ask ${HOSTS_COMMAND})
+        contains -- $found (string split -- , "$given"); or echo -- $given$found
     end
 end
 
 `;
 }
 
-function describeOption(name: string, { short, value, help }: Option, tool: Tool): string {
+function describeOption(
+  name: string,
+  { short, value, help, completes }: Option,
+  tool: Tool,
+): string {
   const takers = commandsWith(name, tool);
   const isCommon = Object.hasOwn(common, name);
   return [
@@ -103,7 +121,7 @@ function describeOption(name: string, { short, value, help }: Option, tool: Tool
     ...(isCommon ? [] : [`-n '__${tool.name}_is; or __${tool.name}_is ${takers.join(" ")}'`]),
     ...(short === undefined ? [] : [`-s ${short}`]),
     `-l ${name}`,
-    ...(value === undefined ? [] : ["-r -F"]),
+    ...(value === undefined ? [] : [completes ? `-x -a '(__${tool.name}_${completes})'` : "-r -F"]),
     `-d ${quote(help)}`,
   ].join(" ");
 }

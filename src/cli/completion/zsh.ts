@@ -1,6 +1,6 @@
 import { allOptions, shownCommands, takesPrograms } from "../args.ts";
 import { type Command, common, type Option, type Options, type Tool } from "../command.ts";
-import { PROGRAMS_COMMAND } from "./programs-command.ts";
+import { HOSTS_COMMAND, PROGRAMS_COMMAND } from "./hidden-commands.ts";
 
 /** For zsh 5.0 or later: a file of `$fpath`, or to be sourced after compinit. */
 export function renderZsh(tool: Tool): string {
@@ -13,7 +13,7 @@ _${name}() {
   local curcontext="$curcontext" context state state_descr line program=$words[1] config ret=1
   local -A opt_args
   _arguments -C -s -S -A "-*" \\
-${specs(allOptions(tool))} \\
+${specs(allOptions(tool), name)} \\
     '1:command:->command' \\
     '*::word:->word' && ret=0
   config=\${opt_args[-c]:-$opt_args[--config]}
@@ -34,7 +34,7 @@ ${commands.map((one) => indent(describeCommand(one, name))).join("\n")}
   return ret
 }
 
-${takesPrograms(tool) ? programsFunction(name) : ""}if [[ $funcstack[1] == _${name} ]]; then
+${takesPrograms(tool) ? askFunctions(name) : ""}if [[ $funcstack[1] == _${name} ]]; then
   _${name} "$@"
 elif (( $+functions[compdef] )); then
   compdef _${name} ${name}
@@ -42,16 +42,27 @@ fi
 `;
 }
 
-function programsFunction(name: string): string {
-  return `# The names of the programs, from the command that is on the line.
-_${name}_programs() {
+function askFunctions(name: string): string {
+  return `# The names of programs or hosts, from the command that is on the line.
+_${name}_ask() {
   local file=\${opt_args[-c]:-\${opt_args[--config]:-$config}}
-  local -a names taken=(\${(Q)words[2,CURRENT-1]}) call=(\${(Q)program} ${PROGRAMS_COMMAND})
+  local -a call=(\${(Q)program} $1)
   [[ -n $file ]] && call+=(-c \${(Q)file})
-  names=(all \${(f)"$("\${(@)call/#\\~\\//$HOME/}" 2>/dev/null)"})
+  "\${(@)call/#\\~\\//$HOME/}" 2>/dev/null
+}
+
+_${name}_programs() {
+  local -a names taken=(\${(Q)words[2,CURRENT-1]})
+  names=(all \${(f)"$(_${name}_ask ${PROGRAMS_COMMAND})"})
   names=(\${names:|taken})
   local expl
   _wanted programs expl program compadd -a names
+}
+
+_${name}_hosts() {
+  local -a names=(\${(f)"$(_${name}_ask ${HOSTS_COMMAND})"})
+  local expl
+  _wanted hosts expl host compadd "$@" -a names
 }
 
 `;
@@ -76,7 +87,7 @@ function describeCommand(
           : wanted.kind === "word"
             ? [`    '1:${wanted.what}:${wanted.what === "file" ? "_files" : " "}'`]
             : [`    '1:${wanted.what}:(${wanted.words.join(" ")})'`];
-  const rows = [specs({ ...options, ...common }), ...words].join(" \\\n");
+  const rows = [specs({ ...options, ...common }, tool), ...words].join(" \\\n");
   return `${command})\n  _arguments -s -S \\\n${rows} && ret=0\n  ;;`;
 }
 
@@ -88,15 +99,16 @@ function indent(text: string): string {
 }
 
 /** As _arguments wants them, one a line. */
-function specs(options: Options): string {
+function specs(options: Options, tool: string): string {
   return Object.entries(options)
-    .map(([name, option]) => `    ${spec(name, option)}`)
+    .map(([name, option]) => `    ${spec(name, option, tool)}`)
     .join(" \\\n");
 }
 
-function spec(name: string, { short, value, help }: Option): string {
+function spec(name: string, { short, value, help, completes }: Option, tool: string): string {
   const text = `[${help.replaceAll(/[[\]\\:]/g, String.raw`\$&`)}]`;
-  const rest = value === undefined ? text : `${text}:${value}:_files`;
+  const offered = completes === undefined ? "_files" : `_sequence _${tool}_${completes}`;
+  const rest = value === undefined ? text : `${text}:${value}:${offered}`;
   const long = value === undefined ? `--${name}` : `--${name}=`;
   if (short === undefined) return quote(`${long}${rest}`);
   const letter = value === undefined ? `-${short}` : `-${short}+`;

@@ -1,7 +1,7 @@
 import { ExitCode } from "../../../exit-code.ts";
 import { programNamesOf } from "../../../operations/program-names.ts";
 import { command } from "../../command.ts";
-import { PROGRAMS_COMMAND } from "../../completion/programs-command.ts";
+import { PROGRAMS_COMMAND } from "../../completion/hidden-commands.ts";
 
 export const listPrograms = command({
   name: PROGRAMS_COMMAND,

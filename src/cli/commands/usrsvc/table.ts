@@ -8,6 +8,7 @@ import { events } from "./events.ts";
 import { explain } from "./explain.ts";
 import { hold } from "./hold.ts";
 import { importFrom } from "./import.ts";
+import { listHosts } from "./list-hosts.ts";
 import { listPrograms } from "./list-programs.ts";
 import { logs } from "./logs.ts";
 import { match } from "./match.ts";
@@ -49,6 +50,7 @@ export const usrsvc: Tool = {
     importFrom,
     completion,
     listPrograms,
+    listHosts,
   ],
   other: { name: "usrsvcd", commands: daemonCommandNames },
 };

@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { type Draft, type Note, ProgramDraft } from "../draft.ts";
 import type { Names } from "../names.ts";
 import { expand, formatsOf, padding } from "./expand.ts";
-import { globFiles } from "./glob.ts";
+import { globFiles } from "../../../lib/glob-files.ts";
 import { type IniFile, type IniSection, parseIni } from "./ini.ts";
 import { type Around, translate } from "./program.ts";
 
