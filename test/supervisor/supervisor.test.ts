@@ -117,7 +117,9 @@ describe("Supervisor", () => {
   test("asks for a lock that another holds again and again, but not for one that its own usrsvcd holds", async (t) => {
     const { lab, host, supervisor, told } = scene(t, "ours");
     const names = ["ours", "others"];
-    const locks = await Promise.all(names.map((name) => tryLock(programLock(host.state, name))));
+    const locks = await Promise.all(
+      names.map(async (name) => await tryLock(programLock(host.state, name))),
+    );
     assert.ok(locks.every((lock) => lock !== undefined));
     const settings = names.map((name, index) =>
       lab.settings(["sleep", `600.${process.pid}${index}`], { name }),
