@@ -113,6 +113,18 @@ describe("--no-wait", () => {
     );
   });
 
+  test("without usrsvcd the history tells of a job that is done", async (t) => {
+    const home = new Home(t).program("job", { type: "job", command: "/bin/sleep 0.4" });
+    const { code, err } = await home.usrsvc("start", "--no-wait", "job");
+    assert.equal(code, 0, err);
+    await waitFor("its end", () => !isAlive(second(err)));
+    const { out } = await home.usrsvc("events", "job", "--json");
+    const [{ event, isSuccess, tookMs, msg } = {}, ...more] = lines(out);
+    assert.deepEqual([event, isSuccess, more], ["program.job-finished", true, []]);
+    assert.ok(Number(tookMs) >= 400 && Number(tookMs) < 60_000, out);
+    assert.match(String(msg), /^job: done: exited with code 0, after /);
+  });
+
   test("keeps neither the caller's pipe nor its terminal", async (t) => {
     const home = new Home(t).program("web", { command: DEAF, term_to_kill_seconds: "30" });
     await home.usrsvc("start", "web");

@@ -164,7 +164,14 @@ class JobWait {
     const { lastExit, reason } = record ?? {};
     const base = { program: this.#name, action: this.#result.action };
     if (lastExit === undefined || (process !== undefined && lastExit.pid !== process.pid)) {
-      const message = "it has ended, and nobody has put on record how";
+      const { proc } = this.#operation.host;
+      const isLater =
+        lastExit !== undefined &&
+        process !== undefined &&
+        Date.parse(lastExit.at) > Date.now() - ageMs(process.startTime, proc.uptime());
+      const message = isLater
+        ? "it has ended, and was run again since: its history tells how"
+        : "it has ended, and nobody has put on record how";
       return { ...base, result: "failed", code: ExitCode.exitedUnexpectedly, message };
     }
     const { exit, pid, by, tookMs } = lastExit;

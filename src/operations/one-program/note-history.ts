@@ -8,12 +8,14 @@ import type { ActionResult, Operation } from "../operation.ts";
 
 type Site = Pick<Operation, "host">;
 
+const JOB_DONE = "program.job-finished";
 /** The kinds of events, as usrsvcd would have emitted them, by results of which a history tells. */
 const KINDS: Readonly<Record<string, string>> = {
   started: "program.started",
   stopped: "program.stopped",
   killed: "program.stopped",
   reloaded: "program.reloaded",
+  done: JOB_DONE,
 };
 const FAILED = "program.start-failed";
 
@@ -22,12 +24,15 @@ const FAILED = "program.start-failed";
  * reload it does not see.
  */
 export function noteHistory(result: ActionResult, { host }: Site): void {
-  const { program, action, code, pid, exit, message, details } = result;
+  const { program, action, code, pid, exit, tookSeconds, message, details } = result;
   if (action !== "reload" && daemonInCharge(host) !== undefined) return;
   const isFailedStart = result.result === "failed" && (action === "start" || action === "restart");
   const event = KINDS[result.result] ?? (isFailedStart ? FAILED : undefined);
   if (event === undefined) return;
-  const facts = maskAll({ pid, exit, details, ...(event === FAILED ? { code } : {}) });
+  const isDone = event === JOB_DONE;
+  const job = { isSuccess: true, tookMs: tookSeconds && Math.round(tookSeconds * 1000) };
+  const more = { ...(event === FAILED && { code }), ...(isDone && job) };
+  const facts = maskAll({ pid, exit, details, ...more });
   const level = event === FAILED ? "error" : "info";
   add(program, { level, event, by: `usrsvc ${action}`, ...facts }, message, host);
 }
