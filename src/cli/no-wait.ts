@@ -5,6 +5,7 @@ import {
   type News,
 } from "../operations/acting/act-on-programs.ts";
 import { ExitCode } from "../exit-code.ts";
+import { within } from "../lib/clock.ts";
 import { quoteWord } from "../operations/own-command.ts";
 import { startOwn } from "./own-process.ts";
 import type { Screen } from "./screen.ts";
@@ -34,24 +35,38 @@ export async function actInBackground(
   const isMarked = process.env[MARK] !== undefined;
   delete process.env[MARK];
   const isSecond = isMarked && process.send !== undefined;
-  return isSecond
-    ? await actOnPrograms(act, portsOfSecond(ports))
-    : await watchSecond(act, ports, screen);
+  if (!isSecond) return await watchSecond(act, ports, screen);
+  const { untilTold, ...told } = portsOfSecond(ports);
+  try {
+    return await actOnPrograms(act, told);
+  } finally {
+    await within(untilTold(), READ_MS);
+  }
 }
 
+/** So long the second waits, once it has done all, until the first has read what it was told, in ms: that may be suspended. */
+const READ_MS = 10_000;
+
 /** All is said to the first, as long as that is there. */
-function portsOfSecond({ guard }: ActPorts): ActPorts {
+function portsOfSecond({
+  guard,
+}: ActPorts): ActPorts & { readonly untilTold: () => Promise<void> } {
   let isBegun = false;
+  let last = Promise.resolve();
   const say = (word: Word): void => {
     if (isBegun || !process.connected) return;
     isBegun = word.kind === "begun"; // the first has told its code by then
-    process.send?.(word, undefined, {}, () => {
-      // Called when it is written, and with an error where the first has just left.
-      if (word.kind === "begun" && process.connected) process.disconnect();
+    last = new Promise((resolve) => {
+      process.send?.(word, undefined, {}, () => {
+        // Called when it is written, and with an error where the first has just left.
+        if (word.kind === "begun" && process.connected) process.disconnect();
+        resolve();
+      });
     });
   };
   return {
     guard,
+    untilTold: async () => await last,
     tell: (news) => say({ kind: "news", news }),
     onProgress: (program, what) => say({ kind: "progress", program, what }),
     debug: (text) => say({ kind: "debug", text }),

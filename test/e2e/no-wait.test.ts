@@ -79,6 +79,14 @@ describe("--no-wait", () => {
     assert.match(err, /\/no\/such\/file/);
   });
 
+  test("loses nothing of a long answer", async (t) => {
+    const home = new Home(t).program("web", stopped);
+    const names = Array.from({ length: 4000 }, (_, at) => `none${at}`);
+    const { code, err } = await home.usrsvc("stop", "--no-wait", ...names);
+    assert.equal(code, 133);
+    assert.equal(err.match(/no such program/g)?.length, names.length);
+  });
+
   test("names the process that usrsvcd has launched", async (t) => {
     const home = new Home(t).program("web", stopped).program("slow", {
       ...stopped,
