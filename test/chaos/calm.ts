@@ -15,7 +15,7 @@ export class Violation extends Error {
 const SETTLED_WITHIN_MS = 30_000;
 /** Longer by so much on a machine that is slower by a factor. */
 const SLOWLY_MS = 5000;
-const TIDIED_WITHIN_MS = 3000;
+const TIDIED_WITHIN_MS = 15_000;
 const CALLS_END_WITHIN_MS = 125_000;
 /** The limit of time of a `usrsvcd start` that was killed while it waited: it ends by itself. */
 const START_LIMIT = "sleep 60";

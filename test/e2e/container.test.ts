@@ -40,7 +40,7 @@ function asInit(t: TestContext, home: Home, ...words: readonly string[]): Contai
 
 /** From Node's first milliseconds on. */
 async function listensForSigterm(pid: number): Promise<void> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 30_000;
   const listens = (): boolean =>
     readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith("node\0") &&
     /[4-7c-f]...$/.test(statusField(pid, "SigCgt"));

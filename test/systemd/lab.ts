@@ -16,7 +16,7 @@ import { cleanUp } from "../support/clean-up.ts";
 
 const root = join(import.meta.dirname, "../..");
 const script = join(import.meta.dirname, "boot.sh");
-const BOOT_MS = 30_000;
+const BOOT_MS = 120_000;
 
 /** Why no systemd can be booted here; false when one can. `memory`: with accounting of memory. */
 export function whyNoLab(memory?: "memory"): string | false {
