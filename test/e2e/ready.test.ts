@@ -9,6 +9,12 @@ import { freePort } from "./servers.ts";
 const LATE =
   "sh -c 'echo begun; while [ ! -e go ]; do sleep 0.05; done; echo up; touch ready; exec sleep 600'";
 
+/** Waits until it is on record that it is waited for: whoever comes too late finds a program that runs. */
+async function waits(home: Home): Promise<void> {
+  const record = "state/programs/web.json";
+  await waitFor("it waits", () => home.read(record).includes('"starting"'));
+}
+
 for (const starter of ["usrsvc", "usrsvcd"]) {
   test(`a start from ${starter} has succeeded when its check is true`, async (t) => {
     const home = new Home(t);
@@ -89,10 +95,10 @@ test("whoever comes next ends what is not ready in time: usrsvc was killed", asy
   const home = new Home(t).program("web", {
     command: LATE,
     ready: "file:///no/such/file",
-    start_timeout: "3",
+    start_timeout: "8",
   });
   const first = home.spawn("usrsvc.cjs", ["start", "web"]);
-  await waitFor("it waits", async () => (await home.statusOf("web"))["state"] === "starting");
+  await waits(home);
   first.kill("SIGKILL");
   const { code, err } = await home.usrsvc("start", "web");
   assert.equal(code, 140);
@@ -120,29 +126,30 @@ test("usrsvcd that comes next goes on looking, and takes nothing up before", asy
 
 test("usrsvcd that comes next counts what is not ready in time as a failed start", async (t) => {
   const home = new Home(t);
-  const never = { ready: "file:///no/such/file", start_timeout: "3", maxrestarts: "1" };
+  const never = { ready: "file:///no/such/file", start_timeout: "12", maxrestarts: "1" };
   home.program("web", { command: LATE, ...never });
   assert.equal((await home.usrsvcd("start")).code, 0);
   const state = async (): Promise<unknown> => (await home.statusOf("web"))["state"];
-  await waitFor("it waits", async () => (await state()) === "starting");
+  await waits(home);
   await kill(await daemonPid(home));
   assert.equal((await home.usrsvcd("start")).code, 0);
   await waitFor("it is given up", async () => (await state()) === "fatal");
   const { reason } = await home.statusOf("web");
-  assert.match(String(reason), /not ready within start_timeout \(3 s\): no such file: \/no/);
+  assert.match(String(reason), /not ready within start_timeout \(12 s\): no such file: \/no/);
 });
 
 test("usrsvc whose usrsvcd was killed in the middle waits for the rest", async (t) => {
   const home = new Home(t);
-  const never = { ready: "file:///no/such/file", start_timeout: "3", autostart: "False" };
+  const never = { ready: "file:///no/such/file", start_timeout: "8", autostart: "False" };
   home.program("web", { command: LATE, ...never });
   assert.equal((await home.usrsvcd("start")).code, 0);
+  const daemon = await daemonPid(home);
   const asked = home.usrsvc("start", "web");
-  await waitFor("it waits", async () => (await home.statusOf("web"))["state"] === "starting");
-  await kill(await daemonPid(home));
+  await waits(home);
+  await kill(daemon);
   const { code, err } = await asked;
   assert.equal(code, 140);
-  assert.match(err, /not ready within start_timeout \(3 s\)/);
+  assert.match(err, /not ready within start_timeout \(8 s\)/);
 });
 
 test("a stop does not wait for the check", async (t) => {
