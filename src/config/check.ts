@@ -2,6 +2,7 @@ import type { Ways } from "./python-regex/ways.ts";
 import { didYouMean, nearest } from "./nearest.ts";
 import { translatePythonRegex } from "./python-regex/python-regex.ts";
 import { splitWords } from "./shell/words.ts";
+import type { Unit } from "./setting.ts";
 import { type RawValue, type Reading, wrong } from "./values.ts";
 
 /** A condition that can be looked at, the same wherever something is waited for; `text` is how it was written. */
@@ -129,3 +130,10 @@ function readLog(rest: string): ReturnType<Rest> {
     ? { problem: `has no valid regular expression: ${translated.problem}` }
     : { kind: "log", ...translated };
 }
+
+/** What makes a start a success; undefined: that the program has lived for a while. */
+export const ready: Unit<ReadyWhen | undefined> = {
+  name: "",
+  parse: readReady,
+  print: (check) => check?.text ?? "lived",
+};

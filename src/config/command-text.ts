@@ -1,4 +1,6 @@
 import { splitWords } from "./shell/words.ts";
+import type { Unit } from "./setting.ts";
+import { inSeconds } from "./units.ts";
 import { type RawValue, readSeconds, type Reading, wrong } from "./values.ts";
 
 /** A command that a key names. */
@@ -24,3 +26,14 @@ export function readHookTimeout(raw: RawValue): Reading<number> {
   if ("problem" in reading || reading.value > 0) return reading;
   return wrong(raw, "is no time for a hook; write how long it may take, such as 30s");
 }
+
+/** A command, whose first word may begin with `~/`. */
+export const commandText: Unit<CommandText | undefined> = {
+  name: "",
+  isPath: true,
+  parse: readCommandText,
+  print: (command) => command?.text ?? null,
+};
+
+/** How long a hook may take, in ms. */
+export const hookTimeout: Unit<number> = inSeconds(readHookTimeout);

@@ -1,4 +1,5 @@
 import { type Check, isCheck, parseCheck } from "./check.ts";
+import type { Unit } from "./setting.ts";
 import { type RawValue, type Reading, wrong } from "./values.ts";
 
 /** What a program starts after: another program, by its name as it was written, or a check. */
@@ -43,3 +44,17 @@ function itemsOf(raw: RawValue): Reading<readonly string[]> {
   if (bad !== undefined) return wrong(raw, "contains a NUL character", bad);
   return { value: [...new Set(items)] };
 }
+
+/** Programs and checks. */
+export const dependencies: Unit<readonly Dependency[]> = {
+  name: "",
+  parse: readDependencies,
+  print: (all) => all.map(({ text }) => text),
+};
+
+/** Names of programs. */
+export const programNames: Unit<readonly string[]> = {
+  name: "",
+  parse: readProgramNames,
+  print: (value) => value,
+};

@@ -1,4 +1,6 @@
 import { oneOf, secondsOrZero } from "./readers.ts";
+import type { Unit } from "./setting.ts";
+import { inSeconds } from "./units.ts";
 
 /*
  * What is said of a program that is to end: a job.
@@ -36,3 +38,20 @@ export const readOverlap = oneOf<Overlap>(
 
 /** How long a job may take, in ms; 0: as long as it likes. */
 export const readTimeout = secondsOrZero("a job", "for as long as it takes");
+
+/** Whether a program is to run on, or to end. */
+export const programType: Unit<ProgramType> = {
+  name: "",
+  parse: readProgramType,
+  print: (value) => value,
+};
+
+/** What becomes of a job that is due while it runs. */
+export const overlap: Unit<Overlap> = {
+  name: "",
+  parse: readOverlap,
+  print: (value) => value,
+};
+
+/** How long a job may take. */
+export const jobTimeout: Unit<number> = inSeconds(readTimeout);

@@ -1,5 +1,8 @@
 import type { Ways } from "./python-regex/ways.ts";
 import { lastShellCommand, listShellCommands } from "./shell/commands.ts";
+import { translatePythonRegex } from "./python-regex/python-regex.ts";
+import type { Unit } from "./setting.ts";
+import type { RawValue, Reading } from "./values.ts";
 
 /** How a process is recognised as a program by its command line. */
 export type MatchRule =
@@ -45,4 +48,21 @@ function commandOfSession(words: readonly string[]): readonly string[] | undefin
   if (!/^(.*\/)?setsid$/.test(words[0] ?? "")) return undefined;
   const begin = words.findIndex((word, index) => index > 0 && !word.startsWith("-"));
   return begin === -1 ? undefined : words.slice(begin);
+}
+
+/** A regular expression as Python has them, searched for in a command line. */
+export const title: Unit<MatchRule | undefined> = {
+  name: "",
+  parse: readTitle,
+  print: (rule) => (rule?.kind === "title" ? rule.source : null),
+};
+
+function readTitle({ text, written = text }: RawValue): Reading<MatchRule | undefined> {
+  if (text === "") return { value: undefined };
+  const translated = translatePythonRegex(text);
+  if ("regex" in translated) return { value: { kind: "title", source: text, ...translated } };
+  const shown = written.length > 200 ? `${written.slice(0, 200)}…` : written;
+  return {
+    problem: `${JSON.stringify(shown)} is not a valid regular expression: ${translated.problem}`,
+  };
 }

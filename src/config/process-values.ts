@@ -1,3 +1,4 @@
+import type { Unit } from "./setting.ts";
 import { type RawValue, type Reading, wrong } from "./values.ts";
 
 /*
@@ -126,4 +127,53 @@ export function showLimit({ soft, hard }: Limit): string {
     one === undefined ? "" : one === Infinity ? "unlimited" : String(one),
   );
   return [first, ...more].join(":");
+}
+
+/** How many of a program run. */
+export const instances: Unit<number | undefined> = {
+  name: "",
+  parse: wholeNumberIn(1, 1000),
+  print: (value) => value ?? null,
+};
+
+/** A scheduling priority, nice(2). */
+export const nice: Unit<number | undefined> = {
+  name: "",
+  parse: wholeNumberIn(-20, 19),
+  print: (value) => value ?? null,
+};
+
+/** How ready the kernel is to end it when memory is short. */
+export const oomScore: Unit<number | undefined> = {
+  name: "",
+  parse: wholeNumberIn(-1000, 1000),
+  print: (value) => value ?? null,
+};
+
+/** Class and level of ioprio_set(2). */
+export const ioPriority: Unit<number | undefined> = {
+  name: "",
+  parse: readIoPriority,
+  print: (value) => (value === undefined ? null : showIoPriority(value)),
+};
+
+/** Numbers of CPUs. */
+export const cpus: Unit<readonly number[] | undefined> = {
+  name: "",
+  parse: readCpus,
+  print: (value) => (value === undefined ? null : showCpus(value)),
+};
+
+/** A limit of setrlimit(2) that counts something. */
+export const countLimit: Unit<Limit | undefined> = limit(false, "");
+
+/** One of bytes. */
+export const byteLimit: Unit<Limit | undefined> = limit(true, "bytes");
+
+function limit(inBytes: boolean, name: string): Unit<Limit | undefined> {
+  return {
+    name,
+    parse: limitReader(inBytes),
+    print: (value) => (value === undefined ? null : showLimit(value)),
+  };
 }

@@ -1,6 +1,7 @@
 import { shortSignal, shortSignalNames, signalNamed } from "../../proc/signal.ts";
 import { type CommandText, readCommandText } from "./command-text.ts";
 import { didYouMean, nearest } from "./nearest.ts";
+import type { Unit } from "./setting.ts";
 import { type RawValue, type Reading, wrong } from "./values.ts";
 
 /** How a program is told to read its configuration again. */
@@ -39,3 +40,11 @@ function describeNoSignal(word: string): string {
   const near = nearest(word.replace(/^SIG/, ""), shortSignalNames);
   return `is no signal${didYouMean(near) || "; of a command with this name write the path"}`;
 }
+
+/** How a program is told to read its configuration again; undefined: not at all. */
+export const reload: Unit<Reload | undefined> = {
+  name: "",
+  isPath: true,
+  parse: readReload,
+  print: (value) => (value === undefined ? null : showReload(value)),
+};

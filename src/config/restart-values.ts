@@ -2,6 +2,8 @@ import { exitSignalNamed, shortSignalNames } from "../../proc/signal.ts";
 import { type Cron, parseCron } from "../lib/cron.ts";
 import { didYouMean, nearest } from "./nearest.ts";
 import { oneOf, secondsOrZero } from "./readers.ts";
+import type { Unit } from "./setting.ts";
+import { inSeconds } from "./units.ts";
 import { type RawValue, readBoolean, readSeconds, type Reading, wrong } from "./values.ts";
 
 /*
@@ -94,3 +96,44 @@ export const readStopLasts = oneOf<StopLasts>(
   ["boot", "forever"],
   "is neither boot (until the next one) nor forever (until usrsvc start)",
 );
+
+/** Which ends are answered by a start. */
+export const autorestart: Unit<Autorestart> = {
+  name: "",
+  parse: readAutorestart,
+  print: (value) => value,
+};
+
+/** The longest of the growing pauses. */
+export const longestPause: Unit<number | undefined> = {
+  name: "seconds",
+  parse: readLongestPause,
+  print: (ms) => (ms === undefined ? null : ms / 1000),
+};
+
+/** The age that a process reaches at most. */
+export const maxAge: Unit<number> = inSeconds(readMaxAge);
+
+/** Times, as a crontab has them. */
+export const cron: Unit<Cron | undefined> = {
+  name: "",
+  parse: readCron,
+  print: (value) => value?.text ?? null,
+};
+
+/** How long an operator's stop lasts. */
+export const stopLasts: Unit<StopLasts> = {
+  name: "",
+  parse: readStopLasts,
+  print: (value) => value,
+};
+
+/** When what was given up is tried again. */
+export const retry: Unit<number> = inSeconds(readRetry);
+
+/** Exit codes and signals that are a success. */
+export const successExit: Unit<SuccessExit> = {
+  name: "",
+  parse: readSuccessExit,
+  print: (all) => all.join(", "),
+};

@@ -1,5 +1,13 @@
-import { type CommandLine, matchCommand } from "./match-rule.ts";
+import { ready } from "./check.ts";
+import { commandText, hookTimeout } from "./command-text.ts";
+import { dependencies, programNames } from "./dependency.ts";
+import * as jobs from "./job-values.ts";
+import { type CommandLine, matchCommand, title } from "./match-rule.ts";
+import * as processes from "./process-values.ts";
+import { reload } from "./reload.ts";
+import * as restarts from "./restart-values.ts";
 import { type Schema, type Setting, setting } from "./setting.ts";
+import { stopSequence } from "./stop-sequence.ts";
 import * as units from "./units.ts";
 
 /*
@@ -156,7 +164,7 @@ export const programSchema = {
   }),
   instances: setting({
     field: "instances",
-    unit: units.instances,
+    unit: processes.instances,
     default: undefined,
     shown: "one, without a number",
     applies: "now",
@@ -185,7 +193,7 @@ export const programSchema = {
   }),
   proctitle_re: setting({
     field: "match",
-    unit: units.title,
+    unit: title,
     default: ({ commandLine }: ProgramFacts) => commandLine && matchCommand(commandLine),
     shown: "the command",
     applies: "now",
@@ -207,14 +215,14 @@ export const programSchema = {
   }),
   autorestart: setting({
     field: "autorestart",
-    unit: units.autorestart,
+    unit: restarts.autorestart,
     default: true,
     applies: "now",
     help: "usrsvcd restarts the program when it has ended; on-failure: unless that was a success",
   }),
   success_exit: setting({
     field: "successExit",
-    unit: units.successExit,
+    unit: restarts.successExit,
     default: [0],
     applies: "now",
     help: "exit codes and signals that are a success, as 0, 2, SIGTERM; for autorestart = on-failure",
@@ -236,7 +244,7 @@ export const programSchema = {
   }),
   restart_max_delay: setting({
     field: "restartMaxDelayMs",
-    unit: units.longestPause,
+    unit: restarts.longestPause,
     default: undefined,
     shown: "60, or restart_delay if that is longer",
     applies: "now",
@@ -251,49 +259,49 @@ export const programSchema = {
   }),
   retry_after: setting({
     field: "retryAfterMs",
-    unit: units.retry,
+    unit: restarts.retry,
     default: 0,
     applies: "now",
     help: "a program that was given up is tried again after this time; 0: never",
   }),
   max_age: setting({
     field: "maxAgeMs",
-    unit: units.maxAge,
+    unit: restarts.maxAge,
     default: 0,
     applies: "now",
     help: "usrsvcd restarts the program before its process is older than this; 0: however old it is",
   }),
   restart_at: setting({
     field: "restartAt",
-    unit: units.cron,
+    unit: restarts.cron,
     default: undefined,
     applies: "now",
     help: "usrsvcd restarts the program at these times, as crontab has them: 0 4 * * * is 4 o'clock",
   }),
   type: setting({
     field: "type",
-    unit: units.programType,
+    unit: jobs.programType,
     default: "service",
     applies: "now",
     help: "service: runs until it is stopped; job: ends by itself, which is no failure if it ends well",
   }),
   schedule: setting({
     field: "schedule",
-    unit: units.cron,
+    unit: restarts.cron,
     default: undefined,
     applies: "now",
     help: "usrsvcd starts the job at these times, as crontab has them: 0 4 * * * is 4 o'clock",
   }),
   overlap: setting({
     field: "overlap",
-    unit: units.overlap,
+    unit: jobs.overlap,
     default: "skip",
     applies: "now",
     help: "a job is due while it runs: skip leaves that time out, queue runs it after, kill ends it first",
   }),
   timeout: setting({
     field: "timeoutMs",
-    unit: units.jobTimeout,
+    unit: jobs.jobTimeout,
     default: 0,
     applies: "now",
     help: "a job that runs for longer is ended, and has failed; 0: however long it takes",
@@ -314,7 +322,7 @@ export const programSchema = {
   }),
   ready: setting({
     field: "ready",
-    unit: units.ready,
+    unit: ready,
     default: undefined,
     applies: "now",
     help: "what makes a start a success: lived (success_seconds), notify (sd_notify) or a check (tcp://…)",
@@ -328,7 +336,7 @@ export const programSchema = {
   }),
   after: setting({
     field: "after",
-    unit: units.dependencies,
+    unit: dependencies,
     default: [],
     shown: "nothing",
     applies: "now",
@@ -336,7 +344,7 @@ export const programSchema = {
   }),
   needs: setting({
     field: "needs",
-    unit: units.programNames,
+    unit: programNames,
     default: [],
     shown: "nothing",
     applies: "now",
@@ -344,7 +352,7 @@ export const programSchema = {
   }),
   restart_with: setting({
     field: "restartWith",
-    unit: units.programNames,
+    unit: programNames,
     default: [],
     shown: "nothing",
     applies: "now",
@@ -359,7 +367,7 @@ export const programSchema = {
   }),
   stop: setting({
     field: "stop",
-    unit: units.stopSequence,
+    unit: stopSequence,
     default: undefined,
     shown: "TERM term_to_kill_seconds, KILL",
     applies: "now",
@@ -381,56 +389,56 @@ export const programSchema = {
   }),
   stop_command: setting({
     field: "stopCommand",
-    unit: units.commandText,
+    unit: commandText,
     default: undefined,
     applies: "now",
     help: "command that asks the program to end, before the signals; its time is the first wait of stop",
   }),
   reload: setting({
     field: "reload",
-    unit: units.reload,
+    unit: reload,
     default: undefined,
     applies: "now",
     help: "what `usrsvc reload` does: a signal such as HUP, or a command",
   }),
   before_start: setting({
     field: "beforeStart",
-    unit: units.commandText,
+    unit: commandText,
     default: undefined,
     applies: "now",
     help: "command that is run before each start; the start fails if it does not exit with 0",
   }),
   after_start: setting({
     field: "afterStart",
-    unit: units.commandText,
+    unit: commandText,
     default: undefined,
     applies: "now",
     help: "command that is run after each start that has succeeded",
   }),
   after_exit: setting({
     field: "afterExit",
-    unit: units.commandText,
+    unit: commandText,
     default: undefined,
     applies: "now",
     help: "command that is run after each end of the process, before the next start",
   }),
   before_stop: setting({
     field: "beforeStop",
-    unit: units.commandText,
+    unit: commandText,
     default: undefined,
     applies: "now",
     help: "command that is run before the program is told to end: before stop_command and the signals",
   }),
   hook_timeout: setting({
     field: "hookTimeoutMs",
-    unit: units.hookTimeout,
+    unit: hookTimeout,
     default: 30_000,
     applies: "now",
     help: "before_start, after_start, after_exit and before_stop are ended after this time",
   }),
   stop_lasts: setting({
     field: "stopLasts",
-    unit: units.stopLasts,
+    unit: restarts.stopLasts,
     default: "boot",
     applies: "now",
     help: "usrsvc stop lasts until start, restart or the next boot; forever: beyond the boot",
@@ -482,7 +490,7 @@ export const programSchema = {
   }),
   nice: setting({
     field: "nice",
-    unit: units.nice,
+    unit: processes.nice,
     default: undefined,
     shown: "that of usrsvc",
     applies: "restart",
@@ -490,7 +498,7 @@ export const programSchema = {
   }),
   ionice: setting({
     field: "ionice",
-    unit: units.ioPriority,
+    unit: processes.ioPriority,
     default: undefined,
     shown: "that of usrsvc",
     applies: "restart",
@@ -498,7 +506,7 @@ export const programSchema = {
   }),
   oom_score_adj: setting({
     field: "oomScoreAdj",
-    unit: units.oomScore,
+    unit: processes.oomScore,
     default: undefined,
     shown: "that of usrsvc",
     applies: "restart",
@@ -506,7 +514,7 @@ export const programSchema = {
   }),
   cpu_affinity: setting({
     field: "cpuAffinity",
-    unit: units.cpus,
+    unit: processes.cpus,
     default: undefined,
     shown: "all",
     applies: "restart",
@@ -514,7 +522,7 @@ export const programSchema = {
   }),
   limit_as: setting({
     field: "limitAs",
-    unit: units.byteLimit,
+    unit: processes.byteLimit,
     default: undefined,
     shown: "that of usrsvc",
     applies: "restart",
@@ -522,7 +530,7 @@ export const programSchema = {
   }),
   limit_core: setting({
     field: "limitCore",
-    unit: units.byteLimit,
+    unit: processes.byteLimit,
     default: undefined,
     shown: "that of usrsvc",
     applies: "restart",
@@ -530,7 +538,7 @@ export const programSchema = {
   }),
   limit_cpu: setting({
     field: "limitCpu",
-    unit: units.countLimit,
+    unit: processes.countLimit,
     default: undefined,
     shown: "that of usrsvc",
     applies: "restart",
@@ -538,7 +546,7 @@ export const programSchema = {
   }),
   limit_data: setting({
     field: "limitData",
-    unit: units.byteLimit,
+    unit: processes.byteLimit,
     default: undefined,
     shown: "that of usrsvc",
     applies: "restart",
@@ -546,7 +554,7 @@ export const programSchema = {
   }),
   limit_fsize: setting({
     field: "limitFsize",
-    unit: units.byteLimit,
+    unit: processes.byteLimit,
     default: undefined,
     shown: "that of usrsvc",
     applies: "restart",
@@ -554,7 +562,7 @@ export const programSchema = {
   }),
   limit_memlock: setting({
     field: "limitMemlock",
-    unit: units.byteLimit,
+    unit: processes.byteLimit,
     default: undefined,
     shown: "that of usrsvc",
     applies: "restart",
@@ -562,7 +570,7 @@ export const programSchema = {
   }),
   limit_msgqueue: setting({
     field: "limitMsgqueue",
-    unit: units.byteLimit,
+    unit: processes.byteLimit,
     default: undefined,
     shown: "that of usrsvc",
     applies: "restart",
@@ -570,7 +578,7 @@ export const programSchema = {
   }),
   limit_nice: setting({
     field: "limitNice",
-    unit: units.countLimit,
+    unit: processes.countLimit,
     default: undefined,
     shown: "that of usrsvc",
     applies: "restart",
@@ -578,7 +586,7 @@ export const programSchema = {
   }),
   limit_nofile: setting({
     field: "limitNofile",
-    unit: units.countLimit,
+    unit: processes.countLimit,
     default: undefined,
     shown: "that of usrsvc",
     applies: "restart",
@@ -586,7 +594,7 @@ export const programSchema = {
   }),
   limit_nproc: setting({
     field: "limitNproc",
-    unit: units.countLimit,
+    unit: processes.countLimit,
     default: undefined,
     shown: "that of usrsvc",
     applies: "restart",
@@ -594,7 +602,7 @@ export const programSchema = {
   }),
   limit_rtprio: setting({
     field: "limitRtprio",
-    unit: units.countLimit,
+    unit: processes.countLimit,
     default: undefined,
     shown: "that of usrsvc",
     applies: "restart",
@@ -602,7 +610,7 @@ export const programSchema = {
   }),
   limit_rttime: setting({
     field: "limitRttime",
-    unit: units.countLimit,
+    unit: processes.countLimit,
     default: undefined,
     shown: "that of usrsvc",
     applies: "restart",
@@ -610,7 +618,7 @@ export const programSchema = {
   }),
   limit_sigpending: setting({
     field: "limitSigpending",
-    unit: units.countLimit,
+    unit: processes.countLimit,
     default: undefined,
     shown: "that of usrsvc",
     applies: "restart",
@@ -618,7 +626,7 @@ export const programSchema = {
   }),
   limit_stack: setting({
     field: "limitStack",
-    unit: units.byteLimit,
+    unit: processes.byteLimit,
     default: undefined,
     shown: "that of usrsvc",
     applies: "restart",

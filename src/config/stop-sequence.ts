@@ -1,5 +1,6 @@
 import { shortSignal, shortSignalNames, signalNamed, signalNumbered } from "../../proc/signal.ts";
 import { nearest } from "./nearest.ts";
+import type { Unit } from "./setting.ts";
 import { type RawValue, type Reading, readSeconds, wrong } from "./values.ts";
 
 /** A signal of `stop`. */
@@ -71,3 +72,10 @@ function describeNoSignal(name: string): string {
 function showWait(ms: number): string {
   return ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`;
 }
+
+/** Signals that end a program, with waits; undefined: the usual ones. */
+export const stopSequence: Unit<readonly SignalWait[] | undefined> = {
+  name: "",
+  parse: readStopSequence,
+  print: (steps) => (steps === undefined ? null : showStopSequence(steps)),
+};

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { cpus, byteLimit, countLimit, ioPriority, nice, oomScore } from "../../src/config/units.ts";
+import {
+  cpus,
+  byteLimit,
+  countLimit,
+  ioPriority,
+  nice,
+  oomScore,
+} from "../../src/config/process-values.ts";
 import type { Unit } from "../../src/config/setting.ts";
 
 type Row = readonly [unit: Unit<never>, text: string, want: unknown];

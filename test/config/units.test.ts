@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Printed, Unit } from "../../src/config/setting.ts";
+import { ready } from "../../src/config/check.ts";
+import { commandText, hookTimeout } from "../../src/config/command-text.ts";
+import { dependencies, programNames } from "../../src/config/dependency.ts";
+import * as jobs from "../../src/config/job-values.ts";
+import { title } from "../../src/config/match-rule.ts";
+import * as processes from "../../src/config/process-values.ts";
+import { reload } from "../../src/config/reload.ts";
+import * as restarts from "../../src/config/restart-values.ts";
+import { schemas } from "../../src/config/schema.ts";
+import { stopSequence } from "../../src/config/stop-sequence.ts";
 import * as units from "../../src/config/units.ts";
 import type { RawValue } from "../../src/config/values.ts";
 
@@ -55,7 +65,15 @@ const samples: readonly (readonly [unit: string, ...texts: readonly string[]])[]
 const WITH_WORDS: ReadonlySet<string> = new Set(["autoFlag", "ready"]);
 
 test("each unit prints a value so that it parses to itself, nothing being null", () => {
-  const all = new Map<string, Unit<unknown>>(Object.entries(units));
+  const some = { ready, commandText, hookTimeout, dependencies, programNames, title, reload };
+  const families = { ...units, ...jobs, ...processes, ...restarts, ...some, stopSequence };
+  const all = new Map<string, Unit<unknown>>(
+    Object.entries(families).flatMap(([key, one]) =>
+      typeof one === "object" ? [[key, one as Unit<unknown>]] : [],
+    ),
+  );
+  const used = Object.values(schemas).flatMap((one) => Object.values(one).map(({ unit }) => unit));
+  assert.deepEqual(new Set(used), new Set(all.values()));
   assert.deepEqual(samples.map(([name]) => name).toSorted(), [...all.keys()].toSorted());
   for (const [name, ...texts] of samples) {
     const unit = all.get(name);

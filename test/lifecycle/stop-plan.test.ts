@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Pid, ProcessRef, Ticks } from "../../proc/pid.ts";
-import { stopSequence } from "../../src/config/units.ts";
+import { stopSequence } from "../../src/config/stop-sequence.ts";
 import {
   patienceMs,
   stepAt,
