@@ -4,6 +4,7 @@ import type { Standing } from "../config/settings.ts";
 import { isSameFile } from "../lib/same-file.ts";
 import type { IdentityPorts } from "./ports.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import { stateTraits } from "../state/states.ts";
 
 /*
  * The same name in two configuration files that share a state folder: two programs, and one record. It
@@ -64,18 +65,7 @@ function standing(name: string, config: string | undefined, host: OtherHost): St
 }
 
 function describe(record: ProgramRecord | undefined): string {
-  if (record === undefined) return "is looked after there by usrsvcd";
-  if (record.desired === "down") return "is stopped there";
-  return standings[record.state];
+  if (record?.desired === "down") return "is stopped there";
+  const told = record && stateTraits[record.state].elsewhere;
+  return told ?? "is looked after there by usrsvcd";
 }
-
-const standings: Readonly<Record<ProgramRecord["state"], string>> = {
-  stopped: "is looked after there by usrsvcd",
-  done: "has ended there, as a job does",
-  waiting: "waits there for what it starts after",
-  starting: "is looked after there by usrsvcd",
-  running: "is looked after there by usrsvcd",
-  stopping: "is looked after there by usrsvcd",
-  backoff: "waits there for its next start",
-  fatal: "was given up there",
-};

@@ -14,6 +14,7 @@ export const stateTraits = {
     tone: "faint",
     rank: 8,
     notReady: undefined,
+    elsewhere: undefined,
   },
   done: {
     isUp: false,
@@ -23,6 +24,7 @@ export const stateTraits = {
     tone: "good",
     rank: 7,
     notReady: undefined,
+    elsewhere: "has ended there, as a job does",
   },
   waiting: {
     isUp: false,
@@ -32,6 +34,7 @@ export const stateTraits = {
     tone: "busy",
     rank: 3,
     notReady: "it is waiting itself",
+    elsewhere: "waits there for what it starts after",
   },
   starting: {
     isUp: true,
@@ -41,6 +44,7 @@ export const stateTraits = {
     tone: "busy",
     rank: 4,
     notReady: "it is starting",
+    elsewhere: undefined,
   },
   running: {
     isUp: true,
@@ -50,6 +54,7 @@ export const stateTraits = {
     tone: "good",
     rank: 6,
     notReady: undefined,
+    elsewhere: undefined,
   },
   stopping: {
     isUp: true,
@@ -59,6 +64,7 @@ export const stateTraits = {
     tone: "busy",
     rank: 5,
     notReady: "it is stopping",
+    elsewhere: undefined,
   },
   backoff: {
     isUp: false,
@@ -68,6 +74,7 @@ export const stateTraits = {
     tone: "bad",
     rank: 1,
     notReady: "it is to be tried again",
+    elsewhere: "waits there for its next start",
   },
   fatal: {
     isUp: false,
@@ -77,6 +84,7 @@ export const stateTraits = {
     tone: "bad",
     rank: 0,
     notReady: "it was given up",
+    elsewhere: "was given up there",
   },
 } as const satisfies Record<string, StateTraits>;
 
@@ -96,6 +104,8 @@ interface StateTraits {
   readonly rank: number;
   /** Why what starts after it has to wait; undefined: not for the state alone. */
   readonly notReady: string | undefined;
+  /** How it is told of a program of another configuration file; undefined: that it is looked after there. */
+  readonly elsewhere: string | undefined;
 }
 
 export type State = keyof typeof stateTraits;
