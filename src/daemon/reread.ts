@@ -3,8 +3,11 @@ import { formatIssues } from "../config/issue.ts";
 import type { MainSettings, Settings } from "../config/settings.ts";
 import type { Emitter } from "../events/event.ts";
 import type { Host } from "../host/host.ts";
+import { recordedProcess } from "../identity/recorded.ts";
 import { namesOf } from "../lifecycle/move-records.ts";
 import { asBefore, findMoves, type Move, recordsOf } from "../lifecycle/renamed.ts";
+import type { ProgramRecord } from "../state/record.ts";
+import { readRecord } from "../state/record-file.ts";
 import type { RereadResult } from "../state/daemon-info.ts";
 import { olderKeys } from "../state/launch-parts.ts";
 import { removePidfile } from "../state/pidfile.ts";
@@ -95,7 +98,9 @@ export class Reread {
     const renamed = new Map(moves.map((move) => [move.from, move]));
     for (const name of difference.removed) {
       const held = supervisor.remove(name);
-      const pid = sameProcess(held && host.proc.alive(held.pid), held) ? held?.pid : undefined;
+      const isAlive = sameProcess(held && host.proc.alive(held.pid), held);
+      // One that is still starting is on record only.
+      const pid = (isAlive ? held : recordedProcess(recordOf(name, host), host.proc))?.pid;
       const to = renamed.get(name)?.to;
       if (pid !== undefined && to === undefined)
         left.push(`${name} keeps running, pid ${pid}, and is no longer managed`);
@@ -202,6 +207,10 @@ export class Reread {
     this.#events.emit({ kind: "config.rejected", problems });
     return { at, ok: false, added: [], removed: [], changed: [], problems };
   }
+}
+
+function recordOf(name: string, { state, proc }: Host): ProgramRecord | undefined {
+  return readRecord(state, name, proc.bootId()).record;
 }
 
 /** Its process was launched with other settings than those of the section that is its own by now. */

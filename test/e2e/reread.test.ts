@@ -274,3 +274,23 @@ test("a reread that is interrupted while usrsvcd does not answer is a failure li
     process.kill(pid, "SIGCONT");
   }
 });
+
+test("a reread names what it leaves running, what was still starting as well", async (t) => {
+  const home = new Home(t).program("stays", { command: sleeper() });
+  home.program("slow", { command: sleeper(), ready: `file://${home.file("never")}` });
+  home.program("up", { command: sleeper() });
+  assert.equal((await home.usrsvcd("start")).code, 0);
+  const [up, slow] = [await home.running("up"), await home.running("slow")];
+  assert.equal((await home.statusOf("slow"))["state"], "starting");
+  home.without("slow").without("up");
+  const { out } = await home.usrsvcd("reread");
+  assert.match(out, /^reread; none added; removed: slow, up; none changed$/m);
+  assert.match(out, new RegExp(`^slow keeps running, pid ${slow}, and is no longer managed$`, "m"));
+  assert.match(out, new RegExp(`^up keeps running, pid ${up}, and is no longer managed$`, "m"));
+  const removed = home
+    .log()
+    .find((one) => one.event === "program.removed" && one.program === "slow");
+  assert.equal(removed?.pid, slow);
+  const ended = await home.usrsvc("stop", "slow");
+  assert.equal(ended.code, 0, ended.err);
+});
