@@ -14,6 +14,17 @@ export type FileNews =
   /** It cannot be read: told once. */
   | { readonly kind: "fault"; readonly message: string };
 
+/** A place in a file, to go on from later. */
+export interface FilePlace {
+  /** Which file it is, whatever it is called by then. */
+  readonly id: string;
+  /** In bytes from its begin. */
+  readonly at: number;
+}
+
+/** What is there later is read from its beginning. */
+export const NOT_THERE: FilePlace = { id: "", at: 0 };
+
 /** So much is read at a look, in bytes; the rest at the next. */
 const MOST_BYTES = 1024 * 1024;
 /** So many that were renamed are read on: what does not open its log again is rotated away further and further. */
@@ -43,7 +54,7 @@ export class FileFollower implements Disposable {
   #fault: string | undefined;
 
   /** Begins at the end of what is there now, or at `from`; with what is there later, at its begin. */
-  constructor(path: string, from?: { readonly id: string; readonly at: number }) {
+  constructor(path: string, from?: FilePlace) {
     this.#path = path;
     const opened = this.#open();
     // Since that was looked at, it may have been rotated: what was added before that comes first.
@@ -63,6 +74,13 @@ export class FileFollower implements Disposable {
   /** True where the last line has no line feed yet. */
   get isWithinLine(): boolean {
     return this.#all().some(({ lines }) => lines.isWithin);
+  }
+
+  /** Up to where its lines were told: of a line that has begun, not yet what is there of it. */
+  get place(): FilePlace {
+    if (this.#current === undefined) return NOT_THERE;
+    const { id, at, lines } = this.#current;
+    return { id, at: at - lines.begunBytes };
   }
 
   /** What has been added since the last look. `isMore`: not all of it was read. */
@@ -120,7 +138,7 @@ export class FileFollower implements Disposable {
   }
 
   /** The file of that identity, under the name that a rotation has given it; undefined: it is not there any more. */
-  #openMoved({ id, at }: { readonly id: string; readonly at: number }): Opened | undefined {
+  #openMoved({ id, at }: FilePlace): Opened | undefined {
     const found = rotatedLogs(this.#path, () => false).find(({ path }) => isIt(path, id));
     const opened = found && this.#open([], found.path);
     if (opened === undefined) return undefined;

@@ -31,6 +31,11 @@ export class LineSplitter {
     return this.#begun.length > 0 || this.#leftOut > 0;
   }
 
+  /** How much of it has come, in bytes. */
+  get begunBytes(): number {
+    return this.#begun.length + this.#leftOut;
+  }
+
   /** The last line, which has no line feed; what follows it is another. Undefined: there is none. */
   flush(): string | undefined {
     return this.isWithin ? this.#take() : undefined;

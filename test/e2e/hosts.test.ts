@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { stripVTControlCharacters } from "node:util";
@@ -429,3 +437,84 @@ test(
     for (const line of logs) assert.ok(displayWidth(line) <= 80, line);
   },
 );
+
+/** What a command prints, and a way to wait for it. */
+function heard(child: ReturnType<Site["spawn"]>): {
+  readonly out: () => string;
+  readonly err: () => string;
+} {
+  let [out, err] = ["", ""];
+  child.stdout?.on("data", (chunk: Buffer) => (out += chunk.toString()));
+  child.stderr?.on("data", (chunk: Buffer) => (err += chunk.toString()));
+  return { out: () => out, err: () => err };
+}
+
+/** Cuts the connections of a command, whose ssh is a child of it. */
+function cut(child: ReturnType<Site["spawn"]>): void {
+  const children = `/proc/${child.pid}/task/${child.pid}/children`;
+  for (const pid of readFileSync(children, "utf8").trim().split(" "))
+    process.kill(Number(pid), "SIGKILL");
+}
+
+test("a host that is lost while its logs are followed is followed again, and nothing is shown twice", async (t) => {
+  const site = new Site(t);
+  const log = site.host("web1").program("shop", { command: sleeper() }).file("log/shop.log");
+  appendFileSync(log, "first\nsame\nsame\n");
+  const child = site.spawn("-H", "web1", "logs", "shop", "-f");
+  const { out, err } = heard(child);
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  await waitFor("what was there", () => out().includes("same\nweb1: same"));
+  appendFileSync(log, "live\n");
+  await waitFor("what comes", () => out().includes("live"));
+  cut(child);
+  await waitFor("the loss to be told", () => err().includes("lost"));
+  assert.match(
+    err(),
+    /^web1: the connection was lost\n {4}trying again in 1 s, then with pauses that grow to 1 min; Ctrl-C ends it$/m,
+  );
+  appendFileSync(log, "same\nmissed\n");
+  renameSync(log, `${log}.1`); // as a rotation does meanwhile
+  writeFileSync(log, "after the rotation\n");
+  await waitFor("it to be back", () => out().includes("after the rotation"));
+  assert.match(err(), /^web1: connected again, after [\d.]+ m?s$/m);
+  appendFileSync(log, "and on\n");
+  await waitFor("it to go on", () => out().includes("and on"));
+  const lines = ["first", "same", "same", "live", "same", "missed", "after the rotation", "and on"];
+  assert.equal(out(), lines.map((line) => `web1: ${line}\n`).join(""));
+  child.kill("SIGINT");
+  assert.equal(await ended, 0);
+});
+
+test("a host that is lost while its events are followed comes back in the stream of JSON, too", async (t) => {
+  const site = new Site(t);
+  const home = site.host("web1").program("shop", { command: sleeper() });
+  await home.usrsvc("start", "shop");
+  const child = site.spawn("-H", "web1", "events", "-f", "--json");
+  const { out } = heard(child);
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  await waitFor("what was there", () => out().includes("started"));
+  const before = lines(out()).length;
+  cut(child);
+  await waitFor("the loss", () => out().includes('"result":"lost"'));
+  await home.usrsvc("stop", "shop");
+  await waitFor("what was missed", () =>
+    lines(out()).some(({ event }) => event === "program.stopped"),
+  );
+  child.kill("SIGTERM");
+  await ended;
+  const all = lines(out());
+  const results = all.flatMap(({ result }) => (result === undefined ? [] : [result]));
+  assert.deepEqual(results, ["lost", "back"]);
+  const events = all.filter(({ result }) => result === undefined).map((one) => JSON.stringify(one));
+  assert.equal(new Set(events).size, events.length, "none is there twice");
+  assert.ok(events.length > before);
+});
+
+test("what a host refuses at first is not tried again", async (t) => {
+  const site = new Site(t);
+  site.host("web1").program("shop", { command: sleeper() });
+  const { code, err } = await site.usrsvc("-H", "web1,refused", "logs", "shpo", "-f");
+  assert.equal(code, 133);
+  assert.match(err, /^web1: shpo: no such program; did you mean shop\?/m);
+  assert.match(err, /^refused: connect to host refused port 22/m);
+});

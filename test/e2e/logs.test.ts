@@ -256,3 +256,40 @@ test("usrsvc logs lets nothing through that a terminal obeys", async (t) => {
   const { out } = await home.usrsvc("logs", "web");
   assert.equal(out, "red \\x1b]0;title\\x07\\x9b2J \\u202e\\x00x\ufffd\ufffd\n");
 });
+
+test("logs goes on after a cursor, across a rotation, and refuses what is none", async (t) => {
+  const home = new Home(t).program("web", { command: sleeper() });
+  const log = home.file("log/web.log");
+  writeFileSync(log, "one\ntwo\n");
+  const follow = async (words: readonly string[], until: RegExp): Promise<string> => {
+    const child = home.spawn("usrsvc.cjs", ["logs", "web", "-f", ...words]);
+    let out = "";
+    child.stdout?.on("data", (chunk: Buffer) => (out += chunk.toString()));
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    await waitFor("its lines", () => until.test(out));
+    child.kill("SIGINT");
+    assert.equal(await ended, 0);
+    return out;
+  };
+  const first = await follow(["--show-cursor"], /^-- cursor: \S+$/m);
+  const [, cursor = ""] = /^one\ntwo\n-- cursor: (\S+)\n$/.exec(first) ?? [];
+  appendFileSync(log, "three\n");
+  renameSync(log, `${log}.1`);
+  writeFileSync(log, "four\n");
+  const json = await follow(
+    ["--after-cursor", cursor, "--show-cursor", "--json"],
+    /four[^]*cursor/,
+  );
+  const told = lines(json);
+  assert.deepEqual(
+    told.flatMap(({ line }) => line ?? []),
+    ["three", "four"],
+  );
+  assert.equal(typeof told.at(-1)?.["cursor"], "string");
+
+  const wrong = await home.usrsvc("logs", "web", "-f", "--after-cursor", "x");
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.err, /--after-cursor: is no cursor; --show-cursor prints one/);
+  const alone = await home.usrsvc("logs", "web", "--show-cursor");
+  assert.match(alone.err, /--show-cursor goes with --follow/);
+});

@@ -1,9 +1,10 @@
 import { renderAction } from "../render.ts";
 import { readResult } from "./read-answer.ts";
-import { type HostsView, problemJson, problemText, type ViewContext, withHost } from "./view.ts";
+import { type HostsView, tellers, type ViewContext, withHost } from "./view.ts";
 
 /** Each result as it comes, with its host in front. */
-export function actionView({ screen, json, command }: ViewContext): HostsView {
+export function actionView(context: ViewContext): HostsView {
+  const { screen, json } = context;
   return {
     show(target, answer) {
       const result = readResult(answer);
@@ -17,10 +18,7 @@ export function actionView({ screen, json, command }: ViewContext): HostsView {
       }
       return true;
     },
-    tellProblem(target, problem, code) {
-      if (json) screen.page(problemJson(target, command, problem, code));
-      else screen.complain(problemText(target, problem));
-    },
+    ...tellers(context),
     finish: () => {},
   };
 }

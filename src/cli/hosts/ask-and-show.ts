@@ -20,6 +20,8 @@ export interface Call {
   readonly misspelt: (name: string) => string | undefined;
   readonly screen: Screen;
   readonly debug: (text: string) => void;
+  /** Called where nobody reads any more what is shown. */
+  readonly leave: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -30,7 +32,34 @@ const MOST_BYTES = 64 * 1024 * 1024;
 
 /** Asks one host, and shows what it says; its exit code. */
 export async function askAndShow(target: HostTarget, call: Call): Promise<ExitCode> {
-  const { view, words, command, isEndless, limitMs, screen, debug, signal } = call;
+  if (call.isEndless) {
+    const { followHost } = await import("./follow-host.ts");
+    return await followHost(target, call, askOnce);
+  }
+  return (await askOnce(target, call)).tell();
+}
+
+/** How one call came out. */
+export interface Asked {
+  readonly end: HostEnd;
+  /** Why there was no answer, or not all of it; undefined: usrsvc there has said all. */
+  readonly problem: HostProblem | undefined;
+  /** Says so; the exit code of the host. */
+  tell(): ExitCode;
+}
+
+/** A call of those that are made of one host. */
+export type AskOnce = (target: HostTarget, call: Call, hooks?: Hooks) => Promise<Asked>;
+
+/** Who follows a host is told of it. */
+export interface Hooks {
+  readonly onConnected: () => void;
+  /** False: the line is not to be shown. */
+  readonly hears: (line: string) => boolean;
+}
+
+async function askOnce(target: HostTarget, call: Call, hooks?: Hooks): Promise<Asked> {
+  const { view, words, command, isEndless, limitMs, screen, debug, leave, signal } = call;
   const { name } = target;
   let hasAnswered = false;
   const strange: string[] = [];
@@ -44,13 +73,16 @@ export async function askAndShow(target: HostTarget, call: Call): Promise<ExitCo
     limitMs,
     limitIsFor: limitFor(command, isEndless),
     mostBytes: command.isLook === true && !isEndless ? MOST_BYTES : undefined,
+    onConnected: hooks?.onConnected,
     onLine(line) {
+      if (hooks?.hears(line) === false) return;
       const answer = view.showLine === undefined ? parseAnswer(line) : undefined;
       const isShown =
         view.showLine?.(target, line) ?? (answer !== undefined && view.show(target, answer));
       if (isShown) {
         hasAnswered = true;
         release();
+        if (isEndless && screen.isAbandoned) leave();
       } else if (line.trim() !== "" && strange.length < MOST_STRANGE) strange.push(line);
     },
     onComplaint(line) {
@@ -61,16 +93,21 @@ export async function askAndShow(target: HostTarget, call: Call): Promise<ExitCo
     signal,
     debug,
   });
-  if (end.kind === "interrupted" && command.isLook === true) return ExitCode.ok;
+  if (end.kind === "interrupted" && command.isLook === true) {
+    return { end, problem: undefined, tell: () => ExitCode.ok };
+  }
   const isAction = command.isLook !== true;
   const called = { target, command: command.name, isAction, limitMs, hasAnswered };
   const { code, problem } = judgeEnd(hasAnswered ? end : withStrange(end, strange), called);
   const whole = problem ?? (hasAnswered ? undefined : describeStrange(strange));
   const isTold = whole?.result === "failed" || whole?.result === "missing";
-  if (!isTold || held.length > MOST_LINES) release();
-  if (whole === undefined) return tellStrange(target, strange, code, screen);
-  view.tellProblem(target, withName(whole, target, call), problem ? code : ExitCode.failure);
-  return problem ? code : ExitCode.failure;
+  const tell = (): ExitCode => {
+    if (!isTold || held.length > MOST_LINES) release();
+    if (whole === undefined) return tellStrange(target, strange, code, screen);
+    view.tellProblem(target, withName(whole, target, call), problem ? code : ExitCode.failure);
+    return problem ? code : ExitCode.failure;
+  };
+  return { end, problem: whole, tell };
 }
 
 function limitFor({ name, isLook }: Command, isEndless: boolean): HostQuestion["limitIsFor"] {

@@ -4,11 +4,11 @@ import { eventLines } from "../render-event.ts";
 import { plainLine } from "../terminal/page-line.ts";
 import { hostLines, hostPrefix } from "./host-lines.ts";
 import { type Answer, readEvent } from "./read-answer.ts";
-import { type HostsView, problemJson, problemText, type ViewContext, withHost } from "./view.ts";
+import { type HostsView, tellers, type ViewContext, withHost } from "./view.ts";
 
 /** What has happened on all hosts, in the order of time; while it is followed, as it comes. */
 export function eventsView(context: ViewContext): HostsView {
-  const { screen, json, command, targets, most, isEndless } = context;
+  const { screen, json, targets, most, isEndless } = context;
   const names = { targets, after: "  ", isAligned: true };
   const gathered: { readonly atMs: number; readonly tell: () => void }[] = [];
   const tell = (target: HostTarget, event: HistoryLine): void => {
@@ -33,10 +33,7 @@ export function eventsView(context: ViewContext): HostsView {
   };
   return {
     show,
-    tellProblem(target, problem, code) {
-      if (json) screen.page(problemJson(target, command, problem, code));
-      else screen.complain(problemText(target, problem));
-    },
+    ...tellers(context),
     finish() {
       const sorted = gathered.toSorted((a, b) => a.atMs - b.atMs);
       const shown = most === undefined ? sorted : sorted.slice(Math.max(0, sorted.length - most));

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { HostsSettings, HostTarget } from "../../config/hosts.ts";
 import { ConfigError } from "../../config/issue.ts";
 import { ExitCode } from "../../exit-code.ts";
@@ -84,24 +85,29 @@ export async function runOnHosts(
   };
   return await side.guard(async (signal) => {
     const waiting = new Waiting(targets, screen);
-    const { code, left } = await askHosts(targets, {
+    const left = new AbortController();
+    setMaxListeners(0, left.signal); // all hosts listen
+    const leave = (): void => left.abort();
+    signal.addEventListener("abort", leave, { once: true });
+    if (signal.aborted) leave();
+    const { code, left: untouched } = await askHosts(targets, {
       isRolling: given["rolling"] === true,
       isEndless,
       ask: async (target) => {
         waiting.show();
-        const one = await askAndShow(target, { ...call, signal });
+        const one = await askAndShow(target, { ...call, leave, signal: left.signal });
         waiting.done(target);
         return one;
       },
-      signal,
+      signal: left.signal,
     });
     // Half a table would look like a whole one.
     if (signal.aborted && command.isLook === true && !isEndless) throw signal.reason;
     call.view.finish();
-    if (left.length > 0) {
-      const names = left.map(({ name }) => name).join(", ");
+    if (untouched.length > 0) {
+      const names = untouched.map(({ name }) => name).join(", ");
       screen.complain(
-        `nothing was done on ${names}: left as ${left.length > 1 ? "they are" : "it is"}`,
+        `nothing was done on ${names}: left as ${untouched.length > 1 ? "they are" : "it is"}`,
       );
     }
     if (signal.aborted && !isEndless) throw signal.reason;

@@ -63,7 +63,7 @@ export function statusView({ screen, json, command, targets }: ViewContext): Hos
     const paint = painter(display.colours);
     screen.styled(pageOf(rows, notes, { width: display.columns, paint, nowMs }));
   };
-  return { show, tellProblem, finish };
+  return { show, tellProblem, tellBack: () => {}, finish };
 }
 
 function plainRow({ row, remarks: told }: PageRow): Parameters<typeof renderTable>[1][number] {

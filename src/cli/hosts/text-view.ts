@@ -3,10 +3,11 @@ import { maskSecrets } from "../../lib/secrets.ts";
 import { asPageLine } from "../terminal/page-line.ts";
 import { hostLines, hostPrefix } from "./host-lines.ts";
 import { parseAnswer } from "./read-answer.ts";
-import { type HostsView, problemJson, problemText, type ViewContext, withHost } from "./view.ts";
+import { type HostsView, tellers, type ViewContext, withHost } from "./view.ts";
 
 /** The lines that a command prints there, each with its host in front. */
-export function textView({ screen, json, command, targets }: ViewContext): HostsView {
+export function textView(context: ViewContext): HostsView {
+  const { screen, json, targets } = context;
   const names = { targets, after: ": ", isAligned: false };
   const show: HostsView["show"] = (target, answer) => {
     screen.page(withHost(target, answer));
@@ -25,10 +26,7 @@ export function textView({ screen, json, command, targets }: ViewContext): Hosts
   return {
     show,
     showLine,
-    tellProblem(target, problem, code) {
-      if (json) screen.page(problemJson(target, command, problem, code));
-      else screen.complain(problemText(target, problem));
-    },
+    ...tellers(context),
     finish: () => {},
   };
 }

@@ -1,5 +1,5 @@
 import type { HostTarget } from "../../config/hosts.ts";
-import type { ExitCode } from "../../exit-code.ts";
+import { ExitCode } from "../../exit-code.ts";
 import { jsonLine } from "../../lib/tame.ts";
 import type { HostProblem } from "../../operations/hosts/ssh-failure.ts";
 import type { Screen } from "../screen.ts";
@@ -13,6 +13,8 @@ export interface HostsView {
   readonly showLine?: (target: HostTarget, line: string) => boolean;
   /** Why a host has not answered, or not to the end. */
   tellProblem(target: HostTarget, problem: HostProblem, code: ExitCode): void;
+  /** A host that was lost is there again. */
+  tellBack(target: HostTarget, message: string): void;
   /** All have answered, or been given up. */
   finish(): void;
 }
@@ -46,7 +48,30 @@ export function problemJson(
   return jsonLine({ host: target.name, action: command, result, exitCode, message, next });
 }
 
+/** A host that was lost and is there again, for a script. */
+function backJson({ name }: HostTarget, command: string, message: string): string {
+  return jsonLine({ host: name, action: command, result: "back", exitCode: ExitCode.ok, message });
+}
+
+/** How problems and their ends are told by views that show results as they come. */
+export function tellers({
+  screen,
+  json,
+  command,
+}: ViewContext): Pick<HostsView, "tellProblem" | "tellBack"> {
+  return {
+    tellProblem(target, problem, code) {
+      if (json) screen.page(problemJson(target, command, problem, code));
+      else screen.complain(problemText(target, problem));
+    },
+    tellBack(target, message) {
+      if (json) screen.page(backJson(target, command, message));
+      else screen.complain(`${target.name}: ${message}`);
+    },
+  };
+}
+
 /** The same for people. */
-export function problemText({ name }: HostTarget, { message, next }: HostProblem): string {
+function problemText({ name }: HostTarget, { message, next }: HostProblem): string {
   return `${name}: ${message}\n    ${next}`;
 }

@@ -18,6 +18,8 @@ export interface HostQuestion {
   readonly limitMs: number;
   /** One that says more than this is given up; undefined: as much as it likes. */
   readonly mostBytes: number | undefined;
+  /** The connection is up, and usrsvc there about to begin. */
+  readonly onConnected?: (() => void) | undefined;
   /** A line that usrsvc there has printed. */
   readonly onLine: (line: string) => void;
   /** A complaint or note of usrsvc there. */
@@ -112,12 +114,15 @@ class Talk {
   onData = (_length: number): void => {};
   readonly said: string[] = [];
   readonly #mark: string;
-  readonly #question: Pick<HostQuestion, "onLine" | "onComplaint">;
+  readonly #question: Pick<HostQuestion, "onConnected" | "onLine" | "onComplaint">;
   /** What stood before the mark; undefined: it has come. */
   #before: string[] | undefined = [];
   #isPastMark = false;
 
-  constructor(mark: string, question: Pick<HostQuestion, "onLine" | "onComplaint">) {
+  constructor(
+    mark: string,
+    question: Pick<HostQuestion, "onConnected" | "onLine" | "onComplaint">,
+  ) {
     this.#mark = mark;
     this.#question = question;
   }
@@ -140,8 +145,10 @@ class Talk {
   #hear(line: string): void {
     if (this.#before === undefined) this.#question.onLine(line);
     // What a shell prints when it begins may have no end of line.
-    else if (line.endsWith(this.#mark)) this.#before = undefined;
-    else if (this.#before.length < MOST_BEFORE) this.#before.push(line);
+    else if (line.endsWith(this.#mark)) {
+      this.#before = undefined;
+      this.#question.onConnected?.();
+    } else if (this.#before.length < MOST_BEFORE) this.#before.push(line);
   }
 
   #note(line: string): void {

@@ -17,7 +17,7 @@ export interface HostProblem {
     | "failed"
     /** The connection was lost before the end. */
     | "lost"
-    /** Somebody has ended it here. */
+    /** Somebody has ended it here. (`back`, of one that was lost and is followed again, is no problem.) */
     | "interrupted";
   readonly message: string;
   /** What to do about it. */

@@ -1,21 +1,24 @@
-import { FileFollower, type FileNews } from "../../lib/file-follower.ts";
+import { FileFollower, type FileNews, type FilePlace } from "../../lib/file-follower.ts";
 import { LineTimes } from "../../lib/line-time.ts";
 import { PathWatch } from "../../lib/path-watch.ts";
 import type { LineFilter } from "./line-filter.ts";
 import type { LogLine, LogNote } from "./line.ts";
+import { type Cursor, printCursor } from "../../lib/cursor.ts";
 import type { LogSource } from "./sources.ts";
 
 /** A log that is followed. */
 export interface FollowedLog {
   readonly source: LogSource;
   /** Up to where it was shown; undefined: to its end. */
-  readonly from: { readonly id: string; readonly at: number } | undefined;
+  readonly from: FilePlace | undefined;
 }
 
 /** Who is told what comes. */
 export interface LogListener {
   readonly onLines: (lines: readonly LogLine[]) => void;
   readonly onNote: (note: LogNote) => void;
+  /** Told after lines, and at first: a text with which a later call goes on after all that was told. */
+  readonly onCursor?: ((cursor: string) => void) | undefined;
 }
 
 /** Changes are gathered for so long, in ms: a busy log changes a thousand times a second. */
@@ -30,9 +33,15 @@ export async function followLogs(
   listener: LogListener,
   signal: AbortSignal,
 ): Promise<void> {
-  const all = logs.map((log) => new Following(log, filter, listener));
+  let isBegun = false;
+  const tellCursor = (): void => {
+    if (isBegun) listener.onCursor?.(printCursor(placesOf(all)));
+  };
+  const all = logs.map((log) => new Following(log, filter, listener, tellCursor));
   try {
     for (const one of all) one.look();
+    isBegun = true;
+    tellCursor();
     // What watches the files keeps Node alive; where nothing is watched, there is nothing to wait for.
     const forever = setInterval(() => {}, 2 ** 31 - 1);
     await new Promise<void>((resolve) => {
@@ -45,10 +54,15 @@ export async function followLogs(
   }
 }
 
+function placesOf(all: readonly Following[]): Cursor {
+  return new Map(all.map(({ path, place }) => [path, place]));
+}
+
 class Following implements Disposable {
   readonly #source: LogSource;
   readonly #filter: LineFilter;
   readonly #listener: LogListener;
+  readonly #onTold: () => void;
   readonly #follower: FileFollower;
   readonly #watch: PathWatch;
   readonly #times = new LineTimes();
@@ -56,13 +70,27 @@ class Following implements Disposable {
   #quiet: NodeJS.Timeout | undefined;
   #obstacle: string | undefined;
 
-  constructor({ source, from }: FollowedLog, filter: LineFilter, listener: LogListener) {
+  constructor(
+    { source, from }: FollowedLog,
+    filter: LineFilter,
+    listener: LogListener,
+    onTold: () => void,
+  ) {
+    this.#onTold = onTold;
     this.#source = source;
     this.#filter = filter;
     this.#listener = listener;
     this.#watch = new PathWatch(source.path, () => this.#soon(GATHER_MS));
     this.#watch.arm(); // before it is looked at: what comes in between is told
     this.#follower = new FileFollower(source.path, from);
+  }
+
+  get path(): string {
+    return this.#source.path;
+  }
+
+  get place(): FilePlace {
+    return this.#follower.place;
   }
 
   /** Tells what was added since the last look, or since what was shown before. */
@@ -82,9 +110,13 @@ class Following implements Disposable {
       this.#note(describe(one, this.#source.file));
     }
     this.#tellLines(lines);
+    if (news.length > 0) this.#onTold();
     if (isMore) this.#soon(0);
     else if (this.#follower.isWithinLine) {
-      this.#quiet = setTimeout(() => this.#tellLines(this.#follower.flush()), QUIET_MS);
+      this.#quiet = setTimeout(() => {
+        this.#tellLines(this.#follower.flush());
+        this.#onTold();
+      }, QUIET_MS);
     }
   }
 

@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { lastOf, merged, type Row } from "../../lib/merge-lines.ts";
+import { NOT_THERE } from "../../lib/file-follower.ts";
 import { rotatedLogs } from "../../lib/rotated-logs.ts";
 import { fileStem } from "../../state/state-dir.ts";
 import { choose, type UnknownProgram } from "../choose.ts";
+import type { Cursor } from "../../lib/cursor.ts";
 import { lineFilter } from "./line-filter.ts";
 import { followLogs, type FollowedLog, type LogListener } from "./following.ts";
 import type { LogLine, LogNote } from "./line.ts";
@@ -24,6 +26,8 @@ export interface LogsAsked {
   readonly onlyErrors: boolean;
   /** True: `follow` is called after it. */
   readonly isFollowed: boolean;
+  /** Of files that this names, what follows that place; of others, what is wanted of them anyway. */
+  readonly after?: Cursor | undefined;
   /** Which file is searched, for who waits. */
   readonly onProgress: (path: string) => void;
 }
@@ -44,8 +48,6 @@ export interface LogsFound {
 
 type SortedLine = LogLine & { readonly sortMs: number };
 
-/** What is there later is read from its beginning. */
-const NOT_THERE = { id: "", at: 0 };
 /** Lines that are held back until one has a time. */
 const MOST_HELD = 1000;
 
@@ -83,10 +85,12 @@ class LogSearch {
   isDenied = false;
   /** All of them are meant: that many have written nothing yet says nothing. */
   readonly #isOfAll: boolean;
+  readonly #after: Cursor | undefined;
   /** By path: who it was shown for. */
   readonly #taken = new Map<string, string>();
 
-  constructor({ settings }: Site, { regex, ...asked }: LogsAsked) {
+  constructor({ settings }: Site, { regex, after, ...asked }: LogsAsked) {
+    this.#after = after;
     this.#isOfAll = asked.names.length === 0;
     const all = new Set([...settings.programs.values()].flatMap((one) => [one.stdout, one.stderr]));
     this.asked = { ...asked, filter: lineFilter(regex), isOthers: (path) => all.has(path) };
@@ -116,6 +120,11 @@ class LogSearch {
   #open(source: LogSource): Row<SortedLine> | undefined {
     if (source.isForLater) {
       this.followed.push({ source, from: undefined });
+      return undefined;
+    }
+    const after = this.#after?.get(source.path);
+    if (after !== undefined) {
+      this.followed.push({ source, from: after });
       return undefined;
     }
     try {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { FileFollower } from "../../lib/file-follower.ts";
+import { FileFollower, NOT_THERE } from "../../lib/file-follower.ts";
 import { PathWatch } from "../../lib/path-watch.ts";
 import { historyFiles, type HistoryTail, isIn } from "../../state/history-tail.ts";
 import { historyFolder, type HistoryLine, historyPath, parseLine } from "../../state/history.ts";
@@ -15,8 +15,6 @@ export interface Histories {
 
 /** Changes are gathered for so long, in ms: what is written together is told together. */
 const GATHER_MS = 20;
-/** What is there later is read from its beginning. */
-const NOT_THERE = { id: "", at: 0 };
 
 /** Tells what is added to histories, until the signal is aborted. Reads only what has changed, when it has. */
 export async function followHistories(

@@ -1,5 +1,7 @@
 import { translatePythonRegex } from "../../../config/python-regex/python-regex.ts";
 import { ExitCode } from "../../../exit-code.ts";
+import { jsonLine } from "../../../lib/tame.ts";
+import { type Cursor, parseCursor } from "../../../lib/cursor.ts";
 import type { LogLine, LogNote } from "../../../operations/logs/line.ts";
 import { findLogs, type LogsFound } from "../../../operations/logs/logs.ts";
 import { openSite } from "../../../operations/site.ts";
@@ -21,6 +23,15 @@ export const logs = command({
     ...lookingBack,
     stderr: { help: "only what they wrote to stderr, where that is a file of its own" },
     grep: { value: "RE", help: "only lines in which this regular expression is found" },
+    "show-cursor": {
+      help: "print a cursor after what is shown",
+      needs: { option: "follow", why: "it is for who goes on later" },
+    },
+    "after-cursor": {
+      value: "CURSOR",
+      help: "what was written after that",
+      needs: { option: "follow", why: "it goes on with what comes" },
+    },
     ...onHosts,
   },
   isLook: true,
@@ -33,6 +44,7 @@ export const logs = command({
       regex: grep === undefined ? undefined : readRegex(grep),
       onlyErrors: stderr,
       isFollowed: follow,
+      after: readCursor(options["after-cursor"]),
       onProgress: (path: string) => screen.progress(`searching ${path}`),
     };
     using site = openSite(config);
@@ -48,7 +60,8 @@ export const logs = command({
           show(more);
           onShown();
         };
-        await found.follow({ onLines, onNote: note }, signal);
+        const onCursor = options["show-cursor"] ? cursorShower(json, screen) : undefined;
+        await found.follow({ onLines, onNote: note, onCursor }, signal);
       });
     } else if (isEmpty && !json) complainOfNothing(found, { since, grep }, screen);
     if (found.unknown.length > 0) return ExitCode.undefinedProgram;
@@ -61,6 +74,19 @@ function readRegex(text: string): RegExp {
   const found = translatePythonRegex(text);
   if ("regex" in found) return found.regex;
   throw new UsageError(`--grep: "${text}" is no regular expression: ${found.problem}`);
+}
+
+/** @throws {UsageError} */
+function readCursor(text: string | undefined): Cursor | undefined {
+  const cursor = text === undefined ? undefined : parseCursor(text);
+  if (text !== undefined && cursor === undefined) {
+    throw new UsageError("--after-cursor: is no cursor; --show-cursor prints one");
+  }
+  return cursor;
+}
+
+function cursorShower(json: boolean, screen: Screen): (cursor: string) => void {
+  return (cursor) => screen.page(json ? jsonLine({ cursor }) : `-- cursor: ${cursor}`);
 }
 
 type Show = (lines: readonly LogLine[]) => void;
