@@ -22,6 +22,8 @@ const names = ["usrsvc", "usrsvcd"];
 const EVERYDAY = "usrsvc-everyday";
 /** Another cache of the same bundle, with what start, stop and the like use, which a status would read in vain. */
 const ACTS = "usrsvc-acts";
+/** What stays in memory for months has a bundle without the commands that only ask. */
+const RUNS = "usrsvcd-runs";
 /** These stay outside; all else that is imported becomes part of the bundles. */
 const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
 
@@ -139,9 +141,15 @@ exit`,
 /**
  * Which bundle runs. That of the everyday commands takes only what it does as the whole does
  * (src/cli/commands/usrsvc/everyday.ts). That it is not even asked is a guess, which saves the time to load both.
+ * What runs for months has a bundle that only start and restart are in: where other words are, the whole one says
+ * what it thinks of them.
  */
 const choice = {
-  usrsvcd: () => 'run("usrsvcd");',
+  usrsvcd: () => `const words = process.argv.slice(2);
+const isPath = (at) => /^(-c|--config)$/.test(words[at - 1]) && /^[^-]/.test(words[at] ?? "-");
+const isKnown = (word, at) => /^(-c|--config)$/.test(word) ? isPath(at + 1) : /^(start|restart|-f|--foreground|--json|--debug|--config=.+)$/.test(word);
+const runs = words.every((word, at) => isPath(at) || isKnown(word, at));
+run(runs ? "${RUNS}" : "usrsvcd");`,
   usrsvc: (everyday) => `const words = process.argv.slice(2);
 const first = words.find((word, at) => word[0] !== "-" && !/^(-c|--config)$/.test(words[at - 1]));
 const others = /^(-[hVwH]|--(help|version|readme|watch|hosts)(=|$))/;
@@ -216,7 +224,7 @@ const noCalendar = {
 };
 
 /**
- * In the bundles of usrsvc, dynamic imports of files of ours are static: esbuild wraps all that such a file shares with others
+ * In the bundles of usrsvc, and where usrsvcd runs, dynamic imports of files of ours are static: esbuild wraps all that such a file shares with others
  * into functions, most of a bundle in the end. That costs each start 1 to 2 ms; what is loaded in vain just makes its tables.
  */
 const earlyFiles = {
@@ -263,6 +271,7 @@ const bundle = async (names, plugins) => {
 const inputs = [
   ...(await bundle(["usrsvc", EVERYDAY], [lateBuiltins, earlyFiles])),
   ...(await bundle(["usrsvcd"], [lateBuiltins, noCalendar])),
+  ...(await bundle([RUNS], [lateBuiltins, noCalendar, earlyFiles])),
 ];
 writeFileSync("dist/LICENSES.txt", licences(inputs));
 const { everyday, man, completion } = await readTables();
@@ -280,9 +289,10 @@ for (const [folder, files] of Object.entries({ man, completion })) {
 const home = mkdtempSync(join(tmpdir(), "usrsvc-build-"));
 const env = { ...process.env, HOME: home };
 delete env.NODE_OPTIONS; // V8 refuses a cache that was made with other flags
-const run = (file, ...words) => execFileSync(process.execPath, [file, ...words], { env });
-const makeCache = (bundle, cache, ...words) =>
-  run("code-cache.cjs", `dist/${bundle}`, `dist/${cache}`, ...words);
+const run = (file, words, flags = []) =>
+  execFileSync(process.execPath, [...flags, file, ...words], { env });
+const makeCache = (bundle, cache, words, flags) =>
+  run("code-cache.cjs", [`dist/${bundle}`, `dist/${cache}`, ...words], flags);
 try {
   const program = (name, autostart) =>
     `[Program:${name}]\ncommand = sleep 20\npidfile = ${home}/${name}.pid\n` +
@@ -291,11 +301,12 @@ try {
   writeFileSync(`${home}/usrsvc.cfg`, text, { mode: 0o600 });
   try {
     await superviseOnce();
-    makeCache(EVERYDAY, EVERYDAY, "status");
-    makeCache(EVERYDAY, ACTS, "restart", "up");
-    makeCache("usrsvc", "usrsvc", "explain", "all");
+    makeCache("usrsvcd", "usrsvcd", ["status"], flags.usrsvcd);
+    makeCache(EVERYDAY, EVERYDAY, ["status"]);
+    makeCache(EVERYDAY, ACTS, ["restart", "up"]);
+    makeCache("usrsvc", "usrsvc", ["explain", "all"]);
   } finally {
-    run("dist/usrsvc.cjs", "stop", "up");
+    run("dist/usrsvc.cjs", ["stop", "up"]);
   }
 } catch (error) {
   // It starts more slowly, and works all the same.
@@ -361,7 +372,7 @@ async function readTables() {
 }
 
 async function superviseOnce() {
-  const words = ["code-cache.cjs", "dist/usrsvcd", "dist/usrsvcd", "start", "--foreground"];
+  const words = ["code-cache.cjs", `dist/${RUNS}`, `dist/${RUNS}`, "start", "--foreground"];
   const daemon = spawn(process.execPath, [...flags.usrsvcd, ...words], {
     env,
     stdio: ["ignore", "pipe", "inherit"],

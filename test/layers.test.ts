@@ -128,7 +128,7 @@ const layers: readonly Layer[] = [
   },
   {
     files: folder("daemon"),
-    may: [/^src\/(?!cli\/|usrsvc(d|-everyday)?\.ts)/],
+    may: [/^src\/(?!cli\/|usrsvc(d|-everyday|d-runs)?\.ts|run-usrsvcd)/],
     why: "wires the life of usrsvcd",
   },
   {
@@ -146,12 +146,13 @@ const layers: readonly Layer[] = [
     why: "an entry: no decisions",
   },
   {
-    files: any("src/usrsvcd\\.ts"),
+    files: any("src/usrsvcd(-runs)?\\.ts", "src/run-usrsvcd\\.ts"),
     may: [
       folder("cli"),
       exitCode,
       any(
         "src/package-root\\.ts",
+        "src/run-usrsvcd\\.ts",
         "src/daemon/(daemon|cannot-begin)\\.ts",
         "src/state/startup-report\\.ts",
       ),
@@ -256,7 +257,7 @@ describe("each import", () => {
     const places = [
       ["proc/system/libc.ts", "koffi", "dynamic"],
       ["proc/system/libc.ts", "koffi", "type"],
-      ["src/usrsvcd.ts", "src/daemon/daemon.ts", "dynamic"],
+      ["src/run-usrsvcd.ts", "src/daemon/daemon.ts", "dynamic"],
       ["src/monitors/activity-file.ts", "@parcel/watcher", "dynamic"],
       ["src/events/log.ts", "pino", "static"],
     ];
@@ -333,7 +334,7 @@ describe("each import", () => {
   });
 
   test("of an entry is made by nobody", () => {
-    const wrong = imports.filter(({ to }) => /^src\/usrsvc(d|-everyday)?\.ts$/.test(to));
+    const wrong = imports.filter(({ to }) => /^src\/usrsvc(d|-everyday|d-runs)?\.ts$/.test(to));
     assert.deepEqual(wrong.map(describeImport), []);
   });
 });
@@ -360,7 +361,12 @@ describe("at its start", () => {
 
   const pages = /^src\/cli\/(help|exit-codes)\.ts$/;
 
-  for (const entry of ["src/usrsvc.ts", "src/usrsvc-everyday.ts", "src/usrsvcd.ts"]) {
+  for (const entry of [
+    "src/usrsvc.ts",
+    "src/usrsvc-everyday.ts",
+    "src/usrsvcd.ts",
+    "src/usrsvcd-runs.ts",
+  ]) {
     test(`${entry} loads no text that only --help needs`, () => {
       const wrong = [...loadedBy(entry)].filter(([to]) => pages.test(to));
       assert.deepEqual(

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { rmSync, statSync } from "node:fs";
 import type { ProcessRef } from "../../proc/pid.ts";
 import type { Settings } from "../config/settings.ts";
+import { randomHex } from "../lib/random-hex.ts";
 import { writeByRename } from "../lib/write-file.ts";
 import { keepSettings, keptText } from "../state/kept-settings.ts";
 import { checkStateDir, type StateDir } from "../state/state-dir.ts";
@@ -13,7 +13,7 @@ import { checkStateDir, type StateDir } from "../state/state-dir.ts";
 export class SettingsFile {
   readonly #state: StateDir;
   readonly #process: ProcessRef;
-  readonly #salt = randomBytes(16).toString("hex");
+  readonly #salt = randomHex(16);
   #number = 0;
   #at = "";
   /** Of the file as it was written last; undefined: it could not be. */

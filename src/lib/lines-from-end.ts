@@ -11,7 +11,6 @@ export interface PlacedLine {
 const FIRST_STEP = 64 * 1024;
 const STEP = 1024 * 1024;
 const LINE_FEED = 10;
-const NULS = Buffer.alloc(STEP);
 
 /**
  * The lines of the first `size` bytes of a file, the last one first. Read in steps from the end: the last lines of
@@ -36,8 +35,8 @@ export function* linesFromEnd(
     const isHere = at >= begin && end <= begin + bytes.length;
     const length = Math.min(end - at, LONGEST_LINE);
     const here = isHere ? bytes.subarray(at - begin, at - begin + length) : read(fd, at, length);
-    const isNul = here[0] === 0 && here.length === LONGEST_LINE;
-    if (isNul && here.every((byte) => byte === 0)) {
+    const isHole = here[0] === 0 && here.length === LONGEST_LINE;
+    if (isHole && here.every((byte) => byte === 0)) {
       const skipped = afterNuls(fd, at, end);
       return { at, text: lineText(read(fd, skipped, Math.min(end - skipped, LONGEST_LINE)), 0) };
     }
@@ -61,7 +60,7 @@ export function* linesFromEnd(
     step = STEP;
     begin -= length;
     bytes = read(fd, begin, length);
-    if (mayHaveHoles && bytes.length === STEP && bytes.equals(NULS)) {
+    if (mayHaveHoles && bytes.length === STEP && isNul(bytes)) {
       yield line(begin, end);
       return;
     }
@@ -105,12 +104,16 @@ function afterNuls(fd: number, from: number, to: number): number {
   for (let at = from; at < to;) {
     const bytes = read(fd, at, Math.min(STEP, to - at));
     if (bytes.length === 0) return to;
-    if (!bytes.equals(NULS.subarray(0, bytes.length))) {
+    if (!isNul(bytes)) {
       return at + bytes.findIndex((byte) => byte !== 0);
     }
     at += bytes.length;
   }
   return to;
+}
+
+function isNul(bytes: Buffer): boolean {
+  return bytes.equals(Buffer.alloc(bytes.length));
 }
 
 /** As much of it as is there. */

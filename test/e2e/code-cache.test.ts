@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
@@ -36,6 +36,13 @@ const caches: readonly (readonly [
     /^web: would be started/,
   ],
   ["usrsvcd", "usrsvcd", "usrsvcd", ["--version"], /^usrsvcd 2\./],
+  [
+    "usrsvcd-runs",
+    "usrsvcd-runs",
+    "usrsvcd",
+    ["start", "--foreground", "--json", "-c", "missing.cfg"],
+    /"action":"start","result":"failed"/,
+  ],
 ];
 
 const configuration = "[Main]\n[Program:web]\ncommand = sleep 1\npidfile = /tmp/web.pid\n";
@@ -46,7 +53,7 @@ const cacheOf = (dir: string, name: string): string =>
 for (const [name, bundle, command, words, answer] of caches) {
   const ask = (dir: string, flags: readonly string[] = []): string => {
     const all = [...flags, join(dir, `dist/${command}.cjs`), ...words];
-    return execFileSync(process.execPath, all, { encoding: "utf8", cwd: dir });
+    return spawnSync(process.execPath, all, { encoding: "utf8", cwd: dir }).stdout;
   };
 
   describe(`the code cache of ${name}`, () => {

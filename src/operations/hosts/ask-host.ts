@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
 import type { HostTarget } from "../../config/hosts.ts";
+import { randomHex } from "../../lib/random-hex.ts";
 import { callAt, monotonicMs, within } from "../../lib/clock.ts";
 import { formatBytes } from "../../lib/format.ts";
 import { readLines } from "./line-reader.ts";
@@ -53,7 +53,7 @@ const TO_KILL_MS = 1000;
 /** Runs `usrsvc WORDS` on a host, by the user's own ssh. Its results are told as they come. */
 export async function askHost(target: HostTarget, question: HostQuestion): Promise<HostEnd> {
   const { words, limitIsFor, limitMs, mostBytes = Infinity, signal, debug } = question;
-  const mark = `usrsvc-${randomBytes(8).toString("hex")}`;
+  const mark = `usrsvc-${randomHex(8)}`;
   const isEndless = limitIsFor === "endless";
   const argv = sshArguments(target, limitMs, { words, mark, isEndless });
   debug(`${target.name}: ssh ${argv.map((word) => JSON.stringify(word)).join(" ")}`);
