@@ -1,7 +1,7 @@
 import type { Emitter, UsrsvcEvent } from "../events/event.ts";
 import { shownLine } from "../events/shown-line.ts";
 import { monotonicMs } from "../lib/clock.ts";
-import { addHistory, type HistoryLine } from "../state/history.ts";
+import { addHistories, type HistoryLine } from "../state/history.ts";
 import type { StateDir } from "../state/state-dir.ts";
 
 /**
@@ -49,14 +49,9 @@ export class HistorySink implements Emitter, Disposable {
   #write(most = AT_ONCE): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const [program, lines] of [...this.#waiting].slice(0, most)) {
-      this.#waiting.delete(program);
-      try {
-        addHistory(this.#state, program, lines);
-      } catch {
-        // the log has them
-      }
-    }
+    const now = [...this.#waiting].slice(0, most);
+    for (const [program] of now) this.#waiting.delete(program);
+    addHistories(this.#state, now); // of what fails, the log tells
     if (this.#waiting.size > 0) this.#timer = setTimeout(() => this.#write(), 1);
   }
 }

@@ -75,7 +75,7 @@ export async function openLog(target: LogTarget): Promise<OpenLog> {
   const err = apart ? makeLogger(await openStream(target.stderr, target.mode), target.debug) : out;
   const log: OpenLog = {
     emit(event, at) {
-      const { level, msg, fields } = shownLine(event, { at });
+      const { level, msg, fields } = shownLine(event, at);
       const logger = level === "warn" || level === "error" ? err : out;
       logger.pino[level]({ event: event.kind, ...fields }, msg);
     },
@@ -206,7 +206,7 @@ function tolerant<S extends Stream & { on(event: "error", call: () => void): unk
 /** By its path, so that a reread finds the next one where somebody else rolls it. */
 function openAsItIs(path: string, mode: number): SonicBoom {
   const stream = pino.destination({ dest: path, ...WAITING, mode }) as SonicBoom & { fd: number };
-  const settle = (): void => setMode(stream.fd, mode);
+  const settle = (): void => void setMode(stream.fd, mode);
   stream.on("ready", settle);
   settle();
   return stream;

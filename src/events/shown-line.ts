@@ -15,8 +15,17 @@ export interface ShownLine {
 /** Lines are kept under what journald splits (48 KiB): no text field may be longer. */
 const LONGEST_TEXT = 4096;
 
-/** The line about an event; `more`: further fields. */
-export function shownLine(event: UsrsvcEvent, more: LineFields = {}): ShownLine {
+/** The line about the latest event: the log and the history have the same one, and each is told in turn. */
+let latest: { readonly event: UsrsvcEvent; readonly line: ShownLine } | undefined;
+
+/** The line about an event; `at`: when it happened, where it is told later. */
+export function shownLine(event: UsrsvcEvent, at?: string): ShownLine {
+  if (at !== undefined) return makeLine(event, { at });
+  if (latest?.event !== event) latest = { event, line: makeLine(event, {}) };
+  return latest.line;
+}
+
+function makeLine(event: UsrsvcEvent, more: LineFields): ShownLine {
   const { level, sentence, fields } = describe(event);
   return {
     level,

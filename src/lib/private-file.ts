@@ -1,4 +1,4 @@
-import { chmodSync, fchmodSync, fstatSync, mkdirSync, statSync } from "node:fs";
+import { chmodSync, fchmodSync, fstatSync, mkdirSync, type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 /*
@@ -31,13 +31,19 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** Gives an open file of ours the intended mode. What is not a file, or not ours, is left unchanged. */
-export function setMode(fd: number, mode: number): void {
+/**
+ * Gives an open file of ours the intended mode. What is not a file, or not ours, is left unchanged.
+ *
+ * @returns what the file was before; undefined: it was closed in the meantime
+ */
+export function setMode(fd: number, mode: number): Stats | undefined {
+  let stat: Stats | undefined;
   try {
-    const stat = fstatSync(fd);
+    stat = fstatSync(fd);
     const isOurs = stat.isFile() && stat.uid === process.getuid?.();
     if (isOurs && (stat.mode & 0o777) !== mode) fchmodSync(fd, mode);
   } catch {
     // closed in the meantime, or a file system without modes
   }
+  return stat;
 }

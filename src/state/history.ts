@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { makePrivateFolder, setMode } from "../lib/private-file.ts";
 import { checkStateDir, fileStem, type StateDir } from "./state-dir.ts";
@@ -48,6 +48,9 @@ export function olderPath(path: string): string {
   return path.replace(/\.jsonl$/, ".1.jsonl");
 }
 
+/** Lines of one program; undefined: of usrsvcd. */
+export type NewLines = readonly [program: string | undefined, lines: readonly HistoryLine[]];
+
 /**
  * Adds lines to the history of a program, in one write.
  *
@@ -58,16 +61,41 @@ export function addHistory(
   program: string | undefined,
   lines: readonly HistoryLine[],
 ): void {
+  prepare(dir, program !== undefined);
+  append(historyPath(dir, program), lines);
+}
+
+/** The same for several, of which some may fail: those lines are lost. */
+export function addHistories(dir: StateDir, all: readonly NewLines[]): void {
+  try {
+    prepare(
+      dir,
+      all.some(([program]) => program !== undefined),
+    );
+  } catch {
+    return;
+  }
+  for (const [program, lines] of all) {
+    try {
+      append(historyPath(dir, program), lines);
+    } catch {
+      // a full disk, or something else in the place of the file: the next is tried all the same
+    }
+  }
+}
+
+function prepare(dir: StateDir, isOfProgram: boolean): void {
   checkStateDir(dir);
-  if (program !== undefined) makePrivateFolder(historyFolder(dir));
-  const path = historyPath(dir, program);
+  if (isOfProgram) makePrivateFolder(historyFolder(dir));
+}
+
+function append(path: string, lines: readonly HistoryLine[]): void {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
   const fd = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
   try {
-    setMode(fd, 0o600);
-    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
-    writeSync(fd, text);
-    if (fstatSync(fd).size > ROLL_BYTES) renameSync(path, olderPath(path));
+    const before = setMode(fd, 0o600);
+    const written = writeSync(fd, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    if ((before?.size ?? 0) + written > ROLL_BYTES) renameSync(path, olderPath(path));
   } finally {
     closeSync(fd);
   }

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
-import { appendFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import {
+  addHistories,
   addHistory,
   historyFolder,
   type HistoryLine,
@@ -78,6 +86,16 @@ describe("a history", () => {
       readHistory(dir, "web").map(({ msg }) => msg),
       ["one", "two"],
     );
+  });
+
+  test("of several programs is written, whatever becomes of one of them", (t) => {
+    const dir = scene(t);
+    mkdirSync(historyFolder(dir));
+    mkdirSync(historyPath(dir, "web"));
+    const all = ["web", "db", "cache"].map((name) => [name, [line(name, `of ${name}`)]] as const);
+    addHistories(dir, [...all, [undefined, [line("", "begins")]]]);
+    const messages = ["db", "cache", undefined].map((name) => readHistory(dir, name)[0]?.msg);
+    assert.deepEqual(messages, ["of db", "of cache", "begins"]);
   });
 
   test("is not written through a link", (t) => {
