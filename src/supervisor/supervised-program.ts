@@ -137,8 +137,9 @@ export class SupervisedProgram implements MailboxOwner {
     this.#by.mailbox.post(event);
   }
 
-  /** The record file changed. */
+  /** The record file changed. While we ourselves are at work on it that is no news, and a look follows. */
   noticeRecord(): void {
+    if (this.#by.around.isActedOn(this.name)) return;
     if (this.#by.ledger.isOutdated()) this.look();
   }
 
