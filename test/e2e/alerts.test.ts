@@ -176,7 +176,7 @@ test("each event is mailed to all addresses through an SMTP server with a passwo
     assert.match(mail.body, /When: +\d{4}-/);
   }
   assert.ok(!server.mails.some(({ text }) => text.includes("quiet")));
-  assert.ok(linesOf(home, "alert.sent").length >= 5);
+  await waitFor("its lines", () => linesOf(home, "alert.sent").length >= 5);
 });
 
 test("the password of the mail server is in no log, status, check, record or command line", async (t) => {
