@@ -26,7 +26,7 @@ test("with restart_window, deaths after good starts are counted, and so are fail
   // It lives for longer than success_seconds twice, then fails to start.
   const script = home.script(
     "app.sh",
-    `#!/bin/sh\necho x >> ${home.file("starts")}\n[ "$(wc -l < ${home.file("starts")})" -gt 2 ] || sleep 0.7\nexit 3\n`,
+    `#!/bin/sh\necho x >> ${home.file("starts")}\n[ "$(wc -l < ${home.file("starts")})" -gt 2 ] || sleep 3\nexit 3\n`,
   );
   home.program("app", { command: script, maxrestarts: "3", restart_window: "10m" });
   await home.usrsvcd();
@@ -44,7 +44,7 @@ test("with restart_window, deaths after good starts are counted, and so are fail
   );
   // A start by hand begins a new count.
   home.program("app", {
-    command: home.script("app.sh", "#!/bin/sh\nsleep 0.7\nexit 4\n"),
+    command: home.script("app.sh", "#!/bin/sh\nsleep 3\nexit 4\n"),
     maxrestarts: "3",
     restart_window: "10m",
   });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { finished, Home, isAlive, type LogLine, sleeper, waitFor } from "./home.ts";
 import { endAfter, kill, pids, settled, stays, titledPid, told, up } from "./looks.ts";
@@ -166,9 +167,11 @@ test("what has left the session of a program that died is named when that is sta
 test("also of one that dies right after its start, which has just looked", async (t) => {
   const home = new Home(t);
   const helper = sleeper();
-  const script = `#!/bin/sh\nif [ -e ran ]; then exec ${sleeper()}; fi\n: >ran\nsleep 0.2\nsetsid ${helper} &\nsleep 0.2\nexit 1\n`;
+  const script = `#!/bin/sh\nif [ -e ran ]; then exec ${sleeper()}; fi\n: >ran\nuntil [ -e go ]; do sleep 0.05; done\nsetsid ${helper} &\nsleep 0.2\nexit 1\n`;
   home.program("web", { command: home.script("web.sh", script), success_seconds: "0.1" });
   await home.usrsvcd();
+  await settled(home, "web");
+  writeFileSync(home.file("go"), "");
   const line = await waitFor("its line", () =>
     told(home, "program.warning", "web").find(({ msg }) => msg.endsWith(" keeps running")),
   );

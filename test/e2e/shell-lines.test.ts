@@ -107,7 +107,7 @@ describe("a shell line whose first step takes longer than success_seconds", () =
     home
       .program("soon", { command: `${fails} 0 && exec ${server}`, useshell: "True" })
       .program("late", {
-        command: `${fails} 0.4 && exec ${server}`,
+        command: `${fails} 3 && exec ${server}`,
         useshell: "True",
         success_seconds: "0.1",
       });

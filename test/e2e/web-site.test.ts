@@ -145,7 +145,7 @@ class Site {
     const config = site.read("usrsvc.cfg");
     const [slow, quick] = [
       "monitor_after = 10s\n    watchdog = 10s",
-      "monitor_after = 0\n    watchdog = 3s",
+      "monitor_after = 5s\n    watchdog = 3s",
     ];
     assert.ok(config.includes(slow));
     site.write("usrsvc.cfg", config.replace(slow, quick));
