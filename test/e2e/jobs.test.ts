@@ -42,7 +42,7 @@ test("a job that fails is reported with what it wrote, and not tried again", asy
   assert.equal(alone.code, 134);
   assert.match(
     alone.err,
-    /^bad: failed: exited with code 3, after \d+ ms\n {4}\| cannot open db\n$/,
+    /^bad: failed: exited with code 3, after [\d.]+ m?s\n {4}\| cannot open db\n$/,
   );
   assert.equal((await home.usrsvc("status", "bad")).code, 1);
 

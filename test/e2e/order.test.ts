@@ -107,7 +107,7 @@ test("usrsvc start waits for a check, says for what, and gives up with a code of
   assert.equal(late.code, 140);
   assert.match(
     late.err,
-    /web: not started: file:\S+go, which it starts after, was not ready within start_timeout \(\d+ ms\) \(no such file: \S+go\)/,
+    /web: not started: file:\S+go, which it starts after, was not ready within start_timeout \([\d.]+ m?s\) \(no such file: \S+go\)/,
   );
   assert.match(late.err, /usrsvc start --alone web does not wait for that/);
   home.program("web", { command: sleeper(), after: go });

@@ -180,7 +180,7 @@ describe("usrsvc reload", () => {
     const { out } = await home.run("usrsvc.cjs", ["reload", "web", "--json"], { FROM: "tool" });
     const [{ action, result, exitCode, message, ...rest } = {}] = lines(out);
     assert.deepEqual([action, result, exitCode, rest["pid"]], ["reload", "reloaded", 0, pid]);
-    assert.match(String(message), /^reloaded, pid \d+, in \d+ m?s: \/bin\/sh -c /);
+    assert.match(String(message), /^reloaded, pid \d+, in [\d.]+ m?s: \/bin\/sh -c /);
     assert.equal(home.read("asked"), `web ${pid} blue daemon ${home.path}\n`);
   });
 

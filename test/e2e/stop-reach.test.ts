@@ -113,7 +113,7 @@ describe("stop_command", () => {
     });
     const first = await started(home);
     const restart = await home.usrsvc("restart", "web");
-    assert.match(restart.out, /: ended by stop_command in \d+ m?s \(.*; started, pid/);
+    assert.match(restart.out, /: ended by stop_command in [\d.]+ m?s \(.*; started, pid/);
     const second = await home.running("web", first);
     const { out } = await home.usrsvc("stop", "web", "--json");
     const { result, message } = JSON.parse(out) as Record<string, unknown>;

@@ -73,7 +73,7 @@ describe("stop = SIGNAL WAIT, …", () => {
     await started(home);
     assert.match(
       (await home.usrsvc("stop", "web")).out,
-      /: killed in \d+ ms \(killed by SIGKILL\)/,
+      /: killed in [\d.]+ m?s \(killed by SIGKILL\)/,
     );
     assert.equal(heard(home), "");
   });
