@@ -3,14 +3,11 @@ import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Launched } from "../launch/launch.ts";
 import { callAt, monotonicMs } from "../lib/clock.ts";
-import { runDigest, settingsDigest } from "../state/digest.ts";
-import { launchParts } from "../state/launch-parts.ts";
 import {
   explained,
   extended,
   followed,
   imageSeen,
-  launching,
   started,
   type Traits,
 } from "../state/transitions.ts";
@@ -82,20 +79,13 @@ export class FollowedStart {
         this.#notice();
       });
     }
-    const begun = launching(context.record, {
+    this.#record.begin({
       logged: check?.kind === "log" ? logged : undefined,
       windowMs: this.#criterion.windowMs,
       process,
       launch,
       image: match.image,
-      config: host.config,
-      pidfile: program.autopid ? program.pidfile : undefined,
-      launcher: host.by,
-      digest: settingsDigest(program),
-      parts: launchParts(program),
-      run: runDigest(program),
     });
-    this.#record.write(begun);
     // What is executed is the program at once; what does not match yet is named by no pidfile.
     if (pattern.isLaunched) this.#record.notePidfile(process);
     context.onLaunched?.(process);

@@ -1,9 +1,14 @@
 import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
+import { runDigest, settingsDigest } from "../state/digest.ts";
+import { launchParts } from "../state/launch-parts.ts";
 import { removePidfile, writePidfile } from "../state/pidfile.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { sparePath } from "../state/state-dir.ts";
+import { launching } from "../state/transitions.ts";
 import type { StartContext } from "./start-context.ts";
+
+type Launching = Parameters<typeof launching>[1];
 
 /** What a start puts on disk while it goes on: the record, and the pidfile that usrsvc writes. */
 export class StartRecord {
@@ -28,6 +33,22 @@ export class StartRecord {
   /** What could not be written, and why, a line each. */
   get notes(): readonly string[] {
     return this.#notes;
+  }
+
+  /** It was executed: as what, by whom, and with which settings. */
+  begin(facts: Pick<Launching, "logged" | "windowMs" | "process" | "launch" | "image">): void {
+    const program = this.#program;
+    const { record, host } = this.#context;
+    const begun = launching(record, {
+      ...facts,
+      config: host.config,
+      pidfile: program.autopid ? program.pidfile : undefined,
+      launcher: host.by,
+      digest: settingsDigest(program),
+      parts: launchParts(program),
+      run: runDigest(program),
+    });
+    this.write(begun);
   }
 
   /** The program runs by now: a disk that is full just then is no reason to call it a failure. */
