@@ -21,6 +21,8 @@ import {
   readWholeNumber,
   readWholeSeconds,
 } from "../../src/config/values.ts";
+import { printCommand } from "../../src/config/print-text.ts";
+import { compose, type Draft } from "../../src/operations/adopt/draft.ts";
 import { splitWords } from "../../src/config/shell/words.ts";
 import { BoundedSearch } from "../../src/identity/bounded-search.ts";
 import { pattern } from "../../src/identity/match.ts";
@@ -151,6 +153,66 @@ function checkProgram(program: ProgramSettings): void {
   assert.notEqual(words.description, "");
 }
 
+/** What a process may have for words, variables and remarks. */
+const processText = fc.oneof(
+  spoilt(
+    ["/usr/bin/python3", "-m http.server", "%(h)s", "~/x", "a # b", 'it\'s "q"'],
+    [..."\"'\\ \t\n#=[]%$&~,;\0".split(""), "%(", ")s", '"""', "'''", "[Program:x]"],
+  ),
+  anyText,
+);
+const drafts = fc.record({
+  words: fc.array(processText, { minLength: 1, maxLength: 5 }),
+  env: fc.array(fc.tuple(fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}$/), processText), {
+    maxLength: 4,
+  }),
+  keys: fc.array(fc.tuple(fc.constantFrom("directory", "stdout", "umask"), processText), {
+    maxLength: 3,
+  }),
+  notes: fc.array(processText, { maxLength: 3 }),
+});
+
+type DraftInput = typeof drafts extends fc.Arbitrary<infer T> ? T : never;
+
+/** What adopt --write puts into config_dir: no text of a process becomes a line that it is not. */
+function checkDraft({ words, env, keys, notes }: DraftInput): void {
+  const command = printCommand(words);
+  const draft: Draft = {
+    name: "web",
+    head: notes,
+    command: command ?? "true",
+    question: undefined,
+    keys: [...new Map(keys)].map(([key, value]) => ({ key, value, note: notes[0] })),
+    env: new Map(env),
+    envNotes: notes,
+  };
+  const { text } = compose(draft, new Map(), true);
+  const { root, faults } = parseConfigobj(text);
+  assert.deepEqual(faults, []);
+  assert.equal(root.entries.size, 0);
+  assert.deepEqual([...root.sections.keys()], ["Program:web"]);
+  const section = root.sections.get("Program:web");
+  const read = (owner: Section | undefined, key: string): string | undefined =>
+    owner?.entries.get(key)?.text;
+  const isKnown = (key: string): boolean =>
+    key === "command" || draft.keys.some((one) => one.key === key);
+  assert.ok([...(section?.entries.keys() ?? [])].every(isKnown));
+  const written = read(section, "command");
+  if (command !== undefined && written !== undefined) {
+    const again = splitWords(written);
+    assert.deepEqual("words" in again ? again.words : again, words);
+  }
+  for (const { key, value } of draft.keys) {
+    assert.ok([undefined, value].includes(read(section, key)), key);
+  }
+  const below = section?.sections.get("Env");
+  assert.ok([...(section?.sections.keys() ?? [])].every((name) => name === "Env"));
+  assert.ok([...(below?.entries.keys() ?? [])].every((key) => draft.env.has(key)));
+  for (const [key, value] of draft.env) {
+    assert.ok([undefined, value].includes(read(below, key)), key);
+  }
+}
+
 /** What changes nothing in the dialect of 1.x. */
 const HARMLESS: readonly ((text: string) => string)[] = [
   (text) => `\n${text}`,
@@ -260,6 +322,7 @@ const readers: Readonly<Record<string, (raw: RawValue) => Reading<unknown>>> = {
 
 /** Configurations, and what stands in them. */
 export const configTargets: readonly Target[] = [
+  target("section of an adopted process", drafts, checkDraft),
   target("text of a configuration", spoiltConfig, checkParse),
   target(
     "files of a configuration",

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { parsePageSize } from "../../proc/auxv.ts";
+import { parseCgroup } from "../../proc/cgroup.ts";
 import { parseCmdline } from "../../proc/cmdline.ts";
 import { parseEnviron } from "../../proc/environ.ts";
 import { ProcError } from "../../proc/error.ts";
@@ -64,6 +65,11 @@ function ofProc(name: string, check: (text: string) => void, from = name): Targe
 
 /** The texts that the kernel shows of processes, some of whose parts a process writes itself. */
 export const procTargets: readonly Target[] = [
+  ofProc("cgroup", (text) => {
+    const paths = parseCgroup(text);
+    assert.ok(paths.every((path) => path.startsWith("/") && text.includes(`:${path}`)));
+    assert.equal(new Set(paths).size, paths.length);
+  }),
   ofProc("stat", (text) => {
     const stat = parseStat(text);
     for (const key of ["pid", "ppid", "pgrp", "session", "startTime", "threads"] as const) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import fc from "fast-check";
 import { AlertQueue } from "../../src/alerts/queue.ts";
@@ -16,6 +16,15 @@ import {
 import { programLock } from "../../src/state/lock.ts";
 import { lockHolder, lockNote } from "../../src/state/lock-text.ts";
 import { launchNote, lostRecord, newLaunchId, unfinishedLaunch } from "../../src/identity/mark.ts";
+import { describeCaller } from "../../src/lib/caller.ts";
+import { describeHold } from "../../src/state/hold.ts";
+import { heldName, readHold, readHoldFile } from "../../src/state/hold-file.ts";
+import {
+  changeRemembered,
+  readRemembered,
+  type Remembered,
+  rememberedPath,
+} from "../../src/state/remembered.ts";
 import { readPidfile } from "../../src/state/pidfile.ts";
 import { emptyRecord } from "../../src/state/record.ts";
 import { readRecord, recordPath } from "../../src/state/record-file.ts";
@@ -349,6 +358,86 @@ function checkStopRequest(text: string, folder: string): void {
   assert.equal(readdirSync(state.programs).includes("web.stop"), act !== undefined);
 }
 
+const by = { account: "ann", as: "web", terminal: "pts/3" };
+const hold = {
+  version: 1,
+  name: "web",
+  config: "/home/me/usrsvc.cfg",
+  hold: { by, since: "2026-01-01T00:00:00.000Z", until: "2026-01-02T00:00:00.000Z", reason: "gdb" },
+  released: { by, at: "2026-01-01T01:00:00.000Z" },
+};
+const holds = fc.oneof(
+  jsonTexts(hold),
+  spoiltJson(hold.hold).map((one) => JSON.stringify({ ...hold, hold: one })),
+  spoiltJson(by).map((one) => JSON.stringify({ ...hold, hold: { ...hold.hold, by: one } })),
+);
+
+const isCaller = (one: Partial<Record<string, unknown>> | undefined): boolean =>
+  typeof one?.["account"] === "string" && isText(one["as"]) && isText(one["terminal"]);
+
+/** Whatever stands there, the program is held, and it can be told by whom and until when. */
+function checkHold(text: string, folder: string): void {
+  const state = stateOf(folder);
+  writeFileSync(join(state.programs, "web.hold"), text);
+  const read = readHoldFile(state, "web");
+  assert.ok(read !== undefined, "what cannot be understood holds all the same");
+  const { hold: found, config, released } = read;
+  assert.ok(isText(config) && isText(found.reason));
+  assert.ok(isCaller({ ...found.by }));
+  for (const at of [found.since, found.until, released?.at]) {
+    assert.ok(at === undefined || !Number.isNaN(Date.parse(at)));
+  }
+  assert.doesNotThrow(() => describeHold(found, Date.now()));
+  assert.ok(isText(heldName(state, "web")));
+  const place = { state, config: "/home/me/usrsvc.cfg" };
+  const now = readHold(place, "web", Date.parse("2026-01-01T02:00:00.000Z"));
+  assert.ok(now === undefined || released === undefined, "what was released holds nobody");
+}
+
+const remembered = {
+  program: "web",
+  config: "/home/me/usrsvc.cfg",
+  at: "2026-01-01T00:00:00.000Z",
+  by,
+  wasHeld: true,
+};
+const memories = fc.oneof(
+  jsonTexts({ version: 1, programs: [remembered, { ...remembered, program: "db" }] }),
+  spoiltJson(remembered).map((one) => JSON.stringify({ version: 1, programs: [one] })),
+  spoiltJson(by).map((one) => {
+    return JSON.stringify({ version: 1, programs: [{ ...remembered, by: one }] });
+  }),
+);
+
+/** It is read as a whole, or refused with the file's name and what to do, and never written over. */
+async function checkRemembered(text: string, folder: string): Promise<void> {
+  const state = stateOf(folder);
+  const path = rememberedPath(state);
+  writeFileSync(path, text);
+  const { config } = remembered;
+  let all: readonly Remembered[];
+  try {
+    all = readRemembered(state, config);
+  } catch (error) {
+    assert.match((error as Error).message, /remembered\.json cannot be understood; look/);
+    await assert.rejects(changeRemembered(state, config, () => []));
+    assert.equal(readFileSync(path, "utf8"), Buffer.from(text).toString());
+    return;
+  }
+  for (const one of all) {
+    assert.equal(typeof one.program, "string");
+    assert.ok(!Number.isNaN(Date.parse(one.at)));
+    assert.ok(isCaller({ ...one.by }));
+    assert.notEqual(describeCaller(one.by), "");
+  }
+  const others = JSON.parse(text) as { readonly programs: readonly Remembered[] };
+  const left = others.programs.filter((one) => one.config !== config);
+  await changeRemembered(state, config, () => []);
+  assert.deepEqual(readRemembered(state, config), []);
+  const now = JSON.parse(readFileSync(path, "utf8")) as typeof others;
+  if (all.length > 0) assert.deepEqual(now.programs, left, "those of other files stay");
+}
+
 /** Files that usrsvc writes, and that anything may have become of. */
 export const stateTargets: readonly Target[] = [
   target("record", jsonTexts(record), checkRecord),
@@ -360,4 +449,6 @@ export const stateTargets: readonly Target[] = [
   target("answer", answers, checkAnswer),
   target("lock", locks, checkLock),
   target("stop request", stops, checkStopRequest),
+  target("hold", holds, checkHold),
+  target("remembered.json", memories, checkRemembered),
 ];
