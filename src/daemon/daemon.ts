@@ -239,7 +239,15 @@ class Life {
   /** Nothing waits for it: what a killed process has left means nothing. */
   #tidyFolders({ proc }: Host): void {
     const { path, programs, locks, pidfiles } = this.#state;
-    const own = [path, programs, locks, pidfiles, dirname(this.#settings.main.pidfile)];
+    const { pidfile, configDir } = this.#settings.main;
+    const own = [
+      path,
+      programs,
+      locks,
+      pidfiles,
+      dirname(pidfile),
+      ...(configDir === undefined ? [] : [configDir]),
+    ];
     const theirs = [...this.#settings.programs.values()].map(({ pidfile }) => dirname(pidfile));
     removeLeftFiles([...own, ...theirs], (pid) => proc.alive(pid as Pid) !== undefined);
   }

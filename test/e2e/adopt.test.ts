@@ -311,6 +311,20 @@ describe("usrsvc adopt", () => {
     const said = await adopt(home, pid, "--write", "--name", "nap");
     assert.equal(said["result"], "adopted", JSON.stringify(said));
   });
+
+  test("what one that was killed has left in config_dir, the next usrsvcd removes", async (t) => {
+    const home = adopting(t).program("web", { command: sleeper() });
+    const dead = spawn("true");
+    await new Promise((resolve) => dead.once("exit", resolve));
+    writeFileSync(home.file(`usrsvc.d/.shop.cfg.${dead.pid}-k3j2.new`), "[Program:shop]");
+    writeFileSync(home.file(`usrsvc.d/.mine.${process.pid}-k3j2.new`), "");
+    assert.equal((await home.usrsvcd("start")).code, 0);
+    const left = await waitFor("it to be removed", () => {
+      const all = readdirSync(home.file("usrsvc.d"));
+      return all.length === 1 && all;
+    });
+    assert.deepEqual(left, [`.mine.${process.pid}-k3j2.new`]);
+  });
 });
 
 /** The first child of a process. */

@@ -10,7 +10,7 @@ const FIXED_SEED = 11;
 /** Without strace nobody can be killed at a system call of his. */
 const skip = noStrace() ?? false;
 
-describe("killed at a system call of a start, a stop, a restart or a reread", { skip }, () => {
+describe("killed at a system call of what changes something", { skip }, () => {
   const chance = Math.trunc(Math.random() * 1_000_000);
   for (const seed of [FIXED_SEED, chance]) {
     test(`the next one ends in a right state (npm run killpoints -- --sample ${SAMPLE} --seed ${seed})`, async () => {

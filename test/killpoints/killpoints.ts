@@ -1,7 +1,7 @@
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { kinds } from "./kinds.ts";
-import { type Op, type Who } from "./scenes.ts";
+import { type Op, ops, type Who } from "./scenes.ts";
 import { type Outcome, runPlan } from "./run.ts";
 import { noStrace } from "./strace.ts";
 
@@ -10,7 +10,7 @@ import { noStrace } from "./strace.ts";
  * restart and a reread; after each, whoever comes next has to end in a right state.
  */
 
-const USAGE = `usage: npm run killpoints -- [--op start|stop|restart|reread|all] [--who tool|daemon] [--kind NAME]
+const USAGE = `usage: npm run killpoints -- [--op ${ops.join("|")}|all] [--who tool|daemon] [--kind NAME]
   [--sample N] [--seed S] [--minutes N] [--lanes N] [--each-next]
   [--only 'OP/WHO/NAME KIND CALL:N NEXT'] [--keep FOLDER]`;
 
@@ -38,7 +38,7 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  if (!["start", "stop", "restart", "reread", "all"].includes(op)) return refuse("op", op);
+  if (![...ops, "all"].includes(op)) return refuse("op", op);
   if (!["tool", "daemon", "both"].includes(who)) return refuse("who", who);
   if (kind !== undefined && !kinds.some(({ name }) => name === kind)) return refuse("kind", kind);
   const seed = number(values.seed, Date.now() % 1_000_000);

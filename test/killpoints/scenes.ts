@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Kind, neighbourCommand } from "./kinds.ts";
 import {
@@ -12,11 +14,13 @@ import {
 import { DAEMON, waitFor, type World } from "./world.ts";
 
 /** What is asked for, and who is killed at it. */
-export type Op = "start" | "stop" | "restart" | "reread";
+export const ops = ["start", "stop", "restart", "reread", "hold", "remember", "adopt"] as const;
+export type Op = (typeof ops)[number];
 export type Who = "tool" | "daemon";
 
 /** Who comes next. */
-export type Next = "start" | "stop" | "restart" | "reread" | "usrsvcd";
+export type Next =
+  "start" | "stop" | "restart" | "reread" | "usrsvcd" | "hold" | "release" | "remembered" | "adopt";
 
 /** One way to ask for something, in which one of both is killed. */
 export interface Scene {
@@ -28,6 +32,8 @@ export interface Scene {
   readonly nexts: readonly Next[];
   /** Also the neighbours are configured, and this is what becomes of them. */
   readonly neighbours?: true;
+  /** Neighbours that run all the while, whoever is killed. */
+  readonly beside?: readonly string[];
   readonly prepare: (world: World, kind: Kind) => Promise<void>;
   /** What is followed: a command, or the usrsvcd that runs while somebody does something. */
   readonly act:
@@ -211,6 +217,95 @@ export const scenes: readonly Scene[] = [
       },
     },
   },
+  // A hold is there or not; whatever becomes of it, the program runs on.
+  ...(["tool", "daemon"] as const).map((who): Scene => ({
+    op: "hold",
+    who,
+    name: who === "tool" ? "by hand" : "sees it",
+    desired: "up",
+    nexts: ["hold", "release", "stop", "restart", "usrsvcd"],
+    prepare: up,
+    act:
+      who === "tool"
+        ? { command: (world) => world.command("usrsvc", "hold", "one", "--reason", "why") }
+        : { trigger: async (world) => await world.usrsvc("hold", "one", "--reason", "why") },
+  })),
+  ...(["tool", "daemon"] as const).map((who): Scene => ({
+    op: "hold",
+    who,
+    name: who === "tool" ? "is released" : "sees it released",
+    desired: "up",
+    nexts: ["hold", "release", "stop", "restart", "usrsvcd"],
+    prepare: async (world, kind) => {
+      await up(world, kind);
+      await world.usrsvc("hold", "one");
+    },
+    act:
+      who === "tool"
+        ? { command: (world) => world.command("usrsvc", "release", "one") }
+        : { trigger: async (world) => await world.usrsvc("release", "one") },
+  })),
+  {
+    op: "hold",
+    who: "daemon",
+    name: "is over",
+    desired: "up",
+    nexts: ["hold", "release", "stop", "usrsvcd"],
+    prepare: up,
+    act: {
+      trigger: async (world) => {
+        await world.usrsvc("hold", "one", "--for", "1s");
+        const isOver = (): boolean => world.read("state/programs/one.hold") === undefined;
+        await waitFor("its end", () => hasKilled(world) || isOver(), SETTLED_MS);
+      },
+    },
+  },
+  // What was to be stopped runs on, or is remembered: it can be brought back.
+  ...(["beside usrsvcd", "by hand"] as const).map((name): Scene => ({
+    op: "remember",
+    who: "tool",
+    name,
+    desired: "either",
+    nexts: ["remembered", "start", "stop", "usrsvcd"],
+    prepare: async (world, kind) => {
+      if (name === "beside usrsvcd") return await up(world, kind);
+      configure(world, kind);
+      await world.usrsvc("start", "one");
+    },
+    act: { command: (world) => world.command("usrsvc", "stop", "--all", "--remember") },
+  })),
+  {
+    op: "remember",
+    who: "tool",
+    name: "is brought back",
+    desired: "either",
+    nexts: ["remembered", "start", "stop", "usrsvcd"],
+    prepare: async (world, kind) => {
+      await up(world, kind);
+      await world.usrsvc("stop", "--all", "--remember");
+    },
+    act: { command: (world) => world.command("usrsvc", "start", "--remembered") },
+  },
+  // What is to be adopted runs on, and its section is there as a whole or not at all.
+  {
+    op: "adopt",
+    who: "tool",
+    name: "is written",
+    desired: "up",
+    beside: ["added"],
+    nexts: ["adopt", "stop", "usrsvcd"],
+    prepare: async (world, kind) => {
+      const folder = join(world.path, "usrsvc.d");
+      mkdirSync(folder, { mode: 0o700 });
+      world.main = `config_dir = ${folder}`;
+      await up(world, kind);
+      const [command = "", ...words] = `${neighbourCommand("added")}.${world.number}`.split(" ");
+      const options = { env: world.env, stdio: "ignore", detached: true, cwd: "/" } as const;
+      spawn(command, words, options).unref();
+      await world.whole(["added"]);
+    },
+    act: { command: (world) => world.command("usrsvc", ...adoptWords(world)) },
+  },
   ...(["tool", "daemon"] as const).map((who): Scene => ({
     op: "reread",
     who,
@@ -283,6 +378,12 @@ export async function play(world: World, scene: Scene, kind: Kind, point: Point)
   else await world.usrsvcd("stop");
   await run;
   return isKilled || hasKilled(world);
+}
+
+/** The words that have usrsvc adopt the neighbour that was started by hand. */
+export function adoptWords(world: World): readonly string[] {
+  const [pid] = world.census().get("added") ?? [];
+  return ["adopt", String(pid), "--write", "--name", "added"];
 }
 
 function configure(world: World, kind: Kind): void {

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Kind } from "./kinds.ts";
-import { type Next, play, type Scene } from "./scenes.ts";
+import { adoptWords, type Next, play, type Scene } from "./scenes.ts";
 import type { Point } from "./strace.ts";
 import { type Call, DAEMON, TOOL, waitFor, type World } from "./world.ts";
 
@@ -130,15 +130,40 @@ async function judgeNext(
     await rereadDone(world, when, wrong);
     return;
   }
-  const call = await world.usrsvc(next, "one");
+  if (next === "adopt") return await judgeAdopted(world, wrong);
+  const call = await world.usrsvc(...wordsOf(next));
   if (call.code !== 0) wrong(`${when}: ${said(call)}`);
-  const others = scene.neighbours === true ? undefined : [];
+  const others = scene.neighbours === true ? undefined : (scene.beside ?? []);
   if (others !== undefined) await counted(world, when, next === "stop" ? 0 : 1, others, wrong);
   const status = await judgeStatus(world, when, wrong);
   const wanted = next === "stop" ? "stopped" : "running";
   if (status !== undefined && status.state !== wanted) {
     wrong(`${when}: status says "${status.state}"`);
   }
+}
+
+function wordsOf(next: Exclude<Next, "usrsvcd" | "reread" | "adopt">): readonly string[] {
+  return next === "remembered" ? ["start", "--remembered"] : [next, "one"];
+}
+
+/** Whoever asks again has it done, or is told that it is; then it is managed, and is still the same process. */
+async function judgeAdopted(world: World, wrong: (text: string) => void): Promise<void> {
+  const when = "after adopt";
+  const [pid] = world.census().get("added") ?? [];
+  const again = await world.usrsvc(...adoptWords(world));
+  if (
+    again.code !== 0 &&
+    !/is already (?:that of|managed, as) program added|already exists/.test(again.err)
+  ) {
+    wrong(`${when}: ${said(again)}`);
+  }
+  const reread = await world.usrsvcd("reread");
+  if (reread.code !== 0) wrong(`${when}: ${said(reread)}`);
+  const status = await world.usrsvc("status", "--json", "added");
+  if (status.code !== 0 || parse(status.out)?.pid !== pid) {
+    wrong(`${when}: it is not managed: ${said(again)}; ${said(status)}`);
+  }
+  await counted(world, when, 1, ["added"], wrong);
 }
 
 async function rereadDone(
@@ -166,7 +191,7 @@ async function judgeDaemon(
     return;
   }
   if (scene.desired === "up") {
-    await counted(world, when, 1, [], wrong);
+    await counted(world, when, 1, scene.beside ?? [], wrong);
     await judgeStatus(world, when, wrong);
     return;
   }
@@ -250,6 +275,11 @@ async function judgeEnd(
   const daemon = await world.usrsvcd(world.census().has(DAEMON) ? "restart" : "start");
   if (daemon.code !== 0) wrong(`${when}: ${said(daemon)}`);
   if (scene.neighbours === true) await world.usrsvc("stop", "removed");
+  // What was not adopted is nobody's.
+  const isAdopted = world.recorded("added") !== undefined;
+  if (scene.beside !== undefined && !isAdopted) {
+    for (const pid of world.census().get("added") ?? []) process.kill(pid, "SIGKILL");
+  }
   await counted(world, when, 0, [], wrong);
   const end = await world.usrsvcd("stop");
   if (end.code !== 0) wrong(`${when}: ${said(end)}`);
@@ -259,7 +289,7 @@ async function judgeEnd(
 }
 
 const EXPECTED =
-  /^(state|usrsvc\.cfg|strace\.out|activity|\w+\.sh|run|log|\.local(\/.*)?|log\/\w+\.log|state\/(programs|locks|run|log|history)|state\/(daemon|history\/\w+)\.jsonl|state\/usrsvcd\.(lock|json|err|log|\d+\.log)|state\/locks\/(\w+(\+record|\+pidfile)?|\+usrsvcd)|state\/programs\/\w+\.json|state\/mail(\/.*)?|run\/\w+\.pid)$/;
+  /^(state|usrsvc\.cfg|strace\.out|activity|\w+\.sh|run|log|\.local(\/.*)?|log\/\w+\.log|state\/(programs|locks|run|log|history)|state\/(daemon|history\/\w+)\.jsonl|state\/usrsvcd\.(lock|json|err|log|\d+\.log)|state\/locks\/(\w+(\+record|\+pidfile|\+hold)?|\+usrsvcd|\+remembered(\.lock)?)|state\/programs\/\w+\.(json|hold)|state\/remembered\.json|usrsvc\.d(\/added\.cfg)?|state\/mail(\/.*)?|(state\/)?run\/\w+\.pid)$/;
 
 /** Files that are half, or that nobody knows. */
 function faultyFiles(world: World): readonly string[] {
@@ -267,7 +297,8 @@ function faultyFiles(world: World): readonly string[] {
   return all.flatMap((name) => {
     if (!EXPECTED.test(name)) return [`${name} was left behind`];
     const path = join(world.path, name);
-    const isState = dirname(name) === "state/programs" || basename(name) === "usrsvcd.json";
+    const isState =
+      dirname(name) === "state/programs" || /^(?:usrsvcd|remembered)\.json$/.test(basename(name));
     if (!isState || !lstatSync(path).isFile()) return [];
     try {
       JSON.parse(readFileSync(path, "utf8"));

@@ -41,12 +41,18 @@ const COMMAND_MS = 60_000;
 const FOREIGN_MS = 2000;
 const EMPTY_MS = 50;
 
+let worlds = 0;
+
 /** A home with one program, its neighbours, and strangers beside it. All that runs in it is counted in /proc. */
 export class World {
   readonly path = mkdtempSync(join(tmpdir(), "usrsvc-killpoint-"));
   readonly config = join(this.path, "usrsvc.cfg");
   readonly pidfile = join(this.path, "run", "one.pid");
   readonly state = join(this.path, "state");
+  /** Tells this home from all others of this run. */
+  readonly number = (worlds += 1);
+  /** Further lines of `[Main]`. */
+  main = "";
   #parts: readonly Part[] = [];
   #strangers: readonly ChildProcess[] = [];
   /** All calls since the beginning. */
@@ -68,6 +74,7 @@ export class World {
       rmSync(join(this.path, file), { recursive: true, force: true });
     }
     for (const folder of ["run", "log"]) mkdirSync(join(this.path, folder));
+    this.main = "";
     this.calls.length = 0;
     this.#parts = [...kind.parts, ...neighbours];
     this.#strangers = this.#strangers.filter(isUp);
@@ -95,7 +102,10 @@ export class World {
       }).map(([key, value]) => `${key} = ${value}`);
       return `[Program:${name}]\n${lines.join("\n")}\n${name === "one" ? sections : ""}`;
     });
-    writeFileSync(this.config, `[Main]\nstate_dir = ${this.state}\n${texts.join("\n")}`);
+    writeFileSync(
+      this.config,
+      `[Main]\nstate_dir = ${this.state}\n${this.main}\n${texts.join("\n")}`,
+    );
     chmodSync(this.config, 0o600);
   }
 
