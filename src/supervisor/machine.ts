@@ -239,8 +239,9 @@ function absent(state: ProgramState, history: History, event: Observed, context:
   if (state.kind === "stopping") return ended(state, history, event, context);
   if (!context.settings.enabled) return stopped(state, history, "disabled");
   if (event.desired === "down") return stopped(state, history, "asked");
-  // What is about to be started answers to it.
-  const isUnderWay = state.kind === "starting" || state.kind === "waiting";
+  // What is about to be started answers to it; an operator's start in vain has taken the place of one that was waiting.
+  const isUnderWay =
+    state.kind === "starting" || (state.kind === "waiting" && !event.startedByHand);
   if (isDue(event, context) && !isUnderWay) {
     return begin(startAnew(countAnew(history)), DUE);
   }

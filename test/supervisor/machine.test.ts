@@ -207,6 +207,13 @@ const rows: readonly Row[] = [
     want: "starting: start",
   },
   {
+    claim: "and one that was waiting, where an operator's start was in vain",
+    from: waiting,
+    on: gone({ isDue: true, desired: "up", startedByHand: true }),
+    settings: job,
+    want: "starting: start",
+  },
+  {
     claim: "but not one that an operator has stopped",
     from: stopped("asked"),
     on: gone({ isDue: true, desired: "down" }),
