@@ -398,12 +398,12 @@ describe(
   { skip: perl === undefined && "perl is not installed" },
   () => {
     /** Long enough in its first process to be seen there, whatever else the machine has to do. */
-    const commandOf = (home: Home): string =>
+    const commandOf = (home: Home, first = "select undef, undef, undef, 0.3"): string =>
       home.script(
         "daemon.pl",
         `#!${perl}
 use POSIX ();
-select undef, undef, undef, 0.3;
+${first};
 exit 0 if fork;
 POSIX::setsid();
 $0 = "mytitle: ready";
@@ -456,9 +456,14 @@ sleep 1000;
     test("is ended by a stop, although who started it was killed before it was known", async (t) => {
       const home = new Home(t);
       const settings = { proctitle_re: "^another title", success_seconds: "5" };
-      home.program("app", { command: commandOf(home), ...settings });
+      const go = home.file("go");
+      const first = `until (-e "${go}") { select undef, undef, undef, 0.02 }`;
+      home.program("app", { command: commandOf(home, first), ...settings });
       endAfter(t, home, TITLE);
       const starter = home.spawn("usrsvc.cjs", ["start", "app"]);
+      // What is forked from it is known by this, and by nothing else.
+      await waitFor("its image", () => home.read("state/programs/app.json").includes('"image"'));
+      writeFileSync(go, "");
       await waitFor("its title", () => pids(home, TITLE).length > 0);
       starter.kill("SIGKILL");
       const { code, out } = await home.usrsvc("stop", "app");
