@@ -11,16 +11,11 @@ import { OrderWait } from "./await-order.ts";
 import { dependenciesOf } from "../order.ts";
 import { heldBack, heldNote, leftOut, wasHeld } from "./left-out.ts";
 import { type ActionResult, type Operation, withDetails } from "../operation.ts";
-import {
-  describeBecause,
-  type PlanFacts,
-  type PlannedStep,
-  planOf,
-  stoppedAlong,
-} from "../order-plan.ts";
+import { describeBecause, type PlanFacts, type PlannedStep, planOf } from "../order-plan.ts";
 import { describeStep } from "./dry-run.ts";
 import { type Doing, perform, trouble } from "./perform.ts";
 import { factsOf } from "./plan-facts.ts";
+import { type Among, refuseAmongOthers } from "./refuse-among-others.ts";
 import { Memory } from "./remember.ts";
 import type { Renaming } from "./renaming.ts";
 import type { Turns } from "./turns.ts";
@@ -57,6 +52,7 @@ class Acting {
   /** Of a dry run. */
   #starterOf: (program: ProgramSettings) => Starter = () => ({ isDaemon: false });
   readonly #results = new Map<string, Promise<ActionResult>>();
+  readonly #among: Among;
   /** Those that were not even tried. */
   readonly #refused = new Set<string>();
 
@@ -67,6 +63,8 @@ class Acting {
     this.#order = dependenciesOf(means.settings);
     this.#facts = factsOf(means.settings, means.operation.host);
     this.#doing = { act, renaming: means.renaming, order: this.#order };
+    const [named, results] = [this.#named, this.#results];
+    this.#among = { act, named, order: this.#order, facts: this.#facts, results };
   }
 
   async run(): Promise<ExitCode> {
@@ -182,7 +180,7 @@ class Acting {
     const hold = readHold(host, program.name, Date.now());
     const left =
       leftOut(program, this.#act, host) ??
-      (await this.#refuse(program, step)) ??
+      (await refuseAmongOthers(program, step, this.#among)) ??
       this.#heldBack(program, step, hold);
     const wasDown = hold !== undefined && wasHeld(program, step, this.#act, host);
     const described =
@@ -197,7 +195,7 @@ class Acting {
   async #resultOf(program: Program, step: PlannedStep): Promise<ActionResult> {
     const skipped =
       leftOut(program, this.#act, this.#means.operation.host) ??
-      (await this.#refuse(program, step));
+      (await refuseAmongOthers(program, step, this.#among));
     if (skipped !== undefined) {
       this.#refused.add(program.name);
       return skipped;
@@ -237,39 +235,6 @@ class Acting {
     if ("failure" in waited) return waited.failure;
     const result = await perform(program, action, this.#doing, operation);
     return withDetails(result, result.result === "started" ? waited.notes : []);
-  }
-
-  /** What comes before it has failed, or would be left behind. */
-  async #refuse(
-    { name, settings }: Program,
-    { action, after }: PlannedStep,
-  ): Promise<ActionResult | undefined> {
-    const base = { program: name, action, result: "failed", code: ExitCode.failure } as const;
-    const not = this.#act.isDryRun === true ? "would not be" : "not";
-    if (action === "stop" && this.#act.isAlone) {
-      const users = [...stoppedAlong([name], this.#order, this.#facts).keys()];
-      const left = users.filter((user) => !this.#named.has(user));
-      if (left.length === 0) return undefined;
-      const message = `${not} stopped: ${left.join(", ")} would be left without it; usrsvc stop ${name} stops all`;
-      return { ...base, message };
-    }
-    if (settings === undefined && action !== "stop") return undefined; // its errors are the reason
-    const needs = new Set(action === "stop" ? this.#order.neededBy(name) : after);
-    for (const one of after) {
-      const result = await this.#results.get(one);
-      if (result === undefined || !needs.has(one)) continue;
-      if (result.result === "skipped" && !this.#facts.isUp(one)) {
-        const message = `${not} ${action}ed: ${one}, which it needs, does not run: ${result.message}`;
-        return { ...base, message };
-      }
-      if (result.code === ExitCode.ok) continue;
-      const what =
-        action === "stop"
-          ? `${not} stopped: ${one}, which needs it, could not be stopped`
-          : `${not} ${action}ed: ${one}, which it starts after, could not be ${result.action}ed`;
-      return { ...base, message: what };
-    }
-    return undefined;
   }
 
   /** When the process was born that a program has got. */
