@@ -49,10 +49,15 @@ export function onlyPid(home: Home, title: RegExp): Pid {
  * machine calls them started before. What a script forks has its title until that has executed something.
  */
 export async function titledPid(home: Home, title: RegExp): Promise<Pid> {
-  return await waitFor(`one ${title}`, () => {
-    const [pid, ...more] = pids(home, title);
-    return more.length === 0 && pid;
-  });
+  let seen: readonly Pid[] = [];
+  try {
+    return await waitFor(`one ${title}`, () => {
+      seen = pids(home, title);
+      return seen.length === 1 && seen[0];
+    });
+  } catch (error) {
+    throw new Error(`${(error as Error).message}; seen last: ${seen.join(" ")}`, { cause: error });
+  }
 }
 
 /** The working directory of a process. */
@@ -173,12 +178,16 @@ export async function stays(
 
 /** While it is stopped, usrsvcd sees and does nothing: it mends no file that was spoilt. */
 export async function withDaemonStopped(home: Home, act: () => Promise<void>): Promise<void> {
-  const daemon = await daemonPid(home);
-  process.kill(daemon, "SIGSTOP");
+  await withStopped(await daemonPid(home), act);
+}
+
+/** As withDaemonStopped, by its pid. */
+export async function withStopped(pid: number, act: () => Promise<void>): Promise<void> {
+  process.kill(pid, "SIGSTOP");
   try {
     await act();
   } finally {
-    process.kill(daemon, "SIGCONT");
+    process.kill(pid, "SIGCONT");
   }
 }
 

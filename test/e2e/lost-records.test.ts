@@ -98,7 +98,8 @@ describe("a program whose record is lost", () => {
       command: `"while true; do timeout 1000 ${command}; sleep 1; done"`,
       useshell: "True",
     });
-    await home.usrsvc("start", "web");
+    const start = await home.usrsvc("start", "web");
+    assert.equal(start.code, 0, start.err);
     const shell = await titledPid(home, /^\/bin\/sh -c while/);
     forget(home, "run");
     await isStill(home, "web", shell);

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:f
 import { describe, test, type TestContext } from "node:test";
 import { cleanUp } from "../support/clean-up.ts";
 import { Home, isAlive, sleeper, waitFor } from "./home.ts";
-import { pids, whileStopped } from "./looks.ts";
+import { pids, whileStopped, withStopped } from "./looks.ts";
 
 /*
  * The state folder of a usrsvcd that runs is moved away, or deleted. It makes it anew, but looks every 10 s
@@ -79,13 +79,15 @@ for (const [how, lose] of Object.entries(LOSSES)) {
         const { home, state, daemon, found, words } = await stage(t, way);
         const before = found();
         lose(state, daemon);
-        const status = await home.usrsvc(...words, "status");
         const said = new RegExp(`usrsvcd, pid ${daemon}: its state folder was ${how}`);
-        assert.match(status.out, said);
-        assert.doesNotMatch(status.out, /does not run/);
-        const shown = await home.usrsvcd(...words, "status");
-        assert.equal(shown.code, 0);
-        assert.match(shown.out, said);
+        await withStopped(daemon, async () => {
+          const status = await home.usrsvc(...words, "status");
+          assert.match(status.out, said);
+          assert.doesNotMatch(status.out, /does not run/);
+          const shown = await home.usrsvcd(...words, "status");
+          assert.equal(shown.code, 0);
+          assert.match(shown.out, said);
+        });
         const start = await home.usrsvcd(...words, "start");
         assert.equal(start.code, 135, start.err);
         assert.match(
@@ -142,9 +144,11 @@ test("a state folder that is moved and then deleted does not hide its usrsvcd, n
   // The other may make a part of its folder anew meanwhile.
   rmSync(home.file("other"), { recursive: true, maxRetries: 20, retryDelay: 5 });
   const said = new RegExp(`usrsvcd, pid ${daemon}: its state folder was deleted`);
-  assert.match((await home.usrsvcd("status")).out, said);
-  assert.equal((await home.usrsvcd("start")).code, 135);
-  assert.doesNotMatch((await home.usrsvcd(...other, "status")).out, said);
+  await withStopped(daemon, async () => {
+    assert.match((await home.usrsvcd("status")).out, said);
+    assert.equal((await home.usrsvcd("start")).code, 135);
+    assert.doesNotMatch((await home.usrsvcd(...other, "status")).out, said);
+  });
   assert.equal((await home.usrsvcd(...other, "stop")).code, 0);
   assert.match((await home.usrsvcd(...other, "status")).out, /is not running/);
   const start = await home.usrsvc("start", "web");
@@ -173,11 +177,13 @@ test("a project folder that is moved with configuration and state takes its usrs
   const gone = new RegExp(
     `pid ${daemon}, runs with ${prod}/u.cfg, which is gone: usrsvcd stop, then`,
   );
-  assert.match((await home.usrsvc(...now, "status")).out, gone);
-  assert.match((await home.usrsvcd(...now, "status")).out, gone);
-  const start = await home.usrsvcd(...now, "start");
-  assert.equal(start.code, 135);
-  assert.match(start.err, gone);
+  await withStopped(daemon, async () => {
+    assert.match((await home.usrsvc(...now, "status")).out, gone);
+    assert.match((await home.usrsvcd(...now, "status")).out, gone);
+    const start = await home.usrsvcd(...now, "start");
+    assert.equal(start.code, 135);
+    assert.match(start.err, gone);
+  });
   await waitFor("it to leave", () => !isAlive(daemon), 60_000);
   assert.match(
     home.read("usrsvcd.log"),
