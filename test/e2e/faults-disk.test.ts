@@ -65,8 +65,8 @@ describe("a disk", { skip: cannotMount }, () => {
     home.program("web", { command: sleeper(), pidfile });
     await home.usrsvcd();
     await waitFor("web", () => told(home, "program.started", "web").length > 0);
-    const [warning] = told(home, "program.warning", "web");
-    assert.match(warning?.msg ?? "", /small\/web\.pid could not be written: .*ENOSPC/);
+    const warning = await waitFor("a word of it", () => told(home, "program.warning", "web")[0]);
+    assert.match(warning.msg, /small\/web\.pid could not be written: .*ENOSPC/);
     makeRoom();
     await waitFor("the pidfile", () => told(home, "program.pidfile-repaired", "web")[0]);
     const { pid } = await home.statusOf("web");
