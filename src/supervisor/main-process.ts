@@ -14,6 +14,8 @@ export class MainProcess {
   #leftOut: Disposable | undefined;
   #exit: Exit | undefined;
   #hasEnded = false;
+  /** The process whose end was told. */
+  #ended: ProcessRef | undefined;
   #exe: string | undefined;
 
   /** The mailbox is told of the end of a process that is held. */
@@ -55,6 +57,8 @@ export class MainProcess {
   /** Takes `process` in place of the one before. False when it is gone already. */
   take(process: ProcessRef): boolean {
     if (sameProcess(this.process, process)) return true;
+    // Its end was told while something else was done, its after_start say: how it ended is still to be asked for.
+    if (this.#hasEnded && sameProcess(this.#ended, process)) return false;
     this.release();
     this.#exit = undefined;
     this.#hasEnded = false;
@@ -68,6 +72,7 @@ export class MainProcess {
       this.release();
       this.#exit = exit;
       this.#hasEnded = true;
+      this.#ended = process;
       this.#mailbox.look();
     });
     return true;

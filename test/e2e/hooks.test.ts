@@ -316,6 +316,21 @@ describe("usrsvcd runs hooks", () => {
     assert.deepEqual(failures(home)[0]?.["output"], ["noise", "error: no such balancer"]);
   });
 
+  test("and knows how a program ended that died while its after_start ran", async (t) => {
+    const home = withHooks(new Home(t), {}, { after_start: "linger" });
+    await home.usrsvcd();
+    const first = await home.running("web");
+    await hanging(home);
+    killed(first);
+    await waitFor("its end", () => !isAlive(first));
+    writeFileSync(home.file("go"), "");
+    await home.running("web", first);
+    const [exited] = home.log().filter(({ event }) => event === "program.exited");
+    assert.deepEqual([exited?.pid, exited?.["exit"]], [first, { signal: "SIGKILL" }]);
+    const end = noted(home).find(({ hook }) => hook === "after_exit");
+    assert.deepEqual([end?.pid, end?.signal], [String(first), "SIGKILL"]);
+  });
+
   test("and keeps no other program, and no operator's stop, waiting for one that hangs", async (t) => {
     const home = withHooks(new Home(t), {}, { before_start: "hang" });
     home.program("other", { command: sleeper() });
