@@ -60,6 +60,7 @@ test("status NAME exits with 1 until that one runs, and once it is being stopped
   assert.equal((await home.usrsvc("status", "job")).code, 0, "a job that is under way runs");
   writeFileSync(go, "");
   assert.equal((await start).code, 0);
+  await waitFor("its start to be over", async () => (await seen("web")) === "running");
   assert.deepEqual(await codes(), [0, 0, 0]);
   const stop = home.usrsvc("stop", "web");
   await waitFor("its stop", async () => (await seen("web")) === "stopping");
