@@ -1,3 +1,4 @@
+import { sameProcess } from "../../proc/pid.ts";
 import { misnamed } from "../identity/foreign.ts";
 import type { Found } from "../identity/found.ts";
 import { type LaunchNote, lostRecord, unfinishedLaunch } from "../identity/mark.ts";
@@ -8,7 +9,7 @@ import { programLock } from "../state/lock.ts";
 import { lockNote } from "../state/lock-text.ts";
 import { readPidfile } from "../state/pidfile.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { readRecord, type RecordFile } from "../state/record-file.ts";
+import { readRecord, type RecordFile, recordText } from "../state/record-file.ts";
 import { withoutProcess } from "../state/transitions.ts";
 import type { Memory } from "./memory.ts";
 import type { StatusContext } from "./status-context.ts";
@@ -27,8 +28,33 @@ export interface Observation {
   readonly other?: OtherConfig;
 }
 
+/** Number of looks at a program whose record changes while it is looked for. */
+const MOST_LOOKS = 3;
+
 /** Looks for one program by its record, and for a launch that nobody has put on record. */
 export function observe(program: Program, around: StatusContext): Observation {
+  let one = observeOnce(program, around);
+  for (let looks = 1; looks < MOST_LOOKS && isOvertaken(one, around); looks += 1) {
+    one = observeOnce(program, around);
+  }
+  return one;
+}
+
+/**
+ * It was just being restarted: the process is another than the record has, which has been written since, and that knows how the
+ * one before has ended.
+ */
+function isOvertaken(
+  { program: { name }, file, found }: Observation,
+  { host }: StatusContext,
+): boolean {
+  const known = file.record?.process;
+  if (known === undefined || file.text === undefined) return false;
+  if (found.kind === "running" && sameProcess(found.process, known)) return false;
+  return recordText(host.state, name) !== file.text;
+}
+
+function observeOnce(program: Program, around: StatusContext): Observation {
   const { host, bootId, moved } = around;
   const look = { ...LOOK, tell: around.tell };
   if (moved?.has(program.name) === true) return lookMoved(program, moved.get(program.name), around);

@@ -86,6 +86,39 @@ describe("observeAll", () => {
   });
 });
 
+test("observeAll tells how the process before ended, where it was replaced in the moment of the look", async (t) => {
+  const lab = makeLab(t);
+  const [before, after] = [child(t, "sleep", ["3998"]), child(t, "sleep", ["3997"])].map((one) =>
+    refOf(one.pid),
+  );
+  assert.ok(before !== undefined && after !== undefined);
+  const bootId = lab.host.proc.bootId();
+  const empty = { ...emptyRecord("web", bootId), by: "usrsvcd" } as const;
+  const at = new Date().toISOString();
+  const exit = { kind: "signal", signal: "SIGKILL", coreDumped: false } as const;
+  writeRecord(lab.host.state, inState({ ...empty, process: before }, "running"));
+  const lastExit = { at, pid: before.pid, exit };
+  const renewed = inState({ ...empty, process: after, lastExit }, "running");
+  const settings = lab.settings(["sleep", "3997"]);
+  writePidfile(settings.pidfile, after.pid);
+  const { proc } = lab.host;
+  const host: Host = {
+    ...lab.host,
+    proc: {
+      ...proc,
+      alive(pid) {
+        if (pid !== before.pid) return proc.alive(pid);
+        writeRecord(lab.host.state, renewed);
+        return undefined; // it has just gone
+      },
+    },
+  };
+  const program = programOf(settings, host);
+  const around = { host, bootId, uptimeSeconds: proc.uptime(), daemon: "here" } as const;
+  const [one] = await observeAll([program], { ...around, withCommands: false });
+  assert.deepEqual([one?.state, one?.pid, one?.lastExit?.pid], ["running", after.pid, before.pid]);
+});
+
 describe("observeAll, of a program that is tried again", () => {
   const tries: readonly [what: string, writtenMs: number, inMs: number, want: RegExp][] = [
     ["in a while", 0, 30_000, /tries again in (30|2\d) s/],
