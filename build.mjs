@@ -184,7 +184,9 @@ const lateBuiltins = {
   setup({ onResolve, onLoad }) {
     const require = createRequire(import.meta.url);
     onResolve(
-      { filter: /^node:(child_process|crypto|events|fs\/promises|module|net|readline|tty|util)$/ },
+      {
+        filter: /^node:(child_process|crypto|events|fs\/promises|module|net|readline|tty|util|v8)$/,
+      },
       (found) =>
         found.kind === "import-statement"
           ? { path: found.path, namespace: "late-builtins" }

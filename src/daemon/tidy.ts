@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { libc } from "../../proc/system/libc.ts";
 import { monotonicMs } from "../lib/clock.ts";
 
@@ -51,8 +52,13 @@ export class Tidy implements Disposable {
   }
 }
 
-/** Takes some 10 ms. `gc` is there by node's `--expose-gc`, which the command and the units set. */
+/**
+ * Takes some 20 ms. `gc` is there by node's `--expose-gc`, which the command and the units set. What is left lies on many
+ * pages with holes in between: moved together, with 100 programs it takes 3 MB less.
+ */
 function giveBack(): void {
+  setFlagsFromString("--compact-on-every-full-gc");
   globalThis.gc?.();
+  setFlagsFromString("--no-compact-on-every-full-gc");
   libc()?.trimHeap();
 }
