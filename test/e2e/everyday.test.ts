@@ -1,37 +1,10 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { cpSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { describe, test, type TestContext } from "node:test";
-import { tempDir } from "../support/temp-dir.ts";
+import { describe, test } from "node:test";
+import { answerOf, root, withBundle } from "./bundles.ts";
 import { Home, sleeper } from "./home.ts";
 
-const root = join(import.meta.dirname, "../..");
-const EVERYDAY = "dist/usrsvc-everyday.bundle.cjs";
-
-/** A copy of what is shipped, with `text` as one of its bundles. */
-function withBundle(t: TestContext, path: string, text: string): string {
-  const dir = tempDir(t);
-  for (const name of ["dist", "package.json"]) {
-    cpSync(join(root, name), join(dir, name), { recursive: true });
-  }
-  symlinkSync(join(root, "node_modules"), join(dir, "node_modules"));
-  writeFileSync(join(dir, path), text);
-  const stem = path.replace(".bundle.cjs", ".v");
-  for (const name of readdirSync(join(dir, "dist"))) {
-    if (`dist/${name}`.startsWith(stem)) rmSync(join(dir, "dist", name));
-  }
-  return dir;
-}
-
-function answer(dir: string, home: Home, line: string): readonly unknown[] {
-  const words = [join(dir, "dist/usrsvc.cjs"), ...line.split(" ").filter(Boolean)];
-  const { status, stdout, stderr } = spawnSync(process.execPath, words, {
-    env: home.env,
-    encoding: "utf8",
-    cwd: home.path,
-  });
-  return [status, stdout, stderr];
+function answer(dir: string, { env, path: cwd }: Home, line: string): readonly unknown[] {
+  return answerOf(dir, "usrsvc", line, { env, cwd });
 }
 
 describe("a command line of everyday commands", () => {
@@ -39,7 +12,7 @@ describe("a command line of everyday commands", () => {
     const home = new Home(t)
       .program("web", { command: sleeper() })
       .program("start", { command: sleeper() });
-    const whole = withBundle(t, EVERYDAY, "(function () {})");
+    const whole = withBundle(t, "usrsvc-everyday", "(function () {})");
     answer(root, home, "stop web"); // the first is answered at more length
     for (const line of [
       "status",
@@ -87,7 +60,7 @@ describe("a command line of everyday commands", () => {
 
   test("does not load the whole tool", (t) => {
     const home = new Home(t).program("web", { command: sleeper() });
-    const small = withBundle(t, "dist/usrsvc.bundle.cjs", "throw new Error('is loaded')");
+    const small = withBundle(t, "usrsvc", "throw new Error('is loaded')");
     assert.deepEqual(answer(small, home, "__programs"), [0, "web\n", ""]);
     assert.match(String(answer(small, home, "-c usrsvc.cfg status --json")[1]), /"program":"web"/);
     assert.match(String(answer(small, home, "top")[2]), /is loaded/);

@@ -1,35 +1,15 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, test, type TestContext } from "node:test";
+import { describe, test } from "node:test";
 import { tempDir } from "../support/temp-dir.ts";
-
-const root = join(import.meta.dirname, "../..");
-
-/** A copy of what is shipped, with `text` as one of its bundles. */
-function withBundle(t: TestContext, name: string, text: string): string {
-  const dir = tempDir(t);
-  for (const one of ["dist", "package.json"]) {
-    cpSync(join(root, one), join(dir, one), { recursive: true });
-  }
-  symlinkSync(join(root, "node_modules"), join(dir, "node_modules"));
-  writeFileSync(join(dir, `dist/${name}.bundle.cjs`), text);
-  for (const file of readdirSync(join(dir, "dist"))) {
-    if (file.startsWith(`${name}.v`)) rmSync(join(dir, "dist", file));
-  }
-  return dir;
-}
+import { answerOf, root, withBundle } from "./bundles.ts";
 
 /** What usrsvcd answers in a home without a configuration, where it never stays. */
 function answer(dir: string, home: string, line: string): readonly unknown[] {
-  const words = [join(dir, "dist/usrsvcd.cjs"), ...line.split(" ").filter(Boolean)];
-  const { status, stdout, stderr } = spawnSync(process.execPath, words, {
-    env: { ...process.env, HOME: home },
-    encoding: "utf8",
-    cwd: home,
-  });
-  return [status, stdout, stderr.replaceAll(dir, "DIR")];
+  const env = { ...process.env, HOME: home };
+  const [status, out, err] = answerOf(dir, "usrsvcd", line, { env, cwd: home });
+  return [status, out, err.replaceAll(dir, "DIR")];
 }
 
 describe("the bundle of what runs for months", () => {
