@@ -8,6 +8,7 @@ import { ExitCode } from "../exit-code.ts";
 import { within } from "../lib/clock.ts";
 import { quoteWord } from "../operations/own-command.ts";
 import { startOwn } from "./own-process.ts";
+import { onSignals } from "./run.ts";
 import type { Screen } from "./screen.ts";
 
 /*
@@ -87,7 +88,7 @@ async function watchSecond(
     passedOn = signal;
     second.kill(signal);
   };
-  for (const signal of SIGNALS) process.on(signal, passOn);
+  const off = onSignals(passOn);
   const second = startOwn(words, ["ignore", "ignore", "pipe", "ipc"], { [MARK]: "1" });
   let code: ExitCode = ExitCode.ok;
   let isSomeLeft = false;
@@ -130,14 +131,12 @@ async function watchSecond(
       });
     });
   } finally {
-    for (const signal of SIGNALS) process.off(signal, passOn);
+    off();
     second.stderr?.destroy();
     second.unref();
     if (second.connected) second.disconnect();
   }
 }
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** The code of all, once this is known as well. */
 function codeWith(code: ExitCode, news: News): ExitCode {

@@ -95,8 +95,15 @@ function abortOnSignals(controller: AbortController): () => void {
   const abort = (signal: NodeJS.Signals): void => {
     controller.abort(new Interrupted(`interrupted by ${signal}`));
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, abort);
+  return onSignals(abort);
+}
+
+/** Calls `listener` for each signal that asks to end, until what is returned is called. */
+export function onSignals(listener: (signal: NodeJS.Signals) => void): () => void {
+  for (const signal of ENDING) process.on(signal, listener);
   return () => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.off(signal, abort);
+    for (const signal of ENDING) process.off(signal, listener);
   };
 }
+
+const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
