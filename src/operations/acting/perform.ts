@@ -48,16 +48,14 @@ export async function perform(
     return await leaveUntilDue(program, action, program.settings.schedule.text, operation);
   }
   switch (action) {
-    case "start": {
-      const result = await throughDaemon(program, action, isHere, operation, startProgram);
+    case "start":
+    case "restart": {
+      const byUs = action === "start" ? startProgram : restartProgram;
+      const result = await throughDaemon(program, action, isHere, operation, byUs);
       return await endOfJob(program, result, isDetached, operation);
     }
     case "stop":
       return await stopProgram(program, inDaemonsEnvironment(program, operation));
-    case "restart": {
-      const result = await throughDaemon(program, action, isHere, operation, restartProgram);
-      return await endOfJob(program, result, isDetached, operation);
-    }
     case "reload":
       return await reloadProgram(program, inDaemonsEnvironment(program, operation));
     case "signal":
