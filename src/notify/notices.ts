@@ -13,6 +13,8 @@ type Listener = (notice: Notice) => void;
 
 /** How long READY=1 of a helper is held, in ms, for what the helper says next. */
 const HELD_MS = 100;
+/** While the program is being launched, the next look at who has spoken, in ms. */
+const LAUNCH_LOOK_MS = 5;
 
 /** One program that is heard. */
 interface Heard {
@@ -94,9 +96,16 @@ export class Notices implements Disposable {
     return heard;
   }
 
-  #take(program: string, { text, sender, done }: Datagram): void {
+  #take(program: string, message: Datagram): void {
+    const { text, sender, done } = message;
     const heard = this.#heard.get(program);
-    if (heard !== undefined && this.#isFrom(program, sender)) {
+    const isFrom = heard !== undefined && this.#isFrom(program, sender);
+    // Until its launch is claimed, what has written over its environment (redis) bears no sign of it.
+    if (heard !== undefined && !isFrom && this.#host.launching.has(program)) {
+      setTimeout(() => this.#take(program, message), LAUNCH_LOOK_MS);
+      return;
+    }
+    if (isFrom) {
       this.#deliverHeld(program, heard);
       const notice = parseNotice(text);
       if (notice.isReady && this.#isHelper(sender)) this.#hold(program, heard, notice);
