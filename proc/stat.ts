@@ -11,6 +11,11 @@ export interface Stat {
   readonly ppid: number;
   readonly pgrp: number;
   readonly session: number;
+  /**
+   * It is on its way out, and may stay so for long: it gives its memory back. It shows no command line by then, and
+   * is no zombie yet (field 9, PF_EXITING of include/linux/sched.h).
+   */
+  readonly isExiting: boolean;
   /** Processor time of all its threads since its birth, in ticks: in user mode and in the kernel (fields 14 and 15). */
   readonly cpuTicks: number;
   /** Threads that are left. */
@@ -24,6 +29,8 @@ export interface Stat {
   /** Wait status (field 52); only a zombie has one, and only its own user may read it (else 0). */
   readonly exitCode: number;
 }
+
+const PF_EXITING = 0x4;
 
 /**
  * Parses `/proc/<pid>/stat` (proc_pid_stat(5)).
@@ -52,6 +59,7 @@ export function parseStat(text: string, path = "stat"): Stat {
     ppid: field(4),
     pgrp: field(5),
     session: field(6),
+    isExiting: (field(9) & PF_EXITING) !== 0,
     cpuTicks: field(14) + field(15),
     threads: field(20),
     startTime: field(22) as Ticks,

@@ -25,7 +25,8 @@ export async function endAll(
     if (left.length === 0) break;
     const step = stepAt(steps, monotonicMs() - began);
     for (const one of left) {
-      found.set(one.ref.pid, one);
+      // One that is exiting shows no command line any more.
+      if (one.argv.length > 0 || !found.has(one.ref.pid)) found.set(one.ref.pid, one);
       if (step !== last && told.get(one.ref.pid) === step) continue;
       told.set(one.ref.pid, step);
       signalOne(one.ref, step.signal, host);

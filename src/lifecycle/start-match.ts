@@ -1,6 +1,7 @@
 import { isLaunchShell } from "../identity/launch-shell.ts";
 import type { Exit } from "../../proc/exit.ts";
 import { type Pid, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { isDead } from "../../proc/stat.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { shorten } from "../lib/format.ts";
@@ -99,6 +100,7 @@ export class StartMatch {
    */
   find(exit: Exit | undefined, lost?: Lost): Match | undefined {
     if (lost !== undefined && isFailure(lost.exit)) this.#failed ??= lost.image ?? this.#image;
+    if (this.#isLastExiting()) return this.#last;
     const looked = this.#look(exit);
     const isLast = sameProcess(this.#last?.process, looked?.process);
     const image = isLast ? this.#lastImage : looked && this.#imageOf(looked.process);
@@ -111,16 +113,25 @@ export class StartMatch {
     return this.#last;
   }
 
+  /** Until it is known how the daemon ends, nothing that it leaves is the program. */
+  #isLastExiting(): boolean {
+    const process = this.#last?.process;
+    if (process === undefined || sameProcess(process, this.#top)) return false;
+    const stat = statIfAny(this.#host.proc, process.pid);
+    return stat?.startTime === process.startTime && stat.isExiting && !isDead(stat);
+  }
+
   #imageOf({ pid }: ProcessRef): number | undefined {
     return statIfAny(this.#host.proc, pid)?.image;
   }
 
   /**
-   * What a first process that has failed leaves may have matched only until it executed something else, which
-   * may have been since the look. Asked after its image was read, by which it is known from then on.
+   * What a first process or a daemon that has failed leaves may have matched only until it executed something else,
+   * which may have been since the look. Asked after its image was read, by which it is known from then on.
    */
   #isStill({ process, via }: Match, exit: Exit | undefined): boolean {
-    if (exit === undefined || !isFailure(exit) || via === "pidfile") return true;
+    const hasFailed = this.#failed !== undefined || (exit !== undefined && isFailure(exit));
+    if (!hasFailed || via === "pidfile") return true;
     return this.#pattern.matches(this.#argv(process));
   }
 

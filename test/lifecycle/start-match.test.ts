@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Exit } from "../../proc/exit.ts";
+import type { Pid } from "../../proc/pid.ts";
 import type { ProcessWatcher } from "../../proc/system/process-handle.ts";
 import type { ProgramSettings } from "../../src/config/settings.ts";
 import type { Host } from "../../src/host/host.ts";
 import { pattern } from "../../src/identity/match.ts";
 import { ProcessTable } from "../../src/identity/process-table.ts";
-import { StartMatch } from "../../src/lifecycle/start-match.ts";
+import { type Lost, StartMatch } from "../../src/lifecycle/start-match.ts";
 import { FAKE_UID, FakeProc, type FakeProcess } from "../support/fake-proc.ts";
 import { marks } from "../support/marks.ts";
 import { programSettings, shellSettings } from "../support/settings.ts";
@@ -181,6 +182,50 @@ test("StartMatch takes no child of a program that failed, which executes another
   proc.set(child);
   assert.equal(seen(one, failed), "none");
   assert.equal(seen(one, failed), "none");
+});
+
+test("StartMatch takes no worker of a daemon that is about to end, nor of one that has failed", () => {
+  const proc = new FakeProc();
+  const one = match({ proc });
+  proc.end(TOP);
+  proc.set(daemon);
+  assert.equal(seen(one, left), "20 launch");
+  proc.set({ ...daemon, pid: 21, startTime: 102 });
+  // It shows no command line any more, and how it ends is not known yet.
+  proc.set({ ...daemon, argv: [], image: 0, isExiting: true });
+  assert.equal(seen(one, left), "20 launch");
+  proc.end(20);
+  const lost: Lost = {
+    pid: 20 as Pid,
+    exit: { kind: "signal", signal: "SIGKILL", coreDumped: false },
+    image: 7,
+  };
+  assert.equal(one.find(left, lost), undefined);
+});
+
+test("StartMatch takes no child of a daemon's worker, which executes another right after the look", () => {
+  const proc = new FakeProc();
+  const child: FakeProcess = { ...top, pid: 30, ppid: 21, session: 20, startTime: 103, image: 7 };
+  let isToExecute = false;
+  const executes = {
+    get 30(): string {
+      if (isToExecute) proc.set({ ...child, image: 8, argv: ["sleep", "0.05"] });
+      return "web";
+    },
+  };
+  const one = match({ proc, owners: executes });
+  proc.end(TOP);
+  proc.set(daemon);
+  assert.equal(seen(one, left), "20 launch");
+  proc.end(20);
+  proc.set(child);
+  isToExecute = true;
+  const lost: Lost = {
+    pid: 20 as Pid,
+    exit: { kind: "signal", signal: "SIGKILL", coreDumped: false },
+    image: 7,
+  };
+  assert.equal(one.find(left, lost), undefined);
 });
 
 describe("a daemon whose first process has left before its image could be seen", () => {

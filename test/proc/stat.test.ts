@@ -27,11 +27,13 @@ describe("parseStat", () => {
         session,
         threads,
         cpuTicks,
+        isExiting,
         ...stat
       } = fixtures().stat(pid as Pid);
       assert.deepEqual(stat, { pid, comm, state, ppid, startTime });
       assert.ok(Number.isSafeInteger(image) && image >= 0);
       assert.equal(threads, pid === 12032 ? 5 : 1);
+      assert.equal(isExiting, state === "Z");
       assert.ok(Number.isSafeInteger(cpuTicks) && cpuTicks >= 0);
       if (pid !== 2) assert.deepEqual([pgrp, session], [12024, 10643]);
     });
@@ -108,8 +110,9 @@ describe("parseStat", () => {
 
 function onlyProcError(text: string): void {
   try {
-    const { comm: _, state, ...numbers } = parseStat(text);
+    const { comm: _, state, isExiting, ...numbers } = parseStat(text);
     assert.equal(typeof state, "string");
+    assert.equal(typeof isExiting, "boolean");
     for (const value of Object.values(numbers)) assert.ok(Number.isFinite(value), text);
   } catch (error) {
     if (!(error instanceof ProcError) || error.code !== "malformed") throw error;

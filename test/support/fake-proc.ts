@@ -21,6 +21,7 @@ export interface FakeProcess {
   readonly argv?: readonly string[];
   readonly environ?: Readonly<Record<string, string>>;
   readonly image?: number;
+  readonly isExiting?: boolean;
   readonly cwd?: string;
   /** Path of its executable, and name for the kernel; else what `argv` begins with. */
   readonly exe?: string;
@@ -73,6 +74,7 @@ export class FakeProc implements ProcReader {
       threads: one.threads ?? 1,
       startTime: (one.startTime ?? 100) as Ticks,
       image: one.image ?? 0,
+      isExiting: one.isExiting ?? false,
       exitCode: 0,
     };
   }
