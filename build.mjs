@@ -1,4 +1,4 @@
-// Bundles the two commands into dist/, and the everyday part of one of them once more. CommonJS starts
+// Bundles the two commands into dist/, and what is asked of them every day once more. CommonJS starts
 // some 5 ms faster than ESM on Node 20, and one file some 10 ms faster than fifty. What only the daemon
 // needs, and what has native parts, stays outside and is loaded when it is first used.
 import { execFileSync, spawn } from "node:child_process";
@@ -18,10 +18,11 @@ import { createInterface } from "node:readline";
 import { build } from "esbuild";
 
 const names = ["usrsvc", "usrsvcd"];
-/** What is called all day has a bundle without the rest: V8 reads all that its code cache has, whatever runs. */
-const EVERYDAY = "usrsvc-everyday";
-/** Another cache of the same bundle, with what start, stop and the like use, which a status would read in vain. */
-const ACTS = "usrsvc-acts";
+/**
+ * What is called all day has bundles without the rest, one for what only looks and one for what acts: V8 reads all that
+ * a code cache has, whatever runs.
+ */
+const EVERYDAY = { looks: "usrsvc-looks", acts: "usrsvc-acts" };
 /** What stays in memory for months has a bundle without the commands that only ask. */
 const RUNS = "usrsvcd-runs";
 /** These stay outside; all else that is imported becomes part of the bundles. */
@@ -139,8 +140,8 @@ exit`,
 };
 
 /**
- * Which bundle runs. That of the everyday commands takes only what it does as the whole does
- * (src/cli/commands/usrsvc/everyday.ts). That it is not even asked is a guess, which saves the time to load both.
+ * Which bundle runs. Those of everyday commands take only what they do as the whole does (src/cli/begin-everyday.ts).
+ * That they are not even asked is a guess, which saves the time to load two.
  * What runs for months has a bundle that only start and restart are in: where other words are, the whole one says
  * what it thinks of them.
  */
@@ -154,8 +155,8 @@ run(runs ? "${RUNS}" : "usrsvcd");`,
 const first = words.find((word, at) => word[0] !== "-" && !/^(-c|--config)$/.test(words[at - 1]));
 const others = /^(-[hVwH]|--(help|version|readme|watch|hosts)(=|$))/;
 if (!words.some((word) => others.test(word))) {
-  if (/^(${everyday.looks.join("|")})$/.test(first)) run("${EVERYDAY}");
-  if (/^(${everyday.acts.join("|")})$/.test(first)) run("${EVERYDAY}", "${ACTS}");
+  if (/^(${everyday.looks.join("|")})$/.test(first)) run("${EVERYDAY.looks}");
+  if (/^(${everyday.acts.join("|")})$/.test(first)) run("${EVERYDAY.acts}");
 }
 if (!module.exports.isTaken) run("usrsvc");`,
 };
@@ -166,11 +167,11 @@ ${shell[name](["node", ...flags[name]].join(" "))}
 "use strict";
 const { readFileSync } = require("node:fs");
 const { Script } = require("node:vm");
-function run(name, cache = name) {
+function run(name) {
   const filename = __dirname + "/" + name + ".bundle.cjs";
   let cachedData;
   try {
-    cachedData = readFileSync(__dirname + "/" + cache + "." + process.version + "-" + process.arch + ".cache");
+    cachedData = readFileSync(__dirname + "/" + name + "." + process.version + "-" + process.arch + ".cache");
   } catch {}
   new Script(readFileSync(filename, "latin1"), { filename, cachedData })
     .runInThisContext()(require, module, __dirname, __filename);
@@ -271,7 +272,7 @@ const bundle = async (names, plugins) => {
   return Object.keys(metafile.inputs);
 };
 const inputs = [
-  ...(await bundle(["usrsvc", EVERYDAY], [lateBuiltins, earlyFiles])),
+  ...(await bundle(["usrsvc", ...Object.values(EVERYDAY)], [lateBuiltins, earlyFiles])),
   ...(await bundle(["usrsvcd"], [lateBuiltins, noCalendar])),
   ...(await bundle([RUNS], [lateBuiltins, noCalendar, earlyFiles])),
 ];
@@ -293,8 +294,8 @@ const env = { ...process.env, HOME: home };
 delete env.NODE_OPTIONS; // V8 refuses a cache that was made with other flags
 const run = (file, words, flags = []) =>
   execFileSync(process.execPath, [...flags, file, ...words], { env });
-const makeCache = (bundle, cache, words, flags) =>
-  run("code-cache.cjs", [`dist/${bundle}`, `dist/${cache}`, ...words], flags);
+const makeCache = (bundle, words, flags) =>
+  run("code-cache.cjs", [`dist/${bundle}`, ...words], flags);
 try {
   const program = (name, autostart) =>
     `[Program:${name}]\ncommand = sleep 20\npidfile = ${home}/${name}.pid\n` +
@@ -303,10 +304,10 @@ try {
   writeFileSync(`${home}/usrsvc.cfg`, text, { mode: 0o600 });
   try {
     await superviseOnce();
-    makeCache("usrsvcd", "usrsvcd", ["status"], flags.usrsvcd);
-    makeCache(EVERYDAY, EVERYDAY, ["status"]);
-    makeCache(EVERYDAY, ACTS, ["restart", "up"]);
-    makeCache("usrsvc", "usrsvc", ["explain", "all"]);
+    makeCache("usrsvcd", ["status"], flags.usrsvcd);
+    makeCache(EVERYDAY.looks, ["status"]);
+    makeCache(EVERYDAY.acts, ["restart", "up"]);
+    makeCache("usrsvc", ["explain", "all"]);
   } finally {
     run("dist/usrsvc.cjs", ["stop", "up"]);
   }
@@ -344,7 +345,8 @@ async function readTables() {
       stdin: {
         contents: `export * from "./src/cli/man/pages.ts";
           export * from "./src/cli/completion/scripts.ts";
-          export { everyday } from "./src/cli/commands/usrsvc/everyday.ts";`,
+          export { acts } from "./src/cli/commands/usrsvc/acts.ts";
+          export { looks } from "./src/cli/commands/usrsvc/looks.ts";`,
         resolveDir: ".",
       },
       outfile: `${made}/pages.cjs`,
@@ -357,14 +359,13 @@ async function readTables() {
       logLevel: "warning",
     });
     const require = createRequire(import.meta.url);
-    const { completionScripts, everyday, manPages } = require(`${made}/pages.cjs`);
+    const { acts, completionScripts, looks, manPages } = require(`${made}/pages.cjs`);
     const { version } = require("./package.json");
     const seconds = process.env.SOURCE_DATE_EPOCH; // for builds that are to be the same again
     const date = new Date(seconds === undefined ? Date.now() : Number(seconds) * 1000);
-    const isLook = ({ isLook, isHidden }) => isLook === true || isHidden === true;
-    const namesOf = (belongs) => everyday.commands.filter(belongs).map(({ name }) => name);
+    const namesOf = ({ commands }) => commands.map(({ name }) => name);
     return {
-      everyday: { looks: namesOf(isLook), acts: namesOf((one) => !isLook(one)) },
+      everyday: { looks: namesOf(looks), acts: namesOf(acts) },
       man: manPages({ version, date: date.toISOString().slice(0, 10) }),
       completion: completionScripts(),
     };
@@ -374,7 +375,7 @@ async function readTables() {
 }
 
 async function superviseOnce() {
-  const words = ["code-cache.cjs", `dist/${RUNS}`, `dist/${RUNS}`, "start", "--foreground"];
+  const words = ["code-cache.cjs", `dist/${RUNS}`, "start", "--foreground"];
   const daemon = spawn(process.execPath, [...flags.usrsvcd, ...words], {
     env,
     stdio: ["ignore", "pipe", "inherit"],

@@ -128,7 +128,7 @@ const layers: readonly Layer[] = [
   },
   {
     files: folder("daemon"),
-    may: [/^src\/(?!cli\/|usrsvc(d|-everyday|d-runs)?\.ts|run-usrsvcd)/],
+    may: [/^src\/(?!cli\/|usrsvc(d|-looks|-acts|d-runs)?\.ts|run-usrsvcd)/],
     why: "wires the life of usrsvcd",
   },
   {
@@ -141,7 +141,7 @@ const layers: readonly Layer[] = [
     why: "words in, words out; never the daemon's mind",
   },
   {
-    files: any("src/usrsvc(-everyday)?\\.ts"),
+    files: any("src/usrsvc(-looks|-acts)?\\.ts"),
     may: [folder("cli"), exitCode, any("src/package-root\\.ts")],
     why: "an entry: no decisions",
   },
@@ -334,7 +334,7 @@ describe("each import", () => {
   });
 
   test("of an entry is made by nobody", () => {
-    const wrong = imports.filter(({ to }) => /^src\/usrsvc(d|-everyday|d-runs)?\.ts$/.test(to));
+    const wrong = imports.filter(({ to }) => /^src\/usrsvc(d|-looks|-acts|d-runs)?\.ts$/.test(to));
     assert.deepEqual(wrong.map(describeImport), []);
   });
 });
@@ -363,7 +363,8 @@ describe("at its start", () => {
 
   for (const entry of [
     "src/usrsvc.ts",
-    "src/usrsvc-everyday.ts",
+    "src/usrsvc-looks.ts",
+    "src/usrsvc-acts.ts",
     "src/usrsvcd.ts",
     "src/usrsvcd-runs.ts",
   ]) {
@@ -395,16 +396,16 @@ describe("at its start", () => {
   }
 });
 
-test("the bundle of everyday commands has nothing that only others need", () => {
+test("the bundles of everyday commands have nothing that only others need", () => {
   const others =
     /^src\/(cli\/(commands\/usrsvc\/(adopt|completion|edit|explain|import|init|live-status|match|metrics|table|top)|(edit-and-tell|help|manual|on-hosts|pages|render-(explanation|matches)))\.ts$|cli\/(hosts|top)\/|cli\/commands\/usrsvcd\/|operations\/((adopt|edit|hosts|import)\/|(adopt|explain|first-config|match)\b)|alerts\/|daemon\/|supervisor\/|monitors\/)/;
-  const wrong = [...loadedBy("src/usrsvc-everyday.ts", ["static", "dynamic"])].filter(([to]) =>
-    others.test(to),
-  );
-  assert.deepEqual(
-    wrong.map(([, path]) => path.join(" → ")),
-    [],
-  );
+  for (const entry of ["src/usrsvc-looks.ts", "src/usrsvc-acts.ts"]) {
+    const wrong = [...loadedBy(entry, ["static", "dynamic"])].filter(([to]) => others.test(to));
+    assert.deepEqual(
+      wrong.map(([, path]) => path.join(" → ")),
+      [],
+    );
+  }
 });
 
 test("what only -H needs brings in little of what is loaded anyway, which the build takes out of the text of each start", () => {

@@ -47,6 +47,11 @@ export function isForHosts({ options }: Parsed & { readonly kind: "run" }): bool
   return typeof (options as Given)["hosts"] === "string";
 }
 
+/** True where `--watch` asks for the page of `top`. */
+export function isWatched({ options }: Pick<Invocation, "options">): boolean {
+  return "watch" in options && options.watch === true;
+}
+
 /** The commands that help shows. */
 export function shownCommands({ commands }: Tool): readonly Command[] {
   return commands.filter(({ isHidden }) => isHidden !== true);

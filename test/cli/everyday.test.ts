@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { allOptions, parse } from "../../src/cli/args.ts";
-import { everyday, parseEveryday } from "../../src/cli/commands/usrsvc/everyday.ts";
+import { parseEveryday } from "../../src/cli/begin-everyday.ts";
+import { acts } from "../../src/cli/commands/usrsvc/acts.ts";
+import { looks } from "../../src/cli/commands/usrsvc/looks.ts";
 import { usrsvc } from "../../src/cli/commands/usrsvc/table.ts";
+
+const both = [looks, acts];
+const parsed = (words: readonly string[]): readonly ReturnType<typeof parseEveryday>[] =>
+  both.map((tool) => parseEveryday(words, tool)).filter((found) => found !== undefined);
 
 describe("everyday commands", () => {
   test("have the arguments and options that the whole tool knows for them", () => {
-    for (const command of everyday.commands) {
+    for (const command of both.flatMap(({ commands }) => commands)) {
       const whole = usrsvc.commands.find(({ name }) => name === command.name);
       // `status` is another there: it can also --watch.
       assert.deepEqual({ ...command, run: undefined }, { ...whole, run: undefined }, command.name);
@@ -15,7 +21,7 @@ describe("everyday commands", () => {
 
   test("have options that are read in the same way, whatever other commands have", () => {
     const all = allOptions(usrsvc);
-    for (const [name, option] of Object.entries(allOptions(everyday))) {
+    for (const [name, option] of both.flatMap((tool) => Object.entries(allOptions(tool)))) {
       const { value, short, isRepeatable } = all[name] ?? assert.fail(name);
       assert.deepEqual(
         [option.value === undefined, option.short, option.isRepeatable],
@@ -39,7 +45,8 @@ describe("everyday commands", () => {
     "__programs -c a.cfg",
   ]) {
     test(`${line} means the same to them as to the whole tool`, () => {
-      const found = parseEveryday(line.split(" "));
+      const [found, more] = parsed(line.split(" "));
+      assert.equal(more, undefined);
       const asked = parse(line.split(" "), usrsvc);
       assert.ok(found !== undefined && asked.kind === "run");
       assert.deepEqual(
@@ -66,7 +73,7 @@ describe("everyday commands", () => {
     "wait web --timeout",
   ]) {
     test(`"${line}" is left to the whole tool`, () => {
-      assert.equal(parseEveryday(line === "" ? [] : line.split(" ")), undefined);
+      assert.deepEqual(parsed(line === "" ? [] : line.split(" ")), []);
     });
   }
 });

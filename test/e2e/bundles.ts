@@ -7,16 +7,18 @@ import { tempDir } from "../support/temp-dir.ts";
 /** The folder of the project. */
 export const root = join(import.meta.dirname, "../..");
 
-/** A copy of what is shipped, with `text` as one of its bundles, which has no code cache then. */
-export function withBundle(t: TestContext, name: string, text: string): string {
+/** A copy of what is shipped, with these texts as bundles, which have no code cache then. */
+export function withBundle(t: TestContext, texts: Readonly<Record<string, string>>): string {
   const dir = tempDir(t);
   for (const one of ["dist", "package.json"]) {
     cpSync(join(root, one), join(dir, one), { recursive: true });
   }
   symlinkSync(join(root, "node_modules"), join(dir, "node_modules"));
-  writeFileSync(join(dir, `dist/${name}.bundle.cjs`), text);
-  for (const file of readdirSync(join(dir, "dist"))) {
-    if (file.startsWith(`${name}.v`)) rmSync(join(dir, "dist", file));
+  for (const [name, text] of Object.entries(texts)) {
+    writeFileSync(join(dir, `dist/${name}.bundle.cjs`), text);
+    for (const file of readdirSync(join(dir, "dist"))) {
+      if (file.startsWith(`${name}.v`)) rmSync(join(dir, "dist", file));
+    }
   }
   return dir;
 }

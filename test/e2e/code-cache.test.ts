@@ -18,26 +18,23 @@ function copy(t: TestContext): string {
   return dir;
 }
 
-/** The caches, each with its bundle, the command that runs it, words for that, and the answer. */
-const caches: readonly (readonly [
+/** The bundles that have a cache, each with the command that runs it, words for that, and the answer. */
+const bundles: readonly (readonly [
   name: string,
-  bundle: string,
   command: string,
   words: readonly string[],
   answer: RegExp,
 ])[] = [
-  ["usrsvc", "usrsvc", "usrsvc", ["--version"], /^usrsvc 2\./],
-  ["usrsvc-everyday", "usrsvc-everyday", "usrsvc", ["__programs", "-c", "usrsvc.cfg"], /^web\n$/],
+  ["usrsvc", "usrsvc", ["--version"], /^usrsvc 2\./],
+  ["usrsvc-looks", "usrsvc", ["__programs", "-c", "usrsvc.cfg"], /^web\n$/],
   [
     "usrsvc-acts",
-    "usrsvc-everyday",
     "usrsvc",
     ["start", "-c", "usrsvc.cfg", "--dry-run", "web"],
     /^web: would be started/,
   ],
-  ["usrsvcd", "usrsvcd", "usrsvcd", ["--version"], /^usrsvcd 2\./],
+  ["usrsvcd", "usrsvcd", ["--version"], /^usrsvcd 2\./],
   [
-    "usrsvcd-runs",
     "usrsvcd-runs",
     "usrsvcd",
     ["start", "--foreground", "--json", "-c", "missing.cfg"],
@@ -50,7 +47,7 @@ const configuration = "[Main]\n[Program:web]\ncommand = sleep 1\npidfile = /tmp/
 const cacheOf = (dir: string, name: string): string =>
   join(dir, `dist/${name}.${process.version}-${process.arch}.cache`);
 
-for (const [name, bundle, command, words, answer] of caches) {
+for (const [name, command, words, answer] of bundles) {
   const ask = (dir: string, flags: readonly string[] = []): string => {
     const all = [...flags, join(dir, `dist/${command}.cjs`), ...words];
     return spawnSync(process.execPath, all, { encoding: "utf8", cwd: dir }).stdout;
@@ -68,7 +65,7 @@ for (const [name, bundle, command, words, answer] of caches) {
         const { Script } = require("node:vm");
         const made = new Script(readFileSync(filename, "latin1"), { filename, cachedData });
         console.log(made.cachedDataRejected);`;
-      const files = [join(root, `dist/${bundle}.bundle.cjs`), cacheOf(root, name)];
+      const files = [join(root, `dist/${name}.bundle.cjs`), cacheOf(root, name)];
       const out = execFileSync(process.execPath, [...flags, "-e", load, ...files]);
       assert.equal(out.toString(), "false\n");
     });
@@ -95,15 +92,15 @@ for (const [name, bundle, command, words, answer] of caches) {
     });
 
     test("goes with a bundle of plain ASCII, which is read without decoding", () => {
-      assert.ok(readFileSync(join(root, `dist/${bundle}.bundle.cjs`)).every((byte) => byte < 0x80));
+      assert.ok(readFileSync(join(root, `dist/${name}.bundle.cjs`)).every((byte) => byte < 0x80));
     });
   });
 }
 
 test("nothing else is in dist/", () => {
   const kinds = readdirSync(join(root, "dist")).map((name) => name.replace(/\.v\d.*-\w+\./, "."));
-  const each = caches.flatMap(([name, bundle, command]) => [
-    `${bundle}.bundle.cjs`,
+  const each = bundles.flatMap(([name, command]) => [
+    `${name}.bundle.cjs`,
     `${name}.cache`,
     `${command}.cjs`,
   ]);

@@ -12,7 +12,8 @@ describe("a command line of everyday commands", () => {
     const home = new Home(t)
       .program("web", { command: sleeper() })
       .program("start", { command: sleeper() });
-    const whole = withBundle(t, "usrsvc-everyday", "(function () {})");
+    const nothing = "(function () {})";
+    const whole = withBundle(t, { "usrsvc-looks": nothing, "usrsvc-acts": nothing });
     answer(root, home, "stop web"); // the first is answered at more length
     for (const line of [
       "status",
@@ -60,7 +61,7 @@ describe("a command line of everyday commands", () => {
 
   test("does not load the whole tool", (t) => {
     const home = new Home(t).program("web", { command: sleeper() });
-    const small = withBundle(t, "usrsvc", "throw new Error('is loaded')");
+    const small = withBundle(t, { usrsvc: "throw new Error('is loaded')" });
     assert.deepEqual(answer(small, home, "__programs"), [0, "web\n", ""]);
     assert.match(String(answer(small, home, "-c usrsvc.cfg status --json")[1]), /"program":"web"/);
     assert.match(String(answer(small, home, "top")[2]), /is loaded/);

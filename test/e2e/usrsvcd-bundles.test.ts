@@ -16,7 +16,7 @@ describe("the bundle of what runs for months", () => {
   test("answers as the whole usrsvcd does", (t) => {
     const home = tempDir(t);
     const text = readFileSync(join(root, "dist/usrsvcd.bundle.cjs"), "utf8");
-    const whole = withBundle(t, "usrsvcd-runs", text);
+    const whole = withBundle(t, { "usrsvcd-runs": text });
     for (const line of [
       "--foreground",
       "-f",
@@ -50,7 +50,7 @@ describe("the bundle of what runs for months", () => {
 
   test("is the one that runs for months, and only that", (t) => {
     const home = tempDir(t);
-    const small = withBundle(t, "usrsvcd", "throw new Error('the whole is loaded')");
+    const small = withBundle(t, { usrsvcd: "throw new Error('the whole is loaded')" });
     for (const line of ["-f", "start -f -c missing.cfg", "restart --json --config missing.cfg"]) {
       assert.doesNotMatch(String(answer(small, home, line)[2]), /is loaded/, line);
     }

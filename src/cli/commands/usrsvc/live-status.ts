@@ -1,5 +1,6 @@
 import type { Command } from "../../command.ts";
-import { isWatched, status } from "./status.ts";
+import { isWatched } from "../../args.ts";
+import { status } from "./status.ts";
 import { showTop } from "./top.ts";
 
 /** `status`, which is `top` with `--watch`. */

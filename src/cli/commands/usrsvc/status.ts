@@ -3,7 +3,7 @@ import { jsonLine } from "../../../lib/tame.ts";
 import { look, type Report } from "../../../operations/looking/look.ts";
 import { openSite } from "../../../operations/site.ts";
 import { STATUS_SCHEMA } from "../../../status/status.ts";
-import { command, type Invocation } from "../../command.ts";
+import { command } from "../../command.ts";
 import { configErrors } from "../../config-errors.ts";
 import { parallel, programNames } from "../../programs.ts";
 import type { Screen } from "../../screen.ts";
@@ -35,11 +35,6 @@ export const status = command({
     return found.code;
   },
 });
-
-/** True where `--watch` asks for the page of `top`. */
-export function isWatched({ options }: Pick<Invocation, "options">): boolean {
-  return "watch" in options && options.watch === true;
-}
 
 function showJson({ programs, notes }: Report, screen: Screen): void {
   const more = notes.length === 0 ? {} : { notes };
