@@ -4,7 +4,7 @@ import { statIfAny } from "../../proc/reader.ts";
 import { monotonicMs, sleep } from "../lib/clock.ts";
 import type { IdentityPorts } from "./ports.ts";
 import type { Found } from "./found.ts";
-import { imageSeen } from "../state/transitions.ts";
+import { imageSeen } from "../state/record-facts.ts";
 import { relation } from "./lineage.ts";
 import { offspring } from "./offspring.ts";
 import type { ProgramRecord } from "../state/record.ts";

@@ -4,7 +4,7 @@ import { type Pid, type ProcessRef, TICKS_PER_SECOND, type Ticks } from "../../p
 import type { ProcReader } from "../../proc/reader.ts";
 import type { Stat } from "../../proc/stat.ts";
 import { emptyRecord, type ProgramRecord } from "../state/record.ts";
-import { keptDown } from "../state/transitions.ts";
+import { keptDown } from "../state/record-facts.ts";
 import { textHash } from "../lib/text-hash.ts";
 
 /*

@@ -1,7 +1,7 @@
 import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProcReader } from "../../proc/reader.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { exitNoted } from "../state/transitions.ts";
+import { exitNoted } from "../state/record-facts.ts";
 
 /** The process on record, if it still lives. */
 export function recordedProcess(

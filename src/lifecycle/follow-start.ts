@@ -3,14 +3,9 @@ import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Launched } from "../launch/launch.ts";
 import { callAt, monotonicMs } from "../lib/clock.ts";
-import {
-  explained,
-  extended,
-  followed,
-  imageSeen,
-  started,
-  type Traits,
-} from "../state/transitions.ts";
+import type { Traits } from "../state/record.ts";
+import { explained, extended, followed, imageSeen } from "../state/record-facts.ts";
+import { started } from "../state/transitions.ts";
 import { BackgroundWatch } from "./background-watch.ts";
 import { awaitNotice } from "./exit-notice.ts";
 import type { Begun } from "./launch-in-sight.ts";

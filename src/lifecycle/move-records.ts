@@ -5,7 +5,7 @@ import { moveHolds } from "../state/hold-file.ts";
 import { type Lock, programLock, waitLock } from "../state/lock.ts";
 import { emptyRecord, type ProgramRecord } from "../state/record.ts";
 import { readRecord, writeRecord } from "../state/record-file.ts";
-import { renamed } from "../state/transitions.ts";
+import { renamed } from "../state/record-facts.ts";
 import { checkStateDir } from "../state/state-dir.ts";
 import type { Move } from "./renamed.ts";
 

@@ -2,7 +2,7 @@ import type { Pid, ProcessRef } from "../../proc/pid.ts";
 import { statIfAny } from "../../proc/reader.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import type { Pattern } from "../identity/match.ts";
-import type { Traits } from "../state/transitions.ts";
+import type { Traits } from "../state/record.ts";
 import type { LifecyclePorts } from "./ports.ts";
 
 /** Reads them; `launched`: what was launched, if that was from here. */

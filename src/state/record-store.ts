@@ -3,7 +3,7 @@ import { textHash } from "../lib/text-hash.ts";
 import type { ProgramRecord } from "./record.ts";
 import { readRecord, recordText, setDamagedAside, writeRecord } from "./record-file.ts";
 import type { StateDir } from "./state-dir.ts";
-import { withoutProcess } from "./transitions.ts";
+import { withoutProcess } from "./record-facts.ts";
 
 /** What is wrong with the file of a record, or with what it says. */
 export interface RecordTrouble {

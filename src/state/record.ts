@@ -92,12 +92,18 @@ export interface Known {
 /**
  * What outlives us about one program. Written only by who holds the program's lock, before it
  * acts: whoever comes next, after a SIGKILL of the writer at any instant, finds the process here.
- * transitions.ts leads from one record to the next.
+ * transitions.ts and record-facts.ts lead from one record to the next.
  */
 export type ProgramRecord = Known & InState;
 
 /** A record in this state. */
 export type RecordIn<S extends State> = ProgramRecord & { readonly state: S };
+
+/** What is known of a process, by which what stems from it is known again. */
+export type Traits = Pick<Known, "session" | "image" | "title">;
+
+/** No process is the program's, nor what it was launched with. */
+export const noProcess = { process: undefined, launched: undefined, session: undefined } as const;
 
 /** A record of a program of which nothing is known. */
 export function emptyRecord(

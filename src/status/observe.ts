@@ -10,7 +10,7 @@ import { lockNote } from "../state/lock-text.ts";
 import { readPidfile } from "../state/pidfile.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { readRecord, type RecordFile, recordText } from "../state/record-file.ts";
-import { withoutProcess } from "../state/transitions.ts";
+import { withoutProcess } from "../state/record-facts.ts";
 import type { Memory } from "./memory.ts";
 import type { StatusContext } from "./status-context.ts";
 

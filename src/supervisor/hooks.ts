@@ -3,7 +3,7 @@ import type { Exit } from "../../proc/exit.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { type HookFailure, runHook, withoutUndone } from "../lifecycle/hook.ts";
 import type { ProgramRecord } from "../state/record.ts";
-import { exited } from "../state/transitions.ts";
+import { exited } from "../state/record-facts.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import type { Supervised, SupervisorContext } from "./context.ts";
 import type { Ends } from "./ends.ts";

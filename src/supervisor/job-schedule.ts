@@ -1,7 +1,7 @@
 import { callAt, monotonicMs } from "../lib/clock.ts";
 import { type Cron, nextTime } from "../lib/cron.ts";
 import { isoTime } from "../lib/format.ts";
-import { dueNoted } from "../state/transitions.ts";
+import { dueNoted } from "../state/record-facts.ts";
 import type { Supervised } from "./context.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Mailbox } from "./mailbox.ts";

@@ -9,7 +9,7 @@ import { tellingLine, withWords } from "../lifecycle/last-words.ts";
 import type { Lock } from "../state/lock.ts";
 import { emptyRecord, type ProgramRecord } from "../state/record.ts";
 import type { RecordStore } from "../state/record-store.ts";
-import { exitNoted, explained, keptDown, signed, withoutProcess } from "../state/transitions.ts";
+import { exitNoted, explained, keptDown, signed, withoutProcess } from "../state/record-facts.ts";
 import { ProgramEvents } from "./program-events.ts";
 
 /** Last lines of a program's output, read only when there is somebody to be told. */

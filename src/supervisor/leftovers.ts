@@ -8,7 +8,7 @@ import type { ProgramRecord } from "../state/record.ts";
 import type { StopSettings } from "../config/settings.ts";
 import { stop } from "../lifecycle/stop.ts";
 import type { Target } from "../lifecycle/stop-plan.ts";
-import { imageSeen } from "../state/transitions.ts";
+import { imageSeen } from "../state/record-facts.ts";
 import type { Program } from "../identity/program.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { ProgramEvent } from "./program-state.ts";

@@ -11,7 +11,7 @@ import { start } from "../lifecycle/start.ts";
 import type { StartOutcome } from "../lifecycle/start-outcome.ts";
 import { describeStragglers, describeStrays } from "../lifecycle/stragglers.ts";
 import { isStopRequested } from "../state/stop-request.ts";
-import { counted } from "../state/transitions.ts";
+import { counted } from "../state/record-facts.ts";
 import { lookFor, type Program } from "../identity/program.ts";
 import type { Ends } from "./ends.ts";
 import type { Ledger } from "./ledger.ts";

@@ -2,7 +2,8 @@ import type { Exit } from "../../proc/exit.ts";
 import type { ProcessRef } from "../../proc/pid.ts";
 import { describeIgnored } from "../lifecycle/ignored.ts";
 import type { StopStep } from "../lifecycle/stop-plan.ts";
-import { explained, stopped, stopping } from "../state/transitions.ts";
+import { explained } from "../state/record-facts.ts";
+import { stopped, stopping } from "../state/transitions.ts";
 import { operatorOf, plainEnd } from "./last-end.ts";
 import type { Ledger } from "./ledger.ts";
 

@@ -9,9 +9,11 @@ import {
   type RecordIn,
 } from "../../src/state/record.ts";
 import { parseRecord, recordToText } from "../../src/state/record-text.ts";
-import * as to from "../../src/state/transitions.ts";
+import * as facts from "../../src/state/record-facts.ts";
+import * as transitions from "../../src/state/transitions.ts";
 import { anyKnown, anyLastExit, anyRecord, anyRef } from "../support/records.ts";
 
+const to = { ...transitions, ...facts };
 const ref = (pid: number): ProcessRef => ({ pid, startTime: pid * 10 }) as ProcessRef;
 const lastExit = { at: "then", pid: 20, exit: { kind: "code", code: 3 } } as const;
 const none = { process: undefined, launched: undefined, session: undefined };

@@ -1,6 +1,6 @@
 import { ExitCode } from "../../exit-code.ts";
 import type { Program } from "../../identity/program.ts";
-import { ordered } from "../../state/transitions.ts";
+import { ordered } from "../../state/record-facts.ts";
 import { locked } from "../one-program/locked.ts";
 import { save } from "../one-program/notes.ts";
 import type { ActionResult, Operation } from "../operation.ts";

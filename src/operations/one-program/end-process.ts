@@ -12,13 +12,8 @@ import { stop } from "../../lifecycle/stop.ts";
 import type { Lock } from "../../state/lock.ts";
 import type { ProgramRecord } from "../../state/record.ts";
 import { START_SLACK_MS, windowLeftMs } from "../../state/start-window.ts";
-import {
-  belongsTo,
-  exitNoted,
-  ordered,
-  stoppedByOperator,
-  stopping,
-} from "../../state/transitions.ts";
+import { belongsTo, exitNoted, ordered } from "../../state/record-facts.ts";
+import { stoppedByOperator, stopping } from "../../state/transitions.ts";
 import { standDown } from "./former-name.ts";
 import type { Held } from "./locked.ts";
 import { leaveSessionOf } from "./leave-session.ts";

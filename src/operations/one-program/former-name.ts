@@ -2,7 +2,8 @@ import { daemonInCharge } from "../../state/daemon-alive.ts";
 import { type ProcessRef, sameProcess } from "../../../proc/pid.ts";
 import { programLock, waitLock } from "../../state/lock.ts";
 import { readRecord, writeRecord } from "../../state/record-file.ts";
-import { signed, stopping, wanted } from "../../state/transitions.ts";
+import { signed, wanted } from "../../state/record-facts.ts";
+import { stopping } from "../../state/transitions.ts";
 import type { Operation } from "../operation.ts";
 
 /** Time to wait for whoever is at work under the old name, in ms. */

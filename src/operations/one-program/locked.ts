@@ -15,7 +15,7 @@ import { otherConfig, strangersRecord } from "../../identity/other-config.ts";
 import { emptyRecord, type ProgramRecord } from "../../state/record.ts";
 import { readRecord } from "../../state/record-file.ts";
 import type { RecordStore } from "../../state/record-store.ts";
-import { signed } from "../../state/transitions.ts";
+import { signed } from "../../state/record-facts.ts";
 import { checkStateDir } from "../../state/state-dir.ts";
 import { removeOldRequest, requestStop } from "../../state/stop-request.ts";
 import type { Program } from "../../identity/program.ts";

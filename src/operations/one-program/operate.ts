@@ -4,7 +4,7 @@ import { describeElsewhere } from "../../identity/elsewhere.ts";
 import { findHeirOfUnseen } from "../../identity/heir.ts";
 import { describeStrays, markedProcesses } from "../../lifecycle/stragglers.ts";
 import { lookFor, type Program } from "../../identity/program.ts";
-import { counted } from "../../state/transitions.ts";
+import { counted } from "../../state/record-facts.ts";
 import { endIt } from "./end-process.ts";
 import { finishStart } from "./finish-start.ts";
 import { brokenOff, failedStart, launchIt, takeUp } from "./launch-process.ts";

@@ -15,7 +15,8 @@ import {
 } from "../../lifecycle/hook.ts";
 import type { StartFailure } from "../../lifecycle/start-outcome.ts";
 import type { ProgramRecord } from "../../state/record.ts";
-import { exited, staysDown, wanted } from "../../state/transitions.ts";
+import { exited, wanted } from "../../state/record-facts.ts";
+import { staysDown } from "../../state/transitions.ts";
 import type { Held } from "./locked.ts";
 import { trySave } from "./notes.ts";
 import type { Operation } from "../operation.ts";
