@@ -1,25 +1,21 @@
+import { states, stateTraits } from "../state/states.ts";
 import type { ProgramState } from "../supervisor/program-state.ts";
 
-/** In this order: what runs comes first, then what may need somebody. */
-const words: Record<ProgramState["kind"], string> = {
-  running: "running",
-  starting: "starting",
-  stopping: "stopping",
-  waiting: "waiting",
-  backoff: "backing off",
-  fatal: "given up",
-  done: "done",
-  stopped: "stopped",
-  unknown: "unknown",
-};
+type Kind = ProgramState["kind"];
+
+const ofStates = states.map((kind) => ({ kind, ...stateTraits[kind].counted }));
+const words: readonly { readonly kind: Kind; readonly word: string }[] = [
+  ...ofStates.toSorted((a, b) => a.place - b.place),
+  { kind: "unknown", word: "unknown" },
+];
 
 /** For `systemctl status`: `12 running, 1 backing off; set aside: web`. */
 export function describeCounts(
-  counts: ReadonlyMap<ProgramState["kind"], number>,
+  counts: ReadonlyMap<Kind, number>,
   setAside: readonly string[] = [],
 ): string {
-  const parts = Object.entries(words)
-    .map(([kind, word]) => ({ count: counts.get(kind as ProgramState["kind"]), word }))
+  const parts = words
+    .map(({ kind, word }) => ({ count: counts.get(kind), word }))
     .filter(({ count }) => count !== undefined)
     .map(({ count, word }) => `${count} ${word}`);
   const all = parts.length === 0 ? "no programs" : parts.join(", ");

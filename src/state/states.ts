@@ -13,6 +13,7 @@ export const stateTraits = {
     isToCome: false,
     tone: "faint",
     rank: 8,
+    counted: { word: "stopped", place: 7 },
     notReady: undefined,
     elsewhere: undefined,
   },
@@ -23,6 +24,7 @@ export const stateTraits = {
     isToCome: false,
     tone: "good",
     rank: 7,
+    counted: { word: "done", place: 6 },
     notReady: undefined,
     elsewhere: "has ended there, as a job does",
   },
@@ -33,6 +35,7 @@ export const stateTraits = {
     isToCome: true,
     tone: "busy",
     rank: 3,
+    counted: { word: "waiting", place: 3 },
     notReady: "it is waiting itself",
     elsewhere: "waits there for what it starts after",
   },
@@ -43,6 +46,7 @@ export const stateTraits = {
     isToCome: true,
     tone: "busy",
     rank: 4,
+    counted: { word: "starting", place: 1 },
     notReady: "it is starting",
     elsewhere: undefined,
   },
@@ -53,6 +57,7 @@ export const stateTraits = {
     isToCome: true,
     tone: "good",
     rank: 6,
+    counted: { word: "running", place: 0 },
     notReady: undefined,
     elsewhere: undefined,
   },
@@ -63,6 +68,7 @@ export const stateTraits = {
     isToCome: false,
     tone: "busy",
     rank: 5,
+    counted: { word: "stopping", place: 2 },
     notReady: "it is stopping",
     elsewhere: undefined,
   },
@@ -73,6 +79,7 @@ export const stateTraits = {
     isToCome: true,
     tone: "bad",
     rank: 1,
+    counted: { word: "backing off", place: 4 },
     notReady: "it is to be tried again",
     elsewhere: "waits there for its next start",
   },
@@ -83,6 +90,7 @@ export const stateTraits = {
     isToCome: false,
     tone: "bad",
     rank: 0,
+    counted: { word: "given up", place: 5 },
     notReady: "it was given up",
     elsewhere: "was given up there",
   },
@@ -102,6 +110,8 @@ interface StateTraits {
   readonly tone: "good" | "busy" | "bad" | "faint";
   /** Where programs are sorted by state, what calls for somebody comes first. */
   readonly rank: number;
+  /** Its word where programs are counted, and its place there: what runs comes first, then what may need somebody. */
+  readonly counted: { readonly word: string; readonly place: number };
   /** Why what starts after it has to wait; undefined: not for the state alone. */
   readonly notReady: string | undefined;
   /** How it is told of a program of another configuration file; undefined: that it is looked after there. */
