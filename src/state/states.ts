@@ -163,6 +163,20 @@ export type InState =
       readonly nextTryAt?: string | undefined;
     };
 
+type OwnKey<S extends State> = Exclude<keyof (InState & { readonly state: S }), "state">;
+
+/** The keys of that, which a record loses when it leaves the state. */
+export const ownKeys: { readonly [S in State]: { readonly [Key in OwnKey<S>]-?: true } } = {
+  stopped: {},
+  done: {},
+  waiting: { waitsFor: true, since: true },
+  starting: { windowEndsAt: true, logged: true },
+  running: {},
+  stopping: {},
+  backoff: { nextTryAt: true },
+  fatal: { nextTryAt: true },
+};
+
 /** Where in which files the output of a program begins. */
 export interface LogsBefore {
   readonly stdout: LogBefore;

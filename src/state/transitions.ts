@@ -8,7 +8,7 @@ import {
   type Traits,
 } from "./record.ts";
 import { windowEnd } from "./start-window.ts";
-import type { LogsBefore } from "./states.ts";
+import { type LogsBefore, ownKeys } from "./states.ts";
 
 /*
  * What brings a program into a state, and what its record says then: pure functions, from one record to the next. What
@@ -17,19 +17,10 @@ import type { LogsBefore } from "./states.ts";
 
 /** What goes from one state to the next. */
 function known(record: ProgramRecord): Known {
-  if (record.state === "starting") {
-    const { windowEndsAt: _, logged: _logged, ...rest } = record;
-    return rest;
-  }
-  if (record.state === "backoff" || record.state === "fatal") {
-    const { nextTryAt: _, ...rest } = record;
-    return rest;
-  }
-  if (record.state === "waiting") {
-    const { since: _, waitsFor: _waitsFor, ...rest } = record;
-    return rest;
-  }
-  return record;
+  const own = Object.keys(ownKeys[record.state]);
+  if (own.length === 0) return record;
+  const kept = Object.entries(record).filter(([key]) => !own.includes(key));
+  return Object.fromEntries(kept) as unknown as Known;
 }
 
 /** It was executed; whether it is the program is seen in its window, of `windowMs`. */
