@@ -6,7 +6,7 @@ import {
 } from "../operations/acting/act-on-programs.ts";
 import { ExitCode } from "../exit-code.ts";
 import { within } from "../lib/clock.ts";
-import { quoteWord } from "../operations/own-command.ts";
+import { shellWord } from "../lib/format.ts";
 import { startOwn } from "./own-process.ts";
 import { onSignals } from "./run.ts";
 import type { Screen } from "./screen.ts";
@@ -153,9 +153,9 @@ function describeSecond(
   isSomeLeft: boolean,
   pid: number | undefined,
 ): string {
-  const shown = names.length > MOST_NAMES ? "NAME…" : names.map(quoteWord).join(" ");
+  const shown = names.length > MOST_NAMES ? "NAME…" : names.map(shellWord).join(" ");
   const goal = action === "stop" ? " --for stopped" : "";
-  const usrsvc = config === undefined ? "usrsvc" : `usrsvc -c ${quoteWord(config)}`;
+  const usrsvc = config === undefined ? "usrsvc" : `usrsvc -c ${shellWord(config)}`;
   const wait = `${usrsvc} wait ${shown}${goal}`;
   // The process that is still to be restarted is ready.
   const waits =

@@ -1,4 +1,5 @@
 import { findOnPath } from "../lib/executable.ts";
+import { shellWord } from "../lib/format.ts";
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
@@ -18,14 +19,9 @@ export function commandWords(
 ): string {
   const own = ownCommand(name);
   const found = findOnPath(name, process.cwd(), process.env["PATH"]);
-  const shown = found !== undefined && isSame(found, own) ? name : quoteWord(own);
-  const option = config === undefined ? "" : ` -c ${quoteWord(config)}`;
+  const shown = found !== undefined && isSame(found, own) ? name : shellWord(own);
+  const option = config === undefined ? "" : ` -c ${shellWord(config)}`;
   return `${shown}${option}${words === "" ? "" : ` ${words}`}`;
-}
-
-/** A word, quoted for a shell. */
-export function quoteWord(word: string): string {
-  return /^[\w/.:@%+,=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function isSame(a: string, b: string): boolean {

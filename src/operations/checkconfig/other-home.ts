@@ -4,7 +4,7 @@ import { type ConfigFile, parseConfigobj, type Section } from "../../config/conf
 import type { ConfigIssue } from "../../config/issue.ts";
 import { readFileHead } from "../../lib/read-file.ts";
 import { homeFolder } from "../../lib/home.ts";
-import { quoteWord } from "../own-command.ts";
+import { shellWord } from "../../lib/format.ts";
 
 /** Maximum size of a file that is looked at, in bytes: a configuration is far smaller. */
 const MOST_BYTES = 16 * 1024 * 1024;
@@ -37,14 +37,14 @@ function describe(other: string, path: string, file: ConfigFile, main: string): 
   const home = homeFolder();
   const there = `There is no ${other} on this machine. If it stands for your home folder in an example, `;
   const words = (option: string): string =>
-    `sed ${option}'s|${other}|${home}|g' ${quoteWord(path)}`;
+    `sed ${option}'s|${other}|${home}|g' ${shellWord(path)}`;
   if (path !== main) return `${there}put yours in its place: ${words("-i ")}`;
   const isMain = file.root.sections.has("Main");
   const folder = isMain ? home : `${home}/usrsvc.d`;
   const names = isMain ? ["usrsvc.cfg", "example.cfg"] : [basename(path)];
   const copy = names.map((name) => `${folder}/${name}`).find((one) => !existsSync(one));
-  const target = copy === undefined ? "a new file" : quoteWord(copy);
-  const make = existsSync(folder) ? "" : `mkdir -p ${quoteWord(folder)} && `;
+  const target = copy === undefined ? "a new file" : shellWord(copy);
+  const make = existsSync(folder) ? "" : `mkdir -p ${shellWord(folder)} && `;
   return `${there}make a copy with yours in its place: ${make}${words("")} > ${target}`;
 }
 
