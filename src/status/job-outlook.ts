@@ -5,6 +5,7 @@ import { formatDuration, localMinute } from "../lib/format.ts";
 import { hasEndedInThisBoot, hasEndedWell, isSuccess } from "../state/ended-well.ts";
 import { describeDone } from "../state/job-words.ts";
 import type { ProgramRecord } from "../state/record.ts";
+import { STARTS_IT } from "./starts-it.ts";
 import type { ProgramStatus } from "./status.ts";
 
 /** What is told of a job only. */
@@ -64,12 +65,12 @@ export function nextOfJob(
 ): string {
   const isTriedAgain = ran && !isGood && autorestart === "on-failure";
   const isResumed = record?.desired === "up" && autorestart === "on-failure";
-  if (isTriedAgain || (!ran && (autostart || isResumed))) return "usrsvcd starts it";
+  if (isTriedAgain || (!ran && (autostart || isResumed))) return STARTS_IT;
   if (schedule !== undefined) {
     const due = nextTime(schedule, new Date(nowMs));
     return due === undefined
       ? "nothing: it is never due"
-      : `usrsvcd starts it at ${describeDue(due, nowMs)}`;
+      : `${STARTS_IT} at ${describeDue(due, nowMs)}`;
   }
   if (isGood) return `nothing: it is done; "usrsvc start ${name}" runs it again`;
   if (ran) return `nothing: it has failed; "usrsvc start ${name}" runs it again`;

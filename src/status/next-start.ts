@@ -4,6 +4,7 @@ import { hasEndedInThisBoot, hasEndedWell } from "../state/ended-well.ts";
 import type { RecordFile } from "../state/record-file.ts";
 import { GOES_BY_WHAT_IT_READ, printAutorestart } from "./if-it-ends.ts";
 import { isDone, nextOfJob } from "./job-outlook.ts";
+import { STARTS_IT } from "./starts-it.ts";
 import type { StatusContext } from "./status-context.ts";
 
 /** What of a program decides about its outlook. */
@@ -59,9 +60,6 @@ export function nextOfStopped(
   else tell?.(`it was started by usrsvc, and ${printed(autorestart)}`);
   return STARTS_IT;
 }
-
-/** What comes next of one that is as good as started. */
-export const STARTS_IT = "usrsvcd starts it";
 
 function printed(autorestart: ProgramSettings["autorestart"]): string {
   return `autorestart = ${printAutorestart(autorestart)}`;

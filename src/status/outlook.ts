@@ -6,14 +6,8 @@ import type { ProgramRecord, RecordIn } from "../state/record.ts";
 import type { RecordFile } from "../state/record-file.ts";
 import { stateTraits } from "../state/states.ts";
 import { dueAgain, isDone, whyJobIsDown } from "./job-outlook.ts";
-import {
-  type Around,
-  type Down,
-  isKnown,
-  nextOfStopped,
-  STARTS_IT,
-  type TellWhy,
-} from "./next-start.ts";
+import { type Around, type Down, isKnown, nextOfStopped, type TellWhy } from "./next-start.ts";
+import { STARTS_IT } from "./starts-it.ts";
 import type { ProgramStatus } from "./status.ts";
 
 /** Of a program that is down: why, and what comes next. */

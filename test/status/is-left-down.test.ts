@@ -12,7 +12,7 @@ describe("isLeftDown", () => {
     [{ state: "stopped", next: "nothing while it is held; after that: usrsvcd starts it" }, true],
     [{ state: "stopped", next: "usrsvcd does not know it yet: run usrsvcd reread" }, true],
     [{ state: "fatal", next: "usrsvcd gave up after 3 failed starts (maxrestarts = 3)" }, true],
-    [{ state: "fatal", next: "usrsvcd gave up, and tries again in 5 s (retry_after)" }, false],
+    [{ state: "fatal", next: "usrsvcd gave up, and tries again in 5 s", nextTryAt: later }, false],
     [{ state: "stopped", next: "usrsvcd starts it" }, false],
     [{ state: "stopped", next: "usrsvcd starts it at 2030-01-01 00:00", nextDueAt: later }, false],
     [{ state: "backoff", next: "usrsvcd tries again in 3 s" }, false],
