@@ -1,7 +1,5 @@
 import type { ProcessRef } from "../../proc/pid.ts";
 import { ageMs } from "../../proc/uptime.ts";
-import type { StartCause as StartKind } from "../events/start-events.ts";
-import { assertNever } from "../lib/assert-never.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { settingsDigest } from "../state/digest.ts";
 import type { Lock } from "../state/lock.ts";
@@ -20,6 +18,7 @@ import type { History, StartCause } from "./program-state.ts";
 import type { Leftovers } from "./leftovers.ts";
 import { LOOK, type SupervisorContext } from "./context.ts";
 import { describeCause, tellFailure } from "./hooks.ts";
+import { isRestart, startKind } from "./start-kind.ts";
 
 /** The kernel tells births to so many ms. */
 const TICK_MS = 10;
@@ -226,30 +225,5 @@ export class Starter {
     if (found.kind !== "running") return undefined;
     const ms = ageMs(found.process.startTime, host.proc.uptime());
     return ms <= this.#by.leftovers.ageMs + TICK_MS ? found.process : undefined;
-  }
-}
-
-/** After a start that failed, or a death. What was ended for a limit has left nothing. */
-function isRestart({ kind }: StartCause): boolean {
-  return kind === "death" || kind === "retry";
-}
-
-/** What a start is, for people: the first, one after a death, after a limit was exceeded, or one that was planned. */
-export function startKind(cause: StartCause): StartKind {
-  switch (cause.kind) {
-    case "limit":
-      return cause.isPlanned ? "planned" : "limit-exceeded";
-    case "death":
-    case "retry":
-    case "with":
-      return "restarted";
-    case "due":
-      return "planned";
-    case "autostart":
-    case "operator":
-    case "resumed":
-      return "started";
-    default:
-      return assertNever(cause);
   }
 }
