@@ -33,7 +33,7 @@ const shownExit = any("src/events/shown-exit\\.ts");
 
 /** The machine: values in, values out. */
 const MACHINE = any(
-  "src/supervisor/(machine|first-look|deaths|held|waits|moves|backoff|program-state)\\.ts",
+  "src/supervisor/(machine|first-look|deaths|end-causes|held|waits|moves|backoff|program-state)\\.ts",
 );
 
 const layers: readonly Layer[] = [
@@ -212,7 +212,7 @@ const outsiders: readonly {
   // Free everywhere but in proc/, config/ and the machine.
   {
     name: /^node:/,
-    may: /^src\/(?!config\/|supervisor\/(machine|first-look|deaths|held|waits|moves|backoff|program-state)\.ts)/,
+    may: /^src\/(?!config\/|supervisor\/(machine|first-look|deaths|end-causes|held|waits|moves|backoff|program-state)\.ts)/,
   },
 ];
 

@@ -1,13 +1,13 @@
-import { isOlder, type ProcessRef, sameProcess } from "../../proc/pid.ts";
+import { type ProcessRef, sameProcess } from "../../proc/pid.ts";
 import { assertNever } from "../lib/assert-never.ts";
 import { died, ended, failed, inVain } from "./deaths.ts";
 import { countAnew, startAnew } from "./backoff.ts";
+import { exceeded, left, overlap } from "./end-causes.ts";
 import { awaken, firstLook, stayDone } from "./first-look.ts";
 import { held } from "./held.ts";
 import { again, begin, callOff, DUE, lookLater, run, stay, stayGivenUp, stopped } from "./moves.ts";
 import {
   type Context,
-  type EndCause,
   type History,
   noHistory,
   type Observed,
@@ -160,41 +160,9 @@ function troubled(
   return { state: { kind: "unknown", cause }, history: undo, effects };
 }
 
-/** Only the process that runs is meant: a violation may be told after its program was restarted. */
-function exceeded(
-  state: ProgramState,
-  history: History,
-  { process, limit }: ProgramEvent & { kind: "limit-exceeded" },
-): Step {
-  if (state.kind !== "running" || !sameProcess(state.process, process)) {
-    return stay(state, history);
-  }
-  return endFor({ kind: "limit", ...limit }, state, history);
-}
-
-/** One that was started since has met the new one already. */
-function left(
-  state: ProgramState,
-  history: History,
-  { program, process }: ProgramEvent & { kind: "companion-restarted" },
-): Step {
-  if (state.kind !== "running" || !isOlder(state.process, process)) {
-    return stay(state, history);
-  }
-  const reason = `${program} was restarted (restart_with)`;
-  return endFor({ kind: "with", program, reason }, state, history);
-}
-
-function endFor(
-  cause: EndCause,
-  { process, since, isQueued }: ProgramState & { kind: "running" },
-  history: History,
-): Step {
-  return {
-    state: { kind: "stopping", process, cause, since, ...(isQueued && { isQueued }) },
-    history,
-    effects: [{ kind: "stop", process, cause }],
-  };
+/** A time of its schedule has come. */
+function isDue(event: Observed, { settings }: Context): boolean {
+  return settings.type === "job" && event.isDue === true;
 }
 
 function present(
@@ -211,27 +179,6 @@ function present(
     return stay(state, history, [{ kind: "stop", process, cause: state.cause }]);
   }
   return run(process, history, context, [{ kind: "take-up", process }]);
-}
-
-/** A time of its schedule has come. */
-function isDue(event: Observed, { settings }: Context): boolean {
-  return settings.type === "job" && event.isDue === true;
-}
-
-/** It is due, and still runs. */
-function overlap(
-  state: ProgramState & { kind: "running" },
-  history: History,
-  { settings }: Context,
-): Step {
-  if (settings.overlap === "kill") {
-    const reason = "it is due again (overlap = kill)";
-    return endFor({ kind: "due", reason }, state, history);
-  }
-  const isQueued = settings.overlap === "queue" && state.isQueued !== true;
-  return isQueued
-    ? stay({ ...state, isQueued }, history, [{ kind: "note-overlap", overlap: "queue" }])
-    : stay(state, history, [{ kind: "note-overlap", overlap: "skip" }]);
 }
 
 function absent(state: ProgramState, history: History, event: Observed, context: Context): Step {
