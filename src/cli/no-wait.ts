@@ -1,9 +1,5 @@
-import {
-  type Act,
-  type ActPorts,
-  actOnPrograms,
-  type News,
-} from "../operations/acting/act-on-programs.ts";
+import type { Act, ActPorts, News } from "../operations/acting/act.ts";
+import { actOnPrograms } from "../operations/acting/act-on-programs.ts";
 import { ExitCode } from "../exit-code.ts";
 import { within } from "../lib/clock.ts";
 import { shellWord } from "../lib/format.ts";

@@ -1,4 +1,5 @@
-import { actOnPrograms, type Act, type News } from "../operations/acting/act-on-programs.ts";
+import type { Act, News } from "../operations/acting/act.ts";
+import { actOnPrograms } from "../operations/acting/act-on-programs.ts";
 import { formatIssues } from "../config/issue.ts";
 import { ExitCode } from "../exit-code.ts";
 import { UsageError } from "./args.ts";

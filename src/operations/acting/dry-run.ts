@@ -6,7 +6,7 @@ import { formatDuration } from "../../lib/format.ts";
 import { checkBeforeStart } from "../../lifecycle/preflight.ts";
 import { stopSteps } from "../../lifecycle/stop-plan.ts";
 import { withCaller, workerOn } from "../../state/at-work.ts";
-import type { Act } from "./act-on-programs.ts";
+import type { Act } from "./act.ts";
 import { refuseUnstartable } from "../one-program/operate.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS, withDetails } from "../operation.ts";
 import type { PlannedStep } from "../order-plan.ts";

@@ -4,7 +4,7 @@ import type { ProgramSettings, Settings } from "../../config/settings.ts";
 import { ExitCode } from "../../exit-code.ts";
 import { findProgram, type Program } from "../../identity/program.ts";
 import { readHold } from "../../state/hold-file.ts";
-import type { Act, News } from "./act-on-programs.ts";
+import type { Act, News } from "./act.ts";
 import { noteHistory, noteUndone } from "../one-program/note-history.ts";
 import { leaveHeld } from "./leave-until-due.ts";
 import { OrderWait } from "./await-order.ts";

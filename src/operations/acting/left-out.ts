@@ -4,7 +4,7 @@ import { lookNow, type Program } from "../../identity/program.ts";
 import { leftOfLast } from "../../lifecycle/stragglers.ts";
 import { describeHold, type Hold } from "../../state/hold.ts";
 import { readRemembered } from "../../state/remembered.ts";
-import type { Act } from "./act-on-programs.ts";
+import type { Act } from "./act.ts";
 import { type ActionResult, SHARED_LOOK_MS } from "../operation.ts";
 import type { PlannedStep } from "../order-plan.ts";
 

@@ -9,7 +9,7 @@ import { signalProgram } from "../one-program/signal-program.ts";
 import { daemonInCharge } from "../../state/daemon-alive.ts";
 import type { ActionResult, Operation } from "../operation.ts";
 import { inDaemonsEnvironment, throughDaemon } from "../requests/through-daemon.ts";
-import type { Act } from "./act-on-programs.ts";
+import type { Act } from "./act.ts";
 import { awaitJob } from "./await-job.ts";
 import { leaveUntilDue } from "./leave-until-due.ts";
 import type { Renaming } from "./renaming.ts";

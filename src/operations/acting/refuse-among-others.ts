@@ -3,7 +3,7 @@ import { ExitCode } from "../../exit-code.ts";
 import type { Program } from "../../identity/program.ts";
 import type { ActionResult } from "../operation.ts";
 import { type PlanFacts, type PlannedStep, stoppedAlong } from "../order-plan.ts";
-import type { Act } from "./act-on-programs.ts";
+import type { Act } from "./act.ts";
 
 /** What a program is acted on among. */
 export interface Among {

@@ -3,7 +3,7 @@ import { findProgram, lookNow } from "../../identity/program.ts";
 import { callerOf } from "../../lib/caller.ts";
 import { isAnythingRemembered, changeRemembered, type Remembered } from "../../state/remembered.ts";
 import { readHold } from "../../state/hold-file.ts";
-import type { Act } from "./act-on-programs.ts";
+import type { Act } from "./act.ts";
 import { isToCome } from "../order.ts";
 import type { Means } from "./in-order.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS } from "../operation.ts";

@@ -3,11 +3,8 @@ import { appendFileSync, chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import { ExitCode } from "../../../src/exit-code.ts";
-import {
-  type Act,
-  actOnPrograms,
-  type News,
-} from "../../../src/operations/acting/act-on-programs.ts";
+import type { Act, News } from "../../../src/operations/acting/act.ts";
+import { actOnPrograms } from "../../../src/operations/acting/act-on-programs.ts";
 import { look, type Report } from "../../../src/operations/looking/look.ts";
 import { programNamesOf } from "../../../src/operations/program-names.ts";
 import { openSite } from "../../../src/operations/site.ts";
