@@ -9,6 +9,7 @@ import { removeOldRequests, stopRequestStem } from "../state/stop-request.ts";
 import { fileStem } from "../state/state-dir.ts";
 import { markedProcesses } from "../lifecycle/stragglers.ts";
 import type { ProgramState } from "./program-state.ts";
+import { SharedLogs } from "./shared-logs.ts";
 import { StartOrder } from "./start-order.ts";
 import { SupervisedProgram } from "./supervised-program.ts";
 import { endOneByOne } from "./end-of-machine.ts";
@@ -55,12 +56,11 @@ export class Supervisor implements Disposable {
   readonly #surroundings: SupervisorContext;
   readonly #order: StartOrder;
   readonly #table: TableNews;
+  readonly #sharedLogs = new SharedLogs(() => this.#programs.values());
   #watch: StateWatch | undefined;
   #timer: NodeJS.Timeout | undefined;
   #firstLook: NodeJS.Timeout | undefined;
   #isDegraded = false;
-  /** How many programs write to each file; made anew when it is asked for. */
-  #logs: ReadonlyMap<string, number> | undefined;
 
   constructor(ports: SupervisorPorts) {
     const { host, events, onState, onSlowLook, onOtherFile, isMovedAway, isActedOn } = ports;
@@ -75,7 +75,7 @@ export class Supervisor implements Disposable {
       host,
       events,
       monitors: makeMonitors(host.proc),
-      isSharedLog: ({ stdout, stderr }) => this.#writers(stdout) > 1 || this.#writers(stderr) > 1,
+      isSharedLog: (logs) => this.#sharedLogs.has(logs),
       marked: lately(MARKED_MS, () => markedProcesses(host)),
       onState: (name) => {
         this.#order.noteState(name);
@@ -106,7 +106,7 @@ export class Supervisor implements Disposable {
 
   /** These programs are new. */
   add(programs: Iterable<ProgramSettings>): void {
-    this.#logs = undefined;
+    this.#sharedLogs.forget();
     const added = [...programs].map((settings) => {
       const program = new SupervisedProgram(settings, this.#surroundings);
       this.#programs.set(settings.name, program);
@@ -152,7 +152,7 @@ export class Supervisor implements Disposable {
 
   /** The settings of a program have changed. True when its process was launched with others. */
   change(settings: ProgramSettings): boolean {
-    this.#logs = undefined;
+    this.#sharedLogs.forget();
     const program = this.#programs.get(settings.name);
     program?.configure(settings);
     this.#order.configure();
@@ -186,12 +186,6 @@ export class Supervisor implements Disposable {
       last.flatMap((name) => this.#programs.get(name) ?? []),
       this.#events,
     );
-  }
-
-  /** How many programs write to a file. */
-  #writers(path: string): number {
-    this.#logs ??= countLogs(this.#programs.values());
-    return this.#logs.get(path) ?? 0;
   }
 
   /** Leaves all programs as they are. */
@@ -263,12 +257,4 @@ export class Supervisor implements Disposable {
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.#slowLook(), SLOW_LOOK_MS);
   }
-}
-
-function countLogs(programs: Iterable<SupervisedProgram>): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { logs } of programs) {
-    for (const path of new Set(logs)) counts.set(path, (counts.get(path) ?? 0) + 1);
-  }
-  return counts;
 }
