@@ -2,6 +2,7 @@ import type { ProcessRef } from "../../proc/pid.ts";
 import type { ProgramSettings } from "../config/settings.ts";
 import { ExitCode } from "../exit-code.ts";
 import { lastWords } from "../launch/output.ts";
+import { monotonicMs } from "../lib/clock.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import { windowLeftMs } from "../state/start-window.ts";
 import { endLeftOvers } from "./end-launch.ts";
@@ -12,7 +13,8 @@ import { stop } from "./stop.ts";
 
 /**
  * What somebody else has started, who was killed or left while it was not ready yet: it is waited for until the window
- * closes that it has. Looks from its making on, and is asked when somebody looks at the program.
+ * closes that it has. Where that is over, and nobody has looked until then, its check is asked for as long once more: it
+ * may have been ready for hours. Looks from its making on, and is asked when somebody looks at the program.
  */
 export class ResumedWait implements Disposable {
   /** Of which launch. */
@@ -21,6 +23,8 @@ export class ResumedWait implements Disposable {
   readonly #record: ProgramRecord & { readonly state: "starting" };
   readonly #host: LifecyclePorts;
   readonly #readiness: Readiness;
+  /** When its time is over, on our clock. */
+  readonly #end: number;
 
   private constructor(
     program: ProgramSettings,
@@ -35,11 +39,13 @@ export class ResumedWait implements Disposable {
     this.launched = launched;
     this.#host = host;
     this.#readiness = readiness;
+    const leftMs = windowLeftMs(record, host.proc.uptime());
+    this.#end = monotonicMs() + (leftMs > 0 ? leftMs : lateMs(program));
     signal.addEventListener("abort", () => this[Symbol.dispose](), { once: true });
     readiness.begin();
   }
 
-  /** Undefined where nothing is to be waited for: it is no start, has no check, or its window is over. */
+  /** Undefined where nothing is to be waited for: it is no start, or has no check. */
   static of(
     program: ProgramSettings,
     record: ProgramRecord | undefined,
@@ -52,7 +58,7 @@ export class ResumedWait implements Disposable {
       return undefined;
     }
     const { launched, logged } = record;
-    if (launched === undefined || windowLeftMs(record, host.proc.uptime()) <= 0) return undefined;
+    if (launched === undefined) return undefined;
     const readiness = new Readiness(
       ready,
       { program, logged, env: host.env, notices: host.notices },
@@ -70,9 +76,18 @@ export class ResumedWait implements Disposable {
     return this.#readiness.reason;
   }
 
-  /** What is left of its window, in ms. */
+  /** What is left of its time, in ms. */
   get leftMs(): number {
-    return windowLeftMs(this.#record, this.#host.proc.uptime());
+    return this.#end - monotonicMs();
+  }
+
+  /**
+   * Why it is taken as it is although it was not seen ready; undefined: it has failed when its time is over. READY=1 is
+   * said once, and what was said while nobody listened is lost: it may be a healthy program that would be ended.
+   */
+  get unheard(): string | undefined {
+    if (this.#program.ready?.kind !== "notify" || this.isReady) return undefined;
+    return "it has not said READY=1 since whoever started it was gone; it may have been said unheard, and it is taken as it is";
   }
 
   [Symbol.dispose](): void {
@@ -99,4 +114,9 @@ export class ResumedWait implements Disposable {
       output: output ?? [],
     };
   }
+}
+
+/** What would have said so by then is not waited for: it is not said twice. */
+function lateMs({ ready, startTimeoutMs }: ProgramSettings): number {
+  return ready?.kind === "notify" ? 0 : startTimeoutMs;
 }

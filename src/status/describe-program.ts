@@ -19,7 +19,7 @@ import type { Observation } from "./observe.ts";
 import { describeDue, jobFacts } from "./job-outlook.ts";
 import { hasEndedUnseen, outlook } from "./outlook.ts";
 import { problems } from "./problems.ts";
-import { isFresh, isUnderWay, liveState } from "./shown-state.ts";
+import { isFresh, isUnderWay, isUnjudged, liveState } from "./shown-state.ts";
 import type { ProgramStatus } from "./status.ts";
 import type { StatusContext } from "./status-context.ts";
 import { isWanted } from "./wanted.ts";
@@ -98,7 +98,7 @@ export function describeProgram(
     ...(base.nextDueAt === undefined
       ? {}
       : { next: `due again at ${describeDue(new Date(base.nextDueAt), Date.now())}` }),
-    ...(state === "starting" ? waitsFor(file.record, around) : {}),
+    ...(state === "starting" ? waitsFor(program, file.record, around) : {}),
     ...(state === "stopping" ? whyEnded(file.record) : {}),
     ...(state === "starting" || state === "stopping" ? workedOn(program, around) : {}),
     via: found.via,
@@ -129,9 +129,20 @@ function isLookedAfter({ name }: Program, { daemon, looksAfter }: StatusContext)
 
 /** What its start waits for, as whoever judges it saw it last. */
 function waitsFor(
+  program: Program,
   record: ProgramRecord | undefined,
-  { uptimeSeconds }: StatusContext,
-): Pick<ProgramStatus, "reason"> {
+  around: StatusContext,
+): Pick<ProgramStatus, "reason" | "next"> {
+  const { uptimeSeconds } = around;
+  const { ready } = program.settings ?? {};
+  if (ready !== undefined && isUnjudged(program, record, around)) {
+    const reason = `whoever started it was gone before it was seen ready (ready = ${ready.text})`;
+    const isLeft = !isLookedAfter(program, around) || around.holds?.has(program.name) === true;
+    // READY=1 is said once.
+    const act = ready.kind === "notify" ? "takes it as it is" : "looks whether it is ready";
+    const next = `${isLeft ? `usrsvc start ${program.name}` : "usrsvcd"} ${act}`;
+    return { reason, next };
+  }
   if (record?.state !== "starting" || record.reason === undefined) return {};
   const { launched, windowEndsAt } = record;
   if (launched === undefined || windowEndsAt === undefined) return { reason: record.reason };

@@ -31,7 +31,19 @@ export function liveState(
   if (record?.state !== "starting") return "running";
   const leftMs = windowLeftMs(record, uptimeSeconds);
   const isLate = leftMs > -START_SLACK_MS && isJudged(program.name, host);
-  return leftMs > 0 || isLate ? "starting" : "running";
+  return leftMs > 0 || isLate || program.settings?.ready !== undefined ? "starting" : "running";
+}
+
+/** Its window is over, and nobody has said what became of its start: whoever began it was killed. */
+export function isUnjudged(
+  program: Program,
+  record: ProgramRecord | undefined,
+  { host, uptimeSeconds }: Pick<StatusContext, "host" | "uptimeSeconds">,
+): boolean {
+  if (record?.state !== "starting" || record.launched === undefined) return false;
+  if (program.settings?.ready === undefined) return false;
+  const leftMs = windowLeftMs(record, uptimeSeconds);
+  return leftMs <= 0 && !(leftMs > -START_SLACK_MS && isJudged(program.name, host));
 }
 
 /**

@@ -65,6 +65,11 @@ export class Starts {
     this.#ledger.emit({ kind: "program.warning", what: "broken-off", leftBehind: count });
   }
 
+  /** What was seen of a start that somebody else began. */
+  note(text: string): void {
+    this.#ledger.emit({ kind: "program.warning", what: "note", pid: undefined, text });
+  }
+
   /** Why a start follows: what the record says now, which the start itself will not. */
   noteCause(): void {
     this.#cause = this.#ledger.record?.reason;

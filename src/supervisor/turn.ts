@@ -128,6 +128,7 @@ export class Turn {
     if ("pendingMs" in judged) return this.#by.mailbox.wakeAt(monotonicMs() + judged.pendingMs);
     if ("unready" in judged) return await this.#notReady(judged.unready, lock);
     if (judged.ended > 0) this.#by.starts.brokenOff(judged.ended);
+    if (judged.note !== undefined) this.#by.starts.note(judged.note);
     if (this.#by.finder.wasQuicker(found)) return this.#by.mailbox.look();
     if (!isHeld && found.kind === "running" && this.#by.stopper.isHalfStopped(found.process)) {
       const event = await this.#by.stopper.finish(found.process);

@@ -16,10 +16,12 @@ const UNFINISHED_LOOK_MS = 250;
 
 /**
  * What has become of it: it is to be judged again in so many ms; it is over, and so many processes of it were ended;
- * or it failed, because it was not ready in time.
+ * or it failed, because it was not ready in time. A `note` is for the log.
  */
 export type Judgement =
-  { readonly pendingMs: number } | { readonly ended: number } | { readonly unready: StartFailure };
+  | { readonly pendingMs: number }
+  | { readonly ended: number; readonly note?: string }
+  | { readonly unready: StartFailure };
 
 /** A start of a program that somebody else began, and did not live to judge. */
 export class UnfinishedStart {
@@ -61,7 +63,7 @@ export class UnfinishedStart {
     settings: ProgramSettings,
     record: ProgramRecord,
     process: ProcessRef,
-  ): Promise<{ readonly pendingMs: number } | { readonly unready: StartFailure } | undefined> {
+  ): Promise<Judgement | undefined> {
     const { signal } = this.#mailbox;
     if (this.#wait !== undefined && !sameProcess(this.#wait.launched, record.launched)) {
       this.#endWait();
@@ -73,7 +75,9 @@ export class UnfinishedStart {
     const { leftMs, isReady } = wait;
     if (!isReady && leftMs > 0) return { pendingMs: Math.min(leftMs, UNFINISHED_LOOK_MS) };
     this.#endWait();
-    return isReady ? undefined : { unready: await wait.fail(process, signal) };
+    if (isReady) return undefined;
+    if (wait.unheard !== undefined) return { ended: 0, note: wait.unheard };
+    return { unready: await wait.fail(process, signal) };
   }
 
   #endWait(): void {

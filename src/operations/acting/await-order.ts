@@ -1,10 +1,11 @@
 import { type Dependencies, isOfStart } from "../../config/dependencies.ts";
-import type { ProgramSettings, Settings } from "../../config/settings.ts";
+import type { Check, ProgramSettings, Settings } from "../../config/settings.ts";
 import { ExitCode } from "../../exit-code.ts";
 import { findProgram, lookNow, type Program } from "../../identity/program.ts";
 import { callAt, monotonicMs } from "../../lib/clock.ts";
 import { formatDuration } from "../../lib/format.ts";
 import { ChecksBeforeStart } from "../../lifecycle/checks-before-start.ts";
+import { isUnjudged } from "../../status/shown-state.ts";
 import { type ActionResult, type Operation, SHARED_LOOK_MS } from "../operation.ts";
 import { isToCome } from "../order.ts";
 
@@ -123,17 +124,34 @@ export class OrderWait implements Disposable {
       record?.state === "starting" &&
       (found.kind === "running" || record.launched !== undefined)
     ) {
-      return { kind: "not-yet", reason: "it is starting" };
+      const uptimeSeconds = host.proc.uptime();
+      if (!isUnjudged(program, record, { host, uptimeSeconds })) {
+        return { kind: "not-yet", reason: "it is starting" };
+      }
+      return this.#askLate(program);
     }
     if (found.kind === "running") {
       const { ready } = program.settings ?? {};
       if (ready === undefined || program.settings === undefined) return { kind: "ready" };
       if (record?.launcher !== undefined || isOfStart(ready)) return { kind: "ready" };
-      const { isReady, reason } = this.#checks.of(name, ready, program.settings);
-      return isReady ? { kind: "ready" } : { kind: "not-yet", reason };
+      return this.#ask(name, ready, program.settings);
     }
     return program.enabled && isToCome(record, host)
       ? { kind: "not-yet", reason: record?.reason }
       : { kind: "down" };
+  }
+
+  /** Whoever started it was killed, and nobody looked until its window was over. */
+  #askLate({ name, settings }: Program): Standing {
+    const { ready } = settings ?? {};
+    if (settings !== undefined && ready !== undefined && !isOfStart(ready)) {
+      return this.#ask(name, ready, settings);
+    }
+    return { kind: "not-yet", reason: `nobody has seen it ready: usrsvc start ${name} looks` };
+  }
+
+  #ask(name: string, ready: Check, of: ProgramSettings): Standing {
+    const { isReady, reason } = this.#checks.of(name, ready, of);
+    return isReady ? { kind: "ready" } : { kind: "not-yet", reason };
   }
 }

@@ -13,7 +13,7 @@ const LOOK_MS = 200;
 
 /**
  * Whoever started the program was killed before it was ready: waits for the rest of its window. Undefined: it is ready, or
- * nothing is to be waited for; `gone`: it has ended; what has overtaken it: an operator's stop.
+ * nothing is to be waited for; `note`: it is taken as it is; `gone`: it has ended; what has overtaken it: an operator's stop.
  *
  * @throws the reason of the signal
  */
@@ -22,7 +22,7 @@ export async function finishStart(
   record: ProgramRecord,
   process: ProcessRef,
   { host, signal, onProgress }: Operation,
-): Promise<StartFailure | "gone" | Overtaken | undefined> {
+): Promise<StartFailure | "gone" | Overtaken | { readonly note: string } | undefined> {
   const { settings, name } = program;
   if (settings?.ready === undefined || record.state !== "starting") return undefined;
   const { ready } = settings;
@@ -38,7 +38,10 @@ export async function finishStart(
     if (window.signal.reason instanceof Overtaken) return window.signal.reason;
     window.signal.throwIfAborted();
     if (!sameProcess(host.proc.alive(process.pid), process)) return "gone";
-    if (wait.leftMs <= 0) return await wait.fail(process, signal);
+    if (wait.leftMs <= 0) {
+      const { unheard: note } = wait;
+      return note === undefined ? await wait.fail(process, signal) : { note };
+    }
     await new Promise<void>((resolve) => {
       const cancel = callAt(monotonicMs() + Math.min(LOOK_MS, wait.leftMs), () => wake());
       wake = () => {

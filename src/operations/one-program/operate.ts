@@ -30,6 +30,9 @@ export async function startProgram(program: Program, operation: Operation): Prom
         ? await finishStart(program, record, found.process, operation)
         : undefined;
       if (rest === undefined) return takeUp(program, record, found, held, operation);
+      if (rest !== "gone" && "note" in rest) {
+        return withDetails(takeUp(program, record, found, held, operation), [rest.note]);
+      }
       if (rest instanceof Overtaken) {
         return {
           program: program.name,
