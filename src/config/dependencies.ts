@@ -49,6 +49,11 @@ export class Dependencies {
     return [...new Set(this.#programs.get(name)?.needs.flatMap((one) => this.named(one)))];
   }
 
+  /** The programs after whose restart it is restarted as well. */
+  restartsWith(name: string): readonly string[] {
+    return [...new Set(this.#programs.get(name)?.restartWith.flatMap((one) => this.named(one)))];
+  }
+
   /** Those that start after it. */
   usersOf(name: string): readonly string[] {
     return this.#usersBy("all").get(name) ?? [];

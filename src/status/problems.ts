@@ -9,6 +9,7 @@ import { workerOn } from "../state/at-work.ts";
 import type { ProgramRecord } from "../state/record.ts";
 import type { RecordFile } from "../state/record-file.ts";
 import type { Memory } from "./memory.ts";
+import { describeMissedRestarts } from "./missed-restart.ts";
 import { isBeingStopped } from "./shown-state.ts";
 import type { ProgramStatus } from "./status.ts";
 import type { StatusContext } from "./status-context.ts";
@@ -26,6 +27,9 @@ export function problems(
     ...describeForeign(found, memory, host),
     ...describeWork(program, found, file.record, around),
   ];
+  if (found.kind === "running") {
+    all.push(...describeMissedRestarts(program.name, file.record, found.process, around));
+  }
   if (program.isRemoved === true) {
     all.push(
       `is not in any configuration file any more, and keeps running: usrsvc stop ${program.name} ends it`,

@@ -16,6 +16,8 @@ export interface StatusContext {
   readonly looksAfter?: ReadonlySet<string> | undefined;
   /** True where a program that is started by itself needs it; undefined: none does. */
   readonly isNeeded?: ((name: string) => boolean) | undefined;
+  /** The programs with which one is restarted; undefined: it is not known. */
+  readonly restartsWith?: ((name: string) => readonly string[]) | undefined;
   /** Who holds which program, by its name. */
   readonly holds?: ReadonlyMap<string, Hold> | undefined;
   /** What `stop --remember` has stopped, by the name of the program. */

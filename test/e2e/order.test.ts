@@ -99,6 +99,26 @@ test("a restart takes along what is to be restarted with it", async (t) => {
   assert.equal(await home.running("worker"), alone);
 });
 
+test("status tells that a restart of what it is restarted with was missed", async (t) => {
+  const home = new Home(t)
+    .program("web", { command: sleeper() })
+    .program("worker", { command: sleeper(), restart_with: "web" });
+  const problems = async (): Promise<unknown> => (await home.statusOf("worker"))["problems"];
+  await home.usrsvc("start", "all");
+  await home.usrsvc("stop", "web");
+  await home.usrsvc("start", "web"); // no usrsvcd runs
+  const text =
+    "web was started after it, and it has not been restarted since (restart_with): usrsvc restart worker";
+  await waitFor("it is told", async () => String(await problems()) === text);
+  await home.usrsvcd("start");
+  const { pid } = await home.statusOf("worker");
+  await waitFor("it is taken up", () => home.log().some(({ program }) => program === "worker"));
+  assert.equal(await home.running("worker"), pid, "an operator may have meant it so");
+  assert.equal(String(await problems()), text);
+  await home.usrsvc("restart", "worker");
+  assert.equal(await problems(), undefined);
+});
+
 test("usrsvc start waits for a check, says for what, and gives up with a code of its own", async (t) => {
   const home = new Home(t);
   const go = `file://${home.file("go")}`;

@@ -85,6 +85,7 @@ export function lookAround(
     context: (programs) => ({
       host,
       isNeeded: (name) => order.isNeeded(name),
+      restartsWith: (name) => order.restartsWith(name),
       isForeign: foreign() !== undefined,
       bootId: host.proc.bootId(),
       uptimeSeconds: host.proc.uptime(),
