@@ -237,7 +237,7 @@ export const programSchema = {
   }),
   restart_delay: setting({
     field: "restartDelayMs",
-    unit: units.wholeSeconds,
+    unit: units.seconds,
     default: 0,
     applies: "now",
     help: "pause between a failed start and the next try",

@@ -1,7 +1,12 @@
-/** Times of a crontab line, crontab(5): all numbers that fit, in ascending order; undefined for `*`. */
+/**
+ * Times of a crontab line, crontab(5), with a field of seconds before it where there are six: all numbers that fit, in
+ * ascending order; undefined for `*`.
+ */
 export interface Cron {
   /** As it was written. */
   readonly text: string;
+  /** The first of a minute where there are five fields. */
+  readonly seconds: readonly number[];
   readonly minutes: readonly number[];
   readonly hours: readonly number[];
   /** From 1. */
@@ -20,6 +25,7 @@ interface Field {
   readonly names?: readonly string[];
 }
 
+const SECOND: Field = { name: "second", from: 0, to: 59 };
 const MINUTE: Field = { name: "minute", from: 0, to: 59 };
 const HOUR: Field = { name: "hour", from: 0, to: 23 };
 const DAY: Field = { name: "day of the month", from: 1, to: 31 };
@@ -39,20 +45,24 @@ const SHORT: ReadonlyMap<string, string> = new Map([
   ["@annually", "0 0 1 1 *"],
 ]);
 
-/** Reads five fields, or a short form such as `@daily`. A problem is the end of a sentence that begins with the text. */
+/**
+ * Reads five fields, six with the seconds before them, or a short form such as `@daily`. A problem is the end of a
+ * sentence that begins with the text.
+ */
 export function parseCron(text: string): Cron | { readonly problem: string } {
   const written = text.trim().toLowerCase();
   const words = (SHORT.get(written) ?? written).split(/\s+/);
+  const second = words.length === 6 ? words.shift() : "0";
   const [minute = "", hour = "", day = "", month = "", weekday = "", ...more] = words;
   if (weekday === "" || more.length > 0) {
-    return {
-      problem: "is not five fields (minute, hour, day, month, day of the week), as 0 4 * * *",
-    };
+    const five = "five fields (minute, hour, day, month, day of the week), as 0 4 * * *";
+    return { problem: `is not ${five}, nor six, with the seconds before them` };
   }
   try {
     const weekdays = read(weekday, WEEKDAY).map((number) => number % 7);
     const cron: Cron = {
       text,
+      seconds: read(second ?? "", SECOND),
       minutes: read(minute, MINUTE),
       hours: read(hour, HOUR),
       days: isAny(day) ? undefined : read(day, DAY),
@@ -106,6 +116,7 @@ function ascending(numbers: readonly number[]): readonly number[] {
   return [...new Set(numbers)].toSorted((a, b) => a - b);
 }
 
+const MINUTE_MS = 60_000;
 /** The 29th of February comes within so many days, also around 2100. */
 const MOST_DAYS = 366 * 9;
 
@@ -123,13 +134,21 @@ export function nextTime(cron: Cron, after: Date): Date | undefined {
     let next: Date | undefined;
     for (const hour of cron.hours) {
       for (const minute of cron.minutes) {
-        const at = new Date(day.getFullYear(), day.getMonth(), day.getDate(), hour, minute);
-        if (at > after && (next === undefined || at < next)) next = at;
+        const begin = new Date(day.getFullYear(), day.getMonth(), day.getDate(), hour, minute);
+        const at = secondAfter(cron, begin.getTime(), after.getTime());
+        if (at !== undefined && (next === undefined || at < next.getTime())) next = new Date(at);
       }
     }
     if (next !== undefined) return next;
   }
   return undefined;
+}
+
+/** The first such second of a minute that begins at `begin`; both in ms. No minute has others: clocks are set by minutes. */
+function secondAfter({ seconds }: Cron, begin: number, after: number): number | undefined {
+  if (begin + MINUTE_MS <= after) return undefined;
+  const second = seconds.find((one) => begin + one * 1000 > after);
+  return second === undefined ? undefined : begin + second * 1000;
 }
 
 /** As in cron(8): where both kinds of days are given, either will do. */

@@ -84,7 +84,7 @@ export function plannedEnds(
   const { name, enabled, maxAgeMs, restartAt, type, timeoutMs } = settings;
   if (!enabled) return [];
   const chance = chanceOf(name, process);
-  const at = (ms: number): string => describeDue(new Date(ms), nowMs);
+  const at = (ms: number): string => describeDue(new Date(ms), nowMs, false);
   const all: string[] = [];
   if (maxAgeMs > 0) {
     const due = nowMs + dueInMs(maxAgeMs, ageMs, chance);

@@ -1,7 +1,7 @@
 import type { ProgramSettings } from "../config/settings.ts";
 import { endedByItself, endedByOperator } from "../events/shown-exit.ts";
 import { nextTime } from "../lib/cron.ts";
-import { formatDuration, localMinute } from "../lib/format.ts";
+import { formatDuration, localMinute, localSecond } from "../lib/format.ts";
 import { hasEndedInThisBoot, hasEndedWell, isSuccess } from "../state/ended-well.ts";
 import { describeDone } from "../state/job-words.ts";
 import type { ProgramRecord } from "../state/record.ts";
@@ -93,7 +93,11 @@ interface JobStanding {
   readonly isGood: boolean;
 }
 
-/** When a job is due, by the clock of the machine and from now: `2030-01-01 04:00, in 3 h`. */
-export function describeDue(due: Date, nowMs: number): string {
-  return `${localMinute(due)}, in ${formatDuration(Math.max(0, due.getTime() - nowMs))}`;
+/**
+ * When a job is due, by the clock of the machine and from now: `2030-01-01 04:00, in 3 h`; with its seconds, where it has
+ * some that count.
+ */
+export function describeDue(due: Date, nowMs: number, hasSeconds = due.getSeconds() !== 0): string {
+  const at = hasSeconds ? localSecond(due.toISOString()) : localMinute(due);
+  return `${at}, in ${formatDuration(Math.max(0, due.getTime() - nowMs))}`;
 }

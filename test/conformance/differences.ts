@@ -55,6 +55,11 @@ export const differences: readonly Difference[] = [
     forgives: ({ message }) => UNITS.test(/ Got (.*)$/.exec(message)?.[1] ?? ""),
   },
   {
+    title: "restart_delay may have a fraction (0.3)",
+    reason: "it is as good as 300ms",
+    forgives: ({ message }) => /parameter restart_delay\..* Got (\d+|\d*\.\d+)$/.test(message),
+  },
+  {
     title: "[[Monitor]] and max_restarts are accepted as well as [[Monitoring]] and maxrestarts",
     reason: "the README of 1.x has the former, its code the latter",
     forgives: ({ message }) => {

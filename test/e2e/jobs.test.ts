@@ -236,3 +236,14 @@ test("start all runs no job that has a schedule, but has it run again when it is
   assert.equal((await home.usrsvc("start", "nightly")).code, 0);
   assert.equal(runs(home, "nightly"), 1);
 });
+
+test("a schedule of six fields has seconds", async (t) => {
+  const home = new Home(t);
+  const command = home.script("tick.sh", `#!/bin/sh\ndate +%s >>${home.file("ticks")}\n`);
+  home.program("tick", { command, type: "job", schedule: "*/2 * * * * *" });
+  await home.usrsvcd();
+  const ticks = (): readonly string[] => home.read("ticks").split("\n").filter(Boolean);
+  await waitFor("it ran thrice", () => ticks().length >= 3);
+  const { nextDueAt } = await home.statusOf("tick");
+  assert.match(String(nextDueAt), /:\d[02468]\.000Z$/);
+});

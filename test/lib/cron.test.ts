@@ -81,6 +81,27 @@ describe("nextTime() finds", () => {
   }
 });
 
+test("nextTime() finds seconds where there are six fields", () => {
+  process.env["TZ"] = "UTC";
+  const rows: readonly (readonly [text: string, after: string, want: string])[] = [
+    ["*/20 * * * * *", "2026-11-28T04:00:00Z", "2026-11-28T04:00:20.000Z"],
+    ["*/20 * * * * *", "2026-11-28T04:00:40Z", "2026-11-28T04:01:00.000Z"],
+    ["*/20 * * * * *", "2026-11-28T23:59:59.999Z", "2026-11-29T00:00:00.000Z"],
+    ["30 0 4 * * *", "2026-11-28T04:00:29.500Z", "2026-11-28T04:00:30.000Z"],
+    ["30 0 4 * * *", "2026-11-28T04:00:30Z", "2026-11-29T04:00:30.000Z"],
+    ["* * * * * *", "2026-12-31T23:59:59Z", "2027-01-01T00:00:00.000Z"],
+  ];
+  for (const [text, after, want] of rows) {
+    assert.equal(nextTime(cron(text), new Date(after))?.toISOString(), want, text);
+  }
+  // Of the hour that comes twice, in local time, each second counts once.
+  assert.deepEqual(times("59 30 2 * * *", "Europe/Berlin", "2026-10-24T00:00:00Z"), [
+    "2026-10-24T00:30",
+    "2026-10-25T00:30",
+    "2026-10-26T01:30",
+  ]);
+});
+
 describe("where clocks are set forward or back, a time comes once a day:", () => {
   const rows: readonly (readonly [
     what: string,
@@ -160,8 +181,9 @@ describe("parseCron() refuses", () => {
   const rows: readonly (readonly [text: string, problem: RegExp])[] = [
     ["", /^is not five fields/],
     ["4:00", /^is not five fields/],
-    ["0 4 * *", /^is not five fields \(minute, hour, .*\), as 0 4 \* \* \*$/],
-    ["0 0 4 * * *", /^is not five fields/],
+    ["0 4 * *", /^is not five fields \(minute, hour, .*\), as 0 4 \* \* \*, nor six, with .*$/],
+    ["0 0 4 * * * *", /^is not five fields/],
+    ["60 0 4 * * *", /^has no second from 0 to 59 in "60"$/],
     ["60 4 * * *", /^has no minute from 0 to 59 in "60"$/],
     ["0 24 * * *", /^has no hour from 0 to 23 in "24"$/],
     ["0 4 0 * *", /^has no day of the month from 1 to 31 in "0"$/],

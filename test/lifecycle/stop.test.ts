@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { ProcessRef, Ticks } from "../../proc/pid.ts";
 import { PollingWatcher } from "../../proc/system/polling.ts";
-import { procReader } from "../../proc/reader.ts";
+import { procReader, statIfAny } from "../../proc/reader.ts";
 import type { Host } from "../../src/host/host.ts";
 import { stop } from "../../src/lifecycle/stop.ts";
 import { cleanUp } from "../support/clean-up.ts";
@@ -90,6 +90,8 @@ for (const [how, adapt] of [
     test("leaves alone what the program put into a session of its own", async (t) => {
       const lab = makeLab(t, adapt);
       const ref = await run(lab, "setsid -f sleep 600", "READY", "sleep 601");
+      const leads = ({ pid }: ProcessRef): boolean => statIfAny(proc, pid)?.session === pid;
+      await waitFor(() => lab.living().filter(leads).length === 2, "it has its session");
       await stop({ process: ref, launched: ref }, { termToKillMs: 5000 }, lab.host);
       await waitFor(() => lab.living().length === 1, "all but one are ended");
       await waitFor(() => sleeps(lab).length === 1, "it has executed sleep"); // setsid does so late

@@ -217,6 +217,9 @@ test("OnCalendar= becomes a crontab line, or says why it cannot", () => {
     ["*-*-* 4:05", "5 4 * * *"],
     ["04:05:00", "5 4 * * *"],
     ["*:0/15", "*/15 * * * *"],
+    ["*:*:0/10", "*/10 * * * * *"],
+    ["*-*-* 4:05:30", "30 5 4 * * *"],
+    ["*:*:30.5", /cannot say/],
     ["*-*-* *:00:00", "0 * * * *"],
     ["Mon,Wed..Fri 08..18:30", "30 8-18 * * mon,3-5"],
     ["Sat..Sun *-*-* 3:00", "0 3 * * 6-7"],
@@ -227,7 +230,6 @@ test("OnCalendar= becomes a crontab line, or says why it cannot", () => {
     ["2030-01-01", /cannot say/],
     ["*-*~1", /cannot say/],
     ["Sun *-*-1..7 4:00", /alternatives/],
-    ["*:*:0/10", /no seconds/],
   ];
   for (const [text, expected] of rows) {
     const found = cronOf(text);
@@ -238,5 +240,8 @@ test("OnCalendar= becomes a crontab line, or says why it cannot", () => {
   }
   assert.equal(everyMs(15 * 60_000), "*/15 * * * *");
   assert.equal(everyMs(86_400_000), "0 0 * * *");
+  assert.equal(everyMs(30_000), "*/30 * * * * *");
+  assert.equal(everyMs(1000), "* * * * * *");
+  assert.equal(everyMs(90_000), undefined);
   assert.equal(everyMs(7 * 60_000), undefined);
 });

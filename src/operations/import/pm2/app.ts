@@ -196,7 +196,7 @@ function setRestarts({ draft, app, sourceOf }: App, note: Tell): void {
     !/^0?$/.test(textOf(schedule));
   const cron = isOn ? readCron(schedule) : undefined;
   if (isOn && (cron === undefined || "problem" in parseCron(cron)))
-    note(key, "not five fields as crontab has them", schedule);
+    note(key, "not five or six fields as crontab has them", schedule);
   const isLeft = app["autorestart"] === false;
   if (cron !== undefined && isLeft) {
     // What pm2 starts anew by the clock and leaves alone otherwise is a job.

@@ -26,11 +26,11 @@ export function textOf(value: unknown): string {
   return readVariable(value) ?? "";
 }
 
-/** A schedule of pm2 as a crontab has it: its first field of six is of seconds. */
+/** A schedule of pm2 as a crontab has it: its first field of six is of seconds, as here. */
 export function readCron(value: unknown): string | undefined {
   const words = textOf(value).trim().split(/\s+/);
   if (words.length === 6 && words[0] === "0") words.shift();
-  return words.length === 5
+  return words.length === 5 || words.length === 6
     ? words.map((one) => one.replaceAll(/^\?$/g, "*")).join(" ")
     : undefined;
 }

@@ -28,10 +28,10 @@ export function cronOf(text: string): CronText {
     return { problem: `it names a time zone; schedule is in that of usrsvcd (TZ)` };
   const days = weekday === undefined ? "*" : weekdays(weekday);
   const [day, month] = dateOf(date ?? "*-*-*") ?? [];
-  const [hour, minute, second = "0", ...more] = time.split(":").map(field);
-  if (second !== undefined && !/^0+(\.0+)?$/.test(second))
-    return { problem: "a crontab has no seconds" };
-  const all = [minute, hour, day, month, days];
+  const fields = time.replace(/\.0+$/, "").split(":").map(field);
+  const [hour, minute, second, ...more] = fields;
+  const seconds = fields.length < 3 || second === "0" ? [] : [second];
+  const all = [...seconds, minute, hour, day, month, days];
   if (more.length > 0 || all.includes(undefined)) return { problem: "a crontab cannot say it" };
   if (day !== "*" && days !== "*") {
     // There both have to fit, in a crontab one of them.
@@ -82,6 +82,10 @@ function field(text: string): string | undefined {
 
 /** A crontab line for what is to run so often, in ms; undefined where the clock cannot be divided so. */
 export function everyMs(ms: number): string | undefined {
+  const seconds = ms / 1000;
+  if (Number.isInteger(seconds) && seconds > 0 && seconds < 60 && 60 % seconds === 0) {
+    return `${seconds === 1 ? "*" : `*/${seconds}`} * * * * *`;
+  }
   const minutes = ms / 60_000;
   if (Number.isInteger(minutes) && minutes > 0 && 60 % minutes === 0) {
     return minutes === 60 ? "0 * * * *" : minutes === 1 ? "* * * * *" : `*/${minutes} * * * *`;
