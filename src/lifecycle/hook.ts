@@ -126,7 +126,8 @@ export function describeHookFailure({ hook, reason, output }: HookFailure): stri
 
 /** What the record says while a hook runs: of one whose runner was killed it is true as well. */
 export function undone(reason: string | undefined, hook: HookName): string {
-  const note = `its ${hook} is not done yet`;
+  const again = reason?.includes(`${hook} failed`) === true ? "was begun again, and " : "";
+  const note = `its ${hook} ${again}is not done yet`;
   return reason === undefined ? note : `${reason}; ${note}`;
 }
 
@@ -136,7 +137,8 @@ export function withoutUndone(reason: string | undefined): string | undefined {
   return without === "" ? undefined : without;
 }
 
-const UNDONE = /(^|; )its (before_start|after_exit) is not done yet(?=; |$)/g;
+const UNDONE =
+  /(^|; )its (before_start|after_exit) (was begun again, and )?is not done yet(?=; |$)/g;
 
 /** How long the hooks of a start and an end may take together, in ms, but for before_stop. */
 export function hooksMs(settings: HooksAndTime | undefined): number {

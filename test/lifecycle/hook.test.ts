@@ -212,6 +212,10 @@ test("undone() says of a hook that it is not done, and withoutUndone() takes tha
     assert.equal(withoutUndone(undone(undone(why, hook), hook)), why);
     assert.equal(withoutUndone(undone(undefined, hook)), undefined);
   }
+  const failed = "before_start failed: not done within 3 s, and was ended";
+  const again = undone(failed, "before_start");
+  assert.equal(again, `${failed}; its before_start was begun again, and is not done yet`);
+  assert.equal(withoutUndone(again), failed);
   assert.equal(withoutUndone(why), why);
   assert.equal(withoutUndone(undefined), undefined);
 });
