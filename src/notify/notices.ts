@@ -99,17 +99,15 @@ export class Notices implements Disposable {
   #take(program: string, message: Datagram): void {
     const { text, sender, done } = message;
     const heard = this.#heard.get(program);
-    const isFrom = heard !== undefined && this.#isFrom(program, sender);
-    // Until its launch is claimed, what has written over its environment (redis) bears no sign of it.
-    if (heard !== undefined && !isFrom && this.#host.launching.has(program)) {
-      setTimeout(() => this.#take(program, message), LAUNCH_LOOK_MS);
-      return;
-    }
-    if (isFrom) {
+    if (heard !== undefined && this.#isFrom(program, sender)) {
       this.#deliverHeld(program, heard);
       const notice = parseNotice(text);
       if (notice.isReady && this.#isHelper(sender)) this.#hold(program, heard, notice);
       else this.#deliver(program, heard, notice);
+    } else if (heard !== undefined && this.#host.launching.has(program)) {
+      // Until its launch is claimed, what has written over its environment (redis) bears no sign of it.
+      setTimeout(() => this.#take(program, message), LAUNCH_LOOK_MS);
+      return;
     }
     done(); // who waits for it goes on, and may end: so long its descent could be seen
   }

@@ -7,7 +7,7 @@ import { untilKillMs } from "../lifecycle/stop-plan.ts";
 import { workerOn } from "../state/at-work.ts";
 import { programLock } from "../state/lock.ts";
 import { lockHolder, signerOf } from "../state/lock-text.ts";
-import type { ProgramRecord } from "../state/record.ts";
+import type { ProgramRecord, RecordIn } from "../state/record.ts";
 import { START_SLACK_MS, windowLeftMs } from "../state/start-window.ts";
 import type { State } from "../state/states.ts";
 import type { StatusContext } from "./status-context.ts";
@@ -29,9 +29,20 @@ export function liveState(
     return isWorkedOn ? "stopping" : "running";
   }
   if (record?.state !== "starting") return "running";
+  const isUnseen = program.settings?.ready !== undefined;
+  return isUnseen || isWindowOpen(program, record, { host, uptimeSeconds })
+    ? "starting"
+    : "running";
+}
+
+/** Also a moment longer, while whoever judges it lives. */
+function isWindowOpen(
+  { name }: Program,
+  record: RecordIn<"starting">,
+  { host, uptimeSeconds }: Pick<StatusContext, "host" | "uptimeSeconds">,
+): boolean {
   const leftMs = windowLeftMs(record, uptimeSeconds);
-  const isLate = leftMs > -START_SLACK_MS && isJudged(program.name, host);
-  return leftMs > 0 || isLate || program.settings?.ready !== undefined ? "starting" : "running";
+  return leftMs > 0 || (leftMs > -START_SLACK_MS && isJudged(name, host));
 }
 
 /** Its window is over, and nobody has said what became of its start: whoever began it was killed. */
@@ -42,8 +53,7 @@ export function isUnjudged(
 ): boolean {
   if (record?.state !== "starting" || record.launched === undefined) return false;
   if (program.settings?.ready === undefined) return false;
-  const leftMs = windowLeftMs(record, uptimeSeconds);
-  return leftMs <= 0 && !(leftMs > -START_SLACK_MS && isJudged(program.name, host));
+  return !isWindowOpen(program, record, { host, uptimeSeconds });
 }
 
 /**

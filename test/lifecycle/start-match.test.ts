@@ -64,6 +64,13 @@ function match({ proc, settings = program(), owners = {}, first = top }: Scene):
 const program = (overrides: Partial<ProgramSettings> = {}): ProgramSettings =>
   programSettings("/no/such/folder", ["server", "--daemon"], { pidfile: "/no/such", ...overrides });
 
+/** How that ended. */
+const killed: Lost = {
+  pid: 20 as Pid,
+  exit: { kind: "signal", signal: "SIGKILL", coreDumped: false },
+  image: 7,
+};
+
 /** By an expression that does not match the title that the daemon has. */
 const byTitle = program({ match: { kind: "title", source: "x", regex: /^another title/ } });
 
@@ -195,12 +202,7 @@ test("StartMatch takes no worker of a daemon that is about to end, nor of one th
   proc.set({ ...daemon, argv: [], image: 0, isExiting: true });
   assert.equal(seen(one, left), "20 launch");
   proc.end(20);
-  const lost: Lost = {
-    pid: 20 as Pid,
-    exit: { kind: "signal", signal: "SIGKILL", coreDumped: false },
-    image: 7,
-  };
-  assert.equal(one.find(left, lost), undefined);
+  assert.equal(one.find(left, killed), undefined);
 });
 
 test("StartMatch takes no child of a daemon's worker, which executes another right after the look", () => {
@@ -220,12 +222,7 @@ test("StartMatch takes no child of a daemon's worker, which executes another rig
   proc.end(20);
   proc.set(child);
   isToExecute = true;
-  const lost: Lost = {
-    pid: 20 as Pid,
-    exit: { kind: "signal", signal: "SIGKILL", coreDumped: false },
-    image: 7,
-  };
-  assert.equal(one.find(left, lost), undefined);
+  assert.equal(one.find(left, killed), undefined);
 });
 
 describe("a daemon whose first process has left before its image could be seen", () => {
